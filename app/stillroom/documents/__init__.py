@@ -1,0 +1,1 @@
+"""Documents: pages of text with the place of every character."""

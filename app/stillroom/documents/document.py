@@ -1,0 +1,168 @@
+"""Document, Page, Span, Box: what every reader produces and everything else points into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Box(NamedTuple):
+    """A rectangle on a page, in points (1/72 inch) for PDF and pixels for images; the origin is the top left corner."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters ``start`` to ``end`` (end excluded) of the text of page ``page`` (1 is the first)."""
+
+    page: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its text in reading order, lines separated by a line feed.
+
+    Attributes:
+        number: 1 for the first page of the document. A document without pages (TXT, HTML, DOCX …) has one.
+        text: the whole text; every span points into it.
+        width, height: of the page, in the unit of the boxes; 0 where the format has no geometry.
+        boxes: one for each character of ``text`` (None for a character that was added, such as a line feed), or
+            None where the format has no geometry.
+        ocr_confidence: mean confidence of the recognition, 0 to 1, where the text was recognised in an image;
+            None where the text was in the file.
+    """
+
+    number: int
+    text: str
+    width: float = 0.0
+    height: float = 0.0
+    boxes: tuple[Box | None, ...] | None = None
+    ocr_confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.boxes is not None and len(self.boxes) != len(self.text):
+            raise ValueError(f"page {self.number}: {len(self.boxes)} boxes for {len(self.text)} characters")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The readable content of one file.
+
+    Attributes:
+        name: the file's name without its folder (an attachment: ``message.eml › invoice.pdf``).
+        kind: the format that was found in the content: ``txt``, ``pdf``, ``docx`` …
+        sha256: of the file's bytes, in hexadecimal.
+        pages: in order; at least one.
+        page_count: pages of the file; more than ``len(pages)`` where some could not be read.
+        notes: sentences for the reviewer ("Page 3 is a picture; its text was not read.").
+        attachments: further documents found inside (e-mail).
+    """
+
+    name: str
+    kind: str
+    sha256: str
+    pages: tuple[Page, ...]
+    page_count: int
+    notes: tuple[str, ...] = ()
+    attachments: tuple[Document, ...] = field(default=())
+
+    @property
+    def characters(self) -> int:
+        """Characters of all pages."""
+        return sum(len(page.text) for page in self.pages)
+
+    def page(self, number: int) -> Page:
+        """The page with this number. Raises KeyError."""
+        for page in self.pages:
+            if page.number == number:
+                return page
+        raise KeyError(number)
+
+    def text(self, span: Span) -> str:
+        """The characters a span points at."""
+        return self.page(span.page).text[span.start : span.end]
+
+    def boxes(self, span: Span) -> list[Box]:
+        """Rectangles that cover a span, one for each line it touches; empty where the format has no geometry."""
+        page = self.page(span.page)
+        if page.boxes is None:
+            return []
+        rows: list[Box] = []
+        fresh = True
+        for index in range(span.start, span.end):
+            if page.text[index] == "\n":
+                fresh = True
+                continue
+            box = page.boxes[index]
+            if box is None:
+                continue
+            if fresh or not rows:
+                rows.append(box)
+                fresh = False
+            else:
+                last = rows[-1]
+                rows[-1] = Box(min(last.x0, box.x0), min(last.y0, box.y0), max(last.x1, box.x1), max(last.y1, box.y1))
+        return rows
+
+    def walk(self) -> Iterator[Document]:
+        """This document, then its attachments and theirs."""
+        yield self
+        for attachment in self.attachments:
+            yield from attachment.walk()
+
+
+def to_json(document: Document) -> dict[str, Any]:
+    """A document as plain data for the pipe between the reader and the application. Boxes are rounded to 1/100."""
+    return {
+        "name": document.name,
+        "kind": document.kind,
+        "sha256": document.sha256,
+        "page_count": document.page_count,
+        "notes": list(document.notes),
+        "pages": [
+            {
+                "number": page.number,
+                "text": page.text,
+                "width": page.width,
+                "height": page.height,
+                "ocr_confidence": page.ocr_confidence,
+                "boxes": None
+                if page.boxes is None
+                else [None if box is None else [round(value, 2) for value in box] for box in page.boxes],
+            }
+            for page in document.pages
+        ],
+        "attachments": [to_json(attachment) for attachment in document.attachments],
+    }
+
+
+def from_json(data: dict[str, Any]) -> Document:
+    """The inverse of to_json. Raises KeyError, TypeError or ValueError where the data is no document."""
+    return Document(
+        name=data["name"],
+        kind=data["kind"],
+        sha256=data["sha256"],
+        page_count=data["page_count"],
+        notes=tuple(data["notes"]),
+        pages=tuple(
+            Page(
+                number=page["number"],
+                text=page["text"],
+                width=page["width"],
+                height=page["height"],
+                ocr_confidence=page["ocr_confidence"],
+                boxes=None
+                if page["boxes"] is None
+                else tuple(None if box is None else Box(*box) for box in page["boxes"]),
+            )
+            for page in data["pages"]
+        ),
+        attachments=tuple(from_json(attachment) for attachment in data["attachments"]),
+    )

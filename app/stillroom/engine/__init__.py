@@ -1,0 +1,1 @@
+"""The engine: owns the worker process that runs llama.cpp."""

@@ -1,0 +1,219 @@
+"""Messages between the engine and its worker: one JSON object a line over private pipes.
+
+A request is ``{"id": n, "op": NAME, ...}``, n > 0. The worker answers with events that carry the id:
+``progress`` (``value`` 0–1), ``text`` (generated ``text``), and exactly one of ``result`` (``data``), ``error``
+(``message``, ``details``, ``retryable``) or ``cancelled``. Events of id 0 belong to no request: ``hello`` (first line),
+``log`` (a line of llama.cpp's log), ``status`` (the fields of WorkerStatus). ``{"id": n, "op": "cancel"}`` stops
+request n. The worker leaves when its standard input closes.
+
+The dataclasses here are the payloads; ``to_wire``/``from_wire`` turn them into plain data and back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a model is loaded. Zero or None: the worker's own choice.
+
+    Attributes:
+        context_tokens: cells of the shared key-value cache.
+        threads_prompt, threads_generate: of prompt evaluation and of generation.
+        ubatch: tokens evaluated at a time; also how soon a cancel is seen.
+        gpu_layers: offloaded layers; None for as many as fit where the build has a GPU backend.
+        flash_attention: None lets llama.cpp decide.
+        kv_type: of the cache's elements: ``f16``, ``q8_0``.
+    """
+
+    context_tokens: int = 0
+    threads_prompt: int = 0
+    threads_generate: int = 0
+    ubatch: int = 0
+    gpu_layers: int | None = None
+    flash_attention: bool | None = None
+    kv_type: str = "f16"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What the worker says of a loaded model. Sizes in bytes, lengths in tokens."""
+
+    name: str
+    path: str
+    architecture: str
+    quantization: str
+    parameters: int
+    size: int
+    context_tokens: int
+    trained_context_tokens: int
+    vocabulary: int
+    has_chat_template: bool
+    gpu_layers: int
+    backend: str
+    load_seconds: float
+    options: LoadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a prompt.
+
+    Attributes:
+        text: as it is.
+        special: true for our own text, in which ``<|im_end|>`` and the like are control tokens; false for text of a
+            document or a person, where they are plain characters.
+    """
+
+    text: str
+    special: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about the text in front of it, and the answers to score.
+
+    Attributes:
+        suffix: evaluated after the shared prefix, before each candidate (our own text: control tokens allowed).
+        candidates: texts; each is followed by ``end`` when scored.
+        end: what closes an answer (control tokens allowed), so that "Nike" is not the beginning of "Nike Inc.".
+    """
+
+    suffix: str
+    candidates: tuple[str, ...]
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """Score candidates of several questions on one prefix.
+
+    Attributes:
+        prefix: pieces evaluated in order, each once; a piece that was evaluated before with the same pieces in front
+            is taken from the cache.
+    """
+
+    prefix: tuple[Piece, ...]
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """Natural-log probabilities of each candidate with its end, by question.
+
+    Attributes:
+        scores: ``scores[question][candidate]``.
+        lengths: tokens of each candidate with its end, same shape.
+        prefix_tokens: of the whole prefix; evaluated_tokens: those that were not in the cache, with the questions'.
+        seconds: spent evaluating.
+    """
+
+    scores: tuple[tuple[float, ...], ...]
+    lengths: tuple[tuple[int, ...], ...]
+    prefix_tokens: int
+    evaluated_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation; role is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen. Temperature 0 is greedy: the same every time."""
+
+    temperature: float = 0.0
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repeat_penalty: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """Write text after a prompt.
+
+    Attributes:
+        prompt: as for scoring; the tokens of an earlier prompt with the same beginning are reused.
+        max_tokens: of the answer.
+        stop: texts that end the answer (not part of it), besides the model's own end of turn.
+        interactive: a person is waiting: goes before batch work.
+    """
+
+    prompt: tuple[Piece, ...]
+    max_tokens: int
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    interactive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What was written. ``stop_reason``: ``end`` (the model's own), ``stop`` (a stop text), ``length``, ``context`` (no room left)."""
+
+    text: str
+    stop_reason: str
+    prompt_tokens: int
+    cached_tokens: int
+    tokens: int
+    prompt_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """What the worker reports while it works. Speeds are those of the last work of the kind, in tokens a second; 0 before the first."""
+
+    context_used: int = 0
+    context_tokens: int = 0
+    prompt_speed: float = 0.0
+    generate_speed: float = 0.0
+    requests: int = 0
+
+
+T = TypeVar("T")
+
+
+def to_wire(payload: Any) -> Any:
+    """A payload as plain data for json.dumps."""
+    return dataclasses.asdict(payload)
+
+
+def from_wire(kind: type[T], data: dict[str, Any]) -> T:
+    """Plain data as a payload. Raises TypeError, KeyError or ValueError where the data does not fit: what a child says is not trusted."""
+    hints = typing.get_type_hints(kind)
+    known = {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = set(data) - known
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    return kind(**{name: _convert(hints[name], value) for name, value in data.items()})
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        return tuple(_convert(typing.get_args(hint)[0], item) for item in value)
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        return _convert(next(arm for arm in typing.get_args(hint) if arm is not type(None)), value)
+    if dataclasses.is_dataclass(hint):
+        return from_wire(typing.cast(type[Any], hint), value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and not isinstance(value, hint):
+        raise TypeError(f"{value!r} is not a {hint.__name__}")
+    return value

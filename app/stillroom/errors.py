@@ -1,0 +1,43 @@
+"""What the application says when something fails."""
+
+from __future__ import annotations
+
+
+class StillroomError(Exception):
+    """A failure a person is told about.
+
+    Attributes:
+        message: one or two plain sentences: what happened, and what to do about it. Fit to be shown as it is.
+        details: text for a bug report (a traceback, the end of a log); empty where there is none. Never holds
+            document content.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class Cancelled(Exception):
+    """The user stopped the work. Not an error: nothing is reported."""
+
+
+class EngineError(StillroomError):
+    """The worker or the model failed; the engine restarts the worker before the next request.
+
+    Attributes:
+        retryable: true where the same request may succeed on a fresh worker (a crash, a kill, a hang),
+            false where it would fail again (a file that is no model, a prompt longer than the context).
+    """
+
+    def __init__(self, message: str, details: str = "", *, retryable: bool = False) -> None:
+        super().__init__(message, details)
+        self.retryable = retryable
+
+
+class DocumentError(StillroomError):
+    """A file could not be read as a document."""
+
+
+class TemplateError(StillroomError):
+    """An extraction template is wrong; the message names the line and what to write instead."""

@@ -1,0 +1,242 @@
+"""What extraction gives for one document, and its form as one line of JSON (stable: scripts rely on it)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from stillroom.documents.document import Box, Span
+
+
+class FieldState(StrEnum):
+    """What is known of a field.
+
+    ``found``: a span of the document (or an option); ``absent``: the document was read and does not say; ``unread``:
+    some of the document was not read and the value was not in the rest; ``invalid``: found, but a check failed;
+    ``generated``: free text written by the model.
+    """
+
+    FOUND = "found"
+    ABSENT = "absent"
+    UNREAD = "unread"
+    INVALID = "invalid"
+    GENERATED = "generated"
+
+
+class DocumentStatus(StrEnum):
+    """``done``: read and extracted as a whole; ``partial``: some pages or characters were not read; ``failed``: an error."""
+
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """Another candidate the reviewer may pick: its text and place, the value it would give, and its confidence, 0 to 1."""
+
+    text: str
+    value: str
+    confidence: float
+    span: Span | None = None
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """One value.
+
+    Attributes:
+        value: canonical form (ISO date, plain decimal, option, else the text with white space made single); None
+            where there is none.
+        text: the characters of the document, as they stand there.
+        state: see FieldState.
+        confidence: probability that the value is right, 0 to 1; for ``absent``, that the field is not in the document.
+        span, boxes: the place in the document; None and empty where there is none (absent, generated, an option
+            without evidence).
+        candidates: runners-up, best first.
+        failed_checks: a sentence for each validation that failed.
+    """
+
+    value: str | None
+    text: str
+    state: FieldState
+    confidence: float
+    span: Span | None = None
+    boxes: tuple[Box, ...] = ()
+    candidates: tuple[RunnerUp, ...] = ()
+    failed_checks: tuple[str, ...] = ()
+
+
+# A list field has a tuple of values; a table a tuple of rows, each a value by column name.
+FieldResult = FieldValue | tuple[FieldValue, ...] | tuple[dict[str, FieldValue], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a document was read: pages of pages, characters of characters."""
+
+    pages_read: int
+    pages: int
+    chars_read: int
+    chars: int
+
+    @property
+    def complete(self) -> bool:
+        return self.pages_read == self.pages and self.chars_read == self.chars
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentResult:
+    """One document's row.
+
+    Attributes:
+        file: path as the user gave it.
+        sha256: of the file; empty where it could not be read at all.
+        error: one sentence where the status is failed; else empty.
+        notes: sentences for the reviewer (what was not read and why).
+        fields: in the template's order; empty for a failed document.
+        seconds: reading and extraction together.
+    """
+
+    file: str
+    status: DocumentStatus
+    coverage: Coverage
+    fields: dict[str, FieldResult]
+    template_name: str
+    template_version: int
+    model_name: str = ""
+    model_sha256: str = ""
+    sha256: str = ""
+    error: str = ""
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        done, total: documents.
+        file: being worked on.
+        seconds_left: None while it cannot be told.
+    """
+
+    done: int = 0
+    total: int = 0
+    file: str = ""
+    seconds_left: float | None = None
+    failed: int = field(default=0)
+
+
+def value_to_json(value: FieldValue) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "value": value.value,
+        "text": value.text,
+        "state": str(value.state),
+        "confidence": round(value.confidence, 4),
+        "page": value.span.page if value.span else None,
+        "span": [value.span.start, value.span.end] if value.span else None,
+        "boxes": [[round(side, 2) for side in box] for box in value.boxes],
+        "candidates": [_runner_up_to_json(candidate) for candidate in value.candidates],
+    }
+    if value.failed_checks:
+        data["failed_checks"] = list(value.failed_checks)
+    return data
+
+
+def value_from_json(data: dict[str, Any]) -> FieldValue:
+    return FieldValue(
+        value=data["value"],
+        text=data["text"],
+        state=FieldState(data["state"]),
+        confidence=data["confidence"],
+        span=_span_from_json(data),
+        boxes=tuple(Box(*box) for box in data["boxes"]),
+        candidates=tuple(
+            RunnerUp(
+                text=candidate["text"],
+                value=candidate["value"],
+                confidence=candidate["confidence"],
+                span=_span_from_json(candidate),
+                boxes=tuple(Box(*box) for box in candidate["boxes"]),
+            )
+            for candidate in data["candidates"]
+        ),
+        failed_checks=tuple(data.get("failed_checks", ())),
+    )
+
+
+def result_to_json(result: DocumentResult) -> dict[str, Any]:
+    """The line of section 9 of the design; ``notes``, ``failed_checks`` and ``file_sha256`` are there where they say something."""
+    data: dict[str, Any] = {
+        "file": result.file,
+        "status": str(result.status),
+        "error": result.error or None,
+        "coverage": {
+            "pages_read": result.coverage.pages_read,
+            "pages": result.coverage.pages,
+            "chars_read": result.coverage.chars_read,
+            "chars": result.coverage.chars,
+        },
+        "fields": {name: _field_to_json(value) for name, value in result.fields.items()},
+        "model": {"name": result.model_name, "sha256": result.model_sha256},
+        "template": {"name": result.template_name, "version": result.template_version},
+        "seconds": round(result.seconds, 3),
+        "file_sha256": result.sha256,
+    }
+    if result.notes:
+        data["notes"] = list(result.notes)
+    return data
+
+
+def result_from_json(data: dict[str, Any]) -> DocumentResult:
+    """The inverse of result_to_json. Raises KeyError, TypeError or ValueError on other data."""
+    return DocumentResult(
+        file=data["file"],
+        status=DocumentStatus(data["status"]),
+        coverage=Coverage(**data["coverage"]),
+        fields={name: _field_from_json(value) for name, value in data["fields"].items()},
+        template_name=data["template"]["name"],
+        template_version=data["template"]["version"],
+        model_name=data["model"]["name"],
+        model_sha256=data["model"]["sha256"],
+        sha256=data["file_sha256"],
+        error=data["error"] or "",
+        notes=tuple(data.get("notes", ())),
+        seconds=data["seconds"],
+    )
+
+
+def _runner_up_to_json(candidate: RunnerUp) -> dict[str, Any]:
+    return {
+        "text": candidate.text,
+        "confidence": round(candidate.confidence, 4),
+        "value": candidate.value,
+        "page": candidate.span.page if candidate.span else None,
+        "span": [candidate.span.start, candidate.span.end] if candidate.span else None,
+        "boxes": [[round(side, 2) for side in box] for box in candidate.boxes],
+    }
+
+
+def _span_from_json(data: dict[str, Any]) -> Span | None:
+    return None if data["span"] is None else Span(data["page"], data["span"][0], data["span"][1])
+
+
+def _field_to_json(result: FieldResult) -> Any:
+    if isinstance(result, FieldValue):
+        return value_to_json(result)
+    return [
+        value_to_json(item) if isinstance(item, FieldValue) else {name: value_to_json(cell) for name, cell in item.items()}
+        for item in result
+    ]
+
+
+def _field_from_json(data: Any) -> FieldResult:
+    if isinstance(data, dict):
+        return value_from_json(data)
+    if data and not isinstance(data[0].get("state"), str):  # a column may be called "state"
+        return tuple({name: value_from_json(cell) for name, cell in row.items()} for row in data)
+    return tuple(value_from_json(item) for item in data)

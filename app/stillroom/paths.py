@@ -1,0 +1,59 @@
+"""Where the application keeps its files.
+
+``STILLROOM_HOME`` puts everything under one folder (a USB stick, a test).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+_NAME = "stillroom"
+
+
+def _home() -> Path | None:
+    home = os.environ.get("STILLROOM_HOME")
+    return Path(home) if home else None
+
+
+def data_dir() -> Path:
+    """Runs, chats, the user's templates, models: what must not be lost."""
+    home = _home()
+    return home / "data" if home else Path(platformdirs.user_data_dir(_NAME, appauthor=False))
+
+
+def config_dir() -> Path:
+    """Settings."""
+    home = _home()
+    return home / "config" if home else Path(platformdirs.user_config_dir(_NAME, appauthor=False))
+
+
+def cache_dir() -> Path:
+    """What can be made again."""
+    home = _home()
+    return home / "cache" if home else Path(platformdirs.user_cache_dir(_NAME, appauthor=False))
+
+
+def models_dir() -> Path:
+    """GGUF files this application fetched, imported or made."""
+    return data_dir() / "models"
+
+
+def templates_dir() -> Path:
+    """The user's own extraction templates."""
+    return data_dir() / "templates"
+
+
+def database_file() -> Path:
+    return data_dir() / "stillroom.sqlite"
+
+
+def resources_dir() -> Path:
+    """Files shipped with the application (templates, samples, icons): beside ``app/`` in a checkout, inside a frozen build."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen:
+        return Path(frozen) / "resources"
+    return Path(__file__).resolve().parents[2] / "resources"
