@@ -1,0 +1,41 @@
+"""The one entry point: window, command line, or one of the children, by the first argument.
+
+Everything is imported late: a child must not pay for Qt or the command line, nor the command line for Qt.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+def main() -> int:
+    """Run what ``sys.argv`` asks for and return the exit status.
+
+    ``worker`` and ``reader`` are the children's roles, not commands for people. No argument at all opens the window.
+    """
+    arguments = sys.argv[1:]
+    role = arguments[0] if arguments else ""
+    if role == "worker":
+        from stillroom.engine import worker
+
+        return _status(worker.main)
+    if role == "reader":
+        from stillroom.documents import reader
+
+        return _status(reader.main)
+    if not arguments:
+        from stillroom.ui import application
+
+        return _status(application.main)
+    from stillroom import cli
+
+    return cli.main(arguments)
+
+
+def _status(run: Callable[[], int | None]) -> int:
+    return run() or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""The command line: the commands of the window, for scripts and for machines without a display.
+
+Exit status: 0 every file done; 3 some failed, all reported; 2 wrong use; 1 the work could not be done at all; 130 stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stillroom import __version__
+from stillroom.errors import StillroomError
+
+DONE, FAILURE, USAGE, SOME_FAILED, STOPPED = 0, 1, 2, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status. ``arguments`` without the program's name; None for those of the process."""
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] | None = getattr(options, "run", None)
+    if run is None:
+        options.group.print_help(sys.stderr)
+        return USAGE
+    try:
+        return run(options)
+    except StillroomError as error:
+        say(error.message)
+        return FAILURE
+    except KeyboardInterrupt:
+        return STOPPED
+    except BrokenPipeError:
+        # The reader of our output has gone (``| head``). Python would report it once more when it flushes at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        return FAILURE
+
+
+def say(sentence: str) -> None:
+    """One sentence for the person at the terminal, on stderr."""
+    from stillroom.cli.text import printable
+
+    print(f"stillroom: {printable(sentence)}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stillroom",
+        description="Draws checked data out of files with a model that runs on this machine. Without arguments: the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"stillroom {__version__}")
+    parser.set_defaults(group=parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _extract(commands.add_parser("extract", help="fill a table from files", description="Fill a table from files."))
+    _template(commands.add_parser("template", help="list and check templates", description="List and check templates."))
+    _models(commands.add_parser("models", help="list models", description="List the models on this machine."))
+    doctor = commands.add_parser("doctor", help="what this machine and installation offer")
+    doctor.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    doctor.set_defaults(run=_run_doctor)
+    return parser
+
+
+def _extract(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder with all its files")
+    parser.add_argument("--template", "-t", required=True, help="a template's name or TOML file (see: stillroom template list)")
+    parser.add_argument("--model", "-m", help="a model's name or GGUF file (see: stillroom models list)")
+    parser.add_argument("--out", "-o", type=Path, metavar="FILE", help="write a .csv, .xlsx, .jsonl or .sqlite file")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the last run of these files and this template that was not finished"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a document on standard output")
+    parser.set_defaults(run=_run_extract)
+
+
+def _template(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(group=parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    listing = commands.add_parser("list", help="templates that can be used, and files that are wrong")
+    listing.add_argument("--json", action="store_true", help="JSON on standard output")
+    listing.set_defaults(run=_run_template_list)
+    check = commands.add_parser("check", help="say what is wrong with a template file, line by line")
+    check.add_argument("file", metavar="FILE", type=Path)
+    check.set_defaults(run=_run_template_check)
+
+
+def _models(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(group=parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    listing = commands.add_parser("list", help="models on this machine")
+    listing.add_argument("--json", action="store_true", help="JSON on standard output")
+    listing.set_defaults(run=_run_models_list)
+
+
+def _run_extract(options: argparse.Namespace) -> int:
+    from stillroom.cli import extract
+
+    return extract.run(options)
+
+
+def _run_template_list(options: argparse.Namespace) -> int:
+    from stillroom.cli import template
+
+    return template.show_list(options)
+
+
+def _run_template_check(options: argparse.Namespace) -> int:
+    from stillroom.cli import template
+
+    return template.check(options)
+
+
+def _run_models_list(options: argparse.Namespace) -> int:
+    from stillroom.cli import models
+
+    return models.show_list(options)
+
+
+def _run_doctor(options: argparse.Namespace) -> int:
+    from stillroom.cli import doctor
+
+    return doctor.show(options)
