@@ -1,0 +1,417 @@
+"""A child process that speaks JSON lines: its owner's side (`Child`) and its own side (`die_with_parent` and below).
+
+Native code runs in children so that a crash, a hang or a hostile file never takes the window with it. What a child
+says is not trusted: a line that is too long or is no JSON object ends the child.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import json
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from stillroom.errors import StillroomError
+
+MAX_LINE_BYTES = 512 << 20
+STDERR_TAIL_BYTES = 64 << 10
+_CHUNK_BYTES = 256 << 10
+_MUTE_SECONDS = 5.0
+"""How long a child that closed its standard output may go on living."""
+
+_WINDOWS_CRASHES = {
+    0xC0000005: "an access violation",
+    0xC0000017: "no memory was left",
+    0xC000001D: "an instruction this processor does not have",
+    0xC00000FD: "a stack overflow",
+    0xC0000135: "a library is missing",
+    0xC0000409: "an internal check failed",
+}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildOutcome:
+    """How a child process ended.
+
+    Attributes:
+        name: what the child is to a person, in mid-sentence: ``engine``.
+        code: exit code; None where a signal ended it.
+        signal: name of the signal that ended it (``SIGSEGV``); empty if none.
+        ended_by_us: true where its owner asked for the end, or ended it.
+        reason: why its owner ended it, to be read after "it" (``wrote a line that is no message``); may be empty.
+        memory_bytes: the limit it ran under; 0 for none.
+        stderr_tail: the end of what it wrote to its standard error; for details only.
+    """
+
+    name: str
+    code: int | None = None
+    signal: str = ""
+    ended_by_us: bool = False
+    reason: str = ""
+    memory_bytes: int = 0
+    stderr_tail: str = ""
+
+    @property
+    def crashed(self) -> bool:
+        """True where the program's own code failed: not ended by its owner, not ended by somebody else's kill."""
+        return not self.ended_by_us and self.signal not in {"SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"}
+
+    def sentence(self) -> str:
+        """One plain sentence that says what happened."""
+        if self.ended_by_us:
+            why = f": it {self.reason}" if self.reason else ""
+            return f"The {self.name} was ended by Stillroom{why}."
+        if self.signal == "SIGKILL":
+            return f"The {self.name} was killed by the operating system, probably because memory ran out."
+        if self.signal in {"SIGTERM", "SIGINT", "SIGHUP"}:
+            return f"The {self.name} was ended from outside ({self.signal})."
+        if self.signal:
+            return f"The {self.name} crashed ({self.signal}){self._memory_hint()}."
+        code = (self.code or 0) & 0xFFFFFFFF
+        if code in _WINDOWS_CRASHES:
+            return f"The {self.name} crashed ({_WINDOWS_CRASHES[code]}){self._memory_hint()}."
+        if self.code:
+            return f"The {self.name} stopped with exit code {self.code}{self._memory_hint()}."
+        return f"The {self.name} stopped by itself."
+
+    def _memory_hint(self) -> str:
+        if not self.memory_bytes:
+            return ""
+        size = self.memory_bytes / 2**20
+        amount = f"{size / 1024:g} GiB" if size >= 1024 else f"{size:.0f} MiB"
+        return f"; it may have needed more than the {amount} of memory it is allowed"
+
+
+class Child:
+    """Owns one child process that speaks JSON lines. Every method is safe from any thread.
+
+    Two threads live as long as the process. The one that reads messages also starts the process: on Linux a child
+    that asked to die with its parent dies with the *thread* that started it, and the caller's may end at any time.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        on_message: Callable[[dict[str, Any]], None],
+        on_exit: Callable[[ChildOutcome], None],
+        environment: Mapping[str, str] | None = None,
+        memory_bytes: int = 0,
+        max_line_bytes: int = MAX_LINE_BYTES,
+        name: str = "helper program",
+    ) -> None:
+        """Start the process.
+
+        Args:
+            command: program and arguments.
+            on_message: called with every message, in order, on the reading thread, perhaps before the constructor has
+                returned. It must not block, and not call `stop` (`kill` it may).
+            on_exit: called once, after the last message, on the reading thread, when the process is gone. The same
+                holds for it. Whoever calls `stop` must hold no lock that these two need.
+            environment: added to this process's own.
+            memory_bytes: address space the child may use (Linux; not limited elsewhere); 0 for no limit.
+            max_line_bytes: of one message.
+            name: of the child in sentences, in mid-sentence: ``engine``.
+
+        Raises:
+            StillroomError: the process could not be started.
+        """
+        self._on_message = on_message
+        self._on_exit = on_exit
+        self._memory_bytes = memory_bytes
+        self._max_line_bytes = max_line_bytes
+        self._name = name
+        self._tail = bytearray()
+        self._write_lock = threading.Lock()
+        self._signal_lock = threading.Lock()  # between signalling and reaping, so that no other process is ever hit
+        self._process: subprocess.Popen[bytes]
+        self._stopping = False
+        self._reason = ""
+        self._outcome: ChildOutcome | None = None
+        self._ended = threading.Event()
+        started: queue.SimpleQueue[OSError | int] = queue.SimpleQueue()
+
+        def live() -> None:
+            try:
+                self._process = self._start(command, environment)
+            except OSError as error:
+                started.put(error)
+                return
+            started.put(self._process.pid)
+            self._live(self._process)
+
+        self._reader = threading.Thread(target=live, name=f"{name} messages", daemon=True)
+        self._reader.start()
+        pid = started.get()
+        if isinstance(pid, OSError):
+            self._reader.join()
+            raise StillroomError(
+                f"The {name} could not be started: {pid.strerror}. Install Stillroom again if this stays so.",
+                details=repr(pid),
+            )
+        self.pid = pid
+
+    @property
+    def alive(self) -> bool:
+        return not self._ended.is_set()
+
+    @property
+    def stderr_tail(self) -> str:
+        """The last 64 KiB of what the child wrote to its standard error."""
+        return bytes(self._tail).decode("utf-8", "replace")
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Write one message; blocks while the child does not read.
+
+        Raises:
+            StillroomError: the child is gone.
+        """
+        line = encode(message)
+        with self._write_lock:
+            stdin = self._stdin()
+            if stdin.closed:
+                raise StillroomError(f"The {self._name} is not running.")
+            try:
+                view = memoryview(line)
+                while view:
+                    view = view[stdin.write(view) or 0 :]
+            except OSError as error:
+                raise StillroomError(f"The {self._name} is not running.", details=repr(error)) from error
+
+    def stop(self, grace_seconds: float = 2.0) -> ChildOutcome:
+        """Close its standard input, wait, terminate, wait, kill. Returns when it is gone.
+
+        Args:
+            grace_seconds: of each wait.
+        """
+        if threading.current_thread() is self._reader:
+            raise RuntimeError("a child cannot be stopped from its own callback")
+        with self._signal_lock:
+            self._stopping = self._stopping or self._process.poll() is None
+        # A sender blocked on a child that does not read holds the lock: then there is nothing to ask politely.
+        if self._write_lock.acquire(timeout=grace_seconds):
+            try:
+                self._stdin().close()
+            finally:
+                self._write_lock.release()
+            self._ended.wait(grace_seconds)
+        if not self._ended.is_set():
+            self._signal(terminate=True)
+            if not self._ended.wait(grace_seconds):
+                self._signal(terminate=False)
+                self._ended.wait()
+        self._reader.join(max(grace_seconds, 1.0))
+        assert self._outcome is not None
+        return self._outcome
+
+    def kill(self, reason: str = "") -> None:
+        """End it now; returns at once, ``on_exit`` follows. Safe in callbacks.
+
+        Args:
+            reason: for the outcome's sentence, to be read after "it": ``did not answer for 30 seconds``.
+        """
+        self._signal(terminate=False, reason=reason)
+
+    def _start(self, command: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+        # A group of its own: Ctrl-C in a terminal reaches the owner only, and what the child started ends with it.
+        windows = sys.platform == "win32"
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            close_fds=True,
+            env=_environment(environment),
+            start_new_session=not windows,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if windows else 0,
+        )
+        if self._memory_bytes and sys.platform == "linux":
+            import resource
+
+            try:
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (self._memory_bytes, self._memory_bytes))
+            except (OSError, ValueError):
+                _log.warning("the memory of child %d could not be limited", process.pid)
+        return process
+
+    def _stdin(self) -> io.FileIO:
+        assert isinstance(self._process.stdin, io.FileIO)
+        return self._process.stdin
+
+    def _live(self, process: subprocess.Popen[bytes]) -> None:
+        assert isinstance(process.stdout, io.FileIO)
+        errors = threading.Thread(target=self._read_errors, args=(process,), name=f"{self._name} errors", daemon=True)
+        errors.start()
+        try:
+            with io.BufferedReader(process.stdout, _CHUNK_BYTES) as stdout:
+                self._read_messages(stdout)
+        finally:
+            # Also when a callback failed: the process must not outlive the thread that listens to it.
+            if sys.exception() is not None:
+                self._signal(terminate=False, reason="said something that Stillroom could not handle")
+            code = self._reap(process)
+            errors.join(_MUTE_SECONDS)
+            if self._write_lock.acquire(timeout=_MUTE_SECONDS):
+                try:
+                    self._stdin().close()
+                finally:
+                    self._write_lock.release()
+            self._outcome = self._describe(code)
+            self._ended.set()
+            self._on_exit(self._outcome)
+
+    def _read_messages(self, stdout: BinaryIO) -> None:
+        while line := stdout.readline(self._max_line_bytes + 1):
+            if len(line) > self._max_line_bytes:
+                self.kill(f"wrote a line longer than {self._max_line_bytes} bytes")
+                return
+            if not line.endswith(b"\n"):
+                return  # it died in the middle of a line; what is missing is told by its outcome
+            try:
+                message = json.loads(line)
+            except (ValueError, RecursionError):
+                message = None
+            if not isinstance(message, dict):
+                self.kill("wrote a line that is no message")
+                return
+            self._on_message(message)
+
+    def _read_errors(self, process: subprocess.Popen[bytes]) -> None:
+        assert isinstance(process.stderr, io.FileIO)
+        with process.stderr as stderr:
+            while chunk := stderr.read(STDERR_TAIL_BYTES):
+                tail = self._tail + chunk
+                self._tail = tail[-STDERR_TAIL_BYTES:]
+
+    def _reap(self, process: subprocess.Popen[bytes]) -> int:
+        patience = time.monotonic() + _MUTE_SECONDS
+        pause = 0.001
+        while True:
+            with self._signal_lock:
+                code = process.poll()
+            if code is not None:
+                return code
+            if time.monotonic() > patience and not self._stopping:
+                self._signal(terminate=False, reason="closed its standard output")
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.02)
+
+    def _signal(self, *, terminate: bool, reason: str = "") -> None:
+        process = self._process
+        with self._signal_lock:
+            if process.poll() is not None:
+                return
+            if not self._stopping:
+                self._stopping = True
+                self._reason = reason
+            if sys.platform == "win32":
+                process.terminate() if terminate else process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGTERM if terminate else signal.SIGKILL)
+
+    def _describe(self, code: int) -> ChildOutcome:
+        name = ""
+        if code < 0 and sys.platform != "win32":
+            try:
+                name = signal.Signals(-code).name
+            except ValueError:
+                name = f"signal {-code}"
+        return ChildOutcome(
+            name=self._name,
+            code=None if name else code,
+            signal=name,
+            ended_by_us=self._stopping,
+            reason=self._reason,
+            memory_bytes=self._memory_bytes,
+            stderr_tail=self.stderr_tail,
+        )
+
+
+def child_command(role: str) -> list[str]:
+    """The command that starts this application as ``worker`` or ``reader``."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, role]
+    return [sys.executable, "-m", "stillroom", role]
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """A message as one line. ASCII, so that file names that are not Unicode (lone surrogates) survive."""
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def _environment(overrides: Mapping[str, str] | None) -> dict[str, str]:
+    environment = {**os.environ, **(overrides or {})}
+    if getattr(sys, "frozen", False):
+        return environment
+    # The current folder is not searched for modules: it may be full of downloads.
+    environment["PYTHONSAFEPATH"] = "1"
+    root = Path(__file__).resolve().parents[1]
+    if root.name not in {"site-packages", "dist-packages"}:  # a checkout; installed packages are found anyway
+        rest = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = f"{root}{os.pathsep}{rest}" if rest else str(root)
+    return environment
+
+
+# ------------------------------------------------------------------------------------------------- the child's own side
+
+
+def die_with_parent() -> None:
+    """Ask the system to end this process when its owner dies. Call it first in a child.
+
+    Linux only; elsewhere (and if it fails) the end of standard input says the same a little later.
+    """
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        try:
+            ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, int(signal.SIGKILL), 0, 0, 0)
+        except (OSError, AttributeError):
+            _log.warning("this system cannot end a child with its parent")
+
+
+def private_stdout() -> BinaryIO:
+    """Take standard output for messages alone: what anything else prints goes to standard error from now on."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    private = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(private, "wb")
+
+
+class MessageWriter:
+    """Writes messages to the owner; safe from any thread."""
+
+    def __init__(self, stream: BinaryIO, max_line_bytes: int = MAX_LINE_BYTES) -> None:
+        self._stream = stream
+        self._max_line_bytes = max_line_bytes
+        self._lock = threading.Lock()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Write one message.
+
+        Raises:
+            StillroomError: it is longer than the owner would accept; nothing was written.
+            OSError: the owner is gone.
+        """
+        line = encode(message)
+        if len(line) > self._max_line_bytes:
+            raise StillroomError(
+                "The result is too large to be handed over. Try a smaller part of the document.",
+                details=f"{len(line)} of {self._max_line_bytes} bytes",
+            )
+        with self._lock:
+            self._stream.write(line)
+            self._stream.flush()
