@@ -1,10 +1,23 @@
 """Messages between the engine and its worker: one JSON object a line over private pipes.
 
-A request is ``{"id": n, "op": NAME, ...}``, n > 0. The worker answers with events that carry the id:
-``progress`` (``value`` 0–1), ``text`` (generated ``text``), and exactly one of ``result`` (``data``), ``error``
-(``message``, ``details``, ``retryable``) or ``cancelled``. Events of id 0 belong to no request: ``hello`` (first line),
-``log`` (a line of llama.cpp's log), ``status`` (the fields of WorkerStatus). ``{"id": n, "op": "cancel"}`` stops
-request n. The worker leaves when its standard input closes.
+A request is ``{"id": n, "op": NAME, ...}``, n > 0; ``{"id": n, "op": "cancel"}`` stops request n. The worker answers with
+events ``{"id": n, "event": NAME, ...}``: ``progress`` (``value`` 0–1), ``text`` (generated ``text``), and exactly one of
+``result`` (``data``), ``error`` (``message``, ``details``, ``retryable``) or ``cancelled``. Events of id 0 belong to no
+request: ``hello`` (first line; its version as ``protocol``), ``log`` (a line of llama.cpp's log as ``text``), ``status``
+(the fields of WorkerStatus; at least every second while it works: silence means that it hangs). The worker leaves when
+its standard input closes.
+
+============ =================================== ======================
+op           with                               data of the result
+============ =================================== ======================
+``load``     ``path``, ``options`` LoadOptions  ModelInfo
+``score``    ``request`` ScoreRequest           ScoreResult
+``generate`` ``request`` GenerateRequest        Generation
+``render``   ``messages`` [Message],            ``{"text": str}``
+             ``add_generation_prompt`` bool
+``count``    ``texts`` [str]                    ``{"counts": [int]}``
+``unload``                                      ``{}``
+============ =================================== ======================
 
 The dataclasses here are the payloads; ``to_wire``/``from_wire`` turn them into plain data and back.
 """
