@@ -1,0 +1,175 @@
+"""Writing text token by token with llama.cpp's own samplers."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+
+from stillroom.engine.cells import Cells, Held
+from stillroom.engine.llama import Entry, LoadedModel
+from stillroom.engine.protocol import GenerateRequest, Generation, Sampling
+from stillroom.engine.scoring import hold_prefix
+from stillroom.errors import EngineError
+
+_PENALTY_WINDOW = 256  # tokens looked back at by the repetition penalty
+
+
+def generate(
+    model: LoadedModel, cells: Cells, request: GenerateRequest, on_text: Callable[[str], None]
+) -> Iterator[Generation | None]:
+    """Write an answer. Yields None after each bounded step (at most one ubatch, or one token), the result at the end.
+
+    A conversation reuses every token it can. A batch must give the same answer whatever was evaluated before, so it
+    reuses whole pieces only, and nothing of it is kept.
+    """
+    started = time.monotonic()
+    tokens = [
+        token
+        for index, piece in enumerate(request.prompt)
+        for token in model.tokenize(piece.text, special=piece.special, first=index == 0)
+    ]
+    if not tokens:
+        raise EngineError("There is nothing to answer: the prompt is empty.")
+    limit = model.longest_sequence
+    if len(tokens) >= limit:
+        raise EngineError(
+            f"The text takes {len(tokens)} tokens, more than the {limit} this model and context allow. "
+            "Shorten it, or choose a longer context."
+        )
+    base: Held | None = None
+    common = 0
+    if request.interactive:
+        base, common = cells.find_longest(tokens[:-1])
+        if base is not None:
+            base.users += 1
+    elif len(request.prompt) > 1:
+        for step in hold_prefix(model, cells, request.prompt[:-1]):
+            base = step
+            if step is None:
+                yield None
+        assert base is not None
+        common = min(len(base.tokens), len(tokens) - 1)
+    fresh: Held | None = None
+    try:
+        cells.make_room(len(tokens) - common)
+        fresh = cells.hold(base, common)
+        if base is not None:
+            cells.release(base)
+            if request.interactive and common == len(base.tokens) and not base.users:
+                cells.forget(base)  # the conversation went on; its longer form is kept
+            base = None
+        cached = len(fresh.tokens)
+        size = model.options.ubatch
+        for start in range(cached, len(tokens) - 1, size):
+            chunk = tokens[start : min(start + size, len(tokens) - 1)]
+            model.evaluate([Entry(token, start + step, (fresh.sequence,)) for step, token in enumerate(chunk)])
+            fresh.tokens.extend(chunk)
+            yield None
+        evaluated = time.monotonic()
+        output = _Output(request.stop, on_text)
+        reason, count = "length", 0
+        with _sampler(request.sampling, tokens) as sampler:
+            token = tokens[-1]
+            while count < request.max_tokens:
+                if len(fresh.tokens) >= limit:
+                    reason = "context"
+                    break
+                cells.make_room(1)
+                model.evaluate([Entry(token, len(fresh.tokens), (fresh.sequence,), True)])
+                fresh.tokens.append(token)
+                token = lib.llama_sampler_sample(sampler, model.context, -1)
+                if model.ends(token):
+                    reason = "end"
+                    break
+                count += 1
+                if output.add(model.piece(token)):
+                    reason = "stop"
+                    break
+                yield None
+        text = output.finish(stopped=reason == "stop")
+    except BaseException:
+        if fresh is not None and not request.interactive:
+            cells.forget(fresh)
+            fresh = None
+        raise
+    finally:
+        if base is not None:
+            cells.release(base)
+        if fresh is not None:
+            cells.release(fresh)
+    if not request.interactive:
+        cells.forget(fresh)
+    yield Generation(
+        text=text,
+        stop_reason=reason,
+        prompt_tokens=len(tokens),
+        cached_tokens=cached,
+        tokens=count,
+        prompt_seconds=evaluated - started,
+        seconds=time.monotonic() - started,
+    )
+
+
+class _Output:
+    """Text so far: whole characters only, and nothing that may yet turn out to be a stop text."""
+
+    def __init__(self, stop: tuple[str, ...], on_text: Callable[[str], None]) -> None:
+        self._stop = tuple(text for text in stop if text)
+        self._on_text = on_text
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._text = ""
+        self._sent = 0
+
+    def add(self, piece: bytes) -> bool:
+        """True when a stop text has come; the text ends before it."""
+        self._text += self._decoder.decode(piece)
+        for stop in self._stop:
+            at = self._text.find(stop, max(0, self._sent - len(stop)))
+            if at >= 0:
+                self._text = self._text[:at]
+                self._send(len(self._text))
+                return True
+        held_back = max(
+            (length for stop in self._stop for length in range(1, len(stop)) if self._text.endswith(stop[:length])),
+            default=0,
+        )
+        self._send(len(self._text) - held_back)
+        return False
+
+    def finish(self, *, stopped: bool) -> str:
+        if not stopped:
+            self._text += self._decoder.decode(b"", final=True)
+        self._send(len(self._text))
+        return self._text
+
+    def _send(self, end: int) -> None:
+        if end > self._sent:
+            self._on_text(self._text[self._sent : end])
+            self._sent = end
+
+
+@contextlib.contextmanager
+def _sampler(sampling: Sampling, prompt: list[int]) -> Iterator[Any]:
+    chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+    try:
+        if sampling.repeat_penalty != 1.0:
+            penalties = lib.llama_sampler_init_penalties(_PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0)
+            lib.llama_sampler_chain_add(chain, penalties)
+            for token in prompt[-_PENALTY_WINDOW:]:
+                lib.llama_sampler_accept(chain, token)
+        if sampling.temperature <= 0:
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
+        else:
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_k(sampling.top_k))
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_p(sampling.top_p, 1))
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_min_p(sampling.min_p, 1))
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_temp(sampling.temperature))
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_dist(sampling.seed))
+        yield chain
+    finally:
+        lib.llama_sampler_free(chain)

@@ -1,0 +1,298 @@
+"""A loaded model and its context: the few llama.cpp calls the worker makes, with their memory owned.
+
+Only the worker process imports this module. The low-level interface is used because ``llama_cpp.Llama`` offers no
+``n_seq_max`` and evaluates one sequence at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+import numpy as np
+import numpy.typing as npt
+
+from stillroom.engine.protocol import LoadOptions, ModelInfo
+from stillroom.errors import Cancelled, EngineError
+
+# llama.cpp's own limit is 256; every candidate of a question is a sequence while it is scored. llama.cpp keeps a row
+# of logits for each sequence, so a large vocabulary gets fewer.
+_LOGITS_BYTES = 80e6
+_KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
+
+_log_sink: Callable[[str], None] | None = None
+
+
+@lib.llama_log_callback  # type: ignore[untyped-decorator]
+def _on_log(level: int, text: bytes, _data: object) -> None:
+    if _log_sink is not None and level in (3, 4):  # warnings and errors (enum ggml_log_level)
+        _log_sink(text.decode("utf-8", "replace").rstrip())
+
+
+def send_log_to(sink: Callable[[str], None]) -> None:
+    """Hand llama.cpp's warnings and errors to ``sink``, one line a call."""
+    global _log_sink  # llama.cpp has one log a process
+    _log_sink = sink
+    lib.llama_log_set(_on_log, ctypes.c_void_p(0))
+
+
+class AbortFlag:
+    """Stops a running evaluation from another thread.
+
+    llama.cpp asks a C function before every node of the graph; a Python callback would take the interpreter's lock
+    a thousand times a token. ``atoi`` of the C library, given a pointer to the text ``0`` or ``1``, is such a function.
+    """
+
+    def __init__(self) -> None:
+        self._text = ctypes.create_string_buffer(b"0")
+        library = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+        self.callback = ctypes.cast(library.atoi, lib.ggml_abort_callback)
+        self.data = ctypes.cast(self._text, ctypes.c_void_p)
+
+    def set(self) -> None:
+        self._text[0] = b"1"
+
+    def clear(self) -> None:
+        self._text[0] = b"0"
+
+    @property
+    def is_set(self) -> bool:
+        return self._text[0] == b"1"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One token of a batch: at ``position`` of each of ``sequences``; ``wanted`` where its logits are needed."""
+
+    token: int
+    position: int
+    sequences: Sequence[int]
+    wanted: bool = False
+
+
+class LoadedModel:
+    """A model, its vocabulary and one context with a key-value cache that all sequences share.
+
+    Raises EngineError where the file cannot be loaded, Cancelled where ``on_progress`` returned false.
+    """
+
+    def __init__(self, path: Path, options: LoadOptions, on_progress: Callable[[float], bool]) -> None:
+        started = time.monotonic()
+        self._stack = contextlib.ExitStack()
+        stopped = False
+
+        def progress(value: float, _data: object) -> bool:
+            nonlocal stopped
+            stopped = not on_progress(value)
+            return not stopped
+
+        lib.llama_backend_init()
+        parameters = lib.llama_model_default_params()
+        gpu = bool(lib.llama_supports_gpu_offload())
+        parameters.n_gpu_layers = (-1 if options.gpu_layers is None else options.gpu_layers) if gpu else 0
+        self._progress = lib.llama_progress_callback(progress)  # kept: C holds no reference
+        parameters.progress_callback = self._progress
+        model = lib.llama_model_load_from_file(os.fsencode(path), parameters)
+        if not model:
+            if stopped:
+                raise Cancelled
+            raise EngineError(
+                f"The model file {path.name} could not be loaded: it is damaged, or of a kind this engine does not know. "
+                "Fetch it again, or choose another model."
+            )
+        self._stack.callback(lib.llama_model_free, model)
+        self.model = model
+        self.vocab = lib.llama_model_get_vocab(model)
+        self.vocabulary = lib.llama_vocab_n_tokens(self.vocab)
+        trained = lib.llama_model_n_ctx_train(model)
+        self.options = _with_defaults(options, lib.llama_model_size(model), trained, self.vocabulary)
+        self.recurrent = bool(lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model))
+        # A recurrent state costs its full size for every sequence; such models are not forked per candidate.
+        self.max_sequences = 8 if self.recurrent else max(48, min(256, int(_LOGITS_BYTES / (4 * self.vocabulary))))
+        self.abort = AbortFlag()
+        try:
+            self.context = self._new_context()
+        except EngineError:
+            self._stack.close()
+            raise
+        self.memory = lib.llama_get_memory(self.context)
+        self.chat_template = self.metadata("tokenizer.chat_template")
+        buffer = ctypes.create_string_buffer(256)
+        lib.llama_model_desc(model, buffer, 256)
+        description = buffer.value.decode("utf-8", "replace")
+        self.info = ModelInfo(
+            name=path.stem,
+            path=str(path),
+            architecture=self.metadata("general.architecture"),
+            quantization=description.rsplit(" ", 1)[-1] if " " in description else description,
+            parameters=lib.llama_model_n_params(model),
+            size=lib.llama_model_size(model),
+            context_tokens=lib.llama_n_ctx(self.context),
+            trained_context_tokens=trained,
+            vocabulary=self.vocabulary,
+            has_chat_template=bool(self.chat_template),
+            gpu_layers=_offloaded(parameters.n_gpu_layers, lib.llama_model_n_layer(model)),
+            backend=_backend(gpu),
+            load_seconds=round(time.monotonic() - started, 3),
+            options=self.options,
+        )
+
+    def _new_context(self) -> Any:
+        options = self.options
+        parameters = lib.llama_context_default_params()
+        parameters.n_ctx = options.context_tokens
+        parameters.n_batch = max(options.ubatch, self.max_sequences)  # no fewer outputs than sequences
+        parameters.n_ubatch = options.ubatch
+        parameters.n_seq_max = self.max_sequences
+        parameters.n_outputs_max_per_seq = 0
+        parameters.kv_unified = True
+        parameters.swa_full = False
+        parameters.n_threads = options.threads_generate
+        parameters.n_threads_batch = options.threads_prompt
+        flash = {None: lib.LLAMA_FLASH_ATTN_TYPE_AUTO, True: lib.LLAMA_FLASH_ATTN_TYPE_ENABLED}
+        parameters.flash_attn_type = flash.get(options.flash_attention, lib.LLAMA_FLASH_ATTN_TYPE_DISABLED)
+        parameters.type_k = parameters.type_v = _KV_TYPES[options.kv_type]
+        parameters.abort_callback = self.abort.callback
+        parameters.abort_callback_data = self.abort.data
+        parameters.no_perf = True
+        context = lib.llama_init_from_model(self.model, parameters)
+        if not context:
+            raise EngineError(
+                f"There is not enough memory for a context of {options.context_tokens} tokens. "
+                "Choose a shorter context or a smaller model."
+            )
+        self._stack.callback(lib.llama_free, context)
+        return context
+
+    @property
+    def longest_sequence(self) -> int:
+        """Tokens a single sequence may have: of the context, and of what the model was trained for."""
+        trained = self.info.trained_context_tokens
+        return min(self.info.context_tokens, trained) if trained else self.info.context_tokens
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def metadata(self, key: str) -> str:
+        """A value of the file's header as text; empty where there is none."""
+        size = 4096
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            length = lib.llama_model_meta_val_str(self.model, key.encode(), buffer, size)
+            if length < 0:
+                return ""
+            if length < size:
+                return buffer.value.decode("utf-8", "replace")
+            size = length + 1
+
+    # -- text and tokens
+
+    def tokenize(self, text: str, *, special: bool, first: bool = False) -> list[int]:
+        """Tokens of a text. ``special``: control tokens are recognised; ``first``: the model's own beginning token is put in front."""
+        data = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
+        size = len(data) + 8
+        buffer = (lib.llama_token * size)()
+        count = lib.llama_tokenize(self.vocab, data, len(data), buffer, size, first, special)
+        if count < 0:
+            raise EngineError("The text could not be turned into tokens: it is too long for this model.")
+        return list(buffer[:count])
+
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The bytes a token stands for (part of a character at times)."""
+        buffer = ctypes.create_string_buffer(256)
+        count = lib.llama_token_to_piece(self.vocab, token, buffer, 256, 0, special)
+        if count < 0:
+            buffer = ctypes.create_string_buffer(-count)
+            count = lib.llama_token_to_piece(self.vocab, token, buffer, -count, 0, special)
+        return buffer.raw[:count]
+
+    def ends(self, token: int) -> bool:
+        """True for a token with which the model ends its turn."""
+        return bool(lib.llama_vocab_is_eog(self.vocab, token))
+
+    def control_text(self, token: int) -> str:
+        return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
+
+    # -- evaluation
+
+    def evaluate(self, entries: Sequence[Entry]) -> list[npt.NDArray[np.float32]]:
+        """Evaluate at most ``options.ubatch`` tokens; the logits of the wanted ones, in order.
+
+        The arrays are views into llama.cpp's buffer, gone with the next call. Raises Cancelled where the abort flag was
+        set meanwhile, EngineError where the cache is full.
+        """
+        count = len(entries)
+        links = sum(len(entry.sequences) for entry in entries)
+        tokens = (lib.llama_token * count)(*[entry.token for entry in entries])
+        positions = (lib.llama_pos * count)(*[entry.position for entry in entries])
+        counts = (ctypes.c_int32 * count)(*[len(entry.sequences) for entry in entries])
+        flat = (lib.llama_seq_id * links)(*[sequence for entry in entries for sequence in entry.sequences])
+        pointers = (ctypes.POINTER(lib.llama_seq_id) * (count + 1))()
+        base = ctypes.addressof(flat)
+        step = ctypes.sizeof(lib.llama_seq_id)
+        offset = 0
+        for index, entry in enumerate(entries):
+            pointers[index] = ctypes.cast(base + offset * step, ctypes.POINTER(lib.llama_seq_id))
+            offset += len(entry.sequences)
+        wanted = (ctypes.c_int8 * count)(*[entry.wanted for entry in entries])
+        batch = lib.llama_batch(
+            n_tokens=count, token=tokens, embd=None, pos=positions, n_seq_id=counts, seq_id=pointers, logits=wanted
+        )
+        status = lib.llama_decode(self.context, batch)
+        if status == 2 or self.abort.is_set:
+            raise Cancelled
+        if status == 1:
+            raise EngineError("The model's context is full. Choose a longer context, or work on fewer things at once.")
+        if status != 0:
+            raise EngineError(f"The engine failed to evaluate the text (status {status}).", retryable=True)
+        return [
+            np.ctypeslib.as_array(lib.llama_get_logits_ith(self.context, index), shape=(self.vocabulary,))
+            for index, entry in enumerate(entries)
+            if entry.wanted
+        ]
+
+    def copy_sequence(self, source: int, target: int) -> None:
+        """Let ``target`` share every cell of ``source``: nothing is computed or moved."""
+        lib.llama_memory_seq_cp(self.memory, source, target, -1, -1)
+
+    def drop(self, sequence: int, start: int = 0) -> bool:
+        """Forget a sequence from a position on; cells nobody shares any more are free. False where a part cannot be (recurrent state)."""
+        return bool(lib.llama_memory_seq_rm(self.memory, sequence, start if start else -1, -1))
+
+    def clear(self) -> None:
+        lib.llama_memory_clear(self.memory, False)
+
+
+def _with_defaults(options: LoadOptions, size: int, trained: int, vocabulary: int) -> LoadOptions:
+    cores = max(1, (os.cpu_count() or 1))
+    # A cancel, and a chat token beside a batch, wait for one ubatch: small ones for slow (large) models.
+    ubatch = options.ubatch or (128 if size < 400e6 else 64)
+    if vocabulary > 200_000 and not options.ubatch:
+        ubatch = min(ubatch, 64)
+    return replace(
+        options,
+        context_tokens=min(options.context_tokens or 8192, max(trained, 512) * 4),
+        threads_prompt=options.threads_prompt or cores,
+        threads_generate=options.threads_generate or cores,
+        ubatch=ubatch,
+    )
+
+
+def _offloaded(requested: int, layers: int) -> int:
+    return layers + 1 if requested < 0 else min(requested, layers + 1)
+
+
+def _backend(gpu: bool) -> str:
+    if not gpu:
+        return "CPU"
+    info = lib.llama_print_system_info()
+    text = info.decode("utf-8", "replace") if info else ""
+    return next((name for name in ("CUDA", "Metal", "Vulkan", "ROCm", "SYCL") if name.lower() in text.lower()), "GPU")

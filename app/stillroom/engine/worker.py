@@ -1,0 +1,259 @@
+"""The worker process: one model, requests as lines of JSON on standard input, events as lines on a private pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from stillroom.child import MessageWriter, private_stdout
+from stillroom.engine.protocol import (
+    PROTOCOL_VERSION,
+    GenerateRequest,
+    Generation,
+    LoadOptions,
+    Message,
+    ScoreRequest,
+    ScoreResult,
+    WorkerStatus,
+    from_wire,
+    to_wire,
+)
+from stillroom.errors import Cancelled, EngineError, StillroomError
+
+_STATUS_SECONDS = 0.5
+_LEAVE_SECONDS = 3.0
+
+
+class Worker:
+    """Reads requests, runs their steps, writes events. One thread reads; the main thread does all the work."""
+
+    def __init__(self, source: BinaryIO, writer: MessageWriter) -> None:
+        # Imported here, after the pipes are safe: libraries print while they load.
+        from stillroom.engine.llama import send_log_to
+        from stillroom.engine.scheduler import Scheduler
+
+        self._source = source
+        self._writer = writer
+        self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._scheduler = Scheduler()
+        self._model: Any = None
+        self._cells: Any = None
+        self._status_at = 0.0
+        self._prompt_speed = 0.0
+        self._generate_speed = 0.0
+        send_log_to(lambda line: self._send({"id": 0, "event": "log", "text": line[:2000]}))
+
+    def run(self) -> None:
+        """Serve until standard input closes."""
+        self._send({"id": 0, "event": "hello", "protocol": PROTOCOL_VERSION, "pid": os.getpid()})
+        threading.Thread(target=self._read, name="requests", daemon=True).start()
+        while True:
+            busy = self._scheduler.count > 0
+            try:
+                message = self._inbox.get(block=not busy)
+            except queue.Empty:
+                self._scheduler.step()
+                self._tell_status()
+                continue
+            if message is None:
+                return
+            self._accept(message)
+
+    def _read(self) -> None:
+        for line in self._source:
+            try:
+                message = json.loads(line)
+                number, name = int(message["id"]), str(message["op"])
+            except (ValueError, KeyError, TypeError):
+                continue
+            if name == "cancel":
+                self._scheduler.cancel(number)
+            else:
+                self._inbox.put(message)
+        self._inbox.put(None)
+        # Native code may be in the middle of a long step; nobody waits for it any more.
+        time.sleep(_LEAVE_SECONDS)
+        os._exit(0)
+
+    def _accept(self, message: dict[str, Any]) -> None:
+        number = message["id"]
+        handlers: dict[str, Callable[[int, dict[str, Any]], None]] = {
+            "load": self._load,
+            "unload": self._unload,
+            "score": self._score,
+            "generate": self._generate,
+            "render": self._render,
+            "count": self._count,
+        }
+        handler = handlers.get(message["op"])
+        try:
+            if handler is None:
+                raise EngineError(f"The worker does not know the request {message['op']!r}.")
+            handler(number, message)
+        except Exception as error:  # noqa: BLE001 - every failure is told to the one who asked
+            self._finish(number, None, error)
+
+    # -- requests that are done at once
+
+    def _load(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.engine.cells import Cells
+        from stillroom.engine.llama import LoadedModel
+
+        self._drop_model()
+        path = Path(message["path"])
+        options = from_wire(LoadOptions, message["options"])
+        check_fits(path)
+        told = -1.0
+
+        def progress(value: float) -> bool:
+            nonlocal told
+            if value - told >= 0.01 or value >= 1.0:
+                told = value
+                self._send({"id": number, "event": "progress", "value": round(value, 3)})
+            return not self._scheduler.is_cancelled(number)
+
+        self._model = LoadedModel(path, options, progress)
+        self._cells = Cells(self._model)
+        self._scheduler.use(self._model.abort)
+        self._prompt_speed = self._generate_speed = 0.0
+        self._finish(number, to_wire(self._model.info), None)
+        self._tell_status(force=True)
+
+    def _unload(self, number: int, _message: dict[str, Any]) -> None:
+        self._drop_model()
+        self._finish(number, {}, None)
+        self._tell_status(force=True)
+
+    def _drop_model(self) -> None:
+        self._scheduler.stop_all()
+        if self._model is not None:
+            self._scheduler.use(None)
+            self._model.close()
+        self._model = self._cells = None
+
+    def _render(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.engine.chat_template import render
+
+        messages = [from_wire(Message, item) for item in message["messages"]]
+        text = render(self._loaded(), messages, add_generation_prompt=bool(message["add_generation_prompt"]))
+        self._finish(number, {"text": text}, None)
+
+    def _count(self, number: int, message: dict[str, Any]) -> None:
+        model = self._loaded()
+        self._finish(
+            number, {"counts": [len(model.tokenize(str(text), special=False)) for text in message["texts"]]}, None
+        )
+
+    # -- requests in steps
+
+    def _score(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.engine.scoring import score
+
+        request = from_wire(ScoreRequest, message["request"])
+        self._start(number, score(self._loaded(), self._cells, request), interactive=False)
+
+    def _generate(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.engine.generation import generate
+
+        request = from_wire(GenerateRequest, message["request"])
+
+        def on_text(text: str) -> None:
+            self._send({"id": number, "event": "text", "text": text})
+
+        steps = generate(self._loaded(), self._cells, request, on_text)
+        self._start(number, steps, interactive=request.interactive)
+
+    def _start(self, number: int, steps: Iterator[Any], *, interactive: bool) -> None:
+        from stillroom.engine.scheduler import Task
+
+        self._scheduler.add(Task(number, steps, interactive, lambda result, error: self._finish(number, result, error)))
+
+    def _loaded(self) -> Any:
+        if self._model is None:
+            raise EngineError("No model is loaded. Choose one first.")
+        return self._model
+
+    # -- events
+
+    def _finish(self, number: int, result: Any, error: BaseException | None) -> None:
+        self._scheduler.forget(number)
+        if error is None:
+            self._note_speed(result)
+            data = result if isinstance(result, dict) else to_wire(result)
+            self._send({"id": number, "event": "result", "data": data})
+        elif isinstance(error, Cancelled):
+            self._send({"id": number, "event": "cancelled"})
+        elif isinstance(error, StillroomError):
+            retryable = isinstance(error, EngineError) and error.retryable
+            self._send_error(number, error.message, error.details, retryable=retryable)
+        else:
+            details = "".join(traceback.format_exception(error))
+            self._send_error(number, "The engine failed on this request.", details, retryable=False)
+
+    def _note_speed(self, result: Any) -> None:
+        if isinstance(result, ScoreResult) and result.seconds > 0:
+            self._prompt_speed = result.evaluated_tokens / result.seconds
+        elif isinstance(result, Generation):
+            fresh = result.prompt_tokens - result.cached_tokens
+            if result.prompt_seconds > 0 and fresh > 32:
+                self._prompt_speed = fresh / result.prompt_seconds
+            if result.tokens > 1 and result.seconds > result.prompt_seconds:
+                self._generate_speed = result.tokens / (result.seconds - result.prompt_seconds)
+
+    def _tell_status(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if not force and now - self._status_at < _STATUS_SECONDS:
+            return
+        self._status_at = now
+        status = WorkerStatus(
+            context_used=self._cells.used if self._cells else 0,
+            context_tokens=self._cells.capacity if self._cells else 0,
+            prompt_speed=round(self._prompt_speed, 1),
+            generate_speed=round(self._generate_speed, 1),
+            requests=self._scheduler.count,
+        )
+        self._send({"id": 0, "event": "status", **to_wire(status)})
+
+    def _send_error(self, number: int, message: str, details: str, *, retryable: bool) -> None:
+        self._send({"id": number, "event": "error", "message": message, "details": details, "retryable": retryable})
+
+    def _send(self, event: dict[str, Any]) -> None:
+        with contextlib.suppress(BrokenPipeError):  # the owner is gone; standard input says so too
+            self._writer.send(event)
+
+
+def check_fits(path: Path) -> None:
+    """Refuse a file that is missing, no GGUF, or larger than the free memory, before native code sees it. Raises EngineError."""
+    import psutil
+
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+        size = path.stat().st_size
+    except OSError as error:
+        raise EngineError(f"The model file {path.name} cannot be read: {error.strerror}.") from error
+    if magic != b"GGUF":
+        raise EngineError(f"{path.name} is not a model file (GGUF). Choose another file, or fetch it again.")
+    free = psutil.virtual_memory().available
+    if size > free:
+        raise EngineError(
+            f"{path.name} needs about {size / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free. "
+            "Close other programs, or choose a smaller model."
+        )
+
+
+def main() -> int:
+    """Entry of ``stillroom worker``."""
+    # A crash is told by the exit status; llama.cpp would start a debugger to print its own stack.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
+    Worker(sys.stdin.buffer, MessageWriter(private_stdout())).run()
+    return 0
