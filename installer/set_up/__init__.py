@@ -1,0 +1,1 @@
+"""Sets up a checkout: environment, pinned requirements, engine, starter model. Needs Python alone."""

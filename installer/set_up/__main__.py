@@ -1,0 +1,194 @@
+"""``python -m set_up``: brings a checkout's environment up to date. ``installer/setup.sh`` knows when and starts it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from set_up import engine_wheel, starter_model, system
+from set_up.failure import SetUpError, tail
+from set_up.pip_command import pip
+from set_up.progress import Steps, say
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+_REQUIREMENTS = _CHECKOUT / "installer" / "requirements"
+_ENGINE = "llama-cpp-python"
+_UNFINISHED = "unfinished"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="set_up")
+    parser.add_argument("--environment", type=Path, required=True, help="the folder of the virtual environment")
+    parser.add_argument("--stamp", required=True, help="what the start script compares to know that all is up to date")
+    parser.add_argument("--tests", action="store_true", help="also what the tests need")
+    options = parser.parse_args()
+    os.environ.pop("PYTHONPATH", None)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    started = time.monotonic()
+    try:
+        with _alone(options.environment):
+            _set_up(options.environment, options.stamp, tests=options.tests)
+    except SetUpError as failure:
+        say(f"\n{failure.sentence}")
+        if failure.log:
+            say(f"{tail(failure.log)}\nThe whole log: {failure.log}")
+        return 1
+    except OSError as error:
+        say(f"\nThe set-up could not write or read a file: {error.strerror}: {error.filename}.")
+        return 1
+    except KeyboardInterrupt:
+        say("\nThe set-up was stopped. Run the same command again; it goes on where it stopped.")
+        return 130
+    say(f"Set up in {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+def _set_up(environment: Path, stamp: str, *, tests: bool) -> None:
+    say("Setting up (once; the next start is quick).")
+    if (environment / _UNFINISHED).is_file():
+        # An installation that was cut off can look finished to pip. Downloads and compiled files are kept elsewhere.
+        _remove(environment)
+    steps = Steps(environment / "set-up.log")
+    python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    missing = system.missing_things(compiler=False, tests=tests)
+    system.provide(missing, steps)
+    if not _works(python):
+        _remove(environment)
+        steps.run("Environment", [sys.executable, "-m", "venv", environment])
+    (environment / "stamp").unlink(missing_ok=True)
+    with _unfinished(environment):
+        _install(steps, python, environment, tests=tests)
+    _point_at_checkout(python, environment)
+    folders = _folders(python)
+    _install_engine(steps, python, environment, folders["cache"])
+    work = folders["cache"] / "starter-model"
+    model = starter_model.fetch(steps, python=python, requirements=_REQUIREMENTS, folder=folders["models"], work=work)
+    # The start script asks no Python where the model is: it compares the settings that decide it.
+    deciding = "|".join(os.environ.get(name, "") for name in ("HOME", "STILLROOM_HOME", "XDG_DATA_HOME"))
+    (environment / "model").write_text(f"{deciding}\n{model}\n", encoding="utf-8")
+    (environment / "stamp").write_text(f"{stamp}\n{os.environ.get('CMAKE_ARGS', '')}\n", encoding="utf-8")
+
+
+def _works(python: Path) -> bool:
+    """Whether an environment is there whose Python still starts and is recent enough."""
+    if not python.is_file():
+        return False
+    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    return subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode == 0
+
+
+def _install(steps: Steps, python: Path, environment: Path, *, tests: bool) -> None:
+    """Installs what is pinned, except the engine, without resolving anything again."""
+    pinned = environment / "pinned.txt"
+    text = (_REQUIREMENTS / "run.txt").read_text(encoding="utf-8")
+    pinned.write_text(text.replace(_requirement(text), ""), encoding="utf-8")
+    command = pip(python, "install", "--require-hashes", "--only-binary", ":all:", "-r", pinned)
+    if tests:
+        command += ["-r", _REQUIREMENTS / "test.txt"]
+    steps.run("Packages", command)
+
+
+def _requirement(text: str) -> str:
+    """The engine's pinned requirement, with its hashes."""
+    found = re.search(rf"(?m)^{_ENGINE}==\S+.*(?:\\\n.*)+\n", text)
+    if not found:
+        raise SetUpError("installer/requirements/run.txt does not pin the engine. Get the file again with git.")
+    return found[0]
+
+
+def _point_at_checkout(python: Path, environment: Path) -> None:
+    """Makes the checkout's package importable where it lies, so that ``git pull`` is enough to update."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = Path(subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
+    (packages / "stillroom.pth").write_text(f"{_CHECKOUT / 'app'}\n", encoding="utf-8")
+    if sys.platform != "win32":
+        script = environment / "bin" / "stillroom"
+        body = "import sys\n\nfrom stillroom.__main__ import main\n\nsys.exit(main())\n"
+        script.write_text(f"#!{python.absolute()}\n{body}", encoding="utf-8")
+        script.chmod(0o755)
+
+
+def _folders(python: Path) -> dict[str, Path]:
+    """The application's own folders, as the application says."""
+    code = (
+        "import json; from stillroom import paths; "
+        "print(json.dumps({'models': str(paths.models_dir()), 'cache': str(paths.cache_dir())}))"
+    )
+    outcome = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    if outcome.returncode != 0:
+        raise SetUpError(f"The installed packages do not start: {outcome.stderr.strip().splitlines()[-1:]}.")
+    return {name: Path(path) for name, path in json.loads(outcome.stdout).items()}
+
+
+def _install_engine(steps: Steps, python: Path, environment: Path, cache: Path) -> None:
+    requirement = _requirement((_REQUIREMENTS / "run.txt").read_text(encoding="utf-8"))
+    key = engine_wheel.wheel_key(requirement.split("==")[1].split()[0])
+    installed = environment / "engine"
+    if installed.is_file() and installed.read_text(encoding="utf-8") == key:
+        return
+    folder = cache / "engines" / key
+    wheel = engine_wheel.cached_wheel(folder)
+    if wheel is None:
+        system.provide([thing for thing in system.missing_things(compiler=True, tests=False) if thing.needed], steps)
+        work = cache / "engines" / f"{key}.work"
+        wheel = engine_wheel.compile_wheel(
+            steps, requirements=_REQUIREMENTS, requirement=requirement, work=work, folder=folder
+        )
+    with _unfinished(environment):
+        steps.run("Engine", pip(python, "install", "--no-index", "--force-reinstall", wheel))
+    installed.write_text(key, encoding="utf-8")
+
+
+def _remove(environment: Path) -> None:
+    """Removes an environment, and never a folder that is something else."""
+    if not environment.exists():
+        return
+    ours = {"set-up.log", _UNFINISHED}
+    if not (environment / "pyvenv.cfg").is_file() and any(path.name not in ours for path in environment.iterdir()):
+        raise SetUpError(f"{environment} holds other files. Set STILLROOM_VENV to a folder that may be made.")
+    shutil.rmtree(environment)
+
+
+@contextlib.contextmanager
+def _unfinished(environment: Path) -> Iterator[None]:
+    """Leaves a mark while packages are being installed; a failure that pip reports leaves none, being cut off does."""
+    mark = environment / _UNFINISHED
+    mark.touch()
+    try:
+        yield
+    except SetUpError:
+        mark.unlink(missing_ok=True)
+        raise
+    mark.unlink()
+
+
+@contextlib.contextmanager
+def _alone(environment: Path) -> Iterator[None]:
+    """Waits until no other set-up works on this environment; the lock ends with the process, however it ends."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    environment.parent.mkdir(parents=True, exist_ok=True)
+    with (environment.parent / f"{environment.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another set-up of this checkout is running; waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

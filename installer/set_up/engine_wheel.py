@@ -1,0 +1,163 @@
+"""llama-cpp-python for this machine: compiled once, then kept in the user's cache folder.
+
+It comes as source and is compiled for the processor at hand (an engine for any processor is several times slower), so a
+wheel is kept under a key of everything that decides what comes out of the compiler.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from set_up.failure import SetUpError
+from set_up.pip_command import pip
+from set_up.progress import Steps, compile_stage, say
+
+_CMAKE_ARGUMENTS = "-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF"
+# One compiler of this code base takes up to about this much memory.
+_BYTES_A_COMPILER = 1 << 30
+
+
+def cmake_arguments() -> str:
+    """The compiler's options; ``CMAKE_ARGS`` adds to ours (for example ``-DGGML_CUDA=ON``)."""
+    return f"{_CMAKE_ARGUMENTS} {os.environ.get('CMAKE_ARGS', '')}".strip()
+
+
+def wheel_key(version: str) -> str:
+    """Names the folder of the wheel for this version, processor, system and these options."""
+    text = "\n".join([version, sys.platform, platform.machine(), _processor(), _system(), cmake_arguments()])
+    return f"{version}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def cached_wheel(folder: Path) -> Path | None:
+    """The wheel in a folder, if it is whole (its checksum file is written last)."""
+    for checksum in sorted(folder.glob("*.whl.sha256")):
+        wheel = checksum.with_suffix("")
+        if wheel.is_file() and file_sha256(wheel) == checksum.read_text(encoding="ascii").strip():
+            return wheel
+        say("The compiled engine in the cache is damaged and is made again.")
+    return None
+
+
+def keep_wheel(wheel: Path, folder: Path) -> Path:
+    """Moves a wheel into its folder so that an interruption leaves either nothing or a whole one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / wheel.name
+    checksum = folder / f"{wheel.name}.sha256"
+    checksum.unlink(missing_ok=True)
+    shutil.move(wheel, target)
+    part = checksum.with_suffix(".part")
+    part.write_text(f"{file_sha256(target)}\n", encoding="ascii")
+    part.replace(checksum)
+    return target
+
+
+def compile_wheel(steps: Steps, *, requirements: Path, requirement: str, work: Path, folder: Path) -> Path:
+    """Compiles the engine.
+
+    Args:
+        requirements: the folder of the pinned requirements.
+        requirement: the pinned requirement of llama-cpp-python, with its hashes.
+        work: a folder that stays after an interruption, so that the compiler goes on where it stopped.
+        folder: where the wheel is kept.
+
+    Raises:
+        SetUpError: no compiler, no network, or the compiler failed.
+    """
+    processors = _processors()
+    minutes = max(1, round(11 / processors))
+    say(f"Compiling the engine for this machine, once: about {minutes} minutes with {processors} cores.")
+    work.mkdir(parents=True, exist_ok=True)
+    tools = work / "tools"
+    python = tools / "bin" / "python"
+    if sys.platform == "win32":
+        python = tools / "Scripts" / "python.exe"
+    if not (tools / "complete").is_file():
+        shutil.rmtree(tools, ignore_errors=True)
+        steps.run("Compiler's tools", [sys.executable, "-m", "venv", tools])
+        pinned = requirements / "build.txt"
+        command = pip(python, "install", "--require-hashes", "--only-binary", ":all:", "-r", pinned)
+        steps.run("Compiler's tools", command)
+        (tools / "complete").touch()
+    environment = {
+        "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "CMAKE_ARGS": cmake_arguments(),
+        "CMAKE_GENERATOR": "Ninja",
+        "CMAKE_BUILD_PARALLEL_LEVEL": str(processors),
+        "PYTHONNOUSERSITE": "1",
+    }
+    source = work / "source"
+    if not (source / "complete").is_file():
+        shutil.rmtree(source, ignore_errors=True)
+        archives = work / "archive"
+        shutil.rmtree(archives, ignore_errors=True)
+        pinned = work / "engine.txt"
+        pinned.write_text(requirement, encoding="utf-8")
+        command = pip(python, "download", "--require-hashes", "-r", pinned, "-d", archives, cached=False)
+        command += ["--no-build-isolation", "--no-binary", ":all:"]
+        steps.run("Engine's source", command, environment=environment)
+        with tarfile.open(next(archives.glob("*.tar.gz"))) as archive:
+            if hasattr(tarfile, "data_filter"):
+                archive.extractall(source, filter="data")
+            else:  # Python 3.11.0 to 3.11.3; the archive's hash was checked
+                archive.extractall(source)
+        (source / "complete").touch()
+        shutil.rmtree(archives)
+    tree = next(path for path in source.iterdir() if path.is_dir())
+    made = work / "wheel"
+    shutil.rmtree(made, ignore_errors=True)
+    # Not from pip's cache: a wheel it kept from elsewhere was compiled with unknown options.
+    command = pip(python, "wheel", "--verbose", "--no-build-isolation", "-w", made, tree, cached=False)
+    command += ["-C", f"build-dir={work / 'build'}"]
+    try:
+        steps.run("Compiling", command, stage=compile_stage, environment=environment)
+    except SetUpError:
+        # What a failed configuration left behind must not decide the next try.
+        shutil.rmtree(work / "build", ignore_errors=True)
+        raise
+    wheel = keep_wheel(next(made.glob("*.whl")), folder)
+    shutil.rmtree(work, ignore_errors=True)
+    return wheel
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _processors() -> int:
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        count = min(count, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _BYTES_A_COMPILER)
+    return max(1, count)
+
+
+def _processor() -> str:
+    """The processor's name and abilities."""
+    if sys.platform == "darwin":
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor()
+    return "\n".join(re.findall(r"(?m)^(?:model name|flags|Features|CPU part)\s*:.*$", text.split("\n\n", 1)[0]))
+
+
+def _system() -> str:
+    """The system whose C++ and C libraries the engine is linked to."""
+    if sys.platform.startswith("linux"):
+        try:
+            release = platform.freedesktop_os_release()
+        except OSError:
+            release = {}
+        return " ".join([release.get("ID", ""), release.get("VERSION_ID", ""), *platform.libc_ver()])
+    return platform.mac_ver()[0].split(".")[0] or platform.version()

@@ -1,0 +1,142 @@
+"""Runs one step of the set-up and shows what it does: one live line on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from set_up.failure import error_of_step
+
+_FILES_DONE = re.compile(r"\[(\d+)/(\d+)\] (Building|Linking|Generating|Install)")
+_PACKAGE = re.compile(r"^\s*(Collecting|Downloading|Installing collected packages:)\s+(\S+)")
+_QUIET_SECONDS = 20.0
+
+
+def say(sentence: str) -> None:
+    """Writes one line for the person at the terminal; never to standard output, which belongs to the application."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def package_stage(line: str) -> str | None:
+    """What a line of pip's output says about its progress."""
+    found = _PACKAGE.match(line)
+    if not found:
+        return None
+    if found[1].startswith("Installing"):
+        return "unpacking"
+    return re.split(r"[=<>;~!\[(]", found[2].rsplit("/", 1)[-1])[0]
+
+
+def compile_stage(line: str) -> str | None:
+    """What a line of the compiler's output says about its progress."""
+    found = _FILES_DONE.search(line)
+    return f"file {found[1]} of {found[2]}" if found else package_stage(line)
+
+
+class Steps:
+    """Runs steps one after the other, their output going to one log.
+
+    Attributes:
+        log: the file that holds the steps' whole output.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self._terminal = sys.stderr.isatty()
+
+    def run(
+        self,
+        title: str,
+        command: Sequence[str | os.PathLike[str]],
+        *,
+        stage: Callable[[str], str | None] = package_stage,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Runs a command to its end.
+
+        Raises:
+            SetUpError: it could not be started or ended with a status other than 0.
+        """
+        started = time.monotonic()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        output: list[str] = []
+        latest = [""]
+        with self.log.open("a", encoding="utf-8", errors="replace") as log:
+            log.write(f"\n== {title}\n")
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    env={**os.environ, **(environment or {})},
+                    start_new_session=True,
+                )
+            except OSError as error:
+                log.write(f"{error}\n")
+                log.flush()
+                raise error_of_step(title, "", self.log) from error
+
+            def follow() -> None:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    log.write(line)
+                    log.flush()
+                    output.append(line)
+                    latest[0] = stage(line) or latest[0]
+
+            reader = threading.Thread(target=follow, daemon=True)
+            reader.start()
+            try:
+                self._show_until_done(title, process, started, latest)
+                reader.join(5)
+            except BaseException:
+                _end(process)
+                raise
+        seconds = time.monotonic() - started
+        if process.returncode != 0:
+            self._line("", end="")
+            raise error_of_step(title, "".join(output), self.log)
+        self._line(f"  {title}: done in {seconds:.0f} s", end="\n")
+
+    def _show_until_done(self, title: str, process: subprocess.Popen[str], started: float, latest: list[str]) -> None:
+        told = started
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.5)
+                return
+            now = time.monotonic()
+            if self._terminal or now - told >= _QUIET_SECONDS:
+                told = now
+                what = f" · {latest[0]}" if latest[0] else ""
+                self._line(f"  {title}: {now - started:.0f} s{what}", end="" if self._terminal else "\n")
+
+    def _line(self, text: str, *, end: str) -> None:
+        if self._terminal:
+            sys.stderr.write(f"\r\033[K{text[:100]}{end}")
+        elif text:
+            sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends a step and everything it started (compilers outlive the pip that started them)."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)
