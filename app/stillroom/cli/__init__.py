@@ -1,6 +1,6 @@
 """The command line: the commands of the window, for scripts and for machines without a display.
 
-Exit status: 0 every file done; 3 some failed, all reported; 2 wrong use; 1 the work could not be done at all; 130 stopped.
+Exit status: 0 every file done; 3 some failed, all reported; 2 wrong use; 1 nothing could be done; 130 stopped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DONE, FAILURE, USAGE, SOME_FAILED, STOPPED = 0, 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status. ``arguments`` without the program's name; None for those of the process."""
+    """Run one command and return the exit status. ``arguments``: without the program's name; None: the process's own."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -49,7 +49,7 @@ def say(sentence: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stillroom",
-        description="Draws checked data out of files with a model that runs on this machine. Without arguments: the window.",
+        description="Draws checked data out of files with a model on this machine. Without arguments: the window.",
     )
     parser.add_argument("--version", action="version", version=f"stillroom {__version__}")
     parser.set_defaults(group=parser)
@@ -65,11 +65,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _extract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder with all its files")
-    parser.add_argument("--template", "-t", required=True, help="a template's name or TOML file (see: stillroom template list)")
+    parser.add_argument(
+        "--template", "-t", required=True, help="a template's name or TOML file (see: stillroom template list)"
+    )
     parser.add_argument("--model", "-m", help="a model's name or GGUF file (see: stillroom models list)")
     parser.add_argument("--out", "-o", type=Path, metavar="FILE", help="write a .csv, .xlsx, .jsonl or .sqlite file")
     parser.add_argument(
-        "--resume", action="store_true", help="go on with the last run of these files and this template that was not finished"
+        "--resume",
+        action="store_true",
+        help="go on with the last run of these files and this template that was not finished",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a document on standard output")
     parser.set_defaults(run=_run_extract)

@@ -146,3 +146,9 @@ class Template:
             if candidate.name == name:
                 return candidate
         raise KeyError(name)
+
+
+def label_of(name: str) -> str:
+    """The heading of a field without a label: ``invoice_number`` is "Invoice number"."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

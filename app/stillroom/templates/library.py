@@ -1,0 +1,87 @@
+"""The templates a person can choose from: those that come with Stillroom, and their own."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from stillroom import paths
+from stillroom.errors import TemplateError
+from stillroom.templates.template import Template
+from stillroom.templates.toml_file import load_template
+
+
+class TemplateLibrary:
+    """Reads template folders anew at each call, so that a file saved a moment ago is there.
+
+    Folders come in order: of two templates with one name the later folder's is used, so that a person's own
+    ``receipt`` takes the place of the one that came with Stillroom.
+    """
+
+    def __init__(self, folders: Sequence[Path] | None = None) -> None:
+        self._folders = (
+            list(folders) if folders is not None else [paths.resources_dir() / "templates", paths.templates_dir()]
+        )
+
+    def templates(self) -> list[Template]:
+        """Those that can be used: the built-in ones first, each folder in the order of the file names."""
+        return self._read()[0]
+
+    def problems(self) -> list[TemplateError]:
+        """One error for each file that is wrong."""
+        return self._read()[1]
+
+    def find(self, name_or_path: str) -> Template:
+        """The template of this name, or of this TOML file.
+
+        Raises TemplateError: no such template (the message names those there are), or the file is wrong.
+        """
+        path = Path(name_or_path)
+        if path.suffix.lower() == ".toml" or path.name != name_or_path:
+            return load_template(path)
+        templates, problems = self._read()
+        by_name = {template.name: template for template in templates}
+        if name_or_path in by_name:
+            return by_name[name_or_path]
+        for problem in problems:
+            if problem.message.startswith(f"{name_or_path}.toml "):
+                raise problem
+        near = difflib.get_close_matches(name_or_path.lower(), by_name, n=1, cutoff=0.6)
+        meant = f' Did you mean "{near[0]}"?' if near else ""
+        known = ", ".join(by_name) or "none is installed"
+        raise TemplateError(
+            f'There is no template "{name_or_path}".{meant} The templates are: {known}; or name a template\'s TOML file.'
+        )
+
+    def _read(self) -> tuple[list[Template], list[TemplateError]]:
+        by_name: dict[str, Template] = {}
+        problems: list[TemplateError] = []
+        for folder in self._folders:
+            here: dict[str, str] = {}
+            for path in _files(folder):
+                try:
+                    template = load_template(path)
+                except TemplateError as error:
+                    problems.append(error)
+                    continue
+                if template.name in here:
+                    problems.append(
+                        TemplateError(
+                            f'{path.name} line 1: the name "{template.name}" is used already in {here[template.name]}; '
+                            "choose another."
+                        )
+                    )
+                    continue
+                here[template.name] = path.name
+                by_name[template.name] = template
+        return list(by_name.values()), problems
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(
+            path for path in folder.iterdir() if path.suffix.lower() == ".toml" and not path.name.startswith(".")
+        )
+    except OSError:
+        return []  # a person who never made a template has no such folder

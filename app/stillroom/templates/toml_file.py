@@ -1,0 +1,218 @@
+"""Templates as TOML text: read with the line of every mistake, write so that reading gives the same template."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+import tomlkit.items
+
+from stillroom.atomic import write_text
+from stillroom.errors import TemplateError
+from stillroom.templates.checks import Problem, TemplateChecker
+from stillroom.templates.positions import Positions
+from stillroom.templates.template import Example, Field, FieldType, Option, Template, label_of
+
+_LARGEST_FILE = 1 << 20
+_DEFAULTS = Field(name="x", type=FieldType.LINE)
+
+
+def load_template(path: Path) -> Template:
+    """The template of a TOML file. Raises TemplateError: "receipt.toml line 12: type "mony" is not known; …"."""
+    template, problems = check_template(_read(path), path.name)
+    return _or_raise(template, problems)
+
+
+def parse_template(text: str, source: str) -> Template:
+    """The template of a TOML text. ``source`` names it in errors. Raises TemplateError."""
+    template, problems = check_template(text.encode("utf-8"), source)
+    return _or_raise(template, problems)
+
+
+def check_file(path: Path) -> list[str]:
+    """Everything that is wrong with a template file, a sentence each, by line; empty where it is right."""
+    try:
+        content = _read(path)
+    except TemplateError as error:
+        return [error.message]
+    return [problem.sentence for problem in check_template(content, path.name)[1]]
+
+
+def check_template(content: bytes, source: str) -> tuple[Template | None, list[Problem]]:
+    """The template of a file's bytes, or None and what is wrong with it."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return None, [Problem(source, line, "is not UTF-8 text; save the file with the encoding UTF-8")]
+    text = text.replace("\r\n", "\n")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [_syntax_problem(text, source, str(error))]
+    except RecursionError:
+        return None, [Problem(source, 1, "is nested too deeply to be a template")]
+    checker = TemplateChecker(data, source, Positions(text))
+    template = checker.template()
+    if template is None or checker.problems:
+        return None, sorted(checker.problems, key=lambda problem: problem.line)
+    return dataclasses.replace(template, sha256=hashlib.sha256(content).hexdigest()), []
+
+
+def template_to_toml(template: Template) -> str:
+    """The template as TOML text; reading it gives the same template but for ``sha256``."""
+    document = tomlkit.document()
+    document.add("name", tomlkit.item(template.name))
+    document.add("version", tomlkit.item(template.version))
+    document.add("title", _text(template.title))
+    if template.description:
+        document.add("description", _text(template.description))
+    fields = tomlkit.aot()
+    for field in template.fields:
+        fields.append(_field_table(field))
+    document.add("fields", fields)
+    if template.rules:
+        rules = tomlkit.aot()
+        for rule in template.rules:
+            rules.append(_table({"check": rule.check, **({"message": rule.message} if rule.message else {})}))
+        document.add("rules", rules)
+    if template.examples:
+        examples = tomlkit.aot()
+        for example in template.examples:
+            examples.append(_example_table(example))
+        document.add("examples", examples)
+    return tomlkit.dumps(document)
+
+
+def save_template(template: Template, path: Path) -> None:
+    """Write a template file, whole or not at all. Raises StillroomError."""
+    write_text(path, template_to_toml(template))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise TemplateError(f"There is no template file {path}. Look at its path and spelling.") from None
+    except IsADirectoryError:
+        raise TemplateError(f"{path} is a folder, not a template file. Name a TOML file.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise TemplateError(f"{path.name} cannot be opened: {reason}. Look at its permissions.") from error
+    if len(content) > _LARGEST_FILE:
+        raise TemplateError(f"{path.name} is larger than 1 MiB, so it is no template. Name a template's TOML file.")
+    return content
+
+
+def _or_raise(template: Template | None, problems: list[Problem]) -> Template:
+    if template is None:
+        sentences = [problem.sentence for problem in problems]
+        more = "" if len(sentences) == 1 else f" (and {len(sentences) - 1} more)"
+        raise TemplateError(sentences[0] + more, details="\n".join(sentences))
+    return template
+
+
+_WHERE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+def _syntax_problem(text: str, source: str, message: str) -> Problem:
+    where = _WHERE.search(message)
+    lines = text.split("\n")
+    line = int(where[1]) if where and where[1] else max(1, len(text.rstrip("\n").split("\n")))
+    message = _WHERE.sub("", message)
+    written = lines[line - 1].strip() if line <= len(lines) else ""
+    bare = re.fullmatch(r"([A-Za-z0-9_-]+)\s*=\s*([^\"'\[{].*)", written)
+    if message.startswith("Invalid value") and bare:
+        advice = f'text stands in quotation marks: {bare[1]} = "{bare[2]}"'
+    elif message.startswith("Invalid value"):
+        advice = 'a value is missing or cannot be read; write for example near = ["total", "amount due"]'
+    elif message.startswith(("Cannot overwrite", "Cannot declare")):
+        advice = "this is written twice; keep one of the two"
+    elif "after a key in a key/value pair" in message:
+        advice = 'a line is a name, "=" and a value, such as type = "date", or a heading such as [[fields]]'
+    elif "Unescaped '\\'" in message:
+        advice = "a backslash in quotation marks is special; put the text between apostrophes: pattern = '\\d+'"
+    elif "Illegal character" in message or message.startswith("Unterminated"):
+        advice = "a text is not closed; put the quotation mark at its end"
+    elif message.startswith("Unclosed"):
+        advice = 'a list is not closed; put "]" at its end'
+    else:
+        advice = f"this is not TOML ({message[:1].lower()}{message[1:]})"
+    return Problem(source, line, advice)
+
+
+def _field_table(field: Field) -> tomlkit.items.Table:
+    table = _table({"name": field.name, "type": str(field.type)})
+    if field.of is not None:
+        table.add("of", str(field.of))
+    for name in ("description", "label", "required", "near", "pattern", "day_first", "max_items", "max_words"):
+        value = getattr(field, name)
+        if value == getattr(_DEFAULTS, name) or (name == "label" and value == label_of(field.name)):
+            continue
+        table.add(name, _value(value))
+    if field.options:
+        options = tomlkit.array()
+        options.multiline(True)
+        for option in field.options:
+            options.append(_option(option))
+        table.add("options", options)
+    if field.columns:
+        columns = tomlkit.aot()
+        for column in field.columns:
+            columns.append(_field_table(column))
+        table.add("columns", columns)
+    return table
+
+
+def _option(option: Option) -> Any:
+    if not option.description and not option.synonyms:
+        return _text(option.value)
+    table = tomlkit.inline_table()
+    table.add("value", _text(option.value))
+    if option.description:
+        table.add("description", _text(option.description))
+    if option.synonyms:
+        table.add("synonyms", _value(option.synonyms))
+    return table
+
+
+def _example_table(example: Example) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    table.add("text", tomlkit.string(example.text, multiline="\r" not in example.text))
+    values = tomlkit.table()
+    absent = [name for name, value in example.values.items() if value is None]
+    for name, value in example.values.items():
+        if value is not None:
+            values.add(name, _value(tuple(value)) if isinstance(value, list) else _text(value))
+    if absent:
+        table.add("absent", _value(tuple(absent)))
+    table.add("values", values)
+    return table
+
+
+def _table(values: dict[str, str]) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    for name, value in values.items():
+        table.add(name, _text(value))
+    return table
+
+
+def _text(value: str) -> tomlkit.items.String:
+    return tomlkit.string(value, literal="\\" in value and "'" not in value and value.isprintable())
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, tuple):
+        array = tomlkit.array()
+        for item in value:
+            array.append(_text(item))
+        return array
+    return value
