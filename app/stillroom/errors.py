@@ -39,5 +39,9 @@ class DocumentError(StillroomError):
     """A file could not be read as a document."""
 
 
+class PasswordNeeded(DocumentError):
+    """The file is encrypted, and no password or a wrong one was given. The same file with the right one can be read."""
+
+
 class TemplateError(StillroomError):
     """An extraction template is wrong; the message names the line and what to write instead."""

@@ -1,0 +1,29 @@
+"""One module a format, each with one function ``read(source) -> Content``; imported when the first such file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import cast
+
+from stillroom.documents.source import Content, Source
+
+_MODULES = {
+    "txt": "plain_text",
+    "md": "plain_text",
+    "csv": "delimited",
+    "html": "html",
+    "eml": "email_message",
+    "docx": "docx_document",
+    "xlsx": "xlsx_workbook",
+    "pdf": "pdf",
+}
+
+KINDS = tuple(_MODULES)
+"""Formats that can be read, by the name that Document.kind carries."""
+
+
+def reader_of(kind: str) -> Callable[[Source], Content]:
+    """The function that reads a format. Raises KeyError."""
+    module = import_module(f"{__name__}.{_MODULES[kind]}")
+    return cast(Callable[[Source], Content], module.read)

@@ -1,0 +1,203 @@
+"""The characters of a PDF page, put together to words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from ctypes import byref, c_double
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from stillroom.documents.document import Box
+from stillroom.documents.lines import Word
+
+_SPACES = frozenset(
+    (0x09, 0x0A, 0x0C, 0x0D, 0x20, 0xA0, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+)
+_TEXT = {
+    0x02: "-",  # pdfium's mark for a hyphen at the end of a line
+    0xAD: "-",
+    0xFFFE: "-",
+    0x2010: "-",
+    0x2011: "-",
+    0xFB00: "ff",
+    0xFB01: "fi",
+    0xFB02: "fl",
+    0xFB03: "ffi",
+    0xFB04: "ffl",
+    0xFB05: "st",
+    0xFB06: "st",
+    0xF0A7: "•",  # bullets of the Symbol and Wingdings fonts
+    0xF0B7: "•",
+    0xF0D8: "•",
+}
+_ASCENT = 1.2
+"""Height of a line of most fonts in ems: ascent and descent."""
+
+
+class Frame:
+    """Turns coordinates of the file (origin at the bottom left, before rotation) into those of the page as it is shown
+    (origin at the top left).
+
+    Attributes:
+        width, height: of the page as it is shown, in points.
+    """
+
+    def __init__(self, bounds: tuple[float, float, float, float], rotation: int) -> None:
+        left, bottom, right, top = self._bounds = bounds
+        self.quarters = rotation // 90 % 4
+        self.width, self.height = right - left, top - bottom
+        if self.quarters % 2:
+            self.width, self.height = self.height, self.width
+
+    def to_page(self) -> Callable[[float, float], tuple[float, float]]:
+        """From the file to the page as it is shown."""
+        return _turn(self._bounds, self.quarters)
+
+    def to_text(self, quarters: int) -> Callable[[float, float], tuple[float, float]]:
+        """From the file to a page turned so that text that climbs ``quarters`` quarter turns runs from left to right."""
+        return _turn(self._bounds, quarters)
+
+
+def _turn(bounds: tuple[float, float, float, float], quarters: int) -> Callable[[float, float], tuple[float, float]]:
+    left, bottom, right, top = bounds
+    return (
+        lambda x, y: (x - left, top - y),
+        lambda x, y: (y - bottom, x - left),
+        lambda x, y: (right - x, y - bottom),
+        lambda x, y: (top - y, right - x),
+    )[quarters]
+
+
+def read_words(page: pdfium.PdfPage, frame: Frame) -> list[list[Word]]:
+    """The page's words in the order of the file, one list for each direction of text. Empty where the page has no text,
+    or a text layer that is mostly characters without a meaning (a font without a table of its letters)."""
+    text_page = page.get_textpage()
+    try:
+        builders: dict[int, _Builder] = {}
+        _read(text_page, frame, builders)
+    finally:
+        text_page.close()
+    lost = sum(builder.meaningless for builder in builders.values())
+    total = sum(builder.characters for builder in builders.values())
+    if lost > 0.3 * total:
+        return []
+    blocks = [builder.words for builder in builders.values()]
+    return [words for words in blocks if words]
+
+
+def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Builder]) -> None:
+    # Called for every character: pdfium's functions are called directly, without the checks around them.
+    get_code, get_angle = raw.FPDFText_GetUnicode, raw.FPDFText_GetCharAngle
+    get_loose, get_origin = raw.FPDFText_GetLooseCharBox, raw.FPDFText_GetCharOrigin
+    handle = text_page.raw
+    rectangle, x, y = raw.FS_RECTF(), c_double(), c_double()
+    rectangle_pointer, x_pointer, y_pointer = byref(rectangle), byref(x), byref(y)
+    to_page = frame.to_page()
+    builder: _Builder | None = None
+    high = 0
+    for index in range(text_page.count_chars()):
+        code = get_code(handle, index)
+        if code in _SPACES:
+            if builder:
+                builder.end_word()
+            continue
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000:
+            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if high else 0xFFFD
+        high = 0
+        if not get_loose(handle, index, rectangle_pointer) or not get_origin(handle, index, x_pointer, y_pointer):
+            continue
+        quarters = round(get_angle(handle, index) / (math.pi / 2) * 4)
+        direction = quarters // 4 % 4 if quarters % 4 == 0 else 4 + quarters % 16
+        if builder is None or builder.direction != direction:
+            if builder:
+                builder.end_word()
+            builder = builders.get(direction)
+            if builder is None:
+                builder = builders[direction] = _Builder(direction, frame)
+        xa, ya = to_page(rectangle.left, rectangle.bottom)
+        xb, yb = to_page(rectangle.right, rectangle.top)
+        box = Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
+        builder.add(code, box, (rectangle.left, rectangle.bottom, rectangle.right, rectangle.top), x.value, y.value)
+    if builder:
+        builder.end_word()
+
+
+class _Builder:
+    """Collects characters of one direction to words."""
+
+    def __init__(self, direction: int, frame: Frame) -> None:
+        self.direction = direction
+        self.words: list[Word] = []
+        self.characters = 0
+        self.meaningless = 0
+        self._frame = frame
+        self._turn = frame.to_text(direction % 4 if direction < 4 else 0)
+        self._text: list[str] = []
+        self._boxes: list[Box] = []
+        self._x0 = self._x1 = self._baseline = self._size = 0.0
+        self._spaced = True
+        self._rectangle = (0.0, 0.0, 0.0, 0.0)
+        self._pieces = 1
+
+    def add(self, code: int, box: Box, rectangle: tuple[float, float, float, float], x: float, y: float) -> None:
+        self.characters += 1
+        if code < 0x20 and code != 0x02 or 0x7F <= code < 0xA0 or code in (0xFFFD, 0xFFFF) or code > 0x10FFFF:
+            self.meaningless += 1
+            if code != 0xFFFD:
+                return
+        elif 0xE000 <= code < 0xF900 and code not in _TEXT:
+            self.meaningless += 1
+        page = self._frame
+        if box.x1 < 0 or box.y1 < 0 or box.x0 > page.width or box.y0 > page.height:
+            return  # outside of what the page shows
+        xa, ya = self._turn(rectangle[0], rectangle[1])
+        xb, yb = self._turn(rectangle[2], rectangle[3])
+        x0, x1 = min(xa, xb), max(xa, xb)
+        size = abs(yb - ya) / _ASCENT
+        baseline = self._turn(x, y)[1]
+        pieces = self._pieces + 1 if self._text and rectangle == self._rectangle else 1
+        if self._text and pieces == 1:
+            scale = max(self._size, size)
+            gap = x0 - self._x1
+            if not -0.6 * scale <= gap <= 0.5 * scale or abs(baseline - self._baseline) > 0.6 * scale:
+                self.end_word()
+                self._spaced = False
+        if not self._text:
+            self._x0, self._x1, self._baseline, self._size = x0, x1, baseline, size
+        else:
+            self._x1 = max(self._x1, x1)
+            self._size = max(self._size, size)
+        text = _TEXT.get(code) or chr(code)
+        self._text.append(text)
+        self._boxes.extend([box] * len(text))
+        # pdfium spells most ligatures out and gives each letter the box of the whole; some it leaves to us.
+        self._rectangle, self._pieces = rectangle, pieces + len(text) - 1
+        if self._pieces > 1:
+            self._boxes[-self._pieces :] = self._split(box, self._pieces)
+
+    def end_word(self) -> None:
+        if self._text:
+            self.words.append(
+                Word("".join(self._text), self._boxes, self._x0, self._x1, self._baseline, self._size, self._spaced)
+            )
+            self._text, self._boxes = [], []
+        self._spaced = True
+
+    def _split(self, box: Box, parts: int) -> list[Box]:
+        """One box for each letter of a ligature, along the direction of the text on the page as it is shown."""
+        way = (self.direction + self._frame.quarters * 3) % 4 if self.direction < 4 else 0
+        letters: list[Box] = []
+        for part in range(parts):
+            start, end = (part, part + 1) if way in (0, 1) else (parts - part - 1, parts - part)
+            if way % 2 == 0:
+                step = (box.x1 - box.x0) / parts
+                letters.append(Box(box.x0 + step * start, box.y0, box.x0 + step * end, box.y1))
+            else:
+                step = (box.y1 - box.y0) / parts
+                letters.append(Box(box.x0, box.y0 + step * start, box.x1, box.y0 + step * end))
+        return letters

@@ -1,0 +1,72 @@
+"""The reader: a child process that turns files into documents. Whatever a file does to a library, it does here.
+
+Requests and answers are one JSON object a line:
+    {"id": n, "op": "read", "path": P, "password": W or null}  →  {"id": n, "event": "result", "data": DOCUMENT}
+                                                              or {"id": n, "event": "error", "message": SENTENCE, "details": TEXT,
+                                                                  "password_needed": true or false}
+    {"op": "limit", "memory_bytes": n}                        →  nothing; to be sent first
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from stillroom.child import MessageWriter, die_with_parent, private_stdout
+from stillroom.documents.document import to_json
+from stillroom.documents.reading import read_file
+from stillroom.errors import DocumentError, PasswordNeeded, StillroomError
+
+_LINE_BYTES = 1 << 20
+
+
+def main() -> int:
+    """Answer requests until standard input ends."""
+    die_with_parent()
+    writer = MessageWriter(private_stdout())
+    while line := sys.stdin.buffer.readline(_LINE_BYTES):
+        request = json.loads(line)
+        try:
+            if request["op"] == "limit":
+                _limit_memory(request["memory_bytes"])
+            else:
+                _answer(request, writer)
+        except OSError:
+            return 1  # the owner is gone
+    return 0
+
+
+def _answer(request: dict[str, Any], writer: MessageWriter) -> None:
+    identity = request["id"]
+    try:
+        document = read_file(Path(request["path"]), request.get("password"))
+        writer.send({"id": identity, "event": "result", "data": to_json(document)})
+        return
+    except StillroomError as error:
+        failure = error
+    except MemoryError:
+        failure = DocumentError("The file needs more memory than a document may take. Split it into smaller files.")
+    writer.send(
+        {
+            "id": identity,
+            "event": "error",
+            "message": failure.message,
+            "details": failure.details,
+            "password_needed": isinstance(failure, PasswordNeeded),
+        }
+    )
+
+
+def _limit_memory(size: int) -> None:
+    """Limit the address space of this process, where the system can; the owner of the process cannot everywhere."""
+    if size <= 0 or sys.platform == "win32":
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
+    except (OSError, ValueError):
+        print("the memory of the reader could not be limited", file=sys.stderr)

@@ -1,0 +1,271 @@
+"""Readers: a small pool of reader processes that turn files into documents."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from stillroom.cancellation import Cancellation
+from stillroom.child import Child, ChildOutcome, child_command
+from stillroom.documents.document import Document, from_json
+from stillroom.errors import Cancelled, DocumentError, PasswordNeeded, StillroomError
+
+_ATTEMPTS = 2
+"""A reader that died before it took the request (killed while idle) is replaced once without a word."""
+
+
+class Readers:
+    """Reads files in child processes, so that no file can crash, hang or fill the application.
+
+    ``read`` may be called from several threads; as many files are read at once as there are processes. A reader that
+    crashes, hangs or grows too large is replaced; its file gets a sentence, the others do not notice.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str] | None = None,
+        *,
+        processes: int = 1,
+        seconds: float = 60.0,
+        memory_bytes: int = 2 << 30,
+    ) -> None:
+        """No process is started before the first file.
+
+        Args:
+            command: program and arguments of a reader; None for this application's own.
+            processes: at most this many at once.
+            seconds: one document may take.
+            memory_bytes: address space a reader may use, where the system can limit it; 0 for no limit.
+        """
+        self._command = list(command) if command is not None else child_command("reader")
+        self._seconds = seconds
+        self._memory_bytes = memory_bytes
+        self._numbers = itertools.count(1)
+        self._condition = threading.Condition()
+        self._idle: list[_Reader] = []
+        self._busy: set[_Reader] = set()
+        self._free = max(1, processes)
+        self._closed = False
+
+    def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
+        """The document in a file. Blocks until it is read, at most the time limit (after its turn has come).
+
+        Raises:
+            DocumentError: it cannot be read; the message says why and what to do.
+            PasswordNeeded: it is encrypted, and ``password`` is None or wrong.
+            Cancelled: cancellation was requested.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            reader = self._take(cancellation)
+            try:
+                return reader.read(next(self._numbers), path, password, self._seconds, cancellation)
+            except _NotTaken as error:
+                if attempt == _ATTEMPTS:
+                    raise DocumentError(
+                        "The process that reads documents cannot be kept running. Restart Stillroom and try again.",
+                        error.details,
+                    ) from error
+            finally:
+                self._give_back(reader)
+        raise AssertionError("unreachable")
+
+    @property
+    def process_ids(self) -> list[int]:
+        """Of the readers that run now."""
+        with self._condition:
+            return [reader.pid for reader in (*self._idle, *self._busy) if reader.alive]
+
+    def close(self) -> None:
+        """End all readers; a read that is going on raises DocumentError."""
+        with self._condition:
+            self._closed = True
+            readers = [*self._idle, *self._busy]
+            busy = set(self._busy)
+            self._idle.clear()
+            self._condition.notify_all()
+        for reader in readers:
+            if reader in busy:
+                reader.kill()
+        for reader in readers:
+            reader.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self, cancellation: Cancellation | None) -> _Reader:
+        def wake() -> None:
+            with self._condition:
+                self._condition.notify_all()
+
+        forget = cancellation.when_requested(wake) if cancellation else lambda: None
+        try:
+            with self._condition:
+                while True:
+                    if cancellation:
+                        cancellation.raise_if_requested()
+                    if self._closed:
+                        raise DocumentError("Stillroom is closing; the file was not read.")
+                    if self._free:
+                        break
+                    self._condition.wait()
+                self._free -= 1
+                while self._idle:
+                    reader = self._idle.pop()
+                    if reader.alive:
+                        self._busy.add(reader)
+                        return reader
+        finally:
+            forget()
+        try:
+            reader = _Reader(self._command, self._memory_bytes)
+        except StillroomError as error:
+            with self._condition:
+                self._free += 1
+                self._condition.notify()
+            raise DocumentError(error.message, error.details) from error
+        with self._condition:
+            self._busy.add(reader)
+            if self._closed:
+                reader.kill()
+        return reader
+
+    def _give_back(self, reader: _Reader) -> None:
+        with self._condition:
+            self._busy.discard(reader)
+            self._free += 1
+            if reader.alive and not self._closed:
+                self._idle.append(reader)
+            self._condition.notify()
+
+
+class _NotTaken(StillroomError):
+    """The reader was gone before it could take the request."""
+
+
+class _Reader:
+    """One reader process, for one request at a time."""
+
+    def __init__(self, command: Sequence[str], memory_bytes: int) -> None:
+        self._changed = threading.Condition()
+        self._answer: dict[str, Any] | None = None
+        self._waiting_for = 0
+        self._outcome: ChildOutcome | None = None
+        self._killed = False
+        self._child = Child(
+            command,
+            on_message=self._on_message,
+            on_exit=self._on_exit,
+            memory_bytes=memory_bytes,
+            name="document reader",
+        )
+        if memory_bytes:
+            with contextlib.suppress(StillroomError):  # gone already: told at the first request
+                self._child.send({"op": "limit", "memory_bytes": memory_bytes})
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._outcome is None and not self._killed and self._child.alive
+
+    def kill(self, reason: str = "") -> None:
+        self._killed = True
+        self._child.kill(reason)
+        with self._changed:
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        self._child.stop(grace_seconds=1.0)
+
+    def read(
+        self, number: int, path: Path, password: str | None, seconds: float, cancellation: Cancellation | None
+    ) -> Document:
+        with self._changed:
+            self._answer = None
+            self._waiting_for = number
+        try:
+            self._child.send({"id": number, "op": "read", "path": str(path.absolute()), "password": password})
+        except StillroomError as error:
+            if self._killed:
+                raise self._lost(cancellation) from error
+            raise _NotTaken(error.message, self._child.stderr_tail) from error
+        forget = cancellation.when_requested(self.kill) if cancellation else lambda: None
+        try:
+            answer = self._wait(seconds)
+        finally:
+            forget()
+        if cancellation:
+            cancellation.raise_if_requested()
+        if answer is None:
+            raise self._lost(cancellation)
+        return self._document(answer)
+
+    def _wait(self, seconds: float) -> dict[str, Any] | None:
+        """The answer, or None where the process ended without one."""
+        end = time.monotonic() + seconds
+        with self._changed:
+            while self._answer is None and self._outcome is None and not self._killed:
+                left = end - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            if self._answer is not None:
+                return self._answer
+            if self._outcome is not None or self._killed:
+                return None
+        self.kill(f"took longer than {seconds:g} seconds for a document")
+        raise DocumentError(
+            f"The file took longer than {seconds:g} seconds to read, and reading was stopped. "
+            "It may be damaged, or very large: try it again, or split it into smaller files."
+        )
+
+    def _lost(self, cancellation: Cancellation | None) -> Exception:
+        """Why there is no answer."""
+        if cancellation and cancellation.requested:
+            return Cancelled()
+        if self._killed:
+            return DocumentError("Reading was stopped before the file was done. Add it again.")
+        outcome = self._outcome
+        assert outcome is not None
+        return DocumentError(
+            f"{outcome.sentence()} It was reading this file, which may be damaged; try it again, or save it anew and add that.",
+            outcome.stderr_tail,
+        )
+
+    def _document(self, answer: dict[str, Any]) -> Document:
+        try:
+            if answer["event"] == "result":
+                return from_json(answer["data"])
+            message, details = str(answer["message"]), str(answer["details"])
+            kind = PasswordNeeded if answer.get("password_needed") else DocumentError
+        except (KeyError, TypeError, ValueError) as error:
+            self.kill("sent a document that is none")
+            raise DocumentError(
+                "The file could not be read: what the reader made of it is no document. Save it anew and add that.",
+                repr(error),
+            ) from error
+        raise kind(message, details)
+
+    def _on_message(self, message: dict[str, Any]) -> None:
+        with self._changed:
+            if message.get("id") == self._waiting_for:
+                self._answer = message
+                self._changed.notify_all()
+
+    def _on_exit(self, outcome: ChildOutcome) -> None:
+        with self._changed:
+            self._outcome = outcome
+            self._changed.notify_all()

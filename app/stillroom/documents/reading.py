@@ -1,0 +1,54 @@
+"""From a file to a Document: open, look what it is, let the format's reader read it."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from pathlib import Path
+
+from stillroom.documents.document import Document
+from stillroom.documents.formats import reader_of
+from stillroom.documents.sniff import sniff
+from stillroom.documents.source import Source, digest, load
+from stillroom.errors import DocumentError
+
+DEPTH = 4
+"""Attachments of attachments are followed this far."""
+
+
+def read_file(path: Path, password: str | None = None) -> Document:
+    """The document a file holds. Every failure is a DocumentError with a sentence, whatever the libraries raise."""
+    return read_source(load(path, password))
+
+
+def read_source(source: Source) -> Document:
+    """The document in these bytes. Raises DocumentError."""
+    if not source.data:
+        raise DocumentError("The file is empty (0 bytes). Perhaps its download or copy did not finish.")
+    kind = sniff(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # libraries warn of oddities in a file that they read all the same
+            content = reader_of(kind)(source)
+    except DocumentError:
+        raise
+    except MemoryError as error:
+        raise DocumentError(
+            "The file needs more memory than a document may take. Split it into smaller files."
+        ) from error
+    except RecursionError as error:
+        raise DocumentError(
+            "The file is nested too deeply to be read. It may be damaged, or made to do harm."
+        ) from error
+    except Exception as error:  # noqa: BLE001 - a hostile file makes a library raise anything; it must end in a sentence
+        raise DocumentError(
+            f"The file could not be read as {kind.upper()}: it is damaged or incomplete. "
+            "Open it in the program it was made with and save it again.",
+            # Frames only: the message of a library's exception may quote the document.
+            type(error).__name__ + "\n" + "".join(traceback.format_tb(error.__traceback__)),
+        ) from error
+    if not any(page.text.strip() for page in content.pages) and not content.attachments:
+        raise DocumentError("The file holds no text, only white space. There is nothing to read in it.")
+    return Document(
+        source.name, kind, digest(source.data), content.pages, content.page_count, content.notes, content.attachments
+    )

@@ -1,0 +1,165 @@
+"""What a file is, by its content; the extension only decides between formats that are all plain text.
+
+A small table of our own: the detection libraries name media types for hundreds of formats, but not what is needed here,
+which is the kind of an office file inside its container and whether unknown bytes are text.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+from stillroom.documents.source import UNPACKED_BYTES, Source
+from stillroom.documents.text import decode, looks_like_text
+from stillroom.errors import DocumentError
+
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"GGUF", "a GGUF model. Import it on the Models page instead"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ", "a program"),
+    (0, b"\xcf\xfa\xed\xfe", "a program"),
+    (0, b"\xca\xfe\xba\xbe", "a program"),
+    (0, b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),
+    (0, b"\xff\xd8\xff", "a picture (JPEG)"),
+    (0, b"GIF8", "a picture (GIF)"),
+    (0, b"II*\0", "a picture (TIFF)"),
+    (0, b"MM\0*", "a picture (TIFF)"),
+    (8, b"WEBP", "a picture (WebP)"),
+    (4, b"ftyphei", "a picture (HEIC)"),
+    (4, b"ftypmif1", "a picture (HEIC)"),
+    (4, b"ftyp", "a video or sound file"),
+    (0, b"ID3", "a sound file"),
+    (0, b"OggS", "a sound file"),
+    (0, b"fLaC", "a sound file"),
+    (0, b"\x1a\x45\xdf\xa3", "a video"),
+    (8, b"WAVE", "a sound file"),
+    (0, b"\x1f\x8b", "a compressed archive (gzip). Unpack it and add the files"),
+    (0, b"BZh", "a compressed archive (bzip2). Unpack it and add the files"),
+    (0, b"\xfd7zXZ\0", "a compressed archive (xz). Unpack it and add the files"),
+    (0, b"7z\xbc\xaf\x27\x1c", "an archive (7-Zip). Unpack it and add the files"),
+    (0, b"Rar!\x1a\x07", "an archive (RAR). Unpack it and add the files"),
+    (257, b"ustar", "an archive (tar). Unpack it and add the files"),
+    (0, b"SQLite format 3\0", "a database (SQLite)"),
+    (0, b"{\\rtf", "an RTF text. Save it as DOCX or PDF"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_HEADER = re.compile(
+    r"(?:from|to|cc|subject|date|received|return-path|delivered-to|message-id|mime-version|content-type|reply-to|sender|"
+    r"dkim-signature|authentication-results|arc-[a-z-]+|x-[a-z0-9-]+|list-[a-z-]+)\s*:",
+    re.IGNORECASE,
+)
+_TEXT_SUFFIXES = {
+    "md": "md", "markdown": "md", "csv": "csv", "tsv": "csv", "tab": "csv", "html": "html", "htm": "html", "xhtml": "html",
+    "eml": "eml",
+}  # fmt: skip
+
+
+def sniff(source: Source) -> str:
+    """The kind of format in these bytes. Raises DocumentError with a sentence where it is none that can be read."""
+    data = source.data
+    # Viewers accept rubbish before the mark (a mail gateway's lines); so does pdfium.
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
+    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+        return _zipped(data)
+    if data.startswith(_OLE):
+        raise DocumentError(_compound(data))
+    for offset, magic, what in _MAGIC:
+        if data[offset : offset + len(magic)] == magic:
+            raise DocumentError(
+                f"This is {what}. It cannot be read as a document." if "." not in what else f"This is {what}."
+            )
+    if not looks_like_text(data):
+        if source.suffix in ("pdf", "docx", "xlsx"):
+            raise DocumentError(
+                f"The file is named .{source.suffix} but is not one: its content is damaged or something else. Get it again."
+            )
+        raise DocumentError("This is not a text or office file that can be read: its content is binary.")
+    return _text_kind(source)
+
+
+def _text_kind(source: Source) -> str:
+    if not source.data.strip(b"\0 \t\r\n\v\f"):
+        raise DocumentError("The file holds only white space. There is nothing to read in it.")
+    named = _TEXT_SUFFIXES.get(source.suffix)
+    if named:
+        return named
+    head = decode(source.data[:4096])[0]
+    if _HTML.match(head):
+        return "html"
+    lines = head.splitlines()[:12]
+    headers = {match[0].lower() for match in map(_HEADER.match, lines) if match}
+    # A memo begins with "From:" and "To:" as well; only a message says how it travelled.
+    if lines and _HEADER.match(lines[0]) and headers & {"mime-version:", "received:", "message-id:", "return-path:"}:
+        return "eml"
+    return "txt"
+
+
+def _zipped(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = archive.infolist()
+            names = {info.filename for info in infos}
+            _check_size(infos)
+            types = archive.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
+            mimetype = archive.read("mimetype")[:200] if "mimetype" in names else b""
+    except DocumentError:
+        raise
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, KeyError) as error:
+        raise DocumentError(
+            "The file is incomplete or damaged: its end is missing. Download or copy it again."
+        ) from error
+    if b"wordprocessingml" in types or b"application/vnd.ms-word" in types:
+        return "docx"
+    if b"spreadsheetml" in types or b"application/vnd.ms-excel.sheet.macro" in types:
+        return "xlsx"
+    if b"presentationml" in types:
+        raise DocumentError("This is a PowerPoint presentation. Save it as PDF and add that.")
+    if b"opendocument" in mimetype:
+        raise DocumentError("This is an OpenDocument file. Save it as DOCX, XLSX or PDF and add that.")
+    if b"epub" in mimetype:
+        raise DocumentError("This is an e-book (EPUB). Convert it to PDF or HTML and add that.")
+    if any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
+        raise DocumentError("This is an Apple iWork file. Export it as DOCX, XLSX or PDF and add that.")
+    raise DocumentError("This is a ZIP archive. Unpack it and add the files in it.")
+
+
+def _check_size(infos: list[zipfile.ZipInfo]) -> None:
+    # zipfile unpacks no more of a part than its header says, so these sums bound the memory.
+    unpacked = sum(info.file_size for info in infos)
+    packed = sum(info.compress_size for info in infos)
+    if (
+        unpacked > UNPACKED_BYTES
+        or len(infos) > 20_000
+        or (unpacked > 50 * 1024 * 1024 and unpacked > 200 * max(packed, 1))
+    ):
+        raise DocumentError(
+            f"The file would unpack to {unpacked // (1024 * 1024):,} MB in {len(infos):,} parts. "
+            "It is too large to be read, or made to do harm."
+        )
+
+
+def _compound(data: bytes) -> str:
+    """A sentence about an OLE compound file. The names of its streams stand in it as UTF-16."""
+
+    def holds(stream: str) -> bool:
+        return stream.encode("utf-16-le") in data
+
+    if holds("EncryptedPackage"):
+        return (
+            "The file is protected with a password. Open it in its office program, remove the password "
+            "(File, Info, Protect), save a copy and add that."
+        )
+    if holds("WordDocument"):
+        return "This is an old Word file (.doc). Save it as DOCX or PDF and add that."
+    if holds("Workbook") or holds("Book\0"):
+        return "This is an old Excel file (.xls). Save it as XLSX and add that."
+    if holds("PowerPoint Document"):
+        return "This is an old PowerPoint file (.ppt). Save it as PDF and add that."
+    if holds("__substg1.0_"):
+        return "This is an Outlook message (.msg). Save it as EML or PDF and add that."
+    return "This is an old office file of an unknown kind. Save it as PDF and add that."

@@ -1,0 +1,134 @@
+"""The bytes of a file on their way to a Document: opened safely, bounded in size, decoded, cleaned."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stillroom.documents.document import Document, Page
+from stillroom.errors import DocumentError
+
+FILE_BYTES = 200 * 1024 * 1024
+"""A larger file is refused."""
+CHARACTERS = 20_000_000
+"""More text than this in one document is refused: no model reads it, and it would fill the memory of the application."""
+LOCATED_CHARACTERS = 5_000_000
+"""The same for text whose characters carry boxes; pages after it are left unread, and said to be."""
+UNPACKED_BYTES = 400 * 1024 * 1024
+"""What the parts of a zip based format (DOCX, XLSX) may unpack to."""
+
+_MIB = 1024 * 1024
+
+# Every character that str.splitlines() or a terminal takes for a line end becomes one line feed, so that "line" means the same everywhere.
+_LINE_ENDS = "\r\f\v\x1c\x1d\x1e\x85\u2028\u2029"
+_CLEAN = str.maketrans(
+    {character: "\n" for character in _LINE_ENDS}
+    | {chr(code): None for code in (*range(9), *range(14, 28), 31, 127)}
+    | {"\ufeff": None, "\ufffe": None}
+    | {chr(code): "\ufffd" for code in range(0xD800, 0xE000)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, or one attachment, to be read.
+
+    Attributes:
+        name: shown to people, without a folder.
+        data: all bytes of it.
+        password: for an encrypted file; None where none was given.
+        depth: 0 for a file, 1 for its attachments, 2 for theirs.
+    """
+
+    name: str
+    data: bytes
+    password: str | None = None
+    depth: int = 0
+
+    @property
+    def suffix(self) -> str:
+        """The extension in small letters without its dot; empty where there is none."""
+        return Path(self.name).suffix.lower().removeprefix(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a format's reader found. The meanings are those of Document; ``kind`` is set by a reader that knows better
+    than the content sniffing which format it is."""
+
+    pages: tuple[Page, ...]
+    page_count: int
+    notes: tuple[str, ...] = ()
+    attachments: tuple[Document, ...] = field(default=())
+
+
+def one_page(text: str, notes: tuple[str, ...] = (), attachments: tuple[Document, ...] = ()) -> Content:
+    """The content of a format without pages. Raises DocumentError where it is too long."""
+    return Content((Page(1, check_length(clean(text))),), 1, notes, attachments)
+
+
+def check_length(text: str) -> str:
+    """The text itself. Raises DocumentError where it is longer than a document may be."""
+    if len(text) > CHARACTERS:
+        raise DocumentError(
+            f"The file holds {len(text):,} characters; at most {CHARACTERS:,} can be read. Split it into smaller files."
+        )
+    return text
+
+
+def clean(text: str) -> str:
+    """Text with one kind of line end and without control characters and lone surrogates. Tabs stay."""
+    return text.replace("\r\n", "\n").translate(_CLEAN)
+
+
+def display_name(path: Path) -> str:
+    """The file's name, fit for UTF-8 whatever bytes the file system holds."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def load(path: Path, password: str | None = None) -> Source:
+    """All bytes of a regular file. Never blocks on a pipe or a device. Raises DocumentError."""
+    # O_NONBLOCK: opening a FIFO without a writer would wait for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        if path.is_dir():
+            raise DocumentError("This is a folder, not a file. Add the files in it instead.")
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        raise _unreadable(error) from error
+    except ValueError as error:  # a NUL in the path
+        raise DocumentError("The file's name is not valid on this system. Rename it.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentError("This is a pipe or a device, not a file. Save its content to a file first.")
+        if status.st_size > FILE_BYTES:
+            raise DocumentError(
+                f"The file has {status.st_size // _MIB:,} MB; at most {FILE_BYTES // _MIB} MB can be read. Split it into parts."
+            )
+        try:
+            data = file.read(FILE_BYTES + 1)
+        except OSError as error:
+            raise _unreadable(error) from error
+    if len(data) > FILE_BYTES:
+        raise DocumentError(f"The file grew past {FILE_BYTES // _MIB} MB while it was read. Split it into parts.")
+    return Source(display_name(path), data, password)
+
+
+def _unreadable(error: OSError) -> DocumentError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return DocumentError("The file is not there any more: it was moved, renamed or deleted. Add it again.")
+    if isinstance(error, PermissionError):
+        return DocumentError("You may not read this file. Change its permissions, or copy it to a folder of your own.")
+    reason = (error.strerror or "unknown reason").lower()
+    return DocumentError(
+        f"The file could not be read ({reason}). Check the disk or the network folder it is on.", repr(error.errno)
+    )

@@ -1,0 +1,82 @@
+"""Bytes to text, whatever the encoding."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from stillroom.errors import DocumentError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 64 * 1024
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def marked_encoding(data: bytes) -> str | None:
+    """The encoding a byte order mark names, or None. A UTF-16 text without a mark is recognised by its zero bytes."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    sample = data[:_SAMPLE]
+    if len(sample) >= 4:
+        even, odd = sample[0::2].count(0), sample[1::2].count(0)
+        if odd > len(sample) * 0.2 and even < len(sample) * 0.02:
+            return "utf-16-le"
+        if even > len(sample) * 0.2 and odd < len(sample) * 0.02:
+            return "utf-16-be"
+    return None
+
+
+def looks_like_text(data: bytes) -> bool:
+    """Whether the bytes may be text in some encoding: a mark, or hardly any control characters."""
+    if marked_encoding(data):
+        return True
+    sample = data[:_SAMPLE]
+    return len(_CONTROL.findall(sample)) <= len(sample) * 0.01 and sample.count(0) <= len(sample) * 0.001
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The text, and notes for the reviewer. Raises DocumentError where no encoding fits."""
+    encoding = marked_encoding(data)
+    if encoding:
+        text = data.decode(encoding, "replace")
+        return text, _lost(text)
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError as error:
+        # One broken character in a long UTF-8 file is a damaged UTF-8 file, not another encoding.
+        text = data.decode("utf-8", "replace")
+        if text.count("\ufffd") <= len(data) * 0.001 and error.start > 0 and not data[: error.start].isascii():
+            return text, _lost(text)
+    # A sample from around the first foreign byte: a long ASCII start says nothing about the encoding.
+    start = max(0, error_start(data) - _SAMPLE // 2)
+    best = from_bytes(data[start : start + _SAMPLE]).best()
+    if best is None:
+        raise DocumentError("The encoding of this text file was not recognised. Save it as UTF-8 and add it again.")
+    text = data.decode(best.encoding, "replace")
+    return text, _lost(text)
+
+
+def error_start(data: bytes) -> int:
+    """Where the bytes stop being ASCII."""
+    match = re.search(rb"[\x80-\xff]", data)
+    return match.start() if match else 0
+
+
+def _lost(text: str) -> tuple[str, ...]:
+    lost = text.count("\ufffd")
+    if not lost:
+        return ()
+    return (
+        f"{lost} characters could not be decoded and are shown as \ufffd."
+        if lost > 1
+        else "One character could not be decoded and is shown as \ufffd.",
+    )
