@@ -1,0 +1,165 @@
+"""Runs: one template and one model over a list of files, a row of JSON for each file that is finished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from stillroom.storage.database import Database, StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What a run needs to be run again with the same result. ``id`` and ``created`` are given by the store.
+
+    Attributes:
+        template_toml, template_sha256: the template as text, and the checksum of the file it was read from.
+        threads: of the model's evaluation; 0 where not known.
+        engine: version of llama-cpp-python.
+        application: version of Stillroom.
+        delivered: false while the output the run was started for has not been written.
+        id: number of the run. created: UTC.
+    """
+
+    template_name: str
+    template_version: int
+    template_toml: str
+    template_sha256: str
+    model_name: str
+    model_path: str
+    model_sha256: str
+    seed: int = 0
+    threads: int = 0
+    engine: str = ""
+    application: str = ""
+    delivered: bool = True
+    id: int = 0
+    created: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RunDocument:
+    """A file of a run: ``file`` as the person gave it, ``path`` absolute."""
+
+    position: int
+    file: str
+    path: str
+
+
+_NAMES = (
+    "template_name", "template_version", "template_toml", "template_sha256", "model_name", "model_path", "model_sha256",
+    "seed", "threads", "engine", "application", "delivered",
+)  # fmt: skip
+_COLUMNS = ", ".join(_NAMES)
+
+
+class RunStore:
+    """The runs in a database. Safe from any thread; every change is on disk when its method returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create_run(self, record: RunRecord, files: Sequence[tuple[str, str]]) -> int:
+        """Store a run over ``files`` (as given, absolute), positions from 0. Returns its id. Raises StorageError."""
+        values = (*(getattr(record, name) for name in _NAMES), _now())
+        marks = ", ".join("?" * len(values))
+        with self._database.transaction() as connection:
+            run = connection.execute(f"INSERT INTO runs ({_COLUMNS}, created) VALUES ({marks})", values).lastrowid
+            if run is None:
+                raise StorageError("The run could not be stored. Start Stillroom again.")
+            connection.executemany(
+                "INSERT INTO documents (run, position, file, path) VALUES (?, ?, ?, ?)",
+                ((run, position, json.dumps(file), json.dumps(path)) for position, (file, path) in enumerate(files)),
+            )
+        return run
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the newest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS}, id, created FROM runs ORDER BY id DESC").fetchall()
+        return [_record(row) for row in rows]
+
+    def run(self, run_id: int) -> RunRecord:
+        """One run. Raises StorageError where there is none of this id."""
+        with self._database.reading() as connection:
+            row = connection.execute(f"SELECT {_COLUMNS}, id, created FROM runs WHERE id = ?", (run_id,)).fetchone()
+        if row is None:
+            raise StorageError(f"There is no run {run_id}.")
+        return _record(row)
+
+    def documents(self, run_id: int) -> list[RunDocument]:
+        """The files of a run, by position."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT position, file, path FROM documents WHERE run = ? ORDER BY position", (run_id,)
+            ).fetchall()
+        return [RunDocument(position, json.loads(file), json.loads(path)) for position, file, path in rows]
+
+    def pending(self, run_id: int) -> list[int]:
+        """Positions of the files without a row, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT position FROM documents WHERE run = ?1 AND position NOT IN "
+                "(SELECT position FROM results WHERE run = ?1) ORDER BY position",
+                (run_id,),
+            ).fetchall()
+        return [position for (position,) in rows]
+
+    def unfinished(self) -> list[RunRecord]:
+        """Runs with files without a row, or with output still to be written; the newest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS}, id, created FROM runs WHERE delivered = 0 "
+                "OR (SELECT count(*) FROM documents WHERE run = id) > (SELECT count(*) FROM results WHERE run = id) "
+                "ORDER BY id DESC"
+            ).fetchall()
+        return [_record(row) for row in rows]
+
+    def save(self, run_id: int, position: int, result: Mapping[str, Any]) -> None:
+        """Store a file's row; an earlier one of the same position is replaced. Raises StorageError."""
+        text = json.dumps(result, separators=(",", ":"))
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO results (run, position, saved, result) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (run, position) DO UPDATE SET saved = excluded.saved, result = excluded.result",
+                (run_id, position, _now(), text),
+            )
+
+    def results(self, run_id: int) -> dict[int, dict[str, Any]]:
+        """The rows of a run by position."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT position, result FROM results WHERE run = ? ORDER BY position", (run_id,)
+            ).fetchall()
+        return {position: json.loads(result) for position, result in rows}
+
+    def reset(self, run_id: int, positions: Sequence[int]) -> None:
+        """Forget the rows at these positions, so that they are pending again."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM results WHERE run = ? AND position = ?", ((run_id, position) for position in positions)
+            )
+
+    def set_delivered(self, run_id: int, delivered: bool) -> None:
+        """Note whether the output of a run has been written."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE runs SET delivered = ? WHERE id = ?", (delivered, run_id))
+
+    def delete(self, run_id: int) -> None:
+        """Remove a run with its rows."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _record(row: Sequence[Any]) -> RunRecord:
+    facts = dict(zip((*_NAMES, "id", "created"), row, strict=True))
+    facts["delivered"] = bool(facts["delivered"])
+    facts["created"] = datetime.fromisoformat(facts["created"])
+    return RunRecord(**facts)
