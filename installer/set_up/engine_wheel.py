@@ -142,7 +142,7 @@ def _processors() -> int:
 
 def _processor() -> str:
     """The processor's name and abilities."""
-    if sys.platform == "darwin":
+    if platform.system() == "Darwin":
         command = ["sysctl", "-n", "machdep.cpu.brand_string"]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     try:
@@ -154,10 +154,8 @@ def _processor() -> str:
 
 def _system() -> str:
     """The system whose C++ and C libraries the engine is linked to."""
-    if sys.platform.startswith("linux"):
-        try:
-            release = platform.freedesktop_os_release()
-        except OSError:
-            release = {}
-        return " ".join([release.get("ID", ""), release.get("VERSION_ID", ""), *platform.libc_ver()])
-    return platform.mac_ver()[0].split(".")[0] or platform.version()
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return platform.mac_ver()[0].split(".")[0] or platform.version()
+    return " ".join([release.get("ID", ""), release.get("VERSION_ID", ""), *platform.libc_ver()])

@@ -1,0 +1,169 @@
+"""What holds for the repository as a whole."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+_REPOSITORY = Path(__file__).resolve().parents[1]
+_REQUIREMENTS = _REPOSITORY / "installer" / "requirements"
+_PACKAGES = _REPOSITORY / "resources" / "licences" / "packages"
+# Written in parts, so that this file does not hold what it looks for.
+_REGISTRY = re.compile("|".join(["py" + r"pi\.org", "python" + "hosted", "conda" + r"\.io", "--find" + "-links"]))
+_MACHINE_PATH = re.compile(
+    r"(?<![\w.~/])/(?:" + "|".join(["wo" + "rk/", "tm" + "p/", "ro" + "ot/", "home/" + r"\w"]) + ")"
+)
+# Others' licence texts stay as they are; a test may name a folder that does not exist.
+_NOT_OUR_WORDS = ("resources/licences/", "tests/")
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=_REPOSITORY, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [_REPOSITORY / name for name in listed.stdout.split("\0") if name and (_REPOSITORY / name).is_file()]
+
+
+def _texts() -> list[tuple[str, str]]:
+    texts = []
+    for path in _tracked():
+        content = path.read_bytes()
+        if b"\0" not in content:
+            texts.append((path.relative_to(_REPOSITORY).as_posix(), content.decode("utf-8")))
+    return texts
+
+
+def _names(requirements: Path) -> set[str]:
+    return set(re.findall(r"(?m)^([A-Za-z0-9][A-Za-z0-9._-]*)==", requirements.read_text(encoding="utf-8")))
+
+
+def _collect_licences() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("collect_licences", _REPOSITORY / "installer" / "collect_licences.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    long = {name: len(text.splitlines()) for name, text in _texts() if name.endswith((".py", ".sh"))}
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}
+
+
+def test_no_tracked_file_is_larger_than_a_megabyte() -> None:
+    assert [path.name for path in _tracked() if path.stat().st_size > 1_000_000] == []
+
+
+def test_no_file_names_a_package_registry() -> None:
+    ours = [(name, text) for name, text in _texts() if not name.startswith("resources/licences/")]
+    assert [name for name, text in ours if _REGISTRY.search(text)] == []
+
+
+def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
+    ours = [(name, text) for name, text in _texts() if not name.startswith(_NOT_OUR_WORDS)]
+    assert [name for name, text in ours if _MACHINE_PATH.search(text)] == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile(r"\b(?:TO" + "DO|FIX" + "ME|XX" + r"X)\b|NotImplemented" + "Error")
+    ours = [(name, text) for name, text in _texts() if name.endswith((".py", ".sh", ".toml"))]
+    assert [name for name, text in ours if later.search(text)] == []
+
+
+@pytest.mark.parametrize("name", ["run.txt", "test.txt", "build.txt", "starter-model.txt"])
+def test_every_requirement_is_pinned_by_hash_and_without_an_address(name: str) -> None:
+    text = (_REQUIREMENTS / name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    pinned = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[\w.+!]+(?: ; [^@:/]+?)? \\")
+    hashed = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
+    assert [line for line in lines if not pinned.fullmatch(line) and not hashed.fullmatch(line)] == []
+    unhashed = [
+        first
+        for first, second in zip(lines, [*lines[1:], ""], strict=True)
+        if pinned.fullmatch(first) and not hashed.fullmatch(second)
+    ]
+    assert unhashed == []
+
+
+def test_the_pinned_requirements_satisfy_the_project() -> None:
+    import tomllib
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    project = tomllib.loads((_REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    run = _pinned(_REQUIREMENTS / "run.txt")
+    both = {**run, **_pinned(_REQUIREMENTS / "test.txt")}
+    extras = project["optional-dependencies"]
+    for wanted, pinned in [(project["dependencies"] + extras["ocr"], run), (extras["test"], both)]:
+        for requirement in map(Requirement, wanted):
+            versions = pinned.get(canonicalize_name(requirement.name), [])
+            assert versions, f"{requirement.name} is not pinned; run installer/requirements/renew.sh"
+            for version in versions:
+                assert requirement.specifier.contains(version), f"{requirement} is pinned to {version}"
+
+
+def _pinned(requirements: Path) -> dict[str, list[str]]:
+    pinned: dict[str, list[str]] = {}
+    for name, version in re.findall(
+        r"(?m)^([A-Za-z0-9][A-Za-z0-9._-]*)==(\S+)", requirements.read_text(encoding="utf-8")
+    ):
+        pinned.setdefault(name.lower().replace("_", "-").replace(".", "-"), []).append(version)
+    return pinned
+
+
+def test_everything_but_the_window_works_without_qt() -> None:
+    code = """
+import importlib, pkgutil, sys
+
+class NoQt:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("PySide6", "shiboken6"):
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, NoQt())
+import stillroom
+modules = [m.name for m in pkgutil.walk_packages(stillroom.__path__, "stillroom.", onerror=print)]
+for name in modules:
+    if not (name + ".").startswith("stillroom.ui."):
+        importlib.import_module(name)
+print(sum(not (name + ".").startswith("stillroom.ui.") for name in modules))
+"""
+    # walk_packages imports packages to look inside, the window's too; those that need Qt are reported by onerror.
+    outcome = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert outcome.returncode == 0, outcome.stderr
+    assert int(outcome.stdout.split()[-1]) > 20
+
+
+def test_every_shipped_package_has_its_licence() -> None:
+    shipped = _collect_licences().shipped((_REQUIREMENTS / "run.txt").read_text(encoding="utf-8"))
+    assert len(shipped) > 50
+    assert sorted(path.stem for path in _PACKAGES.glob("*.txt")) == shipped, "run installer/collect_licences.py"
+    assert (_PACKAGES.parent / "starter-model.txt").is_file()
+
+
+def test_every_licence_allows_to_pass_the_package_on() -> None:
+    permissive = re.compile(
+        r"\b(?:MIT|BSD|0BSD|Apache|MPL|PSF|PSFL|Python Software Foundation|LGPL|CNRI-Python|Zlib|CC0|MIT-0)\b"
+    )
+    for path in sorted(_PACKAGES.glob("*.txt")):
+        _, licence, blank, *text = path.read_text(encoding="utf-8").splitlines()
+        name = licence.removeprefix("Licence: ")
+        assert licence.startswith("Licence: ")
+        assert not blank
+        assert permissive.search(name), f"{path.stem}: {name}"
+        # "A or GPL" is our choice of A; "GPL" alone or "and GPL" is not.
+        assert all(not re.match(r"A?GPL", part) for part in name.split(" AND ")), f"{path.stem}: {name}"
+        assert len(text) > 10, f"{path.stem} has no licence text"
+
+
+def test_the_project_says_its_own_licence() -> None:
+    assert "Apache License" in (_REPOSITORY / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in (_REPOSITORY / "NOTICE").read_text(encoding="utf-8")
