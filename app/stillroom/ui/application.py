@@ -1,0 +1,74 @@
+"""Starts the window: makes the parts, hands them to the pages, and ends everything when it is closed."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+import stillroom
+from stillroom.paths import config_dir, data_dir, database_file
+from stillroom.ui.failures import UnexpectedErrors, show_failure
+from stillroom.ui.icons import application_icon
+from stillroom.ui.main_window import MainWindow
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Tasks
+from stillroom.ui.theme import Theme
+from stillroom.ui.window_memory import WindowMemory
+
+log = logging.getLogger(__name__)
+
+
+def build_parts(application: QApplication, tasks: Tasks) -> Parts:
+    """Everything the pages need. Starts no process and reads only templates and settings."""
+    from stillroom.documents.readers import Readers
+    from stillroom.engine.engine import Engine
+    from stillroom.storage.database import Database
+    from stillroom.storage.runs import RunStore
+    from stillroom.templates.library import TemplateLibrary
+
+    for folder in (data_dir(), config_dir()):
+        folder.mkdir(parents=True, exist_ok=True)
+    memory = WindowMemory()
+    return Parts(
+        engine=Engine(),
+        readers=Readers(),
+        store=RunStore(Database(database_file())),
+        templates=TemplateLibrary(),
+        tasks=tasks,
+        memory=memory,
+        theme=Theme(application, memory),
+    )
+
+
+def close_parts(parts: Parts) -> None:
+    """End every thread and every child."""
+    parts.tasks.cancel_all()
+    parts.engine.close()
+    parts.readers.close()
+    parts.tasks.close()
+
+
+def main(argv: Sequence[str] = ()) -> int:
+    """Open the window and stay until it is closed. Returns the exit status."""
+    application = QApplication(["stillroom", *argv])
+    application.setApplicationName("Stillroom")
+    application.setApplicationVersion(stillroom.__version__)
+    application.setDesktopFileName("stillroom")
+    application.setWindowIcon(application_icon())
+    window: MainWindow | None = None
+    tasks = Tasks(lambda error: show_failure(window, error))
+    with UnexpectedErrors(tasks.post, lambda error: show_failure(window, error)):
+        parts = build_parts(application, tasks)
+        window = MainWindow(parts)
+        window.show()
+        signal.signal(signal.SIGINT, lambda *_: application.quit())
+        signal.signal(signal.SIGTERM, lambda *_: application.quit())
+        QTimer.singleShot(0, window.start)
+        status = application.exec()
+        window.hide()
+        close_parts(parts)
+    return status

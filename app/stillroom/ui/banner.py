@@ -1,0 +1,92 @@
+"""A line across the page that says one thing and offers what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from stillroom.ui.controls import Button, IconButton, label
+from stillroom.ui.theme import GRID
+
+
+class Banner(QFrame):
+    """One message. ``kind``: ``info``, ``warn`` or ``bad``. It goes when one of its actions is taken."""
+
+    def __init__(
+        self,
+        text: str,
+        kind: str = "info",
+        actions: Sequence[tuple[str, Callable[[], None]]] = (),
+        closable: bool = True,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.setProperty("kind", kind)
+        self.setAccessibleName(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        row.setSpacing(GRID)
+        self.message = label(text, wrap=True, selectable=True)
+        row.addWidget(self.message, 1)
+        self.buttons = []
+        for position, (title, action) in enumerate(actions):
+            button = Button(title, "" if position == 0 else "link")
+            button.clicked.connect(lambda _checked=False, action=action: self._take(action))
+            self.buttons.append(button)
+            row.addWidget(button)
+        if closable:
+            close = IconButton("close", self.tr("Close this message"))
+            close.clicked.connect(self._go)
+            row.addWidget(close)
+
+    def _take(self, action: Callable[[], None]) -> None:
+        self._go()
+        action()
+
+    def _go(self) -> None:
+        self.hide()
+        self.deleteLater()
+
+
+class BannerArea(QWidget):
+    """Where banners are shown, newest below. A banner with a key takes the place of an older one with the same key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GRID)
+        self._keyed: dict[str, Banner] = {}
+
+    def show_message(
+        self,
+        text: str,
+        kind: str = "info",
+        actions: Sequence[tuple[str, Callable[[], None]]] = (),
+        *,
+        key: str = "",
+        seconds: float = 0.0,
+        closable: bool = True,
+    ) -> Banner:
+        """Show ``text``; with ``seconds`` it goes by itself."""
+        self.withdraw(key)
+        banner = Banner(text, kind, actions, closable)
+        if key:
+            self._keyed[key] = banner
+            banner.destroyed.connect(lambda: self._forget(key, banner))
+        self._column.addWidget(banner)
+        if seconds:
+            QTimer.singleShot(round(seconds * 1000), banner, banner._go)
+        return banner
+
+    def withdraw(self, key: str) -> None:
+        """Take the banner with this key away, if it is there."""
+        banner = self._keyed.pop(key, None)
+        if banner is not None:
+            banner._go()
+
+    def _forget(self, key: str, banner: Banner) -> None:
+        if self._keyed.get(key) is banner:
+            del self._keyed[key]

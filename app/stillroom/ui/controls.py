@@ -1,0 +1,150 @@
+"""Small controls used all over the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from stillroom.ui.icons import icon, pixmap
+from stillroom.ui.theme import colours
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Choose the rules of the style sheet that apply."""
+    widget.setProperty("role", role)
+
+
+def restyle(widget: QWidget) -> None:
+    """Apply the style sheet again after a property it looks at was changed."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def label(text: str, role: str = "", *, wrap: bool = False, selectable: bool = False) -> QLabel:
+    result = QLabel(text)
+    result.setTextFormat(Qt.TextFormat.PlainText)  # a document's text is never markup
+    if role:
+        set_role(result, role)
+    result.setWordWrap(wrap)
+    if selectable:
+        result.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    return result
+
+
+def line() -> QFrame:
+    result = QFrame()
+    set_role(result, "line")
+    return result
+
+
+def describe(widget: QWidget, name: str, tip: str = "", shortcut: QKeySequence | str | None = None) -> None:
+    """Accessible name, tooltip and shortcut; the tooltip tells the shortcut."""
+    widget.setAccessibleName(name)
+    tip = tip or name
+    if shortcut is not None:
+        sequence = QKeySequence(shortcut)
+        if isinstance(widget, QPushButton | QToolButton):
+            widget.setShortcut(sequence)
+        tip = f"{tip} ({sequence.toString(QKeySequence.SequenceFormat.NativeText)})"
+    widget.setToolTip(tip)
+
+
+class _Coloured:
+    """Keeps an icon in the colour of the appearance the control is shown in."""
+
+    def _set_icon_name(self, name: str, colour: str) -> None:
+        self._icon_name, self._icon_colour = name, colour
+        self._recolour()
+
+    def _recolour(self) -> None:
+        if self._icon_name:
+            self.setIcon(icon(self._icon_name, getattr(colours(), self._icon_colour), 18))
+            self.setIconSize(QSize(18, 18))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._recolour()
+
+
+class Button(_Coloured, QPushButton):
+    """A push button; role ``primary`` for the one thing to do next, ``link`` for quiet ones."""
+
+    def __init__(
+        self, text: str, role: str = "", icon_name: str = "", action: Callable[[], None] | None = None
+    ) -> None:
+        self._icon_name = ""
+        QPushButton.__init__(self, text)
+        if role:
+            set_role(self, role)
+        self.setAccessibleName(text.replace("&", ""))
+        self.set_icon_name(icon_name)
+        if action is not None:
+            self.clicked.connect(lambda: action())
+
+    def set_icon_name(self, name: str) -> None:
+        colour = {"primary": "on_accent", "link": "accent"}.get(self.property("role") or "", "text")
+        self._set_icon_name(name, colour)
+
+
+class IconButton(_Coloured, QToolButton):
+    """A tool button that shows an icon (and a text, if it has one)."""
+
+    def __init__(self, icon_name: str, name: str, role: str = "flat", *, text: str = "", colour: str = "muted") -> None:
+        self._icon_name = ""
+        QToolButton.__init__(self)
+        set_role(self, role)
+        if text:
+            self.setText(text)
+            self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        describe(self, name)
+        self._set_icon_name(icon_name, colour)
+
+    def set_icon_name(self, name: str, colour: str = "muted") -> None:
+        self._set_icon_name(name, colour)
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in … where there is no room; the tooltip has the whole."""
+
+    def __init__(self, text: str = "", role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if role:
+            set_role(self, role)
+        self._mode = mode
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:  # noqa: N802
+        self._whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self._fit()
+
+    def whole(self) -> str:
+        return self._whole
+
+    def resizeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        super().setText(self.fontMetrics().elidedText(self._whole, self._mode, max(0, self.width())))
+
+
+class ComboBox(QComboBox):
+    """A combo box with an arrow in the colour of the appearance: a style sheet can only name a picture's file."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        painter = QPainter(self)
+        arrow = pixmap("down", colours().muted, 16, self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - 25, (self.height() - 16) // 2, arrow)

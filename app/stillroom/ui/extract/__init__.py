@@ -1,0 +1,1 @@
+"""The Extract page: drop files, pick a template, get a table."""

@@ -1,0 +1,131 @@
+"""What a cell of the table says: its text, and how far it can be relied on. Knows nothing of the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stillroom.extraction.result import (
+    DocumentResult,
+    DocumentStatus,
+    FieldResult,
+    FieldState,
+    FieldValue,
+)
+from stillroom.templates.template import Field, Template
+
+SURE_FROM = 0.85
+LIKELY_FROM = 0.6
+
+
+class Level(StrEnum):
+    """How far a value can be relied on, worst first."""
+
+    PROBLEM = "problem"
+    MISSING = "missing"
+    UNREAD = "unread"
+    UNSURE = "unsure"
+    LIKELY = "likely"
+    GENERATED = "generated"
+    SURE = "sure"
+    ABSENT = "absent"
+    NOTHING = "nothing"
+
+    @property
+    def needs_look(self) -> bool:
+        return self in (Level.PROBLEM, Level.MISSING, Level.UNREAD, Level.UNSURE)
+
+
+_ORDER = {level: position for position, level in enumerate(Level)}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as it is shown.
+
+    Attributes:
+        text: the value on one line; empty where there is none.
+        confidence: of the value, 0 to 1; None where there is nothing to be sure of.
+        count: values of a list or rows of a table; 1 otherwise.
+    """
+
+    text: str
+    level: Level
+    confidence: float | None = None
+    count: int = 1
+
+
+NOTHING = Cell("", Level.NOTHING, None, 0)
+
+
+def level_of(field: Field, value: FieldValue) -> Level:
+    """How far one value can be relied on."""
+    if value.state is FieldState.INVALID or value.failed_checks:
+        return Level.PROBLEM
+    if value.state is FieldState.UNREAD:
+        return Level.UNREAD
+    if value.state is FieldState.ABSENT:
+        return Level.MISSING if field.required else Level.ABSENT
+    if value.state is FieldState.GENERATED:
+        return Level.GENERATED
+    if value.confidence >= SURE_FROM:
+        return Level.SURE
+    return Level.LIKELY if value.confidence >= LIKELY_FROM else Level.UNSURE
+
+
+def values_of(result: FieldResult | None) -> list[FieldValue]:
+    """The values of a field, in order: one, those of a list, or the cells of a table row by row."""
+    if result is None:
+        return []
+    if isinstance(result, FieldValue):
+        return [result]
+    values: list[FieldValue] = []
+    for item in result:
+        values.extend([item] if isinstance(item, FieldValue) else item.values())
+    return values
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def cell_of(field: Field, result: FieldResult | None) -> Cell:
+    """The cell for one field of one document."""
+    if result is None:
+        return NOTHING
+    values = values_of(result)
+    if isinstance(result, FieldValue):
+        text = one_line(result.value if result.value is not None else result.text)
+        return Cell(text, level_of(field, result), result.confidence)
+    if not values:
+        return Cell("", Level.MISSING if field.required else Level.ABSENT, None, 0)
+    level = min((level_of(field, value) for value in values), key=_ORDER.__getitem__)
+    confidence = min(value.confidence for value in values)
+    if all(isinstance(item, FieldValue) for item in result):
+        shown = [one_line(value.value or value.text) for value in values if value.value or value.text]
+        return Cell("; ".join(shown), level, confidence, len(shown))
+    rows = [" ".join(one_line(cell.value or "") for cell in row.values()) for row in result if isinstance(row, dict)]
+    return Cell("; ".join(rows), level, confidence, len(rows))
+
+
+def cells_of(template: Template, result: DocumentResult) -> list[Cell]:
+    """The cells of a document, in the order of the template's fields."""
+    return [cell_of(field, result.fields.get(field.name)) for field in template.fields]
+
+
+def looks_needed(result: DocumentResult, cells: list[Cell]) -> int:
+    """How many things of a document a person should look at: cells, and the document itself where it is not whole."""
+    count = sum(cell.level.needs_look for cell in cells)
+    if result.status is DocumentStatus.FAILED:
+        return 1
+    if result.status is DocumentStatus.PARTIAL:
+        return count or 1
+    return count
+
+
+def heading(field: Field) -> str:
+    """What stands above the field's column."""
+    if field.label:
+        return field.label
+    words = field.name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

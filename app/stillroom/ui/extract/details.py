@@ -1,0 +1,299 @@
+"""The pane below the table: everything about the current cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QScrollArea,
+    QStackedLayout,
+    QTextEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.extraction.result import FieldValue
+from stillroom.templates.template import Field, Template
+from stillroom.ui import icons
+from stillroom.ui.controls import Button, ElidedLabel, label, line, set_role
+from stillroom.ui.extract import cell_wording
+from stillroom.ui.extract.cell import Cell, heading, level_of, one_line, values_of
+from stillroom.ui.extract.result_model import Row, RowState
+from stillroom.ui.extract.source import Quote, Sources
+from stillroom.ui.theme import GRID, colours
+from stillroom.ui.wording import percent_text
+
+
+class Details(QFrame):
+    """What is known of one cell, or of a document as a whole.
+
+    Signals:
+        retry(Row): do this document again.
+    """
+
+    retry = Signal(object)
+
+    def __init__(self, sources: Sources) -> None:
+        super().__init__()
+        set_role(self, "card")
+        self.setAccessibleName(self.tr("Details of the selected cell"))
+        self._sources = sources
+        self._row: Row | None = None
+        self._shown: tuple[object, ...] = ()
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty_side())
+        self._stack.addWidget(self._document_side())
+        self._stack.addWidget(self._value_side())
+
+    # ---- how it is built
+
+    def _empty_side(self) -> QWidget:
+        text = label(self.tr("Select a cell to see where its value comes from."), "muted")
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return text
+
+    def _document_side(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        self._document_name = ElidedLabel("", "heading", Qt.TextElideMode.ElideMiddle)
+        self._document_folder = ElidedLabel("", "small", Qt.TextElideMode.ElideMiddle)
+        self._document_text = label("", wrap=True, selectable=True)
+        self._retry = Button(self.tr("Retry this document"), "", "retry")
+        self._retry.clicked.connect(lambda: self.retry.emit(self._row))
+        column.addWidget(self._document_name)
+        column.addWidget(self._document_folder)
+        column.addWidget(self._document_text)
+        column.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+        return side
+
+    def _value_side(self) -> QWidget:
+        side = QWidget()
+        row = QHBoxLayout(side)
+        row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        row.setSpacing(3 * GRID)
+        row.addWidget(self._about_value(), 4)
+        row.addWidget(self._about_place(), 6)
+        row.addWidget(self._about_others(), 4)
+        return side
+
+    def _about_value(self) -> QWidget:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, GRID, 0)
+        column.setSpacing(GRID // 2)
+        self._field = label("", "section")
+        self._value = label("", "value", wrap=True, selectable=True)
+        self._state_icon = QLabel()
+        self._state = label("", "figure")
+        self._meaning = label("", "muted", wrap=True)
+        self._checks = label("", "bad", wrap=True, selectable=True)
+        self._items = QListWidget()
+        self._items.setAccessibleName(self.tr("Values of this field"))
+        self._items.currentRowChanged.connect(self._show_item)
+        state = QHBoxLayout()
+        state.setSpacing(GRID)
+        state.addWidget(self._state_icon)
+        state.addWidget(self._state, 1)
+        column.addWidget(self._field)
+        column.addWidget(self._value)
+        column.addLayout(state)
+        column.addWidget(self._meaning)
+        column.addWidget(self._checks)
+        column.addWidget(self._items, 1)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        content.setAutoFillBackground(False)
+        area.viewport().setAutoFillBackground(False)
+        return area
+
+    def _about_place(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        self._place = ElidedLabel("", "section", Qt.TextElideMode.ElideMiddle)
+        self._quote = QTextEdit()
+        self._quote.setReadOnly(True)
+        self._quote.setAcceptRichText(False)
+        self._quote.setTabChangesFocus(True)
+        self._quote.setAccessibleName(self.tr("The value in its line of the document"))
+        column.addWidget(self._place)
+        column.addWidget(self._quote, 1)
+        return side
+
+    def _about_others(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        self._others_title = label(self.tr("OTHER CANDIDATES"), "section")
+        self._others = QTreeWidget()
+        self._others.setColumnCount(2)
+        self._others.setHeaderHidden(True)
+        self._others.setRootIsDecorated(False)
+        self._others.setAccessibleName(self.tr("Other candidates and how likely they are"))
+        self._others.header().setStretchLastSection(False)
+        self._others.header().setSectionResizeMode(0, self._others.header().ResizeMode.Stretch)
+        self._others.header().setSectionResizeMode(1, self._others.header().ResizeMode.ResizeToContents)
+        self._no_others = label(self.tr("No other candidate."), "muted", wrap=True)
+        column.addWidget(self._others_title)
+        column.addWidget(line())
+        column.addWidget(self._others, 1)
+        column.addWidget(self._no_others)
+        column.addStretch(0)
+        return side
+
+    # ---- what it shows
+
+    def show_cell(self, template: Template, row: Row | None, field_number: int) -> None:
+        """Show a field of a row; the document where the number is negative or the document has no values."""
+        key = (template.name, id(row), field_number, row.state if row else None, id(row.result) if row else None)
+        if key == self._shown:
+            return
+        self._shown = key
+        self._row = row
+        if row is None:
+            self._stack.setCurrentIndex(0)
+            return
+        result = row.result
+        field = template.fields[field_number] if 0 <= field_number < len(template.fields) else None
+        if field is None or result is None or row.state is not RowState.DONE:
+            self._show_document(row)
+            return
+        self._template_field = field
+        self._values = values_of(result.fields.get(field.name))
+        self._stack.setCurrentIndex(2)
+        self._items.blockSignals(True)
+        self._items.clear()
+        for value in self._values:
+            self._items.addItem(one_line(value.value or value.text) or cell_wording.level_name(level_of(field, value)))
+        self._items.setVisible(len(self._values) > 1)
+        self._items.setCurrentRow(0)
+        self._items.blockSignals(False)
+        self._show_item(0)
+
+    def _show_document(self, row: Row) -> None:
+        self._stack.setCurrentIndex(1)
+        self._document_name.setText(row.path.name)
+        self._document_folder.setText(str(row.path.parent))
+        self._document_text.setText(cell_wording.row_details(row))
+        set_role(self._document_text, "bad" if row.state is RowState.FAILED else "")
+        self._document_text.style().unpolish(self._document_text)
+        self._document_text.style().polish(self._document_text)
+        self._retry.setVisible(row.state is RowState.FAILED and row.run is not None)
+
+    def _show_item(self, number: int) -> None:
+        field = self._template_field
+        self._field.setText(heading(field).upper())
+        if not self._values:
+            self._show_nothing(field)
+            return
+        value = self._values[max(0, number)]
+        level = level_of(field, value)
+        cell = Cell(one_line(value.value or value.text), level, value.confidence)
+        self._value.setText(value.value or value.text or cell_wording.level_name(level))
+        name = cell_wording.level_name(level)
+        self._state.setText(f"{name} · {percent_text(value.confidence)}" if cell_wording.shows_percent(cell) else name)
+        self._meaning.setText(cell_wording.level_sentence(level))
+        self._set_icon(level)
+        self._checks.setText("\n".join(value.failed_checks))
+        self._checks.setVisible(bool(value.failed_checks))
+        self._show_others(value)
+        self._show_place(value)
+
+    def _show_nothing(self, field: Field) -> None:
+        level = cell_wording.Level.MISSING if field.required else cell_wording.Level.ABSENT
+        self._value.setText(cell_wording.level_name(level))
+        self._state.setText(self.tr("No values"))
+        self._meaning.setText(cell_wording.level_sentence(level))
+        self._set_icon(level)
+        self._checks.hide()
+        self._others.hide()
+        self._no_others.show()
+        self._place.setText(self.tr("IN THE DOCUMENT"))
+        self._quote.setPlainText("")
+
+    def _set_icon(self, level: cell_wording.Level) -> None:
+        shown = colours()
+        name, colour, _soft = cell_wording.LEVEL_LOOK[level]
+        picture = icons.pixmap(name, getattr(shown, colour), 18, self.devicePixelRatioF(), shown.surface)
+        self._state_icon.setPixmap(picture)
+
+    def _show_others(self, value: FieldValue) -> None:
+        self._others.clear()
+        for candidate in value.candidates:
+            text = one_line(candidate.text)
+            if candidate.value and one_line(candidate.value) != text:
+                text = f"{candidate.value}  ({text})" if text else candidate.value
+            item = QTreeWidgetItem([text, percent_text(candidate.confidence)])
+            item.setToolTip(0, text)
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._others.addTopLevelItem(item)
+        self._others.setVisible(bool(value.candidates))
+        self._no_others.setVisible(not value.candidates)
+
+    def _show_place(self, value: FieldValue) -> None:
+        row = self._row
+        if row is None or row.result is None:
+            return
+        if value.span is None:
+            self._place.setText(self.tr("IN THE DOCUMENT"))
+            self._say(self._why_no_place(value))
+            return
+        self._place.setText(self.tr("PAGE %1 OF %2").replace("%1", str(value.span.page)) + f" · {row.path.name}")
+        self._place.setText(self._place.whole().replace("%2", str(max(row.result.coverage.pages, value.span.page))))
+        self._say(self.tr("Looking for the line…"))
+        self._sources.find(Path(row.path), row.result.sha256, value.span, self._show_quote, self._no_quote(value))
+
+    def _why_no_place(self, value: FieldValue) -> str:
+        if value.state == "generated":
+            return self.tr("Written by the model from the whole document, so there is no single place to show.")
+        if value.value is None:
+            return self.tr("There is no place to show: no value was found.")
+        return self.tr("Chosen from the template's options; no words in the document name it.")
+
+    def _no_quote(self, value: FieldValue):
+        return lambda reason: self._say(f"{one_line(value.text)}\n\n{reason}")
+
+    def _say(self, text: str) -> None:
+        self._quote.setPlainText(text)
+        cursor = QTextCursor(self._quote.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        plain = QTextCharFormat()
+        plain.setForeground(QColor(colours().muted))
+        cursor.setCharFormat(plain)
+
+    def _show_quote(self, found: Quote) -> None:
+        shown = colours()
+        self._quote.clear()
+        cursor = self._quote.textCursor()
+        around = QTextCharFormat()
+        around.setForeground(QColor(shown.muted))
+        mark = QTextCharFormat()
+        mark.setForeground(QColor(shown.text))
+        mark.setBackground(QColor(shown.mark))
+        mark.setFontWeight(700)
+        mark.setFontUnderline(True)
+        cursor.insertText(found.before, around)
+        at = cursor.position()
+        cursor.insertText(found.marked, mark)
+        cursor.insertText(found.after, around)
+        cursor.setPosition(at)
+        self._quote.setTextCursor(cursor)
+        self._quote.ensureCursorVisible()
+        self._quote.setAccessibleDescription(found.before + found.marked + found.after)

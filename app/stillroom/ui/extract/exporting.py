@@ -1,0 +1,71 @@
+"""Writing the table to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from stillroom.ui.extract.result_model import ResultModel
+from stillroom.ui.failures import sentence
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+from stillroom.ui.wording import counted
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("exporting", text)
+
+
+_FILTERS = {
+    "csv": "CSV (*.csv)",
+    "xlsx": "Excel (*.xlsx)",
+    "jsonl": "JSON Lines (*.jsonl)",
+    "sqlite": "SQLite (*.sqlite)",
+}
+
+
+class Exporting:
+    """Asks where to, writes on a thread, and says what became of it through ``say(text, kind, actions)``."""
+
+    def __init__(self, parent: QWidget, parts: Parts, say: Callable[[str, str, object], None]) -> None:
+        self._parent = parent
+        self._parts = parts
+        self._say = say
+
+    def ask(self, model: ResultModel, suffix: str) -> None:
+        """Choose a file and write the finished rows there."""
+        folder = Path(self._parts.memory.folder("folder/export"))
+        proposal = folder / f"{model.template.name}.{suffix}"
+        name, _filter = QFileDialog.getSaveFileName(
+            self._parent, tr("Export the table"), str(proposal), _FILTERS[suffix]
+        )
+        if not name:
+            return
+        target = Path(name)
+        if target.suffix.lower() != f".{suffix}":
+            target = target.with_name(f"{target.name}.{suffix}")
+        self._parts.memory.set("folder/export", str(target.parent))
+        self.write(model, target)
+
+    def write(self, model: ResultModel, target: Path) -> None:
+        results = [row.result for row in model.rows if row.result is not None]
+        left = len(model.rows) - len(results)
+        template = model.template
+
+        def done(_: None) -> None:
+            text = counted(len(results), tr("1 row was written to %2."), tr("%1 rows were written to %2."))
+            text = text.replace("%2", target.name)
+            if left:
+                text += " " + counted(left, tr("1 is not finished."), tr("%1 are not finished."))
+            folder = QUrl.fromLocalFile(str(target.parent))
+            self._say(text, "info", [(tr("Open folder"), lambda: QDesktopServices.openUrl(folder))])
+
+        self._parts.tasks.start(
+            Operation(lambda _operation: self._parts.export(results, template, target), "export")
+            .success(done)
+            .failure(lambda error: self._say(sentence(error), "bad", []))
+        )

@@ -1,0 +1,262 @@
+"""The Extract page: one table a tab, messages above, runs in one line behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from stillroom.errors import TemplateError
+from stillroom.paths import resources_dir
+from stillroom.templates.template import Template
+from stillroom.ui.banner import BannerArea
+from stillroom.ui.controls import IconButton, describe, label
+from stillroom.ui.extract.drop_zone import EarlierRun
+from stillroom.ui.extract.run_queue import RunQueue
+from stillroom.ui.extract.sheet import Sheet
+from stillroom.ui.failures import sentence, show_failure
+from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.parts import Parts, StoredRun
+from stillroom.ui.tasks import Operation
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import counted, when_text
+
+SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
+_EARLIER_SHOWN = 4
+
+
+class ExtractPage(QWidget):
+    """Made of sheets, one for each table."""
+
+    def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading) -> None:
+        super().__init__()
+        self._parts = parts
+        self._queue = queue
+        self._loading = loading
+        self.setObjectName("extractPage")
+        self.setAccessibleName(self.tr("Extract"))
+        self.templates: list[Template] = parts.templates.templates()
+        self._stored: list[StoredRun] = []
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        head.addWidget(label(self.tr("Extract"), "title"))
+        head.addSpacing(2 * GRID)
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setTabsClosable(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setAccessibleName(self.tr("Tables"))
+        self.tabs.currentChanged.connect(self._show_sheet)
+        self.tabs.tabCloseRequested.connect(self.close_sheet)
+        head.addWidget(self.tabs, 1, Qt.AlignmentFlag.AlignBottom)
+        self.new_button = IconButton("plus", self.tr("New table"))
+        describe(self.new_button, self.tr("New table"), self.tr("Start another table"), QKeySequence("Ctrl+N"))
+        self.new_button.clicked.connect(lambda: self.new_sheet())
+        head.addWidget(self.new_button)
+        self.head = head
+        column.addLayout(head)
+        self.banners = BannerArea()
+        column.addWidget(self.banners)
+        self.stack = QStackedWidget()
+        column.addWidget(self.stack, 1)
+        close = QShortcut(QKeySequence("Ctrl+W"), self)
+        close.activated.connect(lambda: self.close_sheet(self.tabs.currentIndex()))
+
+        if self.templates:
+            self.new_sheet()
+        for problem in parts.templates.problems():
+            self.banners.show_message(sentence(problem), "warn")
+        if not self.templates:
+            self.banners.show_message(
+                self.tr("No templates were found, so nothing can be extracted. Please install Stillroom again."), "bad"
+            )
+        loading.changed.connect(self._model_changed)
+
+    # ---- sheets
+
+    @property
+    def sheets(self) -> list[Sheet]:
+        return [self.stack.widget(position) for position in range(self.stack.count())]
+
+    @property
+    def sheet(self) -> Sheet:
+        """The one that is shown."""
+        return self.stack.currentWidget()
+
+    def new_sheet(self, template: Template | None = None) -> Sheet:
+        """Another table, shown at once; with the template used last where none is given."""
+        if template is None:
+            last = self._parts.memory.text("template", "receipt")
+            template = next((item for item in self.templates if item.name == last), self.templates[0])
+        sheet = Sheet(self._parts, self._queue, self._loading, self.templates, template)
+        sheet.said.connect(lambda text, kind, actions: self._say(text, kind, actions))
+        sheet.title_changed.connect(lambda: self._rename(sheet))
+        sheet.samples_wanted.connect(self.run_samples)
+        sheet.earlier_wanted.connect(self.open_run)
+        sheet.drop_zone.show_earlier(self._earlier())
+        self.stack.addWidget(sheet)
+        self.tabs.setCurrentIndex(self.tabs.addTab(sheet.title))
+        self._tabs_changed()
+        return sheet
+
+    def close_sheet(self, position: int) -> None:
+        """Close a table. Its results stay on disk; a run that is going on is stopped and can be resumed."""
+        if not 0 <= position < self.stack.count():
+            return
+        sheet = self.stack.widget(position)
+        sheet.runs.stop()
+        self.stack.removeWidget(sheet)
+        self.tabs.removeTab(position)
+        sheet.leave()
+        if not self.stack.count():
+            self.new_sheet()
+        self._tabs_changed()
+        self.look_for_runs()
+
+    def _show_sheet(self, position: int) -> None:
+        if 0 <= position < self.stack.count():
+            self.stack.setCurrentIndex(position)
+
+    def _rename(self, sheet: Sheet) -> None:
+        position = self.stack.indexOf(sheet)
+        if position >= 0:
+            self.tabs.setTabText(position, sheet.title)
+
+    def _tabs_changed(self) -> None:
+        alone = self.stack.count() == 1
+        for position in range(self.tabs.count()):
+            for side in (QTabBar.ButtonPosition.RightSide, QTabBar.ButtonPosition.LeftSide):
+                button = self.tabs.tabButton(position, side)
+                if button is not None:
+                    button.setToolTip(self.tr("Close this table (Ctrl+W)"))
+                    button.setAccessibleName(self.tr("Close this table"))
+        self.tabs.setVisible(not alone)
+
+    def _free_sheet(self, template: Template) -> Sheet:
+        """The shown sheet if nothing is in it, else another."""
+        if self.stack.count() and self.sheet.empty:
+            self.sheet.set_template(template)
+            return self.sheet
+        return self.new_sheet(template)
+
+    # ---- samples
+
+    def run_samples(self) -> None:
+        """Each of the three sample documents with the template made for it."""
+        first: Sheet | None = None
+        for name, template_name in SAMPLES:
+            path = Path(resources_dir()) / "samples" / name
+            try:
+                template = self._parts.templates.find(template_name)
+            except TemplateError as error:
+                self.banners.show_message(sentence(error), "bad")
+                continue
+            template = next((item for item in self.templates if item.name == template.name), template)
+            sheet = self._free_sheet(template) if first is None else self.new_sheet(template)
+            sheet.add_files([path], start=True)
+            first = first or sheet
+        if first is not None:
+            self.tabs.setCurrentIndex(self.stack.indexOf(first))
+
+    # ---- runs on disk
+
+    def look_for_runs(self) -> None:
+        """Offer what is on disk: the newest unfinished run in a banner, the others below the drop zone."""
+        self._parts.tasks.start(Operation(lambda _: self._parts.stored_runs(), "runs").success(self._found_runs))
+
+    def offer_resume(self) -> None:
+        """The banner for an interrupted run; asked for once, at start."""
+        self._parts.tasks.start(Operation(lambda _: self._parts.stored_runs(), "runs").success(self._offer))
+
+    def _offer(self, stored: Sequence[StoredRun]) -> None:
+        self._found_runs(stored)
+        left_alone = self._parts.memory.numbers("runs/left")
+        for run in stored:
+            if run.done < run.total and run.run_id not in left_alone:
+                text = counted(
+                    run.total,
+                    self.tr("A run of 1 document (%2) was interrupted."),
+                    self.tr("A run of %1 documents (%2) was interrupted after %3."),
+                )
+                text = text.replace("%2", run.template_title).replace("%3", str(run.done))
+                self.banners.show_message(
+                    text,
+                    "info",
+                    [
+                        (self.tr("Resume"), lambda run=run: self.open_run(run.run_id, start=True)),
+                        (self.tr("Leave it"), lambda run=run: self._leave(run)),
+                    ],
+                    key="resume",
+                )
+                return
+
+    def _leave(self, run: StoredRun) -> None:
+        self._parts.memory.set("runs/left", self._parts.memory.numbers("runs/left") | {run.run_id})
+
+    def _found_runs(self, stored: Sequence[StoredRun]) -> None:
+        self._stored = list(stored)
+        for sheet in self.sheets:
+            sheet.drop_zone.show_earlier(self._earlier())
+
+    def _earlier(self) -> list[EarlierRun]:
+        runs = []
+        for run in self._stored[:_EARLIER_SHOWN]:
+            title = f"{run.template_title} · "
+            if run.done < run.total:
+                title += self.tr("%1 of %2 documents").replace("%1", str(run.done)).replace("%2", str(run.total))
+            else:
+                title += counted(run.total, self.tr("1 document"), self.tr("%1 documents"))
+            runs.append(EarlierRun(run.run_id, f"{title} · {when_text(run.started)}"))
+        return runs
+
+    def open_run(self, run_id: int, *, start: bool = False) -> None:
+        """Show a run that is on disk; ``start`` goes on with it."""
+        for sheet in self.sheets:
+            if sheet.runs.holds(run_id):
+                self.tabs.setCurrentIndex(self.stack.indexOf(sheet))
+                if start:
+                    sheet.run()
+                return
+
+        def load(_operation: Operation) -> tuple:
+            batch = self._parts.stored_batch(run_id)
+            return batch, batch.results()
+
+        def show(loaded: tuple) -> None:
+            batch, results = loaded
+            sheet = self._free_sheet(batch.template)
+            sheet.open_batch(batch, results)
+            if start:
+                sheet.run()
+
+        self._parts.tasks.start(Operation(load, "open run").success(show).failure(self._failed))
+
+    # ---- messages
+
+    def _failed(self, error: Exception) -> None:
+        self._say(sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))])
+
+    def _say(self, text: str, kind: str, actions: object) -> None:
+        passing = kind == "info"
+        self.banners.show_message(
+            text, kind, list(actions), key="said" if passing else "", seconds=8.0 if passing else 0.0
+        )
+
+    def _model_changed(self) -> None:
+        if self._loading.state is LoadState.FAILED and self._loading.error is not None:
+            error = self._loading.error
+            actions = [
+                (self.tr("Try again"), self._loading.start),
+                (self.tr("Details"), lambda: show_failure(self, error)),
+            ]
+            self.banners.show_message(sentence(error), "bad", actions, key="model", closable=False)
+        else:
+            self.banners.withdraw("model")

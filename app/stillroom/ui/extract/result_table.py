@@ -1,0 +1,180 @@
+"""The table: shows a ResultModel, keeps the order and the filter, copies, and moves by key."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView
+
+from stillroom.ui.extract.copying import as_text
+from stillroom.ui.extract.result_delegate import ResultDelegate
+from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role, Row, RowState
+
+
+class ShownRows(QSortFilterProxyModel):
+    """All rows or only those that need a look, in the order of a column."""
+
+    def __init__(self, model: ResultModel) -> None:
+        super().__init__()
+        self._only_looks = False
+        self.setSortRole(Role.SORT)
+        self.setSourceModel(model)
+
+    @property
+    def only_looks(self) -> bool:
+        return self._only_looks
+
+    def show_only_looks(self, only: bool) -> None:
+        self.beginFilterChange()
+        self._only_looks = only
+        self.endFilterChange()
+
+    def filterAcceptsRow(self, position: int, parent: QModelIndex) -> bool:  # noqa: N802, ARG002
+        return not self._only_looks or self.sourceModel().rows[position].looks > 0
+
+
+class ResultTable(QTableView):
+    """Signals:
+    cell_chosen(Row | None, int): the current cell: its row and its field's number (-1: a column in front).
+    menu_wanted(QPoint): a context menu, at a place on the screen.
+    """
+
+    cell_chosen = Signal(object, int)
+    menu_wanted = Signal(object)
+
+    def __init__(self, model: ResultModel) -> None:
+        super().__init__()
+        self.shown = ShownRows(model)
+        self.setModel(self.shown)
+        self.delegate = ResultDelegate(self)
+        self.setItemDelegate(self.delegate)
+        self.setAccessibleName(self.tr("Results"))
+        self.setAccessibleDescription(self.tr("A row for each document, a column for each field of the template"))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setWordWrap(False)
+        self.setShowGrid(True)
+        self.setTabKeyNavigation(False)  # Tab leaves the table; the arrow keys move in it
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 18)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSortIndicatorClearable(True)
+        header.setSectionsMovable(False)
+        header.setMinimumSectionSize(72)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        self._arrange = QTimer(self)
+        self._arrange.setSingleShot(True)
+        self._arrange.setInterval(0)
+        self._arrange.timeout.connect(self._span_errors)
+        self._spanned: set[int] = set()
+        for signal in (self.shown.rowsInserted, self.shown.rowsRemoved, self.shown.dataChanged):
+            signal.connect(self._rearrange)
+        for signal in (self.shown.modelReset, self.shown.layoutChanged):
+            signal.connect(self._rearrange)
+        self.shown.modelReset.connect(self.size_columns)
+        self.selectionModel().currentChanged.connect(self._current_changed)
+        model.dataChanged.connect(self._data_changed)
+        self.size_columns()
+
+    def size_columns(self) -> None:
+        """Give each column its share of the width; the user can change it."""
+        header = self.horizontalHeader()
+        character = self.fontMetrics().averageCharWidth()
+        self.setColumnWidth(Column.DOCUMENT, 26 * character)
+        self.setColumnWidth(Column.STATE, 16 * character)
+        count = self.model().columnCount() - FIRST_FIELD
+        left = self.viewport().width() - 42 * character
+        for field in range(count):
+            self.setColumnWidth(FIRST_FIELD + field, max(24 * character, left // max(1, count)))
+        header.setStretchLastSection(True)
+
+    def choose(self, row: Row, field: int = 0) -> None:
+        """Make a cell the current one."""
+        for position in range(self.shown.rowCount()):
+            index = self.shown.index(position, FIRST_FIELD + field)
+            if index.data(Role.ROW) is row:
+                self.setCurrentIndex(index)
+                self.scrollTo(index)
+                return
+
+    def selected_rows(self) -> list[Row]:
+        """The rows with a selected cell, in the order shown."""
+        positions = sorted({index.row() for index in self.selectionModel().selectedIndexes()})
+        return [self.shown.index(position, 0).data(Role.ROW) for position in positions]
+
+    def next_look(self) -> bool:
+        """Go to the next cell that needs a look, from the current one on and round again. False where there is none."""
+        rows, columns = self.shown.rowCount(), self.shown.columnCount()
+        current = self.currentIndex()
+        start = current.row() * columns + current.column() + 1 if current.isValid() else 0
+        for step in range(rows * columns):
+            index = self.shown.index(*divmod((start + step) % (rows * columns), columns))
+            row, cell = index.data(Role.ROW), index.data(Role.CELL)
+            failed = row.state is RowState.FAILED and index.column() == FIRST_FIELD
+            if failed or (cell is not None and row.state is RowState.DONE and cell.level.needs_look):
+                self.setCurrentIndex(index)
+                self.scrollTo(index)
+                return True
+        return False
+
+    def copy_cells(self) -> int:
+        """The selected cells to the clipboard, tabs between columns; how many there were."""
+        indexes = self.selectionModel().selectedIndexes()
+        if indexes:
+            QApplication.clipboard().setText(as_text(indexes))
+        return len(indexes)
+
+    def copy_rows(self) -> int:
+        """Whole rows with a line of headings to the clipboard; how many there were."""
+        positions = sorted({index.row() for index in self.selectionModel().selectedIndexes()})
+        if positions:
+            columns = range(self.shown.columnCount())
+            indexes = [self.shown.index(position, column) for position in positions for column in columns]
+            QApplication.clipboard().setText(as_text(indexes, headings=True))
+        return len(positions)
+
+    def select_row(self, position: int) -> None:
+        selection = QItemSelectionModel.SelectionFlag
+        index = self.shown.index(position, 0)
+        self.selectionModel().select(index, selection.ClearAndSelect | selection.Rows)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        at = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self.currentIndex().isValid():
+            at = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
+        self.menu_wanted.emit(at)
+
+    def _rearrange(self, *_: object) -> None:
+        self._arrange.start()
+
+    def _span_errors(self) -> None:
+        """A failed document's sentence gets the width of all the fields."""
+        fields = self.shown.columnCount() - FIRST_FIELD
+        model = self.shown
+        failed = {
+            position
+            for position in range(model.rowCount())
+            if model.index(position, 0).data(Role.ROW).state is RowState.FAILED
+        }
+        if fields < 2 or failed == self._spanned:
+            return
+        for position in self._spanned - failed:
+            if position < model.rowCount():
+                self.setSpan(position, FIRST_FIELD, 1, 1)
+        for position in failed - self._spanned:
+            self.setSpan(position, FIRST_FIELD, 1, fields)
+        self._spanned = failed
+
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid():
+            self.cell_chosen.emit(current.data(Role.ROW), current.column() - FIRST_FIELD if current.column() else -1)
+        else:
+            self.cell_chosen.emit(None, -1)
+
+    def _data_changed(self, *_: object) -> None:
+        self._current_changed(self.currentIndex(), QModelIndex())

@@ -1,0 +1,171 @@
+"""Runs, one after another: there is one model, so the runs of all tables wait in one line."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from stillroom.extraction.result import DocumentResult, Progress
+from stillroom.templates.template import Template
+from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+
+if TYPE_CHECKING:
+    from stillroom.extraction.run import Batch
+
+
+class RunState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Run:
+    """The way of one batch through the queue.
+
+    Attributes:
+        batch: None until it was started for the first time.
+        files: by position.
+        progress: of the documents of this run.
+        error: why it failed as a whole.
+    """
+
+    def __init__(self, template: Template, files: Sequence[Path], batch: Batch | None = None) -> None:
+        self.template = template
+        self.files = list(files)
+        self.batch = batch
+        self.state = RunState.WAITING
+        self.progress = Progress(total=len(self.files))
+        self.error: Exception | None = None
+        self.retries: list[int] = []
+
+
+class RunQueue(QObject):
+    """Does one run at a time, in the order they were submitted, once the model is loaded.
+
+    Signals (all on the window's thread):
+        started(run), progressed(run), ended(run)
+        results(run, [(position, DocumentResult)]): documents that are finished and on disk.
+        changed: what is running or waiting.
+    """
+
+    started = Signal(object)
+    results = Signal(object, object)
+    progressed = Signal(object)
+    ended = Signal(object)
+    changed = Signal()
+
+    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+        super().__init__()
+        self._parts = parts
+        self._loading = loading
+        self._waiting: deque[Run] = deque()
+        self._operation: Operation[None] | None = None
+        self.current: Run | None = None
+        loading.changed.connect(self._next)
+
+    @property
+    def waiting(self) -> list[Run]:
+        return list(self._waiting)
+
+    def submit(self, run: Run) -> None:
+        """Put a run at the end of the line: a new one, or one that was stopped or is to be done again in part."""
+        if run is self.current or run in self._waiting:
+            return
+        run.state, run.error = RunState.WAITING, None
+        run.progress = Progress(total=len(run.files))
+        self._waiting.append(run)
+        self.changed.emit()
+        self._next()
+
+    def retry(self, run: Run, positions: Sequence[int]) -> None:
+        """Do some documents of a run again: after the run, if it is being done."""
+        run.retries.extend(positions)
+        if run is not self.current:
+            self.submit(run)
+
+    def stop(self, run: Run) -> None:
+        """Stop a run after the documents that are finished; it can be submitted again."""
+        if run in self._waiting:
+            self._waiting.remove(run)
+            run.state = RunState.STOPPED
+            self.ended.emit(run)
+            self.changed.emit()
+        elif run is self.current and self._operation is not None:
+            self._operation.cancellation.request()
+
+    def _next(self) -> None:
+        if self.current is not None or not self._waiting or self._loading.state is not LoadState.READY:
+            return
+        run = self.current = self._waiting.popleft()
+        run.state = RunState.RUNNING
+        retries, run.retries = run.retries, []
+        finished = _Finished(self, run)
+
+        def work(operation: Operation[None]) -> None:
+            if run.batch is None:
+                run.batch = self._parts.new_batch(run.template, run.files, self._loading.model)
+            if retries:
+                run.batch.retry(retries)
+            run.batch.run(
+                self._parts.extractor(),
+                self._parts.readers,
+                on_result=lambda position, result: finished.add(operation, position, result),
+                on_progress=operation.report,
+                cancellation=operation.cancellation,
+            )
+
+        operation = Operation(work, "run").progress(lambda progress: self._progressed(run, progress))
+        operation.success(lambda _: self._ended(run, RunState.FINISHED))
+        operation.cancelled(lambda: self._ended(run, RunState.STOPPED))
+        operation.failure(lambda error: self._ended(run, RunState.FAILED, error))
+        self._operation = operation
+        self.started.emit(run)
+        self.changed.emit()
+        self._parts.tasks.start(operation)
+
+    def _progressed(self, run: Run, progress: Progress) -> None:
+        run.progress = progress
+        self.progressed.emit(run)
+
+    def _ended(self, run: Run, state: RunState, error: Exception | None = None) -> None:
+        if state is RunState.FINISHED and self._operation is not None and self._operation.cancellation.requested:
+            state = RunState.STOPPED
+        run.state, run.error = state, error
+        self.current, self._operation = None, None
+        self.ended.emit(run)
+        if run.retries and state is RunState.FINISHED:  # a stopped run takes them up when it is continued
+            self.submit(run)
+        self.changed.emit()
+        self._next()
+
+
+class _Finished:
+    """Gathers results on the run's thread, so that a busy window takes many at once instead of falling behind."""
+
+    def __init__(self, queue: RunQueue, run: Run) -> None:
+        self._queue = queue
+        self._run = run
+        self._lock = threading.Lock()
+        self._results: list[tuple[int, DocumentResult]] = []
+
+    def add(self, operation: Operation[None], position: int, result: DocumentResult) -> None:
+        with self._lock:
+            self._results.append((position, result))
+            first = len(self._results) == 1
+        if first:
+            operation.post(self._deliver)
+
+    def _deliver(self) -> None:
+        with self._lock:
+            results, self._results = self._results, []
+        self._queue.results.emit(self._run, results)

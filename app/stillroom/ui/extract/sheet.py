@@ -1,0 +1,309 @@
+"""One table: its controls, the drop zone or the rows, and the details of the current cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QUndoStack
+from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from stillroom.extraction.result import DocumentResult
+from stillroom.templates.template import Template
+from stillroom.ui.extract.details import Details
+from stillroom.ui.extract.drop_zone import DropZone
+from stillroom.ui.extract.dropping import TakesDrops
+from stillroom.ui.extract.exporting import Exporting
+from stillroom.ui.extract.result_model import ResultModel, RowState
+from stillroom.ui.extract.result_table import ResultTable
+from stillroom.ui.extract.run_queue import RunQueue
+from stillroom.ui.extract.sheet_bar import SheetBar, SheetStatus
+from stillroom.ui.extract.sheet_runs import SheetRuns
+from stillroom.ui.extract.source import Sources
+from stillroom.ui.extract.undo import RemoveRows
+from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import counted, time_left_text
+
+if TYPE_CHECKING:
+    from stillroom.extraction.run import Batch
+
+
+class Sheet(TakesDrops, QWidget):
+    """Signals:
+    said(text, kind, actions): a message for the page's banner.
+    title_changed: the tab's text is another.
+    samples_wanted, earlier_wanted(int): as in the drop zone.
+    """
+
+    said = Signal(str, str, object)
+    title_changed = Signal()
+    samples_wanted = Signal()
+    earlier_wanted = Signal(int)
+
+    def __init__(
+        self, parts: Parts, queue: RunQueue, loading: ModelLoading, templates: Sequence[Template], template: Template
+    ) -> None:
+        super().__init__()
+        self._parts = parts
+        self._queue = queue
+        self._loading = loading
+        self.setAcceptDrops(True)
+        self.model = ResultModel(template)
+        self.runs = SheetRuns(self.model, queue)
+        self.undo = QUndoStack(self)
+        self._show_first = False
+        self.exporting = Exporting(self, parts, self.said.emit)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GRID, 0, 0)
+        column.setSpacing(GRID + GRID // 2)
+        self.bar = SheetBar(templates, template)
+        self.status = SheetStatus()
+        self.drop_zone = DropZone(with_samples=True)
+        self.table = ResultTable(self.model)
+        self.details = Details(Sources(parts))
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(self.details)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setHandleWidth(GRID + GRID // 2)
+        self.splitter.setChildrenCollapsible(False)
+        self.table.setMinimumHeight(140)
+        self.details.setMinimumHeight(150)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.drop_zone)
+        self.stack.addWidget(self.splitter)
+        column.addWidget(self.bar)
+        column.addWidget(self.status)
+        column.addWidget(self.stack, 1)
+        self._connect()
+        self._make_actions()
+        self._refresh()
+
+    def _connect(self) -> None:
+        self.bar.template_chosen.connect(self._choose_template)
+        for source in (self.bar, self.drop_zone):
+            source.files_wanted.connect(self.pick_files)
+            source.folder_wanted.connect(self.pick_folder)
+        self.bar.run_wanted.connect(self.run)
+        self.bar.cancel_wanted.connect(self.runs.stop)
+        self.bar.export_wanted.connect(lambda suffix: self.exporting.ask(self.model, suffix))
+        self.drop_zone.dropped.connect(self.add_files)
+        self.drop_zone.samples_wanted.connect(self.samples_wanted)
+        self.drop_zone.earlier_wanted.connect(self.earlier_wanted)
+        self.status.only_looks.connect(self.table.shown.show_only_looks)
+        self.model.counts_changed.connect(self._refresh)
+        self.runs.changed.connect(self._refresh)
+        self.runs.failed.connect(self._run_failed)
+        self._loading.changed.connect(self._refresh)
+        self._queue.changed.connect(self._refresh)
+        self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))
+        self.table.menu_wanted.connect(self._menu)
+        self.table.delegate.retry.connect(lambda row: self.runs.retry([row]))
+        self.details.retry.connect(lambda row: self.runs.retry([row]))
+
+    def _make_actions(self) -> None:
+        def action(text: str, keys: QKeySequence | str, slot: Callable[[], object]) -> QAction:
+            made = QAction(text, self)
+            made.setShortcut(QKeySequence(keys))
+            made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            made.triggered.connect(lambda: slot())
+            self.addAction(made)
+            return made
+
+        standard = QKeySequence.StandardKey
+        self.copy_action = action(self.tr("Copy cells"), QKeySequence(standard.Copy), self._copy_cells)
+        self.copy_rows_action = action(self.tr("Copy rows with headings"), "Ctrl+Shift+C", self._copy_rows)
+        self.retry_action = action(self.tr("Extract again"), "Ctrl+R", self._retry_selected)
+        self.remove_action = action(self.tr("Remove rows"), QKeySequence(standard.Delete), self.remove_selected)
+        self.next_action = action(self.tr("Next that needs a look"), "F8", self._next_look)
+        action(self.tr("Undo"), QKeySequence(standard.Undo), self.undo.undo)
+        action(self.tr("Redo"), QKeySequence(standard.Redo), self.undo.redo)
+        action(self.tr("Add files"), QKeySequence(standard.Open), self.pick_files)
+        action(self.tr("Add a folder"), "Ctrl+Shift+O", self.pick_folder)
+        action(self.tr("Export"), "Ctrl+E", self.bar.export.showMenu)
+
+    # ---- what the page asks for
+
+    @property
+    def template(self) -> Template:
+        return self.model.template
+
+    @property
+    def empty(self) -> bool:
+        return not self.model.rows and not self.runs.started
+
+    @property
+    def title(self) -> str:
+        name = self.template.title or self.template.name
+        return f"{name} · {len(self.model.rows)}" if self.model.rows else self.tr("New table")
+
+    def set_template(self, template: Template) -> None:
+        position = self.bar.picker.findText(template.title or template.name)
+        self.bar.picker.setCurrentIndex(position)
+        self.bar._chosen(template)
+
+    def add_files(self, paths: Sequence[Path], *, start: bool = False) -> None:
+        """Files and the files in folders as rows; ``start`` extracts at once and shows the first value."""
+        self._show_first = start
+        self.status.show_progress(self.tr("Looking through what was added…"), 0, 0, True)
+        self._parts.tasks.start(
+            Operation(lambda _operation: self._parts.expand(paths), "expand")
+            .success(lambda files: self._add(files, start))
+            .failure(lambda error: self._run_failed(error))
+        )
+
+    def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:
+        self.runs.open(batch, results)
+        self.stack.setCurrentIndex(1)
+        self.title_changed.emit()
+        if self.model.rows:
+            self.table.choose(self.model.rows[0])
+
+    def run(self) -> None:
+        self.runs.start()
+
+    def leave(self) -> None:
+        """The table is closed."""
+        self.runs.leave()
+        self._loading.changed.disconnect(self._refresh)
+        self._queue.changed.disconnect(self._refresh)
+        self.deleteLater()
+
+    # ---- what the user does
+
+    def on_drop(self, paths: list[Path]) -> None:
+        self.add_files(paths)
+
+    def on_hover(self, over: bool) -> None:
+        self.drop_zone.on_hover(over)
+
+    def pick_files(self) -> None:
+        folder = self._parts.memory.folder("folder/open")
+        names, _filter = QFileDialog.getOpenFileNames(self, self.tr("Choose files"), folder)
+        if names:
+            self._parts.memory.set("folder/open", str(Path(names[0]).parent))
+            self.add_files([Path(name) for name in names])
+
+    def pick_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, self.tr("Choose a folder"), self._parts.memory.folder("folder/open")
+        )
+        if name:
+            self._parts.memory.set("folder/open", name)
+            self.add_files([Path(name)])
+
+    def remove_selected(self) -> None:
+        rows = self.table.selected_rows()
+        if not rows:
+            return
+        self.undo.push(RemoveRows(self.model, rows))
+        text = counted(len(rows), self.tr("1 row was removed."), self.tr("%1 rows were removed."))
+        self.said.emit(text, "info", [(self.tr("Undo"), self.undo.undo)])
+
+    def _copy_cells(self) -> None:
+        count = self.table.copy_cells()
+        if count:
+            self.said.emit(counted(count, self.tr("1 cell was copied."), self.tr("%1 cells were copied.")), "info", [])
+
+    def _copy_rows(self) -> None:
+        count = self.table.copy_rows()
+        if count:
+            self.said.emit(counted(count, self.tr("1 row was copied."), self.tr("%1 rows were copied.")), "info", [])
+
+    def _retry_selected(self) -> None:
+        self.runs.retry(self.table.selected_rows())
+
+    def _next_look(self) -> None:
+        if not self.table.next_look():
+            self.said.emit(self.tr("Nothing in this table needs a look."), "info", [])
+
+    def _choose_template(self, template: Template) -> None:
+        if self.runs.started:
+            return
+        self.model.set_template(template)
+        self._parts.memory.set("template", template.name)
+        self.title_changed.emit()
+
+    def _menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        rows = self.table.selected_rows()
+        for action in (self.copy_action, self.copy_rows_action, self.next_action):
+            menu.addAction(action)
+        menu.addSeparator()
+        self.retry_action.setEnabled(any(row.state in (RowState.DONE, RowState.FAILED) for row in rows))
+        menu.addAction(self.retry_action)
+        menu.addAction(self.remove_action)
+        menu.exec(at)
+        self.retry_action.setEnabled(True)
+
+    # ---- what happens meanwhile
+
+    def _add(self, files: list[Path], start: bool) -> None:
+        rows, known = self.runs.add(files)
+        if rows:
+            self.stack.setCurrentIndex(1)
+            if not self.table.currentIndex().isValid():
+                self.table.choose(rows[0])
+        elif not files:
+            self.said.emit(self.tr("No documents were found in what was added."), "warn", [])
+        if known:
+            text = counted(
+                known, self.tr("1 file is in the table already."), self.tr("%1 files are in the table already.")
+            )
+            self.said.emit(text, "info", [])
+        if start:
+            self.run()
+        self.title_changed.emit()
+        self._refresh()
+
+    def _run_failed(self, error: Exception) -> None:
+        from stillroom.ui.failures import sentence, show_failure
+
+        self.said.emit(sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))])
+        self._refresh()
+
+    def _refresh(self) -> None:
+        model = self.model
+        ready, stopped, finished = model.count(RowState.READY), model.count(RowState.STOPPED), model.finished
+        running = self.runs.running
+        if self.empty:
+            self.stack.setCurrentIndex(0)
+        self.status.setVisible(not self.empty)
+        self.bar.lock_template(self.runs.started)
+        there = self._loading.state is LoadState.READY
+        self.bar.show_run(ready=ready, stopped=stopped, running=running, finished=finished, model_there=there)
+        self.status.show_looks(model.need_look, finished)
+        current = self.runs.current
+        total = len(model.rows)
+        self.status.show_progress(self._status_text(running, finished), finished, total if current else 0, running)
+        if self._show_first and finished:
+            self._show_first = False
+            self.table.choose(next(row for row in model.rows if row.result is not None))
+
+    def _status_text(self, running: bool, finished: int) -> str:
+        total = len(self.model.rows)
+        current = self.runs.current
+        if running and current is None:
+            if self._loading.state is LoadState.FAILED:
+                return self.tr("The model is not loaded.")
+            if self._loading.state is not LoadState.READY:
+                return self.tr("Waiting for the model to load…")
+            return self.tr("Waiting for another table…")
+        if running and current is not None:
+            parts = [self.tr("%1 of %2").replace("%1", str(finished)).replace("%2", str(total))]
+            parts.append(time_left_text(current.seconds_left))
+            if current.file:
+                parts.append(Path(current.file).name)
+            return " · ".join(part for part in parts if part)
+        text = counted(total, self.tr("1 document"), self.tr("%1 documents"))
+        failed = self.model.count(RowState.FAILED)
+        if failed:
+            text += " · " + counted(failed, self.tr("1 failed"), self.tr("%1 failed"))
+        return text

@@ -1,0 +1,170 @@
+"""The row of controls above a table: which template, which files, run, export; and how far the run is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
+
+from stillroom.templates.template import Template
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, restyle
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import counted
+
+EXPORT_FORMATS = ("csv", "xlsx", "jsonl", "sqlite")
+
+
+class SheetBar(QWidget):
+    """Signals:
+    template_chosen(Template); files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
+    """
+
+    template_chosen = Signal(object)
+    files_wanted = Signal()
+    folder_wanted = Signal()
+    run_wanted = Signal()
+    cancel_wanted = Signal()
+    export_wanted = Signal(str)
+
+    def __init__(self, templates: Sequence[Template], current: Template) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        column.addLayout(row)
+
+        self.picker = ComboBox()
+        self.picker.setMinimumWidth(180)
+        self.picker.setAccessibleName(self.tr("Template"))
+        self.picker.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        for template in templates:
+            self.picker.addItem(template.title or template.name, template)
+            self.picker.setItemData(self.picker.count() - 1, template.description, Qt.ItemDataRole.ToolTipRole)
+        if current not in templates:
+            self.picker.addItem(current.title or current.name, current)
+        self.picker.setCurrentIndex(self.picker.findData(current))
+        self.picker.activated.connect(lambda position: self._chosen(self.picker.itemData(position)))
+        title = QLabel(self.tr("&Template"))
+        title.setBuddy(self.picker)
+        row.addWidget(title)
+        row.addWidget(self.picker)
+
+        self.add = IconButton("plus", self.tr("Add files"), "button", text=self.tr("Add"), colour="text")
+        self.add.setToolTip(self.tr("Add files or a folder to this table. You can also drop them on it."))
+        self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.add)
+        menu.addAction(self.tr("Files…"), lambda: self.files_wanted.emit())
+        menu.addAction(self.tr("A folder…"), lambda: self.folder_wanted.emit())
+        self.add.setMenu(menu)
+        row.addWidget(self.add)
+        row.addStretch(1)
+
+        self.export = IconButton("export", self.tr("Export the table"), "button", text=self.tr("Export"), colour="text")
+        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.export.setMenu(self._export_menu())
+        self.export.setToolTip(self.tr("Write the finished rows to a file"))
+        row.addWidget(self.export)
+        self.cancel = Button(self.tr("Cancel"), "", "stop")
+        describe(self.cancel, self.tr("Cancel the run"), self.tr("Stop after the finished documents"), "Ctrl+.")
+        self.cancel.clicked.connect(lambda: self.cancel_wanted.emit())
+        row.addWidget(self.cancel)
+        self.run = Button(self.tr("Extract"), "primary", "play")
+        describe(self.run, self.tr("Extract"), self.tr("Fill the table"), "Ctrl+Return")
+        self.run.clicked.connect(lambda: self.run_wanted.emit())
+        row.addWidget(self.run)
+
+        self._description = ElidedLabel(current.description, "muted")
+        column.addWidget(self._description)
+
+    def _export_menu(self) -> QMenu:
+        menu = QMenu(self.export)
+        names = (self.tr("CSV…"), self.tr("Excel workbook…"), self.tr("JSON Lines…"), self.tr("SQLite database…"))
+        for suffix, name in zip(EXPORT_FORMATS, names, strict=True):
+            menu.addAction(name, lambda suffix=suffix: self.export_wanted.emit(suffix))
+        return menu
+
+    def _chosen(self, template: Template) -> None:
+        self._description.setText(template.description)
+        self.template_chosen.emit(template)
+
+    def lock_template(self, locked: bool) -> None:
+        """A table that was started keeps its template."""
+        self.picker.setEnabled(not locked)
+        self.picker.setToolTip(
+            self.tr("This table was made with this template. Open a new table to use another one.")
+            if locked
+            else self.tr("What to look for in each document")
+        )
+
+    def show_run(self, *, ready: int, stopped: int, running: bool, finished: int, model_there: bool) -> None:
+        """Enable what can be done now and name it."""
+        self.run.setVisible(not running)
+        self.cancel.setVisible(running)
+        self.run.setEnabled(ready + stopped > 0)
+        if stopped and not ready:
+            text = counted(stopped, self.tr("Continue (1 left)"), self.tr("Continue (%1 left)"))
+        elif ready:
+            text = counted(ready + stopped, self.tr("Extract 1 document"), self.tr("Extract %1 documents"))
+        else:
+            text = self.tr("Extract")
+        self.run.setText(text)
+        self.run.setAccessibleName(text)
+        tip = self.tr("Fill the table") if model_there else self.tr("Starts as soon as the model is loaded")
+        self.run.setToolTip(f"{tip} (Ctrl+Enter)")
+        self.export.setEnabled(finished > 0)
+
+
+class SheetStatus(QWidget):
+    """The line between the controls and the table: what needs a look, and the run's progress.
+
+    Signals:
+        only_looks(bool): show only the rows that need a look.
+    """
+
+    only_looks = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * GRID)
+        self.looks = IconButton("unsure", self.tr("Show only what needs a look"), "chip", text="-", colour="warn")
+        self.looks.setCheckable(True)
+        self.looks.setIconSize(QSize(16, 16))
+        self.looks.toggled.connect(self.only_looks)
+        row.addWidget(self.looks)
+        self.text = ElidedLabel("", "muted", Qt.TextElideMode.ElideRight)
+        row.addWidget(self.text, 1)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(200)
+        self.bar.setAccessibleName(self.tr("Progress of the run"))
+        row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_looks(self, looks: int, finished: int) -> None:
+        """``7 of 40 need a look``."""
+        self.looks.setVisible(finished > 0)
+        if looks:
+            text = self.tr("%1 of %2 need a look") if looks != 1 else self.tr("%1 of %2 needs a look")
+        else:
+            text = self.tr("Nothing needs a look")
+        text = text.replace("%1", str(looks)).replace("%2", str(finished))
+        if text == self.looks.text():
+            return
+        self.looks.setText(text)
+        self.looks.setAccessibleName(text)
+        self.looks.setEnabled(looks > 0 or self.looks.isChecked())
+        self.looks.setToolTip(self.tr("Show only these rows") if looks else "")
+        self.looks.setProperty("quiet", "true" if not looks else "false")
+        self.looks.set_icon_name("unsure" if looks else "sure", "warn" if looks else "good")
+        restyle(self.looks)
+
+    def show_progress(self, text: str, done: int, total: int, running: bool) -> None:
+        """``total`` 0: how long it takes cannot be told."""
+        self.text.setText(text)
+        self.bar.setVisible(running)
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)

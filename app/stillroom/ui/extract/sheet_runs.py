@@ -1,0 +1,155 @@
+"""The rows of a table and the runs that fill them. No widgets: tested without a window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from stillroom.extraction.result import DocumentResult, Progress
+from stillroom.ui.extract.result_model import ResultModel, Row, RowState
+from stillroom.ui.extract.run_queue import Run, RunQueue, RunState
+
+if TYPE_CHECKING:
+    from stillroom.extraction.run import Batch
+
+_UNFINISHED = (RowState.WAITING, RowState.WORKING)
+
+
+class SheetRuns(QObject):
+    """Signals:
+    changed: a run started, went on or ended.
+    finished: nothing of this table is running or waiting any more.
+    failed(Exception): a run as a whole (not a document) failed.
+    """
+
+    changed = Signal()
+    finished = Signal()
+    failed = Signal(object)
+
+    def __init__(self, model: ResultModel, queue: RunQueue) -> None:
+        super().__init__()
+        self._model = model
+        self._queue = queue
+        self._rows: dict[Run, list[Row]] = {}
+        queue.started.connect(self._on_change)
+        queue.progressed.connect(self._on_progress)
+        queue.results.connect(self._on_results)
+        queue.ended.connect(self._on_ended)
+
+    @property
+    def running(self) -> bool:
+        return any(run.state in (RunState.WAITING, RunState.RUNNING) for run in self._rows)
+
+    @property
+    def started(self) -> bool:
+        """True once a row belongs to a run: the template stays as it is."""
+        return bool(self._rows)
+
+    def holds(self, run_id: int) -> bool:
+        """True where the stored run of this id is one of this table."""
+        return any(run.batch is not None and run.batch.run_id == run_id for run in self._rows)
+
+    @property
+    def current(self) -> Progress | None:
+        """Progress of the run of this table that is being done; None where none is."""
+        run = self._queue.current
+        return run.progress if run in self._rows else None
+
+    def add(self, paths: Sequence[Path]) -> tuple[list[Row], int]:
+        """Rows for files that are not in the table yet, and how many were. While a run goes on they join the line."""
+        known = {row.path for row in self._model.rows}
+        fresh = [path for path in dict.fromkeys(paths) if path not in known]
+        rows = [Row(path) for path in fresh]
+        self._model.add(rows)
+        if rows and self.running:
+            self.start()
+        return rows, len(paths) - len(rows)
+
+    def start(self) -> None:
+        """Do what is ready or was stopped."""
+        for run, rows in self._rows.items():
+            left = [row for row in rows if row.state is RowState.STOPPED]
+            if left:
+                self._model.set_state(left, RowState.WAITING)
+                self._queue.submit(run)
+        ready = [row for row in self._model.rows if row.state is RowState.READY]
+        if ready:
+            run = Run(self._model.template, [row.path for row in ready])
+            self._take(run, ready)
+            self._model.set_state(ready, RowState.WAITING)
+            self._queue.submit(run)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Stop after the documents that are finished."""
+        for run in list(self._rows):
+            self._queue.stop(run)
+
+    def retry(self, rows: Iterable[Row]) -> None:
+        """Do documents again."""
+        again: dict[Run, list[Row]] = {}
+        for row in rows:
+            if row.run is not None and row.state in (RowState.FAILED, RowState.DONE):
+                again.setdefault(row.run, []).append(row)
+        for run, wanted in again.items():
+            self._model.set_state(wanted, RowState.WAITING)
+            self._queue.retry(run, [row.position for row in wanted])
+        self.changed.emit()
+
+    def open(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:
+        """Show a run that is on disk: what is not finished counts as stopped."""
+        run = Run(batch.template, batch.files, batch)
+        run.state = RunState.STOPPED if None in results else RunState.FINISHED
+        rows = [Row(Path(path), RowState.STOPPED) for path in batch.files]
+        self._take(run, rows)
+        self._model.add(rows)
+        self._model.set_results((row, result) for row, result in zip(rows, results, strict=True) if result is not None)
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """Hear no more of the queue: the table is closed."""
+        self._queue.started.disconnect(self._on_change)
+        self._queue.progressed.disconnect(self._on_progress)
+        self._queue.results.disconnect(self._on_results)
+        self._queue.ended.disconnect(self._on_ended)
+
+    def _take(self, run: Run, rows: list[Row]) -> None:
+        self._rows[run] = rows
+        for position, row in enumerate(rows):
+            row.run, row.position = run, position
+
+    def _on_change(self, run: Run) -> None:
+        if run in self._rows:
+            self.changed.emit()
+
+    def _on_progress(self, run: Run) -> None:
+        rows = self._rows.get(run)
+        if rows is None:
+            return
+        name = run.progress.file
+        begun = [row for row in rows if row.state is RowState.WAITING and name and str(row.path) == name]
+        if begun:
+            idle = [row for row in rows if row.state is RowState.WORKING]
+            self._model.set_state(idle, RowState.WAITING)
+            self._model.set_state(begun[:1], RowState.WORKING)
+        self.changed.emit()
+
+    def _on_results(self, run: Run, results: Sequence[tuple[int, DocumentResult]]) -> None:
+        rows = self._rows.get(run)
+        if rows is not None:
+            self._model.set_results((rows[position], result) for position, result in results)
+
+    def _on_ended(self, run: Run) -> None:
+        rows = self._rows.get(run)
+        if rows is None:
+            return
+        if run.state in (RunState.STOPPED, RunState.FAILED):
+            self._model.set_state([row for row in rows if row.state in _UNFINISHED], RowState.STOPPED)
+        if run.error is not None:
+            self.failed.emit(run.error)
+        self.changed.emit()
+        if not self.running:
+            self.finished.emit()

@@ -1,0 +1,104 @@
+"""The window: pages at the left, the one that is shown, the side panel at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+
+from stillroom.ui.controls import IconButton, describe
+from stillroom.ui.extract.page import ExtractPage
+from stillroom.ui.extract.run_queue import RunQueue
+from stillroom.ui.model_loading import ModelLoading
+from stillroom.ui.navigation import Navigation
+from stillroom.ui.panel.measurements import Measuring
+from stillroom.ui.panel.side_panel import SidePanel
+from stillroom.ui.parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One page: its name and icon in the navigation, and what builds it."""
+
+    title: str
+    icon_name: str
+    build: Callable[[], QWidget]
+
+
+class MainWindow(QMainWindow):
+    """Signals:
+    closing: the user closed the window.
+    """
+
+    closing = Signal()
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self.setWindowTitle("Stillroom")
+        self.setMinimumSize(QSize(880, 560))
+        self.loading = ModelLoading(parts)
+        self.queue = RunQueue(parts, self.loading)
+        self.navigation = Navigation(parts.theme)
+        self.pages = QStackedWidget()
+        self.panel = SidePanel(self.loading, self.queue)
+        self._measuring = Measuring(parts.engine, parts.tasks, self.panel.show_measurement)
+        middle = QWidget()
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.navigation)
+        row.addWidget(self.pages, 1)
+        row.addWidget(self.panel)
+        self.setCentralWidget(middle)
+        for entry in self._entries():
+            self.navigation.add(entry.title, entry.icon_name)
+            self.pages.addWidget(entry.build())
+        self.navigation.chosen.connect(self.pages.setCurrentIndex)
+        self.pages.currentChanged.connect(self.navigation.show_chosen)
+        self._restore()
+
+    def _entries(self) -> list[PageEntry]:
+        """The pages there are; another one is another line."""
+        return [PageEntry(self.tr("Extract"), "extract", self._build_extract)]
+
+    def _build_extract(self) -> ExtractPage:
+        self.extract = ExtractPage(self._parts, self.queue, self.loading)
+        self.panel_button = IconButton("panel", self.tr("Side panel"))
+        self.panel_button.setCheckable(True)
+        describe(self.panel_button, self.tr("Side panel"), self.tr("Show or hide the side panel"), QKeySequence("F9"))
+        self.panel_button.toggled.connect(self._show_panel)
+        self.extract.head.addWidget(self.panel_button)
+        return self.extract
+
+    def _show_panel(self, shown: bool) -> None:
+        self.panel.setVisible(shown)
+        self._parts.memory.set("panel/shown", shown)
+
+    def _restore(self) -> None:
+        memory = self._parts.memory
+        self.resize(1280, 800)
+        geometry = memory.state("window/geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        else:
+            available = self.screen().availableGeometry()
+            self.resize(min(1280, available.width()), min(800, available.height()))
+        shown = memory.flag("panel/shown", True)
+        self.panel_button.setChecked(shown)
+        self.panel.setVisible(shown)
+
+    def start(self) -> None:
+        """What may wait until the window is there: measuring, the model, runs on disk."""
+        self._measuring.start()
+        self.loading.start()
+        self.extract.offer_resume()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        self._parts.memory.set("window/geometry", self.saveGeometry())
+        self._parts.memory.save()
+        event.accept()
+        self.closing.emit()

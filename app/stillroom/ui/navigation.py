@@ -1,0 +1,76 @@
+"""The pages of the window, down its left side."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QButtonGroup, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from stillroom.ui.controls import IconButton, describe
+from stillroom.ui.theme import GRID, Theme
+
+WIDTH = 88
+
+
+class Navigation(QWidget):
+    """Signals:
+    chosen(int): the page of this number.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("navigation")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName(self.tr("Pages"))
+        self.setFixedWidth(WIDTH)
+        self._theme = theme
+        self._group = QButtonGroup(self)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
+        self._column.setSpacing(GRID // 2)
+        self._column.addStretch(1)
+        self._column.addWidget(self._appearance())
+
+    def add(self, title: str, icon_name: str) -> None:
+        """One more page; Alt and its number shows it."""
+        number = len(self._group.buttons())
+        button = _NavigationButton(icon_name, title, "nav", text=title)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setCheckable(True)
+        button.setChecked(number == 0)
+        describe(button, title, title, f"Alt+{number + 1}")
+        button.clicked.connect(lambda: self.chosen.emit(number))
+        self._group.addButton(button, number)
+        self._column.insertWidget(number, button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def show_chosen(self, number: int) -> None:
+        self._group.button(number).setChecked(True)
+
+    def _appearance(self) -> QToolButton:
+        button = IconButton("appearance", self.tr("Appearance"), "nav", text=self.tr("Theme"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setToolTip(self.tr("Light or dark"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        menu = QMenu(button)
+        group = QActionGroup(menu)
+        names = {"system": self.tr("As the system"), "light": self.tr("Light"), "dark": self.tr("Dark")}
+        for mode in Theme.MODES:
+            action = QAction(names[mode], group)
+            action.setCheckable(True)
+            action.setChecked(self._theme.mode == mode)
+            action.triggered.connect(lambda _checked=False, mode=mode: self._theme.set_mode(mode))
+            menu.addAction(action)
+        button.setMenu(menu)
+        return button
+
+
+class _NavigationButton(IconButton):
+    """The icon has the accent's colour while its page is shown."""
+
+    def __init__(self, *args: object, **named: object) -> None:
+        super().__init__(*args, **named)
+        self.toggled.connect(lambda on: self.set_icon_name(self._icon_name, "accent" if on else "muted"))
+        self.setIconSize(QSize(20, 20))

@@ -1,0 +1,1 @@
+"""The side panel: the model, memory, speed and what is running."""

@@ -1,0 +1,211 @@
+"""The panel at the right: the model, its memory and speed, and what is running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+
+from stillroom.ui.controls import ElidedLabel, label, line
+from stillroom.ui.extract.run_queue import RunQueue
+from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.panel.measurements import Measurement
+from stillroom.ui.panel.speed_plot import SpeedPlot
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import counted, percent_text, size_text, speed_text, time_left_text
+
+WIDTH = 248
+
+
+class _Section(QWidget):
+    """A heading and rows of a name and a figure."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setHorizontalSpacing(GRID)
+        self.grid.setVerticalSpacing(GRID // 2)
+        self.grid.setColumnStretch(1, 1)
+        heading = label(title.upper(), "section")
+        self.grid.addWidget(heading, 0, 0, 1, 2)
+        self.setAccessibleName(title)
+
+    def figure(self, name: str, tip: str = "") -> QLabel:
+        row = self.grid.rowCount()
+        left, right = label(name, "muted"), ElidedLabel("–", "figure")
+        right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        left.setToolTip(tip or name)
+        self.grid.addWidget(left, row, 0)
+        self.grid.addWidget(right, row, 1)
+        return right
+
+    def wide(self, widget: QWidget) -> QWidget:
+        self.grid.addWidget(widget, self.grid.rowCount(), 0, 1, 2)
+        return widget
+
+    def bar(self, name: str) -> QProgressBar:
+        bar = QProgressBar()
+        bar.setTextVisible(False)
+        bar.setAccessibleName(name)
+        bar.setRange(0, 1000)
+        self.wide(bar)
+        return bar
+
+
+class SidePanel(QWidget):
+    """Shows measurements, the state of the model and of the runs."""
+
+    def __init__(self, loading: ModelLoading, queue: RunQueue) -> None:
+        super().__init__()
+        self._loading = loading
+        self._queue = queue
+        self.setObjectName("sidePanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName(self.tr("What the machine is doing"))
+        self.setFixedWidth(WIDTH)
+        content = QWidget()
+        content.setObjectName("panelContent")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        for section in (self._model_section(), self._running_section(), self._memory_section(), self._speed_section()):
+            if column.count():
+                column.addWidget(line())
+            column.addWidget(section)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(1, 0, 0, 0)
+        around.addWidget(area)
+        loading.changed.connect(self._show_model)
+        queue.changed.connect(self._show_running)
+        queue.progressed.connect(lambda _run: self._show_running())
+        self._show_model()
+        self._show_running()
+
+    def _model_section(self) -> QWidget:
+        section = _Section(self.tr("Model"))
+        self._name = section.wide(label("", "figure", wrap=True, selectable=True))
+        self._state = section.wide(label("", "muted", wrap=True))
+        self._load_bar = section.bar(self.tr("Progress of loading the model"))
+        self._quantization = section.figure(self.tr("Quantization"), self.tr("How the model's numbers are stored"))
+        self._backend = section.figure(self.tr("Runs on"), self.tr("The processor that computes"))
+        self._layers = section.figure(self.tr("GPU layers"), self.tr("Layers of the model that the GPU computes"))
+        self._context = section.figure(
+            self.tr("Context"), self.tr("Tokens the model holds now, of those there is room for")
+        )
+        self._context_bar = section.bar(self.tr("Context used"))
+        self._restarts = section.wide(label("", "warn", wrap=True))
+        return section
+
+    def _running_section(self) -> QWidget:
+        section = _Section(self.tr("Running"))
+        self._running = section.wide(label("", "", wrap=True))
+        self._running_file = section.wide(ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle))
+        self._run_bar = section.bar(self.tr("Progress of the run"))
+        self._left = section.wide(label("", "muted"))
+        return section
+
+    def _memory_section(self) -> QWidget:
+        section = _Section(self.tr("Memory"))
+        self._application = section.figure(self.tr("Window"), self.tr("Memory of this window"))
+        self._worker = section.figure(self.tr("Model worker"), self.tr("Memory of the process that runs the model"))
+        self._readers = section.figure(self.tr("File reader"), self.tr("Memory of the process that reads files"))
+        self._machine = section.figure(self.tr("Machine"), self.tr("Memory in use by everything on this computer"))
+        self._machine_bar = section.bar(self.tr("Memory of the machine in use"))
+        self._video = section.figure(self.tr("GPU memory"), self.tr("Memory of the graphics processor"))
+        return section
+
+    def _speed_section(self) -> QWidget:
+        section = _Section(self.tr("Speed"))
+        self._prompt = section.figure(self.tr("Reading"), self.tr("Tokens of documents and questions read a second"))
+        self._prompt_plot = section.wide(SpeedPlot(self.tr("Speed of reading")))
+        self._generate = section.figure(self.tr("Writing"), self.tr("Tokens of text written a second"))
+        self._generate_plot = section.wide(SpeedPlot(self.tr("Speed of writing")))
+        return section
+
+    # ---- what it shows
+
+    def show_measurement(self, measured: Measurement) -> None:
+        """One moment's figures."""
+        engine = measured.engine
+        worker = engine.worker
+        total = worker.context_tokens or (engine.model.context_tokens if engine.model else 0)
+        self._context.setText(f"{worker.context_used:,} / {total:,}" if total else "–")
+        self._context_bar.setValue(round(1000 * worker.context_used / total) if total else 0)
+        self._application.setText(size_text(measured.application))
+        self._worker.setText(size_text(measured.worker) if measured.worker else self.tr("not running"))
+        self._readers.setText(size_text(measured.readers) if measured.readers else self.tr("not running"))
+        self._machine.setText(f"{size_text(measured.machine_used)} / {size_text(measured.machine_total)}")
+        share = measured.machine_used / measured.machine_total
+        self._machine_bar.setValue(round(1000 * share))
+        self._machine_bar.setToolTip(percent_text(share))
+        busy = engine.state == "busy"
+        self._prompt.setText(speed_text(worker.prompt_speed))
+        self._generate.setText(speed_text(worker.generate_speed))
+        self._prompt_plot.add(worker.prompt_speed if busy else 0.0)
+        self._generate_plot.add(worker.generate_speed if busy else 0.0)
+        restarts = counted(
+            engine.restarts,
+            self.tr("The model worker was restarted once."),
+            self.tr("The model worker was restarted %1 times."),
+        )
+        self._restarts.setText(
+            "\n".join(part for part in (restarts if engine.restarts else "", engine.failure) if part)
+        )
+        self._restarts.setVisible(bool(engine.restarts or engine.failure))
+
+    def _show_model(self) -> None:
+        loading, model = self._loading, self._loading.model
+        self._load_bar.setVisible(loading.state is LoadState.LOADING)
+        self._load_bar.setValue(round(1000 * loading.progress))
+        there = model is not None
+        if model is not None:
+            self._name.setText(model.name)
+            self._quantization.setText(model.quantization or "–")
+            self._backend.setText(model.backend)
+            on_gpu = model.gpu_layers > 0
+            self._layers.setText(str(model.gpu_layers) if on_gpu else self.tr("none"))
+            self._video.setText(self.tr("not measured") if on_gpu else self.tr("no GPU in this build"))
+        else:
+            self._name.setText(self.tr("No model"))
+            self._video.setText("–")
+        self._state.setText(
+            {
+                LoadState.NONE: self.tr("Not loaded yet."),
+                LoadState.LOADING: self.tr("Loading…"),
+                LoadState.FAILED: self.tr("Could not be loaded."),
+                LoadState.READY: "",
+            }[loading.state]
+        )
+        self._state.setVisible(not there or loading.state is not LoadState.READY)
+
+    def _show_running(self) -> None:
+        run = self._queue.current
+        waiting = len(self._queue.waiting)
+        self._run_bar.setVisible(run is not None)
+        self._left.setVisible(run is not None)
+        self._running_file.setVisible(run is not None and bool(run.progress.file))
+        if run is None:
+            idle = self.tr("Nothing is running.")
+            self._running.setText(
+                counted(waiting, self.tr("1 run is waiting."), self.tr("%1 runs are waiting.")) if waiting else idle
+            )
+            return
+        progress = run.progress
+        title = run.template.title or run.template.name
+        done = self.tr("%1 of %2").replace("%1", str(progress.done)).replace("%2", str(progress.total))
+        text = f"{title}: {done}"
+        if waiting:
+            text += "\n" + counted(waiting, self.tr("1 more run waits."), self.tr("%1 more runs wait."))
+        self._running.setText(text)
+        self._running_file.setText(Path(progress.file).name if progress.file else "")
+        self._run_bar.setRange(0, progress.total)
+        self._run_bar.setValue(progress.done)
+        self._left.setText(time_left_text(progress.seconds_left) or self.tr("Working out how long it takes…"))

@@ -1,0 +1,103 @@
+"""The style sheet; ``@name`` stands for a colour of the appearance."""
+
+from __future__ import annotations
+
+STYLE_SHEET = """
+QToolTip { background: @raised; color: @text; border: 1px solid @strong_border; padding: 4px 6px; }
+
+QLabel[role="title"] { font-size: 17pt; font-weight: 600; }
+QLabel[role="heading"] { font-size: 13pt; font-weight: 600; }
+QLabel[role="value"] { font-size: 14pt; font-weight: 600; }
+QLabel[role="section"] { color: @muted; font-size: 8pt; font-weight: 700; }
+QLabel[role="muted"] { color: @muted; }
+QLabel[role="small"] { color: @muted; font-size: 8pt; }
+QLabel[role="figure"] { font-weight: 600; }
+QLabel[role="bad"] { color: @bad; }
+QLabel[role="warn"] { color: @warn; }
+
+QFrame[role="card"] { background: @surface; border: 1px solid @border; border-radius: 8px; }
+QFrame[role="line"] { background: @border; border: none; max-height: 1px; min-height: 1px; }
+QWidget#navigation { background: @surface; border-right: 1px solid @border; }
+QWidget#sidePanel { background: @surface; border-left: 1px solid @border; }
+QScrollArea { background: transparent; border: none; }
+QScrollArea > QWidget > QWidget#panelContent { background: @surface; }
+
+QPushButton, QToolButton[role="button"] {
+    background: @raised; color: @text; border: 1px solid @strong_border; border-radius: 6px;
+    padding: 5px 12px; min-height: 20px; }
+QPushButton:hover, QToolButton[role="button"]:hover { background: @hover; }
+QPushButton:focus, QToolButton:focus { border: 1px solid @accent; outline: none; }
+QPushButton:disabled, QToolButton[role="button"]:disabled { color: @muted; border-color: @border; background: @window; }
+QPushButton[role="primary"] { background: @accent; color: @on_accent; border: 1px solid @accent; font-weight: 600; }
+QPushButton[role="primary"]:hover { background: @accent_hover; border-color: @accent_hover; }
+QPushButton[role="primary"]:focus { border: 2px solid @text; padding: 4px 11px; }
+QPushButton[role="primary"]:disabled { background: @hover; color: @muted; border-color: @border; }
+QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: @accent; padding: 4px 6px; }
+QPushButton[role="link"]:hover { background: @accent_soft; }
+QPushButton[role="link"]:focus { border: 1px solid @accent; }
+QToolButton[role="button"]::menu-indicator { image: none; }
+QToolButton[role="flat"] { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px; }
+QToolButton[role="flat"]:hover, QToolButton[role="flat"]:checked { background: @hover; }
+QToolButton[role="flat"]:focus { border: 1px solid @accent; }
+QToolButton[role="nav"] { background: transparent; border: 1px solid transparent; border-radius: 8px;
+    padding: 8px 4px; color: @muted; font-size: 8pt; min-width: 64px; }
+QToolButton[role="nav"]:hover { background: @hover; }
+QToolButton[role="nav"]:checked { background: @accent_soft; color: @accent; font-weight: 600; }
+QToolButton[role="nav"]:focus { border: 1px solid @accent; }
+QToolButton[role="chip"] { background: @warn_soft; color: @warn; border: 1px solid transparent; border-radius: 13px;
+    padding: 3px 12px 3px 8px; font-weight: 600; min-height: 18px; }
+QToolButton[role="chip"]:checked { border: 1px solid @warn; }
+QToolButton[role="chip"]:focus { border: 1px solid @accent; }
+QToolButton[role="chip"][quiet="true"] { background: @good_soft; color: @good; }
+
+QComboBox { background: @raised; border: 1px solid @strong_border; border-radius: 6px; padding: 5px 10px;
+    min-height: 20px; }
+QComboBox:hover { background: @hover; }
+QComboBox:focus { border: 1px solid @accent; }
+QComboBox:disabled { color: @muted; background: @window; border-color: @border; }
+QComboBox::drop-down { border: none; width: 26px; }
+QComboBox QAbstractItemView { background: @surface; border: 1px solid @strong_border; padding: 4px; outline: none;
+    selection-background-color: @selection; selection-color: @text; }
+
+QMenu { background: @surface; border: 1px solid @strong_border; padding: 4px; }
+QMenu::item { padding: 6px 28px 6px 12px; border-radius: 4px; }
+QMenu::item:selected { background: @selection; color: @text; }
+QMenu::item:disabled { color: @muted; }
+QMenu::separator { height: 1px; background: @border; margin: 4px 8px; }
+
+QProgressBar { background: @border; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { background: @accent; border-radius: 3px; }
+
+QTableView { background: @surface; border: 1px solid @border; border-radius: 8px; gridline-color: @border;
+    selection-background-color: @selection; selection-color: @text; outline: none; }
+QTableView:focus { border: 1px solid @accent; }
+QHeaderView { background: @surface; border: none; }
+QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @strong_border;
+    padding: 7px 8px; font-weight: 600; }
+QTableCornerButton::section { background: @surface; border: none; }
+QTreeWidget, QListWidget { background: @surface; border: none; outline: none; }
+QTreeWidget::item, QListWidget::item { padding: 3px 4px; border-radius: 4px; }
+QTreeWidget::item:selected, QListWidget::item:selected { background: @selection; color: @text; }
+QTreeWidget:focus, QListWidget:focus { border: 1px solid @accent; border-radius: 4px; }
+
+QTabBar { background: transparent; }
+QTabBar::tab { background: transparent; color: @muted; padding: 7px 14px; border: none;
+    border-bottom: 2px solid transparent; }
+QTabBar::tab:hover { color: @text; }
+QTabBar::tab:selected { color: @text; border-bottom: 2px solid @accent; font-weight: 600; }
+QTabBar::tab:focus { color: @accent; }
+
+QFrame#banner { border-radius: 8px; border: 1px solid @border; background: @accent_soft; }
+QFrame#banner[kind="warn"] { background: @warn_soft; }
+QFrame#banner[kind="bad"] { background: @bad_soft; }
+QFrame#quote { background: @window; border: 1px solid @border; border-radius: 6px; }
+
+QSplitter::handle { background: transparent; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 2px; }
+QScrollBar::handle { background: @strong_border; border-radius: 3px; min-height: 28px; min-width: 28px; }
+QScrollBar::handle:hover { background: @muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QPlainTextEdit, QTextEdit { background: @surface; border: 1px solid @border; border-radius: 6px; padding: 4px; }
+"""

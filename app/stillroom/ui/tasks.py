@@ -1,0 +1,172 @@
+"""Background work: an operation runs on a thread of its own, and its outcome arrives on the window's thread.
+
+    tasks.start(Operation(lambda operation: read(path, operation.cancellation)).success(show).failure(complain))
+
+Being cancelled is not a failure. A failure nobody asked for goes to the one who built ``Tasks``, never into silence.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from stillroom.cancellation import Cancellation
+from stillroom.errors import Cancelled
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Operation(Generic[T]):
+    """Work for a thread of its own, and what follows it on the window's thread.
+
+    Attributes:
+        name: of the thread, for logs.
+        cancellation: handed to whatever the work calls.
+    """
+
+    def __init__(self, work: Callable[[Operation[T]], T], name: str = "operation") -> None:
+        self.name = name
+        self.cancellation = Cancellation()
+        self._work = work
+        self._success: Callable[[T], None] | None = None
+        self._failure: Callable[[Exception], None] | None = None
+        self._cancelled: Callable[[], None] | None = None
+        self._progress: Callable[[Any], None] | None = None
+        self._post: Callable[[Callable[[], None]], None] | None = None
+
+    def success(self, callback: Callable[[T], None]) -> Operation[T]:
+        self._success = callback
+        return self
+
+    def failure(self, callback: Callable[[Exception], None]) -> Operation[T]:
+        self._failure = callback
+        return self
+
+    def cancelled(self, callback: Callable[[], None]) -> Operation[T]:
+        self._cancelled = callback
+        return self
+
+    def progress(self, callback: Callable[[Any], None]) -> Operation[T]:
+        self._progress = callback
+        return self
+
+    def report(self, value: Any) -> None:
+        """Called by the work, on its thread: ``value`` goes to the progress callback on the window's thread."""
+        callback = self._progress
+        if callback is not None:
+            self.post(lambda: callback(value))
+
+    def post(self, callback: Callable[[], None]) -> None:
+        """Called by the work, on its thread: ``callback`` runs on the window's thread, in the order of posting."""
+        if self._post is not None:
+            self._post(callback)
+
+    def _run(self, post: Callable[[Callable[[], None]], None], unhandled: Callable[[Exception], None]) -> None:
+        self._post = post
+        try:
+            value = self._work(self)
+        except Cancelled:
+            if self._cancelled is not None:
+                post(self._cancelled)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the window's thread
+            failed: Exception = error
+            failure = self._failure or unhandled
+            log.warning("%s failed: %s", self.name, type(error).__name__)
+            post(lambda: failure(failed))
+        else:
+            success = self._success
+            if success is not None:
+                post(lambda: success(value))
+
+
+class _Courier(QObject):
+    """Carries calls from any thread to the thread it was made on."""
+
+    _posted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open = True
+        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, callback: Callable[[], None]) -> None:
+        if self._open:
+            self._posted.emit(callback)
+
+    def close(self) -> None:
+        self._open = False
+
+    @Slot(object)
+    def _deliver(self, callback: Callable[[], None]) -> None:
+        if self._open:
+            callback()
+
+
+class Tasks:
+    """Starts operations and ends them all when the window closes.
+
+    ``unhandled`` gets the failure of an operation that has no failure callback, on the window's thread.
+    """
+
+    def __init__(self, unhandled: Callable[[Exception], None]) -> None:
+        self._unhandled = unhandled
+        self._courier = _Courier()
+        self._running: dict[threading.Thread, Operation[Any]] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def start(self, operation: Operation[T]) -> Operation[T]:
+        """Run ``operation`` on a new thread. Nothing starts any more after close()."""
+        if self._closed:
+            return operation
+
+        def body() -> None:
+            try:
+                operation._run(self._courier.post, self._unhandled)
+            finally:
+                with self._lock:
+                    self._running.pop(threading.current_thread(), None)
+
+        thread = threading.Thread(target=body, name=f"stillroom-{operation.name}", daemon=True)
+        with self._lock:
+            self._running[thread] = operation
+        thread.start()
+        return operation
+
+    def post(self, callback: Callable[[], None]) -> None:
+        """Run ``callback`` on the window's thread; from any thread."""
+        self._courier.post(callback)
+
+    @property
+    def running(self) -> int:
+        with self._lock:
+            return len(self._running)
+
+    def cancel_all(self) -> None:
+        """Ask every operation to stop; nothing is delivered any more."""
+        self._closed = True
+        self._courier.close()
+        with self._lock:
+            operations = list(self._running.values())
+        for operation in operations:
+            operation.cancellation.request()
+
+    def close(self, seconds: float = 5.0) -> bool:
+        """Cancel everything and wait for the threads. False where one did not end in time."""
+        self.cancel_all()
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._running)
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        left = [thread.name for thread in threads if thread.is_alive()]
+        if left:
+            log.error("threads still running at close: %s", ", ".join(left))
+        return not left
