@@ -193,6 +193,7 @@ def fields(draw: st.DrawFn) -> Field:
         "label": draw(words) or label_of(name),
         "required": draw(st.booleans()),
         "near": tuple(draw(st.lists(filled, max_size=3))),
+        "avoid": tuple(draw(st.lists(filled, max_size=3))),
     }
     kind = draw(st.sampled_from([*plain, FieldType.CHOICE, FieldType.LIST, FieldType.TABLE]))
     if kind is FieldType.CHOICE:

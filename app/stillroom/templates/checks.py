@@ -21,7 +21,7 @@ _ITEM_TYPES = [
 ]
 _TEMPLATE_KEYS = ("name", "version", "title", "description", "fields", "rules", "examples")
 _FIELD_KEYS = (
-    "name", "type", "description", "label", "required", "near", "options", "pattern", "of", "columns", "day_first",
+    "name", "type", "description", "label", "required", "near", "avoid", "options", "pattern", "of", "columns", "day_first",
     "max_items", "max_words",
 )  # fmt: skip
 _OPTION_KEYS = ("value", "description", "synonyms")
@@ -156,6 +156,7 @@ class TemplateChecker:
             label=self._string(data, "label", path) or label_of(name or ""),
             required=required is True,
             near=self._strings(data, "near", path),
+            avoid=self._strings(data, "avoid", path),
             options=options,
             pattern=pattern,
             of=of,

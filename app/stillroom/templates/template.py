@@ -67,6 +67,7 @@ class Field:
         label: heading in tables; made from the name where the template gives none.
         required: an absent value needs a look.
         near: words that usually stand beside or above the value in a document ("total", "amount due").
+        avoid: words that stand beside values which look alike but are not meant ("subtotal", "change").
         options: of a choice.
         pattern: regular expression that an identifier must match as a whole; empty for any.
         of: type of the items of a list.
@@ -83,6 +84,7 @@ class Field:
     label: str = ""
     required: bool = False
     near: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     pattern: str = ""
     of: FieldType | None = None

@@ -151,7 +151,7 @@ def _field_table(field: Field) -> tomlkit.items.Table:
     table = _table({"name": field.name, "type": str(field.type)})
     if field.of is not None:
         table.add("of", str(field.of))
-    for name in ("description", "label", "required", "near", "pattern", "day_first", "max_items", "max_words"):
+    for name in ("description", "label", "required", "near", "avoid", "pattern", "day_first", "max_items", "max_words"):
         value = getattr(field, name)
         if value == getattr(_DEFAULTS, name) or (name == "label" and value == label_of(field.name)):
             continue

@@ -1,0 +1,53 @@
+"""From what a person named or dropped to the list of files to read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+# Left in folders by the system and by office programs; never a person's document.
+_LITTER = ("thumbs.db", "desktop.ini", "ehthumbs.db")
+_LOCK_FILES = ("~$", ".~lock.")
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Files as they are; in the place of a folder its files and those of its folders, sorted.
+
+    Hidden files, links that lead out of the folder and the system's own litter are left out. A file that does not exist
+    and a folder that cannot be opened stay in the list: each becomes a row that says so.
+    """
+    return [file for path in paths for file in (_files(path) if path.is_dir() else [path])]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    closed: list[Path] = []
+
+    def note(error: OSError) -> None:
+        closed.append(Path(error.filename))
+
+    root = folder.resolve()
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=note):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [path for path in (Path(place, name) for name in names) if _wanted(path, root)]
+    yield from sorted(found + closed, key=lambda path: [_sortable(part) for part in path.parts])
+
+
+def _wanted(path: Path, root: Path) -> bool:
+    name = path.name
+    if name.startswith((".", *_LOCK_FILES)) or name.lower() in _LITTER:
+        return False
+    if path.is_symlink():
+        try:
+            return path.resolve(strict=True).is_relative_to(root) and path.is_file()
+        except (OSError, RuntimeError):
+            return False
+    try:
+        return path.is_file()
+    except OSError:
+        return True
+
+
+def _sortable(part: str) -> tuple[str, str]:
+    return part.casefold(), part

@@ -1,0 +1,258 @@
+"""A run: one template over many files, one row for each, every row on disk before it is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document
+from stillroom.engine.protocol import ModelInfo
+from stillroom.errors import Cancelled, EngineError, StillroomError
+from stillroom.extraction.estimate import TimeLeft
+from stillroom.extraction.files import expand
+from stillroom.extraction.provenance import record
+from stillroom.extraction.result import (
+    Coverage,
+    DocumentResult,
+    DocumentStatus,
+    Progress,
+    result_from_json,
+    result_to_json,
+)
+from stillroom.models.library import ModelFile
+from stillroom.storage.runs import RunDocument, RunRecord, RunStore
+from stillroom.templates.template import Template
+from stillroom.templates.toml_file import parse_template
+
+__all__ = ["Batch", "DocumentExtractor", "DocumentReader", "expand"]
+
+_LOG = logging.getLogger(__name__)
+_TRIES = 3
+
+
+def _ignore(*_: object) -> None:
+    """The callback of one who does not listen."""
+
+
+class DocumentReader(Protocol):
+    """What a run needs of the readers."""
+
+    def read(
+        self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None
+    ) -> Document: ...
+
+
+class DocumentExtractor(Protocol):
+    """What a run needs of the extractor."""
+
+    def extract(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> DocumentResult: ...
+
+
+class Batch:
+    """One run over files. The next file is read while the model works on this one.
+
+    Attributes:
+        run_id: in the store.
+        record: what the run was started with.
+        template: as it was when the run was started.
+        files: by position, as the person gave them.
+    """
+
+    def __init__(
+        self, store: RunStore, record: RunRecord, documents: Sequence[RunDocument], template: Template
+    ) -> None:
+        """For ``create`` and ``resume``."""
+        self._store = store
+        self._documents = list(documents)
+        self.record = record
+        self.run_id = record.id
+        self.template = template
+        self.files = [Path(document.file) for document in documents]
+
+    @classmethod
+    def create(cls, store: RunStore, template: Template, files: Sequence[Path], model: ModelInfo | ModelFile) -> Batch:
+        """A new run. A file listed twice is done twice. Raises StillroomError (storage, or the model's file is gone)."""
+        run = store.create_run(record(template, model), [(str(file), str(file.absolute())) for file in files])
+        return cls(store, store.run(run), store.documents(run), template)
+
+    @classmethod
+    def resume(cls, store: RunStore, run_id: int) -> Batch:
+        """A stored run with the template it was started with. Raises StillroomError where there is none of this id."""
+        kept = store.run(run_id)
+        template = parse_template(kept.template_toml, f"run {run_id}")
+        template = dataclasses.replace(template, sha256=kept.template_sha256)
+        return cls(store, kept, store.documents(run_id), template)
+
+    def results(self) -> list[DocumentResult | None]:
+        """What is on disk, by position."""
+        rows = self._store.results(self.run_id)
+        found = [rows.get(position) for position in range(len(self.files))]
+        return [None if row is None else result_from_json(row) for row in found]
+
+    def pending(self) -> list[int]:
+        """Positions without a row."""
+        return self._store.pending(self.run_id)
+
+    def retry(self, positions: Sequence[int]) -> None:
+        """Forget these rows, so that ``run`` does them again."""
+        self._store.reset(self.run_id, positions)
+
+    def run(
+        self,
+        extractor: DocumentExtractor,
+        readers: DocumentReader,
+        *,
+        on_result: Callable[[int, DocumentResult], None] = _ignore,
+        on_progress: Callable[[Progress], None] = _ignore,
+        cancellation: Cancellation | None = None,
+    ) -> None:
+        """Do the files without a row, in order. Blocks; the callbacks come on this thread, a result when it is on disk.
+
+        A file that cannot be read or extracted becomes a failed row. A document during which the worker died is tried
+        again, twice. Raises Cancelled (the finished rows stay) and StorageError (a row could not be saved).
+        """
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        pending = self.pending()
+        failed = sum(row["status"] == DocumentStatus.FAILED for row in self._store.results(self.run_id).values())
+        total, left = len(self.files), TimeLeft()
+        with _ReadAhead(readers, cancellation) as ahead:
+            for number, position in enumerate(pending):
+                remaining = len(pending) - number
+                document = self._documents[position]
+                on_progress(Progress(total - remaining, total, document.file, left.seconds(remaining), failed))
+                started = time.monotonic()
+                reading = ahead.take(document)
+                if number + 1 < len(pending):
+                    ahead.begin(self._documents[pending[number + 1]])
+                result = self._result(document, reading, extractor, cancellation)
+                self._store.save(self.run_id, position, result_to_json(result))
+                left.add(time.monotonic() - started)
+                failed += result.status is DocumentStatus.FAILED
+                on_result(position, result)
+        on_progress(Progress(total, total, "", 0.0, failed))
+
+    def _result(
+        self,
+        document: RunDocument,
+        reading: Future[tuple[Document, float]],
+        extractor: DocumentExtractor,
+        cancellation: Cancellation | None,
+    ) -> DocumentResult:
+        started = time.monotonic()
+        content: Document | None = None
+        try:
+            content, seconds_reading = reading.result()
+            started = time.monotonic()
+            result = self._extracted(document, content, extractor, cancellation)
+        except Cancelled:
+            raise
+        except StillroomError as error:
+            return self._failed(document, content, error.message, time.monotonic() - started)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            sentence = f"The file could not be opened: {reason}. Look whether it is still there and may be read."
+            return self._failed(document, content, sentence, time.monotonic() - started)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours in one document must not cost the others
+            # The message of an unknown error may quote the document; its place in the code does not.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _LOG.error("document %d of run %d: %s\n%s", document.position, self.run_id, type(error).__name__, place)
+            sentence = (
+                f"Stillroom made a mistake on this document ({type(error).__name__}). Try it again, or report it."
+            )
+            return self._failed(document, content, sentence, time.monotonic() - started)
+        return dataclasses.replace(
+            result,
+            model_name=result.model_name or self.record.model_name,
+            model_sha256=result.model_sha256 or self.record.model_sha256,
+            notes=(*result.notes, *_attachments_note(content)),
+            seconds=round(seconds_reading + time.monotonic() - started, 3),
+        )
+
+    def _extracted(
+        self,
+        document: RunDocument,
+        content: Document,
+        extractor: DocumentExtractor,
+        cancellation: Cancellation | None,
+    ) -> DocumentResult:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return extractor.extract(content, self.template, file=document.file, cancellation=cancellation)
+            except EngineError as error:
+                if not error.retryable or attempt == _TRIES:
+                    raise
+                _LOG.warning("document %d of run %d is tried again on a new worker", document.position, self.run_id)
+                if cancellation is not None:
+                    cancellation.raise_if_requested()
+        raise AssertionError("unreachable")
+
+    def _failed(self, document: RunDocument, content: Document | None, sentence: str, seconds: float) -> DocumentResult:
+        return DocumentResult(
+            file=document.file,
+            status=DocumentStatus.FAILED,
+            coverage=Coverage(0, content.page_count, 0, content.characters) if content else Coverage(0, 0, 0, 0),
+            fields={},
+            template_name=self.template.name,
+            template_version=self.template.version,
+            model_name=self.record.model_name,
+            model_sha256=self.record.model_sha256,
+            sha256=content.sha256 if content else "",
+            error=sentence,
+            seconds=round(seconds, 3),
+        )
+
+
+class _ReadAhead:
+    """Reads one file on a thread of its own; leaving stops a read that is going on."""
+
+    def __init__(self, readers: DocumentReader, cancellation: Cancellation | None) -> None:
+        self._readers = readers
+        self._stop = Cancellation()
+        self._forget = cancellation.when_requested(self._stop.request) if cancellation else lambda: None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
+        self._begun: tuple[int, Future[tuple[Document, float]]] | None = None
+
+    def begin(self, document: RunDocument) -> None:
+        self._begun = document.position, self._thread.submit(self._read, Path(document.path))
+
+    def take(self, document: RunDocument) -> Future[tuple[Document, float]]:
+        if self._begun is None or self._begun[0] != document.position:
+            self.begin(document)
+        assert self._begun is not None
+        _, future = self._begun
+        self._begun = None
+        return future
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._forget()
+        self._stop.request()
+        self._thread.shutdown(wait=True)
+
+    def _read(self, path: Path) -> tuple[Document, float]:
+        started = time.monotonic()
+        document = self._readers.read(path, cancellation=self._stop)
+        return document, time.monotonic() - started
+
+
+def _attachments_note(document: Document) -> tuple[str, ...]:
+    count = sum(1 for _ in document.walk()) - 1
+    if not count:
+        return ()
+    what = "1 attachment was" if count == 1 else f"{count} attachments were"
+    return (f"{what} not read; save what you need as files and add them.",)

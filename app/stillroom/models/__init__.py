@@ -1,0 +1,1 @@
+"""Models: the GGUF files on this machine."""
