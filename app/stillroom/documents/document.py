@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 
 class Box(NamedTuple):
@@ -14,6 +16,61 @@ class Box(NamedTuple):
     y0: float
     x1: float
     y1: float
+
+
+class Boxes(Sequence[Box | None]):
+    """Boxes of many characters, packed: 16 bytes each instead of some 200, which counts on a page of 3,000 characters.
+    Coordinates are rounded to 1/100. A slice is a tuple; equal to every sequence of the same boxes."""
+
+    __slots__ = ("_values",)
+    _NONE = -(1 << 31)
+
+    def __init__(self, boxes: Iterable[Box | None] = ()) -> None:
+        limit = 1 << 30
+        none = (self._NONE,) * 4
+        self._values = array("i")
+        for box in boxes:
+            self._values.extend(none if box is None else [max(-limit, min(limit, round(value * 100))) for value in box])
+
+    @classmethod
+    def from_text(cls, text: str) -> Boxes:
+        """The inverse of to_text. Raises ValueError where the text is no list of boxes."""
+        boxes = cls()
+        boxes._values.frombytes(base64.b64decode(text, validate=True))
+        if len(boxes._values) % 4:
+            raise ValueError("a box has four numbers")
+        return boxes
+
+    def to_text(self) -> str:
+        """For a pipe between two processes of one machine."""
+        return base64.b64encode(self._values.tobytes()).decode("ascii")
+
+    def __len__(self) -> int:
+        return len(self._values) // 4
+
+    @overload
+    def __getitem__(self, index: int) -> Box | None: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Box | None, ...]: ...
+    def __getitem__(self, index: int | slice) -> Box | tuple[Box | None, ...] | None:
+        if isinstance(index, slice):
+            return tuple(self[position] for position in range(*index.indices(len(self))))
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        x0, y0, x1, y1 = self._values[4 * index : 4 * index + 4]
+        return None if x0 == self._NONE else Box(x0 / 100, y0 / 100, x1 / 100, y1 / 100)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Boxes):
+            return self._values == other._values
+        if isinstance(other, Sequence):
+            return tuple(self) == tuple(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +100,7 @@ class Page:
     text: str
     width: float = 0.0
     height: float = 0.0
-    boxes: tuple[Box | None, ...] | None = None
+    boxes: Sequence[Box | None] | None = None
     ocr_confidence: float | None = None
 
     def __post_init__(self) -> None:
@@ -119,7 +176,8 @@ class Document:
 
 
 def to_json(document: Document) -> dict[str, Any]:
-    """A document as plain data for the pipe between the reader and the application. Boxes are rounded to 1/100."""
+    """A document as plain data for the pipe between the reader and the application. Boxes are rounded to 1/100 and
+    packed: a list of numbers would take longer to write and to read than the PDF itself."""
     return {
         "name": document.name,
         "kind": document.kind,
@@ -135,7 +193,7 @@ def to_json(document: Document) -> dict[str, Any]:
                 "ocr_confidence": page.ocr_confidence,
                 "boxes": None
                 if page.boxes is None
-                else [None if box is None else [round(value, 2) for value in box] for box in page.boxes],
+                else (page.boxes if isinstance(page.boxes, Boxes) else Boxes(page.boxes)).to_text(),
             }
             for page in document.pages
         ],
@@ -158,9 +216,7 @@ def from_json(data: dict[str, Any]) -> Document:
                 width=page["width"],
                 height=page["height"],
                 ocr_confidence=page["ocr_confidence"],
-                boxes=None
-                if page["boxes"] is None
-                else tuple(None if box is None else Box(*box) for box in page["boxes"]),
+                boxes=None if page["boxes"] is None else Boxes.from_text(page["boxes"]),
             )
             for page in data["pages"]
         ),

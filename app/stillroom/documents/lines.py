@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from stillroom.documents.document import Box
 
 COLUMN_GAP = 1.0
 """Words further apart than this many ems are separated by two spaces."""
-_JOINED = 0.12
+JOINED = 0.12
 """Words closer than this (in ems), not separated by white space in the file, are one word."""
 _SAME_LINE = 0.45
 """Baselines nearer than this (in ems of the smaller text) may be one line."""
+
+_LETTERS = 18
+"""Most lines of running text have at least this many letters, most cells of a table fewer."""
 
 
 @dataclass(slots=True)
@@ -83,33 +87,29 @@ def arrange(words: Sequence[Word]) -> tuple[str, list[Box | None]]:
     boxes: list[Box | None] = []
     for region in _regions(chunks, 0):
         lines = _lines(region)
-        pitch = _pitch(lines)
-        below: float | None = None
-        for line in lines:
-            baseline, size = line[0].baseline, max(word.size for word in line)
+        for line, apart in zip(lines, _apart(lines), strict=True):
             if text:
-                apart = below is None or baseline - below > max(pitch * 1.35, pitch + 0.4 * size)
                 text.append("\n\n" if apart else "\n")
                 boxes.extend([None] * len(text[-1]))
-            below = baseline
             _write(line, text, boxes)
     return "".join(text), boxes
 
 
-def _pitch(lines: Sequence[Sequence[Word]]) -> float:
-    """The usual distance from line to line: the one that most text of the region keeps."""
-    if len(lines) < 2:
-        return max((word.size for line in lines for word in line), default=1.0) * 1.5
-    steps = [
-        (b[0].baseline - a[0].baseline) / max(word.size for word in b) for a, b in zip(lines, lines[1:], strict=False)
-    ]
-    usual = [step for step in steps if 0.5 < step < 1.9]
-    size = median(max(word.size for word in line) for line in lines)
-    return (median(usual) if usual else 1.3) * size
+def _apart(lines: Sequence[Sequence[Word]]) -> list[bool]:
+    """Whether each line begins a new paragraph: it is further from the line above than lines usually are, and than this
+    line or the one above is from its other neighbour (a table with generous rows is no row of paragraphs)."""
+    steps = [below[0].baseline - above[0].baseline for above, below in pairwise(lines)]
+    sizes = [max(word.size for word in line) for line in lines]
+    usual = sorted(step / size for step, size in zip(steps, sizes[1:], strict=True) if 0.5 < step / max(size, 0.01) < 3)
+    # Rather small: on a page of short paragraphs the gaps between them are as frequent as the lines within.
+    pitch = (usual[len(usual) * 2 // 5] if usual else 1.3) * median(sizes)
+    wide = [step > max(pitch * 1.35, pitch + 0.4 * size) for step, size in zip(steps, sizes[1:], strict=True)]
+    nearer = [min(steps[max(0, index - 1) : index + 2]) for index in range(len(steps))]
+    return [True, *(far and step > 1.25 * near for far, step, near in zip(wide, steps, nearer, strict=True))]
 
 
 def _write(line: list[Word], text: list[str], boxes: list[Box | None]) -> None:
-    gaps = sorted(b.x0 - a.x1 for a, b in zip(line, line[1:], strict=False))
+    gaps = sorted(b.x0 - a.x1 for a, b in pairwise(line))
     # Justified text stretches its spaces; they are still spaces.
     stretched = gaps[len(gaps) // 2] * 1.5 if len(gaps) >= 5 else 0.0
     previous: Word | None = None
@@ -120,7 +120,7 @@ def _write(line: list[Word], text: list[str], boxes: list[Box | None]) -> None:
             if gap > min(max(COLUMN_GAP * size, stretched), 2 * COLUMN_GAP * size):
                 text.append("  ")
                 boxes.extend((None, None))
-            elif word.spaced or not -_JOINED * size <= gap <= _JOINED * size:
+            elif word.spaced or not -JOINED * size <= gap <= JOINED * size:
                 text.append(" ")
                 boxes.append(None)
         text.append(word.text)
@@ -146,11 +146,17 @@ def _fits(chunk: _Chunk, line: list[_Chunk]) -> bool:
     for other in line:
         size = min(chunk.size, other.size)
         distance = abs(chunk.baseline - other.baseline)
-        overlap = min(chunk.x1, other.x1) - max(chunk.x0, other.x0)
-        if overlap > 0.5 * size and distance > 0.15 * size:
+        if distance > 0.15 * size and _overlap(chunk, other) > 0.5 * size:
             return False  # one stands above the other
         near = near or distance <= _SAME_LINE * size
     return near
+
+
+def _overlap(chunk: _Chunk, other: _Chunk) -> float:
+    """How far their words overlap from left to right; a raised "th" may fill a gap between two words."""
+    if min(chunk.x1, other.x1) <= max(chunk.x0, other.x0):
+        return 0.0
+    return max(min(a.x1, b.x1) - max(a.x0, b.x0) for a in chunk.words for b in other.words)
 
 
 def _regions(chunks: list[_Chunk], depth: int) -> list[list[_Chunk]]:
@@ -174,24 +180,48 @@ def _columns(chunks: list[_Chunk]) -> tuple[list[_Chunk], list[_Chunk], list[_Ch
         crossing = sorted(chunk.baseline for chunk in chunks if chunk.x0 < x - 1 and chunk.x1 > x)
         edges = [float("-inf"), *crossing, float("inf")]
         sides = [chunk for chunk in chunks if not (chunk.x0 < x - 1 and chunk.x1 > x)]
-        for top, bottom in zip(edges, edges[1:], strict=False):
+        for top, bottom in pairwise(edges):
             between = [chunk for chunk in sides if top < chunk.baseline < bottom]
+            between = _without_tables(between, x)
             left = [chunk for chunk in between if chunk.x1 <= x]
             right = [chunk for chunk in between if chunk.x1 > x]
             if len(left) + len(right) <= (best[0] if best else 0) or not (_prose(left) and _prose(right)):
                 continue
-            # Lines of one column only belong to the region as long as they are beside the other.
-            low = max(min(c.baseline - 2 * c.size for c in left), min(c.baseline - 2 * c.size for c in right))
-            above = [chunk for chunk in chunks if chunk.baseline <= top or (chunk in between and chunk.baseline < low)]
-            taken = {id(chunk) for chunk in above}
+            first = min(chunk.baseline for chunk in between)
+            taken = {id(chunk) for chunk in between}
+            rest = [chunk for chunk in chunks if id(chunk) not in taken]
             best = (
-                len(left) + len(right),
-                above,
-                [chunk for chunk in left if id(chunk) not in taken],
-                [chunk for chunk in right if id(chunk) not in taken],
-                [chunk for chunk in chunks if chunk.baseline >= bottom],
+                len(between),
+                [chunk for chunk in rest if chunk.baseline < first],
+                left,
+                right,
+                [chunk for chunk in rest if chunk.baseline >= first],
             )
     return best[1:] if best else None
+
+
+def _without_tables(chunks: list[_Chunk], x: float) -> list[_Chunk]:
+    """The chunks without the parts at the top and bottom that a gap sets off and that are no prose on either side of x:
+    labels and values that happen to stand above or below the columns."""
+    parts: list[list[_Chunk]] = []
+    for chunk in sorted(chunks, key=lambda chunk: chunk.baseline):
+        if parts and chunk.baseline - parts[-1][-1].baseline <= 2.0 * max(chunk.size, parts[-1][-1].size):
+            parts[-1].append(chunk)
+        else:
+            parts.append([chunk])
+    running = [
+        _running([chunk for chunk in part if chunk.x1 <= x]) or _running([c for c in part if c.x1 > x])
+        for part in parts
+    ]
+    while running and not running[0]:
+        del parts[0], running[0]
+    while running and not running[-1]:
+        del parts[-1], running[-1]
+    return [chunk for part in parts for chunk in part]
+
+
+def _running(chunks: list[_Chunk]) -> bool:
+    return len(chunks) > 0 and median(chunk.letters for chunk in chunks) >= _LETTERS
 
 
 def _gutters(chunks: list[_Chunk]) -> list[float]:
@@ -215,7 +245,7 @@ def _prose(chunks: list[_Chunk]) -> bool:
             rows[-1][3] += chunk.letters
         else:
             rows.append([chunk.baseline, chunk.x0, chunk.x1, chunk.letters])
-    if len(rows) < 5 or median(row[3] for row in rows) < 18:
+    if len(rows) < 5 or median(row[3] for row in rows) < _LETTERS:
         return False
     width = max(row[2] for row in rows) - min(row[1] for row in rows)
     full = sum(row[2] - row[1] >= 0.75 * width for row in rows)

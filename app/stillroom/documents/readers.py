@@ -65,7 +65,7 @@ class Readers:
             reader = self._take(cancellation)
             try:
                 return reader.read(next(self._numbers), path, password, self._seconds, cancellation)
-            except _NotTaken as error:
+            except _NotTakenError as error:
                 if attempt == _ATTEMPTS:
                     raise DocumentError(
                         "The process that reads documents cannot be kept running. Restart Stillroom and try again.",
@@ -134,11 +134,15 @@ class Readers:
                 self._free += 1
                 self._condition.notify()
             raise DocumentError(error.message, error.details) from error
+        self._enlist(reader)
+        return reader
+
+    def _enlist(self, reader: _Reader) -> None:
         with self._condition:
             self._busy.add(reader)
-            if self._closed:
-                reader.kill()
-        return reader
+            closed = self._closed
+        if closed:  # while it was started
+            reader.kill()
 
     def _give_back(self, reader: _Reader) -> None:
         with self._condition:
@@ -149,7 +153,7 @@ class Readers:
             self._condition.notify()
 
 
-class _NotTaken(StillroomError):
+class _NotTakenError(StillroomError):
     """The reader was gone before it could take the request."""
 
 
@@ -201,7 +205,7 @@ class _Reader:
         except StillroomError as error:
             if self._killed:
                 raise self._lost(cancellation) from error
-            raise _NotTaken(error.message, self._child.stderr_tail) from error
+            raise _NotTakenError(error.message, self._child.stderr_tail) from error
         forget = cancellation.when_requested(self.kill) if cancellation else lambda: None
         try:
             answer = self._wait(seconds)

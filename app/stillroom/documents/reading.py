@@ -40,7 +40,7 @@ def read_source(source: Source) -> Document:
         raise DocumentError(
             "The file is nested too deeply to be read. It may be damaged, or made to do harm."
         ) from error
-    except Exception as error:  # noqa: BLE001 - a hostile file makes a library raise anything; it must end in a sentence
+    except Exception as error:
         raise DocumentError(
             f"The file could not be read as {kind.upper()}: it is damaged or incomplete. "
             "Open it in the program it was made with and save it again.",

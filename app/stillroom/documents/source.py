@@ -25,7 +25,7 @@ _MIB = 1024 * 1024
 # Every character that str.splitlines() or a terminal takes for a line end becomes one line feed, so that "line" means the same everywhere.
 _LINE_ENDS = "\r\f\v\x1c\x1d\x1e\x85\u2028\u2029"
 _CLEAN = str.maketrans(
-    {character: "\n" for character in _LINE_ENDS}
+    dict.fromkeys(_LINE_ENDS, "\n")
     | {chr(code): None for code in (*range(9), *range(14, 28), 31, 127)}
     | {"\ufeff": None, "\ufffe": None}
     | {chr(code): "\ufffd" for code in range(0xD800, 0xE000)}

@@ -75,8 +75,5 @@ def _lost(text: str) -> tuple[str, ...]:
     lost = text.count("\ufffd")
     if not lost:
         return ()
-    return (
-        f"{lost} characters could not be decoded and are shown as \ufffd."
-        if lost > 1
-        else "One character could not be decoded and is shown as \ufffd.",
-    )
+    what = "One character" if lost == 1 else f"{lost:,} characters"
+    return (f"{what} could not be decoded: look for \ufffd in the text.",)

@@ -7,7 +7,7 @@ from itertools import groupby
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from stillroom.documents.document import Box, Page
+from stillroom.documents.document import Box, Boxes, Page
 from stillroom.documents.formats.pdf_words import Frame, read_words
 from stillroom.documents.lines import arrange
 from stillroom.documents.source import LOCATED_CHARACTERS, Content, Source
@@ -60,13 +60,11 @@ def read(source: Source) -> Content:
     if pictures:
         notes.append(
             _sentence(
-                pictures,
-                "has no text (a picture, or blank) and was not read.",
-                "have no text (pictures, or blank) and were not read.",
+                pictures, "has no text (a picture, or blank) and was", "have no text (pictures, or blank) and were"
             )
         )
     if broken:
-        notes.append(_sentence(broken, "is damaged and was not read.", "are damaged and were not read."))
+        notes.append(_sentence(broken, "is damaged and was", "are damaged and were"))
     return Content(tuple(pages), count, tuple(notes))
 
 
@@ -88,10 +86,10 @@ def _open(source: Source) -> pdfium.PdfDocument:
 
 def _sentence(numbers: list[int], one: str, many: str) -> str:
     if len(numbers) == 1:
-        return f"Page {numbers[0]} {one}"
+        return f"Page {numbers[0]} {one} not read."
     runs = [[item for _, item in run] for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])]
     said = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
-    return f"Pages {', '.join(said)} {many}"
+    return f"Pages {', '.join(said)} {many} not read."
 
 
 def _page(document: pdfium.PdfDocument, number: int) -> Page | None:
@@ -121,4 +119,4 @@ def _page(document: pdfium.PdfDocument, number: int) -> Page | None:
         boxes.extend(part_boxes)
     if not text:
         return None
-    return Page(number, "".join(text), round(frame.width, 2), round(frame.height, 2), tuple(boxes))
+    return Page(number, "".join(text), round(frame.width, 2), round(frame.height, 2), Boxes(boxes))

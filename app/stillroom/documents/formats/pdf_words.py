@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from stillroom.documents.document import Box
-from stillroom.documents.lines import Word
+from stillroom.documents.lines import JOINED, Word
 
 _SPACES = frozenset(
     (0x09, 0x0A, 0x0C, 0x0D, 0x20, 0xA0, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
@@ -32,6 +32,8 @@ _TEXT = {
     0xF0B7: "•",
     0xF0D8: "•",
 }
+_SLANTS = 16
+"""Directions of text that are told apart: quarter turns, and slants between them."""
 _ASCENT = 1.2
 """Height of a line of most fonts in ems: ascent and descent."""
 
@@ -89,7 +91,7 @@ def read_words(page: pdfium.PdfPage, frame: Frame) -> list[list[Word]]:
 
 def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Builder]) -> None:
     # Called for every character: pdfium's functions are called directly, without the checks around them.
-    get_code, get_angle = raw.FPDFText_GetUnicode, raw.FPDFText_GetCharAngle
+    get_code, is_generated, get_angle = raw.FPDFText_GetUnicode, raw.FPDFText_IsGenerated, raw.FPDFText_GetCharAngle
     get_loose, get_origin = raw.FPDFText_GetLooseCharBox, raw.FPDFText_GetCharOrigin
     handle = text_page.raw
     rectangle, x, y = raw.FS_RECTF(), c_double(), c_double()
@@ -100,7 +102,10 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Buil
     for index in range(text_page.count_chars()):
         code = get_code(handle, index)
         if code in _SPACES:
-            if builder:
+            # pdfium adds spaces and line ends where it guesses them: around superscripts, or between all letters of a line.
+            if builder and builder.upright and is_generated(handle, index) == 1:
+                builder.end_guessed = True
+            elif builder:
                 builder.end_word()
             continue
         if 0xD800 <= code < 0xDC00:
@@ -111,8 +116,8 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Buil
         high = 0
         if not get_loose(handle, index, rectangle_pointer) or not get_origin(handle, index, x_pointer, y_pointer):
             continue
-        quarters = round(get_angle(handle, index) / (math.pi / 2) * 4)
-        direction = quarters // 4 % 4 if quarters % 4 == 0 else 4 + quarters % 16
+        turn = round(get_angle(handle, index) * _SLANTS / math.tau) % _SLANTS  # clockwise
+        direction = -turn // 4 % 4 if turn % 4 == 0 else 4 + turn
         if builder is None or builder.direction != direction:
             if builder:
                 builder.end_word()
@@ -128,15 +133,22 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Buil
 
 
 class _Builder:
-    """Collects characters of one direction to words."""
+    """Collects characters of one direction to words.
+
+    Attributes:
+        upright: it runs along an edge of the page, not across.
+        end_guessed: the word may be at its end: the next character belongs to it only if it follows closely.
+    """
 
     def __init__(self, direction: int, frame: Frame) -> None:
         self.direction = direction
         self.words: list[Word] = []
         self.characters = 0
         self.meaningless = 0
+        self.end_guessed = False
         self._frame = frame
-        self._turn = frame.to_text(direction % 4 if direction < 4 else 0)
+        self.upright = direction < 4
+        self._turn = frame.to_text(direction if self.upright else 0)
         self._text: list[str] = []
         self._boxes: list[Box] = []
         self._x0 = self._x1 = self._baseline = self._size = 0.0
@@ -146,7 +158,7 @@ class _Builder:
 
     def add(self, code: int, box: Box, rectangle: tuple[float, float, float, float], x: float, y: float) -> None:
         self.characters += 1
-        if code < 0x20 and code != 0x02 or 0x7F <= code < 0xA0 or code in (0xFFFD, 0xFFFF) or code > 0x10FFFF:
+        if (code < 0x20 and code != 0x02) or 0x7F <= code < 0xA0 or code in (0xFFFD, 0xFFFF) or code > 0x10FFFF:
             self.meaningless += 1
             if code != 0xFFFD:
                 return
@@ -155,18 +167,24 @@ class _Builder:
         page = self._frame
         if box.x1 < 0 or box.y1 < 0 or box.x0 > page.width or box.y0 > page.height:
             return  # outside of what the page shows
-        xa, ya = self._turn(rectangle[0], rectangle[1])
-        xb, yb = self._turn(rectangle[2], rectangle[3])
-        x0, x1 = min(xa, xb), max(xa, xb)
-        size = abs(yb - ya) / _ASCENT
-        baseline = self._turn(x, y)[1]
+        if self.upright:
+            xa, ya = self._turn(rectangle[0], rectangle[1])
+            xb, yb = self._turn(rectangle[2], rectangle[3])
+            x0, x1 = min(xa, xb), max(xa, xb)
+            size = abs(yb - ya) / _ASCENT
+            baseline = self._turn(x, y)[1]
+        else:  # a watermark: its words in the order of the file, on one line
+            x0 = self._x1 if self._text else self._x1 + 0.5
+            x1, size, baseline = x0 + 1.0, 1.0, 0.0
         pieces = self._pieces + 1 if self._text and rectangle == self._rectangle else 1
         if self._text and pieces == 1:
             scale = max(self._size, size)
             gap = x0 - self._x1
-            if not -0.6 * scale <= gap <= 0.5 * scale or abs(baseline - self._baseline) > 0.6 * scale:
+            reach = JOINED if self.end_guessed else 0.5
+            if not -max(reach, 0.1) * scale <= gap <= reach * scale or abs(baseline - self._baseline) > 0.6 * scale:
                 self.end_word()
                 self._spaced = False
+        self.end_guessed = False
         if not self._text:
             self._x0, self._x1, self._baseline, self._size = x0, x1, baseline, size
         else:
@@ -187,10 +205,11 @@ class _Builder:
             )
             self._text, self._boxes = [], []
         self._spaced = True
+        self.end_guessed = False
 
     def _split(self, box: Box, parts: int) -> list[Box]:
         """One box for each letter of a ligature, along the direction of the text on the page as it is shown."""
-        way = (self.direction + self._frame.quarters * 3) % 4 if self.direction < 4 else 0
+        way = (self._frame.quarters - self.direction) % 4 if self.upright else 0
         letters: list[Box] = []
         for part in range(parts):
             start, end = (part, part + 1) if way in (0, 1) else (parts - part - 1, parts - part)
