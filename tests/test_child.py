@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from stillroom.child import Child, ChildOutcome, MessageWriter, child_command
+from stillroom.child import BadMessageError, Child, ChildOutcome, MessageWriter, child_command
 from stillroom.errors import StillroomError
 
 _ECHO = """
@@ -211,6 +211,14 @@ def test_a_failing_callback_does_not_leave_the_child_behind(owner: _Owner) -> No
     assert "could not handle" in owner.outcome().sentence()
     child.stop()
     assert _gone(child.pid)
+
+
+def test_a_message_may_be_refused(owner: _Owner) -> None:
+    def refuse(_: dict[str, Any]) -> None:
+        raise BadMessageError("reported nonsense")
+
+    owner.start(_ECHO, on_message=refuse)
+    assert owner.outcome().sentence() == "The reader was ended by Stillroom: it reported nonsense."
 
 
 def test_a_callback_may_kill_but_not_stop(owner: _Owner) -> None:

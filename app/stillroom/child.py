@@ -42,6 +42,10 @@ _WINDOWS_CRASHES = {
 _log = logging.getLogger(__name__)
 
 
+class BadMessageError(Exception):
+    """Raised by ``on_message``: the child is ended for this reason, to be read after "it" (``reported nonsense``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChildOutcome:
     """How a child process ended.
@@ -78,6 +82,8 @@ class ChildOutcome:
             return f"The {self.name} was killed by the operating system, probably because memory ran out."
         if self.signal in {"SIGTERM", "SIGINT", "SIGHUP"}:
             return f"The {self.name} was ended from outside ({self.signal})."
+        if self.signal == "SIGILL":
+            return f"The {self.name} crashed (SIGILL): it needs something that this computer's processor does not have."
         if self.signal:
             return f"The {self.name} crashed ({self.signal}){self._memory_hint()}."
         code = (self.code or 0) & 0xFFFFFFFF
@@ -118,7 +124,8 @@ class Child:
         Args:
             command: program and arguments.
             on_message: called with every message, in order, on the reading thread, perhaps before the constructor has
-                returned. It must not block, and not call `stop` (`kill` it may).
+                returned. It must not block, and not call `stop` (`kill` it may). What makes no sense it refuses with
+                BadMessageError.
             on_exit: called once, after the last message, on the reading thread, when the process is gone. The same
                 holds for it. Whoever calls `stop` must hold no lock that these two need.
             environment: added to this process's own.
@@ -288,7 +295,11 @@ class Child:
             if not isinstance(message, dict):
                 self.kill("wrote a line that is no message")
                 return
-            self._on_message(message)
+            try:
+                self._on_message(message)
+            except BadMessageError as bad:
+                self.kill(str(bad))
+                return
 
     def _read_errors(self, process: subprocess.Popen[bytes]) -> None:
         assert isinstance(process.stderr, io.FileIO)

@@ -1,0 +1,354 @@
+"""What the rest of the application knows of inference."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self, TypeVar
+
+from stillroom.cancellation import Cancellation
+from stillroom.child import ChildOutcome, child_command
+from stillroom.engine.connection import LOG_LINES, WorkerConnection, WorkerGoneError
+from stillroom.engine.limits import CrashRecord, Limits
+from stillroom.engine.protocol import (
+    GenerateRequest,
+    Generation,
+    LoadOptions,
+    Message,
+    ModelInfo,
+    ScoreRequest,
+    ScoreResult,
+    WorkerStatus,
+    from_wire,
+    to_wire,
+)
+from stillroom.engine.status import EngineState, EngineStatus, Watch
+from stillroom.errors import EngineError, StillroomError
+
+__all__ = ["Engine", "EngineState", "EngineStatus", "Limits"]
+
+_DEFAULT_OPTIONS = LoadOptions()
+_DEFAULT_LIMITS = Limits()
+_CLOSED = "The engine is closed. Start the application again."
+_NO_MODEL = "No model is loaded. Choose one first."
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Engine:
+    """Owns the worker process, starts it when it is first needed and again when it died, and loads the model again.
+
+    Every call blocks its thread; any thread may call, several at once; callbacks come on the caller's thread. All raise
+    Cancelled when cancellation was requested or the engine is closed meanwhile, and EngineError otherwise: retryable
+    where the worker died in the request (the next call starts a fresh one).
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        *,
+        limits: Limits = _DEFAULT_LIMITS,
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            command: of the worker; None for this application's own.
+            environment: added to this process's own for the worker.
+            limits: how much to put up with.
+        """
+        self._command = list(command) if command is not None else child_command("worker")
+        self._environment = dict(environment or {})
+        self._limits = limits
+        self._worker: WorkerConnection | None = None
+        self._wanted: tuple[Path, LoadOptions] | None = None
+        self._attempted: tuple[Path, LoadOptions] | None = None  # by the last load, whether it worked or not
+        self._model: ModelInfo | None = None
+        self._failure = ""
+        self._restarts = 0
+        self._crashes = CrashRecord(limits.crashes, limits.crash_window)
+        self._worker_log: deque[str] = deque(maxlen=LOG_LINES)
+        self._turn = threading.Lock()  # one thread at a time starts a worker or loads
+        self._lock = threading.Lock()  # of what is written above, held for moments
+        self._closed = False
+        self._watch = Watch(status=self.status, enforce_limits=self._enforce_limits)
+
+    def load(
+        self,
+        model: Path,
+        options: LoadOptions = _DEFAULT_OPTIONS,
+        *,
+        on_progress: Callable[[float], None] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> ModelInfo:
+        """Load a GGUF file in the place of the loaded model. If that fails, the earlier model stays the one in use.
+
+        Raises:
+            EngineError: not retryable where the file made the worker stop.
+        """
+        wanted = (model.absolute(), options)
+        with self._my_turn(cancellation):
+            if wanted != self._attempted:
+                self._crashes.forget()  # a person chose something else: another try is due
+            self._attempted = wanted
+            info = self._retried(lambda: self._load(wanted, on_progress, cancellation))
+            with self._lock:
+                self._wanted, self._model, self._failure = wanted, info, ""
+        self._watch.notify()
+        return info
+
+    def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult:
+        """Log probabilities of the candidates of each question."""
+        worker, data = self._ask("score", {"request": to_wire(request)}, cancellation=cancellation)
+        result = self._understand(worker, lambda: from_wire(ScoreResult, data))
+        shape = [len(question.candidates) for question in request.questions]
+        if [len(scores) for scores in result.scores] != shape or [len(lengths) for lengths in result.lengths] != shape:
+            self._refuse(worker)
+        return result
+
+    def generate(
+        self,
+        request: GenerateRequest,
+        *,
+        on_text: Callable[[str], None] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Generation:
+        """Write text. ``on_text`` gets it piece by piece; the pieces together are the result's text."""
+        worker, data = self._ask("generate", {"request": to_wire(request)}, on_text=on_text, cancellation=cancellation)
+        return self._understand(worker, lambda: from_wire(Generation, data))
+
+    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
+        """A conversation as the model's own chat template writes it. EngineError if the model has none."""
+        fields = {
+            "messages": [to_wire(message) for message in messages],
+            "add_generation_prompt": add_generation_prompt,
+        }
+        worker, data = self._ask("render", fields)
+        text = data.get("text")
+        return text if isinstance(text, str) else self._refuse(worker)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, as plain text without any added token."""
+        worker, data = self._ask("count", {"texts": list(texts)})
+        counts = data.get("counts")
+        if not isinstance(counts, list) or len(counts) != len(texts) or not all(type(n) is int for n in counts):
+            self._refuse(worker)
+        return counts
+
+    def unload(self) -> None:
+        """Give the model's memory back. The worker stays."""
+        with self._my_turn(None):
+            with self._lock:
+                self._wanted = self._model = None
+                worker = self._worker
+            if worker is not None and worker.alive and worker.model is not None:
+                worker.model = None
+                try:
+                    worker.request("unload", {})
+                except WorkerGoneError:
+                    _log.info("the worker was gone before it could unload")
+        self._watch.notify()
+
+    def status(self) -> EngineStatus:
+        with self._lock:
+            worker, model, failure, restarts = self._worker, self._model, self._failure, self._restarts
+            closed = self._closed
+        alive = worker is not None and worker.alive
+        return EngineStatus(
+            state=EngineState.STOPPED if closed else _state(worker, model, failure),
+            model=model,
+            worker=worker.status if worker is not None and alive else WorkerStatus(),
+            worker_pid=worker.pid if worker is not None and alive else None,
+            restarts=restarts,
+            failure=failure,
+            load_progress=worker.load_progress if worker is not None and alive else 0.0,
+        )
+
+    def recent_log(self) -> list[str]:
+        """The last lines of llama.cpp's log, oldest first."""
+        return list(self._worker_log)
+
+    def subscribe(self, callback: Callable[[EngineStatus], None]) -> None:
+        """Call ``callback`` with a fresh status after changes (several may be one call), on an engine thread. Be short."""
+        self._watch.subscribe(callback)
+
+    def unsubscribe(self, callback: Callable[[EngineStatus], None]) -> None:
+        """Forget a subscriber; a call under way may still finish."""
+        self._watch.unsubscribe(callback)
+
+    def close(self) -> None:
+        """Stop the worker; calls under way raise Cancelled. Returns when the process is gone. May be called again."""
+        with self._lock:
+            self._closed = True
+            worker = self._worker
+        if worker is not None:
+            worker.close()
+        self._watch.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------------------------------------- requests
+
+    def _ask(
+        self, op: str, fields: Mapping[str, Any], *, cancellation: Cancellation | None = None, **callbacks: Any
+    ) -> tuple[WorkerConnection, dict[str, Any]]:
+        def ask() -> tuple[WorkerConnection, dict[str, Any]]:
+            worker = self._loaded(op, cancellation)
+            return worker, worker.request(op, fields, cancellation=cancellation, **callbacks)
+
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        answer = self._retried(ask)
+        self._crashes.succeeded(op)
+        return answer
+
+    def _retried(self, attempt: Callable[[], T]) -> T:
+        """Again where the worker had died before it was sent anything."""
+        for _ in range(self._limits.crashes):
+            try:
+                return attempt()
+            except WorkerGoneError:
+                continue
+        raise EngineError(
+            "The engine stops by itself again and again. Close other programs and try again.", retryable=True
+        )
+
+    def _understand(self, worker: WorkerConnection, convert: Callable[[], T]) -> T:
+        try:
+            return convert()
+        except (TypeError, ValueError, KeyError) as error:
+            self._refuse(worker, error)
+
+    def _refuse(self, worker: WorkerConnection, error: Exception | None = None) -> NoReturn:
+        worker.kill("gave an answer that makes no sense")
+        message = "The engine gave an answer that makes no sense and was ended. It starts again with the next request."
+        raise EngineError(message, details=repr(error) if error else "", retryable=True)
+
+    # ------------------------------------------------------------------------------------------- starting and loading
+
+    @contextmanager
+    def _my_turn(self, cancellation: Cancellation | None) -> Iterator[None]:
+        while not self._turn.acquire(timeout=0.05):
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+        try:
+            self._raise_if_closed()
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+            yield
+        finally:
+            self._turn.release()
+
+    def _loaded(self, op: str, cancellation: Cancellation | None) -> WorkerConnection:
+        """A worker that has the model loaded."""
+        self._raise_if_closed()
+        worker = self._worker
+        if worker is not None and worker.alive and worker.model is not None:
+            return worker
+        with self._my_turn(cancellation):
+            worker, wanted = self._worker, self._wanted
+            if wanted is None:
+                raise EngineError(_NO_MODEL)
+            if worker is None or not worker.alive or worker.model is None:
+                self._crashes.raise_if_too_many(op)
+                info = self._load(wanted, None, cancellation)
+                with self._lock:
+                    self._model, self._failure = info, ""
+                self._watch.notify()
+                worker = self._worker
+            assert worker is not None
+            return worker
+
+    def _load(
+        self,
+        wanted: tuple[Path, LoadOptions],
+        on_progress: Callable[[float], None] | None,
+        cancellation: Cancellation | None,
+    ) -> ModelInfo:
+        self._crashes.raise_if_too_many("load")
+        path, options = wanted
+        try:
+            worker = self._running(cancellation)
+            worker.model = None  # whatever comes now, the earlier one cannot be relied upon
+            fields = {"path": str(path), "options": to_wire(options)}
+            data = worker.request("load", fields, cancellation=cancellation, on_progress=on_progress)
+            worker.model = self._understand(worker, lambda: from_wire(ModelInfo, data))
+        except EngineError as error:
+            with self._lock:
+                self._failure = error.message
+            self._watch.notify()
+            raise
+        self._crashes.succeeded("load")
+        return worker.model
+
+    def _running(self, cancellation: Cancellation | None) -> WorkerConnection:
+        """A worker that answers."""
+        worker = self._worker
+        if worker is not None and worker.alive:
+            return worker
+        if worker is not None:
+            worker.wait_until_gone()
+        self._crashes.raise_if_too_many("start")
+        try:
+            fresh = WorkerConnection(
+                self._command,
+                self._environment,
+                self._limits,
+                on_change=self._watch.notify,
+                on_exit=self._worker_ended,
+                log=self._worker_log,
+            )
+        except StillroomError as error:
+            raise EngineError(error.message, error.details) from error
+        with self._lock:
+            if not self._closed:
+                self._restarts += worker is not None
+                self._worker = fresh
+        if self._worker is not fresh:
+            fresh.close()
+            raise EngineError(_CLOSED)
+        self._watch.notify()
+        fresh.wait_until_ready(cancellation)
+        self._crashes.succeeded("start")
+        return fresh
+
+    def _raise_if_closed(self) -> None:
+        if self._closed:
+            raise EngineError(_CLOSED)
+
+    # --------------------------------------------------------------------------------------------------- engine threads
+
+    def _worker_ended(self, outcome: ChildOutcome, operations: frozenset[str]) -> None:
+        self._crashes.crashed(operations)
+        with self._lock:
+            if not self._closed and (operations or not outcome.ended_by_us):
+                self._failure = outcome.sentence()
+
+    def _enforce_limits(self) -> float | None:
+        worker = self._worker
+        return worker.enforce_limits() if worker is not None else None
+
+
+def _state(worker: WorkerConnection | None, model: ModelInfo | None, failure: str) -> EngineState:
+    if worker is None or not worker.alive:
+        return EngineState.FAILED if failure else EngineState.STOPPED
+    operations = worker.operations
+    if "start" in operations:
+        return EngineState.STARTING
+    if "load" in operations:
+        return EngineState.LOADING
+    if operations:
+        return EngineState.BUSY
+    return EngineState.FAILED if failure and model is None else EngineState.READY

@@ -1,0 +1,71 @@
+"""How much the engine puts up with, and when it stops starting a worker that keeps dying."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stillroom.child import MAX_LINE_BYTES
+from stillroom.errors import EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the engine puts up with. Times in seconds.
+
+    Attributes:
+        cancel_grace: between a cancel and its answer; then the worker is ended.
+        silence: without any message while a request waits; then the worker is ended.
+        start: from the start of the process to its first message (libraries are loaded from a cold disk).
+        stop_grace: of each step when the worker is stopped.
+        crashes: this many at the same operation within ``crash_window``, with no success between them, and it is not
+            started again until the window has passed or another model is loaded.
+        line_bytes: of one message of the worker.
+    """
+
+    cancel_grace: float = 2.0
+    silence: float = 30.0
+    start: float = 120.0
+    stop_grace: float = 2.0
+    crashes: int = 3
+    crash_window: float = 60.0
+    line_bytes: int = MAX_LINE_BYTES
+
+
+class CrashRecord:
+    """How often the worker ended at which operation, with no success of that operation between. Safe from any thread."""
+
+    def __init__(self, most: int, window_seconds: float) -> None:
+        self._most = most
+        self._window = window_seconds
+        self._lock = threading.Lock()
+        self._moments: dict[str, list[float]] = {}
+
+    def crashed(self, operations: Iterable[str]) -> None:
+        """The worker ended while these were under way."""
+        now = time.monotonic()
+        with self._lock:
+            for op in operations:
+                self._moments.setdefault(op, []).append(now)
+
+    def succeeded(self, op: str) -> None:
+        with self._lock:
+            self._moments.pop(op, None)
+
+    def forget(self) -> None:
+        """Another try is due, whatever happened."""
+        with self._lock:
+            self._moments.clear()
+
+    def raise_if_too_many(self, op: str) -> None:
+        """Raises EngineError, not retryable, where another start for this operation would likely end the same way."""
+        since = time.monotonic() - self._window
+        with self._lock:
+            recent = sum(moment > since for moment in self._moments.get(op, ()))
+        if recent >= self._most:
+            raise EngineError(
+                f"The engine stopped {recent} times in a short while at the same work, so it is not started again for now. "
+                "Wait a minute, or choose another model."
+            )

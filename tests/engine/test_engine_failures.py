@@ -1,0 +1,391 @@
+"""Workers that crash, hang, talk nonsense or do not listen; all of them real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stillroom.cancellation import Cancellation
+from stillroom.engine import connection
+from stillroom.engine.engine import Engine, EngineState, EngineStatus
+from stillroom.engine.limits import CrashRecord, Limits
+from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
+from stillroom.errors import Cancelled, EngineError
+
+_FAKE = [sys.executable, str(Path(__file__).with_name("fake_worker.py"))]
+_SCORE = ScoreRequest((Piece("text"),), (Question("?", ("yes", "no")),))
+_LONG = GenerateRequest((Piece("text"),), max_tokens=1000)
+_LIMITS = Limits(cancel_grace=0.3, silence=0.6, start=5.0, stop_grace=0.3, line_bytes=1 << 20)
+_NEEDS_SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+Start = Callable[..., Engine]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    model = tmp_path / "small.gguf"
+    model.write_bytes(b"GGUF")
+    return model
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Makes engines whose worker misbehaves, ``times`` in all (None: always)."""
+    engines: list[Engine] = []
+
+    def start(behaviour: str, times: int | None = None, limits: Limits = _LIMITS) -> Engine:
+        environment = {"FAKE_WORKER": behaviour}
+        if times is not None:
+            environment |= {"FAKE_WORKER_TIMES": str(times), "FAKE_WORKER_COUNT": str(tmp_path / "count")}
+        engines.append(Engine(_FAKE, environment, limits=limits))
+        return engines[-1]
+
+    yield start
+    for engine in engines:
+        engine.close()
+
+
+def _failure(call: Callable[[], object]) -> EngineError:
+    with pytest.raises(EngineError) as failure:
+        call()
+    return failure.value
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "sentence"),
+    [
+        pytest.param("SIGSEGV", "The engine crashed (SIGSEGV).", marks=_NEEDS_SIGNALS),
+        pytest.param("SIGABRT", "The engine crashed (SIGABRT).", marks=_NEEDS_SIGNALS),
+        pytest.param("SIGTERM", "The engine was ended from outside (SIGTERM).", marks=_NEEDS_SIGNALS),
+        pytest.param("freeze", "it did not answer for 0.6 seconds.", marks=_NEEDS_SIGNALS),
+        ("exit3", "The engine stopped with exit code 3."),
+        ("exit0", "The engine stopped by itself."),
+        ("hang", "The engine was ended by Stillroom: it did not answer for 0.6 seconds."),
+        ("garbage", "it wrote a line that is no message."),
+        ("endless", "it wrote a line longer than 1048576 bytes."),
+        ("status", "it reported a status that makes no sense."),
+        ("list", "it said something that makes no sense."),
+        ("unknown", "it said something that makes no sense."),
+        ("nonsense", "The engine gave an answer that makes no sense and was ended."),
+    ],
+)
+def test_a_worker_that_fails_in_a_request(start: Start, model: Path, behaviour: str, sentence: str) -> None:
+    engine = start(f"score={behaviour}", times=1)
+    engine.load(model)
+    pid = engine.status().worker_pid
+    started = time.monotonic()
+    error = _failure(lambda: engine.score(_SCORE))
+    assert time.monotonic() - started < 3
+    assert sentence in error.message
+    assert error.message.endswith("It starts again with the next request.")
+    assert error.retryable
+    assert engine.score(_SCORE).scores == ((-3.0, -2.0),)  # a fresh worker, and the model loaded again
+    status = engine.status()
+    assert status.worker_pid != pid
+    assert (status.restarts, status.failure, status.state) == (1, "", EngineState.READY)
+
+
+def test_details_hold_what_was_written_last(start: Start, model: Path) -> None:
+    engine = start("score=exit3")
+    engine.load(model)
+    details = _failure(lambda: engine.score(_SCORE)).details
+    assert "the last words" in details
+    assert "build: fake" in details
+
+
+def test_a_slow_request_with_a_beating_heart_is_no_hang(start: Start, model: Path) -> None:
+    engine = start("score=slow")
+    engine.load(model)
+    assert engine.score(_SCORE).scores
+    assert engine.status().restarts == 0
+    assert engine.status().worker.context_tokens == 100
+
+
+def test_time_that_this_program_slept_is_no_silence(start: Start, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = start("score=slow", limits=Limits(silence=30))
+    engine.load(model)
+    ahead = 0.0
+    monkeypatch.setattr(connection.time, "monotonic", lambda real=time.monotonic: real() + ahead)
+    timer = threading.Timer(0.4, lambda: None)
+    timer.start()
+    results: list[object] = []
+    caller = threading.Thread(target=lambda: results.append(engine.score(_SCORE)))
+    caller.start()
+    timer.join()
+    ahead = 1000.0
+    caller.join(5)
+    assert len(results) == 1
+
+
+@_NEEDS_SIGNALS
+def test_a_caller_blocked_in_sending_is_freed(start: Start, model: Path) -> None:
+    engine = start("score=freeze", times=1)
+    engine.load(model)
+    large = ScoreRequest((Piece("x" * 3_000_000),), _SCORE.questions)
+    errors: list[EngineError] = []
+    callers = [threading.Thread(target=lambda: errors.append(_failure(lambda: engine.score(large)))) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(10)
+    assert [error.retryable for error in errors] == [True] * 3
+    assert engine.score(_SCORE).scores
+
+
+@pytest.mark.parametrize("behaviour", ["deaf", "hang", pytest.param("freeze", marks=_NEEDS_SIGNALS)])
+def test_a_cancel_that_is_not_answered(start: Start, model: Path, behaviour: str) -> None:
+    engine = start(f"generate={behaviour}", times=1, limits=Limits(cancel_grace=0.3, silence=30))
+    engine.load(model)
+    pid = engine.status().worker_pid
+    cancellation = Cancellation()
+    timer = threading.Timer(0.2, cancellation.request)
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        engine.generate(_LONG, cancellation=cancellation)
+    assert time.monotonic() - started < 1.5
+    timer.join()
+    assert engine.score(_SCORE).scores
+    assert engine.status().worker_pid != pid
+    assert engine.status().failure == ""
+
+
+def test_what_else_was_under_way_may_be_tried_again(start: Start, model: Path) -> None:
+    engine = start("generate=deaf", times=1, limits=Limits(cancel_grace=0.3))
+    engine.load(model)
+    cancellation = Cancellation()
+    began = threading.Event()
+    errors: list[EngineError] = []
+
+    def score() -> None:
+        assert began.wait(5)
+        errors.append(_failure(lambda: engine.score(_SCORE)))
+
+    caller = threading.Thread(target=score)
+    caller.start()
+
+    def on_text(_: str) -> None:
+        began.set()
+        time.sleep(0.05)
+        cancellation.request()
+
+    with pytest.raises(Cancelled):
+        engine.generate(_LONG, on_text=on_text, cancellation=cancellation)
+    caller.join(5)
+    assert errors[0].retryable
+    assert "did not stop when it was asked to" in errors[0].message
+
+
+@_NEEDS_SIGNALS
+@pytest.mark.parametrize("behaviour", ["SIGSEGV", "exit1", "hang", "garbage"])
+def test_a_model_file_that_stops_the_worker(start: Start, model: Path, behaviour: str) -> None:
+    engine = start(f"load={behaviour}", times=1)
+    error = _failure(lambda: engine.load(model))
+    assert not error.retryable
+    assert "damaged, or this version does not support it" in error.message
+    assert engine.status().state is EngineState.FAILED
+    assert engine.status().failure == error.message
+    engine.load(model)
+    assert engine.status().state is EngineState.READY
+
+
+@_NEEDS_SIGNALS
+def test_a_kill_while_loading_is_not_the_files_fault(start: Start, model: Path) -> None:
+    engine = start("load=SIGKILL", times=1)
+    error = _failure(lambda: engine.load(model))
+    assert error.retryable
+    assert "memory ran out" in error.message
+    assert "choose a smaller model" in error.message
+
+
+def test_cancelling_a_load(start: Start, model: Path) -> None:
+    engine = start("")
+    cancellation = Cancellation()
+    with pytest.raises(Cancelled):
+        engine.load(model, on_progress=lambda _: cancellation.request(), cancellation=cancellation)
+    assert engine.status().model is None
+    assert engine.status().state is EngineState.READY
+    assert _failure(lambda: engine.score(_SCORE)).message == "No model is loaded. Choose one first."
+    engine.load(model)
+    cancellation = Cancellation()
+    other = LoadOptions(context_tokens=4096)
+    with pytest.raises(Cancelled):
+        engine.load(model, other, on_progress=lambda _: cancellation.request(), cancellation=cancellation)
+    engine.score(_SCORE)
+    status = engine.status()
+    assert status.model is not None
+    assert status.model.options.context_tokens == 0  # the earlier one was loaded again
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "sentence"),
+    [
+        ("exit1", "The engine stopped with exit code 1. It could not even start: install Stillroom again."),
+        ("version", "it is of another version than the window."),
+        ("hang", "it did not answer for 0.5 seconds."),
+    ],
+)
+def test_a_worker_that_does_not_start(start: Start, model: Path, behaviour: str, sentence: str) -> None:
+    engine = start(f"start={behaviour}", limits=Limits(start=0.5))
+    error = _failure(lambda: engine.load(model))
+    assert sentence in error.message
+    assert not error.retryable
+
+
+def test_a_program_that_is_not_there(model: Path, tmp_path: Path) -> None:
+    with Engine([str(tmp_path / "none")]) as engine:
+        assert "could not be started" in _failure(lambda: engine.load(model)).message
+
+
+def test_cancel_and_close_do_not_wait_for_a_start(start: Start, model: Path) -> None:
+    engine = start("start=hang", limits=Limits(stop_grace=0.2))
+    cancellation = Cancellation()
+    timer = threading.Timer(0.2, cancellation.request)
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        engine.load(model, cancellation=cancellation)
+    timer = threading.Timer(0.2, engine.close)
+    timer.start()
+    with pytest.raises(Cancelled):
+        engine.load(model)
+    assert time.monotonic() - started < 2
+    timer.join()
+
+
+def test_a_request_waiting_for_a_load_can_be_cancelled(start: Start, model: Path) -> None:
+    engine = start("load=slow")
+    loader = threading.Thread(target=engine.load, args=(model,))
+    loader.start()
+    while engine.status().state is not EngineState.LOADING:
+        time.sleep(0.01)
+    cancellation = Cancellation()
+    timer = threading.Timer(0.1, cancellation.request)
+    timer.start()
+    with pytest.raises(Cancelled):
+        engine.score(_SCORE, cancellation=cancellation)
+    assert loader.is_alive()
+    assert engine.score(_SCORE).scores  # waits for it
+    loader.join()
+    timer.join()
+
+
+def test_a_worker_that_keeps_crashing_is_not_started_for_ever(start: Start, model: Path) -> None:
+    engine = start("score=exit3")
+    engine.load(model)
+    assert [_failure(lambda: engine.score(_SCORE)).retryable for _ in range(3)] == [True] * 3
+    error = _failure(lambda: engine.score(_SCORE))
+    assert not error.retryable
+    assert "stopped 3 times" in error.message
+    status = engine.status()
+    assert (status.worker_pid, status.restarts, status.state) == (None, 2, EngineState.FAILED)
+    assert engine.count_tokens(["other work goes on"]) == [4]
+    engine.load(model, LoadOptions(context_tokens=512))  # a person's choice: another try
+    assert _failure(lambda: engine.score(_SCORE)).retryable
+
+
+def test_a_model_that_keeps_crashing_is_not_loaded_for_ever(start: Start, model: Path) -> None:
+    engine = start("load=exit3")
+    messages = [_failure(lambda: engine.load(model)).message for _ in range(4)]
+    assert ["stopped 3 times" in message for message in messages] == [False, False, False, True]
+    other = LoadOptions(context_tokens=512)  # a person's choice: another try
+    assert "exit code 3" in _failure(lambda: engine.load(model, other)).message
+
+
+def test_crashes_with_success_between_or_long_ago_do_not_count() -> None:
+    record = CrashRecord(2, 0.2)
+    record.crashed({"score"})
+    record.succeeded("score")
+    record.crashed({"score", "generate"})
+    record.raise_if_too_many("score")
+    record.crashed({"score"})
+    record.raise_if_too_many("generate")
+    assert "2 times" in _failure(lambda: record.raise_if_too_many("score")).message
+    time.sleep(0.25)
+    record.raise_if_too_many("score")
+
+
+def test_subscribers_hear_of_every_stage(start: Start, model: Path) -> None:
+    engine = start("")
+    seen: list[EngineStatus] = []
+    threads: set[int] = set()
+
+    def failing(_: EngineStatus) -> None:
+        raise ZeroDivisionError
+
+    def listen(status: EngineStatus) -> None:
+        seen.append(status)
+        threads.add(threading.get_ident())
+
+    engine.subscribe(failing)
+    engine.subscribe(listen)
+    engine.load(model)
+    engine.generate(GenerateRequest((Piece("text"),), max_tokens=50))
+    _until(lambda: bool(seen) and seen[-1].state is EngineState.READY and seen[-1].worker.context_used == 7)
+    states = [status.state for status in seen]
+    for state in (EngineState.STARTING, EngineState.LOADING, EngineState.BUSY):
+        assert state in states
+    assert any(0 < status.load_progress < 1 for status in seen)
+    assert threading.get_ident() not in threads
+    engine.unsubscribe(listen)
+    time.sleep(0.05)
+    count = len(seen)
+    engine.score(_SCORE)
+    time.sleep(0.05)
+    assert len(seen) == count
+
+
+def test_a_subscriber_may_close_the_engine(start: Start, model: Path) -> None:
+    engine = start("")
+    engine.load(model)
+    engine.subscribe(lambda _: engine.close())
+    _until(lambda: engine.status().worker_pid is None)
+    assert engine.status().state is EngineState.STOPPED
+
+
+@_NEEDS_SIGNALS
+def test_killed_at_any_moment_the_engine_goes_on(start: Start, model: Path) -> None:
+    """Kills from outside, at moments nobody chose: in a start, in a load, between requests, in one."""
+    engine = start("", limits=Limits(crashes=1000))
+    engine.load(model)
+    done = threading.Event()
+
+    def kill() -> None:
+        pause = 0.01
+        while not done.wait(pause):
+            pid = engine.status().worker_pid
+            if pid is not None:
+                with contextlib.suppress(ProcessLookupError):  # gone meanwhile
+                    os.kill(pid, 9)
+            pause = pause * 1.7 if pause < 0.6 else 0.01
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    good = bad = 0
+    deadline = time.monotonic() + 4
+    while time.monotonic() < deadline:
+        try:
+            good += engine.score(_SCORE).scores == ((-3.0, -2.0),)
+        except EngineError as error:
+            assert error.retryable, error.message  # noqa: PT017 - most calls do not fail
+            bad += 1
+    done.set()
+    killer.join()
+    assert good > 10
+    assert bad > 1
+    assert engine.status().restarts > 3
+    assert engine.score(_SCORE).scores
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
