@@ -90,17 +90,22 @@ class Steps:
 
             def follow() -> None:
                 assert process.stdout is not None
-                for line in process.stdout:
-                    log.write(line)
-                    log.flush()
-                    output.append(line)
-                    latest[0] = stage(line) or latest[0]
+                with process.stdout:
+                    for line in process.stdout:
+                        log.write(line)
+                        log.flush()
+                        output.append(line)
+                        latest[0] = stage(line) or latest[0]
 
             reader = threading.Thread(target=follow, daemon=True)
             reader.start()
             try:
                 self._show_until_done(title, process, started, latest)
                 reader.join(5)
+                if reader.is_alive():
+                    # Something the step started still holds its output.
+                    _end(process)
+                    reader.join()
             except BaseException:
                 _end(process)
                 raise
