@@ -1,0 +1,145 @@
+"""The Excel workbook: a sheet of values, a sheet of evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+
+from stillroom.errors import StillroomError
+from stillroom.extraction.columns import FIXED, cell, fields_of, heading, numeric
+from stillroom.extraction.result import DocumentResult
+from stillroom.templates.template import Field, FieldType, Template
+
+_MOST_CHARACTERS = 32_767  # of a cell, and
+_MOST_ROWS = 1_048_576  # of a sheet, in Excel
+_MOST_DIGITS = 15  # of a number; Excel rounds longer ones
+_CUT = " … (cut: a cell of Excel holds no more; the whole text is in the other forms of export)"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_EVIDENCE = (
+    "file",
+    "field",
+    "item",
+    "column",
+    "value",
+    "text",
+    "page",
+    "start",
+    "end",
+    "state",
+    "confidence",
+    "checks",
+)
+
+
+def write_workbook(rows: Sequence[DocumentResult], template: Template, path: Path) -> None:
+    """Write ``path``. Raises StillroomError where a sheet would have too many rows, OSError."""
+    evidence = [(result.file, *item) for result in rows for item in fields_of(result, template)]
+    if max(len(rows), len(evidence)) >= _MOST_ROWS:
+        raise StillroomError("There are more rows than a sheet of Excel holds. Export to .csv, .jsonl or .sqlite.")
+    book = Workbook(write_only=True)
+    book.properties.title = template.title
+    names = [*FIXED[:2], *(heading(field) for field in template.fields), "lowest confidence", *FIXED[2:]]
+    widths = [32, 9, *(_width(field) for field in template.fields), 12, 40, 40]
+    sheet = _sheet(book, "Results", names, widths)
+    for result in rows:
+        shown = [cell(result, field) for field in template.fields]
+        confidences = [item.confidence for item in shown if item.confidence is not None]
+        sheet.append(
+            [
+                _text(sheet, result.file),
+                _text(sheet, str(result.status)),
+                *(_typed(sheet, item.value, field) for item, field in zip(shown, template.fields, strict=True)),
+                _number(sheet, min(confidences), "0.00") if confidences else None,
+                _text(sheet, result.error),
+                _text(sheet, " ".join(result.notes)),
+            ]
+        )
+    sheet = _sheet(book, "Evidence", _EVIDENCE, (32, 18, 6, 14, 28, 40, 6, 8, 8, 10, 11, 40))
+    for file, field, number, column, value in evidence:
+        span = value.span
+        sheet.append(
+            [
+                _text(sheet, file),
+                _text(sheet, field.name),
+                number,
+                _text(sheet, column),
+                _text(sheet, value.value or ""),
+                _text(sheet, value.text),
+                span.page if span else None,
+                span.start if span else None,
+                span.end if span else None,
+                _text(sheet, str(value.state)),
+                _number(sheet, value.confidence, "0.00"),
+                _text(sheet, " ".join(value.failed_checks)),
+            ]
+        )
+    book.save(path)
+
+
+def _sheet(book: Workbook, title: str, names: Sequence[str], widths: Sequence[int]) -> Any:
+    sheet: Any = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for number, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    header = []
+    for name in names:
+        item = _text(sheet, name)
+        item.font = Font(bold=True)
+        header.append(item)
+    sheet.append(header)
+    return sheet
+
+
+def _width(field: Field) -> int:
+    if field.type in (FieldType.DATE, FieldType.TIME) or numeric(field):
+        return 13
+    return 40 if field.type in (FieldType.ADDRESS, FieldType.BLOCK, FieldType.SUMMARY, FieldType.LIST) else 24
+
+
+def _typed(sheet: Any, value: str, field: Field) -> Any:
+    """A date or number as one where the value is in canonical form, so that Excel can sort and add; else its text."""
+    if field.type is FieldType.DATE:
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            return _text(sheet, value)
+        if day < date(1900, 3, 1):  # Excel knows no day before 1900 and takes 1900 for a leap year
+            return _text(sheet, value)
+        item = WriteOnlyCell(sheet, datetime(day.year, day.month, day.day))
+        item.number_format = "yyyy-mm-dd"
+        return item
+    if numeric(field):
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            return _text(sheet, value)
+        if amount.is_finite() and len(amount.as_tuple().digits) <= _MOST_DIGITS:
+            decimals = max(0, -int(amount.as_tuple().exponent))
+            return _number(sheet, amount, "0." + "0" * decimals if decimals else "0")
+    return _text(sheet, value)
+
+
+def _number(sheet: Any, value: Any, form: str) -> Any:
+    item = WriteOnlyCell(sheet, value)
+    item.number_format = form
+    return item
+
+
+def _text(sheet: Any, text: str) -> Any:
+    text = _CONTROL.sub("�", text)
+    if len(text) > _MOST_CHARACTERS:
+        text = text[: _MOST_CHARACTERS - len(_CUT)] + _CUT
+    item = WriteOnlyCell(sheet, text)
+    item.data_type = "s"  # a text that begins with = is no formula
+    if "\n" in text:
+        item.alignment = Alignment(wrap_text=True, vertical="top")
+    return item
