@@ -19,7 +19,7 @@ def replacing(target: Path) -> Iterator[Path]:
     The target's folder is made if it is missing. After an exception the target is as it was and nothing is left over.
     Raises StillroomError where the file system refuses (disk full, no permission, open in another program).
     """
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(temporary_name())
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Made first: a place that cannot be written is found before any work.
@@ -34,7 +34,13 @@ def replacing(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise write_failure(target, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where it could not be made there is nothing to remove
+            temporary.unlink(missing_ok=True)
+
+
+def temporary_name() -> str:
+    """A name for a file that is to take another's place: short, as that one's may be as long as names can be."""
+    return f".stillroom-{secrets.token_hex(6)}.tmp"
 
 
 def write_text(target: Path, text: str) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
-import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stillroom.atomic import replacing, write_failure
+from stillroom.atomic import replacing, temporary_name, write_failure
 from stillroom.errors import StillroomError
 from stillroom.extraction.columns import FIXED, cell, heading, json_line, numeric
 from stillroom.extraction.result import DocumentResult
@@ -34,7 +33,7 @@ def check_target(target: Path) -> None:
             raise StillroomError(
                 f"There is no folder {target.parent}. Make it, or choose another place for {target.name}."
             )
-        trial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        trial = target.with_name(temporary_name())
         os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         trial.unlink()
     except OSError as error:
