@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jinja2
+import llama_cpp.llama_cpp as lib
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from stillroom.engine.llama import LoadedModel, lib
+from stillroom.engine.llama import LoadedModel
 from stillroom.engine.protocol import Message
 from stillroom.errors import EngineError
 

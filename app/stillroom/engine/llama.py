@@ -281,7 +281,8 @@ def _with_defaults(options: LoadOptions, size: int, trained: int, vocabulary: in
         options,
         context_tokens=min(options.context_tokens or 8192, max(trained, 512) * 4),
         threads_prompt=options.threads_prompt or cores,
-        threads_generate=options.threads_generate or cores,
+        # One token of a small model is less work than waking a second thread costs.
+        threads_generate=options.threads_generate or (1 if size < 400e6 else cores),
         ubatch=ubatch,
     )
 

@@ -1,0 +1,31 @@
+"""Candidate: a span with the value it would give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from stillroom.documents.document import Span
+
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span of the document and the canonical value it stands for.
+
+    Attributes:
+        text: the characters of the span.
+        value: canonical: ISO date, plain decimal, checked identifier; for verbatim text the text with single spaces.
+        shape: how much the text looks like its type, by the proposer's own knowledge, 0 to 1 ("Acme Ltd" against "Acme").
+    """
+
+    span: Span
+    text: str
+    value: str
+    shape: float = 0.0
+
+
+def single_spaced(text: str) -> str:
+    """White space and line ends as single spaces; soft hyphens gone."""
+    return _SPACE.sub(" ", text.replace("\u00ad", "")).strip()

@@ -1,0 +1,104 @@
+"""Names of people and organisations, and other capitalised names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stillroom.documents.document import Page, Span
+from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.text import Line, cells, page_lines
+
+# Legal forms of companies, as they end a name.
+_LEGAL = (
+    r"Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|LLC|L\.L\.C|LLP|L\.L\.P|LP|L\.P|PLC|plc|P\.C|N\.A|N\.V|B\.V|BV|S\.A|SA|"
+    r"S\.A\.S|SAS|SARL|S\.r\.l|Srl|S\.p\.A|SpA|GmbH|AG|KG|OHG|e\.V|UG|Oy|Oyj|AB|ASA|A/S|ApS|AS|Sdn\.?\s*Bhd|Bhd|Pte|Pty|Pvt|K\.K|"
+    r"Trust|Fund|Partnership|Partners|Foundation|Association|University|Bank|Group|Holdings|Enterprise|Enterprises|Trading|"
+    r"spółka akcyjna|Sp\. z o\.o|z o\.o"
+)
+_LEGAL_END = re.compile(rf"(?<![\w])(?:{_LEGAL})\b\.?", re.IGNORECASE)
+_LEGAL_STRICT = re.compile(rf"(?<![\w])(?:{_LEGAL})\b\.?(?=[\s,;.()\"”’)]|$)")
+# A capitalised word (any script without case counts as capitalised), or a small word between two of them.
+_CAPITAL = r"(?:[^\W\d_a-zß-öø-ÿ][\w'’.&\-]*|[0-9]+[A-Z][\w'’&\-]*|&)"
+_JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
+_NAME = re.compile(
+    rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,[ ](?=(?:{_LEGAL})\b)|\n)(?:{_CAPITAL}|{_JOIN}(?=[ ]{_CAPITAL})))*"
+)
+_REGISTRATION = re.compile(
+    r"\s*[(\[]\s*(?:co(?:mpany)?\.?\s*(?:reg\.?)?\s*(?:no\.?)?\s*:?\s*)?[\dA-Z]*\d{3,}[\w\-/ ]*[)\]]\s*$", re.IGNORECASE
+)
+_ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
+_NOISE = re.compile(
+    r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
+)
+
+
+def organisations(page: Page) -> Iterator[Candidate]:
+    """Names with a legal form, lines and cells that may be a letterhead, and capitalised names in running text."""
+    seen: set[tuple[int, int]] = set()
+    rows = page_lines(page)
+    for start, end, shape in [*_letterhead(page, rows), *_running(page)]:
+        left, right = _trim(page.text, start, end)
+        if right - left < 2 or (left, right) in seen or not re.search(r"[^\W\d_]{2}", page.text[left:right]):
+            continue
+        seen.add((left, right))
+        text = page.text[left:right]
+        yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape)
+
+
+def names(page: Page) -> Iterator[Candidate]:
+    """Capitalised names in running text, and whole short cells."""
+    seen: set[tuple[int, int]] = set()
+    spans = [(match.start(), match.end(), 0.6) for match in _NAME.finditer(page.text)]
+    spans += [(cell.start, cell.end, 0.3) for cell in cells(page) if len(cell.text) <= 60]
+    for start, end, shape in spans:
+        left, right = _trim(page.text, start, end)
+        text = page.text[left:right]
+        if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not re.search(r"[^\W\d_]{2}", text):
+            continue
+        seen.add((left, right))
+        yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape)
+
+
+def _letterhead(page: Page, rows: list[Line]) -> Iterator[tuple[int, int, float]]:
+    for index, row in enumerate(rows[:40]):
+        if len(row.text) > 90:
+            continue
+        shape = 0.7 if _LEGAL_END.search(row.text) else 0.3
+        yield row.start, row.end, shape
+        registration = _REGISTRATION.search(row.text)
+        if registration and registration.start() > 3:
+            yield row.start, row.start + registration.start(), shape + 0.2
+        if index + 1 < len(rows) and len(rows[index + 1].text) <= 60 and index < 12:
+            joined = 0.6 if _LEGAL_END.search(rows[index + 1].text) else 0.1
+            yield row.start, rows[index + 1].end, joined
+    for cell in cells(page):
+        if len(cell.text) <= 90:
+            yield cell.start, cell.end, 0.7 if _LEGAL_END.search(cell.text) else 0.3
+
+
+def _running(page: Page) -> Iterator[tuple[int, int, float]]:
+    for match in _NAME.finditer(page.text):
+        legal = None
+        for found in _LEGAL_STRICT.finditer(page.text, match.start(), min(match.end() + 2, len(page.text))):
+            legal = found
+        if legal is not None and legal.start() > match.start():
+            yield match.start(), legal.end(), 1.0
+        elif page.text[match.start() : match.end()].count(" ") >= 1:
+            yield match.start(), match.end(), 0.4
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without white space, quotes, commas, and an alias in brackets at the edges; a final point of a legal form stays."""
+    alias = _ALIAS.search(text[start:end])
+    if alias:
+        end = start + alias.start()
+    while start < end and text[start] in " \n\t*-–•:;,.\"“”'(":
+        start += 1
+    while end > start and text[end - 1] in " \n\t*:;,\"“”'-–":
+        end -= 1
+    if end > start and text[end - 1] == ")" and "(" not in text[start:end]:
+        end -= 1
+    if end > start and text[end - 1] == "." and not _LEGAL_END.search(text[max(start, end - 12) : end]):
+        end -= 1
+    return start, end

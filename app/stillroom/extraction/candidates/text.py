@@ -1,0 +1,156 @@
+"""Verbatim text: lines, runs of words, blocks of lines, addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stillroom.documents.document import Page, Span
+from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+
+_CELL_GAP = re.compile(r" {2,}|\t+| \| ")
+_LABEL = re.compile(r"^[\w .#/'’&()\-]{1,40}?\s*:\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
+_POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
+_STREET = re.compile(
+    r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|square|court|way|place|floor|suite|unit|lot|block|no|box|"
+    r"jalan|jln|lorong|taman|tmn|persiaran|kawasan|straße|strasse|str|platz|weg|rue|via|calle|plaza|ulica|ul|laan|straat)\b\.?"
+    r"|(?:straße|strasse|straat|weg|gasse|laan)\b",
+    re.IGNORECASE,
+)
+_NOT_ADDRESS = re.compile(
+    r"\b(?:tel|fax|phone|gst|vat|invoice|receipt|date|cashier|www|http|e-?mail|total|tax|reg)\b|@", re.IGNORECASE
+)
+MAX_BLOCK_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page without the white space around it: ``page.text[start:end]``."""
+
+    start: int
+    end: int
+    text: str
+
+
+def page_lines(page: Page) -> list[Line]:
+    """Lines that hold something, in order."""
+    lines = []
+    position = 0
+    for raw in page.text.split("\n"):
+        stripped = raw.strip()
+        if stripped:
+            start = position + len(raw) - len(raw.lstrip())
+            lines.append(Line(start, start + len(stripped), stripped))
+        position += len(raw) + 1
+    return lines
+
+
+def cells(page: Page) -> Iterator[Line]:
+    """Lines cut where columns are: at gaps of two spaces or more; and what stands behind a label ("Date:  …")."""
+    for line in page_lines(page):
+        start = 0
+        for gap in [*_CELL_GAP.finditer(line.text), None]:
+            end = gap.start() if gap else len(line.text)
+            if end > start:
+                yield Line(line.start + start, line.start + end, line.text[start:end])
+            start = gap.end() if gap else end
+
+
+def lines(page: Page) -> Iterator[Candidate]:
+    """Whole lines, the cells of lines, and what follows a label on its line."""
+    seen: set[tuple[int, int]] = set()
+    for line in [*page_lines(page), *cells(page)]:
+        variants = [(line.start, line.end)]
+        label = _LABEL.match(line.text)
+        if label and label.end() < len(line.text):
+            variants.append((line.start + label.end(), line.end))
+        for start, end in variants:
+            if (start, end) not in seen and end - start <= 400:
+                seen.add((start, end))
+                yield _candidate(page, start, end)
+
+
+def word_runs(page: Page, *, longest: int = 8) -> Iterator[Candidate]:
+    """Every run of up to ``longest`` words within a line."""
+    for line in page_lines(page):
+        words = [(match.start(), match.end()) for match in re.finditer(r"\S+", line.text)]
+        for first in range(len(words)):
+            for last in range(first, min(first + longest, len(words))):
+                start, end = line.start + words[first][0], line.start + words[last][1]
+                while end > start and page.text[end - 1] in ",.;:":
+                    end -= 1
+                if end > start:
+                    yield _candidate(page, start, end)
+
+
+def blocks(page: Page) -> Iterator[Candidate]:
+    """Paragraphs, and runs of up to six lines that belong together."""
+    seen: set[tuple[int, int]] = set()
+    for paragraph in re.finditer(r"\S(?:[^\n]|\n(?!\s*\n))*", page.text):
+        text = paragraph.group().rstrip()
+        if len(text) <= 1500:
+            seen.add((paragraph.start(), paragraph.start() + len(text)))
+            yield _candidate(page, paragraph.start(), paragraph.start() + len(text))
+    own = page_lines(page)
+    for first in range(len(own)):
+        for last in range(first, min(first + MAX_BLOCK_LINES, len(own))):
+            start, end = own[first].start, own[last].end
+            if (start, end) not in seen and end - start <= 1500:
+                yield _candidate(page, start, end)
+
+
+def sentences(page: Page) -> Iterator[Candidate]:
+    """Sentences, for evidence and items of lists in running text."""
+    for paragraph in re.finditer(r"\S(?:[^\n]|\n(?!\s*\n))*", page.text):
+        start = paragraph.start()
+        for piece in _SENTENCE_END.split(paragraph.group()):
+            position = page.text.find(piece, start)
+            if piece.strip() and len(piece) <= 600:
+                yield _candidate(page, position, position + len(piece.rstrip()))
+            start = position + len(piece)
+
+
+def addresses(page: Page) -> Iterator[Candidate]:
+    """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number; best shape first."""
+    for rows in (page_lines(page), _columns(page)):
+        for first in range(len(rows)):
+            if _NOT_ADDRESS.search(rows[first].text):
+                continue
+            for last in range(first, min(first + MAX_BLOCK_LINES, len(rows))):
+                if last > first and _NOT_ADDRESS.search(rows[last].text):
+                    break
+                if page.text[rows[first].start : rows[last].end].count("\n") > 2 * (last - first) + 1:
+                    break
+                start, end = rows[first].start, rows[last].end
+                label = _LABEL.match(page.text[start:end])
+                if label and re.search(r"addr|adresse|office", label.group(), re.IGNORECASE):
+                    start += label.end()
+                text = page.text[start:end].rstrip(" ,")
+                shape = address_shape(text)
+                if shape > 0.2:
+                    yield Candidate(Span(page.number, start, start + len(text)), text, single_spaced(text), shape)
+
+
+def address_shape(text: str) -> float:
+    """How much a text looks like a postal address, 0 to 1."""
+    streets = len(_STREET.findall(text))
+    return min(
+        1.0,
+        0.35 * bool(_POSTCODE.search(text))
+        + 0.25 * min(2, streets)
+        + 0.15 * bool(re.search(r"\d", text))
+        + 0.1 * min(2, text.count(",")),
+    )
+
+
+def _columns(page: Page) -> list[Line]:
+    """Cells that are not whole lines (two columns side by side)."""
+    whole = {(line.start, line.end) for line in page_lines(page)}
+    return [cell for cell in cells(page) if (cell.start, cell.end) not in whole]
+
+
+def _candidate(page: Page, start: int, end: int) -> Candidate:
+    text = page.text[start:end]
+    return Candidate(Span(page.number, start, end), text, single_spaced(text))

@@ -1,0 +1,256 @@
+"""Chooses a field's value among its candidates: what to ask of each passage, and what the answers add up to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+
+import numpy as np
+
+from stillroom.documents.document import Document, Span
+from stillroom.extraction import questions, ranking
+from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.layout import layout_features
+from stillroom.extraction.passages import Passage
+from stillroom.extraction.ranking import Vector
+from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp
+from stillroom.templates.template import Field, FieldType, Option
+
+RUNNERS_UP = 4
+# Candidates of one field that the model is asked about in one passage: those the page speaks for most.
+_ASKED_PER_PASSAGE = 14
+_ASKED_PER_PASSAGE_LIST = 30
+_YES_NO = (Option("yes"), Option("no"))
+_LIST_THRESHOLD = 0.5
+
+
+@dataclass(slots=True)
+class Asked:
+    """A field on its way: its candidates, and what the model said of them.
+
+    Attributes:
+        kind: type of the value (of the items, for a list).
+        candidates, layout: all candidates, and a row of layout features each.
+        where: passage of each candidate; -1 where none holds it whole.
+        chosen: indices of the candidates the model is asked about.
+        scores: by passage and text: log probability and tokens.
+    """
+
+    field: Field
+    kind: FieldType
+    candidates: list[Candidate]
+    layout: Vector
+    where: list[int]
+    chosen: list[int]
+    options: tuple[Option, ...] = ()
+    scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
+
+    def texts(self, passage: int) -> list[str]:
+        """What the model is to score in a passage: distinct texts, and *absent* last; empty where nothing is to be asked."""
+        if self.options:
+            return [option.value for option in self.options]
+        texts = dict.fromkeys(
+            asked_text(self.candidates[index]) for index in self.chosen if self.where[index] == passage
+        )
+        return [*(text for text in texts if text != questions.ABSENT), questions.ABSENT] if texts else []
+
+    def wording(self) -> tuple[str, str, str]:
+        if self.options:
+            return questions.choice_question(self.field)
+        return questions.value_question(self.field)
+
+    def add(self, passage: int, texts: Sequence[str], scores: Sequence[float], lengths: Sequence[int]) -> None:
+        self.scores[passage] = dict(zip(texts, zip(scores, lengths, strict=True), strict=True))
+
+    def model_scores(self, indices: Sequence[int]) -> Vector:
+        """A row a candidate, a column a name of ranking.MODEL_FEATURES. *Absent* of its own passage is what it is held against."""
+        rows = np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
+        for row, index in enumerate(indices):
+            said = self.scores[self.where[index]]
+            score, length = said.get(asked_text(self.candidates[index]), said[questions.ABSENT])
+            rows[row] = (score - said[questions.ABSENT][0], score / length)
+        return rows
+
+
+def asked_text(candidate: Candidate) -> str:
+    """The text the model is asked about: as it stands on the page, on one line."""
+    return single_spaced(candidate.text)
+
+
+def prepare(field: Field, document: Document, parts: Sequence[Passage]) -> Asked:
+    """The candidates of a field, and which of them to ask about in which passage."""
+    if field.type in (FieldType.CHOICE, FieldType.YES_NO):
+        options = field.options if field.type is FieldType.CHOICE else _YES_NO
+        return Asked(field, field.type, [], np.zeros((0, 0)), [], [], options)
+    kind = field.of if field.type is FieldType.LIST and field.of else field.type
+    if not proposes(kind):
+        return Asked(field, kind, [], np.zeros((0, 0)), [], [])
+    candidates = propose(field, document, kind=kind)
+    layout = layout_features(field, document, candidates)
+    where = [next((number for number, part in enumerate(parts) if part.holds(each.span)), -1) for each in candidates]
+    chosen = _prune(field, kind, candidates, layout, where)
+    return Asked(field, kind, candidates, layout, where, chosen)
+
+
+def _prune(
+    field: Field, kind: FieldType, candidates: Sequence[Candidate], layout: Vector, where: Sequence[int]
+) -> list[int]:
+    """The candidates the page speaks for most, a number of distinct texts a passage."""
+    several = field.type is FieldType.LIST
+    weights = ranking.weights_for(kind, several=several)
+    strengths = (
+        weights.strengths(np.zeros((len(candidates), len(ranking.MODEL_FEATURES))), layout) if candidates else []
+    )
+    limit = _ASKED_PER_PASSAGE_LIST if several else _ASKED_PER_PASSAGE
+    kept: list[int] = []
+    texts: dict[int, set[str]] = {}
+    for index in sorted(range(len(candidates)), key=lambda each: (-strengths[each], each)):
+        if where[index] < 0:
+            continue
+        own = texts.setdefault(where[index], set())
+        text = asked_text(candidates[index])
+        if text in own or len(own) < limit:
+            own.add(text)
+            kept.append(index)
+    return sorted(kept)
+
+
+def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
+    """The value of a field. ``complete``: the whole document was read, so what was not found is absent, not unread."""
+    if asked.options:
+        return _choose_option(asked, document)
+    several = asked.field.type is FieldType.LIST
+    missing = FieldState.ABSENT if complete else FieldState.UNREAD
+    if not asked.chosen:
+        return () if several else _nothing(asked.field, missing, 1.0 if complete else 0.0, ())
+    weights = ranking.weights_for(asked.kind, several=several)
+    strengths = weights.strengths(asked.model_scores(asked.chosen), asked.layout[asked.chosen])
+    if several:
+        return _choose_several(asked, document, ranking.logistic(strengths - weights.absent))
+    shares = ranking.softmax(np.append(strengths, weights.absent))
+    by_value: dict[str, float] = {}
+    best: dict[str, int] = {}
+    for share, index in zip(shares[:-1], asked.chosen, strict=True):
+        value = asked.candidates[index].value
+        by_value[value] = by_value.get(value, 0.0) + float(share)
+        if value not in best or share > shares[asked.chosen.index(best[value])]:
+            best[value] = index
+    ranked = sorted(by_value, key=lambda value: (-by_value[value], best[value]))
+    runners = tuple(
+        _runner_up(asked.candidates[best[value]], by_value[value], document) for value in ranked[: RUNNERS_UP + 1]
+    )
+    absent = float(shares[-1])
+    if absent >= by_value[ranked[0]]:
+        return _nothing(asked.field, missing, absent if complete else 0.0, runners[:RUNNERS_UP])
+    return _found(asked.candidates[best[ranked[0]]], by_value[ranked[0]], document, runners[1:])
+
+
+def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[FieldValue, ...]:
+    """Every candidate that is more likely an item than not; of spans that overlap, or name the same thing, the most likely."""
+    taken: list[tuple[float, int]] = []
+    order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    names: list[str] = []
+    for share, index in order:
+        candidate = asked.candidates[index]
+        name = same_name(candidate.value)
+        if share < _LIST_THRESHOLD or len(taken) >= asked.field.max_items:
+            break
+        overlaps = any(_overlap(candidate.span, asked.candidates[other].span) for _, other in taken)
+        if not name or overlaps or any(name == other or name in other.split("|") for other in names):
+            continue
+        names.append(name)
+        taken.append((float(share), index))
+    taken.sort(key=lambda pair: asked.candidates[pair[1]].span)
+    rest = [(float(share), index) for share, index in order if all(index != other for _, other in taken)][:RUNNERS_UP]
+    runners = tuple(_runner_up(asked.candidates[index], share, document) for share, index in rest)
+    return tuple(_found(asked.candidates[index], share, document, runners) for share, index in taken)
+
+
+def same_name(value: str) -> str:
+    """A name reduced to what tells it from others: ``NIKE, Inc.`` and ``Nike Inc.`` are one."""
+    return re.sub(r"[\W_]+", "", value.casefold())
+
+
+def _choose_option(asked: Asked, document: Document) -> FieldValue:
+    """The option with the highest probability over all passages; a synonym in the document counts as evidence."""
+    weights = ranking.weights_for(asked.kind)
+    evidence = [_evidence(option, document) for option in asked.options]
+    strengths = np.zeros(len(asked.options))
+    said = list(asked.scores.values())
+    for passage in said:
+        scores = np.array([passage[option.value][0] for option in asked.options])
+        strengths += weights.features[0] * (scores - scores.max()) / len(said)
+    strengths += weights.features[len(ranking.MODEL_FEATURES) + _NEAR] * np.array(
+        [_weight(spans) for spans in evidence]
+    )
+    shares = ranking.softmax(strengths)
+    order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
+    first = order[0]
+    runners = tuple(
+        RunnerUp(
+            document.text(evidence[index][0]) if evidence[index] else "",
+            asked.options[index].value,
+            float(shares[index]),
+            evidence[index][0] if evidence[index] else None,
+            tuple(document.boxes(evidence[index][0])) if evidence[index] else (),
+        )
+        for index in order[1 : RUNNERS_UP + 1]
+    )
+    span = evidence[first][0] if evidence[first] else None
+    return FieldValue(
+        value=asked.options[first].value,
+        text=document.text(span) if span else "",
+        state=FieldState.FOUND,
+        confidence=float(shares[first]),
+        span=span,
+        boxes=tuple(document.boxes(span)) if span else (),
+        candidates=runners,
+    )
+
+
+_NEAR = 0  # layout.NAMES[0], "near_same_line": for an option, words of its own in the document
+
+
+def _evidence(option: Option, document: Document) -> list[Span]:
+    """Where the option's own words stand in the document."""
+    spans = []
+    for word in (option.value, *option.synonyms):
+        left = r"(?<!\w)" if word[:1].isalnum() else ""
+        right = r"(?!\w)" if word[-1:].isalnum() else ""
+        flags = 0 if word.isupper() and len(word) <= 3 else re.IGNORECASE
+        pattern = re.compile(left + re.escape(word) + right, flags)
+        for page in document.pages:
+            spans += [Span(page.number, *match.span()) for match in pattern.finditer(page.text)]
+    return sorted(spans)
+
+
+def _weight(spans: Sequence[Span]) -> float:
+    return min(1.0, len(spans) / 2) if spans else 0.0
+
+
+def _overlap(left: Span, right: Span) -> bool:
+    return left.page == right.page and left.start < right.end and right.start < left.end
+
+
+def _found(candidate: Candidate, share: float, document: Document, runners: tuple[RunnerUp, ...]) -> FieldValue:
+    return FieldValue(
+        value=candidate.value,
+        text=candidate.text,
+        state=FieldState.FOUND,
+        confidence=share,
+        span=candidate.span,
+        boxes=tuple(document.boxes(candidate.span)),
+        candidates=runners,
+    )
+
+
+def _nothing(field: Field, state: FieldState, share: float, runners: tuple[RunnerUp, ...]) -> FieldValue:
+    checks = ("This field is required, and no value was found.",) if field.required else ()
+    return FieldValue(None, "", state, share, candidates=runners, failed_checks=checks)
+
+
+def _runner_up(candidate: Candidate, share: float, document: Document) -> RunnerUp:
+    return RunnerUp(candidate.text, candidate.value, share, candidate.span, tuple(document.boxes(candidate.span)))

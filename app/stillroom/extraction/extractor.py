@@ -1,0 +1,202 @@
+"""Extracts a template's fields from one document with the engine: read once, ask every field, choose among spans."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Protocol
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document
+from stillroom.engine.protocol import (
+    GenerateRequest,
+    Generation,
+    Message,
+    ModelInfo,
+    Piece,
+    Question,
+    ScoreRequest,
+    ScoreResult,
+)
+from stillroom.engine.status import EngineStatus
+from stillroom.errors import EngineError
+from stillroom.extraction import choosing, passages, questions
+from stillroom.extraction.choosing import Asked
+from stillroom.extraction.passages import Passage
+from stillroom.extraction.questions import Frame
+from stillroom.extraction.result import (
+    Coverage,
+    DocumentResult,
+    DocumentStatus,
+    FieldResult,
+    FieldState,
+    FieldValue,
+)
+from stillroom.templates.template import Field, Template
+
+# A passage is read with this many tokens at most: a small model finds less in a longer one.
+PASSAGE_TOKENS = 1600
+# Kept free for the questions, their candidates, and a chat beside the batch.
+_RESERVED_TOKENS = 2500
+
+
+class ScoringEngine(Protocol):
+    """What the extractor needs of an engine."""
+
+    def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult: ...
+
+    def generate(self, request: GenerateRequest, *, cancellation: Cancellation | None = None) -> Generation: ...
+
+    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+    def status(self) -> EngineStatus: ...
+
+
+class Extractor:
+    """Takes the fields of templates out of documents. One document at a time; safe to use from one thread.
+
+    Attributes:
+        model_sha256: of the model file, recorded with every result; set by whoever loads the model.
+    """
+
+    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "") -> None:
+        self._engine = engine
+        self.model_sha256 = model_sha256
+        self._frames: OrderedDict[tuple[str, str], Frame] = OrderedDict()
+
+    def extract(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> DocumentResult:
+        """Every field of the template, each with its place in the document.
+
+        Greedy throughout: the same document, template and model give the same result. Raises EngineError, Cancelled.
+        """
+        started = time.monotonic()
+        model = self._model()
+        frame = self._frame(template, model)
+        parts = self._split(document, model)
+        asked = self._ask(frame, parts, document, template, cancellation)
+        complete = len(document.pages) == document.page_count
+        fields: dict[str, FieldResult] = {}
+        for question in asked:
+            if question.field.type.generated:
+                fields[question.field.name] = self._generate(frame, parts, question.field, cancellation)
+            else:
+                fields[question.field.name] = choosing.choose(question, document, complete=complete)
+        read = {span.page for part in parts for span in part.spans} | {
+            page.number for page in document.pages if not page.text
+        }
+        return DocumentResult(
+            file=file,
+            status=DocumentStatus.DONE if complete else DocumentStatus.PARTIAL,
+            coverage=Coverage(
+                pages_read=len(read),
+                pages=document.page_count,
+                chars_read=sum(span.end - span.start for part in parts for span in part.spans),
+                chars=document.characters,
+            ),
+            fields=fields,
+            template_name=template.name,
+            template_version=template.version,
+            model_name=model.name,
+            model_sha256=self.model_sha256,
+            sha256=document.sha256,
+            notes=document.notes,
+            seconds=time.monotonic() - started,
+        )
+
+    def ask(self, document: Document, template: Template, *, cancellation: Cancellation | None = None) -> list[Asked]:
+        """Every field with its candidates and what the model said of them, before anything is chosen (for fitting and tests)."""
+        model = self._model()
+        parts = self._split(document, model)
+        return self._ask(self._frame(template, model), parts, document, template, cancellation)
+
+    def _model(self) -> ModelInfo:
+        model = self._engine.status().model
+        if model is None:
+            raise EngineError("No model is loaded. Choose one first.")
+        return model
+
+    def _split(self, document: Document, model: ModelInfo) -> list[Passage]:
+        budget = min(PASSAGE_TOKENS, max(256, model.context_tokens - _RESERVED_TOKENS))
+        return passages.split(document, budget, self._engine.count_tokens)
+
+    def _ask(
+        self,
+        frame: Frame,
+        parts: Sequence[Passage],
+        document: Document,
+        template: Template,
+        cancellation: Cancellation | None,
+    ) -> list[Asked]:
+        asked = [choosing.prepare(field, document, parts) for field in template.fields]
+        for index, passage in enumerate(parts):
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+            self._score(frame, passage, index, asked, cancellation)
+        return asked
+
+    def _frame(self, template: Template, model: ModelInfo) -> Frame:
+        key = (model.path, questions.describe(template))
+        if key not in self._frames:
+            if model.has_chat_template:
+                try:
+                    frame = Frame.from_rendered(self._engine.render(Frame.messages(questions.describe(template))))
+                except (ValueError, EngineError):
+                    # A chat template without a system turn, or one that rewrites the text: the plain form always works.
+                    frame = Frame.plain()
+            else:
+                frame = Frame.plain()
+            self._frames[key] = frame
+            if len(self._frames) > 16:
+                self._frames.popitem(last=False)
+        return self._frames[key]
+
+    def _score(
+        self, frame: Frame, passage: Passage, index: int, asked: Sequence[Asked], cancellation: Cancellation | None
+    ) -> None:
+        """Ask every field that has candidates in this passage, in one request."""
+        put = [(each, each.texts(index)) for each in asked]
+        put = [(each, texts) for each, texts in put if texts]
+        if not put:
+            return
+        wording = [each.wording() for each, _ in put]
+        request = ScoreRequest(
+            prefix=frame.prefix(passage.text),
+            questions=tuple(
+                Question(frame.suffix(question, lead), tuple(texts), end)
+                for (question, lead, end), (_, texts) in zip(wording, put, strict=True)
+            ),
+        )
+        result = self._engine.score(request, cancellation=cancellation)
+        for (each, texts), scores, lengths in zip(put, result.scores, result.lengths, strict=True):
+            each.add(index, texts, scores, lengths)
+
+    def _generate(
+        self, frame: Frame, parts: Sequence[Passage], field: Field, cancellation: Cancellation | None
+    ) -> FieldValue:
+        """Free text about the whole document: of each passage first, then of what they gave."""
+        texts = [part.text for part in parts]
+        while True:
+            written = [self._write(frame, text, field, cancellation) for text in texts]
+            if len(written) <= 1:
+                break
+            joined = questions.joined(written)
+            # Each round is far shorter than the last: a passage of 1600 tokens gives some 100.
+            texts = (
+                [joined]
+                if len(written) <= 10
+                else ["\n".join(written[start : start + 10]) for start in range(0, len(written), 10)]
+            )
+        text = written[0].strip() if written else ""
+        if not text:
+            return FieldValue(None, "", FieldState.ABSENT, 0.0)
+        return FieldValue(text, "", FieldState.GENERATED, 0.0)
+
+    def _write(self, frame: Frame, text: str, field: Field, cancellation: Cancellation | None) -> str:
+        prompt = (*frame.prefix(text), Piece(frame.suffix(questions.summary_question(field)), special=True))
+        request = GenerateRequest(prompt=prompt, max_tokens=max(16, field.max_words * 2), stop=("\n\n",))
+        return self._engine.generate(request, cancellation=cancellation).text.strip()

@@ -1,0 +1,215 @@
+"""Fit the weights of resources/ranking.toml on labelled documents.
+
+    python tests/benchmarks/fit_ranking.py collect LABELS.jsonl --template T --model M --to SCORES.pickle
+    python tests/benchmarks/fit_ranking.py fit SCORES.pickle... [--half even|odd] [--write]
+
+``collect`` asks the model once about every document; ``fit`` runs in seconds. The loss is the negative log likelihood of
+the right candidates (of *absent* where the label is null or no candidate is right), with an L2 penalty, so the softmax of
+the fitted strengths is calibrated on the documents it was fitted on. ``--half`` fits on every other document and reports
+accuracy and calibration on the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import sys
+import time
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from stillroom import paths
+from stillroom.documents.readers import Readers
+from stillroom.engine.engine import Engine
+from stillroom.errors import StillroomError
+from stillroom.extraction import choosing, layout, ranking
+from stillroom.extraction.extractor import Extractor
+from stillroom.templates.library import TemplateLibrary
+from stillroom.templates.template import FieldType
+
+NAMES = [*ranking.MODEL_FEATURES, *layout.NAMES]
+PENALTY = 0.02
+
+
+@dataclass
+class Row:
+    """One field of one document: features of the candidates that were asked, which are right, and whether it is a list."""
+
+    document: int
+    field: str
+    kind: str
+    several: bool
+    features: np.ndarray
+    values: list[str]
+    right: np.ndarray
+
+
+def is_right(kind: FieldType, value: str, label: str) -> bool:
+    """Equal in canonical form: numbers by value, dates as they are, text without case, white space and punctuation."""
+    if kind in (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT):
+        try:
+            return Decimal(value) == Decimal(label)
+        except InvalidOperation:
+            return False
+    return choosing.same_name(value) == choosing.same_name(label)
+
+
+def collect(arguments: argparse.Namespace) -> None:
+    labels_file = Path(arguments.labels)
+    template = TemplateLibrary().find(arguments.template)
+    rows: list[Row] = []
+    with Engine() as engine, Readers() as readers:
+        engine.load(Path(arguments.model))
+        extractor = Extractor(engine)
+        started = time.monotonic()
+        for number, line in enumerate(labels_file.read_text(encoding="utf-8").splitlines()):
+            entry = json.loads(line)
+            try:
+                document = readers.read(labels_file.parent / entry["file"])
+                asked = extractor.ask(document, template)
+            except StillroomError as error:
+                print(entry["file"], error, file=sys.stderr)
+                continue
+            for each in asked:
+                if each.field.name not in entry["fields"] or each.options or each.field.type.generated:
+                    continue
+                label = entry["fields"][each.field.name]
+                wanted = [str(item) for item in (label if isinstance(label, list) else [label]) if item is not None]
+                candidates = [each.candidates[index] for index in each.chosen]
+                features = np.zeros((0, len(NAMES)))
+                if each.chosen:
+                    features = np.hstack([each.model_scores(each.chosen), each.layout[each.chosen]])
+                right = np.array([any(is_right(each.kind, item.value, one) for one in wanted) for item in candidates], dtype=bool)
+                several = each.field.type is FieldType.LIST
+                values = [item.value for item in candidates]
+                rows.append(Row(number, each.field.name, str(each.kind), several, features, values, right))
+            if number % 10 == 0:
+                print(f"{number} documents, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+            Path(arguments.to).write_bytes(pickle.dumps(rows))
+
+
+def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
+    """Weights and the strength of *absent* for one type."""
+    size = len(NAMES)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        weights, absent = parameters[:size], parameters[size]
+        total, gradient = 0.0, np.zeros(size + 1)
+        for row in rows:
+            strengths = row.features @ weights
+            if row.several:
+                margin = np.clip(strengths - absent, -30, 30)
+                share = 1 / (1 + np.exp(-margin))
+                total -= float(np.where(row.right, np.log(share), np.log(1 - share)).sum())
+                difference = share - row.right
+                gradient[:size] += difference @ row.features
+                gradient[size] -= difference.sum()
+                continue
+            everything = np.append(strengths, absent)
+            everything -= everything.max()
+            share = np.exp(everything) / np.exp(everything).sum()
+            target = np.append(row.right, not row.right.any()).astype(float)
+            hit = float(share @ target)
+            total -= np.log(max(hit, 1e-12))
+            difference = share - share * target / max(hit, 1e-12)
+            gradient[:size] += difference[:-1] @ row.features
+            gradient[size] += difference[-1]
+        scale = 1 / len(rows)
+        total = total * scale + PENALTY * float(parameters @ parameters) / 2
+        return total, gradient * scale + PENALTY * parameters
+
+    result = minimize(loss, np.zeros(size + 1), jac=True, method="L-BFGS-B")
+    return result.x[:size], float(result.x[size])
+
+
+def judge(rows: list[Row], weights: np.ndarray, absent: float) -> dict[str, Any]:
+    """Accuracy, share of labels among the candidates, and expected calibration error in ten bins."""
+    sure, right, found = [], [], []
+    for row in rows:
+        strengths = row.features @ weights
+        if row.several:
+            share = 1 / (1 + np.exp(-(strengths - absent)))
+            taken = {choosing.same_name(row.values[index]): row.right[index] for index in np.argsort(share) if share[index] >= 0.5}
+            missed = {choosing.same_name(value) for value, good in zip(row.values, row.right, strict=True) if good} - set(taken)
+            true = sum(taken.values())
+            denominator = 2 * true + (len(taken) - true) + len(missed)
+            right.append(2 * true / denominator if denominator else 1.0)
+            continue
+        share = ranking.softmax(np.append(strengths, absent))
+        by_value: dict[str, float] = {}
+        for value, part in zip(row.values, share[:-1], strict=True):
+            by_value[value] = by_value.get(value, 0.0) + part
+        best = max(by_value, key=by_value.__getitem__, default=None)
+        good = {value for value, flag in zip(row.values, row.right, strict=True) if flag}
+        found.append(bool(good))
+        if best is None or share[-1] > by_value[best]:
+            right.append(not good)
+            sure.append(share[-1])
+        else:
+            right.append(best in good)
+            sure.append(by_value[best])
+    error = 0.0
+    if sure:
+        bins = np.minimum((np.array(sure) * 10).astype(int), 9)
+        for number in range(10):
+            inside = bins == number
+            if inside.any():
+                error += inside.mean() * abs(np.array(right)[inside].mean() - np.array(sure)[inside].mean())
+    return {"documents": len(rows), "right": round(float(np.mean(right)), 3), "among candidates": round(float(np.mean(found or [0])), 3),
+            "calibration error": round(error, 3)}  # fmt: skip
+
+
+def fit(arguments: argparse.Namespace) -> None:
+    rows: list[Row] = []
+    for file in arguments.scores:
+        rows.extend(pickle.loads(Path(file).read_bytes()))
+    output = []
+    for kind, several in sorted({(row.kind, row.several) for row in rows}):
+        own = [row for row in rows if (row.kind, row.several) == (kind, several)]
+        train, rest = own, own
+        if arguments.half:
+            parity = arguments.half == "odd"
+            train = [row for row in own if row.document % 2 == parity]
+            rest = [row for row in own if row.document % 2 != parity]
+        weights, absent = fit_type(train)
+        name = f"list_{kind}" if several else kind
+        for field in sorted({row.field for row in rest}):
+            print(name, field, judge([row for row in rest if row.field == field], weights, absent))
+        model_only = np.zeros(len(NAMES))
+        model_only[0] = 1.0
+        print(name, "   the model's score alone", judge(rest, model_only, -1e9 if not several else 0.0)["right"])
+        lines = [f"{feature} = {weight:.3f}" for feature, weight in zip(NAMES, weights, strict=True) if abs(weight) >= 0.005]
+        output.append(f"[{name}]\n" + "\n".join([*lines, f"absent = {absent:.3f}"]) + "\n")
+    if arguments.write:
+        target = paths.resources_dir() / "ranking.toml"
+        text = target.read_text(encoding="utf-8")
+        head = text[: text.index("\n[money]")] if "\n[money]" in text else text
+        target.write_text(head.rstrip() + "\n\n" + "\n".join(output), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    first = commands.add_parser("collect")
+    first.add_argument("labels")
+    first.add_argument("--template", required=True)
+    first.add_argument("--model", required=True)
+    first.add_argument("--to", required=True)
+    first.set_defaults(run=collect)
+    second = commands.add_parser("fit")
+    second.add_argument("scores", nargs="+")
+    second.add_argument("--half", choices=("even", "odd"))
+    second.add_argument("--write", action="store_true")
+    second.set_defaults(run=fit)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
