@@ -33,6 +33,8 @@ def main() -> int:
     parser.add_argument("--tests", action="store_true", help="also what the tests need")
     options = parser.parse_args()
     os.environ.pop("PYTHONPATH", None)
+    # A damaged environment's Python would take itself for the system's: pip must never write there.
+    os.environ["PIP_REQUIRE_VIRTUALENV"] = "1"
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     try:
@@ -80,10 +82,10 @@ def _set_up(environment: Path, stamp: str, *, tests: bool) -> None:
 
 
 def _works(python: Path) -> bool:
-    """Whether an environment is there whose Python still starts and is recent enough."""
+    """Whether a whole environment is there, of a Python that still starts and is recent enough."""
     if not python.is_file():
         return False
-    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11) or sys.prefix == sys.base_prefix)"
     return subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode == 0
 
 
@@ -150,13 +152,18 @@ def _install_engine(steps: Steps, python: Path, environment: Path, cache: Path) 
 
 
 def _remove(environment: Path) -> None:
-    """Removes an environment, and never a folder that is something else."""
+    """Removes an environment, and never a folder that is something else. Cut off, it leaves no half of one."""
+    removed = environment.with_name(f"{environment.name}.removed")
+    if removed.exists():
+        shutil.rmtree(removed)
     if not environment.exists():
         return
-    ours = {"set-up.log", _UNFINISHED}
-    if not (environment / "pyvenv.cfg").is_file() and any(path.name not in ours for path in environment.iterdir()):
+    # The log is there from the first step on, so it marks what an interrupted set-up has begun.
+    ours = any((environment / name).is_file() for name in ("pyvenv.cfg", "set-up.log"))
+    if not ours and any(environment.iterdir()):
         raise SetUpError(f"{environment} holds other files. Set STILLROOM_VENV to a folder that may be made.")
-    shutil.rmtree(environment)
+    environment.rename(removed)
+    shutil.rmtree(removed)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -159,10 +160,28 @@ def test_a_folder_with_other_files_is_never_removed(tmp_path: Path) -> None:
         _remove(tmp_path)
     assert (tmp_path / "thesis.docx").is_file()
     environment = tmp_path / "environment"
-    environment.mkdir()
-    (environment / "pyvenv.cfg").touch()
-    _remove(environment)
-    assert not environment.exists()
+    for begun in ("pyvenv.cfg", "set-up.log"):
+        environment.mkdir()
+        (environment / begun).touch()
+        (environment.parent / "environment.removed").mkdir()
+        _remove(environment)
+        assert not environment.exists()
+        assert not (environment.parent / "environment.removed").exists()
+
+
+def test_half_an_environment_is_not_used_for_it_would_be_the_systems_python(tmp_path: Path) -> None:
+    from set_up.__main__ import _works
+
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    python = environment / "bin" / "python"
+    # Without pip it does not serve; with one in reach it does, until its configuration is gone.
+    assert not _works(python)
+    site = next((environment / "lib").glob("python3*")) / "site-packages"
+    (site / "pip.py").touch()
+    assert _works(python)
+    (environment / "pyvenv.cfg").unlink()
+    assert not _works(python)
 
 
 def test_what_the_system_lacks_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
