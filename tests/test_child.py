@@ -197,7 +197,7 @@ def test_memory_is_limited_and_the_sentence_says_so(owner: _Owner) -> None:
 
 @_NEEDS_SIGNALS
 def test_a_child_that_closes_its_stdout_does_not_stay(owner: _Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillroom.child._MUTE_SECONDS", 0.2)
+    monkeypatch.setattr("stillroom.child.owner._MUTE_SECONDS", 0.2)
     owner.start("import os, time; os.close(1); time.sleep(60)")
     assert "closed its standard output" in owner.outcome().sentence()
 
@@ -248,10 +248,16 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
 @_NEEDS_LINUX
 def test_the_child_outlives_the_thread_that_asked_for_it(owner: _Owner) -> None:
     """PR_SET_PDEATHSIG fires when the starting thread ends, not only the process."""
-    starter = threading.Thread(target=owner.start, args=(_ECHO,))
+    received: list[dict[str, Any]] = []
+
+    def begin() -> None:
+        owner.start(_ECHO)
+        received.append(owner.message())  # by now the child has asked to die with its parent
+
+    starter = threading.Thread(target=begin)
     starter.start()
     starter.join()
-    assert owner.message() == {"ready": True}
+    assert received == [{"ready": True}]
     time.sleep(0.1)
     owner.children[0].send({"still": "here"})
     assert owner.message() == {"still": "here"}

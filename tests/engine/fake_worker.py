@@ -94,6 +94,7 @@ class Worker:
             time.sleep(60)
         actions: dict[str, Callable[[], None]] = {
             "hang": self.hang,
+            "silent": self.rest,
             "freeze": self.freeze,
             "deaf": self.turn_deaf,
             "garbage": lambda: self.raw(b"Segmentation fault (core dumped)\n"),
@@ -119,6 +120,11 @@ class Worker:
         self.silent.set()
         time.sleep(60)
 
+    def rest(self) -> None:
+        self.silent.set()
+        time.sleep(1)
+        self.silent.clear()
+
     def freeze(self) -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
         time.sleep(60)  # another thread may take the signal, a little later
@@ -141,6 +147,7 @@ class Worker:
         path = Path(message["path"])
         if not path.read_bytes().startswith(b"GGUF"):
             raise ValueError("The file is no GGUF model. Choose another one.")
+        self.event(0, "log", text=f"load {message['options']['context_tokens']}")
         for step in range(11):
             self.check(number)
             self.event(number, "progress", value=step / 10)

@@ -86,7 +86,6 @@ def test_load_tells_progress_and_what_was_loaded(fresh: Engine, worker: tuple[li
     status = fresh.status()
     assert (status.state, status.model, status.failure, status.restarts) == (EngineState.READY, info, "", 0)
     assert status.worker_pid is not None
-    assert fresh.recent_log()
 
 
 def test_scores_have_the_shape_of_the_questions(shared: Engine) -> None:

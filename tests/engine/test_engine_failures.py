@@ -22,7 +22,7 @@ from stillroom.errors import Cancelled, EngineError
 _FAKE = [sys.executable, str(Path(__file__).with_name("fake_worker.py"))]
 _SCORE = ScoreRequest((Piece("text"),), (Question("?", ("yes", "no")),))
 _LONG = GenerateRequest((Piece("text"),), max_tokens=1000)
-_LIMITS = Limits(cancel_grace=0.3, silence=0.6, start=5.0, stop_grace=0.3, line_bytes=1 << 20)
+_LIMITS = Limits(cancel_grace=0.3, silence=0.6, load_silence=0.6, start=5.0, stop_grace=0.3, line_bytes=1 << 20)
 _NEEDS_SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 Start = Callable[..., Engine]
@@ -98,6 +98,7 @@ def test_details_hold_what_was_written_last(start: Start, model: Path) -> None:
     details = _failure(lambda: engine.score(_SCORE)).details
     assert "the last words" in details
     assert "build: fake" in details
+    assert engine.recent_log() == ["build: fake", "ready", "load 0"]
 
 
 def test_a_slow_request_with_a_beating_heart_is_no_hang(start: Start, model: Path) -> None:
@@ -109,16 +110,14 @@ def test_a_slow_request_with_a_beating_heart_is_no_hang(start: Start, model: Pat
 
 
 def test_time_that_this_program_slept_is_no_silence(start: Start, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = start("score=slow", limits=Limits(silence=30))
+    engine = start("score=silent", limits=Limits(silence=30))
     engine.load(model)
     ahead = 0.0
     monkeypatch.setattr(connection.time, "monotonic", lambda real=time.monotonic: real() + ahead)
-    timer = threading.Timer(0.4, lambda: None)
-    timer.start()
     results: list[object] = []
     caller = threading.Thread(target=lambda: results.append(engine.score(_SCORE)))
     caller.start()
-    timer.join()
+    time.sleep(0.4)
     ahead = 1000.0
     caller.join(5)
     assert len(results) == 1
@@ -205,6 +204,12 @@ def test_a_kill_while_loading_is_not_the_files_fault(start: Start, model: Path) 
     assert "choose a smaller model" in error.message
 
 
+def test_loading_has_a_patience_of_its_own(start: Start, model: Path) -> None:
+    engine = start("load=silent", times=1, limits=Limits(silence=0.3, load_silence=30))
+    engine.load(model)
+    assert engine.status().restarts == 0
+
+
 def test_cancelling_a_load(start: Start, model: Path) -> None:
     engine = start("")
     cancellation = Cancellation()
@@ -221,7 +226,8 @@ def test_cancelling_a_load(start: Start, model: Path) -> None:
     engine.score(_SCORE)
     status = engine.status()
     assert status.model is not None
-    assert status.model.options.context_tokens == 0  # the earlier one was loaded again
+    assert status.model.options.context_tokens == 0
+    assert engine.recent_log()[-2:] == ["load 4096", "load 0"]  # the earlier one was loaded again
 
 
 @pytest.mark.parametrize(
@@ -289,6 +295,20 @@ def test_a_worker_that_keeps_crashing_is_not_started_for_ever(start: Start, mode
     assert engine.count_tokens(["other work goes on"]) == [4]
     engine.load(model, LoadOptions(context_tokens=512))  # a person's choice: another try
     assert _failure(lambda: engine.score(_SCORE)).retryable
+
+
+@_NEEDS_SIGNALS
+def test_crashes_with_work_done_between_are_forgiven(start: Start, model: Path) -> None:
+    engine = start("")
+    engine.load(model)
+    short = GenerateRequest((Piece("text"),), max_tokens=1)
+    for _ in range(3):
+        for _ in range(2):
+            pid = engine.count_tokens([""]) and engine.status().worker_pid
+            assert pid
+            error = _failure(lambda pid=pid: engine.generate(_LONG, on_text=lambda _: os.kill(pid, 9)))
+            assert error.retryable
+        assert engine.generate(short).tokens == 1
 
 
 def test_a_model_that_keeps_crashing_is_not_loaded_for_ever(start: Start, model: Path) -> None:

@@ -188,12 +188,18 @@ class WorkerConnection:
             self._next_check = now + _TICK_SECONDS
             deaf = any(p.cancel_deadline is not None and p.cancel_deadline <= now for p in self._pending.values())
             waiting = now - max(self._last_message, min(p.since for p in self._pending.values()))
-            patience = self._limits.silence if self._said_hello else self._limits.start
+            patience = self._patience()
         if deaf:
             self.kill(_DEAF)
         elif waiting > patience:
             self.kill(_NO_ANSWER.format(patience))
         return _TICK_SECONDS
+
+    def _patience(self) -> float:
+        if not self._said_hello:
+            return self._limits.start
+        loading = any(pending.op == "load" for pending in self._pending.values())
+        return self._limits.load_silence if loading else self._limits.silence
 
     def kill(self, reason: str) -> None:
         """End the worker; its requests fail. ``reason`` is read after "it"."""

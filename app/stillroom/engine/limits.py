@@ -18,6 +18,7 @@ class Limits:
     Attributes:
         cancel_grace: between a cancel and its answer; then the worker is ended.
         silence: without any message while a request waits; then the worker is ended.
+        load_silence: the same while a model is loaded (a slow disk, a GPU that compiles its programs first).
         start: from the start of the process to its first message (libraries are loaded from a cold disk).
         stop_grace: of each step when the worker is stopped.
         crashes: this many at the same operation within ``crash_window``, with no success between them, and it is not
@@ -27,6 +28,7 @@ class Limits:
 
     cancel_grace: float = 2.0
     silence: float = 30.0
+    load_silence: float = 180.0
     start: float = 120.0
     stop_grace: float = 2.0
     crashes: int = 3

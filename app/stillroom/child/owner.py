@@ -1,12 +1,7 @@
-"""A child process that speaks JSON lines: its owner's side (`Child`) and its own side (`die_with_parent` and below).
-
-Native code runs in children so that a crash, a hang or a hostile file never takes the window with it. What a child
-says is not trusted: a line that is too long or is no JSON object ends the child.
-"""
+"""The owner's side of a child process."""
 
 from __future__ import annotations
 
-import ctypes
 import io
 import json
 import logging
@@ -18,87 +13,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from stillroom.child.messages import MAX_LINE_BYTES, encode
+from stillroom.child.outcome import ChildOutcome
 from stillroom.errors import StillroomError
 
-MAX_LINE_BYTES = 512 << 20
 STDERR_TAIL_BYTES = 64 << 10
 _CHUNK_BYTES = 256 << 10
 _MUTE_SECONDS = 5.0
 """How long a child that closed its standard output may go on living."""
-
-_WINDOWS_CRASHES = {
-    0xC0000005: "an access violation",
-    0xC0000017: "no memory was left",
-    0xC000001D: "an instruction this processor does not have",
-    0xC00000FD: "a stack overflow",
-    0xC0000135: "a library is missing",
-    0xC0000409: "an internal check failed",
-}
 
 _log = logging.getLogger(__name__)
 
 
 class BadMessageError(Exception):
     """Raised by ``on_message``: the child is ended for this reason, to be read after "it" (``reported nonsense``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChildOutcome:
-    """How a child process ended.
-
-    Attributes:
-        name: what the child is to a person, in mid-sentence: ``engine``.
-        code: exit code; None where a signal ended it.
-        signal: name of the signal that ended it (``SIGSEGV``); empty if none.
-        ended_by_us: true where its owner asked for the end, or ended it.
-        reason: why its owner ended it, to be read after "it" (``wrote a line that is no message``); may be empty.
-        memory_bytes: the limit it ran under; 0 for none.
-        stderr_tail: the end of what it wrote to its standard error; for details only.
-    """
-
-    name: str
-    code: int | None = None
-    signal: str = ""
-    ended_by_us: bool = False
-    reason: str = ""
-    memory_bytes: int = 0
-    stderr_tail: str = ""
-
-    @property
-    def crashed(self) -> bool:
-        """True where the program's own code failed: not ended by its owner, not ended by somebody else's kill."""
-        return not self.ended_by_us and self.signal not in {"SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"}
-
-    def sentence(self) -> str:
-        """One plain sentence that says what happened."""
-        if self.ended_by_us:
-            why = f": it {self.reason}" if self.reason else ""
-            return f"The {self.name} was ended by Stillroom{why}."
-        if self.signal == "SIGKILL":
-            return f"The {self.name} was killed by the operating system, probably because memory ran out."
-        if self.signal in {"SIGTERM", "SIGINT", "SIGHUP"}:
-            return f"The {self.name} was ended from outside ({self.signal})."
-        if self.signal == "SIGILL":
-            return f"The {self.name} crashed (SIGILL): it needs something that this computer's processor does not have."
-        if self.signal:
-            return f"The {self.name} crashed ({self.signal}){self._memory_hint()}."
-        code = (self.code or 0) & 0xFFFFFFFF
-        if code in _WINDOWS_CRASHES:
-            return f"The {self.name} crashed ({_WINDOWS_CRASHES[code]}){self._memory_hint()}."
-        if self.code:
-            return f"The {self.name} stopped with exit code {self.code}{self._memory_hint()}."
-        return f"The {self.name} stopped by itself."
-
-    def _memory_hint(self) -> str:
-        if not self.memory_bytes:
-            return ""
-        size = self.memory_bytes / 2**20
-        amount = f"{size / 1024:g} GiB" if size >= 1024 else f"{size:.0f} MiB"
-        return f"; it may have needed more than the {amount} of memory it is allowed"
 
 
 class Child:
@@ -359,70 +290,14 @@ def child_command(role: str) -> list[str]:
     return [sys.executable, "-m", "stillroom", role]
 
 
-def encode(message: Mapping[str, Any]) -> bytes:
-    """A message as one line. ASCII, so that file names that are not Unicode (lone surrogates) survive."""
-    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
-
-
 def _environment(overrides: Mapping[str, str] | None) -> dict[str, str]:
     environment = {**os.environ, **(overrides or {})}
     if getattr(sys, "frozen", False):
         return environment
     # The current folder is not searched for modules: it may be full of downloads.
     environment["PYTHONSAFEPATH"] = "1"
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if root.name not in {"site-packages", "dist-packages"}:  # a checkout; installed packages are found anyway
         rest = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = f"{root}{os.pathsep}{rest}" if rest else str(root)
     return environment
-
-
-# ------------------------------------------------------------------------------------------------- the child's own side
-
-
-def die_with_parent() -> None:
-    """Ask the system to end this process when its owner dies. Call it first in a child.
-
-    Linux only; elsewhere (and if it fails) the end of standard input says the same a little later.
-    """
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        try:
-            ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, int(signal.SIGKILL), 0, 0, 0)
-        except (OSError, AttributeError):
-            _log.warning("this system cannot end a child with its parent")
-
-
-def private_stdout() -> BinaryIO:
-    """Take standard output for messages alone: what anything else prints goes to standard error from now on."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
-    private = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(private, "wb")
-
-
-class MessageWriter:
-    """Writes messages to the owner; safe from any thread."""
-
-    def __init__(self, stream: BinaryIO, max_line_bytes: int = MAX_LINE_BYTES) -> None:
-        self._stream = stream
-        self._max_line_bytes = max_line_bytes
-        self._lock = threading.Lock()
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Write one message.
-
-        Raises:
-            StillroomError: it is longer than the owner would accept; nothing was written.
-            OSError: the owner is gone.
-        """
-        line = encode(message)
-        if len(line) > self._max_line_bytes:
-            raise StillroomError(
-                "The result is too large to be handed over. Try a smaller part of the document.",
-                details=f"{len(line)} of {self._max_line_bytes} bytes",
-            )
-        with self._lock:
-            self._stream.write(line)
-            self._stream.flush()

@@ -1,0 +1,22 @@
+"""A child process that speaks JSON lines: its owner's side, and its own.
+
+Native code runs in children so that a crash, a hang or a hostile file never takes the window with it. What a child
+says is not trusted: a line that is too long or is no JSON object ends the child.
+"""
+
+from stillroom.child.inside import die_with_parent, private_stdout
+from stillroom.child.messages import MAX_LINE_BYTES, MessageWriter, encode
+from stillroom.child.outcome import ChildOutcome
+from stillroom.child.owner import BadMessageError, Child, child_command
+
+__all__ = [
+    "MAX_LINE_BYTES",
+    "BadMessageError",
+    "Child",
+    "ChildOutcome",
+    "MessageWriter",
+    "child_command",
+    "die_with_parent",
+    "encode",
+    "private_stdout",
+]
