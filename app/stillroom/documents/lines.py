@@ -19,7 +19,7 @@ COLUMN_GAP = 1.0
 JOINED = 0.12
 """Words closer than this (in ems), not separated by white space in the file, are one word."""
 _SAME_LINE = 0.45
-"""Baselines nearer than this (in ems of the smaller text) may be one line."""
+"""Baselines nearer than this (in ems, the mean of both) may be one line: a raised "th", a value in larger type."""
 
 _LETTERS = 18
 """Most lines of running text have at least this many letters, most cells of a table fewer."""
@@ -148,7 +148,7 @@ def _fits(chunk: _Chunk, line: list[_Chunk]) -> bool:
         distance = abs(chunk.baseline - other.baseline)
         if distance > 0.15 * size and _overlap(chunk, other) > 0.5 * size:
             return False  # one stands above the other
-        near = near or distance <= _SAME_LINE * size
+        near = near or distance <= _SAME_LINE * (chunk.size + other.size) / 2
     return near
 
 

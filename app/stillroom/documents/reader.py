@@ -3,7 +3,8 @@
 Requests and answers are one JSON object a line:
     {"id": n, "op": "read", "path": P, "password": W or null}  →  {"id": n, "event": "result", "data": DOCUMENT}
                                                               or {"id": n, "event": "error", "message": SENTENCE, "details": TEXT,
-                                                                  "password_needed": true or false}
+                                                                  "password_needed": true or false,
+                                                                  "leaving": true where no further request is answered}
     {"op": "limit", "memory_bytes": n}                        →  nothing; to be sent first
 """
 
@@ -31,23 +32,27 @@ def main() -> int:
         try:
             if request["op"] == "limit":
                 _limit_memory(request["memory_bytes"])
-            else:
-                _answer(request, writer)
+            elif not _answer(request, writer):
+                return 0
         except OSError:
             return 1  # the owner is gone
     return 0
 
 
-def _answer(request: dict[str, Any], writer: MessageWriter) -> None:
+def _answer(request: dict[str, Any], writer: MessageWriter) -> bool:
+    """Read the file and say what is in it. Returns false where this process had better end: what ran out of memory
+    half way may be left half made."""
     identity = request["id"]
     try:
         document = read_file(Path(request["path"]), request.get("password"))
         writer.send({"id": identity, "event": "result", "data": to_json(document)})
-        return
+        return True
     except StillroomError as error:
         failure = error
-    except MemoryError:
+    except MemoryError as error:
         failure = DocumentError("The file needs more memory than a document may take. Split it into smaller files.")
+        failure.__cause__ = error
+    spent = isinstance(failure.__cause__, MemoryError)
     writer.send(
         {
             "id": identity,
@@ -55,8 +60,10 @@ def _answer(request: dict[str, Any], writer: MessageWriter) -> None:
             "message": failure.message,
             "details": failure.details,
             "password_needed": isinstance(failure, PasswordNeeded),
+            "leaving": spent,
         }
     )
+    return not spent
 
 
 def _limit_memory(size: int) -> None:

@@ -66,6 +66,7 @@ class Readers:
             try:
                 return reader.read(next(self._numbers), path, password, self._seconds, cancellation)
             except _NotTakenError as error:
+                reader.kill()  # it may be dead without being known to be
                 if attempt == _ATTEMPTS:
                     raise DocumentError(
                         "The process that reads documents cannot be kept running. Restart Stillroom and try again.",
@@ -254,6 +255,8 @@ class _Reader:
             if answer["event"] == "result":
                 return from_json(answer["data"])
             message, details = str(answer["message"]), str(answer["details"])
+            if answer.get("leaving"):
+                self.kill()
             kind = PasswordNeeded if answer.get("password_needed") else DocumentError
         except (KeyError, TypeError, ValueError) as error:
             self.kill("sent a document that is none")

@@ -25,8 +25,9 @@ def read_source(source: Source) -> Document:
     """The document in these bytes. Raises DocumentError."""
     if not source.data:
         raise DocumentError("The file is empty (0 bytes). Perhaps its download or copy did not finish.")
-    kind = sniff(source)
+    kind = "a document"
     try:
+        kind = sniff(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # libraries warn of oddities in a file that they read all the same
             content = reader_of(kind)(source)
@@ -42,7 +43,7 @@ def read_source(source: Source) -> Document:
         ) from error
     except Exception as error:
         raise DocumentError(
-            f"The file could not be read as {kind.upper()}: it is damaged or incomplete. "
+            f"The file could not be read as {_said(kind)}: it is damaged or incomplete. "
             "Open it in the program it was made with and save it again.",
             # Frames only: the message of a library's exception may quote the document.
             type(error).__name__ + "\n" + "".join(traceback.format_tb(error.__traceback__)),
@@ -52,3 +53,7 @@ def read_source(source: Source) -> Document:
     return Document(
         source.name, kind, digest(source.data), content.pages, content.page_count, content.notes, content.attachments
     )
+
+
+def _said(kind: str) -> str:
+    return kind if " " in kind else kind.upper()

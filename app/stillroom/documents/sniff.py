@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 
 from stillroom.documents.source import UNPACKED_BYTES, Source
 from stillroom.documents.text import decode, looks_like_text
@@ -109,7 +110,16 @@ def _zipped(data: bytes) -> str:
             mimetype = archive.read("mimetype")[:200] if "mimetype" in names else b""
     except DocumentError:
         raise
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, KeyError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        KeyError,
+    ) as error:
         raise DocumentError(
             "The file is incomplete or damaged: its end is missing. Download or copy it again."
         ) from error

@@ -40,7 +40,9 @@ def looks_like_text(data: bytes) -> bool:
     if marked_encoding(data):
         return True
     sample = data[:_SAMPLE]
-    return len(_CONTROL.findall(sample)) <= len(sample) * 0.01 and sample.count(0) <= len(sample) * 0.001
+    return len(_CONTROL.findall(sample)) <= max(1, len(sample) // 100) and sample.count(0) <= max(
+        1, len(sample) // 1000
+    )
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:

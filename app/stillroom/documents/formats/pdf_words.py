@@ -77,7 +77,7 @@ def read_words(page: pdfium.PdfPage, frame: Frame) -> list[list[Word]]:
     or a text layer that is mostly characters without a meaning (a font without a table of its letters)."""
     text_page = page.get_textpage()
     try:
-        builders: dict[int, _Builder] = {}
+        builders: dict[int, WordBuilder] = {}
         _read(text_page, frame, builders)
     finally:
         text_page.close()
@@ -89,7 +89,7 @@ def read_words(page: pdfium.PdfPage, frame: Frame) -> list[list[Word]]:
     return [words for words in blocks if words]
 
 
-def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Builder]) -> None:
+def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, WordBuilder]) -> None:
     # Called for every character: pdfium's functions are called directly, without the checks around them.
     get_code, is_generated, get_angle = raw.FPDFText_GetUnicode, raw.FPDFText_IsGenerated, raw.FPDFText_GetCharAngle
     get_loose, get_origin = raw.FPDFText_GetLooseCharBox, raw.FPDFText_GetCharOrigin
@@ -97,7 +97,7 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Buil
     rectangle, x, y = raw.FS_RECTF(), c_double(), c_double()
     rectangle_pointer, x_pointer, y_pointer = byref(rectangle), byref(x), byref(y)
     to_page = frame.to_page()
-    builder: _Builder | None = None
+    builder: WordBuilder | None = None
     high = 0
     for index in range(text_page.count_chars()):
         code = get_code(handle, index)
@@ -123,7 +123,7 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Buil
                 builder.end_word()
             builder = builders.get(direction)
             if builder is None:
-                builder = builders[direction] = _Builder(direction, frame)
+                builder = builders[direction] = WordBuilder(direction, frame)
         xa, ya = to_page(rectangle.left, rectangle.bottom)
         xb, yb = to_page(rectangle.right, rectangle.top)
         box = Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
@@ -132,7 +132,7 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, _Buil
         builder.end_word()
 
 
-class _Builder:
+class WordBuilder:
     """Collects characters of one direction to words.
 
     Attributes:
