@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ DONE, FAILURE, USAGE, SOME_FAILED, STOPPED = 0, 1, 2, 3, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status. ``arguments``: without the program's name; None: the process's own."""
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    _set_up_logging()
     parser = _parser()
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] | None = getattr(options, "run", None)
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return STOPPED
     except BrokenPipeError:
         # The reader of our output has gone (``| head``). Python would report it once more when it flushes at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return FAILURE
 
 
@@ -44,6 +45,15 @@ def say(sentence: str) -> None:
     from stillroom.cli.text import printable
 
     print(f"stillroom: {printable(sentence)}", file=sys.stderr)
+
+
+def _set_up_logging() -> None:
+    """The log is for developers: on stderr where ``STILLROOM_LOG`` names a level (``info``), else nowhere."""
+    level = logging.getLevelNamesMapping().get(os.environ.get("STILLROOM_LOG", "").upper())
+    if level is None:
+        logging.getLogger().addHandler(logging.NullHandler())
+    else:
+        logging.basicConfig(level=level, format="%(name)s: %(message)s")
 
 
 def _parser() -> argparse.ArgumentParser:

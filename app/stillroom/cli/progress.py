@@ -1,0 +1,105 @@
+"""How far a run is, on standard error: a bar on a terminal, now and then a line elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as RichProgress
+from rich.text import Text
+
+from stillroom.cli.text import duration, printable
+from stillroom.extraction.result import Progress
+
+_SECONDS_BETWEEN_LINES = 10.0
+_NAME_WIDTH = 32
+
+
+class Display(Protocol):
+    """Called on the run's thread."""
+
+    def loading(self, model: str, share: float) -> None: ...
+
+    def documents(self, progress: Progress) -> None: ...
+
+
+@contextlib.contextmanager
+def display(*, bar: bool) -> Iterator[Display]:
+    """A bar (``bar``), or lines."""
+    if not bar:
+        yield _Lines()
+        return
+    # Standard output is the results', and stays itself.
+    with RichProgress(
+        TextColumn("{task.fields[what]}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[far]}", markup=False),
+        TextColumn("{task.fields[left]}", markup=False, style="cyan"),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+    ) as progress:
+        yield _Bar(progress)
+
+
+class _Bar:
+    def __init__(self, progress: RichProgress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=1.0, what="Starting …", far="", left="")
+
+    def loading(self, model: str, share: float) -> None:
+        what = f"Loading {_fitted(model)}"
+        self._progress.update(self._task, total=1.0, completed=share, what=what, far=f"{share:.0%}", left="")
+
+    def documents(self, progress: Progress) -> None:
+        far = f"{progress.done}/{progress.total}" + (f", {progress.failed} failed" if progress.failed else "")
+        self._progress.update(
+            self._task,
+            total=progress.total,
+            completed=progress.done,
+            what=_fitted(_name(progress)),
+            far=far,
+            left=_left(progress),
+        )
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._last = -_SECONDS_BETWEEN_LINES
+        self._loading = False
+
+    def loading(self, model: str, share: float) -> None:
+        if not self._loading and share < 1:
+            self._loading = True
+            print(f"Loading {printable(model)}", file=sys.stderr)
+
+    def documents(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last < _SECONDS_BETWEEN_LINES or progress.done == progress.total:
+            return
+        self._last = now
+        left = _left(progress)
+        print(f"{progress.done} of {progress.total} documents{', ' if left else ''}{left}", file=sys.stderr)
+
+
+def _name(progress: Progress) -> str:
+    return PurePath(progress.file).name or "Finishing …"
+
+
+def _left(progress: Progress) -> str:
+    if progress.seconds_left is None or progress.done == progress.total:
+        return ""
+    return f"about {duration(progress.seconds_left)} left"
+
+
+def _fitted(text: str) -> str:
+    """Of the same width for every document, so that the bar stands still."""
+    shown = Text(printable(text))
+    shown.truncate(_NAME_WIDTH, overflow="ellipsis", pad=True)
+    return shown.plain

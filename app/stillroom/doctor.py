@@ -1,0 +1,152 @@
+"""What this machine and installation offer: for the person, and for a report of a mistake. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from stillroom import __version__, paths
+from stillroom.extraction.provenance import engine_version
+from stillroom.models.library import installed_models
+from stillroom.templates.library import TemplateLibrary
+
+_KEYRING_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One look at the machine. Sizes in bytes.
+
+    Attributes:
+        cores: physical; None where the system does not say. threads: that this process may use.
+        memory, memory_available: of the machine, or of the container it runs in where that is less.
+        engine: version of llama-cpp-python; empty if it is not installed.
+        keyring: the system's store for secrets by name, or why there is none.
+        display: where windows would open; empty if nowhere.
+        problems: sentences: what will not work, and what to do.
+    """
+
+    stillroom: str
+    python: str
+    system: str
+    processor: str
+    cores: int | None
+    threads: int
+    memory: int
+    memory_available: int
+    engine: str
+    models: list[dict[str, Any]]
+    templates: list[str]
+    keyring: str
+    display: str
+    paths: dict[str, str]
+    problems: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def diagnose() -> Diagnosis:
+    """Look at the machine and the installation; takes up to a few seconds where the keyring is slow."""
+    models, library = installed_models(), TemplateLibrary()
+    memory = psutil.virtual_memory()
+    limit = _container_memory()
+    engine, display = engine_version(), _display()
+    problems = [problem.message for problem in library.problems()]
+    if not engine:
+        problems.append("llama-cpp-python is not installed, so no model can be loaded. Run the set-up again.")
+    if not models:
+        problems.append(f"No model is installed. Put a GGUF file into {paths.models_dir()}.")
+    folder = _first_that_exists(paths.data_dir())
+    if not os.access(folder, os.W_OK):
+        problems.append(f"{paths.data_dir()} cannot be written. Look at its permissions, or set STILLROOM_HOME.")
+    return Diagnosis(
+        stillroom=__version__,
+        python=platform.python_version(),
+        system=platform.platform(),
+        processor=_processor(),
+        cores=psutil.cpu_count(logical=False),
+        threads=_threads(),
+        memory=min(memory.total, limit or memory.total),
+        memory_available=min(memory.available, limit or memory.available),
+        engine=engine,
+        models=[{"name": model.name, "size": model.size, "path": str(model.path)} for model in models],
+        templates=[template.name for template in library.templates()],
+        keyring=_keyring(),
+        display=display,
+        paths={
+            "data": str(paths.data_dir()),
+            "settings": str(paths.config_dir()),
+            "cache": str(paths.cache_dir()),
+            "models": str(paths.models_dir()),
+            "templates": str(paths.templates_dir()),
+            "resources": str(paths.resources_dir()),
+        },
+        problems=problems,
+    )
+
+
+def _threads() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux: the general answer below
+    return platform.processor() or platform.machine()
+
+
+def _container_memory() -> int | None:
+    """The limit of the control group, which counts for us and is not in the machine's own figures."""
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            text = Path(name).read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if text.isdecimal():
+            return int(text)
+    return None
+
+
+def _display() -> str:
+    if platform.system() in ("Windows", "Darwin"):
+        return "the desktop"
+    return os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or os.environ.get("QT_QPA_PLATFORM") or ""
+
+
+def _keyring() -> str:
+    """Asked on a thread that may be left behind: a locked keyring can wait for a person for ever."""
+    answer: list[str] = []
+
+    def ask() -> None:
+        try:
+            import keyring
+            from keyring.backends.fail import Keyring as NoKeyring
+
+            backend = keyring.get_keyring()
+            answer.append("none found" if isinstance(backend, NoKeyring) else backend.name)
+        except Exception as error:  # noqa: BLE001 - the system's own services, which may fail in any way
+            answer.append(f"not available ({type(error).__name__})")
+
+    thread = threading.Thread(target=ask, name="keyring", daemon=True)
+    thread.start()
+    thread.join(_KEYRING_SECONDS)
+    return answer[0] if answer else f"does not answer within {_KEYRING_SECONDS:g} seconds"
+
+
+def _first_that_exists(folder: Path) -> Path:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
