@@ -38,8 +38,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     try:
-        with _alone(options.environment):
-            _set_up(options.environment, options.stamp, tests=options.tests)
+        with _alone(options.environment) as lock:
+            _set_up(options.environment, options.stamp, lock, tests=options.tests)
     except SetUpError as failure:
         say(f"\n{failure.sentence}")
         if failure.log:
@@ -55,12 +55,12 @@ def main() -> int:
     return 0
 
 
-def _set_up(environment: Path, stamp: str, *, tests: bool) -> None:
+def _set_up(environment: Path, stamp: str, lock: int | None, *, tests: bool) -> None:
     say("Setting up (once; the next start is quick).")
     if (environment / _UNFINISHED).is_file():
         # An installation that was cut off can look finished to pip. Downloads and compiled files are kept elsewhere.
         _remove(environment)
-    steps = Steps(environment / "set-up.log")
+    steps = Steps(environment / "set-up.log", lock)
     python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     missing = system.missing_things(compiler=False, tests=tests)
     system.provide(missing, steps)
@@ -180,10 +180,10 @@ def _unfinished(environment: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone(environment: Path) -> Iterator[None]:
-    """Waits until no other set-up works on this environment; the lock ends with the process, however it ends."""
+def _alone(environment: Path) -> Iterator[int | None]:
+    """Waits until no other set-up works on this environment; the lock ends with the last process that holds it."""
     if sys.platform == "win32":
-        yield
+        yield None
         return
     import fcntl
 
@@ -194,7 +194,7 @@ def _alone(environment: Path) -> Iterator[None]:
         except BlockingIOError:
             say("Another set-up of this checkout is running; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 if __name__ == "__main__":

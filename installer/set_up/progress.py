@@ -48,8 +48,10 @@ class Steps:
         log: the file that holds the steps' whole output.
     """
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, lock: int | None = None) -> None:
+        """``lock``: the descriptor of a lock that a step keeps holding when the set-up itself is killed."""
         self.log = log
+        self._inherited = () if lock is None else (lock,)
         self._terminal = sys.stderr.isatty()
 
     def run(
@@ -82,6 +84,7 @@ class Steps:
                     errors="replace",
                     env={**os.environ, **(environment or {})},
                     start_new_session=True,
+                    pass_fds=self._inherited,
                 )
             except OSError as error:
                 log.write(f"{error}\n")

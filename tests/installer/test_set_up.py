@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,33 @@ def test_a_step_that_fails_is_explained_in_a_sentence(tmp_path: Path, output: st
         Steps(tmp_path / "log").run("Packages", [sys.executable, "-c", f"print({output!r}); raise SystemExit(1)"])
     assert sentence in raised.value.sentence
     assert "\n" not in raised.value.sentence
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX systems")
+def test_a_step_keeps_the_lock_when_the_set_up_is_killed(tmp_path: Path) -> None:
+    import fcntl
+
+    lock = tmp_path / "environment.lock"
+    code = f"""
+import sys
+from pathlib import Path
+from set_up.__main__ import _alone
+from set_up.progress import Steps
+with _alone(Path({str(tmp_path / "environment")!r})) as held:
+    step = "import os, sys; print(os.getpid(), flush=True); os.read(0, 1); import time; time.sleep(1)"
+    Steps(Path({str(tmp_path / "log")!r}), held).run("Packages", [sys.executable, "-c", step], stage=print)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(_REPOSITORY / "installer"), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    with process.stdout:
+        assert process.stdout.readline().strip().isdigit()
+        process.kill()
+        process.wait()
+        with lock.open("w") as file:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def test_a_program_that_is_missing_is_a_step_that_failed(tmp_path: Path) -> None:
