@@ -57,6 +57,12 @@ def describe(widget: QWidget, name: str, tip: str = "", shortcut: QKeySequence |
 class _Coloured:
     """Keeps an icon in the colour of the appearance the control is shown in."""
 
+    _icon_size = QSize(18, 18)
+
+    def setIconSize(self, size: QSize) -> None:  # noqa: N802
+        self._icon_size = size
+        super().setIconSize(size)
+
     def _set_icon_name(self, name: str, colour: str) -> None:
         self._icon_name, self._icon_colour = name, colour
         self._recolour()
@@ -64,7 +70,7 @@ class _Coloured:
     def _recolour(self) -> None:
         if self._icon_name:
             self.setIcon(icon(self._icon_name, getattr(colours(), self._icon_colour), 18))
-            self.setIconSize(QSize(18, 18))
+            self.setIconSize(self._icon_size)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         super().changeEvent(event)

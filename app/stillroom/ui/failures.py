@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 import stillroom
 from stillroom.errors import Cancelled, StillroomError
@@ -45,11 +45,10 @@ def show_failure(parent: QWidget | None, error: BaseException) -> QMessageBox:
     box.setWindowTitle("Stillroom")
     box.setText(sentence(error))
     text = details(error)
-    copy = QPushButton(QApplication.translate("failures", "Copy details"))
-    box.addButton(copy, QMessageBox.ButtonRole.ActionRole)
+    box.setStandardButtons(QMessageBox.StandardButton.Ok)
+    copy = box.addButton(QApplication.translate("failures", "Copy details"), QMessageBox.ButtonRole.ActionRole)
     copy.clicked.disconnect()  # the box must stay open: the default connection closes it
     copy.clicked.connect(lambda: QApplication.clipboard().setText(text))
-    box.setStandardButtons(box.standardButtons() | QMessageBox.StandardButton.Ok)
     box.setDetailedText(text)
     box.setModal(False)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -45,7 +45,7 @@ class MainWindow(QMainWindow):
         self.navigation = Navigation(parts.theme)
         self.pages = QStackedWidget()
         self.panel = SidePanel(self.loading, self.queue)
-        self._measuring = Measuring(parts.engine, parts.tasks, self.panel.show_measurement)
+        self._measuring = Measuring(parts.engine, parts.tasks, self.panel.show_measurement, self.panel)
         middle = QWidget()
         row = QHBoxLayout(middle)
         row.setContentsMargins(0, 0, 0, 0)

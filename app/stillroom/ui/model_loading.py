@@ -48,7 +48,10 @@ class ModelLoading(QObject):
         self.state, self.progress, self.error = LoadState.LOADING, 0.0, None
         self.changed.emit()
         self._parts.tasks.start(
-            Operation(self._load, "load").success(self._loaded).failure(self._failed).progress(self._progressed)
+            Operation(self._load, "load", owner=self)
+            .success(self._loaded)
+            .failure(self._failed)
+            .progress(self._progressed)
         )
 
     def _load(self, operation: Operation[ModelInfo]) -> ModelInfo:

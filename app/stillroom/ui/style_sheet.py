@@ -69,11 +69,12 @@ QProgressBar { background: @border; border: none; border-radius: 3px; max-height
 QProgressBar::chunk { background: @accent; border-radius: 3px; }
 
 QTableView { background: @surface; border: 1px solid @border; border-radius: 8px; gridline-color: @border;
-    selection-background-color: @selection; selection-color: @text; outline: none; }
+    selection-background-color: @selection; selection-color: @text; outline: none; padding: 1px; }
 QTableView:focus { border: 1px solid @accent; }
 QHeaderView { background: @surface; border: none; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @strong_border;
     padding: 7px 8px; font-weight: 600; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QTableCornerButton::section { background: @surface; border: none; }
 QTreeWidget, QListWidget { background: @surface; border: none; outline: none; }
 QTreeWidget::item, QListWidget::item { padding: 3px 4px; border-radius: 4px; }

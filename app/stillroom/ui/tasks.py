@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from shiboken6 import isValid
 
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled
@@ -29,10 +30,15 @@ class Operation(Generic[T]):
     Attributes:
         name: of the thread, for logs.
         cancellation: handed to whatever the work calls.
+
+    With an ``owner`` nothing is delivered any more once it is deleted: a closed page hears of nothing.
     """
 
-    def __init__(self, work: Callable[[Operation[T]], T], name: str = "operation") -> None:
+    def __init__(
+        self, work: Callable[[Operation[T]], T], name: str = "operation", *, owner: QObject | None = None
+    ) -> None:
         self.name = name
+        self._owner = owner
         self.cancellation = Cancellation()
         self._work = work
         self._success: Callable[[T], None] | None = None
@@ -66,7 +72,11 @@ class Operation(Generic[T]):
     def post(self, callback: Callable[[], None]) -> None:
         """Called by the work, on its thread: ``callback`` runs on the window's thread, in the order of posting."""
         if self._post is not None:
-            self._post(callback)
+            self._post(lambda: self._deliver(callback))
+
+    def _deliver(self, callback: Callable[[], None]) -> None:
+        if self._owner is None or isValid(self._owner):
+            callback()
 
     def _run(self, post: Callable[[Callable[[], None]], None], unhandled: Callable[[Exception], None]) -> None:
         self._post = post
@@ -74,16 +84,16 @@ class Operation(Generic[T]):
             value = self._work(self)
         except Cancelled:
             if self._cancelled is not None:
-                post(self._cancelled)
+                self.post(self._cancelled)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the window's thread
             failed: Exception = error
             failure = self._failure or unhandled
             log.warning("%s failed: %s", self.name, type(error).__name__)
-            post(lambda: failure(failed))
+            self.post(lambda: failure(failed))
         else:
             success = self._success
             if success is not None:
-                post(lambda: success(value))
+                self.post(lambda: success(value))
 
 
 class _Courier(QObject):

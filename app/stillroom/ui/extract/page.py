@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -51,11 +51,9 @@ class ExtractPage(QWidget):
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setTabsClosable(True)
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.setAccessibleName(self.tr("Tables"))
         self.tabs.currentChanged.connect(self._show_sheet)
-        self.tabs.tabCloseRequested.connect(self.close_sheet)
         head.addWidget(self.tabs, 1, Qt.AlignmentFlag.AlignBottom)
         self.new_button = IconButton("plus", self.tr("New table"))
         describe(self.new_button, self.tr("New table"), self.tr("Start another table"), QKeySequence("Ctrl+N"))
@@ -103,7 +101,9 @@ class ExtractPage(QWidget):
         sheet.earlier_wanted.connect(self.open_run)
         sheet.drop_zone.show_earlier(self._earlier())
         self.stack.addWidget(sheet)
-        self.tabs.setCurrentIndex(self.tabs.addTab(sheet.title))
+        position = self.tabs.addTab(sheet.title)
+        self.tabs.setTabButton(position, QTabBar.ButtonPosition.RightSide, self._close_button(sheet))
+        self.tabs.setCurrentIndex(position)
         self._tabs_changed()
         return sheet
 
@@ -121,6 +121,15 @@ class ExtractPage(QWidget):
         self._tabs_changed()
         self.look_for_runs()
 
+    def _close_button(self, sheet: Sheet) -> IconButton:
+        button = IconButton("close", self.tr("Close this table"))
+        button.setToolTip(self.tr("Close this table; its results are kept (Ctrl+W)"))
+        button.setIconSize(QSize(12, 12))
+        button.setStyleSheet("padding: 2px;")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Ctrl+W does it by key
+        button.clicked.connect(lambda: self.close_sheet(self.stack.indexOf(sheet)))
+        return button
+
     def _show_sheet(self, position: int) -> None:
         if 0 <= position < self.stack.count():
             self.stack.setCurrentIndex(position)
@@ -132,12 +141,6 @@ class ExtractPage(QWidget):
 
     def _tabs_changed(self) -> None:
         alone = self.stack.count() == 1
-        for position in range(self.tabs.count()):
-            for side in (QTabBar.ButtonPosition.RightSide, QTabBar.ButtonPosition.LeftSide):
-                button = self.tabs.tabButton(position, side)
-                if button is not None:
-                    button.setToolTip(self.tr("Close this table (Ctrl+W)"))
-                    button.setAccessibleName(self.tr("Close this table"))
         self.tabs.setVisible(not alone)
 
     def _free_sheet(self, template: Template) -> Sheet:
@@ -170,11 +173,13 @@ class ExtractPage(QWidget):
 
     def look_for_runs(self) -> None:
         """Offer what is on disk: the newest unfinished run in a banner, the others below the drop zone."""
-        self._parts.tasks.start(Operation(lambda _: self._parts.stored_runs(), "runs").success(self._found_runs))
+        self._parts.tasks.start(
+            Operation(lambda _: self._parts.stored_runs(), "runs", owner=self).success(self._found_runs)
+        )
 
     def offer_resume(self) -> None:
         """The banner for an interrupted run; asked for once, at start."""
-        self._parts.tasks.start(Operation(lambda _: self._parts.stored_runs(), "runs").success(self._offer))
+        self._parts.tasks.start(Operation(lambda _: self._parts.stored_runs(), "runs", owner=self).success(self._offer))
 
     def _offer(self, stored: Sequence[StoredRun]) -> None:
         self._found_runs(stored)
@@ -184,7 +189,9 @@ class ExtractPage(QWidget):
                 text = counted(
                     run.total,
                     self.tr("A run of 1 document (%2) was interrupted."),
-                    self.tr("A run of %1 documents (%2) was interrupted after %3."),
+                    self.tr("A run of %1 documents (%2) was interrupted after %3.")
+                    if run.done
+                    else self.tr("A run of %1 documents (%2) was interrupted at its beginning."),
                 )
                 text = text.replace("%2", run.template_title).replace("%3", str(run.done))
                 self.banners.show_message(
@@ -237,7 +244,7 @@ class ExtractPage(QWidget):
             if start:
                 sheet.run()
 
-        self._parts.tasks.start(Operation(load, "open run").success(show).failure(self._failed))
+        self._parts.tasks.start(Operation(load, "open run", owner=self).success(show).failure(self._failed))
 
     # ---- messages
 

@@ -56,6 +56,8 @@ class ResultDelegate(QStyledItemDelegate):
             self._error(painter, option, inner, row, index.data(), shown)
         elif cell is not None:
             self._value(painter, option, inner, cell, shown)
+        painter.setPen(QColor(shown.border))
+        painter.drawLine(rectangle.bottomLeft(), rectangle.bottomRight())
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QColor(shown.accent))
             painter.drawRect(rectangle.adjusted(0, 0, -1, -1))
@@ -72,7 +74,9 @@ class ResultDelegate(QStyledItemDelegate):
             font.setPointSizeF(max(6.5, option.font.pointSizeF() * 0.85))
             painter.setFont(font)
             width = painter.fontMetrics().horizontalAdvance(sure)
-            if inner.width() > width + 5 * GRID:  # in a narrow column the value goes first
+            value = option.fontMetrics.horizontalAdvance(cell.text)
+            # The value goes first: the share is left out where it alone would cut the value.
+            if inner.width() > width + 5 * GRID and not inner.width() - width - GRID < value <= inner.width():
                 painter.setPen(QColor(shown.muted))
                 painter.drawText(inner, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), sure)
                 inner = inner.adjusted(0, 0, -(width + GRID), 0)

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView
 
+from stillroom.templates.template import FieldType
 from stillroom.ui.extract.copying import as_text
 from stillroom.ui.extract.result_delegate import ResultDelegate
 from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role, Row, RowState
+
+# Types whose values are short whatever the document.
+_SHORT = frozenset(
+    {
+        FieldType.DATE,
+        FieldType.TIME,
+        FieldType.DURATION,
+        FieldType.MONEY,
+        FieldType.NUMBER,
+        FieldType.INTEGER,
+        FieldType.PERCENT,
+        FieldType.CHOICE,
+        FieldType.YES_NO,
+    }
+)
 
 
 class ShownRows(QSortFilterProxyModel):
@@ -55,7 +71,7 @@ class ResultTable(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setWordWrap(False)
-        self.setShowGrid(True)
+        self.setShowGrid(False)
         self.setTabKeyNavigation(False)  # Tab leaves the table; the arrow keys move in it
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 18)
@@ -72,25 +88,28 @@ class ResultTable(QTableView):
         self._arrange.setInterval(0)
         self._arrange.timeout.connect(self._span_errors)
         self._spanned: set[int] = set()
+        self._sized_by_hand = False
         for signal in (self.shown.rowsInserted, self.shown.rowsRemoved, self.shown.dataChanged):
             signal.connect(self._rearrange)
         for signal in (self.shown.modelReset, self.shown.layoutChanged):
             signal.connect(self._rearrange)
-        self.shown.modelReset.connect(self.size_columns)
+        self.shown.modelReset.connect(self._fresh_columns)
         self.selectionModel().currentChanged.connect(self._current_changed)
         model.dataChanged.connect(self._data_changed)
+        header.sectionResized.connect(self._section_resized)
         self.size_columns()
 
     def size_columns(self) -> None:
-        """Give each column its share of the width; the user can change it."""
+        """Give each column its share of the width, until the user gives it another."""
         header = self.horizontalHeader()
-        character = self.fontMetrics().averageCharWidth()
-        self.setColumnWidth(Column.DOCUMENT, 26 * character)
-        self.setColumnWidth(Column.STATE, 16 * character)
-        count = self.model().columnCount() - FIRST_FIELD
-        left = self.viewport().width() - 42 * character
-        for field in range(count):
-            self.setColumnWidth(FIRST_FIELD + field, max(24 * character, left // max(1, count)))
+        character = self.fontMetrics().horizontalAdvance("n")
+        document, state = 19 * character, self.fontMetrics().horizontalAdvance(self.tr("99 to check")) + 48
+        self.setColumnWidth(Column.DOCUMENT, document)
+        self.setColumnWidth(Column.STATE, state)
+        wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.sourceModel().template.fields]
+        left = self.viewport().width() - document - state
+        for number, want in enumerate(wants):
+            self.setColumnWidth(FIRST_FIELD + number, max(14 * character, int(left * want / sum(wants))))
         header.setStretchLastSection(True)
 
     def choose(self, row: Row, field: int = 0) -> None:
@@ -143,11 +162,24 @@ class ResultTable(QTableView):
         index = self.shown.index(position, 0)
         self.selectionModel().select(index, selection.ClearAndSelect | selection.Rows)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width() and not self._sized_by_hand:
+            self.size_columns()
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         at = event.globalPos()
         if event.reason() == QContextMenuEvent.Reason.Keyboard and self.currentIndex().isValid():
             at = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
         self.menu_wanted.emit(at)
+
+    def _fresh_columns(self) -> None:
+        self._sized_by_hand = False
+        self.size_columns()
+
+    def _section_resized(self) -> None:
+        if QApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+            self._sized_by_hand = True
 
     def _rearrange(self, *_: object) -> None:
         self._arrange.start()

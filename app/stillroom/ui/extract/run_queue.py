@@ -124,7 +124,7 @@ class RunQueue(QObject):
                 cancellation=operation.cancellation,
             )
 
-        operation = Operation(work, "run").progress(lambda progress: self._progressed(run, progress))
+        operation = Operation(work, "run", owner=self).progress(lambda progress: self._progressed(run, progress))
         operation.success(lambda _: self._ended(run, RunState.FINISHED))
         operation.cancelled(lambda: self._ended(run, RunState.STOPPED))
         operation.failure(lambda error: self._ended(run, RunState.FAILED, error))

@@ -66,12 +66,13 @@ class Sheet(TakesDrops, QWidget):
         self.status = SheetStatus()
         self.drop_zone = DropZone(with_samples=True)
         self.table = ResultTable(self.model)
-        self.details = Details(Sources(parts))
+        self.details = Details(Sources(parts, self))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.details)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
+        self.splitter.setSizes([400, 250])
         self.splitter.setHandleWidth(GRID + GRID // 2)
         self.splitter.setChildrenCollapsible(False)
         self.table.setMinimumHeight(140)
@@ -154,7 +155,7 @@ class Sheet(TakesDrops, QWidget):
         self._show_first = start
         self.status.show_progress(self.tr("Looking through what was added…"), 0, 0, True)
         self._parts.tasks.start(
-            Operation(lambda _operation: self._parts.expand(paths), "expand")
+            Operation(lambda _operation: self._parts.expand(paths), "expand", owner=self)
             .success(lambda files: self._add(files, start))
             .failure(lambda error: self._run_failed(error))
         )

@@ -47,7 +47,7 @@ class SheetBar(QWidget):
             self.picker.addItem(current.title or current.name, current)
         self.picker.setCurrentIndex(self.picker.findData(current))
         self.picker.activated.connect(lambda position: self._chosen(self.picker.itemData(position)))
-        title = QLabel(self.tr("&Template"))
+        title = QLabel(self.tr("Template"))
         title.setBuddy(self.picker)
         row.addWidget(title)
         row.addWidget(self.picker)
@@ -101,7 +101,7 @@ class SheetBar(QWidget):
 
     def show_run(self, *, ready: int, stopped: int, running: bool, finished: int, model_there: bool) -> None:
         """Enable what can be done now and name it."""
-        self.run.setVisible(not running)
+        self.run.setVisible(not running and (ready + stopped > 0 or not finished))
         self.cancel.setVisible(running)
         self.run.setEnabled(ready + stopped > 0)
         if stopped and not ready:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QObject
 
 from stillroom.documents.document import Document, Span
 from stillroom.errors import StillroomError
@@ -44,8 +44,9 @@ def quote(text: str, start: int, end: int, lines: int = _CONTEXT_LINES) -> Quote
 class Sources:
     """Documents of the table, read again for their lines. The last few are kept."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, owner: QObject) -> None:
         self._parts = parts
+        self._owner = owner
         self._kept: OrderedDict[tuple[str, str], Document] = OrderedDict()
         self._operation: Operation[Document] | None = None
 
@@ -87,7 +88,7 @@ class Sources:
                     else QCoreApplication.translate("source", "The document could not be read again.")
                 )
 
-        operation = Operation(read, "source").success(arrived).failure(failed)
+        operation = Operation(read, "source", owner=self._owner).success(arrived).failure(failed)
         self._operation = operation
         self._parts.tasks.start(operation)
         return False

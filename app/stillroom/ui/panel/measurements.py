@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
+from PySide6.QtCore import QObject
 
 from stillroom.ui.tasks import Operation, Tasks
 
@@ -33,15 +33,15 @@ class Measurement:
 class Measuring:
     """Takes measurements until the tasks are closed; ``show`` gets each on the window's thread."""
 
-    def __init__(self, engine: Engine, tasks: Tasks, show: Callable[[Measurement], None]) -> None:
+    def __init__(self, engine: Engine, tasks: Tasks, show: Callable[[Measurement], None], owner: QObject) -> None:
+        self._owner = owner
         self._engine = engine
         self._show = show
         self._tasks = tasks
         self._process = psutil.Process()
-        self._lock = threading.Lock()
 
     def start(self) -> None:
-        self._tasks.start(Operation(self._measure, "measure").progress(self._show))
+        self._tasks.start(Operation(self._measure, "measure", owner=self._owner).progress(self._show))
 
     def _measure(self, operation: Operation[None]) -> None:
         while not operation.cancellation.requested:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from stillroom.ui.controls import ElidedLabel, label, line
@@ -119,7 +119,7 @@ class SidePanel(QWidget):
         self._readers = section.figure(self.tr("File reader"), self.tr("Memory of the process that reads files"))
         self._machine = section.figure(self.tr("Machine"), self.tr("Memory in use by everything on this computer"))
         self._machine_bar = section.bar(self.tr("Memory of the machine in use"))
-        self._video = section.figure(self.tr("GPU memory"), self.tr("Memory of the graphics processor"))
+        self._video = section.wide(label("", "muted", wrap=True))
         return section
 
     def _speed_section(self) -> QWidget:
@@ -137,7 +137,7 @@ class SidePanel(QWidget):
         engine = measured.engine
         worker = engine.worker
         total = worker.context_tokens or (engine.model.context_tokens if engine.model else 0)
-        self._context.setText(f"{worker.context_used:,} / {total:,}" if total else "–")
+        self._context.setText(f"{QLocale().toString(worker.context_used)} / {QLocale().toString(total)}" if total else "–")
         self._context_bar.setValue(round(1000 * worker.context_used / total) if total else 0)
         self._application.setText(size_text(measured.application))
         self._worker.setText(size_text(measured.worker) if measured.worker else self.tr("not running"))
@@ -172,10 +172,14 @@ class SidePanel(QWidget):
             self._backend.setText(model.backend)
             on_gpu = model.gpu_layers > 0
             self._layers.setText(str(model.gpu_layers) if on_gpu else self.tr("none"))
-            self._video.setText(self.tr("not measured") if on_gpu else self.tr("no GPU in this build"))
+            self._video.setText(
+                self.tr("GPU memory: not measured.")
+                if on_gpu
+                else self.tr("GPU memory: none used, no GPU in this build.")
+            )
         else:
             self._name.setText(self.tr("No model"))
-            self._video.setText("–")
+            self._video.setText(self.tr("GPU memory: known when a model is loaded."))
         self._state.setText(
             {
                 LoadState.NONE: self.tr("Not loaded yet."),
