@@ -77,11 +77,6 @@ class Extractor:
         )
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[RunStore]:
     with Database(tmp_path / "s.sqlite") as database:

@@ -23,7 +23,6 @@ from stillroom.models.library import (
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No model anywhere: a home of its own, no resources, no package."""
-    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(paths, "resources_dir", lambda: tmp_path / "resources")
     monkeypatch.setattr(sys, "path", [str(tmp_path / "packages")])
 

@@ -13,11 +13,6 @@ from stillroom.storage import checksums
 from stillroom.storage.checksums import file_sha256
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
-
-
 def test_a_large_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "model.gguf"
     file.write_bytes(b"a" * (5 << 20))

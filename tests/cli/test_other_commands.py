@@ -1,0 +1,97 @@
+"""Lists, checks and the look at the machine."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from stillroom import doctor, paths
+from stillroom.cli import main
+from stillroom.cli.text import aligned, duration, printable, size
+from stillroom.models.library import STARTER_NAME
+
+
+def test_template_list(capsys: pytest.CaptureFixture[str]) -> None:
+    paths.templates_dir().mkdir(parents=True)
+    (paths.templates_dir() / "bad.toml").write_text("name =", "utf-8")
+    assert main(["template", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert "receipt        company, date, address, total\n" in out
+    assert "stillroom: bad.toml line 1: " in err
+    assert main(["template", "list", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert {"name": "total", "type": "money"} in next(t for t in data["templates"] if t["name"] == "receipt")["fields"]
+    assert len(data["problems"]) == 1
+
+
+def test_template_check(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "mine"\n[[fields]]\nname = "a"\ntype = "dat"\n[[fields]]\nname = "b"\n', "utf-8")
+    assert main(["template", "check", str(file)]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith('stillroom: mine.toml line 4: type "dat" is not known; did you mean "date"?')
+    assert second.startswith("stillroom: mine.toml line 5: type is missing; write type = ")
+    file.write_text('name = "mine"\n[[fields]]\nname = "a"\ntype = "date"\n', "utf-8")
+    assert main(["template", "check", str(file)]) == 0
+    assert capsys.readouterr().out == "mine.toml is right: mine, version 1, 1 field.\n"
+    assert main(["template", "check", str(tmp_path / "gone.toml")]) == 2
+
+
+def test_models_list(capsys: pytest.CaptureFixture[str]) -> None:
+    paths.models_dir().mkdir(parents=True)
+    (paths.models_dir() / STARTER_NAME).write_bytes(b"GGUF")
+    assert main(["models", "list", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)[0]
+    assert (first["name"], first["quantization"], first["size"], first["starter"]) == (
+        STARTER_NAME[:-5],
+        "Q4_1",
+        4,
+        True,
+    )
+    assert main(["models", "list"]) == 0
+    assert "starter" in capsys.readouterr().out
+
+
+def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["memory"] > 1 << 28
+    assert found["threads"] >= 1
+    assert "receipt" in found["templates"]
+    assert found["paths"]["data"] == str(paths.data_dir())
+    assert not paths.data_dir().exists(), "it changes nothing"
+    assert main(["doctor"]) == 0
+    assert "Keyring" in capsys.readouterr().out
+
+
+def test_a_keyring_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keyring
+
+    monkeypatch.setattr(doctor, "_KEYRING_SECONDS", 0.05)
+    monkeypatch.setattr(keyring, "get_keyring", lambda: time.sleep(0.5))
+    assert doctor.diagnose().keyring == "does not answer within 0.05 seconds"
+
+    def broken() -> None:
+        raise OSError
+
+    monkeypatch.setattr(keyring, "get_keyring", broken)
+    monkeypatch.setattr(doctor, "_KEYRING_SECONDS", 5)
+    assert doctor.diagnose().keyring == "not available (OSError)"
+
+
+@pytest.mark.parametrize("group", ["template", "models"])
+def test_a_group_without_a_command_says_which_there_are(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([group]) == 2
+    assert "list" in capsys.readouterr().err
+
+
+def test_wordings() -> None:
+    spans = [duration(seconds) for seconds in (0.2, 59.4, 60, 200, 599, 700, 3600, 7500)]
+    assert spans == ["0 s", "59 s", "1 min", "3 min 20 s", "9 min 59 s", "11 min", "1 h", "2 h 5 min"]
+    assert [size(n) for n in (5, 98_000_000, 20 << 30)] == ["5 bytes", "93 MiB", "20.0 GiB"]
+    assert aligned([("a", "b"), ("long", "")]) == "a     b\nlong"
+    assert aligned([]) == ""
+    assert printable("a\x1bb\u202ec\nd\udcffé漢") == "a·b·c d·é漢"
