@@ -255,6 +255,7 @@ class WorkerConnection:
         on_progress: Callable[[float], None] | None,
         on_text: Callable[[str], None] | None,
     ) -> dict[str, Any]:
+        refused = False
         while True:
             event = self._next(pending)
             if event is _Wake.CLOSED:
@@ -268,7 +269,7 @@ class WorkerConnection:
             if event is _Wake.ENDED:
                 assert self._outcome is not None
                 raise self._failure(pending.op, self._outcome)
-            if not isinstance(event, dict):
+            if refused or not isinstance(event, dict):
                 continue
             match event:
                 case {"event": "result", "data": dict(data)}:
@@ -287,6 +288,7 @@ class WorkerConnection:
                     if on_text is not None:
                         on_text(text)
                 case _:
+                    refused = True  # what it says until it is gone counts no more
                     self.kill("said something that makes no sense")
 
     def _next(self, pending: _Pending) -> dict[str, Any] | _Wake:
