@@ -68,7 +68,7 @@ def collect(arguments: argparse.Namespace) -> None:
         engine.load(Path(arguments.model))
         extractor = Extractor(engine)
         started = time.monotonic()
-        for number, line in enumerate(labels_file.read_text(encoding="utf-8").splitlines()):
+        for number, line in enumerate(labels_file.read_text(encoding="utf-8").splitlines()[: arguments.limit]):
             entry = json.loads(line)
             try:
                 document = readers.read(labels_file.parent / entry["file"])
@@ -201,6 +201,7 @@ def main() -> None:
     first.add_argument("--template", required=True)
     first.add_argument("--model", required=True)
     first.add_argument("--to", required=True)
+    first.add_argument("--limit", type=int, default=None)
     first.set_defaults(run=collect)
     second = commands.add_parser("fit")
     second.add_argument("scores", nargs="+")

@@ -21,8 +21,8 @@ from stillroom.templates.template import Field, FieldType, Option
 
 RUNNERS_UP = 4
 # Candidates of one field that the model is asked about in one passage: those the page speaks for most.
-_ASKED_PER_PASSAGE = 14
-_ASKED_PER_PASSAGE_LIST = 30
+_ASKED_PER_PASSAGE = 10
+_ASKED_PER_PASSAGE_LIST = 20
 _YES_NO = (Option("yes"), Option("no"))
 _LIST_THRESHOLD = 0.5
 
@@ -101,9 +101,8 @@ def _prune(
     """The candidates the page speaks for most, a number of distinct texts a passage."""
     several = field.type is FieldType.LIST
     weights = ranking.weights_for(kind, several=several)
-    strengths = (
-        weights.strengths(np.zeros((len(candidates), len(ranking.MODEL_FEATURES))), layout) if candidates else []
-    )
+    unknown = np.zeros((len(candidates), len(ranking.MODEL_FEATURES)))  # the model was not asked yet
+    strengths = weights.strengths(unknown, layout)
     limit = _ASKED_PER_PASSAGE_LIST if several else _ASKED_PER_PASSAGE
     kept: list[int] = []
     texts: dict[int, set[str]] = {}

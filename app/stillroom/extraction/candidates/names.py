@@ -27,6 +27,7 @@ _NAME = re.compile(
 _REGISTRATION = re.compile(
     r"\s*[(\[]\s*(?:co(?:mpany)?\.?\s*(?:reg\.?)?\s*(?:no\.?)?\s*:?\s*)?[\dA-Z]*\d{3,}[\w\-/ ]*[)\]]\s*$", re.IGNORECASE
 )
+_AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
 _NOISE = re.compile(
     r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
@@ -78,14 +79,31 @@ def _letterhead(page: Page, rows: list[Line]) -> Iterator[tuple[int, int, float]
 
 
 def _running(page: Page) -> Iterator[tuple[int, int, float]]:
+    """Names in sentences: whole, and cut after each legal form and at each "and" ("A Inc. and B GmbH" are two)."""
     for match in _NAME.finditer(page.text):
-        legal = None
-        for found in _LEGAL_STRICT.finditer(page.text, match.start(), min(match.end() + 2, len(page.text))):
-            legal = found
-        if legal is not None and legal.start() > match.start():
-            yield match.start(), legal.end(), 1.0
-        elif page.text[match.start() : match.end()].count(" ") >= 1:
-            yield match.start(), match.end(), 0.4
+        start, end = match.start(), match.end()
+        legal_ends = [found.end() for found in _LEGAL_STRICT.finditer(page.text, start, min(end + 2, len(page.text)))]
+        pieces = {(start, end, 0.4 if page.text[start:end].count(" ") else 0.0)}
+        cut = start
+        for legal_end in legal_ends:
+            pieces.add((cut, legal_end, 1.0))
+            joined = _AND.match(page.text, legal_end)
+            cut = joined.end() if joined else cut
+        for left, right in _between(_AND, page.text, start, end):
+            if page.text[left:right].count(" "):
+                pieces.add((left, right, 0.4))
+        for left, right, shape in sorted(pieces):
+            if shape:
+                yield left, right, shape
+
+
+def _between(separator: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    left = start
+    for match in separator.finditer(text, start, end):
+        yield left, match.start()
+        left = match.end()
+    if left > start:
+        yield left, end
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

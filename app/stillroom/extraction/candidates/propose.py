@@ -47,6 +47,6 @@ def propose(field: Field, document: Document, *, kind: FieldType | None = None) 
 def _distinct(found: Iterable[Candidate]) -> Iterator[Candidate]:
     seen = set()
     for candidate in found:
-        if candidate.span not in seen and candidate.text.strip():
+        if candidate.span not in seen and candidate.value.strip():
             seen.add(candidate.span)
             yield candidate

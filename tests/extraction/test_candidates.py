@@ -1,0 +1,148 @@
+"""Each proposer finds what its type looks like, reads it rightly, and offers nothing that is not on the page."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillroom.documents.document import Document, Page
+from stillroom.extraction.candidates.numbers import decimal
+from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.templates.template import Field, FieldType
+
+VERBATIM = [kind for kind in FieldType if proposes(kind)]
+
+
+def document(*texts: str) -> Document:
+    return Document("made.txt", "txt", "", tuple(Page(number, text) for number, text in enumerate(texts, 1)), len(texts))
+
+
+def values(kind: FieldType, text: str, **more: object) -> list[str]:
+    return [candidate.value for candidate in propose(Field("f", kind, **more), document(text))]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Total 1,234.50", "1234.50"),
+        ("Totaal € 2.321,00", "2321.00"),
+        ("Summe 1 234,50 €", "1234.50"),
+        ("RM9.00", "9.00"),
+        ("Rs 1939", "1939"),
+        ("CHF 12'500.00", "12500.00"),
+        ("Rounding -0.02", "-0.02"),
+        ("Credit (15.00)", "-15.00"),
+        ("¥ 12,000", "12000"),
+        ("Betrag ,50", "0.50"),
+    ],
+)
+def test_amounts_are_read_in_any_notation(text: str, expected: str) -> None:
+    assert expected in values(FieldType.MONEY, text)
+
+
+@pytest.mark.parametrize("text", ["25/12/2018", "20:17", "9556939040116", "A12.50B", "001728", "1.2.3"])
+def test_what_is_no_amount_is_not_offered(text: str) -> None:
+    assert values(FieldType.MONEY, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "expected"),
+    [("1.234", None, "1234"), ("1.234", ".", "1.234"), ("0,125", None, "0.125"), ("1,5", None, "1.5"), ("12", None, "12")],
+)
+def test_a_single_separator_is_read_by_its_place(text: str, mark: str | None, expected: str) -> None:
+    assert str(decimal(text, mark)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DATE: 25/12/2018 8:13", "2018-12-25"),
+        ("12/25/2018", "2018-12-25"),
+        ("2022-01-01", "2022-01-01"),
+        ("29-12-17", "2017-12-29"),
+        ("29 maart 2014", "2014-03-29"),
+        ("August 3 , 2014", "2014-08-03"),
+        ("Jan 1, 2022", "2022-01-01"),
+        ("as of the 18th day of April, 2001", "2001-04-18"),
+        ("3. Oktober 2021", "2021-10-03"),
+        ("1er février 2020", "2020-02-01"),
+        ("12-MAR-2018", "2018-03-12"),
+        ("2021年3月5日", "2021-03-05"),
+    ],
+)
+def test_dates_are_read_in_many_forms(text: str, expected: str) -> None:
+    assert expected in values(FieldType.DATE, text)
+
+
+def test_the_other_dates_of_a_page_tell_which_number_is_the_month() -> None:
+    assert values(FieldType.DATE, "03/04/2020 and 12/25/2020") == ["2020-03-04", "2020-12-25"]
+    assert values(FieldType.DATE, "03/04/2020") == ["2020-04-03"]
+    assert values(FieldType.DATE, "03/04/2020", day_first=False) == ["2020-03-04"]
+
+
+@pytest.mark.parametrize("text", ["31/02/2020", "45/13/2020", "1.2.3.4", "version 10.11"])
+def test_what_is_no_date_is_not_offered(text: str) -> None:
+    assert values(FieldType.DATE, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("for a period of two (2) years from", "2 years"),
+        ("a term of 18 months", "18 months"),
+        ("a one-year period", "1 year"),
+        ("within thirty (30) days", "30 days"),
+    ],
+)
+def test_durations_are_read(text: str, expected: str) -> None:
+    assert expected in values(FieldType.DURATION, text)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("8:13:39 PM", "20:13:39"), ("TIME : 20:17", "20:17"), ("12:05 am", "00:05")])
+def test_times_are_read(text: str, expected: str) -> None:
+    assert expected in values(FieldType.TIME, text)
+
+
+def test_codes_are_checked_and_made_canonical() -> None:
+    text = "IBAN NL91 ABNA 0417 1643 00 or NL91 ABNA 0417 1643 01, mail Info@Example.org, www.example.org, +44 20 7946 0958"
+    assert values(FieldType.IBAN, text) == ["NL91ABNA0417164300"]
+    assert values(FieldType.EMAIL, text) == ["info@example.org"]
+    assert values(FieldType.URL, text) == ["www.example.org"]
+    assert "+442079460958" in values(FieldType.PHONE, text)
+
+
+def test_identifiers_are_words_with_digits_or_match_the_pattern() -> None:
+    text = "Invoice No: INV-2024/0042 of 3 May"
+    assert "INV-2024/0042" in values(FieldType.IDENTIFIER, text)
+    assert values(FieldType.IDENTIFIER, text, pattern=r"INV-\d{4}/\d{4}") == ["INV-2024/0042"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("NORTH WIND TRADING SDN BHD (789417-W)\n12 Road", "NORTH WIND TRADING SDN BHD"),
+        ("between Harbour Biotech, Inc., a Delaware corporation", "Harbour Biotech, Inc."),
+        ("and Glühwein & Söhne GmbH (“Supplier”)", "Glühwein & Söhne GmbH"),
+        ("THE BLUE DOOR\nCAFE & BAKERY", "THE BLUE DOOR"),
+    ],
+)
+def test_organisations_are_found_in_letterheads_and_sentences(text: str, expected: str) -> None:
+    assert expected in values(FieldType.ORGANISATION, text)
+
+
+def test_an_address_may_span_lines_and_leaves_the_telephone_out() -> None:
+    text = "SHOP LTD\nNO 5, JALAN SAGU 18,\nTAMAN DAYA,\n81100 JOHOR BAHRU\nTEL: 07-355 2616\nTotal 5.00"
+    found = values(FieldType.ADDRESS, text)
+    assert "NO 5, JALAN SAGU 18, TAMAN DAYA, 81100 JOHOR BAHRU" in found
+    assert not any("TEL" in value for value in found)
+
+
+@pytest.mark.parametrize("kind", VERBATIM)
+@given(text=st.text(alphabet=st.sampled_from("aZé漢ب \n\t.,:/-()€$%@0123456789\u00ad\u2028"), max_size=200) | st.text(max_size=80))
+def test_every_candidate_is_a_span_of_the_page(kind: FieldType, text: str) -> None:
+    made = document(text, "Page two, 5 May 2020, Acme Ltd, 12.00")
+    for candidate in propose(Field("f", kind), made):
+        assert candidate.text == made.text(candidate.span)
+        assert candidate.text.strip()
+        assert candidate.value
