@@ -15,7 +15,7 @@ import pytest
 from stillroom.cancellation import Cancellation
 from stillroom.engine import connection
 from stillroom.engine.engine import Engine, EngineState, EngineStatus
-from stillroom.engine.limits import CrashRecord, Limits
+from stillroom.engine.limits import Limits
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.errors import Cancelled, EngineError
 
@@ -317,19 +317,6 @@ def test_a_model_that_keeps_crashing_is_not_loaded_for_ever(start: Start, model:
     assert ["stopped 3 times" in message for message in messages] == [False, False, False, True]
     other = LoadOptions(context_tokens=512)  # a person's choice: another try
     assert "exit code 3" in _failure(lambda: engine.load(model, other)).message
-
-
-def test_crashes_with_success_between_or_long_ago_do_not_count() -> None:
-    record = CrashRecord(2, 0.2)
-    record.crashed({"score"})
-    record.succeeded("score")
-    record.crashed({"score", "generate"})
-    record.raise_if_too_many("score")
-    record.crashed({"score"})
-    record.raise_if_too_many("generate")
-    assert "2 times" in _failure(lambda: record.raise_if_too_many("score")).message
-    time.sleep(0.25)
-    record.raise_if_too_many("score")
 
 
 def test_subscribers_hear_of_every_stage(start: Start, model: Path) -> None:
