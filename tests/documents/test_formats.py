@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.documents.document import Document, Span
+from stillroom.documents.formats import pdf as pdf_format
 from stillroom.documents.formats import xlsx_workbook
 from stillroom.documents.reading import read_source
 from stillroom.documents.source import Source
@@ -411,13 +412,33 @@ def test_pdf_pages_without_text_are_counted_and_said(pdf: Make) -> None:
     assert document.notes == ("Pages 2–3, 5 have no text (pictures, or blank) and were not read.",)
 
 
+def test_text_drawn_twice_to_look_bold_is_read_once(pdf: Make) -> None:
+    assert (
+        text("a.pdf", pdf([(50, 700, "Total 12.00"), (50, 700, "Total 12.00"), (50.3, 700, "Total 12.00")]))
+        == "Total 12.00"
+    )
+
+
+def test_text_outside_of_the_page_is_not_on_it(pdf: Make) -> None:
+    assert text("a.pdf", pdf([(50, 700, "seen"), (700, 700, "beside"), (50, -40, "below")])) == "seen"
+
+
+@pytest.mark.parametrize(("limit", "value"), [("PAGES", 2), ("LOCATED_CHARACTERS", 10)])
+def test_pages_past_a_limit_are_said_to_be_unread(
+    pdf: Make, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(pdf_format, limit, value)
+    document = read("a.pdf", pdf(*[[(50, 700, f"pg {n}")] for n in range(5)]))
+    assert ([page.number for page in document.pages], document.page_count) == ([1, 2], 5)
+    assert len(document.notes) == 1
+
+
 def test_a_ligature_has_a_box_for_each_letter() -> None:
-    from stillroom.documents.document import Box
     from stillroom.documents.formats.pdf_words import Frame, WordBuilder
 
-    builder = WordBuilder(0, Frame((0, 0, 600, 800), 0))
-    builder.add(0xFB03, Box(0, 90, 9, 100), (0, 700, 9, 710), 0, 702)
-    builder.add(ord("x"), Box(9, 90, 12, 100), (9, 700, 12, 710), 9, 702)
+    builder = WordBuilder(0, Frame((0, 0, 600, 800), 0), lambda _: (0.0, 702.0))
+    builder.add(0xFB03, (0, 700, 9, 710), 0)
+    builder.add(ord("x"), (9, 700, 12, 710), 1)
     builder.end_word()
     (word,) = builder.words
     assert word.text == "ffix"

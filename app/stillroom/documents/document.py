@@ -26,11 +26,15 @@ class Boxes(Sequence[Box | None]):
     _NONE = -(1 << 31)
 
     def __init__(self, boxes: Iterable[Box | None] = ()) -> None:
-        limit = 1 << 30
         none = (self._NONE,) * 4
-        self._values = array("i")
+        values: list[int] = []
         for box in boxes:
-            self._values.extend(none if box is None else [max(-limit, min(limit, round(value * 100))) for value in box])
+            values.extend(none if box is None else [round(value * 100) for value in box])
+        try:
+            self._values = array("i", values)
+        except OverflowError:  # a place that no page reaches
+            limit = 1 << 30
+            self._values = array("i", [v if v == self._NONE else max(-limit, min(limit, v)) for v in values])
 
     @classmethod
     def from_text(cls, text: str) -> Boxes:

@@ -115,7 +115,10 @@ def load(path: Path, password: str | None = None) -> Source:
                 f"The file has {status.st_size // _MIB:,} MB; at most {FILE_BYTES // _MIB} MB can be read. Split it into parts."
             )
         try:
-            data = file.read(FILE_BYTES + 1)
+            # Not read(FILE_BYTES): that takes all this memory for the smallest file.
+            data = file.read(status.st_size + 1)
+            while len(data) <= FILE_BYTES and (more := file.read(_MIB)):  # it grows, or does not tell its size
+                data += more
         except OSError as error:
             raise _unreadable(error) from error
     if len(data) > FILE_BYTES:

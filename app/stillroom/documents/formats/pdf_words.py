@@ -34,6 +34,8 @@ _TEXT = {
 }
 _SLANTS = 16
 """Directions of text that are told apart: quarter turns, and slants between them."""
+_FAR = 1e6
+"""In points; no page is as large."""
 _ASCENT = 1.2
 """Height of a line of most fonts in ems: ascent and descent."""
 
@@ -72,6 +74,12 @@ def _turn(bounds: tuple[float, float, float, float], quarters: int) -> Callable[
     )[quarters]
 
 
+def _box(turn: Callable[[float, float], tuple[float, float]], rectangle: tuple[float, float, float, float]) -> Box:
+    xa, ya = turn(rectangle[0], rectangle[1])
+    xb, yb = turn(rectangle[2], rectangle[3])
+    return Box(xa if xa < xb else xb, ya if ya < yb else yb, xb if xa < xb else xa, yb if ya < yb else ya)
+
+
 def read_words(page: pdfium.PdfPage, frame: Frame) -> list[list[Word]]:
     """The page's words in the order of the file, one list for each direction of text. Empty where the page has no text,
     or a text layer that is mostly characters without a meaning (a font without a table of its letters)."""
@@ -96,8 +104,13 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, WordB
     handle = text_page.raw
     rectangle, x, y = raw.FS_RECTF(), c_double(), c_double()
     rectangle_pointer, x_pointer, y_pointer = byref(rectangle), byref(x), byref(y)
-    to_page = frame.to_page()
+
+    def origin(index: int) -> tuple[float, float]:
+        get_origin(handle, index, x_pointer, y_pointer)
+        return x.value, y.value
+
     builder: WordBuilder | None = None
+    fresh = True
     high = 0
     for index in range(text_page.count_chars()):
         code = get_code(handle, index)
@@ -107,6 +120,7 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, WordB
                 builder.end_guessed = True
             elif builder:
                 builder.end_word()
+            fresh = True
             continue
         if 0xD800 <= code < 0xDC00:
             high = code
@@ -114,21 +128,21 @@ def _read(text_page: pdfium.PdfTextPage, frame: Frame, builders: dict[int, WordB
         if 0xDC00 <= code < 0xE000:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if high else 0xFFFD
         high = 0
-        if not get_loose(handle, index, rectangle_pointer) or not get_origin(handle, index, x_pointer, y_pointer):
+        if not get_loose(handle, index, rectangle_pointer):
             continue
-        turn = round(get_angle(handle, index) * _SLANTS / math.tau) % _SLANTS  # clockwise
-        direction = -turn // 4 % 4 if turn % 4 == 0 else 4 + turn
-        if builder is None or builder.direction != direction:
-            if builder:
-                builder.end_word()
-            builder = builders.get(direction)
-            if builder is None:
-                builder = builders[direction] = WordBuilder(direction, frame)
-        xa, ya = to_page(rectangle.left, rectangle.bottom)
-        xb, yb = to_page(rectangle.right, rectangle.top)
-        box = Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
-        builder.add(code, box, (rectangle.left, rectangle.bottom, rectangle.right, rectangle.top), x.value, y.value)
-    if builder:
+        if fresh:  # between two white spaces, text does not change its direction
+            fresh = False
+            turn = round(get_angle(handle, index) * _SLANTS / math.tau) % _SLANTS  # clockwise
+            direction = -turn // 4 % 4 if turn % 4 == 0 else 4 + turn
+            if builder is None or builder.direction != direction:
+                if builder:
+                    builder.end_word()
+                builder = builders.get(direction)
+                if builder is None:
+                    builder = builders[direction] = WordBuilder(direction, frame, origin)
+        assert builder is not None
+        builder.add(code, (rectangle.left, rectangle.bottom, rectangle.right, rectangle.top), index)
+    for builder in builders.values():
         builder.end_word()
 
 
@@ -140,39 +154,54 @@ class WordBuilder:
         end_guessed: the word may be at its end: the next character belongs to it only if it follows closely.
     """
 
-    def __init__(self, direction: int, frame: Frame) -> None:
+    def __init__(self, direction: int, frame: Frame, origin: Callable[[int], tuple[float, float]]) -> None:
+        """Collect text that climbs ``direction`` quarter turns; 4 and more stand for slants. ``origin`` says where the
+        character with an index stands, in the coordinates of the file."""
         self.direction = direction
         self.words: list[Word] = []
         self.characters = 0
         self.meaningless = 0
         self.end_guessed = False
-        self._frame = frame
         self.upright = direction < 4
-        self._turn = frame.to_text(direction if self.upright else 0)
+        self._frame = frame
+        self._origin = origin
+        self._to_page = frame.to_page()
+        self._to_text = frame.to_text(direction) if self.upright and direction != frame.quarters else None
         self._text: list[str] = []
         self._boxes: list[Box] = []
         self._x0 = self._x1 = self._baseline = self._size = 0.0
         self._spaced = True
         self._rectangle = (0.0, 0.0, 0.0, 0.0)
         self._pieces = 1
+        self._edges = (0.0, 0.0, 0.0)
 
-    def add(self, code: int, box: Box, rectangle: tuple[float, float, float, float], x: float, y: float) -> None:
+    def add(self, code: int, rectangle: tuple[float, float, float, float], index: int) -> None:
+        """Take a character: its code, its rectangle in the file (left, bottom, right, top) and its index."""
         self.characters += 1
-        if (code < 0x20 and code != 0x02) or 0x7F <= code < 0xA0 or code in (0xFFFD, 0xFFFF) or code > 0x10FFFF:
-            self.meaningless += 1
-            if code != 0xFFFD:
-                return
-        elif 0xE000 <= code < 0xF900 and code not in _TEXT:
-            self.meaningless += 1
+        if code > 0x7E or code < 0x20:
+            if (code < 0x20 and code != 0x02) or 0x7F <= code < 0xA0 or code in (0xFFFD, 0xFFFF) or code > 0x10FFFF:
+                self.meaningless += 1
+                if code != 0xFFFD:
+                    return
+            elif 0xE000 <= code < 0xF900 and code not in _TEXT:
+                self.meaningless += 1
+            text = _TEXT.get(code) or chr(code)
+        else:
+            text = chr(code)
         page = self._frame
-        if box.x1 < 0 or box.y1 < 0 or box.x0 > page.width or box.y0 > page.height:
-            return  # outside of what the page shows
+        box = _box(self._to_page, rectangle)
+        if not (
+            -_FAR < box.x0 <= page.width and -_FAR < box.y0 <= page.height and 0 <= box.x1 < _FAR and 0 <= box.y1 < _FAR
+        ):
+            return  # outside of what the page shows, or nowhere
         if self.upright:
-            xa, ya = self._turn(rectangle[0], rectangle[1])
-            xb, yb = self._turn(rectangle[2], rectangle[3])
-            x0, x1 = min(xa, xb), max(xa, xb)
-            size = abs(yb - ya) / _ASCENT
-            baseline = self._turn(x, y)[1]
+            x0, y0, x1, y1 = _box(self._to_text, rectangle) if self._to_text else box
+            size = (y1 - y0) / _ASCENT
+            # Characters of one font and size on one line have the same upper and lower edge.
+            if (y0, y1) != self._edges[:2]:
+                place = self._origin(index)
+                self._edges = (y0, y1, (self._to_text or self._to_page)(*place)[1])
+            baseline = self._edges[2]
         else:  # a watermark: its words in the order of the file, on one line
             x0 = self._x1 if self._text else self._x1 + 0.5
             x1, size, baseline = x0 + 1.0, 1.0, 0.0
@@ -190,7 +219,6 @@ class WordBuilder:
         else:
             self._x1 = max(self._x1, x1)
             self._size = max(self._size, size)
-        text = _TEXT.get(code) or chr(code)
         self._text.append(text)
         self._boxes.extend([box] * len(text))
         # pdfium spells most ligatures out and gives each letter the box of the whole; some it leaves to us.
