@@ -176,7 +176,7 @@ class Worker:
         for piece in pieces:
             self.check(number)
             self.event(number, "text", text=piece)
-            time.sleep(0.005)
+            time.sleep(0.02)
         return to_wire(Generation("".join(pieces), "length", 5, 0, len(pieces), 0.1, 0.1))
 
     def render(self, _number: int, message: dict[str, Any]) -> Any:
