@@ -69,7 +69,8 @@ class _Coloured:
 
     def _recolour(self) -> None:
         if self._icon_name:
-            self.setIcon(icon(self._icon_name, getattr(colours(), self._icon_colour), 18))
+            shown = colours()
+            self.setIcon(icon(self._icon_name, getattr(shown, self._icon_colour), shown.muted))
             self.setIconSize(self._icon_size)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

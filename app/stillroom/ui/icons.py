@@ -70,11 +70,12 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0, knockout: str 
     return image
 
 
-def icon(name: str, colour: str, size: int = 18) -> QIcon:
-    """The icon in all the sizes screens ask for."""
+def icon(name: str, colour: str, disabled: str, size: int = 18) -> QIcon:
+    """The icon in all the sizes screens ask for, and in the colour of a disabled control."""
     result = QIcon()
     for ratio in (1.0, 1.5, 2.0, 3.0):
         result.addPixmap(pixmap(name, colour, size, ratio))
+        result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
     return result
 
 

@@ -50,7 +50,7 @@ def level_sentence(level: Level) -> str:
         Level.PROBLEM: tr("The value was found, but it does not pass a check."),
         Level.MISSING: tr("The template requires this value, and it was not found in the document."),
         Level.UNREAD: tr("Part of the document was not read, and the value was not in the rest."),
-        Level.UNSURE: tr("Another value is nearly as likely. Please have a look."),
+        Level.UNSURE: tr("The model is not sure. Please have a look."),
         Level.LIKELY: tr("Probably right."),
         Level.GENERATED: tr("Text written by the model, not a quotation from the document."),
         Level.SURE: tr("The model is sure of this value."),

@@ -137,7 +137,9 @@ class SidePanel(QWidget):
         engine = measured.engine
         worker = engine.worker
         total = worker.context_tokens or (engine.model.context_tokens if engine.model else 0)
-        self._context.setText(f"{QLocale().toString(worker.context_used)} / {QLocale().toString(total)}" if total else "–")
+        self._context.setText(
+            f"{QLocale().toString(worker.context_used)} / {QLocale().toString(total)}" if total else "–"
+        )
         self._context_bar.setValue(round(1000 * worker.context_used / total) if total else 0)
         self._application.setText(size_text(measured.application))
         self._worker.setText(size_text(measured.worker) if measured.worker else self.tr("not running"))

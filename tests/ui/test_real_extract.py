@@ -1,0 +1,119 @@
+"""The window with the real worker and the starter model: files go in, grounded values come out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from stillroom.documents.readers import Readers
+from stillroom.engine.engine import Engine
+from stillroom.extraction.result import FieldState
+from stillroom.models.library import ModelFile
+from stillroom.paths import database_file
+from stillroom.storage.database import Database
+from stillroom.storage.runs import RunStore
+from stillroom.templates.library import TemplateLibrary
+from stillroom.ui.extract.cell import values_of
+from stillroom.ui.main_window import MainWindow
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Tasks
+from stillroom.ui.theme import Theme
+from stillroom.ui.window_memory import WindowMemory
+
+pytestmark = [pytest.mark.window, pytest.mark.model, pytest.mark.timeout(600)]
+
+_RECEIPT = """\
+HARBOUR STATIONERS LTD
+{number} Quay Road, Port Ellis
+Receipt no. 40{number:02}
+Date: {day:02}/03/2024
+
+Paper A4        2 x 4.50     9.00
+Ink black       1 x 1{number:02}.20    1{number:02}.20
+TOTAL                        1{total:02}.20
+Cash                         200.00
+"""
+
+
+@pytest.fixture
+def real_window(qapp, qtbot, starter_model: Path):
+    failures: list[Exception] = []
+    memory = WindowMemory()
+    database = Database(database_file())
+    parts = Parts(
+        engine=Engine(),
+        readers=Readers(),
+        store=RunStore(database),
+        templates=TemplateLibrary(),
+        tasks=Tasks(failures.append),
+        memory=memory,
+        theme=Theme(qapp, memory),
+    )
+    parts.starter_model = lambda: ModelFile("starter", starter_model, 0, "", True)
+    window = MainWindow(parts)
+    qtbot.addWidget(window)
+    window.show()
+    window.start()
+    yield window
+    parts.tasks.cancel_all()
+    parts.engine.close()
+    parts.readers.close()
+    assert parts.tasks.close()
+    database.close()
+    assert failures == []
+
+
+def wait_done(qtbot, sheet, timeout=300_000):
+    qtbot.waitUntil(lambda: bool(sheet.model.rows) and not sheet.runs.running, timeout=timeout)
+
+
+def grounded(row, text):
+    """Every value with a span is what stands there."""
+    for result in row.result.fields.values():
+        for value in values_of(result):
+            if value.state is FieldState.FOUND and value.span is not None:
+                assert text[value.span.start : value.span.end] == value.text
+
+
+def test_dropped_receipts_survive_a_worker_that_is_killed_twice(real_window, qtbot, drop, tmp_path):
+    texts = {}
+    for number in range(4):
+        path = tmp_path / f"receipt-{number}.txt"
+        texts[path.name] = _RECEIPT.format(number=number + 10, day=number + 1, total=number + 19)
+        path.write_text(texts[path.name])
+    (tmp_path / "empty.txt").touch()
+    sheet = real_window.extract.sheet
+    drop(sheet, [tmp_path])
+    qtbot.waitUntil(lambda: len(sheet.model.rows) == 5)
+    sheet.run()
+    engine = real_window._parts.engine
+    for finished in (1, 2):
+        qtbot.waitUntil(lambda finished=finished: sheet.model.finished >= finished, timeout=200_000)
+        worker = engine.status().worker_pid
+        if worker is not None:
+            os.kill(worker, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+    wait_done(qtbot, sheet)
+    states = {row.path.name: str(row.state) for row in sheet.model.rows}
+    assert states == {**dict.fromkeys(texts, "done"), "empty.txt": "failed"}
+    for row in sheet.model.rows:
+        if row.path.name in texts:
+            grounded(row, texts[row.path.name])
+    assert engine.status().restarts >= 1
+    assert real_window.isVisible()
+    dates = [row.result.fields["date"].value for row in sheet.model.rows if row.path.name in texts]
+    assert dates == [f"2024-03-{number + 1:02}" for number in range(4)]
+    qtbot.waitUntil(lambda: "restarted" in real_window.panel._restarts.text(), timeout=5_000)
+
+
+def test_the_samples_fill_their_tables(real_window, qtbot):
+    real_window.extract.sheet.drop_zone.samples.click()
+    sheets = real_window.extract.sheets
+    assert len(sheets) == 3
+    for sheet in sheets:
+        wait_done(qtbot, sheet)
+        assert [str(row.state) for row in sheet.model.rows] == ["done"]
+        assert any(cell.text for cell in sheet.model.rows[0].cells)
