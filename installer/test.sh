@@ -10,8 +10,8 @@ set_up tests || exit
 setup_seconds=$(($(date +%s) - started))
 
 # The tests find the starter model although each has a home of its own, and fail rather than skip where it is missing.
-{ IFS= read -r _ && IFS= read -r STILLROOM_TEST_MODEL; } <"$environment/model"
-export STILLROOM_TEST_MODEL CI=true
+{ IFS= read -r _ && IFS= read -r STILLROOM_STARTER_MODEL; } <"$environment/model"
+export STILLROOM_STARTER_MODEL CI=true
 # Windows open without a display, and look the same everywhere.
 export QT_QPA_PLATFORM=offscreen
 PATH=$environment/bin:$PATH

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -72,12 +71,12 @@ def _left(threads_before: set[threading.Thread], children_before: set[psutil.Pro
 @pytest.fixture(scope="session")
 def starter_model() -> Path:
     """The starter model's file. Tests that infer need it; only on a developer's machine may it be missing."""
-    named = os.environ.get("STILLROOM_TEST_MODEL")
+    named = os.environ.get("STILLROOM_STARTER_MODEL")
     model = Path(named) if named else _MODELS / _STARTER_MODEL
     if model.is_file():
         return model
     sentence = (
-        f"the starter model is not at {model}; sh installer/run.sh fetches it, STILLROOM_TEST_MODEL names another"
+        f"the starter model is not at {model}; sh installer/run.sh fetches it, STILLROOM_STARTER_MODEL names another"
     )
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 import subprocess
@@ -33,9 +34,9 @@ def _tracked() -> list[Path]:
 def _texts() -> list[tuple[str, str]]:
     texts = []
     for path in _tracked():
-        content = path.read_bytes()
-        if b"\0" not in content:
-            texts.append((path.relative_to(_REPOSITORY).as_posix(), content.decode("utf-8")))
+        # What is not UTF-8 is no text of ours (a PDF, a picture).
+        with contextlib.suppress(UnicodeDecodeError):
+            texts.append((path.relative_to(_REPOSITORY).as_posix(), path.read_text(encoding="utf-8")))
     return texts
 
 
