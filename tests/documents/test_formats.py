@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from email.message import EmailMessage
-from itertools import pairwise
 
 import docx
 import openpyxl
@@ -14,10 +13,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reportlab.pdfgen.canvas import Canvas
 
-from stillroom.documents.document import Document, Span
-from stillroom.documents.formats import pdf as pdf_format
+from stillroom.documents.document import Document
 from stillroom.documents.formats import xlsx_workbook
 from stillroom.documents.reading import read_source
 from stillroom.documents.source import Source
@@ -327,149 +324,3 @@ def test_a_sheet_with_too_many_cells_is_said_to_be_unread(excel: Make, monkeypat
     document = read("a.xlsx", excel(Small=[["a"]], Large=[[1] * 4] * 4))
     assert ([page.number for page in document.pages], document.page_count) == ([1], 2)
     assert document.notes == ("The sheet “Large” is too large and was not read.",)
-
-
-# ------------------------------------------------------------------------------------------------------------- PDF
-
-
-def test_pdf_label_and_value_stand_on_one_line(pdf: Make) -> None:
-    document = read(
-        "a.pdf", pdf([(50, 700, "Invoice number:"), (50, 685, "Total:"), (400, 700, "INV-7"), (400, 685, "12.00")])
-    )
-    page = document.pages[0]
-    assert page.text == "Invoice number:  INV-7\nTotal:  12.00"
-    assert (page.width, page.height) == (600, 800)
-    assert page.boxes is not None
-    assert len(page.boxes) == len(page.text)
-    start = page.text.index("12.00")
-    (box,) = document.boxes(Span(1, start, start + 5))
-    assert 399 < box.x0 < 401
-    assert 420 < box.x1 < 430
-    assert box.y0 < 800 - 685 < box.y1 < 800 - 680
-
-
-def test_pdf_boxes_follow_the_rotation_of_the_page() -> None:
-    target = io.BytesIO()
-    canvas = Canvas(target, pagesize=(600, 800))
-    for rotation in (0, 90, 180, 270):
-        canvas.setPageRotation(rotation)
-        canvas.drawString(100, 300, "Total 12.00")
-        canvas.showPage()
-    canvas.save()
-    upright, right, down, left = read("a.pdf", target.getvalue()).pages
-    assert {page.text for page in (upright, right, down, left)} == {"Total 12.00"}
-    for page in (upright, right, down, left):
-        boxes = [box for box in page.boxes or () if box]
-        assert all(0 <= box.x0 < box.x1 <= page.width and 0 <= box.y0 < box.y1 <= page.height for box in boxes)
-    # A page that is turned by a quarter shows text that runs down; turned by half, from right to left.
-    first, last = (right.boxes or ())[0], (right.boxes or ())[-1]
-    assert first is not None
-    assert last is not None
-    assert last.y0 > first.y1
-    assert abs(last.x0 - first.x0) < 0.1
-    first, last = (down.boxes or ())[0], (down.boxes or ())[-1]
-    assert first is not None
-    assert last is not None
-    assert last.x1 < first.x0
-
-
-def test_pdf_text_that_runs_up_or_across_does_not_tear_the_lines(pdf: Make) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.saveState()
-        canvas.translate(300, 650)
-        canvas.rotate(90)
-        canvas.drawString(0, 0, "margin note")
-        canvas.restoreState()
-        for row in range(5):
-            canvas.drawString(50, 700 - 14 * row, f"Label {row}")
-            canvas.drawString(400, 700 - 14 * row, f"value {row}")
-        canvas.saveState()
-        canvas.translate(200, 600)
-        canvas.rotate(45)
-        canvas.drawString(0, 0, "DRAFT copy")
-        canvas.restoreState()
-
-    assert text("a.pdf", pdf(draw)).split("\n") == [
-        *(f"Label {row}  value {row}" for row in range(5)),
-        "",
-        "margin note",
-        "",
-        "DRAFT copy",
-    ]
-
-
-def test_what_was_typed_into_a_pdf_form_is_read(pdf: Make) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.drawString(50, 700, "Name:")
-        canvas.acroForm.textfield(name="n", value="Tidewater Inc.", x=200, y=695, width=200, height=18)
-
-    assert text("a.pdf", pdf(draw)) == "Name:  Tidewater Inc."
-
-
-def test_pdf_pages_without_text_are_counted_and_said(pdf: Make) -> None:
-    document = read("a.pdf", pdf([(50, 700, "one")], [], [], [(50, 700, "four")], []))
-    assert ([page.number for page in document.pages], document.page_count) == ([1, 4], 5)
-    assert document.notes == ("Pages 2–3, 5 have no text (pictures, or blank) and were not read.",)
-
-
-def test_text_drawn_twice_to_look_bold_is_read_once(pdf: Make) -> None:
-    assert (
-        text("a.pdf", pdf([(50, 700, "Total 12.00"), (50, 700, "Total 12.00"), (50.3, 700, "Total 12.00")]))
-        == "Total 12.00"
-    )
-
-
-def test_text_outside_of_the_page_is_not_on_it(pdf: Make) -> None:
-    assert text("a.pdf", pdf([(50, 700, "seen"), (700, 700, "beside"), (50, -40, "below")])) == "seen"
-
-
-@pytest.mark.parametrize(("limit", "value"), [("PAGES", 2), ("LOCATED_CHARACTERS", 10)])
-def test_pages_past_a_limit_are_said_to_be_unread(
-    pdf: Make, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
-) -> None:
-    monkeypatch.setattr(pdf_format, limit, value)
-    document = read("a.pdf", pdf(*[[(50, 700, f"pg {n}")] for n in range(5)]))
-    assert ([page.number for page in document.pages], document.page_count) == ([1, 2], 5)
-    assert len(document.notes) == 1
-
-
-def test_a_ligature_has_a_box_for_each_letter() -> None:
-    from stillroom.documents.formats.pdf_words import Frame, WordBuilder
-
-    builder = WordBuilder(0, Frame((0, 0, 600, 800), 0), lambda _: (0.0, 702.0))
-    builder.add(0xFB03, (0, 700, 9, 710), 0)
-    builder.add(ord("x"), (9, 700, 12, 710), 1)
-    builder.end_word()
-    (word,) = builder.words
-    assert word.text == "ffix"
-    assert [(round(box.x0), round(box.x1)) for box in word.boxes] == [(0, 3), (3, 6), (6, 9), (9, 12)]
-    assert all(a.x1 <= b.x0 + 0.01 for a, b in pairwise(word.boxes))
-
-
-lines = st.lists(
-    st.tuples(st.integers(0, 550), st.integers(0, 790), st.text("abcXYZ 0123.,-€äß", min_size=1, max_size=20)),
-    min_size=1,
-    max_size=15,
-)
-
-
-@given(lines)
-@settings(deadline=None, max_examples=40)
-def test_every_character_of_a_pdf_has_a_box_or_was_added(items: list[tuple[float, float, str]]) -> None:
-    from stillroom.errors import DocumentError
-
-    target = io.BytesIO()
-    canvas = Canvas(target, pagesize=(600, 800))
-    for x, y, item in items:
-        canvas.drawString(x, y, item)
-    canvas.showPage()
-    canvas.save()
-    try:
-        pages = read("a.pdf", target.getvalue()).pages
-    except DocumentError:
-        assert not "".join(item for *_, item in items).strip()
-        return
-    page = pages[0]
-    assert page.boxes is not None
-    assert len(page.boxes) == len(page.text)
-    assert all(character in " \n" for character, box in zip(page.text, page.boxes, strict=True) if box is None)
