@@ -27,6 +27,7 @@ from stillroom.engine.protocol import Piece, Question, ScoreRequest
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
 from stillroom.models.library import STARTER_NAME
+from stillroom.settings import MODEL, Settings
 from stillroom.templates.template import Template
 
 TEMPLATE = 'name = "note"\n[[fields]]\nname = "word"\ntype = "line"\n'
@@ -286,3 +287,12 @@ def test_an_engine_error_of_one_document_is_its_row(
     monkeypatch.setattr(Extractor, "on_document", staticmethod(too_long))
     assert extract("in") == 3
     assert [row["error"] for row in rows(capsys.readouterr().out)][1] == "The document is too long for the model."
+
+
+def test_the_usual_model_and_the_one_that_was_named(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("one", "two"):
+        (paths.models_dir() / f"{name}.gguf").write_bytes(b"GGUF" + name.encode())
+    Settings().set(MODEL, "one")
+    assert extract("in/a.txt") == 0
+    assert extract("in/a.txt", "--model", "two") == 0
+    assert [row["model"]["name"] for row in rows(capsys.readouterr().out)] == ["one", "two"]

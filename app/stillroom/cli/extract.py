@@ -18,6 +18,7 @@ from stillroom.cli.progress import Display, display
 from stillroom.cli.results import print_table, summary
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
+from stillroom.engine.protocol import LoadOptions
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.export import check_target, export
@@ -25,6 +26,7 @@ from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.extraction.run import Batch, expand
 from stillroom.models.library import ModelFile, default_model, find_model, model_sha256
+from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary
@@ -42,18 +44,23 @@ def run(options: argparse.Namespace) -> int:
         files = expand(options.paths)
         if not files:
             raise StillroomError("There is no file in what was named. Name files, or a folder with files in it.")
-        model = find_model(options.model) if options.model else None
+        settings = Settings()
+        chosen = find_model(options.model) if options.model else None
     except StillroomError as error:
         say(error.message)
         return USAGE
+    for problem in settings.problems:
+        say(problem)
     with Database(paths.database_file()) as database:
         if database.notice:
             say(database.notice)
         store = RunStore(database)
-        batch = _unfinished(store, template, files, model) if options.resume else None
+        batch = _unfinished(store, template, files, chosen) if options.resume else None
         if options.resume and batch is None:
             say("There is no unfinished run of these files with this template and model; a new one is started.")
-        work = _Work(store, template, files, batch, _model_of(batch, model), as_json=_as_json(options))
+        work = _Work(
+            store, template, files, batch, chosen or _model(batch, settings), settings, as_json=_as_json(options)
+        )
         return work.run(options.out)
 
 
@@ -74,12 +81,11 @@ def _unfinished(store: RunStore, template: Template, files: Sequence[Path], mode
     return None
 
 
-def _model_of(batch: Batch | None, chosen: ModelFile | None) -> ModelFile:
-    """The model to load. Raises StillroomError where the one a run was started with is gone."""
-    if chosen is not None:
-        return chosen
+def _model(batch: Batch | None, settings: Settings) -> ModelFile:
+    """The model to load where none was named: the run's, else the usual one. Raises StillroomError where it is gone."""
     if batch is None:
-        return default_model()
+        usual = settings.get(MODEL)
+        return find_model(usual) if usual else default_model()
     model = find_model(batch.record.model_path)
     if model_sha256(model) != batch.record.model_sha256:
         raise StillroomError(
@@ -99,6 +105,7 @@ class _Work:
         files: Sequence[Path],
         batch: Batch | None,
         model: ModelFile,
+        settings: Settings,
         *,
         as_json: bool,
     ) -> None:
@@ -107,6 +114,7 @@ class _Work:
         self._files = files
         self._batch = batch
         self._model = model
+        self._settings = settings
         self._as_json = as_json
         self._cancellation = Cancellation()
         self._finished = threading.Event()
@@ -143,7 +151,8 @@ class _Work:
 
     def _work(self, shown: Display) -> None:
         try:
-            with Engine() as engine, Readers() as readers:
+            seconds, mebibytes = self._settings.get(READER_SECONDS), self._settings.get(READER_MEMORY)
+            with Engine() as engine, Readers(seconds=seconds, memory_bytes=mebibytes << 20) as readers:
                 self._do(engine, readers, shown)
         except BaseException as error:  # noqa: BLE001 - raised again on the main thread
             self._error = error
@@ -157,8 +166,12 @@ class _Work:
                 if result is not None:
                     self._print(result)
         if batch is None or batch.pending():
+            threads = self._settings.get(THREADS)
             info = engine.load(
                 self._model.path,
+                LoadOptions(
+                    context_tokens=self._settings.get(CONTEXT_TOKENS), threads_prompt=threads, threads_generate=threads
+                ),
                 on_progress=lambda share: shown.loading(self._model.name, share),
                 cancellation=self._cancellation,
             )

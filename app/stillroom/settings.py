@@ -1,0 +1,165 @@
+"""Settings: each declared once, kept as TOML that a person can read and edit.
+
+What cannot be read is never overwritten: a file that is no TOML is kept aside at the next change, a value that does not
+fit its setting stays in the file until the setting is changed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import tomlkit
+import tomlkit.exceptions
+
+from stillroom import paths
+from stillroom.atomic import write_failure, write_text
+
+T = TypeVar("T", bool, int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting.
+
+    Attributes:
+        name: ``part.name``: its table and key in the file.
+        default: used while the file has no value that fits; its type is the setting's.
+        description: what it does, for the person, with its unit.
+        least, most: of a number.
+        former: an earlier name; a value under it counts until the setting is changed.
+    """
+
+    name: str
+    default: T
+    description: str
+    least: int = 0
+    most: int = 1 << 40
+    former: str = ""
+
+    def fits(self, value: object) -> bool:
+        """Whether a value may be this setting's."""
+        if type(value) is not type(self.default):
+            return False
+        return not isinstance(value, int) or isinstance(value, bool) or self.least <= value <= self.most
+
+
+MODEL = Setting(
+    "engine.model", "", "Model to use where none is chosen: its name or GGUF file. Empty: the starter model."
+)
+THREADS = Setting("engine.threads", 0, "Threads of the model. 0: as many as suit the machine.", most=1024)
+CONTEXT_TOKENS = Setting("engine.context_tokens", 0, "Tokens of context. 0: as many as suit the model and the machine.")
+READER_SECONDS = Setting("documents.seconds", 60, "Seconds that reading one document may take.", least=1, most=86_400)
+READER_MEMORY = Setting("documents.memory_mib", 2048, "MiB of memory that reading a document may take.", least=256)
+
+SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
+    MODEL,
+    THREADS,
+    CONTEXT_TOKENS,
+    READER_SECONDS,
+    READER_MEMORY,
+)
+
+
+class Settings:
+    """The values in one file. Safe from any thread; a change is on disk when ``set`` returns.
+
+    Attributes:
+        path: of the file; it need not exist.
+        problems: sentences about what could not be used when the file was read last.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path if path is not None else paths.config_dir() / "settings.toml"
+        self.problems: list[str] = []
+        self._lock = threading.Lock()
+        self._values = self._read()
+
+    def get(self, setting: Setting[T]) -> T:
+        """The value, or the setting's default."""
+        for name in (setting.name, setting.former):
+            value: Any = self._values.get(name)
+            if name and setting.fits(value):
+                return value  # type: ignore[no-any-return]
+        return setting.default
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        """Change a value. What else is in the file stays, comments too.
+
+        Raises ValueError where the value does not fit, StillroomError where the file cannot be written.
+        """
+        if not setting.fits(value):
+            raise ValueError(f"{value!r} is no value of {setting.name}")
+        with self._lock:
+            # Read anew: another Stillroom may have changed something else.
+            document = self._document()
+            _put(document, setting.name, value)
+            if setting.former:
+                _remove(document, setting.former)
+            write_text(self.path, tomlkit.dumps(document))
+            self._values = self._read()
+
+    def _read(self) -> dict[str, Any]:
+        self.problems = []
+        try:
+            data = tomllib.loads(self.path.read_text("utf-8-sig"))
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self.problems.append(f"{self.path} cannot be read: {reason}. The settings are as at the first start.")
+            return {}
+        except (ValueError, RecursionError) as error:  # not TOML, not UTF-8
+            self.problems.append(f"{self.path} cannot be used: {error}. The settings are as at the first start.")
+            return {}
+        values = _flat(data)
+        for setting in SETTINGS:
+            if setting.name in values and not setting.fits(values[setting.name]):
+                self.problems.append(
+                    f"{self.path}: {setting.name} = {values[setting.name]!r} cannot be used; {setting.default!r} is. "
+                    f"{setting.description}"
+                )
+        return values
+
+    def _document(self) -> tomlkit.TOMLDocument:
+        try:
+            return tomlkit.parse(self.path.read_text("utf-8-sig"))
+        except FileNotFoundError:
+            return tomlkit.document()
+        except OSError as error:
+            raise write_failure(self.path, error) from error
+        except (ValueError, RecursionError, tomlkit.exceptions.TOMLKitError):
+            aside = self.path.with_name(f"{self.path.name}.unreadable-{time.strftime('%Y%m%d-%H%M%S')}")
+            try:
+                self.path.replace(aside)
+            except OSError as error:
+                raise write_failure(self.path, error) from error
+            return tomlkit.document()
+
+
+def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in data.items():
+        if isinstance(value, dict):
+            found.update(_flat(value, f"{prefix}{key}."))
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
+
+
+def _put(document: tomlkit.TOMLDocument, name: str, value: object) -> None:
+    part, key = name.split(".")
+    if not isinstance(document.get(part), dict):
+        document[part] = tomlkit.table()
+    document[part][key] = value
+
+
+def _remove(document: tomlkit.TOMLDocument, name: str) -> None:
+    part, key = name.split(".")
+    table = document.get(part)
+    if isinstance(table, dict):
+        table.pop(key, None)
