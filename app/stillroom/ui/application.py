@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 import stillroom
+from stillroom.errors import StillroomError
 from stillroom.paths import config_dir, data_dir, database_file
 from stillroom.ui.failures import UnexpectedErrors, show_failure
 from stillroom.ui.icons import application_icon
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def build_parts(application: QApplication, tasks: Tasks) -> Parts:
-    """Everything the pages need. Starts no process and reads only templates and settings."""
+    """Everything the pages need. Starts no process. Raises StillroomError where the database cannot be used."""
     from stillroom.documents.readers import Readers
     from stillroom.engine.engine import Engine
     from stillroom.storage.database import Database
@@ -31,16 +32,24 @@ def build_parts(application: QApplication, tasks: Tasks) -> Parts:
     from stillroom.templates.library import TemplateLibrary
 
     for folder in (data_dir(), config_dir()):
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StillroomError(
+                f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
+                "or set STILLROOM_HOME to another folder."
+            ) from error
     memory = WindowMemory()
+    database = Database(database_file())
     return Parts(
         engine=Engine(),
         readers=Readers(),
-        store=RunStore(Database(database_file())),
+        store=RunStore(database),
         templates=TemplateLibrary(),
         tasks=tasks,
         memory=memory,
         theme=Theme(application, memory),
+        notices=(database.notice,) if database.notice else (),
     )
 
 
@@ -62,7 +71,11 @@ def main(argv: Sequence[str] = ()) -> int:
     window: MainWindow | None = None
     tasks = Tasks(lambda error: show_failure(window, error))
     with UnexpectedErrors(tasks.post, lambda error: show_failure(window, error)):
-        parts = build_parts(application, tasks)
+        try:
+            parts = build_parts(application, tasks)
+        except StillroomError as error:
+            show_failure(None, error).exec()
+            return 1
         window = MainWindow(parts)
         window.show()
         signal.signal(signal.SIGINT, lambda *_: application.quit())

@@ -42,6 +42,9 @@ class Parts:
     """What pages need. The methods block: they belong on an operation's thread.
 
     They import extraction and export late: those bring much with them, and the window is to be there first.
+
+    Attributes:
+        notices: sentences to show at start.
     """
 
     engine: Engine
@@ -51,6 +54,7 @@ class Parts:
     tasks: Tasks
     memory: WindowMemory
     theme: Theme
+    notices: tuple[str, ...] = ()
     _extractor: Extractor | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 

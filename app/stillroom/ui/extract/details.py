@@ -23,13 +23,15 @@ from PySide6.QtWidgets import (
 from stillroom.extraction.result import FieldValue
 from stillroom.templates.template import Field, Template
 from stillroom.ui import icons
-from stillroom.ui.controls import Button, ElidedLabel, label, line, set_role
+from stillroom.ui.controls import Button, ElidedLabel, label, line, restyle, set_role
 from stillroom.ui.extract import cell_wording
 from stillroom.ui.extract.cell import Cell, heading, level_of, one_line, values_of
 from stillroom.ui.extract.result_model import Row, RowState
 from stillroom.ui.extract.source import Quote, Sources
 from stillroom.ui.theme import GRID, colours
 from stillroom.ui.wording import percent_text
+
+_LARGE = 60  # characters of a value that is shown in large letters
 
 
 class Details(QFrame):
@@ -98,9 +100,6 @@ class Details(QFrame):
         self._state = label("", "figure")
         self._meaning = label("", "muted", wrap=True)
         self._checks = label("", "bad", wrap=True, selectable=True)
-        self._items = QListWidget()
-        self._items.setAccessibleName(self.tr("Values of this field"))
-        self._items.currentRowChanged.connect(self._show_item)
         state = QHBoxLayout()
         state.setSpacing(GRID)
         state.addWidget(self._state_icon)
@@ -110,7 +109,6 @@ class Details(QFrame):
         column.addLayout(state)
         column.addWidget(self._meaning)
         column.addWidget(self._checks)
-        column.addWidget(self._items, 1)
         column.addStretch(1)
         area = QScrollArea()
         area.setWidget(content)
@@ -141,6 +139,16 @@ class Details(QFrame):
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
+        self._items_title = label("", "section")
+        self._items = QListWidget()
+        self._items.setAccessibleName(self.tr("Values of this field"))
+        self._items.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._items.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._items.currentRowChanged.connect(self._show_item)
+        self._items_line = line()
+        column.addWidget(self._items_title)
+        column.addWidget(self._items_line)
+        column.addWidget(self._items, 2)
         self._others_title = label(self.tr("OTHER CANDIDATES"), "section")
         self._others = QTreeWidget()
         self._others.setColumnCount(2)
@@ -182,7 +190,9 @@ class Details(QFrame):
         self._items.clear()
         for value in self._values:
             self._items.addItem(one_line(value.value or value.text) or cell_wording.level_name(level_of(field, value)))
-        self._items.setVisible(len(self._values) > 1)
+        for widget in (self._items_title, self._items_line, self._items):
+            widget.setVisible(len(self._values) > 1)
+        self._items_title.setText(self.tr("%1 VALUES").replace("%1", str(len(self._values))))
         self._items.setCurrentRow(0)
         self._items.blockSignals(False)
         self._show_item(0)
@@ -193,8 +203,7 @@ class Details(QFrame):
         self._document_folder.setText(str(row.path.parent))
         self._document_text.setText(cell_wording.row_details(row))
         set_role(self._document_text, "bad" if row.state is RowState.FAILED else "")
-        self._document_text.style().unpolish(self._document_text)
-        self._document_text.style().polish(self._document_text)
+        restyle(self._document_text)
         self._retry.setVisible(row.state is RowState.FAILED and row.run is not None)
 
     def _show_item(self, number: int) -> None:
@@ -206,7 +215,10 @@ class Details(QFrame):
         value = self._values[max(0, number)]
         level = level_of(field, value)
         cell = Cell(one_line(value.value or value.text), level, value.confidence)
-        self._value.setText(value.value or value.text or cell_wording.level_name(level))
+        text = value.value or value.text or cell_wording.level_name(level)
+        set_role(self._value, "value" if len(text) <= _LARGE else "figure")
+        restyle(self._value)
+        self._value.setText(text)
         name = cell_wording.level_name(level)
         self._state.setText(f"{name} · {percent_text(value.confidence)}" if cell_wording.shows_percent(cell) else name)
         self._meaning.setText(cell_wording.level_sentence(level))

@@ -70,6 +70,8 @@ class ExtractPage(QWidget):
 
         if self.templates:
             self.new_sheet()
+        for notice in parts.notices:
+            self.banners.show_message(notice, "warn")
         for problem in parts.templates.problems():
             self.banners.show_message(sentence(problem), "warn")
         if not self.templates:

@@ -99,6 +99,7 @@ class Sheet(TakesDrops, QWidget):
         self.drop_zone.samples_wanted.connect(self.samples_wanted)
         self.drop_zone.earlier_wanted.connect(self.earlier_wanted)
         self.status.only_looks.connect(self.table.shown.show_only_looks)
+        self.status.retry_wanted.connect(self._retry_failed)
         self.model.counts_changed.connect(self._refresh)
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
@@ -221,6 +222,9 @@ class Sheet(TakesDrops, QWidget):
     def _retry_selected(self) -> None:
         self.runs.retry(self.table.selected_rows())
 
+    def _retry_failed(self) -> None:
+        self.runs.retry([row for row in self.model.rows if row.state is RowState.FAILED])
+
     def _next_look(self) -> None:
         if not self.table.next_look():
             self.said.emit(self.tr("Nothing in this table needs a look."), "info", [])
@@ -281,6 +285,7 @@ class Sheet(TakesDrops, QWidget):
         there = self._loading.state is LoadState.READY
         self.bar.show_run(ready=ready, stopped=stopped, running=running, finished=finished, model_there=there)
         self.status.show_looks(model.need_look, finished)
+        self.status.show_failed(model.count(RowState.FAILED))
         current = self.runs.current
         total = len(model.rows)
         self.status.show_progress(self._status_text(running, finished), finished, total if current else 0, running)

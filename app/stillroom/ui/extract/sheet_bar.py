@@ -122,9 +122,11 @@ class SheetStatus(QWidget):
 
     Signals:
         only_looks(bool): show only the rows that need a look.
+        retry_wanted: do all failed documents again.
     """
 
     only_looks = Signal(bool)
+    retry_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,6 +140,9 @@ class SheetStatus(QWidget):
         row.addWidget(self.looks)
         self.text = ElidedLabel("", "muted", Qt.TextElideMode.ElideRight)
         row.addWidget(self.text, 1)
+        self.retry = Button("", "link", "retry")
+        self.retry.clicked.connect(lambda: self.retry_wanted.emit())
+        row.addWidget(self.retry)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(200)
@@ -161,6 +166,12 @@ class SheetStatus(QWidget):
         self.looks.setProperty("quiet", "true" if not looks else "false")
         self.looks.set_icon_name("unsure" if looks else "sure", "warn" if looks else "good")
         restyle(self.looks)
+
+    def show_failed(self, failed: int) -> None:
+        """Offer to do the failed documents again."""
+        self.retry.setVisible(failed > 0)
+        self.retry.setText(counted(failed, self.tr("Retry 1 failed"), self.tr("Retry %1 failed")))
+        describe(self.retry, self.retry.text(), self.tr("Extract the failed documents again"))
 
     def show_progress(self, text: str, done: int, total: int, running: bool) -> None:
         """``total`` 0: how long it takes cannot be told."""
