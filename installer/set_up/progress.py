@@ -15,7 +15,7 @@ from pathlib import Path
 
 from set_up.failure import error_of_step
 
-_FILES_DONE = re.compile(r"\[(\d+)/(\d+)\] (Building|Linking|Generating|Install)")
+_FILES_DONE = re.compile(r"^\s*\[(\d+)/(\d+)\] ")
 _PACKAGE = re.compile(r"^\s*(Collecting|Downloading|Installing collected packages:)\s+(\S+)")
 _QUIET_SECONDS = 20.0
 
@@ -37,7 +37,7 @@ def package_stage(line: str) -> str | None:
 
 def compile_stage(line: str) -> str | None:
     """What a line of the compiler's output says about its progress."""
-    found = _FILES_DONE.search(line)
+    found = _FILES_DONE.match(line)
     return f"file {found[1]} of {found[2]}" if found else package_stage(line)
 
 

@@ -21,7 +21,8 @@ def test_the_compilers_progress_is_counted_in_files() -> None:
     from set_up.progress import compile_stage
 
     assert compile_stage("  [57/231] Building CXX object vendor/ggml.cpp.o\n") == "file 57 of 231"
-    assert compile_stage("  warning: [unused]") is None
+    assert compile_stage("  [2/231] /usr/bin/g++ -DGGML_SHARED -c ggml.cpp\n") == "file 2 of 231"
+    assert compile_stage("  warning: [1/2] unused") is None
 
 
 @pytest.mark.parametrize(
