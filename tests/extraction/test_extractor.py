@@ -156,7 +156,7 @@ def test_an_option_points_at_its_words() -> None:
 def test_a_list_holds_each_thing_once() -> None:
     template = Template("t", 1, "T", "", (Field("parties", FieldType.LIST, of=FieldType.ORGANISATION, near=("between",)),))
     text = "between Harbour Biotech, Inc. and Glade GmbH. HARBOUR BIOTECH INC. and Glade GmbH agree."
-    engine = ScriptedEngine(lambda _, candidate: -20.0 if candidate == "none" else 0.0)
+    engine = ScriptedEngine(lambda _, candidate: -60.0 if candidate == "none" else -len(candidate))
     result = Extractor(engine).extract(document(text), template, file="made.txt")
     names = [re.sub(r"\W", "", item.value or "").lower() for item in values(result)]
     assert len(names) == len(set(names))

@@ -168,9 +168,15 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
     return tuple(_found(asked.candidates[index], share, document, runners) for share, index in taken)
 
 
+_LEGAL_FORMS = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd"}
+
+
 def same_name(value: str) -> str:
-    """A name reduced to what tells it from others: ``NIKE, Inc.`` and ``Nike Inc.`` are one."""
-    return re.sub(r"[\W_]+", "", value.casefold())
+    """A name reduced to what tells it from others: ``NIKE, Inc.`` and ``Nike Incorporated`` are one."""
+    words = re.sub(
+        r"[^\w\s]|_", lambda match: " " if match.group() in "-/" else "", value.casefold().replace("&", " and ")
+    ).split()
+    return "".join(_LEGAL_FORMS.get(word, word) for word in words)
 
 
 def _choose_option(asked: Asked, document: Document) -> FieldValue:

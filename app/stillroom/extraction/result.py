@@ -229,7 +229,9 @@ def _field_to_json(result: FieldResult) -> Any:
     if isinstance(result, FieldValue):
         return value_to_json(result)
     return [
-        value_to_json(item) if isinstance(item, FieldValue) else {name: value_to_json(cell) for name, cell in item.items()}
+        value_to_json(item)
+        if isinstance(item, FieldValue)
+        else {name: value_to_json(cell) for name, cell in item.items()}
         for item in result
     ]
 

@@ -17,17 +17,18 @@ _LEGAL = (
     r"spółka akcyjna|Sp\. z o\.o|z o\.o"
 )
 _LEGAL_END = re.compile(rf"(?<![\w])(?:{_LEGAL})\b\.?", re.IGNORECASE)
-_LEGAL_STRICT = re.compile(rf"(?<![\w])(?:{_LEGAL})\b\.?(?=[\s,;.()\"”’)]|$)")
+_LEGAL_STRICT = re.compile(rf"(?<![\w])(?=[A-Zesz])(?i:{_LEGAL})\b\.?(?=[\s,;.()\"”’)]|$)")
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
 _CAPITAL = r"(?:[^\W\d_a-zß-öø-ÿ][\w'’.&\-]*|[0-9]+[A-Z][\w'’&\-]*|&)"
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
 _NAME = re.compile(
-    rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,[ ](?=(?:{_LEGAL})\b)|\n)(?:{_CAPITAL}|{_JOIN}(?=[ ]{_CAPITAL})))*"
+    rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL})\b)|\n)(?:{_CAPITAL}|{_JOIN}(?=[ ]{_CAPITAL})))*"
 )
 _REGISTRATION = re.compile(
     r"\s*[(\[]\s*(?:co(?:mpany)?\.?\s*(?:reg\.?)?\s*(?:no\.?)?\s*:?\s*)?[\dA-Z]*\d{3,}[\w\-/ ]*[)\]]\s*$", re.IGNORECASE
 )
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
+_OF = re.compile(r"\bof\s+(?:the\s+)?")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
 _NOISE = re.compile(
     r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
@@ -36,21 +37,24 @@ _NOISE = re.compile(
 
 def organisations(page: Page) -> Iterator[Candidate]:
     """Names with a legal form, lines and cells that may be a letterhead, and capitalised names in running text."""
-    seen: set[tuple[int, int]] = set()
-    rows = page_lines(page)
-    for start, end, shape in [*_letterhead(page, rows), *_running(page)]:
-        left, right = _trim(page.text, start, end)
-        if right - left < 2 or (left, right) in seen or not re.search(r"[^\W\d_]{2}", page.text[left:right]):
-            continue
-        seen.add((left, right))
+    shapes: dict[tuple[int, int], float] = {}
+    for start, end, shape in [*_letterhead(page, page_lines(page)), *_running(page)]:
+        span = _trim(page.text, start, end)
+        if span[1] - span[0] >= 2 and re.search(r"[^\W\d_]{2}", page.text[slice(*span)]):
+            shapes[span] = max(shape, shapes.get(span, 0.0))
+    for (left, right), shape in sorted(shapes.items()):
         text = page.text[left:right]
         yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape)
 
 
 def names(page: Page) -> Iterator[Candidate]:
-    """Capitalised names in running text, and whole short cells."""
+    """Capitalised names in running text, what follows "of" in them ("State of Oregon"), and whole short cells."""
     seen: set[tuple[int, int]] = set()
-    spans = [(match.start(), match.end(), 0.6) for match in _NAME.finditer(page.text)]
+    spans = []
+    for match in _NAME.finditer(page.text):
+        spans.append((match.start(), match.end(), 0.6))
+        for of in _OF.finditer(page.text, match.start(), match.end()):
+            spans.append((of.end(), match.end(), 0.8))
     spans += [(cell.start, cell.end, 0.3) for cell in cells(page) if len(cell.text) <= 60]
     for start, end, shape in spans:
         left, right = _trim(page.text, start, end)
@@ -83,18 +87,19 @@ def _running(page: Page) -> Iterator[tuple[int, int, float]]:
     for match in _NAME.finditer(page.text):
         start, end = match.start(), match.end()
         legal_ends = [found.end() for found in _LEGAL_STRICT.finditer(page.text, start, min(end + 2, len(page.text)))]
-        pieces = {(start, end, 0.4 if page.text[start:end].count(" ") else 0.0)}
-        cut = start
+        pieces: set[tuple[int, int, float]] = set()
+        if len(legal_ends) < 2 and page.text[start:end].count(" "):
+            pieces.add((start, end, 0.4))
+        cut, joined_at = start, start
         for legal_end in legal_ends:
-            pieces.add((cut, legal_end, 1.0))
+            pieces |= {(cut, legal_end, 1.0), (joined_at, legal_end, 1.0)}
             joined = _AND.match(page.text, legal_end)
-            cut = joined.end() if joined else cut
+            cut = joined.end() if joined else legal_end
+            joined_at = joined.end() if joined else joined_at  # "Holdings Co. Ltd." is one name with two legal forms
         for left, right in _between(_AND, page.text, start, end):
             if page.text[left:right].count(" "):
                 pieces.add((left, right, 0.4))
-        for left, right, shape in sorted(pieces):
-            if shape:
-                yield left, right, shape
+        yield from sorted(pieces)
 
 
 def _between(separator: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
