@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
@@ -61,13 +63,25 @@ def close_parts(parts: Parts) -> None:
     parts.tasks.close()
 
 
+def _display_there() -> bool:
+    """False where Qt would abort the process: on a Unix without a display server."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
 def main(argv: Sequence[str] = ()) -> int:
     """Open the window and stay until it is closed. Returns the exit status."""
+    if not _display_there():
+        print("There is no display to open the window on. Try: stillroom extract --help", file=sys.stderr)
+        return 1
     application = QApplication(["stillroom", *argv])
     application.setApplicationName("Stillroom")
     application.setApplicationVersion(stillroom.__version__)
     application.setDesktopFileName("stillroom")
     application.setWindowIcon(application_icon())
+    for number in (signal.SIGINT, signal.SIGTERM):  # through the event loop: it may not be running yet
+        signal.signal(number, lambda *_: QTimer.singleShot(0, application.quit))
     window: MainWindow | None = None
     tasks = Tasks(lambda error: show_failure(window, error))
     with UnexpectedErrors(tasks.post, lambda error: show_failure(window, error)):
@@ -78,8 +92,6 @@ def main(argv: Sequence[str] = ()) -> int:
             return 1
         window = MainWindow(parts)
         window.show()
-        signal.signal(signal.SIGINT, lambda *_: application.quit())
-        signal.signal(signal.SIGTERM, lambda *_: application.quit())
         QTimer.singleShot(0, window.start)
         status = application.exec()
         window.hide()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -31,6 +31,7 @@ from stillroom.ui.extract.source import Quote, Sources
 from stillroom.ui.theme import GRID, colours
 from stillroom.ui.wording import percent_text
 
+_PLAIN = (".txt", ".csv", ".md", ".log")  # columns are made of spaces
 _LARGE = 60  # characters of a value that is shown in large letters
 
 
@@ -269,6 +270,10 @@ class Details(QFrame):
             return
         self._place.setText(self.tr("PAGE %1 OF %2").replace("%1", str(value.span.page)) + f" · {row.path.name}")
         self._place.setText(self._place.whole().replace("%2", str(max(row.result.coverage.pages, value.span.page))))
+        plain = row.path.suffix.lower() in _PLAIN
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        fixed.setPointSizeF(self.font().pointSizeF())
+        self._quote.setFont(fixed if plain else self.font())
         self._say(self.tr("Looking for the line…"))
         self._sources.find(Path(row.path), row.result.sha256, value.span, self._show_quote, self._no_quote(value))
 

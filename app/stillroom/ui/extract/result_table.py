@@ -188,11 +188,12 @@ class ResultTable(QTableView):
         """A failed document's sentence gets the width of all the fields."""
         fields = self.shown.columnCount() - FIRST_FIELD
         model = self.shown
+        source = model.sourceModel()
         failed = {
-            position
-            for position in range(model.rowCount())
-            if model.index(position, 0).data(Role.ROW).state is RowState.FAILED
-        }
+            model.mapFromSource(source.index(position, 0)).row()
+            for position, row in enumerate(source.rows)
+            if row.state is RowState.FAILED
+        } - {-1}
         if fields < 2 or failed == self._spanned:
             return
         for position in self._spanned - failed:

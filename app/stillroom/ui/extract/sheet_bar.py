@@ -133,6 +133,7 @@ class SheetStatus(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * GRID)
+        self.setMinimumHeight(4 * GRID)  # nothing below moves when a button comes or goes
         self.looks = IconButton("unsure", self.tr("Show only what needs a look"), "chip", text="-", colour="warn")
         self.looks.setCheckable(True)
         self.looks.setIconSize(QSize(16, 16))

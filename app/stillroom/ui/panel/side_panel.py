@@ -180,7 +180,8 @@ class SidePanel(QWidget):
                 else self.tr("GPU memory: none used, no GPU in this build.")
             )
         else:
-            self._name.setText(self.tr("No model"))
+            loading_now = loading.state is LoadState.LOADING
+            self._name.setText(self.tr("Starter model") if loading_now else self.tr("No model"))
             self._video.setText(self.tr("GPU memory: known when a model is loaded."))
         self._state.setText(
             {
