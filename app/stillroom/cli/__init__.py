@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(group=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _extract(commands.add_parser("extract", help="fill a table from files", description="Fill a table from files."))
+    _evaluate(
+        commands.add_parser(
+            "evaluate",
+            help="measure how much is right on labelled documents",
+            description="Measure how much is right on labelled documents, with one model or several side by side.",
+        )
+    )
     _template(commands.add_parser("template", help="list and check templates", description="List and check templates."))
     _models(commands.add_parser("models", help="list models", description="List the models on this machine."))
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
@@ -87,6 +94,32 @@ def _extract(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a document on standard output")
     parser.set_defaults(run=_run_extract)
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--labels", "-l", required=True, type=Path, metavar="FILE", help='a line {"file": …, "fields": {…}} a document'
+    )
+    parser.add_argument(
+        "--template", "-t", required=True, help="a template's name or TOML file (see: stillroom template list)"
+    )
+    parser.add_argument(
+        "--model", "-m", action="append", default=[], help="a model's name or GGUF file; again for each further model"
+    )
+    parser.add_argument(
+        "--results",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.jsonl",
+        help="judge these results of an earlier run instead of running a model",
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N labelled documents")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument(
+        "--save", type=Path, metavar="FILE", help="write the figures (.json), or the results to judge again (.jsonl)"
+    )
+    parser.set_defaults(run=_run_evaluate)
 
 
 def _template(parser: argparse.ArgumentParser) -> None:
@@ -112,6 +145,12 @@ def _run_extract(options: argparse.Namespace) -> int:
     from stillroom.cli import extract
 
     return extract.run(options)
+
+
+def _run_evaluate(options: argparse.Namespace) -> int:
+    from stillroom.cli import evaluate
+
+    return evaluate.run(options)
 
 
 def _run_template_list(options: argparse.Namespace) -> int:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.cli import DONE, FAILURE, SOME_FAILED, USAGE, say
 from stillroom.cli.progress import Display, display
 from stillroom.cli.results import print_table, summary
+from stillroom.cli.signals import gathered_signals
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
@@ -138,7 +137,7 @@ class _Work:
     def _until_finished(self) -> int | None:
         """Do the work; returns the signal that stopped it."""
         with (
-            _signals() as received,
+            gathered_signals() as received,
             display(bar=sys.stderr.isatty() and not (self._as_json and sys.stdout.isatty())) as shown,
         ):
             thread = threading.Thread(target=self._work, args=(shown,), name="run", daemon=True)
@@ -217,25 +216,3 @@ class _Work:
         total = len(self._batch.files)
         done = total - len(self._batch.pending())
         return f"{what} {done} of {total} documents are done and kept; the same command with --resume goes on."
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Signals that ask the program to end, gathered instead; the second one ends it at once."""
-    received: list[int] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        received.append(number)
-        if len(received) > 1:
-            raise KeyboardInterrupt
-
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
-    for name in names:
-        number = getattr(signal, name)
-        before[number] = signal.signal(number, note)
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,238 @@
+"""Runs the extraction over labelled documents with one or several models, or takes finished results, and judges them."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document
+from stillroom.engine.engine import Engine
+from stillroom.engine.protocol import LoadOptions
+from stillroom.errors import DocumentError, EngineError, StillroomError
+from stillroom.evaluation.grounding import DocumentText
+from stillroom.evaluation.judging import DocumentJudgement, judge
+from stillroom.evaluation.labels import LabelledDocument
+from stillroom.evaluation.metering import TokenMeter
+from stillroom.evaluation.metrics import Metrics, metrics
+from stillroom.extraction.estimate import TimeLeft
+from stillroom.extraction.extractor import Extractor, ScoringEngine
+from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, Progress
+from stillroom.extraction.run import DocumentExtractor, DocumentReader
+from stillroom.models.library import ModelFile, model_sha256
+from stillroom.templates.template import Template
+
+_TRIES = 3
+_DEFAULT_OPTIONS = LoadOptions()
+
+
+def _ignore(*_: object) -> None:
+    """The callback of one who does not listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvaluation:
+    """One model over all labelled documents.
+
+    Attributes:
+        documents: judged, in the labels' order.
+        results: what was judged, in the same order.
+        memory: largest resident size of the worker that was seen, in bytes; None where nothing was run.
+    """
+
+    model_name: str
+    model_sha256: str
+    metrics: Metrics
+    documents: tuple[DocumentJudgement, ...]
+    results: tuple[DocumentResult, ...]
+    memory: int | None = None
+
+
+class Evaluator:
+    """Labelled documents held against what a template draws out of them.
+
+    ``run`` and ``judge_results`` block; callbacks come on the calling thread.
+    """
+
+    def __init__(self, labels: Sequence[LabelledDocument], template: Template, readers: DocumentReader) -> None:
+        self._labels = list(labels)
+        self._template = template
+        self._readers = readers
+        self._names = [field.name for field in template.fields]
+
+    def run_model(
+        self,
+        engine: Engine,
+        model: ModelFile,
+        *,
+        options: LoadOptions = _DEFAULT_OPTIONS,
+        on_loading: Callable[[float], None] = _ignore,
+        on_progress: Callable[[Progress], None] = _ignore,
+        cancellation: Cancellation | None = None,
+    ) -> ModelEvaluation:
+        """Load a model and extract every document with it. A document that fails is judged as failed.
+
+        Raises EngineError where the model cannot be loaded, and Cancelled.
+        """
+        engine.load(model.path, options, on_progress=on_loading, cancellation=cancellation)
+        meter = TokenMeter(engine)
+        evaluation = self.run(
+            Extractor(meter, model_sha256=model_sha256(model)),
+            meter=meter,
+            engine=engine,
+            on_progress=on_progress,
+            cancellation=cancellation,
+        )
+        return dataclasses.replace(evaluation, model_name=model.name, model_sha256=model_sha256(model))
+
+    def run(
+        self,
+        extractor: DocumentExtractor,
+        *,
+        meter: TokenMeter | None = None,
+        engine: ScoringEngine | None = None,
+        on_progress: Callable[[Progress], None] = _ignore,
+        cancellation: Cancellation | None = None,
+    ) -> ModelEvaluation:
+        """Extract every document with the model that is loaded. ``meter`` counts the tokens, ``engine`` is watched for its memory."""
+        left, failed, memory = TimeLeft(), 0, 0
+        judged: list[DocumentJudgement] = []
+        results: list[DocumentResult] = []
+        for number, labelled in enumerate(self._labels):
+            on_progress(
+                Progress(number, len(self._labels), labelled.file, left.seconds(len(self._labels) - number), failed)
+            )
+            before = meter.prompt_tokens if meter else 0
+            result, document = self._extract(labelled, extractor, cancellation)
+            tokens = meter.prompt_tokens - before if meter else None
+            text = DocumentText(document) if document else None
+            judged.append(judge(labelled, result, text, self._template, prompt_tokens=tokens))
+            results.append(result)
+            left.add(result.seconds)
+            failed += result.status is DocumentStatus.FAILED
+            memory = max(memory, _resident(engine))
+        on_progress(Progress(len(self._labels), len(self._labels), "", 0.0, failed))
+        return ModelEvaluation(
+            "", "", metrics(judged, self._names), tuple(judged), tuple(results), memory if engine else None
+        )
+
+    def judge_results(
+        self, results: Sequence[DocumentResult], folder: Path, *, cancellation: Cancellation | None = None
+    ) -> list[ModelEvaluation]:
+        """Judge finished results, those of each model by themselves. No model is asked; the documents are read for their text.
+
+        Args:
+            folder: what the results' file names are relative to. A document is found by its path, else by the end of it.
+
+        Raises StillroomError where no result belongs to a labelled document, or a model has two for one; Cancelled.
+        """
+        by_model: dict[tuple[str, str], dict[str, DocumentResult]] = {}
+        for result in results:
+            labelled = self._find(result, folder)
+            if labelled is None:
+                continue
+            own = by_model.setdefault((result.model_name, result.model_sha256), {})
+            if labelled.file in own:
+                raise StillroomError(
+                    f'The results hold "{labelled.file}" twice for {result.model_name or "one model"}. Give the results of one run.'
+                )
+            own[labelled.file] = result
+        if not by_model:
+            raise StillroomError(
+                "None of the results is of a labelled document. Give the results of the files the labels file names."
+            )
+        texts = {each.file: self._text(each, cancellation) for each in self._labels}
+        evaluations = []
+        for (name, sha256), own in by_model.items():
+            done = [(labelled, own[labelled.file]) for labelled in self._labels if labelled.file in own]
+            judged = [
+                judge(labelled, result, self._same_file(texts[labelled.file], result), self._template)
+                for labelled, result in done
+            ]
+            evaluations.append(
+                ModelEvaluation(
+                    name, sha256, metrics(judged, self._names), tuple(judged), tuple(result for _, result in done)
+                )
+            )
+        return evaluations
+
+    def _extract(
+        self, labelled: LabelledDocument, extractor: DocumentExtractor, cancellation: Cancellation | None
+    ) -> tuple[DocumentResult, Document | None]:
+        started = time.monotonic()
+        document: Document | None = None
+        try:
+            document = self._readers.read(labelled.path, cancellation=cancellation)
+            result = self._extracted(labelled, document, extractor, cancellation)
+        except StillroomError as error:
+            return self._failed(labelled, document, error.message, time.monotonic() - started), document
+        return dataclasses.replace(result, seconds=time.monotonic() - started), document
+
+    def _extracted(
+        self,
+        labelled: LabelledDocument,
+        document: Document,
+        extractor: DocumentExtractor,
+        cancellation: Cancellation | None,
+    ) -> DocumentResult:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return extractor.extract(document, self._template, file=labelled.file, cancellation=cancellation)
+            except EngineError as error:
+                if not error.retryable or attempt == _TRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _failed(
+        self, labelled: LabelledDocument, document: Document | None, sentence: str, seconds: float
+    ) -> DocumentResult:
+        pages, characters = (document.page_count, document.characters) if document else (0, 0)
+        return DocumentResult(
+            file=labelled.file,
+            status=DocumentStatus.FAILED,
+            coverage=Coverage(0, pages, 0, characters),
+            fields={},
+            template_name=self._template.name,
+            template_version=self._template.version,
+            error=sentence,
+            seconds=seconds,
+            sha256=document.sha256 if document else "",
+        )
+
+    def _find(self, result: DocumentResult, folder: Path) -> LabelledDocument | None:
+        path = (folder / result.file).absolute()
+        for labelled in self._labels:
+            if labelled.path == path or labelled.file == result.file:
+                return labelled
+        ends = [each for each in self._labels if path.parts[-len(Path(each.file).parts) :] == Path(each.file).parts]
+        return ends[0] if len(ends) == 1 else None
+
+    def _text(self, labelled: LabelledDocument, cancellation: Cancellation | None) -> tuple[str, DocumentText] | None:
+        try:
+            document = self._readers.read(labelled.path, cancellation=cancellation)
+        except DocumentError:
+            return None  # told as a document that was not checked
+        return document.sha256, DocumentText(document)
+
+    @staticmethod
+    def _same_file(text: tuple[str, DocumentText] | None, result: DocumentResult) -> DocumentText | None:
+        """The text, unless the file has changed since the result was made."""
+        if text is None or (result.sha256 and result.sha256 != text[0]):
+            return None
+        return text[1]
+
+
+def _resident(engine: ScoringEngine | None) -> int:
+    """Bytes the worker has in memory; 0 where it cannot be told."""
+    process_id = engine.status().worker_pid if engine is not None else None
+    if process_id is None:
+        return 0
+    try:
+        return int(psutil.Process(process_id).memory_info().rss)
+    except psutil.Error:
+        return 0
