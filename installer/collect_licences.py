@@ -22,6 +22,7 @@ _LICENCES = _CHECKOUT / "resources" / "licences"
 _TEXT = re.compile(r"(?i)^(licen[cs]e|copying|notice|third.?party|authors?\b|model_licenses)")
 # The wheel brings no text: the standard one that belongs to the licence it names, in resources/licences/standard.
 _STANDARD = {
+    "anls-star": ("Apache-2.0",),
     "flatbuffers": ("Apache-2.0",),
     "pyside6-essentials": ("Qt-notice", "LGPL-3.0", "GPL-3.0"),
     "shiboken6": ("Qt-notice", "LGPL-3.0", "GPL-3.0"),
