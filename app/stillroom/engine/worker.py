@@ -232,17 +232,18 @@ class Worker:
 
 
 def check_fits(path: Path) -> None:
-    """Refuse a file that is missing, no GGUF, or larger than the free memory, before native code sees it. Raises EngineError."""
+    """Refuse a file that is missing, damaged, or larger than the free memory, before native code sees it.
+
+    Raises EngineError, and GgufError for what the file's header says.
+    """
     import psutil
 
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-        size = path.stat().st_size
-    except OSError as error:
-        raise EngineError(f"The model file {path.name} cannot be read: {error.strerror}.") from error
-    if magic != b"GGUF":
-        raise EngineError(f"{path.name} is not a model file (GGUF). Choose another file, or fetch it again.")
+    from stillroom.gguf.checks import FileKind, check_file, kind_of, parts_of
+
+    header = check_file(path)
+    if kind_of(header) is not FileKind.MODEL:
+        raise EngineError(f"{path.name} is a part for another model, not a model. Choose the model it belongs to.")
+    size = sum(part.stat().st_size for part in parts_of(path))
     free = psutil.virtual_memory().available
     if size > free:
         raise EngineError(

@@ -1,0 +1,1 @@
+"""The file format of models (GGUF), read in bounded Python before native code sees a file."""

@@ -1,0 +1,157 @@
+"""Writes small GGUF files for tests: a tiny model that llama.cpp can load, and parts or variations of it."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+F32, Q8_0 = 0, 8
+_BYTES = {F32: lambda n: n * 4, Q8_0: lambda n: n // 32 * 34}
+
+U16, U32, I32, FLOAT, BOOL, STRING, ARRAY, U64 = 2, 4, 5, 6, 7, 8, 9, 10
+_CODES = {0: "B", U16: "H", U32: "I", I32: "i", FLOAT: "f", BOOL: "?", U64: "Q", 12: "d"}
+
+
+class Typed:
+    """A value with its type in the file, where it is not the usual one."""
+
+    def __init__(self, kind: int, value: Any) -> None:
+        self.kind, self.value = kind, value
+
+
+def text(value: str | bytes) -> bytes:
+    data = value.encode() if isinstance(value, str) else value
+    return struct.pack("<Q", len(data)) + data
+
+
+def encoded(value: Any) -> bytes:
+    """A value with its type in front."""
+    if isinstance(value, Typed):
+        return struct.pack("<I", value.kind) + struct.pack("<" + _CODES[value.kind], value.value)
+    if isinstance(value, bool):
+        return struct.pack("<I?", BOOL, value)
+    if isinstance(value, int):
+        return struct.pack("<II", U32, value)
+    if isinstance(value, float):
+        return struct.pack("<If", FLOAT, value)
+    if isinstance(value, str):
+        return struct.pack("<I", STRING) + text(value)
+    if all(isinstance(item, str) for item in value):
+        return struct.pack("<IIQ", ARRAY, STRING, len(value)) + b"".join(text(item) for item in value)
+    kind = FLOAT if isinstance(value[0], float) else I32
+    return struct.pack("<IIQ", ARRAY, kind, len(value)) + struct.pack(f"<{len(value)}{_CODES[kind]}", *value)
+
+
+def tokens() -> list[str]:
+    """A vocabulary of the SentencePiece kind: control tokens, bytes, letters."""
+    return ["<unk>", "<s>", "</s>", *(f"<0x{n:02X}>" for n in range(256)), "▁", *"abcdefghijklmnopqrstuvwxyz"]
+
+
+def tiny_metadata(
+    *, layers: int = 2, width: int = 64, heads: int = 4, shared: int = 2, arch: str = "llama"
+) -> dict[str, Any]:
+    """Settings of a model that loads."""
+    vocabulary = tokens()
+    return {
+        "general.architecture": arch,
+        "general.name": "tiny",
+        f"{arch}.block_count": layers,
+        f"{arch}.context_length": 512,
+        f"{arch}.embedding_length": width,
+        f"{arch}.feed_forward_length": width * 2,
+        f"{arch}.attention.head_count": heads,
+        f"{arch}.attention.head_count_kv": shared,
+        f"{arch}.attention.layer_norm_rms_epsilon": 1e-5,
+        f"{arch}.rope.dimension_count": width // heads,
+        "tokenizer.ggml.model": "llama",
+        "tokenizer.ggml.tokens": vocabulary,
+        "tokenizer.ggml.scores": [0.0] * len(vocabulary),
+        "tokenizer.ggml.token_type": [2, 3, 3, *[6] * 256, *[1] * 27],
+        "tokenizer.ggml.bos_token_id": 1,
+        "tokenizer.ggml.eos_token_id": 2,
+    }
+
+
+def tiny_tensors(
+    *, layers: int = 2, width: int = 64, heads: int = 4, shared: int = 2
+) -> dict[str, tuple[tuple[int, ...], int]]:
+    """Shape and type of each tensor."""
+    narrow = width // heads * shared
+    tensors: dict[str, tuple[tuple[int, ...], int]] = {
+        "token_embd.weight": ((width, len(tokens())), Q8_0),
+        "output_norm.weight": ((width,), F32),
+    }
+    for layer in range(layers):
+        for name, shape in {
+            "attn_norm": (width,),
+            "ffn_norm": (width,),
+            "attn_q": (width, width),
+            "attn_k": (width, narrow),
+            "attn_v": (width, narrow),
+            "attn_output": (width, width),
+            "ffn_gate": (width, width * 2),
+            "ffn_up": (width, width * 2),
+            "ffn_down": (width * 2, width),
+        }.items():
+            tensors[f"blk.{layer}.{name}.weight"] = (shape, F32 if len(shape) == 1 else Q8_0)
+    return tensors
+
+
+def gguf(
+    metadata: Mapping[str, Any] | None = None,
+    tensors: Mapping[str, tuple[Sequence[int], int]] | None = None,
+    *,
+    version: int = 3,
+    seed: int | None = None,
+) -> bytes:
+    """A file's bytes. By default the tiny model; its weights are zero without a ``seed``, noise with one."""
+    metadata = tiny_metadata() if metadata is None else metadata
+    tensors = tiny_tensors() if tensors is None else tensors
+    header = b"GGUF" + struct.pack("<IQQ", version, len(tensors), len(metadata))
+    header += b"".join(text(key) + encoded(value) for key, value in metadata.items())
+    offset = 0
+    for name, (shape, kind) in tensors.items():
+        elements = 1
+        for length in shape:
+            elements *= length
+        size = _BYTES[kind](elements)
+        header += text(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, kind, offset)
+        offset += -(-size // 32) * 32
+    header += bytes(-len(header) % 32)
+    return header + (bytes(offset) if seed is None else random.Random(seed).randbytes(offset))
+
+
+def write_tiny(path: Path, **changes: Any) -> Path:
+    """The tiny model with changed settings; a key is written with ``__`` for its dots, None removes it."""
+    metadata = tiny_metadata()
+    for key, value in changes.items():
+        name = key.replace("__", ".")
+        if value is None:
+            metadata.pop(name, None)
+        else:
+            metadata[name] = value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gguf(metadata))
+    return path
+
+
+def write_split(folder: Path, name: str, parts: int = 3) -> list[Path]:
+    """The tiny model in several files, as llama.cpp's own tool splits it."""
+    tensors = list(tiny_tensors().items())
+    share = -(-len(tensors) // parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number in range(parts):
+        metadata = tiny_metadata() if number == 0 else {}
+        metadata |= {
+            "split.no": Typed(U16, number),
+            "split.count": Typed(U16, parts),
+            "split.tensors.count": Typed(I32, len(tensors)),
+        }
+        path = folder / f"{name}-{number + 1:05}-of-{parts:05}.gguf"
+        path.write_bytes(gguf(metadata, dict(tensors[number * share : (number + 1) * share])))
+        paths.append(path)
+    return paths
