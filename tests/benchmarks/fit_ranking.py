@@ -16,6 +16,7 @@ import json
 import pickle
 import sys
 import time
+import tomllib
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -34,7 +35,7 @@ from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import FieldType
 
 NAMES = [*ranking.MODEL_FEATURES, *layout.NAMES]
-PENALTY = 0.02
+PENALTY = 0.0006
 
 
 @dataclass
@@ -169,7 +170,7 @@ def fit(arguments: argparse.Namespace) -> None:
     rows: list[Row] = []
     for file in arguments.scores:
         rows.extend(pickle.loads(Path(file).read_bytes()))
-    output = []
+    fitted: dict[str, dict[str, float]] = {}
     for kind, several in sorted({(row.kind, row.several) for row in rows}):
         own = [row for row in rows if (row.kind, row.several) == (kind, several)]
         train, rest = own, own
@@ -184,13 +185,14 @@ def fit(arguments: argparse.Namespace) -> None:
         model_only = np.zeros(len(NAMES))
         model_only[0] = 1.0
         print(name, "   the model's score alone", judge(rest, model_only, -1e9 if not several else 0.0)["right"])
-        lines = [f"{feature} = {weight:.3f}" for feature, weight in zip(NAMES, weights, strict=True) if abs(weight) >= 0.005]
-        output.append(f"[{name}]\n" + "\n".join([*lines, f"absent = {absent:.3f}"]) + "\n")
+        values = {feature: round(float(weight), 3) for feature, weight in zip(NAMES, weights, strict=True) if abs(weight) >= 0.005}
+        fitted[name] = {**values, "absent": round(absent, 3)}
     if arguments.write:
         target = paths.resources_dir() / "ranking.toml"
         text = target.read_text(encoding="utf-8")
-        head = text[: text.index("\n[money]")] if "\n[money]" in text else text
-        target.write_text(head.rstrip() + "\n\n" + "\n".join(output), encoding="utf-8")
+        tables = tomllib.loads(text) | fitted
+        blocks = [f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in table.items()) for name, table in tables.items()]
+        target.write_text("\n".join([text.split("\n", 1)[0] + "\n", *blocks]), encoding="utf-8")
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from stillroom.templates.template import Field, FieldType, Option
 
 RUNNERS_UP = 4
 # Candidates of one field that the model is asked about in one passage: those the page speaks for most.
-_ASKED_PER_PASSAGE = 10
-_ASKED_PER_PASSAGE_LIST = 20
+_ASKED_PER_PASSAGE = 8
+_ASKED_PER_PASSAGE_LIST = 12
 _YES_NO = (Option("yes"), Option("no"))
 _LIST_THRESHOLD = 0.5
 

@@ -36,7 +36,7 @@ from stillroom.extraction.result import (
 from stillroom.templates.template import Field, Template
 
 # A passage is read with this many tokens at most: a small model finds less in a longer one.
-PASSAGE_TOKENS = 1600
+PASSAGE_TOKENS = 900
 # Kept free for the questions, their candidates, and a chat beside the batch.
 _RESERVED_TOKENS = 2500
 

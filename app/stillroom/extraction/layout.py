@@ -37,6 +37,8 @@ NAMES = (
     "early_page",
     "digits",
     "near_first_match",
+    "above",
+    "below",
 )
 
 
@@ -92,6 +94,8 @@ def layout_features(field: Field, document: Document, candidates: Sequence[Candi
             math.exp(-(candidate.span.page - 1)),
             sum(character.isdigit() for character in candidate.text) / len(candidate.text),
             0.0,
+            candidate.above,
+            candidate.below,
         )
         if same > 0.5 or over > 0.5:
             last_near = index

@@ -17,6 +17,7 @@ class Candidate:
     Attributes:
         text: the characters of the span.
         value: canonical: ISO date, plain decimal, checked identifier; for verbatim text the text with single spaces.
+        above, below: how much the line before and the line behind look as if they belonged to the value too, 0 to 1.
         shape: how much the text looks like its type, by the proposer's own knowledge, 0 to 1 ("Acme Ltd" against "Acme").
     """
 
@@ -24,6 +25,8 @@ class Candidate:
     text: str
     value: str
     shape: float = 0.0
+    above: float = 0.0
+    below: float = 0.0
 
 
 def single_spaced(text: str) -> str:

@@ -38,13 +38,23 @@ _NOISE = re.compile(
 def organisations(page: Page) -> Iterator[Candidate]:
     """Names with a legal form, lines and cells that may be a letterhead, and capitalised names in running text."""
     shapes: dict[tuple[int, int], float] = {}
-    for start, end, shape in [*_letterhead(page, page_lines(page)), *_running(page)]:
+    rows = page_lines(page)
+    for start, end, shape in [*_letterhead(page, rows), *_running(page)]:
         span = _trim(page.text, start, end)
         if span[1] - span[0] >= 2 and re.search(r"[^\W\d_]{2}", page.text[slice(*span)]):
             shapes[span] = max(shape, shapes.get(span, 0.0))
+    behind = {row.end: rows[index + 1].text for index, row in enumerate(rows[:-1])}
     for (left, right), shape in sorted(shapes.items()):
         text = page.text[left:right]
-        yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape)
+        if _LEGAL_END.match(text):
+            shape = 0.0  # "Co. Ltd." alone is the end of the line before
+        line_end = page.text.find("\n", right)
+        rest = page.text[right : line_end if line_end >= 0 else len(page.text)]
+        below = 0.0
+        if not rest.strip(" ,.") and not _LEGAL_END.search(text):
+            following = behind.get(right + len(rest.rstrip()), "")
+            below = 1.0 if _LEGAL_END.search(following) and len(following) < 40 else 0.0
+        yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape, 0.0, below)
 
 
 def names(page: Page) -> Iterator[Candidate]:

@@ -22,6 +22,12 @@ _STREET = re.compile(
 _NOT_ADDRESS = re.compile(
     r"\b(?:tel|fax|phone|gst|vat|invoice|receipt|date|cashier|www|http|e-?mail|total|tax|reg)\b|@", re.IGNORECASE
 )
+_REGISTRATION_LINE = re.compile(
+    r"^[(\[]?(?:co(?:mpany)?\.?\s*)?(?:br\.?\s*)?(?:reg\.?\s*)?(?:no\.?\s*:?\s*)?[(\[]?[A-Z]{0,3}\d{5,}\s*-?\s*[A-Z]?[)\]]?$"
+    r"|\b(?:sdn\.?\s*bhd|gmbh|ltd|inc|llc)\b",
+    re.IGNORECASE,
+)
+_PHONE_LINE = re.compile(r"^\+?\(?\d{2,4}\)?[\s\-]+\d{3,4}[\s\-]*\d{3,4}\.?$")
 MAX_BLOCK_LINES = 6
 
 
@@ -113,24 +119,33 @@ def sentences(page: Page) -> Iterator[Candidate]:
 
 
 def addresses(page: Page) -> Iterator[Candidate]:
-    """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number; best shape first."""
+    """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number."""
     for rows in (page_lines(page), _columns(page)):
+        shapes = [0.0 if _is_no_address(row.text) else address_shape(row.text) for row in rows]
         for first in range(len(rows)):
-            if _NOT_ADDRESS.search(rows[first].text):
+            if _is_no_address(rows[first].text):
                 continue
             for last in range(first, min(first + MAX_BLOCK_LINES, len(rows))):
-                if last > first and _NOT_ADDRESS.search(rows[last].text):
+                if last > first and _is_no_address(rows[last].text):
                     break
                 if page.text[rows[first].start : rows[last].end].count("\n") > 2 * (last - first) + 1:
                     break
                 start, end = rows[first].start, rows[last].end
                 label = _LABEL.match(page.text[start:end])
-                if label and re.search(r"addr|adresse|office", label.group(), re.IGNORECASE):
+                if label and re.search(r"addr|adresse|office|site", label.group(), re.IGNORECASE):
                     start += label.end()
                 text = page.text[start:end].rstrip(" ,")
                 shape = address_shape(text)
                 if shape > 0.2:
-                    yield Candidate(Span(page.number, start, start + len(text)), text, single_spaced(text), shape)
+                    above = shapes[first - 1] if first else 0.0
+                    below = shapes[last + 1] if last + 1 < len(rows) else 0.0
+                    span = Span(page.number, start, start + len(text))
+                    yield Candidate(span, text, single_spaced(text), shape, above, below)
+
+
+def _is_no_address(line: str) -> bool:
+    """Lines that end an address: a telephone or registration number, a legal form, words of a bill."""
+    return bool(_NOT_ADDRESS.search(line) or _REGISTRATION_LINE.search(line) or _PHONE_LINE.search(line))
 
 
 def address_shape(text: str) -> float:
