@@ -59,7 +59,7 @@ class WorkerConnection:
     """Owns one worker from its start to its end; it is not started again. Safe from any thread.
 
     Attributes:
-        model: what is loaded in it, kept by the engine.
+        model: what is loaded in it, kept by the engine. environment: what it was started with besides the engine's own, likewise.
         status: what it reported last.
         load_progress: of the load under way or done last, 0–1.
     """
@@ -86,6 +86,7 @@ class WorkerConnection:
             StillroomError: the process could not be started.
         """
         self.model: ModelInfo | None = None
+        self.environment: tuple[tuple[str, str], ...] = ()
         self.status = WorkerStatus()
         self.load_progress = 0.0
         self._limits = limits

@@ -19,8 +19,12 @@ from stillroom.engine.protocol import (
     GenerateRequest,
     Generation,
     LoadOptions,
+    Measurement,
+    MeasureRequest,
     Message,
     ModelInfo,
+    Quantized,
+    QuantizeRequest,
     ScoreRequest,
     ScoreResult,
     WorkerStatus,
@@ -36,6 +40,8 @@ _DEFAULT_OPTIONS = LoadOptions()
 _DEFAULT_LIMITS = Limits()
 _CLOSED = "The engine is closed. Start the application again."
 _NO_MODEL = "No model is loaded. Choose one first."
+
+_Wanted = tuple[Path, LoadOptions, tuple[tuple[str, str], ...]]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -67,8 +73,8 @@ class Engine:
         self._environment = dict(environment or {})
         self._limits = limits
         self._worker: WorkerConnection | None = None
-        self._wanted: tuple[Path, LoadOptions] | None = None
-        self._attempted: tuple[Path, LoadOptions] | None = None  # by the last load, whether it worked or not
+        self._wanted: _Wanted | None = None  # file, options, environment
+        self._attempted: _Wanted | None = None  # by the last load, whether it worked or not
         self._model: ModelInfo | None = None
         self._failure = ""
         self._restarts = 0
@@ -84,15 +90,19 @@ class Engine:
         model: Path,
         options: LoadOptions = _DEFAULT_OPTIONS,
         *,
+        environment: Mapping[str, str] | None = None,
         on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
     ) -> ModelInfo:
         """Load a GGUF file in the place of the loaded model. If that fails, the earlier model stays the one in use.
 
+        Args:
+            environment: added to the engine's own for the worker; a worker that was started with another is replaced.
+
         Raises:
             EngineError: not retryable where the file made the worker stop.
         """
-        wanted = (model.absolute(), options)
+        wanted = (model.absolute(), options, tuple(sorted((environment or {}).items())))
         with self._my_turn(cancellation):
             if wanted != self._attempted:
                 self._crashes.forget()  # a person chose something else: another try is due
@@ -140,6 +150,29 @@ class Engine:
         if not isinstance(counts, list) or len(counts) != len(texts) or not all(type(n) is int for n in counts):
             self._refuse(worker)
         return counts
+
+    def measure(self, request: MeasureRequest, *, cancellation: Cancellation | None = None) -> Measurement:
+        """The speed of the loaded model."""
+        worker, data = self._ask("measure", {"request": to_wire(request)}, cancellation=cancellation)
+        return self._understand(worker, lambda: from_wire(Measurement, data))
+
+    def quantize(
+        self,
+        request: QuantizeRequest,
+        *,
+        on_progress: Callable[[float], None] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Quantized:
+        """Write a model file in another quantization. The loaded model is dropped; use an engine of its own, and close it
+        where this raises: the worker cannot stop in the middle.
+        """
+        with self._my_turn(cancellation):
+            worker = self._running((), cancellation)
+            worker.model = None
+            data = worker.request(
+                "quantize", {"request": to_wire(request)}, cancellation=cancellation, on_progress=on_progress
+            )
+        return self._understand(worker, lambda: from_wire(Quantized, data))
 
     def unload(self) -> None:
         """Give the model's memory back. The worker stays."""
@@ -273,14 +306,14 @@ class Engine:
 
     def _load(
         self,
-        wanted: tuple[Path, LoadOptions],
+        wanted: _Wanted,
         on_progress: Callable[[float], None] | None,
         cancellation: Cancellation | None,
     ) -> ModelInfo:
         self._crashes.raise_if_too_many("load")
-        path, options = wanted
+        path, options, environment = wanted
         try:
-            worker = self._running(cancellation)
+            worker = self._running(environment, cancellation)
             worker.model = None  # whatever comes now, the earlier one cannot be relied upon
             fields = {"path": str(path), "options": to_wire(options)}
             data = worker.request("load", fields, cancellation=cancellation, on_progress=on_progress)
@@ -293,18 +326,20 @@ class Engine:
         self._crashes.succeeded("load")
         return worker.model
 
-    def _running(self, cancellation: Cancellation | None) -> WorkerConnection:
-        """A worker that answers."""
+    def _running(self, environment: tuple[tuple[str, str], ...], cancellation: Cancellation | None) -> WorkerConnection:
+        """A worker that answers, started with this environment."""
         worker = self._worker
         if worker is not None and worker.alive:
-            return worker
+            if worker.environment == environment:
+                return worker
+            worker.close()
         if worker is not None:
             worker.wait_until_gone()
         self._crashes.raise_if_too_many("start")
         try:
             fresh = WorkerConnection(
                 self._command,
-                self._environment,
+                {**self._environment, **dict(environment)},
                 self._limits,
                 on_change=self._watch.notify,
                 on_exit=self._worker_ended,
@@ -312,9 +347,10 @@ class Engine:
             )
         except StillroomError as error:
             raise EngineError(error.message, error.details) from error
+        fresh.environment = environment
         with self._lock:
             if not self._closed:
-                self._restarts += worker is not None
+                self._restarts += worker is not None and worker.environment == environment
                 self._worker = fresh
         if self._worker is not fresh:
             fresh.close()

@@ -11,7 +11,7 @@ import ctypes
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
 
+from stillroom.engine.pace import Pace
 from stillroom.engine.protocol import LoadOptions, ModelInfo
 from stillroom.errors import Cancelled, EngineError
 
@@ -28,11 +29,17 @@ from stillroom.errors import Cancelled, EngineError
 _LOGITS_BYTES = 80e6
 _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
 
+# Fewer tokens at a time cost more each, which says nothing about the machine.
+_PACED_TOKENS = 32
+
 _log_sink: Callable[[str], None] | None = None
+_every_line_sink: Callable[[str], None] | None = None
 
 
 @lib.llama_log_callback  # type: ignore[untyped-decorator]
 def _on_log(level: int, text: bytes, _data: object) -> None:
+    if _every_line_sink is not None:
+        _every_line_sink(text.decode("utf-8", "replace"))
     if _log_sink is not None and level in (3, 4):  # warnings and errors (enum ggml_log_level)
         _log_sink(text.decode("utf-8", "replace").rstrip())
 
@@ -42,6 +49,18 @@ def send_log_to(sink: Callable[[str], None]) -> None:
     global _log_sink  # llama.cpp has one log a process
     _log_sink = sink
     lib.llama_log_set(_on_log, ctypes.c_void_p(0))
+
+
+@contextlib.contextmanager
+def every_log_line_to(sink: Callable[[str], None]) -> Iterator[None]:
+    """Hand all of llama.cpp's log to ``sink`` as well, as it comes: parts of lines, on any thread."""
+    global _every_line_sink  # llama.cpp has one log a process
+    lib.llama_log_set(_on_log, ctypes.c_void_p(0))
+    _every_line_sink = sink
+    try:
+        yield
+    finally:
+        _every_line_sink = None
 
 
 class AbortFlag:
@@ -124,6 +143,10 @@ class LoadedModel:
             self._stack.close()
             raise
         self.memory = lib.llama_get_memory(self.context)
+        self._prompt_pace = Pace(self.options.threads_prompt, self.options.prompt_speed)
+        self._generate_pace = Pace(self.options.threads_generate, self.options.generate_speed)
+        self._fixed_threads: tuple[int, int] | None = None  # while speeds are measured
+        self._logits_work = _logits_work(model, self.vocabulary)
         self.chat_template = self.metadata("tokenizer.chat_template")
         buffer = ctypes.create_string_buffer(256)
         lib.llama_model_desc(model, buffer, 256)
@@ -246,7 +269,9 @@ class LoadedModel:
         batch = lib.llama_batch(
             n_tokens=count, token=tokens, embd=None, pos=positions, n_seq_id=counts, seq_id=pointers, logits=wanted
         )
+        began = time.perf_counter()
         status = lib.llama_decode(self.context, batch)
+        self._keep_pace(count, entries, time.perf_counter() - began)
         if status == 2 or self.abort.is_set:
             raise Cancelled
         if status == 1:
@@ -258,6 +283,31 @@ class LoadedModel:
             for index, entry in enumerate(entries)
             if entry.wanted
         ]
+
+    @property
+    def threads(self) -> tuple[int, int]:
+        """In use for prompts and for generation."""
+        return self._fixed_threads or (self._prompt_pace.threads, self._generate_pace.threads)
+
+    def use_threads(self, fixed: int | None) -> None:
+        """Work with this many threads; 0 for those it was loaded with, None to choose by speed again."""
+        loaded_with = (self.options.threads_prompt, self.options.threads_generate)
+        self._fixed_threads = None if fixed is None else (fixed, fixed) if fixed else loaded_with
+        prompt, generate = self.threads
+        lib.llama_set_n_threads(self.context, generate, prompt)
+
+    def _keep_pace(self, count: int, entries: Sequence[Entry], seconds: float) -> None:
+        if self._fixed_threads or self.abort.is_set:
+            return
+        if count == 1:
+            changed = self._generate_pace.note(1.0, seconds)
+        elif count >= _PACED_TOKENS:
+            wanted = sum(entry.wanted for entry in entries)
+            changed = self._prompt_pace.note(count + wanted * self._logits_work, seconds)
+        else:
+            return
+        if changed:
+            self.use_threads(None)
 
     def copy_sequence(self, source: int, target: int) -> None:
         """Let ``target`` share every cell of ``source``: nothing is computed or moved."""
@@ -285,6 +335,12 @@ def _with_defaults(options: LoadOptions, size: int, trained: int, vocabulary: in
         threads_generate=options.threads_generate or (1 if size < 400e6 else cores),
         ubatch=ubatch,
     )
+
+
+def _logits_work(model: Any, vocabulary: int) -> float:
+    """What a token's logits cost beside the token itself: the share of the weights they read."""
+    projection = vocabulary * lib.llama_model_n_embd(model)
+    return float(projection / max(1, lib.llama_model_n_params(model) - projection))
 
 
 def _offloaded(requested: int, layers: int) -> int:

@@ -16,6 +16,8 @@ op           with                               data of the result
 ``render``   ``messages`` [Message],            ``{"text": str}``
              ``add_generation_prompt`` bool
 ``count``    ``texts`` [str]                    ``{"counts": [int]}``
+``measure``  ``request`` MeasureRequest         Measurement
+``quantize`` ``request`` QuantizeRequest        Quantized
 ``unload``                                      ``{}``
 ============ =================================== ======================
 
@@ -44,6 +46,8 @@ class LoadOptions:
         gpu_layers: offloaded layers; None for as many as fit where the build has a GPU backend.
         flash_attention: None lets llama.cpp decide.
         kv_type: of the cache's elements: ``f16``, ``q8_0``.
+        prompt_speed, generate_speed: tokens a second to expect on an idle machine, as they were measured; where the
+            worker falls far below because the machine is busy, it tries fewer threads. 0: it learns them.
     """
 
     context_tokens: int = 0
@@ -53,6 +57,8 @@ class LoadOptions:
     gpu_layers: int | None = None
     flash_attention: bool | None = None
     kv_type: str = "f16"
+    prompt_speed: float = 0.0
+    generate_speed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +193,71 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureRequest:
+    """Measure the loaded model's speed for a while.
+
+    Attributes:
+        kind: ``prompt`` (text that is only read), ``score`` (text whose every token's logits are wanted) or ``generate``.
+        threads: to measure with; 0 for those it was loaded with.
+        seconds: to measure for; at least one step is measured, however long it takes.
+    """
+
+    kind: str
+    threads: int = 0
+    seconds: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What was measured. ``speed``: tokens a second, of the median step; ``step_seconds``: its time; ``tokens``: evaluated."""
+
+    speed: float
+    step_seconds: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizeRequest:
+    """Write a model file in another quantization. The worker has no model loaded meanwhile.
+
+    Attributes:
+        source: a GGUF file (the first part where there are several).
+        target: the file to write; written over where there is one.
+        quantization: ``Q4_0``, ``Q8_0``, ``Q4_K_M`` …
+        threads: 0 for one a core.
+        dry: only tell the size.
+    """
+
+    source: str
+    target: str
+    quantization: str
+    threads: int = 0
+    dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """Sizes in bytes of all tensors (a file's header is small beside them), and the seconds it took."""
+
+    source_size: int
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """What the worker reports while it works. Speeds are those of the last work of the kind, in tokens a second; 0 before the first."""
+    """What the worker reports while it works. Speeds are those of the last work of the kind, in tokens a second; 0 before the first.
+
+    ``threads_prompt`` and ``threads_generate`` are those in use: fewer than loaded with while the machine is busy.
+    """
 
     context_used: int = 0
     context_tokens: int = 0
     prompt_speed: float = 0.0
     generate_speed: float = 0.0
     requests: int = 0
+    threads_prompt: int = 0
+    threads_generate: int = 0
 
 
 T = TypeVar("T")

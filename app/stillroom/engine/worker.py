@@ -20,7 +20,9 @@ from stillroom.engine.protocol import (
     GenerateRequest,
     Generation,
     LoadOptions,
+    MeasureRequest,
     Message,
+    QuantizeRequest,
     ScoreRequest,
     ScoreResult,
     WorkerStatus,
@@ -93,6 +95,8 @@ class Worker:
             "generate": self._generate,
             "render": self._render,
             "count": self._count,
+            "measure": self._measure,
+            "quantize": self._quantize,
         }
         handler = handlers.get(message["op"])
         try:
@@ -112,13 +116,10 @@ class Worker:
         path = Path(message["path"])
         options = from_wire(LoadOptions, message["options"])
         check_fits(path)
-        told = -1.0
+        tell = self._progress_of(number)
 
         def progress(value: float) -> bool:
-            nonlocal told
-            if value - told >= 0.01 or value >= 1.0:
-                told = value
-                self._send({"id": number, "event": "progress", "value": round(value, 3)})
+            tell(value)
             return not self._scheduler.is_cancelled(number)
 
         self._model = LoadedModel(path, options, progress)
@@ -172,6 +173,20 @@ class Worker:
         steps = generate(self._loaded(), self._cells, request, on_text)
         self._start(number, steps, interactive=request.interactive)
 
+    def _measure(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.engine.measuring import measure
+
+        request = from_wire(MeasureRequest, message["request"])
+        self._start(number, measure(self._loaded(), self._cells, request), interactive=False)
+
+    def _quantize(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.engine.quantize import quantize
+
+        self._drop_model()
+        request = from_wire(QuantizeRequest, message["request"])
+        tell = self._progress_of(number)
+        self._start(number, quantize(request, tell), interactive=False)
+
     def _start(self, number: int, steps: Iterator[Any], *, interactive: bool) -> None:
         from stillroom.engine.scheduler import Task
 
@@ -183,6 +198,17 @@ class Worker:
         return self._model
 
     # -- events
+
+    def _progress_of(self, number: int) -> Callable[[float], None]:
+        told = -1.0
+
+        def tell(value: float) -> None:
+            nonlocal told
+            if value - told >= 0.01 or (value >= 1.0 and told < 1.0):
+                told = value
+                self._send({"id": number, "event": "progress", "value": round(value, 3)})
+
+        return tell
 
     def _finish(self, number: int, result: Any, error: BaseException | None) -> None:
         self._scheduler.forget(number)
@@ -220,6 +246,8 @@ class Worker:
             prompt_speed=round(self._prompt_speed, 1),
             generate_speed=round(self._generate_speed, 1),
             requests=self._scheduler.count,
+            threads_prompt=self._model.threads[0] if self._model else 0,
+            threads_generate=self._model.threads[1] if self._model else 0,
         )
         self._send({"id": 0, "event": "status", **to_wire(status)})
 

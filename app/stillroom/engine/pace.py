@@ -1,0 +1,94 @@
+"""How many threads a kind of work uses: as many as it was tuned to, fewer while other programs want the cores.
+
+Threads that wait for each other are as slow as the slowest: on a machine whose cores are busy, two can be slower than one.
+Only measuring tells, so fewer threads are a trial, kept where it is no slower, and more are tried again later.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_WINDOW_SECONDS = 0.5  # of evaluation that a speed is measured over
+_LOW = 0.6  # of the expected speed: below it, the machine may be busy
+_LOW_WINDOWS = 2
+_HASTE_SECONDS = 0.1  # a trial that is much slower ends after this
+_MUCH_SLOWER = 0.7
+_GAIN = 1.08  # more threads must bring this to be kept: less may be noise
+_FIRST_WAIT = 2.0
+_LONGEST_WAIT = 20.0  # a trial in vain costs half a window at most, so it may be had this often
+
+
+class Pace:
+    """Watches the speed of one kind of work and chooses its threads. To be used by one thread.
+
+    Attributes:
+        threads: to use now.
+    """
+
+    def __init__(self, threads: int, expected: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        """``expected``: work a second on an idle machine; 0 to learn it from the best that is seen."""
+        self.threads = threads
+        self._full = threads
+        self._expected = expected
+        self._learns = expected <= 0
+        self._clock = clock
+        self._work = self._seconds = 0.0
+        self._low_windows = 0
+        self._before: tuple[int, float] | None = None  # threads and speed before the trial under way
+        self._wait = _FIRST_WAIT
+        self._next = 0.0
+        self._up_failed = False
+
+    def note(self, work: float, seconds: float) -> bool:
+        """A step is done. True where ``threads`` is another than before."""
+        self._work += work
+        self._seconds += seconds
+        if self._before is not None:
+            hasty = self._seconds >= _HASTE_SECONDS and self._speed() < self._before[1] * _MUCH_SLOWER
+            return (hasty or self._seconds >= _WINDOW_SECONDS) and self._judge(*self._before)
+        return self._seconds >= _WINDOW_SECONDS and self._look()
+
+    def _speed(self) -> float:
+        return self._work / self._seconds if self._seconds > 0 else 0.0
+
+    def _take_speed(self) -> float:
+        speed = self._speed()
+        self._work = self._seconds = 0.0
+        return speed
+
+    def _look(self) -> bool:
+        speed = self._take_speed()
+        if self._learns and self.threads == self._full:
+            self._expected = max(self._expected * 0.999, speed)
+        low = speed < self._expected * _LOW
+        self._low_windows = self._low_windows + 1 if low else 0
+        due = self._clock() >= self._next
+        fewer = max(1, self.threads // 2) if low and self._low_windows >= _LOW_WINDOWS else self.threads
+        more = min(self._full, self.threads * 2)
+        if not due:
+            return False
+        if more > self.threads and not (self._up_failed and fewer < self.threads):
+            return self._try(more, speed)
+        if fewer < self.threads:
+            return self._try(fewer, speed)
+        self._up_failed = False
+        return False
+
+    def _try(self, threads: int, speed: float) -> bool:
+        self._before = (self.threads, speed)
+        self.threads = threads
+        return True
+
+    def _judge(self, threads: int, before: float) -> bool:
+        up = self.threads > threads
+        kept = self._take_speed() >= before * (_GAIN if up else 1.0)
+        self._before = None
+        self._up_failed = up and not kept
+        self._low_windows = _LOW_WINDOWS if kept else 0
+        self._wait = _FIRST_WAIT if kept else min(self._wait * 2, _LONGEST_WAIT)
+        self._next = self._clock() + self._wait
+        if kept:
+            return False
+        self.threads = threads
+        return True
