@@ -16,6 +16,7 @@ from stillroom.child import ChildOutcome, child_command
 from stillroom.engine.connection import LOG_LINES, WorkerConnection, WorkerGoneError
 from stillroom.engine.limits import CrashRecord, Limits
 from stillroom.engine.protocol import (
+    DryLoad,
     GenerateRequest,
     Generation,
     LoadOptions,
@@ -173,6 +174,14 @@ class Engine:
                 "quantize", {"request": to_wire(request)}, cancellation=cancellation, on_progress=on_progress
             )
         return self._understand(worker, lambda: from_wire(Quantized, data))
+
+    def dry_load(self, model: Path, options: LoadOptions = _DEFAULT_OPTIONS) -> DryLoad:
+        """What loading a file would take. The loaded model is dropped; use an engine of its own."""
+        with self._my_turn(None):
+            worker = self._running((), None)
+            worker.model = None
+            data = worker.request("dry_load", {"path": str(model.absolute()), "options": to_wire(options)})
+        return self._understand(worker, lambda: from_wire(DryLoad, data))
 
     def unload(self) -> None:
         """Give the model's memory back. The worker stays."""

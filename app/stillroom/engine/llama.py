@@ -103,7 +103,10 @@ class LoadedModel:
     Raises EngineError where the file cannot be loaded, Cancelled where ``on_progress`` returned false.
     """
 
-    def __init__(self, path: Path, options: LoadOptions, on_progress: Callable[[float], bool]) -> None:
+    def __init__(
+        self, path: Path, options: LoadOptions, on_progress: Callable[[float], bool], *, dry: bool = False
+    ) -> None:
+        """``dry``: only plan where everything goes; no weights are read and nothing can be evaluated."""
         started = time.monotonic()
         self._stack = contextlib.ExitStack()
         stopped = False
@@ -119,6 +122,9 @@ class LoadedModel:
         parameters.n_gpu_layers = (-1 if options.gpu_layers is None else options.gpu_layers) if gpu else 0
         self._progress = lib.llama_progress_callback(progress)  # kept: C holds no reference
         parameters.progress_callback = self._progress
+        if dry:
+            parameters.no_alloc = True
+            parameters.load_mode = lib.LLAMA_LOAD_MODE_NONE
         model = lib.llama_model_load_from_file(os.fsencode(path), parameters)
         if not model:
             if stopped:

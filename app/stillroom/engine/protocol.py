@@ -18,6 +18,7 @@ op           with                               data of the result
 ``count``    ``texts`` [str]                    ``{"counts": [int]}``
 ``measure``  ``request`` MeasureRequest         Measurement
 ``quantize`` ``request`` QuantizeRequest        Quantized
+``dry_load`` ``path``, ``options`` LoadOptions  DryLoad
 ``unload``                                      ``{}``
 ============ =================================== ======================
 
@@ -78,6 +79,25 @@ class ModelInfo:
     gpu_layers: int
     backend: str
     load_seconds: float
+    options: LoadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """Bytes a model takes on one device (``CPU``, ``CUDA0`` …), by what they are for."""
+
+    device: str
+    weights: int
+    cache: int
+    compute: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class DryLoad:
+    """What loading a model would take, as llama.cpp plans it; nothing was loaded. ``options``: with the worker's choices."""
+
+    devices: tuple[DeviceMemory, ...]
     options: LoadOptions
 
 

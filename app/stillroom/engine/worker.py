@@ -90,6 +90,7 @@ class Worker:
         number = message["id"]
         handlers: dict[str, Callable[[int, dict[str, Any]], None]] = {
             "load": self._load,
+            "dry_load": self._dry_load,
             "unload": self._unload,
             "score": self._score,
             "generate": self._generate,
@@ -128,6 +129,15 @@ class Worker:
         self._prompt_speed = self._generate_speed = 0.0
         self._finish(number, to_wire(self._model.info), None)
         self._tell_status(force=True)
+
+    def _dry_load(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.engine.dry_load import dry_load
+
+        self._drop_model()
+        path = Path(message["path"])
+        options = from_wire(LoadOptions, message["options"])
+        check_header(path)
+        self._finish(number, to_wire(dry_load(path, options)), None)
 
     def _unload(self, number: int, _message: dict[str, Any]) -> None:
         self._drop_model()
@@ -259,19 +269,23 @@ class Worker:
             self._writer.send(event)
 
 
-def check_fits(path: Path) -> None:
-    """Refuse a file that is missing, damaged, or larger than the free memory, before native code sees it.
+def check_header(path: Path) -> int:
+    """Refuse a file that is missing, damaged, or no model, before native code sees it.
 
-    Raises EngineError, and GgufError for what the file's header says.
+    Returns the size of all its files. Raises EngineError, and GgufError for what the file's header says.
     """
-    import psutil
-
     from stillroom.gguf.checks import FileKind, check_file, kind_of, parts_of
 
-    header = check_file(path)
-    if kind_of(header) is not FileKind.MODEL:
+    if kind_of(check_file(path)) is not FileKind.MODEL:
         raise EngineError(f"{path.name} is a part for another model, not a model. Choose the model it belongs to.")
-    size = sum(part.stat().st_size for part in parts_of(path))
+    return sum(part.stat().st_size for part in parts_of(path))
+
+
+def check_fits(path: Path) -> None:
+    """Refuse a file that is larger than the free memory, as well. Raises the same."""
+    import psutil
+
+    size = check_header(path)
     free = psutil.virtual_memory().available
     if size > free:
         raise EngineError(

@@ -1,0 +1,304 @@
+"""How much memory a model takes at a context length, before it is there, and whether that and the speed are good enough.
+
+The formulas follow what llama.cpp allocates for the settings this application's worker uses (one cache that all
+sequences share, window-sized caches, flash attention). ``tests/benchmarks/fit_reality.py`` holds them against reality.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from stillroom.gguf.tensor_types import element_bytes
+from stillroom.models.shape import Layer, Shape
+
+MIB = 1 << 20
+SPARE_BYTES = 1 << 30
+"""Left free on each device, for everything else that runs."""
+
+_CELLS = 256  # the cache is made in steps of this many tokens
+# The worker's own: see stillroom.engine.llama.
+_LOGITS_BYTES = 80e6
+_MOST_SEQUENCES, _LEAST_SEQUENCES, _RECURRENT_SEQUENCES = 256, 48, 8
+_SMALL_MODEL_BYTES = 400e6
+# Measured: a process with the interpreter, numpy and the engine's libraries.
+_PROCESS_BYTES = 80 * MIB
+_BYTES_PER_TOKEN_TEXT = 190
+_BYTES_PER_MERGE = 110
+_LAYER_OBJECTS = 60_000
+_SLOW_TOKENS_PER_SECOND = 5.0
+_READABLE_TOKENS_PER_SECOND = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a model is to be loaded.
+
+    Attributes:
+        context_tokens: of the cache. kv_type: of its elements (``f16``, ``q8_0``, ``q4_0``).
+        ubatch: tokens evaluated at a time; 0 for the worker's choice.
+        gpu_layers: layers on a GPU; the output counts as one more.
+        flash_attention: off only where a person switched it off.
+    """
+
+    context_tokens: int
+    kv_type: str = "f16"
+    ubatch: int = 0
+    gpu_layers: int = 0
+    flash_attention: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes by what they are for.
+
+    Attributes:
+        weights, cache, compute: of the model. output: probabilities of each sequence.
+        overhead: vocabulary and bookkeeping. process: the worker itself, before any model.
+        projector: of the part that sees pictures; 0 without one.
+    """
+
+    weights: int
+    cache: int
+    compute: int
+    output: int
+    overhead: int
+    process: int
+    projector: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.cache + self.compute + self.output + self.overhead + self.process + self.projector
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Memory on the machine and on a GPU. ``exact``: as the engine itself computed it."""
+
+    ram: Memory
+    vram: Memory
+    exact: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.ram.total + self.vram.total
+
+
+class Verdict(StrEnum):
+    """What to expect of a model on this machine."""
+
+    WELL = "runs well"
+    SLOWLY = "runs slowly"
+    NO = "does not fit"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a model may use. Bytes; bandwidths in bytes a second, 0 where unknown.
+
+    Attributes:
+        free_ram: available now, what this application's loaded model holds included.
+        free_vram: of the GPU that is used; 0 without one the engine can use.
+    """
+
+    free_ram: int
+    ram_bandwidth: float = 0.0
+    free_vram: int = 0
+    vram_bandwidth: float = 0.0
+    unified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The verdict with its numbers.
+
+    Attributes:
+        estimate: at ``use``. needed, free: bytes of RAM, the spare not counted. missing: bytes; 0 where it fits.
+        longest_context: tokens that fit; 0 where not even the shortest does.
+        tokens_per_second: expected of generation; None where the memory's speed is not known.
+        reason: the verdict in a sentence.
+    """
+
+    verdict: Verdict
+    estimate: Estimate
+    use: Use
+    needed: int
+    free: int
+    missing: int
+    longest_context: int
+    tokens_per_second: float | None
+    reason: str
+
+
+def sequences_of(shape: Shape) -> int:
+    """How many sequences the worker makes room for."""
+    if shape.recurrent:
+        return _RECURRENT_SEQUENCES
+    return max(_LEAST_SEQUENCES, min(_MOST_SEQUENCES, int(_LOGITS_BYTES / (4 * max(1, shape.vocabulary)))))
+
+
+def ubatch_of(shape: Shape, use: Use) -> int:
+    """Tokens the worker evaluates at a time."""
+    if use.ubatch:
+        return use.ubatch
+    ubatch = 128 if shape.weights < _SMALL_MODEL_BYTES else 64
+    return min(ubatch, 64) if shape.vocabulary > 200_000 else ubatch
+
+
+def estimate(shape: Shape, use: Use, *, projector_bytes: int = 0) -> Estimate:
+    """Memory the model will take. Raises KeyError for an unknown ``kv_type``."""
+    on_gpu = max(0, min(use.gpu_layers, len(shape.layers) + 1))
+    output_on_gpu = on_gpu == len(shape.layers) + 1
+    first_on_gpu = len(shape.layers) - (on_gpu - output_on_gpu)
+    cpu, gpu = shape.layers[:first_on_gpu], shape.layers[first_on_gpu:]
+    output = shape.output_weights if output_on_gpu or not shape.tied else 0
+    compute = _compute_bytes(shape, use)
+    ram = Memory(
+        weights=sum(layer.weights for layer in cpu)
+        + shape.input_weights
+        + (0 if output_on_gpu else output + shape.other_weights),
+        cache=_cache_bytes(shape, cpu, use),
+        compute=compute if not on_gpu else shape.width * 4 * ubatch_of(shape, use) * 4,
+        output=4 * sequences_of(shape) * shape.vocabulary,
+        overhead=shape.vocabulary * _BYTES_PER_TOKEN_TEXT
+        + shape.merges * _BYTES_PER_MERGE
+        + len(shape.layers) * _LAYER_OBJECTS,
+        process=_PROCESS_BYTES,
+        projector=0 if on_gpu else projector_bytes,
+    )
+    vram = Memory(
+        weights=sum(layer.weights for layer in gpu) + (output + shape.other_weights if output_on_gpu else 0),
+        cache=_cache_bytes(shape, gpu, use),
+        compute=compute if on_gpu else 0,
+        output=0,
+        overhead=0,
+        process=0,
+        projector=projector_bytes if on_gpu else 0,
+    )
+    return Estimate(ram, vram)
+
+
+def _cache_bytes(shape: Shape, layers: tuple[Layer, ...], use: Use) -> int:
+    per_element = element_bytes(use.kv_type)
+    sequences = sequences_of(shape)
+    cells = _padded(use.context_tokens)
+    in_window = min(cells, _padded(shape.window * sequences + ubatch_of(shape, use)))
+    total = 0.0
+    for layer in layers:
+        total += (in_window if layer.windowed else cells) * (layer.key_width + layer.value_width) * per_element
+        total += layer.state_bytes * sequences
+    return int(total)
+
+
+def _compute_bytes(shape: Shape, use: Use) -> int:
+    """Room for the intermediate results of the largest step: the probabilities, or one layer."""
+    sequences, ubatch = sequences_of(shape), ubatch_of(shape, use)
+    tokens = max(-(-ubatch // sequences) * sequences, sequences)
+    wanted = max(min(ubatch, tokens), sequences)
+    probabilities = 4 * wanted * (shape.vocabulary + 2 * shape.width)
+    cells = _padded(use.context_tokens)
+    mask = cells * tokens * 2 * (2 if shape.window else 1)
+    layer = 4 * tokens * shape.widest + mask
+    if not use.flash_attention:
+        heads = 1 + max((layer.key_width for layer in shape.layers), default=0) // 64
+        layer += 4 * tokens * cells * heads
+    return max(probabilities, layer)
+
+
+def _padded(tokens: int) -> int:
+    return max(_CELLS, -(-tokens // _CELLS) * _CELLS)
+
+
+def longest_context(shape: Shape, use: Use, free_ram: int, free_vram: int = 0) -> int:
+    """The most tokens that fit beside the spare, up to what the model was trained for; 0 where none do."""
+
+    def fits(cells: int) -> bool:
+        found = estimate(shape, replace(use, context_tokens=cells))
+        return found.ram.total + SPARE_BYTES <= free_ram and (
+            not use.gpu_layers or found.vram.total + SPARE_BYTES <= free_vram
+        )
+
+    least, most = 1, max(1, (shape.trained_context_tokens or 8192) // _CELLS)
+    if not fits(_CELLS):
+        return 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if fits(middle * _CELLS) else (least, middle - 1)
+    return least * _CELLS
+
+
+def gpu_layers_that_fit(shape: Shape, use: Use, free_vram: int) -> int:
+    """How many layers a GPU has room for beside the spare."""
+    fitting = 0
+    for count in range(1, len(shape.layers) + 2):
+        if estimate(shape, replace(use, gpu_layers=count)).vram.total + SPARE_BYTES > free_vram:
+            break
+        fitting = count
+    return fitting
+
+
+def tokens_per_second(shape: Shape, use: Use, machine: Machine) -> float | None:
+    """Expected of generation: every weight that is used is read once a token. None where the memory's speed is not known."""
+    if machine.ram_bandwidth <= 0:
+        return None
+    share = min(1.0, use.gpu_layers / (len(shape.layers) + 1))
+    read = shape.bytes_per_token
+    seconds = read * (1 - share) / machine.ram_bandwidth
+    if share:
+        seconds += read * share / (machine.vram_bandwidth or machine.ram_bandwidth)
+    return 1 / seconds if seconds > 0 else None
+
+
+def judge(shape: Shape, use: Use, machine: Machine, exact: Estimate | None = None, *, projector_bytes: int = 0) -> Fit:
+    """Whether a model runs well, slowly or not at all on a machine.
+
+    Args:
+        exact: from a dry load, where the file is there; in the place of the estimate.
+    """
+    found = exact or estimate(shape, use, projector_bytes=projector_bytes)
+    missing = max(0, found.ram.total + SPARE_BYTES - machine.free_ram)
+    if use.gpu_layers:
+        missing = max(missing, found.vram.total + SPARE_BYTES - machine.free_vram)
+    longest = longest_context(shape, use, machine.free_ram, machine.free_vram)
+    speed = tokens_per_second(shape, use, machine)
+    slow = speed is not None and speed < _SLOW_TOKENS_PER_SECOND
+    verdict = Verdict.NO if missing else Verdict.SLOWLY if slow else Verdict.WELL
+    return Fit(
+        verdict=verdict,
+        estimate=found,
+        use=use,
+        needed=found.ram.total,
+        free=machine.free_ram,
+        missing=missing,
+        longest_context=longest,
+        tokens_per_second=speed,
+        reason=_reason(verdict, found, use, machine, missing, longest, speed),
+    )
+
+
+def _reason(
+    verdict: Verdict, found: Estimate, use: Use, machine: Machine, missing: int, longest: int, speed: float | None
+) -> str:
+    needs = f"It needs {_gigabytes(found.ram.total)} of memory with a context of {use.context_tokens:,} tokens"
+    if found.vram.total:
+        needs += f" and {_gigabytes(found.vram.total)} on the GPU"
+    if verdict is Verdict.NO:
+        free = (
+            f"{_gigabytes(machine.free_ram)} are free, of which {_gigabytes(SPARE_BYTES)} stay free for other programs"
+        )
+        advice = (
+            f"A context of up to {longest:,} tokens would fit."
+            if longest
+            else f"{_gigabytes(missing)} are missing: close other programs, or choose a smaller model or quantization."
+        )
+        return f"{needs}; {free}. {advice}"
+    free = f"{_gigabytes(machine.free_ram)} are free"
+    if speed is None:
+        return f"{needs}; {free}."
+    if speed < _READABLE_TOKENS_PER_SECOND:
+        return f"{needs}; {free}. Expect less than one token a second."
+    return f"{needs}; {free}. Expect about {speed:.0f} tokens a second."
+
+
+def _gigabytes(number: int) -> str:
+    return f"{number / 1e9:.1f} GB" if number >= 1e8 else f"{number / 1e6:.0f} MB"

@@ -1,0 +1,180 @@
+"""Memory by architecture against figures worked out by hand, and the verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.gguf.make_gguf import gguf, tiny_metadata, tiny_tensors, write_tiny
+
+from stillroom.gguf.header import Header, parse_header
+from stillroom.models.exact import exact_fit
+from stillroom.models.fit import (
+    MIB,
+    SPARE_BYTES,
+    Machine,
+    Use,
+    Verdict,
+    estimate,
+    gpu_layers_that_fit,
+    judge,
+    longest_context,
+    sequences_of,
+)
+from stillroom.models.shape import Shape, shape_of
+
+
+def header(arch: str = "llama", layers: int = 4, **changes: Any) -> Header:
+    metadata = tiny_metadata(arch=arch, layers=layers) | {
+        f"{arch}.{key.replace('__', '.')}": value for key, value in changes.items()
+    }
+    data = gguf(metadata, tiny_tensors(layers=layers))
+    return parse_header(lambda offset, length: data[offset : offset + length], len(data), "m.gguf")
+
+
+def shape(arch: str = "llama", **changes: Any) -> Shape:
+    return shape_of([header(arch, **changes)])
+
+
+def cache(model: Shape, tokens: int, kind: str = "f16") -> int:
+    return estimate(model, Use(tokens, kind)).ram.cache
+
+
+def test_grouped_heads() -> None:
+    model = shape()
+    assert [(layer.key_width, layer.value_width) for layer in model.layers] == [(32, 32)] * 4
+    assert cache(model, 1000) == 4 * 1024 * 64 * 2, "cells in steps of 256, two bytes an element"
+    assert cache(model, 1024, "q8_0") == 4 * 1024 * 64 * 34 // 32
+    assert cache(shape(attention__head_count_kv=4), 1024) == 4 * 1024 * 128 * 2
+    assert cache(shape(attention__key_length=24, attention__value_length=8), 1024) == 4 * 1024 * (48 + 16) * 2
+
+
+def test_sliding_windows() -> None:
+    model = shape("gemma3", layers=12, attention__sliding_window=8)
+    assert [layer.windowed for layer in model.layers] == ([True] * 5 + [False]) * 2
+    windowed = 8 * sequences_of(model) + 128
+    assert cache(model, 8192) == (2 * 8192 + 10 * -(-windowed // 256) * 256) * 64 * 2
+    assert cache(model, 512) == 12 * 512 * 64 * 2, "never more than the context"
+    named = shape("gemma4", attention__sliding_window=8, attention__sliding_window_pattern=[1, 0, 1, 0])
+    assert [layer.windowed for layer in named.layers] == [True, False, True, False]
+    assert shape("phi3", attention__sliding_window=8).window == 0
+    assert [layer.windowed for layer in shape("cohere2moe", attention__sliding_window=8).layers] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_layers_that_use_the_keys_of_others() -> None:
+    model = shape(
+        "gemma4",
+        attention__sliding_window=8,
+        attention__sliding_window_pattern=[1, 0, 1, 0],
+        attention__shared_kv_layers=2,
+    )
+    assert [layer.key_width for layer in model.layers] == [32, 32, 0, 0]
+
+
+def test_latent_attention_keeps_no_values() -> None:
+    model = shape(
+        "deepseek2",
+        attention__head_count_kv=1,
+        attention__key_length=40,
+        attention__value_length=32,
+        attention__key_length_mla=24,
+        attention__value_length_mla=16,
+    )
+    assert cache(model, 1024) == 4 * 1024 * 40 * 2
+
+
+def test_recurrent_layers_cost_the_same_at_any_length() -> None:
+    ssm = {"ssm__conv_kernel": 4, "ssm__inner_size": 128, "ssm__state_size": 16, "ssm__group_count": 2}
+    model = shape("qwen35", **ssm)
+    assert [bool(layer.state_bytes) for layer in model.layers] == [True, True, True, False]
+    state = 4 * (3 * (128 + 2 * 2 * 16) + 16 * 128)
+    assert cache(model, 1024) == 3 * state * 8 + 1024 * 64 * 2
+    assert sequences_of(model) == 8
+    hybrid = shape("granitehybrid", attention__head_count_kv=[0, 0, 2, 0], **ssm)
+    assert [layer.key_width for layer in hybrid.layers] == [0, 0, 32, 0]
+    assert shape("mamba2", **ssm).layers[0].key_width == 0
+    assert (
+        shape("lfm2", attention__head_count_kv=[0, 2, 0, 2], shortconv__l_cache=3).layers[0].state_bytes == 4 * 64 * 2
+    )
+
+
+def test_weights_and_layers_that_are_not_loaded() -> None:
+    model = shape()
+    tensors = header().tensors
+    assert model.tied
+    assert model.weights == sum(tensor.size for tensor in tensors)
+    guessing = shape(nextn_predict_layers=1)
+    assert len(guessing.layers) == 3
+    assert model.weights - guessing.weights == model.layers[0].weights
+    assert model.parameters == sum(tensor.elements for tensor in tensors)
+
+
+def test_experts_are_read_in_part() -> None:
+    tensors = tiny_tensors() | {"blk.0.ffn_up_exps.weight": ((64, 128, 8), 8)}
+    metadata = tiny_metadata() | {"llama.expert_count": 8, "llama.expert_used_count": 2}
+    data = gguf(metadata, tensors)
+    model = shape_of([parse_header(lambda o, n: data[o : o + n], len(data), "m.gguf")])
+    experts = 64 * 128 * 8 // 32 * 34
+    layers = sum(layer.weights for layer in model.layers)
+    assert model.bytes_per_token == pytest.approx(layers - experts * 0.75 + model.output_weights + model.other_weights)
+
+
+def test_a_gpu_takes_its_share() -> None:
+    model = shape()
+    both = estimate(model, Use(1024, gpu_layers=2))
+    none, all_ = estimate(model, Use(1024)), estimate(model, Use(1024, gpu_layers=99))
+    assert both.ram.cache == both.vram.cache == none.ram.cache // 2
+    assert none.vram.total == 0
+    assert all_.vram.weights == model.weights, "a tied table is needed on both sides"
+    assert all_.ram.weights == model.input_weights
+    whole = all_.vram.total + SPARE_BYTES
+    assert gpu_layers_that_fit(model, Use(1024), whole) == 5
+    assert gpu_layers_that_fit(model, Use(1024), whole - 1) == 4
+    assert gpu_layers_that_fit(model, Use(1024), SPARE_BYTES) == 0
+
+
+def test_verdicts() -> None:
+    model = shape()
+    needed = estimate(model, Use(512)).total
+    well = judge(model, Use(512), Machine(needed + SPARE_BYTES, ram_bandwidth=1e9))
+    assert (well.verdict, well.missing, well.longest_context) == (Verdict.WELL, 0, 512)
+    assert well.tokens_per_second == pytest.approx(1e9 / model.bytes_per_token)
+    assert "Expect about" in well.reason
+    slow = judge(model, Use(512), Machine(needed + SPARE_BYTES, ram_bandwidth=model.bytes_per_token * 0.5))
+    assert (slow.verdict, "less than one token" in slow.reason) == (Verdict.SLOWLY, True)
+    shorter = judge(model, Use(512), Machine(needed + SPARE_BYTES - 1))
+    assert (shorter.verdict, shorter.missing, shorter.longest_context) == (Verdict.NO, 1, 256)
+    assert "A context of up to 256 tokens would fit." in shorter.reason
+    never = judge(model, Use(512), Machine(MIB))
+    assert (never.verdict, never.longest_context) == (Verdict.NO, 0)
+    assert "close other programs, or choose a smaller model" in never.reason
+    assert judge(model, Use(512), Machine(needed + SPARE_BYTES)).tokens_per_second is None
+
+
+def test_the_longest_context_is_the_longest() -> None:
+    model = replace(shape(), trained_context_tokens=131_072)
+    free = estimate(model, Use(20_000)).total + SPARE_BYTES
+    longest = longest_context(model, Use(256), free)
+    assert longest == 20_224
+    assert estimate(model, Use(longest)).total + SPARE_BYTES <= free
+    assert estimate(model, Use(longest + 1)).total + SPARE_BYTES > free
+
+
+@pytest.mark.model
+def test_a_dry_load_gives_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp", reason="the engine is not installed")
+    path = write_tiny(tmp_path / "m.gguf")
+    use = Use(2048)
+    exact, guess = exact_fit(path, use), estimate(shape_of([header(layers=2)]), use)
+    assert exact.exact
+    assert exact.ram.cache == guess.ram.cache
+    assert exact.ram.output == pytest.approx(guess.ram.output, abs=0.01 * MIB)
+    assert exact.ram.compute == pytest.approx(guess.ram.compute, abs=1.5 * MIB)
+    assert exact.ram.weights == guess.ram.weights
