@@ -161,6 +161,16 @@ def test_an_engine_is_kept_for_its_version_and_options(monkeypatch: pytest.Monke
     assert cmake_arguments().endswith("-DGGML_CUDA=ON")
 
 
+def test_what_the_bindings_never_load_is_not_compiled(tmp_path: Path) -> None:
+    from set_up.engine_wheel import _leave_out_common
+
+    cmake_lists = tmp_path / "CMakeLists.txt"
+    cmake_lists.write_text('set(LLAMA_BUILD_COMMON ON CACHE BOOL "" FORCE)\nset(LLAMA_CURL OFF)\n')
+    for _ in range(2):
+        _leave_out_common(cmake_lists)
+        assert cmake_lists.read_text() == 'set(LLAMA_BUILD_COMMON OFF CACHE BOOL "" FORCE)\nset(LLAMA_CURL OFF)\n'
+
+
 def test_another_file_is_not_taken_for_the_starter_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from set_up import starter_model
 
