@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,21 +15,31 @@ from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.judging import Outcome
 from stillroom.evaluation.metrics import FieldMetrics, Metrics
 
+# Headings for narrow columns.
+_SHORT = {Outcome.CORRECTLY_ABSENT: "absent"}
+
 
 def print_evaluations(evaluations: Sequence[ModelEvaluation]) -> None:
     """The figures of each model in a column, then each model's fields and what its confidences are worth."""
     console = Console(highlight=False)
     console.print(_overview(evaluations))
     if len(evaluations) > 1:
-        console.print(_side_by_side(evaluations))
+        _print(console, "Right by field (* best)", _side_by_side(evaluations))
     for evaluation in evaluations:
-        console.print(_fields(evaluation))
+        _print(console, f"{evaluation.model_name}: values by field", _fields(evaluation))
         if evaluation.metrics.calibration is not None:
-            console.print(_reliability(evaluation, evaluation.metrics.calibration))
+            title = f"{evaluation.model_name}: what a confidence is worth"
+            _print(console, title, _reliability(evaluation.metrics.calibration))
+    console.print(Text("absent: rightly none; no source: does not stand in the document", "dim"))
+
+
+def _print(console: Console, title: str, table: Table) -> None:
+    console.print(Text(printable(title), "bold"))
+    console.print(table)
 
 
 def _overview(evaluations: Sequence[ModelEvaluation]) -> Table:
-    table = _table("", "", *(evaluation.model_name for evaluation in evaluations))
+    table = _table("", *(evaluation.model_name for evaluation in evaluations))
     rows: list[tuple[str, Callable[[ModelEvaluation], str]]] = [
         ("Documents", lambda each: _documents(each.metrics)),
         ("Right, mean of the fields", lambda each: _share(each.metrics.score)),
@@ -51,7 +62,7 @@ def _overview(evaluations: Sequence[ModelEvaluation]) -> Table:
 
 
 def _side_by_side(evaluations: Sequence[ModelEvaluation]) -> Table:
-    table = _table("Right by field (* best)", "Field", *(evaluation.model_name for evaluation in evaluations))
+    table = _table("Field", *(evaluation.model_name for evaluation in evaluations))
     for name in evaluations[0].metrics.fields:
         found = [evaluation.metrics.fields.get(name) for evaluation in evaluations]
         best = max(field.score for field in found if field)
@@ -63,9 +74,8 @@ def _side_by_side(evaluations: Sequence[ModelEvaluation]) -> Table:
 
 
 def _fields(evaluation: ModelEvaluation) -> Table:
-    title = f"{evaluation.model_name}: values by field"
-    headings = [str(outcome).capitalize() for outcome in Outcome]
-    table = _table(title, "Field", "Score", "ANLS", *headings, "Not in document")
+    headings = [_SHORT.get(outcome, str(outcome)) for outcome in Outcome]
+    table = _table("Field", "Score", "ANLS", *headings, "no source")
     for name, field in evaluation.metrics.fields.items():
         table.add_row(printable(name), *_figures(field))
     table.add_section()
@@ -75,19 +85,19 @@ def _fields(evaluation: ModelEvaluation) -> Table:
 
 def _figures(found: FieldMetrics | Metrics) -> list[str]:
     counts = [str(found.outcomes[outcome]) for outcome in Outcome]
-    return [_share(found.score), _share(found.anls), *counts, f"{found.not_in_document} of {found.verbatim}"]
+    return [_share(found.score), _share(found.anls), *counts, f"{found.not_in_document}/{found.verbatim}"]
 
 
-def _reliability(evaluation: ModelEvaluation, found: Calibration) -> Table:
-    table = _table(f"{evaluation.model_name}: what a confidence is worth", "Confidence", "Mean", "Right", "Answers")
+def _reliability(found: Calibration) -> Table:
+    table = _table("Confidence", "Mean", "Right", "Answers")
     for part in found.bins:
         table.add_row(f"{part.low:.0%} – {part.high:.0%}", _share(part.confidence), _share(part.right), str(part.count))
     return table
 
 
-def _table(title: str, first: str, *rest: str) -> Table:
-    table = Table(title=Text(printable(title)) if title else None, title_justify="left", title_style="bold")
-    table.add_column(Text(first))
+def _table(first: str, *rest: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(Text(first), overflow="fold")
     for heading in rest:
         table.add_column(Text(printable(heading)), justify="right", overflow="fold")
     return table

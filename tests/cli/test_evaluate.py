@@ -1,0 +1,174 @@
+"""The command that measures: what it prints, writes and returns.
+
+The worker is a real process that speaks the real protocol without a model; the readers are the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stillroom.evaluation.evaluate
+from stillroom import paths
+from stillroom.cancellation import Cancellation
+from stillroom.cli import main
+from stillroom.documents.document import Document, Span
+from stillroom.engine import engine
+from stillroom.engine.protocol import Piece, Question, ScoreRequest
+from stillroom.extraction.extractor import ScoringEngine
+from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
+from stillroom.models.library import STARTER_NAME
+from stillroom.templates.template import Template
+
+TEMPLATE = 'name = "note"\n[[fields]]\nname = "word"\ntype = "line"\n'
+
+
+class Extractor:
+    """Asks the worker once for each document and takes its first line."""
+
+    on_document: Callable[[str], None] = staticmethod(lambda _: None)
+
+    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "") -> None:
+        self._engine = engine
+        self._sha256 = model_sha256
+
+    def extract(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> DocumentResult:
+        self.on_document(document.name)
+        self._engine.score(ScoreRequest((Piece("x"),), (Question("?", ("a", "b")),)), cancellation=cancellation)
+        text = document.pages[0].text.split("\n")[0]
+        value = FieldValue(text, text, FieldState.FOUND, 0.25, Span(1, 0, len(text)))
+        model = self._engine.status().model
+        return DocumentResult(
+            file,
+            DocumentStatus.DONE,
+            Coverage(1, 1, len(text), len(text)),
+            {"word": value},
+            template.name,
+            template.version,
+            model.name if model else "",
+            self._sha256,
+            document.sha256,
+        )
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    worker = Path(__file__).parents[1] / "engine" / "fake_worker.py"
+    monkeypatch.setattr(engine, "child_command", lambda _: [sys.executable, str(worker)])
+    monkeypatch.setattr(stillroom.evaluation.evaluate, "Extractor", Extractor)
+    paths.models_dir().mkdir(parents=True)
+    for name in (STARTER_NAME, "Other-Q8_0.gguf"):
+        (paths.models_dir() / name).write_bytes(b"GGUF" + name.encode())
+    (tmp_path / "note.toml").write_text(TEMPLATE, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    for name in "abc":
+        (tmp_path / "in" / f"{name}.txt").write_text(f"{name}{name}\nmore\n", "utf-8")
+    write_labels(("a", "aa"), ("b", "other"), ("c", "cc"))
+
+
+def write_labels(*labels: tuple[str, str | None]) -> None:
+    lines = [json.dumps({"file": f"in/{name}.txt", "fields": {"word": word}}) for name, word in labels]
+    Path("labels.jsonl").write_text("\n".join(lines), "utf-8")
+
+
+def evaluate(*arguments: str) -> int:
+    return main(["evaluate", "--labels", "labels.jsonl", "--template", "note.toml", *arguments])
+
+
+def report(text: str) -> list[dict[str, Any]]:
+    return json.loads(text)["models"]
+
+
+def test_models_stand_side_by_side(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    assert evaluate("--model", "smollm2", "--model", "other", "--model", "Other-Q8_0") == 0
+    out, _ = capsys.readouterr()
+    assert "SmolLM2-135M-Instruct.Q4_1" in out
+    assert "Other-Q8_0: values by field" in out
+    assert out.count("66.7%*") == 2
+    assert "0 of 3 (0.0%)" in out
+
+
+def test_the_figures_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate("--json", "--limit", "2", "--save", "figures.json") == 0
+    out, err = capsys.readouterr()
+    (model,) = report(out)
+    assert (model["documents"], model["score"], model["not_in_document"]) == (2, 0.5, 0)
+    assert model["outcomes"]["wrong"] == 1
+    assert model["memory"] > 1 << 20
+    assert report(Path("figures.json").read_text("utf-8")) == [model]
+    assert "Written to figures.json." in err
+
+
+def test_saved_results_are_judged_again_without_a_model(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evaluate("--json", "--save", "first.jsonl") == 0
+    (before,) = report(capsys.readouterr().out)
+    monkeypatch.setattr(engine, "child_command", lambda _: [sys.executable, "-c", "raise SystemExit(1)"])
+    write_labels(("a", "aa"), ("b", "bb"), ("c", "cc"))
+    assert evaluate("--json", "--results", "first.jsonl") == 0
+    (after,) = report(capsys.readouterr().out)
+    assert (before["score"], after["score"]) == (pytest.approx(2 / 3, abs=1e-4), 1.0)
+    assert after["model"] == before["model"]
+    Path("first.jsonl").write_text(Path("first.jsonl").read_text("utf-8").split("\n")[0], "utf-8")
+    assert evaluate("--json", "--results", "first.jsonl") == 0
+    assert "results for 1 of 3 labelled documents" in capsys.readouterr().err
+
+
+def test_a_document_that_fails_is_told_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    write_labels(("a", "aa"), ("gone", "x"))
+    assert evaluate("--json") == 3
+    out, err = capsys.readouterr()
+    assert "stillroom: in/gone.txt: " in err
+    assert (report(out)[0]["failed"], report(out)[0]["score"]) == (1, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "nobody"), 'There is no model "nobody"'),
+        (("--model", "other", "--results", "x.jsonl"), "either --model"),
+        (("--results", "x.jsonl"), "The results file x.jsonl cannot be read"),
+        (("--results", "note.toml"), "note.toml line 1 is no result"),
+        (("--limit", "0"), "--limit is a number"),
+        (("--save", "out.xlsx"), "--save writes a .json"),
+    ],
+)
+def test_wrong_use(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(*arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_wrong_labels_are_told_before_anything_is_run(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("labels.jsonl").write_text('{"file": "a"', "utf-8")
+    assert evaluate() == 2
+    assert "labels.jsonl line 1: this is no JSON" in capsys.readouterr().err
+    Path("labels.jsonl").write_text('{"file": "in/a.txt", "fields": {"word": "aa", "colour": "red"}}', "utf-8")
+    assert evaluate("--json") == 0
+    assert 'The template "note" has no colour; these labels are left out.' in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX")
+def test_ctrl_c_ends_it_in_an_orderly_way(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(name: str) -> None:
+        if name == "b.txt":
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.5)  # until the main thread has seen it
+
+    monkeypatch.setattr(Extractor, "on_document", staticmethod(interrupt))
+    assert evaluate() == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Stopped." in err
