@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from stillroom import __version__, paths
 from stillroom.extraction.provenance import engine_version
+from stillroom.models import hardware
 from stillroom.models.library import installed_models
 from stillroom.templates.library import TemplateLibrary
 
@@ -26,7 +25,8 @@ class Diagnosis:
     Attributes:
         cores: physical; None where the system does not say. threads: that this process may use.
         memory, memory_available: of the machine, or of the container it runs in where that is less.
-        engine: version of llama-cpp-python; empty if it is not installed.
+        gpus: name, memory, and whether the engine can use it. disk_free: where models are kept.
+        engine: version of llama-cpp-python; empty if it is not installed. engine_backends: what it can compute with.
         keyring: the system's store for secrets by name, or why there is none.
         display: where windows would open; empty if nowhere.
         problems: sentences: what will not work, and what to do.
@@ -36,11 +36,15 @@ class Diagnosis:
     python: str
     system: str
     processor: str
+    instruction_sets: list[str]
     cores: int | None
     threads: int
     memory: int
     memory_available: int
+    gpus: list[dict[str, Any]]
+    disk_free: int
     engine: str
+    engine_backends: list[str]
     models: list[dict[str, Any]]
     templates: list[str]
     keyring: str
@@ -55,8 +59,7 @@ class Diagnosis:
 def diagnose() -> Diagnosis:
     """Look at the machine and the installation; takes up to a few seconds where the keyring is slow."""
     models, library = installed_models(), TemplateLibrary()
-    memory = psutil.virtual_memory()
-    limit = _container_memory()
+    machine = hardware.look()
     engine, display = engine_version(), _display()
     problems = [problem.message for problem in library.problems()]
     if not engine:
@@ -70,12 +73,16 @@ def diagnose() -> Diagnosis:
         stillroom=__version__,
         python=platform.python_version(),
         system=platform.platform(),
-        processor=_processor(),
-        cores=psutil.cpu_count(logical=False),
+        processor=machine.processor,
+        instruction_sets=list(machine.instruction_sets),
+        cores=machine.cores,
         threads=_threads(),
-        memory=min(memory.total, limit or memory.total),
-        memory_available=min(memory.available, limit or memory.available),
+        memory=machine.memory,
+        memory_available=machine.memory_free,
+        gpus=machine.to_json()["gpus"],
+        disk_free=machine.disk_free,
         engine=engine,
+        engine_backends=list(machine.backends),
         models=[{"name": model.name, "size": model.size, "path": str(model.path)} for model in models],
         templates=[template.name for template in library.templates()],
         keyring=_keyring(),
@@ -96,28 +103,6 @@ def _threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass  # not Linux: the general answer below
-    return platform.processor() or platform.machine()
-
-
-def _container_memory() -> int | None:
-    """The limit of the control group, which counts for us and is not in the machine's own figures."""
-    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            text = Path(name).read_text("ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            continue
-        if text.isdecimal():
-            return int(text)
-    return None
 
 
 def _display() -> str:

@@ -1,0 +1,79 @@
+"""How fast this machine's memory is read: what limits how fast a model writes. Measured once and kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from stillroom import paths
+from stillroom.atomic import write_text
+from stillroom.errors import StillroomError
+from stillroom.models.hardware import processor
+
+_BYTES = 128 << 20  # for each thread: more than any cache holds
+_ROUNDS = 4
+_LOG = logging.getLogger(__name__)
+
+
+def memory_bandwidth() -> float:
+    """Bytes a second, all cores reading at once. Takes about a second, and none once it was measured while the machine was idle."""
+    machine = f"{processor()}|{psutil.cpu_count()}|{psutil.virtual_memory().total >> 30}"
+    known = _load()
+    if machine in known:
+        return known[machine]
+    busy = psutil.getloadavg()[0] > 0.5 * (psutil.cpu_count() or 1)
+    known[machine] = measure_bandwidth()
+    if not busy:  # else what other programs left over would be taken for the machine
+        try:
+            write_text(_file_path(), json.dumps(known, indent=1))
+        except StillroomError as error:
+            _LOG.warning("the memory's speed was not kept (%s)", error.details)
+    return known[machine]
+
+
+def measure_bandwidth(size: int = _BYTES, rounds: int = _ROUNDS) -> float:
+    """The best of some rounds, as another program may be busy in any of them."""
+    threads = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    size = min(size, psutil.virtual_memory().available // (4 * threads))
+    # Written once, so that every page is there.
+    blocks = [np.ones(max(size, 1 << 20) // 8, dtype=np.uint64) for _ in range(threads)]
+    best = 0.0
+    for _ in range(rounds):
+        barrier = threading.Barrier(threads + 1)
+
+        def read(block: np.ndarray[tuple[int], np.dtype[np.uint64]], barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            np.bitwise_or.reduce(block)  # numpy lets go of the interpreter meanwhile
+            barrier.wait()
+
+        workers = [threading.Thread(target=read, args=(block,), daemon=True) for block in blocks]
+        for worker in workers:
+            worker.start()
+        barrier.wait()
+        began = time.perf_counter()
+        barrier.wait()
+        seconds = time.perf_counter() - began
+        for worker in workers:
+            worker.join()
+        best = max(best, sum(block.nbytes for block in blocks) / max(seconds, 1e-9))
+    return best
+
+
+def _file_path() -> Path:
+    return paths.cache_dir() / "memory-speed.json"
+
+
+def _load() -> dict[str, float]:
+    try:
+        data = json.loads(_file_path().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}  # measured anew
+    if not isinstance(data, dict):
+        return {}
+    return {key: float(value) for key, value in data.items() if isinstance(value, (int, float)) and value > 0}
