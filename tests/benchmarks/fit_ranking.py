@@ -4,7 +4,8 @@
     python tests/benchmarks/fit_ranking.py fit SCORES.pickle... [--half even|odd] [--write]
 
 ``collect`` asks the model once about every document; ``fit`` runs in seconds. The loss is the negative log likelihood of
-the right candidates (of *absent* where the label is null or no candidate is right), with an L2 penalty, so the softmax of
+the right candidates (of *absent* where the label is null or no candidate is right), with an L2 penalty on the distance from the
+default weights, so the softmax of
 the fitted strengths is calibrated on the documents it was fitted on. ``--half`` fits on every other document and reports
 accuracy and calibration on the rest.
 """
@@ -98,6 +99,8 @@ def collect(arguments: argparse.Namespace) -> None:
 def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
     """Weights and the strength of *absent* for one type."""
     size = len(NAMES)
+    usual = ranking.default_weights()
+    prior = np.append(usual.features, usual.absent)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         weights, absent = parameters[:size], parameters[size]
@@ -122,10 +125,12 @@ def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
             gradient[:size] += difference[:-1] @ row.features
             gradient[size] += difference[-1]
         scale = 1 / len(rows)
-        total = total * scale + PENALTY * float(parameters @ parameters) / 2
-        return total, gradient * scale + PENALTY * parameters
+        away = parameters - prior
+        return total * scale + PENALTY * float(away @ away) / 2, gradient * scale + PENALTY * away
 
-    result = minimize(loss, np.zeros(size + 1), jac=True, method="L-BFGS-B")
+    # What the model prefers never counts against a candidate, however few documents say so.
+    bounds = [(0.1, None)] * len(ranking.MODEL_FEATURES) + [(None, None)] * (size + 1 - len(ranking.MODEL_FEATURES))
+    result = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds)
     return result.x[:size], float(result.x[size])
 
 

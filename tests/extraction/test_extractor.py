@@ -22,7 +22,7 @@ from stillroom.extraction.result import (
     result_from_json,
     result_to_json,
 )
-from stillroom.templates.template import Field, FieldType, Option, Template
+from stillroom.templates.template import Example, Field, FieldType, Option, Template
 
 EVERY_SPAN_TYPE = tuple(
     Field(f"f_{kind}", kind)
@@ -189,3 +189,28 @@ def test_passages_hold_every_character_once(texts: list[str], budget: int) -> No
     parts = split(made, budget, lambda items: [len(item) // 3 + 1 for item in items])
     covered = [(span.page, index) for part in parts for span in part.spans for index in range(span.start, span.end)]
     assert covered == [(page.number, index) for page in made.pages for index in range(len(page.text))]
+
+
+def with_examples(count: int, text: str = "SOUTH GATE BAKERY LTD\nTotal 99.95") -> Template:
+    fields = (Field("company", FieldType.ORGANISATION), Field("total", FieldType.MONEY))
+    example = Example(text, {"company": "SOUTH GATE BAKERY LTD", "total": "99.95"})
+    return Template("t", 1, "T", "", fields, examples=(example,) * count)
+
+
+def test_examples_are_shared_pieces_in_front_and_their_text_is_never_a_value() -> None:
+    engine = ScriptedEngine(lambda _, candidate: 0.0 if "SOUTH" in candidate or "99.95" in candidate else -5.0)
+    made = document(RECEIPT)
+    result = Extractor(engine).extract(made, with_examples(2), file="made.txt")
+    prefix = engine.requests[0].prefix
+    assert [piece.text for piece in prefix if not piece.special] == ["SOUTH GATE BAKERY LTD\nTotal 99.95"] * 2 + [RECEIPT]
+    assert any("99.95" in piece.text for piece in prefix if piece.special)  # the right answer is shown
+    asked = {candidate for request in engine.requests for each in request.questions for candidate in each.candidates}
+    assert not any("SOUTH" in candidate or "99.95" in candidate for candidate in asked)
+    for value in values(result):
+        assert value.span is not None
+        assert made.text(value.span) == value.text
+
+
+def test_examples_that_do_not_fit_are_said() -> None:
+    result = Extractor(ScriptedEngine()).extract(document(RECEIPT), with_examples(3, "word " * 1500), file="made.txt")
+    assert any("examples" in note for note in result.notes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -33,7 +32,9 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
 )
-from stillroom.templates.template import Field, Template
+from stillroom.extraction.rules import apply_rules
+from stillroom.extraction.tables import table_rows
+from stillroom.templates.template import Example, Field, FieldType, Template
 
 # A passage is read with this many tokens at most: a small model finds less in a longer one.
 PASSAGE_TOKENS = 900
@@ -65,7 +66,7 @@ class Extractor:
     def __init__(self, engine: ScoringEngine, *, model_sha256: str = "") -> None:
         self._engine = engine
         self.model_sha256 = model_sha256
-        self._frames: OrderedDict[tuple[str, str], Frame] = OrderedDict()
+        self._framed: tuple[tuple[str, Template], Frame] | None = None
 
     def extract(
         self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
@@ -77,12 +78,14 @@ class Extractor:
         started = time.monotonic()
         model = self._model()
         frame = self._frame(template, model)
-        parts = self._split(document, model)
+        parts = self._split(document, template, model)
         asked = self._ask(frame, parts, document, template, cancellation)
         complete = len(document.pages) == document.page_count
         fields: dict[str, FieldResult] = {}
         for question in asked:
-            if question.field.type.generated:
+            if question.field.type is FieldType.TABLE:
+                fields[question.field.name] = table_rows(question.field, document)
+            elif question.field.type.generated:
                 fields[question.field.name] = self._generate(frame, parts, question.field, cancellation)
             else:
                 fields[question.field.name] = choosing.choose(question, document, complete=complete)
@@ -98,21 +101,29 @@ class Extractor:
                 chars_read=sum(span.end - span.start for part in parts for span in part.spans),
                 chars=document.characters,
             ),
-            fields=fields,
+            fields=apply_rules(template, fields),
             template_name=template.name,
             template_version=template.version,
             model_name=model.name,
             model_sha256=self.model_sha256,
             sha256=document.sha256,
-            notes=document.notes,
+            notes=(*document.notes, *self._notes(template, model)),
             seconds=time.monotonic() - started,
         )
 
     def ask(self, document: Document, template: Template, *, cancellation: Cancellation | None = None) -> list[Asked]:
         """Every field with its candidates and what the model said of them, before anything is chosen (for fitting and tests)."""
         model = self._model()
-        parts = self._split(document, model)
+        parts = self._split(document, template, model)
         return self._ask(self._frame(template, model), parts, document, template, cancellation)
+
+    def _notes(self, template: Template, model: ModelInfo) -> tuple[str, ...]:
+        left_out = len(template.examples) - len(self._fitting_examples(template, model))
+        if not left_out:
+            return ()
+        return (
+            f"{left_out} of {len(template.examples)} examples of the template do not fit the model's context and were not used.",
+        )
 
     def _model(self) -> ModelInfo:
         model = self._engine.status().model
@@ -120,8 +131,11 @@ class Extractor:
             raise EngineError("No model is loaded. Choose one first.")
         return model
 
-    def _split(self, document: Document, model: ModelInfo) -> list[Passage]:
-        budget = min(PASSAGE_TOKENS, max(256, model.context_tokens - _RESERVED_TOKENS))
+    def _split(self, document: Document, template: Template, model: ModelInfo) -> list[Passage]:
+        room = model.context_tokens - _RESERVED_TOKENS
+        if template.examples:
+            room -= model.context_tokens // 2
+        budget = min(PASSAGE_TOKENS, max(256, room))
         return passages.split(document, budget, self._engine.count_tokens)
 
     def _ask(
@@ -140,20 +154,31 @@ class Extractor:
         return asked
 
     def _frame(self, template: Template, model: ModelInfo) -> Frame:
-        key = (model.path, questions.describe(template))
-        if key not in self._frames:
-            if model.has_chat_template:
-                try:
-                    frame = Frame.from_rendered(self._engine.render(Frame.messages(questions.describe(template))))
-                except (ValueError, EngineError):
-                    # A chat template without a system turn, or one that rewrites the text: the plain form always works.
-                    frame = Frame.plain()
-            else:
-                frame = Frame.plain()
-            self._frames[key] = frame
-            if len(self._frames) > 16:
-                self._frames.popitem(last=False)
-        return self._frames[key]
+        key = (model.path, template)
+        if self._framed is None or self._framed[0] != key:
+            self._framed = (key, self._new_frame(template, model))
+        return self._framed[1]
+
+    def _new_frame(self, template: Template, model: ModelInfo) -> Frame:
+        if not model.has_chat_template:
+            return Frame.plain()
+        examples = self._fitting_examples(template, model)
+        try:
+            return Frame.from_rendered(self._engine.render(Frame.messages(template, examples)), examples)
+        except (ValueError, EngineError):
+            # A chat template without a system turn, or one that rewrites the text: the plain form always works.
+            return Frame.plain()
+
+    def _fitting_examples(self, template: Template, model: ModelInfo) -> tuple[Example, ...]:
+        """The first examples that leave half of the context to the document."""
+        counts = self._engine.count_tokens([example.text for example in template.examples]) if template.examples else []
+        room, fitting = model.context_tokens // 2, []
+        for example, count in zip(template.examples, counts, strict=True):
+            room -= count + 30 * len(template.fields)
+            if room < 0:
+                break
+            fitting.append(example)
+        return tuple(fitting)
 
     def _score(
         self, frame: Frame, passage: Passage, index: int, asked: Sequence[Asked], cancellation: Cancellation | None

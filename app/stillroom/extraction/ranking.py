@@ -60,6 +60,11 @@ def weights_for(kind: FieldType, *, several: bool = False) -> Weights:
     raise KeyError("default")
 
 
+def default_weights() -> Weights:
+    """Set by hand, for a type that was never fitted; where fitting starts from."""
+    return _tables()["default"]
+
+
 _NEAREST = {
     FieldType.NUMBER: "money",
     FieldType.INTEGER: "money",

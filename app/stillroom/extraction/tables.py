@@ -1,0 +1,164 @@
+"""Rows of a table: a header row gives the columns, each line below it is matched to them cell by cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from stillroom.documents.document import Document, Page, Span
+from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.candidates.text import Line, page_lines
+from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.templates.template import Field, FieldType
+
+_GAP = re.compile(r" {2,}|\t+| \| ")
+_VERBATIM = (
+    FieldType.LINE,
+    FieldType.TEXT,
+    FieldType.BLOCK,
+    FieldType.NAME,
+    FieldType.ORGANISATION,
+    FieldType.IDENTIFIER,
+)
+# A table ends at a line of totals, or where this many lines in a row hold no row.
+_TOTALS = re.compile(
+    r"^\W*(?:sub\s*-?\s*)?total|^\W*(?:summe|gesamt|totaal|netto|net amount|amount due|balance)", re.IGNORECASE
+)
+_LINES_WITHOUT_ROW = 3
+# What a cell is worth that stands under its heading and reads as its type; not calibrated on labelled tables.
+_SURE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Characters ``start`` to ``end`` of the page, and their middle on the page (points, or characters of the line)."""
+
+    start: int
+    end: int
+    middle: float
+
+
+def table_rows(field: Field, document: Document) -> tuple[dict[str, FieldValue], ...]:
+    """Every row under a line that names at least two of the columns; on later pages the columns go on, headed again or not."""
+    typed = {
+        column.name: {candidate.span: candidate for candidate in propose(column, document)}
+        for column in field.columns
+        if column.type not in _VERBATIM and proposes(column.type)
+    }
+    rows: list[dict[str, FieldValue]] = []
+    places: dict[str, float] | None = None
+    for page in document.pages:
+        empty = 0
+        for line in page_lines(page):
+            cells = _cells(page, line)
+            heading = _heading(field.columns, page, cells)
+            if heading is not None:
+                places, empty = heading, 0
+                continue
+            if places is None or len(rows) >= field.max_items:
+                continue
+            if _TOTALS.search(line.text):
+                places = None
+                continue
+            row = _row(field.columns, places, typed, document, page, cells)
+            if row is None:
+                empty += 1
+                if empty > _LINES_WITHOUT_ROW:
+                    places = None
+            else:
+                rows.append(row)
+                empty = 0
+    return tuple(rows)
+
+
+def _cells(page: Page, line: Line) -> list[_Cell]:
+    cells = []
+    start = 0
+    for gap in [*_GAP.finditer(line.text), None]:
+        end = gap.start() if gap else len(line.text)
+        if end > start:
+            cells.append(_Cell(line.start + start, line.start + end, _middle(page, line, start, end)))
+        start = gap.end() if gap else end
+    return cells
+
+
+def _middle(page: Page, line: Line, start: int, end: int) -> float:
+    if page.boxes is not None:
+        boxes = [box for box in page.boxes[line.start + start : line.start + end] if box is not None]
+        if boxes:
+            return (min(box.x0 for box in boxes) + max(box.x1 for box in boxes)) / 2
+    column = line.start - (page.text.rfind("\n", 0, line.start) + 1)
+    return column + (start + end) / 2
+
+
+def _heading(columns: Sequence[Field], page: Page, cells: Sequence[_Cell]) -> dict[str, float] | None:
+    """Where each column stands, if these cells name two or more of them (the half, of many)."""
+    found: dict[str, float] = {}
+    for cell in cells:
+        text = single_spaced(page.text[cell.start : cell.end]).casefold()
+        for column in columns:
+            words = {column.name.replace("_", " "), column.label, *column.near} - {""}
+            if column.name not in found and any(
+                re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", text) for word in words
+            ):
+                found[column.name] = cell.middle
+                break
+    return found if len(found) >= max(2, len(columns) // 2) else None
+
+
+def _row(
+    columns: Sequence[Field],
+    places: dict[str, float],
+    typed: dict[str, dict[Span, Candidate]],
+    document: Document,
+    page: Page,
+    cells: Sequence[_Cell],
+) -> dict[str, FieldValue] | None:
+    """The cells matched to the columns at the least distance in all; None where nothing typed, or too little, is there."""
+    named = [column for column in columns if column.name in places]
+    width = max((cell.middle for cell in cells), default=1.0) + max(places.values())
+    far = 10.0 * width
+    costs = np.full((len(cells), len(named)), far)
+    readings: dict[tuple[int, int], Candidate] = {}
+    for at, cell in enumerate(cells):
+        for number, column in enumerate(named):
+            reading = _read(column, typed, page, cell)
+            if reading is not None:
+                readings[at, number] = reading
+                costs[at, number] = abs(cell.middle - places[column.name])
+    row: dict[str, FieldValue] = {}
+    for at, number in zip(*linear_sum_assignment(costs), strict=True):
+        reading = readings.get((int(at), int(number)))
+        if reading is not None:
+            row[named[number].name] = FieldValue(
+                value=reading.value,
+                text=reading.text,
+                state=FieldState.FOUND,
+                confidence=_SURE,
+                span=reading.span,
+                boxes=tuple(document.boxes(reading.span)),
+            )
+    has_typed = not typed or any(name in typed for name in row)
+    if not has_typed or len(row) < max(2, (len(named) + 1) // 2):
+        return None
+    nothing = FieldValue(None, "", FieldState.ABSENT, _SURE)
+    return {column.name: row.get(column.name, nothing) for column in columns}
+
+
+def _read(column: Field, typed: dict[str, dict[Span, Candidate]], page: Page, cell: _Cell) -> Candidate | None:
+    """The cell as a value of the column's type; None where it is none."""
+    if column.name not in typed:
+        text = page.text[cell.start : cell.end]
+        span = Span(page.number, cell.start, cell.end)
+        return Candidate(span, text, single_spaced(text)) if re.search(r"\w", text) else None
+    inside = [
+        candidate
+        for span, candidate in typed[column.name].items()
+        if span.page == page.number and cell.start <= span.start and span.end <= cell.end
+    ]
+    return max(inside, key=lambda candidate: (len(candidate.text), -candidate.span.start), default=None)
