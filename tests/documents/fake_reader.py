@@ -36,6 +36,10 @@ def main() -> None:
             continue
         elif name == "late":
             writer.send({"id": identity - 1, "event": "error", "message": "Of another file.", "details": ""})
+        elif name == "steady":
+            for _ in range(6):
+                time.sleep(0.3)
+                writer.send({"id": identity, "event": "progress"})
         elif name.startswith("slow"):
             time.sleep(0.4)
         page = Page(1, f"{name} by {os.getpid()}")

@@ -113,7 +113,7 @@ def test_nothing_and_white_space(name: str) -> None:
 def test_documents_with_no_text_in_them(word: Make, excel: Make, pdf: Make) -> None:
     assert "no text" in refusal(word("", " "))
     assert "no text" in refusal(excel(S=[[" "]]))
-    assert "scan" in refusal(pdf([]))
+    assert "blank" in refusal(pdf([]))
     assert "no text" in refusal(b"<html><body><p> </p></body></html>")
 
 

@@ -114,6 +114,12 @@ def test_a_reader_that_hangs_is_replaced() -> None:
         assert process_of(readers)
 
 
+def test_a_reader_that_reports_progress_is_given_more_time() -> None:
+    with Readers(FAKE, seconds=1.2) as readers:
+        assert process_of(readers)
+        assert readers.read(Path("steady.txt")).pages[0].text.startswith("steady by")
+
+
 @pytest.mark.parametrize(
     ("name", "words"), [("crash", "crashed"), ("leave", "exit code 7"), ("half", "is no document")]
 )

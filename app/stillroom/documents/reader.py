@@ -5,6 +5,7 @@ Requests and answers are one JSON object a line:
                                                               or {"id": n, "event": "error", "message": SENTENCE, "details": TEXT,
                                                                   "password_needed": true or false,
                                                                   "leaving": true where no further request is answered}
+                                                       before:   {"id": n, "event": "progress"} while pictures are recognised
     {"op": "limit", "memory_bytes": n}                        →  nothing; to be sent first
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 from stillroom.child import MessageWriter, die_with_parent, private_stdout
 from stillroom.documents.document import to_json
 from stillroom.documents.reading import read_file
+from stillroom.documents.source import Effort
 from stillroom.errors import DocumentError, PasswordNeeded, StillroomError
 
 _LINE_BYTES = 1 << 20
@@ -43,8 +45,9 @@ def _answer(request: dict[str, Any], writer: MessageWriter) -> bool:
     """Read the file and say what is in it. Returns false where this process had better end: what ran out of memory
     half way may be left half made."""
     identity = request["id"]
+    effort = Effort(progress=lambda: writer.send({"id": identity, "event": "progress"}))
     try:
-        document = read_file(Path(request["path"]), request.get("password"))
+        document = read_file(Path(request["path"]), request.get("password"), effort)
         writer.send({"id": identity, "event": "result", "data": to_json(document)})
         return True
     except StillroomError as error:

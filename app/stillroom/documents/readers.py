@@ -40,7 +40,7 @@ class Readers:
         Args:
             command: program and arguments of a reader; None for this application's own.
             processes: at most this many at once.
-            seconds: one document may take.
+            seconds: one document may take; where pages are recognised in pictures (OCR), each few lines of a page.
             memory_bytes: address space a reader may use, where the system can limit it; 0 for no limit.
         """
         self._command = list(command) if command is not None else child_command("reader")
@@ -165,6 +165,7 @@ class _Reader:
         self._changed = threading.Condition()
         self._answer: dict[str, Any] | None = None
         self._waiting_for = 0
+        self._heard = 0.0
         self._outcome: ChildOutcome | None = None
         self._killed = False
         self._child = Child(
@@ -201,6 +202,7 @@ class _Reader:
         with self._changed:
             self._answer = None
             self._waiting_for = number
+            self._heard = time.monotonic()
         try:
             self._child.send({"id": number, "op": "read", "path": str(path.absolute()), "password": password})
         except StillroomError as error:
@@ -220,10 +222,9 @@ class _Reader:
 
     def _wait(self, seconds: float) -> dict[str, Any] | None:
         """The answer, or None where the process ended without one."""
-        end = time.monotonic() + seconds
         with self._changed:
             while self._answer is None and self._outcome is None and not self._killed:
-                left = end - time.monotonic()
+                left = self._heard + seconds - time.monotonic()
                 if left <= 0:
                     break
                 self._changed.wait(left)
@@ -268,9 +269,13 @@ class _Reader:
 
     def _on_message(self, message: dict[str, Any]) -> None:
         with self._changed:
-            if message.get("id") == self._waiting_for:
-                self._answer = message
-                self._changed.notify_all()
+            if message.get("id") != self._waiting_for:
+                return
+            if message.get("event") == "progress":
+                self._heard = time.monotonic()
+                return
+            self._answer = message
+            self._changed.notify_all()
 
     def _on_exit(self, outcome: ChildOutcome) -> None:
         with self._changed:

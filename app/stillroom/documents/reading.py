@@ -9,16 +9,16 @@ from pathlib import Path
 from stillroom.documents.document import Document
 from stillroom.documents.formats import reader_of
 from stillroom.documents.sniff import sniff
-from stillroom.documents.source import Source, digest, load
+from stillroom.documents.source import Effort, Source, digest, load
 from stillroom.errors import DocumentError
 
 DEPTH = 4
 """Attachments of attachments are followed this far."""
 
 
-def read_file(path: Path, password: str | None = None) -> Document:
+def read_file(path: Path, password: str | None = None, effort: Effort | None = None) -> Document:
     """The document a file holds. Every failure is a DocumentError with a sentence, whatever the libraries raise."""
-    return read_source(load(path, password))
+    return read_source(load(path, password, effort))
 
 
 def read_source(source: Source) -> Document:

@@ -8,25 +8,43 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 
+import olefile
+
+from stillroom.documents.json_text import json_kind
 from stillroom.documents.source import UNPACKED_BYTES, Source
 from stillroom.documents.text import decode, looks_like_text
 from stillroom.errors import DocumentError
 
+_READ: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG\r\n\x1a\n", "png"),
+    (0, b"\xff\xd8\xff", "jpeg"),
+    (0, b"II*\0", "tiff"),
+    (0, b"MM\0*", "tiff"),
+    (0, b"II+\0", "tiff"),
+    (0, b"MM\0+", "tiff"),
+    (8, b"WEBP", "webp"),
+    (0, b"GIF87a", "gif"),
+    (0, b"GIF89a", "gif"),
+    (0, b"{\\rtf", "rtf"),
+)
+_MAIN_PART = re.compile(
+    rb"(wordprocessingml|ms-word|spreadsheetml|ms-excel\.(?:sheet|template)\.macro|presentationml|ms-powerpoint)[^\"'<>]*\.main\+xml"
+)
+_OFFICE = {
+    b"wordprocessingml": "docx", b"ms-word": "docx", b"spreadsheetml": "xlsx", b"ms-excel.sheet.macro": "xlsx",
+    b"ms-excel.template.macro": "xlsx", b"presentationml": "pptx", b"ms-powerpoint": "pptx",
+}  # fmt: skip
+_BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GGUF", "a GGUF model. Import it on the Models page instead"),
     (0, b"\x7fELF", "a program"),
     (0, b"MZ", "a program"),
     (0, b"\xcf\xfa\xed\xfe", "a program"),
     (0, b"\xca\xfe\xba\xbe", "a program"),
-    (0, b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),
-    (0, b"\xff\xd8\xff", "a picture (JPEG)"),
-    (0, b"GIF8", "a picture (GIF)"),
-    (0, b"II*\0", "a picture (TIFF)"),
-    (0, b"MM\0*", "a picture (TIFF)"),
-    (8, b"WEBP", "a picture (WebP)"),
     (4, b"ftyphei", "a picture (HEIC)"),
     (4, b"ftypmif1", "a picture (HEIC)"),
     (4, b"ftyp", "a video or sound file"),
@@ -42,7 +60,6 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"Rar!\x1a\x07", "an archive (RAR). Unpack it and add the files"),
     (257, b"ustar", "an archive (tar). Unpack it and add the files"),
     (0, b"SQLite format 3\0", "a database (SQLite)"),
-    (0, b"{\\rtf", "an RTF text. Save it as DOCX or PDF"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML = re.compile(
@@ -55,7 +72,7 @@ _HEADER = re.compile(
 )
 _TEXT_SUFFIXES = {
     "md": "md", "markdown": "md", "csv": "csv", "tsv": "csv", "tab": "csv", "html": "html", "htm": "html", "xhtml": "html",
-    "eml": "eml",
+    "eml": "eml", "json": "json", "jsonl": "jsonl", "ndjson": "jsonl",
 }  # fmt: skip
 
 
@@ -68,14 +85,33 @@ def sniff(source: Source) -> str:
     if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
         return _zipped(data)
     if data.startswith(_OLE):
-        raise DocumentError(_compound(data))
+        return _compound(data)
+    for offset, magic, kind in _READ:
+        if data[offset : offset + len(magic)] == magic and (kind != "webp" or data[:4] == b"RIFF"):
+            return kind
+    if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BITMAP_HEADERS:
+        return "bmp"
     for offset, magic, what in _MAGIC:
         if data[offset : offset + len(magic)] == magic:
             raise DocumentError(
                 f"This is {what}. It cannot be read as a document." if "." not in what else f"This is {what}."
             )
     if not looks_like_text(data):
-        if source.suffix in ("pdf", "docx", "xlsx"):
+        if source.suffix in (
+            "pdf",
+            "docx",
+            "xlsx",
+            "pptx",
+            "msg",
+            "rtf",
+            "png",
+            "jpg",
+            "jpeg",
+            "tif",
+            "tiff",
+            "webp",
+            "bmp",
+        ):
             raise DocumentError(
                 f"The file is named .{source.suffix} but is not one: its content is damaged or something else. Get it again."
             )
@@ -97,7 +133,7 @@ def _text_kind(source: Source) -> str:
     # A memo begins with "From:" and "To:" as well; only a message says how it travelled.
     if lines and _HEADER.match(lines[0]) and headers & {"mime-version:", "received:", "message-id:", "return-path:"}:
         return "eml"
-    return "txt"
+    return json_kind(source.data) or "txt"
 
 
 def _zipped(data: bytes) -> str:
@@ -123,12 +159,10 @@ def _zipped(data: bytes) -> str:
         raise DocumentError(
             "The file is incomplete or damaged: its end is missing. Download or copy it again."
         ) from error
-    if b"wordprocessingml" in types or b"application/vnd.ms-word" in types:
-        return "docx"
-    if b"spreadsheetml" in types or b"application/vnd.ms-excel.sheet.macro" in types:
-        return "xlsx"
-    if b"presentationml" in types:
-        raise DocumentError("This is a PowerPoint presentation. Save it as PDF and add that.")
+    # What is embedded (the workbook of a chart) has its type in there, too; only one part is the main one.
+    main = _MAIN_PART.search(types)
+    if main:
+        return _OFFICE[main[1]]
     if b"opendocument" in mimetype:
         raise DocumentError("This is an OpenDocument file. Save it as DOCX, XLSX or PDF and add that.")
     if b"epub" in mimetype:
@@ -154,8 +188,25 @@ def _check_size(infos: list[zipfile.ZipInfo]) -> None:
 
 
 def _compound(data: bytes) -> str:
-    """A sentence about an OLE compound file. The names of its streams stand in it as UTF-16."""
+    """The kind of an OLE compound file. Raises DocumentError with a sentence for all but Outlook's messages."""
+    # A message holds its attachments, an old Word file may be one of them: only its own streams count.
+    if "__properties_version1.0".encode("utf-16-le") in data and _is_message(data):
+        return "msg"
+    raise DocumentError(_old_office(data))
 
+
+def _is_message(data: bytes) -> bool:
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            return bool(ole.exists("__properties_version1.0"))
+    except (OSError, ValueError, IndexError, struct.error):
+        raise DocumentError(
+            "The Outlook message is incomplete or damaged. Save it again in Outlook and add that."
+        ) from None
+
+
+def _old_office(data: bytes) -> str:
+    # The names of the streams stand in the file as UTF-16.
     def holds(stream: str) -> bool:
         return stream.encode("utf-16-le") in data
 
@@ -171,5 +222,5 @@ def _compound(data: bytes) -> str:
     if holds("PowerPoint Document"):
         return "This is an old PowerPoint file (.ppt). Save it as PDF and add that."
     if holds("__substg1.0_"):
-        return "This is an Outlook message (.msg). Save it as EML or PDF and add that."
+        return "The Outlook message is incomplete or damaged. Save it again in Outlook and add that."
     return "This is an old office file of an unknown kind. Save it as PDF and add that."

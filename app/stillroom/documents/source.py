@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from stillroom.documents.document import Document, Page
@@ -20,6 +22,9 @@ LOCATED_CHARACTERS = 5_000_000
 UNPACKED_BYTES = 400 * 1024 * 1024
 """What the parts of a zip based format (DOCX, XLSX) may unpack to."""
 
+RECOGNISED_PAGES = 500
+"""Pictures of pages in one file, attachments included, that are recognised; later ones are left unread, and said to be."""
+
 _MIB = 1024 * 1024
 
 # Every character that str.splitlines() or a terminal takes for a line end becomes one line feed, so that "line" means the same everywhere.
@@ -32,6 +37,30 @@ _CLEAN = str.maketrans(
 )
 
 
+def _silent() -> None:
+    """The progress of one who does not listen."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """What reading one file may cost, its attachments included.
+
+    Attributes:
+        pages: pictures of pages that may still be recognised; each takes seconds.
+        progress: called now and then while a picture is recognised: the time a document may take begins anew.
+    """
+
+    pages: int = RECOGNISED_PAGES
+    progress: Callable[[], None] = _silent
+
+    def take_page(self) -> bool:
+        """Whether one more page may be recognised; it is counted."""
+        if self.pages <= 0:
+            return False
+        self.pages -= 1
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file, or one attachment, to be read.
@@ -41,17 +70,23 @@ class Source:
         data: all bytes of it.
         password: for an encrypted file; None where none was given.
         depth: 0 for a file, 1 for its attachments, 2 for theirs.
+        effort: shared by a file and all that is attached to it.
     """
 
     name: str
     data: bytes
     password: str | None = None
     depth: int = 0
+    effort: Effort = field(default_factory=Effort, compare=False)
 
     @property
     def suffix(self) -> str:
         """The extension in small letters without its dot; empty where there is none."""
         return Path(self.name).suffix.lower().removeprefix(".")
+
+    def attached(self, name: str, data: bytes) -> Source:
+        """What is attached to this, to be read like a file."""
+        return Source(f"{self.name} › {name}", data, self.password, self.depth + 1, self.effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +129,20 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def load(path: Path, password: str | None = None) -> Source:
+def unread(numbers: Sequence[int], one: str, many: str) -> str:
+    """A note: ``Pages 2–3, 5 have no text and were not read.`` ``one`` and ``many`` go between the numbers and "not read"."""
+    if len(numbers) == 1:
+        return f"Page {numbers[0]} {one} not read."
+    return f"Pages {ranges(numbers)} {many} not read."
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """``2–3, 5``"""
+    runs = [[item for _, item in run] for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])]
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def load(path: Path, password: str | None = None, effort: Effort | None = None) -> Source:
     """All bytes of a regular file. Never blocks on a pipe or a device. Raises DocumentError."""
     # O_NONBLOCK: opening a FIFO without a writer would wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -123,7 +171,7 @@ def load(path: Path, password: str | None = None) -> Source:
             raise _unreadable(error) from error
     if len(data) > FILE_BYTES:
         raise DocumentError(f"The file grew past {FILE_BYTES // _MIB} MB while it was read. Split it into parts.")
-    return Source(display_name(path), data, password)
+    return Source(display_name(path), data, password, effort=effort or Effort())
 
 
 def _unreadable(error: OSError) -> DocumentError:

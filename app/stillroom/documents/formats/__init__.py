@@ -17,6 +17,17 @@ _MODULES = {
     "docx": "docx_document",
     "xlsx": "xlsx_workbook",
     "pdf": "pdf",
+    "pptx": "pptx_presentation",
+    "rtf": "rtf",
+    "msg": "outlook_message",
+    "json": "json_data",
+    "jsonl": "json_data",
+    "png": "picture",
+    "jpeg": "picture",
+    "tiff": "picture",
+    "webp": "picture",
+    "bmp": "picture",
+    "gif": "picture",
 }
 
 KINDS = tuple(_MODULES)

@@ -6,16 +6,12 @@ import email
 import email.policy
 from email.message import EmailMessage, Message
 
-from stillroom.documents.document import Document
+from stillroom.documents.formats.attachments import Attachments
 from stillroom.documents.formats.html import html_text
-from stillroom.documents.reading import DEPTH, read_source
-from stillroom.documents.source import Content, Source, clean, one_page
+from stillroom.documents.source import Content, Source, one_page
 from stillroom.documents.text import decode
-from stillroom.errors import DocumentError
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
-ATTACHMENTS = 100
-"""Attachments after this one are left unread, and said to be."""
 
 
 def read(source: Source) -> Content:
@@ -25,31 +21,18 @@ def read(source: Source) -> Content:
     lines = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
     body = _body(message)
     texts = [_text(body)] if body is not None else []
-    attachments: list[Document] = []
-    notes: list[str] = []
+    attachments = Attachments(source)
     for part in _further(message, body):
-        name = _name(part, len(attachments) + len(notes) + 1)
         if part.get_filename() is None and part.get_content_maintype() == "text" and not _attached(part):
             texts.append(_text(part))
-        elif len(attachments) + len(notes) >= ATTACHMENTS:
-            notes.append(f"The message has more than {ATTACHMENTS} attachments; the others were not read.")
+            continue
+        if attachments.full:
             break
-        elif source.depth + 1 >= DEPTH:
-            notes.append(f"The attachment “{name}” was not read: it lies too deep in other messages.")
-        else:
-            _attachment(part, name, source, attachments, notes)
+        data = _bytes(part)
+        if data or part.get_content_maintype() != "multipart":
+            attachments.add(_name(part, attachments.number), data)
     text = "\n".join(lines) + "\n\n" + "\n\n".join(text.strip("\r\n") for text in texts)
-    return one_page(text.rstrip(), tuple(notes), tuple(attachments))
-
-
-def _attachment(part: Message, name: str, source: Source, attachments: list[Document], notes: list[str]) -> None:
-    data = _bytes(part)
-    if not data and part.get_content_maintype() == "multipart":
-        return
-    try:
-        attachments.append(read_source(Source(f"{source.name} › {name}", data, source.password, source.depth + 1)))
-    except DocumentError as error:
-        notes.append(f"The attachment “{name}” was not read. {error.message}")
+    return one_page(text.rstrip(), tuple(attachments.notes), tuple(attachments.documents))
 
 
 def _body(message: EmailMessage) -> Message | None:
@@ -87,7 +70,7 @@ def _attached(part: Message) -> bool:
 def _name(part: Message, number: int) -> str:
     name = part.get_filename()
     if name:
-        return clean(name).replace("/", "_").replace("\\", "_").replace("\n", " ")
+        return name
     if part.get_content_type() == "message/rfc822":
         return f"message {number}.eml"
     return f"part {number}.{part.get_content_subtype()}"

@@ -1,0 +1,139 @@
+"""Pictures (PNG, JPEG, TIFF of several pages, WebP, BMP, GIF): what is recognised in them, boxes in pixels."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stillroom.documents.document import Page
+from stillroom.documents.ocr.layout import page_of
+from stillroom.documents.ocr.models import check_available
+from stillroom.documents.ocr.recognition import WORKING_PIXELS, recognise
+from stillroom.documents.source import RECOGNISED_PAGES, Content, Source, unread
+from stillroom.errors import DocumentError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+PIXELS = 150_000_000
+"""Of one page; a larger one is refused. A sheet of A0 at 300 dots per inch has 139 million."""
+SIDE = 60_000
+"""In pixels; the same."""
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "MPO")
+_SUBFILE_TYPE, _ORIENTATION = 254, 274
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+"""EXIF's orientations and how Pillow calls what undoes them: flips (0, 1), turns (2 to 4) and both (5, 6)."""
+_ERRORS = (OSError, ValueError, SyntaxError, EOFError, OverflowError, TypeError, KeyError, IndexError, struct.error)
+"""What Pillow raises for a damaged picture."""
+_DAMAGED = "The picture is damaged or incomplete. Download or copy it again, or save it anew."
+
+
+def read(source: Source) -> Content:
+    """One page for each page of the picture; of an animation the first. Raises DocumentError."""
+    check_available("This is a picture.")
+    from PIL import Image
+
+    # Pillow's own limit is fixed and its warning comes late; ours is checked before a page is unpacked.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        picture = Image.open(io.BytesIO(source.data), formats=_FORMATS)
+        count = int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+    except _ERRORS as error:
+        raise DocumentError(_DAMAGED, type(error).__name__) from error
+    pages: list[Page] = []
+    broken: list[int] = []
+    notes: list[str] = []
+    refused: DocumentError | None = None
+    number = 0
+    for frame in range(count):
+        try:
+            picture.seek(frame)
+        except _ERRORS:
+            number += 1
+            broken.append(number)
+            continue
+        if frame and _is_thumbnail(picture):
+            continue
+        number += 1
+        if not source.effort.take_page():
+            notes.append(
+                f"At most {RECOGNISED_PAGES} pages of a file are recognised; page {number} and later were not read."
+            )
+            number += count - frame - 1
+            break
+        try:
+            pages.append(_page(picture, number, source.effort.progress))
+        except DocumentError as error:
+            if count == 1:
+                raise
+            refused = error
+            notes.append(f"Page {number} was not read. {error.message}")
+        except _ERRORS as error:
+            if count == 1:
+                raise DocumentError(_DAMAGED, type(error).__name__) from error
+            broken.append(number)
+    picture.close()
+    if not pages:
+        raise refused or DocumentError(_DAMAGED)
+    if broken:
+        notes.append(unread(broken, "is damaged and was", "are damaged and were"))
+    if not any(page.text for page in pages):
+        raise DocumentError(
+            "No text was found in the picture. If there is some, take a sharper or larger picture of it."
+        )
+    return Content(tuple(pages), number, tuple(notes))
+
+
+def _is_thumbnail(picture: Image.Image) -> bool:
+    """Whether this page of a TIFF is a smaller copy of another."""
+    tags = getattr(picture, "tag_v2", {})
+    return bool(int(tags.get(_SUBFILE_TYPE, 0)) & 1)
+
+
+def _page(picture: Image.Image, number: int, progress: Callable[[], None]) -> Page:
+    from PIL import Image
+
+    width, height = picture.size
+    if width * height > PIXELS or max(width, height) > SIDE:
+        raise DocumentError(
+            f"The picture has {width:,} × {height:,} pixels, which is too much to be read. Save it smaller, or cut it into parts."
+        )
+    scale = min(1.0, (WORKING_PIXELS / (width * height)) ** 0.5)
+    if scale < 1:  # a JPEG can be unpacked at a half, a quarter … of its size
+        picture.draft(None, (math.ceil(width * scale), math.ceil(height * scale)))
+    picture.load()
+    if picture.format == "TIFF":  # turned by Pillow while it is unpacked
+        width, height = picture.size
+    plain = _plain(picture)
+    if scale < 1:
+        plain = plain.resize((max(round(width * scale), 1), max(round(height * scale), 1)), reducing_gap=2.0)
+    method = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
+    if method is not None:
+        plain = plain.transpose(Image.Transpose(method))
+        if method >= 2:  # all but the flips
+            width, height = (width, height) if method == 3 else (height, width)
+    pixels = np.ascontiguousarray(np.asarray(plain.convert("RGB"))[:, :, ::-1])
+    return page_of(recognise(pixels, progress), number, width, height, width / plain.width)
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """The picture in grey or in colours, on white where it is transparent."""
+    from PIL import Image
+
+    if picture.mode in ("L", "RGB"):
+        return picture
+    if picture.mode.startswith("I") or picture.mode == "F":  # 16 or 32 bits a pixel
+        values = np.asarray(picture, dtype=np.float32)
+        low, high = float(values.min()), float(values.max())
+        return Image.fromarray(((values - low) * (255 / max(high - low, 1e-6))).astype(np.uint8))
+    if picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info:
+        coloured = picture.convert("RGBA")
+        white = Image.new("RGBA", coloured.size, "white")
+        white.alpha_composite(coloured)
+        return white.convert("RGB")
+    return picture.convert("L" if picture.mode == "1" else "RGB")
