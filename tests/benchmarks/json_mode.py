@@ -1,0 +1,267 @@
+"""Stillroom beside llama-cpp-python's JSON mode: the same documents, model file and threads, in one run.
+
+    python tests/benchmarks/json_mode.py --labels LABELS.jsonl --template T --model M.gguf [--limit N]
+
+JSON mode is ``Llama.create_chat_completion`` with a schema made from the template (numbers as numbers, options as an
+enumeration, everything may be null), greedy. A small model may not come to an end in it, so that its answers have a
+bound, which its speed depends on. They are treated kindly: of an answer that was cut off the fields that were whole
+count, dates and amounts are read with Stillroom's own parsers, and a value counts as standing in the document where its
+words do, case, white space and punctuation aside. Documents alternate in which of the two goes first, so that noise of
+the machine hits both. Loading and reading files are not counted. JSON mode has a context as long as the model was trained
+for, 8192 tokens at most; a longer document is cut to fit, and that is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the worker sets it, before libggml is loaded
+
+import llama_cpp
+
+from stillroom.documents.document import Document, Page
+from stillroom.documents.readers import Readers
+from stillroom.engine.engine import Engine, Limits
+from stillroom.engine.protocol import LoadOptions, ModelInfo
+from stillroom.errors import StillroomError
+from stillroom.evaluation.grounding import DocumentText
+from stillroom.evaluation.judging import DocumentJudgement, Outcome, judge
+from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
+from stillroom.evaluation.metrics import Metrics, metrics
+from stillroom.extraction.candidates.candidate import single_spaced
+from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.extractor import Extractor
+from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldResult, FieldState, FieldValue
+from stillroom.templates.library import TemplateLibrary
+from stillroom.templates.template import Field, FieldType, Template
+
+_NUMBERS = (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
+_NOTHING = ("", "none", "null", "n/a", "not found", "not specified", "unknown")
+
+
+def schema_of(template: Template) -> dict[str, Any]:
+    """The template as a JSON schema: every field required, every one may be null."""
+    properties = {each.name: _property(each, each.type) for each in template.fields}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _property(each: Field, kind: FieldType) -> dict[str, Any]:
+    if kind is FieldType.LIST:
+        return {"type": "array", "items": {"type": "string"}, "maxItems": each.max_items}
+    if kind is FieldType.TABLE:
+        row = {column.name: _property(column, column.type) for column in each.columns}
+        items = {"type": "object", "properties": row, "required": list(row), "additionalProperties": False}
+        return {"type": "array", "items": items, "maxItems": each.max_items}
+    if kind is FieldType.CHOICE:
+        return {"enum": [*(option.value for option in each.options), None]}
+    if kind is FieldType.YES_NO:
+        return {"enum": ["yes", "no", None]}
+    return {"type": ["number" if kind in _NUMBERS else "string", "null"]}
+
+
+def value_of(each: Field, kind: FieldType, given: Any, document: Document) -> FieldValue:
+    """What JSON mode gave for a field, in canonical form where it can be read as one."""
+    text = "" if given is None else single_spaced(str(given))
+    if text.casefold() in _NOTHING:
+        return FieldValue(None, "", FieldState.ABSENT, 0.0)
+    if proposes(kind):
+        here = {single_spaced(found.text): found.value for found in propose(each, document, kind=kind)}
+        alone = Document("", "txt", "", (Page(1, text),), 1)
+        read = [found.value for found in propose(each, alone, kind=kind)] if kind not in _TEXTS else []
+        text = here.get(text) or (read[0] if read else text)
+    return FieldValue(text, "", FieldState.FOUND, 0.0)
+
+
+_TEXTS = (
+    FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS, FieldType.IDENTIFIER,
+)  # fmt: skip
+
+
+def fields_of(template: Template, answer: dict[str, Any], document: Document) -> dict[str, FieldResult]:
+    """A JSON answer as the fields of a result."""
+    fields: dict[str, FieldResult] = {}
+    for each in template.fields:
+        given = answer.get(each.name)
+        if each.type is FieldType.LIST:
+            items = [value_of(each, each.of or FieldType.TEXT, item, document) for item in given or []]
+            fields[each.name] = tuple(item for item in items if item.value)
+        elif each.type is FieldType.TABLE:
+            fields[each.name] = tuple(
+                {column.name: value_of(column, column.type, row.get(column.name), document) for column in each.columns}
+                for row in given or []
+            )
+        else:
+            fields[each.name] = value_of(each, each.type, given, document)
+    return fields
+
+
+def _read(content: str) -> dict[str, Any] | None:
+    try:
+        data = json.loads(content, parse_float=str, parse_int=str)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _finished_part(content: str) -> dict[str, Any]:
+    """The fields that were whole when an answer was cut off."""
+    for end in sorted((index for index, character in enumerate(content) if character == ","), reverse=True):
+        for closing in ("}", "]}", "}]}"):
+            data = _read(content[:end] + closing)
+            if data is not None:
+                return data
+    return {}
+
+
+@dataclass
+class JsonMode:
+    """llama-cpp-python with the worker's settings.
+
+    Attributes:
+        unfinished: answers that were no JSON when the bound was reached.
+        written: tokens of all answers.
+        cut: documents that did not fit into the context.
+    """
+
+    path: Path
+    info: ModelInfo
+    template: Template
+    max_tokens: int
+    unfinished: int = 0
+    written: int = 0
+    cut: int = 0
+    llama: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        options = self.info.options
+        self.llama = llama_cpp.Llama(
+            str(self.path),
+            n_ctx=min(self.info.trained_context_tokens, 8192),
+            n_threads=options.threads_generate,
+            n_threads_batch=options.threads_prompt,
+            n_gpu_layers=-1 if self.info.gpu_layers else 0,
+            flash_attn=True,
+            verbose=False,
+        )
+
+    def extract(self, document: Document, file: str) -> DocumentResult:
+        started = time.monotonic()
+        answer = self.llama.create_chat_completion(
+            messages=self._messages(document),
+            response_format={"type": "json_object", "schema": schema_of(self.template)},
+            max_tokens=self.max_tokens,
+            temperature=0.0,
+        )
+        content = answer["choices"][0]["message"]["content"]
+        self.written += answer["usage"]["completion_tokens"]
+        data = _read(content)
+        if data is None:
+            self.unfinished += 1
+            data = _finished_part(content)
+        fields = fields_of(self.template, data, document)
+        seconds = time.monotonic() - started
+        coverage = Coverage(len(document.pages), document.page_count, document.characters, document.characters)
+        return DocumentResult(
+            file, DocumentStatus.DONE, coverage, fields, self.template.name, self.template.version, seconds=seconds
+        )
+
+    def _messages(self, document: Document) -> list[dict[str, str]]:
+        asked = "\n".join(f"- {each.name}: {each.description or each.name}" for each in self.template.fields)
+        text = "\n".join(page.text for page in document.pages)
+        question = f"\n\nAnswer with a JSON object of these fields, as the document says them, null where it does not:\n{asked}"
+        room = self.llama.n_ctx() - self.max_tokens - 64 - len(self.llama.tokenize(question.encode()))
+        tokens = self.llama.tokenize(text.encode(), add_bos=False)
+        if len(tokens) > room:
+            self.cut += 1
+            text = self.llama.detokenize(tokens[:room]).decode("utf-8", "ignore")
+        system = f"You extract data from documents. The document: {self.template.description}"
+        return [{"role": "system", "content": system}, {"role": "user", "content": text + question}]
+
+
+@dataclass
+class Side:
+    """One of the two: its judged documents and the seconds they took."""
+
+    name: str
+    judged: list[DocumentJudgement] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def metrics(self, template: Template) -> Metrics:
+        return metrics(self.judged, [each.name for each in template.fields])
+
+
+def compare(
+    labels: list[LabelledDocument], template: Template, model: Path, options: LoadOptions, max_tokens: int
+) -> tuple[Side, Side, JsonMode]:
+    ours, theirs = Side("Stillroom"), Side("JSON mode")
+    with Engine(limits=Limits(silence=300)) as engine, Readers() as readers:  # a machine may be very busy
+        info = engine.load(model, options)
+        extractor = Extractor(engine)
+        peer = JsonMode(model, info, template, max_tokens)
+        for number, labelled in enumerate(labels):
+            try:
+                document = readers.read(labelled.path)
+            except StillroomError as error:
+                print(f"{labelled.file}: {error}", file=sys.stderr)
+                continue
+            text = DocumentText(document)
+
+            def stillroom(document: Document = document, labelled: LabelledDocument = labelled) -> DocumentResult:
+                return extractor.extract(document, template, file=labelled.file)
+
+            def json_mode(document: Document = document, labelled: LabelledDocument = labelled) -> DocumentResult:
+                return peer.extract(document, labelled.file)
+
+            turns = [(ours, stillroom), (theirs, json_mode)]
+            for side, extract in turns if number % 2 == 0 else turns[::-1]:
+                started = time.monotonic()
+                result = extract()
+                side.seconds += time.monotonic() - started
+                side.judged.append(judge(labelled, result, text, template))
+            print(f"{number + 1} of {len(labels)}", file=sys.stderr, flush=True)
+        print(
+            f"{info.name} {info.quantization}, {len(ours.judged)} documents, threads: prompt {info.options.threads_prompt}, "
+            f"generation {info.options.threads_generate}; JSON mode: at most {max_tokens} tokens an answer, "
+            f"{peer.written / max(1, len(theirs.judged)):.0f} on average, {peer.unfinished} answers not finished, {peer.cut} documents cut to its context"
+        )
+    return ours, theirs, peer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--template", required=True)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--max-tokens", type=int, default=400)
+    parser.add_argument("--threads-prompt", type=int, default=0)
+    parser.add_argument("--threads-generate", type=int, default=0)
+    arguments = parser.parse_args()
+    template = TemplateLibrary().find(arguments.template)
+    labels = load_labels(arguments.labels)
+    check_labels(labels, template, arguments.labels.name)
+    options = LoadOptions(threads_prompt=arguments.threads_prompt, threads_generate=arguments.threads_generate)
+    ours, theirs, _ = compare(labels[: arguments.limit], template, arguments.model, options, arguments.max_tokens)
+    left, right = ours.metrics(template), theirs.metrics(template)
+    print(f"\n{'':28}{ours.name:>14}{theirs.name:>14}")
+    for name in left.fields:
+        print(f"{name:28}{left.fields[name].score:14.3f}{right.fields[name].score:14.3f}")
+    print(f"{'mean of the fields':28}{left.score:14.3f}{right.score:14.3f}")
+    for outcome in Outcome:
+        print(f"{outcome:28}{left.outcomes[outcome]:14}{right.outcomes[outcome]:14}")
+    shares = [f"{found.not_in_document} of {found.verbatim}" for found in (left, right)]
+    print(f"{'values not in the document':28}{shares[0]:>14}{shares[1]:>14}")
+    speeds = [60 * len(side.judged) / side.seconds for side in (ours, theirs)]
+    print(f"{'documents a minute':28}{speeds[0]:14.2f}{speeds[1]:14.2f}")
+    print(f"\nStillroom is {speeds[0] / speeds[1]:.2f} times as fast")
+
+
+if __name__ == "__main__":
+    main()
