@@ -134,6 +134,15 @@ def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
     return result.x[:size], float(result.x[size])
 
 
+def asked_only(row: Row, weights: np.ndarray) -> Row:
+    """The row without the candidates that would not be put to the model."""
+    layout_only = weights.copy()
+    layout_only[: len(ranking.MODEL_FEATURES)] = 0.0
+    kept = ranking.worth_asking(row.features @ layout_only, several=row.several)
+    values = [value for value, keep in zip(row.values, kept, strict=True) if keep]
+    return Row(row.document, row.field, row.kind, row.several, row.features[kept], values, row.right[kept])
+
+
 def judge(rows: list[Row], weights: np.ndarray, absent: float) -> dict[str, Any]:
     """Accuracy, share of labels among the candidates, and expected calibration error in ten bins."""
     sure, right, found = [], [], []
@@ -184,6 +193,7 @@ def fit(arguments: argparse.Namespace) -> None:
             train = [row for row in own if row.document % 2 == parity]
             rest = [row for row in own if row.document % 2 != parity]
         weights, absent = fit_type(train)
+        rest = [asked_only(row, weights) for row in rest]
         name = f"list_{kind}" if several else kind
         for field in sorted({row.field for row in rest}):
             print(name, field, judge([row for row in rest if row.field == field], weights, absent))

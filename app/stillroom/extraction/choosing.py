@@ -103,11 +103,12 @@ def _prune(
     weights = ranking.weights_for(kind, several=several)
     unknown = np.zeros((len(candidates), len(ranking.MODEL_FEATURES)))  # the model was not asked yet
     strengths = weights.strengths(unknown, layout)
+    worth = ranking.worth_asking(strengths, several=several)
     limit = _ASKED_PER_PASSAGE_LIST if several else _ASKED_PER_PASSAGE
     kept: list[int] = []
     texts: dict[int, set[str]] = {}
     for index in sorted(range(len(candidates)), key=lambda each: (-strengths[each], each)):
-        if where[index] < 0:
+        if where[index] < 0 or not worth[index]:
             continue
         own = texts.setdefault(where[index], set())
         text = asked_text(candidates[index])
