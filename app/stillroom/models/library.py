@@ -108,6 +108,12 @@ def model_sha256(model: ModelFile) -> str:
     return file_sha256(model.path)
 
 
+def quantization_of(name: str) -> str:
+    """The quantization a file's name says (``Q4_K_M``); empty where it says none."""
+    found = _QUANTIZATION.search(name)
+    return found[1].upper() if found else ""
+
+
 def _gguf_files(folder: Path) -> list[Path]:
     try:
         return sorted(
@@ -131,5 +137,4 @@ def _model(path: Path, *, starter: bool) -> ModelFile | None:
                 return None
     except OSError:
         return None
-    quantization = _QUANTIZATION.search(name)
-    return ModelFile(name, path, size, quantization[1].upper() if quantization else "", starter)
+    return ModelFile(name, path, size, quantization_of(name), starter)

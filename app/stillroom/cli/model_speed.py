@@ -1,0 +1,213 @@
+"""``stillroom models tune``, ``bench`` and ``quantize``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from stillroom import paths
+from stillroom.cancellation import Cancellation
+from stillroom.cli import DONE, STOPPED, say
+from stillroom.cli.progress import work_display
+from stillroom.cli.signals import gathered_signals
+from stillroom.cli.text import aligned, size
+from stillroom.engine.protocol import MeasureRequest, ModelInfo
+from stillroom.engine.tuning import Tuning, WorkerBench, physical_cores
+from stillroom.engine.tuning_copy import AGREEMENT, LOSS, SPEEDUP, quantize
+from stillroom.engine.tuning_store import Copy
+from stillroom.errors import Cancelled, StillroomError
+from stillroom.models.library import ModelFile, default_model, find_model
+from stillroom.models.tuned import LoadPlan, TunedModel, load_plan, tune_model
+from stillroom.settings import MODEL, Settings
+
+_POLL_SECONDS = 0.1
+_BUSY = 0.3
+_BENCH_SECONDS = 1.0
+_KINDS = {"prompt": "reading", "score": "scoring", "generate": "writing"}
+
+T = TypeVar("T")
+Tell = Callable[[float, str], None]
+
+
+def tune(options: argparse.Namespace) -> int:
+    """Measure how a model runs best on this machine, and keep it."""
+    model = _chosen(options.model)
+    texts = [_text(file) for file in options.text]
+    done, status = _stoppable(
+        lambda tell, cancellation: tune_model(
+            model, requantize=options.requantize, texts=texts, on_progress=tell, cancellation=cancellation
+        ),
+        f"Tuning {model.name}",
+    )
+    if done is None:
+        say("Stopped. What was kept before stays.")
+        return status
+    if options.json:
+        print(json.dumps(_as_data(done), indent=2))
+        return DONE
+    for sentence in _sentences(done):
+        print(sentence)
+    return DONE
+
+
+def bench(options: argparse.Namespace) -> int:
+    """The speeds of a model as it is loaded, and with other numbers of threads."""
+    plan = load_plan(_chosen(options.model))
+    if plan.notice:
+        say(plan.notice)
+    done, status = _stoppable(
+        lambda tell, cancellation: _measure(plan, tell, cancellation), f"Measuring {plan.model.name}"
+    )
+    if done is None:
+        say("Stopped.")
+        return status
+    info, rows = done
+    if options.json:
+        data = {"model": info.name, "backend": info.backend, "options": asdict(info.options), "speeds": rows}
+        print(json.dumps({**data, "environment": dict(plan.environment)}, indent=2))
+        return DONE
+    print(f"{info.name}, {info.backend}, {info.options.ubatch} tokens at a time; tokens a second:")
+    heads = ("threads", *_KINDS.values())
+    print(aligned([heads, *([str(row["threads"]), *(f"{row[kind]:.0f}" for kind in _KINDS)] for row in rows)]))
+    return DONE
+
+
+def quantize_file(options: argparse.Namespace) -> int:
+    """Write a model in another quantization."""
+    model = find_model(options.model)
+    kind = options.type.upper()
+    name = model.name.removesuffix(f".{model.quantization}").removesuffix(f"-{model.quantization}")
+    target: Path = options.out or paths.models_dir() / f"{name}-requantized.{kind}.gguf"
+    if target.exists() and not options.force:
+        raise StillroomError(f"{target} is there already. Name another file with --out, or write over it with --force.")
+    done, status = _stoppable(
+        lambda tell, cancellation: quantize(
+            model.path, target, kind, on_progress=lambda share: tell(share, ""), cancellation=cancellation
+        ),
+        f"Writing {target.name}",
+    )
+    if done is None:
+        say("Stopped. Nothing was written.")
+        return status
+    if options.json:
+        print(json.dumps({"path": str(target), **asdict(done)}, indent=2))
+    else:
+        print(f"{target}: {size(done.size)}, from {size(done.source_size)}, in {done.seconds:.1f} s.")
+        if model.quantization not in ("F16", "BF16", "F32", ""):
+            say(
+                "It was made from a file that was quantized already, so it is less exact than one made from the original."
+            )
+    return DONE
+
+
+def _chosen(name: str | None) -> ModelFile:
+    usual = name or Settings().get(MODEL)
+    return find_model(usual) if usual else default_model()
+
+
+def _text(file: Path) -> str:
+    from stillroom.documents.readers import Readers
+
+    with Readers() as readers:
+        return "\n".join(page.text for page in readers.read(file).pages)
+
+
+def _stoppable(work: Callable[[Tell, Cancellation], T], what: str) -> tuple[T | None, int]:
+    """Do the work on a thread of its own, with a bar, until it is done or Ctrl-C comes. None where it was stopped."""
+    cancellation, finished = Cancellation(), threading.Event()
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run(tell: Tell) -> None:
+        try:
+            results.append(work(tell, cancellation))
+        except BaseException as error:  # noqa: BLE001 - raised again on the main thread
+            errors.append(error)
+        finally:
+            finished.set()
+
+    with gathered_signals() as received, work_display(what, bar=sys.stderr.isatty()) as tell:
+        thread = threading.Thread(target=run, args=(tell,), name="work", daemon=True)
+        thread.start()
+        while not finished.wait(_POLL_SECONDS):
+            if received:
+                cancellation.request()
+        thread.join()
+    if errors and isinstance(errors[0], Cancelled):
+        return None, 128 + (received[0] if received else signal.SIGINT) if received else STOPPED
+    if errors:
+        raise errors[0]
+    return results[0], DONE
+
+
+def _measure(plan: LoadPlan, tell: Tell, cancellation: Cancellation) -> tuple[ModelInfo, list[dict[str, Any]]]:
+    with WorkerBench(plan.model.path, cancellation) as bench:
+        tell(0.0, "loading the model")
+        info = bench.load(plan.options, tuple(plan.environment.items()))
+        counts = sorted({1, physical_cores(), info.options.threads_prompt, info.options.threads_generate})
+        rows: list[dict[str, Any]] = []
+        begun, total = time.monotonic(), len(counts) * len(_KINDS)
+        for count in counts:
+            row: dict[str, Any] = {"threads": count}
+            for kind, name in _KINDS.items():
+                tell((len(rows) * len(_KINDS) + len(row) - 1) / total, f"{name}, {count} threads")
+                row[kind] = round(bench.measure(MeasureRequest(kind, count, _BENCH_SECONDS)).speed, 1)
+            rows.append(row)
+        tell(1.0, f"{time.monotonic() - begun:.0f} s")
+    return info, rows
+
+
+def _sentences(done: TunedModel) -> list[str]:
+    tuning, options = done.tuning, done.tuning.options
+    said = [_copy_sentence(copy) for copy in done.copies]
+    if done.used != done.model:
+        said.append(f"{done.used.name} is loaded in the place of {done.model.name} from now on ({done.used.path}).")
+    threads = f"{options.threads_prompt} for reading, {options.threads_generate} for writing"
+    said.append(f"{done.used.name}: threads: {threads}; {options.ubatch} tokens at a time; {_waiting(tuning)}.")
+    said.append(
+        f"Reads {tuning.prompt_speed:.0f} tokens a second, writes {tuning.generate_speed:.0f}; "
+        f"stops within {max(tuning.step_seconds, 0.01):.2f} s. Measured in {tuning.seconds:.0f} s and kept."
+    )
+    if tuning.skipped:
+        said.append(f"There was no time for: {', '.join(tuning.skipped)}.")
+    if done.others > _BUSY:
+        said.append(
+            f"Other programs used {done.others:.0%} of the machine meanwhile; tune again when it is idle for better figures."
+        )
+    return said
+
+
+def _copy_sentence(copy: Copy) -> str:
+    facts = f"{copy.quantization}: {copy.speedup:.1f} × as fast"
+    if copy.loss is not None:
+        facts += f", loses {max(0.0, copy.loss):.3f} nats a token on text (at most {LOSS} is allowed)"
+    if copy.agreement is not None:
+        facts += f", extracts {copy.agreement:.0%} of the samples' values alike (at least {AGREEMENT:.0%} is asked)"
+    if copy.speedup < SPEEDUP:
+        facts += f" (at least {SPEEDUP} × is asked)"
+    return f"A copy in {facts}: {'kept' if copy.path else 'not kept'}."
+
+
+def _waiting(tuning: Tuning) -> str:
+    spins = dict(tuning.environment).get("GOMP_SPINCOUNT")
+    waiting = f"threads wait {spins} turns before they sleep" if spins else "threads sleep while they wait"
+    more = "" if tuning.options.flash_attention is not False else ", no flash attention"
+    return f"{waiting}{more}, {tuning.options.kv_type} cache"
+
+
+def _as_data(done: TunedModel) -> dict[str, Any]:
+    return {
+        "model": done.model.name,
+        "used": {"name": done.used.name, "path": str(done.used.path)},
+        "copies": [asdict(copy) for copy in done.copies],
+        "others": round(done.others, 2),
+        "tuning": {**asdict(done.tuning), "environment": dict(done.tuning.environment)},
+    }

@@ -1,0 +1,184 @@
+"""A model as it runs best on this machine: tuned settings, and the faster copy that is loaded in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from stillroom import paths
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document
+from stillroom.documents.readers import Readers
+from stillroom.engine.engine import Engine
+from stillroom.engine.protocol import LoadOptions
+from stillroom.engine.tuning import SECONDS, Tuning, WorkerBench, tune
+from stillroom.engine.tuning_copy import faster_copies, may_gain
+from stillroom.engine.tuning_store import Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
+from stillroom.errors import StillroomError
+from stillroom.extraction.extractor import Extractor
+from stillroom.extraction.result import DocumentResult, FieldValue
+from stillroom.models.library import ModelFile, find_model
+from stillroom.templates.library import TemplateLibrary
+from stillroom.templates.template import Template
+
+_SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
+_BUSY_SECONDS = 0.5
+_COPY_SHARE = 0.6  # of the whole time, where a copy is made
+
+Tell = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TunedModel:
+    """What was done.
+
+    Attributes:
+        model: the file that was asked for. used: the one to load: a faster copy, or the same.
+        copies: those that were compared, the last one kept if ``used`` is another file.
+        others: share of the machine's cores that other programs used when it began, 0–1.
+    """
+
+    model: ModelFile
+    used: ModelFile
+    tuning: Tuning
+    copies: tuple[Copy, ...]
+    others: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """How to load a model: ``engine.load(plan.model.path, plan.options, environment=plan.environment)``.
+
+    Attributes:
+        model: the file to load: the chosen one, or its faster copy.
+        notice: a sentence for the person where a copy is loaded; else empty.
+    """
+
+    model: ModelFile
+    options: LoadOptions
+    environment: Mapping[str, str]
+    notice: str = ""
+
+
+def load_plan(model: ModelFile, *, context_tokens: int = 0, threads: int = 0, exact: bool = False) -> LoadPlan:
+    """How this model is to be loaded on this machine: as it was tuned, else as the worker chooses.
+
+    Args:
+        context_tokens, threads: what the person has set; 0 for nothing.
+        exact: this very file and no copy of it, as for a run that goes on.
+    """
+    used = model if exact else in_place_of(model)
+    notice = "" if used == model else f"{used.name} is used in the place of {model.name}: the same model, faster here."
+    tuning = tuned_options(used.path)
+    if tuning is None:
+        plain = LoadOptions(context_tokens=context_tokens, threads_prompt=threads, threads_generate=threads)
+        return LoadPlan(used, plain, {}, notice)
+    options = tuning.load_options(context_tokens=context_tokens, threads=threads)
+    return LoadPlan(used, options, dict(tuning.environment), notice)
+
+
+def in_place_of(model: ModelFile) -> ModelFile:
+    """The faster copy that was kept of this model, or the model itself."""
+    copy = copy_in_use(model.path)
+    if copy is None:
+        return model
+    try:
+        return find_model(str(copy))
+    except StillroomError:
+        return model
+
+
+def tune_model(
+    model: ModelFile,
+    *,
+    requantize: bool = True,
+    texts: Sequence[str] = (),
+    seconds: float = SECONDS,
+    on_progress: Tell = lambda _share, _what: None,
+    cancellation: Cancellation | None = None,
+    command: Sequence[str] | None = None,
+) -> TunedModel:
+    """Measure how the model runs best here, and keep that. Takes ``seconds``, and about as long again where a copy is tried.
+
+    The model must not be loaded elsewhere in this application meanwhile: two would share the machine and its memory.
+
+    Args:
+        requantize: try a copy in a faster quantization where this one's may gain; false: use none.
+        texts: the person's own, to compare the copy on; none: the samples that come with Stillroom.
+
+    Raises EngineError, StillroomError, Cancelled. What was kept before stays where this ends early.
+    """
+    others = psutil.cpu_percent(_BUSY_SECONDS) / 100
+    copies: list[Copy] = []
+    used, begin = model, 0.0
+    if requantize and may_gain(model.quantization):
+        begin = _COPY_SHARE
+        copies = _try_copies(model, texts, lambda share, what: on_progress(share * begin, what), cancellation, command)
+        if copies and copies[-1].path:
+            used = find_model(copies[-1].path)
+    with WorkerBench(used.path, cancellation, command) as bench:
+        tuning = tune(
+            bench, seconds=seconds, on_progress=lambda share, what: on_progress(begin + share * (1 - begin), what)
+        )
+    keep_tuning(used.path, tuning)
+    if copies:
+        keep_copy(model.path, copies[-1])
+    elif not requantize:
+        keep_copy(model.path, None)
+    return TunedModel(model, used, tuning, tuple(copies), others)
+
+
+def _try_copies(
+    model: ModelFile,
+    texts: Sequence[str],
+    on_progress: Tell,
+    cancellation: Cancellation | None,
+    command: Sequence[str] | None,
+) -> list[Copy]:
+    with Readers() as readers:
+        samples = _samples(readers, cancellation)
+    own = list(texts) or ["\n".join(page.text for page in document.pages) for document, _ in samples]
+
+    def values(engine: Engine) -> Mapping[str, str]:
+        extractor = Extractor(engine)
+        return {
+            f"{template.name} {name}": value
+            for document, template in samples
+            for name, value in _values(
+                extractor.extract(document, template, file=template.name, cancellation=cancellation)
+            ).items()
+        }
+
+    return faster_copies(
+        model.path,
+        paths.models_dir(),
+        own,
+        values,
+        on_progress=on_progress,
+        cancellation=cancellation,
+        command=command,
+    )
+
+
+def _samples(readers: Readers, cancellation: Cancellation | None) -> list[tuple[Document, Template]]:
+    templates = TemplateLibrary([paths.resources_dir() / "templates"])
+    folder: Path = paths.resources_dir() / "samples"
+    return [(readers.read(folder / file, cancellation=cancellation), templates.find(name)) for file, name in _SAMPLES]
+
+
+def _values(result: DocumentResult) -> dict[str, str]:
+    """The values by field, those of a list or table as one text."""
+    return {
+        name: _text(field) if isinstance(field, FieldValue) else " | ".join(
+            _text(item) if isinstance(item, FieldValue) else "; ".join(_text(cell) for cell in item.values())
+            for item in field
+        )
+        for name, field in result.fields.items()
+    }  # fmt: skip
+
+
+def _text(value: FieldValue) -> str:
+    return value.value or ""
