@@ -139,6 +139,38 @@ def _models(parser: argparse.ArgumentParser) -> None:
     listing = commands.add_parser("list", help="models on this machine")
     listing.add_argument("--json", action="store_true", help="JSON on standard output")
     listing.set_defaults(run=_run_models_list)
+    tune = commands.add_parser("tune", help="measure how a model runs best on this machine, and keep it")
+    tune.add_argument("model", metavar="MODEL", nargs="?", help="its name or GGUF file; none: the usual one")
+    tune.add_argument(
+        "--requantize",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="try a copy in a quantization that is faster here, and use it where it is as good (default); "
+        "--no-requantize: use none",
+    )
+    tune.add_argument(
+        "--text",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="compare the copy on this document of yours; may be repeated",
+    )
+    tune.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    tune.set_defaults(run=_run_models_tune)
+    bench = commands.add_parser("bench", help="measure a model's speed as it is loaded")
+    bench.add_argument("model", metavar="MODEL", nargs="?", help="its name or GGUF file; none: the usual one")
+    bench.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    bench.set_defaults(run=_run_models_bench)
+    quantize = commands.add_parser("quantize", help="write a model in another quantization")
+    quantize.add_argument("model", metavar="MODEL", help="its name or GGUF file")
+    quantize.add_argument("type", metavar="TYPE", help="Q4_0, Q4_K_M, Q8_0, F16 …")
+    quantize.add_argument(
+        "--out", "-o", type=Path, metavar="FILE", help="the file to write; else into the models folder"
+    )
+    quantize.add_argument("--force", action="store_true", help="write over a file that is there")
+    quantize.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    quantize.set_defaults(run=_run_models_quantize)
 
 
 def _run_extract(options: argparse.Namespace) -> int:
@@ -169,6 +201,24 @@ def _run_models_list(options: argparse.Namespace) -> int:
     from stillroom.cli import models
 
     return models.show_list(options)
+
+
+def _run_models_tune(options: argparse.Namespace) -> int:
+    from stillroom.cli import model_speed
+
+    return model_speed.tune(options)
+
+
+def _run_models_bench(options: argparse.Namespace) -> int:
+    from stillroom.cli import model_speed
+
+    return model_speed.bench(options)
+
+
+def _run_models_quantize(options: argparse.Namespace) -> int:
+    from stillroom.cli import model_speed
+
+    return model_speed.quantize_file(options)
 
 
 def _run_doctor(options: argparse.Namespace) -> int:

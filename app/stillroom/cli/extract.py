@@ -17,7 +17,6 @@ from stillroom.cli.results import print_table, summary
 from stillroom.cli.signals import gathered_signals
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
-from stillroom.engine.protocol import LoadOptions
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.export import check_target, export
@@ -25,6 +24,7 @@ from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.extraction.run import Batch, expand
 from stillroom.models.library import ModelFile, default_model, find_model, model_sha256
+from stillroom.models.tuned import LoadPlan, in_place_of, load_plan
 from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
@@ -57,9 +57,10 @@ def run(options: argparse.Namespace) -> int:
         batch = _unfinished(store, template, files, chosen) if options.resume else None
         if options.resume and batch is None:
             say("There is no unfinished run of these files with this template and model; a new one is started.")
-        work = _Work(
-            store, template, files, batch, chosen or _model(batch, settings), settings, as_json=_as_json(options)
-        )
+        plan = _plan(batch, chosen, settings)
+        if plan.notice:
+            say(plan.notice)
+        work = _Work(store, template, files, batch, plan, settings, as_json=_as_json(options))
         return work.run(options.out)
 
 
@@ -73,25 +74,27 @@ def _unfinished(store: RunStore, template: Template, files: Sequence[Path], mode
     for record in store.unfinished():
         if (record.template_name, record.template_sha256) != (template.name, template.sha256):
             continue
-        if model is not None and record.model_sha256 != model_sha256(model):
+        if model is not None and record.model_sha256 not in (model_sha256(model), model_sha256(in_place_of(model))):
             continue
-        if [document.path for document in store.documents(record.id)] == wanted:
+        if [document.path for document in store.documents(record.id) if document.parent is None] == wanted:
             return Batch.resume(store, record.id)
     return None
 
 
-def _model(batch: Batch | None, settings: Settings) -> ModelFile:
-    """The model to load where none was named: the run's, else the usual one. Raises StillroomError where it is gone."""
+def _plan(batch: Batch | None, chosen: ModelFile | None, settings: Settings) -> LoadPlan:
+    """The model to load, and how: the run's, else the one named, else the usual one. Raises StillroomError where it is gone."""
+    context_tokens, threads = settings.get(CONTEXT_TOKENS), settings.get(THREADS)
     if batch is None:
         usual = settings.get(MODEL)
-        return find_model(usual) if usual else default_model()
+        model = chosen or (find_model(usual) if usual else default_model())
+        return load_plan(model, context_tokens=context_tokens, threads=threads)
     model = find_model(batch.record.model_path)
     if model_sha256(model) != batch.record.model_sha256:
         raise StillroomError(
             f"The file of the model {batch.record.model_name} is not the one the run was started with. "
             "Put that one back, or start a new run without --resume."
         )
-    return model
+    return load_plan(model, context_tokens=context_tokens, threads=threads, exact=True)
 
 
 class _Work:
@@ -103,7 +106,7 @@ class _Work:
         template: Template,
         files: Sequence[Path],
         batch: Batch | None,
-        model: ModelFile,
+        plan: LoadPlan,
         settings: Settings,
         *,
         as_json: bool,
@@ -112,7 +115,7 @@ class _Work:
         self._template = template
         self._files = files
         self._batch = batch
-        self._model = model
+        self._plan = plan
         self._settings = settings
         self._as_json = as_json
         self._cancellation = Cancellation()
@@ -165,13 +168,12 @@ class _Work:
                 if result is not None:
                     self._print(result)
         if batch is None or batch.pending():
-            threads = self._settings.get(THREADS)
+            plan = self._plan
             info = engine.load(
-                self._model.path,
-                LoadOptions(
-                    context_tokens=self._settings.get(CONTEXT_TOKENS), threads_prompt=threads, threads_generate=threads
-                ),
-                on_progress=lambda share: shown.loading(self._model.name, share),
+                plan.model.path,
+                plan.options,
+                environment=plan.environment,
+                on_progress=lambda share: shown.loading(plan.model.name, share),
                 cancellation=self._cancellation,
             )
             if batch is None:

@@ -168,6 +168,8 @@ def _measure(plan: LoadPlan, tell: Tell, cancellation: Cancellation) -> tuple[Mo
 def _sentences(done: TunedModel) -> list[str]:
     tuning, options = done.tuning, done.tuning.options
     said = [_copy_sentence(copy) for copy in done.copies]
+    if done.notice:
+        said.append(f"No copy was made. {done.notice}")
     if done.used != done.model:
         said.append(f"{done.used.name} is loaded in the place of {done.model.name} from now on ({done.used.path}).")
     threads = f"{options.threads_prompt} for reading, {options.threads_generate} for writing"

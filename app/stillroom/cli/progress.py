@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import Protocol
 
@@ -46,6 +46,55 @@ def display(*, bar: bool) -> Iterator[Display]:
         redirect_stdout=False,
     ) as progress:
         yield _Bar(progress)
+
+
+@contextlib.contextmanager
+def work_display(what: str, *, bar: bool) -> Iterator[Callable[[float, str], None]]:
+    """For one piece of work: takes the share done (0–1) and what is being done. A bar (``bar``), or lines now and then."""
+    shown = _Work(what)
+    if not bar:
+        yield shown.line
+        return
+    with RichProgress(
+        TextColumn("{task.fields[what]}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[far]}", markup=False),
+        TextColumn("{task.fields[left]}", markup=False, style="cyan"),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+    ) as progress:
+        task = progress.add_task("", total=1.0, what=_fitted(what), far="", left="")
+
+        def tell(share: float, step: str) -> None:
+            progress.update(
+                task, completed=share, what=_fitted(step or what), far=f"{share:.0%}", left=shown.left(share)
+            )
+
+        yield tell
+
+
+class _Work:
+    """Time left of work whose share done is known, and lines about it."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._started = time.monotonic()
+        self._last = self._started - _SECONDS_BETWEEN_LINES
+
+    def left(self, share: float) -> str:
+        spent = time.monotonic() - self._started
+        if share < 0.05 or share >= 1 or spent < 1:
+            return ""
+        return f"about {duration(spent * (1 - share) / share)} left"
+
+    def line(self, share: float, step: str) -> None:
+        now = time.monotonic()
+        if now - self._last < _SECONDS_BETWEEN_LINES:
+            return
+        self._last = now
+        facts = [f"{share:.0%}", step, self.left(share)]
+        print(f"{printable(self._what)}: {', '.join(fact for fact in facts if fact)}", file=sys.stderr)
 
 
 class _Bar:

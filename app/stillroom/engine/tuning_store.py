@@ -36,14 +36,14 @@ class Copy:
         quantization: of the copy.
         speedup: how many times faster the copy reads and writes, as one figure.
         loss: how much less probable the copy finds a text, in nats a token; negative where more.
-        agreement: share of values that both extract alike; None where none were compared.
+        agreement: share of values that both extract alike. Both None where they were not compared.
     """
 
     path: str
     file: str
     quantization: str
     speedup: float
-    loss: float
+    loss: float | None = None
     agreement: float | None = None
 
 

@@ -17,7 +17,7 @@ from stillroom.engine.protocol import LoadOptions
 from stillroom.engine.tuning import SECONDS, Tuning, WorkerBench, tune
 from stillroom.engine.tuning_copy import faster_copies, may_gain
 from stillroom.engine.tuning_store import Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
-from stillroom.errors import StillroomError
+from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.models.library import ModelFile, find_model
@@ -26,7 +26,7 @@ from stillroom.templates.template import Template
 
 _SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
 _BUSY_SECONDS = 0.5
-_COPY_SHARE = 0.6  # of the whole time, where a copy is made
+_COPY_SHARE = 0.7  # of the whole time, where a copy is made
 
 Tell = Callable[[float, str], None]
 
@@ -39,6 +39,7 @@ class TunedModel:
         model: the file that was asked for. used: the one to load: a faster copy, or the same.
         copies: those that were compared, the last one kept if ``used`` is another file.
         others: share of the machine's cores that other programs used when it began, 0–1.
+        notice: a sentence where no copy could be made; else empty.
     """
 
     model: ModelFile
@@ -46,6 +47,7 @@ class TunedModel:
     tuning: Tuning
     copies: tuple[Copy, ...]
     others: float
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,17 @@ def tune_model(
     """
     others = psutil.cpu_percent(_BUSY_SECONDS) / 100
     copies: list[Copy] = []
-    used, begin = model, 0.0
+    used, begin, notice = model, 0.0, ""
     if requantize and may_gain(model.quantization):
         begin = _COPY_SHARE
-        copies = _try_copies(model, texts, lambda share, what: on_progress(share * begin, what), cancellation, command)
+        try:
+            copies = _try_copies(
+                model, texts, lambda share, what: on_progress(share * begin, what), cancellation, command
+            )
+        except EngineError:
+            raise
+        except StillroomError as error:  # no room on the disk: the model itself can be tuned all the same
+            notice = error.message
         if copies and copies[-1].path:
             used = find_model(copies[-1].path)
     with WorkerBench(used.path, cancellation, command) as bench:
@@ -128,7 +137,7 @@ def tune_model(
         keep_copy(model.path, copies[-1])
     elif not requantize:
         keep_copy(model.path, None)
-    return TunedModel(model, used, tuning, tuple(copies), others)
+    return TunedModel(model, used, tuning, tuple(copies), others, notice)
 
 
 def _try_copies(
