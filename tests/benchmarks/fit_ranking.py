@@ -13,6 +13,7 @@ accuracy and calibration on the rest.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import pickle
 import sys
@@ -115,7 +116,7 @@ def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
                 gradient[:size] += difference @ row.features
                 gradient[size] -= difference.sum()
                 continue
-            everything = np.append(strengths, absent)
+            everything = np.append(strengths, ranking.Weights(weights, absent).absent_strength(required=is_required(row)))
             everything -= everything.max()
             share = np.exp(everything) / np.exp(everything).sum()
             target = np.append(row.right, not row.right.any()).astype(float)
@@ -132,6 +133,16 @@ def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
     bounds = [(0.1, None)] * len(ranking.MODEL_FEATURES) + [(None, None)] * (size + 1 - len(ranking.MODEL_FEATURES))
     result = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds)
     return result.x[:size], float(result.x[size])
+
+
+@functools.cache
+def _required_fields() -> frozenset[str]:
+    return frozenset(field.name for template in TemplateLibrary().templates() for field in template.fields if field.required)
+
+
+def is_required(row: Row) -> bool:
+    """Whether a built-in template requires the field."""
+    return row.field in _required_fields()
 
 
 def asked_only(row: Row, weights: np.ndarray) -> Row:
@@ -156,7 +167,7 @@ def judge(rows: list[Row], weights: np.ndarray, absent: float) -> dict[str, Any]
             denominator = 2 * true + (len(taken) - true) + len(missed)
             right.append(2 * true / denominator if denominator else 1.0)
             continue
-        share = ranking.softmax(np.append(strengths, absent))
+        share = ranking.softmax(np.append(strengths, ranking.Weights(weights, absent).absent_strength(required=is_required(row))))
         by_value: dict[str, float] = {}
         for value, part in zip(row.values, share[:-1], strict=True):
             by_value[value] = by_value.get(value, 0.0) + part

@@ -130,7 +130,7 @@ def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
     strengths = weights.strengths(asked.model_scores(asked.chosen), asked.layout[asked.chosen])
     if several:
         return _choose_several(asked, document, ranking.logistic(strengths - weights.absent))
-    shares = ranking.softmax(np.append(strengths, weights.absent))
+    shares = ranking.softmax(np.append(strengths, weights.absent_strength(required=asked.field.required)))
     by_value: dict[str, float] = {}
     best: dict[str, int] = {}
     for share, index in zip(shares[:-1], asked.chosen, strict=True):

@@ -17,10 +17,12 @@ from stillroom.engine.protocol import (
     Question,
     ScoreRequest,
     ScoreResult,
+    SpanRequest,
+    SpanResult,
 )
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
-from stillroom.extraction import choosing, passages, questions
+from stillroom.extraction import choosing, passages, questions, quoting
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
@@ -46,6 +48,8 @@ class ScoringEngine(Protocol):
     """What the extractor needs of an engine."""
 
     def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult: ...
+
+    def spans(self, request: SpanRequest, *, cancellation: Cancellation | None = None) -> SpanResult: ...
 
     def generate(self, request: GenerateRequest, *, cancellation: Cancellation | None = None) -> Generation: ...
 
@@ -150,6 +154,7 @@ class Extractor:
         for index, passage in enumerate(parts):
             if cancellation is not None:
                 cancellation.raise_if_requested()
+            quoting.quote(self._engine, frame, passage, index, asked, document, cancellation)
             self._score(frame, passage, index, asked, cancellation)
         return asked
 

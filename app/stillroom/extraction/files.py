@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+ATTACHED = " › "
+"""Between a message and what is attached to it."""
+
 # Left in folders by the system and by office programs; never a person's document.
 _LITTER = ("thumbs.db", "desktop.ini", "ehthumbs.db")
 _LOCK_FILES = ("~$", ".~lock.")
@@ -18,6 +21,12 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     and a folder that cannot be opened stay in the list: each becomes a row that says so.
     """
     return [file for path in paths for file in (_files(path) if path.is_dir() else [path])]
+
+
+def file_of(row: Path) -> Path:
+    """The file on disk that a row of a run is about: of an attachment (``message.eml › invoice.pdf``) the message."""
+    message, mark, _ = row.name.partition(ATTACHED)
+    return row.with_name(message) if mark and message and not row.exists() else row
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -21,6 +21,7 @@ from stillroom.templates.template import FieldType
 
 Vector = npt.NDArray[np.float64]
 MODEL_FEATURES = ("lm", "lm_mean")
+_REQUIRED = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Weights:
 
     features: Vector
     absent: float
+
+    def absent_strength(self, *, required: bool) -> float:
+        """Of *absent*: a template that requires a field says that nearly every such document has it."""
+        return self.absent - (_REQUIRED if required else 0.0)
 
     def strengths(self, model_scores: Vector, layout_rows: Vector) -> Vector:
         """One strength a candidate; ``model_scores`` has a column for each of MODEL_FEATURES."""

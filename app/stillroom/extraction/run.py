@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Protocol, Self
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
 from stillroom.engine.protocol import ModelInfo
-from stillroom.errors import Cancelled, EngineError, StillroomError
+from stillroom.errors import Cancelled, DocumentError, EngineError, StillroomError
 from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.files import expand
 from stillroom.extraction.provenance import record
@@ -65,7 +66,7 @@ class Batch:
         run_id: in the store.
         record: what the run was started with.
         template: as it was when the run was started.
-        files: by position, as the person gave them.
+        files: by position, as the person gave them; then what was found attached to them, as it is named to people.
     """
 
     def __init__(
@@ -118,29 +119,51 @@ class Batch:
     ) -> None:
         """Do the files without a row, in order. Blocks; the callbacks come on this thread, a result when it is on disk.
 
+        What is attached to a message joins the run at its end, with its own position and row, and is done right after it.
         A file that cannot be read or extracted becomes a failed row. A document during which the worker died is tried
         again, twice. Raises Cancelled (the finished rows stay) and StorageError (a row could not be saved).
         """
         if cancellation is not None:
             cancellation.raise_if_requested()
-        pending = self.pending()
+        pending = deque(self.pending())
         failed = sum(row["status"] == DocumentStatus.FAILED for row in self._store.results(self.run_id).values())
-        total, left = len(self.files), TimeLeft()
+        left = TimeLeft()
         with _ReadAhead(readers, cancellation) as ahead:
-            for number, position in enumerate(pending):
-                remaining = len(pending) - number
+            while pending:
+                total, remaining = len(self.files), len(pending)
+                position = pending.popleft()
                 document = self._documents[position]
                 on_progress(Progress(total - remaining, total, document.file, left.seconds(remaining), failed))
                 started = time.monotonic()
                 reading = ahead.take(document)
-                if number + 1 < len(pending):
-                    ahead.begin(self._documents[pending[number + 1]])
+                if pending:
+                    ahead.begin(self._documents[pending[0]])
                 result = self._result(document, reading, extractor, cancellation)
-                self._store.save(self.run_id, position, result_to_json(result))
+                pending.extendleft(reversed(self._save(document, result, reading, ahead)))
                 left.add(time.monotonic() - started)
                 failed += result.status is DocumentStatus.FAILED
                 on_result(position, result)
-        on_progress(Progress(total, total, "", 0.0, failed))
+        on_progress(Progress(len(self.files), len(self.files), "", 0.0, failed))
+
+    def _save(
+        self,
+        document: RunDocument,
+        result: DocumentResult,
+        reading: Future[tuple[Document, float]],
+        ahead: _ReadAhead,
+    ) -> list[int]:
+        """Put the row on disk, and the attachments into the run. Returns the positions of those that are new."""
+        attached: list[Document] = []
+        if document.part == 0 and reading.exception() is None:
+            content, _ = reading.result()
+            attached = [*content.walk()][1:]
+        names = [document.file + part.name.removeprefix(content.name) for part in attached]
+        joined = self._store.save(self.run_id, document.position, result_to_json(result), names)
+        for new in joined:
+            self._documents.append(new)
+            self.files.append(Path(new.file))
+            ahead.hold(new, attached[new.part - 1])
+        return [new.position for new in joined]
 
     def _result(
         self,
@@ -175,7 +198,6 @@ class Batch:
             result,
             model_name=result.model_name or self.record.model_name,
             model_sha256=result.model_sha256 or self.record.model_sha256,
-            notes=(*result.notes, *_attachments_note(content)),
             seconds=round(seconds_reading + time.monotonic() - started, 3),
         )
 
@@ -221,18 +243,21 @@ class _ReadAhead:
         self._stop = Cancellation()
         self._forget = cancellation.when_requested(self._stop.request) if cancellation else lambda: None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
-        self._begun: tuple[int, Future[tuple[Document, float]]] | None = None
+        self._begun: dict[int, Future[tuple[Document, float]]] = {}
 
     def begin(self, document: RunDocument) -> None:
-        self._begun = document.position, self._thread.submit(self._read, Path(document.path))
+        if document.position not in self._begun:
+            self._begun[document.position] = self._thread.submit(self._read, document)
+
+    def hold(self, document: RunDocument, content: Document) -> None:
+        """It was read already, with the message it is attached to."""
+        future: Future[tuple[Document, float]] = Future()
+        future.set_result((content, 0.0))
+        self._begun[document.position] = future
 
     def take(self, document: RunDocument) -> Future[tuple[Document, float]]:
-        if self._begun is None or self._begun[0] != document.position:
-            self.begin(document)
-        assert self._begun is not None
-        _, future = self._begun
-        self._begun = None
-        return future
+        self.begin(document)
+        return self._begun.pop(document.position)
 
     def __enter__(self) -> Self:
         return self
@@ -244,15 +269,12 @@ class _ReadAhead:
         self._stop.request()
         self._thread.shutdown(wait=True)
 
-    def _read(self, path: Path) -> tuple[Document, float]:
+    def _read(self, document: RunDocument) -> tuple[Document, float]:
         started = time.monotonic()
-        document = self._readers.read(path, cancellation=self._stop)
-        return document, time.monotonic() - started
-
-
-def _attachments_note(document: Document) -> tuple[str, ...]:
-    count = sum(1 for _ in document.walk()) - 1
-    if not count:
-        return ()
-    what = "1 attachment was" if count == 1 else f"{count} attachments were"
-    return (f"{what} not read; save what you need as files and add them.",)
+        content = self._readers.read(Path(document.path), cancellation=self._stop)
+        if document.part:
+            parts = [*content.walk()]
+            if document.part >= len(parts):
+                raise DocumentError("The attachment is not in the message any more: its file has changed. Add it anew.")
+            content = parts[document.part]
+        return content, time.monotonic() - started

@@ -132,10 +132,10 @@ def _row(
                 readings[at, number] = reading
                 costs[at, number] = abs(cell.middle - places[column.name])
     row: dict[str, FieldValue] = {}
-    for at, number in zip(*linear_sum_assignment(costs), strict=True):
-        reading = readings.get((int(at), int(number)))
+    for chosen_cell, chosen_column in zip(*linear_sum_assignment(costs), strict=True):
+        reading = readings.get((int(chosen_cell), int(chosen_column)))
         if reading is not None:
-            row[named[number].name] = FieldValue(
+            row[named[int(chosen_column)].name] = FieldValue(
                 value=reading.value,
                 text=reading.text,
                 state=FieldState.FOUND,

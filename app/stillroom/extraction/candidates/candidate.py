@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stillroom.documents.document import Span
 
 _SPACE = re.compile(r"\s+")
+_SOFT_HYPHEN = re.compile(r"(?<=\S)\u00ad+(?:[^\S\n]*\n[^\S\n]*(?=\S))?|\u00ad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +31,5 @@ class Candidate:
 
 
 def single_spaced(text: str) -> str:
-    """White space and line ends as single spaces; soft hyphens gone."""
-    return _SPACE.sub(" ", text.replace("\u00ad", "")).strip()
+    """White space and line ends as single spaces; soft hyphens gone, and with them the line's end that they stand at."""
+    return _SPACE.sub(" ", _SOFT_HYPHEN.sub("", text)).strip()
