@@ -37,6 +37,11 @@ def cache_dir() -> Path:
     return home / "cache" if home else Path(platformdirs.user_cache_dir(_NAME, appauthor=False))
 
 
+def cells_dir() -> Path:
+    """States of read documents, where the person wants them kept on disk."""
+    return cache_dir() / "cells"
+
+
 def models_dir() -> Path:
     """GGUF files this application fetched, imported or made."""
     return data_dir() / "models"

@@ -55,6 +55,12 @@ THREADS = Setting("engine.threads", 0, "Threads of the model. 0: as many as suit
 CONTEXT_TOKENS = Setting("engine.context_tokens", 0, "Tokens of context. 0: as many as suit the model and the machine.")
 READER_SECONDS = Setting("documents.seconds", 60, "Seconds that reading one document may take.", least=1, most=86_400)
 READER_MEMORY = Setting("documents.memory_mib", 2048, "MiB of memory that reading a document may take.", least=256)
+KEEP_ON_DISK = Setting(
+    "privacy.keep_read_documents_on_disk",
+    False,
+    "Keep what the model has read of documents on disk, so that many can be asked about again without reading them anew. "
+    "The files hold the documents' content in another form; only you can open them. Off: in memory only, while there is room.",
+)
 
 SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     MODEL,
@@ -62,6 +68,7 @@ SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     CONTEXT_TOKENS,
     READER_SECONDS,
     READER_MEMORY,
+    KEEP_ON_DISK,
 )
 
 

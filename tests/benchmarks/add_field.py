@@ -1,11 +1,13 @@
 """Adding a field to documents that were read: what it costs against the first run.
 
     python tests/benchmarks/add_field.py --model M.gguf [--documents 40] [--labels LABELS.jsonl --template T --field F]
+        [--context TOKENS] [--kept-mib MIB]
 
 First run: the template without one field over all documents. Then only that field is asked of the same documents with the
 same engine, in the same order. What the worker still has of a document it need not read again; the tokens it
 evaluated show how much that was. At last the first run once more, with every field and nothing changed: the worst case of a re-run.
-Without ``--labels`` the documents are made receipts.
+Without ``--labels`` the documents are made receipts. A short ``--context`` shows with few documents what many do: those that
+had to leave it are restored from memory; ``--kept-mib -1`` keeps none, so that they are read again.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from made_documents import receipt
 from stillroom.documents.document import Document
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine, Limits
+from stillroom.engine.protocol import LoadOptions
 from stillroom.evaluation.labels import load_labels
 from stillroom.evaluation.metering import TokenMeter
 from stillroom.extraction.extractor import Extractor
@@ -42,13 +45,18 @@ def main() -> None:
     parser.add_argument("--labels", type=Path)
     parser.add_argument("--template", default="receipt")
     parser.add_argument("--field", default="total", help="the field that is added")
+    parser.add_argument("--context", type=int, default=0, help="tokens; 0: the worker's choice")
+    parser.add_argument(
+        "--kept-mib", type=int, default=0, help="memory for what left the context; 0: the worker's choice"
+    )
     arguments = parser.parse_args()
+    options = LoadOptions(context_tokens=arguments.context, kept_bytes=arguments.kept_mib * 2**20)
     whole = TemplateLibrary().find(arguments.template)
     added = dataclasses.replace(whole, fields=(whole.field(arguments.field),))
     first = dataclasses.replace(whole, fields=tuple(each for each in whole.fields if each.name != arguments.field))
     documents = documents_of(arguments.labels, arguments.documents)
     with Engine(limits=Limits(silence=300)) as engine:  # a machine may be very busy
-        info = engine.load(arguments.model)
+        info = engine.load(arguments.model, options)
         meter = TokenMeter(engine)
         extractor = Extractor(meter)
         print(f"{info.name} {info.quantization}, {len(documents)} documents, context {info.context_tokens}")

@@ -5,8 +5,13 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
+from stillroom.engine.kept_cells import KeptCells
 from stillroom.engine.llama import LoadedModel
 from stillroom.errors import EngineError
+
+
+class Block:
+    """Cells that were filled together; sequences that were copied from each other share them, from the first on."""
 
 
 @dataclass(eq=False, slots=True)
@@ -18,14 +23,28 @@ class Held:
         tokens: from position 0.
         users: requests that work on it now; it is not dropped while there are any.
         used: a counter's value at the last use; the smallest goes first.
-        shared: leading tokens whose cells belong to an older sequence too.
+        shared: blocks of other sequences its first tokens are in, and how many cells of each.
+        own: the block its other tokens are in.
+        worth_keeping: its state is kept when it has to leave the context.
     """
 
     sequence: int
     tokens: list[int] = field(default_factory=list)
     users: int = 0
     used: int = 0
-    shared: int = 0
+    shared: tuple[tuple[Block, int], ...] = ()
+    own: Block = field(default_factory=Block)
+    worth_keeping: bool = False
+
+    def blocks(self, length: int) -> tuple[tuple[Block, int], ...]:
+        """The blocks of its first ``length`` tokens, and how many cells of each."""
+        found: list[tuple[Block, int]] = []
+        for block, cells in (*self.shared, (self.own, length)):
+            if length <= 0:
+                break
+            found.append((block, min(cells, length)))
+            length -= cells
+        return tuple(found)
 
 
 class Cells:
@@ -33,11 +52,13 @@ class Cells:
 
     Attributes:
         capacity: cells of the cache.
+        kept: where the states of passages go that have to leave the cache.
     """
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, kept: KeptCells | None = None) -> None:
         self._model = model
         self.capacity = model.info.context_tokens
+        self.kept = kept
         self._free = list(range(model.max_sequences - 1, -1, -1))
         self._held: list[Held] = []
         self._scratch = 0
@@ -45,20 +66,33 @@ class Cells:
 
     @property
     def used(self) -> int:
-        """Cells in use. Sequences share cells only with the one they were copied from, so shared beginnings count once."""
-        return self._scratch + sum(self._own(held) for held in self._held)
+        """Cells in use; shared ones count once."""
+        extents: dict[Block, int] = {}
+        for held in self._held:
+            for block, cells in held.blocks(len(held.tokens)):
+                extents[block] = max(cells, extents.get(block, 0))
+        return self._scratch + sum(extents.values())
 
     @property
     def free_sequences(self) -> int:
         return len(self._free)
 
     def find(self, tokens: list[int]) -> Held | None:
-        """The held sequence with exactly these tokens, or None."""
+        """The held sequence with exactly these tokens, or one restored from what was kept, or None."""
         for held in self._held:
             if len(held.tokens) == len(tokens) and held.tokens == tokens:
                 held.used = next(self._clock)
                 return held
-        return None
+        return self._restored(tokens)
+
+    def keep(self, held: Held) -> None:
+        """Keep the state of this sequence, a whole passage, when it has to leave the cache."""
+        held.worth_keeping = True
+
+    def close(self) -> None:
+        """Forget what is kept in memory. The sequences go with the model."""
+        if self.kept is not None:
+            self.kept.close()
 
     def find_longest(self, tokens: list[int]) -> tuple[Held | None, int]:
         """The held sequence that begins most like ``tokens``, and the length of the common beginning."""
@@ -80,7 +114,7 @@ class Cells:
                 self._model.drop(held.sequence)
                 length = 0
             held.tokens = source.tokens[:length]
-            held.shared = length
+            held.shared = source.blocks(length)
         self._held.append(held)
         return held
 
@@ -131,16 +165,33 @@ class Cells:
         idle = [held for held in self._held if not held.users]
         if not idle:
             return False
-        self.forget(min(idle, key=lambda held: held.used))
+        oldest = min(idle, key=lambda held: held.used)
+        if self.kept is not None and oldest.worth_keeping and self.kept.wants(oldest.tokens):
+            state = self._model.state(oldest.sequence)
+            if state is not None:
+                self.kept.keep(oldest.tokens, state)
+        self.forget(oldest)
         return True
 
-    def _own(self, held: Held) -> int:
-        """Cells that no sequence listed earlier holds too."""
-        if not held.shared:
-            return len(held.tokens)
-        index = self._held.index(held)
-        common = max((_common(other.tokens, held.tokens) for other in self._held[:index]), default=0)
-        return len(held.tokens) - min(common, held.shared)
+    def _restored(self, tokens: list[int]) -> Held | None:
+        if self.kept is None:
+            return None
+        state = self.kept.take(tokens)
+        if state is None:
+            return None
+        try:
+            self.make_room(len(tokens))
+            held = self.hold(None, 0)
+        except EngineError:  # no room now: whoever asked sees it when the text is evaluated instead
+            self.kept.keep(tokens, state)
+            return None
+        held.users = 0
+        if not self._model.restore(held.sequence, state, len(tokens)):
+            self.forget(held)
+            return None
+        held.tokens = list(tokens)
+        held.worth_keeping = True
+        return held
 
 
 def _common(left: list[int], right: list[int]) -> int:

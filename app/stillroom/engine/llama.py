@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import mmap
 import os
 import sys
 import time
@@ -325,6 +326,28 @@ class LoadedModel:
 
     def clear(self) -> None:
         lib.llama_memory_clear(self.memory, False)
+
+    def state(self, sequence: int) -> mmap.mmap | None:
+        """A sequence's cells as bytes, for ``restore``; None where llama.cpp does not give them."""
+        size = lib.llama_state_seq_get_size(self.context, sequence)
+        if not size:
+            return None
+        state = mmap.mmap(-1, size)  # goes back to the system whole; the allocator would keep it in pieces
+        start = ctypes.c_uint8.from_buffer(state)
+        written = lib.llama_state_seq_get_data(self.context, ctypes.byref(start), size, sequence)  # type: ignore[arg-type]
+        return state if written == size else None
+
+    def restore(self, sequence: int, state: mmap.mmap, length: int) -> bool:
+        """Fill an empty sequence of ``length`` tokens. False, and still empty, where the state does not fit in.
+
+        Native code reads the state as it is: it must be one that ``state`` gave, unchanged.
+        """
+        start = ctypes.c_uint8.from_buffer(state)
+        read = lib.llama_state_seq_set_data(self.context, ctypes.byref(start), len(state), sequence)  # type: ignore[arg-type]
+        if read == len(state) and lib.llama_memory_seq_pos_max(self.memory, sequence) == length - 1:
+            return True
+        self.drop(sequence)
+        return False
 
 
 def _with_defaults(options: LoadOptions, size: int, trained: int, vocabulary: int) -> LoadOptions:

@@ -49,6 +49,10 @@ class LoadOptions:
         kv_type: of the cache's elements: ``f16``, ``q8_0``.
         prompt_speed, generate_speed: tokens a second to expect on an idle machine, as they were measured; where the
             worker falls far below because the machine is busy, it tries fewer threads. 0: it learns them.
+        kept_bytes: of memory for the states of documents that had to leave the context, so that they need not be read
+            again; negative for none.
+        kept_folder: where states go that memory has no room for; empty for nowhere: they hold what the documents say.
+        kept_folder_bytes: that they may take there.
     """
 
     context_tokens: int = 0
@@ -60,6 +64,9 @@ class LoadOptions:
     kv_type: str = "f16"
     prompt_speed: float = 0.0
     generate_speed: float = 0.0
+    kept_bytes: int = 0
+    kept_folder: str = ""
+    kept_folder_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

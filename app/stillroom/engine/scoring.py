@@ -9,7 +9,7 @@ the ids of every candidate below it, so that llama.cpp lets it see its own ances
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,11 +56,13 @@ class Tree:
         return len(self.suffix) + _count_inner(self.root) - 1
 
 
-def hold_prefix(model: LoadedModel, cells: Cells, pieces: Sequence[Piece]) -> Iterator[Held | None]:
+def hold_prefix(
+    model: LoadedModel, cells: Cells, pieces: Sequence[Piece], on_evaluated: Callable[[int], None] | None = None
+) -> Iterator[Held | None]:
     """Evaluate the pieces of a prefix that are not held yet; the last item is the held sequence, used by the caller.
 
     Reuse is only at the ends of pieces, and a piece is always cut at the same places, so that a value does not depend
-    on what was evaluated before. Yields None after each bounded step.
+    on what was evaluated before. Yields None after each bounded step; ``on_evaluated`` is told its tokens.
     """
     held: Held | None = None
     tokens: list[int] = []
@@ -88,12 +90,15 @@ def hold_prefix(model: LoadedModel, cells: Cells, pieces: Sequence[Piece]) -> It
                 offset = len(fresh.tokens)
                 model.evaluate([Entry(token, offset + step, (fresh.sequence,)) for step, token in enumerate(chunk)])
                 fresh.tokens.extend(chunk)
+                if on_evaluated is not None:
+                    on_evaluated(len(chunk))
                 yield None
         except BaseException:
             cells.forget(fresh)
             raise
     if held is None:
         raise EngineError("There is no text to score against.")
+    cells.keep(held)
     yield held
 
 
@@ -102,13 +107,16 @@ def score(model: LoadedModel, cells: Cells, request: ScoreRequest) -> Iterator[S
     started = time.monotonic()
     held: Held | None = None
     evaluated = 0
-    before = cells.used
-    for step in hold_prefix(model, cells, request.prefix):
+
+    def count(tokens: int) -> None:
+        nonlocal evaluated
+        evaluated += tokens
+
+    for step in hold_prefix(model, cells, request.prefix, count):
         held = step
         if step is None:
             yield None
     assert held is not None
-    evaluated += max(0, cells.used - before)
     try:
         trees = [_tree(model, question) for question in request.questions]
         scores: list[tuple[float, ...]] = []

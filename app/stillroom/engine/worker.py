@@ -111,6 +111,7 @@ class Worker:
 
     def _load(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.engine.cells import Cells
+        from stillroom.engine.kept_cells import kept_cells
         from stillroom.engine.llama import LoadedModel
 
         self._drop_model()
@@ -124,7 +125,7 @@ class Worker:
             return not self._scheduler.is_cancelled(number)
 
         self._model = LoadedModel(path, options, progress)
-        self._cells = Cells(self._model)
+        self._cells = Cells(self._model, kept_cells(path, self._model.options))
         self._scheduler.use(self._model.abort)
         self._prompt_speed = self._generate_speed = 0.0
         self._finish(number, to_wire(self._model.info), None)
@@ -148,6 +149,8 @@ class Worker:
         self._scheduler.stop_all()
         if self._model is not None:
             self._scheduler.use(None)
+            if self._cells is not None:
+                self._cells.close()
             self._model.close()
         self._model = self._cells = None
 
