@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.extraction.files import expand
+from stillroom.extraction.files import expand, file_of
 
 
 @pytest.fixture
@@ -73,3 +73,14 @@ def test_an_error_of_the_system_keeps_the_folder_in_the_list(folder: Path, monke
 
     monkeypatch.setattr(os, "scandir", scandir)
     assert names(expand([folder]), folder) == ["A.txt", "b.pdf", "sub", "z.xyz"]
+
+
+def test_the_file_of_an_attachment_is_the_message(tmp_path: Path) -> None:
+    (tmp_path / "odd › name.txt").touch()
+    for name, file in (
+        ("a.eml › b.pdf", "a.eml"),
+        ("a.eml › b.eml › c.pdf", "a.eml"),
+        ("a.eml", "a.eml"),
+        ("odd › name.txt", "odd › name.txt"),
+    ):
+        assert file_of(tmp_path / name) == tmp_path / file

@@ -42,7 +42,10 @@ class Reader:
         self.slow(path, cancellation)
         if path.name in self.errors:
             raise self.errors[path.name]
-        inner = tuple(Document(f"a{n}", "txt", "00", (Page(1, ""),), 1) for n in range(self.attachments))
+        inner = tuple(
+            Document(f"{path.name} › {n}", "txt", f"{n:064}", (Page(1, f"{path.stem}{n}"),), 1)
+            for n in range(self.attachments)
+        )
         return Document(path.name, "txt", "ab" * 32, (Page(1, path.read_text("utf-8")),), 2, attachments=inner)
 
 
@@ -256,13 +259,68 @@ def test_a_file_listed_twice_is_done_twice(store: RunStore, model: ModelFile, fi
     assert statuses(batch) == "dd"
 
 
-def test_attachments_that_were_not_read_are_said(batch: Batch) -> None:
-    reader = Reader()
+def test_attachments_are_rows_of_their_own(store: RunStore, model: ModelFile, files: list[Path]) -> None:
+    batch = Batch.create(store, TEMPLATE, files[:2], model)
+    reader, extractor = Reader(), Extractor()
     reader.attachments = 2
-    batch.run(Extractor(), reader)
-    first = batch.results()[0]
-    assert first is not None
-    assert first.notes == ("2 attachments were not read; save what you need as files and add them.",)
+    told: list[tuple[int, str]] = []
+    progress: list[Progress] = []
+    batch.run(
+        extractor,
+        reader,
+        on_result=lambda position, result: told.append((position, Path(result.file).name)),
+        on_progress=progress.append,
+    )
+    assert told == [
+        (0, "a.txt"), (2, "a.txt › 0"), (3, "a.txt › 1"), (1, "b.txt"), (4, "b.txt › 0"), (5, "b.txt › 1"),
+    ]  # fmt: skip
+    assert reader.read_files == ["a.txt", "b.txt"]
+    assert [(p.done, p.total) for p in progress] == [(0, 2), (1, 4), (2, 4), (3, 4), (4, 6), (5, 6), (6, 6)]
+    assert len(batch.files) == 6
+    again = Batch.resume(store, batch.run_id)
+    assert again.files == batch.files
+    assert again.results() == batch.results()
+    values = [result.fields["total"] for result in again.results() if result]
+    assert [value.value for value in values if isinstance(value, FieldValue)] == ["a", "b", "a0", "a1", "b0", "b1"]
+
+
+def test_attachments_that_were_not_done_are_done_on_resuming_and_none_twice(
+    store: RunStore, model: ModelFile, files: list[Path]
+) -> None:
+    batch = Batch.create(store, TEMPLATE, [files[0], files[0], files[1]], model)
+    reader, extractor, stop = Reader(), Extractor(), Cancellation()
+    reader.attachments = 2
+    extractor.before = lambda name: stop.request() if name == "a.txt › 1" else None
+    with pytest.raises(Cancelled):
+        batch.run(extractor, reader, cancellation=stop)
+    assert statuses(batch) == "d--d-"
+    again = Batch.resume(store, batch.run_id)
+    rest = Extractor()
+    again.run(rest, reader)
+    assert statuses(again) == "d" * 9
+    # one more at its first position, the second listing of the file, the other file
+    assert sorted(rest.done) == ["a.txt", "a.txt › 0", "a.txt › 1", "a.txt › 1", "b.txt", "b.txt › 0", "b.txt › 1"]
+
+    again.retry([0, 4])
+    more = Extractor()
+    again.run(more, reader)
+    assert more.done == ["a.txt", "a.txt › 1"]
+    assert statuses(again) == "d" * 9
+    reader.attachments = 0
+    again.retry([4])
+    again.run(Extractor(), reader)
+    gone = again.results()[4]
+    assert gone is not None
+    assert "not in the message any more" in gone.error
+
+
+def test_attachments_of_a_message_whose_own_row_failed(store: RunStore, model: ModelFile, files: list[Path]) -> None:
+    batch = Batch.create(store, TEMPLATE, files[:1], model)
+    reader, extractor = Reader(), Extractor()
+    reader.attachments = 1
+    extractor.errors = {"a.txt": [EngineError("Too long.")]}
+    batch.run(extractor, reader)
+    assert statuses(batch) == "fd"
 
 
 def test_a_row_that_cannot_be_saved_stops_the_run(

@@ -8,6 +8,7 @@ import statistics
 import sys
 import threading
 import time
+from email.message import EmailMessage
 
 import pytest
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
@@ -78,6 +79,27 @@ def test_a_changed_file_is_not_quoted(window, qtbot, receipts):
     sheet.details._sources._kept.clear()
     sheet.table.choose(sheet.model.rows[0], 1)
     qtbot.waitUntil(lambda: "was changed since" in sheet.details._quote.toPlainText())
+
+
+def test_what_is_attached_to_a_message_is_a_row_with_its_line(window, qtbot, tmp_path):
+    mail = EmailMessage()
+    mail["From"], mail["Date"], mail["Subject"] = "ann@example.org", "Mon, 03 Mar 2025 10:00:00 +0100", "Bills"
+    mail.set_content("Two bills, 1.00 in all.")
+    for number in (1, 2):
+        text = f"Shop {number}\nDate 2024-03-0{number}\nTotal {number}.50\n"
+        mail.add_attachment(text.encode(), maintype="text", subtype="plain", filename=f"bill {number}.txt")
+    (tmp_path / "mail.eml").write_bytes(mail.as_bytes())
+    sheet = window.extract.sheet
+    sheet.add_files([tmp_path / "mail.eml"], start=True)
+    wait_done(qtbot, sheet)
+    assert [row.path.name for row in sheet.model.rows] == [
+        "mail.eml",
+        "mail.eml › bill 1.txt",
+        "mail.eml › bill 2.txt",
+    ]
+    assert states(sheet) == ["done"] * 3
+    sheet.table.choose(sheet.model.rows[2], 1)
+    qtbot.waitUntil(lambda: "Date 2024-03-02" in sheet.details._quote.toPlainText())
 
 
 def test_cancel_keeps_what_is_done_and_goes_on_later(window, parts, qtbot, receipts):

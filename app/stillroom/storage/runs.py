@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,11 +43,20 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunDocument:
-    """A file of a run: ``file`` as the person gave it, ``path`` absolute."""
+    """A file of a run, or what is attached to one.
+
+    Attributes:
+        file: as the person gave it; an attachment: ``message.eml › invoice.pdf``.
+        path: absolute; an attachment: of the message.
+        parent: position of the message that this is attached to; None for a file.
+        part: which attachment, from 1, those of attachments included; 0 for a file.
+    """
 
     position: int
     file: str
     path: str
+    parent: int | None = None
+    part: int = 0
 
 
 _NAMES = (
@@ -91,12 +101,15 @@ class RunStore:
         return _record(row)
 
     def documents(self, run_id: int) -> list[RunDocument]:
-        """The files of a run, by position."""
+        """The files of a run and what is attached to them, by position."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT position, file, path FROM documents WHERE run = ? ORDER BY position", (run_id,)
+                "SELECT position, file, path, parent, part FROM documents WHERE run = ? ORDER BY position", (run_id,)
             ).fetchall()
-        return [RunDocument(position, json.loads(file), json.loads(path)) for position, file, path in rows]
+        return [
+            RunDocument(position, json.loads(file), json.loads(path), parent, part)
+            for position, file, path, parent, part in rows
+        ]
 
     def pending(self, run_id: int) -> list[int]:
         """Positions of the files without a row, in order."""
@@ -118,8 +131,14 @@ class RunStore:
             ).fetchall()
         return [_record(row) for row in rows]
 
-    def save(self, run_id: int, position: int, result: Mapping[str, Any]) -> None:
-        """Store a file's row; an earlier one of the same position is replaced. Raises StorageError."""
+    def save(
+        self, run_id: int, position: int, result: Mapping[str, Any], attachments: Sequence[str] = ()
+    ) -> list[RunDocument]:
+        """Store a file's row; an earlier one of the same position is replaced.
+
+        In the same stroke what is attached to the file (the names; the first is part 1) joins the run at its end, but for
+        what has joined before. Returns those that joined. Raises StorageError.
+        """
         text = json.dumps(result, separators=(",", ":"))
         with self._database.transaction() as connection:
             connection.execute(
@@ -127,6 +146,7 @@ class RunStore:
                 "ON CONFLICT (run, position) DO UPDATE SET saved = excluded.saved, result = excluded.result",
                 (run_id, position, _now(), text),
             )
+            return _attach(connection, run_id, position, attachments) if attachments else []
 
     def results(self, run_id: int) -> dict[int, dict[str, Any]]:
         """The rows of a run by position."""
@@ -152,6 +172,25 @@ class RunStore:
         """Remove a run with its rows."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+
+
+def _attach(connection: sqlite3.Connection, run: int, parent: int, names: Sequence[str]) -> list[RunDocument]:
+    known = {
+        part for (part,) in connection.execute("SELECT part FROM documents WHERE run = ? AND parent = ?", (run, parent))
+    }
+    ((end, path),) = connection.execute(
+        "SELECT max(position), (SELECT path FROM documents WHERE run = ?1 AND position = ?2) FROM documents WHERE run = ?1",
+        (run, parent),
+    )
+    fresh = [(part, name) for part, name in enumerate(names, 1) if part not in known]
+    joined = [
+        RunDocument(end + number, name, json.loads(path), parent, part) for number, (part, name) in enumerate(fresh, 1)
+    ]
+    connection.executemany(
+        "INSERT INTO documents (run, position, file, path, parent, part) VALUES (?, ?, ?, ?, ?, ?)",
+        ((run, new.position, json.dumps(new.file), path, parent, new.part) for new in joined),
+    )
+    return joined
 
 
 def _now() -> str:

@@ -42,4 +42,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        # What is attached to a message has a row of its own.
+        "ALTER TABLE documents ADD COLUMN parent INTEGER",  # position of the message; null for a file
+        "ALTER TABLE documents ADD COLUMN part INTEGER NOT NULL DEFAULT 0",  # which one of it, from 1; 0 for a file
+    ),
 )

@@ -139,8 +139,17 @@ class SheetRuns(QObject):
 
     def _on_results(self, run: Run, results: Sequence[tuple[int, DocumentResult]]) -> None:
         rows = self._rows.get(run)
-        if rows is not None:
-            self._model.set_results((rows[position], result) for position, result in results)
+        if rows is None:
+            return
+        # What is attached to a message joins the run while it goes on.
+        joined = [
+            Row(Path(result.file), RowState.WAITING, run=run, position=position)
+            for position, result in sorted(results, key=lambda finished: finished[0])
+            if position >= len(rows)
+        ]
+        rows.extend(joined)
+        self._model.add(joined)
+        self._model.set_results((rows[position], result) for position, result in results)
 
     def _on_ended(self, run: Run) -> None:
         rows = self._rows.get(run)
