@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Sequence
 
@@ -12,8 +13,11 @@ from stillroom.engine.protocol import (
     LoadOptions,
     Message,
     ModelInfo,
+    QuotedSpan,
     ScoreRequest,
     ScoreResult,
+    SpanRequest,
+    SpanResult,
     WorkerStatus,
 )
 from stillroom.engine.status import EngineState, EngineStatus
@@ -27,10 +31,11 @@ def by_hash(question: str, candidate: str) -> float:
 
 
 class ScriptedEngine:
-    """Attributes: requests: every ScoreRequest that came."""
+    """Attributes: requests, span_requests: every ScoreRequest and SpanRequest that came."""
 
     def __init__(self, rule: Callable[[str, str], float] = by_hash, *, info: ModelInfo = INFO) -> None:
         self.requests: list[ScoreRequest] = []
+        self.span_requests: list[SpanRequest] = []
         self._rule = rule
         self._info = info
 
@@ -61,6 +66,16 @@ class ScriptedEngine:
         )
         lengths = tuple(tuple(len(candidate) // 4 + 2 for candidate in question.candidates) for question in request.questions)
         return ScoreResult(scores, lengths, 1, 1, 0.001)
+
+    def spans(self, request: SpanRequest, *, cancellation: Cancellation | None = None) -> SpanResult:
+        """The longest run of words there is, and the second word."""
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        self.span_requests.append(request)
+        words = [match.span() for match in re.finditer(r"\S+", request.text)]
+        spans = [QuotedSpan(words[0][0], words[-1][1], -1.0)] if words else []
+        spans += [QuotedSpan(*words[1], -2.0)] if len(words) > 1 else []
+        return SpanResult((tuple(spans),) * len(request.questions), 1, 1, 0.001)
 
     def generate(self, request: GenerateRequest, *, cancellation: Cancellation | None = None) -> Generation:
         if cancellation is not None:

@@ -28,11 +28,13 @@ from stillroom.engine.protocol import (
     QuantizeRequest,
     ScoreRequest,
     ScoreResult,
+    SpanRequest,
+    SpanResult,
     WorkerStatus,
     from_wire,
     to_wire,
 )
-from stillroom.engine.status import EngineState, EngineStatus, Watch
+from stillroom.engine.status import EngineState, EngineStatus, Watch, state_of
 from stillroom.errors import EngineError, StillroomError
 
 __all__ = ["Engine", "EngineState", "EngineStatus", "Limits"]
@@ -123,6 +125,15 @@ class Engine:
             self._refuse(worker)
         return result
 
+    def spans(self, request: SpanRequest, *, cancellation: Cancellation | None = None) -> SpanResult:
+        """The best answers to each question that the request's text holds word for word."""
+        worker, data = self._ask("spans", {"request": to_wire(request)}, cancellation=cancellation)
+        result = self._understand(worker, lambda: from_wire(SpanResult, data))
+        inside = all(0 <= span.start < span.end <= len(request.text) for spans in result.spans for span in spans)
+        if len(result.spans) != len(request.questions) or not inside:
+            self._refuse(worker)
+        return result
+
     def generate(
         self,
         request: GenerateRequest,
@@ -203,7 +214,7 @@ class Engine:
             closed = self._closed
         alive = worker is not None and worker.alive
         return EngineStatus(
-            state=EngineState.STOPPED if closed else _state(worker, model, failure),
+            state=state_of(worker.operations if worker and alive else None, model, failure, closed=closed),
             model=model,
             worker=worker.status if worker is not None and alive else WorkerStatus(),
             worker_pid=worker.pid if worker is not None and alive else None,
@@ -384,16 +395,3 @@ class Engine:
     def _enforce_limits(self) -> float | None:
         worker = self._worker
         return worker.enforce_limits() if worker is not None else None
-
-
-def _state(worker: WorkerConnection | None, model: ModelInfo | None, failure: str) -> EngineState:
-    if worker is None or not worker.alive:
-        return EngineState.FAILED if failure else EngineState.STOPPED
-    operations = worker.operations
-    if "start" in operations:
-        return EngineState.STARTING
-    if "load" in operations:
-        return EngineState.LOADING
-    if operations:
-        return EngineState.BUSY
-    return EngineState.FAILED if failure and model is None else EngineState.READY

@@ -12,6 +12,7 @@ op           with                               data of the result
 ============ =================================== ======================
 ``load``     ``path``, ``options`` LoadOptions  ModelInfo
 ``score``    ``request`` ScoreRequest           ScoreResult
+``spans``    ``request`` SpanRequest            SpanResult
 ``generate`` ``request`` GenerateRequest        Generation
 ``render``   ``messages`` [Message],            ``{"text": str}``
              ``add_generation_prompt`` bool
@@ -51,7 +52,8 @@ class LoadOptions:
             worker falls far below because the machine is busy, it tries fewer threads. 0: it learns them.
         kept_bytes: of memory for the states of documents that had to leave the context, so that they need not be read
             again; negative for none.
-        kept_folder: where states go that memory has no room for; empty for nowhere: they hold what the documents say.
+        kept_folder: where states are written as well, for the next process too; empty for nowhere: they hold what the
+            documents say.
         kept_folder_bytes: that they may take there.
     """
 
@@ -163,6 +165,67 @@ class ScoreResult:
 
     scores: tuple[tuple[float, ...], ...]
     lengths: tuple[tuple[int, ...], ...]
+    prefix_tokens: int
+    evaluated_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpanQuestion:
+    """A question whose answer is to be quoted from a text.
+
+    Attributes:
+        suffix: evaluated after the shared prefix, before the answer (our own text: control tokens allowed).
+        end: what closes an answer; the probability of its first token counts.
+        within: what an answer may not reach beyond: its ``line``, its ``paragraph``; ``text`` for no such limit.
+        count: answers wanted.
+        max_tokens: of the longest answer.
+    """
+
+    suffix: str
+    end: str
+    within: str = "text"
+    count: int = 4
+    max_tokens: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRequest:
+    """Quote the answers to questions from a text.
+
+    Attributes:
+        prefix: as for scoring.
+        text: quoted from; it should stand in the prefix, which the model has read.
+        width: beginnings of answers that are followed at a time.
+    """
+
+    prefix: tuple[Piece, ...]
+    text: str
+    questions: tuple[SpanQuestion, ...]
+    width: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedSpan:
+    """An answer: ``text[start:end]`` of the request, whole words, and its natural-log probability with its end.
+
+    A run of white space counts as one space there, and soft hyphens are skipped.
+    """
+
+    start: int
+    end: int
+    log_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpanResult:
+    """The best answers by question, most probable first; one that stands in several places has a span for each.
+
+    Attributes:
+        prefix_tokens, evaluated_tokens, seconds: as for scoring.
+    """
+
+    spans: tuple[tuple[QuotedSpan, ...], ...]
     prefix_tokens: int
     evaluated_tokens: int
     seconds: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,6 +43,23 @@ class EngineStatus:
     restarts: int
     failure: str
     load_progress: float
+
+
+def state_of(
+    operations: Collection[str] | None, model: ModelInfo | None, failure: str, *, closed: bool = False
+) -> EngineState:
+    """``operations``: requests under way in the worker; None where there is no worker."""
+    if closed:
+        return EngineState.STOPPED
+    if operations is None:
+        return EngineState.FAILED if failure else EngineState.STOPPED
+    if "start" in operations:
+        return EngineState.STARTING
+    if "load" in operations:
+        return EngineState.LOADING
+    if operations:
+        return EngineState.BUSY
+    return EngineState.FAILED if failure and model is None else EngineState.READY
 
 
 class Watch:

@@ -25,6 +25,7 @@ from stillroom.engine.protocol import (
     QuantizeRequest,
     ScoreRequest,
     ScoreResult,
+    SpanRequest,
     WorkerStatus,
     from_wire,
     to_wire,
@@ -49,6 +50,7 @@ class Worker:
         self._scheduler = Scheduler()
         self._model: Any = None
         self._cells: Any = None
+        self._spans: Any = None
         self._status_at = 0.0
         self._prompt_speed = 0.0
         self._generate_speed = 0.0
@@ -67,6 +69,8 @@ class Worker:
                 self._tell_status()
                 continue
             if message is None:
+                if self._cells is not None:
+                    self._cells.close()  # a state may be on its way to the disk
                 return
             self._accept(message)
 
@@ -93,6 +97,7 @@ class Worker:
             "dry_load": self._dry_load,
             "unload": self._unload,
             "score": self._score,
+            "spans": self._find_spans,
             "generate": self._generate,
             "render": self._render,
             "count": self._count,
@@ -113,6 +118,7 @@ class Worker:
         from stillroom.engine.cells import Cells
         from stillroom.engine.kept_cells import kept_cells
         from stillroom.engine.llama import LoadedModel
+        from stillroom.engine.spans import SpanFinder
 
         self._drop_model()
         path = Path(message["path"])
@@ -126,6 +132,7 @@ class Worker:
 
         self._model = LoadedModel(path, options, progress)
         self._cells = Cells(self._model, kept_cells(path, self._model.options))
+        self._spans = SpanFinder(self._model, self._cells)
         self._scheduler.use(self._model.abort)
         self._prompt_speed = self._generate_speed = 0.0
         self._finish(number, to_wire(self._model.info), None)
@@ -152,7 +159,7 @@ class Worker:
             if self._cells is not None:
                 self._cells.close()
             self._model.close()
-        self._model = self._cells = None
+        self._model = self._cells = self._spans = None
 
     def _render(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.engine.chat_template import render
@@ -174,6 +181,11 @@ class Worker:
 
         request = from_wire(ScoreRequest, message["request"])
         self._start(number, score(self._loaded(), self._cells, request), interactive=False)
+
+    def _find_spans(self, number: int, message: dict[str, Any]) -> None:
+        request = from_wire(SpanRequest, message["request"])
+        self._loaded()
+        self._start(number, self._spans.find(request), interactive=False)
 
     def _generate(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.engine.generation import generate

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stillroom.cancellation import Cancellation
-from stillroom.engine.protocol import GenerateRequest, Generation, Message, ScoreRequest, ScoreResult
+from stillroom.engine.protocol import (
+    GenerateRequest,
+    Generation,
+    Message,
+    ScoreRequest,
+    ScoreResult,
+    SpanRequest,
+    SpanResult,
+)
 from stillroom.engine.status import EngineStatus
 from stillroom.extraction.extractor import ScoringEngine
 
@@ -25,6 +33,11 @@ class TokenMeter:
 
     def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult:
         result = self._engine.score(request, cancellation=cancellation)
+        self.prompt_tokens += result.evaluated_tokens
+        return result
+
+    def spans(self, request: SpanRequest, *, cancellation: Cancellation | None = None) -> SpanResult:
+        result = self._engine.spans(request, cancellation=cancellation)
         self.prompt_tokens += result.evaluated_tokens
         return result
 
