@@ -228,8 +228,9 @@ def compare(
             print(f"{number + 1} of {len(labels)}", file=sys.stderr, flush=True)
         print(
             f"{info.name} {info.quantization}, {len(ours.judged)} documents, threads: prompt {info.options.threads_prompt}, "
-            f"generation {info.options.threads_generate}; JSON mode: at most {max_tokens} tokens an answer, "
-            f"{peer.written / max(1, len(theirs.judged)):.0f} on average, {peer.unfinished} answers not finished, {peer.cut} documents cut to its context"
+            f"generation {info.options.threads_generate}. JSON mode: at most {max_tokens} tokens an answer, "
+            f"{peer.written / max(1, len(theirs.judged)):.0f} on average; {peer.unfinished} answers not finished, "
+            f"{peer.cut} documents cut to its context"
         )
     return ours, theirs, peer
 
