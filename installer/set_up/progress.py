@@ -32,7 +32,7 @@ def package_stage(line: str) -> str | None:
         return None
     if found[1].startswith("Installing"):
         return "unpacking"
-    return re.split(r"[=<>;~!\[(]", found[2].rsplit("/", 1)[-1])[0]
+    return re.split(r"[=<>;~!\[(]|-\d", found[2].rsplit("/", 1)[-1])[0]
 
 
 def compile_stage(line: str) -> str | None:
