@@ -1,5 +1,8 @@
 """A worker without a model: a real process that speaks the real protocol, and misbehaves on request.
 
+A "model file" is ``GGUF`` and perhaps JSON: ``speed`` in tokens a second, ``loss`` in nats a token, and for each quantization
+it can be written in what that one has of these.
+
 ``FAKE_WORKER`` holds ``op=behaviour`` pairs separated by commas; behaviours are below. With ``FAKE_WORKER_TIMES=n`` and
 ``FAKE_WORKER_COUNT=file`` they happen n times in all, over every process started.
 """
@@ -14,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from json import loads
+from json import dumps, loads
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,12 @@ from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
     Generation,
     LoadOptions,
+    Measurement,
     ModelInfo,
+    Quantized,
+    QuotedSpan,
     ScoreResult,
+    SpanResult,
     WorkerStatus,
     from_wire,
     to_wire,
@@ -167,9 +174,18 @@ class Worker:
     def score(self, number: int, message: dict[str, Any]) -> Any:
         self.check(number)
         questions = message["request"]["questions"]
-        scores = tuple(tuple(-float(len(text)) for text in q["candidates"]) for q in questions)
         lengths = tuple(tuple(len(text.split()) for text in q["candidates"]) for q in questions)
+        loss = self.facts().get("loss", 0.0)
+        scores = tuple(
+            tuple(-float(len(text)) - loss * len(text.split()) for text in q["candidates"]) for q in questions
+        )
         return to_wire(ScoreResult(scores, lengths, 10, 10, 0.001))
+
+    def spans(self, number: int, message: dict[str, Any]) -> Any:
+        self.check(number)
+        text, questions = message["request"]["text"], message["request"]["questions"]
+        end = len(text) + 1 if text == "beyond" else len(text.split()[0])
+        return to_wire(SpanResult(((QuotedSpan(0, end, -1.0),),) * len(questions), 10, 10, 0.001))
 
     def generate(self, number: int, message: dict[str, Any]) -> Any:
         pieces = [f"word{n} " for n in range(message["request"]["max_tokens"])]
@@ -179,12 +195,39 @@ class Worker:
             time.sleep(0.02)
         return to_wire(Generation("".join(pieces), "length", 5, 0, len(pieces), 0.1, 0.1))
 
+    def facts(self) -> dict[str, Any]:
+        return content(Path(self.model.path)) if self.model is not None else {}
+
+    def measure(self, number: int, _message: dict[str, Any]) -> Any:
+        self.check(number)
+        speed = self.facts().get("speed", 100.0)
+        return to_wire(Measurement(float(speed), 0.1, 10))
+
+    def quantize(self, number: int, message: dict[str, Any]) -> Any:
+        request = message["request"]
+        facts = content(Path(request["source"])).get(request["quantization"])
+        if facts is None:
+            raise ValueError("The model could not be written in that quantization.")
+        if not request["dry"]:
+            with Path(request["target"]).open("w") as target:
+                for step in range(5):
+                    self.check(number)
+                    self.event(number, "progress", value=step / 5)
+                    time.sleep(0.01)
+                target.write("GGUF" + dumps(facts))
+        return to_wire(Quantized(1000, int(facts.get("size", 900)), 0.1))
+
     def render(self, _number: int, message: dict[str, Any]) -> Any:
         turns = [f"<{turn['role']}>{turn['content']}" for turn in message["messages"]]
         return {"text": "".join([*turns, "<assistant>" if message["add_generation_prompt"] else ""])}
 
     def count(self, _number: int, message: dict[str, Any]) -> Any:
         return {"counts": [len(text.split()) for text in message["texts"]]}
+
+
+def content(model: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = loads(model.read_text().removeprefix("GGUF") or "{}")
+    return facts
 
 
 if __name__ == "__main__":

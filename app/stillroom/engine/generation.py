@@ -80,7 +80,8 @@ def generate(
                     reason = "context"
                     break
                 cells.make_room(1)
-                model.evaluate([Entry(token, len(fresh.tokens), (fresh.sequence,), True)])
+                entry = Entry(token, len(fresh.tokens), (fresh.sequence,), True)
+                model.evaluate([entry], interactive=request.interactive)
                 fresh.tokens.append(token)
                 token = lib.llama_sampler_sample(sampler, model.context, -1)
                 if model.ends(token):

@@ -123,9 +123,9 @@ class LoadedModel:
         parameters.n_gpu_layers = (-1 if options.gpu_layers is None else options.gpu_layers) if gpu else 0
         self._progress = lib.llama_progress_callback(progress)  # kept: C holds no reference
         parameters.progress_callback = self._progress
-        if dry:
-            parameters.no_alloc = True
-            parameters.load_mode = lib.LLAMA_LOAD_MODE_NONE
+        # Mapped, the file would stay in memory beside the copy that is laid out anew for this processor: twice the weights.
+        parameters.load_mode = lib.LLAMA_LOAD_MODE_NONE
+        parameters.no_alloc = dry
         model = lib.llama_model_load_from_file(os.fsencode(path), parameters)
         if not model:
             if stopped:
@@ -153,6 +153,7 @@ class LoadedModel:
         self._prompt_pace = Pace(self.options.threads_prompt, self.options.prompt_speed)
         self._generate_pace = Pace(self.options.threads_generate, self.options.generate_speed)
         self._fixed_threads: tuple[int, int] | None = None  # while speeds are measured
+        self._set = (self.options.threads_prompt, self.options.threads_generate)
         self._logits_work = _logits_work(model, self.vocabulary)
         self.chat_template = self.metadata("tokenizer.chat_template")
         buffer = ctypes.create_string_buffer(256)
@@ -253,8 +254,11 @@ class LoadedModel:
 
     # -- evaluation
 
-    def evaluate(self, entries: Sequence[Entry]) -> list[npt.NDArray[np.float32]]:
+    def evaluate(self, entries: Sequence[Entry], *, interactive: bool = False) -> list[npt.NDArray[np.float32]]:
         """Evaluate at most ``options.ubatch`` tokens; the logits of the wanted ones, in order.
+
+        The same entries give the same logits whatever the machine does, except where ``interactive`` lets a single token
+        have fewer threads: llama.cpp splits its attention between them. Several tokens round alike with any number.
 
         The arrays are views into llama.cpp's buffer, gone with the next call. Raises Cancelled where the abort flag was
         set meanwhile, EngineError where the cache is full.
@@ -276,9 +280,11 @@ class LoadedModel:
         batch = lib.llama_batch(
             n_tokens=count, token=tokens, embd=None, pos=positions, n_seq_id=counts, seq_id=pointers, logits=wanted
         )
+        self._set_threads(interactive=interactive)
         began = time.perf_counter()
         status = lib.llama_decode(self.context, batch)
-        self._keep_pace(count, entries, time.perf_counter() - began)
+        if not self.abort.is_set:
+            self._keep_pace(count, sum(wanted), time.perf_counter() - began, interactive=interactive)
         if status == 2 or self.abort.is_set:
             raise Cancelled
         if status == 1:
@@ -300,21 +306,22 @@ class LoadedModel:
         """Work with this many threads; 0 for those it was loaded with, None to choose by speed again."""
         loaded_with = (self.options.threads_prompt, self.options.threads_generate)
         self._fixed_threads = None if fixed is None else (fixed, fixed) if fixed else loaded_with
-        prompt, generate = self.threads
-        lib.llama_set_n_threads(self.context, generate, prompt)
 
-    def _keep_pace(self, count: int, entries: Sequence[Entry], seconds: float) -> None:
-        if self._fixed_threads or self.abort.is_set:
+    def _set_threads(self, *, interactive: bool) -> None:
+        prompt, generate = self.threads
+        if not interactive and self._fixed_threads is None:
+            generate = self.options.threads_generate
+        if (prompt, generate) != self._set:
+            self._set = (prompt, generate)
+            lib.llama_set_n_threads(self.context, generate, prompt)
+
+    def _keep_pace(self, count: int, wanted: int, seconds: float, *, interactive: bool) -> None:
+        if self._fixed_threads is not None:
             return
-        if count == 1:
-            changed = self._generate_pace.note(1.0, seconds)
-        elif count >= _PACED_TOKENS:
-            wanted = sum(entry.wanted for entry in entries)
-            changed = self._prompt_pace.note(count + wanted * self._logits_work, seconds)
-        else:
-            return
-        if changed:
-            self.use_threads(None)
+        if count >= _PACED_TOKENS:
+            self._prompt_pace.note(count + wanted * self._logits_work, seconds)
+        elif count == 1 and interactive:
+            self._generate_pace.note(1.0, seconds)
 
     def copy_sequence(self, source: int, target: int) -> None:
         """Let ``target`` share every cell of ``source``: nothing is computed or moved."""

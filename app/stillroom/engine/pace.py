@@ -27,7 +27,9 @@ class Pace:
     """
 
     def __init__(self, threads: int, expected: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
-        """``expected``: work a second on an idle machine; 0 to learn it from the best that is seen."""
+        """``expected``: work a second on an idle machine; 0 to learn it from the best that is seen, which may be a busy
+        machine's: then fewer threads are tried once in any case.
+        """
         self.threads = threads
         self._full = threads
         self._expected = expected
@@ -39,15 +41,18 @@ class Pace:
         self._wait = _FIRST_WAIT
         self._next = 0.0
         self._up_failed = False
+        self._tried = False
 
-    def note(self, work: float, seconds: float) -> bool:
-        """A step is done. True where ``threads`` is another than before."""
+    def note(self, work: float, seconds: float) -> None:
+        """A step is done. ``threads`` may be another afterwards."""
         self._work += work
         self._seconds += seconds
         if self._before is not None:
             hasty = self._seconds >= _HASTE_SECONDS and self._speed() < self._before[1] * _MUCH_SLOWER
-            return (hasty or self._seconds >= _WINDOW_SECONDS) and self._judge(*self._before)
-        return self._seconds >= _WINDOW_SECONDS and self._look()
+            if hasty or self._seconds >= _WINDOW_SECONDS:
+                self._judge(*self._before)
+        elif self._seconds >= _WINDOW_SECONDS:
+            self._look()
 
     def _speed(self) -> float:
         return self._work / self._seconds if self._seconds > 0 else 0.0
@@ -57,38 +62,34 @@ class Pace:
         self._work = self._seconds = 0.0
         return speed
 
-    def _look(self) -> bool:
+    def _look(self) -> None:
         speed = self._take_speed()
         if self._learns and self.threads == self._full:
             self._expected = max(self._expected * 0.999, speed)
-        low = speed < self._expected * _LOW
+        low = speed < self._expected * _LOW or (self._learns and not self._tried)
         self._low_windows = self._low_windows + 1 if low else 0
-        due = self._clock() >= self._next
-        fewer = max(1, self.threads // 2) if low and self._low_windows >= _LOW_WINDOWS else self.threads
+        if self._clock() < self._next:
+            return
+        fewer = max(1, self.threads // 2) if self._low_windows >= _LOW_WINDOWS else self.threads
         more = min(self._full, self.threads * 2)
-        if not due:
-            return False
         if more > self.threads and not (self._up_failed and fewer < self.threads):
-            return self._try(more, speed)
-        if fewer < self.threads:
-            return self._try(fewer, speed)
-        self._up_failed = False
-        return False
+            self._try(more, speed)
+        elif fewer < self.threads:
+            self._try(fewer, speed)
 
-    def _try(self, threads: int, speed: float) -> bool:
+    def _try(self, threads: int, speed: float) -> None:
         self._before = (self.threads, speed)
+        self._tried = True
         self.threads = threads
-        return True
 
-    def _judge(self, threads: int, before: float) -> bool:
+    def _judge(self, threads: int, before: float) -> None:
         up = self.threads > threads
         kept = self._take_speed() >= before * (_GAIN if up else 1.0)
         self._before = None
-        self._up_failed = up and not kept
-        self._low_windows = _LOW_WINDOWS if kept else 0
+        # What helped is tried further at once; a step back is not worth trying just after it.
+        further = kept and 1 < self.threads < self._full
+        self._up_failed = up != kept
         self._wait = _FIRST_WAIT if kept else min(self._wait * 2, _LONGEST_WAIT)
-        self._next = self._clock() + self._wait
-        if kept:
-            return False
-        self.threads = threads
-        return True
+        self._next = self._clock() + (0.0 if further else self._wait)
+        if not kept:
+            self.threads = threads
