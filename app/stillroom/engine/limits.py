@@ -27,7 +27,7 @@ class Limits:
     """
 
     cancel_grace: float = 2.0
-    silence: float = 30.0
+    silence: float = 90.0
     load_silence: float = 180.0
     start: float = 120.0
     stop_grace: float = 2.0
