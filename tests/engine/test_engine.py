@@ -16,7 +16,16 @@ import pytest
 from stillroom.cancellation import Cancellation
 from stillroom.child import child_command
 from stillroom.engine.engine import Engine, EngineState
-from stillroom.engine.protocol import GenerateRequest, LoadOptions, Message, Piece, Question, ScoreRequest
+from stillroom.engine.protocol import (
+    GenerateRequest,
+    LoadOptions,
+    Message,
+    Piece,
+    Question,
+    ScoreRequest,
+    SpanQuestion,
+    SpanRequest,
+)
 from stillroom.errors import Cancelled, EngineError
 
 _FAKE = [sys.executable, str(Path(__file__).with_name("fake_worker.py"))]
@@ -94,6 +103,18 @@ def test_scores_have_the_shape_of_the_questions(shared: Engine) -> None:
     assert all(math.isfinite(score) and score <= 0 for scores in result.scores for score in scores)
     assert all(length >= 1 for lengths in result.lengths for length in lengths)
     assert max(result.scores[0]) == result.scores[0][0]
+
+
+def test_spans_are_parts_of_the_text(shared: Engine) -> None:
+    text = "North Wind Trading Ltd sells green apples."
+    questions = (SpanQuestion("\nWho sells? ", "\n", count=2), SpanQuestion("\nWhat? ", "\n", max_tokens=8))
+    request = SpanRequest((Piece(text),), text, questions)
+    result = shared.spans(request)
+    assert len(result.spans) == 2
+    for span in (span for spans in result.spans for span in spans):
+        assert text[span.start : span.end].strip()
+        assert span.log_probability <= 0
+    assert shared.spans(request).spans == result.spans
 
 
 def test_the_same_request_gives_the_same_answer(shared: Engine) -> None:

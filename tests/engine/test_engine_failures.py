@@ -16,7 +16,15 @@ from stillroom.cancellation import Cancellation
 from stillroom.engine import connection
 from stillroom.engine.engine import Engine, EngineState, EngineStatus
 from stillroom.engine.limits import Limits
-from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
+from stillroom.engine.protocol import (
+    GenerateRequest,
+    LoadOptions,
+    Piece,
+    Question,
+    ScoreRequest,
+    SpanQuestion,
+    SpanRequest,
+)
 from stillroom.errors import Cancelled, EngineError
 
 _FAKE = [sys.executable, str(Path(__file__).with_name("fake_worker.py"))]
@@ -399,3 +407,12 @@ def _until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_span_that_is_not_in_the_text_is_refused(start: Start, model: Path) -> None:
+    engine = start("")
+    engine.load(model)
+    request = SpanRequest((Piece("x"),), "beyond", (SpanQuestion("?", "\n"),))  # the fake worker's cue
+    error = _failure(lambda: engine.spans(request))
+    assert "makes no sense" in error.message
+    assert error.retryable
