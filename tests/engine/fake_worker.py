@@ -28,11 +28,9 @@ from stillroom.engine.protocol import (
     LoadOptions,
     Measurement,
     ModelInfo,
-    QuotedSpan,
     Quantized,
     QuotedSpan,
     ScoreResult,
-    SpanResult,
     SpanResult,
     WorkerStatus,
     from_wire,
@@ -182,12 +180,6 @@ class Worker:
             tuple(-float(len(text)) - loss * len(text.split()) for text in q["candidates"]) for q in questions
         )
         return to_wire(ScoreResult(scores, lengths, 10, 10, 0.001))
-
-    def spans(self, number: int, message: dict[str, Any]) -> Any:
-        self.check(number)
-        text, questions = message["request"]["text"], message["request"]["questions"]
-        end = len(text) + 1 if text == "beyond" else len(text.split()[0])
-        return to_wire(SpanResult(((QuotedSpan(0, end, -1.0),),) * len(questions), 10, 10, 0.001))
 
     def spans(self, number: int, message: dict[str, Any]) -> Any:
         self.check(number)
