@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from stillroom import paths
@@ -17,6 +18,7 @@ from stillroom.cli.results import print_table, summary
 from stillroom.cli.signals import gathered_signals
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
+from stillroom.engine.kept_files import folder_for
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.export import check_target, export
@@ -25,7 +27,7 @@ from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.extraction.run import Batch, expand
 from stillroom.models.library import ModelFile, default_model, find_model, model_sha256
 from stillroom.models.tuned import LoadPlan, in_place_of, load_plan
-from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
+from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary
@@ -171,7 +173,7 @@ class _Work:
             plan = self._plan
             info = engine.load(
                 plan.model.path,
-                plan.options,
+                replace(plan.options, kept_folder=folder_for(keep=self._settings.get(KEEP_ON_DISK))),
                 environment=plan.environment,
                 on_progress=lambda share: shown.loading(plan.model.name, share),
                 cancellation=self._cancellation,

@@ -86,8 +86,14 @@ class Cells:
         return self._restored(tokens)
 
     def keep(self, held: Held) -> None:
-        """Keep the state of this sequence, a whole passage, when it has to leave the cache."""
+        """Keep the state of this sequence, a whole passage, when it has to leave the cache; in a file, if allowed, at once."""
+        if held.worth_keeping:
+            return
         held.worth_keeping = True
+        if self.kept is not None and self.kept.on_disk and self.kept.wants(held.tokens):
+            state = self._model.state(held.sequence)
+            if state is not None:
+                self.kept.write(held.tokens, state)
 
     def close(self) -> None:
         """Forget what is kept in memory. The sequences go with the model."""

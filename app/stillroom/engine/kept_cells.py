@@ -1,6 +1,7 @@
-"""States of texts that had to leave the model's context: kept so that they can be restored instead of read again.
+"""States of read texts, kept so that they can be restored to the model's context instead of read again.
 
-Memory comes first, then files where the person allowed them, each with a budget, least recently used first out.
+In memory once they had to leave the context; in files as soon as they are read, where the person allowed that. Each has
+a budget, least recently used first out.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class KeptCells:
         return len(tokens) >= _LEAST_TOKENS and (self._budget > 0 or self._files is not None)
 
     def keep(self, tokens: Sequence[int], state: mmap.mmap) -> None:
-        """Keep a state as the one used last. What memory has no room for goes to the files."""
+        """Keep a state as the one used last. What memory has no room for is left to the files."""
         name = self._name(tokens)
         self._drop(name)
         while self._states and self.bytes + len(state) > self._budget:
@@ -63,6 +64,15 @@ class KeptCells:
             return
         self._states[name] = state
         self.bytes += len(state)
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether there are files, so that the next process need not read the texts either."""
+        return self._files is not None
+
+    def write(self, tokens: Sequence[int], state: mmap.mmap) -> None:
+        """Put a state into the files, while the text stays in the context."""
+        self._file(self._name(tokens), state)
 
     def take(self, tokens: Sequence[int]) -> mmap.mmap | None:
         """The state of exactly these tokens, or None."""
