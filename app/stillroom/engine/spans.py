@@ -200,13 +200,17 @@ class SpanFinder:
         width = max(1, min(request.width, room))
         work = self._prepare(request, vocabulary, width)
         held: Held | None = None
-        before = self._cells.used
-        for step in hold_prefix(self._model, self._cells, request.prefix):
+        evaluated = 0
+
+        def count_prefix(tokens: int) -> None:
+            nonlocal evaluated
+            evaluated += tokens
+
+        for step in hold_prefix(self._model, self._cells, request.prefix, count_prefix):
             held = step
             if step is None:
                 yield None
         assert held is not None
-        evaluated = max(0, self._cells.used - before)
         try:
             size = room // width
             for start in range(0, len(work), size):
