@@ -237,20 +237,16 @@ class _Search:
     def _ubatch(self, best: Trial) -> Trial:
         """The fastest whose steps are short enough; none of them: the shortest that does not lose too much speed."""
         found = {best.options.ubatch: best}
-        sizes = list(_UBATCHES)
-        while sizes:
-            size = sizes.pop(0)
-            if size in found:
-                continue
+        for size in _UBATCHES:
             near = min(found.values(), key=lambda trial: abs(trial.options.ubatch - size))
+            larger = size > near.options.ubatch
             # A step's time grows with its tokens: what cannot be short enough is not measured, nor what is needlessly short.
-            expected = near.step_seconds * size / near.options.ubatch
-            if expected > 1.5 * LONGEST_STEP or (size < 64 and near.step_seconds < LONGEST_STEP):
+            too_long = near.step_seconds * size / near.options.ubatch > 1.5 * LONGEST_STEP
+            if size in found or (larger and too_long) or (size < 64 and near.step_seconds < LONGEST_STEP):
                 continue
             what = f"{size} tokens at a time"
-            if self._too_late(what):
-                continue
-            found[size] = self._measured(what, replace(best.options, ubatch=size), best.environment)
+            if not self._too_late(what):
+                found[size] = self._measured(what, replace(best.options, ubatch=size), best.environment)
         short = [trial for trial in found.values() if trial.step_seconds <= LONGEST_STEP]
         if not short:
             fastest = max(trial.worth for trial in found.values())
