@@ -163,7 +163,14 @@ class Worker:
             f.name: {"str": "fake", "int": 1, "float": 0.1, "bool": True}.get(str(f.type))
             for f in dataclasses.fields(ModelInfo)
         }
-        values |= {"name": path.stem, "path": str(path), "options": from_wire(LoadOptions, message["options"])}
+        options = from_wire(LoadOptions, message["options"])
+        options = dataclasses.replace(
+            options,
+            ubatch=options.ubatch or 64,
+            threads_prompt=options.threads_prompt or 1,
+            threads_generate=options.threads_generate or 1,
+        )
+        values |= {"name": path.stem, "path": str(path), "options": options, "gpu_layers": 0}
         self.model = ModelInfo(**values)
         return to_wire(self.model)
 
@@ -226,7 +233,8 @@ class Worker:
 
 
 def content(model: Path) -> dict[str, Any]:
-    facts: dict[str, Any] = loads(model.read_text().removeprefix("GGUF") or "{}")
+    text = model.read_text(errors="replace").removeprefix("GGUF")
+    facts: dict[str, Any] = loads(text) if text.startswith("{") else {}
     return facts
 
 

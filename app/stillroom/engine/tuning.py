@@ -203,7 +203,7 @@ class _Search:
 
     def _gpu(self, best: Trial, info: ModelInfo) -> Trial:
         """All layers were on the GPU; a weak one may be slower than the processor."""
-        for layers in (info.gpu_layers // 2, 0):
+        for layers in sorted({info.gpu_layers // 2, 0}, reverse=True):
             what = f"{layers} layers on the GPU" if layers else "no GPU"
             if self._too_late(what):
                 continue
