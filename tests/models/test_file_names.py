@@ -10,6 +10,7 @@ from tests.gguf.make_gguf import gguf
 from tests.models.hub_server import HubServer
 
 from stillroom import paths
+from stillroom.errors import StillroomError
 from stillroom.models.download import download
 from stillroom.models.file_names import inside, safe_name
 from stillroom.models.hub import Hub
@@ -106,9 +107,8 @@ def test_no_download_writes_outside(
     for offer in hub.repository(repository).offers:
         try:
             (path,) = download(hub, offer)
-        except Exception as error:  # noqa: BLE001 - an odd address may not reach the server; what is written is what counts
-            assert "maker/evil" in str(error) or "http" in str(error).lower(), error
-            continue
+        except StillroomError:
+            continue  # not every such address reaches the server; what is written is what counts
         fetched += 1
         assert path.resolve().is_relative_to(paths.models_dir().resolve())
     assert fetched > 25

@@ -137,8 +137,14 @@ def _models(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(group=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     listing = commands.add_parser("list", help="models on this machine")
+    listing.add_argument(
+        "--all", action="store_true", help="those of Ollama, LM Studio, Jan and the Hugging Face cache too"
+    )
     listing.add_argument("--json", action="store_true", help="JSON on standard output")
     listing.set_defaults(run=_run_models_list)
+    from stillroom.cli.model_options import add_commands
+
+    add_commands(commands)
     tune = commands.add_parser("tune", help="measure how a model runs best on this machine, and keep it")
     tune.add_argument("model", metavar="MODEL", nargs="?", help="its name or GGUF file; none: the usual one")
     tune.add_argument(

@@ -8,11 +8,15 @@ import json
 from stillroom import paths
 from stillroom.cli import DONE, say
 from stillroom.cli.text import aligned, size
+from stillroom.models.elsewhere import models_elsewhere
 from stillroom.models.library import installed_models
 
 
 def show_list(options: argparse.Namespace) -> int:
-    models = installed_models()
+    owners = {model: "starter" if model.starter else "" for model in installed_models()}
+    if options.all:
+        owners |= {item.model: item.program for item in models_elsewhere()}
+    models = list(owners)
     if options.json:
         data = [
             {
@@ -21,6 +25,7 @@ def show_list(options: argparse.Namespace) -> int:
                 "size": model.size,
                 "quantization": model.quantization or None,
                 "starter": model.starter,
+                "program": None if model.starter or not owners[model] else owners[model],
             }
             for model in models
         ]
@@ -28,7 +33,7 @@ def show_list(options: argparse.Namespace) -> int:
         return DONE
     if not models:
         say(f"No model is installed. Put a GGUF file into {paths.models_dir()}.")
-    rows = [(m.name, m.quantization, size(m.size), "starter" if m.starter else "", str(m.path)) for m in models]
+    rows = [(m.name, m.quantization, size(m.size), owners[m], str(m.path)) for m in models]
     if rows:
         print(aligned(rows))
     return DONE

@@ -24,34 +24,34 @@ _CACHE = re.compile(r"llama_kv_cache\w*: size =\s+([\d.]+) MiB \(\s*\d+ cells")
 
 
 def dry_load(path: Path, options: LoadOptions) -> DryLoad:
-    """Plan loading a file that went through the checks. Raises EngineError where llama.cpp refuses it."""
-    first, chosen, sequences, weights = _plan(path, options)
-    # The plan counts only the step of a whole ubatch; one token for each sequence may be a larger one.
-    second = first
-    if sequences > chosen.ubatch:
-        second, _, _, _ = _plan(path, replace(options, ubatch=sequences))
-    devices: dict[str, DeviceMemory] = {}
-    for device in sorted({device for device, _ in (*first, *second)} | {"CPU"}):
-        devices[device] = DeviceMemory(
+    """Plan loading a file that went through the checks. Raises EngineError where llama.cpp refuses it.
+
+    The plan counts the step of a whole ubatch, which is the largest that the worker ever evaluates.
+    """
+    planned, chosen, weights = _plan(path, options)
+    devices = {
+        device: DeviceMemory(
             device=device,
-            weights=first[device, "model"],
-            cache=first[device, "KV"] + first[device, "RS"],
-            compute=max(first[device, "compute"], second[device, "compute"]),
-            output=first[device, "output"],
+            weights=planned[device, "model"],
+            cache=planned[device, "KV"] + planned[device, "RS"],
+            compute=planned[device, "compute"],
+            output=planned[device, "output"],
         )
+        for device in sorted({device for device, _ in planned} | {"CPU"})
+    }
     if not any(memory.weights for memory in devices.values()):
         # Weights are not allocated either. Without a GPU they are all in one place.
         devices["CPU"] = replace(devices["CPU"], weights=weights)
     return DryLoad(tuple(devices.values()), chosen)
 
 
-def _plan(path: Path, options: LoadOptions) -> tuple[defaultdict[tuple[str, str], int], LoadOptions, int, int]:
-    """Bytes by device and purpose, the options with the worker's choices, the number of sequences, bytes of weights."""
+def _plan(path: Path, options: LoadOptions) -> tuple[defaultdict[tuple[str, str], int], LoadOptions, int]:
+    """Bytes by device and purpose, the options with the worker's choices, bytes of weights."""
     log: list[str] = []
     with every_log_line_to(log.append):
         model = LoadedModel(path, options, lambda _: True, dry=True)
         try:
-            chosen, sequences, weights = model.options, model.max_sequences, lib.llama_model_size(model.model)
+            chosen, weights = model.options, lib.llama_model_size(model.model)
         finally:
             model.close()
     text = "".join(log)
@@ -64,7 +64,7 @@ def _plan(path: Path, options: LoadOptions) -> tuple[defaultdict[tuple[str, str]
         found["CPU", "KV"] = round(sum(planned) * _MIB)
     if not any(purpose == "compute" for _, purpose in found):
         raise EngineError(f"What {path.name} needs could not be found out. Its size is the best guess.")
-    return found, chosen, int(sequences), int(weights)
+    return found, chosen, int(weights)
 
 
 def _device(buffer: str) -> str:

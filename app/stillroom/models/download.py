@@ -24,6 +24,7 @@ from stillroom.gguf.header import GgufError, parse_header
 from stillroom.models.file_names import inside, safe_name
 from stillroom.models.hub import ByteSource, HubFile, Offer
 from stillroom.models.hub_errors import HubBusy, explained
+from stillroom.models.records import Record, keep_record
 
 PARTIAL_FOLDER = ".downloads"
 _SPARE_BYTES = 256 << 20
@@ -130,6 +131,8 @@ def download(
     # The first file last: without it, nothing takes the others for a model.
     for part, path in reversed(list(zip(parts, final, strict=True))):
         part.become(path)
+        source = f"{offer.repository} at {offer.revision[:12]}"
+        keep_record(path, Record(part.file.sha256.lower(), part.file.size, source), models)
     return final
 
 

@@ -22,7 +22,7 @@ _LOGITS_BYTES = 80e6
 _MOST_SEQUENCES, _LEAST_SEQUENCES, _RECURRENT_SEQUENCES = 256, 48, 8
 _SMALL_MODEL_BYTES = 400e6
 # Measured: a process with the interpreter, numpy and the engine's libraries.
-_PROCESS_BYTES = 80 * MIB
+_PROCESS_BYTES = 56 * MIB
 _BYTES_PER_TOKEN_TEXT = 190
 _BYTES_PER_MERGE = 110
 _LAYER_OBJECTS = 60_000
@@ -192,10 +192,10 @@ def _cache_bytes(shape: Shape, layers: tuple[Layer, ...], use: Use) -> int:
 
 def _compute_bytes(shape: Shape, use: Use) -> int:
     """Room for the intermediate results of the largest step: the probabilities, or one layer."""
-    sequences, ubatch = sequences_of(shape), ubatch_of(shape, use)
-    tokens = max(-(-ubatch // sequences) * sequences, sequences)
-    wanted = max(min(ubatch, tokens), sequences)
-    probabilities = 4 * wanted * (shape.vocabulary + 2 * shape.width)
+    # llama.cpp sets aside room for one token of every sequence where that is more; the worker never evaluates more than
+    # a ubatch at once, so that room stays untouched and takes no memory.
+    tokens = ubatch_of(shape, use)
+    probabilities = 4 * tokens * (shape.vocabulary + 2 * shape.width)
     cells = _padded(use.context_tokens)
     mask = cells * tokens * 2 * (2 if shape.window else 1)
     layer = 4 * tokens * shape.widest + mask

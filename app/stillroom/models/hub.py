@@ -11,7 +11,8 @@ import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 import httpx2
 import huggingface_hub
@@ -251,8 +252,16 @@ class Hub:
             yield
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections. The next request opens new ones."""
         huggingface_hub.close_session()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def _range_start(response: httpx2.Response) -> int:

@@ -64,15 +64,16 @@ def starter_model() -> ModelFile | None:
 
 
 def find_model(name_or_path: str) -> ModelFile:
-    """The installed model of this name (capitals do not matter), or a GGUF file.
+    """The installed model of this name (capitals do not matter), one of another program, or a GGUF file.
 
     Raises StillroomError: no such model (the message names those there are), or the file is no GGUF.
     """
     path = Path(name_or_path)
-    if path.suffix.lower() == ".gguf" and (path.exists() or path.name != name_or_path):
+    is_file = path.is_absolute() and path.is_file()  # of a program that gives its files no ending
+    if is_file or (path.suffix.lower() == ".gguf" and (path.exists() or path.name != name_or_path)):
         if not path.is_file():
             raise StillroomError(f"There is no model file {path}. Look at its path and spelling.")
-        model = _model(path, starter=path.name == STARTER_NAME)
+        model = model_file(path)
         if model is None:
             raise StillroomError(f"{path.name} is no complete GGUF model. Fetch it again, or name another file.")
         return model
@@ -86,6 +87,11 @@ def find_model(name_or_path: str) -> ModelFile:
         raise StillroomError(
             f'Several models begin with "{name_or_path}": {", ".join(model.name for model in named)}. Write the whole name.'
         )
+    from stillroom.models.elsewhere import models_elsewhere  # which is built on this module
+
+    for other in models_elsewhere():
+        if other.model.name.lower().removesuffix(":latest") in (wanted, wanted.removesuffix(":latest")):
+            return other.model
     near = difflib.get_close_matches(wanted, {model.name.lower(): model for model in models}, n=1, cutoff=0.6)
     names = {model.name.lower(): model.name for model in models}
     meant = f' Did you mean "{names[near[0]]}"?' if near else ""
@@ -112,6 +118,11 @@ def quantization_of(name: str) -> str:
     """The quantization a file's name says (``Q4_K_M``); empty where it says none."""
     found = _QUANTIZATION.search(name)
     return found[1].upper() if found else ""
+
+
+def model_file(path: Path) -> ModelFile | None:
+    """The model of which this is the (first) file; None where it is no GGUF, another part, or a part is missing."""
+    return _model(path, starter=path.name == STARTER_NAME)
 
 
 def _gguf_files(folder: Path) -> list[Path]:

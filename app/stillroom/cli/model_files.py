@@ -1,0 +1,70 @@
+"""``stillroom models import``, ``verify`` and ``remove``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from stillroom.cli import DONE, SOME_FAILED, say
+from stillroom.cli.text import printable
+from stillroom.errors import StillroomError
+from stillroom.models.library import find_model, installed_models
+from stillroom.models.local_files import Told, import_model, remove, verify
+
+
+def import_file(options: argparse.Namespace) -> int:
+    model = import_model(options.file, sha256=options.sha256, on_progress=_progress("Copying"))
+    _end_line()
+    if options.json:
+        print(json.dumps({"name": model.name, "path": str(model.path), "size": model.size}))
+    else:
+        print(f"{printable(model.name)} is in {printable(str(model.path.parent))}.")
+    return DONE
+
+
+def verify_models(options: argparse.Namespace) -> int:
+    models = [find_model(options.model)] if options.model else installed_models()
+    found = []
+    for model in models:
+        try:
+            result = verify(model, on_progress=_progress("Reading"))
+            right, sentence = result.right, result.sentence
+        except StillroomError as error:
+            right, sentence = False, error.message
+        _end_line()
+        found.append({"name": model.name, "path": str(model.path), "right": right, "message": sentence})
+        if not options.json:
+            print(printable(sentence))
+    if options.json:
+        print(json.dumps(found, indent=2))
+    return SOME_FAILED if any(item["right"] is False for item in found) else DONE
+
+
+def remove_model(options: argparse.Namespace) -> int:
+    model = find_model(options.model)
+    remove(model, permanently=options.permanently)
+    if options.json:
+        print(json.dumps({"removed": model.name, "path": str(model.path)}))
+    else:
+        say(f"{model.name} was {'deleted' if options.permanently else 'put into the trash'}.")
+    return DONE
+
+
+def _progress(what: str) -> Told:
+    """Writes how far it is over the same line of a terminal."""
+    told = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        share = 100 * done // max(1, total)
+        if share != told and sys.stderr.isatty():
+            told = share
+            print(f"\r{what} {share:3} %", end="", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _end_line() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

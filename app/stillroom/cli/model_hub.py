@@ -1,0 +1,230 @@
+"""``stillroom models search``, ``fit`` and ``get``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stillroom.cancellation import Cancellation
+from stillroom.cli import DONE, STOPPED, USAGE, say
+from stillroom.cli.signals import gathered_signals
+from stillroom.cli.text import aligned, duration, printable, size
+from stillroom.errors import Cancelled, StillroomError
+from stillroom.models.assess import Assessed, assess_file, assess_offers, this_machine
+from stillroom.models.catalog import load_catalog, suggest, use_catalog
+from stillroom.models.download import DownloadProgress, Rate, download, is_there, target_folder
+from stillroom.models.fit import Fit, Use, Verdict
+from stillroom.models.hub import Hub, HubAccess
+from stillroom.models.library import find_model
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def search(options: argparse.Namespace) -> int:
+    if options.catalog is not None:
+        use_catalog(options.catalog)
+    if options.words:
+        return _search_hub(options)
+    machine = this_machine() if options.task else None
+    if machine is None:
+        if options.catalog is None:
+            say("Write what to look for on the hub, or --for and a task.")
+            return USAGE
+        return DONE
+    found = suggest(load_catalog(), options.task, machine)
+    if options.json:
+        print(json.dumps([suggestion.to_json() for suggestion in found], indent=2))
+        return DONE
+    for suggestion in found:
+        print(f"{suggestion.model.name}  ({suggestion.model.repository})\n    {suggestion.reason}")
+    if not found:
+        say("No model of the catalog fits this machine. Close other programs, and try again.")
+    return DONE
+
+
+def _search_hub(options: argparse.Namespace) -> int:
+    with _connect(options) as hub:
+        found = hub.search(" ".join(options.words))
+    if options.json:
+        keys = ("repository", "downloads", "likes", "gated", "licence", "changed")
+        print(json.dumps([{key: getattr(model, key) for key in keys} for model in found], indent=2))
+        return DONE
+    if not found:
+        say("The hub has no GGUF model with these words.")
+        return DONE
+    print(
+        aligned(
+            [
+                (
+                    model.repository,
+                    f"{model.downloads:,} downloads",
+                    model.licence,
+                    "licence to agree to" if model.gated else "",
+                )
+                for model in found
+            ]
+        )
+    )
+    return DONE
+
+
+def fit(options: argparse.Namespace) -> int:
+    machine, use = this_machine(), Use(options.context or 8192, options.cache)
+    if not _REPOSITORY.fullmatch(options.model) or Path(options.model).exists():
+        model = find_model(options.model)
+        _, found = assess_file(model, machine, use)
+        if options.json:
+            print(json.dumps({"name": model.name, "size": model.size} | _fit_json(found), indent=2))
+        else:
+            print(f"{printable(model.name)} {found.verdict}. {found.reason}")
+            print(f"Longest context that fits: {found.longest_context:,} tokens.")
+        return DONE
+    with _connect(options) as hub:
+        assessed = list(assess_offers(hub, hub.repository(options.model), machine, use))
+    if options.json:
+        print(json.dumps([_offer_json(item) for item in assessed], indent=2))
+        return DONE
+    _print_offers(assessed)
+    return DONE
+
+
+def get(options: argparse.Namespace) -> int:
+    with _connect(options) as hub:
+        return _get(hub, options)
+
+
+def _get(hub: Hub, options: argparse.Namespace) -> int:
+    repository = hub.repository(options.repository, options.revision)
+    if options.quantization:
+        offer = repository.offer(options.quantization)
+    else:
+        assessed = list(assess_offers(hub, repository, this_machine()))
+        fitting = [item for item in assessed if item.fit is not None and item.fit.verdict is Verdict.WELL]
+        if not fitting:
+            _print_offers(assessed)
+            raise StillroomError(
+                f"Nothing that {repository.name} offers is known to run well here. Name a quantization to fetch it anyway."
+            )
+        offer = max(fitting, key=lambda item: item.offer.size).offer
+    say(
+        f"{offer.name}: {size(offer.size)} of {repository.name}, revision {offer.revision[:12]}, licence {repository.licence or 'not said'}"
+    )
+    if options.dry_run:
+        return DONE
+    if is_there(offer):
+        say(f"It is there already, in {target_folder(offer)}.")
+    shown, cancellation = _Shown(), Cancellation()
+    with gathered_signals() as signals:
+
+        def on_progress(progress: DownloadProgress) -> None:
+            if signals:
+                cancellation.request()
+            shown(progress)
+
+        try:
+            files = download(
+                hub,
+                offer,
+                address=hub.access.address,
+                on_progress=on_progress,
+                cancellation=cancellation,
+                rate=Rate(int(options.limit * 1e6)),
+            )
+        except Cancelled:
+            shown.end()
+            say("Stopped. The same command goes on from here.")
+            return STOPPED
+    shown.end()
+    if options.json:
+        print(json.dumps({"name": offer.name, "path": str(files[0]), "size": offer.size, "revision": offer.revision}))
+    else:
+        print(printable(str(files[0])))
+    return DONE
+
+
+def _connect(options: argparse.Namespace) -> Hub:
+    token = os.environ.get("HF_TOKEN") or None
+    return Hub(HubAccess(endpoint=options.endpoint, token=token, proxy=options.proxy, ca_file=options.ca))
+
+
+def _print_offers(assessed: Sequence[Assessed]) -> None:
+    rows = [("", "file", "memory", "longest context", "speed", "")]
+    for item in assessed:
+        name, file_size = item.offer.quantization or item.offer.name, size(item.offer.size)
+        if item.fit is None:
+            rows.append((name, file_size, "", "", "", item.problem))
+            continue
+        speed = f"{item.fit.tokens_per_second:.0f} tokens/s" if item.fit.tokens_per_second else ""
+        rows.append((name, file_size, size(item.fit.needed), f"{item.fit.longest_context:,}", speed, item.fit.verdict))
+    print(aligned(rows))
+
+
+def _fit_json(found: Fit) -> dict[str, Any]:
+    memory = found.estimate.ram
+    return {
+        "verdict": found.verdict.value,
+        "reason": found.reason,
+        "exact": found.estimate.exact,
+        "context_tokens": found.use.context_tokens,
+        "needed": found.needed,
+        "free": found.free,
+        "missing": found.missing,
+        "parts": {
+            "weights": memory.weights,
+            "cache": memory.cache,
+            "compute": memory.compute,
+            "output": memory.output,
+            "overhead": memory.overhead,
+            "process": memory.process,
+        },
+        "vram": found.estimate.vram.total,
+        "gpu_layers": found.use.gpu_layers,
+        "longest_context": found.longest_context,
+        "tokens_per_second": found.tokens_per_second,
+    }
+
+
+def _offer_json(item: Assessed) -> dict[str, Any]:
+    offer = item.offer
+    data: dict[str, Any] = {
+        "name": offer.name,
+        "quantization": offer.quantization,
+        "size": offer.size,
+        "revision": offer.revision,
+    }
+    return data | (_fit_json(item.fit) if item.fit is not None else {"verdict": None, "reason": item.problem})
+
+
+class _Shown:
+    """How far a download is: over the same line of a terminal, or now and then on a line of its own."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._last = 0.0
+
+    def __call__(self, progress: DownloadProgress) -> None:
+        now = time.monotonic()
+        if not self._terminal and not progress.waiting and now - self._last < _SECONDS_BETWEEN_LINES:
+            return
+        self._last = now
+        left = f", about {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+        text = f"{size(progress.done)} of {size(progress.total)}, {size(int(progress.speed))}/s{left}"
+        text = progress.waiting or text
+        print(
+            f"\r\x1b[K{text}" if self._terminal else text,
+            end="" if self._terminal else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def end(self) -> None:
+        if self._terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

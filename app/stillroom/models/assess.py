@@ -1,0 +1,87 @@
+"""What a model would need on this machine: one that is here, one of a hub, and each quantization that a hub offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from stillroom.cancellation import Cancellation
+from stillroom.errors import StillroomError
+from stillroom.gguf.checks import FileKind, check_headers, kind_of, parts_of
+from stillroom.gguf.header import read_header
+from stillroom.models.exact import exact_fit
+from stillroom.models.fit import Fit, Machine, Use, gpu_layers_that_fit, judge
+from stillroom.models.hardware import Hardware, look
+from stillroom.models.hub import Hub, Offer, Repository
+from stillroom.models.library import ModelFile
+from stillroom.models.memory_speed import memory_bandwidth
+from stillroom.models.shape import Shape, shape_of
+
+_CONTEXT_TOKENS = 8192  # the worker's own choice
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A model and its fit; where it could not be told, ``fit`` is None and ``problem`` says why."""
+
+    offer: Offer
+    shape: Shape | None
+    fit: Fit | None
+    problem: str = ""
+
+
+def this_machine(hardware: Hardware | None = None, *, own_bytes: int = 0) -> Machine:
+    """What a model may use here.
+
+    Args:
+        own_bytes: what this application's loaded model takes, which a new one would replace.
+    """
+    hardware = hardware or look()
+    gpu = hardware.usable_gpu()
+    return Machine(
+        free_ram=hardware.memory_free + own_bytes,
+        ram_bandwidth=memory_bandwidth(),
+        free_vram=(gpu.free or 0) if gpu is not None else 0,
+    )
+
+
+def assess(shape: Shape, machine: Machine, use: Use | None = None, *, projector_bytes: int = 0) -> Fit:
+    """The fit, with as many layers on the GPU as there is room for where the use names none."""
+    use = use or Use(_CONTEXT_TOKENS)
+    if not use.gpu_layers and machine.free_vram:
+        use = replace(use, gpu_layers=gpu_layers_that_fit(shape, use, machine.free_vram))
+    return judge(shape, use, machine, projector_bytes=projector_bytes)
+
+
+def assess_file(model: ModelFile, machine: Machine, use: Use | None = None) -> tuple[Shape, Fit]:
+    """The exact fit of a model that is here. Raises GgufError, EngineError."""
+    headers = [read_header(part) for part in parts_of(model.path)]
+    check_headers(headers)
+    shape = shape_of(headers)
+    guess = assess(shape, machine, use)
+    return shape, judge(shape, guess.use, machine, exact_fit(model.path, guess.use))
+
+
+def assess_offers(
+    hub: Hub,
+    repository: Repository,
+    machine: Machine,
+    use: Use | None = None,
+    *,
+    cancellation: Cancellation | None = None,
+) -> Iterator[Assessed]:
+    """The fit of each model of a repository, as its header arrives: none of the files is fetched. Raises Cancelled."""
+    for offer in repository.offers:
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        if offer.projector:
+            continue
+        try:
+            headers = hub.headers(offer)
+            check_headers(headers)
+            if kind_of(headers[0]) is not FileKind.MODEL:
+                continue
+            shape = shape_of(headers)
+            yield Assessed(offer, shape, assess(shape, machine, use))
+        except StillroomError as error:
+            yield Assessed(offer, None, None, error.message)
