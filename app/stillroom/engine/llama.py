@@ -341,7 +341,7 @@ class LoadedModel:
             return None
         state = mmap.mmap(-1, size)  # goes back to the system whole; the allocator would keep it in pieces
         start = ctypes.c_uint8.from_buffer(state)
-        written = lib.llama_state_seq_get_data(self.context, ctypes.byref(start), size, sequence)  # type: ignore[arg-type]
+        written = lib.llama_state_seq_get_data(self.context, ctypes.byref(start), size, sequence)
         return state if written == size else None
 
     def restore(self, sequence: int, state: mmap.mmap, length: int) -> bool:
@@ -350,7 +350,7 @@ class LoadedModel:
         Native code reads the state as it is: it must be one that ``state`` gave, unchanged.
         """
         start = ctypes.c_uint8.from_buffer(state)
-        read = lib.llama_state_seq_set_data(self.context, ctypes.byref(start), len(state), sequence)  # type: ignore[arg-type]
+        read = lib.llama_state_seq_set_data(self.context, ctypes.byref(start), len(state), sequence)
         if read == len(state) and lib.llama_memory_seq_pos_max(self.memory, sequence) == length - 1:
             return True
         self.drop(sequence)
