@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -42,7 +43,9 @@ class FakeBench:
             raise EngineError("There is not enough memory.")
         self.loads += 1
         self.now += self.load_seconds
-        self.options = replace(options, ubatch=options.ubatch or 128, context_tokens=options.context_tokens or 2048)
+        self.options = replace(
+            options, ubatch=options.ubatch or (128 if self.gpu else 60), context_tokens=options.context_tokens or 2048
+        )
         self.environment = environment
         layers = 0 if not self.gpu else 30 if options.gpu_layers is None else options.gpu_layers
         return ModelInfo("m", "m.gguf", "llama", "Q4_0", 1, 1, 2048, 2048, 10, True, layers, "CPU", 0.1, self.options)
@@ -94,18 +97,18 @@ def test_one_thread_waits_for_nobody() -> None:
 
 
 def test_a_step_stays_short_however_much_faster_a_long_one_is() -> None:
-    tuning = run(FakeBench(prompt={1: 300.0, 2: 500.0}, ubatch={512: 1.6, 256: 1.5, 128: 1.2, 64: 1.0, 32: 0.9}))
-    assert tuning.options.ubatch == 64
+    tuning = run(FakeBench(prompt={1: 300.0, 2: 500.0}, ubatch={512: 1.6, 256: 1.5, 128: 1.2, 60: 1.0, 32: 0.9}))
+    assert tuning.options.ubatch == 60
     assert tuning.step_seconds <= LONGEST_STEP
 
 
 def test_a_larger_step_where_it_is_faster_and_short() -> None:
-    tuning = run(FakeBench(prompt={1: 4000.0, 2: 7000.0}, ubatch={128: 0.8, 64: 0.6}))
+    tuning = run(FakeBench(prompt={1: 4000.0, 2: 7000.0}, ubatch={128: 0.8, 60: 0.6}, gpu={None: 1.0, 15: 0.1, 0: 0.1}))
     assert tuning.options.ubatch == 256
 
 
 def test_a_slow_model_keeps_most_of_its_speed_though_no_step_is_short() -> None:
-    tuning = run(FakeBench(prompt={1: 20.0, 2: 40.0}, ubatch={64: 0.95, 32: 0.8, 16: 0.3}), seconds=600)
+    tuning = run(FakeBench(prompt={1: 20.0, 2: 40.0}, ubatch={60: 0.95, 32: 0.8, 16: 0.3}), seconds=600)
     assert tuning.options.ubatch == 32
 
 
@@ -155,6 +158,19 @@ def test_what_a_person_has_set_counts_more() -> None:
     assert (options.context_tokens, options.threads_prompt, options.threads_generate) == (4096, 3, 3)
     assert options.prompt_speed == 0  # measured with other threads
     assert tuning.load_options(context_tokens=512) == replace(tuning.options, context_tokens=512)
+
+
+def test_another_environment_takes_another_worker(tmp_path: Path) -> None:
+    model = tmp_path / "m.gguf"
+    model.write_bytes(b"GGUF")
+    with WorkerBench(model, command=[sys.executable, str(Path(__file__).with_name("fake_worker.py"))]) as bench:
+        pids = []
+        for wait in (WAITS[0], WAITS[1], WAITS[1], WAITS[0]):
+            bench.load(LoadOptions(), wait)
+            pids.append(bench.engine.status().worker_pid)
+        assert pids[0] != pids[1] == pids[2] != pids[3]
+        assert bench.engine.status().restarts == 0  # nothing went wrong
+        assert bench.measure(MeasureRequest("prompt")).speed == 100
 
 
 @pytest.mark.model
