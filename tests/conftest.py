@@ -11,8 +11,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import settings
 
 from stillroom import paths
+
+# A busy machine is no failure.
+settings.register_profile("stillroom", deadline=None)
+settings.load_profile("stillroom")
 
 _STARTER_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"
 # Taken before any test gets a home of its own.

@@ -48,7 +48,9 @@ def cells(model: LoadedModel) -> Iterator[Cells]:
     model.clear()
 
 
-def run(model: LoadedModel, cells: Cells, *questions: Question, prefix: tuple[Piece, ...] = (BEFORE, TEXT)) -> ScoreResult:
+def run(
+    model: LoadedModel, cells: Cells, *questions: Question, prefix: tuple[Piece, ...] = (BEFORE, TEXT)
+) -> ScoreResult:
     *_, result = score(model, cells, ScoreRequest(prefix, questions))
     assert result is not None
     return result
@@ -111,7 +113,12 @@ def test_more_candidates_than_sequences_are_scored_in_groups(model: LoadedModel,
 def test_many_documents_leave_no_cells_behind(model: LoadedModel, cells: Cells) -> None:
     sequences = cells.free_sequences
     for number in range(40):
-        run(model, cells, Question("\nNumber: ", (str(number), "none"), "\n"), prefix=(BEFORE, Piece(f"Page {number}. " * 6)))
+        run(
+            model,
+            cells,
+            Question("\nNumber: ", (str(number), "none"), "\n"),
+            prefix=(BEFORE, Piece(f"Page {number}. " * 6)),
+        )
         assert cells.used <= cells.capacity
     while cells._drop_oldest():
         pass
@@ -174,7 +181,9 @@ def test_a_stop_text_is_not_part_of_the_answer(model: LoadedModel, cells: Cells)
 
 
 def test_a_batch_answer_does_not_depend_on_the_cache_and_keeps_nothing(model: LoadedModel, cells: Cells) -> None:
-    request = GenerateRequest((BEFORE, TEXT, Piece("\nSay what was bought.<|im_end|>\n<|im_start|>assistant\n", special=True)), 24)
+    request = GenerateRequest(
+        (BEFORE, TEXT, Piece("\nSay what was bought.<|im_end|>\n<|im_start|>assistant\n", special=True)), 24
+    )
     first, _ = answer(model, cells, request)
     used = cells.used
     again, _ = answer(model, cells, request)

@@ -68,8 +68,18 @@ def one(result: DocumentResult, name: str) -> FieldValue:
     pages=st.lists(
         st.lists(
             st.sampled_from(
-                ["Acme Ltd", "5 May 2020", "€ 14.10", "12 Harbour Road, 4021 Port", "a@b.org", "Zürich 漢字", "\u00adsoft"]
-                + ["x " * 60, "none", ""]
+                [
+                    "Acme Ltd",
+                    "5 May 2020",
+                    "€ 14.10",
+                    "12 Harbour Road, 4021 Port",
+                    "a@b.org",
+                    "Zürich 漢字",
+                    "\u00adsoft",
+                    "x " * 60,
+                    "none",
+                    "",
+                ]
             )
             | st.text(max_size=30),
             max_size=12,

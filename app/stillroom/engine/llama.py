@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.engine.pace import Pace
-from stillroom.engine.protocol import LoadOptions, ModelInfo
+from stillroom.engine.protocol import LARGEST_CPU_UBATCH, LoadOptions, ModelInfo
 from stillroom.errors import Cancelled, EngineError
 
 # llama.cpp's own limit is 256; every candidate of a question is a sequence while it is scored. llama.cpp keeps a row
@@ -139,7 +139,7 @@ class LoadedModel:
         self.vocab = lib.llama_model_get_vocab(model)
         self.vocabulary = lib.llama_vocab_n_tokens(self.vocab)
         trained = lib.llama_model_n_ctx_train(model)
-        self.options = _with_defaults(options, lib.llama_model_size(model), trained, self.vocabulary)
+        self.options = _with_defaults(options, lib.llama_model_size(model), trained, gpu)
         self.recurrent = bool(lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model))
         # A recurrent state costs its full size for every sequence; such models are not forked per candidate.
         self.max_sequences = 8 if self.recurrent else max(48, min(256, int(_LOGITS_BYTES / (4 * self.vocabulary))))
@@ -357,12 +357,12 @@ class LoadedModel:
         return False
 
 
-def _with_defaults(options: LoadOptions, size: int, trained: int, vocabulary: int) -> LoadOptions:
+def _with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> LoadOptions:
     cores = max(1, (os.cpu_count() or 1))
-    # A cancel, and a chat token beside a batch, wait for one ubatch: small ones for slow (large) models.
-    ubatch = options.ubatch or (128 if size < 400e6 else 64)
-    if vocabulary > 200_000 and not options.ubatch:
-        ubatch = min(ubatch, 64)
+    # A cancel, and a chat token beside a batch, wait for one ubatch.
+    ubatch = options.ubatch or (256 if gpu else LARGEST_CPU_UBATCH)
+    if not gpu:
+        ubatch = min(ubatch, LARGEST_CPU_UBATCH)
     return replace(
         options,
         context_tokens=min(options.context_tokens or 8192, max(trained, 512) * 4),

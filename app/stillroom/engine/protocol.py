@@ -34,6 +34,10 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+# From 64 tokens on flash attention on the processor works in tiles, and what it gives depends on where in the cache a
+# text stands: the same document would not give the same bytes twice.
+LARGEST_CPU_UBATCH = 60
+
 PROTOCOL_VERSION = 1
 
 

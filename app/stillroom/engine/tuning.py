@@ -20,7 +20,7 @@ import psutil
 
 from stillroom.cancellation import Cancellation
 from stillroom.engine.engine import Engine
-from stillroom.engine.protocol import LoadOptions, Measurement, MeasureRequest, ModelInfo
+from stillroom.engine.protocol import LARGEST_CPU_UBATCH, LoadOptions, Measurement, MeasureRequest, ModelInfo
 from stillroom.errors import EngineError
 
 SECONDS = 20.0
@@ -33,7 +33,7 @@ WAITS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("GOMP_SPINCOUNT", "2000"), ("OMP_WAIT_POLICY", "passive")),
     (("GOMP_SPINCOUNT", "20000"), ("OMP_WAIT_POLICY", "passive")),
 )
-_UBATCHES = (512, 256, 128, 64, 32, 16)
+_UBATCHES = (512, 256, 128, LARGEST_CPU_UBATCH, 32, 16)
 _GAIN = 1.08
 _GAIN_FOR_ACCURACY = 1.2
 _PROMPT_SHARE = 0.7  # of what matters: extraction reads much and writes little
@@ -168,12 +168,14 @@ class _Search:
         self._started = clock()
         self._trials: list[Trial] = []
         self._skipped: list[str] = []
+        self._on_gpu = False
 
     def run(self) -> Tuning:
         plain = LoadOptions(context_tokens=_MEASURE_TOKENS)
         self._tell("loading the model")
         info = self._bench.load(plain, WAITS[0])
         # What the worker chose by itself is where the search begins.
+        self._on_gpu = info.gpu_layers > 0
         start = replace(info.options, threads_prompt=0, threads_generate=0)
         best = self._with_threads("plain settings", start, WAITS[0], loaded=True)
         if info.gpu_layers:
@@ -238,11 +240,17 @@ class _Search:
         """The fastest whose steps are short enough; none of them: the shortest that does not lose too much speed."""
         found = {best.options.ubatch: best}
         for size in _UBATCHES:
+            if size > LARGEST_CPU_UBATCH and not self._on_gpu:
+                continue
             near = min(found.values(), key=lambda trial: abs(trial.options.ubatch - size))
             larger = size > near.options.ubatch
             # A step's time grows with its tokens: what cannot be short enough is not measured, nor what is needlessly short.
             too_long = near.step_seconds * size / near.options.ubatch > 1.5 * LONGEST_STEP
-            if size in found or (larger and too_long) or (size < 64 and near.step_seconds < LONGEST_STEP):
+            if (
+                size in found
+                or (larger and too_long)
+                or (size < LARGEST_CPU_UBATCH and near.step_seconds < LONGEST_STEP)
+            ):
                 continue
             what = f"{size} tokens at a time"
             if not self._too_late(what):
