@@ -225,8 +225,7 @@ class _Search:
             if self._too_late(what):
                 continue
             trial = self._with_threads(what, best.options, wait, counts, alone=alone)
-            several = max(trial.options.threads_prompt, trial.options.threads_generate) > 1
-            best = trial if several and trial.worth > best.worth * _GAIN else best
+            best = trial if trial.worth > best.worth * _GAIN else best
         return best
 
     def _alone(self, best: Trial) -> dict[str, Measurement]:
