@@ -85,7 +85,7 @@ def grounded(row, text):
 def test_dropped_receipts_survive_a_worker_that_is_killed_twice(real_window, qtbot, drop, tmp_path):
     texts = {}
     for number in range(_RECEIPTS):
-        path = tmp_path / f"receipt-{number}.txt"
+        path = tmp_path / f"receipt-{number:02}.txt"
         texts[path.name] = _RECEIPT.format(number=number + 10, day=number + 1, total=number + 19)
         path.write_text(texts[path.name])
     (tmp_path / "empty.txt").touch()
