@@ -282,3 +282,13 @@ def test_the_reader_process_recognises_within_its_memory(tmp_path: Path) -> None
     (tmp_path / "scan.pdf").write_bytes(scanned_pdf("Typed"))
     with Readers() as readers:
         assert lines(readers.read(tmp_path / "scan.pdf").pages[1]) == RECEIPT_TEXT
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux")
+def test_a_picture_that_needs_too_much_memory_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "large.png").write_bytes(encoded(draw(size=(2400, 2000))))
+    (tmp_path / "a.txt").write_text("small")
+    with Readers(memory_bytes=700 << 20) as readers:
+        with pytest.raises(DocumentError, match="memory"):
+            readers.read(tmp_path / "large.png")
+        assert readers.read(tmp_path / "a.txt").pages[0].text == "small"

@@ -18,6 +18,8 @@ from stillroom.errors import Cancelled, DocumentError, PasswordNeeded, Stillroom
 
 _ATTEMPTS = 2
 """A reader that died before it took the request (killed while idle) is replaced once without a word."""
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+"""Each thread of a library takes its share of the address space, on a large machine more than a document may."""
 
 
 class Readers:
@@ -172,6 +174,7 @@ class _Reader:
             command,
             on_message=self._on_message,
             on_exit=self._on_exit,
+            environment=_ENVIRONMENT,
             memory_bytes=memory_bytes,
             name="document reader",
         )

@@ -23,7 +23,7 @@ DETECTION_PIXELS = 3_000_000
 SHORT_SIDE = 736
 """… whose shorter side has at least this many, within reason."""
 _ENLARGED = 3.0
-_LONG_PIXELS = 8_000_000
+_LONG_PIXELS = 5_000_000
 _TALL = 1.5
 """A box higher than this many times its width is turned text, or a single letter."""
 _SAMPLE = 12
@@ -71,8 +71,19 @@ class Line:
 def recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
     """All lines of text in a picture, in no order that means anything; corners are pixels of the picture as it is given.
 
-    ``progress`` is called whenever a part of the work is done. Raises DocumentError where the OCR part is missing.
+    ``progress`` is called whenever a part of the work is done. Raises DocumentError where the OCR part is missing, and
+    MemoryError.
     """
+    try:
+        return _recognise(picture, progress)
+    except Exception as error:
+        # Both libraries report a lack of memory as a failure of their own.
+        if type(error).__name__ in ("ONNXRuntimeError", "RuntimeException") or "Insufficient memory" in str(error):
+            raise MemoryError from error
+        raise
+
+
+def _recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
     if int(picture.max()) - int(picture.min()) < _CONTRAST:
         return []
     stages = models()
