@@ -88,10 +88,11 @@ def _load_all(through: list[tuple[str, bytes]]) -> list[str]:
                 timeout=600,
                 check=False,
             )
-            last = outcome.stdout.split()[-1] if outcome.stdout.split() else "done"
-            if last == "done":
+            if outcome.returncode == 0:
                 break
-            place = next(number for number, (name, _) in enumerate(names) if name == last)
+            # The library may print lines of its own.
+            told = set(outcome.stdout.splitlines())
+            place = max((number for number, (name, _) in enumerate(names) if name in told), default=0)
             ended.append(
                 f"{names[place][1]} ({outcome.stderr.strip().splitlines()[-1][:160] if outcome.stderr.strip() else outcome.returncode})"
             )

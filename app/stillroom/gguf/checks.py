@@ -130,7 +130,12 @@ def _check_model(header: Header, tensors: list[TensorInfo]) -> None:
         ("wkv.head_size", _MAX_WIDTH),
     ):
         _number(header, f"{arch}.{key}", 0, most, required=False)
+    # llama.cpp divides by these.
+    _number(header, f"{arch}.full_attention_interval", 1, _MAX_CONTEXT, required=False)
+    if arch == "ernie4_5-moe":
+        _number(header, f"{arch}.interleave_moe_layer_step", 1, _MAX_CONTEXT, required=False)
     _check_attention(header, tensors)
+    _check_windows(header, layers)
     _check_experts(header)
     _check_numbers_are_finite(header)
     scaling = header.metadata.get(f"{arch}.rope.scaling.type", "none")
@@ -140,6 +145,7 @@ def _check_model(header: Header, tensors: list[TensorInfo]) -> None:
         block = _BLOCK.match(tensor.name)
         if block and int(block[1]) >= layers:
             raise _wrong(header, f"it has weights of layer {block[1]} and only {layers} layers")
+    _check_widths(header, tensors)
     _check_vocabulary(header, tensors)
 
 
@@ -164,6 +170,42 @@ def _check_attention(header: Header, tensors: list[TensorInfo]) -> None:
         )
         if turned > widest or turned % 2:
             raise _wrong(header, "the width of its heads is not possible")
+
+
+def _check_widths(header: Header, tensors: list[TensorInfo]) -> None:
+    """Where layers have different numbers of heads, their weights must be as wide as these say."""
+    arch = header.architecture
+    shared = header.metadata.get(f"{arch}.attention.head_count_kv")
+    heads = _largest(header, f"{arch}.attention.head_count")
+    if not isinstance(shared, tuple) or not heads:
+        return
+    widths = {
+        header.integer(f"{arch}.attention.key_length"),
+        header.integer(f"{arch}.attention.key_length_swa"),
+        header.integer(f"{arch}.embedding_length") // heads,
+    } - {0}
+    for tensor in tensors:
+        block = _BLOCK.match(tensor.name)
+        if block and tensor.name.endswith(".attn_k.weight") and len(tensor.shape) > 1:
+            count = shared[int(block[1])]
+            if tensor.shape[1] not in {int(count) * width for width in widths if isinstance(count, int)}:
+                raise _wrong(header, f"the weights of layer {block[1]} do not fit its heads")
+
+
+def _check_windows(header: Header, layers: int) -> None:
+    """Layers that see only the last tokens: some must, where a window is given, and none without one."""
+    arch = header.architecture
+    pattern = header.metadata.get(f"{arch}.attention.sliding_window_pattern")
+    if isinstance(pattern, tuple):
+        window = header.integer(f"{arch}.attention.sliding_window")
+        if len(pattern) > _MAX_LAYERS or not all(isinstance(item, int) for item in pattern):
+            raise _wrong(header, "its sliding_window_pattern is not possible")
+        if bool(window) != any(pattern[:layers]):
+            raise _wrong(header, "its window and the layers that use it do not fit together")
+    if arch in ("gemma3n", "gemma4") and header.integer(f"{arch}.attention.shared_kv_layers") > layers - 2:
+        raise _wrong(header, "too many of its layers use the keys of others")
+    if arch.startswith("lfm2") and header.integer(f"{arch}.shortconv.l_cache", 3) < 2:
+        raise _wrong(header, "its shortconv.l_cache is not possible")
 
 
 def _check_experts(header: Header) -> None:
