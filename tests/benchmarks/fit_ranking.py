@@ -88,7 +88,9 @@ def collect(arguments: argparse.Namespace) -> None:
                 features = np.zeros((0, len(NAMES)))
                 if each.chosen:
                     features = np.hstack([each.model_scores(each.chosen), each.layout[each.chosen]])
-                right = np.array([any(is_right(each.kind, item.value, one) for one in wanted) for item in candidates], dtype=bool)
+                right = np.array(
+                    [any(is_right(each.kind, item.value, one) for one in wanted) for item in candidates], dtype=bool
+                )
                 several = each.field.type is FieldType.LIST
                 values = [item.value for item in candidates]
                 rows.append(Row(number, each.field.name, str(each.kind), several, features, values, right))
@@ -116,7 +118,9 @@ def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
                 gradient[:size] += difference @ row.features
                 gradient[size] -= difference.sum()
                 continue
-            everything = np.append(strengths, ranking.Weights(weights, absent).absent_strength(required=is_required(row)))
+            everything = np.append(
+                strengths, ranking.Weights(weights, absent).absent_strength(required=is_required(row))
+            )
             everything -= everything.max()
             share = np.exp(everything) / np.exp(everything).sum()
             target = np.append(row.right, not row.right.any()).astype(float)
@@ -137,7 +141,9 @@ def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
 
 @functools.cache
 def _required_fields() -> frozenset[str]:
-    return frozenset(field.name for template in TemplateLibrary().templates() for field in template.fields if field.required)
+    return frozenset(
+        field.name for template in TemplateLibrary().templates() for field in template.fields if field.required
+    )
 
 
 def is_required(row: Row) -> bool:
@@ -161,13 +167,21 @@ def judge(rows: list[Row], weights: np.ndarray, absent: float) -> dict[str, Any]
         strengths = row.features @ weights
         if row.several:
             share = 1 / (1 + np.exp(-(strengths - absent)))
-            taken = {choosing.same_name(row.values[index]): row.right[index] for index in np.argsort(share) if share[index] >= 0.5}
-            missed = {choosing.same_name(value) for value, good in zip(row.values, row.right, strict=True) if good} - set(taken)
+            taken = {
+                choosing.same_name(row.values[index]): row.right[index]
+                for index in np.argsort(share)
+                if share[index] >= 0.5
+            }
+            missed = {
+                choosing.same_name(value) for value, good in zip(row.values, row.right, strict=True) if good
+            } - set(taken)
             true = sum(taken.values())
             denominator = 2 * true + (len(taken) - true) + len(missed)
             right.append(2 * true / denominator if denominator else 1.0)
             continue
-        share = ranking.softmax(np.append(strengths, ranking.Weights(weights, absent).absent_strength(required=is_required(row))))
+        share = ranking.softmax(
+            np.append(strengths, ranking.Weights(weights, absent).absent_strength(required=is_required(row)))
+        )
         by_value: dict[str, float] = {}
         for value, part in zip(row.values, share[:-1], strict=True):
             by_value[value] = by_value.get(value, 0.0) + part
@@ -211,13 +225,20 @@ def fit(arguments: argparse.Namespace) -> None:
         model_only = np.zeros(len(NAMES))
         model_only[0] = 1.0
         print(name, "   the model's score alone", judge(rest, model_only, -1e9 if not several else 0.0)["right"])
-        values = {feature: round(float(weight), 3) for feature, weight in zip(NAMES, weights, strict=True) if abs(weight) >= 0.005}
+        values = {
+            feature: round(float(weight), 3)
+            for feature, weight in zip(NAMES, weights, strict=True)
+            if abs(weight) >= 0.005
+        }
         fitted[name] = {**values, "absent": round(absent, 3)}
     if arguments.write:
         target = paths.resources_dir() / "ranking.toml"
         text = target.read_text(encoding="utf-8")
         tables = tomllib.loads(text) | fitted
-        blocks = [f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in table.items()) for name, table in tables.items()]
+        blocks = [
+            f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in table.items())
+            for name, table in tables.items()
+        ]
         target.write_text("\n".join([text.split("\n", 1)[0] + "\n", *blocks]), encoding="utf-8")
 
 

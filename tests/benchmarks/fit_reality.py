@@ -149,7 +149,9 @@ def resident(path: Path, case: Case) -> tuple[int, int]:
     with Engine() as engine:
         engine.load(path, LoadOptions(context_tokens=case.context, kv_type=case.cache))
         # Several steps of the largest size, and as many sequences at once as there is room for.
-        engine.score(ScoreRequest((Piece("abcdef" * 80),), (Question("x", ANSWERS[: 40 if case.vocabulary > 100_000 else 200]),)))
+        engine.score(
+            ScoreRequest((Piece("abcdef" * 80),), (Question("x", ANSWERS[: 40 if case.vocabulary > 100_000 else 200]),))
+        )
         engine.generate(GenerateRequest((Piece("abc" * 100),), max_tokens=2))
         process = psutil.Process(engine.status().worker_pid)
         found = process.memory_full_info()

@@ -51,7 +51,10 @@ class ScriptedEngine:
         )
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
-        return "".join(f"<{message.role}>{message.content}</>" for message in messages) + "<assistant>" * add_generation_prompt
+        return (
+            "".join(f"<{message.role}>{message.content}</>" for message in messages)
+            + "<assistant>" * add_generation_prompt
+        )
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text) // 4 + 1 for text in texts]
@@ -64,7 +67,9 @@ class ScriptedEngine:
             tuple(self._rule(question.suffix, candidate) for candidate in question.candidates)
             for question in request.questions
         )
-        lengths = tuple(tuple(len(candidate) // 4 + 2 for candidate in question.candidates) for question in request.questions)
+        lengths = tuple(
+            tuple(len(candidate) // 4 + 2 for candidate in question.candidates) for question in request.questions
+        )
         return ScoreResult(scores, lengths, 1, 1, 0.001)
 
     def spans(self, request: SpanRequest, *, cancellation: Cancellation | None = None) -> SpanResult:

@@ -15,7 +15,9 @@ VERBATIM = [kind for kind in FieldType if proposes(kind)]
 
 
 def document(*texts: str) -> Document:
-    return Document("made.txt", "txt", "", tuple(Page(number, text) for number, text in enumerate(texts, 1)), len(texts))
+    return Document(
+        "made.txt", "txt", "", tuple(Page(number, text) for number, text in enumerate(texts, 1)), len(texts)
+    )
 
 
 def values(kind: FieldType, text: str, **more: object) -> list[str]:
@@ -48,7 +50,13 @@ def test_what_is_no_amount_is_not_offered(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "mark", "expected"),
-    [("1.234", None, "1234"), ("1.234", ".", "1.234"), ("0,125", None, "0.125"), ("1,5", None, "1.5"), ("12", None, "12")],
+    [
+        ("1.234", None, "1234"),
+        ("1.234", ".", "1.234"),
+        ("0,125", None, "0.125"),
+        ("1,5", None, "1.5"),
+        ("12", None, "12"),
+    ],
 )
 def test_a_single_separator_is_read_by_its_place(text: str, mark: str | None, expected: str) -> None:
     assert str(decimal(text, mark)) == expected
@@ -99,7 +107,9 @@ def test_durations_are_read(text: str, expected: str) -> None:
     assert expected in values(FieldType.DURATION, text)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("8:13:39 PM", "20:13:39"), ("TIME : 20:17", "20:17"), ("12:05 am", "00:05")])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("8:13:39 PM", "20:13:39"), ("TIME : 20:17", "20:17"), ("12:05 am", "00:05")]
+)
 def test_times_are_read(text: str, expected: str) -> None:
     assert expected in values(FieldType.TIME, text)
 
@@ -139,7 +149,10 @@ def test_an_address_may_span_lines_and_leaves_the_telephone_out() -> None:
 
 
 @pytest.mark.parametrize("kind", VERBATIM)
-@given(text=st.text(alphabet=st.sampled_from("aZé漢ب \n\t.,:/-()€$%@0123456789\u00ad\u2028"), max_size=200) | st.text(max_size=80))
+@given(
+    text=st.text(alphabet=st.sampled_from("aZé漢ب \n\t.,:/-()€$%@0123456789\u00ad\u2028"), max_size=200)
+    | st.text(max_size=80)
+)
 def test_every_candidate_is_a_span_of_the_page(kind: FieldType, text: str) -> None:
     made = document(text, "Page two, 5 May 2020, Acme Ltd, 12.00")
     for candidate in propose(Field("f", kind), made):

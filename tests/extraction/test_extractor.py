@@ -53,7 +53,9 @@ def document(*texts: str, page_count: int | None = None) -> Document:
 def values(result: DocumentResult) -> list[FieldValue]:
     found = []
     for value in result.fields.values():
-        found.extend([value] if isinstance(value, FieldValue) else [item for item in value if isinstance(item, FieldValue)])
+        found.extend(
+            [value] if isinstance(value, FieldValue) else [item for item in value if isinstance(item, FieldValue)]
+        )
     return found
 
 
@@ -150,7 +152,9 @@ def test_the_document_is_read_once_for_all_fields() -> None:
 
 
 def test_a_long_document_is_covered_whole() -> None:
-    made = document(*[f"Page {number}\n" + "Some words of a long paragraph. " * 200 + "\n\nEnd." for number in range(4)])
+    made = document(
+        *[f"Page {number}\n" + "Some words of a long paragraph. " * 200 + "\n\nEnd." for number in range(4)]
+    )
     engine = ScriptedEngine()
     result = Extractor(engine).extract(made, TEMPLATE, file="made.txt")
     assert len({request.prefix for request in engine.requests}) > 2
@@ -164,7 +168,9 @@ def test_an_option_points_at_its_words() -> None:
 
 
 def test_a_list_holds_each_thing_once() -> None:
-    template = Template("t", 1, "T", "", (Field("parties", FieldType.LIST, of=FieldType.ORGANISATION, near=("between",)),))
+    template = Template(
+        "t", 1, "T", "", (Field("parties", FieldType.LIST, of=FieldType.ORGANISATION, near=("between",)),)
+    )
     text = "between Harbour Biotech, Inc. and Glade GmbH. HARBOUR BIOTECH INC. and Glade GmbH agree."
     engine = ScriptedEngine(lambda _, candidate: -60.0 if candidate == "none" else -len(candidate))
     result = Extractor(engine).extract(document(text), template, file="made.txt")
@@ -212,7 +218,9 @@ def test_examples_are_shared_pieces_in_front_and_their_text_is_never_a_value() -
     made = document(RECEIPT)
     result = Extractor(engine).extract(made, with_examples(2), file="made.txt")
     prefix = engine.requests[0].prefix
-    assert [piece.text for piece in prefix if not piece.special] == ["SOUTH GATE BAKERY LTD\nTotal 99.95"] * 2 + [RECEIPT]
+    assert [piece.text for piece in prefix if not piece.special] == ["SOUTH GATE BAKERY LTD\nTotal 99.95"] * 2 + [
+        RECEIPT
+    ]
     assert any("99.95" in piece.text for piece in prefix if piece.special)  # the right answer is shown
     asked = {candidate for request in engine.requests for each in request.questions for candidate in each.candidates}
     assert not any("SOUTH" in candidate or "99.95" in candidate for candidate in asked)

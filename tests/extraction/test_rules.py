@@ -22,13 +22,17 @@ def states(fields: dict[str, FieldResult]) -> set[FieldState]:
     return {each.state for each in fields.values() if isinstance(each, FieldValue)}
 
 
-@pytest.mark.parametrize("check", ["net + tax = gross", "gross - tax == net", "gross >= net", "net * 1.2 = gross", "-net < gross"])
+@pytest.mark.parametrize(
+    "check", ["net + tax = gross", "gross - tax == net", "gross >= net", "net * 1.2 = gross", "-net < gross"]
+)
 def test_what_adds_up_is_left_alone(check: str) -> None:
     assert states(checked(check, net=value("100.00"), tax=value("20"), gross=value("120.01"))) == {FieldState.FOUND}
 
 
 def test_what_does_not_add_up_is_named_on_every_value_that_took_part() -> None:
-    result = checked("net + tax = gross", net=value("100"), tax=value("20"), gross=value("121"), date=value("2020-01-01"))
+    result = checked(
+        "net + tax = gross", net=value("100"), tax=value("20"), gross=value("121"), date=value("2020-01-01")
+    )
     for name in ("net", "tax", "gross"):
         each = result[name]
         assert isinstance(each, FieldValue)

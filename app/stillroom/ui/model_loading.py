@@ -60,7 +60,14 @@ class ModelLoading(QObject):
             raise StillroomError(
                 self.tr("The starter model is not installed. Run installer/run.sh once while connected to fetch it.")
             )
-        model = self._parts.engine.load(starter.path, on_progress=operation.report, cancellation=operation.cancellation)
+        plan = self._parts.load_plan(starter)
+        model = self._parts.engine.load(
+            plan.model.path,
+            plan.options,
+            environment=plan.environment,
+            on_progress=operation.report,
+            cancellation=operation.cancellation,
+        )
         self._parts.extractor()  # its imports take a moment: better now than when the first run starts
         return model
 

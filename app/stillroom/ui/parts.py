@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stillroom.extraction.result import DocumentResult
     from stillroom.extraction.run import Batch
     from stillroom.models.library import ModelFile
+    from stillroom.models.tuned import LoadPlan
     from stillroom.storage.runs import RunStore
     from stillroom.templates.library import TemplateLibrary
     from stillroom.templates.template import Template
@@ -70,6 +71,12 @@ class Parts:
         from stillroom.models.library import starter_model
 
         return starter_model()
+
+    def load_plan(self, model: ModelFile) -> LoadPlan:
+        """The file, options and environment to load it with: as it was tuned on this machine."""
+        from stillroom.models.tuned import load_plan
+
+        return load_plan(model)
 
     def expand(self, paths: Sequence[Path]) -> list[Path]:
         """Folders as the readable files in them."""
