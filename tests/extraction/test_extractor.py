@@ -232,3 +232,15 @@ def test_examples_are_shared_pieces_in_front_and_their_text_is_never_a_value() -
 def test_examples_that_do_not_fit_are_said() -> None:
     result = Extractor(ScriptedEngine()).extract(document(RECEIPT), with_examples(3, "word " * 1500), file="made.txt")
     assert any("examples" in note for note in result.notes)
+
+
+def test_a_picture_that_is_hard_to_read_makes_its_values_less_sure() -> None:
+    template = Template("t", 1, "T", "", (Field("total", FieldType.MONEY),))
+    engine = ScriptedEngine(lambda _, candidate: -20.0 if candidate == "none" else 0.0)
+
+    def confidence(recognised: float | None) -> float:
+        page = Page(1, "Total 14.10", ocr_confidence=recognised)
+        made = Document("made.png", "png", "", (page,), 1)
+        return one(Extractor(engine).extract(made, template, file="made.png"), "total").confidence
+
+    assert confidence(0.5) == pytest.approx(confidence(None) / 2)

@@ -246,7 +246,7 @@ def _found(candidate: Candidate, share: float, document: Document, runners: tupl
         value=candidate.value,
         text=candidate.text,
         state=FieldState.FOUND,
-        confidence=share,
+        confidence=share * _legibility(candidate.span, document),
         span=candidate.span,
         boxes=tuple(document.boxes(candidate.span)),
         candidates=runners,
@@ -259,4 +259,11 @@ def _nothing(field: Field, state: FieldState, share: float, runners: tuple[Runne
 
 
 def _runner_up(candidate: Candidate, share: float, document: Document) -> RunnerUp:
-    return RunnerUp(candidate.text, candidate.value, share, candidate.span, tuple(document.boxes(candidate.span)))
+    confidence = share * _legibility(candidate.span, document)
+    return RunnerUp(candidate.text, candidate.value, confidence, candidate.span, tuple(document.boxes(candidate.span)))
+
+
+def _legibility(span: Span, document: Document) -> float:
+    """How sure the recognition was of a page that is a picture; 1 where the text was in the file."""
+    recognised = document.page(span.page).ocr_confidence
+    return 1.0 if recognised is None else recognised

@@ -15,6 +15,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|square|court|way|place|floor|suite|unit|lot|block|no|box|"
+    r"row|terrace|crescent|close|park|hill|gardens?|quay|mews|parade|gate|walk|wharf|circle|trail|highway|hwy|pike|"
     r"jalan|jln|lorong|taman|tmn|persiaran|kawasan|straße|strasse|str|platz|weg|rue|via|calle|plaza|ulica|ul|laan|straat)\b\.?"
     r"|(?:straße|strasse|straat|weg|gasse|laan)\b",
     re.IGNORECASE,
