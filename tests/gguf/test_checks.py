@@ -42,6 +42,7 @@ DANGEROUS: list[dict[str, Any]] = [
     {"tokenizer__ggml__token_type": [1] * 5},
     {"tokenizer__ggml__model": "gpt2"},
     {"tokenizer__ggml__model": "no_vocab"},
+    {"tokenizer__ggml__model": "bert"},
 ]
 
 

@@ -234,6 +234,8 @@ def _check_vocabulary(header: Header, tensors: list[TensorInfo]) -> None:
     tokens = header.metadata.get(TOKENS)
     if header.metadata.get("tokenizer.ggml.model") == "no_vocab":
         raise _wrong(header, "it has no vocabulary")
+    if header.metadata.get("tokenizer.ggml.model") == "bert":
+        raise _wrong(header, "it only compares texts, and can neither read nor write answers")
     if not isinstance(tokens, LongArray) or tokens.type != "string" or not 0 < tokens.length <= 1 << 24:
         raise _wrong(header, "it has no vocabulary")
     if tokens.distinct != tokens.length:
