@@ -166,3 +166,12 @@ print(json.dumps({n: [base.ggml_type_name(n).decode().upper(), base.ggml_blck_si
     }
     assert {number for number, kind in theirs.items() if kind[1] and kind[2]} == set(TENSOR_TYPES)
     assert (element_bytes("f16"), element_bytes("q8_0"), element_bytes("q4_0")) == (2, 34 / 32, 18 / 32)
+
+
+def test_a_tensor_that_overlaps_another() -> None:
+    data = gguf({}, {"x": ((32,), 0), "y": ((32,), 0)})
+    offset = data.index(b"\x01\0\0\0\0\0\0\0y") + 9 + 4 + 8 + 4
+    assert parse(data)
+    for wrong in (0, 64, 1 << 40):
+        with pytest.raises(GgufError, match='the tensor "y" is not where it should be'):
+            parse(put(data, offset, "<Q", wrong))
