@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from tests.gguf.make_gguf import gguf, tiny_metadata, tiny_tensors, write_tiny
 
+from stillroom.engine.engine import Engine
+from stillroom.engine.protocol import LoadOptions
 from stillroom.gguf.header import Header, parse_header
 from stillroom.models.exact import exact_fit
 from stillroom.models.fit import (
@@ -22,6 +24,7 @@ from stillroom.models.fit import (
     judge,
     longest_context,
     sequences_of,
+    ubatch_of,
 )
 from stillroom.models.shape import Shape, shape_of
 
@@ -54,7 +57,7 @@ def test_grouped_heads() -> None:
 def test_sliding_windows() -> None:
     model = shape("gemma3", layers=12, attention__sliding_window=8)
     assert [layer.windowed for layer in model.layers] == ([True] * 5 + [False]) * 2
-    windowed = 8 * sequences_of(model) + 128
+    windowed = 8 * sequences_of(model) + ubatch_of(Use(8192))
     assert cache(model, 8192) == (2 * 8192 + 10 * -(-windowed // 256) * 256) * 64 * 2
     assert cache(model, 512) == 12 * 512 * 64 * 2, "never more than the context"
     named = shape("gemma4", attention__sliding_window=8, attention__sliding_window_pattern=[1, 0, 1, 0])
@@ -178,3 +181,6 @@ def test_a_dry_load_gives_the_same(tmp_path: Path) -> None:
     assert exact.ram.output == pytest.approx(guess.ram.output, abs=0.01 * MIB)
     assert exact.ram.compute == pytest.approx(guess.ram.compute, abs=1.5 * MIB)
     assert exact.ram.weights == guess.ram.weights
+    with Engine() as engine:
+        options = engine.dry_load(path, LoadOptions(context_tokens=2048)).options
+    assert options.ubatch == ubatch_of(use), "the worker's own choices are those the estimate counts on"

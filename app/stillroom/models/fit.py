@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from stillroom.engine.protocol import LARGEST_CPU_UBATCH
 from stillroom.gguf.tensor_types import element_bytes
 from stillroom.models.shape import Layer, Shape
 
@@ -20,7 +21,7 @@ _CELLS = 256  # the cache is made in steps of this many tokens
 # The worker's own: see stillroom.engine.llama.
 _LOGITS_BYTES = 80e6
 _MOST_SEQUENCES, _LEAST_SEQUENCES, _RECURRENT_SEQUENCES = 256, 48, 8
-_SMALL_MODEL_BYTES = 400e6
+_GPU_UBATCH = 256
 # Measured: a process with the interpreter, numpy and the engine's libraries.
 _PROCESS_BYTES = 56 * MIB
 _BYTES_PER_TOKEN_TEXT = 190
@@ -137,12 +138,11 @@ def sequences_of(shape: Shape) -> int:
     return max(_LEAST_SEQUENCES, min(_MOST_SEQUENCES, int(_LOGITS_BYTES / (4 * max(1, shape.vocabulary)))))
 
 
-def ubatch_of(shape: Shape, use: Use) -> int:
+def ubatch_of(use: Use) -> int:
     """Tokens the worker evaluates at a time."""
-    if use.ubatch:
-        return use.ubatch
-    ubatch = 128 if shape.weights < _SMALL_MODEL_BYTES else 64
-    return min(ubatch, 64) if shape.vocabulary > 200_000 else ubatch
+    if use.gpu_layers:
+        return use.ubatch or _GPU_UBATCH
+    return min(use.ubatch or LARGEST_CPU_UBATCH, LARGEST_CPU_UBATCH)
 
 
 def estimate(shape: Shape, use: Use, *, projector_bytes: int = 0) -> Estimate:
@@ -158,7 +158,7 @@ def estimate(shape: Shape, use: Use, *, projector_bytes: int = 0) -> Estimate:
         + shape.input_weights
         + (0 if output_on_gpu else output + shape.other_weights),
         cache=_cache_bytes(shape, cpu, use),
-        compute=compute if not on_gpu else shape.width * 4 * ubatch_of(shape, use) * 4,
+        compute=compute if not on_gpu else shape.width * 4 * ubatch_of(use) * 4,
         output=4 * sequences_of(shape) * shape.vocabulary,
         overhead=shape.vocabulary * _BYTES_PER_TOKEN_TEXT
         + shape.merges * _BYTES_PER_MERGE
@@ -182,7 +182,7 @@ def _cache_bytes(shape: Shape, layers: tuple[Layer, ...], use: Use) -> int:
     per_element = element_bytes(use.kv_type)
     sequences = sequences_of(shape)
     cells = _padded(use.context_tokens)
-    in_window = min(cells, _padded(shape.window * sequences + ubatch_of(shape, use)))
+    in_window = min(cells, _padded(shape.window * sequences + ubatch_of(use)))
     total = 0.0
     for layer in layers:
         total += (in_window if layer.windowed else cells) * (layer.key_width + layer.value_width) * per_element
@@ -194,7 +194,7 @@ def _compute_bytes(shape: Shape, use: Use) -> int:
     """Room for the intermediate results of the largest step: the probabilities, or one layer."""
     # llama.cpp sets aside room for one token of every sequence where that is more; the worker never evaluates more than
     # a ubatch at once, so that room stays untouched and takes no memory.
-    tokens = ubatch_of(shape, use)
+    tokens = ubatch_of(use)
     probabilities = 4 * tokens * (shape.vocabulary + 2 * shape.width)
     cells = _padded(use.context_tokens)
     mask = cells * tokens * 2 * (2 if shape.window else 1)
