@@ -148,7 +148,7 @@ def test_verdicts() -> None:
     needed = estimate(model, Use(512)).total
     well = judge(model, Use(512), Machine(needed + SPARE_BYTES, ram_bandwidth=1e9))
     assert (well.verdict, well.missing, well.longest_context) == (Verdict.WELL, 0, 512)
-    assert well.tokens_per_second == pytest.approx(1e9 / model.bytes_per_token)
+    assert well.tokens_per_second == pytest.approx(0.8e9 / model.bytes_per_token)
     assert "Expect about" in well.reason
     slow = judge(model, Use(512), Machine(needed + SPARE_BYTES, ram_bandwidth=model.bytes_per_token * 0.5))
     assert (slow.verdict, "less than one token" in slow.reason) == (Verdict.SLOWLY, True)
@@ -159,6 +159,14 @@ def test_verdicts() -> None:
     assert (never.verdict, never.longest_context) == (Verdict.NO, 0)
     assert "close other programs, or choose a smaller model" in never.reason
     assert judge(model, Use(512), Machine(needed + SPARE_BYTES)).tokens_per_second is None
+
+
+def test_what_limits_the_speed() -> None:
+    few, many = Machine(0, 60e9, cores=2), Machine(0, 60e9, cores=16)
+    assert few.weights_per_second(5e9) == pytest.approx(22e9), "the cores"
+    assert many.weights_per_second(5e9) == pytest.approx(48e9), "the memory"
+    assert many.weights_per_second(1e8) == pytest.approx(11e9), "one thread"
+    assert Machine(0, cores=4).weights_per_second(5e9) == 0
 
 
 def test_the_longest_context_is_the_longest() -> None:

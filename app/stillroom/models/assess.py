@@ -42,6 +42,7 @@ def this_machine(hardware: Hardware | None = None, *, own_bytes: int = 0) -> Mac
         free_ram=hardware.memory_free + own_bytes,
         ram_bandwidth=memory_bandwidth(),
         free_vram=(gpu.free or 0) if gpu is not None else 0,
+        cores=hardware.cores or 0,
     )
 
 

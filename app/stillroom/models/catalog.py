@@ -170,8 +170,9 @@ def _quality(model: CatalogModel, task: str) -> float:
 
 
 def _speed(model: CatalogModel, machine: Machine) -> float | None:
-    bandwidth = machine.vram_bandwidth if machine.free_vram >= model.rough_bytes else machine.ram_bandwidth
-    return bandwidth / (model.active * _BYTES_A_PARAMETER) if bandwidth > 0 else None
+    on_gpu = machine.vram_bandwidth > 0 and machine.free_vram >= model.rough_bytes
+    rate = machine.vram_bandwidth if on_gpu else machine.weights_per_second(model.parameters * _BYTES_A_PARAMETER)
+    return rate / (model.active * _BYTES_A_PARAMETER) if rate > 0 else None
 
 
 def _sentence(model: CatalogModel, why: str, task: str, machine: Machine) -> str:

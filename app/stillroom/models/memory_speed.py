@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 
 from stillroom import paths
@@ -40,28 +42,28 @@ def memory_bandwidth() -> float:
 def measure_bandwidth(size: int = _BYTES, rounds: int = _ROUNDS) -> float:
     """The best of some rounds, as another program may be busy in any of them."""
     threads = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
-    size = min(size, psutil.virtual_memory().available // (4 * threads))
+    size = max(1 << 20, min(size, psutil.virtual_memory().available // (4 * threads)))
     # Written once, so that every page is there.
-    blocks = [np.ones(max(size, 1 << 20) // 8, dtype=np.uint64) for _ in range(threads)]
+    blocks = [np.ones(size // 8, dtype=np.uint64) for _ in range(threads)]
+    # Where the system counts it finely, the time a thread ran, not the time it had to wait for another program.
+    clock = time.thread_time if sys.platform != "win32" else time.perf_counter
     best = 0.0
     for _ in range(rounds):
-        barrier = threading.Barrier(threads + 1)
+        barrier = threading.Barrier(threads)
+        rates: list[float] = []
 
-        def read(block: np.ndarray[tuple[int], np.dtype[np.uint64]], barrier: threading.Barrier = barrier) -> None:
+        def read(block: npt.NDArray[np.uint64], barrier: threading.Barrier, rates: list[float]) -> None:
             barrier.wait()
+            began = clock()
             np.bitwise_or.reduce(block)  # numpy lets go of the interpreter meanwhile
-            barrier.wait()
+            rates.append(block.nbytes / max(clock() - began, 1e-6))
 
-        workers = [threading.Thread(target=read, args=(block,), daemon=True) for block in blocks]
+        workers = [threading.Thread(target=read, args=(block, barrier, rates), daemon=True) for block in blocks]
         for worker in workers:
             worker.start()
-        barrier.wait()
-        began = time.perf_counter()
-        barrier.wait()
-        seconds = time.perf_counter() - began
         for worker in workers:
             worker.join()
-        best = max(best, sum(block.nbytes for block in blocks) / max(seconds, 1e-9))
+        best = max(best, sum(rates))
     return best
 
 
