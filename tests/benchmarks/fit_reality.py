@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.gguf.make_gguf import encoded, text, tokens
 
-from stillroom.engine.engine import Engine
+from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
 from stillroom.gguf.tensor_types import TENSOR_TYPES
@@ -146,7 +146,7 @@ def _kind(case: Case, name: str, layer: int) -> str:
 
 def resident(path: Path, case: Case) -> tuple[int, int]:
     """Bytes of a worker with the model after work: resident, and its own (without pages of the file)."""
-    with Engine() as engine:
+    with Engine(limits=Limits(silence=1200.0)) as engine:  # the largest are slow on a small machine
         engine.load(path, LoadOptions(context_tokens=case.context, kv_type=case.cache))
         # Several steps of the largest size, and as many sequences at once as there is room for.
         engine.score(
