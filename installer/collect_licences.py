@@ -24,6 +24,7 @@ _TEXT = re.compile(r"(?i)^(licen[cs]e|copying|notice|third.?party|authors?\b|mod
 _STANDARD = {
     "anls-star": ("Apache-2.0",),
     "flatbuffers": ("Apache-2.0",),
+    "nvidia-ml-py": ("NVIDIA-BSD-3-Clause",),  # as it stands at the head of its module
     "pyside6-essentials": ("Qt-notice", "LGPL-3.0", "GPL-3.0"),
     "shiboken6": ("Qt-notice", "LGPL-3.0", "GPL-3.0"),
 }

@@ -260,7 +260,7 @@ def test_the_window_remembers(parts, qtbot, tmp_path):
     window.resize(900, 600)
     window.extract.sheet.bar.picker.setCurrentText("Contract")
     window.extract.sheet.bar._chosen(parts.templates.find("contract"))
-    window.panel_button.setChecked(False)
+    window.navigation.panel_button.setChecked(False)
     parts.memory.set("folder/open", str(tmp_path))
     window.close()
     again = MainWindow(parts)

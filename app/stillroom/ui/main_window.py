@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from stillroom.ui.controls import IconButton, describe
 from stillroom.ui.extract.page import ExtractPage
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.model_loading import ModelLoading
@@ -26,6 +25,24 @@ class PageEntry:
     title: str
     icon_name: str
     build: Callable[[], QWidget]
+
+
+class _Place(QWidget):
+    """Where a page will be: it is built when it is first shown, so that the window is there sooner."""
+
+    def __init__(self, build: Callable[[], QWidget]) -> None:
+        super().__init__()
+        self._build = build
+        self.page: QWidget | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+
+    def fill(self) -> QWidget:
+        """The page, built if it was not yet."""
+        if self.page is None:
+            self.page = self._build()
+            self.layout().addWidget(self.page)
+        return self.page
 
 
 class MainWindow(QMainWindow):
@@ -56,23 +73,24 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         for entry in self._entries():
             self.navigation.add(entry.title, entry.icon_name)
-            self.pages.addWidget(entry.build())
-        self.navigation.chosen.connect(self.pages.setCurrentIndex)
-        self.pages.currentChanged.connect(self.navigation.show_chosen)
+            self.pages.addWidget(_Place(entry.build))
+        self.navigation.chosen.connect(self.show_page)
+        self.navigation.panel_button.toggled.connect(self._show_panel)
+        self.extract = self.show_page(0)
         self._restore()
 
     def _entries(self) -> list[PageEntry]:
         """The pages there are; another one is another line."""
-        return [PageEntry(self.tr("Extract"), "extract", self._build_extract)]
+        return [
+            PageEntry(self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading)),
+        ]
 
-    def _build_extract(self) -> ExtractPage:
-        self.extract = ExtractPage(self._parts, self.queue, self.loading)
-        self.panel_button = IconButton("panel", self.tr("Side panel"))
-        self.panel_button.setCheckable(True)
-        describe(self.panel_button, self.tr("Side panel"), self.tr("Show or hide the side panel"), QKeySequence("F9"))
-        self.panel_button.toggled.connect(self._show_panel)
-        self.extract.head.addWidget(self.panel_button)
-        return self.extract
+    def show_page(self, number: int) -> QWidget:
+        """Show the page of this number, from 0, and return it."""
+        page = self.pages.widget(number).fill()
+        self.pages.setCurrentIndex(number)
+        self.navigation.show_chosen(number)
+        return page
 
     def _show_panel(self, shown: bool) -> None:
         self.panel.setVisible(shown)
@@ -88,7 +106,7 @@ class MainWindow(QMainWindow):
             available = self.screen().availableGeometry()
             self.resize(min(1280, available.width()), min(800, available.height()))
         shown = memory.flag("panel/shown", True)
-        self.panel_button.setChecked(shown)
+        self.navigation.panel_button.setChecked(shown)
         self.panel.setVisible(shown)
 
     def start(self) -> None:

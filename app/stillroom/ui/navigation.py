@@ -15,6 +15,9 @@ WIDTH = 88
 class Navigation(QWidget):
     """Signals:
     chosen(int): the page of this number.
+
+    Attributes:
+        panel_button: checked while the side panel is shown.
     """
 
     chosen = Signal(int)
@@ -31,7 +34,12 @@ class Navigation(QWidget):
         self._column.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
         self._column.setSpacing(GRID // 2)
         self._column.addStretch(1)
-        self._column.addWidget(self._appearance())
+        self.panel_button = IconButton("panel", self.tr("Side panel"), "nav", text=self.tr("Panel"))
+        self.panel_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.panel_button.setCheckable(True)
+        describe(self.panel_button, self.tr("Side panel"), self.tr("Show or hide the side panel"), "F9")
+        self._column.addWidget(self.panel_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.addWidget(self._appearance(), 0, Qt.AlignmentFlag.AlignHCenter)
 
     def add(self, title: str, icon_name: str) -> None:
         """One more page; Alt and its number shows it."""

@@ -59,7 +59,6 @@ class ExtractPage(QWidget):
         describe(self.new_button, self.tr("New table"), self.tr("Start another table"), QKeySequence("Ctrl+N"))
         self.new_button.clicked.connect(lambda: self.new_sheet())
         head.addWidget(self.new_button)
-        self.head = head
         column.addLayout(head)
         self.banners = BannerArea()
         column.addWidget(self.banners)
