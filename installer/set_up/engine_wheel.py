@@ -20,7 +20,10 @@ from set_up.failure import SetUpError
 from set_up.pip_command import pip
 from set_up.progress import Steps, compile_stage, say
 
-_CMAKE_ARGUMENTS = "-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF"
+_CMAKE_ARGUMENTS = "-DGGML_NATIVE=ON"
+# GCC 12 drops the initialisation of the tiles' layout, so that what it compiles for these units ends with a protection
+# fault at the first matrix; the AVX-512 units of the same processors serve instead.
+_WITHOUT_AMX = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
 # One compiler of this code base takes up to about this much memory.
 _BYTES_A_COMPILER = 1 << 30
 
@@ -30,9 +33,24 @@ def cmake_arguments() -> str:
     return f"{_CMAKE_ARGUMENTS} {os.environ.get('CMAKE_ARGS', '')}".strip()
 
 
+def compiler_flags() -> str:
+    """Flags for the C and C++ compilers, beside those of the environment."""
+    if not re.search(r"(?m)^flags\s*:.*\bamx_tile\b", _processor()):
+        return ""
+    command = [os.environ.get("CXX", "c++"), *_WITHOUT_AMX.split(), "-x", "c++", "-E", os.devnull]
+    try:
+        known = (
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        )
+    except OSError:
+        return ""  # what is missing is told when it is needed
+    return _WITHOUT_AMX if known else ""
+
+
 def wheel_key(version: str) -> str:
     """Names the folder of the wheel for this version, processor, system and these options."""
-    text = "\n".join([version, sys.platform, platform.machine(), _processor(), _system(), cmake_arguments()])
+    options = [cmake_arguments(), compiler_flags()]
+    text = "\n".join([version, sys.platform, platform.machine(), _processor(), _system(), *options])
     return f"{version}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -91,6 +109,7 @@ def compile_wheel(steps: Steps, *, requirements: Path, requirement: str, work: P
         "CMAKE_ARGS": cmake_arguments(),
         "CMAKE_GENERATOR": "Ninja",
         "CMAKE_BUILD_PARALLEL_LEVEL": str(processors),
+        **{name: f"{os.environ.get(name, '')} {compiler_flags()}".strip() for name in ("CFLAGS", "CXXFLAGS")},
         "PYTHONNOUSERSITE": "1",
     }
     source = work / "source"
