@@ -16,10 +16,19 @@ pytest.importorskip("llama_cpp")
 
 from stillroom import paths
 from stillroom.engine.cells import Cells
+from stillroom.engine.generation import generate
 from stillroom.engine.kept_cells import KeptCells, kept_cells
 from stillroom.engine.kept_files import KeptFiles, folder_for
 from stillroom.engine.llama import LoadedModel
-from stillroom.engine.protocol import LoadOptions, Piece, Question, ScoreRequest, ScoreResult
+from stillroom.engine.protocol import (
+    GenerateRequest,
+    Generation,
+    LoadOptions,
+    Piece,
+    Question,
+    ScoreRequest,
+    ScoreResult,
+)
 from stillroom.engine.scoring import hold_prefix, score
 
 posix = pytest.mark.skipif(os.name != "posix", reason="access bits are POSIX's")
@@ -313,15 +322,44 @@ def test_a_state_that_cannot_be_restored_is_read_again(model: LoadedModel) -> No
 
 
 @pytest.mark.model
-def test_only_whole_passages_are_kept(model: LoadedModel) -> None:
+def test_what_leaves_the_cache_comes_back_without_being_read_again(model: LoadedModel) -> None:
     model.clear()
-    kept = KeptCells("model", 1 << 30)
-    cells = Cells(model, kept)
+    cells = Cells(model, KeptCells("model", 1 << 30))
     long_frame = Piece("You extract data from documents. " * 8, special=True)
-    for held in hold_prefix(model, cells, (long_frame, passage(0))):
+    evaluated: list[int] = []
+
+    def read(*pieces: Piece) -> int:
+        evaluated.clear()
+        for held in hold_prefix(model, cells, pieces, evaluated.append):
+            if held is not None:
+                cells.release(held)
+        return sum(evaluated)
+
+    both = read(long_frame, passage(0))
+    alone = read(long_frame, passage(1))
+    assert alone < both  # the frame is shared
+    assert cells.used < both + alone  # the first passage has left
+    assert read(long_frame, passage(0)) == 0
+    assert read(long_frame, passage(2)) < both
+    cells.close()
+
+
+def test_a_conversation_comes_back_after_a_batch(model: LoadedModel) -> None:
+    model.clear()
+    cells = Cells(model, KeptCells("model", 1 << 30))
+    turn = "We spoke of the harbour, of ships, and of the wind that comes from the north in winter. " * 3
+
+    def answer(prompt: str) -> Generation:
+        request = GenerateRequest((Piece(prompt),), max_tokens=4, interactive=True)
+        *_, result = generate(model, cells, request, lambda _text: None)
+        assert result is not None
+        return result
+
+    first = answer(turn)
+    for held in hold_prefix(model, cells, (passage(0),)):
         if held is not None:
             cells.release(held)
-    while cells._drop_oldest():
-        pass
-    assert len(kept) == 1
+    assert not any(held.tokens[:8] == model.tokenize(turn, special=False)[:8] for held in cells._held)
+    second = answer(turn + "And now of the stars.")
+    assert second.cached_tokens >= first.prompt_tokens - 4
     cells.close()

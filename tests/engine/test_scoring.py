@@ -83,7 +83,7 @@ def test_the_tree_gives_each_candidate_the_score_it_has_alone(model: LoadedModel
     for question, scores in zip((TOTAL, SELLER), result.scores, strict=True):
         for candidate, found in zip(question.candidates, scores, strict=True):
             # Batches of another shape round differently; a wrong token or a wrong neighbour is off by far more.
-            assert found == pytest.approx(one_by_one(model, question, candidate), abs=0.35)
+            assert found == pytest.approx(one_by_one(model, question, candidate), abs=0.35, rel=0.04)
 
 
 def test_the_model_prefers_what_the_text_says(model: LoadedModel, cells: Cells) -> None:

@@ -1,13 +1,20 @@
-"""The worker's key-value cache: which sequence holds which tokens, what can be shared, what can be dropped."""
+"""The worker's key-value cache: which sequence holds which tokens, what can be shared, what can be dropped.
+
+What nobody works on leaves the cache when something new is evaluated; its state stays in memory and comes back when it is
+needed. So attention has no cells to pass over, and a text stands at the same place in the cache every time: where sums
+of floating-point numbers are grouped by place, another place would be another result.
+"""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
 
-from stillroom.engine.kept_cells import KeptCells
+from stillroom.engine.kept_cells import LEAST_TOKENS, KeptCells
 from stillroom.engine.llama import LoadedModel
 from stillroom.errors import EngineError
+
+_MOST_AWAY = 32  # conversations looked through for a common beginning
 
 
 class Block:
@@ -52,7 +59,7 @@ class Cells:
 
     Attributes:
         capacity: cells of the cache.
-        kept: where the states of passages go that have to leave the cache.
+        kept: where the states of sequences go that have to leave the cache.
     """
 
     def __init__(self, model: LoadedModel, kept: KeptCells | None = None) -> None:
@@ -61,6 +68,7 @@ class Cells:
         self.kept = kept
         self._free = list(range(model.max_sequences - 1, -1, -1))
         self._held: list[Held] = []
+        self._away: list[list[int]] = []  # tokens of conversations that may be in `kept`, the last used at the end
         self._scratch = 0
         self._clock = itertools.count(1)
 
@@ -83,7 +91,7 @@ class Cells:
             if len(held.tokens) == len(tokens) and held.tokens == tokens:
                 held.used = next(self._clock)
                 return held
-        return self._restored(tokens)
+        return self._restored(tokens, worth_keeping=True)
 
     def keep(self, held: Held) -> None:
         """Keep the state of this sequence, a whole passage, when it has to leave the cache; in a file, if allowed, at once."""
@@ -107,12 +115,23 @@ class Cells:
             common = _common(held.tokens, tokens)
             if common > length:
                 best, length = held, common
+        # Bringing one back costs more than reading a few tokens.
+        for away in sorted(self._away, key=lambda away: -_common(away, tokens)):
+            common = _common(away, tokens)
+            if common < length + LEAST_TOKENS:
+                break
+            self._away.remove(away)
+            restored = self._restored(away)
+            if restored is not None:
+                best, length = restored, common
+                break
         if best:
             best.used = next(self._clock)
         return best, length
 
     def hold(self, source: Held | None, length: int) -> Held:
         """A new held sequence that shares the first ``length`` cells of ``source``; the caller is its user. Raises EngineError."""
+        self._clear_for(source)
         held = Held(self._take(), users=1, used=next(self._clock))
         if source is not None and length:
             self._model.copy_sequence(source.sequence, held.sequence)
@@ -171,32 +190,41 @@ class Cells:
         idle = [held for held in self._held if not held.users]
         if not idle:
             return False
-        oldest = min(idle, key=lambda held: held.used)
-        if self.kept is not None and oldest.worth_keeping and self.kept.wants(oldest.tokens):
-            state = self._model.state(oldest.sequence)
-            if state is not None:
-                self.kept.keep(oldest.tokens, state)
-        self.forget(oldest)
+        self._leave(min(idle, key=lambda held: held.used))
         return True
 
-    def _restored(self, tokens: list[int]) -> Held | None:
+    def _clear_for(self, source: Held | None) -> None:
+        """Let everything leave that nobody uses, but ``source``."""
+        for held in [held for held in self._held if not held.users and held is not source]:
+            self._leave(held)
+
+    def _leave(self, held: Held) -> None:
+        if self.kept is not None and self.kept.wants(held.tokens):
+            state = self._model.state(held.sequence)
+            if state is not None:
+                self.kept.keep(held.tokens, state)
+                if not held.worth_keeping:
+                    self._away = [*self._away[1 - _MOST_AWAY :], held.tokens]
+        self.forget(held)
+
+    def _restored(self, tokens: list[int], *, worth_keeping: bool = False) -> Held | None:
         if self.kept is None:
             return None
         state = self.kept.take(tokens)
         if state is None:
             return None
         try:
-            self.make_room(len(tokens))
             held = self.hold(None, 0)
         except EngineError:  # no room now: whoever asked sees it when the text is evaluated instead
             self.kept.keep(tokens, state)
             return None
-        held.users = 0
-        if not self._model.restore(held.sequence, state, len(tokens)):
+        fits = self.used + len(tokens) <= self.capacity
+        if not fits or not self._model.restore(held.sequence, state, len(tokens)):
             self.forget(held)
             return None
         held.tokens = list(tokens)
-        held.worth_keeping = True
+        held.users = 0
+        held.worth_keeping = worth_keeping
         return held
 
 

@@ -23,7 +23,7 @@ from stillroom.engine.protocol import LoadOptions
 _MOST_BYTES = 384 << 20
 _SHARE_OF_FREE = 8
 _FOLDER_BYTES = 2 << 30
-_LEAST_TOKENS = 32  # fewer are evaluated as fast as they are restored
+LEAST_TOKENS = 32  # fewer are evaluated as fast as they are restored
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class KeptCells:
 
     def wants(self, tokens: Sequence[int]) -> bool:
         """Whether the state of these tokens is worth asking llama.cpp for."""
-        return len(tokens) >= _LEAST_TOKENS and (self._budget > 0 or self._files is not None)
+        return len(tokens) >= LEAST_TOKENS and (self._budget > 0 or self._files is not None)
 
     def keep(self, tokens: Sequence[int], state: mmap.mmap) -> None:
         """Keep a state as the one used last. What memory has no room for is left to the files."""

@@ -34,8 +34,7 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-# From 64 tokens on flash attention on the processor works in tiles, and what it gives depends on where in the cache a
-# text stands: the same document would not give the same bytes twice.
+# A chat's token and a cancel wait for one step of a batch; larger steps are hardly faster on a processor.
 LARGEST_CPU_UBATCH = 60
 
 PROTOCOL_VERSION = 1
@@ -50,7 +49,7 @@ class LoadOptions:
         threads_prompt, threads_generate: of prompt evaluation and of generation.
         ubatch: tokens evaluated at a time; also how soon a cancel is seen.
         gpu_layers: offloaded layers; None for as many as fit where the build has a GPU backend.
-        flash_attention: None lets llama.cpp decide.
+        flash_attention: None: on a GPU as llama.cpp decides, on a processor only where the cache needs it.
         kv_type: of the cache's elements: ``f16``, ``q8_0``.
         prompt_speed, generate_speed: tokens a second to expect on an idle machine, as they were measured; where the
             worker falls far below because the machine is busy, it tries fewer threads. 0: it learns them.

@@ -8,6 +8,7 @@ the ids of every candidate below it, so that llama.cpp lets it see its own ances
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -64,20 +65,16 @@ def hold_prefix(
     Reuse is only at the ends of pieces, and a piece is always cut at the same places, so that a value does not depend
     on what was evaluated before. Yields None after each bounded step; ``on_evaluated`` is told its tokens.
     """
+    parts = [model.tokenize(piece.text, special=piece.special, first=not index) for index, piece in enumerate(pieces)]
+    parts = [part for part in parts if part]
     held: Held | None = None
-    tokens: list[int] = []
-    for index, piece in enumerate(pieces):
-        own = model.tokenize(piece.text, special=piece.special, first=index == 0)
-        if not own:
-            continue
-        tokens = tokens + own
-        found = cells.find(tokens)
-        if found is not None:
-            found.users += 1
-            if held is not None:
-                cells.release(held)
-            held = found
-            continue
+    known = len(parts)
+    while known and held is None:
+        held = cells.find(list(itertools.chain(*parts[:known])))
+        known -= held is None
+    if held is not None:
+        held.users += 1
+    for own in parts[known:]:
         cells.make_room(len(own))
         fresh = cells.hold(held, len(held.tokens) if held else 0)
         if held is not None:
