@@ -52,12 +52,19 @@ def _plan(path: Path, options: LoadOptions) -> tuple[defaultdict[tuple[str, str]
         model = LoadedModel(path, options, lambda _: True, dry=True)
         try:
             chosen, weights = model.options, lib.llama_model_size(model.model)
+            text = "".join(log)
+            log.clear()
+            # llama.cpp sets aside room for one token of every sequence; a step never has more tokens than a ubatch, and
+            # what is never touched takes no memory.
+            model.new_context(min(model.max_sequences, chosen.ubatch))
+            step = "".join(log)
         finally:
             model.close()
-    text = "".join(log)
     found: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for device, purpose, size in _BUFFER.findall(text):
-        found[_device(device), purpose] += round(float(size) * _MIB)
+    for source in (text, step):
+        for device, purpose, size in _BUFFER.findall(source):
+            if (purpose == "compute") == (source is step):
+                found[_device(device), purpose] += round(float(size) * _MIB)
     planned = [float(size) for size in _CACHE.findall(text)]
     on_devices = sum(size for (_, purpose), size in found.items() if purpose == "KV")
     if planned and not on_devices:

@@ -145,7 +145,7 @@ class LoadedModel:
         self.max_sequences = 8 if self.recurrent else max(48, min(256, int(_LOGITS_BYTES / (4 * self.vocabulary))))
         self.abort = AbortFlag()
         try:
-            self.context = self._new_context()
+            self.context = self.new_context(self.max_sequences)
         except EngineError:
             self._stack.close()
             raise
@@ -176,13 +176,14 @@ class LoadedModel:
             options=self.options,
         )
 
-    def _new_context(self) -> Any:
+    def new_context(self, sequences: int) -> Any:
+        """A context for so many sequences, freed with the model. Raises EngineError where there is no memory for it."""
         options = self.options
         parameters = lib.llama_context_default_params()
         parameters.n_ctx = options.context_tokens
-        parameters.n_batch = max(options.ubatch, self.max_sequences)  # no fewer outputs than sequences
+        parameters.n_batch = max(options.ubatch, sequences)  # no fewer outputs than sequences
         parameters.n_ubatch = options.ubatch
-        parameters.n_seq_max = self.max_sequences
+        parameters.n_seq_max = sequences
         parameters.n_outputs_max_per_seq = 0
         parameters.kv_unified = True
         parameters.swa_full = False

@@ -183,9 +183,10 @@ class _Search:
         best = self._ubatch(best)
         if len(self._counts) > 1:
             best = self._waits(best)
-        best = self._variant(best, "no flash attention", replace(best.options, flash_attention=False))
-        # A shorter form of what was read costs a little accuracy, so it must bring more.
-        best = self._variant(best, "8-bit cache", replace(best.options, kv_type="q8_0"), gain=_GAIN_FOR_ACCURACY)
+        if self._on_gpu:  # on a processor both are slower the more was read, which a short trial does not show
+            best = self._variant(best, "no flash attention", replace(best.options, flash_attention=False))
+            # A shorter form of what was read costs a little accuracy, so it must bring more.
+            best = self._variant(best, "8-bit cache", replace(best.options, kv_type="q8_0"), gain=_GAIN_FOR_ACCURACY)
         self._on_progress(1.0, "done")
         options = replace(
             best.options, context_tokens=0, prompt_speed=best.prompt_speed, generate_speed=best.generate_speed

@@ -27,7 +27,7 @@ def exact_fit(path: Path, use: Use, *, engine: Callable[[], Engine] = Engine) ->
         kv_type=use.kv_type,
         ubatch=use.ubatch,
         gpu_layers=use.gpu_layers,
-        flash_attention=None if use.flash_attention else False,
+        flash_attention=use.flash_attention,
     )
     guess = estimate(shape_of([read_header(part) for part in parts_of(path)]), use)
     with engine() as throwaway:

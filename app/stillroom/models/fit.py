@@ -43,14 +43,21 @@ class Use:
         context_tokens: of the cache. kv_type: of its elements (``f16``, ``q8_0``, ``q4_0``).
         ubatch: tokens evaluated at a time; 0 for the worker's choice.
         gpu_layers: layers on a GPU; the output counts as one more.
-        flash_attention: off only where a person switched it off.
+        flash_attention: None for the worker's choice: on a GPU, and where the cache is not f16.
     """
 
     context_tokens: int
     kv_type: str = "f16"
     ubatch: int = 0
     gpu_layers: int = 0
-    flash_attention: bool = True
+    flash_attention: bool | None = None
+
+    @property
+    def flash(self) -> bool:
+        """Whether flash attention is used."""
+        if self.flash_attention is None:
+            return self.gpu_layers > 0 or self.kv_type != "f16"
+        return self.flash_attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +219,8 @@ def _compute_bytes(shape: Shape, use: Use) -> int:
     cells = _padded(use.context_tokens)
     mask = cells * tokens * 2 * (2 if shape.window else 1)
     layer = 4 * tokens * shape.widest + mask
-    if not use.flash_attention:
-        heads = 1 + max((layer.key_width for layer in shape.layers), default=0) // 64
-        layer += 4 * tokens * cells * heads
+    if not use.flash:
+        layer += 4 * tokens * cells * (shape.heads + 1)  # each head's weights of all cells, and the mask
     return max(probabilities, layer)
 
 

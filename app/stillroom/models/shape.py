@@ -79,6 +79,7 @@ class Shape:
         input_weights: of the token table; output_weights: of what turns states into probabilities (the same table where
             ``tied``); other_weights: the rest outside the layers.
         active_share: share of the layers' weights that one token reads; below 1 for a mixture of experts.
+        heads: of attention, in the layer that has most.
         widest: elements of the widest intermediate result of a layer, for one token.
         recurrent: it has layers with a state.
         parameters: number of weights.
@@ -97,6 +98,7 @@ class Shape:
     other_weights: int
     tied: bool
     active_share: float
+    heads: int
     widest: int
     recurrent: bool
     parameters: int
@@ -147,6 +149,7 @@ def shape_of(headers: Sequence[Header]) -> Shape:
         other_weights=sum(rest.values()),
         tied=tied,
         active_share=_active_share(header, tensors),
+        heads=max(_by_layer(header, f"{arch}.attention.head_count", count, 0) or [0]),
         widest=_widest(header, count),
         recurrent=any(layer.state_bytes for layer in layers),
         parameters=sum(tensor.elements for tensor in tensors),
