@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import platform
-import threading
+import subprocess
+import sys
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from stillroom import __version__, paths
+from stillroom.child import Isolation, child_command, isolation_of
 from stillroom.extraction.provenance import engine_version
 from stillroom.models import hardware
 from stillroom.models.library import installed_models
+from stillroom.privacy.secrets import Secrets
+from stillroom.settings import SEALED, Settings
 from stillroom.templates.library import TemplateLibrary
 
-_KEYRING_SECONDS = 5.0
+_CHILD_SECONDS = 5.0  # a child may take so long to start
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Diagnosis:
         gpus: name, memory, and whether the engine can use it. disk_free: where models are kept.
         engine: version of llama-cpp-python; empty if it is not installed. engine_backends: what it can compute with.
         keyring: the system's store for secrets by name, or why there is none.
+        sealed: whether connections are refused unless asked for. children: what keeps model and reader from the network.
         display: where windows would open; empty if nowhere.
         problems: sentences: what will not work, and what to do.
     """
@@ -48,6 +54,8 @@ class Diagnosis:
     models: list[dict[str, Any]]
     templates: list[str]
     keyring: str
+    sealed: bool
+    children: str
     display: str
     paths: dict[str, str]
     problems: list[str]
@@ -86,6 +94,8 @@ def diagnose() -> Diagnosis:
         models=[{"name": model.name, "size": model.size, "path": str(model.path)} for model in models],
         templates=[template.name for template in library.templates()],
         keyring=_keyring(),
+        sealed=Settings().get(SEALED),
+        children=_children(),
         display=display,
         paths={
             "data": str(paths.data_dir()),
@@ -112,23 +122,22 @@ def _display() -> str:
 
 
 def _keyring() -> str:
-    """Asked on a thread that may be left behind: a locked keyring can wait for a person for ever."""
-    answer: list[str] = []
+    secrets = Secrets()
+    return secrets.probe() or secrets.notice
 
-    def ask() -> None:
-        try:
-            import keyring
-            from keyring.backends.fail import Keyring as NoKeyring
 
-            backend = keyring.get_keyring()
-            answer.append("none found" if isinstance(backend, NoKeyring) else backend.name)
-        except Exception as error:  # noqa: BLE001 - the system's own services, which may fail in any way
-            answer.append(f"not available ({type(error).__name__})")
-
-    thread = threading.Thread(target=ask, name="keyring", daemon=True)
-    thread.start()
-    thread.join(_KEYRING_SECONDS)
-    return answer[0] if answer else f"does not answer within {_KEYRING_SECONDS:g} seconds"
+def _children() -> str:
+    """Of a reader that is started for this, as the kernel tells it."""
+    try:
+        with subprocess.Popen(child_command("reader"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
+            deadline = time.monotonic() + _CHILD_SECONDS
+            while (found := isolation_of(reader.pid)) is Isolation.NONE and time.monotonic() < deadline:
+                if sys.platform != "linux":
+                    break
+                time.sleep(0.02)
+            return found
+    except OSError:
+        return Isolation.UNKNOWN
 
 
 def _first_that_exists(folder: Path) -> Path:

@@ -62,6 +62,12 @@ KEEP_ON_DISK = Setting(
     "The files hold the documents' content in another form; only you can open them. Off: in memory only, while there is room.",
 )
 
+SEALED = Setting(
+    "privacy.sealed",
+    True,
+    "Refuse every connection to a network, but for the time of a download or a remote model you asked for.",
+)
+
 SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     MODEL,
     THREADS,
@@ -69,6 +75,7 @@ SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     READER_SECONDS,
     READER_MEMORY,
     KEEP_ON_DISK,
+    SEALED,
 )
 
 

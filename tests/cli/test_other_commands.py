@@ -70,16 +70,17 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_keyring_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     import keyring
 
-    monkeypatch.setattr(doctor, "_KEYRING_SECONDS", 0.05)
+    from stillroom.privacy import secrets
+
+    monkeypatch.setattr(secrets, "SECONDS", 0.05)
     monkeypatch.setattr(keyring, "get_keyring", lambda: time.sleep(0.5))
-    assert doctor.diagnose().keyring == "does not answer within 0.05 seconds"
+    assert "did not answer within 0.05 seconds" in doctor.diagnose().keyring
 
     def broken() -> None:
         raise OSError
 
     monkeypatch.setattr(keyring, "get_keyring", broken)
-    monkeypatch.setattr(doctor, "_KEYRING_SECONDS", 5)
-    assert doctor.diagnose().keyring == "not available (OSError)"
+    assert "(OSError)" in doctor.diagnose().keyring
 
 
 @pytest.mark.parametrize("group", ["template", "models"])

@@ -6,6 +6,7 @@ says is not trusted: a line that is too long or is no JSON object ends the child
 
 from stillroom.child.inside import die_with_parent, private_stdout
 from stillroom.child.messages import MAX_LINE_BYTES, MessageWriter, encode
+from stillroom.child.no_network import Isolation, isolation_of, shut_off_network
 from stillroom.child.outcome import ChildOutcome
 from stillroom.child.owner import BadMessageError, Child, child_command
 
@@ -14,9 +15,12 @@ __all__ = [
     "BadMessageError",
     "Child",
     "ChildOutcome",
+    "Isolation",
     "MessageWriter",
     "child_command",
     "die_with_parent",
     "encode",
+    "isolation_of",
     "private_stdout",
+    "shut_off_network",
 ]

@@ -27,6 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if run is None:
         options.group.print_help(sys.stderr)
         return USAGE
+    from stillroom.privacy.seal import Guard, Seal
+    from stillroom.settings import SEALED, Settings
+
+    options.seal = Seal(sealed=Settings().get(SEALED))
+    guard = Guard(options.seal)
     try:
         return run(options)
     except StillroomError as error:
@@ -38,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has gone (``| head``). Python would report it once more when it flushes at exit.
         sys.stdout = None
         return FAILURE
+    finally:
+        guard.release()
 
 
 def say(sentence: str) -> None:

@@ -32,6 +32,8 @@ def show(options: argparse.Namespace) -> int:
         ("Models", ", ".join(model["name"] for model in found.models) or "none"),
         ("Templates", ", ".join(found.templates) or "none"),
         ("Keyring", found.keyring),
+        ("Seal", "on: no connection unless you ask for one" if found.sealed else "off: connections are not refused"),
+        ("Children", f"kept from the network by {found.children}"),
         ("Display", found.display or "none: the window cannot open"),
         *((f"{name.capitalize()} folder", path) for name, path in found.paths.items()),
     ]

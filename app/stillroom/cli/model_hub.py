@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from stillroom.cancellation import Cancellation
 from stillroom.cli import DONE, STOPPED, USAGE, say
@@ -23,6 +25,7 @@ from stillroom.models.download import DownloadProgress, Rate, download, is_there
 from stillroom.models.fit import Fit, Use, Verdict
 from stillroom.models.hub import Hub, HubAccess
 from stillroom.models.library import find_model
+from stillroom.privacy.secrets import HUB_TOKEN, Secrets
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SECONDS_BETWEEN_LINES = 10.0
@@ -51,7 +54,7 @@ def search(options: argparse.Namespace) -> int:
 
 
 def _search_hub(options: argparse.Namespace) -> int:
-    with _connect(options) as hub:
+    with _connect(options, "search for models") as hub:
         found = hub.search(" ".join(options.words))
     if options.json:
         keys = ("repository", "downloads", "likes", "gated", "licence", "changed")
@@ -87,7 +90,7 @@ def fit(options: argparse.Namespace) -> int:
             print(f"{printable(model.name)} {found.verdict}. {found.reason}")
             print(f"Longest context that fits: {found.longest_context:,} tokens.")
         return DONE
-    with _connect(options) as hub:
+    with _connect(options, "look at a repository") as hub:
         assessed = list(assess_offers(hub, hub.repository(options.model), machine, use))
     if options.json:
         print(json.dumps([_offer_json(item) for item in assessed], indent=2))
@@ -97,7 +100,7 @@ def fit(options: argparse.Namespace) -> int:
 
 
 def get(options: argparse.Namespace) -> int:
-    with _connect(options) as hub:
+    with _connect(options, "download of a model") as hub:
         return _get(hub, options)
 
 
@@ -150,9 +153,16 @@ def _get(hub: Hub, options: argparse.Namespace) -> int:
     return DONE
 
 
-def _connect(options: argparse.Namespace) -> Hub:
-    token = os.environ.get("HF_TOKEN") or None
-    return Hub(HubAccess(endpoint=options.endpoint, token=token, proxy=options.proxy, ca_file=options.ca))
+@contextlib.contextmanager
+def _connect(options: argparse.Namespace, reason: str) -> Iterator[Hub]:
+    """The hub, for as long as the seal is broken for it. The token is the environment's, else the keyring's."""
+    token = os.environ.get("HF_TOKEN") or ""
+    if not token:
+        kept = Secrets().get(HUB_TOKEN)
+        token = kept.reveal() if kept is not None else ""
+    access = HubAccess(endpoint=options.endpoint, token=token or None, proxy=options.proxy, ca_file=options.ca)
+    with options.seal.opened(reason, urlsplit(access.address).hostname or access.address), Hub(access) as hub:
+        yield hub
 
 
 def _print_offers(assessed: Sequence[Assessed]) -> None:

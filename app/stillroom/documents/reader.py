@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from stillroom.child import MessageWriter, die_with_parent, private_stdout
+from stillroom.child import MessageWriter, die_with_parent, private_stdout, shut_off_network
 from stillroom.documents.document import to_json
 from stillroom.documents.reading import read_file
 from stillroom.documents.source import Effort
@@ -28,6 +28,7 @@ _LINE_BYTES = 1 << 20
 def main() -> int:
     """Answer requests until standard input ends."""
     die_with_parent()
+    shut_off_network()
     writer = MessageWriter(private_stdout())
     while line := sys.stdin.buffer.readline(_LINE_BYTES):
         request = json.loads(line)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from stillroom.child import MessageWriter, die_with_parent, private_stdout
+from stillroom.child import MessageWriter, die_with_parent, private_stdout, shut_off_network
 from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
     GenerateRequest,
@@ -312,6 +312,7 @@ def check_fits(path: Path) -> None:
 def main() -> int:
     """Entry of ``stillroom worker``."""
     die_with_parent()
+    shut_off_network()
     # A crash is told by the exit status; llama.cpp would start a debugger to print its own stack.
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     # Threads that spin while they wait starve each other as soon as another program is busy (measured: 40 times slower).

@@ -1,0 +1,1 @@
+"""Privacy: whether anything may leave this machine, what did, and where secrets are kept."""
