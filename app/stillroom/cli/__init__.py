@@ -79,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
             description="Measure how much is right on labelled documents, with one model or several side by side.",
         )
     )
+    _chat(
+        commands.add_parser(
+            "chat",
+            help="talk with a model",
+            description="Ask one question, or talk when there is none. Ctrl-C stops an answer.",
+        )
+    )
     _template(commands.add_parser("template", help="list and check templates", description="List and check templates."))
     _models(commands.add_parser("models", help="list models", description="List the models on this machine."))
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
@@ -127,6 +134,19 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         "--save", type=Path, metavar="FILE", help="write the figures (.json), or the results to judge again (.jsonl)"
     )
     parser.set_defaults(run=_run_evaluate)
+
+
+def _chat(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "prompt", metavar="PROMPT", nargs="*", help="the question; what comes on standard input is added"
+    )
+    parser.add_argument("--model", "-m", help="a model's name or GGUF file (see: stillroom models list)")
+    parser.add_argument(
+        "--file", "-f", action="append", default=[], type=Path, help="a file to talk about; may be repeated"
+    )
+    parser.add_argument("--system", "-s", default="", help="what the model is told before everything else")
+    parser.add_argument("--max-tokens", type=int, default=1024, metavar="N", help="of an answer")
+    parser.set_defaults(run=_run_chat)
 
 
 def _template(parser: argparse.ArgumentParser) -> None:
@@ -196,6 +216,12 @@ def _run_evaluate(options: argparse.Namespace) -> int:
     from stillroom.cli import evaluate
 
     return evaluate.run(options)
+
+
+def _run_chat(options: argparse.Namespace) -> int:
+    from stillroom.cli import chat
+
+    return chat.run(options)
 
 
 def _run_template_list(options: argparse.Namespace) -> int:

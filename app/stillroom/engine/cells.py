@@ -15,6 +15,7 @@ from stillroom.engine.llama import LoadedModel
 from stillroom.errors import EngineError
 
 _MOST_AWAY = 32  # conversations looked through for a common beginning
+_REMEMBERED = 200  # answers whose tokens are kept
 
 
 class Block:
@@ -60,6 +61,7 @@ class Cells:
     Attributes:
         capacity: cells of the cache.
         kept: where the states of sequences go that have to leave the cache.
+        written: answers, and the tokens they were written with.
     """
 
     def __init__(self, model: LoadedModel, kept: KeptCells | None = None) -> None:
@@ -70,6 +72,7 @@ class Cells:
         self._held: list[Held] = []
         self._away: list[list[int]] = []  # tokens of conversations that may be in `kept`, the last used at the end
         self._scratch = 0
+        self.written: dict[str, list[int]] = {}
         self._clock = itertools.count(1)
 
     @property
@@ -102,6 +105,14 @@ class Cells:
             state = self._model.state(held.sequence)
             if state is not None:
                 self.kept.write(held.tokens, state)
+
+    def remember(self, text: str, tokens: list[int]) -> None:
+        """Keep the tokens a text was written with, for when it is part of a prompt."""
+        self.written.pop(text, None)
+        if text:
+            self.written[text] = tokens
+        while len(self.written) > _REMEMBERED:
+            self.written.pop(next(iter(self.written)))
 
     def close(self) -> None:
         """Forget what is kept in memory. The sequences go with the model."""

@@ -6,11 +6,13 @@ import codecs
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
 from stillroom.engine.cells import Cells, Held
+from stillroom.engine.grammar import grammar_of
 from stillroom.engine.llama import Entry, LoadedModel
 from stillroom.engine.protocol import GenerateRequest, Generation, Sampling
 from stillroom.engine.scoring import hold_prefix
@@ -31,7 +33,10 @@ def generate(
     tokens = [
         token
         for index, piece in enumerate(request.prompt)
-        for token in model.tokenize(piece.text, special=piece.special, first=index == 0)
+        for token in (
+            cells.written.get(piece.text if not piece.special else "")
+            or model.tokenize(piece.text, special=piece.special, first=index == 0)
+        )
     ]
     if not tokens:
         raise EngineError("There is nothing to answer: the prompt is empty.")
@@ -73,7 +78,9 @@ def generate(
         evaluated = time.monotonic()
         output = _Output(request.stop, on_text)
         reason, count = "length", 0
-        with _sampler(request.sampling, tokens) as sampler:
+        written: list[int] = []
+        sampling = replace(request.sampling, repeat_penalty=1.0) if request.schema else request.sampling
+        with grammar_of(model, request.schema) as grammar, _sampler(sampling, tokens, model.vocabulary) as sampler:
             token = tokens[-1]
             while count < request.max_tokens:
                 if len(fresh.tokens) >= limit:
@@ -84,15 +91,24 @@ def generate(
                 model.evaluate([entry], interactive=request.interactive)
                 fresh.tokens.append(token)
                 token = lib.llama_sampler_sample(sampler, model.context, -1)
+                if grammar is not None:
+                    if not grammar.allows(token):
+                        grammar.mask()
+                        token = lib.llama_sampler_sample(sampler, model.context, -1)
+                    grammar.accept(token)
                 if model.ends(token):
                     reason = "end"
                     break
                 count += 1
+                written.append(token)
                 if output.add(model.piece(token)):
                     reason = "stop"
                     break
                 yield None
         text = output.finish(stopped=reason == "stop")
+        if request.interactive and reason != "stop":
+            # Another way to cut the same text into tokens would not be found in the cache at the next turn.
+            cells.remember(text, written)
     except BaseException:
         if fresh is not None and not request.interactive:
             cells.forget(fresh)
@@ -155,18 +171,21 @@ class _Output:
 
 
 @contextlib.contextmanager
-def _sampler(sampling: Sampling, prompt: list[int]) -> Iterator[Any]:
+def _sampler(sampling: Sampling, prompt: list[int], vocabulary: int) -> Iterator[Any]:
     chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
     try:
+        greedy = sampling.temperature <= 0
+        if not greedy or sampling.repeat_penalty != 1.0:
+            # First, so that the others have few tokens to look at.
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_k(sampling.top_k))
         if sampling.repeat_penalty != 1.0:
-            penalties = lib.llama_sampler_init_penalties(_PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0)
+            penalties = lib.llama_sampler_init_penalties(vocabulary, _PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0)
             lib.llama_sampler_chain_add(chain, penalties)
             for token in prompt[-_PENALTY_WINDOW:]:
                 lib.llama_sampler_accept(chain, token)
-        if sampling.temperature <= 0:
+        if greedy:
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
         else:
-            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_k(sampling.top_k))
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_p(sampling.top_p, 1))
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_min_p(sampling.min_p, 1))
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_temp(sampling.temperature))

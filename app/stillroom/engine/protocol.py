@@ -263,6 +263,7 @@ class GenerateRequest:
         max_tokens: of the answer.
         stop: texts that end the answer (not part of it), besides the model's own end of turn.
         interactive: a person is waiting: goes before batch work.
+        schema: a JSON Schema as text that the answer is held to; empty for none.
     """
 
     prompt: tuple[Piece, ...]
@@ -270,6 +271,7 @@ class GenerateRequest:
     sampling: Sampling = field(default_factory=Sampling)
     stop: tuple[str, ...] = ()
     interactive: bool = False
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,4 +47,65 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE documents ADD COLUMN parent INTEGER",  # position of the message; null for a file
         "ALTER TABLE documents ADD COLUMN part INTEGER NOT NULL DEFAULT 0",  # which one of it, from 1; 0 for a file
     ),
+    (
+        """
+        CREATE TABLE conversations (
+            id INTEGER PRIMARY KEY,
+            title TEXT NOT NULL,
+            pinned INTEGER NOT NULL DEFAULT 0,
+            created TEXT NOT NULL,            -- UTC, ISO 8601
+            changed TEXT NOT NULL,
+            deleted TEXT,                     -- when; null while it is there
+            settings TEXT NOT NULL,           -- JSON
+            leaf INTEGER,                     -- last turn of the branch that is shown
+            draft TEXT NOT NULL DEFAULT ''
+        )
+        """,
+        """
+        CREATE TABLE turns (
+            id INTEGER PRIMARY KEY,
+            conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+            parent INTEGER REFERENCES turns (id) ON DELETE CASCADE,
+            role TEXT NOT NULL,
+            content TEXT NOT NULL,
+            thinking TEXT NOT NULL DEFAULT '',
+            state TEXT NOT NULL,
+            process INTEGER NOT NULL DEFAULT 0, -- that is writing it
+            error TEXT NOT NULL DEFAULT '',
+            model TEXT NOT NULL DEFAULT '',
+            created TEXT NOT NULL,
+            facts TEXT NOT NULL               -- JSON
+        )
+        """,
+        "CREATE INDEX turns_of_conversation ON turns (conversation, parent)",
+        """
+        CREATE TABLE attachments (
+            id INTEGER PRIMARY KEY,
+            turn INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            path TEXT NOT NULL,
+            pages TEXT NOT NULL,              -- JSON: the text by page
+            tokens INTEGER NOT NULL,
+            given TEXT NOT NULL               -- in the place of the pages, where they did not fit
+        )
+        """,
+        "CREATE INDEX attachments_of_turn ON attachments (turn)",
+        "CREATE VIRTUAL TABLE turn_words USING fts5 (content, content='turns', content_rowid='id', tokenize='unicode61')",
+        """
+        CREATE TRIGGER turns_added AFTER INSERT ON turns BEGIN
+            INSERT INTO turn_words (rowid, content) VALUES (new.id, new.content);
+        END
+        """,
+        """
+        CREATE TRIGGER turns_removed AFTER DELETE ON turns BEGIN
+            INSERT INTO turn_words (turn_words, rowid, content) VALUES ('delete', old.id, old.content);
+        END
+        """,
+        """
+        CREATE TRIGGER turns_changed AFTER UPDATE OF content ON turns BEGIN
+            INSERT INTO turn_words (turn_words, rowid, content) VALUES ('delete', old.id, old.content);
+            INSERT INTO turn_words (rowid, content) VALUES (new.id, new.content);
+        END
+        """,
+    ),
 )

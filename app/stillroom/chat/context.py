@@ -1,0 +1,243 @@
+"""What of a conversation the model is given, how many tokens that takes, and what to do when they are too many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from stillroom.cancellation import Cancellation
+from stillroom.chat.answerer import Answerer
+from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn
+from stillroom.chat.passages import Passage, asks_about_the_whole, passages_of, ranked
+from stillroom.chat.prompt import messages_of
+from stillroom.chat.store import ConversationStore
+from stillroom.engine.protocol import Message
+from stillroom.errors import StillroomError
+
+# Marks of a chat template around a message, and some to spare.
+_TOKENS_A_MESSAGE = 8
+_KEPT_TURNS = 4  # at the end of a conversation whose older turns are summarised or left out
+_SUMMARY_TOKENS = 220
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Tokens of a conversation, by what they are for. ``limit``: 0 where it is not known."""
+
+    system: int
+    history: int
+    attachments: int
+    question: int
+    answer: int
+    limit: int
+
+    @property
+    def used(self) -> int:
+        return self.system + self.history + self.attachments + self.question
+
+    @property
+    def over(self) -> int:
+        """Tokens too many, an answer of full length included."""
+        return max(0, self.used + self.answer - self.limit) if self.limit else 0
+
+
+class ContextFullError(StillroomError):
+    """A conversation does not fit. ``budget`` says why; the person chooses what to do."""
+
+    def __init__(self, budget: Budget) -> None:
+        what = "The files of this conversation" if budget.attachments > budget.history else "This conversation"
+        super().__init__(
+            f"{what} and an answer take {budget.used + budget.answer:,} tokens; the model's context has {budget.limit:,}. "
+            "Nothing was left out: choose what to do."
+        )
+        self.budget = budget
+
+
+def visible(branch: Sequence[Turn]) -> list[Turn]:
+    """The turns of a branch that the model is given: the newest note stands for what it covers."""
+    last = next((turn for turn in reversed(branch) if turn.role is Role.NOTE and turn.facts.covers), None)
+    if last is None:
+        return list(branch)
+    covered = next((place for place, turn in enumerate(branch) if turn.id == last.facts.covers), -1)
+    return [
+        turn for place, turn in enumerate(branch) if place > covered and (turn.role is not Role.NOTE or turn is last)
+    ]
+
+
+def content_of(turn: Turn) -> str:
+    """What a turn says to the model: its files first, each under its name."""
+    files = "".join(f"File: {each.name}\n{each.text.strip()}\n\n" for each in turn.attachments)
+    return f"{files}{turn.content}" if files else turn.content
+
+
+def messages(branch: Sequence[Turn], settings: ChatSettings) -> list[Message]:
+    """What is put to the model for the next turn of a branch."""
+    shown = visible(branch)
+    return messages_of(shown, settings.system, [content_of(turn) for turn in shown])
+
+
+def budget(branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer) -> Budget:
+    """What the next answer of a branch takes of the context."""
+    shown = visible(branch)
+    texts = [
+        settings.system,
+        *(turn.content for turn in shown),
+        *(each.text for turn in shown for each in turn.attachments),
+    ]
+    counts = answerer.count_tokens(texts)
+    turns = [count + _TOKENS_A_MESSAGE for count in counts[1 : len(shown) + 1]]
+    question = turns[-1] if shown and shown[-1].role is Role.USER else 0
+    return Budget(
+        system=counts[0] + _TOKENS_A_MESSAGE,
+        history=sum(turns) - question,
+        attachments=sum(counts[len(shown) + 1 :]),
+        question=question,
+        answer=settings.max_tokens,
+        limit=answerer.context_tokens,
+    )
+
+
+def give_passages(
+    store: ConversationStore, branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer
+) -> tuple[Source, ...]:
+    """Give the model those passages of the last turn's files that its question is about, as many as fit, in their order.
+
+    What was left out is noted on the turn. Returns the passages given.
+    """
+    turn = branch[-1]
+    now = budget(branch, settings, answerer)
+    own = sum(answerer.count_tokens([each.text for each in turn.attachments]))
+    room = now.limit - (now.used - own) - settings.max_tokens
+    passages = [passage for each in turn.attachments for passage in passages_of(each)]
+    if not passages:
+        return ()
+    counts = answerer.count_tokens([_written(passage, place) for place, passage in enumerate(passages)])
+    chosen: list[int] = []
+    for place in ranked(passages, turn.content):
+        if counts[place] + 2 <= room:
+            room -= counts[place] + 2
+            chosen.append(place)
+    chosen.sort()
+    for each in turn.attachments:
+        mine = [place for place in chosen if passages[place].source.attachment == each.id]
+        text = "\n\n".join(_written(passages[place], place) for place in mine)
+        store.give(each.id, text or "(nothing of this file fitted)")
+    notes = [f"The model was given {len(chosen)} of {len(passages)} passages of the files; the others were left out."]
+    if asks_about_the_whole(turn.content) and len(chosen) < len(passages):
+        notes.append("The question is about the whole, so an answer from some passages may be wrong.")
+    sources = tuple(passages[place].source for place in chosen)
+    store.set_facts(turn.id, replace(turn.facts, sources=sources, notes=tuple(notes)))
+    return sources
+
+
+def give_summaries(
+    store: ConversationStore,
+    branch: Sequence[Turn],
+    settings: ChatSettings,
+    answerer: Answerer,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    cancellation: Cancellation | None = None,
+) -> None:
+    """Give the model, in the place of the last turn's files, what it wrote about each part of them. Every part is read."""
+    turn = branch[-1]
+    parts = [(each, part) for each in turn.attachments for part in _parts(each, answerer)]
+    written: dict[int, list[str]] = {}
+    for done, (each, part) in enumerate(parts):
+        on_progress(done, len(parts))
+        asked = (
+            f"{part}\n\nSay in a few sentences what this part of {each.name} says about: {turn.content}"
+            if turn.content.strip()
+            else f"{part}\n\nSummarise this part of {each.name} in a few sentences."
+        )
+        said = answerer.answer(
+            [Message("user", asked)],
+            replace(settings, max_tokens=_SUMMARY_TOKENS, schema=""),
+            on_text=lambda _text: None,
+            cancellation=cancellation,
+        )
+        written.setdefault(each.id, []).append(said.text.strip())
+    on_progress(len(parts), len(parts))
+    for each in turn.attachments:
+        texts = written.get(each.id, [])
+        store.give(each.id, "\n".join(f"Part {number} of {len(texts)}: {text}" for number, text in enumerate(texts, 1)))
+    note = f"The model was given summaries of {len(parts)} parts of the files, written by itself, not the files."
+    store.set_facts(turn.id, replace(turn.facts, notes=(note,)))
+
+
+def cover_older(
+    store: ConversationStore,
+    branch: Sequence[Turn],
+    settings: ChatSettings,
+    answerer: Answerer,
+    *,
+    summarise: bool,
+    cancellation: Cancellation | None = None,
+) -> Turn:
+    """Let a note stand for the older turns of a branch: a summary that the model writes, or that they were left out.
+
+    Returns the note, the new end of the branch. The turns themselves stay and can be read. Raises StillroomError where
+    there is nothing old enough.
+    """
+    shown = [turn for turn in visible(branch) if turn.role is not Role.NOTE]
+    old = shown[:-_KEPT_TURNS] if len(shown) > _KEPT_TURNS else shown[:-1]
+    if not old:
+        raise StillroomError(
+            "There are no older turns to leave out. Shorten what you wrote, or choose a longer context."
+        )
+    text = f"{len(old)} earlier turns of this conversation are not shown here."
+    if summarise:
+        text = next((turn.content for turn in reversed(branch) if turn.role is Role.NOTE), "")
+        room = max(300, (answerer.context_tokens or 4096) - 2 * _SUMMARY_TOKENS - 100)
+        # Part by part, each with the summary of those before it, so that every turn is read.
+        for part in _joined([f"{turn.role}: {turn.content}" for turn in old], answerer, room):
+            asked = f"{text}\n{part}\n\nSummarise this conversation so far in a few sentences, with every name, number and decision."
+            said = answerer.answer(
+                [Message("user", asked.strip())],
+                replace(settings, max_tokens=_SUMMARY_TOKENS, schema=""),
+                on_text=lambda _text: None,
+                cancellation=cancellation,
+            )
+            text = f"Summary of the earlier conversation: {said.text.strip()}"
+    return store.add(
+        Turn(
+            id=0,
+            conversation=branch[-1].conversation,
+            parent=branch[-1].id,
+            role=Role.NOTE,
+            content=text,
+            created=branch[-1].created,
+            model=answerer.name if summarise else "",
+            facts=Facts(covers=old[-1].id),
+        )
+    )
+
+
+def _written(passage: Passage, place: int) -> str:
+    return f"[{place + 1}, page {passage.source.page}] {passage.text}"
+
+
+def _parts(attachment: Attachment, answerer: Answerer) -> list[str]:
+    """All of an attachment, in parts that fit into half of the context."""
+    room = max(300, (answerer.context_tokens or 4096) // 2 - _SUMMARY_TOKENS)
+    return _joined([passage.text for passage in passages_of(attachment)], answerer, room)
+
+
+def _joined(texts: Sequence[str], answerer: Answerer, room: int) -> list[str]:
+    """Texts in order, as few parts of at most ``room`` tokens as they make; a longer one is cut into several."""
+    parts: list[str] = []
+    size = 0
+    waiting = list(texts)
+    while waiting:
+        text = waiting.pop(0)
+        count = answerer.count_tokens([text])[0]
+        if count > room and len(text) > 1:
+            half = len(text) // 2
+            waiting[:0] = [text[:half], text[half:]]
+        elif parts and size + count <= room:
+            parts[-1] += f"\n{text}"
+            size += count
+        else:
+            parts.append(text)
+            size = count
+    return parts

@@ -1,0 +1,151 @@
+"""What a conversation is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from stillroom.engine.protocol import Sampling
+
+# Conversations are to be lively; extraction has its own, greedy.
+CHAT_SAMPLING = Sampling(temperature=0.6, top_k=40, top_p=0.95, min_p=0.05, repeat_penalty=1.05)
+
+
+class Role(StrEnum):
+    """Who speaks. A NOTE stands for older turns that were summarised or left out; the model sees it as the system's word."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    NOTE = "note"
+
+
+class TurnState(StrEnum):
+    """How a turn ended. STREAMING: it is being written. INTERRUPTED: the application ended meanwhile; what was there is kept."""
+
+    COMPLETE = "complete"
+    STREAMING = "streaming"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """Of one conversation.
+
+    Attributes:
+        model: name of the model; empty for the one that is loaded.
+        system: what the model is told before everything else.
+        max_tokens: of an answer. context_tokens: of the model's context; 0 for its usual one.
+        schema: a JSON Schema that answers are held to, as JSON text; empty for none.
+    """
+
+    model: str = ""
+    system: str = ""
+    sampling: Sampling = CHAT_SAMPLING
+    max_tokens: int = 1024
+    context_tokens: int = 0
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation. Times are UTC.
+
+    Attributes:
+        leaf: the last turn of the branch that is shown; None while there is none.
+        draft: what the person was writing.
+    """
+
+    id: int
+    title: str
+    pinned: bool
+    created: datetime
+    changed: datetime
+    settings: ChatSettings = field(default_factory=ChatSettings)
+    leaf: int | None = None
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a turn, as it was read. The text is kept: the file may change or go.
+
+    Attributes:
+        pages: text by page. tokens: of all pages, by the model that was loaded; 0 while not counted.
+        given: what the model is given in the place of the pages where they did not fit; empty for all of them.
+    """
+
+    id: int
+    name: str
+    path: str
+    pages: tuple[str, ...]
+    tokens: int = 0
+    given: str = ""
+
+    @property
+    def text(self) -> str:
+        """What the model is given of it."""
+        return self.given or "\n\n".join(self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that an answer was given: characters ``start`` to ``end`` of a page, from 1, of an attachment."""
+
+    attachment: int
+    name: str
+    page: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How an answer came about. Speeds in tokens a second.
+
+    Attributes:
+        prompt_tokens, cached_tokens: of the question with all before it, and those that were not read anew.
+        first_token_seconds: from the question to the first piece.
+        notes: sentences about what the model did not see.
+        covers: of a note, the last turn that it stands for; of its branch, all before that one are covered too.
+    """
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    tokens: int = 0
+    speed: float = 0.0
+    first_token_seconds: float = 0.0
+    stop_reason: str = ""
+    sources: tuple[Source, ...] = ()
+    notes: tuple[str, ...] = ()
+    covers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side said. ``parent``: the turn it answers; turns of one parent are branches."""
+
+    id: int
+    conversation: int
+    parent: int | None
+    role: Role
+    content: str
+    created: datetime
+    thinking: str = ""
+    state: TurnState = TurnState.COMPLETE
+    error: str = ""
+    model: str = ""
+    facts: Facts = field(default_factory=Facts)
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A turn that a search found; ``snippet`` has the words found between ``\\x02`` and ``\\x03``."""
+
+    conversation: int
+    title: str
+    turn: int
+    snippet: str

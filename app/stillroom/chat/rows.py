@@ -1,0 +1,107 @@
+"""Between the rows of the database and what a conversation is made of."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from stillroom.chat.conversation import (
+    Attachment,
+    ChatSettings,
+    Conversation,
+    Facts,
+    Role,
+    Source,
+    Turn,
+    TurnState,
+)
+from stillroom.engine.protocol import Sampling
+
+CONVERSATION = "id, title, pinned, created, changed, settings, leaf, draft"
+TURN = "id, conversation, parent, role, content, created, thinking, state, error, model, facts"
+
+
+def now() -> str:
+    """UTC, as it is stored."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def settings_to_json(settings: ChatSettings) -> str:
+    return json.dumps(asdict(settings))
+
+
+def settings_from_json(text: str) -> ChatSettings:
+    """What is not known any more is left out, what is missing is as usual."""
+    data = json.loads(text)
+    known = {item.name for item in fields(ChatSettings)} - {"sampling"}
+    sampled = {
+        item.name: data["sampling"][item.name] for item in fields(Sampling) if item.name in data.get("sampling", {})
+    }
+    usual = ChatSettings()
+    return ChatSettings(
+        **{name: value for name, value in data.items() if name in known},
+        sampling=Sampling(**{**asdict(usual.sampling), **sampled}),
+    )
+
+
+def facts_to_json(facts: Facts) -> str:
+    return json.dumps(asdict(facts))
+
+
+def facts_from_json(text: str) -> Facts:
+    data: dict[str, Any] = json.loads(text)
+    sources = tuple(Source(**source) for source in data.pop("sources", ()))
+    known = {item.name for item in fields(Facts)}
+    data["notes"] = tuple(data.get("notes", ()))
+    return Facts(**{name: value for name, value in data.items() if name in known}, sources=sources)
+
+
+def conversation_from_row(row: Sequence[Any]) -> Conversation:
+    return Conversation(
+        id=row[0],
+        title=row[1],
+        pinned=bool(row[2]),
+        created=datetime.fromisoformat(row[3]),
+        changed=datetime.fromisoformat(row[4]),
+        settings=settings_from_json(row[5]),
+        leaf=row[6],
+        draft=row[7],
+    )
+
+
+def turn_from_row(row: Sequence[Any], attachments: tuple[Attachment, ...] = ()) -> Turn:
+    return Turn(
+        id=row[0],
+        conversation=row[1],
+        parent=row[2],
+        role=Role(row[3]),
+        content=row[4],
+        created=datetime.fromisoformat(row[5]),
+        thinking=row[6],
+        state=TurnState(row[7]),
+        error=row[8],
+        model=row[9],
+        facts=facts_from_json(row[10]),
+        attachments=attachments,
+    )
+
+
+def attachments_of(connection: sqlite3.Connection, turns: Sequence[int]) -> dict[int, tuple[Attachment, ...]]:
+    """The attachments of turns, by turn."""
+    found: dict[int, tuple[Attachment, ...]] = {}
+    for start in range(0, len(turns), 500):
+        some = turns[start : start + 500]
+        marks = ", ".join("?" * len(some))
+        for number, turn, name, path, pages, tokens, given in connection.execute(
+            f"SELECT id, turn, name, path, pages, tokens, given FROM attachments WHERE turn IN ({marks}) ORDER BY id",
+            some,
+        ):
+            found[turn] = (
+                *found.get(turn, ()),
+                Attachment(number, name, path, tuple(json.loads(pages)), tokens, given),
+            )
+    return found

@@ -1,0 +1,263 @@
+"""Conversations in the database: every change is on disk when its method returns."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+import psutil
+
+from stillroom.chat import rows
+from stillroom.chat.conversation import (
+    ChatSettings,
+    Conversation,
+    Facts,
+    Hit,
+    Turn,
+    TurnState,
+)
+from stillroom.storage.database import Database, StorageError
+
+_BRANCH = """
+    WITH RECURSIVE branch (id, depth) AS (
+        SELECT ?1, 0 UNION ALL
+        SELECT turns.parent, depth + 1 FROM turns JOIN branch ON turns.id = branch.id WHERE turns.parent IS NOT NULL
+    )
+"""
+
+
+class ConversationStore:
+    """Safe from any thread. Methods raise StorageError."""
+
+    def __init__(self, database: Database) -> None:
+        """Answers that a process was writing when it ended become INTERRUPTED."""
+        self._database = database
+        with database.transaction() as connection:
+            writing = connection.execute("SELECT DISTINCT process FROM turns WHERE state = 'streaming'").fetchall()
+            for (process,) in writing:
+                if process == os.getpid() or not psutil.pid_exists(process):
+                    connection.execute(
+                        "UPDATE turns SET state = 'interrupted' WHERE state = 'streaming' AND process = ?", (process,)
+                    )
+
+    # -- conversations
+
+    def create(self, title: str = "", settings: ChatSettings | None = None) -> Conversation:
+        """A new conversation. An empty title is shown as that of a new one."""
+        moment = rows.now()
+        with self._database.transaction() as connection:
+            number = connection.execute(
+                "INSERT INTO conversations (title, created, changed, settings) VALUES (?, ?, ?, ?)",
+                (title, moment, moment, rows.settings_to_json(settings or ChatSettings())),
+            ).lastrowid
+        return self.conversation(number or 0)
+
+    def conversation(self, number: int) -> Conversation:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"SELECT {rows.CONVERSATION} FROM conversations WHERE id = ?", (number,)
+            ).fetchone()
+        if row is None:
+            raise StorageError("This conversation is not there any more.")
+        return rows.conversation_from_row(row)
+
+    def conversations(self) -> list[Conversation]:
+        """Those that were not deleted: pinned ones first, then the last changed."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                f"SELECT {rows.CONVERSATION} FROM conversations WHERE deleted IS NULL ORDER BY pinned DESC, changed DESC, id DESC"
+            ).fetchall()
+        return [rows.conversation_from_row(row) for row in found]
+
+    def search(self, words: str, limit: int = 200) -> list[Hit]:
+        """Turns that hold all the words (the last may be the beginning of one), best first."""
+        terms = re.findall(r"\w+", words)
+        if not terms:
+            return []
+        query = " ".join(f'"{term}"' for term in terms) + "*"
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT turns.conversation, conversations.title, turns.id, "
+                "snippet(turn_words, 0, char(2), char(3), '…', 12) FROM turn_words "
+                "JOIN turns ON turns.id = turn_words.rowid JOIN conversations ON conversations.id = turns.conversation "
+                "WHERE turn_words MATCH ? AND conversations.deleted IS NULL ORDER BY rank LIMIT ?",
+                (query, limit),
+            ).fetchall()
+        return [Hit(*row) for row in found]
+
+    def rename(self, number: int, title: str) -> None:
+        self._change(number, "title = ?", title)
+
+    def pin(self, number: int, pinned: bool) -> None:
+        self._change(number, "pinned = ?", int(pinned))
+
+    def set_settings(self, number: int, settings: ChatSettings) -> None:
+        self._change(number, "settings = ?", rows.settings_to_json(settings))
+
+    def set_draft(self, number: int, draft: str) -> None:
+        self._change(number, "draft = ?", draft)
+
+    def delete(self, number: int) -> None:
+        """Take it out of the list; ``restore`` brings it back, ``erase_deleted`` makes it final."""
+        self._change(number, "deleted = ?", rows.now())
+
+    def restore(self, number: int) -> None:
+        self._change(number, "deleted = ?", None)
+
+    def erase_deleted(self) -> None:
+        """Erase what was deleted, with its turns and attachments."""
+        with self._database.transaction() as connection:
+            for (number,) in connection.execute("SELECT id FROM conversations WHERE deleted IS NOT NULL").fetchall():
+                # One after the other, so that the search forgets each.
+                connection.execute("DELETE FROM turns WHERE conversation = ?", (number,))
+                connection.execute("DELETE FROM conversations WHERE id = ?", (number,))
+
+    # -- turns
+
+    def branch(self, leaf: int | None) -> list[Turn]:
+        """The turns from the first to ``leaf``."""
+        if leaf is None:
+            return []
+        with self._database.reading() as connection:
+            found = connection.execute(
+                f"{_BRANCH} SELECT {', '.join('turns.' + name for name in rows.TURN.split(', '))} FROM turns "
+                "JOIN branch ON turns.id = branch.id ORDER BY depth DESC",
+                (leaf,),
+            ).fetchall()
+            attached = rows.attachments_of(connection, [row[0] for row in found])
+        return [rows.turn_from_row(row, attached.get(row[0], ())) for row in found]
+
+    def turn(self, number: int) -> Turn:
+        with self._database.reading() as connection:
+            row = connection.execute(f"SELECT {rows.TURN} FROM turns WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise StorageError("This turn is not there any more.")
+            attached = rows.attachments_of(connection, [number])
+        return rows.turn_from_row(row, attached.get(number, ()))
+
+    def siblings(self, conversation: int) -> dict[int, list[int]]:
+        """For each turn of a conversation that has branches beside it: all of them, itself among them, the oldest first."""
+        groups: dict[int | None, list[int]] = {}
+        with self._database.reading() as connection:
+            for number, parent in connection.execute(
+                "SELECT id, parent FROM turns WHERE conversation = ? ORDER BY id", (conversation,)
+            ):
+                groups.setdefault(parent, []).append(number)
+        return {number: group for group in groups.values() if len(group) > 1 for number in group}
+
+    def switch(self, turn: int) -> int:
+        """Show the branch that goes through a turn, to its newest end. Returns that end."""
+        with self._database.transaction() as connection:
+            conversation, leaf = self._newest_end(connection, turn)
+            connection.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (leaf, conversation))
+        return leaf
+
+    def add(self, turn: Turn) -> Turn:
+        """Store a turn (its id and time are given here) as the end of the branch that is shown."""
+        moment = rows.now()
+        with self._database.transaction() as connection:
+            number = connection.execute(
+                "INSERT INTO turns (conversation, parent, role, content, thinking, state, process, error, model, created, facts) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    turn.conversation, turn.parent, turn.role, turn.content, turn.thinking, turn.state, os.getpid(),
+                    turn.error, turn.model, moment, rows.facts_to_json(turn.facts),
+                ),
+            ).lastrowid  # fmt: skip
+            for each in turn.attachments:
+                connection.execute(
+                    "INSERT INTO attachments (turn, name, path, pages, tokens, given) VALUES (?, ?, ?, ?, ?, ?)",
+                    (number, each.name, each.path, json.dumps(each.pages), each.tokens, each.given),
+                )
+            connection.execute(
+                "UPDATE conversations SET leaf = ?, changed = ? WHERE id = ?", (number, moment, turn.conversation)
+            )
+        return self.turn(number or 0)
+
+    def give(self, attachment: int, text: str) -> None:
+        """Let the model have ``text`` in the place of an attachment's pages; empty for the pages."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE attachments SET given = ? WHERE id = ?", (text, attachment))
+
+    def set_facts(self, number: int, facts: Facts) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE turns SET facts = ? WHERE id = ?", (rows.facts_to_json(facts), number))
+
+    def save_answer(
+        self, number: int, content: str, thinking: str, state: TurnState, *, error: str = "", facts: Facts | None = None
+    ) -> None:
+        """Store what there is of an answer."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE turns SET content = ?, thinking = ?, state = ?, error = ?, process = ? WHERE id = ?",
+                (content, thinking, state, error, os.getpid(), number),
+            )
+            if facts is not None:
+                connection.execute("UPDATE turns SET facts = ? WHERE id = ?", (rows.facts_to_json(facts), number))
+
+    def delete_turn(self, number: int) -> int | None:
+        """Erase a turn with all that follows it. Returns the new end of the branch."""
+        with self._database.transaction() as connection:
+            row = connection.execute("SELECT conversation, parent FROM turns WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                return None
+            conversation, parent = row
+            below = [number]
+            for each in below:
+                below += [
+                    child
+                    for (child,) in connection.execute("SELECT id FROM turns WHERE parent = ?", (each,)).fetchall()
+                ]
+            connection.execute("UPDATE conversations SET leaf = NULL WHERE id = ?", (conversation,))
+            for each in reversed(below):
+                connection.execute("DELETE FROM turns WHERE id = ?", (each,))
+            beside = connection.execute(
+                "SELECT max(id) FROM turns WHERE conversation = ? AND parent IS ?", (conversation, parent)
+            ).fetchone()[0]
+            leaf = self._newest_end(connection, beside)[1] if beside is not None else parent
+            connection.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (leaf, conversation))
+        return leaf
+
+    def all_turns(self, conversation: int) -> list[Turn]:
+        """Every turn of every branch, parents before children."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                f"SELECT {rows.TURN} FROM turns WHERE conversation = ? ORDER BY id", (conversation,)
+            ).fetchall()
+            attached = rows.attachments_of(connection, [row[0] for row in found])
+        return [rows.turn_from_row(row, attached.get(row[0], ())) for row in found]
+
+    def put_in(self, title: str, settings: ChatSettings, turns: Sequence[Turn], leaf: int | None) -> Conversation:
+        """A conversation from turns with ids of their own (an import, a copy); parents come before children."""
+        made = self.create(title, settings)
+        names: dict[int, int] = {}
+        for turn in turns:
+            parent = names.get(turn.parent) if turn.parent is not None else None
+            stored = self.add(replace(turn, conversation=made.id, parent=parent))
+            names[turn.id] = stored.id
+        if leaf is not None and leaf in names:
+            self._change(made.id, "leaf = ?", names[leaf])
+        return self.conversation(made.id)
+
+    def duplicate(self, number: int) -> Conversation:
+        """A copy with all its branches."""
+        original = self.conversation(number)
+        return self.put_in(original.title, original.settings, self.all_turns(number), original.leaf)
+
+    def _newest_end(self, connection: sqlite3.Connection, turn: int) -> tuple[int, int]:
+        row = connection.execute("SELECT conversation FROM turns WHERE id = ?", (turn,)).fetchone()
+        if row is None:
+            raise StorageError("This turn is not there any more.")
+        while True:
+            (child,) = connection.execute("SELECT max(id) FROM turns WHERE parent = ?", (turn,)).fetchone()
+            if child is None:
+                return row[0], turn
+            turn = child
+
+    def _change(self, number: int, assignment: str, value: object) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(f"UPDATE conversations SET {assignment} WHERE id = ?", (value, number))

@@ -1,0 +1,81 @@
+"""``stillroom chat``: one question, or a conversation in the terminal. Kept with those of the window."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+
+from stillroom import paths
+from stillroom.cancellation import Cancellation
+from stillroom.chat.answerer import LocalAnswerer
+from stillroom.chat.conversation import Attachment, ChatSettings, TurnState
+from stillroom.chat.session import ChatSession, read_attachment
+from stillroom.chat.store import ConversationStore
+from stillroom.cli import DONE, FAILURE, STOPPED, say
+from stillroom.cli.signals import gathered_signals
+from stillroom.cli.text import printable
+from stillroom.documents.readers import Readers
+from stillroom.engine.engine import Engine
+from stillroom.models.library import default_model, find_model
+from stillroom.models.tuned import load_plan
+from stillroom.settings import MODEL, Settings
+from stillroom.storage.database import Database
+
+
+def run(options: argparse.Namespace) -> int:
+    usual = options.model or Settings().get(MODEL)
+    plan = load_plan(find_model(usual) if usual else default_model())
+    prompt = " ".join(options.prompt)
+    with Database(paths.database_file()) as database, Engine() as engine, Readers() as readers:
+        engine.load(plan.model.path, plan.options, environment=plan.environment)
+        answerer = LocalAnswerer(engine)
+        store = ConversationStore(database)
+        session = ChatSession(store, answerer)
+        attachments: tuple[Attachment, ...] = ()
+        for path in options.file:
+            attachments += read_attachment(readers, path, answerer)
+        if prompt and not sys.stdin.isatty():
+            text = sys.stdin.read()
+            if text.strip():
+                attachments += (Attachment(0, "standard input", "", (text,), answerer.count_tokens([text])[0]),)
+        conversation = store.create(settings=ChatSettings(system=options.system, max_tokens=options.max_tokens))
+        if prompt:
+            return _turn(session, conversation.id, None, prompt, attachments)[0]
+        leaf: int | None = None
+        status = DONE
+        with contextlib.suppress(EOFError, KeyboardInterrupt):
+            with contextlib.suppress(ImportError):
+                import readline  # noqa: F401 - gives input() its editing keys
+            while True:
+                line = input("> " if sys.stdin.isatty() else "")
+                if line.strip():
+                    status, leaf = _turn(session, conversation.id, leaf, line, attachments)
+                    attachments = ()
+        if leaf is None:
+            store.delete(conversation.id)
+            store.erase_deleted()
+        return status
+
+
+def _turn(
+    session: ChatSession, conversation: int, parent: int | None, text: str, attachments: tuple[Attachment, ...]
+) -> tuple[int, int | None]:
+    """Ask and print the answer as it comes; Ctrl-C stops it. Returns the exit status and the new end."""
+    question = session.ask(conversation, parent, text, attachments)
+    cancellation = Cancellation()
+    with gathered_signals() as signals:
+
+        def show(_thinking: str, said: str) -> None:
+            if signals:
+                cancellation.request()
+            print("\n".join(printable(line) for line in said.split("\n")), end="", flush=True)
+
+        answer = session.answer(question.id, on_piece=show, cancellation=cancellation)
+    print()
+    for note in answer.facts.notes:
+        say(note)
+    if answer.state is TurnState.FAILED:
+        say(answer.error)
+        return FAILURE, answer.id
+    return (STOPPED if answer.state is TurnState.STOPPED else DONE), answer.id

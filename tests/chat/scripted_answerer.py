@@ -1,0 +1,54 @@
+"""An answerer that says what it is told to, in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from stillroom.cancellation import Cancellation
+from stillroom.chat.conversation import ChatSettings
+from stillroom.engine.protocol import Generation, Message
+from stillroom.errors import EngineError
+
+
+class ScriptedAnswerer:
+    """Answers with the next of its texts, a character at a time; a token is a word.
+
+    Attributes:
+        asked: the messages of every request.
+        on_piece: called before each character.
+    """
+
+    name = "scripted"
+
+    def __init__(self, *texts: str, limit: int = 100_000) -> None:
+        self.texts = list(texts)
+        self.asked: list[list[Message]] = []
+        self.begun: list[str] = []
+        self.context_tokens = limit
+        self.on_piece: Callable[[], None] = lambda: None
+        self.fails = ""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def answer(
+        self,
+        messages: Sequence[Message],
+        settings: ChatSettings,
+        *,
+        begun: str = "",
+        on_text: Callable[[str], None],
+        cancellation: Cancellation | None = None,
+    ) -> Generation:
+        self.asked.append(list(messages))
+        self.begun.append(begun)
+        text = self.texts.pop(0) if self.texts else "Yes."
+        for character in text:
+            self.on_piece()
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+            on_text(character)
+        if self.fails:
+            raise EngineError(self.fails)
+        assert settings.max_tokens > 0
+        return Generation(text, "end", 10, 4, len(text.split()), 0.01, 0.02)

@@ -1,0 +1,132 @@
+"""Conversations on disk: branches, search, undo, and what a kill leaves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from stillroom.chat.conversation import Attachment, ChatSettings, Role, Turn, TurnState
+from stillroom.chat.store import ConversationStore
+from stillroom.chat.transfer import export, import_file
+from stillroom.engine.protocol import Sampling
+from stillroom.errors import StillroomError
+from stillroom.storage.database import Database
+
+
+def say(store: ConversationStore, conversation: int, parent: int | None, role: Role, text: str) -> int:
+    return store.add(Turn(0, conversation, parent, role, text, datetime.now(UTC))).id
+
+
+def test_branches_and_their_switch(store: ConversationStore) -> None:
+    talk = store.create("Talk").id
+    one = say(store, talk, None, Role.USER, "one")
+    two = say(store, talk, one, Role.ASSISTANT, "two")
+    other = say(store, talk, one, Role.ASSISTANT, "another two")
+    three = say(store, talk, other, Role.USER, "three")
+    assert [turn.content for turn in store.branch(store.conversation(talk).leaf)] == ["one", "another two", "three"]
+    assert store.siblings(talk) == {two: [two, other], other: [two, other]}
+    assert store.switch(two) == two
+    assert store.switch(other) == three
+    assert store.conversation(talk).leaf == three
+    assert store.delete_turn(other) == two
+    assert [turn.content for turn in store.branch(store.conversation(talk).leaf)] == ["one", "two"]
+
+
+def test_the_list_is_ordered_and_deleting_can_be_undone(store: ConversationStore) -> None:
+    numbers = [store.create(title).id for title in ("a", "b", "c")]
+    store.pin(numbers[0], True)
+    store.rename(numbers[1], "bee")
+    say(store, numbers[1], None, Role.USER, "words of bee")
+    assert [talk.title for talk in store.conversations()] == ["a", "bee", "c"]
+    store.delete(numbers[1])
+    assert [talk.title for talk in store.conversations()] == ["a", "c"]
+    assert store.search("bee") == []
+    store.restore(numbers[1])
+    assert len(store.search("bee")) == 1
+    store.delete(numbers[1])
+    store.erase_deleted()
+    assert store.search("words") == []
+    with pytest.raises(StillroomError, match="not there"):
+        store.conversation(numbers[1])
+
+
+def test_search_finds_all_words_the_last_as_a_beginning(store: ConversationStore) -> None:
+    talk = store.create("Harbour").id
+    turn = say(store, talk, None, Role.USER, "The harbour master signs Ümlaut forms on Monday")
+    say(store, talk, turn, Role.ASSISTANT, "nothing to do with it")
+    (hit,) = store.search("harb mast".replace("harb", "harbour"))
+    assert (hit.turn, hit.title) == (turn, "Harbour")
+    assert "\x02harbour\x03" in hit.snippet
+    assert store.search("master tuesday") == []
+    assert store.search('"; DROP') == []
+    store.save_answer(turn, "quite another text", "", TurnState.COMPLETE)
+    assert store.search("harbour") == []
+
+
+def test_settings_and_drafts_are_kept(store: ConversationStore) -> None:
+    talk = store.create().id
+    settings = ChatSettings(system="Be short.", sampling=Sampling(temperature=0.1, seed=7), schema='{"type":"object"}')
+    store.set_settings(talk, settings)
+    store.set_draft(talk, "half a sent")
+    found = store.conversation(talk)
+    assert found.settings == settings
+    assert found.draft == "half a sent"
+
+
+def test_what_a_killed_process_was_writing_is_there_and_marked(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from datetime import UTC, datetime;"
+        "from stillroom.storage.database import Database; from stillroom.chat.store import ConversationStore;"
+        "from stillroom.chat.conversation import *;"
+        "store = ConversationStore(Database(Path(sys.argv[1]))); talk = store.create('t').id;"
+        "turn = store.add(Turn(0, talk, None, Role.ASSISTANT, '', datetime.now(UTC), state=TurnState.STREAMING));"
+        "store.save_answer(turn.id, 'half an ans', 'hm', TurnState.STREAMING); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "s.sqlite")], timeout=60, check=False)
+    assert done.returncode != 0
+    with Database(tmp_path / "s.sqlite") as database:
+        store = ConversationStore(database)
+        (talk,) = store.conversations()
+        (turn,) = store.branch(talk.leaf)
+        assert (turn.content, turn.thinking, turn.state) == ("half an ans", "hm", TurnState.INTERRUPTED)
+
+
+def test_an_answer_of_a_living_process_is_left_alone(store: ConversationStore, database: Database) -> None:
+    talk = store.create().id
+    turn = store.add(Turn(0, talk, None, Role.ASSISTANT, "", datetime.now(UTC), state=TurnState.STREAMING)).id
+    with database.transaction() as connection:
+        connection.execute("UPDATE turns SET process = 1 WHERE id = ?", (turn,))
+    assert ConversationStore(database).turn(turn).state is TurnState.STREAMING
+
+
+def test_json_brings_everything_back(store: ConversationStore, tmp_path: Path) -> None:
+    talk = store.create("Sums | of *things*", ChatSettings(system="Count.")).id
+    file = Attachment(0, "a.txt", "a.txt", ("page one", "page two"), 4)
+    one = store.add(Turn(0, talk, None, Role.USER, "How many?", datetime.now(UTC), attachments=(file,))).id
+    two = say(store, talk, one, Role.ASSISTANT, "| a | b |\n|---|---|\n| 1 | <b>2</b> |")
+    say(store, talk, one, Role.ASSISTANT, "Three.")
+    store.switch(two)
+    for name in ("talk.json", "talk.md", "talk.html"):
+        export(store, talk, tmp_path / name)
+    copy = import_file(store, tmp_path / "talk.json")
+    assert copy.id != talk
+    assert copy.settings.system == "Count."
+    assert [(t.role, t.content) for t in store.branch(copy.leaf)] == [(t.role, t.content) for t in store.branch(two)]
+    assert store.branch(copy.leaf)[0].attachments[0].pages == ("page one", "page two")
+    assert len(store.all_turns(copy.id)) == 3
+    assert "How many?" in (tmp_path / "talk.md").read_text()
+    page = (tmp_path / "talk.html").read_text()
+    assert "<table>" in page
+    assert "<b>2</b>" not in page
+    assert len(store.all_turns(store.duplicate(talk).id)) == 3
+    before = len(store.conversations())
+    (tmp_path / "no.json").write_text('{"format": "something else"}')
+    with pytest.raises(StillroomError, match="no conversation"):
+        import_file(store, tmp_path / "no.json")
+    with pytest.raises(StillroomError, match="endings"):
+        export(store, talk, tmp_path / "talk.docx")
+    assert len(store.conversations()) == before
