@@ -171,6 +171,7 @@ class Worker:
             threads_generate=options.threads_generate or 1,
         )
         values |= {"name": path.stem, "path": str(path), "options": options, "gpu_layers": 0}
+        values |= {"context_tokens": options.context_tokens or 4096, "trained_context_tokens": 4096}
         self.model = ModelInfo(**values)
         return to_wire(self.model)
 
@@ -195,7 +196,10 @@ class Worker:
         return to_wire(SpanResult(((QuotedSpan(0, end, -1.0),),) * len(questions), 10, 10, 0.001))
 
     def generate(self, number: int, message: dict[str, Any]) -> Any:
-        pieces = [f"word{n} " for n in range(message["request"]["max_tokens"])]
+        request = message["request"]
+        # To a person it says little, and then comes to an end.
+        most = 12 if request["interactive"] and request["max_tokens"] > 1000 else request["max_tokens"]
+        pieces = [f"word{n} " for n in range(most)]
         for piece in pieces:
             self.check(number)
             self.event(number, "text", text=piece)

@@ -125,6 +125,10 @@ class FakeParts(Parts):
     def extractor(self) -> FakeExtractor:
         return self.fake
 
+    def installed_models(self) -> list[ModelFile]:
+        found = self.starter_model()
+        return [found] if found is not None else []
+
     def starter_model(self) -> ModelFile | None:
         if not self.model.is_file():
             return None
@@ -152,6 +156,7 @@ def parts(qapp: QApplication, tmp_path: Path, failures: list[Exception]) -> Iter
         tasks=Tasks(failures.append),
         memory=memory,
         theme=Theme(qapp, memory),
+        database=database,
     )
     made.fake = FakeExtractor()
     made.model = model

@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from stillroom.errors import StillroomError
+from stillroom.privacy.seal import Seal
+from stillroom.settings import Settings
 from stillroom.ui.application import build_parts
 from stillroom.ui.tasks import Tasks
 
@@ -58,5 +60,5 @@ def test_a_home_that_cannot_be_used_is_a_sentence(qapp, tmp_path, monkeypatch):
     monkeypatch.setenv("STILLROOM_HOME", str(blocked / "home"))
     tasks = Tasks(pytest.fail)
     with pytest.raises(StillroomError, match="cannot be made"):
-        build_parts(qapp, tasks)
+        build_parts(qapp, tasks, Settings(), Seal())
     assert tasks.close()

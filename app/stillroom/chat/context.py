@@ -86,14 +86,15 @@ def budget(branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer) -
     ]
     counts = answerer.count_tokens(texts)
     turns = [count + _TOKENS_A_MESSAGE for count in counts[1 : len(shown) + 1]]
+    limit = answerer.context_tokens
     question = turns[-1] if shown and shown[-1].role is Role.USER else 0
     return Budget(
         system=counts[0] + _TOKENS_A_MESSAGE,
         history=sum(turns) - question,
         attachments=sum(counts[len(shown) + 1 :]),
         question=question,
-        answer=settings.max_tokens,
-        limit=answerer.context_tokens,
+        answer=min(settings.max_tokens, limit // 2) if limit else settings.max_tokens,
+        limit=limit,
     )
 
 
@@ -107,7 +108,7 @@ def give_passages(
     turn = branch[-1]
     now = budget(branch, settings, answerer)
     own = sum(answerer.count_tokens([each.text for each in turn.attachments]))
-    room = now.limit - (now.used - own) - settings.max_tokens
+    room = now.limit - (now.used - own) - now.answer
     passages = [passage for each in turn.attachments for passage in passages_of(each)]
     if not passages:
         return ()

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication
 import stillroom
 from stillroom.errors import StillroomError
 from stillroom.paths import config_dir, data_dir, database_file
+from stillroom.privacy.seal import Guard, Seal
+from stillroom.settings import SEALED, Settings
 from stillroom.ui.failures import UnexpectedErrors, show_failure
 from stillroom.ui.icons import application_icon
 from stillroom.ui.main_window import MainWindow
@@ -25,7 +27,7 @@ from stillroom.ui.window_memory import WindowMemory
 log = logging.getLogger(__name__)
 
 
-def build_parts(application: QApplication, tasks: Tasks) -> Parts:
+def build_parts(application: QApplication, tasks: Tasks, settings: Settings, seal: Seal) -> Parts:
     """Everything the pages need. Starts no process. Raises StillroomError where the database cannot be used."""
     from stillroom.documents.readers import Readers
     from stillroom.engine.engine import Engine
@@ -51,7 +53,10 @@ def build_parts(application: QApplication, tasks: Tasks) -> Parts:
         tasks=tasks,
         memory=memory,
         theme=Theme(application, memory),
-        notices=(database.notice,) if database.notice else (),
+        database=database,
+        seal=seal,
+        settings=settings,
+        notices=tuple(notice for notice in (database.notice, *settings.problems) if notice),
     )
 
 
@@ -85,8 +90,11 @@ def main(argv: Sequence[str] = ()) -> int:
     window: MainWindow | None = None
     tasks = Tasks(lambda error: show_failure(window, error))
     with UnexpectedErrors(tasks.post, lambda error: show_failure(window, error)):
+        settings = Settings()
+        seal = Seal(sealed=settings.get(SEALED))
+        guard = Guard(seal)
         try:
-            parts = build_parts(application, tasks)
+            parts = build_parts(application, tasks, settings, seal)
         except StillroomError as error:
             show_failure(None, error).exec()
             return 1
@@ -96,4 +104,5 @@ def main(argv: Sequence[str] = ()) -> int:
         status = application.exec()
         window.hide()
         close_parts(parts)
+        guard.release()
     return status

@@ -28,6 +28,17 @@ _SHAPES = {
     "drop": '<path d="M12 3v11m0 0-4.5-4.5M12 14l4.5-4.5"/><path d="M4 15v5.5h16V15"/>',
     "sample": '<path d="M9.5 3h5M10.5 3v6l-5.7 9.6A1.6 1.6 0 0 0 6.2 21h11.6a1.6 1.6 0 0 0 1.4-2.4L13.5 9V3"/>'
     '<path d="M7.6 15h8.8"/>',
+    "back": '<path d="M19 12H6m0 0 5-5m-5 5 5 5"/>',
+    "chat": '<path d="M4 5h16v11H10l-4.5 4v-4H4z"/><path d="M8 9.2h8M8 12.4h5"/>',
+    "models": '<path d="M12 3 20 7.5v9L12 21l-8-4.5v-9z"/><path d="M4.3 7.6 12 12l7.7-4.4M12 12v8.7"/>',
+    "settings": '<circle cx="12" cy="12" r="3"/><path d="M12 3.5v3M12 17.5v3M3.5 12h3M17.5 12h3M6 6l2.1 2.1M15.9 15.9 18 18'
+    'M18 6l-2.1 2.1M8.1 15.9 6 18"/>',
+    "pin": '<path d="M9 4h6l-1 6 3 3H7l3-3zM12 13v7"/>',
+    "search": '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5 5"/>',
+    "attach": '<path d="m19 11-7.5 7.5a4.6 4.6 0 0 1-6.5-6.5L13 4a3.1 3.1 0 0 1 4.4 4.4l-7.9 7.9a1.6 1.6 0 0 1-2.2-2.2L14.5 7"/>',
+    "send": '<path d="M12 19V5.5m0 0L6 11.5m6-6 6 6"/>',
+    "sealed": '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 8 0v2.5"/>',
+    "open": '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 7.6-1.8"/>',
     "next": '<path d="M5 12h13m0 0-5-5m5 5-5 5"/>',
     "down": '<path d="m7 10 5 5 5-5"/>',
     "clock": '<circle cx="12" cy="12" r="8"/><path d="M12 7.5V12l3 2"/>',

@@ -83,7 +83,13 @@ class MainWindow(QMainWindow):
         """The pages there are; another one is another line."""
         return [
             PageEntry(self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading)),
+            PageEntry(self.tr("Chat"), "chat", self._build_chat),
         ]
+
+    def _build_chat(self) -> QWidget:
+        from stillroom.ui.chat.page import ChatPage
+
+        return ChatPage(self._parts, self.loading)
 
     def show_page(self, number: int) -> QWidget:
         """Show the page of this number, from 0, and return it."""

@@ -1,15 +1,20 @@
-"""Loading the starter model in the background, and what became of it."""
+"""Loading a model in the background, and what became of it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import StillroomError
+from stillroom.settings import MODEL
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
+
+if TYPE_CHECKING:
+    from stillroom.models.library import ModelFile
 
 
 class LoadState(StrEnum):
@@ -23,7 +28,8 @@ class ModelLoading(QObject):
     """The model that answers.
 
     Attributes:
-        model: None until it is loaded.
+        model: None until one is loaded; the earlier one while another is being loaded.
+        wanted: name of the file that is loaded or being loaded.
         progress: of loading, 0 to 1.
         error: why it is not loaded.
 
@@ -36,49 +42,90 @@ class ModelLoading(QObject):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
+        self._loading: Operation | None = None
         self.state = LoadState.NONE
         self.progress = 0.0
         self.model: ModelInfo | None = None
+        self.wanted = ""
         self.error: Exception | None = None
 
     def start(self) -> None:
-        """Load the starter model. Does nothing while it is being loaded or is there."""
+        """Load the usual model. Does nothing while one is being loaded or is there."""
         if self.state in (LoadState.LOADING, LoadState.READY):
             return
-        self.state, self.progress, self.error = LoadState.LOADING, 0.0, None
+        self._begin(None, 0)
+
+    def choose(self, model: ModelFile, context_tokens: int = 0) -> None:
+        """Load this model in the place of the one that is there, and as the usual one from now on."""
+        if self._loading is not None:
+            self._loading.cancellation.request()
+        self._begin(model, context_tokens)
+
+    def with_context(self, context_tokens: int) -> None:
+        """Load the model that is there again, with another length of context."""
+        model = self._current_file()
+        if model is not None:
+            self.choose(model, context_tokens)
+
+    def unload(self) -> None:
+        """Give the memory of the model back."""
+        if self._loading is not None:
+            self._loading.cancellation.request()
+        self._loading = None
+        self.state, self.model, self.wanted = LoadState.NONE, None, ""
         self.changed.emit()
-        self._parts.tasks.start(
-            Operation(self._load, "load", owner=self)
+        self._parts.tasks.start(Operation(lambda _: self._parts.engine.unload(), "unload", owner=self))
+
+    def _current_file(self) -> ModelFile | None:
+        names = {model.name: model for model in self._parts.installed_models()}
+        return names.get(self.wanted) or self._parts.usual_model()
+
+    def _begin(self, model: ModelFile | None, context_tokens: int) -> None:
+        self.state, self.progress, self.error = LoadState.LOADING, 0.0, None
+        self.wanted = model.name if model is not None else self.wanted
+        self.changed.emit()
+        self._loading = self._parts.tasks.start(
+            Operation(lambda operation: self._load(operation, model, context_tokens), "load", owner=self)
             .success(self._loaded)
             .failure(self._failed)
             .progress(self._progressed)
         )
 
-    def _load(self, operation: Operation[ModelInfo]) -> ModelInfo:
-        starter = self._parts.starter_model()
-        if starter is None:
+    def _load(self, operation: Operation, model: ModelFile | None, context_tokens: int) -> tuple[ModelInfo, str]:
+        chosen = model or self._parts.usual_model()
+        if chosen is None:
             raise StillroomError(
                 self.tr("The starter model is not installed. Run installer/run.sh once while connected to fetch it.")
             )
-        plan = self._parts.load_plan(starter)
-        model = self._parts.engine.load(
+        plan = self._parts.load_plan(chosen, context_tokens)
+        if model is not None:
+            self._parts.refuse_what_does_not_fit(plan)
+        loaded = self._parts.engine.load(
             plan.model.path,
             plan.options,
             environment=plan.environment,
             on_progress=operation.report,
             cancellation=operation.cancellation,
         )
+        if model is not None:
+            self._parts.settings.set(MODEL, "" if model.starter else str(model.path))
         self._parts.extractor()  # its imports take a moment: better now than when the first run starts
-        return model
+        return loaded, chosen.name
 
     def _progressed(self, share: float) -> None:
         self.progress = share
         self.changed.emit()
 
-    def _loaded(self, model: ModelInfo) -> None:
-        self.state, self.model, self.progress = LoadState.READY, model, 1.0
+    def _loaded(self, loaded: tuple[ModelInfo, str]) -> None:
+        self._loading = None
+        self.model, self.wanted = loaded
+        self.state, self.progress, self.error = LoadState.READY, 1.0, None
         self.changed.emit()
 
     def _failed(self, error: Exception) -> None:
-        self.state, self.error = LoadState.FAILED, error
+        """The engine keeps the earlier model where there is one; that another was wanted and failed stays to be told."""
+        self._loading = None
+        kept = self._parts.engine.status().model
+        self.model, self.error = kept, error
+        self.state = LoadState.FAILED if kept is None else LoadState.READY
         self.changed.emit()

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillroom import paths
+from stillroom.errors import StillroomError
+from stillroom.privacy.seal import Seal
+from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, MODEL, THREADS, Settings
 from stillroom.ui.tasks import Tasks
 from stillroom.ui.theme import Theme
 from stillroom.ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
+    from stillroom.chat.store import ConversationStore
     from stillroom.documents.readers import Readers
     from stillroom.engine.engine import Engine
     from stillroom.engine.protocol import ModelInfo
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from stillroom.extraction.run import Batch
     from stillroom.models.library import ModelFile
     from stillroom.models.tuned import LoadPlan
+    from stillroom.privacy.secrets import Secrets
+    from stillroom.storage.database import Database
     from stillroom.storage.runs import RunStore
     from stillroom.templates.library import TemplateLibrary
     from stillroom.templates.template import Template
@@ -45,6 +52,7 @@ class Parts:
     They import extraction and export late: those bring much with them, and the window is to be there first.
 
     Attributes:
+        seal: what connections go through.
         notices: sentences to show at start.
     """
 
@@ -55,7 +63,12 @@ class Parts:
     tasks: Tasks
     memory: WindowMemory
     theme: Theme
+    database: Database | None = None
+    seal: Seal = field(default_factory=Seal)
+    settings: Settings = field(default_factory=Settings)
     notices: tuple[str, ...] = ()
+    _chats: ConversationStore | None = field(default=None, init=False)
+    _secrets: Secrets | None = field(default=None, init=False)
     _extractor: Extractor | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -67,16 +80,73 @@ class Parts:
                 self._extractor = Extractor(self.engine)
             return self._extractor
 
+    def chats(self) -> ConversationStore:
+        with self._lock:
+            if self._chats is None:
+                from stillroom.chat.store import ConversationStore
+
+                assert self.database is not None
+                self._chats = ConversationStore(self.database)
+            return self._chats
+
+    def secrets(self) -> Secrets:
+        with self._lock:
+            if self._secrets is None:
+                from stillroom.privacy.secrets import Secrets
+
+                self._secrets = Secrets()
+            return self._secrets
+
+    def installed_models(self) -> list[ModelFile]:
+        """The models here, the starter first."""
+        from stillroom.models.library import installed_models
+
+        return installed_models()
+
+    def usual_model(self) -> ModelFile | None:
+        """The model the person chose last; else, or where it is gone, the starter."""
+        name = self.settings.get(MODEL)
+        if name:
+            from stillroom.models.library import find_model
+
+            try:
+                return find_model(name)
+            except StillroomError:
+                return self.starter_model()
+        return self.starter_model()
+
+    def refuse_what_does_not_fit(self, plan: LoadPlan) -> None:
+        """Raises StillroomError where loading would need more memory than there is; nothing is allocated."""
+        from stillroom.gguf.header import GgufError
+        from stillroom.models.assess import assess_file, this_machine
+        from stillroom.models.fit import Use, Verdict
+
+        running = self.engine.status().model
+        machine = this_machine(own_bytes=running.size if running is not None else 0)
+        try:
+            _, found = assess_file(plan.model, machine, Use(plan.options.context_tokens or 8192, plan.options.kv_type))
+        except GgufError:
+            return  # the worker refuses it, with its reason
+        if found.verdict is Verdict.NO:
+            raise StillroomError(f"{plan.model.name} {found.verdict}. {found.reason}")
+
     def starter_model(self) -> ModelFile | None:
         from stillroom.models.library import starter_model
 
         return starter_model()
 
-    def load_plan(self, model: ModelFile) -> LoadPlan:
-        """The file, options and environment to load it with: as it was tuned on this machine."""
+    def load_plan(self, model: ModelFile, context_tokens: int = 0) -> LoadPlan:
+        """The file, options and environment to load it with: as it was tuned on this machine, and as the settings say."""
         from stillroom.models.tuned import load_plan
 
-        return load_plan(model)
+        plan = load_plan(
+            model,
+            context_tokens=context_tokens or self.settings.get(CONTEXT_TOKENS),
+            threads=self.settings.get(THREADS),
+        )
+        if not self.settings.get(KEEP_ON_DISK):
+            return plan
+        return replace(plan, options=replace(plan.options, kept_folder=str(paths.cells_dir())))
 
     def expand(self, paths: Sequence[Path]) -> list[Path]:
         """Folders as the readable files in them."""

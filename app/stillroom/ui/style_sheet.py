@@ -101,4 +101,23 @@ QScrollBar::handle:hover { background: @muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QPlainTextEdit, QTextEdit { background: @surface; border: 1px solid @border; border-radius: 6px; padding: 4px; }
+QLineEdit { background: @raised; border: 1px solid @strong_border; border-radius: 6px; padding: 5px 8px; min-height: 20px;
+    selection-background-color: @selection; selection-color: @text; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 1px solid @accent; }
+QSpinBox, QDoubleSpinBox { background: @raised; border: 1px solid @strong_border; border-radius: 6px; padding: 4px 6px;
+    min-height: 20px; }
+QSpinBox:focus, QDoubleSpinBox:focus { border: 1px solid @accent; }
+QCheckBox, QRadioButton { spacing: 8px; }
+QWidget#turn[speaker="user"] { background: @surface; border: 1px solid @border; border-radius: 8px; }
+QWidget#turn[speaker="note"] { background: @warn_soft; border-radius: 8px; }
+QFrame#composer { background: @surface; border: 1px solid @strong_border; border-radius: 10px; }
+QFrame#composer QPlainTextEdit { border: none; background: transparent; }
+QListView { background: @surface; border: 1px solid @border; border-radius: 8px; outline: none; padding: 4px; }
+QListView::item { padding: 6px 8px; border-radius: 6px; }
+QListView::item:hover { background: @hover; }
+QListView::item:selected { background: @selection; color: @text; }
+QListView:focus { border: 1px solid @accent; }
+QSlider::groove:horizontal { background: @border; height: 4px; border-radius: 2px; }
+QSlider::handle:horizontal { background: @accent; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; }
+QSlider::sub-page:horizontal { background: @accent; border-radius: 2px; }
 """

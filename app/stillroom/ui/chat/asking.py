@@ -1,0 +1,171 @@
+"""Answers that are being written: one conversation at a time asks, and may be stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from stillroom.chat import context
+from stillroom.chat.answerer import LocalAnswerer
+from stillroom.chat.conversation import Attachment, Turn
+from stillroom.chat.session import ChatSession, read_attachment
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+
+
+class Asking(QObject):
+    """Signals:
+    begun(object): the stored, empty answer.
+    piece(int, str, str): turn, new thinking, new text.
+    done(object): the answer as it is stored.
+    full(object): ContextFullError; nothing was asked.
+    failed(object): an exception.
+    told(str): what is being done, for the person; empty at its end.
+    changed: whether something is being written.
+    """
+
+    begun = Signal(object)
+    piece = Signal(int, str, str)
+    done = Signal(object)
+    full = Signal(object)
+    failed = Signal(object)
+    told = Signal(str)
+    changed = Signal()
+
+    def __init__(self, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self._operation: Operation | None = None
+        self.conversation = 0
+        self._answerer = LocalAnswerer(parts.engine)
+
+    @property
+    def busy(self) -> bool:
+        return self._operation is not None
+
+    def session(self) -> ChatSession:
+        return ChatSession(self._parts.chats(), self._answerer)
+
+    def stop(self) -> None:
+        if self._operation is not None:
+            self._operation.cancellation.request()
+
+    def answer(self, conversation: int, question: int) -> None:
+        """Answer a turn."""
+
+        def work(operation: Operation) -> Turn:
+            number: list[int] = []
+
+            def begin(turn: Turn) -> None:
+                number.append(turn.id)
+                operation.post(lambda: self.begun.emit(turn))
+
+            return self.session().answer(
+                question,
+                on_begin=begin,
+                on_piece=lambda thinking, said: operation.report((number[0], thinking, said)),
+                cancellation=operation.cancellation,
+            )
+
+        self._start(conversation, work, self.done.emit)
+
+    def go_on(self, conversation: int, number: int) -> None:
+        """Go on with an answer."""
+
+        def work(operation: Operation) -> Turn:
+            return self.session().go_on(
+                number,
+                on_piece=lambda thinking, said: operation.report((number, thinking, said)),
+                cancellation=operation.cancellation,
+            )
+
+        self._start(conversation, work, self.done.emit)
+
+    def make_room(self, conversation: int, leaf: int, how: str, then: Callable[[int], None]) -> None:
+        """``passages``, ``summaries``: of the last turn's files; ``summarise``, ``drop``: of older turns. ``then`` gets the new end."""
+        store, answerer = self._parts.chats(), self._answerer
+
+        def work(operation: Operation) -> int:
+            settings = store.conversation(conversation).settings
+            branch = store.branch(leaf)
+            if how == "passages":
+                context.give_passages(store, branch, settings, answerer)
+                return leaf
+            if how == "summaries":
+                said = self.tr("Reading part %1 of %2…")
+
+                def tell(done: int, total: int) -> None:
+                    text = said.replace("%1", str(min(done + 1, total))).replace("%2", str(total))
+                    operation.post(lambda: self.told.emit(text))
+
+                context.give_summaries(
+                    store, branch, settings, answerer, on_progress=tell, cancellation=operation.cancellation
+                )
+                return leaf
+            operation.post(lambda: self.told.emit(self.tr("Making room…")))
+            # The last question is to be answered after the note, so it moves behind it.
+            question = branch[-1]
+            note = context.cover_older(
+                store,
+                branch[:-1],
+                settings,
+                answerer,
+                summarise=how == "summarise",
+                cancellation=operation.cancellation,
+            )
+            moved = self.session().ask(conversation, note.id, question.content, question.attachments)
+            return moved.id
+
+        self._start(conversation, work, then)
+
+    def read(self, paths: list[Path], then: Callable[[list[Attachment]], None]) -> Operation:
+        """Read files to attach, beside anything else."""
+
+        def work(operation: Operation) -> list[Attachment]:
+            found: list[Attachment] = []
+            for path in self._parts.expand(paths):
+                operation.post(lambda path=path: self.told.emit(self.tr("Reading %1…").replace("%1", path.name)))
+                found += read_attachment(self._parts.readers, path, self._answerer, cancellation=operation.cancellation)
+            return found
+
+        def finished(found: list[Attachment]) -> None:
+            self.told.emit("")
+            then(found)
+
+        def failed(error: Exception) -> None:
+            self.told.emit("")
+            self.failed.emit(error)
+
+        return self._parts.tasks.start(Operation(work, "attach", owner=self).success(finished).failure(failed))
+
+    def _start(self, conversation: int, work: Callable[[Operation], object], success: Callable[[object], None]) -> None:
+        if self.busy:
+            return
+        self.conversation = conversation
+
+        def end() -> None:
+            self._operation = None
+            self.told.emit("")
+            self.changed.emit()
+
+        def succeeded(value: object) -> None:
+            end()
+            success(value)
+
+        def failed(error: Exception) -> None:
+            end()
+            if isinstance(error, context.ContextFullError):
+                self.full.emit(error)
+            else:
+                self.failed.emit(error)
+
+        self._operation = self._parts.tasks.start(
+            Operation(work, "answer", owner=self)
+            .progress(lambda piece: self.piece.emit(*piece))
+            .success(succeeded)
+            .failure(failed)
+            .cancelled(end)
+        )
+        self.changed.emit()

@@ -1,0 +1,180 @@
+"""The conversations, and a search through everything that was said in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
+
+from stillroom.chat.conversation import Conversation, Hit
+from stillroom.ui.controls import Button, describe, label
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import when_text
+
+CONVERSATION = Qt.ItemDataRole.UserRole
+TURN = Qt.ItemDataRole.UserRole + 1
+
+
+class ConversationListModel(QAbstractListModel):
+    """Conversations, or the turns that a search found. CONVERSATION and TURN are their numbers (0: no turn)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[tuple[int, int, str, str]] = []  # conversation, turn, text, tooltip
+
+    def show_conversations(self, found: Sequence[Conversation]) -> None:
+        new = self.tr("New conversation")
+        self._put(
+            [
+                (each.id, 0, ("● " if each.pinned else "") + (each.title or new), when_text(each.changed.astimezone()))
+                for each in found
+            ]
+        )
+
+    def show_hits(self, hits: Sequence[Hit]) -> None:
+        self._put(
+            [
+                (
+                    hit.conversation,
+                    hit.turn,
+                    f"{hit.title or self.tr('New conversation')}\n{plain(hit.snippet)}",
+                    plain(hit.snippet),
+                )
+                for hit in hits
+            ]
+        )
+
+    def _put(self, rows: list[tuple[int, int, str, str]]) -> None:
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+    def row_of(self, conversation: int) -> int:
+        """The first row of a conversation; -1 where there is none."""
+        return next((place for place, row in enumerate(self._rows) if row[0] == conversation), -1)
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        conversation, turn, text, tip = self._rows[index.row()]
+        return {
+            Qt.ItemDataRole.DisplayRole: text,
+            Qt.ItemDataRole.AccessibleTextRole: text.removeprefix("● "),
+            Qt.ItemDataRole.ToolTipRole: tip,
+            CONVERSATION: conversation,
+            TURN: turn,
+        }.get(role)
+
+
+def plain(snippet: str) -> str:
+    """A snippet on one line, the words found in brackets."""
+    return " ".join(snippet.replace("\x02", "[").replace("\x03", "]").split())
+
+
+class ConversationList(QWidget):
+    """Signals:
+    chosen(int, int): conversation and turn (0: its end).
+    new_wanted: another conversation.
+    search_wanted(str): words to look for; empty for the list.
+    wanted(int, str): ``rename``, ``pin``, ``duplicate``, ``delete``, ``export``; of a conversation.
+    import_wanted: a conversation from a file.
+    """
+
+    chosen = Signal(int, int)
+    new_wanted = Signal()
+    search_wanted = Signal(str)
+    wanted = Signal(int, str)
+    import_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedWidth(232)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self.new = Button(self.tr("New chat"), "", "plus", self.new_wanted.emit)
+        describe(self.new, self.tr("New chat"), self.tr("Start another conversation"), QKeySequence("Ctrl+N"))
+        row.addWidget(self.new, 1)
+        bring = Button(self.tr("Import"), "link", action=self.import_wanted.emit)
+        describe(bring, self.tr("Import"), self.tr("Bring a conversation back from a JSON file"))
+        row.addWidget(bring)
+        column.addLayout(row)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search all conversations"))
+        self.search.setClearButtonEnabled(True)
+        describe(self.search, self.tr("Search all conversations"))
+        self._typed = QTimer(self)
+        self._typed.setSingleShot(True)
+        self._typed.setInterval(150)
+        self._typed.timeout.connect(lambda: self.search_wanted.emit(self.search.text().strip()))
+        self.search.textChanged.connect(lambda _text: self._typed.start())
+        column.addWidget(self.search)
+        self.model = ConversationListModel()
+        self.view = QListView()
+        self.view.setModel(self.model)
+        self.view.setUniformItemSizes(False)
+        self.view.setWordWrap(False)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setAccessibleName(self.tr("Conversations"))
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._menu)
+        self.view.clicked.connect(self._choose)
+        self.view.activated.connect(self._choose)
+        for key, name in (("F2", "rename"), ("Del", "delete")):
+            shortcut = QShortcut(QKeySequence(key), self.view)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(lambda name=name: self._act(name))
+        column.addWidget(self.view, 1)
+        self.empty = label("", "muted", wrap=True)
+        column.addWidget(self.empty)
+
+    def show_conversations(self, found: Sequence[Conversation], current: int) -> None:
+        self.model.show_conversations(found)
+        self.mark(current)
+        self.empty.setText("" if found else self.tr("No conversations yet."))
+        self.empty.setVisible(not found)
+
+    def show_hits(self, hits: Sequence[Hit]) -> None:
+        self.model.show_hits(hits)
+        self.empty.setText("" if hits else self.tr("Nothing was found."))
+        self.empty.setVisible(not hits)
+
+    def mark(self, conversation: int) -> None:
+        row = self.model.row_of(conversation)
+        if row >= 0:
+            self.view.setCurrentIndex(self.model.index(row))
+        else:
+            self.view.clearSelection()
+
+    def _choose(self, index: QModelIndex) -> None:
+        self.chosen.emit(index.data(CONVERSATION), index.data(TURN))
+
+    def _act(self, name: str) -> None:
+        index = self.view.currentIndex()
+        if index.isValid():
+            self.wanted.emit(index.data(CONVERSATION), name)
+
+    def _menu(self, place: QPoint) -> None:
+        index = self.view.indexAt(place)
+        if not index.isValid():
+            return
+        self.view.setCurrentIndex(index)
+        menu = QMenu(self)
+        for name, text in (
+            ("rename", self.tr("Rename…")),
+            ("pin", self.tr("Pin or unpin")),
+            ("duplicate", self.tr("Duplicate")),
+            ("export", self.tr("Export…")),
+            ("delete", self.tr("Delete")),
+        ):
+            menu.addAction(text).triggered.connect(lambda _checked=False, name=name: self._act(name))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.view.viewport().mapToGlobal(place))

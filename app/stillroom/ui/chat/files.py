@@ -1,0 +1,72 @@
+"""Conversations written to files and brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMarginsF
+from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from stillroom.chat.conversation import Conversation
+from stillroom.chat.store import ConversationStore
+from stillroom.chat.transfer import export, import_file, to_html
+from stillroom.errors import StillroomError
+from stillroom.ui.parts import Parts
+
+_KINDS = ((".md", "Markdown"), (".pdf", "PDF"), (".html", "HTML"), (".json", "JSON"))
+
+
+def write(
+    parent: QWidget, parts: Parts, store: ConversationStore, found: Conversation, say: Callable[[str, str], None]
+) -> None:
+    """Ask where to, and write a conversation."""
+    name = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in found.title)[:60].strip()
+    start = str(Path(parts.memory.folder("chat/export")) / f"{name or 'conversation'}.md")
+    filters = ";;".join(f"{kind} (*{ending})" for ending, kind in _KINDS)
+    chosen, picked = QFileDialog.getSaveFileName(parent, parent.tr("Export"), start, filters)
+    if not chosen:
+        return
+    target = Path(chosen)
+    if not target.suffix:
+        target = target.with_suffix(next(ending for ending, kind in _KINDS if picked.startswith(kind)))
+    parts.memory.set("chat/export", str(target.parent))
+    try:
+        if target.suffix.lower() == ".pdf":
+            write_pdf(store, found, target)
+        else:
+            export(store, found.id, target)
+    except StillroomError as error:
+        say(error.message, "bad")
+        return
+    say(parent.tr("Written to %1.").replace("%1", str(target)), "info")
+
+
+def write_pdf(store: ConversationStore, found: Conversation, target: Path) -> None:
+    """The branch that is shown, on A4 pages. Raises StillroomError."""
+    writer = QPdfWriter(str(target))
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setPageMargins(QMarginsF(20, 20, 20, 20), QPageLayout.Unit.Millimeter)
+    writer.setTitle(found.title)
+    document = QTextDocument()
+    document.setHtml(to_html(found, store.branch(found.leaf)))
+    document.print_(writer)
+    if not target.is_file() or not target.stat().st_size:
+        raise StillroomError(f"{target.name} could not be written. Look at the folder's permissions and the disk.")
+
+
+def bring(
+    parent: QWidget, parts: Parts, store: ConversationStore, say: Callable[[str, str], None]
+) -> Conversation | None:
+    """Ask which, and bring a conversation back."""
+    chosen, _ = QFileDialog.getOpenFileName(
+        parent, parent.tr("Import"), parts.memory.folder("chat/export"), "JSON (*.json)"
+    )
+    if not chosen:
+        return None
+    try:
+        return import_file(store, Path(chosen))
+    except StillroomError as error:
+        say(error.message, "bad")
+        return None

@@ -1,0 +1,396 @@
+"""Chat: conversations at the left, the one that is shown, and where to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QInputDialog,
+    QLineEdit,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.chat.context import ContextFullError
+from stillroom.chat.conversation import Attachment, ChatSettings, Conversation, Role, Turn, TurnState
+from stillroom.errors import StillroomError
+from stillroom.ui.banner import BannerArea
+from stillroom.ui.chat.asking import Asking
+from stillroom.ui.chat.composer import Composer
+from stillroom.ui.chat.conversation_list import ConversationList
+from stillroom.ui.chat.passage_dialog import PassageDialog
+from stillroom.ui.chat.settings_dialog import ask_settings
+from stillroom.ui.chat.starting import Starting
+from stillroom.ui.chat.talks import Talks
+from stillroom.ui.chat.transcript import Transcript
+from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe
+from stillroom.ui.failures import sentence, show_failure
+from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+from stillroom.ui.theme import GRID
+
+_DRAFT_MILLISECONDS = 800
+
+
+class ChatPage(QWidget):
+    """The page. What is asked of the store takes milliseconds; everything longer is an operation."""
+
+    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+        super().__init__()
+        self._parts, self._loading = parts, loading
+        self._store = parts.chats()
+        self.conversation: Conversation | None = None
+        self.asking = Asking(parts, self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        row.setSpacing(2 * GRID)
+        self.list = ConversationList()
+        row.addWidget(self.list)
+        row.addLayout(self._talk(), 1)
+        self.talks = Talks(self, parts, self.list, self.banners)
+        self._draft = QTimer(self)
+        self._draft.setSingleShot(True)
+        self._draft.setInterval(_DRAFT_MILLISECONDS)
+        self._draft.timeout.connect(self._keep_draft)
+        self._connect()
+        self.talks.refresh()
+        found = self._store.conversations()
+        self.open(found[0].id if found else 0)
+        self._model_changed()
+
+    def _talk(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(GRID)
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        self.title = ElidedLabel("", "heading")
+        head.addWidget(self.title, 1)
+        self.find = QLineEdit()
+        self.find.setPlaceholderText(self.tr("Find in this conversation"))
+        self.find.setFixedWidth(200)
+        self.find.setVisible(False)
+        describe(self.find, self.tr("Find in this conversation"))
+        self.find.returnPressed.connect(lambda: self.transcript.find(self.find.text()))
+        head.addWidget(self.find)
+        for name, icon, text, key, action in (
+            ("search", "search", self.tr("Find in this conversation"), "Ctrl+F", self._show_find),
+            (
+                "export",
+                "export",
+                self.tr("Export this conversation"),
+                None,
+                lambda: self.talks.act(self.number, "export"),
+            ),
+            ("settings", "settings", self.tr("Settings of this conversation"), None, self._settings),
+        ):
+            button = IconButton(icon, text)
+            describe(button, text, text, QKeySequence(key) if key else None)
+            button.clicked.connect(lambda _checked=False, action=action: action())
+            setattr(self, f"{name}_button", button)
+            head.addWidget(button)
+        column.addLayout(head)
+        self.banners = BannerArea()
+        column.addWidget(self.banners)
+        self.transcript = Transcript()
+        self.starting = Starting(self._parts)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.starting)
+        self.stack.addWidget(self.transcript)
+        column.addWidget(self.stack, 1)
+        self.to_end = Button(self.tr("To the end"), "link", "down", self.transcript.to_end)
+        self.to_end.setVisible(False)
+        column.addWidget(self.to_end, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.composer = Composer()
+        column.addWidget(self.composer)
+        return column
+
+    def _connect(self) -> None:
+        self.list.new_wanted.connect(lambda: self.open(0))
+        self.list.chosen.connect(self.open)
+        self.list.search_wanted.connect(self.talks.search)
+        self.list.wanted.connect(self.talks.act)
+        self.list.import_wanted.connect(self.talks.bring)
+        self.transcript.wanted.connect(self._of_turn)
+        self.transcript.branch_wanted.connect(self._switch)
+        self.transcript.source_wanted.connect(self._show_source)
+        self.transcript.link.connect(self._link)
+        self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and self.number != 0))
+        self.starting.chosen.connect(self.composer.set_text)
+        self.composer.send.connect(self._send)
+        self.composer.stop.connect(self.asking.stop)
+        self.composer.files.connect(self.attach)
+        self.composer.attach_wanted.connect(self._choose_files)
+        self.composer.edit_last.connect(self._edit_last)
+        self.composer.changed.connect(self._draft.start)
+        stop = QShortcut(QKeySequence("Esc"), self)
+        stop.activated.connect(self.asking.stop)
+        self.asking.begun.connect(self._begun)
+        self.asking.piece.connect(self._piece)
+        self.asking.done.connect(self._answered)
+        self.asking.full.connect(self._full)
+        self.asking.failed.connect(self._failed)
+        self.asking.told.connect(self._told)
+        self.asking.changed.connect(self._show_writing)
+        self._loading.changed.connect(self._model_changed)
+
+    @property
+    def number(self) -> int:
+        """Of the conversation that is shown; 0 for a new one."""
+        return self.conversation.id if self.conversation is not None else 0
+
+    # ---- conversations
+
+    def open(self, number: int, turn: int = 0) -> None:
+        """Show a conversation; 0 for a new one, which is stored when something is said."""
+        self._keep_draft()
+        self.conversation = self._store.conversation(number) if number else None
+        self.composer.clear()
+        self.composer.set_text(self.conversation.draft if self.conversation else "")
+        if turn:
+            self._store.switch(turn)
+            self.conversation = self._store.conversation(number)
+        self.transcript.to_end()
+        self.show_branch()
+        if turn:
+            self.transcript.show_turn(turn)
+        self.list.mark(number)
+        self.composer.editor.setFocus()
+
+    def show_branch(self) -> None:
+        """What is stored of the conversation that is shown."""
+        if self.conversation is not None:
+            self.conversation = self._store.conversation(self.conversation.id)
+        turns = self._store.branch(self.conversation.leaf) if self.conversation else []
+        self.transcript.show_turns(turns, self._store.siblings(self.number) if self.conversation else {})
+        self.stack.setCurrentWidget(self.transcript if turns else self.starting)
+        self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
+        for button in (self.export_button, self.search_button):
+            button.setEnabled(bool(turns))
+        self._show_writing()
+        self._show_budget()
+
+    # ---- turns
+
+    def _send(self, text: str) -> None:
+        if self.asking.busy or not self._ready():
+            return
+        if self.conversation is None:
+            self.conversation = self._store.create()
+        attachments = tuple(self.composer.attachments)
+        question = self.asking.session().ask(self.number, self.conversation.leaf, text, attachments)
+        self.composer.clear()
+        self._store.set_draft(self.number, "")
+        self.transcript.to_end()
+        self.show_branch()
+        self.talks.refresh()
+        self.asking.answer(self.number, question.id)
+
+    def _ready(self) -> bool:
+        if self._loading.model is not None:
+            return True
+        self._loading.start()
+        self._say(self.tr("The model is still being loaded. Your message stays here; send it in a moment."), "info")
+        return False
+
+    def _of_turn(self, number: int, action: str) -> None:
+        turn = self._store.turn(number)
+        if action == "edit":
+            self._edit(turn)
+        elif self.asking.busy or not self._ready():
+            return
+        elif action == "again" and turn.parent is not None:
+            self._store.switch(turn.parent)
+            self.asking.answer(self.number, turn.parent)
+        elif action == "go on":
+            self.asking.go_on(self.number, number)
+            self.show_branch()
+        elif action == "delete":
+            question = self.tr("Delete this turn and everything after it? This cannot be undone.")
+            if QMessageBox.question(self, self.tr("Delete"), question) == QMessageBox.StandardButton.Yes:
+                self._store.delete_turn(number)
+                self.show_branch()
+
+    def _edit(self, turn: Turn) -> None:
+        """Say it differently: another branch beside what was said."""
+        text, good = QInputDialog.getMultiLineText(
+            self, self.tr("Edit"), self.tr("The earlier words stay as another branch."), turn.content
+        )
+        if good and text.strip() and not self.asking.busy and self._ready():
+            question = self.asking.session().ask(self.number, turn.parent, text.strip(), turn.attachments)
+            self.show_branch()
+            self.asking.answer(self.number, question.id)
+
+    def _edit_last(self) -> None:
+        said = [turn for turn in self.transcript.turns() if turn.role is Role.USER]
+        if said:
+            self._edit(said[-1])
+
+    def _switch(self, turn: int) -> None:
+        if not self.asking.busy:
+            self._store.switch(turn)
+            self.show_branch()
+
+    def _begun(self, turn: Turn) -> None:
+        if turn.conversation == self.number:
+            self.show_branch()
+
+    def _piece(self, number: int, thinking: str, said: str) -> None:
+        if self.asking.conversation == self.number:
+            self.transcript.add(number, thinking, said)
+
+    def _answered(self, turn: Turn) -> None:
+        if turn.conversation == self.number:
+            self.show_branch()
+        self.talks.refresh()
+        if turn.state is TurnState.COMPLETE:
+            QApplication.alert(self.window())
+
+    def _show_source(self, number: int, place: int) -> None:
+        PassageDialog(self, self.transcript.turns(), number, place).show()
+
+    def _link(self, address: str) -> None:
+        """Nothing is opened by itself: the address can be copied."""
+        box = QMessageBox(self)
+        box.setWindowTitle(self.tr("Link"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(
+            self.tr("The model wrote this address. Stillroom does not open it; you can copy it.") + f"\n\n{address}"
+        )
+        copy = box.addButton(self.tr("Copy"), QMessageBox.ButtonRole.ActionRole)
+        box.addButton(QMessageBox.StandardButton.Close)
+        copy.clicked.connect(lambda: QApplication.clipboard().setText(address))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.show()
+
+    # ---- room
+
+    def _show_budget(self) -> None:
+        conversation = self.conversation
+        if conversation is None or self._loading.model is None or conversation.leaf is None:
+            self.composer.show_budget(None)
+            return
+        session, leaf = self.asking.session(), conversation.leaf
+        self._parts.tasks.start(
+            Operation(lambda _: session.budget(conversation, leaf), "budget", owner=self)
+            .success(lambda found: self.composer.show_budget(found) if self.number == conversation.id else None)
+            .failure(lambda _error: self.composer.show_budget(None))
+        )
+
+    def _full(self, error: ContextFullError) -> None:
+        """The person chooses what gives way; nothing does by itself."""
+        number, turns = self.number, self.transcript.turns()
+        leaf = turns[-1].id if turns else 0
+        asked = turns[-1] if turns else None
+
+        def make_room(how: str) -> None:
+            self.asking.make_room(number, leaf, how, lambda end: self._answer_after_room(number, end))
+
+        needed = error.budget.used + error.budget.answer
+        trained = self._loading.model.trained_context_tokens if self._loading.model else 0
+        actions = []
+        if asked is not None and asked.attachments:
+            actions.append((self.tr("Give the passages it is about"), lambda: make_room("passages")))
+            actions.append((self.tr("Summarise all parts"), lambda: make_room("summaries")))
+        if len(turns) > 2:
+            actions.append((self.tr("Summarise older turns"), lambda: make_room("summarise")))
+            actions.append((self.tr("Leave older turns out"), lambda: make_room("drop")))
+        if needed <= trained:
+            longer = -(-needed // 1024) * 1024
+            text = self.tr("Longer context (%1 tokens)").replace("%1", f"{longer:,}")
+            actions.append((text, lambda: self._longer_context(longer)))
+        self.banners.show_message(sentence(error), "warn", actions, key="full")
+        self.show_branch()
+
+    def _answer_after_room(self, number: int, end: int) -> None:
+        if number == self.number:
+            self.show_branch()
+        self.asking.answer(number, end)
+
+    def _longer_context(self, tokens: int) -> None:
+        self._say(
+            self.tr("The model is loaded again with a longer context. Then choose “Answer again”, or send again."),
+            "info",
+        )
+        self._loading.with_context(tokens)
+
+    # ---- files, settings, model
+
+    def attach(self, paths: list[Path]) -> None:
+        """Read files and put them beside what is being written."""
+        if not self._ready():
+            return
+
+        def show(found: list[Attachment]) -> None:
+            self.composer.add_attachments(found)
+            self._show_budget()
+
+        self.asking.read(list(paths), show)
+
+    def _choose_files(self) -> None:
+        memory = self._parts.memory
+        paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Attach files"), memory.folder("chat/folder"))
+        if paths:
+            memory.set("chat/folder", str(Path(paths[0]).parent))
+            self.attach([Path(path) for path in paths])
+
+    def _settings(self) -> None:
+        usual = self.conversation.settings if self.conversation else ChatSettings()
+        model = self._loading.model
+        settings = ask_settings(self, usual, self._parts.templates.templates(), model)
+        if settings is None:
+            return
+        if self.conversation is None:
+            self.conversation = self._store.create()
+        self._store.set_settings(self.number, settings)
+        if settings.context_tokens and model and settings.context_tokens != model.context_tokens:
+            self._loading.with_context(settings.context_tokens)
+        self.talks.refresh()
+        self.show_branch()
+
+    def _model_changed(self) -> None:
+        if self._loading.state is LoadState.FAILED and self._loading.error is not None:
+            error = self._loading.error
+            self.banners.show_message(
+                sentence(error), "bad", [(self.tr("Try again"), self._loading.start)], key="model", closable=False
+            )
+        else:
+            self.banners.withdraw("model")
+        if self._loading.state is LoadState.READY:
+            self._show_budget()
+
+    def _show_writing(self) -> None:
+        self.composer.set_writing(self.asking.busy)
+
+    def _told(self, text: str) -> None:
+        self.composer.reading.setText(text)
+        self.composer.reading.setVisible(bool(text))
+
+    def _keep_draft(self) -> None:
+        if self.conversation is not None and self.composer.text() != self.conversation.draft:
+            try:
+                self._store.set_draft(self.conversation.id, self.composer.text())
+            except StillroomError as error:
+                self._failed(error)
+
+    def _show_find(self) -> None:
+        self.find.setVisible(not self.find.isVisible())
+        if self.find.isVisible():
+            self.find.setFocus()
+            self.find.selectAll()
+
+    def _failed(self, error: Exception) -> None:
+        self.banners.show_message(
+            sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))], key="failed"
+        )
+        self.show_branch()
+
+    def _say(self, text: str, kind: str) -> None:
+        self.banners.show_message(text, kind, key="said", seconds=8.0 if kind == "info" else 0.0)

@@ -1,0 +1,62 @@
+"""The passages an answer was given, on the pages they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
+
+from stillroom.chat.conversation import Attachment, Turn
+from stillroom.ui.controls import describe
+from stillroom.ui.theme import colours
+
+
+class PassageDialog(QDialog):
+    """The list of passages, and the page of the one that is chosen with the passage marked."""
+
+    def __init__(self, parent: QWidget, turns: Sequence[Turn], answer: int, place: int) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Passages the answer was given"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(860, 560)
+        self._files: dict[int, Attachment] = {each.id: each for turn in turns for each in turn.attachments}
+        self._sources = next((turn.facts.sources for turn in turns if turn.id == answer), ())
+        column = QVBoxLayout(self)
+        row = QHBoxLayout()
+        self.list = QListWidget()
+        self.list.setFixedWidth(250)
+        describe(self.list, self.tr("Passages"))
+        for number, source in enumerate(self._sources, 1):
+            self.list.addItem(f"{number}. {source.name}, {self.tr('page')} {source.page}")
+        row.addWidget(self.list)
+        self.page = QPlainTextEdit()
+        self.page.setReadOnly(True)
+        describe(self.page, self.tr("Page"))
+        row.addWidget(self.page, 1)
+        column.addLayout(row, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+        self.list.currentRowChanged.connect(self._show)
+        self.list.setCurrentRow(max(0, place))
+
+    def _show(self, place: int) -> None:
+        if not 0 <= place < len(self._sources):
+            return
+        source = self._sources[place]
+        file = self._files.get(source.attachment)
+        if file is None or not 0 < source.page <= len(file.pages):
+            self.page.setPlainText(self.tr("The file is not part of this branch any more."))
+            return
+        self.page.setPlainText(file.pages[source.page - 1])
+        cursor = QTextCursor(self.page.document())
+        cursor.setPosition(source.start)
+        cursor.setPosition(source.end, QTextCursor.MoveMode.KeepAnchor)
+        marked = QTextCharFormat()
+        marked.setBackground(QColor(colours().mark))
+        cursor.mergeCharFormat(marked)
+        cursor.setPosition(source.start)
+        self.page.setTextCursor(cursor)
+        self.page.centerCursor()

@@ -1,0 +1,180 @@
+"""How one conversation goes: what the model is told, how freely it writes, how much it can hold, what its answers must be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.chat.conversation import CHAT_SAMPLING, ChatSettings
+from stillroom.engine.protocol import ModelInfo
+from stillroom.templates.json_schema import schema_of
+from stillroom.templates.template import Template
+from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.theme import GRID
+
+
+class SettingsDialog(QDialog):
+    """Shows settings and gives them back changed.
+
+    Attributes:
+        schemas: titles and JSON Schemas that answers can be held to.
+    """
+
+    def __init__(self, parent: QWidget, settings: ChatSettings, schemas: list[tuple[str, str]], context: str) -> None:
+        """``context``: a sentence about the context and what it costs."""
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Settings of this conversation"))
+        self.resize(560, 560)
+        self._settings = settings
+        column = QVBoxLayout(self)
+        column.setSpacing(2 * GRID)
+        form = QFormLayout()
+        form.setVerticalSpacing(2 * GRID)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.system = QPlainTextEdit(settings.system)
+        self.system.setPlaceholderText(self.tr("For example: You are a careful assistant. Answer in short sentences."))
+        describe(self.system, self.tr("What the model is told first"))
+        self.system.setTabChangesFocus(True)
+        self.system.setFixedHeight(96)
+        form.addRow(self.tr("What the model is told first"), self.system)
+        self.freedom = QSlider(Qt.Orientation.Horizontal)
+        self.freedom.setRange(0, 15)
+        describe(self.freedom, self.tr("How freely it writes"))
+        self.freedom_words = label("", "muted")
+        self.freedom.valueChanged.connect(self._show_freedom)
+        row = QHBoxLayout()
+        row.addWidget(self.freedom, 1)
+        row.addWidget(self.freedom_words)
+        form.addRow(self.tr("How freely it writes"), row)
+        self.repetition = QSlider(Qt.Orientation.Horizontal)
+        self.repetition.setRange(0, 6)
+        describe(self.repetition, self.tr("How much it avoids repeating itself"))
+        form.addRow(self.tr("Avoid repetition"), self.repetition)
+        self.length = QSpinBox()
+        self.length.setRange(16, 32_768)
+        self.length.setSingleStep(128)
+        self.length.setSuffix(self.tr(" tokens"))
+        describe(self.length, self.tr("Longest answer"), self.tr("A token is about three quarters of a word"))
+        form.addRow(self.tr("Longest answer"), self.length)
+        self.context = QSpinBox()
+        self.context.setRange(0, 1_048_576)
+        self.context.setSingleStep(2048)
+        self.context.setSuffix(self.tr(" tokens"))
+        self.context.setSpecialValueText(self.tr("as usual for the model"))
+        describe(
+            self.context, self.tr("Context"), self.tr("How much of the conversation and its files the model can hold")
+        )
+        form.addRow(self.tr("Context"), self.context)
+        form.addRow("", label(context, "muted", wrap=True))
+        self.held = ComboBox()
+        describe(self.held, self.tr("Answers are held to"))
+        self.held.addItem(self.tr("nothing: it answers freely"), "")
+        for title, schema in schemas:
+            self.held.addItem(title, schema)
+        self.held.addItem(self.tr("a JSON Schema of your own"), None)
+        self.held.currentIndexChanged.connect(self._show_schema)
+        form.addRow(self.tr("Answers are held to"), self.held)
+        self.schema = QPlainTextEdit()
+        describe(self.schema, self.tr("JSON Schema"))
+        self.schema.setTabChangesFocus(True)
+        self.schema.setMinimumHeight(90)
+        form.addRow("", self.schema)
+        self.problem = label("", "bad", wrap=True)
+        form.addRow("", self.problem)
+        column.addLayout(form)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        usual = Button(self.tr("As usual"), action=lambda: self._show(ChatSettings()))
+        describe(usual, self.tr("As usual"), self.tr("Put everything back as it is for a new conversation"))
+        buttons.addButton(usual, QDialogButtonBox.ButtonRole.ResetRole)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+        self._show(settings)
+
+    def settings(self) -> ChatSettings:
+        """As they are shown."""
+        sampling = replace(
+            self._settings.sampling,
+            temperature=self.freedom.value() / 10,
+            repeat_penalty=1 + self.repetition.value() / 20,
+            top_p=CHAT_SAMPLING.top_p,
+        )
+        return replace(
+            self._settings,
+            system=self.system.toPlainText().strip(),
+            sampling=sampling,
+            max_tokens=self.length.value(),
+            context_tokens=self.context.value(),
+            schema=self.schema.toPlainText().strip() if self.held.currentIndex() else "",
+        )
+
+    def _show(self, settings: ChatSettings) -> None:
+        self.system.setPlainText(settings.system)
+        self.freedom.setValue(round(settings.sampling.temperature * 10))
+        self.repetition.setValue(round((settings.sampling.repeat_penalty - 1) * 20))
+        self.length.setValue(settings.max_tokens)
+        self.context.setValue(settings.context_tokens)
+        place = self.held.findData(settings.schema) if settings.schema else 0
+        self.held.setCurrentIndex(place if place >= 0 else self.held.count() - 1)
+        self.schema.setPlainText(settings.schema)
+        self._show_freedom()
+        self._show_schema()
+
+    def _show_freedom(self) -> None:
+        value = self.freedom.value()
+        words = (
+            self.tr("always the likeliest word") if value == 0 else self.tr("careful") if value <= 4
+            else self.tr("balanced") if value <= 8 else self.tr("inventive") if value <= 11 else self.tr("wild")
+        )  # fmt: skip
+        self.freedom_words.setText(words)
+
+    def _show_schema(self) -> None:
+        chosen = self.held.currentData()
+        self.schema.setVisible(self.held.currentIndex() > 0)
+        if chosen:
+            self.schema.setPlainText(chosen)
+
+    def _accept(self) -> None:
+        text = self.settings().schema
+        if self.held.currentIndex() and not text:
+            self.problem.setText(self.tr("Write a JSON Schema, or let the model answer freely."))
+            return
+        try:
+            json.loads(text or "{}")
+        except ValueError as error:
+            self.problem.setText(self.tr("This is no JSON: %1").replace("%1", str(error)))
+            return
+        self.accept()
+
+
+def ask_settings(
+    parent: QWidget, usual: ChatSettings, templates: Sequence[Template], model: ModelInfo | None
+) -> ChatSettings | None:
+    """Show the dialog; None where the person left it."""
+    schemas = [
+        (
+            parent.tr("the fields of “%1”").replace("%1", template.title or template.name),
+            json.dumps(schema_of(template), indent=1),
+        )
+        for template in templates
+    ]
+    told = ""
+    if model is not None:
+        told = parent.tr("The model has %1 tokens of context now, and was made for up to %2.")
+        told = told.replace("%1", f"{model.context_tokens:,}").replace("%2", f"{model.trained_context_tokens:,}")
+    dialog = SettingsDialog(parent, usual, schemas, told)
+    return dialog.settings() if dialog.exec() else None

@@ -1,0 +1,85 @@
+"""What is done with whole conversations: the list, the search, renaming, deleting, files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QInputDialog, QLineEdit
+
+from stillroom.chat.conversation import Conversation
+from stillroom.ui.banner import BannerArea
+from stillroom.ui.chat.conversation_list import ConversationList
+from stillroom.ui.chat.files import bring, write
+from stillroom.ui.parts import Parts
+
+if TYPE_CHECKING:
+    from stillroom.ui.chat.page import ChatPage
+
+
+class Talks(QObject):
+    """Keeps the list as the store is, and does what is asked of its entries."""
+
+    def __init__(self, page: ChatPage, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
+        super().__init__(page)
+        self._page, self._parts, self._list, self._banners = page, parts, shown, banners
+        self._store = parts.chats()
+
+    def refresh(self) -> None:
+        """The list, unless what a search found is shown."""
+        if not self._list.search.text().strip():
+            self._list.show_conversations(self._store.conversations(), self._page.number)
+
+    def search(self, words: str) -> None:
+        if words:
+            self._list.show_hits(self._store.search(words))
+        else:
+            self.refresh()
+
+    def act(self, number: int, action: str) -> None:
+        """``rename``, ``pin``, ``duplicate``, ``export`` or ``delete`` a conversation."""
+        if not number:
+            return
+        found = self._store.conversation(number)
+        if action == "rename":
+            title, good = QInputDialog.getText(
+                self._page, self.tr("Rename"), self.tr("Title"), QLineEdit.EchoMode.Normal, found.title
+            )
+            if good and title.strip():
+                self._store.rename(number, title.strip())
+        elif action == "pin":
+            self._store.pin(number, not found.pinned)
+        elif action == "duplicate":
+            self._page.open(self._store.duplicate(number).id)
+        elif action == "export":
+            write(self._page, self._parts, self._store, found, self._say)
+            return
+        elif action == "delete":
+            self._delete(found)
+        self.refresh()
+        if number == self._page.number:
+            self._page.show_branch()
+
+    def bring(self) -> None:
+        """A conversation from a file."""
+        made = bring(self._page, self._parts, self._store, self._say)
+        if made is not None:
+            self.refresh()
+            self._page.open(made.id)
+
+    def _delete(self, found: Conversation) -> None:
+        if self._page.asking.conversation == found.id:
+            self._page.asking.stop()
+        self._store.delete(found.id)
+
+        def undo() -> None:
+            self._store.restore(found.id)
+            self.refresh()
+
+        text = self.tr("“%1” was deleted.").replace("%1", found.title or self.tr("New conversation"))
+        self._banners.show_message(text, "info", [(self.tr("Undo"), undo)], key="deleted", seconds=20)
+        if found.id == self._page.number:
+            self._page.open(0)
+
+    def _say(self, text: str, kind: str) -> None:
+        self._banners.show_message(text, kind, key="said", seconds=8.0 if kind == "info" else 0.0)

@@ -1,0 +1,284 @@
+"""One turn as it is shown: who, what was thought, what was said, and what can be done with it."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QTextOption
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+
+from stillroom.chat.conversation import Role, Turn, TurnState
+from stillroom.ui.controls import Button, IconButton, describe, label
+from stillroom.ui.markdown.render import Rendered, render
+from stillroom.ui.theme import GRID, colours
+from stillroom.ui.wording import counted, speed_text
+
+_FRAME_SECONDS = 0.08
+_COST = 8  # at most an eighth of the time goes into rendering what is being written
+
+
+class Body(QTextBrowser):
+    """Markdown as high as it is, without scroll bars of its own. Links go to ``link`` and are never followed by it.
+
+    Signals:
+        link(str): an address that was clicked.
+        resized: its height has changed.
+    """
+
+    link = Signal(str)
+    resized = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
+        self.document().setDocumentMargin(0)
+        self.setTabChangesFocus(True)
+        self.rendered = Rendered("", ())
+        self._text = ""
+        self.anchorClicked.connect(self._clicked)
+
+    def show_text(self, text: str) -> None:
+        self._text = text
+        self.rendered = render(text, colours(), self.tr("Copy"))
+        self.document().setDefaultStyleSheet("p { margin-top: 4px; margin-bottom: 6px; } li { margin-bottom: 2px; }")
+        self.setHtml(self.rendered.html)
+        self.fit()
+
+    def restyle(self) -> None:
+        self.show_text(self._text)
+
+    def loadResource(self, kind: int, name: QUrl) -> None:  # noqa: N802, ARG002
+        """Nothing is ever fetched for a document."""
+        return
+
+    def fit(self) -> None:
+        self.document().setTextWidth(max(50, self.viewport().width()))
+        height = round(self.document().size().height()) + 2
+        if height != self.height():
+            self.setFixedHeight(height)
+            self.resized.emit()
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.fit()
+
+    def wheelEvent(self, event: object) -> None:  # noqa: N802
+        event.ignore()  # the transcript scrolls
+
+    def _clicked(self, address: QUrl) -> None:
+        text = address.toString()
+        if text.startswith("copy:") and text[5:].isdigit() and int(text[5:]) < len(self.rendered.code):
+            QApplication.clipboard().setText(self.rendered.code[int(text[5:])])
+            return
+        self.link.emit(text)
+
+
+class TurnView(QWidget):
+    """A turn.
+
+    Signals:
+        wanted(str): ``edit``, ``again``, ``go on``, ``delete``; of this turn.
+        branch_wanted(int): number of the sibling to show.
+        source_wanted(int): place of a source.
+        link(str): an address that was clicked.
+    """
+
+    wanted = Signal(str)
+    branch_wanted = Signal(int)
+    source_wanted = Signal(int)
+    link = Signal(str)
+
+    def __init__(self, turn: Turn, siblings: list[int]) -> None:
+        super().__init__()
+        self.turn = turn
+        self._siblings = siblings
+        self._content, self._thinking = turn.content, turn.thinking
+        self._rendered_at = self._took = 0.0
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._render)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setObjectName("turn")
+        self.setProperty("speaker", str(turn.role))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        column.setSpacing(GRID // 2)
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        names = {Role.USER: self.tr("You"), Role.ASSISTANT: turn.model or self.tr("Model"), Role.NOTE: self.tr("Note")}
+        self._name = label(names[turn.role], "section")
+        head.addWidget(self._name)
+        self._state = label("", "small")
+        head.addWidget(self._state, 1)
+        column.addLayout(head)
+        for attachment in turn.attachments:
+            size = counted(attachment.tokens, self.tr("1 token"), self.tr("%1 tokens"))
+            part = self.tr(", given in part") if attachment.given else ""
+            column.addWidget(label(f"▤ {attachment.name} · {size}{part}", "muted", wrap=True))
+        self.fold = Button("", "link", action=self._toggle)
+        self.fold.setVisible(False)
+        column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        self.thinking = Body(self.tr("What the model thought"))
+        self.thinking.setVisible(False)
+        column.addWidget(self.thinking)
+        self.body = Body(names[turn.role])
+        self.body.link.connect(self.link)
+        column.addWidget(self.body)
+        self._remarks = label("", "warn", wrap=True, selectable=True)
+        column.addWidget(self._remarks)
+        column.addLayout(self._sources())
+        column.addLayout(self._actions())
+        self.show_turn(turn, siblings)
+
+    def _sources(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID // 2)
+        shown = self.turn.facts.sources if self.turn.role is Role.ASSISTANT else ()
+        if shown:
+            row.addWidget(label(self.tr("Passages given:"), "small"))
+        for place, source in enumerate(shown[:8]):
+            button = Button(f"{place + 1}", "link", action=lambda place=place: self.source_wanted.emit(place))
+            describe(
+                button,
+                self.tr("Passage %1: %2, page %3")
+                .replace("%1", str(place + 1))
+                .replace("%2", source.name)
+                .replace("%3", str(source.page)),
+            )
+            row.addWidget(button)
+        if len(shown) > 8:
+            more = Button(
+                self.tr("all %1").replace("%1", str(len(shown))), "link", action=lambda: self.source_wanted.emit(-1)
+            )
+            row.addWidget(more)
+        row.addStretch(1)
+        return row
+
+    def _actions(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID // 2)
+        self._buttons: dict[str, IconButton] = {}
+        user = self.turn.role is Role.USER
+        offered = [("copy", "copy", self.tr("Copy"))]
+        if user:
+            offered.append(("edit", "generated", self.tr("Edit: makes another branch")))
+        if self.turn.role is Role.ASSISTANT:
+            offered.append(("again", "retry", self.tr("Answer again: makes another branch")))
+            offered.append(("go on", "play", self.tr("Go on with this answer")))
+        offered.append(("delete", "remove", self.tr("Delete this turn and all after it")))
+        for name, icon, tip in offered:
+            button = IconButton(icon, tip)
+            button.setIconSize(QSize(14, 14))
+            button.clicked.connect(lambda _checked=False, name=name: self._act(name))
+            self._buttons[name] = button
+            row.addWidget(button)
+        self._back = IconButton("back", self.tr("Earlier branch"))
+        self._on = IconButton("next", self.tr("Later branch"))
+        self._place = label("", "small")
+        for button, step in ((self._back, -1), (self._on, 1)):
+            button.setIconSize(QSize(14, 14))
+            button.clicked.connect(lambda _checked=False, step=step: self._step(step))
+        for widget in (self._back, self._place, self._on):
+            row.addWidget(widget)
+        row.addStretch(1)
+        self._facts = label("", "small")
+        row.addWidget(self._facts)
+        return row
+
+    # ---- what it shows
+
+    def show_turn(self, turn: Turn, siblings: list[int]) -> None:
+        """The turn as it is stored."""
+        self.turn, self._siblings = turn, siblings
+        self._content, self._thinking = turn.content, turn.thinking
+        writing = turn.state is TurnState.STREAMING
+        said = {
+            TurnState.STREAMING: self.tr("writing…"),
+            TurnState.STOPPED: self.tr("stopped"),
+            TurnState.INTERRUPTED: self.tr("interrupted: Stillroom ended while this was written"),
+            TurnState.FAILED: self.tr("failed"),
+        }
+        self._state.setText(said.get(turn.state, ""))
+        notes = turn.facts.notes if turn.role is Role.ASSISTANT else ()
+        if turn.facts.stop_reason == "length" and turn.state is TurnState.COMPLETE:
+            notes = (*notes, self.tr("The answer was as long as allowed; it may go on."))
+        if turn.facts.stop_reason == "context":
+            notes = (*notes, self.tr("The context was full, so the answer ends here."))
+        remarks = "\n".join((*notes, *((turn.error,) if turn.error else ())))
+        self._remarks.setText(remarks)
+        self._remarks.setVisible(bool(remarks))
+        early = (
+            turn.state in (TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAILED)
+            or turn.facts.stop_reason == "length"
+        )
+        for name, button in self._buttons.items():
+            button.setVisible(not writing and (name != "go on" or early))
+        several = len(siblings) > 1 and turn.id in siblings
+        for widget in (self._back, self._place, self._on):
+            widget.setVisible(several and not writing)
+        if several:
+            self._place.setText(f"{siblings.index(turn.id) + 1}/{len(siblings)}")
+        facts = turn.facts
+        if facts.tokens and turn.role is Role.ASSISTANT:
+            words = counted(facts.tokens, self.tr("1 token"), self.tr("%1 tokens"))
+            first = self.tr("first after %1 s").replace("%1", f"{facts.first_token_seconds:.1f}")
+            self._facts.setText(f"{words} · {speed_text(facts.speed)} · {first}")
+        self._render()
+
+    def add(self, thinking: str, said: str) -> None:
+        """More of an answer that is being written."""
+        self._thinking += thinking
+        self._content += said
+        pause = max(_FRAME_SECONDS, _COST * self._took)
+        if time.monotonic() - self._rendered_at >= pause:
+            self._render()
+        elif not self._late.isActive():
+            self._late.start(round(pause * 1000))
+
+    def restyle(self) -> None:
+        self._render()
+
+    def text(self) -> str:
+        return self._content
+
+    def _render(self) -> None:
+        self._late.stop()
+        started = time.monotonic()
+        self.fold.setVisible(bool(self._thinking))
+        if self._thinking:
+            shown = self.thinking.isVisibleTo(self)
+            words = counted(len(self._thinking.split()), self.tr("1 word"), self.tr("%1 words"))
+            fold = self.tr("Hide what it thought") if shown else self.tr("What it thought (%1)").replace("%1", words)
+            self.fold.setText(("▾ " if shown else "▸ ") + fold)
+            self.fold.setAccessibleName(fold)
+            if shown:
+                self.thinking.show_text(self._thinking)
+        if self._content or self.turn.state is not TurnState.STREAMING:
+            self.body.show_text(self._content)
+        else:
+            self.body.show_text("…")
+        self._rendered_at = time.monotonic()
+        self._took = self._rendered_at - started
+
+    def _toggle(self) -> None:
+        self.thinking.setVisible(not self.thinking.isVisibleTo(self))
+        self._render()
+
+    def _act(self, name: str) -> None:
+        if name == "copy":
+            QApplication.clipboard().setText(self._content)
+            return
+        self.wanted.emit(name)
+
+    def _step(self, step: int) -> None:
+        place = self._siblings.index(self.turn.id) + step
+        if 0 <= place < len(self._siblings):
+            self.branch_wanted.emit(self._siblings[place])

@@ -1,0 +1,1 @@
+"""Markdown as the window shows it."""
