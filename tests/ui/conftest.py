@@ -162,6 +162,8 @@ def parts(qapp: QApplication, tmp_path: Path, failures: list[Exception]) -> Iter
     made.model = model
     yield made
     made.tasks.cancel_all()
+    for end in made.at_end:
+        end()
     made.engine.close()
     made.readers.close()
     assert made.tasks.close()

@@ -115,6 +115,8 @@ class ConversationStore:
                 # One after the other, so that the search forgets each.
                 connection.execute("DELETE FROM turns WHERE conversation = ?", (number,))
                 connection.execute("DELETE FROM conversations WHERE id = ?", (number,))
+            # The index keeps the words of what was erased until it is made anew.
+            connection.execute("INSERT INTO turn_words (turn_words) VALUES ('rebuild')")
 
     # -- turns
 

@@ -134,7 +134,7 @@ def suggest(catalog: Catalog, task: str, machine: Machine) -> list[Suggestion]:
     """
     room = max(machine.free_ram, machine.free_vram) - SPARE_BYTES
     fitting = [model for model in catalog.models if task in model.best_for and model.rough_bytes <= room]
-    brisk = [model for model in fitting if (_speed(model, machine) or math.inf) >= _SLOW_TOKENS_PER_SECOND]
+    brisk = [model for model in fitting if (expected_speed(model, machine) or math.inf) >= _SLOW_TOKENS_PER_SECOND]
     pool = sorted(brisk or fitting, key=lambda model: _quality(model, task), reverse=True)
     if not pool:
         return []
@@ -169,7 +169,8 @@ def _quality(model: CatalogModel, task: str) -> float:
     return min(expected, 84.0) - (12 if task in _TASK_BENCHMARKS else 0) + (4 if model.made_for == task else 0)
 
 
-def _speed(model: CatalogModel, machine: Machine) -> float | None:
+def expected_speed(model: CatalogModel, machine: Machine) -> float | None:
+    """Tokens a second to expect of generation; None where the machine's speed is not known."""
     on_gpu = machine.vram_bandwidth > 0 and machine.free_vram >= model.rough_bytes
     rate = machine.vram_bandwidth if on_gpu else machine.weights_per_second(model.parameters * _BYTES_A_PARAMETER)
     return rate / (model.active * _BYTES_A_PARAMETER) if rate > 0 else None
@@ -179,7 +180,7 @@ def _sentence(model: CatalogModel, why: str, task: str, machine: Machine) -> str
     parts = [
         f"{why[0].upper()}{why[1:]}: {_billions(model.parameters)} parameters, about {model.rough_bytes / 1e9:.1f} GB of memory"
     ]
-    speed = _speed(model, machine)
+    speed = expected_speed(model, machine)
     if speed is not None:
         parts.append(f"about {speed:.0f} tokens a second")
     figure = next((item for item in model.benchmarks if item.name == _TASK_BENCHMARKS.get(task)), None)

@@ -105,6 +105,12 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def shrink(self) -> None:
+        """Give the room of what was erased back to the disk, so that nothing of it is left in the file. Raises StorageError."""
+        with self.reading() as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the connections of all threads; none of them may be in use."""
         with self._lock:

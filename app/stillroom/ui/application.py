@@ -63,6 +63,8 @@ def build_parts(application: QApplication, tasks: Tasks, settings: Settings, sea
 def close_parts(parts: Parts) -> None:
     """End every thread and every child."""
     parts.tasks.cancel_all()
+    for end in parts.at_end:
+        end()
     parts.engine.close()
     parts.readers.close()
     parts.tasks.close()

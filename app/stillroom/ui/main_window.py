@@ -61,7 +61,8 @@ class MainWindow(QMainWindow):
         self.queue = RunQueue(parts, self.loading)
         self.navigation = Navigation(parts.theme)
         self.pages = QStackedWidget()
-        self.panel = SidePanel(self.loading, self.queue)
+        self.panel = SidePanel(self.loading, self.queue, parts.seal)
+        self.panel.seal.clicked.connect(lambda: self.show_page(len(self._entries()) - 1))
         self._measuring = Measuring(parts.engine, parts.tasks, self.panel.show_measurement, self.panel)
         middle = QWidget()
         row = QHBoxLayout(middle)
@@ -84,12 +85,24 @@ class MainWindow(QMainWindow):
         return [
             PageEntry(self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading)),
             PageEntry(self.tr("Chat"), "chat", self._build_chat),
+            PageEntry(self.tr("Models"), "models", self._build_models),
+            PageEntry(self.tr("Settings"), "settings", self._build_settings),
         ]
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
 
         return ChatPage(self._parts, self.loading)
+
+    def _build_models(self) -> QWidget:
+        from stillroom.ui.models.page import ModelsPage
+
+        return ModelsPage(self._parts, self.loading)
+
+    def _build_settings(self) -> QWidget:
+        from stillroom.ui.settings.page import SettingsPage
+
+        return SettingsPage(self._parts)
 
     def show_page(self, number: int) -> QWidget:
         """Show the page of this number, from 0, and return it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +53,7 @@ class Parts:
 
     Attributes:
         seal: what connections go through.
+        at_end: what is to be called when the window closes.
         notices: sentences to show at start.
     """
 
@@ -67,6 +68,7 @@ class Parts:
     seal: Seal = field(default_factory=Seal)
     settings: Settings = field(default_factory=Settings)
     notices: tuple[str, ...] = ()
+    at_end: list[Callable[[], None]] = field(default_factory=list)
     _chats: ConversationStore | None = field(default=None, init=False)
     _secrets: Secrets | None = field(default=None, init=False)
     _extractor: Extractor | None = field(default=None, init=False)

@@ -104,9 +104,10 @@ QPlainTextEdit, QTextEdit { background: @surface; border: 1px solid @border; bor
 QLineEdit { background: @raised; border: 1px solid @strong_border; border-radius: 6px; padding: 5px 8px; min-height: 20px;
     selection-background-color: @selection; selection-color: @text; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 1px solid @accent; }
-QSpinBox, QDoubleSpinBox { background: @raised; border: 1px solid @strong_border; border-radius: 6px; padding: 4px 6px;
+QSpinBox, QDoubleSpinBox { background: @raised; border: 1px solid @strong_border; border-radius: 6px; padding: 4px 8px;
     min-height: 20px; }
 QSpinBox:focus, QDoubleSpinBox:focus { border: 1px solid @accent; }
+QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
 QCheckBox, QRadioButton { spacing: 8px; }
 QWidget#turn[speaker="user"] { background: @surface; border: 1px solid @border; border-radius: 8px; }
 QWidget#turn[speaker="note"] { background: @warn_soft; border-radius: 8px; }

@@ -7,11 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
+from stillroom.privacy.seal import Seal
 from stillroom.ui.controls import ElidedLabel, label, line
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.panel.measurements import Measurement
 from stillroom.ui.panel.speed_plot import SpeedPlot
+from stillroom.ui.seal_label import SealLabel
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, percent_text, size_text, speed_text, time_left_text
 
@@ -55,9 +57,13 @@ class _Section(QWidget):
 
 
 class SidePanel(QWidget):
-    """Shows measurements, the state of the model and of the runs."""
+    """Shows measurements, the state of the model, of the runs and of the seal.
 
-    def __init__(self, loading: ModelLoading, queue: RunQueue) -> None:
+    Attributes:
+        seal: the line that tells it, a button.
+    """
+
+    def __init__(self, loading: ModelLoading, queue: RunQueue, seal: Seal) -> None:
         super().__init__()
         self._loading = loading
         self._queue = queue
@@ -75,6 +81,7 @@ class SidePanel(QWidget):
                 column.addWidget(line())
             column.addWidget(section)
         column.addStretch(1)
+        self.seal = SealLabel(seal)
         area = QScrollArea()
         area.setWidget(content)
         area.setWidgetResizable(True)
@@ -82,7 +89,10 @@ class SidePanel(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         around = QVBoxLayout(self)
         around.setContentsMargins(1, 0, 0, 0)
+        around.setSpacing(0)
         around.addWidget(area)
+        around.addWidget(line())
+        around.addWidget(self.seal)
         loading.changed.connect(self._show_model)
         queue.changed.connect(self._show_running)
         queue.progressed.connect(lambda _run: self._show_running())

@@ -1,0 +1,188 @@
+"""One model: what it would take at a length of context, and what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
+
+from stillroom.models.assess import assess
+from stillroom.models.fit import Fit, Machine, Use, Verdict
+from stillroom.ui.controls import Button, ComboBox, describe, label, line
+from stillroom.ui.models.memory_bar import MemoryBar
+from stillroom.ui.models.rows import ModelRow, Place
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import size_text, speed_text
+
+_STEP = 1024
+
+
+class Detail(QScrollArea):
+    """Signals:
+    wanted(str): ``load``, ``unload``, ``tune``, ``bench``, ``verify``, ``quantize``, ``folder``, ``remove``, ``fetch``.
+    """
+
+    wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.row: ModelRow | None = None
+        self._machine: Machine | None = None
+        self.setWidgetResizable(True)
+        self.setFixedWidth(330)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("The chosen model"))
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(GRID, 0, GRID, 0)
+        column.setSpacing(GRID)
+        self.name = label(self.tr("Choose a model"), "heading", wrap=True, selectable=True)
+        column.addWidget(self.name)
+        self.facts = label("", "muted", wrap=True, selectable=True)
+        column.addWidget(self.facts)
+        self.verdict = label("", "", wrap=True, selectable=True)
+        column.addWidget(self.verdict)
+        self.bar = MemoryBar()
+        column.addWidget(self.bar)
+        self.context_words = label("", "muted")
+        column.addWidget(self.context_words)
+        self.context = QSlider(Qt.Orientation.Horizontal)
+        describe(
+            self.context,
+            self.tr("Length of context"),
+            self.tr("Tokens of documents and conversation it can hold at once"),
+        )
+        self.context.valueChanged.connect(self._assess)
+        column.addWidget(self.context)
+        self.cache = ComboBox()
+        describe(
+            self.cache,
+            self.tr("How the context is kept"),
+            self.tr("Fewer bits take less memory and cost a little accuracy"),
+        )
+        for words, name in ((self.tr("context in 16 bits"), "f16"), (self.tr("context in 8 bits"), "q8_0")):
+            self.cache.addItem(words, name)
+        self.cache.currentIndexChanged.connect(self._assess)
+        column.addWidget(self.cache)
+        column.addWidget(line())
+        grid = QGridLayout()
+        grid.setSpacing(GRID)
+        self.buttons: dict[str, Button] = {}
+        for place, (name, text, icon, tip) in enumerate(
+            (
+                ("load", self.tr("Load"), "play", self.tr("Use this model from now on")),
+                (
+                    "fetch",
+                    self.tr("Fetch…"),
+                    "drop",
+                    self.tr("Download it; this breaks the seal for as long as it takes"),
+                ),
+                ("unload", self.tr("Unload"), "stop", self.tr("Give its memory back")),
+                ("tune", self.tr("Tune"), "retry", self.tr("Measure how it runs fastest here, and keep that")),
+                ("bench", self.tr("Measure speed"), "clock", self.tr("How fast it is as it is loaded")),
+                ("verify", self.tr("Verify"), "sure", self.tr("Hold every byte against what is on record")),
+                ("quantize", self.tr("Make smaller…"), "down", self.tr("Write a copy in another quantization")),
+                ("folder", self.tr("Open folder"), "folder", self.tr("Where its file lies")),
+                ("remove", self.tr("Remove"), "remove", self.tr("Into the system's trash")),
+            )
+        ):
+            button = Button(text, "", icon, lambda name=name: self.wanted.emit(name))
+            describe(button, text, tip)
+            self.buttons[name] = button
+            grid.addWidget(button, place // 2, place % 2)
+        column.addLayout(grid)
+        self.note = label("", "muted", wrap=True, selectable=True)
+        column.addWidget(self.note)
+        column.addStretch(1)
+        self.setWidget(content)
+        self.show_row(None, None, "")
+
+    @property
+    def context_tokens(self) -> int:
+        return self.context.value() * _STEP
+
+    def show_row(self, row: ModelRow | None, machine: Machine | None, loaded: str) -> None:
+        """A row of the table, and the name of the model that is loaded."""
+        other = row is None or self.row is None or row.name != self.row.name
+        self.row, self._machine = row, machine
+        file = row.file if row is not None else None
+        known = row is not None and row.shape is not None
+        for widget in (self.bar, self.context, self.context_words, self.cache):
+            widget.setVisible(known)
+        is_loaded = file is not None and row is not None and row.name == loaded
+        ours = file is not None and row is not None and row.place is Place.HERE and not file.starter
+        shown = {
+            "load": file is not None and not is_loaded, "unload": is_loaded, "fetch": row is not None and file is None,
+            "tune": file is not None, "bench": is_loaded, "verify": file is not None, "quantize": known,
+            "folder": file is not None, "remove": ours,
+        }  # fmt: skip
+        for name, button in self.buttons.items():
+            button.setVisible(shown[name])
+        if row is None:
+            self.name.setText(self.tr("Choose a model"))
+            for widget in (self.facts, self.verdict, self.note):
+                widget.setText("")
+            return
+        self.name.setText(row.name)
+        self.facts.setText(self._facts(row))
+        self.note.setText(self._note(row))
+        if row.shape is not None and other:
+            trained = row.shape.trained_context_tokens or 8192
+            self.context.blockSignals(True)
+            self.context.setRange(1, max(1, trained // _STEP))
+            self.context.setValue(min(8, trained // _STEP))
+            self.context.blockSignals(False)
+        self._assess()
+
+    def _assess(self) -> None:
+        row = self.row
+        if row is None:
+            return
+        if row.shape is None or self._machine is None:
+            self.verdict.setText(row.problem or (self._rough(row) if row.entry is not None else ""))
+            return
+        use = Use(self.context_tokens, self.cache.currentData())
+        fit = assess(row.shape, self._machine, use)
+        self._show_fit(fit)
+
+    def _show_fit(self, fit: Fit) -> None:
+        self.bar.show_fit(fit)
+        number = QLocale().toString
+        longest = self.tr("the longest that fits: %1").replace("%1", number(fit.longest_context))
+        self.context_words.setText(
+            self.tr("Context: %1 tokens, %2").replace("%1", number(fit.use.context_tokens)).replace("%2", longest)
+        )
+        self.verdict.setText(f"{str(fit.verdict).capitalize()}. {fit.reason}")
+        self.buttons["load"].setEnabled(fit.verdict is not Verdict.NO)
+
+    def _rough(self, row: ModelRow) -> str:
+        words = self.tr("About %1 of memory; the figures are exact once a file of it is chosen.")
+        return f"{str(row.verdict).capitalize()}. " + words.replace("%1", size_text(row.size))
+
+    def _facts(self, row: ModelRow) -> str:
+        parts = []
+        if row.file is not None:
+            parts.append(f"{row.file.quantization or '–'} · {size_text(row.file.size)}")
+        parameters = row.shape.parameters if row.shape else row.entry.parameters if row.entry else 0
+        if parameters:
+            parts.append(self.tr("%1 billion parameters").replace("%1", f"{parameters / 1e9:.2g}"))
+        if row.speed:
+            parts.append(self.tr("about %1 expected").replace("%1", speed_text(row.speed)))
+        if row.entry is not None and row.entry.licence:
+            parts.append(self.tr("licence: %1").replace("%1", row.entry.licence))
+        return " · ".join(parts)
+
+    def _note(self, row: ModelRow) -> str:
+        parts = []
+        if row.shape is not None and row.shape.recurrent:
+            parts.append(
+                self.tr(
+                    "It keeps a running state: it can chat, but not weigh many candidates, so Extract is slow or impossible with it."
+                )
+            )
+        if row.entry is not None:
+            parts.append(row.entry.note)
+            parts += [f"{item.name}: {item.value:g} ({item.source})" for item in row.entry.benchmarks]
+            parts.append(row.entry.repository)
+        if row.file is not None:
+            parts.append(str(row.file.path))
+        return "\n".join(part for part in parts if part)

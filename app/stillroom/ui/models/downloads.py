@@ -1,0 +1,194 @@
+"""The downloads: what arrives, how fast, and how long it takes; paused ones go on where they were."""
+
+from __future__ import annotations
+
+import contextlib
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSpinBox, QVBoxLayout, QWidget
+
+from stillroom.models.download_queue import Download, DownloadQueue, DownloadState
+from stillroom.models.hub import Hub, HubAccess, Offer
+from stillroom.privacy.secrets import HUB_TOKEN
+from stillroom.ui.controls import ElidedLabel, IconButton, describe, label
+from stillroom.ui.parts import Parts
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import size_text, time_left_text
+
+
+def hub_of(parts: Parts) -> Hub:
+    """The hub, with the person's token where there is one. Blocks; opens no connection by itself."""
+    kept = parts.secrets().get(HUB_TOKEN)
+    return Hub(HubAccess(token=kept.reveal() if kept is not None else None))
+
+
+def hub_host() -> str:
+    """The host that a download connects to first."""
+    address = HubAccess().address
+    return urlsplit(address).hostname or address
+
+
+class Downloads(QObject):
+    """The queue, whose connections break the seal while one of its entries is fetched.
+
+    Signals:
+        changed(object): an entry, on the window's thread.
+    """
+
+    changed = Signal(object)
+    _told = Signal(object)
+
+    def __init__(self, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self._openings: dict[int, contextlib.ExitStack] = {}
+        self._told.connect(self.changed, Qt.ConnectionType.QueuedConnection)
+        self.queue = DownloadQueue(lambda: hub_of(parts), address=hub_host(), on_change=self._note)
+        parts.at_end.append(self.queue.close)
+
+    def add(self, offer: Offer) -> None:
+        self.queue.add(offer)
+
+    def _note(self, entry: Download) -> None:
+        """On the queue's thread: the seal is open exactly while something is fetched."""
+        if entry.state is DownloadState.RUNNING and entry.number not in self._openings:
+            stack = contextlib.ExitStack()
+            stack.enter_context(self._parts.seal.opened(f"download of {entry.offer.name}", hub_host()))
+            self._openings[entry.number] = stack
+        elif entry.state is not DownloadState.RUNNING:
+            stack = self._openings.pop(entry.number, None)
+            if stack is not None:
+                stack.close()
+        with contextlib.suppress(RuntimeError):  # the window is gone
+            self._told.emit(entry)
+
+
+class DownloadList(QWidget):
+    """A line for each entry.
+
+    Signals:
+        fetched: a download is done.
+    """
+
+    fetched = Signal()
+
+    def __init__(self, downloads: Downloads) -> None:
+        super().__init__()
+        self._downloads = downloads
+        self._lines: dict[int, _Line] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("DOWNLOADS"), "section"), 1)
+        self.limit = QSpinBox()
+        self.limit.setRange(0, 10_000)
+        self.limit.setSuffix(self.tr(" MB/s"))
+        self.limit.setSpecialValueText(self.tr("as fast as it goes"))
+        describe(
+            self.limit,
+            self.tr("Limit of the speed"),
+            self.tr("How fast downloads may be, so that others can use the network"),
+        )
+        self.limit.valueChanged.connect(self._set_limit)
+        head.addWidget(self.limit)
+        column.addLayout(head)
+        self._column = column
+        downloads.changed.connect(self._show)
+        for entry in downloads.queue.entries():
+            self._show(entry)
+        self.setVisible(bool(self._lines))
+
+    def _set_limit(self, megabytes: int) -> None:
+        self._downloads.queue.rate.bytes_per_second = megabytes * 1_000_000
+
+    def _show(self, entry: Download) -> None:
+        if all(entry.number != each.number for each in self._downloads.queue.entries()):
+            gone = self._lines.pop(entry.number, None)
+            if gone is not None:
+                gone.hide()
+                gone.deleteLater()
+            self.setVisible(bool(self._lines))
+            return
+        shown = self._lines.get(entry.number)
+        if shown is None:
+            shown = self._lines[entry.number] = _Line(self._downloads.queue, entry)
+            shown.removed.connect(self._removed)
+            self._column.addWidget(shown)
+        was_done = shown.done
+        shown.show_entry(entry)
+        self.setVisible(True)
+        if shown.done and not was_done:
+            self.fetched.emit()
+
+    def _removed(self, number: int) -> None:
+        line = self._lines.pop(number)
+        line.hide()
+        line.deleteLater()
+        self.setVisible(bool(self._lines))
+
+
+class _Line(QWidget):
+    removed = Signal(int)
+
+    def __init__(self, queue: DownloadQueue, entry: Download) -> None:
+        super().__init__()
+        self._queue, self._entry = queue, entry
+        self.done = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        self._name = ElidedLabel(entry.offer.name, "", Qt.TextElideMode.ElideMiddle)
+        self._name.setMinimumWidth(160)
+        row.addWidget(self._name, 2)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._bar.setAccessibleName(self.tr("Progress of the download"))
+        row.addWidget(self._bar, 2)
+        self._words = ElidedLabel("", "muted")
+        self._words.setMinimumWidth(200)
+        row.addWidget(self._words, 4)
+        self._toggle = IconButton("stopped", self.tr("Pause"))
+        self._toggle.setIconSize(QSize(14, 14))
+        self._toggle.clicked.connect(self._pause_or_go_on)
+        row.addWidget(self._toggle)
+        remove = IconButton("close", self.tr("Take this download away"))
+        remove.setIconSize(QSize(14, 14))
+        remove.clicked.connect(self._remove)
+        row.addWidget(remove)
+
+    def show_entry(self, entry: Download) -> None:
+        self._entry = entry
+        progress = entry.progress
+        self.done = entry.state is DownloadState.DONE
+        self._bar.setValue(1000 if self.done else round(1000 * progress.done / progress.total) if progress.total else 0)
+        sizes = f"{size_text(progress.done)} / {size_text(progress.total)}"
+        words = {
+            DownloadState.WAITING: self.tr("waits"),
+            DownloadState.RUNNING: progress.waiting
+            or " · ".join(
+                part
+                for part in (sizes, f"{size_text(int(progress.speed))}/s", time_left_text(progress.seconds_left))
+                if part
+            ),
+            DownloadState.PAUSED: f"{self.tr('paused')} · {sizes}",
+            DownloadState.FAILED: entry.failure,
+            DownloadState.DONE: self.tr("here, and right byte for byte"),
+        }
+        self._words.setText(words[entry.state])
+        running = entry.state in (DownloadState.RUNNING, DownloadState.WAITING)
+        self._toggle.setVisible(not self.done)
+        self._toggle.set_icon_name("stopped" if running else "play")
+        describe(self._toggle, self.tr("Pause") if running else self.tr("Go on"))
+
+    def _pause_or_go_on(self) -> None:
+        if self._entry.state in (DownloadState.RUNNING, DownloadState.WAITING):
+            self._queue.pause(self._entry.number)
+        else:
+            self._queue.resume(self._entry.number)
+
+    def _remove(self) -> None:
+        self._queue.remove(self._entry.number)
+        self.removed.emit(self._entry.number)

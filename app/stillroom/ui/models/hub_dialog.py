@@ -1,0 +1,199 @@
+"""Search the hub, and choose one of the files a repository offers by how it fits this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLocale, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QListWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.models.assess import Assessed, assess_offers, this_machine
+from stillroom.models.fit import Verdict
+from stillroom.models.hub import FoundModel
+from stillroom.models.hub_errors import LicenceNeeded
+from stillroom.ui.controls import Button, describe, label
+from stillroom.ui.failures import sentence
+from stillroom.ui.models.downloads import hub_host, hub_of
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+from stillroom.ui.wording import size_text
+
+
+class HubDialog(QDialog):
+    """Signals:
+    chosen(object): an Offer to fetch.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget, parts: Parts, repository: str = "") -> None:
+        """``repository``: to show at once; empty to search."""
+        super().__init__(parent)
+        self._parts = parts
+        self._operation: Operation | None = None
+        self._offers: list[Assessed] = []
+        self.setWindowTitle(self.tr("Fetch a model"))
+        self.resize(940, 560)
+        column = QVBoxLayout(self)
+        words = self.tr(
+            "Searching and fetching connect to %1. The seal is open for as long as that takes, and closes by itself."
+        )
+        column.addWidget(label(words.replace("%1", hub_host()), "muted", wrap=True))
+        row = QHBoxLayout()
+        self.words = QLineEdit(repository)
+        self.words.setPlaceholderText(self.tr("Words, or owner/repository"))
+        describe(self.words, self.tr("What to look for on the hub"))
+        self.words.returnPressed.connect(self.search)
+        row.addWidget(self.words, 1)
+        self.search_button = Button(self.tr("Search"), "primary", "search", self.search)
+        self.search_button.setAutoDefault(False)
+        row.addWidget(self.search_button)
+        column.addLayout(row)
+        lists = QHBoxLayout()
+        self.found = QListWidget()
+        self.found.setFixedWidth(320)
+        describe(self.found, self.tr("Repositories"))
+        self.found.itemActivated.connect(lambda item: self.look(item.text().split("\n")[0]))
+        self.found.itemClicked.connect(lambda item: self.look(item.text().split("\n")[0]))
+        lists.addWidget(self.found)
+        self.files = QTreeWidget()
+        self.files.setRootIsDecorated(False)
+        self.files.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.files.setHeaderLabels(
+            [
+                self.tr("Quantization"),
+                self.tr("File"),
+                self.tr("Memory"),
+                self.tr("Longest context"),
+                self.tr("Speed"),
+                self.tr("Here"),
+            ]
+        )
+        self.files.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        describe(self.files, self.tr("Files of the repository"))
+        self.files.itemSelectionChanged.connect(self._selected)
+        lists.addWidget(self.files, 1)
+        column.addLayout(lists, 1)
+        self.state = label("", "muted", wrap=True, selectable=True)
+        column.addWidget(self.state)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.fetch = Button(self.tr("Fetch"), "primary", "drop", self._fetch)
+        self.fetch.setEnabled(False)
+        self.fetch.setAutoDefault(False)
+        self.buttons.addButton(self.fetch, QDialogButtonBox.ButtonRole.ActionRole)
+        self.buttons.rejected.connect(self.reject)
+        column.addWidget(self.buttons)
+        if repository:
+            self.look(repository)
+
+    def search(self) -> None:
+        """Look for the words; an owner/repository is shown at once."""
+        words = self.words.text().strip()
+        if words.count("/") == 1 and " " not in words:
+            self.look(words)
+            return
+
+        def work(_operation: Operation) -> list[FoundModel]:
+            with self._parts.seal.opened(self.tr("search for models"), hub_host()):
+                return hub_of(self._parts).search(words)
+
+        self._ask(self.tr("Searching…"), Operation(work, "hub search", owner=self).success(self._show_found))
+
+    def look(self, repository: str) -> None:
+        """Show what a repository offers, each with its fit: only headers are fetched."""
+        self.files.clear()
+        self._offers = []
+
+        def work(operation: Operation) -> None:
+            with self._parts.seal.opened(self.tr("look at a repository"), hub_host()):
+                hub = hub_of(self._parts)
+                offers = assess_offers(
+                    hub, hub.repository(repository), this_machine(), cancellation=operation.cancellation
+                )
+                for item in offers:
+                    operation.report(item)
+
+        operation = Operation(work, "hub look", owner=self).progress(self._show_offer).success(lambda _: self._looked())
+        self._ask(self.tr("Reading the headers of its files…"), operation)
+
+    def reject(self) -> None:
+        if self._operation is not None:
+            self._operation.cancellation.request()
+        super().reject()
+
+    def _ask(self, words: str, operation: Operation) -> None:
+        if self._operation is not None:
+            self._operation.cancellation.request()
+        self.state.setText(words)
+        self._operation = self._parts.tasks.start(operation.failure(self._failed))
+
+    def _show_found(self, found: Sequence[FoundModel]) -> None:
+        self._operation = None
+        self.found.clear()
+        for model in found:
+            downloads = QLocale().toString(model.downloads)
+            gated = self.tr(" · licence to agree to") if model.gated else ""
+            words = self.tr("%1 downloads").replace("%1", downloads)
+            self.found.addItem(f"{model.repository}\n{words} · {model.licence or '–'}{gated}")
+        self.state.setText("" if found else self.tr("The hub has no model with these words."))
+
+    def _show_offer(self, item: Assessed) -> None:
+        self._offers.append(item)
+        fit = item.fit
+        number = QLocale().toString
+        self.files.addTopLevelItem(
+            QTreeWidgetItem(
+                [
+                    item.offer.quantization or item.offer.name,
+                    size_text(item.offer.size),
+                    size_text(fit.needed) if fit else "–",
+                    number(fit.longest_context) if fit else "–",
+                    f"{fit.tokens_per_second:.0f} tok/s" if fit and fit.tokens_per_second else "–",
+                    str(fit.verdict) if fit else item.problem,
+                ]
+            )
+        )
+
+    def _looked(self) -> None:
+        self._operation = None
+        self.state.setText("" if self._offers else self.tr("This repository has no GGUF model."))
+        best = [
+            place
+            for place, item in enumerate(self._offers)
+            if item.fit is not None and item.fit.verdict is Verdict.WELL
+        ]
+        if best:
+            place = max(best, key=lambda each: self._offers[each].offer.size)
+            self.files.setCurrentItem(self.files.topLevelItem(place))
+
+    def _selected(self) -> None:
+        place = self.files.indexOfTopLevelItem(self.files.currentItem()) if self.files.currentItem() else -1
+        self.fetch.setEnabled(place >= 0)
+        if place >= 0:
+            item = self._offers[place]
+            self.state.setText(item.fit.reason if item.fit is not None else item.problem)
+
+    def _fetch(self) -> None:
+        place = self.files.indexOfTopLevelItem(self.files.currentItem())
+        if place >= 0:
+            self.chosen.emit(self._offers[place].offer)
+            self.accept()
+
+    def _failed(self, error: Exception) -> None:
+        self._operation = None
+        text = sentence(error)
+        if isinstance(error, LicenceNeeded):
+            text += " " + self.tr("Agree at %1, then set the token in Settings, Keys.").replace("%1", error.address)
+        self.state.setText(text)

@@ -1,0 +1,325 @@
+"""Models: what is here and what there is, how each fits this machine, and everything that is done with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QLineEdit,
+    QMessageBox,
+    QProgressBar,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.models.catalog import load_catalog, suggest, use_catalog
+from stillroom.models.fit import Machine
+from stillroom.models.local_files import remove
+from stillroom.ui.banner import BannerArea
+from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.extract.dropping import TakesDrops
+from stillroom.ui.failures import sentence
+from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.models.detail import Detail
+from stillroom.ui.models.downloads import DownloadList, Downloads
+from stillroom.ui.models.hub_dialog import HubDialog
+from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, find_rows
+from stillroom.ui.models.work import ModelWork
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+from stillroom.ui.theme import GRID
+
+_TASKS = ("extract", "classify", "summarise", "chat", "code")
+_QUANTIZATIONS = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q3_K_M", "Q2_K")
+
+
+class ModelsPage(TakesDrops, QWidget):
+    """The page; model files can be dropped on it."""
+
+    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self._parts, self._loading = parts, loading
+        self._machine: Machine | None = None
+        self.work = ModelWork(parts, self)
+        self.downloads = Downloads(parts, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addLayout(self._head())
+        self.banners = BannerArea()
+        column.addWidget(self.banners)
+        column.addLayout(self._filters())
+        self.suggestions = label("", "muted", wrap=True, selectable=True)
+        self.suggestions.setVisible(False)
+        column.addWidget(self.suggestions)
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        row.addWidget(self._table(), 1)
+        self.detail = Detail()
+        self.detail.wanted.connect(self._act)
+        row.addWidget(self.detail)
+        column.addLayout(row, 1)
+        column.addWidget(self._working())
+        self.list = DownloadList(self.downloads)
+        self.list.fetched.connect(self.look)
+        column.addWidget(self.list)
+        loading.changed.connect(self._loading_changed)
+        self.work.progressed.connect(self._progressed)
+        self.work.ended.connect(self._ended)
+        self.work.changed.connect(self._working_changed)
+        self.look()
+
+    def _head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        head.addWidget(label(self.tr("Models"), "title"), 1)
+        fetch = Button(self.tr("Find on the hub…"), "", "search", lambda: self._hub())
+        describe(
+            fetch,
+            self.tr("Find on the hub"),
+            self.tr("Search for a model and download it; this breaks the seal for as long as it takes"),
+        )
+        head.addWidget(fetch)
+        bring = Button(self.tr("Import…"), "primary", "add-files", self._choose_files)
+        describe(
+            bring, self.tr("Import"), self.tr("Copy GGUF files into Stillroom; they can also be dropped on this page")
+        )
+        head.addWidget(bring)
+        return head
+
+    def _filters(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self.words = QLineEdit()
+        self.words.setPlaceholderText(self.tr("Filter"))
+        self.words.setClearButtonEnabled(True)
+        self.words.setMaximumWidth(240)
+        describe(self.words, self.tr("Filter by name"))
+        self.task = ComboBox()
+        describe(self.task, self.tr("What for?"), self.tr("Three to try on this machine, with reasons"))
+        self.task.addItem(self.tr("What for?"), "")
+        names = (
+            self.tr("extract data"),
+            self.tr("classify"),
+            self.tr("summarise"),
+            self.tr("chat"),
+            self.tr("write code"),
+        )
+        for task, name in zip(_TASKS, names, strict=True):
+            self.task.addItem(name, task)
+        self.fitting = QCheckBox(self.tr("that fit"))
+        describe(self.fitting, self.tr("Only models that fit this machine"))
+        self.here = QCheckBox(self.tr("on this machine"))
+        describe(self.here, self.tr("Only models that are on this machine"))
+        catalog = Button(self.tr("Newer catalog…"), "link", action=self._catalog)
+        describe(catalog, self.tr("Import a newer catalog"), self.tr("From a file, for a machine without a network"))
+        for widget in (self.words, self.task, self.fitting, self.here):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(catalog)
+        self.words.textChanged.connect(self._filter)
+        self.task.currentIndexChanged.connect(self._filter)
+        self.fitting.toggled.connect(self._filter)
+        self.here.toggled.connect(self._filter)
+        return row
+
+    def _table(self) -> QTableView:
+        self.model = ModelTable()
+        self.shown = ModelFilter()
+        self.shown.setSourceModel(self.model)
+        self.table = QTableView()
+        self.table.setModel(self.shown)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(0, 172)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        describe(self.table, self.tr("Models"))
+        self.table.setTabKeyNavigation(False)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_detail())
+        self.table.doubleClicked.connect(lambda _index: self._act("load"))
+        return self.table
+
+    def _working(self) -> QWidget:
+        self.working = QWidget()
+        row = QHBoxLayout(self.working)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.working_words = label("", "", wrap=True)
+        row.addWidget(self.working_words, 2)
+        self.working_bar = QProgressBar()
+        self.working_bar.setTextVisible(False)
+        self.working_bar.setRange(0, 1000)
+        self.working_bar.setAccessibleName(self.tr("Progress"))
+        row.addWidget(self.working_bar, 1)
+        row.addWidget(Button(self.tr("Stop"), "", "stop", self.work.stop))
+        self.working.setVisible(False)
+        return self.working
+
+    # ---- what there is
+
+    def look(self) -> None:
+        """Look at the disk and the machine again."""
+        self._parts.tasks.start(
+            Operation(lambda _: find_rows(), "models", owner=self).success(lambda found: self._show(*found))
+        )
+
+    def _show(self, rows: list[ModelRow], machine: Machine) -> None:
+        chosen = self.row()
+        self._machine = machine
+        self.model.show_rows(rows)
+        self.model.show_loaded(self._loading.wanted)
+        wanted = chosen.name if chosen is not None else self._loading.wanted
+        for place in range(self.shown.rowCount()):
+            if self.shown.index(place, 0).data(ROW).name == wanted:
+                self.table.selectRow(place)
+                break
+        self._show_detail()
+
+    def row(self) -> ModelRow | None:
+        """The row that is chosen."""
+        index = self.table.currentIndex()
+        return index.data(ROW) if index.isValid() else None
+
+    def _show_detail(self) -> None:
+        self.detail.show_row(self.row(), self._machine, self._loading.wanted if self._loading.model else "")
+        self._working_changed()
+
+    def _filter(self) -> None:
+        task = self.task.currentData()
+        self.shown.choose(
+            words=self.words.text(), task=task, fitting=self.fitting.isChecked(), here=self.here.isChecked()
+        )
+        self.suggestions.setVisible(bool(task))
+        if task and self._machine is not None:
+            found = suggest(load_catalog(), task, self._machine)
+            text = "\n".join(f"{number}. {each.model.name}: {each.reason}" for number, each in enumerate(found, 1))
+            nothing = self.tr("No model of the catalog for this fits now. Close other programs, and look again.")
+            self.suggestions.setText(text or nothing)
+
+    # ---- what is done
+
+    def _act(self, action: str) -> None:
+        row = self.row()
+        if row is None:
+            return
+        if action == "fetch" or row.file is None:
+            self._hub(row.entry.repository if row.entry is not None else "")
+        elif action == "load":
+            self._loading.choose(row.file, self.detail.context_tokens if row.shape is not None else 0)
+        elif action == "unload":
+            self._loading.unload()
+        elif action == "tune":
+            self.work.tune(row.file, lambda file=row.file: self._loading.choose(file))
+        elif action == "bench":
+            self.work.bench()
+        elif action == "verify":
+            self.work.verify(row.file)
+        elif action == "quantize":
+            text = self.tr("Fewer bits are smaller and often faster, and cost some accuracy. Which quantization?")
+            names = [name for name in _QUANTIZATIONS if name != row.file.quantization]
+            name, good = QInputDialog.getItem(self, self.tr("Make smaller"), text, names, 2, False)
+            if good:
+                self.work.quantize(row.file, name)
+        elif action == "folder":
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.file.path.parent)))
+        elif action == "remove":
+            self._remove(row)
+
+    def _remove(self, row: ModelRow) -> None:
+        question = self.tr("Put %1 into the trash? It can be taken back from there.").replace("%1", row.name)
+        if QMessageBox.question(self, self.tr("Remove"), question) != QMessageBox.StandardButton.Yes:
+            return
+        if row.name == self._loading.wanted:
+            self._loading.unload()
+        text = self.tr("%1 is in the trash.").replace("%1", row.name)
+        self._parts.tasks.start(
+            Operation(lambda _: remove(row.file), "remove", owner=self)
+            .success(lambda _: self._ended(text, "info"))
+            .failure(lambda error: self._ended(sentence(error), "bad"))
+        )
+
+    def _hub(self, repository: str = "") -> None:
+        dialog = HubDialog(self, self._parts, repository)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self.downloads.add)
+        dialog.open()
+
+    def _choose_files(self) -> None:
+        memory = self._parts.memory
+        files, _ = QFileDialog.getOpenFileNames(
+            self, self.tr("Import"), memory.folder("models/folder"), "GGUF (*.gguf)"
+        )
+        if files:
+            memory.set("models/folder", str(Path(files[0]).parent))
+            self.bring([Path(file) for file in files])
+
+    def bring(self, paths: list[Path]) -> None:
+        """Import files, and the GGUF files of folders."""
+        files = [file for path in paths for file in (sorted(path.rglob("*.gguf")) if path.is_dir() else [path])]
+        # Of a model in several files the first stands for all.
+        files = [file for file in files if "-of-" not in file.name or "-00001-of-" in file.name]
+        if files:
+            self.work.bring(files)
+        else:
+            self._ended(self.tr("There is no GGUF file there. A model file ends in .gguf."), "warn")
+
+    def on_drop(self, paths: list[Path]) -> None:
+        self.bring(paths)
+
+    def _catalog(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Newer catalog"), self._parts.memory.folder("models/folder"), "TOML (*.toml)"
+        )
+        if not file:
+            return
+        try:
+            found = use_catalog(Path(file))
+        except Exception as error:  # noqa: BLE001 - whatever the file holds, it is told
+            self._ended(sentence(error), "bad")
+            return
+        words = self.tr("The catalog of %1 is used.").replace("%1", found.date.isoformat())
+        self._ended(words, "info")
+
+    # ---- what happens
+
+    def _loading_changed(self) -> None:
+        loaded = self._loading.wanted if self._loading.state is LoadState.READY else ""
+        self.model.show_loaded(loaded)
+        self._show_detail()
+        if self._loading.error is not None:
+            self.banners.show_message(sentence(self._loading.error), "bad", key="load")
+        else:
+            self.banners.withdraw("load")
+
+    def _working_changed(self) -> None:
+        busy = self.work.busy
+        self.working.setVisible(busy)
+        for name in ("tune", "bench", "verify", "quantize"):
+            self.detail.buttons[name].setEnabled(not busy)
+
+    def _progressed(self, words: str, share: float) -> None:
+        self.working_words.setText(words)
+        self.working_bar.setValue(round(1000 * share))
+
+    def _ended(self, text: str, kind: str) -> None:
+        if text:
+            self.banners.show_message(text, kind, key="work", seconds=20.0 if kind == "info" else 0.0)
+        self.look()

@@ -1,0 +1,194 @@
+"""What is done with models that takes time: one thing at a time, with its progress, and it can be stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from stillroom.engine.engine import Engine
+from stillroom.engine.protocol import MeasureRequest, QuantizeRequest
+from stillroom.models.file_names import inside
+from stillroom.models.library import ModelFile
+from stillroom.models.local_files import import_model, verify
+from stillroom.models.tuned import TunedModel, tune_model
+from stillroom.paths import models_dir
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+from stillroom.ui.wording import size_text, speed_text, time_left_text
+
+
+class ModelWork(QObject):
+    """Signals:
+    progressed(str, float): what is being done, and its share from 0 to 1.
+    ended(str, str): a sentence and its kind, ``info``, ``warn`` or ``bad``; empty where it was stopped.
+    changed: whether something is being done.
+    """
+
+    progressed = Signal(str, float)
+    ended = Signal(str, str)
+    changed = Signal()
+
+    def __init__(self, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self._operation: Operation | None = None
+        self._began = 0.0
+
+    @property
+    def busy(self) -> bool:
+        return self._operation is not None
+
+    def stop(self) -> None:
+        if self._operation is not None:
+            self._operation.cancellation.request()
+
+    def bring(self, files: list[Path]) -> None:
+        """Import files; those that are refused are told, each with its reason."""
+
+        def work(operation: Operation) -> str:
+            names, refused = [], []
+            for file in files:
+                what = self.tr("Importing %1").replace("%1", file.name)
+                try:
+                    made = import_model(
+                        file, on_progress=self._tell(operation, what), cancellation=operation.cancellation
+                    )
+                    names.append(made.name)
+                except OSError as error:
+                    refused.append(f"{file.name}: {error.strerror or type(error).__name__}.")
+                except Exception as error:
+                    if not hasattr(error, "message"):
+                        raise
+                    refused.append(error.message)
+            if refused:
+                raise _Refused("\n".join([*(self.tr("%1 is here.").replace("%1", name) for name in names), *refused]))
+            return self.tr("Imported: %1.").replace("%1", ", ".join(names))
+
+        self._start("import", work)
+
+    def verify(self, model: ModelFile) -> None:
+        def work(operation: Operation) -> str:
+            what = self.tr("Verifying %1").replace("%1", model.name)
+            found = verify(model, on_progress=self._tell(operation, what), cancellation=operation.cancellation)
+            if found.right is False:
+                raise _Refused(found.sentence)
+            return found.sentence
+
+        self._start("verify", work)
+
+    def tune(self, model: ModelFile, then: Callable[[], None]) -> None:
+        """Measure how it runs fastest. The loaded model's memory is given back meanwhile; ``then`` loads it again."""
+
+        def work(operation: Operation) -> str:
+            self._parts.engine.unload()
+            found = tune_model(
+                model,
+                on_progress=lambda share, what: operation.report((f"{self.tr('Tuning')}: {what}", share)),
+                cancellation=operation.cancellation,
+            )
+            return self._tuned(found)
+
+        self._start("tune", work, then)
+
+    def _tuned(self, found: TunedModel) -> str:
+        tuning = found.tuning
+        text = self.tr("Tuned: reads %1, writes %2.").replace("%1", speed_text(tuning.prompt_speed))
+        text = text.replace("%2", speed_text(tuning.generate_speed))
+        if found.used.path != found.model.path:
+            text += " " + self.tr("A copy that is faster here is used: %1.").replace("%1", found.used.name)
+        elif found.copies:
+            text += " " + self.tr("No copy was as good and faster, so the model itself is used.")
+        return " ".join(part for part in (text, found.notice) if part)
+
+    def bench(self) -> None:
+        """Measure the loaded model."""
+
+        def work(operation: Operation) -> str:
+            speeds = []
+            for step, kind in enumerate(("prompt", "generate")):
+                operation.report((self.tr("Measuring the speed"), step / 2))
+                request = MeasureRequest(kind, seconds=2.0)
+                speeds.append(self._parts.engine.measure(request, cancellation=operation.cancellation).speed)
+            return (
+                self.tr("Reads %1, writes %2.")
+                .replace("%1", speed_text(speeds[0]))
+                .replace("%2", speed_text(speeds[1]))
+            )
+
+        self._start("bench", work)
+
+    def quantize(self, model: ModelFile, quantization: str) -> None:
+        """Write a copy in another quantization into the models folder."""
+        target = inside(models_dir(), f"{model.name.rsplit('.', 1)[0]}.{quantization}.gguf")
+
+        def work(operation: Operation) -> str:
+            what = self.tr("Writing %1").replace("%1", target.name)
+            partial = target.with_suffix(".part")
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with Engine() as engine:
+                    made = engine.quantize(
+                        QuantizeRequest(str(model.path), str(partial), quantization),
+                        on_progress=lambda share: operation.report((what, share)),
+                        cancellation=operation.cancellation,
+                    )
+                partial.replace(target)
+            finally:
+                partial.unlink(missing_ok=True)
+            text = self.tr(
+                "%1 is here: %2 instead of %3. Fewer bits cost some accuracy: measure it on your own documents."
+            )
+            return (
+                text.replace("%1", target.stem)
+                .replace("%2", size_text(made.size))
+                .replace("%3", size_text(made.source_size))
+            )
+
+        self._start("quantize", work)
+
+    def _tell(self, operation: Operation, what: str) -> Callable[[int, int], None]:
+        def tell(done: int, total: int) -> None:
+            operation.report((what, done / total if total else 0.0))
+
+        return tell
+
+    def _start(self, name: str, work: Callable[[Operation], str], then: Callable[[], None] = lambda: None) -> None:
+        if self.busy:
+            return
+        self._began = time.monotonic()
+
+        def end(sentence: str, kind: str) -> None:
+            self._operation = None
+            self.changed.emit()
+            self.ended.emit(sentence, kind)
+            then()
+
+        def failed(error: Exception) -> None:
+            end(getattr(error, "message", "") or str(error) or type(error).__name__, "bad")
+
+        self._operation = self._parts.tasks.start(
+            Operation(work, name, owner=self)
+            .progress(self._progress)
+            .success(lambda sentence: end(sentence, "info"))
+            .failure(failed)
+            .cancelled(lambda: end("", "info"))
+        )
+        self.changed.emit()
+
+    def _progress(self, told: Any) -> None:
+        what, share = told
+        passed = time.monotonic() - self._began
+        left = time_left_text(passed / share - passed) if share > 0.03 and passed > 1 else ""
+        self.progressed.emit(f"{what} {left}".strip(), share)
+
+
+class _Refused(Exception):
+    """Something was refused; the text says what and why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

@@ -1,0 +1,53 @@
+"""The seal, as one line: sealed, or what is open and to where."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+
+from stillroom.privacy.seal import Seal
+from stillroom.ui.controls import IconButton, describe
+
+
+class _Relay(QObject):
+    """Carries a change from whichever thread made it to the window's."""
+
+    changed = Signal()
+
+
+class SealLabel(IconButton):
+    """Tells the state of a seal. Clicking it is for the page that tells more."""
+
+    def __init__(self, seal: Seal) -> None:
+        super().__init__("sealed", "", "flat", text=" ")
+        self._seal = seal
+        self._relay = _Relay()
+        self._relay.changed.connect(self.show_state, Qt.ConnectionType.QueuedConnection)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(16, 16))
+        seal.subscribe(self._tell)
+        self.destroyed.connect(lambda: seal.unsubscribe(self._tell))
+        self.show_state()
+
+    def _tell(self) -> None:
+        try:
+            self._relay.changed.emit()
+        except RuntimeError:
+            self._seal.unsubscribe(self._tell)  # the window is gone
+
+    def show_state(self) -> None:
+        openings = self._seal.openings
+        hosts = ", ".join(self._seal.hosts[-5:])
+        if openings:
+            text = self.tr("Open: %1").replace("%1", openings[-1].reason)
+            tip = "\n".join(f"{opening.reason}: {opening.destination}" for opening in openings)
+        elif self._seal.sealed:
+            text = self.tr("Sealed: no connections")
+            tip = self.tr("Stillroom opens no connection to any network. Details are in Settings, Privacy.")
+        else:
+            text = self.tr("Not sealed")
+            tip = self.tr("Connections are not refused. The seal can be put on in Settings, Privacy.")
+        if hosts:
+            tip += "\n" + self.tr("Connected to since the start: %1").replace("%1", hosts)
+        self.setText(text)
+        self.set_icon_name("sealed" if self._seal.holds else "open", "good" if self._seal.holds else "warn")
+        describe(self, text, tip)

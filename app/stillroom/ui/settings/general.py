@@ -1,0 +1,67 @@
+"""The declared settings as a form: each with its own words, its usual value a click away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QCheckBox, QSpinBox
+
+from stillroom.errors import StillroomError
+from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, READER_MEMORY, READER_SECONDS, THREADS, Setting, Settings
+from stillroom.ui.controls import Button, describe
+from stillroom.ui.settings.section import Section
+
+_SHOWN: tuple[Setting[int] | Setting[bool], ...] = (
+    THREADS,
+    CONTEXT_TOKENS,
+    READER_SECONDS,
+    READER_MEMORY,
+    KEEP_ON_DISK,
+)
+
+
+class GeneralSection(Section):
+    """What a person may change; it counts from the next load of a model, or the next document."""
+
+    def __init__(self, settings: Settings, say: Callable[[str, str], None]) -> None:
+        super().__init__(
+            self.tr("General"), self.tr("Changes count from the next document, or the next time a model is loaded.")
+        )
+        self._settings, self._say = settings, say
+        self.controls: dict[str, QSpinBox | QCheckBox] = {}
+        for setting in _SHOWN:
+            control = self._control(setting)
+            self.controls[setting.name] = control
+            usual = Button(
+                self.tr("As usual"), "link", action=lambda setting=setting: self._put(setting, setting.default)
+            )
+            describe(usual, self.tr("As usual: %1").replace("%1", setting.description))
+            self.row(setting.description, control, usual)
+
+    def _control(self, setting: Setting) -> QSpinBox | QCheckBox:
+        value = self._settings.get(setting)
+        if isinstance(value, bool):
+            box = QCheckBox()
+            box.setChecked(value)
+            box.toggled.connect(lambda on: self._put(setting, on))
+            describe(box, setting.description)
+            return box
+        spin = QSpinBox()
+        spin.setRange(setting.least, min(setting.most, 2**31 - 1))
+        spin.setValue(value)
+        spin.setMinimumWidth(110)
+        spin.editingFinished.connect(lambda: self._put(setting, spin.value()))
+        describe(spin, setting.description)
+        return spin
+
+    def _put(self, setting: Setting, value: int | bool) -> None:
+        if self._settings.get(setting) != value:
+            try:
+                self._settings.set(setting, value)
+            except StillroomError as error:
+                self._say(error.message, "bad")
+                value = self._settings.get(setting)
+        control = self.controls[setting.name]
+        control.blockSignals(True)
+        control.setChecked(value) if isinstance(control, QCheckBox) else control.setValue(value)
+        control.blockSignals(False)

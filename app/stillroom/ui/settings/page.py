@@ -1,0 +1,48 @@
+"""Settings: general ones, privacy, keys, what this is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from stillroom.ui.banner import BannerArea
+from stillroom.ui.controls import label
+from stillroom.ui.parts import Parts
+from stillroom.ui.settings.about import AboutSection
+from stillroom.ui.settings.general import GeneralSection
+from stillroom.ui.settings.privacy import KeysSection, PrivacySection
+from stillroom.ui.theme import GRID
+
+_WIDTH = 820
+
+
+class SettingsPage(QWidget):
+    """Sections, one below the other."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addWidget(label(self.tr("Settings"), "title"))
+        self.banners = BannerArea()
+        column.addWidget(self.banners)
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(0, 0, GRID, 0)
+        inner.setSpacing(2 * GRID)
+        self.privacy = PrivacySection(parts, self._say)
+        self.keys = KeysSection(parts, self._say)
+        self.general = GeneralSection(parts.settings, self._say)
+        for section in (self.privacy, self.keys, self.general, AboutSection()):
+            section.setMaximumWidth(_WIDTH)
+            inner.addWidget(section)
+        inner.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(content)
+        area.setAccessibleName(self.tr("Settings"))
+        column.addWidget(area, 1)
+        self.keys.look()
+
+    def _say(self, text: str, kind: str) -> None:
+        self.banners.show_message(text, kind, key="said", seconds=8.0 if kind == "info" else 0.0)

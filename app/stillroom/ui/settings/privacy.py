@@ -1,0 +1,202 @@
+"""The seal, what keeps the children from the network, where data lies, and erasing it; and the keys."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit, QMessageBox
+
+from stillroom import paths
+from stillroom.child import Isolation, isolation_of
+from stillroom.errors import StillroomError
+from stillroom.privacy.secrets import HUB_TOKEN, SecretText
+from stillroom.settings import SEALED
+from stillroom.ui.controls import Button, describe, label
+from stillroom.ui.parts import Parts
+from stillroom.ui.seal_label import SealLabel
+from stillroom.ui.settings.section import Section
+from stillroom.ui.tasks import Operation
+
+_LOOK_MILLISECONDS = 2000
+
+
+class PrivacySection(Section):
+    """The seal and the data."""
+
+    def __init__(self, parts: Parts, say: Callable[[str, str], None]) -> None:
+        super().__init__(
+            self.tr("Privacy"),
+            self.tr(
+                "While sealed, Stillroom opens no connection to any network. A download or a remote model breaks the seal for "
+                "as long as it takes, after you asked for it; then it closes by itself."
+            ),
+        )
+        self._parts, self._say = parts, say
+        self.sealed = QCheckBox(self.tr("Sealed"))
+        self.sealed.setChecked(parts.seal.sealed)
+        describe(self.sealed, self.tr("Sealed"), self.tr("Refuse every connection that was not asked for"))
+        self.sealed.clicked.connect(self._seal)
+        self.state = SealLabel(parts.seal)
+        self.row(self.tr("No connections unless you ask for one"), self.state, self.sealed)
+        self.worker = label("", "muted")
+        self.row(self.tr("The process that runs the model is kept from the network by"), self.worker)
+        self.hosts = label("", "muted", wrap=True, selectable=True)
+        self.row(self.tr("Connected to since the start"), self.hosts)
+        for words, folder in (
+            (self.tr("Runs, conversations, your templates and models"), paths.data_dir()),
+            (self.tr("Settings"), paths.config_dir()),
+            (self.tr("What can be made again"), paths.cache_dir()),
+        ):
+            button = Button(self.tr("Open folder"), action=lambda folder=folder: self._open(str(folder)))
+            describe(button, f"{self.tr('Open folder')}: {words}", str(folder))
+            self.row(f"{words}\n{folder}", button)
+        erase = Button(self.tr("Erase…"), action=self._erase)
+        describe(erase, self.tr("Erase runs and conversations"))
+        self.row(
+            self.tr(
+                "Erase all runs and conversations, and what was kept of read documents. Models, templates and settings stay."
+            ),
+            erase,
+        )
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MILLISECONDS)
+        self._timer.timeout.connect(self.look)
+        self.look()
+
+    def showEvent(self, event: object) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.look()
+        self._timer.start()
+
+    def hideEvent(self, event: object) -> None:  # noqa: N802
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def look(self) -> None:
+        """Ask the kernel about the worker that is running."""
+        process = self._parts.engine.status().worker_pid
+        words = {
+            Isolation.FILTER: self.tr("a system call filter: it cannot make an internet socket"),
+            Isolation.NAMESPACE: self.tr("an empty network of its own"),
+            Isolation.NONE: self.tr("nothing: this system offers no way without rights"),
+            Isolation.UNKNOWN: self.tr("not known"),
+        }
+        self.worker.setText(self.tr("not running") if process is None else words[isolation_of(process)])
+        self.hosts.setText(", ".join(self._parts.seal.hosts) or self.tr("nothing"))
+
+    def _seal(self, sealed: bool) -> None:
+        if not sealed:
+            question = self.tr(
+                "Break the seal until you put it on again? Connections are then not refused any more. A download or a remote "
+                "model does not need this: it breaks the seal by itself, for as long as it takes."
+            )
+            if QMessageBox.question(self, self.tr("Break the seal"), question) != QMessageBox.StandardButton.Yes:
+                self.sealed.setChecked(True)
+                return
+        try:
+            self._parts.settings.set(SEALED, sealed)
+        except StillroomError as error:
+            self._say(error.message, "bad")
+        self._parts.seal.sealed = sealed
+
+    def _open(self, folder: str) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
+
+    def _erase(self) -> None:
+        question = self.tr("Erase all runs and conversations? This cannot be undone.")
+        if (
+            QMessageBox.warning(
+                self, self.tr("Erase"), question, QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
+            )
+            != QMessageBox.StandardButton.Yes
+        ):
+            return
+
+        def work(_operation: Operation) -> None:
+            store, chats = self._parts.store, self._parts.chats()
+            for run in store.runs():
+                store.delete(run.id)
+            for talk in chats.conversations():
+                chats.delete(talk.id)
+            chats.erase_deleted()
+            shutil.rmtree(paths.cells_dir(), ignore_errors=True)
+            if self._parts.database is not None:
+                self._parts.database.shrink()
+
+        self._parts.tasks.start(
+            Operation(work, "erase", owner=self)
+            .success(
+                lambda _: self._say(
+                    self.tr("Erased. Pages that are open show what they had until they are opened anew."), "info"
+                )
+            )
+            .failure(lambda error: self._say(str(error), "bad"))
+        )
+
+
+class KeysSection(Section):
+    """Keys by name; never shown."""
+
+    def __init__(self, parts: Parts, say: Callable[[str, str], None]) -> None:
+        super().__init__(
+            self.tr("Keys"),
+            self.tr(
+                "Keys lie in the keyring of the operating system, never in a file of Stillroom, and are never shown."
+            ),
+        )
+        self._parts, self._say = parts, say
+        self.state = label(self.tr("Looking for the keyring…"), "muted", wrap=True)
+        self.wide(self.state)
+        again = Button(self.tr("Look again"), "link", action=self._again)
+        describe(again, self.tr("Look for the keyring again"))
+        row = QHBoxLayout()
+        row.addWidget(again)
+        row.addStretch(1)
+        self.column.addLayout(row)
+        change = Button(self.tr("Set…"), action=lambda: self._set(HUB_TOKEN))
+        describe(change, self.tr("Set the token for the model hub"))
+        remove = Button(self.tr("Remove"), action=lambda: self._remove(HUB_TOKEN))
+        describe(remove, self.tr("Remove the token for the model hub"))
+        self.row(self.tr("Token for the model hub, for models with a licence to agree to"), change, remove)
+
+    def look(self) -> None:
+        """Find the keyring, on a thread: it may wait for a person."""
+        self._parts.tasks.start(
+            Operation(
+                lambda _: (self._parts.secrets().probe(), self._parts.secrets().notice), "keyring", owner=self
+            ).success(self._show)
+        )
+
+    def _show(self, found: tuple[str, str]) -> None:
+        name, notice = found
+        self.state.setText(notice or self.tr("In use: %1").replace("%1", name))
+
+    def _again(self) -> None:
+        self._parts.secrets().try_again()
+        self.look()
+
+    def _set(self, name: str) -> None:
+        text, good = QInputDialog.getText(
+            self, self.tr("Token"), self.tr("The token, as the hub shows it"), QLineEdit.EchoMode.Password
+        )
+        if good and text.strip():
+            secret = SecretText(text.strip())
+            self._parts.tasks.start(
+                Operation(lambda _: self._parts.secrets().set(name, secret), "keyring", owner=self).success(self._kept)
+            )
+
+    def _kept(self, in_keyring: bool) -> None:
+        self._say(
+            self.tr("The key is in the keyring.") if in_keyring else self._parts.secrets().notice,
+            "info" if in_keyring else "warn",
+        )
+
+    def _remove(self, name: str) -> None:
+        self._parts.tasks.start(
+            Operation(lambda _: self._parts.secrets().delete(name), "keyring", owner=self).success(
+                lambda _: self._say(self.tr("The key is removed."), "info")
+            )
+        )

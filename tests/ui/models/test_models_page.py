@@ -1,0 +1,144 @@
+"""The Models page: what it says of each model, importing, refusing, and that nothing connects unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from tests.gguf.make_gguf import write_tiny
+
+from stillroom import paths
+from stillroom.models.download import DownloadProgress
+from stillroom.models.download_queue import Download, DownloadState
+from stillroom.models.fit import Verdict
+from stillroom.models.hub import HubFile, Offer
+from stillroom.ui.main_window import MainWindow
+from stillroom.ui.models.downloads import DownloadList
+from stillroom.ui.models.page import ModelsPage
+from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, Place
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def page(window: MainWindow, qtbot) -> ModelsPage:
+    found = window.show_page(2)
+    assert isinstance(found, ModelsPage)
+    qtbot.waitUntil(lambda: found.model.rowCount() > 0, timeout=15_000)
+    return found
+
+
+def rows(page: ModelsPage) -> list[ModelRow]:
+    return [page.shown.index(place, 0).data(ROW) for place in range(page.shown.rowCount())]
+
+
+def choose(page: ModelsPage, name: str) -> None:
+    place = next(place for place, row in enumerate(rows(page)) if row.name == name)
+    page.table.selectRow(place)
+
+
+def test_a_model_is_imported_by_drop_and_can_be_chosen(page: ModelsPage, qtbot, drop, tmp_path: Path) -> None:
+    drop(page, [write_tiny(tmp_path / "tiny.gguf")])
+    qtbot.waitUntil(lambda: any(row.name == "tiny" for row in rows(page)), timeout=15_000)
+    assert (paths.models_dir() / "tiny.gguf").is_file()
+    choose(page, "tiny")
+    assert page.detail.buttons["load"].isVisibleTo(page)
+    assert page.detail.buttons["remove"].isVisibleTo(page)
+    before = page.detail.bar.accessibleDescription()
+    page.detail.cache.setCurrentIndex(1)
+    assert page.detail.bar.accessibleDescription() != before
+    assert page.detail.bar.accessibleDescription().startswith("weights")
+
+
+def test_what_is_no_model_is_refused_with_its_reason(page: ModelsPage, qtbot, tmp_path: Path) -> None:
+    file = tmp_path / "broken.gguf"
+    file.write_bytes(b"GGUF" + b"\xff" * 64)
+    page.bring([file])
+    qtbot.waitUntil(lambda: "work" in page.banners._keyed, timeout=15_000)
+    assert "broken.gguf is no usable model file" in page.banners._keyed["work"].message.text()
+    assert not (paths.models_dir() / "broken.gguf").exists()
+    page.bring([tmp_path / "nothing here"])
+    qtbot.waitUntil(lambda: not page.work.busy, timeout=15_000)
+
+
+def test_the_catalog_is_filtered_and_three_are_suggested(page: ModelsPage) -> None:
+    everything = len(rows(page))
+    page.task.setCurrentIndex(page.task.findData("code"))
+    assert 0 < len(rows(page)) < everything
+    assert all("code" in row.entry.best_for for row in rows(page))
+    assert page.suggestions.text()
+    page.here.setChecked(True)
+    assert all(row.place is not Place.CATALOG for row in rows(page))
+    page.here.setChecked(False)
+    page.task.setCurrentIndex(0)
+    page.words.setText("phi")
+    assert all("phi" in row.name.lower() for row in rows(page))
+
+
+def test_nothing_connects_by_itself(page: ModelsPage) -> None:
+    assert page._parts.seal.openings == ()
+    assert page._parts.seal.hosts == ()
+
+
+def test_a_download_breaks_the_seal_while_it_runs_and_no_longer(page: ModelsPage, qtbot) -> None:
+    offer = Offer("a/b", "c" * 40, "model", "Q4_0", (HubFile("model.gguf", 1000, "d" * 64),))
+    seal = page._parts.seal
+
+    def entry(state: DownloadState) -> Download:
+        return Download(
+            7,
+            offer,
+            state,
+            DownloadProgress(100, 1000, 50.0, 18.0),
+            "No room." if state is DownloadState.FAILED else "",
+        )
+
+    for state, opened in (
+        (DownloadState.WAITING, 0), (DownloadState.RUNNING, 1), (DownloadState.RUNNING, 1), (DownloadState.PAUSED, 0),
+        (DownloadState.RUNNING, 1), (DownloadState.FAILED, 0), (DownloadState.RUNNING, 1), (DownloadState.DONE, 0),
+    ):  # fmt: skip
+        with qtbot.waitSignal(page.downloads.changed):
+            page.downloads._note(entry(state))
+        assert len(seal.openings) == opened
+
+
+def test_a_line_tells_each_state_of_a_download(page: ModelsPage, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer = Offer("a/b", "c" * 40, "model", "Q4_0", (HubFile("model.gguf", 1000, "d" * 64),))
+    shown = DownloadList(page.downloads)
+    qtbot.addWidget(shown)
+    known: list[Download] = []
+    monkeypatch.setattr(page.downloads.queue, "entries", lambda: known)
+    fetched: list[bool] = []
+    shown.fetched.connect(lambda: fetched.append(True))
+    told = {
+        DownloadState.RUNNING: "/s",
+        DownloadState.PAUSED: "paused",
+        DownloadState.FAILED: "disk",
+        DownloadState.DONE: "byte for byte",
+    }
+    for state, words in told.items():
+        known[:] = [Download(1, offer, state, DownloadProgress(100, 1000, 50.0, 18.0), "The disk is full.")]
+        shown._show(known[0])
+        assert words in shown._lines[1]._words.whole()
+    assert fetched == [True]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_table_model_without_a_window() -> None:
+    model, shown = ModelTable(), ModelFilter()
+    shown.setSourceModel(model)
+    model.show_rows(
+        [
+            ModelRow("b", Place.HERE, verdict=Verdict.NO, size=5),
+            ModelRow("a", Place.CATALOG, verdict=Verdict.WELL, size=9, speed=3.0),
+            ModelRow("c", Place.ELSEWHERE, program="Ollama", problem="damaged"),
+        ]
+    )
+    assert model.rowCount() == 3
+    assert model.index(2, 1).data() == "cannot be used"
+    assert model.index(2, 0).data(Qt.ItemDataRole.ToolTipRole) == "damaged"
+    shown.sort(0)
+    assert [shown.index(place, 0).data() for place in range(3)] == ["a", "b", "c"]
+    shown.choose(words="", task="", fitting=True, here=True)
+    assert [shown.index(place, 0).data() for place in range(shown.rowCount())] == ["c"]

@@ -1,0 +1,103 @@
+"""The Settings page: the seal, keys without a keyring, settings that are kept, and erasing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtWidgets import QInputDialog, QMessageBox
+
+from stillroom.chat.conversation import Role, Turn
+from stillroom.paths import database_file
+from stillroom.settings import KEEP_ON_DISK, SEALED, THREADS, Settings
+from stillroom.ui.main_window import MainWindow
+from stillroom.ui.seal_label import SealLabel
+from stillroom.ui.settings.page import SettingsPage
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def page(window: MainWindow) -> SettingsPage:
+    found = window.show_page(3)
+    assert isinstance(found, SettingsPage)
+    return found
+
+
+def test_breaking_the_seal_is_asked_about_and_kept(page: SettingsPage, window: MainWindow, monkeypatch) -> None:
+    seal, answers = window._parts.seal, [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    assert seal.sealed
+    page.privacy.sealed.click()
+    assert seal.sealed
+    assert page.privacy.sealed.isChecked()
+    page.privacy.sealed.click()
+    assert not seal.sealed
+    assert not Settings().get(SEALED)
+    page.privacy.sealed.click()
+    assert seal.sealed
+    assert Settings().get(SEALED)
+
+
+def test_the_seal_is_told_whatever_thread_breaks_it(page: SettingsPage, window: MainWindow, qtbot) -> None:
+    seal, shown = window._parts.seal, window.panel.seal
+    assert isinstance(shown, SealLabel)
+    assert "Sealed" in shown.text()
+    with seal.opened("download of a model", "example.org"):
+        qtbot.waitUntil(lambda: "download of a model" in shown.text())
+        assert "example.org" in shown.toolTip()
+    qtbot.waitUntil(lambda: "Sealed" in shown.text())
+    assert page.privacy.state.text() == shown.text()
+    window.show_page(0)
+    shown.click()
+    assert window.pages.currentIndex() == 3
+
+
+def test_a_setting_is_kept_and_put_back(page: SettingsPage) -> None:
+    control = page.general.controls[THREADS.name]
+    control.setValue(3)
+    control.editingFinished.emit()
+    assert Settings().get(THREADS) == 3
+    page.general._put(THREADS, THREADS.default)
+    assert Settings().get(THREADS) == 0
+    assert control.value() == 0
+    page.general.controls[KEEP_ON_DISK.name].setChecked(True)
+    assert Settings().get(KEEP_ON_DISK)
+
+
+def test_the_worker_is_kept_from_the_network(page: SettingsPage) -> None:
+    page.privacy.look()
+    assert page.privacy.worker.text()
+    assert page.privacy.hosts.text() == "nothing"
+
+
+def test_a_key_without_a_keyring_is_in_memory_and_that_is_said(
+    page: SettingsPage, window: MainWindow, qtbot, monkeypatch
+) -> None:
+    import keyring
+    from keyring.backends.fail import Keyring
+
+    monkeypatch.setattr(keyring, "get_keyring", Keyring)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_args: ("hf_secret_token", True))
+    window._parts.secrets().try_again()
+    page.keys._set("hub")
+    qtbot.waitUntil(lambda: "said" in page.banners._keyed, timeout=10_000)
+    assert "in memory" in page.banners._keyed["said"].message.text()
+    found = window._parts.secrets().get("hub")
+    assert found is not None
+    assert found.reveal() == "hf_secret_token"
+    page.keys._remove("hub")
+    qtbot.waitUntil(lambda: window._parts.secrets().get("hub") is None, timeout=10_000)
+
+
+def test_erasing_leaves_nothing_in_the_file(page: SettingsPage, window: MainWindow, qtbot, monkeypatch) -> None:
+    chats = window._parts.chats()
+    talk = chats.create("t")
+    chats.add(Turn(0, talk.id, None, Role.USER, "the secret of the lighthouse", datetime.now(UTC)))
+    monkeypatch.setattr(QMessageBox, "warning", lambda *_: QMessageBox.StandardButton.Yes)
+    page.privacy._erase()
+    qtbot.waitUntil(lambda: "said" in page.banners._keyed, timeout=10_000)
+    assert chats.conversations() == []
+    for suffix in ("", "-wal"):
+        file = database_file().with_name(database_file().name + suffix)
+        assert not file.exists() or b"lighthouse" not in file.read_bytes()
