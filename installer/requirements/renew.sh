@@ -23,4 +23,5 @@ omitted=$(sed -n 's/^\([A-Za-z0-9][A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' 
 compile test.txt "$@" pyproject.toml --extra ocr --extra test --constraint "$here/run.txt" $omitted
 sed '/^# The following packages were excluded/,$d' "$here/test.txt" > "$here/test.txt.new" && mv "$here/test.txt.new" "$here/test.txt"
 compile build.txt "$@" "$here/build.in"
+compile package.txt "$@" "$here/package.in"
 compile starter-model.txt "$@" --no-deps "$here/starter-model.in"

@@ -21,6 +21,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
 
+from stillroom.engine.cpu_variants import load_backends
 from stillroom.engine.pace import Pace
 from stillroom.engine.protocol import LARGEST_CPU_UBATCH, LoadOptions, ModelInfo
 from stillroom.errors import Cancelled, EngineError
@@ -117,6 +118,7 @@ class LoadedModel:
             stopped = not on_progress(value)
             return not stopped
 
+        load_backends()
         lib.llama_backend_init()
         parameters = lib.llama_model_default_params()
         gpu = bool(lib.llama_supports_gpu_offload())

@@ -1,0 +1,32 @@
+#!/bin/sh
+# deb.sh FROZEN VERSION WORK TARGET: packs the frozen program as a Debian package.
+set -eu
+frozen=$1 version=$2 root=$3 target=$4
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+resources=$here/../../resources
+rm -rf "$root"
+mkdir -p "$root/DEBIAN" "$root/opt" "$root/usr/bin" "$root/usr/share/applications" "$root/usr/share/metainfo" \
+    "$root/usr/share/icons/hicolor/scalable/apps" "$root/usr/share/doc/stillroom"
+cp -a "$frozen" "$root/opt/stillroom"
+ln -s /opt/stillroom/stillroom "$root/usr/bin/stillroom"
+cp "$here/stillroom.desktop" "$root/usr/share/applications/"
+cp "$here/stillroom.metainfo.xml" "$root/usr/share/metainfo/"
+cp "$resources/icons/stillroom.svg" "$root/usr/share/icons/hicolor/scalable/apps/"
+cp "$here/../../LICENSE" "$root/usr/share/doc/stillroom/copyright"
+cat >"$root/DEBIAN/control" <<CONTROL
+Package: stillroom
+Version: $version
+Architecture: amd64
+Section: office
+Priority: optional
+Maintainer: Stillroom <stillroom@localhost>
+Installed-Size: $(du -sk "$root" | cut -f1)
+Depends: libc6 (>= 2.36), libgl1, libegl1, libglib2.0-0 | libglib2.0-0t64, libdbus-1-3, libxkbcommon-x11-0, libxcb-cursor0,
+ libxcb-icccm4, libxcb-keysyms1, libxcb-shape0, libxcb-xkb1, libwayland-cursor0, libwayland-egl1, libgomp1, fontconfig-config,
+ fonts-dejavu-core
+Description: Checked data out of files, with a model on your own machine
+ Draws data out of receipts, invoices, contracts and e-mails into a table in which every value points at its place in
+ the document. Chats about your files. Works without a network.
+CONTROL
+find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+dpkg-deb --root-owner-group -Zxz --build "$root" "$target" >/dev/null
