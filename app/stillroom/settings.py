@@ -68,6 +68,13 @@ SEALED = Setting(
     "Refuse every connection to a network, but for the time of a download or a remote model you asked for.",
 )
 
+MONTHLY_CAP = Setting(
+    "remote.monthly_cap_cents",
+    500,
+    "Most that remote models may cost in a month, in cents. 0: no limit.",
+    most=10_000_000,
+)
+
 SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     MODEL,
     THREADS,
@@ -76,6 +83,7 @@ SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     READER_MEMORY,
     KEEP_ON_DISK,
     SEALED,
+    MONTHLY_CAP,
 )
 
 

@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _template(commands.add_parser("template", help="list and check templates", description="List and check templates."))
     _models(commands.add_parser("models", help="list models", description="List the models on this machine."))
+    from stillroom.cli.remote_options import add_remote
+
+    add_remote(commands.add_parser("remote", help="models behind an address", description="Models behind an address."))
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
     doctor.add_argument("--json", action="store_true", help="one JSON object on standard output")
     doctor.set_defaults(run=_run_doctor)
@@ -107,6 +110,10 @@ def _extract(parser: argparse.ArgumentParser) -> None:
         help="go on with the last run of these files and this template that was not finished",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a document on standard output")
+    parser.add_argument("--remote", metavar="NAME", help="with a remote engine instead (see: stillroom remote list)")
+    parser.add_argument(
+        "--yes-send", action="store_true", help="send it to the remote engine; without this it is only shown"
+    )
     parser.set_defaults(run=_run_extract)
 
 
@@ -207,6 +214,10 @@ def _models(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_extract(options: argparse.Namespace) -> int:
+    if options.remote:
+        from stillroom.cli import remote
+
+        return remote.extract(options)
     from stillroom.cli import extract
 
     return extract.run(options)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import llama_cpp
 
-_LIBRARY = {"win32": "ggml.dll", "darwin": "libggml.dylib"}
+# By the name the model's library was linked to: another copy beside it would have backends of its own.
+_LIBRARY = {"win32": "ggml.dll", "darwin": "libggml.0.dylib"}
 
 
 @functools.cache
@@ -20,7 +21,7 @@ def load_backends() -> Path | None:
     # Installed by pip they are in a folder beside the package, in a frozen application beside the library.
     for folder in (libraries, libraries.parent.parent / "bin"):
         if any(folder.glob("*ggml-cpu-*")):
-            library = ctypes.CDLL(str(libraries / _LIBRARY.get(sys.platform, "libggml.so")))
+            library = ctypes.CDLL(str(libraries / _LIBRARY.get(sys.platform, "libggml.so.0")))
             library.ggml_backend_load_all_from_path(ctypes.c_char_p(os.fsencode(folder)))
             return folder
     return None

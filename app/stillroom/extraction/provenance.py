@@ -41,3 +41,18 @@ def record(template: Template, model: ModelInfo | ModelFile) -> RunRecord:
         engine=engine_version(),
         application=__version__,
     )
+
+
+def remote_record(template: Template, name: str, host: str) -> RunRecord:
+    """The facts of a run with a model that is not here: what it is made of is known to its server only."""
+    return RunRecord(
+        template_name=template.name,
+        template_version=template.version,
+        template_toml=template_to_toml(template),
+        template_sha256=template.sha256,
+        model_name=name,
+        model_path="",
+        model_sha256=f"remote:{host}",
+        seed=SEED,
+        application=__version__,
+    )

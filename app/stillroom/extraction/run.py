@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 import time
 import traceback
 from collections import deque
@@ -19,7 +20,7 @@ from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import Cancelled, DocumentError, EngineError, StillroomError
 from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.files import expand
-from stillroom.extraction.provenance import record
+from stillroom.extraction.provenance import record, remote_record
 from stillroom.extraction.result import (
     Coverage,
     DocumentResult,
@@ -75,6 +76,7 @@ class Batch:
         """For ``create`` and ``resume``."""
         self._store = store
         self._documents = list(documents)
+        self._joining = threading.Lock()
         self.record = record
         self.run_id = record.id
         self.template = template
@@ -84,6 +86,14 @@ class Batch:
     def create(cls, store: RunStore, template: Template, files: Sequence[Path], model: ModelInfo | ModelFile) -> Batch:
         """A new run. A file listed twice is done twice. Raises StillroomError (storage, or the model's file is gone)."""
         run = store.create_run(record(template, model), [(str(file), str(file.absolute())) for file in files])
+        return cls(store, store.run(run), store.documents(run), template)
+
+    @classmethod
+    def create_remote(cls, store: RunStore, template: Template, files: Sequence[Path], name: str, host: str) -> Batch:
+        """A new run with a model that is not here. Raises StorageError."""
+        run = store.create_run(
+            remote_record(template, name, host), [(str(file), str(file.absolute())) for file in files]
+        )
         return cls(store, store.run(run), store.documents(run), template)
 
     @classmethod
@@ -145,12 +155,37 @@ class Batch:
                 on_result(position, result)
         on_progress(Progress(len(self.files), len(self.files), "", 0.0, failed))
 
+    def do_one(
+        self,
+        position: int,
+        extractor: DocumentExtractor,
+        readers: DocumentReader,
+        cancellation: Cancellation | None = None,
+    ) -> DocumentResult:
+        """Do one file and put its row on disk; from several threads at once, each with files of its own.
+
+        What is attached to it joins the run and is pending then. Raises Cancelled and StorageError.
+        """
+        with self._joining:
+            document = self._documents[position]
+        reading: Future[tuple[Document, float]] = Future()
+        try:
+            reading.set_result(_read(readers, document, cancellation))
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001 - told on the row, as where it is read ahead
+            reading.set_exception(error)
+        result = self._result(document, reading, extractor, cancellation)
+        with self._joining:
+            self._save(document, result, reading, None)
+        return result
+
     def _save(
         self,
         document: RunDocument,
         result: DocumentResult,
         reading: Future[tuple[Document, float]],
-        ahead: _ReadAhead,
+        ahead: _ReadAhead | None,
     ) -> list[int]:
         """Put the row on disk, and the attachments into the run. Returns the positions of those that are new."""
         attached: list[Document] = []
@@ -162,7 +197,8 @@ class Batch:
         for new in joined:
             self._documents.append(new)
             self.files.append(Path(new.file))
-            ahead.hold(new, attached[new.part - 1])
+            if ahead is not None:
+                ahead.hold(new, attached[new.part - 1])
         return [new.position for new in joined]
 
     def _result(
@@ -247,7 +283,7 @@ class _ReadAhead:
 
     def begin(self, document: RunDocument) -> None:
         if document.position not in self._begun:
-            self._begun[document.position] = self._thread.submit(self._read, document)
+            self._begun[document.position] = self._thread.submit(_read, self._readers, document, self._stop)
 
     def hold(self, document: RunDocument, content: Document) -> None:
         """It was read already, with the message it is attached to."""
@@ -269,12 +305,13 @@ class _ReadAhead:
         self._stop.request()
         self._thread.shutdown(wait=True)
 
-    def _read(self, document: RunDocument) -> tuple[Document, float]:
-        started = time.monotonic()
-        content = self._readers.read(Path(document.path), cancellation=self._stop)
-        if document.part:
-            parts = [*content.walk()]
-            if document.part >= len(parts):
-                raise DocumentError("The attachment is not in the message any more: its file has changed. Add it anew.")
-            content = parts[document.part]
-        return content, time.monotonic() - started
+
+def _read(readers: DocumentReader, document: RunDocument, cancellation: Cancellation | None) -> tuple[Document, float]:
+    started = time.monotonic()
+    content = readers.read(Path(document.path), cancellation=cancellation)
+    if document.part:
+        parts = [*content.walk()]
+        if document.part >= len(parts):
+            raise DocumentError("The attachment is not in the message any more: its file has changed. Add it anew.")
+        content = parts[document.part]
+    return content, time.monotonic() - started

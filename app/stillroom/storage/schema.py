@@ -108,4 +108,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         END
         """,
     ),
+    (
+        """
+        CREATE TABLE sendings (
+            id INTEGER PRIMARY KEY,
+            moment TEXT NOT NULL,             -- UTC, ISO 8601
+            engine TEXT NOT NULL,
+            host TEXT NOT NULL,
+            what TEXT NOT NULL,
+            sha256 TEXT NOT NULL,             -- of what was sent; the text is not kept
+            characters INTEGER NOT NULL,
+            tokens_in INTEGER NOT NULL,
+            tokens_out INTEGER NOT NULL,
+            cost REAL NOT NULL                -- dollars
+        )
+        """,
+    ),
 )

@@ -1,0 +1,199 @@
+"""Extraction by a remote model: what is sent, and where in the document what comes back stands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document, Page, Span
+from stillroom.engine.protocol import Message
+from stillroom.engine.remote import RemoteClient, RemoteEngine
+from stillroom.errors import EngineError
+from stillroom.extraction.candidates.candidate import single_spaced
+from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldResult, FieldState, FieldValue
+from stillroom.extraction.rules import apply_rules
+from stillroom.privacy.sending import Sending, SendingLog
+from stillroom.templates.json_schema import schema_of
+from stillroom.templates.template import Field, FieldType, Template
+
+NOT_IN_DOCUMENT = "The remote model gave this value, and it was not found in the document."
+_CONFIDENCE = 0.75  # of a value of a remote model that stands in the document; it was never calibrated
+_ANSWER_TOKENS = 1200
+_CHARACTERS_A_TOKEN = 3.5
+_TEXTS = (FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would leave for one document, exactly. ``tokens`` and ``cost`` (dollars) are estimated."""
+
+    messages: tuple[Message, ...]
+    tokens: int
+    cost: float
+
+    @property
+    def text(self) -> str:
+        """All of it, as a person reads it."""
+        return "\n\n".join(message.content for message in self.messages)
+
+
+def preview(document: Document, template: Template, engine: RemoteEngine) -> Preview:
+    """What is sent for a document: the fields wanted, and the whole text."""
+    asked = "\n".join(f"- {field.name}: {field.description or field.label or field.name}" for field in template.fields)
+    text = "\n".join(page.text for page in document.pages)
+    messages = (
+        Message(
+            "system",
+            "You take data out of documents. Answer with a JSON object of the fields asked for, each exactly as the document "
+            "says it, null where it does not say it.",
+        ),
+        Message("user", f"{text}\n\nFields:\n{asked}"),
+    )
+    tokens = round(sum(len(message.content) for message in messages) / _CHARACTERS_A_TOKEN)
+    return Preview(messages, tokens, engine.cost(tokens, 40 * len(template.fields)))
+
+
+class RemoteExtractor:
+    """Extracts with a remote engine. Safe from any thread. Whoever makes it has the person's consent.
+
+    Attributes:
+        sent: characters that left so far.
+    """
+
+    def __init__(self, client: RemoteClient, log: SendingLog, cap: float = 0.0) -> None:
+        """``cap``: dollars a month that are not passed; 0 for no limit."""
+        self._client, self._log, self._cap = client, log, cap
+        self.sent = 0
+
+    def extract(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> DocumentResult:
+        """The fields of a document. Raises EngineError, CapReachedError, Cancelled."""
+        started = time.monotonic()
+        engine = self._client.engine
+        what = preview(document, template, engine)
+        self._log.refuse_beyond(self._cap, what.cost)
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        answer = self._client.complete(
+            what.messages,
+            max_tokens=_ANSWER_TOKENS,
+            schema=schema_of(template),
+            reason=f"extraction with {engine.name}",
+            cancellation=cancellation,
+        )
+        self.sent += len(what.text)
+        self._log.note(
+            Sending(
+                datetime.now(UTC), engine.name, engine.host, "extraction",
+                hashlib.sha256(what.text.encode()).hexdigest(), len(what.text), answer.prompt_tokens or what.tokens,
+                answer.tokens, engine.cost(answer.prompt_tokens or what.tokens, answer.tokens),
+            )
+        )  # fmt: skip
+        fields = apply_rules(template, located(_read(answer.text, engine.name), template, document))
+        pages, characters = len(document.pages), sum(len(page.text) for page in document.pages)
+        complete = pages == document.page_count and characters == document.characters
+        return DocumentResult(
+            file=file,
+            status=DocumentStatus.DONE if complete else DocumentStatus.PARTIAL,
+            coverage=Coverage(pages, document.page_count, characters, document.characters),
+            fields=fields,
+            template_name=template.name,
+            template_version=template.version,
+            model_name=f"{engine.name}: {engine.model}",
+            sha256=document.sha256,
+            notes=(*document.notes, f"{len(what.text):,} characters were sent to {engine.host}."),
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+
+def _read(text: str, name: str) -> dict[str, Any]:
+    found = re.search(r"\{.*\}", text, re.DOTALL)
+    try:
+        data = json.loads(found.group() if found else text, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise EngineError(
+            f"{name} did not answer with the fields that were asked for. Try again, or choose another model.",
+            retryable=True,
+        )
+    return data
+
+
+def located(answer: dict[str, Any], template: Template, document: Document) -> dict[str, FieldResult]:
+    """An answer as fields: each value with its place in the document, or marked as not found there."""
+    fields: dict[str, FieldResult] = {}
+    for field in template.fields:
+        given = answer.get(field.name)
+        if field.type is FieldType.LIST:
+            items = [_value(field, field.of or FieldType.TEXT, item, document) for item in _several(given)]
+            fields[field.name] = tuple(item for item in items if item.value is not None)
+        elif field.type is FieldType.TABLE:
+            fields[field.name] = tuple(
+                {column.name: _value(column, column.type, row.get(column.name), document) for column in field.columns}
+                for row in _several(given)
+                if isinstance(row, dict)
+            )
+        else:
+            fields[field.name] = _value(field, field.type, given, document)
+    return fields
+
+
+def _several(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [] if given is None else [given]
+
+
+def _value(field: Field, kind: FieldType, given: Any, document: Document) -> FieldValue:
+    text = "" if given is None or isinstance(given, dict | list) else single_spaced(str(given))
+    if not text or text.casefold() in ("null", "none", "n/a"):
+        return FieldValue(None, "", FieldState.ABSENT, _CONFIDENCE)
+    if kind.generated:
+        return FieldValue(text, "", FieldState.GENERATED, 0.0)
+    if kind in (FieldType.CHOICE, FieldType.YES_NO):
+        options = [option.value for option in field.options] if kind is FieldType.CHOICE else ["yes", "no"]
+        if text not in options:
+            return FieldValue(text, "", FieldState.INVALID, 0.0, failed_checks=(f"{text} is none of the options.",))
+        return FieldValue(text, "", FieldState.FOUND, _CONFIDENCE)
+    if proposes(kind) and kind not in _TEXTS:
+        wanted = _canonical(field, kind, text)
+        for candidate in propose(field, document, kind=kind):
+            if candidate.value in wanted:
+                return _found(candidate.value, candidate.span, document)
+        return FieldValue(next(iter(wanted)), "", FieldState.INVALID, 0.0, failed_checks=(NOT_IN_DOCUMENT,))
+    span = place_of(text, document)
+    if span is None:
+        return FieldValue(text, "", FieldState.INVALID, 0.0, failed_checks=(NOT_IN_DOCUMENT,))
+    return _found(single_spaced(document.text(span)), span, document)
+
+
+def _canonical(field: Field, kind: FieldType, text: str) -> list[str]:
+    """What a text of the model reads as, in canonical form; the text itself where it reads as nothing."""
+    alone = Document("", "txt", "", (Page(1, text),), 1)
+    return [text, *(candidate.value for candidate in propose(field, alone, kind=kind))][::-1]
+
+
+def _found(value: str, span: Span, document: Document) -> FieldValue:
+    return FieldValue(
+        value, document.text(span), FieldState.FOUND, _CONFIDENCE, span=span, boxes=tuple(document.boxes(span))
+    )
+
+
+def place_of(text: str, document: Document) -> Span | None:
+    """Where words stand in a document, white space, case and what stands between words aside; None where they do not."""
+    words = re.findall(r"\w+", text)
+    if not words:
+        return None
+    pattern = re.compile(r"\W+".join(re.escape(word) for word in words), re.IGNORECASE)
+    for page in document.pages:
+        match = pattern.search(page.text)
+        if match:
+            return Span(page.number, *match.span())
+    return None

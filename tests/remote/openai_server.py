@@ -1,0 +1,128 @@
+"""A server on loopback that speaks OpenAI's protocol, and does as a test says: refuse, fail, break off, talk nonsense."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+Answer = Callable[[dict[str, Any]], str]
+
+
+class OpenAiServer:
+    """Attributes:
+    requests: bodies of what was asked, in order. keys: the keys that came with them.
+    answer: what the model says to a request. statuses: to be given before answers, one a request.
+    broken: ``nonsense``, ``cut`` or ``slow``; empty for an answer as it should be.
+    """
+
+    def __init__(self, answer: Answer, port: int = 0) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.bytes = 0
+        self.answer = answer
+        self.statuses: list[int] = []
+        self.broken = ""
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                """Quietly."""
+
+            def do_GET(self) -> None:
+                self._json(
+                    {"object": "list", "data": [{"id": "tiny", "object": "model", "created": 1, "owned_by": "x"}]}
+                )
+
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                body = json.loads(raw)
+                with outer._lock:
+                    outer.bytes += len(raw)
+                    outer.requests.append(body)
+                    outer.keys.append(self.headers.get("Authorization", "").removeprefix("Bearer "))
+                    status = outer.statuses.pop(0) if outer.statuses else 200
+                if status != 200:
+                    self._json({"error": {"message": "no"}}, status)
+                elif outer.broken == "nonsense":
+                    self._send(b"<html>hello</html>", "text/html")
+                elif outer.broken == "slow":
+                    time.sleep(3)
+                    self.close_connection = True
+                else:
+                    text = outer.answer(body)
+                    self._stream(text) if body.get("stream") else self._json(completion(text))
+
+            def _stream(self, text: str) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.close_connection = True
+                parts: list[Any] = [{"delta": {"content": letter}, "finish_reason": None} for letter in text]
+                if outer.broken == "cut":
+                    parts = parts[: len(parts) // 2]
+                else:
+                    parts.append({"delta": {}, "finish_reason": "stop"})
+                for part in parts:
+                    chunk = {
+                        "id": "1",
+                        "object": "chat.completion.chunk",
+                        "created": 1,
+                        "model": "tiny",
+                        "choices": [{"index": 0, **part}],
+                    }
+                    self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+                if outer.broken != "cut":
+                    self.wfile.write(b"data: [DONE]\n\n")
+
+            def _json(self, data: dict[str, Any], status: int = 200) -> None:
+                self._send(json.dumps(data).encode(), "application/json", status)
+
+            def _send(self, data: bytes, kind: str, status: int = 200) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                if status == 429:
+                    self.send_header("Retry-After", "0")
+                self.end_headers()
+                self.wfile.write(data)
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+            request_queue_size = 64
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """A client that has gone is no failure of a test."""
+
+        self._server = Server(("127.0.0.1", port), Handler)
+        self.port = self._server.server_address[1]
+        self.address = f"http://127.0.0.1:{self.port}/v1"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def completion(text: str) -> dict[str, Any]:
+    return {
+        "id": "1", "object": "chat.completion", "created": 1, "model": "tiny",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 50, "completion_tokens": 10, "total_tokens": 60},
+    }  # fmt: skip

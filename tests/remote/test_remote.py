@@ -1,0 +1,340 @@
+"""Remote engines against a server on loopback: nothing unasked, exactly what was previewed, and every failure a sentence."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.remote.openai_server import OpenAiServer
+
+from stillroom.cancellation import Cancellation
+from stillroom.cli import main
+from stillroom.documents.document import Document, Page
+from stillroom.engine.protocol import Message
+from stillroom.engine.remote import (
+    RemoteClient,
+    RemoteEngine,
+    engines_file,
+    forget_remote_engine,
+    keep_remote_engine,
+    remote_engine,
+    remote_engines,
+)
+from stillroom.errors import EngineError, StillroomError
+from stillroom.extraction.remote import NOT_IN_DOCUMENT, RemoteExtractor, located, preview
+from stillroom.extraction.result import DocumentStatus, FieldState, FieldValue
+from stillroom.extraction.run import Batch
+from stillroom.extraction.side_by_side import run_side_by_side
+from stillroom.paths import data_dir
+from stillroom.privacy.seal import Seal
+from stillroom.privacy.secrets import Secrets, SecretText
+from stillroom.privacy.sending import CapReachedError, SendingLog
+from stillroom.storage.database import Database
+from stillroom.storage.runs import RunStore
+from stillroom.templates.library import TemplateLibrary
+
+KEY = "sk-remote-0123456789"
+TEXT = "North Wind Trading Ltd\n12 Harbour Road, Dover\nDate 03/05/2024\nTotal EUR 14.10\n"
+
+
+def fields_of(body: dict[str, Any]) -> str:
+    """What a good model would answer to a receipt."""
+    text = body["messages"][-1]["content"]
+    total = re.search(r"Total EUR ([\d.]+)", text)
+    return json.dumps(
+        {
+            "company": "NORTH WIND trading ltd",
+            "date": "2024-05-03",
+            "address": None,
+            "total": total[1] if total else None,
+        }
+    )
+
+
+class NoKeyring:
+    name = "none"
+
+    def get_password(self, *_: str) -> str | None:
+        return None
+
+    def set_password(self, *_: str) -> None:
+        raise OSError("no keyring")
+
+    def delete_password(self, *_: str) -> None:
+        """Nothing is there."""
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAiServer]:
+    with OpenAiServer(fields_of) as started:
+        yield started
+
+
+@pytest.fixture
+def secrets() -> Secrets:
+    found = Secrets(NoKeyring, seconds=1)
+    found.set("remote:office", SecretText(KEY))
+    return found
+
+
+@pytest.fixture
+def engine(server: OpenAiServer) -> RemoteEngine:
+    return RemoteEngine("office", server.address, "tiny", seconds=10, price_in=2.5, price_out=10.0)
+
+
+@pytest.fixture
+def client(engine: RemoteEngine, secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteClient]:
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    monkeypatch.setattr("openai._base_client.MAX_RETRY_DELAY", 0.02)
+    with RemoteClient(engine, secrets, Seal()) as made:
+        yield made
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path / "s.sqlite") as made:
+        yield made
+
+
+def document(text: str = TEXT) -> Document:
+    return Document("r.txt", "txt", "0" * 64, (Page(1, text),), 1)
+
+
+def ask(client: RemoteClient, **more: Any) -> str:
+    return client.complete([Message("user", "Hello")], max_tokens=5, **more).text
+
+
+def test_a_question_breaks_the_seal_only_while_it_is_asked(client: RemoteClient, server: OpenAiServer) -> None:
+    told: list[tuple[str, ...]] = []
+    client._seal.subscribe(lambda: told.append(tuple(opening.destination for opening in client._seal.openings)))
+    server.answer = lambda _body: "Yes."
+    assert ask(client) == "Yes."
+    assert client.models() == ["tiny"]
+    assert told == [("127.0.0.1",), (), ("127.0.0.1",), ()]
+    assert server.keys == [KEY]
+
+
+def test_a_stream_comes_piece_by_piece_and_one_that_breaks_off_is_told(
+    client: RemoteClient, server: OpenAiServer
+) -> None:
+    server.answer = lambda _body: "It is blue."
+    pieces: list[str] = []
+    assert ask(client, on_text=pieces.append) == "It is blue."
+    assert len(pieces) == 11
+    server.broken = "cut"
+    with pytest.raises(EngineError, match="broke off") as failure:
+        ask(client, on_text=pieces.append)
+    assert failure.value.retryable
+    cancellation = Cancellation()
+    cancellation.request()
+    server.broken = ""
+    with pytest.raises(Exception, match=r"^$"):
+        ask(client, on_text=pieces.append, cancellation=cancellation)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "said", "asked"),
+    [
+        ([401], "refused the key", 1),
+        ([403], "refused the key", 1),
+        ([404], "does not know the model tiny", 1),
+        ([400], "refused the question", 1),
+        ([429] * 9, "too many questions", 4),
+        ([500] * 9, "a fault of its own", 4),
+    ],
+)
+def test_every_refusal_is_a_sentence(
+    client: RemoteClient, server: OpenAiServer, statuses: list[int], said: str, asked: int
+) -> None:
+    server.statuses = statuses
+    with pytest.raises(EngineError, match=said) as failure:
+        ask(client)
+    assert len(server.requests) == asked
+    assert KEY not in failure.value.message + failure.value.details
+
+
+def test_what_passes_by_itself_is_tried_again(client: RemoteClient, server: OpenAiServer) -> None:
+    server.answer, server.statuses = (lambda _body: "Yes."), [429, 500]
+    assert ask(client) == "Yes."
+
+
+def test_no_server_nonsense_and_silence(
+    engine: RemoteEngine, client: RemoteClient, server: OpenAiServer, secrets: Secrets
+) -> None:
+    server.broken = "nonsense"
+    with pytest.raises(EngineError, match="makes no sense"):
+        ask(client)
+    server.broken = "slow"
+    with RemoteClient(replace(engine, seconds=1), secrets, Seal()) as hasty:
+        hasty._client = hasty._client.with_options(max_retries=0)
+        with pytest.raises(EngineError, match="did not answer within 1 seconds"):
+            ask(hasty)
+    with RemoteClient(replace(engine, address="http://127.0.0.1:9/v1"), secrets, Seal()) as nowhere:
+        nowhere._client = nowhere._client.with_options(max_retries=0)
+        with pytest.raises(EngineError, match="cannot be reached"):
+            ask(nowhere)
+
+
+def test_values_are_located_or_marked() -> None:
+    template = TemplateLibrary().find("receipt")
+    answer = {"company": "north wind TRADING ltd", "date": "2024-05-03", "address": "1 Invented Street", "total": "99.99"}
+    found = located(answer, template, document())
+    company, date, address, total = (found[name] for name in ("company", "date", "address", "total"))
+    assert isinstance(company, FieldValue)
+    assert (company.text, company.state) == ("North Wind Trading Ltd", FieldState.FOUND)
+    assert isinstance(date, FieldValue)
+    assert (date.value, date.text) == ("2024-05-03", "03/05/2024")
+    for missing in (address, total):
+        assert isinstance(missing, FieldValue)
+        assert missing.state is FieldState.INVALID
+        assert missing.span is None
+        assert missing.failed_checks == (NOT_IN_DOCUMENT,)
+
+
+def test_exactly_what_was_previewed_is_sent_and_written_down(
+    client: RemoteClient, server: OpenAiServer, engine: RemoteEngine, database: Database
+) -> None:
+    template = TemplateLibrary().find("receipt")
+    what = preview(document(), template, engine)
+    assert what.cost > 0
+    assert server.bytes == 0
+    log = SendingLog(database)
+    result = RemoteExtractor(client, log).extract(document(), template, file="r.txt")
+    (request,) = server.requests
+    assert [message["content"] for message in request["messages"]] == [message.content for message in what.messages]
+    assert TEXT.strip() in what.text
+    (sending,) = log.newest()
+    assert (sending.host, sending.characters, sending.tokens_in) == ("127.0.0.1", len(what.text), 50)
+    assert sending.cost == pytest.approx((50 * 2.5 + 10 * 10) / 1e6)
+    assert log.spent_this_month() == sending.cost
+    assert "were sent to 127.0.0.1" in result.notes[-1]
+    with pytest.raises(CapReachedError, match="limit"):
+        RemoteExtractor(client, log, cap=sending.cost / 2).extract(document(), template, file="r.txt")
+    assert len(server.requests) == 1
+
+
+def test_nonsense_is_a_failed_row(client: RemoteClient, server: OpenAiServer, database: Database) -> None:
+    server.answer = lambda _body: "I would rather not."
+    with pytest.raises(EngineError, match="did not answer with the fields"):
+        RemoteExtractor(client, SendingLog(database)).extract(document(), TemplateLibrary().find("receipt"), file="r")
+
+
+class TextReader:
+    def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
+        assert password is None
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        return replace(document(path.read_text()), name=path.name)
+
+
+def test_a_hundred_documents_at_32_in_flight_with_the_server_killed_once(
+    engine: RemoteEngine, secrets: Secrets, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.2)
+    files = []
+    for number in range(100):
+        files.append(tmp_path / f"{number}.txt")
+        files[-1].write_text(TEXT.replace("14.10", f"{number + 100}.00"))
+    first = OpenAiServer(lambda body: (time.sleep(0.02), fields_of(body))[1])
+    template, store = TemplateLibrary().find("receipt"), RunStore(database)
+    batch = Batch.create_remote(store, template, files, "office: tiny", "127.0.0.1")
+    second: list[OpenAiServer] = []
+    rows: list[int] = []
+
+    def restart() -> None:
+        first.stop()
+        time.sleep(0.1)
+        second.append(OpenAiServer(fields_of, first.port))
+
+    killer: list[threading.Thread] = []
+
+    def note(position: int, _result: object) -> None:
+        rows.append(position)
+        if len(rows) == 30:
+            killer.append(threading.Thread(target=restart))
+            killer[0].start()
+
+    with RemoteClient(replace(engine, address=first.address), secrets, Seal()) as client:
+        extractor = RemoteExtractor(client, SendingLog(database))
+        run_side_by_side(batch, extractor, TextReader(), at_once=32, on_result=note)
+        killer[0].join(10)
+        again = [
+            position
+            for position, result in enumerate(batch.results())
+            if result and result.status is DocumentStatus.FAILED
+        ]
+        batch.retry(again)
+        run_side_by_side(Batch.resume(store, batch.run_id), extractor, TextReader(), at_once=32)
+    second[0].stop()
+    results = batch.results()
+    assert sorted(rows) == list(range(100)), "each row once"
+    assert [result.file for result in results if result] == [str(file) for file in files]
+    for number, result in enumerate(results):
+        assert result is not None
+        assert result.status is DocumentStatus.DONE
+        total = result.fields["total"]
+        assert isinstance(total, FieldValue)
+        assert total.value == f"{number + 100}.00"
+
+
+def test_engines_are_kept_without_their_keys(engine: RemoteEngine) -> None:
+    keep_remote_engine(engine)
+    keep_remote_engine(replace(engine, model="other"))
+    assert remote_engines() == [replace(engine, model="other")]
+    assert remote_engine("office").is_local
+    assert not RemoteEngine("x", "https://api.example.com/v1").is_local
+    with pytest.raises(StillroomError, match="There are: office"):
+        remote_engine("nobody")
+    with pytest.raises(StillroomError, match="https://"):
+        keep_remote_engine(RemoteEngine("x", "http://api.example.com/v1"))
+    with pytest.raises(StillroomError, match="no address"):
+        keep_remote_engine(RemoteEngine("x", "nowhere"))
+    forget_remote_engine("office")
+    assert remote_engines() == []
+    engines_file().write_text("not = [toml")
+    with pytest.raises(StillroomError, match="cannot be used"):
+        remote_engines()
+
+
+def test_the_command_sends_nothing_unless_told_to(
+    server: OpenAiServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keyring
+
+    kept: dict[tuple[str, str], str] = {}
+
+    class Memory(NoKeyring):
+        def get_password(self, *where: str) -> str | None:
+            return kept.get(where)
+
+        def set_password(self, *what: str) -> None:
+            kept[what[:2]] = what[2]
+
+    monkeypatch.setattr(keyring, "get_keyring", Memory)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}
+"))
+    assert main(["remote", "add", "office", server.address, "--model", "tiny", "--key"]) == 0
+    file = tmp_path / "r.txt"
+    file.write_text(TEXT)
+    command = ["extract", str(file), "--template", "receipt", "--remote", "office"]
+    assert main(command) == 0
+    shown = capsys.readouterr()
+    assert "Nothing was sent" in shown.err
+    assert TEXT.strip() in shown.out
+    assert server.bytes == 0
+    assert main([*command, "--yes-send", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["fields"]["total"]["value"] == "14.10"
+    assert server.requests[0]["messages"][-1]["content"] in shown.out
+    assert server.keys == [KEY]
+    assert main(["remote", "test", "office"]) == 0
+    for each in data_dir().parent.rglob("*"):
+        assert not each.is_file() or KEY.encode() not in each.read_bytes()
