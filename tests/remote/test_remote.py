@@ -185,7 +185,12 @@ def test_no_server_nonsense_and_silence(
 
 def test_values_are_located_or_marked() -> None:
     template = TemplateLibrary().find("receipt")
-    answer = {"company": "north wind TRADING ltd", "date": "2024-05-03", "address": "1 Invented Street", "total": "99.99"}
+    answer = {
+        "company": "north wind TRADING ltd",
+        "date": "2024-05-03",
+        "address": "1 Invented Street",
+        "total": "99.99",
+    }
     found = located(answer, template, document())
     company, date, address, total = (found[name] for name in ("company", "date", "address", "total"))
     assert isinstance(company, FieldValue)
@@ -319,8 +324,7 @@ def test_the_command_sends_nothing_unless_told_to(
             kept[what[:2]] = what[2]
 
     monkeypatch.setattr(keyring, "get_keyring", Memory)
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}
-"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}\n"))
     assert main(["remote", "add", "office", server.address, "--model", "tiny", "--key"]) == 0
     file = tmp_path / "r.txt"
     file.write_text(TEXT)
