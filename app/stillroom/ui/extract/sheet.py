@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from stillroom.extraction.result import DocumentResult
+from stillroom.paths import config_dir
 from stillroom.templates.template import Template
 from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
@@ -31,6 +32,7 @@ from stillroom.ui.wording import counted, time_left_text
 
 if TYPE_CHECKING:
     from stillroom.extraction.run import Batch
+    from stillroom.ui.remote.asking import RemoteAsking
 
 
 class Sheet(TakesDrops, QWidget):
@@ -57,6 +59,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs = SheetRuns(self.model, queue)
         self.undo = QUndoStack(self)
         self._show_first = False
+        self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
 
         column = QVBoxLayout(self)
@@ -103,6 +106,7 @@ class Sheet(TakesDrops, QWidget):
         self.model.counts_changed.connect(self._refresh)
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
+        self.runs.finished.connect(self._offer_remote)
         self._loading.changed.connect(self._refresh)
         self._queue.changed.connect(self._refresh)
         self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))
@@ -244,6 +248,7 @@ class Sheet(TakesDrops, QWidget):
         menu.addSeparator()
         self.retry_action.setEnabled(any(row.state in (RowState.DONE, RowState.FAILED) for row in rows))
         menu.addAction(self.retry_action)
+        menu.addAction(self.tr("Ask a remote model…")).triggered.connect(lambda: self.remote.show())
         menu.addAction(self.remove_action)
         menu.exec(at)
         self.retry_action.setEnabled(True)
@@ -267,6 +272,19 @@ class Sheet(TakesDrops, QWidget):
             self.run()
         self.title_changed.emit()
         self._refresh()
+
+    @property
+    def remote(self) -> RemoteAsking:
+        """Made when it is first needed: most never ask a remote model."""
+        if self._remote is None:
+            from stillroom.ui.remote.asking import RemoteAsking
+
+            self._remote = RemoteAsking(self, self._parts, self.said.emit)
+        return self._remote
+
+    def _offer_remote(self) -> None:
+        if (config_dir() / "remote.toml").exists():
+            self.remote.offer()
 
     def _run_failed(self, error: Exception) -> None:
         from stillroom.ui.failures import sentence, show_failure

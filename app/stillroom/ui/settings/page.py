@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import label
 from stillroom.ui.parts import Parts
+from stillroom.ui.remote.section import RemoteSection
 from stillroom.ui.settings.about import AboutSection
 from stillroom.ui.settings.general import GeneralSection
 from stillroom.ui.settings.privacy import KeysSection, PrivacySection
@@ -33,7 +34,8 @@ class SettingsPage(QWidget):
         self.privacy = PrivacySection(parts, self._say)
         self.keys = KeysSection(parts, self._say)
         self.general = GeneralSection(parts.settings, self._say)
-        for section in (self.privacy, self.keys, self.general, AboutSection()):
+        self.remote = RemoteSection(parts, self._say)
+        for section in (self.privacy, self.keys, self.remote, self.general, AboutSection()):
             section.setMaximumWidth(_WIDTH)
             inner.addWidget(section)
         inner.addStretch(1)

@@ -1,0 +1,1 @@
+"""Remote engines in the window: adding them, and asking one with consent."""

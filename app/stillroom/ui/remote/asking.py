@@ -1,0 +1,112 @@
+"""Offers to ask a remote model about the rows of a table that are least sure, and does it with consent; never by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from stillroom.engine.remote import RemoteClient, RemoteEngine, remote_engines
+from stillroom.errors import Cancelled, StillroomError
+from stillroom.extraction.result import DocumentResult, result_to_json
+from stillroom.privacy.sending import SendingLog
+from stillroom.settings import MONTHLY_CAP
+from stillroom.ui.extract.result_model import Row
+from stillroom.ui.parts import Parts
+from stillroom.ui.remote.consent import ConsentDialog, doubtful
+from stillroom.ui.tasks import Operation
+from stillroom.ui.wording import counted
+
+if TYPE_CHECKING:
+    from stillroom.ui.extract.sheet import Sheet
+
+
+class RemoteAsking(QObject):
+    """For one table."""
+
+    def __init__(self, sheet: Sheet, parts: Parts, say: Callable[[str, str, list], None]) -> None:
+        super().__init__(sheet)
+        self._sheet, self._parts, self._say = sheet, parts, say
+
+    def offer(self) -> None:
+        """After a run: offer it where there is an engine to ask and something to ask about. Sends nothing."""
+        try:
+            engines = remote_engines()
+        except StillroomError as error:
+            self._say(error.message, "warn", [])
+            return
+        rows = self._sheet.model.rows
+        unsure = doubtful(rows)
+        if engines and unsure:
+            text = self.tr("%1 of %2 documents have a value below 70 %: ask a remote model?")
+            text = text.replace("%1", str(len(unsure))).replace("%2", str(len(rows)))
+            self._say(text, "info", [(self.tr("Show what would be sent…"), self.show)])
+
+    def show(self) -> ConsentDialog | None:
+        """The dialog, with exactly what would be sent."""
+        try:
+            engines = remote_engines()
+        except StillroomError as error:
+            self._say(error.message, "bad", [])
+            return None
+        if not engines:
+            self._say(self.tr("No remote engine was added yet. Add one in Settings, Remote models."), "info", [])
+            return None
+        dialog = ConsentDialog(self._sheet, self._parts, engines, self._sheet.model.rows, self._sheet.template)
+        dialog.agreed.connect(self._send)
+        dialog.open()
+        return dialog
+
+    def _send(self, engine: RemoteEngine, rows: list[Row]) -> None:
+        template, parts = self._sheet.template, self._parts
+
+        def work(operation: Operation) -> tuple[int, int, list[str]]:
+            from stillroom.extraction.remote import RemoteExtractor
+
+            assert parts.database is not None
+            failures: list[str] = []
+            with RemoteClient(engine, parts.secrets(), parts.seal) as client:
+                log = SendingLog(parts.database)
+                extractor = RemoteExtractor(client, log, parts.settings.get(MONTHLY_CAP) / 100)
+
+                def one(row: Row) -> tuple[Row, DocumentResult | None]:
+                    try:
+                        document = parts.readers.read(row.path, cancellation=operation.cancellation)
+                        file = row.result.file if row.result is not None else str(row.path)
+                        found = extractor.extract(document, template, file=file, cancellation=operation.cancellation)
+                        parts.store.save(row.run.batch.run_id, row.position, result_to_json(found))
+                        return row, found
+                    except StillroomError as error:
+                        failures.append(f"{row.path.name}: {error.message}")
+                        return row, None
+
+                with ThreadPoolExecutor(max(1, engine.in_flight), thread_name_prefix="remote") as pool:
+                    done = 0
+                    for row, found in pool.map(one, rows):
+                        if operation.cancellation.requested:
+                            raise Cancelled
+                        if found is not None:
+                            done += 1
+                            operation.report((row, found))
+            return done, extractor.sent, failures
+
+        def finished(outcome: tuple[int, int, list[str]]) -> None:
+            done, sent, failures = outcome
+            text = counted(done, self.tr("1 document was answered by %2"), self.tr("%1 documents were answered by %2"))
+            text = text.replace("%2", f"{engine.name}: {engine.model}") + self.tr("; %1 characters were sent to %2.")
+            text = text.replace("%1", f"{sent:,}").replace("%2", engine.host)
+            if failures:
+                text += " " + self.tr("The others keep what they had:") + " " + " ".join(failures[:3])
+            self._say(text, "warn" if failures else "info", [])
+
+        running = self._parts.tasks.start(
+            Operation(work, "remote", owner=self)
+            .progress(lambda pair: self._sheet.model.set_results([pair]))
+            .success(finished)
+            .failure(lambda error: self._say(getattr(error, "message", str(error)), "bad", []))
+            .cancelled(lambda: self._say(self.tr("Stopped. What was answered is kept."), "info", []))
+        )
+        text = counted(len(rows), self.tr("1 document is sent to %2…"), self.tr("%1 documents are sent to %2…"))
+        self._say(text.replace("%2", engine.host), "info", [(self.tr("Stop"), running.cancellation.request)])

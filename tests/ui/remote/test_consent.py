@@ -1,0 +1,107 @@
+"""Asking a remote model from the window: offered, previewed exactly, refused without a byte, done with consent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from tests.remote.openai_server import OpenAiServer
+
+from stillroom.engine.remote import RemoteEngine, keep_remote_engine, remote_engines
+from stillroom.extraction.result import FieldValue
+from stillroom.privacy.sending import SendingLog
+from stillroom.ui.main_window import MainWindow
+from stillroom.ui.remote.consent import ConsentDialog, doubtful
+from stillroom.ui.remote.section import EngineDialog, RemoteSection
+
+pytestmark = pytest.mark.window
+ANSWER = '{"company": "CORNER SHOP 1", "date": "2024-03-02", "address": "nowhere", "total": "1.50"}'
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAiServer]:
+    with OpenAiServer(lambda _body: ANSWER) as started:
+        yield started
+
+
+@pytest.fixture
+def dialog(window: MainWindow, server: OpenAiServer, receipts, qtbot) -> ConsentDialog:
+    keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10, price_in=1.0))
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(3), start=True)
+    qtbot.waitUntil(lambda: sheet.model.finished == 3 and not sheet.runs.running, timeout=15_000)
+    assert doubtful(sheet.model.rows), "the fake extractor is unsure of some"
+    found = sheet.remote.show()
+    assert found is not None
+    qtbot.waitUntil(found.send.isEnabled, timeout=15_000)
+    return found
+
+
+def test_it_is_offered_after_a_run_and_refusing_sends_nothing(
+    dialog: ConsentDialog, window: MainWindow, server: OpenAiServer, qtbot
+) -> None:
+    said: list[str] = []
+    window.extract.sheet.said.connect(lambda text, _kind, _actions: said.append(text))
+    window.extract.sheet.remote.offer()
+    assert "ask a remote model?" in said[0]
+    assert "Date 2024-03" in dialog.text.toPlainText()
+    assert "127.0.0.1 (in the local network)" in dialog.sum.text()
+    dialog.reject()
+    qtbot.wait(100)
+    assert server.bytes == 0
+    assert window._parts.seal.hosts == ()
+
+
+def test_what_was_shown_is_what_leaves_and_only_what_is_ticked(
+    dialog: ConsentDialog, window: MainWindow, server: OpenAiServer, qtbot
+) -> None:
+    rows = dialog.chosen()
+    for place in range(1, dialog.list.count()):
+        dialog.list.item(place).setCheckState(Qt.CheckState.Unchecked)
+    dialog.list.setCurrentRow(0)
+    shown, first = dialog.text.toPlainText(), dialog.chosen()
+    assert first == rows[:1]
+    dialog._send()
+    qtbot.waitUntil(lambda: first[0].result is not None and "office" in first[0].result.model_name, timeout=15_000)
+    (request,) = server.requests
+    assert "\n\n".join(message["content"] for message in request["messages"]) == shown
+    result = window._parts.stored_batch(first[0].run.batch.run_id).results()[first[0].position]
+    assert result is not None
+    assert result.model_name == "office: tiny"
+    address = result.fields["address"]
+    assert isinstance(address, FieldValue)
+    assert "not found in the document" in address.failed_checks[0]
+    assert window._parts.database is not None
+    qtbot.waitUntil(lambda: len(SendingLog(window._parts.database).newest()) == 1)
+    qtbot.waitUntil(lambda: window._parts.tasks.running == 0 or window._parts.seal.holds, timeout=5000)
+
+
+def test_a_higher_threshold_offers_more(dialog: ConsentDialog, qtbot) -> None:
+    dialog.threshold.setValue(1)
+    assert dialog.list.count() == 0
+    assert not dialog.send.isEnabled()
+    dialog.threshold.setValue(100)
+    qtbot.waitUntil(dialog.send.isEnabled, timeout=15_000)
+    assert dialog.list.count() == 3
+
+
+def test_the_section_lists_tries_and_removes(window: MainWindow, server: OpenAiServer, qtbot) -> None:
+    keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
+    said: list[str] = []
+    section = RemoteSection(window._parts, lambda text, _kind: said.append(text))
+    qtbot.addWidget(section)
+    section._test(remote_engines()[0])
+    qtbot.waitUntil(lambda: any("answered in" in text and "tiny" in text for text in said), timeout=15_000)
+    section._remove(remote_engines()[0])
+    assert remote_engines() == []
+    qtbot.waitUntil(lambda: window._parts.tasks.running <= 1, timeout=10_000)
+
+
+def test_the_form_gives_an_engine(qtbot, tmp_path: Path) -> None:
+    dialog = EngineDialog(None, RemoteEngine("office", "https://server/v1", "m", ca_file=str(tmp_path)))
+    qtbot.addWidget(dialog)
+    dialog.usual.setCurrentIndex(1)
+    found = dialog.engine()
+    assert (found.name, found.price_in, found.price_out, found.ca_file) == ("office", 2.5, 10.0, str(tmp_path))
