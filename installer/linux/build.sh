@@ -26,7 +26,7 @@ done
 rm -rf "$build/frozen" "$build/work"
 "$python" -m PyInstaller --noconfirm --log-level WARN --distpath "$build/frozen" --workpath "$build/work" \
     installer/stillroom.spec 2>"$build/pyinstaller.log" || { tail -20 "$build/pyinstaller.log" >&2; exit 1; }
-if grep -E "Library not found|could not be resolved" "$build/pyinstaller.log" | grep -vE "libcuda|libvulkan" >&2; then
+if grep -E "Library not found|could not be resolved" "$build/pyinstaller.log" | grep -vE "libcuda|libvulkan|libqgtk3" >&2; then
     say 'A library is missing on this machine, so the package would not start elsewhere. Install it and build again.'
     exit 1
 fi

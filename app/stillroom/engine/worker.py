@@ -54,6 +54,7 @@ class Worker:
         self._status_at = 0.0
         self._prompt_speed = 0.0
         self._generate_speed = 0.0
+        self._first_token = 0.0
         send_log_to(lambda line: self._send({"id": 0, "event": "log", "text": line[:2000]}))
 
     def run(self) -> None:
@@ -254,6 +255,7 @@ class Worker:
         if isinstance(result, ScoreResult) and result.seconds > 0:
             self._prompt_speed = result.evaluated_tokens / result.seconds
         elif isinstance(result, Generation):
+            self._first_token = result.prompt_seconds
             fresh = result.prompt_tokens - result.cached_tokens
             if result.prompt_seconds > 0 and fresh > 32:
                 self._prompt_speed = fresh / result.prompt_seconds
@@ -273,6 +275,7 @@ class Worker:
             requests=self._scheduler.count,
             threads_prompt=self._model.threads[0] if self._model else 0,
             threads_generate=self._model.threads[1] if self._model else 0,
+            first_token_seconds=round(self._first_token, 3),
         )
         self._send({"id": 0, "event": "status", **to_wire(status)})
 

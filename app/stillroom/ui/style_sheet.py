@@ -107,7 +107,9 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 1px solid @acce
 QSpinBox, QDoubleSpinBox { background: @raised; border: 1px solid @strong_border; border-radius: 6px; padding: 4px 8px;
     min-height: 20px; }
 QSpinBox:focus, QDoubleSpinBox:focus { border: 1px solid @accent; }
-QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
+QAbstractSpinBox QLineEdit { padding: 0 4px; border: none; background: transparent; min-height: 0; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QCheckBox, QRadioButton { spacing: 8px; }
 QWidget#turn[speaker="user"] { background: @surface; border: 1px solid @border; border-radius: 8px; }
 QWidget#turn[speaker="note"] { background: @warn_soft; border-radius: 8px; }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
 from PySide6.QtCore import QObject
 
+from stillroom.ui.panel.machine import MachineState, MachineWatch
 from stillroom.ui.tasks import Operation, Tasks
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class Measurement:
     readers: int
     machine_used: int
     machine_total: int
+    machine: MachineState = field(default_factory=MachineState)
 
 
 class Measuring:
@@ -39,14 +42,19 @@ class Measuring:
         self._show = show
         self._tasks = tasks
         self._process = psutil.Process()
+        self._machine = MachineWatch()
 
     def start(self) -> None:
         self._tasks.start(Operation(self._measure, "measure", owner=self._owner).progress(self._show))
 
     def _measure(self, operation: Operation[None]) -> None:
-        while not operation.cancellation.requested:
-            operation.report(self.take())
-            operation.cancellation.wait(SECONDS)
+        try:
+            while not operation.cancellation.requested:
+                with contextlib.suppress(psutil.Error):  # a child that was just counted may be gone
+                    operation.report(self.take())
+                operation.cancellation.wait(SECONDS)
+        finally:
+            self._machine.close()
 
     def take(self) -> Measurement:
         """Measure now. Costs about a millisecond."""
@@ -60,7 +68,13 @@ class Measuring:
                 readers += resident
         machine = psutil.virtual_memory()
         return Measurement(
-            status, _resident(self._process), worker, readers, machine.total - machine.available, machine.total
+            status,
+            _resident(self._process),
+            worker,
+            readers,
+            machine.total - machine.available,
+            machine.total,
+            self._machine.take(status.worker_pid),
         )
 
     def _children(self) -> list[psutil.Process]:

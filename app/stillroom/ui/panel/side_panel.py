@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from stillroom.privacy.seal import Seal
-from stillroom.ui.controls import ElidedLabel, label, line
+from stillroom.ui.controls import Button, ElidedLabel, label, line
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.panel.machine import MachineState
 from stillroom.ui.panel.measurements import Measurement
 from stillroom.ui.panel.speed_plot import SpeedPlot
 from stillroom.ui.seal_label import SealLabel
@@ -76,10 +77,15 @@ class SidePanel(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(2 * GRID)
-        for section in (self._model_section(), self._running_section(), self._memory_section(), self._speed_section()):
+        self._sections = (
+            self._model_section(), self._running_section(), self._memory_section(), self._speed_section()
+        )  # fmt: skip
+        for section in self._sections:
             if column.count():
                 column.addWidget(line())
             column.addWidget(section)
+        copy = Button(self.tr("Copy as text"), "link", "copy", lambda: QApplication.clipboard().setText(self.as_text()))
+        column.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         self.seal = SealLabel(seal)
         area = QScrollArea()
@@ -99,13 +105,16 @@ class SidePanel(QWidget):
         self._show_model()
         self._show_running()
 
-    def _model_section(self) -> QWidget:
+    def _model_section(self) -> _Section:
         section = _Section(self.tr("Model"))
         self._name = section.wide(label("", "figure", wrap=True, selectable=True))
         self._state = section.wide(label("", "muted", wrap=True))
         self._load_bar = section.bar(self.tr("Progress of loading the model"))
         self._quantization = section.figure(self.tr("Quantization"), self.tr("How the model's numbers are stored"))
         self._backend = section.figure(self.tr("Runs on"), self.tr("The processor that computes"))
+        self._tuned = section.figure(
+            self.tr("Tuned"), self.tr("Whether it was measured how the model runs fastest here; see the page Models")
+        )
         self._layers = section.figure(self.tr("GPU layers"), self.tr("Layers of the model that the GPU computes"))
         self._context = section.figure(
             self.tr("Context"), self.tr("Tokens the model holds now, of those there is room for")
@@ -114,7 +123,7 @@ class SidePanel(QWidget):
         self._restarts = section.wide(label("", "warn", wrap=True))
         return section
 
-    def _running_section(self) -> QWidget:
+    def _running_section(self) -> _Section:
         section = _Section(self.tr("Running"))
         self._running = section.wide(label("", "", wrap=True))
         self._running_file = section.wide(ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle))
@@ -122,7 +131,7 @@ class SidePanel(QWidget):
         self._left = section.wide(label("", "muted"))
         return section
 
-    def _memory_section(self) -> QWidget:
+    def _memory_section(self) -> _Section:
         section = _Section(self.tr("Memory"))
         self._application = section.figure(self.tr("Window"), self.tr("Memory of this window"))
         self._worker = section.figure(self.tr("Model worker"), self.tr("Memory of the process that runs the model"))
@@ -130,14 +139,20 @@ class SidePanel(QWidget):
         self._machine = section.figure(self.tr("Machine"), self.tr("Memory in use by everything on this computer"))
         self._machine_bar = section.bar(self.tr("Memory of the machine in use"))
         self._video = section.wide(label("", "muted", wrap=True))
+        self._power = section.figure(self.tr("Power"), self.tr("On battery many computers are slower"))
+        self._heat = section.wide(label("", "warn", wrap=True))
+        self._heat.setVisible(False)
         return section
 
-    def _speed_section(self) -> QWidget:
+    def _speed_section(self) -> _Section:
         section = _Section(self.tr("Speed"))
         self._prompt = section.figure(self.tr("Reading"), self.tr("Tokens of documents and questions read a second"))
         self._prompt_plot = section.wide(SpeedPlot(self.tr("Speed of reading")))
         self._generate = section.figure(self.tr("Writing"), self.tr("Tokens of text written a second"))
         self._generate_plot = section.wide(SpeedPlot(self.tr("Speed of writing")))
+        self._first = section.figure(
+            self.tr("First word"), self.tr("Seconds from a question in a chat to the first piece of its answer")
+        )
         return section
 
     # ---- what it shows
@@ -161,6 +176,9 @@ class SidePanel(QWidget):
         busy = engine.state == "busy"
         self._prompt.setText(speed_text(worker.prompt_speed))
         self._generate.setText(speed_text(worker.generate_speed))
+        first = worker.first_token_seconds
+        self._first.setText(self.tr("%1 s").replace("%1", f"{first:.1f}") if first else "–")
+        self._show_machine(measured.machine)
         self._prompt_plot.add(worker.prompt_speed if busy else 0.0)
         self._generate_plot.add(worker.generate_speed if busy else 0.0)
         restarts = counted(
@@ -173,6 +191,49 @@ class SidePanel(QWidget):
         )
         self._restarts.setVisible(bool(engine.restarts or engine.failure))
 
+    def _show_machine(self, machine: MachineState) -> None:
+        lines = []
+        for gpu in machine.gpus:
+            total = size_text(gpu.total) if gpu.total is not None else self.tr("not told")
+            used = size_text(gpu.used) if gpu.used is not None else self.tr("not told")
+            text = f"{gpu.name}: {used} / {total}"
+            if gpu.shared:
+                text += " " + self.tr("(of the machine's memory)")
+            if gpu.worker is not None:
+                text += ", " + self.tr("model %1").replace("%1", size_text(gpu.worker))
+            lines.append(text)
+        model = self._loading.model
+        if not lines:
+            lines.append(self.tr("No GPU was found."))
+        elif model is not None and not model.gpu_layers:
+            lines.append(self.tr("The model does not use it."))
+        self._video.setText("\n".join(lines))
+        if machine.on_battery is None:
+            self._power.setText(self.tr("mains, no battery"))
+        else:
+            words = self.tr("battery, %1") if machine.on_battery else self.tr("mains, battery %1")
+            self._power.setText(words.replace("%1", percent_text(machine.battery)))
+        self._heat.setText(self.tr("The processor is slowed down because it is hot."))
+        self._heat.setVisible(bool(machine.throttled))
+
+    def as_text(self) -> str:
+        """Everything the panel shows, to be pasted somewhere."""
+        rows = []
+        for section in self._sections:
+            rows.append(section.accessibleName())
+            for place in range(section.grid.rowCount()):
+                texts = []
+                for column in (0, 1):
+                    item = section.grid.itemAtPosition(place, column)
+                    widget = item.widget() if item is not None else None
+                    if isinstance(widget, QLabel) and widget.isVisibleTo(section) and widget not in texts:
+                        texts.append(widget)
+                said = [widget.whole() if isinstance(widget, ElidedLabel) else widget.text() for widget in texts]
+                line = ": ".join(dict.fromkeys(text for text in said if text))
+                if place and line:
+                    rows.append(f"  {line}")
+        return "\n".join([*rows, self.seal.text()])
+
     def _show_model(self) -> None:
         loading, model = self._loading, self._loading.model
         self._load_bar.setVisible(loading.state is LoadState.LOADING)
@@ -182,17 +243,12 @@ class SidePanel(QWidget):
             self._name.setText(model.name)
             self._quantization.setText(model.quantization or "–")
             self._backend.setText(model.backend)
-            on_gpu = model.gpu_layers > 0
-            self._layers.setText(str(model.gpu_layers) if on_gpu else self.tr("none"))
-            self._video.setText(
-                self.tr("GPU memory: not measured.")
-                if on_gpu
-                else self.tr("GPU memory: none used, no GPU in this build.")
-            )
+            self._layers.setText(str(model.gpu_layers) if model.gpu_layers else self.tr("none"))
+            self._tuned.setText(self.tr("yes") if model.options.prompt_speed else self.tr("no"))
         else:
             loading_now = loading.state is LoadState.LOADING
             self._name.setText(self.tr("Starter model") if loading_now else self.tr("No model"))
-            self._video.setText(self.tr("GPU memory: known when a model is loaded."))
+            self._tuned.setText("–")
         self._state.setText(
             {
                 LoadState.NONE: self.tr("Not loaded yet."),

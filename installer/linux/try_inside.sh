@@ -1,0 +1,42 @@
+#!/bin/sh
+# Inside the bare system, as an ordinary user: starts the desktop entry's command and works it by mouse and keyboard.
+set -eu
+program=$1
+mkdir -p shots
+Xvfb :7 -screen 0 1280x800x24 >/dev/null 2>&1 &
+export DISPLAY=:7
+sleep 2
+started=$(date +%s.%N)
+$program >window.log 2>&1 &
+process=$!
+window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Stillroom$' | tail -1)
+shown=$(date +%s.%N)
+xdotool windowmove "$window" 0 0 windowsize "$window" 1280 800
+sleep 6
+import -window root shots/start.png
+# The button of the sample documents, in the middle of the drop zone.
+xdotool mousemove ${SAMPLES_AT:-560 583} click 1
+sleep 25
+import -window root shots/samples.png
+xdotool key ctrl+e
+sleep 1
+import -window root shots/export-menu.png
+xdotool key Down Return
+sleep 2
+xdotool type --delay 20 "$HOME/table.csv"
+xdotool key Return
+sleep 3
+import -window root shots/exported.png
+xdotool key alt+2
+sleep 3
+import -window root shots/chat.png
+xdotool type --delay 15 'What is a stillroom?'
+xdotool key Return
+sleep 8
+import -window root shots/answer.png
+{
+    echo "window after $(echo "$shown $started" | awk '{printf "%.1f", $1 - $2}') s"
+    ls -l table.csv && cat table.csv || echo "nothing was exported"
+    ip link | grep -c ': ' | sed 's/^/network interfaces: /'
+} >report 2>&1
+kill $process 2>/dev/null || true
