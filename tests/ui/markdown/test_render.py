@@ -35,7 +35,14 @@ def test_what_is_half_written_is_shown(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("formula", "text"),
-    [("x^2", "x²"), (r"\frac{a}{b}", "a/b"), (r"\pi r^{2}", "πr²"), (r"a_i", "aᵢ"), (r"\unknown{x}", r"\unknown{x}")],
+    [
+        ("x^2", "x²"),
+        (r"\frac{a}{b}", "a/b"),
+        (r"\pi r^{2}", "πr²"),
+        (r"a_i", "aᵢ"),
+        (r"\sum_{k=1}^{n} k", "∑ₖ₌₁ⁿ k"),
+        (r"\unknown{x}", r"\unknown{x}"),
+    ],
 )
 def test_formulas_become_readable(formula: str, text: str) -> None:
     assert formula_text(formula).strip() in (text, "x" if "unknown" in formula else text)

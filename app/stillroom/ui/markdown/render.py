@@ -75,12 +75,12 @@ def _code(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any
     page.code.append(token.content.rstrip("\n"))
     shown = page.colours
     return (
-        f'<table width="100%" cellpadding="0" cellspacing="0" style="margin-top:6px"><tr><td bgcolor="{shown.window}" '
+        f'<table width="100%" cellpadding="0" cellspacing="0" style="margin-top:6px"><tr><td bgcolor="{shown.hover}" '
         f'style="padding:5px 10px"><table width="100%" cellpadding="0"><tr>'
         f'<td><span style="color:{shown.muted};font-size:8pt">{html.escape(language)}</span></td>'
         f'<td align="right"><a href="copy:{number}" style="color:{shown.accent};font-size:8pt;text-decoration:none">'
         f"{html.escape(page.copy)}</a></td></tr></table></td></tr>"
-        f'<tr><td bgcolor="{shown.window}" style="padding:0 10px 8px 10px">'
+        f'<tr><td bgcolor="{shown.hover}" style="padding:0 10px 8px 10px">'
         f'<pre style="margin:0;white-space:pre-wrap">{_coloured(token.content, language, shown)}</pre></td></tr></table>'
     )
 
@@ -102,7 +102,7 @@ def _coloured(code: str, language: str, shown: Colours) -> str:
 
 
 def _code_inline(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:
-    background = env["page"].colours.window
+    background = env["page"].colours.hover
     return f'<code style="background-color:{background}">{html.escape(tokens[index].content)}</code>'
 
 
@@ -115,7 +115,7 @@ def _cell(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any
     style = str(tokens[index].attrGet("style") or "")
     align = style.removeprefix("text-align:") if style.startswith("text-align:") else "left"
     if tokens[index].tag == "th":
-        return f'<th align="{align}" bgcolor="{env["page"].colours.window}">'
+        return f'<th align="{align}" bgcolor="{env["page"].colours.hover}">'
     return f'<td align="{align}">'
 
 
@@ -148,7 +148,7 @@ def formula_text(formula: str) -> str:
         text = LatexNodes2Text(math_mode="text", fill_text=False).latex_to_text(_raised(formula.strip()))
     except Exception:  # noqa: BLE001 - a parser's errors are many, and the formula itself can be shown
         return formula
-    return _raised(text)
+    return _raised(text).replace("{}", "")
 
 
 _SCRIPTS = {
@@ -161,6 +161,8 @@ def _raised(text: str) -> str:
     def put(match: re.Match[str]) -> str:
         table, known = _SCRIPTS[match[1]]
         content = match[2] if match[2] is not None else match[3]
-        return content.translate(table) if all(character in known for character in content) else match[0]
+        if not all(character in known for character in content):
+            return match[0]
+        return f"{{}}{content.translate(table)}"  # so that a command before it ends
 
     return re.sub(r"([\^_])(?:\{([^{}]*)\}|(\w))", put, text)
