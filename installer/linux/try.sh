@@ -13,8 +13,8 @@ for folder in proc sys dev; do mountpoint -q "$root/$folder" || mount --bind "/$
 trap 'for folder in dev sys proc; do umount "$root/$folder" 2>/dev/null || true; done' EXIT
 cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
 for file in /etc/apt/apt.conf.d/*; do cp "$file" "$root/etc/apt/apt.conf.d/" 2>/dev/null || true; done
-cp "$package" "$root/root/stillroom.deb"
-chroot "$root" sh -c 'apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends /root/stillroom.deb >/dev/null'
+cp "$package" "$root/stillroom.deb"
+chroot "$root" sh -c 'apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends /stillroom.deb >/dev/null'
 chroot "$root" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends xvfb xdotool imagemagick x11-utils iproute2 util-linux >/dev/null'
 chroot "$root" id clerk >/dev/null 2>&1 || chroot "$root" useradd --create-home clerk
 cp "$(dirname "$0")/try_inside.sh" "$root/home/clerk/try.sh"
