@@ -17,9 +17,10 @@ cp "$package" "$root/stillroom.deb"
 chroot "$root" sh -c 'apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends /stillroom.deb >/dev/null'
 chroot "$root" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends xvfb xdotool imagemagick x11-utils iproute2 util-linux >/dev/null'
 chroot "$root" id clerk >/dev/null 2>&1 || chroot "$root" useradd --create-home clerk
-cp "$(dirname "$0")/try_inside.sh" "$root/home/clerk/try.sh"
+home=$root$(chroot "$root" sh -c 'echo ~clerk')
+cp "$(dirname "$0")/try_inside.sh" "$home/try.sh"
 exec=$(sed -n 's/^Exec=//p' "$root/usr/share/applications/stillroom.desktop")
 # An empty network namespace: there is nothing to connect to.
 unshare -n chroot "$root" su - clerk -c "sh try.sh '$exec'"
-cp "$root"/home/clerk/shots/* "$shots/"
-cat "$root/home/clerk/report"
+cp "$home"/shots/* "$shots/"
+cat "$home/report"
