@@ -1,0 +1,163 @@
+"""The window: how soon it is there, what it takes, and whether it ever stalls.
+
+    xvfb-run -a python tests/benchmarks/window_speed.py [--conversations 1000]
+
+1. Seconds from the start of the process to the shown window, without a model (median of five processes).
+2. Resident memory of the window's process with so many conversations, the Chat page shown.
+3. A conversation of 100,000 tokens: seconds to open it, the longest stall of the event loop while scrolling through it.
+4. 200 tokens a second for ten seconds into a turn: share of one core, longest stall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+
+START = """
+import sys, time
+started = float(sys.argv[1])
+from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QTimer
+from stillroom.privacy.seal import Seal
+from stillroom.settings import Settings
+from stillroom.ui.application import build_parts, close_parts
+from stillroom.ui.main_window import MainWindow
+from stillroom.ui.tasks import Tasks
+application = QApplication(["stillroom"])
+tasks = Tasks(lambda error: None)
+parts = build_parts(application, tasks, Settings(), Seal())
+window = MainWindow(parts)
+window.show()
+def usable():
+    print(time.time() - started, flush=True)
+    application.quit()
+QTimer.singleShot(0, usable)
+application.exec()
+close_parts(parts)
+"""
+
+
+def start_seconds(rounds: int = 5) -> float:
+    seconds = []
+    for _ in range(rounds + 1):
+        done = subprocess.run(
+            [sys.executable, "-c", START, repr(time.time())], capture_output=True, text=True, timeout=60, check=True
+        )
+        seconds.append(float(done.stdout.split()[0]))
+    return statistics.median(seconds[1:])
+
+
+class Stalls:
+    """How late a timer of 5 ms comes."""
+
+    def __init__(self) -> None:
+        from PySide6.QtCore import QTimer
+
+        self.worst = 0.0
+        self._last = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.setInterval(5)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.worst = max(self.worst, now - self._last - 0.005)
+        self._last = now
+
+    def reset(self) -> None:
+        self.worst, self._last = 0.0, time.perf_counter()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--conversations", type=int, default=1000)
+    arguments = parser.parse_args()
+    folder = tempfile.TemporaryDirectory()
+    os.environ["STILLROOM_HOME"] = folder.name
+    print(f"start to a shown window: {start_seconds():.2f} s")
+
+    import psutil
+    from PySide6.QtCore import QEventLoop
+    from PySide6.QtWidgets import QApplication
+
+    from stillroom.chat.conversation import Role, Turn
+    from stillroom.privacy.seal import Seal
+    from stillroom.settings import Settings
+    from stillroom.ui.application import build_parts, close_parts
+    from stillroom.ui.main_window import MainWindow
+    from stillroom.ui.tasks import Tasks
+
+    application = QApplication(["stillroom"])
+    parts = build_parts(application, Tasks(lambda _error: None), Settings(), Seal())
+    store, now = parts.chats(), datetime.now(UTC)
+    for number in range(arguments.conversations):
+        talk = store.create(f"Conversation {number}")
+        store.add(Turn(0, talk.id, None, Role.USER, f"Words of conversation {number}. " * 20, now))
+    long = store.create("Long")
+    parent: int | None = None
+    text = ("The harbour opens at six, and the **ships** leave one by one for the north. " * 20 + "\n\n") * 2
+    code = "```python\nfor ship in harbour:\n    ship.leave()\n```\n\n"
+    for number in range(280):  # about 360 tokens each
+        parent = store.add(Turn(0, long.id, parent, [Role.USER, Role.ASSISTANT][number % 2], text + code, now)).id
+    window = MainWindow(parts)
+    window.resize(1280, 800)
+    window.show()
+    page = window.show_page(1)
+
+    def spin(seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+
+    page.open(store.conversations()[-1].id)
+    spin(1)
+    print(
+        f"memory with {arguments.conversations} conversations: {psutil.Process().memory_info().rss / 2**20:.0f} MiB resident"
+    )
+    started = time.perf_counter()
+    page.open(long.id)
+    application.processEvents()
+    print(f"opening a conversation of 100,000 tokens: {time.perf_counter() - started:.2f} s")
+    stalls = Stalls()
+    spin(0.5)
+    stalls.reset()
+    bar = page.transcript.verticalScrollBar()
+    for step in range(200):
+        bar.setValue(bar.maximum() - step * 60)
+        page.transcript._note_place()
+        spin(0.01)
+    print(f"scrolling: longest stall {1000 * stalls.worst:.0f} ms")
+    talk = store.create("Streaming")
+    asked = store.add(Turn(0, talk.id, None, Role.USER, "Go", now))
+    from stillroom.chat.conversation import TurnState
+
+    answer = store.add(Turn(0, talk.id, asked.id, Role.ASSISTANT, "", now, state=TurnState.STREAMING))
+    page.open(talk.id)
+    spin(0.5)
+    stalls.reset()
+    process = psutil.Process()
+    before, began = process.cpu_times(), time.perf_counter()
+    for number in range(2000):
+        page.transcript.add(answer.id, "", "word " if number % 40 else "\n\n- **item**: ")
+        spin(max(0.0, began + (number + 1) / 200 - time.perf_counter()))
+    spent = process.cpu_times()
+    seconds = time.perf_counter() - began
+    share = (spent.user + spent.system - before.user - before.system) / seconds
+    print(
+        f"streaming 200 tokens/s for {seconds:.0f} s: {100 * share:.0f} % of a core, longest stall {1000 * stalls.worst:.0f} ms"
+    )
+    window.close()
+    close_parts(parts)
+    parts.database.close()
+    folder.cleanup()
+
+
+if __name__ == "__main__":
+    main()
