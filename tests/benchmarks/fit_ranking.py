@@ -205,40 +205,76 @@ def judge(rows: list[Row], weights: np.ndarray, absent: float) -> dict[str, Any]
             "calibration error": round(error, 3)}  # fmt: skip
 
 
+# What a field of another template shares with those that were fitted: words beside it, and what a value of the type looks like.
+GENERAL = {"lm", "lm_mean", "near_same_line", "near_line_above", "near_behind", "avoid", "shape", "near_first_match"}
+
+
+def general(rows: list[Row]) -> list[Row]:
+    """The rows without what depends on where the fitted fields stand on their pages."""
+    keep = np.array([name in GENERAL for name in NAMES], dtype=float)
+    return [
+        Row(row.document, row.field, row.kind, row.several, row.features * keep, row.values, row.right) for row in rows
+    ]
+
+
+def better_alone(rows: list[Row]) -> bool:
+    """Whether weights of its own, places on the page among them, serve a field better: on each half, fitted on the other."""
+    scores = []
+    for prepare in (lambda own: own, general):
+        right = 0.0
+        for parity in (0, 1):
+            weights, absent = fit_type(prepare([row for row in rows if row.document % 2 == parity]))
+            rest = [asked_only(row, weights) for row in rows if row.document % 2 != parity]
+            right += judge(rest, weights, absent)["right"]
+        scores.append(right / 2)
+    return scores[0] > scores[1] + 0.01
+
+
+def table_of(weights: np.ndarray, absent: float) -> dict[str, float]:
+    """Weights as they are written; what hardly weighs anything is left out."""
+    values = {
+        name: round(float(weight), 3) for name, weight in zip(NAMES, weights, strict=True) if abs(weight) >= 0.005
+    }
+    return {**values, "absent": round(absent, 3)}
+
+
 def fit(arguments: argparse.Namespace) -> None:
     rows: list[Row] = []
     for file in arguments.scores:
         rows.extend(pickle.loads(Path(file).read_bytes()))
-    fitted: dict[str, dict[str, float]] = {}
+    fitted: dict[str, dict[str, Any]] = {}
     for kind, several in sorted({(row.kind, row.several) for row in rows}):
         own = [row for row in rows if (row.kind, row.several) == (kind, several)]
-        train, rest = own, own
-        if arguments.half:
-            parity = arguments.half == "odd"
-            train = [row for row in own if row.document % 2 == parity]
-            rest = [row for row in own if row.document % 2 != parity]
-        weights, absent = fit_type(train)
-        rest = [asked_only(row, weights) for row in rest]
         name = f"list_{kind}" if several else kind
-        for field in sorted({row.field for row in rest}):
-            print(name, field, judge([row for row in rest if row.field == field], weights, absent))
-        model_only = np.zeros(len(NAMES))
-        model_only[0] = 1.0
-        print(name, "   the model's score alone", judge(rest, model_only, -1e9 if not several else 0.0)["right"])
-        values = {
-            feature: round(float(weight), 3)
-            for feature, weight in zip(NAMES, weights, strict=True)
-            if abs(weight) >= 0.005
-        }
-        fitted[name] = {**values, "absent": round(absent, 3)}
+        fitted[name] = table_of(*fit_type(general(own)))
+        for field in sorted({row.field for row in own}):
+            mine = [row for row in own if row.field == field]
+            train = rest = mine
+            if arguments.half:
+                parity = arguments.half == "odd"
+                train = [row for row in mine if row.document % 2 == parity]
+                rest = [row for row in mine if row.document % 2 != parity]
+            weights, absent = fit_type(train)
+            rest = [asked_only(row, weights) for row in rest]
+            print(name, field, judge(rest, weights, absent))
+            print(name, field, "general", judge(rest, *fit_type(general(train))))
+            model_only = np.zeros(len(NAMES))
+            model_only[0] = 1.0
+            print(name, "   the model's score alone", judge(rest, model_only, -1e9 if not several else 0.0)["right"])
+            if better_alone(mine):
+                fitted[name][field] = table_of(weights, absent)
     if arguments.write:
         target = paths.resources_dir() / "ranking.toml"
         text = target.read_text(encoding="utf-8")
         tables = tomllib.loads(text) | fitted
-        blocks = [
-            f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in table.items())
-            for name, table in tables.items()
-        ]
+        blocks = []
+        for name, table in tables.items():
+            plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+            parts = {name: plain, **{f"{name}.{key}": value for key, value in table.items() if isinstance(value, dict)}}
+            blocks += [
+                f"[{title}]\n" + "".join(f"{key} = {value}\n" for key, value in part.items())
+                for title, part in parts.items()
+            ]
         target.write_text("\n".join([text.split("\n", 1)[0] + "\n", *blocks]), encoding="utf-8")
 
 

@@ -100,7 +100,7 @@ def _prune(
 ) -> list[int]:
     """The candidates the page speaks for most, a number of distinct texts a passage."""
     several = field.type is FieldType.LIST
-    weights = ranking.weights_for(kind, several=several)
+    weights = ranking.weights_for(kind, several=several, field=field.name)
     unknown = np.zeros((len(candidates), len(ranking.MODEL_FEATURES)))  # the model was not asked yet
     strengths = weights.strengths(unknown, layout)
     worth = ranking.worth_asking(strengths, several=several)
@@ -126,7 +126,7 @@ def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
     missing = FieldState.ABSENT if complete else FieldState.UNREAD
     if not asked.chosen:
         return () if several else _nothing(asked.field, missing, 1.0 if complete else 0.0, ())
-    weights = ranking.weights_for(asked.kind, several=several)
+    weights = ranking.weights_for(asked.kind, several=several, field=asked.field.name)
     strengths = weights.strengths(asked.model_scores(asked.chosen), asked.layout[asked.chosen])
     if several:
         return _choose_several(asked, document, ranking.logistic(strengths - weights.absent))

@@ -2,7 +2,8 @@
 
 A candidate's strength is ``z = w_lm (log p(c) - log p(absent)) + w_mean log p(c) / tokens(c) + w . layout(c)``; *absent* has a
 constant. Their softmax is the confidence. The weights are fitted on labelled documents (multinomial logistic
-regression), so that the softmax is calibrated at the same time; they ship as ``resources/ranking.toml``.
+regression), so that the softmax is calibrated at the same time; they ship as ``resources/ranking.toml``: for the fields
+that were fitted all of them, for any other field of the type those that do not depend on where such a field stands.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import functools
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,10 +71,15 @@ def logistic(strengths: Vector) -> Vector:
     return result
 
 
-def weights_for(kind: FieldType, *, several: bool = False) -> Weights:
-    """The fitted weights of a type (``several``: as items of a list), or those of the type nearest to it."""
+def weights_for(kind: FieldType, *, several: bool = False, field: str = "") -> Weights:
+    """The fitted weights of a type (``several``: as items of a list), or those of the type nearest to it.
+
+    Where a field of this name was fitted itself (the company of a receipt stands at its top, which says nothing of other
+    organisations), its own weights.
+    """
     table = _tables()
-    names = ([f"list_{kind}"] if several else []) + [str(kind), _NEAREST.get(kind, "default"), "default"]
+    form = f"list_{kind}" if several else str(kind)
+    names = [f"{form}.{field}", form, str(kind), _NEAREST.get(kind, "default"), "default"]
     for name in names:
         if name in table:
             return table[name]
@@ -97,7 +104,14 @@ _NEAREST = {
 @functools.cache
 def _tables() -> dict[str, Weights]:
     data = tomllib.loads((paths.resources_dir() / "ranking.toml").read_text(encoding="utf-8"))
-    return {name: read_weights(table) for name, table in data.items()}
+    found = {name: read_weights(_own(table)) for name, table in data.items()}
+    for name, table in data.items():
+        found |= {f"{name}.{field}": read_weights(own) for field, own in table.items() if isinstance(own, dict)}
+    return found
+
+
+def _own(table: Mapping[str, Any]) -> dict[str, float]:
+    return {name: value for name, value in table.items() if not isinstance(value, dict)}
 
 
 def read_weights(table: Mapping[str, float]) -> Weights:
