@@ -6,6 +6,7 @@ Exit status: 0 every file done; 3 some failed, all reported; 2 wrong use; 1 noth
 from __future__ import annotations
 
 import argparse
+import functools
 import logging
 import os
 import sys
@@ -165,6 +166,16 @@ def _template(parser: argparse.ArgumentParser) -> None:
     check = commands.add_parser("check", help="say what is wrong with a template file, line by line")
     check.add_argument("file", metavar="FILE", type=Path)
     check.set_defaults(run=_run_template_check)
+    to_schema = commands.add_parser("to-schema", help="a template as a JSON Schema")
+    to_schema.add_argument("template", metavar="T", help="a template's name or TOML file")
+    from_schema = commands.add_parser("from-schema", help="a template from a JSON Schema")
+    from_schema.add_argument("file", metavar="FILE", type=Path)
+    new = commands.add_parser("new", help="a template to begin with")
+    new.add_argument("name", metavar="NAME")
+    for command in (from_schema, new):
+        command.add_argument("--out", "-o", type=Path, metavar="FILE.toml", help="write it there instead of showing it")
+    for command, name in ((to_schema, "to_schema"), (from_schema, "from_schema"), (new, "new")):
+        command.set_defaults(run=functools.partial(_run_template, name))
 
 
 def _models(parser: argparse.ArgumentParser) -> None:
@@ -239,6 +250,13 @@ def _run_template_list(options: argparse.Namespace) -> int:
     from stillroom.cli import template
 
     return template.show_list(options)
+
+
+def _run_template(name: str, options: argparse.Namespace) -> int:
+    from stillroom.cli import template
+
+    run: Callable[[argparse.Namespace], int] = getattr(template, name)
+    return run(options)
 
 
 def _run_template_check(options: argparse.Namespace) -> int:

@@ -1,14 +1,18 @@
-"""``stillroom template list`` and ``check``."""
+"""``stillroom template``: list, check, new ones, and to and from JSON Schema."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
+from stillroom.atomic import write_text
 from stillroom.cli import DONE, USAGE, say
 from stillroom.cli.text import aligned
+from stillroom.templates.json_schema import schema_of, template_from
 from stillroom.templates.library import TemplateLibrary
-from stillroom.templates.toml_file import check_file, load_template
+from stillroom.templates.template import Field, FieldType, Template
+from stillroom.templates.toml_file import check_file, load_template, template_to_toml
 
 
 def show_list(options: argparse.Namespace) -> int:
@@ -45,4 +49,45 @@ def check(options: argparse.Namespace) -> int:
     template = load_template(options.file)
     fields = "1 field" if len(template.fields) == 1 else f"{len(template.fields)} fields"
     print(f"{options.file.name} is right: {template.name}, version {template.version}, {fields}.")
+    return DONE
+
+
+def to_schema(options: argparse.Namespace) -> int:
+    print(json.dumps(schema_of(TemplateLibrary().find(options.template)), indent=2, ensure_ascii=False))
+    return DONE
+
+
+def from_schema(options: argparse.Namespace) -> int:
+    try:
+        schema = json.loads(options.file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        say(f"{options.file} cannot be read: {error.strerror or type(error).__name__}.")
+        return USAGE
+    except (ValueError, RecursionError) as error:
+        say(f"{options.file.name} is no JSON: {error}.")
+        return USAGE
+    return _give(template_from(schema, options.file.stem), options.out)
+
+
+def new(options: argparse.Namespace) -> int:
+    """A template to begin with: one field of each kind that most need, to be changed by hand."""
+    name = options.name.lower().replace(" ", "-")
+    fields = (
+        Field("company", FieldType.ORGANISATION, "who wrote the document", required=True),
+        Field("date", FieldType.DATE, "the day of the document", near=("date",)),
+        Field("total", FieldType.MONEY, "the amount to pay", near=("total", "amount due"), avoid=("subtotal",)),
+    )
+    return _give(Template(name, 1, options.name, "What kind of document this is for.", fields), options.out)
+
+
+def _give(template: Template, out: Path | None) -> int:
+    text = template_to_toml(template)
+    if out is None:
+        print(text)
+        return DONE
+    if out.exists():
+        say(f"{out} is there already. Name another file, or move it away.")
+        return USAGE
+    write_text(out, text)
+    say(f"Written to {out}. Check it with: stillroom template check {out}")
     return DONE

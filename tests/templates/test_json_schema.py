@@ -1,0 +1,83 @@
+"""Templates as JSON Schemas and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stillroom.cli import main
+from stillroom.errors import TemplateError
+from stillroom.templates.json_schema import schema_of, template_from
+from stillroom.templates.library import TemplateLibrary
+from stillroom.templates.template import FieldType
+from stillroom.templates.toml_file import check_file
+
+
+@pytest.mark.parametrize("name", [template.name for template in TemplateLibrary().templates()])
+def test_every_built_in_template_survives_the_way_there_and_back(name: str, tmp_path: Path) -> None:
+    template = TemplateLibrary().find(name)
+    schema = schema_of(template)
+    assert json.loads(json.dumps(schema)) == schema
+    back = template_from(schema, name)
+    assert [field.name for field in back.fields] == [field.name for field in template.fields]
+    assert {field.name: field.options for field in back.fields if field.options}.keys() == {
+        field.name: field.options for field in template.fields if field.options
+    }.keys()
+    (tmp_path / "s.json").write_text(json.dumps(schema))
+    assert main(["template", "from-schema", str(tmp_path / "s.json"), "--out", str(tmp_path / "t.toml")]) == 0
+    assert check_file(tmp_path / "t.toml") == []
+
+
+def test_types_come_from_the_schema() -> None:
+    template = template_from(
+        {
+            "title": "Order",
+            "properties": {
+                "orderNumber": {"type": "string"},
+                "placed": {"type": "string", "format": "date"},
+                "mail": {"type": ["string", "null"], "format": "email"},
+                "price": {"type": "number"},
+                "paid": {"type": "boolean"},
+                "lines": {
+                    "type": "array",
+                    "items": {"type": "object", "properties": {"what": {}, "count": {"type": "integer"}}},
+                },
+                "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 5},
+            },
+            "required": ["orderNumber"],
+        },
+        "order",
+    )
+    kinds = {field.name: field.type for field in template.fields}
+    assert kinds == {
+        "order_number": FieldType.LINE,
+        "placed": FieldType.DATE,
+        "mail": FieldType.EMAIL,
+        "price": FieldType.NUMBER,
+        "paid": FieldType.YES_NO,
+        "lines": FieldType.TABLE,
+        "tags": FieldType.LIST,
+    }
+    assert template.field("order_number").required
+    assert [column.type for column in template.field("lines").columns] == [FieldType.LINE, FieldType.INTEGER]
+    assert template.field("tags").max_items == 5
+
+
+@pytest.mark.parametrize("schema", [[], {}, {"properties": {}}, {"properties": {"a": {"type": "object"}}}])
+def test_what_cannot_be_a_template_is_a_sentence(schema: object) -> None:
+    with pytest.raises(TemplateError):
+        template_from(schema, "x")
+
+
+def test_a_new_template_is_right_and_nothing_is_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "mine.toml"
+    assert main(["template", "new", "My papers", "--out", str(target)]) == 0
+    assert check_file(target) == []
+    assert main(["template", "new", "My papers", "--out", str(target)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert main(["template", "to-schema", "receipt"]) == 0
+    assert json.loads(capsys.readouterr().out)["properties"]["total"]["type"] == ["number", "null"]
