@@ -1,7 +1,8 @@
 """Runs several requests side by side in one context, a bounded step at a time.
 
 A request is an iterator whose every step evaluates at most one ubatch. A request a person waits for goes before every
-batch step, so a chat token waits for one step of a batch at most; batch requests take turns.
+batch step, so a chat token waits for one step of a batch at most. Those take turns; batch requests are done one after the
+other, so that each finds the cache as it is when it is alone, and gives the same values.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ class Scheduler:
 
     def step(self) -> None:
         """Do one step of the task whose turn it is."""
-        queue = self._interactive or self._batch
+        interactive = bool(self._interactive)
+        queue = self._interactive if interactive else self._batch
         task = queue.popleft()
         try:
             with self._lock:
@@ -80,8 +82,10 @@ class Scheduler:
         except BaseException as error:  # noqa: BLE001 - it belongs to the request, which is told
             self._end(task, None, error)
         else:
-            if result is None:
+            if result is None and interactive:
                 queue.append(task)
+            elif result is None:
+                queue.appendleft(task)
             else:
                 self._end(task, result, None)
 

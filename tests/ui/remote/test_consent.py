@@ -12,6 +12,7 @@ from tests.remote.openai_server import OpenAiServer
 from stillroom.engine.remote import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.extraction.result import FieldValue
 from stillroom.privacy.sending import SendingLog
+from stillroom.ui.chat.who_answers import ChatConsent
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.remote.consent import ConsentDialog, doubtful
 from stillroom.ui.remote.section import EngineDialog, RemoteSection
@@ -105,3 +106,35 @@ def test_the_form_gives_an_engine(qtbot, tmp_path: Path) -> None:
     dialog.usual.setCurrentIndex(1)
     found = dialog.engine()
     assert (found.name, found.price_in, found.price_out, found.ca_file) == ("office", 2.5, 10.0, str(tmp_path))
+
+
+def test_a_chat_sends_nothing_before_the_person_agrees(
+    window: MainWindow, server: OpenAiServer, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
+    server.answer = lambda _body: "It opens at **six**."
+    page = window.show_page(1)
+    page.who.look()
+    assert page.who.isVisibleTo(page)
+    page.who.setCurrentIndex(1)
+    page.who.activated.emit(1)
+    shown: list[str] = []
+    answers = [0, 1]
+
+    def answer(dialog: ChatConsent) -> int:
+        shown.append(dialog.text.toPlainText())
+        return answers.pop(0)
+
+    monkeypatch.setattr(ChatConsent, "exec", answer)
+    page._send("When does the harbour open?")
+    assert server.bytes == 0
+    assert len(page.transcript.turns()) == 1
+    page.have_answered(page.transcript.turns()[0].id)
+    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
+    (request,) = server.requests
+    assert "\n\n".join(message["content"] for message in request["messages"]) == shown[1]
+    answered = page.transcript.turns()[1]
+    assert (answered.content, answered.model) == ("It opens at **six**.", "office: tiny")
+    assert window._parts.database is not None
+    assert [each.what for each in SendingLog(window._parts.database).newest()] == ["chat"]
+    qtbot.waitUntil(lambda: window._parts.seal.holds, timeout=5000)

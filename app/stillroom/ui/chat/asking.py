@@ -8,9 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.chat import context
-from stillroom.chat.answerer import LocalAnswerer
+from stillroom.chat.answerer import Answerer, LocalAnswerer
 from stillroom.chat.conversation import Attachment, Turn
+from stillroom.chat.remote import RemoteAnswerer
 from stillroom.chat.session import ChatSession, read_attachment
+from stillroom.engine.remote import RemoteClient, RemoteEngine
+from stillroom.privacy.sending import SendingLog
+from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
@@ -39,11 +43,22 @@ class Asking(QObject):
         self._parts = parts
         self._operation: Operation | None = None
         self.conversation = 0
-        self._answerer = LocalAnswerer(parts.engine)
+        self._local = LocalAnswerer(parts.engine)
+        self._answerer: Answerer = self._local
 
     @property
     def busy(self) -> bool:
         return self._operation is not None
+
+    def use(self, engine: RemoteEngine | None) -> None:
+        """Who answers from now on: a remote engine, or, for None, the model in our worker. Connects to nothing yet."""
+        parts = self._parts
+        if engine is None:
+            self._answerer = self._local
+            return
+        assert parts.database is not None
+        client = RemoteClient(engine, parts.secrets(), parts.seal)
+        self._answerer = RemoteAnswerer(client, SendingLog(parts.database), parts.settings.get(MONTHLY_CAP) / 100)
 
     def session(self) -> ChatSession:
         return ChatSession(self._parts.chats(), self._answerer)
@@ -127,7 +142,7 @@ class Asking(QObject):
             found: list[Attachment] = []
             for path in self._parts.expand(paths):
                 operation.post(lambda path=path: self.told.emit(self.tr("Reading %1…").replace("%1", path.name)))
-                found += read_attachment(self._parts.readers, path, self._answerer, cancellation=operation.cancellation)
+                found += read_attachment(self._parts.readers, path, self._local, cancellation=operation.cancellation)
             return found
 
         def finished(found: list[Attachment]) -> None:

@@ -18,23 +18,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.chat.context import ContextFullError
+from stillroom.chat.context import messages
 from stillroom.chat.conversation import Attachment, ChatSettings, Conversation, Role, Turn, TurnState
+from stillroom.engine.remote import RemoteEngine
 from stillroom.errors import StillroomError
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
 from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.passage_dialog import PassageDialog
+from stillroom.ui.chat.room import Room
 from stillroom.ui.chat.settings_dialog import ask_settings
 from stillroom.ui.chat.starting import Starting
 from stillroom.ui.chat.talks import Talks
 from stillroom.ui.chat.transcript import Transcript
+from stillroom.ui.chat.who_answers import ChatConsent, WhoAnswers
 from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
-from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 
 _DRAFT_MILLISECONDS = 800
@@ -48,6 +50,7 @@ class ChatPage(QWidget):
         self._parts, self._loading = parts, loading
         self._store = parts.chats()
         self.conversation: Conversation | None = None
+        self._agreed: set[tuple[int, str]] = set()  # conversation and engine
         self.asking = Asking(parts, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -55,6 +58,7 @@ class ChatPage(QWidget):
         self.list = ConversationList()
         row.addWidget(self.list)
         row.addLayout(self._talk(), 1)
+        self.room = Room(self, parts, loading)
         self.talks = Talks(self, parts, self.list, self.banners)
         self._draft = QTimer(self)
         self._draft.setSingleShot(True)
@@ -73,6 +77,8 @@ class ChatPage(QWidget):
         head.setSpacing(GRID)
         self.title = ElidedLabel("", "heading")
         head.addWidget(self.title, 1)
+        self.who = WhoAnswers()
+        head.addWidget(self.who)
         self.find = QLineEdit()
         self.find.setPlaceholderText(self.tr("Find in this conversation"))
         self.find.setFixedWidth(200)
@@ -135,11 +141,12 @@ class ChatPage(QWidget):
         self.asking.begun.connect(self._begun)
         self.asking.piece.connect(self._piece)
         self.asking.done.connect(self._answered)
-        self.asking.full.connect(self._full)
+        self.asking.full.connect(self.room.offer)
         self.asking.failed.connect(self._failed)
         self.asking.told.connect(self._told)
         self.asking.changed.connect(self._show_writing)
         self._loading.changed.connect(self._model_changed)
+        self.who.chosen.connect(self._choose_who)
 
     @property
     def number(self) -> int:
@@ -175,7 +182,7 @@ class ChatPage(QWidget):
         for button in (self.export_button, self.search_button):
             button.setEnabled(bool(turns))
         self._show_writing()
-        self._show_budget()
+        self.room.show_budget()
 
     # ---- turns
 
@@ -191,13 +198,42 @@ class ChatPage(QWidget):
         self.transcript.to_end()
         self.show_branch()
         self.talks.refresh()
-        self.asking.answer(self.number, question.id)
+        self.have_answered(question.id)
+
+    def have_answered(self, question: int) -> None:
+        """Have a turn answered; a remote model is sent nothing that the person has not agreed to."""
+        engine = self.who.engine()
+        if engine is not None and (self.number, engine.name) not in self._agreed:
+            settings = self._store.conversation(self.number).settings
+            told = messages(self._store.branch(question), settings)
+            dialog = ChatConsent(self, engine, told, settings.max_tokens)
+            if not dialog.exec():
+                self.say(
+                    self.tr("Nothing was sent. Your message is kept; choose “this machine” to have it answered here."),
+                    "info",
+                )
+                return
+            if dialog.for_all.isChecked():
+                self._agreed.add((self.number, engine.name))
+        self.asking.answer(self.number, question)
+
+    def _choose_who(self, engine: RemoteEngine | None) -> None:
+        try:
+            self.asking.use(engine)
+        except StillroomError as error:
+            self._failed(error)
+            self.who.setCurrentIndex(0)
+        self.room.show_budget()
+
+    def showEvent(self, event: object) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.who.look()
 
     def _ready(self) -> bool:
-        if self._loading.model is not None:
+        if self._loading.model is not None or self.who.engine() is not None:
             return True
         self._loading.start()
-        self._say(self.tr("The model is still being loaded. Your message stays here; send it in a moment."), "info")
+        self.say(self.tr("The model is still being loaded. Your message stays here; send it in a moment."), "info")
         return False
 
     def _of_turn(self, number: int, action: str) -> None:
@@ -208,7 +244,7 @@ class ChatPage(QWidget):
             return
         elif action == "again" and turn.parent is not None:
             self._store.switch(turn.parent)
-            self.asking.answer(self.number, turn.parent)
+            self.have_answered(turn.parent)
         elif action == "go on":
             self.asking.go_on(self.number, number)
             self.show_branch()
@@ -226,7 +262,7 @@ class ChatPage(QWidget):
         if good and text.strip() and not self.asking.busy and self._ready():
             question = self.asking.session().ask(self.number, turn.parent, text.strip(), turn.attachments)
             self.show_branch()
-            self.asking.answer(self.number, question.id)
+            self.have_answered(question.id)
 
     def _edit_last(self) -> None:
         said = [turn for turn in self.transcript.turns() if turn.role is Role.USER]
@@ -270,57 +306,6 @@ class ChatPage(QWidget):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.show()
 
-    # ---- room
-
-    def _show_budget(self) -> None:
-        conversation = self.conversation
-        if conversation is None or self._loading.model is None or conversation.leaf is None:
-            self.composer.show_budget(None)
-            return
-        session, leaf = self.asking.session(), conversation.leaf
-        self._parts.tasks.start(
-            Operation(lambda _: session.budget(conversation, leaf), "budget", owner=self)
-            .success(lambda found: self.composer.show_budget(found) if self.number == conversation.id else None)
-            .failure(lambda _error: self.composer.show_budget(None))
-        )
-
-    def _full(self, error: ContextFullError) -> None:
-        """The person chooses what gives way; nothing does by itself."""
-        number, turns = self.number, self.transcript.turns()
-        leaf = turns[-1].id if turns else 0
-        asked = turns[-1] if turns else None
-
-        def make_room(how: str) -> None:
-            self.asking.make_room(number, leaf, how, lambda end: self._answer_after_room(number, end))
-
-        needed = error.budget.used + error.budget.answer
-        trained = self._loading.model.trained_context_tokens if self._loading.model else 0
-        actions = []
-        if asked is not None and asked.attachments:
-            actions.append((self.tr("Give the passages it is about"), lambda: make_room("passages")))
-            actions.append((self.tr("Summarise all parts"), lambda: make_room("summaries")))
-        if len(turns) > 2:
-            actions.append((self.tr("Summarise older turns"), lambda: make_room("summarise")))
-            actions.append((self.tr("Leave older turns out"), lambda: make_room("drop")))
-        if needed <= trained:
-            longer = -(-needed // 1024) * 1024
-            text = self.tr("Longer context (%1 tokens)").replace("%1", f"{longer:,}")
-            actions.append((text, lambda: self._longer_context(longer)))
-        self.banners.show_message(sentence(error), "warn", actions, key="full")
-        self.show_branch()
-
-    def _answer_after_room(self, number: int, end: int) -> None:
-        if number == self.number:
-            self.show_branch()
-        self.asking.answer(number, end)
-
-    def _longer_context(self, tokens: int) -> None:
-        self._say(
-            self.tr("The model is loaded again with a longer context. Then choose “Answer again”, or send again."),
-            "info",
-        )
-        self._loading.with_context(tokens)
-
     # ---- files, settings, model
 
     def attach(self, paths: list[Path]) -> None:
@@ -330,7 +315,7 @@ class ChatPage(QWidget):
 
         def show(found: list[Attachment]) -> None:
             self.composer.add_attachments(found)
-            self._show_budget()
+            self.room.show_budget()
 
         self.asking.read(list(paths), show)
 
@@ -364,7 +349,7 @@ class ChatPage(QWidget):
         else:
             self.banners.withdraw("model")
         if self._loading.state is LoadState.READY:
-            self._show_budget()
+            self.room.show_budget()
 
     def _show_writing(self) -> None:
         self.composer.set_writing(self.asking.busy)
@@ -392,5 +377,5 @@ class ChatPage(QWidget):
         )
         self.show_branch()
 
-    def _say(self, text: str, kind: str) -> None:
+    def say(self, text: str, kind: str) -> None:
         self.banners.show_message(text, kind, key="said", seconds=8.0 if kind == "info" else 0.0)
