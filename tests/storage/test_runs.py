@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,7 @@ def test_unfinished_runs(store: RunStore) -> None:
 
 WRITER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
@@ -102,3 +104,12 @@ def test_a_row_that_was_saved_survives_a_kill(tmp_path: Path) -> None:
         assert database.notice == ""
     assert set(told) <= set(rows)
     assert len(rows) <= len(told) + 3, "at most one saved row a kill was not told any more"
+
+
+def test_what_was_read_here_is_counted_and_remote_runs_are_not(store: RunStore) -> None:
+    here, away = store.create_run(RECORD, FILES), store.create_run(replace(RECORD, model_sha256="remote:host"), FILES)
+    for run in (here, away):
+        store.save(run, 0, {"coverage": {"chars_read": 120}})
+        store.save(run, 1, {"coverage": {"chars_read": 30}})
+    assert store.read_here_since("2000-01") == (2, 150)
+    assert store.read_here_since("9999-01") == (0, 0)

@@ -156,6 +156,16 @@ class RunStore:
             ).fetchall()
         return {position: json.loads(result) for position, result in rows}
 
+    def read_here_since(self, moment: str) -> tuple[int, int]:
+        """Documents and characters that models on this machine have read since a moment (ISO 8601, UTC)."""
+        with self._database.reading() as connection:
+            documents, characters = connection.execute(
+                "SELECT count(*), coalesce(sum(json_extract(result, '$.coverage.chars_read')), 0) FROM results "
+                "JOIN runs ON runs.id = results.run WHERE saved >= ? AND model_sha256 NOT LIKE 'remote:%'",
+                (moment,),
+            ).fetchone()
+        return int(documents), int(characters)
+
     def reset(self, run_id: int, positions: Sequence[int]) -> None:
         """Forget the rows at these positions, so that they are pending again."""
         with self._database.transaction() as connection:

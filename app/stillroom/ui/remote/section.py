@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import (
@@ -42,6 +43,9 @@ from stillroom.ui.tasks import Operation
 PRICES = (("GPT-4o", 2.50, 10.00), ("GPT-5 nano", 0.05, 0.40), ("DeepSeek V3", 0.14, 0.28))
 
 
+_CHARACTERS_A_TOKEN = 3.5
+
+
 class RemoteSection(Section):
     """The engines, one a row, and the month's meter."""
 
@@ -74,6 +78,8 @@ class RemoteSection(Section):
         self.meter.setAccessibleName(self.tr("Spent this month"))
         self.spent = label("", "muted")
         self.row(self.tr("Spent this month"), self.spent, self.meter)
+        self.saved = label("", "muted")
+        self.row(self.tr("Read on this machine this month, at no cost"), self.saved)
         log = Button(self.tr("What was sent…"), "link", action=self._show_log)
         describe(log, self.tr("What was sent"))
         self.row("", log)
@@ -104,6 +110,13 @@ class RemoteSection(Section):
                 self._parts.settings.get(MONTHLY_CAP) / 100,
             )
             self.spent.setText(f"${QLocale().toString(spent, 'f', 4)}")
+            month = datetime.now(UTC).strftime("%Y-%m")
+            documents, characters = self._parts.store.read_here_since(month)
+            title, price_in, _ = PRICES[0]
+            words = self.tr("%1 documents; reading them with %2 would have cost about $%3")
+            cost = characters / _CHARACTERS_A_TOKEN * price_in / 1e6
+            words = words.replace("%1", QLocale().toString(documents)).replace("%2", title)
+            self.saved.setText(words.replace("%3", QLocale().toString(cost, "f", 4)))
             self.meter.setValue(min(1000, round(1000 * spent / cap)) if cap else 0)
 
     def _keep_cap(self) -> None:
