@@ -65,3 +65,32 @@ def test_a_run_makes_no_internet_connection_and_is_the_same_without_any_network(
     alone = extract(tmp_path / "alone.jsonl", starter_model, "unshare", "-rn")
     assert alone.returncode == 0, alone.stderr
     assert rows(tmp_path / "alone.jsonl") == rows(tmp_path / "watched.jsonl")
+
+
+@pytest.mark.window
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed here")
+def test_the_window_makes_no_internet_connection_from_its_start_to_its_end(tmp_path: Path, starter_model: Path) -> None:
+    assert starter_model.is_file()
+    trace, driver = tmp_path / "trace", Path(__file__).with_name("window_run.py")
+    environment = {**os.environ, "STILLROOM_HOME": str(tmp_path / "home"), "QT_QPA_PLATFORM": "offscreen"}
+    models = tmp_path / "home" / "data" / "models"
+    models.mkdir(parents=True)
+    (models / starter_model.name).symlink_to(starter_model)
+    command = [
+        "strace",
+        "-f",
+        "-e",
+        "trace=connect,sendto,bind",
+        "-o",
+        str(trace),
+        sys.executable,
+        str(driver),
+        str(tmp_path / "out.csv"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=115, check=False, env=environment)
+    if "ptrace" in done.stderr and not trace.exists():
+        pytest.skip("this system does not let a process be watched")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("3 ")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").count("\n") == 2
+    assert [line for line in trace.read_text(errors="replace").splitlines() if "AF_INET" in line] == []
