@@ -84,7 +84,7 @@ def main() -> None:
     print(f"start to a shown window: {start_seconds():.2f} s")
 
     import psutil
-    from PySide6.QtCore import QEventLoop
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
     from stillroom.chat.conversation import Role, Turn
@@ -112,9 +112,9 @@ def main() -> None:
     page = window.show_page(1)
 
     def spin(seconds: float) -> None:
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
 
     page.open(store.conversations()[-1].id)
     spin(1)
@@ -144,9 +144,19 @@ def main() -> None:
     stalls.reset()
     process = psutil.Process()
     before, began = process.cpu_times(), time.perf_counter()
-    for number in range(2000):
-        page.transcript.add(answer.id, "", "word " if number % 40 else "\n\n- **item**: ")
-        spin(max(0.0, began + (number + 1) / 200 - time.perf_counter()))
+    written = 0
+
+    def write() -> None:
+        nonlocal written
+        while written < 200 * (time.perf_counter() - began):
+            page.transcript.add(answer.id, "", "word " if written % 40 else "\n\n- **item**: ")
+            written += 1
+
+    pieces = QTimer()
+    pieces.timeout.connect(write)
+    pieces.start(5)
+    spin(10)
+    pieces.stop()
     spent = process.cpu_times()
     seconds = time.perf_counter() - began
     share = (spent.user + spent.system - before.user - before.system) / seconds

@@ -342,3 +342,14 @@ def test_the_command_sends_nothing_unless_told_to(
     assert main(["remote", "test", "office"]) == 0
     for each in data_dir().parent.rglob("*"):
         assert not each.is_file() or KEY.encode() not in each.read_bytes()
+
+
+def test_a_server_that_does_not_know_schemas_is_asked_in_a_way_it_knows(
+    client: RemoteClient, server: OpenAiServer, database: Database
+) -> None:
+    server.statuses = [400, 422]
+    extractor = RemoteExtractor(client, SendingLog(database))
+    extractor.extract(document(), TemplateLibrary().find("receipt"), file="r")
+    extractor.extract(document(), TemplateLibrary().find("receipt"), file="r")
+    kinds = [request["response_format"]["type"] for request in server.requests]
+    assert kinds == ["json_schema", "json_object", "json_object", "json_object"]

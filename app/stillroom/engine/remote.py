@@ -168,6 +168,7 @@ class RemoteClient:
 
         self.engine = engine
         self._seal = seal
+        self._way, self._way_is_known = 0, False  # how the server is asked to hold to a schema
         key = secrets.get(engine.key_name)
         context = ssl.create_default_context()
         if engine.ca_file:
@@ -223,16 +224,47 @@ class RemoteClient:
             "max_tokens": max_tokens,
             "temperature": temperature,
         }
-        if schema is not None:
-            named = {"name": "answer", "schema": schema, "strict": True}
-            request["response_format"] = {"type": "json_schema", "json_schema": named}
         with self._asking(reason):
-            if on_text is None:
-                if cancellation is not None:
-                    cancellation.raise_if_requested()
-                answer = self._client.chat.completions.create(**request)
-                return _completion(answer)
-            return self._stream(request, on_text, cancellation)
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+            if schema is None:
+                return self._answer(request, on_text, cancellation)
+            return self._held(request, schema, on_text, cancellation)
+
+    def _held(
+        self,
+        request: dict[str, Any],
+        schema: dict[str, Any],
+        on_text: Callable[[str], None] | None,
+        cancellation: Cancellation | None,
+    ) -> Completion:
+        """An answer held to a schema, in the first of the ways to ask for it that the server knows."""
+        import openai
+
+        ways: tuple[dict[str, Any], ...] = (
+            {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}},
+            {"type": "json_object", "schema": schema},
+            {"type": "json_object"},
+            {"type": "text"},
+        )
+        for place in range(self._way, len(ways)):
+            try:
+                answer = self._answer({**request, "response_format": ways[place]}, on_text, cancellation)
+            except (openai.BadRequestError, openai.UnprocessableEntityError, openai.InternalServerError):
+                # Some servers take what they do not know for a fault of their own.
+                if self._way_is_known or place == len(ways) - 1:
+                    raise
+            else:
+                self._way, self._way_is_known = place, True
+                return answer
+        raise AssertionError("unreachable")
+
+    def _answer(
+        self, request: dict[str, Any], on_text: Callable[[str], None] | None, cancellation: Cancellation | None
+    ) -> Completion:
+        if on_text is None:
+            return _completion(self._client.chat.completions.create(**request))
+        return self._stream(request, on_text, cancellation)
 
     def _stream(
         self, request: dict[str, Any], on_text: Callable[[str], None], cancellation: Cancellation | None
