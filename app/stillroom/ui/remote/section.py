@@ -39,7 +39,8 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.settings.section import Section
 from stillroom.ui.tasks import Operation
 
-# Dollars a million tokens, sent and answered, as they were published in 2026; each engine has its own, to be edited.
+# Dollars a million tokens, sent and answered, as they were published then; each engine has its own, to be edited.
+PRICES_OF = "2026"
 PRICES = (("GPT-4o", 2.50, 10.00), ("GPT-5 nano", 0.05, 0.40), ("DeepSeek V3", 0.14, 0.28))
 
 
@@ -270,7 +271,7 @@ class EngineDialog(QDialog):
         self.in_flight = self._number(form, self.tr("Questions at a time"), shown.in_flight, 1, 64)
         self.usual = ComboBox()
         describe(self.usual, self.tr("Usual prices"))
-        self.usual.addItem(self.tr("prices of…"), None)
+        self.usual.addItem(self.tr("prices of… (as of %1)").replace("%1", PRICES_OF), None)
         for title, price_in, price_out in PRICES:
             self.usual.addItem(title, (price_in, price_out))
         self.usual.currentIndexChanged.connect(self._take_prices)
