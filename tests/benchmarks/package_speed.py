@@ -2,7 +2,8 @@
 
     python tests/benchmarks/package_speed.py --program build/frozen/stillroom/stillroom [--rounds 3]
 
-Each round measures both with ``models bench``, the worker's own measuring, at the best number of threads; medians and their ratios are printed.
+Each round measures both with ``models bench``, the worker's own measuring, at the best number of threads; medians and
+their ratios are printed.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class ConversationList(QWidget):
     chosen(int, int): conversation and turn (0: its end).
     new_wanted: another conversation.
     search_wanted(str): words to look for; empty for the list.
-    wanted(int, str): ``rename``, ``pin``, ``duplicate``, ``delete``, ``export``; of a conversation.
+    wanted(int, str): ``rename``, ``pin``, ``duplicate``, ``delete``, ``export``, ``template``; of a conversation.
     import_wanted: a conversation from a file.
     """
 
@@ -173,6 +173,7 @@ class ConversationList(QWidget):
             ("pin", self.tr("Pin or unpin")),
             ("duplicate", self.tr("Duplicate")),
             ("export", self.tr("Export…")),
+            ("template", self.tr("Make a template of its last JSON answer")),
             ("delete", self.tr("Delete")),
         ):
             menu.addAction(text).triggered.connect(lambda _checked=False, name=name: self._act(name))

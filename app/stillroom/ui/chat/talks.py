@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
+from stillroom.atomic import write_text
 from stillroom.chat.conversation import Conversation
+from stillroom.chat.templating import template_of
+from stillroom.errors import StillroomError
+from stillroom.paths import templates_dir
+from stillroom.templates.toml_file import template_to_toml
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.files import bring, write
@@ -37,7 +43,7 @@ class Talks(QObject):
             self.refresh()
 
     def act(self, number: int, action: str) -> None:
-        """``rename``, ``pin``, ``duplicate``, ``export`` or ``delete`` a conversation."""
+        """``rename``, ``pin``, ``duplicate``, ``export`` or ``delete`` a conversation, or make a ``template`` of it."""
         if not number:
             return
         found = self._store.conversation(number)
@@ -54,6 +60,9 @@ class Talks(QObject):
         elif action == "export":
             write(self._page, self._parts, self._store, found, self._say)
             return
+        elif action == "template":
+            self._make_template(found)
+            return
         elif action == "delete":
             self._delete(found)
         self.refresh()
@@ -66,6 +75,25 @@ class Talks(QObject):
         if made is not None:
             self.refresh()
             self._page.open(made.id)
+
+    def _make_template(self, found: Conversation) -> None:
+        """A template file of the fields of the last JSON answer, among the person's own."""
+        try:
+            template = template_of(self._store.branch(found.leaf), found.title or self.tr("My template"))
+            target = templates_dir() / f"{template.name}.toml"
+            number = 1
+            while target.exists():
+                number += 1
+                target = templates_dir() / f"{template.name}-{number}.toml"
+            if number > 1:
+                template = replace(template, name=f"{template.name}-{number}")
+            write_text(target, template_to_toml(template))
+        except StillroomError as error:
+            self._say(error.message, "warn")
+            return
+        words = self.tr("The template %1 with %2 fields is in %3; it is offered in Extract from the next start.")
+        words = words.replace("%1", template.name).replace("%2", str(len(template.fields)))
+        self._say(words.replace("%3", str(target)), "info")
 
     def _delete(self, found: Conversation) -> None:
         if self._page.asking.conversation == found.id:

@@ -1,0 +1,42 @@
+"""A template out of a conversation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from stillroom.chat.conversation import Role, Turn
+from stillroom.chat.templating import template_of
+from stillroom.errors import StillroomError
+from stillroom.templates.template import FieldType
+from stillroom.templates.toml_file import check_file, template_to_toml
+
+ANSWER = """Here it is:
+```json
+{"seller": "North Wind", "sold": "2024-05-03", "mail": "a@b.example", "total": 14.1, "count": 2, "paid": true,
+ "items": [{"what": "rope", "price": 3.5}], "tags": ["a"]}
+```"""
+
+
+def turn(content: str, role: Role = Role.ASSISTANT) -> Turn:
+    return Turn(0, 1, None, role, content, datetime.now(UTC))
+
+
+def test_the_last_json_answer_gives_the_fields(tmp_path: Path) -> None:
+    template = template_of(
+        [turn('{"old": 1}'), turn(ANSWER), turn('{"mine": 1}', Role.USER), turn("{broken}")], "Rope sales"
+    )
+    assert template.name == "rope-sales"
+    assert {field.name: field.type for field in template.fields} == {
+        "seller": FieldType.LINE, "sold": FieldType.DATE, "mail": FieldType.EMAIL, "total": FieldType.NUMBER,
+        "count": FieldType.INTEGER, "paid": FieldType.YES_NO, "items": FieldType.TABLE, "tags": FieldType.LIST,
+    }  # fmt: skip
+    (tmp_path / "t.toml").write_text(template_to_toml(template))
+    assert check_file(tmp_path / "t.toml") == []
+
+
+def test_without_json_it_is_said() -> None:
+    with pytest.raises(StillroomError, match="JSON"):
+        template_of([turn("Nothing of the kind."), turn("{}")], "x")
