@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import itertools
 import os
 import sys
@@ -128,25 +129,25 @@ class Seal:
 
 
 class Guard:
-    """Puts a seal before every connection that Python makes in this process.
+    """Puts a seal before every connection that Python makes in this process, until it is released.
 
-    It sees Python's own sockets only; native code that opens some is kept in children, which have no network at all. An
-    audit hook cannot be taken out again, so ``release`` makes it do nothing.
+    It sees Python's own sockets only; native code that opens some is kept in children, which have no network at all.
     """
 
     def __init__(self, seal: Seal) -> None:
-        self._seal: Seal | None = seal
+        self._seal = seal
         # What libraries would send or fetch by themselves. Read when they are imported, which is later.
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("DO_NOT_TRACK", "1")
-        sys.addaudithook(self._audit)
+        _watch()
+        _guards.append(self)
 
     def release(self) -> None:
-        self._seal = None
+        if self in _guards:
+            _guards.remove(self)
 
-    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self._seal is None or not event.startswith("socket."):
-            return
+    def check(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Raises SealedError where a socket is about to reach a host that the seal does not let it reach."""
         if event in ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"):
             target, address = arguments[0], arguments[1]
             if getattr(target, "family", None) in _INTERNET_FAMILIES and address is not None:
@@ -155,3 +156,17 @@ class Guard:
             host = arguments[0]
             if host is not None:
                 self._seal.check(host.decode("ascii", "replace") if isinstance(host, bytes) else str(host))
+
+
+# An audit hook is the process's, cannot be taken out again, and is called for everything that Python does: there is one.
+_guards: list[Guard] = []
+
+
+@functools.cache
+def _watch() -> None:
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+        if _guards and event.startswith("socket."):
+            for guard in tuple(_guards):
+                guard.check(event, arguments)
+
+    sys.addaudithook(audit)
