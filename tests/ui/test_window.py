@@ -254,6 +254,31 @@ def test_samples_are_tables_of_their_own(window, qtbot):
     qtbot.waitUntil(lambda: sheets[0].details._quote.toPlainText() != "")
 
 
+def test_a_click_on_a_tab_brings_the_keyboard_to_that_table(window, qtbot):
+    window.extract.sheet.drop_zone.samples.click()
+    sheets = window.extract.sheets
+    for sheet in sheets:
+        wait_done(qtbot, sheet)
+    window.activateWindow()
+    tabs = window.extract.tabs
+    exported = []
+    for sheet in sheets:
+        name = sheet.template.name
+        sheet.bar.export.menu().aboutToShow.connect(lambda name=name: exported.append(name))
+    for position in (1, 2, 0):
+        qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(position).center())
+        qtbot.waitUntil(sheets[position].table.hasFocus)
+        QTimer.singleShot(200, sheets[position].bar.export.menu().close)
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    # From the tabs themselves, by keyboard: the shown table's keys work there too, and the arrows stay on the tabs.
+    tabs.setFocus()
+    qtbot.keyClick(tabs, Qt.Key.Key_Right)
+    assert tabs.hasFocus()
+    QTimer.singleShot(200, window.extract.sheet.bar.export.menu().close)
+    qtbot.keyClick(tabs, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert exported == ["invoice", "contract", "receipt", "invoice"]
+
+
 def test_the_window_remembers(parts, qtbot, tmp_path):
     window = MainWindow(parts)
     qtbot.addWidget(window)

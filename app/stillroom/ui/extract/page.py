@@ -54,6 +54,8 @@ class ExtractPage(QWidget):
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.setAccessibleName(self.tr("Tables"))
         self.tabs.currentChanged.connect(self._show_sheet)
+        # By mouse only: with the arrow keys the keyboard stays on the tabs until Tab is pressed.
+        self.tabs.tabBarClicked.connect(self._clicked)
         head.addWidget(self.tabs, 1, Qt.AlignmentFlag.AlignBottom)
         self.new_button = IconButton("plus", self.tr("New table"))
         describe(self.new_button, self.tr("New table"), self.tr("Start another table"), QKeySequence("Ctrl+N"))
@@ -134,6 +136,11 @@ class ExtractPage(QWidget):
     def _show_sheet(self, position: int) -> None:
         if 0 <= position < self.stack.count():
             self.stack.setCurrentIndex(position)
+
+    def _clicked(self, position: int) -> None:
+        if 0 <= position < self.stack.count():
+            self._show_sheet(position)
+            self.sheet.take_keyboard()
 
     def _rename(self, sheet: Sheet) -> None:
         position = self.stack.indexOf(sheet)

@@ -115,25 +115,28 @@ class Sheet(TakesDrops, QWidget):
         self.details.retry.connect(lambda row: self.runs.retry([row]))
 
     def _make_actions(self) -> None:
-        def action(text: str, keys: QKeySequence | str, slot: Callable[[], object]) -> QAction:
+        # What works on the selection needs the keyboard in this table; the others reach whichever table is shown.
+        inside, window = Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WindowShortcut
+
+        def action(text: str, keys: QKeySequence | str, slot: Callable[[], object], where: Qt.ShortcutContext) -> QAction:
             made = QAction(text, self)
             made.setShortcut(QKeySequence(keys))
-            made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            made.setShortcutContext(where)
             made.triggered.connect(lambda: slot())
             self.addAction(made)
             return made
 
         standard = QKeySequence.StandardKey
-        self.copy_action = action(self.tr("Copy cells"), QKeySequence(standard.Copy), self._copy_cells)
-        self.copy_rows_action = action(self.tr("Copy rows with headings"), "Ctrl+Shift+C", self._copy_rows)
-        self.retry_action = action(self.tr("Extract again"), "Ctrl+R", self._retry_selected)
-        self.remove_action = action(self.tr("Remove rows"), QKeySequence(standard.Delete), self.remove_selected)
-        self.next_action = action(self.tr("Next that needs a look"), "F8", self._next_look)
-        action(self.tr("Undo"), QKeySequence(standard.Undo), self.undo.undo)
-        action(self.tr("Redo"), QKeySequence(standard.Redo), self.undo.redo)
-        action(self.tr("Add files"), QKeySequence(standard.Open), self.pick_files)
-        action(self.tr("Add a folder"), "Ctrl+Shift+O", self.pick_folder)
-        action(self.tr("Export"), "Ctrl+E", self.bar.export.showMenu)
+        self.copy_action = action(self.tr("Copy cells"), QKeySequence(standard.Copy), self._copy_cells, inside)
+        self.copy_rows_action = action(self.tr("Copy rows with headings"), "Ctrl+Shift+C", self._copy_rows, inside)
+        self.retry_action = action(self.tr("Extract again"), "Ctrl+R", self._retry_selected, window)
+        self.remove_action = action(self.tr("Remove rows"), QKeySequence(standard.Delete), self.remove_selected, inside)
+        self.next_action = action(self.tr("Next that needs a look"), "F8", self._next_look, window)
+        action(self.tr("Undo"), QKeySequence(standard.Undo), self.undo.undo, inside)
+        action(self.tr("Redo"), QKeySequence(standard.Redo), self.undo.redo, inside)
+        action(self.tr("Add files"), QKeySequence(standard.Open), self.pick_files, window)
+        action(self.tr("Add a folder"), "Ctrl+Shift+O", self.pick_folder, window)
+        action(self.tr("Export"), "Ctrl+E", self.bar.export.showMenu, window)
 
     # ---- what the page asks for
 
@@ -174,6 +177,10 @@ class Sheet(TakesDrops, QWidget):
 
     def run(self) -> None:
         self.runs.start()
+
+    def take_keyboard(self) -> None:
+        """The keyboard goes to the rows, or to the first control while there are none."""
+        (self.table if self.stack.currentIndex() else self.bar.picker).setFocus()
 
     def leave(self) -> None:
         """The table is closed."""
