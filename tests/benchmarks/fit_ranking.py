@@ -38,6 +38,7 @@ from stillroom.templates.template import FieldType
 
 NAMES = [*ranking.MODEL_FEATURES, *layout.NAMES]
 PENALTY = 0.0006
+WIDE_MARGIN = 7.0
 
 
 @dataclass
@@ -64,6 +65,8 @@ def is_right(kind: FieldType, value: str, label: str) -> bool:
 
 
 def collect(arguments: argparse.Namespace) -> None:
+    # Weights fitted only on what the weights before them let through would know nothing of the others.
+    ranking._MARGIN = ranking._MARGIN_LIST = WIDE_MARGIN
     labels_file = Path(arguments.labels)
     template = TemplateLibrary().find(arguments.template)
     rows: list[Row] = []

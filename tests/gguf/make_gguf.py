@@ -138,6 +138,28 @@ def write_tiny(path: Path, **changes: Any) -> Path:
     return path
 
 
+def write_adapter(path: Path, *, arch: str = "llama", width: int = 64, layers: int = 2, seed: int = 1) -> Path:
+    """A LoRA adapter of rank 4 for the query weights of a model of this width; its numbers are noise, or all 0 with seed 0."""
+    metadata = {
+        "general.architecture": arch,
+        "general.type": "adapter",
+        "adapter.type": "lora",
+        "adapter.lora.alpha": 4.0,
+    }
+    shapes = {"a": (width, 4), "b": (4, width)}
+    tensors = {
+        f"blk.{layer}.attn_q.weight.lora_{half}": (shape, F32)
+        for layer in range(layers)
+        for half, shape in shapes.items()
+    }
+    numbers = len(tensors) * 4 * width
+    draw = random.Random(seed)
+    weights = [draw.uniform(-0.5, 0.5) if seed else 0.0 for _ in range(numbers)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gguf(metadata, tensors)[: -4 * numbers] + struct.pack(f"<{numbers}f", *weights))
+    return path
+
+
 def write_split(folder: Path, name: str, parts: int = 3) -> list[Path]:
     """The tiny model in several files, as llama.cpp's own tool splits it."""
     tensors = list(tiny_tensors().items())

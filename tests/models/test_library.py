@@ -10,12 +10,12 @@ import pytest
 
 from stillroom import paths
 from stillroom.errors import StillroomError
+from stillroom.models.adapters import model_sha256
 from stillroom.models.library import (
     STARTER_NAME,
     default_model,
     find_model,
     installed_models,
-    model_sha256,
     starter_model,
 )
 

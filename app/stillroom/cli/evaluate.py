@@ -27,6 +27,7 @@ from stillroom.evaluation.labels import LabelledDocument, check_labels, load_lab
 from stillroom.evaluation.report import to_json
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
+from stillroom.models.adapters import attached
 from stillroom.models.library import ModelFile, default_model, find_model
 from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.templates.library import TemplateLibrary
@@ -178,7 +179,10 @@ class _Work:
             engine,
             model,
             options=LoadOptions(
-                context_tokens=self._settings.get(CONTEXT_TOKENS), threads_prompt=threads, threads_generate=threads
+                context_tokens=self._settings.get(CONTEXT_TOKENS),
+                threads_prompt=threads,
+                threads_generate=threads,
+                adapters=attached(model.path),
             ),
             on_loading=lambda share: shown.loading(model.name, share),
             on_progress=on_progress,

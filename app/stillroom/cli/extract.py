@@ -25,7 +25,8 @@ from stillroom.extraction.export import check_target, export
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.extraction.run import Batch, expand
-from stillroom.models.library import ModelFile, default_model, find_model, model_sha256
+from stillroom.models.adapters import model_sha256
+from stillroom.models.library import ModelFile, default_model, find_model
 from stillroom.models.tuned import LoadPlan, in_place_of, load_plan
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.storage.database import Database

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from stillroom.cli import DONE, SOME_FAILED, say
 from stillroom.cli.text import printable
 from stillroom.errors import StillroomError
-from stillroom.models.library import find_model, installed_models
+from stillroom.models.adapters import attach, attached, detach
+from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import Told, import_model, remove, verify
 
 
@@ -48,6 +50,27 @@ def remove_model(options: argparse.Namespace) -> int:
         print(json.dumps({"removed": model.name, "path": str(model.path)}))
     else:
         say(f"{model.name} was {'deleted' if options.permanently else 'put into the trash'}.")
+    return DONE
+
+
+def attach_adapter(options: argparse.Namespace) -> int:
+    model = find_model(options.model)
+    adapter = attach(model, options.file, options.scale)
+    return _told(options, model, f"{Path(adapter.path).stem} is attached to {model.name} from its next load on.")
+
+
+def detach_adapter(options: argparse.Namespace) -> int:
+    model = find_model(options.model)
+    adapter = detach(model, options.adapter)
+    return _told(options, model, f"{Path(adapter.path).stem} is no longer attached to {model.name}.")
+
+
+def _told(options: argparse.Namespace, model: ModelFile, sentence: str) -> int:
+    if options.json:
+        adapters = [{"path": adapter.path, "scale": adapter.scale} for adapter in attached(model.path)]
+        print(json.dumps({"model": model.name, "adapters": adapters}))
+    else:
+        say(sentence)
     return DONE
 
 

@@ -55,6 +55,17 @@ def add_commands(commands: Any) -> None:
     remove.add_argument("--permanently", action="store_true", help="delete it instead, where there is no trash")
     _add(remove, "model_files", "remove_model")
 
+    attach = commands.add_parser("attach", help="add an adapter (LoRA, GGUF) to a model, from its next load on")
+    attach.add_argument("model", metavar="MODEL")
+    attach.add_argument("file", metavar="FILE", type=Path)
+    attach.add_argument("--scale", type=float, default=1.0, metavar="X", help="how much of it (1)")
+    _add(attach, "model_files", "attach_adapter")
+
+    detach = commands.add_parser("detach", help="take an adapter from a model again")
+    detach.add_argument("model", metavar="MODEL")
+    detach.add_argument("adapter", metavar="ADAPTER", help="its name")
+    _add(detach, "model_files", "detach_adapter")
+
 
 def _hub(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

@@ -120,4 +120,5 @@ def _identity(model: Path, options: LoadOptions) -> str:
     facts = model.stat()
     version = importlib.metadata.version("llama-cpp-python")
     how = (options.kv_type, options.flash_attention, options.gpu_layers, options.ubatch)
-    return "|".join(map(str, (model.name, facts.st_size, facts.st_mtime_ns, version, *how)))
+    added = [(adapter.path, adapter.scale, Path(adapter.path).stat().st_mtime_ns) for adapter in options.adapters]
+    return "|".join(map(str, (model.name, facts.st_size, facts.st_mtime_ns, version, *how, *added)))

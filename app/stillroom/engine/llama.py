@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
 
+from stillroom.engine.adapters import Adapters
 from stillroom.engine.cpu_variants import load_backends
+from stillroom.engine.load_defaults import with_defaults
 from stillroom.engine.pace import Pace
-from stillroom.engine.protocol import LARGEST_CPU_UBATCH, LoadOptions, ModelInfo
+from stillroom.engine.protocol import LoadOptions, ModelInfo
 from stillroom.errors import Cancelled, EngineError
 
 # llama.cpp's own limit is 256; every candidate of a question is a sequence while it is scored. llama.cpp keeps a row
@@ -141,12 +143,13 @@ class LoadedModel:
         self.vocab = lib.llama_model_get_vocab(model)
         self.vocabulary = lib.llama_vocab_n_tokens(self.vocab)
         trained = lib.llama_model_n_ctx_train(model)
-        self.options = _with_defaults(options, lib.llama_model_size(model), trained, gpu)
+        self.options = with_defaults(options, lib.llama_model_size(model), trained, gpu)
         self.recurrent = bool(lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model))
         # A recurrent state costs its full size for every sequence; such models are not forked per candidate.
         self.max_sequences = 8 if self.recurrent else max(48, min(256, int(_LOGITS_BYTES / (4 * self.vocabulary))))
         self.abort = AbortFlag()
         try:
+            self._adapters = Adapters(model, options.adapters)
             self.context = self.new_context(self.max_sequences)
         except EngineError:
             self._stack.close()
@@ -204,6 +207,7 @@ class LoadedModel:
                 "Choose a shorter context or a smaller model."
             )
         self._stack.callback(lib.llama_free, context)
+        self._adapters.use_in(context)
         return context
 
     @property
@@ -358,28 +362,6 @@ class LoadedModel:
             return True
         self.drop(sequence)
         return False
-
-
-def _with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> LoadOptions:
-    cores = max(1, (os.cpu_count() or 1))
-    # A cancel, and a chat token beside a batch, wait for one ubatch.
-    ubatch = options.ubatch or (256 if gpu else LARGEST_CPU_UBATCH)
-    if not gpu:
-        ubatch = min(ubatch, LARGEST_CPU_UBATCH)
-    flash = options.flash_attention
-    if flash is None and not gpu:
-        # On the processor it takes two to three times as long as plain attention wherever fewer than 64 tokens are
-        # evaluated at a time. A cache of fewer bits has no other.
-        flash = options.kv_type != "f16"
-    return replace(
-        options,
-        flash_attention=flash,
-        context_tokens=min(options.context_tokens or 8192, max(trained, 512) * 4),
-        threads_prompt=options.threads_prompt or cores,
-        # One token of a small model is less work than waking a second thread costs.
-        threads_generate=options.threads_generate or (1 if size < 400e6 else cores),
-        ubatch=ubatch,
-    )
 
 
 def _logits_work(model: Any, vocabulary: int) -> float:

@@ -41,6 +41,14 @@ PROTOCOL_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA adapter (GGUF) that is added to a model. ``scale``: how much of it, 1 for as it was trained."""
+
+    path: str
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class LoadOptions:
     """How a model is loaded. Zero or None: the worker's own choice.
 
@@ -53,11 +61,10 @@ class LoadOptions:
         kv_type: of the cache's elements: ``f16``, ``q8_0``.
         prompt_speed, generate_speed: tokens a second to expect on an idle machine, as they were measured; where the
             worker falls far below because the machine is busy, it tries fewer threads. 0: it learns them.
-        kept_bytes: of memory for the states of documents that had to leave the context, so that they need not be read
-            again; negative for none.
-        kept_folder: where states are written as well, for the next process too; empty for nowhere: they hold what the
-            documents say.
+        kept_bytes: of memory for the states of documents that left the context, not to read them again; negative for none.
+        kept_folder: where states are written as well, for the next process too; empty for nowhere.
         kept_folder_bytes: that they may take there.
+        adapters: added to the model.
     """
 
     context_tokens: int = 0
@@ -72,6 +79,7 @@ class LoadOptions:
     kept_bytes: int = 0
     kept_folder: str = ""
     kept_folder_bytes: int = 0
+    adapters: tuple[Adapter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

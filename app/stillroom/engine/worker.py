@@ -125,6 +125,8 @@ class Worker:
         path = Path(message["path"])
         options = from_wire(LoadOptions, message["options"])
         check_fits(path)
+        for adapter in options.adapters:
+            check_adapter(Path(adapter.path), path)
         tell = self._progress_of(number)
 
         def progress(value: float) -> bool:
@@ -297,6 +299,15 @@ def check_header(path: Path) -> int:
     if kind_of(check_file(path)) is not FileKind.MODEL:
         raise EngineError(f"{path.name} is a part for another model, not a model. Choose the model it belongs to.")
     return sum(part.stat().st_size for part in parts_of(path))
+
+
+def check_adapter(path: Path, model: Path) -> None:
+    """Refuse what is no adapter for this model, as far as the headers say. Raises EngineError, GgufError."""
+    from stillroom.gguf.checks import FileKind, check_file, kind_of
+
+    header = check_file(path)
+    if kind_of(header) is not FileKind.ADAPTER or header.architecture != check_file(model).architecture:
+        raise EngineError(f"{path.name} is no adapter for {model.name}. Detach it, or use another model.")
 
 
 def check_fits(path: Path) -> None:

@@ -24,7 +24,8 @@ from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.extractor import Extractor, ScoringEngine
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, Progress
 from stillroom.extraction.run import DocumentExtractor, DocumentReader
-from stillroom.models.library import ModelFile, model_sha256
+from stillroom.models.adapters import model_sha256
+from stillroom.models.library import ModelFile
 from stillroom.templates.template import Template
 
 _TRIES = 3

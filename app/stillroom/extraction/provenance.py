@@ -7,8 +7,8 @@ from pathlib import Path
 
 from stillroom import __version__
 from stillroom.engine.protocol import ModelInfo
+from stillroom.models.adapters import attached, checksum, name_with_adapters
 from stillroom.models.library import ModelFile
-from stillroom.storage.checksums import file_sha256
 from stillroom.storage.runs import RunRecord
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import template_to_toml
@@ -28,14 +28,15 @@ def engine_version() -> str:
 def record(template: Template, model: ModelInfo | ModelFile) -> RunRecord:
     """The facts of a new run. Reads the model's whole file the first time. Raises StillroomError."""
     path = Path(model.path)
+    adapters = model.options.adapters if isinstance(model, ModelInfo) else attached(path)
     return RunRecord(
         template_name=template.name,
         template_version=template.version,
         template_toml=template_to_toml(template),
         template_sha256=template.sha256,
-        model_name=model.name or path.stem,
+        model_name=name_with_adapters(model.name or path.stem, adapters),
         model_path=str(path.absolute()),
-        model_sha256=file_sha256(path),
+        model_sha256=checksum(path, adapters),
         seed=SEED,
         threads=model.options.threads_prompt if isinstance(model, ModelInfo) else 0,
         engine=engine_version(),

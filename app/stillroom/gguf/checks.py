@@ -85,6 +85,8 @@ def check_headers(headers: list[Header]) -> None:
         raise _wrong(first, "it has no weights")
     if kind_of(first) is FileKind.MODEL:
         _check_model(first, tensors)
+    if kind_of(first) is FileKind.ADAPTER:
+        _check_adapter(first, tensors)
 
 
 def _check_parts(headers: list[Header], tensor_count: int) -> None:
@@ -147,6 +149,18 @@ def _check_model(header: Header, tensors: list[TensorInfo]) -> None:
             raise _wrong(header, f"it has weights of layer {block[1]} and only {layers} layers")
     _check_widths(header, tensors)
     _check_vocabulary(header, tensors)
+
+
+def _check_adapter(header: Header, tensors: list[TensorInfo]) -> None:
+    """Pairs of matrices, one narrow and long, one wide and low, each pair for a tensor of the model."""
+    if header.text("adapter.type") != "lora":
+        raise _wrong(header, "it is an adapter of a kind other than LoRA")
+    _check_numbers_are_finite(header)
+    names = {tensor.name for tensor in tensors}
+    for tensor in tensors:
+        stem, _, half = tensor.name.rpartition(".lora_")
+        if half not in ("a", "b") or f"{stem}.lora_{'b' if half == 'a' else 'a'}" not in names:
+            raise _wrong(header, f"its weights do not come in pairs ({tensor.name[:60]})")
 
 
 def _check_attention(header: Header, tensors: list[TensorInfo]) -> None:

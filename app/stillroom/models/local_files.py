@@ -15,7 +15,7 @@ from stillroom import paths
 from stillroom.atomic import replacing
 from stillroom.cancellation import Cancellation
 from stillroom.errors import StillroomError
-from stillroom.gguf.checks import check_file, parts_of
+from stillroom.gguf.checks import FileKind, check_file, kind_of, parts_of
 from stillroom.models.elsewhere import recorded_checksum
 from stillroom.models.file_names import safe_name
 from stillroom.models.library import ModelFile, model_file
@@ -64,7 +64,11 @@ def import_model(
         Cancelled: stopping was asked for; nothing is left of it.
     """
     cancellation = cancellation or Cancellation()
-    check_file(source)
+    if kind_of(check_file(source)) is FileKind.ADAPTER:
+        raise StillroomError(
+            f"{source.name} is an adapter for a model, not a model. Attach it: choose the model, then Adapters…, or "
+            "stillroom models attach MODEL FILE."
+        )
     sources = parts_of(source)
     targets = [_target(part) for part in sources]
     if targets == [part.absolute() for part in sources]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -20,6 +20,7 @@ from stillroom.engine.tuning_store import Copy, copy_in_use, keep_copy, keep_tun
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, FieldValue
+from stillroom.models.adapters import attached
 from stillroom.models.library import ModelFile, find_model
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
@@ -72,19 +73,22 @@ def load_plan(model: ModelFile, *, context_tokens: int = 0, threads: int = 0, ex
         context_tokens, threads: what the person has set; 0 for nothing.
         exact: this very file and no copy of it, as for a run that goes on.
     """
+    adapters = attached(model.path)
     used = model if exact else in_place_of(model)
     notice = "" if used == model else f"{used.name} is used in the place of {model.name}: the same model, faster here."
     tuning = tuned_options(used.path)
     if tuning is None:
-        plain = LoadOptions(context_tokens=context_tokens, threads_prompt=threads, threads_generate=threads)
+        plain = LoadOptions(
+            context_tokens=context_tokens, threads_prompt=threads, threads_generate=threads, adapters=adapters
+        )
         return LoadPlan(used, plain, {}, notice)
-    options = tuning.load_options(context_tokens=context_tokens, threads=threads)
+    options = replace(tuning.load_options(context_tokens=context_tokens, threads=threads), adapters=adapters)
     return LoadPlan(used, options, dict(tuning.environment), notice)
 
 
 def in_place_of(model: ModelFile) -> ModelFile:
-    """The faster copy that was kept of this model, or the model itself."""
-    copy = copy_in_use(model.path)
+    """The faster copy that was kept of this model, or the model itself; with adapters, for which no copy was tried, itself."""
+    copy = None if attached(model.path) else copy_in_use(model.path)
     if copy is None:
         return model
     try:

@@ -20,6 +20,7 @@ _SHAPES = {
     "export": '<path d="M12 14V3.5m0 0L8 7.5m4-4 4 4M4.5 13v7h15v-7"/>',
     "retry": '<path d="M19 12a7 7 0 1 1-2.2-5.1"/><path d="M19.5 3.5v4.5H15"/>',
     "panel": '<rect x="3.5" y="4.5" width="17" height="15" rx="2"/><path d="M14.5 4.5v15"/>',
+    "columns": '<rect x="3.5" y="4.5" width="17" height="15" rx="2"/><path d="M12 4.5v15"/>',
     "appearance": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="C"/>',
     "close": '<path d="m6.5 6.5 11 11m0-11-11 11"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',

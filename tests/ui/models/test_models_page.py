@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from tests.gguf.make_gguf import write_tiny
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QDoubleSpinBox, QPushButton
+from tests.gguf.make_gguf import write_adapter, write_tiny
 
 from stillroom import paths
+from stillroom.models.adapters import attached
 from stillroom.models.download import DownloadProgress
 from stillroom.models.download_queue import Download, DownloadState
 from stillroom.models.fit import Verdict
 from stillroom.models.hub import HubFile, Offer
+from stillroom.models.library import find_model
 from stillroom.ui.main_window import MainWindow
+from stillroom.ui.models.adapters_dialog import AdaptersDialog
+from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.downloads import DownloadList
 from stillroom.ui.models.page import ModelsPage
 from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, Place
@@ -142,3 +147,48 @@ def test_the_table_model_without_a_window() -> None:
     assert [shown.index(place, 0).data() for place in range(3)] == ["a", "b", "c"]
     shown.choose(words="", task="", fitting=True, here=True)
     assert [shown.index(place, 0).data() for place in range(shown.rowCount())] == ["c"]
+
+
+def test_chosen_models_are_compared(page: ModelsPage) -> None:
+    page.table.clearSelection()
+    assert not page.compare.isEnabled()
+    selection = page.table.selectionModel()
+    for place in (0, 1, 2):
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        selection.select(page.shown.index(place, 0), flags)
+    assert page.compare.isEnabled()
+    names = {row.name for row in page.chosen_rows()}
+    page.compare.click()
+    dialog = page.findChild(CompareDialog)
+    table = dialog.table
+    assert {table.horizontalHeaderItem(column).text() for column in range(3)} == names
+    memory = next(row for row in range(table.rowCount()) if table.verticalHeaderItem(row).text() == "Memory")
+    bold = [table.item(memory, column).font().bold() for column in range(3)]
+    sizes = [row.size for row in page.chosen_rows()]
+    assert sum(bold) == 1 or len(set(sizes)) == 1
+    dialog.reject()
+
+
+def test_an_adapter_is_attached_in_the_window_and_detached(page: ModelsPage, parts, qtbot, tmp_path: Path) -> None:
+    model = find_model(str(write_tiny(paths.models_dir() / "own.gguf")))
+    dialog = AdaptersDialog(page, parts, model)
+    qtbot.addWidget(dialog)
+    dialog.attach(tmp_path / "missing.gguf")
+    assert dialog.problem.text()
+    assert not dialog.changed
+    dialog.attach(write_adapter(tmp_path / "invoices.gguf"))
+    assert dialog.problem.text() == ""
+    assert dialog.changed
+    scale = dialog.findChild(QDoubleSpinBox)
+    scale.setValue(0.5)
+    scale.editingFinished.emit()
+    assert [adapter.scale for adapter in attached(model.path)] == [0.5]
+    page.look()
+    qtbot.waitUntil(lambda: any(row.name == "own" for row in rows(page)), timeout=15_000)
+    choose(page, "own")
+    assert "invoices" in page.detail.note.text()
+    away = next(
+        button for button in dialog.findChildren(QPushButton) if button.text() == "Detach" and button.isEnabled()
+    )
+    away.click()
+    assert not dialog.changed

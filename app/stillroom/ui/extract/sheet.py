@@ -118,7 +118,9 @@ class Sheet(TakesDrops, QWidget):
         # What works on the selection needs the keyboard in this table; the others reach whichever table is shown.
         inside, window = Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WindowShortcut
 
-        def action(text: str, keys: QKeySequence | str, slot: Callable[[], object], where: Qt.ShortcutContext) -> QAction:
+        def action(
+            text: str, keys: QKeySequence | str, slot: Callable[[], object], where: Qt.ShortcutContext
+        ) -> QAction:
             made = QAction(text, self)
             made.setShortcut(QKeySequence(keys))
             made.setShortcutContext(where)

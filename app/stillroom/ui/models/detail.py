@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
 
+from stillroom.models.adapters import attached
 from stillroom.models.assess import assess
 from stillroom.models.fit import Fit, Machine, Use, Verdict
 from stillroom.ui.controls import Button, ComboBox, describe, label, line
@@ -18,7 +21,7 @@ _STEP = 1024
 
 class Detail(QScrollArea):
     """Signals:
-    wanted(str): ``load``, ``unload``, ``tune``, ``bench``, ``verify``, ``quantize``, ``folder``, ``remove``, ``fetch``.
+    wanted(str): ``load``, ``unload``, ``tune``, ``bench``, ``verify``, ``quantize``, ``adapters``, ``folder``, ``remove``, ``fetch``.
     """
 
     wanted = Signal(str)
@@ -81,6 +84,7 @@ class Detail(QScrollArea):
                 ("bench", self.tr("Measure speed"), "clock", self.tr("How fast it is as it is loaded")),
                 ("verify", self.tr("Verify"), "sure", self.tr("Hold every byte against what is on record")),
                 ("quantize", self.tr("Make smaller…"), "down", self.tr("Write a copy in another quantization")),
+                ("adapters", self.tr("Adapters…"), "add-files", self.tr("Add training (LoRA) to this model")),
                 ("folder", self.tr("Open folder"), "folder", self.tr("Where its file lies")),
                 ("remove", self.tr("Remove"), "remove", self.tr("Into the system's trash")),
             )
@@ -113,7 +117,7 @@ class Detail(QScrollArea):
         shown = {
             "load": file is not None and not is_loaded, "unload": is_loaded, "fetch": row is not None and file is None,
             "tune": file is not None, "bench": is_loaded, "verify": file is not None, "quantize": known,
-            "folder": file is not None, "remove": ours,
+            "adapters": known and file is not None, "folder": file is not None, "remove": ours,
         }  # fmt: skip
         for name, button in self.buttons.items():
             button.setVisible(shown[name])
@@ -184,5 +188,9 @@ class Detail(QScrollArea):
             parts += [f"{item.name}: {item.value:g} ({item.source})" for item in row.entry.benchmarks]
             parts.append(row.entry.repository)
         if row.file is not None:
+            added = attached(row.file.path)
+            if added:
+                names = ", ".join(Path(adapter.path).stem for adapter in added)
+                parts.append(self.tr("With the adapters: %1").replace("%1", names))
             parts.append(str(row.file.path))
         return "\n".join(part for part in parts if part)

@@ -23,12 +23,15 @@ from PySide6.QtWidgets import (
 
 from stillroom.models.catalog import load_catalog, suggest, use_catalog
 from stillroom.models.fit import Machine
+from stillroom.models.library import ModelFile
 from stillroom.models.local_files import remove
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.models.adapters_dialog import AdaptersDialog
+from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.detail import Detail
 from stillroom.ui.models.downloads import DownloadList, Downloads
 from stillroom.ui.models.hub_dialog import HubDialog
@@ -39,6 +42,7 @@ from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 
 _TASKS = ("extract", "classify", "summarise", "chat", "code")
+_COMPARED = 6  # columns that can be read at once
 _QUANTIZATIONS = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q3_K_M", "Q2_K")
 
 
@@ -83,6 +87,10 @@ class ModelsPage(TakesDrops, QWidget):
         head = QHBoxLayout()
         head.setSpacing(GRID)
         head.addWidget(label(self.tr("Models"), "title"), 1)
+        self.compare = Button(self.tr("Compare…"), "", "columns", self._compare)
+        tip = self.tr("Choose two to six models with Ctrl or Shift, and see them side by side")
+        describe(self.compare, self.tr("Compare the chosen models"), tip)
+        head.addWidget(self.compare)
         fetch = Button(self.tr("Find on the hub…"), "", "search", lambda: self._hub())
         describe(
             fetch,
@@ -142,7 +150,7 @@ class ModelsPage(TakesDrops, QWidget):
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
@@ -198,7 +206,12 @@ class ModelsPage(TakesDrops, QWidget):
         index = self.table.currentIndex()
         return index.data(ROW) if index.isValid() else None
 
+    def chosen_rows(self) -> list[ModelRow]:
+        """All rows that are selected, for comparing them."""
+        return [index.data(ROW) for index in self.table.selectionModel().selectedRows()]
+
     def _show_detail(self) -> None:
+        self.compare.setEnabled(2 <= len(self.table.selectionModel().selectedRows()) <= _COMPARED)
         self.detail.show_row(self.row(), self._machine, self._loading.wanted if self._loading.model else "")
         self._working_changed()
 
@@ -238,10 +251,26 @@ class ModelsPage(TakesDrops, QWidget):
             name, good = QInputDialog.getItem(self, self.tr("Make smaller"), text, names, 2, False)
             if good:
                 self.work.quantize(row.file, name)
+        elif action == "adapters":
+            self._adapters(row.file)
         elif action == "folder":
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.file.path.parent)))
         elif action == "remove":
             self._remove(row)
+
+    def _adapters(self, file: ModelFile) -> None:
+        dialog = AdaptersDialog(self, self._parts, file)
+        dialog.exec()
+        if dialog.changed:
+            self.look()
+            if self._loading.model is not None and self._loading.wanted == file.name:
+                self._loading.choose(file)  # they hold from the next load on
+        dialog.deleteLater()
+
+    def _compare(self) -> None:
+        dialog = CompareDialog(self, self.chosen_rows())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _remove(self, row: ModelRow) -> None:
         question = self.tr("Put %1 into the trash? It can be taken back from there.").replace("%1", row.name)

@@ -1,0 +1,35 @@
+"""What the worker chooses where nobody said how a model is to be loaded."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from stillroom.engine.protocol import LARGEST_CPU_UBATCH, LoadOptions
+
+
+def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> LoadOptions:
+    """The options with the worker's own choices in the place of zeros and None.
+
+    Args:
+        size: of the weights in bytes. trained: tokens of context the model was trained for; 0 for unknown.
+    """
+    cores = max(1, (os.cpu_count() or 1))
+    # A cancel, and a chat token beside a batch, wait for one ubatch.
+    ubatch = options.ubatch or (256 if gpu else LARGEST_CPU_UBATCH)
+    if not gpu:
+        ubatch = min(ubatch, LARGEST_CPU_UBATCH)
+    flash = options.flash_attention
+    if flash is None and not gpu:
+        # On the processor it takes two to three times as long as plain attention wherever fewer than 64 tokens are
+        # evaluated at a time. A cache of fewer bits has no other.
+        flash = options.kv_type != "f16"
+    return replace(
+        options,
+        flash_attention=flash,
+        context_tokens=min(options.context_tokens or 8192, max(trained, 512) * 4),
+        threads_prompt=options.threads_prompt or cores,
+        # One token of a small model is less work than waking a second thread costs.
+        threads_generate=options.threads_generate or (1 if size < 400e6 else cores),
+        ubatch=ubatch,
+    )
