@@ -10,7 +10,7 @@ from tests.chat.scripted_answerer import ScriptedAnswerer
 from stillroom.cancellation import Cancellation
 from stillroom.chat import context
 from stillroom.chat.conversation import Attachment, ChatSettings, Role, Turn, TurnState
-from stillroom.chat.session import ChatSession
+from stillroom.chat.session import ChatSession, title_of, usable_title
 from stillroom.chat.store import ConversationStore
 
 
@@ -166,3 +166,41 @@ def test_the_meter_counts_what_is_sent(answerer: ScriptedAnswerer) -> None:
     found = context.budget(branch, settings, answerer)
     assert (found.system, found.history, found.attachments, found.question) == (10, 21, 4, 9)
     assert found.over == 0
+
+
+def test_the_model_names_a_conversation_once(store: ConversationStore) -> None:
+    answerer = ScriptedAnswerer("Rent is due on the first.", '"Rent and its due date."', "Something else")
+    session = ChatSession(store, answerer)
+    talk = store.create()
+    question = session.ask(talk.id, None, "When is the rent due, and what happens when it is late by a week?")
+    assert session.retitle(talk.id) == title_of(question)  # nothing was answered yet
+    assert not answerer.asked
+    session.answer(question.id)
+    assert session.retitle(talk.id) == "Rent and its due date"
+    assert store.conversation(talk.id).title == "Rent and its due date"
+    assert session.retitle(talk.id) == "Rent and its due date"
+    assert len(answerer.asked) == 2
+
+
+def test_a_title_a_person_gave_stays(store: ConversationStore) -> None:
+    answerer = ScriptedAnswerer("Yes.", "Rent due date")
+    session = ChatSession(store, answerer)
+    talk = store.create()
+    session.answer(session.ask(talk.id, None, "Is the rent due?").id)
+    store.rename(talk.id, "Mine")
+    assert session.retitle(talk.id) == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("Title: Rent due date", "Rent due date"),
+        ("<think>hm</think>\n**Rent due date**", "Rent due date"),
+        ("The quick brown fox", ""),  # says nothing of what was written
+        ("I", ""),
+        ("rent due date and a great many more words than a title has", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_title_that_says_something_of_the_text_is_taken(written: str, title: str) -> None:
+    assert usable_title(written, "When is the rent due? The due date of the rent is the first.") == title

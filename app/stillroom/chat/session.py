@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,16 +12,19 @@ from pathlib import Path
 from stillroom.cancellation import Cancellation
 from stillroom.chat import context
 from stillroom.chat.answerer import Answerer
-from stillroom.chat.conversation import Attachment, Conversation, Facts, Role, Turn, TurnState
+from stillroom.chat.conversation import Attachment, ChatSettings, Conversation, Facts, Role, Turn, TurnState
 from stillroom.chat.prompt import Thoughts
 from stillroom.chat.store import ConversationStore
 from stillroom.documents.readers import Readers
-from stillroom.engine.protocol import Generation
+from stillroom.engine.protocol import Generation, Message, Sampling
 from stillroom.errors import Cancelled, StillroomError
 
 # What was written is on disk this soon: a power cut costs no more.
 SAVE_SECONDS = 0.5
 _TITLE_WORDS = 7
+_TITLE_TOKENS = 24
+_TITLE_READS = 120  # words of the question and of the answer
+_TITLE_QUESTION = "Write a title of two to six words for the text above. Write only the title."
 
 
 class ChatSession:
@@ -38,6 +42,29 @@ class ChatSession:
         if not self._store.conversation(conversation).title:
             self._store.rename(conversation, title_of(turn))
         return turn
+
+    def retitle(self, number: int, *, cancellation: Cancellation | None = None) -> str:
+        """Let the model name a conversation that still has the title of its first words. The title it has then.
+
+        A title is only taken where it says something of what was written: a small model invents easily.
+        Raises EngineError, Cancelled.
+        """
+        conversation = self._store.conversation(number)
+        branch = [turn for turn in self._store.branch(conversation.leaf) if turn.role is not Role.NOTE]
+        if len(branch) < 2 or conversation.title != title_of(branch[0]):
+            return conversation.title  # nothing was answered yet, or a person named it
+        said = "\n\n".join(_shortened(turn.content) for turn in branch[:2])
+        done = self._answerer.answer(
+            [Message("user", f"{said}\n\n{_TITLE_QUESTION}")],
+            ChatSettings(sampling=Sampling(), max_tokens=_TITLE_TOKENS),
+            on_text=lambda _piece: None,
+            cancellation=cancellation,
+        )
+        title = usable_title(done.text, said)
+        if title and self._store.conversation(number).title == conversation.title:
+            self._store.rename(number, title)
+            return title
+        return conversation.title
 
     def budget(self, conversation: Conversation, leaf: int | None) -> context.Budget:
         """What the next answer of a branch takes of the context."""
@@ -170,6 +197,26 @@ def title_of(turn: Turn) -> str:
         return turn.attachments[0].name if turn.attachments else ""
     title = " ".join(words[:_TITLE_WORDS])
     return (title[:60].rstrip(" ,.;:") + ("…" if len(words) > _TITLE_WORDS or len(title) > 60 else "")).strip()
+
+
+def usable_title(written: str, about: str) -> str:
+    """A title as a model wrote it, tidied; empty where it is none: too long, or of words that ``about`` does not have."""
+    thoughts = Thoughts()
+    thoughts.add(written)
+    thoughts.finish()
+    line = next((line for line in thoughts.said.splitlines() if line.strip()), "")
+    title = re.sub(r"^(?:title|titel|titre)\s*:\s*", "", line.strip(" \t\"'*#“”."), flags=re.IGNORECASE).strip(
+        " \"'*“”."
+    )
+    words = re.findall(r"[^\W_]+", title)
+    long = {word.casefold() for word in words if len(word) > 3}
+    there = {word.casefold() for word in re.findall(r"[^\W_]+", about)}
+    good = 2 <= len(words) <= _TITLE_WORDS and len(title) <= 60 and long and 2 * len(long & there) >= len(long)
+    return title if good else ""
+
+
+def _shortened(text: str) -> str:
+    return " ".join(text.split()[:_TITLE_READS])
 
 
 def read_attachment(

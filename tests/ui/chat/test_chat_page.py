@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QInputDialog
 
 from stillroom.chat.conversation import Role, Turn, TurnState
+from stillroom.chat.session import ChatSession
 from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
@@ -182,3 +183,15 @@ def test_the_list_model_without_a_window() -> None:
     assert model.rowCount() == 0
     assert model.data(model.index(0)) is None
     assert model.row_of(3) == -1
+
+
+def test_a_title_comes_while_the_model_is_idle(page: ChatPage, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def retitle(self: ChatSession, number: int, **_: object) -> str:
+        self._store.rename(number, "A better name")
+        return "A better name"
+
+    monkeypatch.setattr(ChatSession, "retitle", retitle)
+    page.titles._timer.setInterval(50)
+    send(page, qtbot, "Hello there")
+    qtbot.waitUntil(lambda: page.title.whole() == "A better name", timeout=5_000)
+    assert page.list.model.index(0).data().startswith("A better name")

@@ -31,6 +31,7 @@ from stillroom.ui.chat.room import Room
 from stillroom.ui.chat.settings_dialog import ask_settings
 from stillroom.ui.chat.starting import Starting
 from stillroom.ui.chat.talks import Talks
+from stillroom.ui.chat.titles import Titles
 from stillroom.ui.chat.transcript import Transcript
 from stillroom.ui.chat.who_answers import ChatConsent, WhoAnswers
 from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe
@@ -52,6 +53,9 @@ class ChatPage(QWidget):
         self.conversation: Conversation | None = None
         self._agreed: set[tuple[int, str]] = set()  # conversation and engine
         self.asking = Asking(parts, self)
+        self.titles = Titles(parts, self)
+        self.titles.named.connect(self._named)
+        self.asking.changed.connect(self.titles.wait)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         row.setSpacing(2 * GRID)
@@ -178,11 +182,14 @@ class ChatPage(QWidget):
         turns = self._store.branch(self.conversation.leaf) if self.conversation else []
         self.transcript.show_turns(turns, self._store.siblings(self.number) if self.conversation else {})
         self.stack.setCurrentWidget(self.transcript if turns else self.starting)
-        self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
+        self._show_title()
         for button in (self.export_button, self.search_button):
             button.setEnabled(bool(turns))
         self._show_writing()
         self.room.show_budget()
+
+    def _show_title(self) -> None:
+        self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
 
     # ---- turns
 
@@ -287,7 +294,14 @@ class ChatPage(QWidget):
             self.show_branch()
         self.talks.refresh()
         if turn.state is TurnState.COMPLETE:
+            self.titles.want(turn.conversation)
             QApplication.alert(self.window())
+
+    def _named(self, conversation: int) -> None:
+        self.talks.refresh()
+        if conversation == self.number:
+            self.conversation = self._store.conversation(conversation)
+            self._show_title()
 
     def _show_source(self, number: int, place: int) -> None:
         PassageDialog(self, self.transcript.turns(), number, place).show()

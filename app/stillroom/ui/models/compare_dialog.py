@@ -41,7 +41,7 @@ class CompareDialog(QDialog):
         for place, (_name, texts, best) in enumerate(lines):
             for number, text in enumerate(texts):
                 item = QTableWidgetItem(text or "–")
-                item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+                item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
                 font = item.font()
                 font.setBold(number in best)
                 item.setFont(font)
@@ -57,13 +57,15 @@ class CompareDialog(QDialog):
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         box.rejected.connect(self.reject)
         column.addWidget(box)
-        self.resize(min(1100, 260 + 220 * len(rows)), 480)
+        self.resize(min(1100, 260 + 220 * len(rows)), 560)
 
     def _lines(self, rows: Sequence[ModelRow]) -> list[tuple[str, list[str], set[int]]]:
         """Heading, a text for each model, and which of them are best."""
         number = QLocale().toString
         memory = [row.fit.estimate.total if row.fit is not None else row.size for row in rows]
-        context = [row.fit.longest_context if row.fit is not None else 0 for row in rows]
+        context = [
+            row.fit.longest_context if row.fit is not None else row.entry.context if row.entry else 0 for row in rows
+        ]
         speeds = [row.speed or 0.0 for row in rows]
         tuned = [tuned_options(row.file.path) if row.file is not None else None for row in rows]
         reads = [each.prompt_speed if each is not None else 0.0 for each in tuned]
