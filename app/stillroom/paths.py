@@ -47,6 +47,11 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def pasted_dir() -> Path:
+    """Pictures that were pasted into a conversation."""
+    return data_dir() / "pasted"
+
+
 def templates_dir() -> Path:
     """The user's own extraction templates."""
     return data_dir() / "templates"

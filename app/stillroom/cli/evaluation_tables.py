@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 from rich import box
@@ -15,13 +16,14 @@ from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.judging import Outcome
 from stillroom.evaluation.metrics import FieldMetrics, Metrics
 
+_FILE_WIDTH = 120  # characters, where no terminal says
 # Headings for narrow columns.
 _SHORT = {Outcome.CORRECTLY_ABSENT: "absent"}
 
 
 def print_evaluations(evaluations: Sequence[ModelEvaluation]) -> None:
     """The figures of each model in a column, then each model's fields and what its confidences are worth."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
     console.print(_overview(evaluations))
     if len(evaluations) > 1:
         _print(console, "Right by field (* best)", _side_by_side(evaluations))

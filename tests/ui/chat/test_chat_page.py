@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QInputDialog
 
+from stillroom import paths
 from stillroom.chat.conversation import Role, Turn, TurnState
 from stillroom.chat.session import ChatSession
 from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel
@@ -195,3 +197,24 @@ def test_a_title_comes_while_the_model_is_idle(page: ChatPage, qtbot, monkeypatc
     send(page, qtbot, "Hello there")
     qtbot.waitUntil(lambda: page.title.whole() == "A better name", timeout=5_000)
     assert page.list.model.index(0).data().startswith("A better name")
+
+
+def test_a_pasted_picture_is_kept_and_its_text_attached(page: ChatPage, qtbot) -> None:
+    picture = QImage(900, 160, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.white)
+    painter = QPainter(picture)
+    font = painter.font()
+    font.setPixelSize(64)
+    painter.setFont(font)
+    painter.drawText(30, 105, "Total 14.10 EUR")
+    painter.end()
+    data = QMimeData()
+    data.setImageData(picture)
+    assert page.composer.editor.canInsertFromMimeData(data)
+    page.composer.editor.insertFromMimeData(data)
+    qtbot.waitUntil(lambda: bool(page.composer.attachments), timeout=60_000)
+    attachment = page.composer.attachments[0]
+    assert "14.10" in attachment.text
+    assert Path(attachment.path).is_file()
+    assert Path(attachment.path).parent == paths.pasted_dir()
+    assert any("does not see pictures" in banner.message.text() for banner in page.banners._keyed.values())

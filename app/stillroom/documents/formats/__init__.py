@@ -33,6 +33,9 @@ _MODULES = {
 KINDS = tuple(_MODULES)
 """Formats that can be read, by the name that Document.kind carries."""
 
+PICTURES = (*(name for name, module in _MODULES.items() if module == "picture"), "jpg", "tif")
+"""Endings of files whose text is recognised."""
+
 
 def reader_of(kind: str) -> Callable[[Source], Content]:
     """The function that reads a format. Raises KeyError."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QDateTime, QLocale, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
 
 from stillroom.chat.context import Budget
 from stillroom.chat.conversation import Attachment
+from stillroom.paths import pasted_dir
 from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe, label, restyle
 from stillroom.ui.extract.dropping import TakesDrops, dropped_paths
 from stillroom.ui.theme import GRID
@@ -21,7 +22,7 @@ _NEARLY_FULL = 0.85
 
 class _Editor(QPlainTextEdit):
     """Signals:
-    send: Enter without Shift. files(list): pasted. up: the arrow in an empty text.
+    send: Enter without Shift. files(list): pasted, or a pasted picture kept as a file. up: the arrow in an empty text.
     """
 
     send = Signal()
@@ -51,12 +52,28 @@ class _Editor(QPlainTextEdit):
         else:
             super().keyPressEvent(event)
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802
+        return source.hasImage() or super().canInsertFromMimeData(source)
+
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
         paths = dropped_paths(source)
+        if not paths and source.hasImage() and not source.hasText():
+            paths = _kept(QImage(source.imageData()))
         if paths:
             self.files.emit(paths)
         else:
             self.insertPlainText(source.text())
+
+
+def _kept(picture: QImage) -> list[Path]:
+    """A pasted picture as a file, so that it is still there when the conversation is opened again; none where it cannot be written."""
+    folder = pasted_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return []
+    path = folder / f"{QDateTime.currentDateTime().toString('yyyy-MM-dd hh.mm.ss.zzz')}.png"
+    return [path] if picture.save(str(path), "PNG") else []
 
 
 class Composer(TakesDrops, QFrame):

@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
 
 from stillroom.chat.context import messages
 from stillroom.chat.conversation import Attachment, ChatSettings, Conversation, Role, Turn, TurnState
+from stillroom.documents.formats import PICTURES
 from stillroom.engine.remote import RemoteEngine
 from stillroom.errors import StillroomError
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
 from stillroom.ui.chat.conversation_list import ConversationList
+from stillroom.ui.chat.link_box import show_link
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.room import Room
 from stillroom.ui.chat.settings_dialog import ask_settings
@@ -131,7 +133,7 @@ class ChatPage(QWidget):
         self.transcript.wanted.connect(self._of_turn)
         self.transcript.branch_wanted.connect(self._switch)
         self.transcript.source_wanted.connect(self._show_source)
-        self.transcript.link.connect(self._link)
+        self.transcript.link.connect(lambda address: show_link(self, address))
         self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and self.number != 0))
         self.starting.chosen.connect(self.composer.set_text)
         self.composer.send.connect(self._send)
@@ -306,20 +308,6 @@ class ChatPage(QWidget):
     def _show_source(self, number: int, place: int) -> None:
         PassageDialog(self, self.transcript.turns(), number, place).show()
 
-    def _link(self, address: str) -> None:
-        """Nothing is opened by itself: the address can be copied."""
-        box = QMessageBox(self)
-        box.setWindowTitle(self.tr("Link"))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(
-            self.tr("The model wrote this address. Stillroom does not open it; you can copy it.") + f"\n\n{address}"
-        )
-        copy = box.addButton(self.tr("Copy"), QMessageBox.ButtonRole.ActionRole)
-        box.addButton(QMessageBox.StandardButton.Close)
-        copy.clicked.connect(lambda: QApplication.clipboard().setText(address))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.show()
-
     # ---- files, settings, model
 
     def attach(self, paths: list[Path]) -> None:
@@ -330,6 +318,11 @@ class ChatPage(QWidget):
         def show(found: list[Attachment]) -> None:
             self.composer.add_attachments(found)
             self.room.show_budget()
+            if any(Path(each.path).suffix.lower().removeprefix(".") in PICTURES for each in found):
+                self.say(
+                    self.tr("The text in the picture was read. The model gets that text; it does not see pictures."),
+                    "info",
+                )
 
         self.asking.read(list(paths), show)
 
