@@ -21,6 +21,9 @@ import psutil
 import pytest
 
 from stillroom import paths
+from stillroom.chat.conversation import TurnState
+from stillroom.chat.store import ConversationStore
+from stillroom.storage.database import Database
 
 DOCUMENTS = int(os.environ.get("STILLROOM_TEST_DOCUMENTS", "16"))
 KILLS = int(os.environ.get("STILLROOM_TEST_KILLS", "5"))
@@ -97,3 +100,43 @@ def test_every_file_is_one_row_after_kills(tmp_path: Path, starter_model: Path) 
     results = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert [Path(result["file"]).name for result in results] == [f"{number:02}.txt" for number in range(DOCUMENTS)]
     assert {result["status"] for result in results} == {"done"}
+
+
+@pytest.mark.model
+@pytest.mark.window
+def test_an_answer_that_was_being_written_when_the_window_was_killed_is_there_and_marked(starter_model: Path) -> None:
+    paths.models_dir().mkdir(parents=True)
+    shutil.copy(starter_model, paths.models_dir() / starter_model.name)
+    window = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("window_run.py")), "chat"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        deadline = time.monotonic() + 90
+        written = ""
+        while len(written) < 80:
+            assert window.poll() is None, "the answer ended before the window could be killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+            written = streaming()
+    finally:
+        kill(window)
+    with Database(paths.database_file()) as database:
+        store = ConversationStore(database)
+        (talk,) = store.conversations()
+        question, answer = store.branch(talk.leaf)
+        assert question.content.startswith("Write a very long story")
+        assert answer.state is TurnState.INTERRUPTED
+        assert answer.content.startswith(written)
+
+
+def streaming() -> str:
+    """What of the answer is on disk while it is written."""
+    if not paths.database_file().exists():
+        return ""
+    with closing(sqlite3.connect(paths.database_file())) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'turns'").fetchone():
+            return ""
+        found = connection.execute("SELECT content FROM turns WHERE state = 'streaming'").fetchone()
+        return found[0] if found else ""

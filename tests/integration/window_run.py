@@ -1,6 +1,7 @@
 """The window from its start to its end without a person: the samples are extracted and exported, a question is answered.
 
 python tests/integration/window_run.py OUT.csv
+python tests/integration/window_run.py chat      asks one question whose answer is long, and nothing else
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ def main() -> int:
             time.sleep(0.01)
 
     until(lambda: window.loading.model is not None)
+    if sys.argv[1] == "chat":
+        chat = window.show_page(1)
+        chat._send("Write a very long story about the sea.")
+        until(lambda: not chat.asking.busy)
+        return 0
     window.extract.run_samples()
     until(lambda: all(sheet.model.finished and not sheet.runs.running for sheet in window.extract.sheets))
     results = [row.result for row in window.extract.sheets[0].model.rows]
