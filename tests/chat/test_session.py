@@ -103,15 +103,6 @@ def test_what_does_not_fit_is_never_cut(store: ConversationStore) -> None:
     assert page[sources[0].start : sources[0].end].strip() in sent
 
 
-def test_a_question_about_the_whole_says_that_it_was_not_answered_from_the_whole(store: ConversationStore) -> None:
-    answerer = ScriptedAnswerer(limit=700)
-    session = ChatSession(store, answerer)
-    turn = attached(store, session, "How many contracts are there?", PAGES)
-    settings = ChatSettings(max_tokens=100)
-    context.give_passages(store, store.branch(turn.id), settings, answerer)
-    assert any("about the whole" in note for note in store.turn(turn.id).facts.notes)
-
-
 def test_summaries_read_every_part(store: ConversationStore) -> None:
     answerer = ScriptedAnswerer(*(f"Said {n}." for n in range(30)), limit=900)
     session = ChatSession(store, answerer)

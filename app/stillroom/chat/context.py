@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from stillroom.cancellation import Cancellation
 from stillroom.chat.answerer import Answerer
 from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn
-from stillroom.chat.passages import Passage, asks_about_the_whole, passages_of, ranked
+from stillroom.chat.passages import Passage, passages_of, ranked
 from stillroom.chat.prompt import messages_of
 from stillroom.chat.store import ConversationStore
+from stillroom.chat.whole import asks_of, counted_in_files
 from stillroom.engine.protocol import Message
 from stillroom.errors import StillroomError
 
@@ -18,6 +19,8 @@ from stillroom.errors import StillroomError
 _TOKENS_A_MESSAGE = 8
 _KEPT_TURNS = 4  # at the end of a conversation whose older turns are summarised or left out
 _SUMMARY_TOKENS = 220
+_CITE = "(Name the passages you use by their numbers, as in [1].)"
+_FEW_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,34 +104,64 @@ def budget(branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer) -
 def give_passages(
     store: ConversationStore, branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer
 ) -> tuple[Source, ...]:
-    """Give the model those passages of the last turn's files that its question is about, as many as fit, in their order.
+    """Give the model those passages of the last files that the last turn's question is about, as many as fit, in their order.
 
-    What was left out is noted on the turn. Returns the passages given.
+    What was left out is noted on the turn that asks. Returns the passages given.
     """
-    turn = branch[-1]
+    asked = branch[-1]
+    turn = next((turn for turn in reversed(visible(branch)) if turn.attachments), asked)
     now = budget(branch, settings, answerer)
     own = sum(answerer.count_tokens([each.text for each in turn.attachments]))
-    room = now.limit - (now.used - own) - now.answer
+    room = now.limit - (now.used - own) - now.answer - answerer.count_tokens([_CITE])[0]
     passages = [passage for each in turn.attachments for passage in passages_of(each)]
     if not passages:
         return ()
     counts = answerer.count_tokens([_written(passage, place) for place, passage in enumerate(passages)])
     chosen: list[int] = []
-    for place in ranked(passages, turn.content):
+    for place in ranked(passages, _sought(branch)):
         if counts[place] + 2 <= room:
             room -= counts[place] + 2
             chosen.append(place)
     chosen.sort()
     for each in turn.attachments:
-        mine = [place for place in chosen if passages[place].source.attachment == each.id]
-        text = "\n\n".join(_written(passages[place], place) for place in mine)
-        store.give(each.id, text or "(nothing of this file fitted)")
-    notes = [f"The model was given {len(chosen)} of {len(passages)} passages of the files; the others were left out."]
-    if asks_about_the_whole(turn.content) and len(chosen) < len(passages):
-        notes.append("The question is about the whole, so an answer from some passages may be wrong.")
+        mine = [number for number, place in enumerate(chosen) if passages[place].source.attachment == each.id]
+        text = "\n\n".join(_written(passages[chosen[number]], number) for number in mine)
+        store.give(each.id, f"{text}\n{_CITE}" if text else "(nothing of this file fitted)")
     sources = tuple(passages[place].source for place in chosen)
-    store.set_facts(turn.id, replace(turn.facts, sources=sources, notes=tuple(notes)))
+    facts = Facts(sources=sources, passages_read=len(chosen), passages=len(passages))
+    store.set_facts(turn.id, facts)
+    if asked.id != turn.id:
+        store.set_facts(asked.id, facts)
     return sources
+
+
+def chosen_again(store: ConversationStore, branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer) -> bool:
+    """Choose passages for the last question too, where those of an earlier file were chosen for an earlier one. Whether it was so."""
+    shown = visible(branch)
+    files = next((turn for turn in reversed(shown) if turn.attachments), None)
+    if files is None or files.id == shown[-1].id or not files.facts.sources:
+        return False
+    give_passages(store, branch, settings, answerer)
+    return True
+
+
+def notes_for(branch: Sequence[Turn]) -> tuple[str, ...]:
+    """What a person has to know of the answer to the last turn of a branch: what of the files the model was not given."""
+    shown = visible(branch)
+    asked = shown[-1]
+    files = [each for turn in shown for each in turn.attachments]
+    notes = [counted] if (counted := counted_in_files(asked.content, files)) else []
+    whole = asks_of(asked.content) is not None
+    facts = next((turn.facts for turn in reversed(shown) if turn.attachments and turn.facts.passages), None)
+    if facts is not None and facts.passages_read < facts.passages:
+        of = f"{facts.passages_read} of {facts.passages} passages of the files"
+        notes.append(
+            f"Answered from {of}; the others were left out. The question seems to need all of them: what needs the whole was not counted."
+            if whole
+            else f"Answered from {of}, those that the question is about; the others were left out."
+        )
+    notes += [note for turn in shown if turn.role is Role.USER and turn.attachments for note in turn.facts.notes]
+    return tuple(notes)
 
 
 def give_summaries(
@@ -140,19 +173,20 @@ def give_summaries(
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancellation: Cancellation | None = None,
 ) -> None:
-    """Give the model, in the place of the last turn's files, what it wrote about each part of them. Every part is read."""
-    turn = branch[-1]
+    """Give the model, in the place of the last files, what it wrote about each part of them. Every part is read."""
+    asked = branch[-1].content
+    turn = next((turn for turn in reversed(visible(branch)) if turn.attachments), branch[-1])
     parts = [(each, part) for each in turn.attachments for part in _parts(each, answerer)]
     written: dict[int, list[str]] = {}
     for done, (each, part) in enumerate(parts):
         on_progress(done, len(parts))
-        asked = (
-            f"{part}\n\nSay in a few sentences what this part of {each.name} says about: {turn.content}"
-            if turn.content.strip()
+        wanted = (
+            f"{part}\n\nSay in a few sentences what this part of {each.name} says about: {asked}"
+            if asked.strip()
             else f"{part}\n\nSummarise this part of {each.name} in a few sentences."
         )
         said = answerer.answer(
-            [Message("user", asked)],
+            [Message("user", wanted)],
             replace(settings, max_tokens=_SUMMARY_TOKENS, schema=""),
             on_text=lambda _text: None,
             cancellation=cancellation,
@@ -163,7 +197,7 @@ def give_summaries(
         texts = written.get(each.id, [])
         store.give(each.id, "\n".join(f"Part {number} of {len(texts)}: {text}" for number, text in enumerate(texts, 1)))
     note = f"The model was given summaries of {len(parts)} parts of the files, written by itself, not the files."
-    store.set_facts(turn.id, replace(turn.facts, notes=(note,)))
+    store.set_facts(turn.id, Facts(notes=(note,)))
 
 
 def cover_older(
@@ -212,6 +246,13 @@ def cover_older(
             facts=Facts(covers=old[-1].id),
         )
     )
+
+
+def _sought(branch: Sequence[Turn]) -> str:
+    """The last question; one of few words ("and why?") with the one before it."""
+    said = [turn.content for turn in branch if turn.role is Role.USER]
+    few = sum(len(word) > _FEW_WORDS for word in said[-1].split()) < _FEW_WORDS
+    return " ".join(said[-2:] if few else said[-1:])
 
 
 def _written(passage: Passage, place: int) -> str:

@@ -109,6 +109,7 @@ class Facts:
         prompt_tokens, cached_tokens: of the question with all before it, and those that were not read anew.
         first_token_seconds: from the question to the first piece.
         notes: sentences about what the model did not see.
+        passages_read, passages: of the files, those that were given or asked, and all there are; 0 where there was no choice.
         covers: of a note, the last turn that it stands for; of its branch, all before that one are covered too.
     """
 
@@ -120,6 +121,8 @@ class Facts:
     stop_reason: str = ""
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
+    passages_read: int = 0
+    passages: int = 0
     covers: int = 0
 
 

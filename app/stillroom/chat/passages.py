@@ -5,23 +5,18 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stillroom.chat.conversation import Attachment, Source
 
 PASSAGE_CHARACTERS = 1200
 
-# Questions that only the whole of a document answers.
-_WHOLE = re.compile(
-    r"\b(how many|number of|count|all (?:the|of)|every|each|list|total|sum of|average|summar\w+|overview|wie viele|alle|jede[rs]?"
-    r"|gesamt|summe|combien|tous|toutes|liste)\b",
-    re.IGNORECASE,
-)
+_LEAST_HALVED = 400  # characters of a passage that is worth halving
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a page of an attachment, with its place."""
+    """A piece of a page of an attachment, with its place: ``text`` is what stands from the source's start to its end."""
 
     source: Source
     text: str
@@ -34,12 +29,25 @@ def passages_of(attachment: Attachment) -> list[Passage]:
         start = 0
         while start < len(page):
             end = _end(page, start)
-            if page[start:end].strip():
-                found.append(
-                    Passage(Source(attachment.id, attachment.name, number, start, end), page[start:end].strip())
-                )
+            text = page[start:end].strip()
+            if text:
+                first = page.index(text, start)
+                found.append(Passage(Source(attachment.id, attachment.name, number, first, first + len(text)), text))
             start = end
     return found
+
+
+def halves(passage: Passage) -> tuple[Passage, ...]:
+    """A passage as two, cut between words; none where it is too short for that."""
+    text, source = passage.text, passage.source
+    middle = max(text.rfind("\n", 0, 2 * len(text) // 3), text.rfind(" ", 0, len(text) // 2))
+    if len(text) < _LEAST_HALVED or middle <= 0:
+        return ()
+    first, second = text[:middle].rstrip(), text[middle:].lstrip()
+    return (
+        Passage(replace(source, end=source.start + len(first)), first),
+        Passage(replace(source, start=source.end - len(second)), second),
+    )
 
 
 def _end(page: str, start: int) -> int:
@@ -68,8 +76,3 @@ def ranked(passages: Sequence[Passage], question: str) -> list[int]:
         found = [row[0] - 1 for row in rows]
     connection.close()
     return found + [place for place in range(len(passages)) if place not in set(found)]
-
-
-def asks_about_the_whole(question: str) -> bool:
-    """Whether only all passages together answer a question."""
-    return _WHOLE.search(question) is not None

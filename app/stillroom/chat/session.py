@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillroom.cancellation import Cancellation
-from stillroom.chat import context
+from stillroom.chat import context, whole
 from stillroom.chat.answerer import Answerer
 from stillroom.chat.conversation import Attachment, ChatSettings, Conversation, Facts, Role, Turn, TurnState
+from stillroom.chat.passages import passages_of
 from stillroom.chat.prompt import Thoughts
 from stillroom.chat.store import ConversationStore
 from stillroom.documents.readers import Readers
@@ -66,9 +67,10 @@ class ChatSession:
             return title
         return conversation.title
 
-    def budget(self, conversation: Conversation, leaf: int | None) -> context.Budget:
-        """What the next answer of a branch takes of the context."""
-        return context.budget(self._store.branch(leaf), conversation.settings, self._answerer)
+    def budget(self, conversation: Conversation | None, leaf: int | None) -> context.Budget:
+        """What the next answer of a branch takes of the context; None for a conversation that is not begun."""
+        settings = conversation.settings if conversation is not None else ChatSettings()
+        return context.budget(self._store.branch(leaf), settings, self._answerer)
 
     def answer(
         self,
@@ -92,24 +94,87 @@ class ChatSession:
         asked = self._store.turn(question)
         conversation = self._store.conversation(asked.conversation)
         branch = self._store.branch(question)
+        if context.chosen_again(self._store, branch, conversation.settings, self._answerer):
+            branch = self._store.branch(question)
         needed = context.budget(branch, conversation.settings, self._answerer)
         if needed.limit and needed.over > needed.answer // 2:
             raise context.ContextFullError(needed)
-        answer = self._store.add(
-            Turn(
-                0,
-                conversation.id,
-                question,
-                Role.ASSISTANT,
-                "",
-                datetime.now(UTC),
-                state=TurnState.STREAMING,
-                model=self._answerer.name,
-                facts=Facts(sources=asked.facts.sources, notes=asked.facts.notes),
-            )
+        given = branch[-1].facts
+        facts = Facts(
+            sources=given.sources,
+            notes=context.notes_for(branch),
+            passages_read=given.passages_read,
+            passages=given.passages,
         )
+        answer = self._begin(asked, facts)
         on_begin(answer)
         return self._write(conversation, branch, answer, on_piece, cancellation)
+
+    def read_every_part(
+        self,
+        question: int,
+        *,
+        on_begin: Callable[[Turn], None] = lambda _turn: None,
+        on_piece: Callable[[str, str], None] = lambda _thinking, _text: None,
+        on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+        cancellation: Cancellation | None = None,
+    ) -> Turn:
+        """Answer a count, a list or a sum from every passage of the files before it; the model is asked for each, code merges.
+
+        Args:
+            on_progress: gets how many passages were read, of how many.
+
+        Returns the answer; where it was stopped or failed it holds what was read until then, and says so.
+        """
+        asked = self._store.turn(question)
+        settings = self._store.conversation(asked.conversation).settings
+        files = [each for turn in context.visible(self._store.branch(question)) for each in turn.attachments]
+        counted = whole.counted_in_files(asked.content, files)
+        passages = [] if counted else [passage for each in files for passage in passages_of(each)]
+        asks = whole.asks_of(asked.content) or whole.Asks.LIST
+        reader = whole.WholeReader(asked.content, asks, passages, self._answerer)
+        answer = self._begin(asked, Facts(passages=len(passages)))
+        on_begin(answer)
+        saved = time.monotonic()
+
+        def tell(reading: whole.Reading, new: tuple[whole.Found, ...]) -> None:
+            nonlocal saved
+            on_piece("", "".join(f"- {each.text} ({each.source.name}, page {each.source.page})\n" for each in new))
+            on_progress(reading.read, reading.passages)
+            if time.monotonic() - saved >= SAVE_SECONDS:
+                saved = time.monotonic()
+                self._keep(answer, asks, reading, TurnState.STREAMING)
+
+        state, error = TurnState.COMPLETE, ""
+        on_progress(0, len(passages))
+        try:
+            reader.read(settings, on_passage=tell, cancellation=cancellation)
+        except Cancelled:
+            state = TurnState.STOPPED
+        except StillroomError as failure:
+            state, error = TurnState.FAILED, failure.message
+        if counted:
+            self._store.save_answer(answer.id, counted, "", state, facts=answer.facts)
+        else:
+            self._keep(answer, asks, reader.reading, state, error)
+        return self._store.turn(answer.id)
+
+    def _keep(self, answer: Turn, asks: whole.Asks, reading: whole.Reading, state: TurnState, error: str = "") -> None:
+        text, sources = whole.answer_of(asks, reading)
+        facts = Facts(
+            sources=sources,
+            notes=whole.notes_of(asks, reading),
+            passages_read=reading.read,
+            passages=reading.passages,
+        )
+        self._store.save_answer(answer.id, text, "", state, error=error, facts=facts)
+
+    def _begin(self, asked: Turn, facts: Facts) -> Turn:
+        """A stored, empty answer that is being written."""
+        now = datetime.now(UTC)
+        state, model = TurnState.STREAMING, self._answerer.name
+        turn = Turn(0, asked.conversation, asked.id, Role.ASSISTANT, "", now, state=state, model=model, facts=facts)
+        return self._store.add(turn)
 
     def go_on(
         self,

@@ -54,11 +54,16 @@ def assess(shape: Shape, machine: Machine, use: Use | None = None, *, projector_
     return judge(shape, use, machine, projector_bytes=projector_bytes)
 
 
-def assess_file(model: ModelFile, machine: Machine, use: Use | None = None) -> tuple[Shape, Fit]:
-    """The exact fit of a model that is here. Raises GgufError, EngineError."""
+def shape_of_file(model: ModelFile) -> Shape:
+    """What decides how much memory a model that is here takes. Raises GgufError."""
     headers = [read_header(part) for part in parts_of(model.path)]
     check_headers(headers)
-    shape = shape_of(headers)
+    return shape_of(headers)
+
+
+def assess_file(model: ModelFile, machine: Machine, use: Use | None = None) -> tuple[Shape, Fit]:
+    """The exact fit of a model that is here. Raises GgufError, EngineError."""
+    shape = shape_of_file(model)
     guess = assess(shape, machine, use)
     return shape, judge(shape, guess.use, machine, exact_fit(model.path, guess.use))
 

@@ -63,7 +63,7 @@ class ModelLoading(QObject):
 
     def with_context(self, context_tokens: int) -> None:
         """Load the model that is there again, with another length of context."""
-        model = self._current_file()
+        model = self.file()
         if model is not None:
             self.choose(model, context_tokens)
 
@@ -76,7 +76,8 @@ class ModelLoading(QObject):
         self.changed.emit()
         self._parts.tasks.start(Operation(lambda _: self._parts.engine.unload(), "unload", owner=self))
 
-    def _current_file(self) -> ModelFile | None:
+    def file(self) -> ModelFile | None:
+        """The file of the model that is loaded or being loaded; else of the usual one."""
         names = {model.name: model for model in self._parts.installed_models()}
         return names.get(self.wanted) or self._parts.usual_model()
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stillroom.chat.store import ConversationStore
     from stillroom.documents.readers import Readers
     from stillroom.engine.engine import Engine
-    from stillroom.engine.protocol import ModelInfo
+    from stillroom.engine.protocol import LoadOptions, ModelInfo
     from stillroom.extraction.extractor import Extractor
     from stillroom.extraction.result import DocumentResult
     from stillroom.extraction.run import Batch
@@ -131,6 +131,15 @@ class Parts:
             return  # the worker refuses it, with its reason
         if found.verdict is Verdict.NO:
             raise StillroomError(f"{plan.model.name} {found.verdict}. {found.reason}")
+
+    def memory_by_context(self, model: ModelFile, options: LoadOptions) -> Callable[[int], int]:
+        """Bytes a model takes, by the tokens of its context, else loaded as it is now. Raises GgufError."""
+        from stillroom.models.assess import shape_of_file
+        from stillroom.models.fit import Use, estimate
+
+        shape = shape_of_file(model)
+        use = Use(0, options.kv_type, options.ubatch, options.gpu_layers or 0, options.flash_attention)
+        return lambda tokens: estimate(shape, replace(use, context_tokens=tokens)).total
 
     def starter_model(self) -> ModelFile | None:
         from stillroom.models.library import starter_model

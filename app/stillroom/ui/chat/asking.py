@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from stillroom.privacy.sending import SendingLog
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
+from stillroom.ui.wording import time_left_text
 
 
 class Asking(QObject):
@@ -93,6 +95,32 @@ class Asking(QObject):
             return self.session().go_on(
                 number,
                 on_piece=lambda thinking, said: operation.report((number, thinking, said)),
+                cancellation=operation.cancellation,
+            )
+
+        self._start(conversation, work, self.done.emit)
+
+    def read_every_part(self, conversation: int, question: int) -> None:
+        """Have a count, a list or a sum answered from every passage of the files."""
+        started = time.monotonic()
+
+        def work(operation: Operation) -> Turn:
+            number: list[int] = []
+
+            def begin(turn: Turn) -> None:
+                number.append(turn.id)
+                operation.post(lambda: self.begun.emit(turn))
+
+            def tell(done: int, total: int) -> None:
+                text = self.tr("%1 of %2 passages were read.").replace("%1", str(done)).replace("%2", str(total))
+                left = (time.monotonic() - started) / done * (total - done) if done else None
+                operation.post(lambda: self.told.emit(f"{text} {time_left_text(left)}".strip() if total else ""))
+
+            return self.session().read_every_part(
+                question,
+                on_begin=begin,
+                on_piece=lambda thinking, said: operation.report((number[0], thinking, said)),
+                on_progress=tell,
                 cancellation=operation.cancellation,
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.chat.context import messages
-from stillroom.chat.conversation import Attachment, ChatSettings, Conversation, Role, Turn, TurnState
+from stillroom.chat.conversation import Attachment, Conversation, Facts, Role, Turn, TurnState
 from stillroom.documents.formats import PICTURES
 from stillroom.engine.remote import RemoteEngine
 from stillroom.errors import StillroomError
@@ -28,9 +29,9 @@ from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
 from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.link_box import show_link
+from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.room import Room
-from stillroom.ui.chat.settings_dialog import ask_settings
 from stillroom.ui.chat.starting import Starting
 from stillroom.ui.chat.talks import Talks
 from stillroom.ui.chat.titles import Titles
@@ -65,6 +66,7 @@ class ChatPage(QWidget):
         row.addWidget(self.list)
         row.addLayout(self._talk(), 1)
         self.room = Room(self, parts, loading)
+        self.own = OwnSettings(self, parts, loading)
         self.talks = Talks(self, parts, self.list, self.banners)
         self._draft = QTimer(self)
         self._draft.setSingleShot(True)
@@ -101,7 +103,7 @@ class ChatPage(QWidget):
                 None,
                 lambda: self.talks.act(self.number, "export"),
             ),
-            ("settings", "settings", self.tr("Settings of this conversation"), None, self._settings),
+            ("settings", "settings", self.tr("Settings of this conversation"), None, lambda: self.own.ask()),
         ):
             button = IconButton(icon, text)
             describe(button, text, text, QKeySequence(key) if key else None)
@@ -175,6 +177,7 @@ class ChatPage(QWidget):
         if turn:
             self.transcript.show_turn(turn)
         self.list.mark(number)
+        self.own.offer()
         self.composer.editor.setFocus()
 
     def show_branch(self) -> None:
@@ -254,6 +257,8 @@ class ChatPage(QWidget):
         elif action == "again" and turn.parent is not None:
             self._store.switch(turn.parent)
             self.have_answered(turn.parent)
+        elif action == "whole" and turn.parent is not None:
+            self.room.read_every_part(turn.parent)
         elif action == "go on":
             self.asking.go_on(self.number, number)
             self.show_branch()
@@ -264,11 +269,16 @@ class ChatPage(QWidget):
                 self.show_branch()
 
     def _edit(self, turn: Turn) -> None:
-        """Say it differently: another branch beside what was said."""
+        """Say it differently: another branch beside what was said. What the model said is only put right, not answered."""
         text, good = QInputDialog.getMultiLineText(
             self, self.tr("Edit"), self.tr("The earlier words stay as another branch."), turn.content
         )
-        if good and text.strip() and not self.asking.busy and self._ready():
+        if not good or not text.strip() or self.asking.busy:
+            return
+        if turn.role is Role.ASSISTANT:
+            self._store.add(replace(turn, content=text.strip(), state=TurnState.COMPLETE, error="", facts=Facts()))
+            self.show_branch()
+        elif self._ready():
             question = self.asking.session().ask(self.number, turn.parent, text.strip(), turn.attachments)
             self.show_branch()
             self.have_answered(question.id)
@@ -332,20 +342,6 @@ class ChatPage(QWidget):
         if paths:
             memory.set("chat/folder", str(Path(paths[0]).parent))
             self.attach([Path(path) for path in paths])
-
-    def _settings(self) -> None:
-        usual = self.conversation.settings if self.conversation else ChatSettings()
-        model = self._loading.model
-        settings = ask_settings(self, usual, self._parts.templates.templates(), model)
-        if settings is None:
-            return
-        if self.conversation is None:
-            self.conversation = self._store.create()
-        self._store.set_settings(self.number, settings)
-        if settings.context_tokens and model and settings.context_tokens != model.context_tokens:
-            self._loading.with_context(settings.context_tokens)
-        self.talks.refresh()
-        self.show_branch()
 
     def _model_changed(self) -> None:
         if self._loading.state is LoadState.FAILED and self._loading.error is not None:

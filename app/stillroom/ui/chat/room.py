@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from stillroom.chat.context import ContextFullError
+from stillroom.chat.conversation import Role
+from stillroom.chat.whole import Asks, asks_of
 from stillroom.ui.failures import sentence
-from stillroom.ui.model_loading import ModelLoading
+from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
+from stillroom.ui.wording import size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stillroom.ui.chat.page import ChatPage
 
 
@@ -26,39 +31,76 @@ class Room(QObject):
     def show_budget(self) -> None:
         """Count on a thread, and show it in the meter."""
         conversation, composer = self._page.conversation, self._page.composer
-        if conversation is None or self._loading.model is None or conversation.leaf is None:
+        if self._loading.model is None:
             composer.show_budget(None)
             return
-        session, leaf = self._page.asking.session(), conversation.leaf
+        session = self._page.asking.session()
+        shown, leaf = self._page.number, conversation.leaf if conversation is not None else None
         self._parts.tasks.start(
             Operation(lambda _: session.budget(conversation, leaf), "budget", owner=self)
-            .success(lambda found: composer.show_budget(found) if self._page.number == conversation.id else None)
+            .success(lambda found: composer.show_budget(found) if self._page.number == shown else None)
             .failure(lambda _error: composer.show_budget(None))
         )
 
     def offer(self, error: ContextFullError) -> None:
         """Say what does not fit and what can be done; nothing is done by itself."""
+        self._page.show_branch()
+        needed = error.budget.used + error.budget.answer
+        trained = self._loading.model.trained_context_tokens if self._loading.model else 0
+        longer = -(-needed // 1024) * 1024
+        if needed > trained:
+            self._choose(error, 0, "")
+            return
+        model, options = self._loading.file(), self._loading.model.options
+        number = self._page.number
+
+        def costs(_operation: Operation) -> str:
+            memory = self._parts.memory_by_context(model, options)
+            return size_text(max(0, memory(longer) - memory(options.context_tokens)))
+
+        self._parts.tasks.start(
+            Operation(costs, "memory", owner=self)
+            .success(lambda more: self._choose(error, longer, more) if self._page.number == number else None)
+            .failure(lambda _error: self._choose(error, longer, ""))
+        )
+
+    def _choose(self, error: ContextFullError, longer: int, more: str) -> None:
+        """The choices. ``longer``: a context that would do, 0 where the model has none; ``more``: the memory it takes."""
         number, turns = self._page.number, self._page.transcript.turns()
         leaf = turns[-1].id if turns else 0
 
         def make(how: str) -> None:
             self._page.asking.make_room(number, leaf, how, lambda end: self._answer(number, end))
 
-        needed = error.budget.used + error.budget.answer
-        trained = self._loading.model.trained_context_tokens if self._loading.model else 0
-        actions = []
-        if turns and turns[-1].attachments:
+        actions: list[tuple[str, Callable[[], None]]] = []
+        text = sentence(error)
+        if any(turn.attachments for turn in turns):
+            asks = asks_of(turns[-1].content)
+            if asks is not None:
+                text += " " + self.tr("The question seems to be about all of the file.")
+            if asks is not None and asks is not Asks.OTHER:
+                actions.append((self.tr("Read every part"), lambda: self.read_every_part(leaf)))
             actions.append((self.tr("Give the passages it is about"), lambda: make("passages")))
-            actions.append((self.tr("Summarise all parts"), lambda: make("summaries")))
+            summaries = (self.tr("Summarise all parts"), lambda: make("summaries"))
+            actions.insert(0 if asks is Asks.OTHER else len(actions), summaries)
         if len(turns) > 2:
             actions.append((self.tr("Summarise older turns"), lambda: make("summarise")))
             actions.append((self.tr("Leave older turns out"), lambda: make("drop")))
-        if needed <= trained:
-            longer = -(-needed // 1024) * 1024
-            text = self.tr("Longer context (%1 tokens)").replace("%1", f"{longer:,}")
-            actions.append((text, lambda: self._longer(longer)))
-        self._page.banners.show_message(sentence(error), "warn", actions, key="full")
-        self._page.show_branch()
+        if longer:
+            cost = self.tr(", %1 more memory").replace("%1", more) if more else ""
+            offered = self.tr("Longer context (%1 tokens%2)").replace("%1", f"{longer:,}").replace("%2", cost)
+            actions.append((offered, lambda: self._longer(longer)))
+        self._page.banners.show_message(text, "warn", actions, key="full")
+
+    def read_every_part(self, question: int) -> None:
+        """Answer from every passage: a count, a list or a sum merged in code, anything else from what is said of each part."""
+        asks = asks_of(self._page._store.turn(question).content)
+        number = self._page.number
+        self._page._store.switch(question)
+        if asks is Asks.OTHER:
+            self._page.asking.make_room(number, question, "summaries", lambda end: self._answer(number, end))
+        else:
+            self._page.asking.read_every_part(number, question)
 
     def _answer(self, number: int, end: int) -> None:
         if number == self._page.number:
@@ -66,6 +108,18 @@ class Room(QObject):
         self._page.have_answered(end)
 
     def _longer(self, tokens: int) -> None:
-        words = self.tr("The model is loaded again with a longer context. Then choose “Answer again”, or send again.")
-        self._page.say(words, "info")
+        """Load with a longer context, and answer the question that waits."""
+        turns = self._page.transcript.turns()
+        waiting, number = turns[-1] if turns else None, self._page.number
+        self._page.say(self.tr("The model is loaded again with a longer context; then the answer is written."), "info")
+
+        def loaded() -> None:
+            if self._loading.model is None or self._loading.state is LoadState.LOADING:
+                return
+            self._loading.changed.disconnect(loaded)
+            here = waiting is not None and waiting.role is Role.USER and self._page.number == number
+            if here and self._loading.error is None and not self._page.asking.busy:
+                self._page.have_answered(waiting.id)
+
         self._loading.with_context(tokens)
+        self._loading.changed.connect(loaded)

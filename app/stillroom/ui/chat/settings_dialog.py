@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -25,6 +25,7 @@ from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.theme import GRID
+from stillroom.ui.wording import size_text
 
 
 class SettingsDialog(QDialog):
@@ -34,9 +35,19 @@ class SettingsDialog(QDialog):
         schemas: titles and JSON Schemas that answers can be held to.
     """
 
-    def __init__(self, parent: QWidget, settings: ChatSettings, schemas: list[tuple[str, str]], context: str) -> None:
-        """``context``: a sentence about the context and what it costs."""
+    def __init__(
+        self,
+        parent: QWidget,
+        settings: ChatSettings,
+        schemas: list[tuple[str, str]],
+        model: ModelInfo | None,
+        names: Sequence[str],
+        loaded: str,
+    ) -> None:
+        """``names``: of the models that are here; ``loaded``: the one of ``model``."""
         super().__init__(parent)
+        self._model = model
+        self._memory: Callable[[int], int] | None = None
         self.setWindowTitle(self.tr("Settings of this conversation"))
         self.resize(560, 560)
         self._settings = settings
@@ -45,6 +56,13 @@ class SettingsDialog(QDialog):
         form = QFormLayout()
         form.setVerticalSpacing(2 * GRID)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.model = ComboBox()
+        describe(self.model, self.tr("Model"), self.tr("Who answers in this conversation"))
+        now = self.tr("the one that is loaded (%1)").replace("%1", loaded) if loaded else self.tr("the usual one")
+        self.model.addItem(now, "")
+        for name in dict.fromkeys([*names, *([settings.model] if settings.model else [])]):
+            self.model.addItem(name, name)
+        form.addRow(self.tr("Model"), self.model)
         self.system = QPlainTextEdit(settings.system)
         self.system.setPlaceholderText(self.tr("For example: You are a careful assistant. Answer in short sentences."))
         describe(self.system, self.tr("What the model is told first"))
@@ -79,7 +97,9 @@ class SettingsDialog(QDialog):
             self.context, self.tr("Context"), self.tr("How much of the conversation and its files the model can hold")
         )
         form.addRow(self.tr("Context"), self.context)
-        form.addRow("", label(context, "muted", wrap=True))
+        self.context_words = label("", "muted", wrap=True)
+        self.context.valueChanged.connect(self._show_context)
+        form.addRow("", self.context_words)
         self.held = ComboBox()
         describe(self.held, self.tr("Answers are held to"))
         self.held.addItem(self.tr("nothing: it answers freely"), "")
@@ -115,6 +135,7 @@ class SettingsDialog(QDialog):
         )
         return replace(
             self._settings,
+            model=self.model.currentData(),
             system=self.system.toPlainText().strip(),
             sampling=sampling,
             max_tokens=self.length.value(),
@@ -122,7 +143,35 @@ class SettingsDialog(QDialog):
             schema=self.schema.toPlainText().strip() if self.held.currentIndex() else "",
         )
 
+    def use_memory(self, memory: Callable[[int], int]) -> None:
+        """Tell what a context costs from now on. ``memory``: bytes the model takes, by the tokens of its context."""
+        self._memory = memory
+        self._show_context()
+
+    def _show_context(self) -> None:
+        model = self._model
+        if model is None:
+            self.context_words.setText(self.tr("No model is loaded, so what a context costs is not known."))
+            return
+        said = self.tr("%1 tokens now; the model was made for up to %2.")
+        said = said.replace("%1", f"{model.context_tokens:,}").replace("%2", f"{model.trained_context_tokens:,}")
+        wanted = self.context.value()
+        if 0 < model.trained_context_tokens < wanted:
+            said += " " + self.tr("Beyond that it writes nonsense.")
+        if self._memory is not None:
+            now, then = self._memory(model.context_tokens), self._memory(wanted or model.context_tokens)
+            said += " " + self.tr("The model takes %1 of memory").replace("%1", size_text(now))
+            if then != now:
+                words = self.tr(", with %1 tokens %2 (%3 %4)").replace("%1", f"{wanted:,}")
+                more = self.tr("more") if then > now else self.tr("less")
+                said += (
+                    words.replace("%2", size_text(then)).replace("%3", size_text(abs(then - now))).replace("%4", more)
+                )
+            said += "."
+        self.context_words.setText(said)
+
     def _show(self, settings: ChatSettings) -> None:
+        self.model.setCurrentIndex(max(0, self.model.findData(settings.model)))
         self.system.setPlainText(settings.system)
         self.freedom.setValue(round(settings.sampling.temperature * 10))
         self.repetition.setValue(round((settings.sampling.repeat_penalty - 1) * 20))
@@ -133,6 +182,7 @@ class SettingsDialog(QDialog):
         self.schema.setPlainText(settings.schema)
         self._show_freedom()
         self._show_schema()
+        self._show_context()
 
     def _show_freedom(self) -> None:
         value = self.freedom.value()
@@ -161,20 +211,10 @@ class SettingsDialog(QDialog):
         self.accept()
 
 
-def ask_settings(
-    parent: QWidget, usual: ChatSettings, templates: Sequence[Template], model: ModelInfo | None
-) -> ChatSettings | None:
-    """Show the dialog; None where the person left it."""
-    schemas = [
-        (
-            parent.tr("the fields of “%1”").replace("%1", template.title or template.name),
-            json.dumps(schema_of(template), indent=1),
-        )
+def schemas_of(templates: Sequence[Template]) -> list[tuple[str, str]]:
+    """What answers can be held to: the fields of each template, as a title and a JSON Schema."""
+    title = QCoreApplication.translate("SettingsDialog", "the fields of “%1”")
+    return [
+        (title.replace("%1", template.title or template.name), json.dumps(schema_of(template), indent=1))
         for template in templates
     ]
-    told = ""
-    if model is not None:
-        told = parent.tr("The model has %1 tokens of context now, and was made for up to %2.")
-        told = told.replace("%1", f"{model.context_tokens:,}").replace("%2", f"{model.trained_context_tokens:,}")
-    dialog = SettingsDialog(parent, usual, schemas, told)
-    return dialog.settings() if dialog.exec() else None

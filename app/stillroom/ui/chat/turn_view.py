@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
-from stillroom.chat.conversation import Role, Turn, TurnState
+from stillroom.chat.conversation import Role, Source, Turn, TurnState
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.markdown.render import Rendered, render
 from stillroom.ui.theme import GRID, colours
@@ -22,11 +22,12 @@ class Body(QTextBrowser):
     """Markdown as high as it is, without scroll bars of its own. Links go to ``link`` and are never followed by it.
 
     Signals:
-        link(str): an address that was clicked.
+        link(str): an address that was clicked. source(int): a source that was.
         resized: its height has changed.
     """
 
     link = Signal(str)
+    source = Signal(int)
     resized = Signal()
 
     def __init__(self, name: str) -> None:
@@ -42,12 +43,13 @@ class Body(QTextBrowser):
         self.document().setDocumentMargin(0)
         self.setTabChangesFocus(True)
         self.rendered = Rendered("", ())
+        self.sources = 0
         self._text = ""
         self.anchorClicked.connect(self._clicked)
 
     def show_text(self, text: str) -> None:
         self._text = text
-        self.rendered = render(text, colours(), self.tr("Copy"))
+        self.rendered = render(text, colours(), self.tr("Copy"), self.sources)
         self.document().setDefaultStyleSheet("p { margin-top: 4px; margin-bottom: 6px; } li { margin-bottom: 2px; }")
         self.setHtml(self.rendered.html)
         self.fit()
@@ -78,6 +80,9 @@ class Body(QTextBrowser):
         if text.startswith("copy:") and text[5:].isdigit() and int(text[5:]) < len(self.rendered.code):
             QApplication.clipboard().setText(self.rendered.code[int(text[5:])])
             return
+        if text.startswith("source:") and text[7:].isdigit():
+            self.source.emit(int(text[7:]))
+            return
         self.link.emit(text)
 
 
@@ -85,7 +90,7 @@ class TurnView(QWidget):
     """A turn.
 
     Signals:
-        wanted(str): ``edit``, ``again``, ``go on``, ``delete``; of this turn.
+        wanted(str): ``edit``, ``again``, ``whole``, ``go on``, ``delete``; of this turn.
         branch_wanted(int): number of the sibling to show.
         source_wanted(int): place of a source.
         link(str): an address that was clicked.
@@ -131,19 +136,41 @@ class TurnView(QWidget):
         column.addWidget(self.thinking)
         self.body = Body(names[turn.role])
         self.body.link.connect(self.link)
+        self.body.source.connect(self.source_wanted)
         column.addWidget(self.body)
         self._remarks = label("", "warn", wrap=True, selectable=True)
         column.addWidget(self._remarks)
-        column.addLayout(self._sources())
+        self._whole = Button(self.tr("Read every part"), "", "search", lambda: self._act("whole"))
+        describe(
+            self._whole,
+            self.tr("Read every part"),
+            self.tr("Ask about every passage of the files, one after the other, and put together what is found"),
+        )
+        column.addWidget(self._whole, 0, Qt.AlignmentFlag.AlignLeft)
+        self._cited = QWidget()
+        self._cited_row = QHBoxLayout(self._cited)
+        self._cited_row.setContentsMargins(0, 0, 0, 0)
+        self._cited_row.setSpacing(GRID // 2)
+        self._cited_now: tuple[Source, ...] | None = None
+        column.addWidget(self._cited)
         column.addLayout(self._actions())
         self.show_turn(turn, siblings)
 
-    def _sources(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(GRID // 2)
+    def _show_sources(self) -> None:
         shown = self.turn.facts.sources if self.turn.role is Role.ASSISTANT else ()
+        self.body.sources = len(shown)
+        if shown == self._cited_now:
+            return
+        self._cited_now = shown
+        row = self._cited_row
+        while row.count():
+            widget = row.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._cited.setVisible(bool(shown))
         if shown:
-            row.addWidget(label(self.tr("Passages given:"), "small"))
+            row.addWidget(label(self.tr("Passages:"), "small"))
         for place, source in enumerate(shown[:8]):
             button = Button(f"{place + 1}", "link", action=lambda place=place: self.source_wanted.emit(place))
             describe(
@@ -160,15 +187,13 @@ class TurnView(QWidget):
             )
             row.addWidget(more)
         row.addStretch(1)
-        return row
 
     def _actions(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID // 2)
         self._buttons: dict[str, IconButton] = {}
-        user = self.turn.role is Role.USER
         offered = [("copy", "copy", self.tr("Copy"))]
-        if user:
+        if self.turn.role is not Role.NOTE:
             offered.append(("edit", "generated", self.tr("Edit: makes another branch")))
         if self.turn.role is Role.ASSISTANT:
             offered.append(("again", "retry", self.tr("Answer again: makes another branch")))
@@ -221,6 +246,9 @@ class TurnView(QWidget):
         )
         for name, button in self._buttons.items():
             button.setVisible(not writing and (name != "go on" or early))
+        partly = turn.role is Role.ASSISTANT and turn.facts.passages_read < turn.facts.passages
+        self._whole.setVisible(partly and not writing)
+        self._show_sources()
         several = len(siblings) > 1 and turn.id in siblings
         for widget in (self._back, self._place, self._on):
             widget.setVisible(several and not writing)

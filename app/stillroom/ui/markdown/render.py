@@ -17,6 +17,7 @@ from mdit_py_plugins.texmath import texmath_plugin
 from stillroom.ui.theme import Colours
 
 _LONGEST_FORMULA = 2000
+_CITED = re.compile(r"\[(\d{1,4})(?:, page \d+)?\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,18 @@ class Rendered:
 class _Page:
     colours: Colours
     copy: str
+    sources: int
     code: list[str] = field(default_factory=list)
 
 
-def render(text: str, colours: Colours, copy: str = "Copy") -> Rendered:
-    """A text of a model or a person as HTML. ``copy``: the words of a code block's link."""
-    page = _Page(colours, copy)
+def render(text: str, colours: Colours, copy: str = "Copy", sources: int = 0) -> Rendered:
+    """A text of a model or a person as HTML.
+
+    Args:
+        copy: the words of a code block's link.
+        sources: how many the text has; ``[2]`` in it becomes a link to ``source:1``.
+    """
+    page = _Page(colours, copy, sources)
     parser = _parser()
     body = parser.renderer.render(parser.parse(text), parser.options, {"page": page})
     return Rendered(body, tuple(page.code))
@@ -49,6 +56,7 @@ def _parser() -> MarkdownIt:
     parser.use(texmath_plugin, delimiters="brackets")
     rules = parser.renderer.rules
     rules.update(
+        text=_text,
         fence=_code,
         code_block=_code,
         code_inline=_code_inline,
@@ -65,6 +73,21 @@ def _parser() -> MarkdownIt:
         math_single=_formula,
     )
     return parser
+
+
+def _text(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:
+    page: _Page = env["page"]
+    text = html.escape(tokens[index].content)
+    if not page.sources or "[" not in text:
+        return text
+
+    def cite(match: re.Match[str]) -> str:
+        number = int(match[1])
+        if not 0 < number <= page.sources:
+            return match[0]
+        return f'<a href="source:{number - 1}" style="color:{page.colours.accent};text-decoration:none">{match[0]}</a>'
+
+    return _CITED.sub(cite, text)
 
 
 def _code(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:
