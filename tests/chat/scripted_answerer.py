@@ -38,10 +38,13 @@ class ScriptedAnswerer:
         *,
         begun: str = "",
         on_text: Callable[[str], None],
+        on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
     ) -> Generation:
         self.asked.append(list(messages))
         self.begun.append(begun)
+        if on_progress is not None:
+            on_progress(0.5)
         text = self.texts.pop(0) if self.texts else "Yes."
         for character in text:
             self.on_piece()

@@ -32,10 +32,10 @@ from stillroom.engine.protocol import (
     QuotedSpan,
     ScoreResult,
     SpanResult,
-    WorkerStatus,
     from_wire,
     to_wire,
 )
+from stillroom.engine.worker_status import WorkerStatus
 
 
 class Worker:

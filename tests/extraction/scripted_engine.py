@@ -18,9 +18,9 @@ from stillroom.engine.protocol import (
     ScoreResult,
     SpanRequest,
     SpanResult,
-    WorkerStatus,
 )
 from stillroom.engine.status import EngineState, EngineStatus
+from stillroom.engine.worker_status import WorkerStatus
 
 INFO = ModelInfo("made", "made.gguf", "llama", "Q4_0", 1, 1, 8192, 8192, 100, True, 0, "CPU", 0.0, LoadOptions())
 

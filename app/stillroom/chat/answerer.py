@@ -33,6 +33,7 @@ class Answerer(Protocol):
         *,
         begun: str = "",
         on_text: Callable[[str], None],
+        on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
     ) -> Generation:
         """The next turn. ``begun``: how it begins already; only what follows is given."""
@@ -84,6 +85,7 @@ class LocalAnswerer:
         *,
         begun: str = "",
         on_text: Callable[[str], None],
+        on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
     ) -> Generation:
         model = self._engine.status().model
@@ -101,4 +103,4 @@ class LocalAnswerer:
             interactive=True,
             schema="" if begun else settings.schema,
         )
-        return self._engine.generate(request, on_text=on_text, cancellation=cancellation)
+        return self._engine.generate(request, on_text=on_text, on_progress=on_progress, cancellation=cancellation)

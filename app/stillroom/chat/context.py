@@ -11,7 +11,7 @@ from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, S
 from stillroom.chat.passages import Passage, passages_of, ranked
 from stillroom.chat.prompt import messages_of
 from stillroom.chat.store import ConversationStore
-from stillroom.chat.whole import asks_of, counted_in_files
+from stillroom.chat.whole import Asks, asks_of, counted_in_files
 from stillroom.engine.protocol import Message
 from stillroom.errors import StillroomError
 
@@ -145,6 +145,14 @@ def chosen_again(store: ConversationStore, branch: Sequence[Turn], settings: Cha
     return True
 
 
+def is_countable(branch: Sequence[Turn]) -> bool:
+    """Whether the last question wants a count, a list or a sum of files that every passage can be asked for."""
+    shown = visible(branch)
+    asks = asks_of(shown[-1].content)
+    files = [each for turn in shown for each in turn.attachments]
+    return asks not in (None, Asks.OTHER) and bool(files) and not counted_in_files(shown[-1].content, files)
+
+
 def notes_for(branch: Sequence[Turn]) -> tuple[str, ...]:
     """What a person has to know of the answer to the last turn of a branch: what of the files the model was not given."""
     shown = visible(branch)
@@ -160,6 +168,8 @@ def notes_for(branch: Sequence[Turn]) -> tuple[str, ...]:
             if whole
             else f"Answered from {of}, those that the question is about; the others were left out."
         )
+    elif is_countable(branch):
+        notes.append("The model was given all of the files, but models miscount: have every part read to be surer.")
     notes += [note for turn in shown if turn.role is Role.USER and turn.attachments for note in turn.facts.notes]
     return tuple(notes)
 

@@ -110,6 +110,7 @@ class Facts:
         first_token_seconds: from the question to the first piece.
         notes: sentences about what the model did not see.
         passages_read, passages: of the files, those that were given or asked, and all there are; 0 where there was no choice.
+        countable: the question wants a count, a list or a sum of files, which every passage can be asked for.
         covers: of a note, the last turn that it stands for; of its branch, all before that one are covered too.
     """
 
@@ -123,6 +124,7 @@ class Facts:
     notes: tuple[str, ...] = ()
     passages_read: int = 0
     passages: int = 0
+    countable: bool = False
     covers: int = 0
 
 

@@ -50,6 +50,7 @@ class RemoteAnswerer:
         *,
         begun: str = "",
         on_text: Callable[[str], None],
+        on_progress: Callable[[float], None] | None = None,  # noqa: ARG002 - a server does not tell
         cancellation: Cancellation | None = None,
     ) -> Generation:
         engine = self._client.engine

@@ -78,6 +78,7 @@ class ChatSession:
         *,
         on_begin: Callable[[Turn], None] = lambda _turn: None,
         on_piece: Callable[[str, str], None] = lambda _thinking, _text: None,
+        on_read: Callable[[float], None] = lambda _share: None,
         cancellation: Cancellation | None = None,
     ) -> Turn:
         """Answer a turn; again, it becomes another branch.
@@ -85,6 +86,7 @@ class ChatSession:
         Args:
             on_begin: gets the stored, empty answer before its first piece.
             on_piece: gets what is new of the thinking and of the text.
+            on_read: gets how much of the conversation the model has read before it writes, 0 to 1, where that takes a while.
 
         Returns the answer, whole, stopped or failed (its ``error`` says why).
 
@@ -105,10 +107,11 @@ class ChatSession:
             notes=context.notes_for(branch),
             passages_read=given.passages_read,
             passages=given.passages,
+            countable=context.is_countable(branch),
         )
         answer = self._begin(asked, facts)
         on_begin(answer)
-        return self._write(conversation, branch, answer, on_piece, cancellation)
+        return self._write(conversation, branch, answer, on_piece, cancellation, on_read)
 
     def read_every_part(
         self,
@@ -197,6 +200,7 @@ class ChatSession:
         answer: Turn,
         on_piece: Callable[[str, str], None],
         cancellation: Cancellation | None,
+        on_read: Callable[[float], None] = lambda _share: None,
     ) -> Turn:
         thoughts = Thoughts()
         started = time.monotonic()
@@ -221,6 +225,7 @@ class ChatSession:
                 conversation.settings,
                 begun=answer.content,
                 on_text=lambda piece: show(*thoughts.add(piece)),
+                on_progress=on_read,
                 cancellation=cancellation,
             )
         except Cancelled:

@@ -30,11 +30,11 @@ from stillroom.engine.protocol import (
     ScoreResult,
     SpanRequest,
     SpanResult,
-    WorkerStatus,
     from_wire,
     to_wire,
 )
 from stillroom.engine.status import EngineState, EngineStatus, Watch, state_of
+from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import EngineError, StillroomError
 
 __all__ = ["Engine", "EngineState", "EngineStatus", "Limits"]
@@ -139,10 +139,12 @@ class Engine:
         request: GenerateRequest,
         *,
         on_text: Callable[[str], None] | None = None,
+        on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
     ) -> Generation:
-        """Write text. ``on_text`` gets it piece by piece; the pieces together are the result's text."""
-        worker, data = self._ask("generate", {"request": to_wire(request)}, on_text=on_text, cancellation=cancellation)
+        """Write text. ``on_progress`` gets how much of the prompt was read, 0–1; ``on_text`` the text, piece by piece."""
+        asked = {"request": to_wire(request)}
+        worker, data = self._ask("generate", asked, on_text=on_text, on_progress=on_progress, cancellation=cancellation)
         return self._understand(worker, lambda: from_wire(Generation, data))
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:

@@ -23,9 +23,15 @@ _PENALTY_WINDOW = 256  # tokens looked back at by the repetition penalty
 
 
 def generate(
-    model: LoadedModel, cells: Cells, request: GenerateRequest, on_text: Callable[[str], None]
+    model: LoadedModel,
+    cells: Cells,
+    request: GenerateRequest,
+    on_text: Callable[[str], None],
+    on_progress: Callable[[float], None] = lambda _share: None,
 ) -> Iterator[Generation | None]:
     """Write an answer. Yields None after each bounded step (at most one ubatch, or one token), the result at the end.
+
+    ``on_progress`` gets how much of the prompt was read, 0 to 1, where that takes more than a step.
 
     A conversation reuses every token it can. A batch must give the same answer whatever was evaluated before, so it
     reuses whole pieces only, and nothing of it is kept.
@@ -75,6 +81,8 @@ def generate(
             chunk = tokens[start : min(start + size, len(tokens) - 1)]
             model.evaluate([Entry(token, start + step, (fresh.sequence,)) for step, token in enumerate(chunk)])
             fresh.tokens.extend(chunk)
+            if len(tokens) - cached > size:
+                on_progress((len(fresh.tokens) - cached) / (len(tokens) - 1 - cached))
             yield None
         evaluated = time.monotonic()
         output = _Output(request.stop, on_text)

@@ -148,6 +148,7 @@ class LoadedModel:
         # A recurrent state costs its full size for every sequence; such models are not forked per candidate.
         self.max_sequences = 8 if self.recurrent else max(48, min(256, int(_LOGITS_BYTES / (4 * self.vocabulary))))
         self.abort = AbortFlag()
+        self.evaluated = [0, 0]  # tokens: read, and written
         try:
             self._adapters = Adapters(model, options.adapters)
             self.context = self.new_context(self.max_sequences)
@@ -290,6 +291,7 @@ class LoadedModel:
         self._set_threads(interactive=interactive)
         began = time.perf_counter()
         status = lib.llama_decode(self.context, batch)
+        self.evaluated[count == 1] += count
         if not self.abort.is_set:
             self._keep_pace(count, sum(wanted), time.perf_counter() - began, interactive=interactive)
         if status == 2 or self.abort.is_set:

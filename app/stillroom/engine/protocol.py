@@ -347,24 +347,6 @@ class Quantized:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerStatus:
-    """What the worker reports while it works. Speeds are those of the last work of the kind, in tokens a second; 0 before the first.
-
-    ``threads_prompt`` and ``threads_generate`` are those in use: fewer than loaded with while the machine is busy.
-    ``first_token_seconds``: from the last request of a person to its first token.
-    """
-
-    context_used: int = 0
-    context_tokens: int = 0
-    prompt_speed: float = 0.0
-    generate_speed: float = 0.0
-    requests: int = 0
-    threads_prompt: int = 0
-    threads_generate: int = 0
-    first_token_seconds: float = 0.0
-
-
 T = TypeVar("T")
 
 

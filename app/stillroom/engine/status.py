@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stillroom.engine.protocol import ModelInfo, WorkerStatus
+from stillroom.engine.protocol import ModelInfo
+from stillroom.engine.worker_status import WorkerStatus
 
 _log = logging.getLogger(__name__)
 

@@ -26,10 +26,10 @@ from stillroom.engine.protocol import (
     ScoreRequest,
     ScoreResult,
     SpanRequest,
-    WorkerStatus,
     from_wire,
     to_wire,
 )
+from stillroom.engine.worker_status import SpeedNow, WorkerStatus
 from stillroom.errors import Cancelled, EngineError, StillroomError
 
 _STATUS_SECONDS = 0.5
@@ -55,6 +55,7 @@ class Worker:
         self._prompt_speed = 0.0
         self._generate_speed = 0.0
         self._first_token = 0.0
+        self._now = SpeedNow()
         send_log_to(lambda line: self._send({"id": 0, "event": "log", "text": line[:2000]}))
 
     def run(self) -> None:
@@ -65,6 +66,8 @@ class Worker:
             busy = self._scheduler.count > 0
             try:
                 message = self._inbox.get(block=not busy)
+                if not busy:
+                    self._now.begin()
             except queue.Empty:
                 self._scheduler.step()
                 self._tell_status()
@@ -198,7 +201,7 @@ class Worker:
         def on_text(text: str) -> None:
             self._send({"id": number, "event": "text", "text": text})
 
-        steps = generate(self._loaded(), self._cells, request, on_text)
+        steps = generate(self._loaded(), self._cells, request, on_text, self._progress_of(number))
         self._start(number, steps, interactive=request.interactive)
 
     def _measure(self, number: int, message: dict[str, Any]) -> None:
@@ -269,11 +272,14 @@ class Worker:
         if not force and now - self._status_at < _STATUS_SECONDS:
             return
         self._status_at = now
+        reading, writing = self._now.take(*self._model.evaluated) if self._model else (0.0, 0.0)
         status = WorkerStatus(
             context_used=self._cells.used if self._cells else 0,
             context_tokens=self._cells.capacity if self._cells else 0,
             prompt_speed=round(self._prompt_speed, 1),
             generate_speed=round(self._generate_speed, 1),
+            reading=round(reading, 1),
+            writing=round(writing, 1),
             requests=self._scheduler.count,
             threads_prompt=self._model.threads[0] if self._model else 0,
             threads_generate=self._model.threads[1] if self._model else 0,

@@ -18,7 +18,7 @@ from stillroom.privacy.sending import SendingLog
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
-from stillroom.ui.wording import time_left_text
+from stillroom.ui.wording import percent_text, time_left_text
 
 
 class Asking(QObject):
@@ -71,9 +71,16 @@ class Asking(QObject):
 
     def answer(self, conversation: int, question: int) -> None:
         """Answer a turn."""
+        started = time.monotonic()
 
         def work(operation: Operation) -> Turn:
             number: list[int] = []
+
+            def read(share: float) -> None:
+                spent = time.monotonic() - started
+                text = self.tr("Reading before it answers: %1.").replace("%1", percent_text(share))
+                left = time_left_text(spent / share * (1 - share)) if share > 0 and spent > 1 else ""
+                operation.post(lambda: self.told.emit(f"{text} {left}".strip() if share < 1 else ""))
 
             def begin(turn: Turn) -> None:
                 number.append(turn.id)
@@ -83,6 +90,7 @@ class Asking(QObject):
                 question,
                 on_begin=begin,
                 on_piece=lambda thinking, said: operation.report((number[0], thinking, said)),
+                on_read=read,
                 cancellation=operation.cancellation,
             )
 

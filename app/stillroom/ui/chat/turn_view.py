@@ -246,7 +246,9 @@ class TurnView(QWidget):
         )
         for name, button in self._buttons.items():
             button.setVisible(not writing and (name != "go on" or early))
-        partly = turn.role is Role.ASSISTANT and turn.facts.passages_read < turn.facts.passages
+        partly = turn.role is Role.ASSISTANT and (
+            turn.facts.countable or turn.facts.passages_read < turn.facts.passages
+        )
         self._whole.setVisible(partly and not writing)
         self._show_sources()
         several = len(siblings) > 1 and turn.id in siblings

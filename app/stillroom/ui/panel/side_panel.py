@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from stillroom.privacy.seal import Seal
-from stillroom.ui.controls import Button, ElidedLabel, label, line
+from stillroom.ui.controls import Button, ElidedLabel, describe, label, line
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.panel.details import DetailsDialog, memory_details, model_details, speed_details
 from stillroom.ui.panel.machine import MachineState
 from stillroom.ui.panel.measurements import Measurement
 from stillroom.ui.panel.speed_plot import SpeedPlot
@@ -24,7 +26,8 @@ WIDTH = 248
 class _Section(QWidget):
     """A heading and rows of a name and a figure."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, details: Callable[[], None] | None = None) -> None:
+        """``details``: shows more than there is room for here."""
         super().__init__()
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(0, 0, 0, 0)
@@ -32,7 +35,12 @@ class _Section(QWidget):
         self.grid.setVerticalSpacing(GRID // 2)
         self.grid.setColumnStretch(1, 1)
         heading = label(title.upper(), "section")
-        self.grid.addWidget(heading, 0, 0, 1, 2)
+        self.grid.addWidget(heading, 0, 0)
+        if details is not None:
+            more = Button(QCoreApplication.translate("SidePanel", "Details"), "link", action=details)
+            describe(more, QCoreApplication.translate("SidePanel", "Details: %1").replace("%1", title))
+            more.setFixedHeight(heading.sizeHint().height() + 2)
+            self.grid.addWidget(more, 0, 1, Qt.AlignmentFlag.AlignRight)
         self.setAccessibleName(title)
 
     def figure(self, name: str, tip: str = "") -> QLabel:
@@ -68,6 +76,8 @@ class SidePanel(QWidget):
         super().__init__()
         self._loading = loading
         self._queue = queue
+        self._measured: Measurement | None = None
+        self._doing = ""  # what the model does, where no run is under way
         self.setObjectName("sidePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.tr("What the machine is doing"))
@@ -106,7 +116,7 @@ class SidePanel(QWidget):
         self._show_running()
 
     def _model_section(self) -> _Section:
-        section = _Section(self.tr("Model"))
+        section = _Section(self.tr("Model"), self._model_details)
         self._name = section.wide(label("", "figure", wrap=True, selectable=True))
         self._state = section.wide(label("", "muted", wrap=True))
         self._load_bar = section.bar(self.tr("Progress of loading the model"))
@@ -132,20 +142,24 @@ class SidePanel(QWidget):
         return section
 
     def _memory_section(self) -> _Section:
-        section = _Section(self.tr("Memory"))
+        section = _Section(self.tr("Memory"), self._memory_details)
         self._application = section.figure(self.tr("Window"), self.tr("Memory of this window"))
         self._worker = section.figure(self.tr("Model worker"), self.tr("Memory of the process that runs the model"))
+        self._share = section.figure(
+            self.tr("of the machine"), self.tr("The model worker's share of the memory of this computer")
+        )
         self._readers = section.figure(self.tr("File reader"), self.tr("Memory of the process that reads files"))
         self._machine = section.figure(self.tr("Machine"), self.tr("Memory in use by everything on this computer"))
         self._machine_bar = section.bar(self.tr("Memory of the machine in use"))
         self._video = section.wide(label("", "muted", wrap=True))
         self._power = section.figure(self.tr("Power"), self.tr("On battery many computers are slower"))
-        self._heat = section.wide(label("", "warn", wrap=True))
-        self._heat.setVisible(False)
+        self._heat = section.figure(
+            self.tr("Heat"), self.tr("Whether the processor is slowed down because it is hot, where the machine tells")
+        )
         return section
 
     def _speed_section(self) -> _Section:
-        section = _Section(self.tr("Speed"))
+        section = _Section(self.tr("Speed"), self._speed_details)
         self._prompt = section.figure(self.tr("Reading"), self.tr("Tokens of documents and questions read a second"))
         self._prompt_plot = section.wide(SpeedPlot(self.tr("Speed of reading")))
         self._generate = section.figure(self.tr("Writing"), self.tr("Tokens of text written a second"))
@@ -159,6 +173,7 @@ class SidePanel(QWidget):
 
     def show_measurement(self, measured: Measurement) -> None:
         """One moment's figures."""
+        self._measured = measured
         engine = measured.engine
         worker = engine.worker
         total = worker.context_tokens or (engine.model.context_tokens if engine.model else 0)
@@ -168,19 +183,22 @@ class SidePanel(QWidget):
         self._context_bar.setValue(round(1000 * worker.context_used / total) if total else 0)
         self._application.setText(size_text(measured.application))
         self._worker.setText(size_text(measured.worker) if measured.worker else self.tr("not running"))
+        self._share.setText(percent_text(measured.worker / measured.machine_total) if measured.worker else "–")
         self._readers.setText(size_text(measured.readers) if measured.readers else self.tr("not running"))
         self._machine.setText(f"{size_text(measured.machine_used)} / {size_text(measured.machine_total)}")
         share = measured.machine_used / measured.machine_total
         self._machine_bar.setValue(round(1000 * share))
         self._machine_bar.setToolTip(percent_text(share))
         busy = engine.state == "busy"
-        self._prompt.setText(speed_text(worker.prompt_speed))
-        self._generate.setText(speed_text(worker.generate_speed))
+        reading, writing = (worker.reading, worker.writing) if busy else (0.0, 0.0)
+        self._prompt.setText(self._speed(reading, worker.prompt_speed))
+        self._generate.setText(self._speed(writing, worker.generate_speed))
         first = worker.first_token_seconds
         self._first.setText(self.tr("%1 s").replace("%1", f"{first:.1f}") if first else "–")
         self._show_machine(measured.machine)
-        self._prompt_plot.add(worker.prompt_speed if busy else 0.0)
-        self._generate_plot.add(worker.generate_speed if busy else 0.0)
+        self._prompt_plot.add(reading)
+        self._generate_plot.add(writing)
+        self._show_work(reading, writing, worker.requests if busy else 0)
         restarts = counted(
             engine.restarts,
             self.tr("The model worker was restarted once."),
@@ -190,6 +208,27 @@ class SidePanel(QWidget):
             "\n".join(part for part in (restarts if engine.restarts else "", engine.failure) if part)
         )
         self._restarts.setVisible(bool(engine.restarts or engine.failure))
+
+    def _speed(self, now: float, last: float) -> str:
+        """The speed of this moment; else the last one, marked."""
+        if now or not last:
+            return speed_text(now)
+        return self.tr("last %1").replace("%1", speed_text(last))
+
+    def _show_work(self, reading: float, writing: float, requests: int) -> None:
+        """What the model does when no run is under way: chat, titles, tuning."""
+        doing = (
+            ""
+            if not requests
+            else self.tr("The model is writing.")
+            if writing >= reading
+            else self.tr("The model is reading.")
+        )
+        if requests > 1:
+            doing += " " + counted(requests - 1, self.tr("1 more request waits."), self.tr("%1 more requests wait."))
+        if doing != self._doing:
+            self._doing = doing
+            self._show_running()
 
     def _show_machine(self, machine: MachineState) -> None:
         lines = []
@@ -213,8 +252,26 @@ class SidePanel(QWidget):
         else:
             words = self.tr("battery, %1") if machine.on_battery else self.tr("mains, battery %1")
             self._power.setText(words.replace("%1", percent_text(machine.battery)))
-        self._heat.setText(self.tr("The processor is slowed down because it is hot."))
-        self._heat.setVisible(bool(machine.throttled))
+        heat = {
+            None: self.tr("not told"),
+            False: self.tr("not slowed down"),
+            True: self.tr("slowed down"),
+        }[machine.throttled]
+        self._heat.setText(heat)
+
+    def _model_details(self) -> None:
+        measured, model = self._measured, self._loading.model
+        if measured is not None:
+            rows = model_details(model, measured.engine.worker) if model else [(self.tr("Model"), self.tr("none"))]
+            DetailsDialog(self, self.tr("The model"), rows).open()
+
+    def _memory_details(self) -> None:
+        if self._measured is not None:
+            DetailsDialog(self, self.tr("Memory"), memory_details(self._measured, self._loading.model)).open()
+
+    def _speed_details(self) -> None:
+        if self._measured is not None:
+            DetailsDialog(self, self.tr("Speed"), speed_details(self._measured.engine.worker)).open()
 
     def as_text(self) -> str:
         """Everything the panel shows, to be pasted somewhere."""
@@ -266,7 +323,7 @@ class SidePanel(QWidget):
         self._left.setVisible(run is not None)
         self._running_file.setVisible(run is not None and bool(run.progress.file))
         if run is None:
-            idle = self.tr("Nothing is running.")
+            idle = self._doing or self.tr("Nothing is running.")
             self._running.setText(
                 counted(waiting, self.tr("1 run is waiting."), self.tr("%1 runs are waiting.")) if waiting else idle
             )
