@@ -6,6 +6,8 @@
 2. Resident memory of the window's process with so many conversations, the Chat page shown.
 3. A conversation of 100,000 tokens: seconds to open it, the longest stall of the event loop while scrolling through it.
 4. 200 tokens a second for ten seconds into a turn: share of one core, longest stall.
+5. With ``--model M.gguf``: a batch of receipts on the Extract page, rows arriving, then the Chat page beside it, an answer
+   being written: the longest stall of each, and the memory of the window's process then.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 START = """
 import sys, time
@@ -75,10 +80,54 @@ class Stalls:
         self.worst, self._last = 0.0, time.perf_counter()
 
 
+def beside_a_batch(window: object, page: object, stalls: Stalls, folder: Path, spin: object) -> None:
+    """The stalls while documents are read, alone and with an answer that is being written."""
+    import psutil
+    from made_documents import receipt
+
+    from stillroom.ui.model_loading import LoadState
+
+    window.start()
+    deadline = time.monotonic() + 120
+    while window.loading.state is not LoadState.READY and time.monotonic() < deadline:
+        spin(0.2)
+    if window.loading.state is not LoadState.READY:
+        raise SystemExit("the model could not be loaded")
+    files = []
+    for number in range(60):
+        document, _ = receipt(number)
+        file = folder / f"receipt-{number:03}.txt"
+        file.write_text(document.pages[0].text, encoding="utf-8")
+        files.append(file)
+    extract = window.show_page(0)
+    extract.sheet.add_files(files, start=True)
+    spin(3)
+    stalls.reset()
+    spin(20)
+    done = window.queue.current.progress.done if window.queue.current is not None else len(files)
+    print(f"beside a batch ({done} of {len(files)} rows came): longest stall {1000 * stalls.worst:.0f} ms")
+    window.show_page(1)
+    page.open(0)
+    page.composer.set_text("Write a long story about a harbour.")
+    page._send("Write a long story about a harbour.")
+    stalls.reset()
+    began = time.monotonic()
+    spin(1)
+    while page.asking.busy and time.monotonic() - began < 30:
+        spin(0.5)
+    running = "running" if window.queue.current is not None else "at its end"
+    print(f"answer in Chat, batch {running}: longest stall {1000 * stalls.worst:.0f} ms")
+    resident = psutil.Process().memory_info().rss / 2**20
+    print(f"memory of the window then, a model loaded: {resident:.0f} MiB resident")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--conversations", type=int, default=1000)
+    parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
+    if arguments.model:
+        os.environ["STILLROOM_STARTER_MODEL"] = str(arguments.model.resolve())
     folder = tempfile.TemporaryDirectory()
     os.environ["STILLROOM_HOME"] = folder.name
     print(f"start to a shown window: {start_seconds():.2f} s")
@@ -163,6 +212,8 @@ def main() -> None:
     print(
         f"streaming 200 tokens/s for {seconds:.0f} s: {100 * share:.0f} % of a core, longest stall {1000 * stalls.worst:.0f} ms"
     )
+    if arguments.model:
+        beside_a_batch(window, page, stalls, Path(folder.name), spin)
     window.close()
     close_parts(parts)
     parts.database.close()

@@ -12,6 +12,10 @@ from stillroom.engine.protocol import Sampling
 CHAT_SAMPLING = Sampling(temperature=0.6, top_k=40, top_p=0.95, min_p=0.05, repeat_penalty=1.05)
 
 
+# Why an answer ends that was merged from those about every passage: a model cannot go on with it.
+MERGED = "merged"
+
+
 class Role(StrEnum):
     """Who speaks. A NOTE stands for older turns that were summarised or left out; the model sees it as the system's word."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import tomllib
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom import paths
+from stillroom.atomic import write_failure, write_text
+from stillroom.errors import StillroomError
 
 _log = logging.getLogger(__name__)
 _VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
@@ -21,7 +24,12 @@ class Prompt:
 
     title: str
     text: str
-    own: bool = False
+    file: Path | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether the person made it."""
+        return self.file is not None
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -45,7 +53,41 @@ def prompts() -> list[Prompt]:
         for file in sorted(folder.glob("*.toml")):
             try:
                 data = tomllib.loads(file.read_text(encoding="utf-8"))
-                found.append(Prompt(str(data["title"]), str(data["text"]).strip(), own))
+                text = str(data["text"]).strip()
+                found.append(Prompt(str(data["title"]), text, file if own else None))
             except (OSError, ValueError, KeyError):
                 _log.warning("a prompt could not be used")
     return found
+
+
+def keep(title: str, text: str) -> Prompt:
+    """A prompt of the person's own, from now on. Raises StillroomError where it cannot be written."""
+    folder = own_folder()
+    name = re.sub(r"[^\w-]+", "-", title.casefold()).strip("-")[:40] or "prompt"
+    file = folder / f"{name}.toml"
+    number = 1
+    while file.exists():
+        number += 1
+        file = folder / f"{name}-{number}.toml"
+    written = f"title = {_quoted(title)}\ntext = {_quoted(text.strip())}\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_failure(file, error) from error
+    write_text(file, written)
+    return Prompt(title, text.strip(), file)
+
+
+def remove(prompt: Prompt) -> None:
+    """Erase a prompt of the person's own. Raises StillroomError where its file cannot be removed."""
+    if prompt.file is None:
+        return
+    try:
+        prompt.file.unlink(missing_ok=True)
+    except OSError as error:
+        raise StillroomError(f"{prompt.file} cannot be removed: {error.strerror}. Look at its permissions.") from error
+
+
+def _quoted(text: str) -> str:
+    """A string of TOML: JSON's escapes are TOML's too, and so is what JSON leaves as it is, but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

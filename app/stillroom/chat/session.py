@@ -12,7 +12,7 @@ from pathlib import Path
 from stillroom.cancellation import Cancellation
 from stillroom.chat import context, whole
 from stillroom.chat.answerer import Answerer
-from stillroom.chat.conversation import Attachment, ChatSettings, Conversation, Facts, Role, Turn, TurnState
+from stillroom.chat.conversation import MERGED, Attachment, ChatSettings, Conversation, Facts, Role, Turn, TurnState
 from stillroom.chat.passages import passages_of
 from stillroom.chat.prompt import Thoughts
 from stillroom.chat.store import ConversationStore
@@ -136,7 +136,7 @@ class ChatSession:
         passages = [] if counted else [passage for each in files for passage in passages_of(each)]
         asks = whole.asks_of(asked.content) or whole.Asks.LIST
         reader = whole.WholeReader(asked.content, asks, passages, self._answerer)
-        answer = self._begin(asked, Facts(passages=len(passages)))
+        answer = self._begin(asked, Facts(passages=len(passages), stop_reason=MERGED))
         on_begin(answer)
         saved = time.monotonic()
 
@@ -169,6 +169,7 @@ class ChatSession:
             notes=whole.notes_of(asks, reading),
             passages_read=reading.read,
             passages=reading.passages,
+            stop_reason=MERGED,
         )
         self._store.save_answer(answer.id, text, "", state, error=error, facts=facts)
 

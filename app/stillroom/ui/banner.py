@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from stillroom.ui.controls import Button, IconButton, label
 from stillroom.ui.theme import GRID
+
+_BESIDE, _A_ROW = 2, 3  # actions beside the text, and in a row below it
 
 
 class Banner(QFrame):
@@ -25,21 +27,34 @@ class Banner(QFrame):
         self.setObjectName("banner")
         self.setProperty("kind", kind)
         self.setAccessibleName(text)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        column.setSpacing(GRID)
+        row = QHBoxLayout()
         row.setSpacing(GRID)
+        column.addLayout(row)
         self.message = label(text, wrap=True, selectable=True)
         row.addWidget(self.message, 1)
         self.buttons = []
+        many = len(actions) > _BESIDE
         for position, (title, action) in enumerate(actions):
             button = Button(title, "" if position == 0 else "link")
             button.clicked.connect(lambda _checked=False, action=action: self._take(action))
             self.buttons.append(button)
-            row.addWidget(button)
+            if not many:
+                row.addWidget(button)
         if closable:
             close = IconButton("close", self.tr("Close this message"))
             close.clicked.connect(self._go)
-            row.addWidget(close)
+            row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        if many:  # beside the text they would leave it no room
+            for start in range(0, len(self.buttons), _A_ROW):
+                below = QHBoxLayout()
+                below.setSpacing(GRID)
+                for button in self.buttons[start : start + _A_ROW]:
+                    below.addWidget(button)
+                below.addStretch(1)
+                column.addLayout(below)
 
     def _take(self, action: Callable[[], None]) -> None:
         self._go()

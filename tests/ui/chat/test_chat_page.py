@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +13,20 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QInputDialog
 
 from stillroom import paths
-from stillroom.chat.conversation import Role, Turn, TurnState
+from stillroom.chat.answerer import LocalAnswerer
+from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn, TurnState
+from stillroom.chat.prompts import prompts
 from stillroom.chat.session import ChatSession
+from stillroom.engine.protocol import Generation
+from stillroom.engine.status import EngineState
+from stillroom.engine.worker_status import WorkerStatus
 from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
+from stillroom.ui.chat.prompt_menu import PromptMenu
+from stillroom.ui.chat.settings_dialog import SettingsDialog
 from stillroom.ui.main_window import MainWindow
+from stillroom.ui.panel.details import DetailsDialog
 
 pytestmark = pytest.mark.window
 
@@ -218,3 +227,135 @@ def test_a_pasted_picture_is_kept_and_its_text_attached(page: ChatPage, qtbot) -
     assert Path(attachment.path).is_file()
     assert Path(attachment.path).parent == paths.pasted_dir()
     assert any("does not see pictures" in banner.message.text() for banner in page.banners._keyed.values())
+
+
+def long_file(tmp_path: Path) -> Path:
+    file = tmp_path / "long.txt"
+    file.write_text(
+        "\n\n".join(f"Paragraph {n} about the harbour and its {n} ships. " + "word " * 150 for n in range(60))
+    )
+    return file
+
+
+def test_a_count_that_does_not_fit_is_offered_to_be_read_whole(
+    page: ChatPage, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Generation('{"found": ["harbour", "lighthouse"]}', "end", 9, 0, 9, 0.1, 0.1)
+    monkeypatch.setattr(LocalAnswerer, "answer", lambda *_args, **_options: found)
+    page.attach([long_file(tmp_path)])
+    qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
+    page._send("How many harbours are there?")
+    qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
+    banner = page.banners._keyed["full"]
+    assert banner.buttons[0].text() == "Read every part"
+    told: list[str] = []
+    page.asking.told.connect(told.append)
+    banner.buttons[0].click()
+    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=60_000)
+    answer = page.transcript.turns()[-1]
+    total = answer.facts.passages
+    assert total > 30
+    assert answer.facts.passages_read == total
+    assert f"All {total} of {total} passages were read" in answer.facts.notes[0]
+    assert answer.content.startswith("**1** was found, named 60 times.")
+    assert any(text.startswith(f"{total - 1} of {total} passages were read") for text in told)
+    view = page.transcript.view(answer.id)
+    assert not view._whole.isVisibleTo(view)
+    assert not view._buttons["go on"].isVisibleTo(view)
+
+
+def test_citations_in_an_answer_are_links_to_their_passages(page: ChatPage) -> None:
+    talk = page._store.create("Cited")
+    file = Attachment(0, "a.txt", "a.txt", ("The harbour opens at six.",))
+    asked = page._store.add(Turn(0, talk.id, None, Role.USER, "When?", datetime.now(UTC), attachments=(file,)))
+    source = Source(asked.attachments[0].id, "a.txt", 1, 4, 11)
+    answer = page._store.add(
+        Turn(
+            0, talk.id, asked.id, Role.ASSISTANT, "At six [1], not [7].", datetime.now(UTC),
+            facts=Facts(sources=(source,)),
+        )
+    )  # fmt: skip
+    page.open(talk.id)
+    view = page.transcript.view(answer.id)
+    assert 'href="source:0"' in view.body.rendered.html
+    assert "source:6" not in view.body.rendered.html
+    view.body.anchorClicked.emit("source:0")
+    dialog = next(each for each in page.children() if type(each).__name__ == "PassageDialog")
+    assert "harbour" in dialog.page.toPlainText()
+    dialog.close()
+
+
+def test_what_the_model_said_is_put_right_in_another_branch(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = page._store.create("Edit")
+    asked = say(page, talk.id, None, Role.USER, "When?")
+    answer = say(page, talk.id, asked, Role.ASSISTANT, "At sevn")
+    page.open(talk.id)
+    monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *_args: ("At seven", True))
+    page.transcript.view(answer).wanted.emit("edit")
+    assert page.transcript.turns()[-1].content == "At seven"
+    assert page._store.turn(answer).content == "At sevn"
+    assert not page.asking.busy
+
+
+def test_the_settings_tell_what_a_context_costs_and_keep_a_model(page: ChatPage, qtbot) -> None:
+    dialog = SettingsDialog(page, ChatSettings(model="gone"), [], page._loading.model, ["one", "two"], "one")
+    qtbot.addWidget(dialog)
+    assert dialog.settings().model == "gone"
+    now = page._loading.model.context_tokens
+    dialog.use_memory(lambda tokens: tokens * 1_000_000)
+    dialog.context.setValue(2 * now)
+    assert "more" in dialog.context_words.text()
+    dialog.model.setCurrentIndex(dialog.model.findData("two"))
+    assert dialog.settings().model == "two"
+    dialog._show(ChatSettings())
+    assert dialog.settings() == ChatSettings()
+
+
+def test_a_conversation_with_another_model_says_so(page: ChatPage) -> None:
+    talk = page._store.create("Other", ChatSettings(model="another"))
+    page.open(talk.id)
+    assert "another" in page.banners._keyed["own model"].message.text()
+    page.banners._keyed["own model"].buttons[0].click()
+    assert "not on this machine any more" in page.banners._keyed["failed"].message.text()
+    page.open(0)
+    assert "own model" not in page.banners._keyed
+
+
+def test_what_is_written_becomes_a_prompt(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    used: list[str] = []
+    menu = PromptMenu(page, 'Say {{what}} "twice"\n\\ é', used.append, lambda text, _kind: said.append(text))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_args: ("Twice", True))
+    menu._keep()
+    kept = next(prompt for prompt in prompts() if prompt.title == "Twice")
+    assert kept.own
+    assert kept.text == 'Say {{what}} "twice"\n\\ é'
+    assert kept.variables == ("what",)
+    again = PromptMenu(page, "", used.append, lambda text, _kind: said.append(text))
+    assert "Twice" in [action.text() for action in again.actions()]
+    again._remove(kept)
+    assert all(prompt.title != "Twice" for prompt in prompts())
+    assert len(said) == 2
+
+
+def test_the_panel_tells_what_the_model_does_and_more_on_a_click(window: MainWindow, qtbot) -> None:
+    panel = window.panel
+    qtbot.waitUntil(lambda: panel._measured is not None, timeout=5_000)
+    busy = replace(
+        panel._measured,
+        engine=replace(
+            panel._measured.engine,
+            state=EngineState.BUSY,
+            worker=WorkerStatus(reading=120.0, generate_speed=30.0, requests=2),
+        ),
+    )
+    panel.show_measurement(busy)
+    assert panel._running.text() == "The model is reading. 1 more request waits."
+    assert "120" in panel._prompt.whole()
+    assert panel._generate.whole().startswith("last ")
+    assert panel._generate_plot._values[-1] == 0
+    for show, words in ((panel._model_details, "Parameters"), (panel._memory_details, "of the machine")):
+        show()
+        dialog = panel.findChildren(DetailsDialog)[-1]
+        assert words in dialog.text.toPlainText()
+        dialog.close()

@@ -78,9 +78,9 @@ class Asking(QObject):
 
             def read(share: float) -> None:
                 spent = time.monotonic() - started
-                text = self.tr("Reading before it answers: %1.").replace("%1", percent_text(share))
+                text = self.tr("Reading before it answers: %1").replace("%1", percent_text(share))
                 left = time_left_text(spent / share * (1 - share)) if share > 0 and spent > 1 else ""
-                operation.post(lambda: self.told.emit(f"{text} {left}".strip() if share < 1 else ""))
+                operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left))) if share < 1 else ""))
 
             def begin(turn: Turn) -> None:
                 number.append(turn.id)
@@ -120,9 +120,11 @@ class Asking(QObject):
                 operation.post(lambda: self.begun.emit(turn))
 
             def tell(done: int, total: int) -> None:
-                text = self.tr("%1 of %2 passages were read.").replace("%1", str(done)).replace("%2", str(total))
+                text = self.tr("%1 of %2 passages were read").replace("%1", str(done)).replace("%2", str(total))
                 left = (time.monotonic() - started) / done * (total - done) if done else None
-                operation.post(lambda: self.told.emit(f"{text} {time_left_text(left)}".strip() if total else ""))
+                operation.post(
+                    lambda: self.told.emit(" · ".join(filter(None, (text, time_left_text(left)))) if total else "")
+                )
 
             return self.session().read_every_part(
                 question,

@@ -80,7 +80,7 @@ class Composer(TakesDrops, QFrame):
     """Signals:
     send(str): the text, to be sent with the attachments.
     stop: end the answer that is being written.
-    files(list): paths to attach. attach_wanted: choose files.
+    files(list): paths to attach. attach_wanted: choose files. prompts_wanted: show the prompt library.
     edit_last: the person wants to change what was said last.
     changed: the text or the attachments.
     """
@@ -89,6 +89,7 @@ class Composer(TakesDrops, QFrame):
     stop = Signal()
     files = Signal(list)
     attach_wanted = Signal()
+    prompts_wanted = Signal()
     edit_last = Signal()
     changed = Signal()
 
@@ -121,6 +122,10 @@ class Composer(TakesDrops, QFrame):
         )
         self.attach.clicked.connect(self.attach_wanted)
         row.addWidget(self.attach)
+        self.prompts = IconButton("generated", self.tr("Prompts"))
+        describe(self.prompts, self.tr("Prompts"), self.tr("Texts to begin with; what is written can be kept as one"))
+        self.prompts.clicked.connect(self.prompts_wanted)
+        row.addWidget(self.prompts)
         self.meter = QProgressBar()
         self.meter.setTextVisible(False)
         self.meter.setFixedWidth(110)
@@ -176,7 +181,9 @@ class Composer(TakesDrops, QFrame):
             .replace("%1", number(round(share * budget.limit)))
             .replace("%2", number(budget.limit))
         )
-        if share >= _NEARLY_FULL:
+        if share > 1:
+            words += " · " + self.tr("too much: you will be asked")
+        elif share >= _NEARLY_FULL:
             words += " · " + self.tr("nearly full")
         self.room.setText(words)
         self.room.setProperty("role", "warn" if share >= _NEARLY_FULL else "small")

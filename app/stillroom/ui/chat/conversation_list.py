@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import Conversation, Hit
@@ -135,6 +135,10 @@ class ConversationList(QWidget):
         column.addWidget(self.view, 1)
         self.empty = label("", "muted", wrap=True)
         column.addWidget(self.empty)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.view.doItemsLayout()  # rows that were measured before the style was known are too low
 
     def show_conversations(self, found: Sequence[Conversation], current: int) -> None:
         self.model.show_conversations(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -31,6 +31,7 @@ from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.link_box import show_link
 from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.passage_dialog import PassageDialog
+from stillroom.ui.chat.prompt_menu import PromptMenu
 from stillroom.ui.chat.room import Room
 from stillroom.ui.chat.starting import Starting
 from stillroom.ui.chat.talks import Talks
@@ -142,6 +143,7 @@ class ChatPage(QWidget):
         self.composer.stop.connect(self.asking.stop)
         self.composer.files.connect(self.attach)
         self.composer.attach_wanted.connect(self._choose_files)
+        self.composer.prompts_wanted.connect(self._show_prompts)
         self.composer.edit_last.connect(self._edit_last)
         self.composer.changed.connect(self._draft.start)
         stop = QShortcut(QKeySequence("Esc"), self)
@@ -335,6 +337,12 @@ class ChatPage(QWidget):
                 )
 
         self.asking.read(list(paths), show)
+
+    def _show_prompts(self) -> None:
+        button = self.composer.prompts
+        menu = PromptMenu(self, self.composer.text(), self.composer.set_text, self.say)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(button.mapToGlobal(button.rect().topLeft() - QPoint(0, menu.sizeHint().height())))
 
     def _choose_files(self) -> None:
         memory = self._parts.memory

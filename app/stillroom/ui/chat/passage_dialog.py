@@ -29,7 +29,10 @@ class PassageDialog(QDialog):
         self.list.setFixedWidth(250)
         describe(self.list, self.tr("Passages"))
         for number, source in enumerate(self._sources, 1):
-            self.list.addItem(f"{number}. {source.name}, {self.tr('page')} {source.page}")
+            page = self.tr("page %1").replace("%1", str(source.page))
+            self.list.addItem(f"{number}. {page}, {source.name}")
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         row.addWidget(self.list)
         self.page = QPlainTextEdit()
         self.page.setReadOnly(True)

@@ -77,7 +77,7 @@ class Room(QObject):
         if any(turn.attachments for turn in turns):
             asks = asks_of(turns[-1].content)
             if asks is not None:
-                text += " " + self.tr("The question seems to be about all of the file.")
+                text += " " + self.tr("The question seems to be about all of them.")
             if asks is not None and asks is not Asks.OTHER:
                 actions.append((self.tr("Read every part"), lambda: self.read_every_part(leaf)))
             actions.append((self.tr("Give the passages it is about"), lambda: make("passages")))
@@ -90,7 +90,13 @@ class Room(QObject):
             cost = self.tr(", %1 more memory").replace("%1", more) if more else ""
             offered = self.tr("Longer context (%1 tokens%2)").replace("%1", f"{longer:,}").replace("%2", cost)
             actions.append((offered, lambda: self._longer(longer)))
-        self._page.banners.show_message(text, "warn", actions, key="full")
+        editor = self._page.composer.editor  # a banner that goes leaves the keyboard nowhere
+
+        def then_write(action: Callable[[], None]) -> Callable[[], None]:
+            return lambda: (editor.setFocus(), action())
+
+        shown = [(title, then_write(action)) for title, action in actions]
+        self._page.banners.show_message(text, "warn", shown, key="full")
 
     def read_every_part(self, question: int) -> None:
         """Answer from every passage: a count, a list or a sum merged in code, anything else from what is said of each part."""

@@ -81,7 +81,12 @@ class SettingsDialog(QDialog):
         self.repetition = QSlider(Qt.Orientation.Horizontal)
         self.repetition.setRange(0, 6)
         describe(self.repetition, self.tr("How much it avoids repeating itself"))
-        form.addRow(self.tr("Avoid repetition"), self.repetition)
+        self.repetition_words = label("", "muted")
+        self.repetition.valueChanged.connect(self._show_repetition)
+        row = QHBoxLayout()
+        row.addWidget(self.repetition, 1)
+        row.addWidget(self.repetition_words)
+        form.addRow(self.tr("Avoid repetition"), row)
         self.length = QSpinBox()
         self.length.setRange(16, 32_768)
         self.length.setSingleStep(128)
@@ -181,6 +186,7 @@ class SettingsDialog(QDialog):
         self.held.setCurrentIndex(place if place >= 0 else self.held.count() - 1)
         self.schema.setPlainText(settings.schema)
         self._show_freedom()
+        self._show_repetition()
         self._show_schema()
         self._show_context()
 
@@ -191,6 +197,11 @@ class SettingsDialog(QDialog):
             else self.tr("balanced") if value <= 8 else self.tr("inventive") if value <= 11 else self.tr("wild")
         )  # fmt: skip
         self.freedom_words.setText(words)
+
+    def _show_repetition(self) -> None:
+        value = self.repetition.value()
+        words = self.tr("not at all") if not value else self.tr("a little") if value <= 2 else self.tr("strongly")
+        self.repetition_words.setText(words)
 
     def _show_schema(self) -> None:
         chosen = self.held.currentData()

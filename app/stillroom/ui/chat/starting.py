@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stillroom.chat.prompts import Prompt, prompts
+from stillroom.ui.chat.prompt_menu import filled
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
@@ -47,37 +48,6 @@ class Starting(QWidget):
         column.addStretch(3)
 
     def _take(self, prompt: Prompt) -> None:
-        if not prompt.variables:
-            self.chosen.emit(prompt.text)
-            return
-        dialog = _Variables(self, prompt)
-        if dialog.exec():
-            self.chosen.emit(prompt.filled(dialog.values()))
-
-
-class _Variables(QDialog):
-    def __init__(self, parent: QWidget, prompt: Prompt) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(prompt.title)
-        self.resize(460, 260)
-        column = QVBoxLayout(self)
-        form = QFormLayout()
-        self._editors: dict[str, QPlainTextEdit] = {}
-        for name in prompt.variables:
-            editor = QPlainTextEdit()
-            editor.setTabChangesFocus(True)
-            editor.setFixedHeight(96 if name == "text" else 44)
-            describe(editor, name)
-            form.addRow(name[:1].upper() + name[1:], editor)
-            self._editors[name] = editor
-        column.addLayout(form)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
-
-    def values(self) -> dict[str, str]:
-        """What was written, of those that were not left empty."""
-        return {
-            name: editor.toPlainText().strip() for name, editor in self._editors.items() if editor.toPlainText().strip()
-        }
+        text = filled(self, prompt)
+        if text is not None:
+            self.chosen.emit(text)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
-from stillroom.chat.conversation import Role, Source, Turn, TurnState
+from stillroom.chat.conversation import MERGED, Role, Source, Turn, TurnState
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.markdown.render import Rendered, render
 from stillroom.ui.theme import GRID, colours
@@ -240,9 +240,9 @@ class TurnView(QWidget):
         remarks = "\n".join((*notes, *((turn.error,) if turn.error else ())))
         self._remarks.setText(remarks)
         self._remarks.setVisible(bool(remarks))
-        early = (
-            turn.state in (TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAILED)
-            or turn.facts.stop_reason == "length"
+        early = turn.facts.stop_reason == "length" or (
+            turn.facts.stop_reason != MERGED
+            and turn.state in (TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAILED)
         )
         for name, button in self._buttons.items():
             button.setVisible(not writing and (name != "go on" or early))
