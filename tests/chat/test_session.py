@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -66,10 +68,18 @@ def test_what_is_written_is_on_disk_meanwhile(
     talk = store.create()
     question = session.ask(talk.id, None, "Go.")
     seen: list[str] = []
-    session.answer(
-        question.id, on_piece=lambda *_: seen.append(store.branch(store.conversation(talk.id).leaf)[-1].content)
-    )
-    assert seen[3:] == ["abc", "abcd", "abcde"]
+
+    def stored() -> str:
+        return store.branch(store.conversation(talk.id).leaf)[-1].content
+
+    def wait(_thinking: str, _said: str) -> None:
+        deadline = time.monotonic() + 5
+        while len(stored()) < len(seen) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        seen.append(stored())
+
+    session.answer(question.id, on_piece=wait)
+    assert all(len(there) >= place and "abcdef".startswith(there) for place, there in enumerate(seen)), seen
 
 
 def attached(store: ConversationStore, session: ChatSession, question: str, pages: tuple[str, ...]) -> Turn:
@@ -195,3 +205,29 @@ def test_a_title_a_person_gave_stays(store: ConversationStore) -> None:
 )
 def test_only_a_title_that_says_something_of_the_text_is_taken(written: str, title: str) -> None:
     assert usable_title(written, "When is the rent due? The due date of the rent is the first.") == title
+
+
+def test_a_slow_disk_does_not_hold_up_what_is_read(store: ConversationStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ChatSession(store, ScriptedAnswerer("ten words"))
+    asked = session.ask(store.create().id, None, "?")
+    real, saving, read = store.save_answer, threading.Event(), threading.Event()
+
+    def slow(number: int, content: str, thinking: str, state: TurnState, **others: object) -> None:
+        if state is TurnState.STREAMING:
+            saving.set()
+            assert read.wait(30), "the answer was held up by the disk"
+        real(number, content, thinking, state, **others)
+
+    monkeypatch.setattr(store, "save_answer", slow)
+    pieces: list[str] = []
+
+    def show(_thinking: str, said: str) -> None:
+        pieces.append(said)
+        if len(pieces) == 2:
+            assert saving.wait(30), "what was written is saved while the rest is written"
+        if "".join(pieces) == "ten words":
+            read.set()
+
+    answer = session.answer(asked.id, on_piece=show)
+    assert answer.state is TurnState.COMPLETE
+    assert store.turn(answer.id).content == "ten words"

@@ -13,6 +13,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.chat import context, whole
 from stillroom.chat.answerer import Answerer
 from stillroom.chat.conversation import MERGED, Attachment, ChatSettings, Conversation, Facts, Role, Turn, TurnState
+from stillroom.chat.keeping import Keeping
 from stillroom.chat.passages import passages_of
 from stillroom.chat.prompt import Thoughts
 from stillroom.chat.store import ConversationStore
@@ -205,34 +206,36 @@ class ChatSession:
     ) -> Turn:
         thoughts = Thoughts()
         started = time.monotonic()
-        saved = first = 0.0
+        first = 0.0
 
-        def show(thinking: str, said: str) -> None:
-            nonlocal saved, first
-            now = time.monotonic()
-            first = first or now - started
-            if thinking or said:
-                on_piece(thinking, said)
-            if now - saved >= SAVE_SECONDS:
-                saved = now
-                self._store.save_answer(
-                    answer.id, answer.content + thoughts.said, answer.thinking + thoughts.thinking, TurnState.STREAMING
-                )
+        def save() -> None:
+            self._store.save_answer(
+                answer.id, answer.content + thoughts.said, answer.thinking + thoughts.thinking, TurnState.STREAMING
+            )
 
         state, error, done = TurnState.COMPLETE, "", None
-        try:
-            done = self._answerer.answer(
-                context.messages(branch, conversation.settings),
-                conversation.settings,
-                begun=answer.content,
-                on_text=lambda piece: show(*thoughts.add(piece)),
-                on_progress=on_read,
-                cancellation=cancellation,
-            )
-        except Cancelled:
-            state = TurnState.STOPPED
-        except StillroomError as failure:
-            state, error = TurnState.FAILED, failure.message
+        with Keeping(save, SAVE_SECONDS) as keeping:
+
+            def show(thinking: str, said: str) -> None:
+                nonlocal first
+                first = first or time.monotonic() - started
+                if thinking or said:
+                    on_piece(thinking, said)
+                keeping.changed()
+
+            try:
+                done = self._answerer.answer(
+                    context.messages(branch, conversation.settings),
+                    conversation.settings,
+                    begun=answer.content,
+                    on_text=lambda piece: show(*thoughts.add(piece)),
+                    on_progress=on_read,
+                    cancellation=cancellation,
+                )
+            except Cancelled:
+                state = TurnState.STOPPED
+            except StillroomError as failure:
+                state, error = TurnState.FAILED, failure.message
         thinking, said = thoughts.finish()
         if thinking or said:
             on_piece(thinking, said)
