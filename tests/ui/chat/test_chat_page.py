@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QPainter, QWheelEvent
+from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 
 from stillroom import paths
 from stillroom.chat.answerer import LocalAnswerer
@@ -359,3 +359,60 @@ def test_the_panel_tells_what_the_model_does_and_more_on_a_click(window: MainWin
         dialog = panel.findChildren(DetailsDialog)[-1]
         assert words in dialog.text.toPlainText()
         dialog.close()
+
+
+def wheel(widget: QWidget, notches: int) -> None:
+    place = QPointF(20, 10)
+    QApplication.sendEvent(
+        widget,
+        QWheelEvent(
+            place, widget.mapToGlobal(place), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        ),
+    )  # fmt: skip
+
+
+def test_the_wheel_leaves_the_end_and_comes_back(page: ChatPage, qtbot) -> None:
+    talk = page._store.create("Long")
+    parent: int | None = None
+    for number in range(40):
+        parent = say(
+            page, talk.id, parent, [Role.USER, Role.ASSISTANT][number % 2], f"Turn {number}\n\n" + "words " * 90
+        )
+    page.open(talk.id)
+    qtbot.wait(50)
+    bar, last = page.transcript.verticalScrollBar(), page.transcript.turns()[-1].id
+    assert bar.value() == bar.maximum()
+    wheel(page.transcript.viewport(), 3)
+    qtbot.wait(50)
+    left = bar.value()
+    assert left < bar.maximum() - 30
+    page.transcript.add(last, "", "more of it")
+    qtbot.wait(200)
+    assert abs(bar.value() - left) < 5, "what is written below does not pull a reader away"
+    wheel(page.transcript.viewport(), -60)
+    qtbot.wait(50)
+    assert bar.value() == bar.maximum()
+    page.transcript.add(last, "", "\n\nmore" * 30)
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum(), timeout=3000)
+
+
+def test_a_question_that_was_left_can_still_be_answered(page: ChatPage, qtbot) -> None:
+    talk = page._store.create("Left")
+    asked = say(page, talk.id, None, Role.USER, "When?")
+    page.open(talk.id)
+    page.transcript.view(asked).wanted.emit("again")
+    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
+    assert page.transcript.turns()[1].parent == asked
+
+
+def test_choices_go_with_their_conversation_and_sending_twice_is_told(page: ChatPage, qtbot) -> None:
+    page.banners.show_message("full", "warn", key="full")
+    page.open(0)
+    assert "full" not in page.banners._keyed
+    page.composer.set_writing(True)
+    page.composer.set_text("again")
+    qtbot.keyClick(page.composer.editor, Qt.Key.Key_Return)
+    assert "is being written" in page.banners._keyed["said"].message.text()
+    assert page.composer.text() == "again"
+    page.composer.set_writing(False)

@@ -79,6 +79,7 @@ def _kept(picture: QImage) -> list[Path]:
 class Composer(TakesDrops, QFrame):
     """Signals:
     send(str): the text, to be sent with the attachments.
+    busy: the person wants to send while an answer is being written.
     stop: end the answer that is being written.
     files(list): paths to attach. attach_wanted: choose files. prompts_wanted: show the prompt library.
     edit_last: the person wants to change what was said last.
@@ -86,6 +87,7 @@ class Composer(TakesDrops, QFrame):
     """
 
     send = Signal(str)
+    busy = Signal()
     stop = Signal()
     files = Signal(list)
     attach_wanted = Signal()
@@ -233,3 +235,5 @@ class Composer(TakesDrops, QFrame):
     def _send(self) -> None:
         if self.send_button.isEnabled():
             self.send.emit(self.text().strip())
+        elif self._writing and (self.text().strip() or self.attachments):
+            self.busy.emit()

@@ -141,6 +141,8 @@ class ChatPage(QWidget):
         self.starting.chosen.connect(self.composer.set_text)
         self.composer.send.connect(self._send)
         self.composer.stop.connect(self.asking.stop)
+        busy = self.tr("An answer is being written. Your message stays here: send it then, or stop the answer (Esc).")
+        self.composer.busy.connect(lambda: self.say(busy, "info"))
         self.composer.files.connect(self.attach)
         self.composer.attach_wanted.connect(self._choose_files)
         self.composer.prompts_wanted.connect(self._show_prompts)
@@ -168,6 +170,7 @@ class ChatPage(QWidget):
     def open(self, number: int, turn: int = 0) -> None:
         """Show a conversation; 0 for a new one, which is stored when something is said."""
         self._keep_draft()
+        self.banners.withdraw("full")  # its choices are those of the conversation that was shown
         self.conversation = self._store.conversation(number) if number else None
         self.composer.clear()
         self.composer.set_text(self.conversation.draft if self.conversation else "")
@@ -256,9 +259,10 @@ class ChatPage(QWidget):
             self._edit(turn)
         elif self.asking.busy or not self._ready():
             return
-        elif action == "again" and turn.parent is not None:
-            self._store.switch(turn.parent)
-            self.have_answered(turn.parent)
+        elif action == "again":
+            question = turn.id if turn.role is Role.USER else turn.parent or 0
+            self._store.switch(question)
+            self.have_answered(question)
         elif action == "whole" and turn.parent is not None:
             self.room.read_every_part(turn.parent)
         elif action == "go on":

@@ -224,8 +224,10 @@ class Transcript(QAbstractScrollArea):
 
     # ---- scrolling
 
-    def _scrolled(self, _value: int) -> None:
+    def _scrolled(self, value: int) -> None:
         if not self._laying_out:
+            # Before it is laid out: whoever follows the end is brought back to it.
+            self._follow = value >= self.verticalScrollBar().maximum() - _AT_END
             self._lay_out()
 
     def _note_place(self) -> None:

@@ -195,6 +195,8 @@ class TurnView(QWidget):
         offered = [("copy", "copy", self.tr("Copy"))]
         if self.turn.role is not Role.NOTE:
             offered.append(("edit", "generated", self.tr("Edit: makes another branch")))
+        if self.turn.role is Role.USER:
+            offered.append(("again", "retry", self.tr("Have this answered: makes another branch")))
         if self.turn.role is Role.ASSISTANT:
             offered.append(("again", "retry", self.tr("Answer again: makes another branch")))
             offered.append(("go on", "play", self.tr("Go on with this answer")))

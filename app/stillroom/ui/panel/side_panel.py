@@ -198,7 +198,7 @@ class SidePanel(QWidget):
         self._show_machine(measured.machine)
         self._prompt_plot.add(reading)
         self._generate_plot.add(writing)
-        self._show_work(reading, writing, worker.requests if busy else 0)
+        self._show_work(reading, writing, max(1, worker.requests) if busy else 0)
         restarts = counted(
             engine.restarts,
             self.tr("The model worker was restarted once."),
@@ -217,13 +217,11 @@ class SidePanel(QWidget):
 
     def _show_work(self, reading: float, writing: float, requests: int) -> None:
         """What the model does when no run is under way: chat, titles, tuning."""
-        doing = (
-            ""
-            if not requests
-            else self.tr("The model is writing.")
-            if writing >= reading
-            else self.tr("The model is reading.")
-        )
+        doing = ""
+        if requests:
+            doing = self.tr("The model is at work.")
+            if reading or writing:
+                doing = self.tr("The model is writing.") if writing > reading else self.tr("The model is reading.")
         if requests > 1:
             doing += " " + counted(requests - 1, self.tr("1 more request waits."), self.tr("%1 more requests wait."))
         if doing != self._doing:
