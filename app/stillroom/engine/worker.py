@@ -70,7 +70,7 @@ class Worker:
                     self._now.begin()
             except queue.Empty:
                 self._scheduler.step()
-                self._tell_status()
+                self._tell_status(force=not self._scheduler.count)  # the speeds of what has just ended
                 continue
             if message is None:
                 if self._cells is not None:

@@ -211,6 +211,7 @@ class ChatPage(QWidget):
         attachments = tuple(self.composer.attachments)
         question = self.asking.session().ask(self.number, self.conversation.leaf, text, attachments)
         self.composer.clear()
+        self.composer.editor.setFocus()
         self._store.set_draft(self.number, "")
         self.transcript.to_end()
         self.show_branch()
