@@ -154,6 +154,13 @@ def _chat(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--system", "-s", default="", help="what the model is told before everything else")
     parser.add_argument("--max-tokens", type=int, default=1024, metavar="N", help="of an answer")
+    parser.add_argument(
+        "--when-full",
+        choices=("ask", "every-part", "passages", "summaries"),
+        default="ask",
+        help="where the files do not fit: say so and do nothing (ask), read every part for a count, a list or a sum, give the "
+        "passages the question is about, or summaries of all parts",
+    )
     parser.set_defaults(run=_run_chat)
 
 

@@ -168,6 +168,8 @@ class ConversationList(QWidget):
 
     def _menu(self, place: QPoint) -> None:
         index = self.view.indexAt(place)
+        if not index.isValid():  # the menu key asks for the middle of the list
+            index = self.view.currentIndex()
         if not index.isValid():
             return
         self.view.setCurrentIndex(index)
