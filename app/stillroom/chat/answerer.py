@@ -47,6 +47,7 @@ class LocalEngine(Protocol):
         request: GenerateRequest,
         *,
         on_text: Callable[[str], None] | None = None,
+        on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
     ) -> Generation: ...
 
