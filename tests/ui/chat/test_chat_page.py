@@ -229,6 +229,13 @@ def test_a_pasted_picture_is_kept_and_its_text_attached(page: ChatPage, qtbot) -
     assert any("does not see pictures" in banner.message.text() for banner in page.banners._keyed.values())
 
 
+class NobodyAskedAnswerer:
+    """Stands for a remote model that must not be sent anything."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(name)
+
+
 def long_file(tmp_path: Path) -> Path:
     file = tmp_path / "long.txt"
     file.write_text(
@@ -250,6 +257,7 @@ def test_a_count_that_does_not_fit_is_offered_to_be_read_whole(
     assert banner.buttons[0].text() == "Read every part"
     told: list[str] = []
     page.asking.told.connect(told.append)
+    page.asking._answerer = NobodyAskedAnswerer()  # whoever answers, all of a file is read on this machine
     banner.buttons[0].click()
     qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=60_000)
     answer = page.transcript.turns()[-1]

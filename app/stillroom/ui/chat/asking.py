@@ -74,7 +74,7 @@ class Asking(QObject):
         started = time.monotonic()
 
         def work(operation: Operation) -> Turn:
-            number: list[int] = []
+            begin, show = self._shown(operation)
 
             def read(share: float) -> None:
                 spent = time.monotonic() - started
@@ -82,19 +82,25 @@ class Asking(QObject):
                 left = time_left_text(spent / share * (1 - share)) if share > 0 and spent > 1 else ""
                 operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left))) if share < 1 else ""))
 
-            def begin(turn: Turn) -> None:
-                number.append(turn.id)
-                operation.post(lambda: self.begun.emit(turn))
-
             return self.session().answer(
                 question,
                 on_begin=begin,
-                on_piece=lambda thinking, said: operation.report((number[0], thinking, said)),
+                on_piece=show,
                 on_read=read,
                 cancellation=operation.cancellation,
             )
 
         self._start(conversation, work, self.done.emit)
+
+    def _shown(self, operation: Operation) -> tuple[Callable[[Turn], None], Callable[[str, str], None]]:
+        """What shows an answer that begins, and its pieces, from the operation's thread."""
+        number: list[int] = []
+
+        def begin(turn: Turn) -> None:
+            number.append(turn.id)
+            operation.post(lambda: self.begun.emit(turn))
+
+        return begin, lambda thinking, said: operation.report((number[0], thinking, said))
 
     def go_on(self, conversation: int, number: int) -> None:
         """Go on with an answer."""
@@ -109,15 +115,14 @@ class Asking(QObject):
         self._start(conversation, work, self.done.emit)
 
     def read_every_part(self, conversation: int, question: int) -> None:
-        """Have a count, a list or a sum answered from every passage of the files."""
+        """Have a count, a list or a sum answered from every passage of the files.
+
+        The model on this machine reads them, whoever answers else: nobody agreed to send all of a file.
+        """
         started = time.monotonic()
 
         def work(operation: Operation) -> Turn:
-            number: list[int] = []
-
-            def begin(turn: Turn) -> None:
-                number.append(turn.id)
-                operation.post(lambda: self.begun.emit(turn))
+            begin, show = self._shown(operation)
 
             def tell(done: int, total: int) -> None:
                 text = self.tr("%1 of %2 passages were read").replace("%1", str(done)).replace("%2", str(total))
@@ -126,10 +131,10 @@ class Asking(QObject):
                     lambda: self.told.emit(" · ".join(filter(None, (text, time_left_text(left)))) if total else "")
                 )
 
-            return self.session().read_every_part(
+            return ChatSession(self._parts.chats(), self._local).read_every_part(
                 question,
                 on_begin=begin,
-                on_piece=lambda thinking, said: operation.report((number[0], thinking, said)),
+                on_piece=show,
                 on_progress=tell,
                 cancellation=operation.cancellation,
             )
@@ -138,7 +143,7 @@ class Asking(QObject):
 
     def make_room(self, conversation: int, leaf: int, how: str, then: Callable[[int], None]) -> None:
         """``passages``, ``summaries``: of the last turn's files; ``summarise``, ``drop``: of older turns. ``then`` gets the new end."""
-        store, answerer = self._parts.chats(), self._answerer
+        store, answerer = self._parts.chats(), self._local  # what is read to make room is not sent anywhere
 
         def work(operation: Operation) -> int:
             settings = store.conversation(conversation).settings
