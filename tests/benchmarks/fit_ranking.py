@@ -18,13 +18,13 @@ import json
 import pickle
 import sys
 import time
-import tomllib
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tomlkit
 from scipy.optimize import minimize
 
 from stillroom import paths
@@ -38,6 +38,7 @@ from stillroom.templates.template import FieldType
 
 NAMES = [*ranking.MODEL_FEATURES, *layout.NAMES]
 PENALTY = 0.0006
+LEAST_GAIN = 0.01
 WIDE_MARGIN = 7.0
 
 
@@ -67,6 +68,8 @@ def is_right(kind: FieldType, value: str, label: str) -> bool:
 def collect(arguments: argparse.Namespace) -> None:
     # Weights fitted only on what the weights before them let through would know nothing of the others.
     ranking._MARGIN = ranking._MARGIN_LIST = WIDE_MARGIN
+    # The model is asked about everything, however sure the page is.
+    ranking.SURE, ranking.LARGEST_FITTED = 2.0, -1.0
     labels_file = Path(arguments.labels)
     template = TemplateLibrary().find(arguments.template)
     rows: list[Row] = []
@@ -209,7 +212,10 @@ def judge(rows: list[Row], weights: np.ndarray, absent: float) -> dict[str, Any]
 
 
 # What a field of another template shares with those that were fitted: words beside it, and what a value of the type looks like.
-GENERAL = {"lm", "lm_mean", "near_same_line", "near_line_above", "near_behind", "avoid", "shape", "near_first_match"}
+GENERAL = {
+    "lm", "lm_mean", "near_same_line", "near_line_above", "near_behind", "avoid", "shape", "near_first_match", "first", "last",
+    "lines", "zero", "sum", "rest", "rounded",
+}  # fmt: skip
 
 
 def general(rows: list[Row]) -> list[Row]:
@@ -220,17 +226,36 @@ def general(rows: list[Row]) -> list[Row]:
     ]
 
 
+def page_alone(rows: list[Row]) -> list[Row]:
+    """The rows without the model's word."""
+    keep = np.array([name not in ranking.MODEL_FEATURES for name in NAMES], dtype=float)
+    return [
+        Row(row.document, row.field, row.kind, row.several, row.features * keep, row.values, row.right) for row in rows
+    ]
+
+
+def held_out(rows: list[Row]) -> float:
+    """The share that is right in each half, with weights fitted on the other."""
+    right = 0.0
+    for parity in (0, 1):
+        weights, absent = fit_type([row for row in rows if row.document % 2 == parity])
+        rest = [asked_only(row, weights) for row in rows if row.document % 2 != parity]
+        right += judge(rest, weights, absent)["right"]
+    return right / 2
+
+
+def page_table(rows: list[Row]) -> dict[str, float | bool]:
+    """The weights for the page alone, and whether the model's word makes the field no better."""
+    without = page_alone(rows)
+    weights, absent = fit_type(without)
+    weights[: len(ranking.MODEL_FEATURES)] = 0.0
+    gain = held_out(rows) - held_out(without)
+    return {**table_of(weights, absent), **({"enough": True} if gain <= LEAST_GAIN else {})}
+
+
 def better_alone(rows: list[Row]) -> bool:
     """Whether weights of its own, places on the page among them, serve a field better: on each half, fitted on the other."""
-    scores = []
-    for prepare in (lambda own: own, general):
-        right = 0.0
-        for parity in (0, 1):
-            weights, absent = fit_type(prepare([row for row in rows if row.document % 2 == parity]))
-            rest = [asked_only(row, weights) for row in rows if row.document % 2 != parity]
-            right += judge(rest, weights, absent)["right"]
-        scores.append(right / 2)
-    return scores[0] > scores[1] + 0.01
+    return held_out(rows) > held_out(general(rows)) + LEAST_GAIN
 
 
 def table_of(weights: np.ndarray, absent: float) -> dict[str, float]:
@@ -246,6 +271,7 @@ def fit(arguments: argparse.Namespace) -> None:
     for file in arguments.scores:
         rows.extend(pickle.loads(Path(file).read_bytes()))
     fitted: dict[str, dict[str, Any]] = {}
+    pages: dict[str, dict[str, Any]] = {}
     for kind, several in sorted({(row.kind, row.several) for row in rows}):
         own = [row for row in rows if (row.kind, row.several) == (kind, several)]
         name = f"list_{kind}" if several else kind
@@ -258,27 +284,24 @@ def fit(arguments: argparse.Namespace) -> None:
                 train = [row for row in mine if row.document % 2 == parity]
                 rest = [row for row in mine if row.document % 2 != parity]
             weights, absent = fit_type(train)
-            rest = [asked_only(row, weights) for row in rest]
-            print(name, field, judge(rest, weights, absent))
-            print(name, field, "general", judge(rest, *fit_type(general(train))))
+            asked = [asked_only(row, weights) for row in rest]
+            print(name, field, judge(asked, weights, absent))
+            print(name, field, "general", judge(asked, *fit_type(general(train))))
             model_only = np.zeros(len(NAMES))
             model_only[0] = 1.0
-            print(name, "   the model's score alone", judge(rest, model_only, -1e9 if not several else 0.0)["right"])
+            print(name, "   the model's score alone", judge(asked, model_only, -1e9 if not several else 0.0)["right"])
             if better_alone(mine):
-                fitted[name][field] = table_of(weights, absent)
+                fitted[name][field] = table_of(*fit_type(mine))
+            weights, absent = fit_type(page_alone(train))
+            asked = [asked_only(row, weights) for row in page_alone(rest)]
+            print(name, field, "page alone", judge(asked, weights, absent))
+            pages.setdefault(name, {})[field] = page_table(mine)
     if arguments.write:
         target = paths.resources_dir() / "ranking.toml"
-        text = target.read_text(encoding="utf-8")
-        tables = tomllib.loads(text) | fitted
-        blocks = []
-        for name, table in tables.items():
-            plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-            parts = {name: plain, **{f"{name}.{key}": value for key, value in table.items() if isinstance(value, dict)}}
-            blocks += [
-                f"[{title}]\n" + "".join(f"{key} = {value}\n" for key, value in part.items())
-                for title, part in parts.items()
-            ]
-        target.write_text("\n".join([text.split("\n", 1)[0] + "\n", *blocks]), encoding="utf-8")
+        document = tomlkit.parse(target.read_text(encoding="utf-8"))
+        document.update(fitted)
+        document["page"] = document.get("page", {}) | pages
+        target.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
 def main() -> None:

@@ -68,7 +68,9 @@ def organisations(page: Page) -> Iterator[Candidate]:
             below = 1.0 if _LEGAL_END.search(following) and len(following) < 40 else 0.0
         elif len(rest) < 24 and _LEGAL_END.search(rest):
             below = 1.0  # "Popular Book Co." of "Popular Book Co. (M) Sdn Bhd"
-        edges = [float(bool(_LEGAL_END.search(line))) for line in (lines[0], lines[-1])] if len(lines) > 1 else [0.0, 0.0]
+        edges = (
+            [float(bool(_LEGAL_END.search(line))) for line in (lines[0], lines[-1])] if len(lines) > 1 else [0.0, 0.0]
+        )
         yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape, 0.0, below, *edges)
 
 
