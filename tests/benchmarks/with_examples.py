@@ -32,7 +32,9 @@ def main() -> None:
         texts = ["\n".join(page.text for page in readers.read(each.path).pages) for each in labels]
     examples = tuple(Example(text, dict(each.fields)) for text, each in zip(texts, labels, strict=True))
     save_template(dataclasses.replace(template, examples=examples), arguments.to)
-    print(f"{arguments.to}: {len(examples)} examples of {sum(map(len, texts)) // max(1, len(texts))} characters on average")
+    print(
+        f"{arguments.to}: {len(examples)} examples of {sum(map(len, texts)) // max(1, len(texts))} characters on average"
+    )
 
 
 if __name__ == "__main__":
