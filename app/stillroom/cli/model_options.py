@@ -39,10 +39,18 @@ def add_commands(commands: Any) -> None:
     _hub(get)
     _add(get, "model_hub", "get")
 
-    importing = commands.add_parser("import", help="copy a model file into the models folder, checked")
-    importing.add_argument("file", metavar="FILE", type=Path)
+    importing = commands.add_parser(
+        "import", help="copy a model file into the models folder, checked; a folder of safetensors is converted"
+    )
+    importing.add_argument("file", metavar="PATH", type=Path, help="a GGUF file, or a folder of safetensors")
     importing.add_argument(
         "--sha256", default="", metavar="SUM", help="what it should be; else a list of checksums beside it"
+    )
+    importing.add_argument(
+        "--type",
+        default="",
+        metavar="QUANTIZATION",
+        help="of what is converted: Q4_K_M, Q8_0 … (16 bits, as published)",
     )
     _add(importing, "model_files", "import_file")
 

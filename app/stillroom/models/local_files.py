@@ -64,7 +64,8 @@ def import_model(
         Cancelled: stopping was asked for; nothing is left of it.
     """
     cancellation = cancellation or Cancellation()
-    _refuse_safetensors(source)
+    if source.is_dir():
+        raise StillroomError(f"{source.name} is a folder. Name one of the GGUF files in it.")
     if kind_of(check_file(source)) is FileKind.ADAPTER:
         raise StillroomError(
             f"{source.name} is an adapter for a model, not a model. Attach it: choose the model, then Adapters…, or "
@@ -100,17 +101,6 @@ def import_model(
                 )
         keep_record(target, Record(digest.hexdigest(), target.stat().st_size, f"imported from {part.name}"))
     return _model(targets[0])
-
-
-def _refuse_safetensors(source: Path) -> None:
-    """Another format of models, which llama.cpp does not read and Stillroom does not convert."""
-    if source.suffix.lower() == ".safetensors" or (source.is_dir() and any(source.glob("*.safetensors"))):
-        raise StillroomError(
-            f"{source.name} holds a model as safetensors. Stillroom runs GGUF files and does not convert: look for "
-            "the same model with GGUF in its name on the hub, or convert it with llama.cpp's convert_hf_to_gguf.py."
-        )
-    if source.is_dir():
-        raise StillroomError(f"{source.name} is a folder. Name one of the GGUF files in it.")
 
 
 def verify(
