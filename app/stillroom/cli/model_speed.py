@@ -16,10 +16,11 @@ from stillroom.cli.stoppable import Tell, stoppable
 from stillroom.cli.text import aligned, size
 from stillroom.engine.protocol import MeasureRequest, ModelInfo
 from stillroom.engine.tuning import Tuning, WorkerBench, physical_cores
-from stillroom.engine.tuning_copy import AGREEMENT, LOSS, SPEEDUP, quantize
+from stillroom.engine.tuning_copy import AGREEMENT, LOSS, SPEEDUP
 from stillroom.engine.tuning_store import Copy
 from stillroom.errors import StillroomError
 from stillroom.models.library import ModelFile, default_model, find_model
+from stillroom.models.smaller import copy_name, make_smaller
 from stillroom.models.tuned import LoadPlan, TunedModel, load_plan, tune_model
 from stillroom.settings import MODEL, Settings
 
@@ -75,13 +76,12 @@ def quantize_file(options: argparse.Namespace) -> int:
     """Write a model in another quantization."""
     model = find_model(options.model)
     kind = options.type.upper()
-    name = model.name.removesuffix(f".{model.quantization}").removesuffix(f"-{model.quantization}")
-    target: Path = options.out or paths.models_dir() / f"{name}-requantized.{kind}.gguf"
+    target: Path = options.out or paths.models_dir() / copy_name(model, kind)
     if target.exists() and not options.force:
         raise StillroomError(f"{target} is there already. Name another file with --out, or write over it with --force.")
     done, status = stoppable(
-        lambda tell, cancellation: quantize(
-            model.path, target, kind, on_progress=lambda share: tell(share, ""), cancellation=cancellation
+        lambda tell, cancellation: make_smaller(
+            model, kind, target=target, replace=options.force, on_progress=tell, cancellation=cancellation
         ),
         f"Writing {target.name}",
     )
@@ -89,13 +89,14 @@ def quantize_file(options: argparse.Namespace) -> int:
         say("Stopped. Nothing was written.")
         return status
     if options.json:
-        print(json.dumps({"path": str(target), **asdict(done)}, indent=2))
-    else:
-        print(f"{target}: {size(done.size)}, from {size(done.source_size)}, in {done.seconds:.1f} s.")
-        if model.quantization not in ("F16", "BF16", "F32", ""):
-            say(
-                "It was made from a file that was quantized already, so it is less exact than one made from the original."
-            )
+        keys = ("size", "source_size", "memory", "source_memory", "loss")
+        print(json.dumps({"path": str(target), **{key: getattr(done, key) for key in keys}}, indent=2))
+        return DONE
+    print(f"{target}: {size(done.size)} instead of {size(done.source_size)}.")
+    print(f"With 8,192 tokens of context it needs {size(done.memory)} of memory instead of {size(done.source_memory)}.")
+    print(done.verdict)
+    if model.quantization not in ("F16", "BF16", "F32", ""):
+        say("It was made from a file that was quantized already, so it is less exact than one made from the original.")
     return DONE
 
 

@@ -29,6 +29,7 @@ from stillroom.models.fit import SPARE_BYTES
 from stillroom.models.library import ModelFile, model_file
 from stillroom.models.records import Record, keep_record
 from stillroom.models.safetensors import ModelFolder, model_folder
+from stillroom.models.shape import shape_of
 from stillroom.storage.checksums import file_sha256
 
 Told = Callable[[float, str], None]
@@ -37,11 +38,9 @@ Told = Callable[[float, str], None]
 _SPARE_DISK_BYTES = 256 << 20
 # Measured: the converter's libraries, and how often it holds the largest tensor (as 32-bit numbers) at once.
 _CONVERTER_BYTES = 500e6
-_COPIES_OF_LARGEST = 3
+_COPIES_OF_LARGEST = 2
 _POLL_SECONDS = 0.05
 _LARGEST_LINE = 1 << 20
-# llama_ftype of what the converter writes.
-_FILE_TYPES = {0: "F32", 1: "F16", 7: "Q8_0", 32: "BF16"}
 _WRITTEN, _CHECKED = 0.7, 0.75  # shares of the whole where it is quantised as well
 
 
@@ -138,7 +137,7 @@ def try_out(file: Path, name: str) -> str:
             f"{name} was converted, but the engine refuses the result, so it was thrown away: {error.message}",
             details=error.details,
         ) from error
-    return _FILE_TYPES.get(header.integer("general.file_type", -1), "F16")
+    return shape_of([header]).quantization
 
 
 def _check_room(folder: ModelFolder, models: Path, quantization: str) -> None:

@@ -153,7 +153,7 @@ def _try_copies(
 ) -> list[Copy]:
     with Readers() as readers:
         samples = _samples(readers, cancellation)
-    own = list(texts) or ["\n".join(page.text for page in document.pages) for document, _ in samples]
+    own = list(texts) or [_whole(document) for document, _ in samples]
 
     def values(engine: Engine) -> Mapping[str, str]:
         extractor = Extractor(engine)
@@ -174,6 +174,16 @@ def _try_copies(
         cancellation=cancellation,
         command=command,
     )
+
+
+def sample_texts(cancellation: Cancellation | None = None) -> list[str]:
+    """The text of the documents that come with Stillroom. Raises StillroomError, Cancelled."""
+    with Readers() as readers:
+        return [_whole(document) for document, _ in _samples(readers, cancellation)]
+
+
+def _whole(document: Document) -> str:
+    return "\n".join(page.text for page in document.pages)
 
 
 def _samples(readers: Readers, cancellation: Cancellation | None) -> list[tuple[Document, Template]]:
