@@ -14,11 +14,12 @@ from stillroom.cancellation import Cancellation
 from stillroom.cli import DONE, say
 from stillroom.cli.stoppable import Tell, stoppable
 from stillroom.cli.text import aligned, size
-from stillroom.engine.protocol import MeasureRequest, ModelInfo
+from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
 from stillroom.engine.tuning import Tuning, WorkerBench, physical_cores
 from stillroom.engine.tuning_copy import AGREEMENT, LOSS, SPEEDUP
 from stillroom.engine.tuning_store import Copy
 from stillroom.errors import StillroomError
+from stillroom.models.assess import refuse_what_does_not_fit
 from stillroom.models.library import ModelFile, default_model, find_model
 from stillroom.models.smaller import copy_name, make_smaller
 from stillroom.models.tuned import LoadPlan, TunedModel, load_plan, tune_model
@@ -32,6 +33,7 @@ _KINDS = {"prompt": "reading", "score": "scoring", "generate": "writing"}
 def tune(options: argparse.Namespace) -> int:
     """Measure how a model runs best on this machine, and keep it."""
     model = _chosen(options.model)
+    refuse_what_does_not_fit(model, LoadOptions())
     texts = [_text(file) for file in options.text]
     done, status = stoppable(
         lambda tell, cancellation: tune_model(
@@ -53,6 +55,7 @@ def tune(options: argparse.Namespace) -> int:
 def bench(options: argparse.Namespace) -> int:
     """The speeds of a model as it is loaded, and with other numbers of threads."""
     plan = load_plan(_chosen(options.model))
+    refuse_what_does_not_fit(plan.model, plan.options)
     if plan.notice:
         say(plan.notice)
     done, status = stoppable(

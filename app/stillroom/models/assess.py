@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from stillroom.cancellation import Cancellation
+from stillroom.engine.protocol import LoadOptions
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_headers, kind_of, parts_of
-from stillroom.gguf.header import read_header
+from stillroom.gguf.header import GgufError, read_header
 from stillroom.models.exact import exact_fit
-from stillroom.models.fit import Fit, Machine, Use, gpu_layers_that_fit, judge
+from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
 from stillroom.models.hardware import Hardware, look
 from stillroom.models.hub import Hub, Offer, Repository
 from stillroom.models.library import ModelFile
@@ -18,6 +19,7 @@ from stillroom.models.memory_speed import memory_bandwidth
 from stillroom.models.shape import Shape, shape_of
 
 _CONTEXT_TOKENS = 8192  # the worker's own choice
+_DOUBT = 1.1  # an estimate this much below what is free needs no dry load to be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,26 @@ def assess_file(model: ModelFile, machine: Machine, use: Use | None = None) -> t
     shape = shape_of(headers)
     guess = assess(shape, machine, use)
     return shape, judge(shape, guess.use, machine, exact_fit(model.path, guess.use))
+
+
+def refuse_what_does_not_fit(model: ModelFile, options: LoadOptions, *, own_bytes: int = 0) -> None:
+    """Raises StillroomError where loading would need more memory than there is; nothing is allocated to find that out.
+
+    Args:
+        own_bytes: what this application's loaded model takes, which this one would replace.
+    """
+    machine = this_machine(own_bytes=own_bytes)
+    use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch, options.gpu_layers or 0)
+    try:
+        headers = [read_header(part) for part in parts_of(model.path)]
+        check_headers(headers)
+        found = assess(shape_of(headers), machine, use)
+        if found.needed * _DOUBT + SPARE_BYTES > machine.free_ram or found.verdict is Verdict.NO:
+            _, found = assess_file(model, machine, use)
+    except (GgufError, OSError):
+        return  # the worker refuses it, with its reason
+    if found.verdict is Verdict.NO:
+        raise StillroomError(f"{model.name} {found.verdict}. {found.reason}")
 
 
 def assess_offers(
