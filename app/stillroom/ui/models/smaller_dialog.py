@@ -31,10 +31,9 @@ class SmallerDialog(QDialog):
         self.setWindowTitle(title)
         column = QVBoxLayout(self)
         column.setSpacing(GRID)
-        words = self.tr(
-            "Fewer bits are smaller and often faster, and cost some accuracy. What is lost is measured on the sample "
-            "documents when the copy is made, and said."
-        )
+        words = self.tr("Fewer bits are smaller and often faster, and cost some accuracy.")
+        if not as_published:
+            words += " " + self.tr("What is lost is measured on the sample documents when the copy is made, and said.")
         column.addWidget(label(words, "muted", wrap=True))
         self.choices = QTreeWidget()
         self.choices.setRootIsDecorated(False)
