@@ -33,9 +33,8 @@ from stillroom.engine.protocol import (
     ScoreResult,
     SpanResult,
     WorkerStatus,
-    from_wire,
-    to_wire,
 )
+from stillroom.engine.wire import from_wire, to_wire
 
 
 class Worker:

@@ -15,7 +15,8 @@ from typing import Any
 from stillroom.cancellation import Cancellation
 from stillroom.child import BadMessageError, Child, ChildOutcome
 from stillroom.engine.limits import Limits
-from stillroom.engine.protocol import PROTOCOL_VERSION, ModelInfo, WorkerStatus, from_wire
+from stillroom.engine.protocol import PROTOCOL_VERSION, ModelInfo, WorkerStatus
+from stillroom.engine.wire import from_wire
 from stillroom.errors import Cancelled, EngineError, StillroomError
 
 LOG_LINES = 200

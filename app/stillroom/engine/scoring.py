@@ -65,6 +65,8 @@ def hold_prefix(
     Reuse is only at the ends of pieces, and a piece is always cut at the same places, so that a value does not depend
     on what was evaluated before. Yields None after each bounded step; ``on_evaluated`` is told its tokens.
     """
+    if any(piece.picture for piece in pieces):
+        raise EngineError("Pictures can be talked about in Chat only.")
     parts = [model.tokenize(piece.text, special=piece.special, first=not index) for index, piece in enumerate(pieces)]
     parts = [part for part in parts if part]
     held: Held | None = None
