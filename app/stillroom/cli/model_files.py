@@ -16,6 +16,7 @@ from stillroom.models.adapters import attach, attached, detach
 from stillroom.models.conversion import convert
 from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import Told, import_model, remove, verify
+from stillroom.models.projectors import attach_projector, detach_projector, projector_of
 from stillroom.models.safetensors import is_safetensors
 
 
@@ -87,10 +88,25 @@ def detach_adapter(options: argparse.Namespace) -> int:
     return _told(options, model, f"{Path(adapter.path).stem} is no longer attached to {model.name}.")
 
 
+def attach_a_projector(options: argparse.Namespace) -> int:
+    model = find_model(options.model)
+    projector = attach_projector(model, options.file)
+    return _told(options, model, f"{model.name} sees pictures with {projector.stem} from its next load on.")
+
+
+def detach_a_projector(options: argparse.Namespace) -> int:
+    model = find_model(options.model)
+    projector = detach_projector(model)
+    return _told(options, model, f"{model.name} is loaded without {projector.stem} from now on; the file stays.")
+
+
 def _told(options: argparse.Namespace, model: ModelFile, sentence: str) -> int:
     if options.json:
         adapters = [{"path": adapter.path, "scale": adapter.scale} for adapter in attached(model.path)]
-        print(json.dumps({"model": model.name, "adapters": adapters}))
+        projector = projector_of(model.path)
+        print(
+            json.dumps({"model": model.name, "adapters": adapters, "projector": str(projector) if projector else None})
+        )
     else:
         say(sentence)
     return DONE

@@ -35,6 +35,7 @@ def add_commands(commands: Any) -> None:
     )
     get.add_argument("--revision", default="main", help="a branch, tag or commit")
     get.add_argument("--limit", type=float, default=0.0, metavar="MB", help="megabytes a second to take at most")
+    get.add_argument("--without-projector", action="store_true", help="not the part with which it sees pictures")
     get.add_argument("--dry-run", action="store_true", help="say what would be fetched, and fetch nothing")
     _hub(get)
     _add(get, "model_hub", "get")
@@ -73,6 +74,15 @@ def add_commands(commands: Any) -> None:
     detach.add_argument("model", metavar="MODEL")
     detach.add_argument("adapter", metavar="ADAPTER", help="its name")
     _add(detach, "model_files", "detach_adapter")
+
+    eyes = commands.add_parser("attach-projector", help="let a model see pictures with a projector (mmproj, GGUF)")
+    eyes.add_argument("model", metavar="MODEL")
+    eyes.add_argument("file", metavar="FILE", type=Path)
+    _add(eyes, "model_files", "attach_a_projector")
+
+    blind = commands.add_parser("detach-projector", help="load a model without its projector from now on")
+    blind.add_argument("model", metavar="MODEL")
+    _add(blind, "model_files", "detach_a_projector")
 
 
 def _hub(parser: argparse.ArgumentParser) -> None:

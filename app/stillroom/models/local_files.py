@@ -66,7 +66,13 @@ def import_model(
     cancellation = cancellation or Cancellation()
     if source.is_dir():
         raise StillroomError(f"{source.name} is a folder. Name one of the GGUF files in it.")
-    if kind_of(check_file(source)) is FileKind.ADAPTER:
+    kind = kind_of(check_file(source))
+    if kind is FileKind.PROJECTOR:
+        raise StillroomError(
+            f"{source.name} is a projector, with which a model sees pictures, not a model. Attach it: choose the model, then "
+            "Pictures…, or stillroom models attach-projector MODEL FILE."
+        )
+    if kind is FileKind.ADAPTER:
         raise StillroomError(
             f"{source.name} is an adapter for a model, not a model. Attach it: choose the model, then Adapters…, or "
             "stillroom models attach MODEL FILE."
