@@ -24,7 +24,12 @@ class Answerer(Protocol):
     def context_tokens(self) -> int:
         """Tokens a conversation with its answer may have; 0 where that is not known."""
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether pictures may be put to it; else it is given the text in them."""
+
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
+        """Of each text, and of each picture of such a size (pixels)."""
 
     def answer(
         self,
@@ -51,7 +56,7 @@ class LocalEngine(Protocol):
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str: ...
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]: ...
 
     def status(self) -> EngineStatus: ...
 
@@ -74,8 +79,13 @@ class LocalAnswerer:
             return 0
         return min(model.context_tokens, model.trained_context_tokens or model.context_tokens)
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._engine.count_tokens(texts)
+    @property
+    def sees_pictures(self) -> bool:
+        model = self._engine.status().model
+        return model is not None and model.sees_pictures
+
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
+        return self._engine.count_tokens(texts, pictures)
 
     def answer(
         self,

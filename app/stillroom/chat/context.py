@@ -11,6 +11,7 @@ from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, S
 from stillroom.chat.passages import Passage, asks_about_the_whole, passages_of, ranked
 from stillroom.chat.prompt import messages_of
 from stillroom.chat.store import ConversationStore
+from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Message
 from stillroom.errors import StillroomError
 
@@ -18,6 +19,7 @@ from stillroom.errors import StillroomError
 _TOKENS_A_MESSAGE = 8
 _KEPT_TURNS = 4  # at the end of a conversation whose older turns are summarised or left out
 _SUMMARY_TOKENS = 220
+_UNSEEN = "(a picture in which no text was found; you cannot see it)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +66,45 @@ def visible(branch: Sequence[Turn]) -> list[Turn]:
     ]
 
 
-def content_of(turn: Turn) -> str:
-    """What a turn says to the model: its files first, each under its name."""
-    files = "".join(f"File: {each.name}\n{each.text.strip()}\n\n" for each in turn.attachments)
+def content_of(turn: Turn, *, sees: bool = False) -> str:
+    """What a turn says to the model: its files first, each under its name. ``sees``: pictures are shown, not read to it."""
+    files = "".join(
+        f"File: {each.name}\n{each.text.strip() or _UNSEEN}\n\n"
+        for each in turn.attachments
+        if not (sees and each.seen)
+    )
     return f"{files}{turn.content}" if files else turn.content
 
 
-def messages(branch: Sequence[Turn], settings: ChatSettings) -> list[Message]:
-    """What is put to the model for the next turn of a branch."""
+def messages(branch: Sequence[Turn], settings: ChatSettings, *, sees: bool = False) -> list[Message]:
+    """What is put to the model for the next turn of a branch; with pictures where it ``sees`` them."""
     shown = visible(branch)
-    return messages_of(shown, settings.system, [content_of(turn) for turn in shown])
+    pictures = [tuple(each.base64 for each in _pictures(turn, sees=sees)) for turn in shown]
+    return messages_of(shown, settings.system, [content_of(turn, sees=sees) for turn in shown], pictures)
+
+
+def blind_notes(turn: Turn, *, sees: bool) -> tuple[str, ...]:
+    """Sentences about pictures of a turn that a model which does not see is given otherwise."""
+    names = [each.name for each in turn.attachments if each.seen and not sees]
+    if not names:
+        return ()
+    return (f"The model that answers does not see pictures: it was given the text in {', '.join(names)}.",)
+
+
+def _pictures(turn: Turn, *, sees: bool) -> list[Picture]:
+    return [each.picture for each in turn.attachments if each.picture is not None and each.seen and sees]
 
 
 def budget(branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer) -> Budget:
     """What the next answer of a branch takes of the context."""
-    shown = visible(branch)
+    shown, sees = visible(branch), answerer.sees_pictures
     texts = [
         settings.system,
         *(turn.content for turn in shown),
-        *(each.text for turn in shown for each in turn.attachments),
+        *(each.text for turn in shown for each in turn.attachments if not (sees and each.seen)),
     ]
-    counts = answerer.count_tokens(texts)
+    pictures = [(each.width, each.height) for turn in shown for each in _pictures(turn, sees=sees)]
+    counts = answerer.count_tokens(texts, pictures)
     turns = [count + _TOKENS_A_MESSAGE for count in counts[1 : len(shown) + 1]]
     limit = answerer.context_tokens
     question = turns[-1] if shown and shown[-1].role is Role.USER else 0
@@ -107,9 +127,10 @@ def give_passages(
     """
     turn = branch[-1]
     now = budget(branch, settings, answerer)
-    own = sum(answerer.count_tokens([each.text for each in turn.attachments]))
+    read = [each for each in turn.attachments if not (each.seen and answerer.sees_pictures)]
+    own = sum(answerer.count_tokens([each.text for each in read]))
     room = now.limit - (now.used - own) - now.answer
-    passages = [passage for each in turn.attachments for passage in passages_of(each)]
+    passages = [passage for each in read for passage in passages_of(each)]
     if not passages:
         return ()
     counts = answerer.count_tokens([_written(passage, place) for place, passage in enumerate(passages)])
@@ -119,7 +140,7 @@ def give_passages(
             room -= counts[place] + 2
             chosen.append(place)
     chosen.sort()
-    for each in turn.attachments:
+    for each in read:
         mine = [place for place in chosen if passages[place].source.attachment == each.id]
         text = "\n\n".join(_written(passages[place], place) for place in mine)
         store.give(each.id, text or "(nothing of this file fitted)")
@@ -142,7 +163,8 @@ def give_summaries(
 ) -> None:
     """Give the model, in the place of the last turn's files, what it wrote about each part of them. Every part is read."""
     turn = branch[-1]
-    parts = [(each, part) for each in turn.attachments for part in _parts(each, answerer)]
+    read = [each for each in turn.attachments if not (each.seen and answerer.sees_pictures)]
+    parts = [(each, part) for each in read for part in _parts(each, answerer)]
     written: dict[int, list[str]] = {}
     for done, (each, part) in enumerate(parts):
         on_progress(done, len(parts))
@@ -159,7 +181,7 @@ def give_summaries(
         )
         written.setdefault(each.id, []).append(said.text.strip())
     on_progress(len(parts), len(parts))
-    for each in turn.attachments:
+    for each in read:
         texts = written.get(each.id, [])
         store.give(each.id, "\n".join(f"Part {number} of {len(texts)}: {text}" for number, text in enumerate(texts, 1)))
     note = f"The model was given summaries of {len(parts)} parts of the files, written by itself, not the files."

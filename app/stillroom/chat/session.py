@@ -15,9 +15,12 @@ from stillroom.chat.answerer import Answerer
 from stillroom.chat.conversation import Attachment, ChatSettings, Conversation, Facts, Role, Turn, TurnState
 from stillroom.chat.prompt import Thoughts
 from stillroom.chat.store import ConversationStore
+from stillroom.documents.formats import PICTURES
 from stillroom.documents.readers import Readers
+from stillroom.documents.seeing import Picture
+from stillroom.engine.limits import LARGEST_PICTURE_SIDE
 from stillroom.engine.protocol import Generation, Message, Sampling
-from stillroom.errors import Cancelled, StillroomError
+from stillroom.errors import Cancelled, DocumentError, StillroomError
 
 # What was written is on disk this soon: a power cut costs no more.
 SAVE_SECONDS = 0.5
@@ -105,7 +108,10 @@ class ChatSession:
                 datetime.now(UTC),
                 state=TurnState.STREAMING,
                 model=self._answerer.name,
-                facts=Facts(sources=asked.facts.sources, notes=asked.facts.notes),
+                facts=Facts(
+                    sources=asked.facts.sources,
+                    notes=asked.facts.notes + context.blind_notes(asked, sees=self._answerer.sees_pictures),
+                ),
             )
         )
         on_begin(answer)
@@ -152,7 +158,7 @@ class ChatSession:
         state, error, done = TurnState.COMPLETE, "", None
         try:
             done = self._answerer.answer(
-                context.messages(branch, conversation.settings),
+                context.messages(branch, conversation.settings, sees=self._answerer.sees_pictures),
                 conversation.settings,
                 begun=answer.content,
                 on_text=lambda piece: show(*thoughts.add(piece)),
@@ -227,11 +233,28 @@ def read_attachment(
     password: str | None = None,
     cancellation: Cancellation | None = None,
 ) -> tuple[Attachment, ...]:
-    """A file as attachments: itself, and what is attached to it. Raises DocumentError, PasswordNeeded, Cancelled."""
-    document = readers.read(path, password=password, cancellation=cancellation)
+    """A file as attachments: itself, and what is attached to it. A picture is to be seen where the model can; its text is
+    read all the same, for a model that cannot. Raises DocumentError, PasswordNeeded, Cancelled.
+    """
+    picture: Picture | None = None
+    if path.suffix.lower().removeprefix(".") in PICTURES:
+        picture = readers.picture(path, LARGEST_PICTURE_SIDE, cancellation=cancellation)
+    seen = picture is not None and answerer.sees_pictures
+    size = answerer.count_tokens((), [(picture.width, picture.height)])[0] if picture is not None and seen else 0
+    try:
+        document = readers.read(path, password=password, cancellation=cancellation)
+    except DocumentError:
+        if not seen:
+            raise
+        return (Attachment(0, path.name, str(path), (), picture=picture, seen=True, picture_tokens=size),)
     found = []
     for part in document.walk():
         pages = tuple(page.text for page in part.pages)
         tokens = sum(answerer.count_tokens(list(pages))) if any(pages) else 0
-        found.append(Attachment(0, part.name, str(path), pages, tokens))
+        own = picture if part is document else None
+        found.append(
+            Attachment(
+                0, part.name, str(path), pages, tokens, picture=own, seen=seen, picture_tokens=size if own else 0
+            )
+        )
     return tuple(found)

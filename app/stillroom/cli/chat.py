@@ -36,7 +36,16 @@ def run(options: argparse.Namespace) -> int:
         session = ChatSession(store, answerer)
         attachments: tuple[Attachment, ...] = ()
         for path in options.file:
-            attachments += read_attachment(readers, path, answerer)
+            found = read_attachment(readers, path, answerer)
+            if any(each.picture is not None and not each.seen for each in found):
+                say(
+                    f"The model does not see pictures: it is given the text in {path.name}. A projector (mmproj) lets it see: "
+                    "stillroom models attach-projector."
+                )
+            for each in found:
+                if each.picture is not None and each.picture.note:
+                    say(f"{path.name}: {each.picture.note}")
+            attachments += found
         if prompt and not sys.stdin.isatty():
             text = sys.stdin.read()
             if text.strip():

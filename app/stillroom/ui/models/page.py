@@ -38,6 +38,7 @@ from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.detail import Detail
 from stillroom.ui.models.downloads import DownloadList, Downloads
 from stillroom.ui.models.hub_dialog import HubDialog
+from stillroom.ui.models.projector_dialog import ProjectorDialog
 from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, find_rows
 from stillroom.ui.models.smaller_dialog import SmallerDialog, ask_for_import
 from stillroom.ui.models.work import ModelWork
@@ -254,7 +255,9 @@ class ModelsPage(TakesDrops, QWidget):
         elif action == "quantize":
             self._quantize(row.file)
         elif action == "adapters":
-            self._adapters(row.file)
+            self._attach(AdaptersDialog(self, self._parts, row.file), row.file)
+        elif action == "projector":
+            self._attach(ProjectorDialog(self, self._parts, row.file), row.file)
         elif action == "folder":
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.file.path.parent)))
         elif action == "remove":
@@ -270,8 +273,7 @@ class ModelsPage(TakesDrops, QWidget):
             self.work.quantize(file, dialog.quantization)
         dialog.deleteLater()
 
-    def _adapters(self, file: ModelFile) -> None:
-        dialog = AdaptersDialog(self, self._parts, file)
+    def _attach(self, dialog: AdaptersDialog | ProjectorDialog, file: ModelFile) -> None:
         dialog.exec()
         if dialog.changed:
             self.look()
@@ -300,7 +302,7 @@ class ModelsPage(TakesDrops, QWidget):
     def _hub(self, repository: str = "") -> None:
         dialog = HubDialog(self, self._parts, repository)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.chosen.connect(self.downloads.add)
+        dialog.chosen.connect(self.downloads.add)  # once for each file
         dialog.open()
 
     def _choose_files(self) -> None:
