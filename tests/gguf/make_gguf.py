@@ -206,12 +206,14 @@ def projector_metadata(kind: str = "janus_pro", **changes: Any) -> dict[str, Any
     }
 
 
-def projector_tensors(kind: str = "janus_pro", width: int = 64) -> dict[str, tuple[tuple[int, ...], int]]:
+def projector_tensors(
+    kind: str = "janus_pro", width: int = 64, places: int = 16
+) -> dict[str, tuple[tuple[int, ...], int]]:
     """Of a projector for models of this width: ``janus_pro`` (16 tokens a picture), ``gemma3`` (4, seen at once) or
     ``qwen2vl_merger`` (as many as the picture is large, on a grid)."""
     shapes: dict[str, tuple[int, ...]] = {
         "v.patch_embd.weight": (8, 8, 3, 32),
-        "v.position_embd.weight": (32, 16),
+        "v.position_embd.weight": (32, places),
         "v.post_ln.weight": (32,),
         "v.post_ln.bias": (32,),
     }
@@ -225,6 +227,8 @@ def projector_tensors(kind: str = "janus_pro", width: int = 64) -> dict[str, tup
         shapes |= {"mm.0.weight": (32, 64), "mm.0.bias": (64,), "mm.1.weight": (64, width), "mm.1.bias": (width,)}
     elif kind == "gemma3":
         shapes |= {"mm.input_projection.weight": (width, 32), "mm.soft_emb_norm.weight": (32,)}
+    elif kind == "idefics3":
+        shapes |= {"mm.model.fc.weight": (128, width)}
     else:
         del shapes["v.position_embd.weight"]
         shapes |= {"v.patch_embd.weight.1": (8, 8, 3, 32), "mm.0.weight": (128, 64), "mm.0.bias": (64,)}
@@ -232,9 +236,21 @@ def projector_tensors(kind: str = "janus_pro", width: int = 64) -> dict[str, tup
     return {name: (shape, F32) for name, shape in shapes.items()}
 
 
-def write_projector(path: Path, kind: str = "janus_pro", *, width: int = 64, seed: int = 1, **changes: Any) -> Path:
-    """A projector whose numbers are noise: what a model sees with it says nothing, but is the same every time."""
-    tensors = projector_tensors(kind, width)
+def write_projector(
+    path: Path,
+    kind: str = "janus_pro",
+    *,
+    width: int = 64,
+    seed: int = 1,
+    places: int = 16,
+    tensors_of: str = "",
+    **changes: Any,
+) -> Path:
+    """A projector whose numbers are noise: what a model sees with it says nothing, but is the same every time.
+
+    ``tensors_of``: the kind whose tensors it has, where it is to say another one.
+    """
+    tensors = projector_tensors(tensors_of or kind, width, places)
     draw = random.Random(seed)
     data = b""
     for name, (shape, _) in tensors.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 from stillroom import paths
 from stillroom.atomic import replacing, write_text
 from stillroom.errors import StillroomError
-from stillroom.gguf.checks import check_file, check_projector
+from stillroom.gguf.checks import FileKind, check_file, check_projector, kind_of
 from stillroom.gguf.projector import shape_of_projector
 from stillroom.models.file_names import inside
 from stillroom.models.library import PROJECTORS, ModelFile, is_projector, quantization_of
@@ -77,9 +77,10 @@ def detach_projector(model: ModelFile) -> Path:
 
 
 def projector_bytes(projector: Path | None) -> int:
-    """Memory that a projector takes beside its model, about; 0 for none, or one that cannot be used."""
+    """Memory that a projector takes beside its model, about; 0 for none, or a file that is none."""
     try:
-        return shape_of_projector(check_file(projector)).total if projector is not None else 0
+        header = check_file(projector) if projector is not None else None
+        return shape_of_projector(header).total if header and kind_of(header) is FileKind.PROJECTOR else 0
     except StillroomError:
         return 0
 

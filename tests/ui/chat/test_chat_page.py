@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QLabel, QPushButton
+from tests.documents.make_pictures import draw, encoded
 
 from stillroom import paths
-from stillroom.chat.conversation import Role, Turn, TurnState
+from stillroom.chat.conversation import Attachment, Role, Turn, TurnState
 from stillroom.chat.session import ChatSession
+from stillroom.engine.protocol import LoadOptions
 from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
+from stillroom.ui.chat.thumbnail import Thumbnail
+from stillroom.ui.controls import ComboBox, ElidedLabel
 from stillroom.ui.main_window import MainWindow
 
 pytestmark = pytest.mark.window
@@ -218,3 +222,61 @@ def test_a_pasted_picture_is_kept_and_its_text_attached(page: ChatPage, qtbot) -
     assert Path(attachment.path).is_file()
     assert Path(attachment.path).parent == paths.pasted_dir()
     assert any("does not see pictures" in banner.message.text() for banner in page.banners._keyed.values())
+
+
+def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
+    page: ChatPage, qtbot, tmp_path: Path, drop
+) -> None:
+    options = LoadOptions(projector=str(tmp_path / "mmproj.gguf"))
+    page._loading.model = page._parts.engine.load(page._parts.model, options)
+    file = tmp_path / "receipt.png"
+    file.write_bytes(encoded(draw()))
+    drop(page.composer, [file])
+    qtbot.waitUntil(lambda: bool(page.composer.attachments), timeout=60_000)
+    assert page.composer.attachments[0].seen
+    assert not any("does not see" in banner.message.text() for banner in page.banners._keyed.values())
+    thumbnail = page.composer.findChild(Thumbnail)
+    assert "receipt.png, 640 × 320 pixels" in thumbnail.accessibleName()
+    assert "64 tokens" in page.composer.findChild(ElidedLabel).whole()
+    choice = page.composer.findChild(ComboBox)
+    choice.setCurrentIndex(1)
+    choice.activated.emit(1)
+    assert not page.composer.attachments[0].seen
+    assert "64 tokens" not in page.composer.findChildren(ElidedLabel)[-1].whole()
+    choice = page.composer.findChildren(ComboBox)[-1]
+    choice.setCurrentIndex(0)
+    choice.activated.emit(0)
+    send(page, qtbot, "What is due?")
+    question = page.transcript.turns()[0]
+    view = page.transcript.view(question.id)
+    shown = view.findChild(Thumbnail)
+    assert shown.iconSize().width() == 160
+    assert any("given as a picture" in each.text() for each in view.findChildren(QLabel))
+    shown.click()
+    whole = page.window().findChild(QDialog)
+    assert whole.windowTitle() == "receipt.png"
+    whole.reject()
+    write_pdf(page._store, page.conversation, tmp_path / "talk.pdf")
+    assert b"/Image" in (tmp_path / "talk.pdf").read_bytes()
+
+
+def test_a_full_context_offers_the_text_of_pictures(page: ChatPage, qtbot, tmp_path: Path) -> None:
+    options = LoadOptions(context_tokens=256, projector=str(tmp_path / "mmproj.gguf"))
+    page._loading.model = page._parts.engine.load(page._parts.model, options)
+    file = tmp_path / "wide.png"
+    file.write_bytes(encoded(draw(size=(1500, 200))))
+    picture = page._parts.readers.picture(file, 1568)
+    attachments = [
+        Attachment(0, f"{number}.png", "", ("Total 14.10",), 2, picture=picture, seen=True, picture_tokens=150)
+        for number in range(3)
+    ]
+    page.composer.add_attachments(attachments)
+    page.composer.set_text("Sum?")
+    page.composer.send_button.click()
+    qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
+    banner = page.banners._keyed["full"]
+    buttons = {each.text(): each for each in banner.findChildren(QPushButton)}
+    assert "Give the passages it is about" not in buttons, "there is nothing but pictures"
+    buttons["Give the text of its pictures"].click()
+    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
+    assert not any(each.seen for each in page.transcript.turns()[0].attachments)

@@ -99,12 +99,17 @@ class Asking(QObject):
         self._start(conversation, work, self.done.emit)
 
     def make_room(self, conversation: int, leaf: int, how: str, then: Callable[[int], None]) -> None:
-        """``passages``, ``summaries``: of the last turn's files; ``summarise``, ``drop``: of older turns. ``then`` gets the new end."""
+        """``passages``, ``summaries``: of the last turn's files; ``text``: of its pictures; ``summarise``, ``drop``: of older
+        turns. ``then`` gets the new end.
+        """
         store, answerer = self._parts.chats(), self._answerer
 
         def work(operation: Operation) -> int:
             settings = store.conversation(conversation).settings
             branch = store.branch(leaf)
+            if how == "text":
+                store.give_text(leaf)
+                return leaf
             if how == "passages":
                 context.give_passages(store, branch, settings, answerer)
                 return leaf

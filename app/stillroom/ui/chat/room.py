@@ -47,7 +47,11 @@ class Room(QObject):
         needed = error.budget.used + error.budget.answer
         trained = self._loading.model.trained_context_tokens if self._loading.model else 0
         actions = []
-        if turns and turns[-1].attachments:
+        sees = self._loading.model is not None and self._loading.model.sees_pictures
+        last = turns[-1].attachments if turns else ()
+        if sees and any(each.seen for each in last):
+            actions.append((self.tr("Give the text of its pictures"), lambda: make("text")))
+        if any(not (sees and each.seen) for each in last):
             actions.append((self.tr("Give the passages it is about"), lambda: make("passages")))
             actions.append((self.tr("Summarise all parts"), lambda: make("summaries")))
         if len(turns) > 2:
