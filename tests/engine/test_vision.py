@@ -7,6 +7,7 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from stillroom.engine.protocol import (
     GenerateRequest,
     Generation,
     LoadOptions,
+    Message,
     Piece,
     Question,
     Sampling,
@@ -201,3 +203,41 @@ def test_projectors_that_do_not_belong_are_refused_in_a_sentence(
         write_projector(tmp_path / "unknown.gguf", "spiral", width=576, tensors_of="janus_pro")
     )
     assert ask(engine, Piece("Hello")).text, "the model from before is still there"
+
+
+def test_a_template_that_wants_the_parts_of_a_message(engine: Engine, tmp_path: Path) -> None:
+    template = (
+        "{% for message in messages %}{{ message['role'] }}{% if message['content'][0]['type'] == 'image' %}:{% else %}: "
+        "{% endif %}{% for part in message['content'] %}{% if part['type'] == 'text' %}{{ part['text'] }}{% endif %}"
+        "{% endfor %}{% endfor %}{% if add_generation_prompt %}Answer:{% endif %}"
+    )
+    engine.load(write_tiny(tmp_path / "typed.gguf", tokenizer__chat_template=template), LoadOptions(context_tokens=256))
+    assert engine.render([Message("user", "Look here")]) == "user: Look hereAnswer:"
+
+
+def test_a_person_who_shows_a_picture_does_not_wait_for_a_batch(
+    engine: Engine, starter_model: Path, tmp_path: Path
+) -> None:
+    projector = write_projector(tmp_path / "mmproj.gguf", width=576)
+    engine.load(starter_model, LoadOptions(context_tokens=4096, projector=str(projector)))
+    questions = tuple(Question(f"\nField {number}: ", ("one", "two", "three")) for number in range(3))
+    request = ScoreRequest((Piece("Some text of a document. " * 12),), questions)
+    alone = engine.score(request)
+    done: list[float] = []
+    scores: list[object] = []
+
+    def batch() -> None:
+        for _ in range(4):
+            scores.append(engine.score(replace(request, prefix=(Piece("Other text of a document. " * 12),))).scores)
+        scores.append(engine.score(request).scores)
+        done.append(time.monotonic())
+
+    thread = threading.Thread(target=batch)
+    thread.start()
+    time.sleep(0.2)
+    answer = ask(engine, Piece("", picture=picture()), Piece("What is this?"))
+    answered = time.monotonic()
+    thread.join()
+    assert answer.text
+    assert answered < done[0]
+    assert scores[-1] == alone.scores, "the batch is the same beside it"

@@ -121,10 +121,6 @@ def _get(hub: Hub, options: argparse.Namespace) -> int:
     say(
         f"{offer.name}: {size(offer.size)} of {repository.name}, revision {offer.revision[:12]}, licence {repository.licence or 'not said'}"
     )
-    if options.dry_run:
-        return DONE
-    if is_there(offer):
-        say(f"It is there already, in {target_folder(offer)}.")
     wanted = [offer]
     eyes = repository.projector()
     if eyes is not None and not offer.projector and not options.without_projector:
@@ -132,6 +128,10 @@ def _get(hub: Hub, options: argparse.Namespace) -> int:
             f"With it {eyes.name}, {size(eyes.size)}: the projector with which it sees pictures (--without-projector: not)."
         )
         wanted.append(eyes)
+    if options.dry_run:
+        return DONE
+    if is_there(offer):
+        say(f"It is there already, in {target_folder(offer)}.")
     files = _fetch(hub, wanted, options)
     if files is None:
         return STOPPED

@@ -36,8 +36,9 @@ _OUTPUTS: Mapping[str, tuple[str, int]] = {
 }
 # Their tokens depend on what stands around a picture, and cells are reused wherever the picture stands.
 _NOT_USED = ("deepseek4v", "hunyuanvl")
-# Working memory of the encoder, a patch: rows as wide as the picture's own width, and of the layer between (measured).
-_ROWS, _WIDE_ROWS = 7, 2
+# What llama.cpp sets aside for each patch: rows of the encoder's own width, and of the layer between (measured: exact for
+# encoders whose pictures have one size; others take as much for every picture that is as large).
+_ROWS, _WIDE_ROWS = 3, 1
 
 
 @dataclass(frozen=True, slots=True)

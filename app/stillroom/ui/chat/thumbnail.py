@@ -20,7 +20,7 @@ class Thumbnail(QPushButton):
         self._pixmap = QPixmap.fromImage(QImage.fromData(picture.data, "PNG"))
         self.setFlat(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setStyleSheet("QPushButton { border: none; padding: 0; background: transparent; }")
+        self.setProperty("role", "thumbnail")
         scale = min(1.0, side / max(picture.width, picture.height, 1))
         size = QSize(max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         # Twice the size, for screens with a high density.

@@ -140,12 +140,13 @@ class TurnView(QWidget):
 
     def _add_attachment(self, column: QVBoxLayout, attachment: Attachment) -> None:
         size = counted(attachment.given_tokens, self.tr("1 token"), self.tr("%1 tokens"))
-        how = self.tr(", given in part") if attachment.given else ""
+        how, mark = self.tr(", given in part") if attachment.given else "", "▤ "
         if attachment.picture is not None:
+            mark = ""
             how = self.tr(", given as a picture") if attachment.seen else self.tr(", given as its text")
             thumbnail = Thumbnail(attachment.picture, attachment.name, _THUMBNAIL)
             column.addWidget(thumbnail, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(label(f"▤ {attachment.name} · {size}{how}", "muted", wrap=True))
+        column.addWidget(label(f"{mark}{attachment.name} · {size}{how}", "muted", wrap=True))
 
     def _sources(self) -> QHBoxLayout:
         row = QHBoxLayout()
