@@ -19,6 +19,7 @@ from tests.gguf.make_gguf import write_grid_model, write_projector, write_tiny
 
 from stillroom.cancellation import Cancellation
 from stillroom.engine.engine import Engine
+from stillroom.engine.limits import Limits
 from stillroom.engine.protocol import (
     GenerateRequest,
     Generation,
@@ -74,6 +75,12 @@ def seeing(engine: Engine, starter_model: Path, kind: str, tmp_path: Path) -> En
     return engine
 
 
+def slow_projector(folder: Path) -> Path:
+    """That takes some seconds to encode a picture: many patches, many layers."""
+    metadata = {"image_size": 512, "block_count": 16, "projector__scale_factor": 8}
+    return write_projector(folder / "slow.gguf", "gemma3", width=576, places=64 * 64, **metadata)
+
+
 def test_the_same_picture_is_seen_the_same_and_another_one_otherwise(seeing: Engine, kind: str) -> None:
     question = Piece("What is this?")
     (text, cells) = seeing.count_tokens(["What is this?"], [(40, 30)])
@@ -116,10 +123,8 @@ def test_several_pictures_and_texts_between(seeing: Engine) -> None:
 def test_a_cancel_while_a_picture_is_seen_leaves_the_engine_ready(
     engine: Engine, starter_model: Path, tmp_path: Path
 ) -> None:
-    # 64 × 64 patches: some seconds of encoding.
-    metadata = {"image_size": 512, "block_count": 1}
-    projector = write_projector(tmp_path / "slow.gguf", "janus_pro", width=576, places=64 * 64, **metadata)
-    engine.load(starter_model, LoadOptions(context_tokens=8192, projector=str(projector)))
+    projector = slow_projector(tmp_path)
+    engine.load(starter_model, LoadOptions(context_tokens=1024, projector=str(projector)))
     shown = Piece("", picture=picture(size=(300, 200)))
     cancellation = Cancellation()
     threading.Timer(0.3, cancellation.request).start()
@@ -130,6 +135,14 @@ def test_a_cancel_while_a_picture_is_seen_leaves_the_engine_ready(
     assert engine.status().restarts == 0, "the worker stopped by itself"
     assert ask(engine, Piece("Hello")).text
     assert engine.status().restarts == 0
+
+
+def test_a_picture_that_takes_long_is_no_silence(starter_model: Path, tmp_path: Path) -> None:
+    projector = slow_projector(tmp_path)
+    with Engine(limits=Limits(silence=2.0)) as impatient:
+        impatient.load(starter_model, LoadOptions(context_tokens=1024, projector=str(projector)))
+        ask(impatient, Piece("", picture=picture()), Piece("?"), tokens=2)
+        assert impatient.status().restarts == 0
 
 
 def test_pictures_on_a_grid_of_positions(engine: Engine, tmp_path: Path) -> None:

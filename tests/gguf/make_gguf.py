@@ -207,7 +207,7 @@ def projector_metadata(kind: str = "janus_pro", **changes: Any) -> dict[str, Any
 
 
 def projector_tensors(
-    kind: str = "janus_pro", width: int = 64, places: int = 16
+    kind: str = "janus_pro", width: int = 64, places: int = 16, layers: int = 1
 ) -> dict[str, tuple[tuple[int, ...], int]]:
     """Of a projector for models of this width: ``janus_pro`` (16 tokens a picture), ``gemma3`` (4, seen at once) or
     ``qwen2vl_merger`` (as many as the picture is large, on a grid)."""
@@ -221,8 +221,9 @@ def projector_tensors(
         "ln1": (32,), "ln2": (32,), "attn_q": (32, 32), "attn_k": (32, 32), "attn_v": (32, 32), "attn_out": (32, 32),
         "ffn_up": (32, 64), "ffn_down": (64, 32),
     }.items():  # fmt: skip
-        shapes[f"v.blk.0.{name}.weight"] = shape
-        shapes[f"v.blk.0.{name}.bias"] = shape[-1:]
+        for layer in range(layers):
+            shapes[f"v.blk.{layer}.{name}.weight"] = shape
+            shapes[f"v.blk.{layer}.{name}.bias"] = shape[-1:]
     if kind == "janus_pro":
         shapes |= {"mm.0.weight": (32, 64), "mm.0.bias": (64,), "mm.1.weight": (64, width), "mm.1.bias": (width,)}
     elif kind == "gemma3":
@@ -250,7 +251,7 @@ def write_projector(
 
     ``tensors_of``: the kind whose tensors it has, where it is to say another one.
     """
-    tensors = projector_tensors(tensors_of or kind, width, places)
+    tensors = projector_tensors(tensors_of or kind, width, places, changes.get("block_count") or 1)
     draw = random.Random(seed)
     data = b""
     for name, (shape, _) in tensors.items():

@@ -46,7 +46,6 @@ def generate(
     common = 0
     if request.interactive:
         base, common = cells.find_longest(tokens[:-1])
-        common = prompt.whole(common)
         if base is not None:
             base.users += 1
     elif len(request.prompt) > 1:

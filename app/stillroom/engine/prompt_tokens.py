@@ -19,13 +19,6 @@ class PromptTokens:
     tokens: list[int] = field(default_factory=list)
     stretches: dict[int, Stretch] = field(default_factory=dict)
 
-    def whole(self, length: int) -> int:
-        """The first ``length`` cells, fewer where they would end inside a picture."""
-        for start, stretch in self.stretches.items():
-            if start < length < start + len(stretch.cells):
-                return start
-        return length
-
     def add(self, part: int | Stretch) -> None:
         if isinstance(part, int):
             self.tokens.append(part)

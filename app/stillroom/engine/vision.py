@@ -28,10 +28,8 @@ from llama_cpp import mtmd_cpp as mtmd
 from stillroom.engine.limits import LARGEST_PICTURE_SIDE
 from stillroom.errors import Cancelled, EngineError
 
-_LOOK_NODES = 16  # steps of the encoder between two looks whether it is to stop
+_LOOK_NODES = 8  # steps of the encoder between two looks whether it is to stop
 _PNG = b"\x89PNG\r\n\x1a\n"
-# Of these a picture's tokens depend on what stands around it, so it cannot be reused.
-_UNKNOWN_KINDS = ("deepseek4v", "hunyuanvl")
 
 
 @dataclass(frozen=True, slots=True)

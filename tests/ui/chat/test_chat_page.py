@@ -246,7 +246,11 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
     choice = page.composer.findChildren(ComboBox)[-1]
     choice.setCurrentIndex(0)
     choice.activated.emit(0)
+    told: list[str] = []
+    page.asking.told.connect(told.append)
     send(page, qtbot, "What is due?")
+    assert told[0] == "The model looks at the picture…"
+    assert told[-1] == ""
     question = page.transcript.turns()[0]
     view = page.transcript.view(question.id)
     shown = view.findChild(Thumbnail)

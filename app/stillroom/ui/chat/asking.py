@@ -45,6 +45,7 @@ class Asking(QObject):
         self.conversation = 0
         self._local = LocalAnswerer(parts.engine)
         self._answerer: Answerer = self._local
+        self._looking = False  # at a picture; nothing is written yet
 
     @property
     def busy(self) -> bool:
@@ -70,12 +71,17 @@ class Asking(QObject):
     def answer(self, conversation: int, question: int) -> None:
         """Answer a turn."""
 
+        store, answerer = self._parts.chats(), self._answerer
+
         def work(operation: Operation) -> Turn:
             number: list[int] = []
 
             def begin(turn: Turn) -> None:
                 number.append(turn.id)
                 operation.post(lambda: self.begun.emit(turn))
+                asked = store.turn(question).attachments
+                if answerer.sees_pictures and any(each.seen for each in asked):
+                    operation.post(self._look)
 
             return self.session().answer(
                 question,
@@ -160,13 +166,23 @@ class Asking(QObject):
 
         return self._parts.tasks.start(Operation(work, "attach", owner=self).success(finished).failure(failed))
 
+    def _look(self) -> None:
+        self._looking = True
+        self.told.emit(self.tr("The model looks at the picture…"))
+
+    def _progressed(self, piece: tuple[int, str, str]) -> None:
+        if self._looking:
+            self._looking = False
+            self.told.emit("")
+        self.piece.emit(*piece)
+
     def _start(self, conversation: int, work: Callable[[Operation], object], success: Callable[[object], None]) -> None:
         if self.busy:
             return
         self.conversation = conversation
 
         def end() -> None:
-            self._operation = None
+            self._operation, self._looking = None, False
             self.told.emit("")
             self.changed.emit()
 
@@ -183,7 +199,7 @@ class Asking(QObject):
 
         self._operation = self._parts.tasks.start(
             Operation(work, "answer", owner=self)
-            .progress(lambda piece: self.piece.emit(*piece))
+            .progress(self._progressed)
             .success(succeeded)
             .failure(failed)
             .cancelled(end)
