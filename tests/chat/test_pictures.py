@@ -104,7 +104,8 @@ def test_a_picture_that_nobody_could_read_is_named_to_a_blind_model(
 ) -> None:
     session = ChatSession(store, answerer)
     question = session.ask(store.create().id, None, "?", (shown(readers, plain, pages=()),))
-    session.answer(question.id)
+    answer = session.answer(question.id)
+    assert answer.facts.notes == ("The model that answers does not see pictures: it was given nothing of sky.jpeg.",)
     assert "sky.jpeg\n(a picture in which no text was found" in answerer.asked[-1][0].content
 
 

@@ -12,6 +12,8 @@ from stillroom.engine.protocol import GenerateRequest, Generation, Message, Piec
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 
+_PICTURE_CHARACTERS = 128 << 20  # of all pictures of a request together, as they go through the pipe
+
 
 class Answerer(Protocol):
     """Something that continues conversations. Methods block, and raise EngineError or Cancelled."""
@@ -104,6 +106,10 @@ class LocalAnswerer:
         pieces = pieces_of(messages, self._engine.render)
         if begun:
             pieces = (*pieces, Piece(begun))
+        if sum(len(piece.picture) for piece in pieces) > _PICTURE_CHARACTERS:
+            raise EngineError(
+                "The pictures of this conversation are too many to be looked at together. Begin another conversation with fewer."
+            )
         request = GenerateRequest(
             prompt=pieces,
             max_tokens=settings.max_tokens,

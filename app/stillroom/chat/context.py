@@ -85,10 +85,12 @@ def messages(branch: Sequence[Turn], settings: ChatSettings, *, sees: bool = Fal
 
 def blind_notes(turn: Turn, *, sees: bool) -> tuple[str, ...]:
     """Sentences about pictures of a turn that a model which does not see is given otherwise."""
-    names = [each.name for each in turn.attachments if each.seen and not sees]
-    if not names:
-        return ()
-    return (f"The model that answers does not see pictures: it was given the text in {', '.join(names)}.",)
+    told = []
+    for given, words in ((True, "it was given the text in"), (False, "it was given nothing of")):
+        names = [each.name for each in turn.attachments if each.seen and not sees and bool(each.text.strip()) is given]
+        if names:
+            told.append(f"The model that answers does not see pictures: {words} {', '.join(names)}.")
+    return tuple(told)
 
 
 def _pictures(turn: Turn, *, sees: bool) -> list[Picture]:

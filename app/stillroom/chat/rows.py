@@ -110,25 +110,12 @@ def attachments_of(connection: sqlite3.Connection, turns: Sequence[int]) -> dict
     for start in range(0, len(turns), 500):
         some = turns[start : start + 500]
         marks = ", ".join("?" * len(some))
-        for (
-            number,
-            turn,
-            name,
-            path,
-            pages,
-            tokens,
-            given,
-            data,
-            sha256,
-            width,
-            height,
-            size,
-            seen,
-        ) in connection.execute(
+        for row in connection.execute(
             "SELECT id, turn, name, path, pages, tokens, given, picture, picture_sha256, picture_width, picture_height, "
             f"picture_tokens, seen FROM attachments WHERE turn IN ({marks}) ORDER BY id",
             some,
         ):
+            number, turn, name, path, pages, tokens, given, data, sha256, width, height, size, seen = row
             picture = Picture(width, height, data, sha256) if data is not None else None
             own = Attachment(number, name, path, tuple(json.loads(pages)), tokens, given, picture, bool(seen), size)
             found[turn] = (*found.get(turn, ()), own)
