@@ -22,6 +22,7 @@ settings.load_profile("stillroom")
 _STARTER_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"
 # Taken before any test gets a home of its own.
 _MODELS = paths.models_dir()
+_CONVERTER = paths.converter_dir()
 _SECONDS_TO_END = 3.0
 
 
@@ -86,6 +87,15 @@ def starter_model() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+@pytest.fixture
+def real_converter() -> None:
+    """llama.cpp's converter, in this test's home. Too large to be asked for everywhere: it brings PyTorch (1 to 4 GB)."""
+    if not (_CONVERTER / "complete").is_file():
+        pytest.skip("the converter is not set up: sh installer/convert.sh")
+    paths.converter_dir().parent.mkdir(parents=True, exist_ok=True)
+    paths.converter_dir().symlink_to(_CONVERTER)
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ def test_nothing_is_left_for_later() -> None:
     assert [name for name, text in ours if later.search(text)] == []
 
 
-@pytest.mark.parametrize("name", ["run.txt", "test.txt", "build.txt", "starter-model.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "test.txt", "build.txt", "starter-model.txt", "convert.txt"])
 def test_every_requirement_is_pinned_by_hash_and_without_an_address(name: str) -> None:
     text = (_REQUIREMENTS / name).read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]

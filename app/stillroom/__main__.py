@@ -12,7 +12,7 @@ from collections.abc import Callable
 def main() -> int:
     """Run what ``sys.argv`` asks for and return the exit status.
 
-    ``worker`` and ``reader`` are the children's roles, not commands for people. No argument at all opens the window.
+    ``worker``, ``reader`` and ``converter`` are the children's roles, not commands for people. No argument at all opens the window.
     """
     arguments = sys.argv[1:]
     role = arguments[0] if arguments else ""
@@ -24,6 +24,10 @@ def main() -> int:
         from stillroom.documents import reader
 
         return _status(reader.main)
+    if role == "converter":
+        from stillroom.models import converter
+
+        return _status(converter.main)
     if not arguments:
         from stillroom.ui import application
 

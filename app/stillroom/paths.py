@@ -47,6 +47,11 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def converter_dir() -> Path:
+    """What converts models from safetensors, where it was set up: an environment of its own and llama.cpp's script."""
+    return cache_dir() / "converter"
+
+
 def pasted_dir() -> Path:
     """Pictures that were pasted into a conversation."""
     return data_dir() / "pasted"

@@ -6,23 +6,20 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from set_up import engine_wheel, starter_model, system
-from set_up.failure import SetUpError, tail
+from set_up import engine_source, engine_wheel, starter_model, system
+from set_up.failure import SetUpError
 from set_up.pip_command import pip
-from set_up.progress import Steps, say
+from set_up.progress import Steps, alone, say, to_its_end
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _REQUIREMENTS = _CHECKOUT / "installer" / "requirements"
-_ENGINE = "llama-cpp-python"
 _UNFINISHED = "unfinished"
 
 
@@ -36,23 +33,12 @@ def main() -> int:
     # A damaged environment's Python would take itself for the system's: pip must never write there.
     os.environ["PIP_REQUIRE_VIRTUALENV"] = "1"
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    started = time.monotonic()
-    try:
-        with _alone(options.environment) as lock:
+
+    def work() -> None:
+        with alone(options.environment) as lock:
             _set_up(options.environment, options.stamp, lock, tests=options.tests)
-    except SetUpError as failure:
-        say(f"\n{failure.sentence}")
-        if failure.log:
-            say(f"{tail(failure.log)}\nThe whole log: {failure.log}")
-        return 1
-    except OSError as error:
-        say(f"\nThe set-up could not write or read a file: {error.strerror}: {error.filename}.")
-        return 1
-    except KeyboardInterrupt:
-        say("\nThe set-up was stopped. Run the same command again; it goes on where it stopped.")
-        return 130
-    say(f"Set up in {time.monotonic() - started:.0f} s.")
-    return 0
+
+    return to_its_end(work)
 
 
 def _set_up(environment: Path, stamp: str, lock: int | None, *, tests: bool) -> None:
@@ -93,19 +79,11 @@ def _install(steps: Steps, python: Path, environment: Path, *, tests: bool) -> N
     """Installs what is pinned, except the engine, without resolving anything again."""
     pinned = environment / "pinned.txt"
     text = (_REQUIREMENTS / "run.txt").read_text(encoding="utf-8")
-    pinned.write_text(text.replace(_requirement(text), ""), encoding="utf-8")
+    pinned.write_text(text.replace(engine_source.requirement(text), ""), encoding="utf-8")
     command = pip(python, "install", "--require-hashes", "--only-binary", ":all:", "-r", pinned)
     if tests:
         command += ["-r", _REQUIREMENTS / "test.txt"]
     steps.run("Packages", command)
-
-
-def _requirement(text: str) -> str:
-    """The engine's pinned requirement, with its hashes."""
-    found = re.search(rf"(?m)^{_ENGINE}==\S+.*(?:\\\n.*)+\n", text)
-    if not found:
-        raise SetUpError("installer/requirements/run.txt does not pin the engine. Get the file again with git.")
-    return found[0]
 
 
 def _point_at_checkout(python: Path, environment: Path) -> None:
@@ -133,7 +111,7 @@ def _folders(python: Path) -> dict[str, Path]:
 
 
 def _install_engine(steps: Steps, python: Path, environment: Path, cache: Path) -> None:
-    requirement = _requirement((_REQUIREMENTS / "run.txt").read_text(encoding="utf-8"))
+    requirement = engine_source.requirement((_REQUIREMENTS / "run.txt").read_text(encoding="utf-8"))
     key = engine_wheel.wheel_key(requirement.split("==")[1].split()[0])
     installed = environment / "engine"
     if installed.is_file() and installed.read_text(encoding="utf-8") == key:
@@ -177,24 +155,6 @@ def _unfinished(environment: Path) -> Iterator[None]:
         mark.unlink(missing_ok=True)
         raise
     mark.unlink()
-
-
-@contextlib.contextmanager
-def _alone(environment: Path) -> Iterator[int | None]:
-    """Waits until no other set-up works on this environment; the lock ends with the last process that holds it."""
-    if sys.platform == "win32":
-        yield None
-        return
-    import fcntl
-
-    environment.parent.mkdir(parents=True, exist_ok=True)
-    with (environment.parent / f"{environment.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Another set-up of this checkout is running; waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock.fileno()
 
 
 if __name__ == "__main__":

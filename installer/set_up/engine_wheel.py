@@ -13,9 +13,9 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
+from set_up import engine_source
 from set_up.failure import SetUpError
 from set_up.pip_command import pip
 from set_up.progress import Steps, compile_stage, say
@@ -93,43 +93,16 @@ def compile_wheel(steps: Steps, *, requirements: Path, requirement: str, work: P
     minutes = max(1, round(7 / processors))
     say(f"Compiling the engine for this machine, once: about {minutes} minutes with {processors} cores.")
     work.mkdir(parents=True, exist_ok=True)
-    tools = work / "tools"
-    python = tools / "bin" / "python"
-    if sys.platform == "win32":
-        python = tools / "Scripts" / "python.exe"
-    if not (tools / "complete").is_file():
-        shutil.rmtree(tools, ignore_errors=True)
-        steps.run("Compiler's tools", [sys.executable, "-m", "venv", tools])
-        pinned = requirements / "build.txt"
-        command = pip(python, "install", "--require-hashes", "--only-binary", ":all:", "-r", pinned)
-        steps.run("Compiler's tools", command)
-        (tools / "complete").touch()
+    python = engine_source.tools(steps, requirements=requirements, work=work)
     environment = {
-        "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PATH": engine_source.search_path(python),
         "CMAKE_ARGS": cmake_arguments(),
         "CMAKE_GENERATOR": "Ninja",
         "CMAKE_BUILD_PARALLEL_LEVEL": str(processors),
         **{name: f"{os.environ.get(name, '')} {compiler_flags()}".strip() for name in ("CFLAGS", "CXXFLAGS")},
         "PYTHONNOUSERSITE": "1",
     }
-    source = work / "source"
-    if not (source / "complete").is_file():
-        shutil.rmtree(source, ignore_errors=True)
-        archives = work / "archive"
-        shutil.rmtree(archives, ignore_errors=True)
-        pinned = work / "engine.txt"
-        pinned.write_text(requirement, encoding="utf-8")
-        command = pip(python, "download", "--require-hashes", "-r", pinned, "-d", archives, cached=False)
-        command += ["--no-build-isolation", "--no-binary", ":all:"]
-        steps.run("Engine's source", command, environment=environment)
-        with tarfile.open(next(archives.glob("*.tar.gz"))) as archive:
-            if hasattr(tarfile, "data_filter"):
-                archive.extractall(source, filter="data")
-            else:  # Python 3.11.0 to 3.11.3; the archive's hash was checked
-                archive.extractall(source)
-        (source / "complete").touch()
-        shutil.rmtree(archives)
-    tree = next(path for path in source.iterdir() if path.is_dir())
+    tree = engine_source.unpacked(steps, requirement=requirement, python=python, work=work)
     _leave_out_common(tree / "CMakeLists.txt")
     made = work / "wheel"
     shutil.rmtree(made, ignore_errors=True)

@@ -10,10 +10,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from set_up.failure import error_of_step
+from set_up.failure import SetUpError, error_of_step, tail
 
 _FILES_DONE = re.compile(r"^\s*\[(\d+)/(\d+)\] ")
 _PACKAGE = re.compile(r"^\s*(Collecting|Downloading|Installing collected packages:)\s+(\S+)")
@@ -23,6 +23,44 @@ _QUIET_SECONDS = 20.0
 def say(sentence: str) -> None:
     """Writes one line for the person at the terminal; never to standard output, which belongs to the application."""
     print(sentence, file=sys.stderr, flush=True)
+
+
+def to_its_end(work: Callable[[], None]) -> int:
+    """Does the work; the exit status. What stops it is told in a sentence."""
+    started = time.monotonic()
+    try:
+        work()
+    except SetUpError as failure:
+        say(f"\n{failure.sentence}")
+        if failure.log:
+            say(f"{tail(failure.log)}\nThe whole log: {failure.log}")
+        return 1
+    except OSError as error:
+        say(f"\nThe set-up could not write or read a file: {error.strerror}: {error.filename}.")
+        return 1
+    except KeyboardInterrupt:
+        say("\nThe set-up was stopped. Run the same command again; it goes on where it stopped.")
+        return 130
+    say(f"Set up in {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+@contextlib.contextmanager
+def alone(environment: Path) -> Iterator[int | None]:
+    """Waits until no other set-up works on this environment; the lock ends with the last process that holds it."""
+    if sys.platform == "win32":
+        yield None
+        return
+    import fcntl
+
+    environment.parent.mkdir(parents=True, exist_ok=True)
+    with (environment.parent / f"{environment.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another set-up of this checkout is running; waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
 
 
 def package_stage(line: str) -> str | None:

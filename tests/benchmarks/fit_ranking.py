@@ -1,13 +1,13 @@
 """Fit the weights of resources/ranking.toml on labelled documents.
 
-    python tests/benchmarks/fit_ranking.py collect LABELS.jsonl --template T --model M --to SCORES.pickle
-    python tests/benchmarks/fit_ranking.py fit SCORES.pickle... [--half even|odd] [--write]
+    python tests/benchmarks/fit_ranking.py collect LABELS.jsonl --template T [--model M] --to SCORES.pickle
+    python tests/benchmarks/fit_ranking.py fit SCORES.pickle... [--pages PAGES.pickle...] [--half even|odd] [--write]
 
-``collect`` asks the model once about every document; ``fit`` runs in seconds. The loss is the negative log likelihood of
-the right candidates (of *absent* where the label is null or no candidate is right), with an L2 penalty on the distance from the
-default weights, so the softmax of
-the fitted strengths is calibrated on the documents it was fitted on. ``--half`` fits on every other document and reports
-accuracy and calibration on the rest.
+``collect`` asks the model once about every document, or without a model only looks at the pages, which takes no time and
+serves ``--pages``: the weights for the page alone can be fitted on more documents. ``fit`` runs in seconds. The loss is the
+negative log likelihood of the right candidates (of *absent* where the label is null or no candidate is right), with an L2 penalty
+on the distance from the default weights, so the softmax of the fitted strengths is calibrated on the documents it was fitted on.
+``--half`` fits on every other document and reports accuracy and calibration on the rest.
 """
 
 from __future__ import annotations
@@ -18,26 +18,31 @@ import json
 import pickle
 import sys
 import time
-import tomllib
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tomlkit
 from scipy.optimize import minimize
 
 from stillroom import paths
+from stillroom.documents.document import Document
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
-from stillroom.extraction import choosing, layout, ranking
-from stillroom.extraction.extractor import Extractor
+from stillroom.extraction import choosing, layout, passages, ranking
+from stillroom.extraction.choosing import Asked
+from stillroom.extraction.extractor import PASSAGE_TOKENS, Extractor
 from stillroom.templates.library import TemplateLibrary
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import FieldType, Template
 
 NAMES = [*ranking.MODEL_FEATURES, *layout.NAMES]
-PENALTY = 0.0006
+PENALTY = 0.001
+LEAST_GAIN = 0.01
+MANY = 100  # documents, from which on it can be told that the model adds nothing
+LEAST_SURE = 20
 WIDE_MARGIN = 7.0
 
 
@@ -67,18 +72,21 @@ def is_right(kind: FieldType, value: str, label: str) -> bool:
 def collect(arguments: argparse.Namespace) -> None:
     # Weights fitted only on what the weights before them let through would know nothing of the others.
     ranking._MARGIN = ranking._MARGIN_LIST = WIDE_MARGIN
+    # The model is asked about everything, however sure the page is.
+    ranking.SURE, ranking.LARGEST_FITTED = 2.0, -1.0
     labels_file = Path(arguments.labels)
     template = TemplateLibrary().find(arguments.template)
     rows: list[Row] = []
     with Engine() as engine, Readers() as readers:
-        engine.load(Path(arguments.model))
+        if arguments.model:
+            engine.load(Path(arguments.model))
         extractor = Extractor(engine)
         started = time.monotonic()
         for number, line in enumerate(labels_file.read_text(encoding="utf-8").splitlines()[: arguments.limit]):
             entry = json.loads(line)
             try:
                 document = readers.read(labels_file.parent / entry["file"])
-                asked = extractor.ask(document, template)
+                asked = extractor.ask(document, template) if arguments.model else look(document, template)
             except StillroomError as error:
                 print(entry["file"], error, file=sys.stderr)
                 continue
@@ -90,7 +98,8 @@ def collect(arguments: argparse.Namespace) -> None:
                 candidates = [each.candidates[index] for index in each.chosen]
                 features = np.zeros((0, len(NAMES)))
                 if each.chosen:
-                    features = np.hstack([each.model_scores(each.chosen), each.layout[each.chosen]])
+                    said = each.model_scores(each.chosen) if each.scores else np.zeros((len(each.chosen), 2))
+                    features = np.hstack([said, each.layout[each.chosen]])
                 right = np.array(
                     [any(is_right(each.kind, item.value, one) for one in wanted) for item in candidates], dtype=bool
                 )
@@ -100,6 +109,12 @@ def collect(arguments: argparse.Namespace) -> None:
             if number % 10 == 0:
                 print(f"{number} documents, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
             Path(arguments.to).write_bytes(pickle.dumps(rows))
+
+
+def look(document: Document, template: Template) -> list[Asked]:
+    """Every field with its candidates, no model asked."""
+    parts = passages.split(document, PASSAGE_TOKENS, lambda texts: [len(text) // 3 + 1 for text in texts])
+    return [choosing.prepare(each, document, parts) for each in template.fields]
 
 
 def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
@@ -209,7 +224,9 @@ def judge(rows: list[Row], weights: np.ndarray, absent: float) -> dict[str, Any]
 
 
 # What a field of another template shares with those that were fitted: words beside it, and what a value of the type looks like.
-GENERAL = {"lm", "lm_mean", "near_same_line", "near_line_above", "near_behind", "avoid", "shape", "near_first_match"}
+GENERAL = {
+    "lm", "lm_mean", "near_same_line", "near_line_above", "near_behind", "avoid", "shape", "near_first_match", "first", "last", "lines",
+}  # fmt: skip
 
 
 def general(rows: list[Row]) -> list[Row]:
@@ -220,17 +237,65 @@ def general(rows: list[Row]) -> list[Row]:
     ]
 
 
+def page_alone(rows: list[Row]) -> list[Row]:
+    """The rows without the model's word."""
+    keep = np.array([name not in ranking.MODEL_FEATURES for name in NAMES], dtype=float)
+    return [
+        Row(row.document, row.field, row.kind, row.several, row.features * keep, row.values, row.right) for row in rows
+    ]
+
+
+def held_out(rows: list[Row]) -> float:
+    """The share that is right in each half, with weights fitted on the other."""
+    right = 0.0
+    for parity in (0, 1):
+        weights, absent = fit_type([row for row in rows if row.document % 2 == parity])
+        rest = [asked_only(row, weights) for row in rows if row.document % 2 != parity]
+        right += judge(rest, weights, absent)["right"]
+    return right / 2
+
+
+def sure_ones(rows: list[Row]) -> tuple[int, int]:
+    """How many values the page alone is sure of, and how many of those are right: in each half, fitted on the other."""
+    sure = right = 0
+    for parity in (0, 1):
+        weights, absent = fit_type([row for row in rows if row.document % 2 == parity])
+        for row in (asked_only(each, weights) for each in rows if each.document % 2 != parity):
+            if row.several or not row.values:
+                continue
+            strengths = np.append(
+                row.features @ weights, ranking.Weights(weights, absent).absent_strength(required=is_required(row))
+            )
+            share: dict[str, float] = {}
+            for value, part in zip(row.values, ranking.softmax(strengths)[:-1], strict=True):
+                share[value] = share.get(value, 0.0) + part
+            best = max(share, key=share.__getitem__)
+            if share[best] >= ranking.SURE:
+                sure += 1
+                right += best in {value for value, good in zip(row.values, row.right, strict=True) if good}
+    return sure, right
+
+
+def page_table(rows: list[Row], more: list[Row]) -> dict[str, float | bool]:
+    """The weights for the page alone, and whether the model's word makes the field no better; empty where they are not to be trusted.
+
+    ``more``: rows of the field for which no model was asked, to be used in the place of the others.
+    """
+    without = page_alone(rows)
+    enough = len(rows) >= MANY and held_out(rows) <= held_out(without)
+    without = more or without
+    sure, right = sure_ones(without)
+    print("   the page alone is sure of", sure, "and right with", right, "; the model adds nothing:", enough)
+    if not enough and (sure < LEAST_SURE or right < ranking.SURE * sure):
+        return {}
+    weights, absent = fit_type(without)
+    weights[: len(ranking.MODEL_FEATURES)] = 0.0
+    return {**table_of(weights, absent), **({"enough": True} if enough else {})}
+
+
 def better_alone(rows: list[Row]) -> bool:
     """Whether weights of its own, places on the page among them, serve a field better: on each half, fitted on the other."""
-    scores = []
-    for prepare in (lambda own: own, general):
-        right = 0.0
-        for parity in (0, 1):
-            weights, absent = fit_type(prepare([row for row in rows if row.document % 2 == parity]))
-            rest = [asked_only(row, weights) for row in rows if row.document % 2 != parity]
-            right += judge(rest, weights, absent)["right"]
-        scores.append(right / 2)
-    return scores[0] > scores[1] + 0.01
+    return held_out(rows) > held_out(general(rows)) + LEAST_GAIN
 
 
 def table_of(weights: np.ndarray, absent: float) -> dict[str, float]:
@@ -245,7 +310,9 @@ def fit(arguments: argparse.Namespace) -> None:
     rows: list[Row] = []
     for file in arguments.scores:
         rows.extend(pickle.loads(Path(file).read_bytes()))
+    pages_only = [row for file in arguments.pages for row in pickle.loads(Path(file).read_bytes())]
     fitted: dict[str, dict[str, Any]] = {}
+    pages: dict[str, dict[str, Any]] = {}
     for kind, several in sorted({(row.kind, row.several) for row in rows}):
         own = [row for row in rows if (row.kind, row.several) == (kind, several)]
         name = f"list_{kind}" if several else kind
@@ -258,27 +325,26 @@ def fit(arguments: argparse.Namespace) -> None:
                 train = [row for row in mine if row.document % 2 == parity]
                 rest = [row for row in mine if row.document % 2 != parity]
             weights, absent = fit_type(train)
-            rest = [asked_only(row, weights) for row in rest]
-            print(name, field, judge(rest, weights, absent))
-            print(name, field, "general", judge(rest, *fit_type(general(train))))
+            asked = [asked_only(row, weights) for row in rest]
+            print(name, field, judge(asked, weights, absent))
+            print(name, field, "general", judge(asked, *fit_type(general(train))))
             model_only = np.zeros(len(NAMES))
             model_only[0] = 1.0
-            print(name, "   the model's score alone", judge(rest, model_only, -1e9 if not several else 0.0)["right"])
+            print(name, "   the model's score alone", judge(asked, model_only, -1e9 if not several else 0.0)["right"])
             if better_alone(mine):
-                fitted[name][field] = table_of(weights, absent)
+                fitted[name][field] = table_of(*fit_type(mine))
+            weights, absent = fit_type(page_alone(train))
+            asked = [asked_only(row, weights) for row in page_alone(rest)]
+            print(name, field, "page alone", judge(asked, weights, absent))
+            table = page_table(mine, [row for row in pages_only if row.field == field])
+            if table:
+                pages.setdefault(name, {})[field] = table
     if arguments.write:
         target = paths.resources_dir() / "ranking.toml"
-        text = target.read_text(encoding="utf-8")
-        tables = tomllib.loads(text) | fitted
-        blocks = []
-        for name, table in tables.items():
-            plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-            parts = {name: plain, **{f"{name}.{key}": value for key, value in table.items() if isinstance(value, dict)}}
-            blocks += [
-                f"[{title}]\n" + "".join(f"{key} = {value}\n" for key, value in part.items())
-                for title, part in parts.items()
-            ]
-        target.write_text("\n".join([text.split("\n", 1)[0] + "\n", *blocks]), encoding="utf-8")
+        document = tomlkit.parse(target.read_text(encoding="utf-8"))
+        document.update(fitted)
+        document["page"] = pages
+        target.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
 def main() -> None:
@@ -287,12 +353,13 @@ def main() -> None:
     first = commands.add_parser("collect")
     first.add_argument("labels")
     first.add_argument("--template", required=True)
-    first.add_argument("--model", required=True)
+    first.add_argument("--model")
     first.add_argument("--to", required=True)
     first.add_argument("--limit", type=int, default=None)
     first.set_defaults(run=collect)
     second = commands.add_parser("fit")
     second.add_argument("scores", nargs="+")
+    second.add_argument("--pages", nargs="*", default=[])
     second.add_argument("--half", choices=("even", "odd"))
     second.add_argument("--write", action="store_true")
     second.set_defaults(run=fit)

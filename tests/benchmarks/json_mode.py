@@ -1,6 +1,6 @@
 """Stillroom beside llama-cpp-python's JSON mode: the same documents, model file and threads, in one run.
 
-    python tests/benchmarks/json_mode.py --labels LABELS.jsonl --template T --model M.gguf [--limit N]
+    python tests/benchmarks/json_mode.py --labels LABELS.jsonl --template T --model M.gguf [--limit N] [--tuned]
 
 JSON mode is ``Llama.create_chat_completion`` with a schema made from the template (numbers as numbers, options as an
 enumeration, everything may be null), greedy. A small model may not come to an end in it, so that its answers have a
@@ -8,7 +8,8 @@ bound, which its speed depends on. They are treated kindly: of an answer that wa
 count, dates and amounts are read with Stillroom's own parsers, and a value counts as standing in the document where its
 words do, case, white space and punctuation aside. Documents alternate in which of the two goes first, so that noise of
 the machine hits both. Loading and reading files are not counted. JSON mode has a context as long as the model was trained
-for, 8192 tokens at most; a longer document is cut to fit, and that is said.
+for, 8192 tokens at most; a longer document is cut to fit, and that is said. With ``--tuned`` Stillroom loads the model as
+``stillroom models tune`` left it on this machine, which may be a faster copy of the file; JSON mode has the file itself.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from stillroom.extraction.candidates.candidate import single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldResult, FieldState, FieldValue
+from stillroom.models.library import find_model
+from stillroom.models.tuned import LoadPlan, load_plan
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -198,11 +201,11 @@ class Side:
 
 
 def compare(
-    labels: list[LabelledDocument], template: Template, model: Path, options: LoadOptions, max_tokens: int
+    labels: list[LabelledDocument], template: Template, model: Path, plan: LoadPlan, max_tokens: int
 ) -> tuple[Side, Side, JsonMode]:
     ours, theirs = Side("Stillroom"), Side("JSON mode")
     with Engine(limits=Limits(silence=300)) as engine, Readers() as readers:  # a machine may be very busy
-        info = engine.load(model, options)
+        info = engine.load(plan.model.path, plan.options, environment=plan.environment)
         extractor = Extractor(engine)
         peer = JsonMode(model, info, template, max_tokens)
         for number, labelled in enumerate(labels):
@@ -242,14 +245,17 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--max-tokens", type=int, default=400)
+    parser.add_argument("--tuned", action="store_true", help="Stillroom runs the model as it was tuned here")
     parser.add_argument("--threads-prompt", type=int, default=0)
     parser.add_argument("--threads-generate", type=int, default=0)
     arguments = parser.parse_args()
     template = TemplateLibrary().find(arguments.template)
     labels = load_labels(arguments.labels)
     check_labels(labels, template, arguments.labels.name)
+    model = find_model(str(arguments.model))
     options = LoadOptions(threads_prompt=arguments.threads_prompt, threads_generate=arguments.threads_generate)
-    ours, theirs, _ = compare(labels[: arguments.limit], template, arguments.model, options, arguments.max_tokens)
+    plan = load_plan(model) if arguments.tuned else LoadPlan(model, options, {})
+    ours, theirs, _ = compare(labels[: arguments.limit], template, arguments.model, plan, arguments.max_tokens)
     left, right = ours.metrics(template), theirs.metrics(template)
     print(f"\n{'':28}{ours.name:>14}{theirs.name:>14}")
     for name in left.fields:

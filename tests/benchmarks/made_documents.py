@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 from stillroom.documents.document import Document, Page
+from stillroom.templates.template import Template
 
 _NAMES = (
     "North Wind",
@@ -64,3 +66,10 @@ def receipt(number: int, lines: int = 12) -> tuple[Document, dict[str, str]]:
     }
     document = Document(f"{number:06d}.txt", "txt", f"{number:064x}", (Page(1, "\n".join(text)),), 1)
     return document, labels
+
+
+def always_asked(template: Template) -> Template:
+    """The template with fields of names that no weights were fitted for: the page is sure of none, the model is asked about each."""
+    return dataclasses.replace(
+        template, fields=tuple(dataclasses.replace(each, name=f"{each.name}_asked") for each in template.fields)
+    )

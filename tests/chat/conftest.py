@@ -9,6 +9,7 @@ import pytest
 from tests.chat.scripted_answerer import ScriptedAnswerer
 
 from stillroom.chat.store import ConversationStore
+from stillroom.documents.readers import Readers
 from stillroom.storage.database import Database
 
 
@@ -21,6 +22,12 @@ def database(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def store(database: Database) -> ConversationStore:
     return ConversationStore(database)
+
+
+@pytest.fixture
+def readers() -> Iterator[Readers]:
+    with Readers() as running:
+        yield running
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ class ScriptedAnswerer:
     Attributes:
         asked: the messages of every request.
         on_piece: called before each character.
+        sees_pictures: of which each takes a tenth of its width.
     """
 
     name = "scripted"
@@ -27,9 +28,10 @@ class ScriptedAnswerer:
         self.context_tokens = limit
         self.on_piece: Callable[[], None] = lambda: None
         self.fails = ""
+        self.sees_pictures = False
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
+        return [len(text.split()) for text in texts] + [width // 10 for width, _ in pictures]
 
     def answer(
         self,

@@ -48,10 +48,18 @@ def turn(role: Role, content: str) -> Turn:
 
 def test_turns_take_turns_and_notes_are_the_systems_word() -> None:
     turns = [turn(Role.USER, "a"), turn(Role.ASSISTANT, " "), turn(Role.NOTE, "Earlier: x"), turn(Role.USER, "b")]
-    assert messages_of(turns, "S", [t.content for t in turns]) == [
+    assert messages_of(turns, "S", [t.content for t in turns], [("p",), (), (), ("q", "r")]) == [
         Message("system", "S\n\nEarlier: x"),
-        Message("user", "a\n\nb"),
+        Message("user", "a\n\nb", ("p", "q", "r")),
     ]
+
+
+def test_pictures_stand_before_the_text_they_were_shown_with() -> None:
+    talk = [Message("user", "a", ("p", "q")), Message("assistant", "b"), Message("user", "", ("r",))]
+    pieces = pieces_of(talk, chatml)
+    told = [piece.picture or piece.text for piece in pieces if not piece.special]
+    assert told == ["p", "q", "a", "b", "r"]
+    assert "p" not in "".join(piece.text for piece in pieces if piece.special)
 
 
 @pytest.mark.parametrize(

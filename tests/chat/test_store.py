@@ -12,6 +12,7 @@ import pytest
 from stillroom.chat.conversation import Attachment, ChatSettings, Role, Turn, TurnState
 from stillroom.chat.store import ConversationStore
 from stillroom.chat.transfer import export, import_file
+from stillroom.documents.readers import Readers
 from stillroom.engine.protocol import Sampling
 from stillroom.errors import StillroomError
 from stillroom.storage.database import Database
@@ -103,7 +104,7 @@ def test_an_answer_of_a_living_process_is_left_alone(store: ConversationStore, d
     assert ConversationStore(database).turn(turn).state is TurnState.STREAMING
 
 
-def test_json_brings_everything_back(store: ConversationStore, tmp_path: Path) -> None:
+def test_json_brings_everything_back(store: ConversationStore, readers: Readers, tmp_path: Path) -> None:
     talk = store.create("Sums | of *things*", ChatSettings(system="Count.")).id
     file = Attachment(0, "a.txt", "a.txt", ("page one", "page two"), 4)
     one = store.add(Turn(0, talk, None, Role.USER, "How many?", datetime.now(UTC), attachments=(file,))).id
@@ -112,7 +113,7 @@ def test_json_brings_everything_back(store: ConversationStore, tmp_path: Path) -
     store.switch(two)
     for name in ("talk.json", "talk.md", "talk.html"):
         export(store, talk, tmp_path / name)
-    copy = import_file(store, tmp_path / "talk.json")
+    copy = import_file(store, tmp_path / "talk.json", readers)
     assert copy.id != talk
     assert copy.settings.system == "Count."
     assert [(t.role, t.content) for t in store.branch(copy.leaf)] == [(t.role, t.content) for t in store.branch(two)]
@@ -126,7 +127,7 @@ def test_json_brings_everything_back(store: ConversationStore, tmp_path: Path) -
     before = len(store.conversations())
     (tmp_path / "no.json").write_text('{"format": "something else"}')
     with pytest.raises(StillroomError, match="no conversation"):
-        import_file(store, tmp_path / "no.json")
+        import_file(store, tmp_path / "no.json", readers)
     with pytest.raises(StillroomError, match="endings"):
         export(store, talk, tmp_path / "talk.docx")
     assert len(store.conversations()) == before

@@ -86,16 +86,3 @@ def test_bench(capsys: pytest.CaptureFixture[str]) -> None:
     data = json.loads(capsys.readouterr().out)
     assert data["model"] == STARTER_NAME[:-5]
     assert data["speeds"][0] == {"threads": 1, "prompt": 100, "score": 100, "generate": 100}
-
-
-def test_quantize(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["models", "quantize", "smollm2", "q8_0"]) == 0
-    out, err = capsys.readouterr()
-    assert out.startswith(str(paths.models_dir() / f"{COPY}.gguf"))
-    assert "quantized already" in err
-    assert find_model(COPY).quantization == "Q8_0"
-    assert main(["models", "quantize", "smollm2-135m-instruct.q4_1", "Q8_0"]) == 1
-    assert "is there already" in capsys.readouterr().err
-    assert main(["models", "quantize", "smollm2-135m-instruct.q4_1", "Q8_0", "--force"]) == 0
-    assert main(["models", "quantize", COPY, "Q4_0", "--out", str(tmp_path / "x.gguf")]) == 1
-    assert not (tmp_path / "x.gguf").exists()

@@ -32,9 +32,8 @@ from stillroom.engine.protocol import (
     QuotedSpan,
     ScoreResult,
     SpanResult,
-    from_wire,
-    to_wire,
 )
+from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import WorkerStatus
 
 
@@ -233,7 +232,8 @@ class Worker:
         return {"text": "".join([*turns, "<assistant>" if message["add_generation_prompt"] else ""])}
 
     def count(self, _number: int, message: dict[str, Any]) -> Any:
-        return {"counts": [len(text.split()) for text in message["texts"]]}
+        counts = [len(text.split()) for text in message["texts"]]
+        return {"counts": counts + [width // 10 for width, _ in message["pictures"]]}
 
 
 def content(model: Path) -> dict[str, Any]:

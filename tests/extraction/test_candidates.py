@@ -159,3 +159,24 @@ def test_every_candidate_is_a_span_of_the_page(kind: FieldType, text: str) -> No
         assert candidate.text == made.text(candidate.span)
         assert candidate.text.strip()
         assert candidate.value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "refused"),
+    [
+        ("KING'S BAKERY S/B 273500-U (KSB)\nNo. 20, Main Road", "KING'S BAKERY S/B", None),
+        ("TAX INVOICE\nNORTH WIND", "NORTH WIND", "TAX INVOICE"),
+        ("GOODS SOLD ARE NOT RETURNABLE\nSOUTH SEA STORE", "SOUTH SEA STORE", "GOODS SOLD ARE NOT RETURNABLE"),
+    ],
+)
+def test_a_letterhead_is_told_from_the_lines_of_a_bill(text: str, expected: str, refused: str | None) -> None:
+    found = values(FieldType.ORGANISATION, text)
+    assert expected in found
+    assert refused not in found
+
+
+def test_an_address_ends_before_another_label_and_begins_with_its_number() -> None:
+    text = "Shop\nNo: 28, Main Street\n41050 Port Town\nServed by: Someone 27/02/2018"
+    found = values(FieldType.ADDRESS, text)
+    assert "No: 28, Main Street 41050 Port Town" in found
+    assert not any("Served" in value for value in found)

@@ -160,6 +160,113 @@ def write_adapter(path: Path, *, arch: str = "llama", width: int = 64, layers: i
     return path
 
 
+def write_grid_model(path: Path, *, seed: int = 1) -> Path:
+    """A tiny model of the kind qwen2vl, whose pictures lie on a grid of positions (M-RoPE)."""
+    metadata = tiny_metadata(arch="qwen2vl") | {"qwen2vl.rope.dimension_sections": [2, 3, 3, 0]}
+    tensors = tiny_tensors()
+    for layer in range(2):
+        for name, length in {"attn_q": 64, "attn_k": 32, "attn_v": 32}.items():
+            tensors[f"blk.{layer}.{name}.bias"] = ((length,), F32)
+    draw = random.Random(seed)
+    data = b""
+    for name, (shape, kind) in tensors.items():
+        if kind == F32:
+            data += struct.pack(f"<{shape[0]}f", *[1.0 if "norm" in name else 0.0] * shape[0])
+        else:
+            blocks = shape[0] * shape[1] // 32
+            data += b"".join(struct.pack("<e", 0.002) + draw.randbytes(32) for _ in range(blocks))
+        data += bytes(-len(data) % 32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gguf(metadata, tensors)[: -len(data)] + data)
+    return path
+
+
+def projector_metadata(kind: str = "janus_pro", **changes: Any) -> dict[str, Any]:
+    """Settings of a projector that loads: pictures of 32 × 32, patches of 8 × 8."""
+    vision = {
+        "image_size": 32,
+        "patch_size": 8,
+        "embedding_length": 32,
+        "feed_forward_length": 64,
+        "projection_dim": 32,
+        "block_count": 1,
+        "attention.head_count": 2,
+        "attention.layer_norm_epsilon": 1e-6,
+        "image_mean": [0.5, 0.5, 0.5],
+        "image_std": [0.5, 0.5, 0.5],
+        "projector.scale_factor": 2,
+    } | {key.replace("__", "."): value for key, value in changes.items()}
+    return {
+        "general.architecture": "clip",
+        "general.type": "mmproj",
+        "clip.has_vision_encoder": True,
+        "clip.projector_type": kind,
+        "clip.use_gelu": True,
+        **{f"clip.vision.{key}": value for key, value in vision.items() if value is not None},
+    }
+
+
+def projector_tensors(
+    kind: str = "janus_pro", width: int = 64, places: int = 16, layers: int = 1
+) -> dict[str, tuple[tuple[int, ...], int]]:
+    """Of a projector for models of this width: ``janus_pro`` (16 tokens a picture), ``gemma3`` (4, seen at once) or
+    ``qwen2vl_merger`` (as many as the picture is large, on a grid)."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "v.patch_embd.weight": (8, 8, 3, 32),
+        "v.position_embd.weight": (32, places),
+        "v.post_ln.weight": (32,),
+        "v.post_ln.bias": (32,),
+    }
+    for name, shape in {
+        "ln1": (32,), "ln2": (32,), "attn_q": (32, 32), "attn_k": (32, 32), "attn_v": (32, 32), "attn_out": (32, 32),
+        "ffn_up": (32, 64), "ffn_down": (64, 32),
+    }.items():  # fmt: skip
+        for layer in range(layers):
+            shapes[f"v.blk.{layer}.{name}.weight"] = shape
+            shapes[f"v.blk.{layer}.{name}.bias"] = shape[-1:]
+    if kind == "janus_pro":
+        shapes |= {"mm.0.weight": (32, 64), "mm.0.bias": (64,), "mm.1.weight": (64, width), "mm.1.bias": (width,)}
+    elif kind == "gemma3":
+        shapes |= {"mm.input_projection.weight": (width, 32), "mm.soft_emb_norm.weight": (32,)}
+    elif kind == "idefics3":
+        shapes |= {"mm.model.fc.weight": (128, width)}
+    else:
+        del shapes["v.position_embd.weight"]
+        shapes |= {"v.patch_embd.weight.1": (8, 8, 3, 32), "mm.0.weight": (128, 64), "mm.0.bias": (64,)}
+        shapes |= {"mm.2.weight": (64, width), "mm.2.bias": (width,)}
+    return {name: (shape, F32) for name, shape in shapes.items()}
+
+
+def write_projector(
+    path: Path,
+    kind: str = "janus_pro",
+    *,
+    width: int = 64,
+    seed: int = 1,
+    places: int = 16,
+    tensors_of: str = "",
+    **changes: Any,
+) -> Path:
+    """A projector whose numbers are noise: what a model sees with it says nothing, but is the same every time.
+
+    ``tensors_of``: the kind whose tensors it has, where it is to say another one.
+    """
+    tensors = projector_tensors(tensors_of or kind, width, places, changes.get("block_count") or 1)
+    draw = random.Random(seed)
+    data = b""
+    for name, (shape, _) in tensors.items():
+        count = 1
+        for length in shape:
+            count *= length
+        norm = ".ln" in name or "post_ln" in name or "norm" in name
+        values = [1.0 if norm and name.endswith("weight") else draw.uniform(-0.3, 0.3) for _ in range(count)]
+        data += struct.pack(f"<{count}f", *values)
+        data += bytes(-len(data) % 32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gguf(projector_metadata(kind, **changes), tensors)[: -len(data)] + data)
+    return path
+
+
 def write_split(folder: Path, name: str, parts: int = 3) -> list[Path]:
     """The tiny model in several files, as llama.cpp's own tool splits it."""
     tensors = list(tiny_tensors().items())

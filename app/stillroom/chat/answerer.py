@@ -12,6 +12,8 @@ from stillroom.engine.protocol import GenerateRequest, Generation, Message, Piec
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 
+_PICTURE_CHARACTERS = 128 << 20  # of all pictures of a request together, as they go through the pipe
+
 
 class Answerer(Protocol):
     """Something that continues conversations. Methods block, and raise EngineError or Cancelled."""
@@ -24,7 +26,12 @@ class Answerer(Protocol):
     def context_tokens(self) -> int:
         """Tokens a conversation with its answer may have; 0 where that is not known."""
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether pictures may be put to it; else it is given the text in them."""
+
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
+        """Of each text, and of each picture of such a size (pixels)."""
 
     def answer(
         self,
@@ -53,7 +60,7 @@ class LocalEngine(Protocol):
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str: ...
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]: ...
 
     def status(self) -> EngineStatus: ...
 
@@ -76,8 +83,13 @@ class LocalAnswerer:
             return 0
         return min(model.context_tokens, model.trained_context_tokens or model.context_tokens)
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._engine.count_tokens(texts)
+    @property
+    def sees_pictures(self) -> bool:
+        model = self._engine.status().model
+        return model is not None and model.sees_pictures
+
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
+        return self._engine.count_tokens(texts, pictures)
 
     def answer(
         self,
@@ -97,6 +109,10 @@ class LocalAnswerer:
         pieces = pieces_of(messages, self._engine.render)
         if begun:
             pieces = (*pieces, Piece(begun))
+        if sum(len(piece.picture) for piece in pieces) > _PICTURE_CHARACTERS:
+            raise EngineError(
+                "The pictures of this conversation are too many to be looked at together. Begin another conversation with fewer."
+            )
         request = GenerateRequest(
             prompt=pieces,
             max_tokens=settings.max_tokens,

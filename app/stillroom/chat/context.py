@@ -12,6 +12,7 @@ from stillroom.chat.passages import Passage, passages_of, ranked
 from stillroom.chat.prompt import messages_of
 from stillroom.chat.store import ConversationStore
 from stillroom.chat.whole import Asks, asks_of, counted_in_files
+from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Message
 from stillroom.errors import StillroomError
 
@@ -21,6 +22,7 @@ _KEPT_TURNS = 4  # at the end of a conversation whose older turns are summarised
 _SUMMARY_TOKENS = 220
 _CITE = "(Name the passages you use by their numbers, as in [1].)"
 _FEW_WORDS = 3
+_UNSEEN = "(a picture in which no text was found; you cannot see it)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +69,58 @@ def visible(branch: Sequence[Turn]) -> list[Turn]:
     ]
 
 
-def content_of(turn: Turn) -> str:
-    """What a turn says to the model: its files first, each under its name."""
-    files = "".join(f"File: {each.name}\n{each.text.strip()}\n\n" for each in turn.attachments)
+def read_files(turn: Turn, *, sees: bool) -> list[Attachment]:
+    """The files of a turn whose text the model is given: all but the pictures it ``sees``."""
+    return [each for each in turn.attachments if not (sees and each.seen)]
+
+
+def files_turn(branch: Sequence[Turn], *, sees: bool) -> Turn | None:
+    """The last turn with such files, of those the model is given."""
+    return next((turn for turn in reversed(visible(branch)) if read_files(turn, sees=sees)), None)
+
+
+def pictures_turn(branch: Sequence[Turn]) -> Turn | None:
+    """The last turn with pictures that are to be seen, of those the model is given."""
+    return next((turn for turn in reversed(visible(branch)) if any(each.seen for each in turn.attachments)), None)
+
+
+def content_of(turn: Turn, *, sees: bool = False) -> str:
+    """What a turn says to the model: its files first, each under its name. ``sees``: pictures are shown, not read to it."""
+    files = "".join(f"File: {each.name}\n{each.text.strip() or _UNSEEN}\n\n" for each in read_files(turn, sees=sees))
     return f"{files}{turn.content}" if files else turn.content
 
 
-def messages(branch: Sequence[Turn], settings: ChatSettings) -> list[Message]:
-    """What is put to the model for the next turn of a branch."""
+def messages(branch: Sequence[Turn], settings: ChatSettings, *, sees: bool = False) -> list[Message]:
+    """What is put to the model for the next turn of a branch; with pictures where it ``sees`` them."""
     shown = visible(branch)
-    return messages_of(shown, settings.system, [content_of(turn) for turn in shown])
+    pictures = [tuple(each.base64 for each in _pictures(turn, sees=sees)) for turn in shown]
+    return messages_of(shown, settings.system, [content_of(turn, sees=sees) for turn in shown], pictures)
+
+
+def blind_notes(turn: Turn, *, sees: bool) -> tuple[str, ...]:
+    """Sentences about pictures of a turn that a model which does not see is given otherwise."""
+    told = []
+    for given, words in ((True, "it was given the text in"), (False, "it was given nothing of")):
+        names = [each.name for each in turn.attachments if each.seen and not sees and bool(each.text.strip()) is given]
+        if names:
+            told.append(f"The model that answers does not see pictures: {words} {', '.join(names)}.")
+    return tuple(told)
+
+
+def _pictures(turn: Turn, *, sees: bool) -> list[Picture]:
+    return [each.picture for each in turn.attachments if each.picture is not None and each.seen and sees]
 
 
 def budget(branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer) -> Budget:
     """What the next answer of a branch takes of the context."""
-    shown = visible(branch)
+    shown, sees = visible(branch), answerer.sees_pictures
     texts = [
         settings.system,
         *(turn.content for turn in shown),
-        *(each.text for turn in shown for each in turn.attachments),
+        *(each.text for turn in shown for each in read_files(turn, sees=sees)),
     ]
-    counts = answerer.count_tokens(texts)
+    pictures = [(each.width, each.height) for turn in shown for each in _pictures(turn, sees=sees)]
+    counts = answerer.count_tokens(texts, pictures)
     turns = [count + _TOKENS_A_MESSAGE for count in counts[1 : len(shown) + 1]]
     limit = answerer.context_tokens
     question = turns[-1] if shown and shown[-1].role is Role.USER else 0
@@ -109,11 +142,14 @@ def give_passages(
     What was left out is noted on the turn that asks. Returns the passages given.
     """
     asked = branch[-1]
-    turn = next((turn for turn in reversed(visible(branch)) if turn.attachments), asked)
+    turn = files_turn(branch, sees=answerer.sees_pictures)
+    if turn is None:
+        return ()
     now = budget(branch, settings, answerer)
-    own = sum(answerer.count_tokens([each.text for each in turn.attachments]))
+    read = read_files(turn, sees=answerer.sees_pictures)
+    own = sum(answerer.count_tokens([each.text for each in read]))
     room = now.limit - (now.used - own) - now.answer - answerer.count_tokens([_CITE])[0]
-    passages = [passage for each in turn.attachments for passage in passages_of(each)]
+    passages = [passage for each in read for passage in passages_of(each)]
     if not passages:
         return ()
     counts = answerer.count_tokens([_written(passage, place) for place, passage in enumerate(passages)])
@@ -123,7 +159,7 @@ def give_passages(
             room -= counts[place] + 2
             chosen.append(place)
     chosen.sort()
-    for each in turn.attachments:
+    for each in read:
         mine = [number for number, place in enumerate(chosen) if passages[place].source.attachment == each.id]
         text = "\n\n".join(_written(passages[chosen[number]], number) for number in mine)
         store.give(each.id, f"{text}\n{_CITE}" if text else "(nothing of this file fitted)")
@@ -137,9 +173,8 @@ def give_passages(
 
 def chosen_again(store: ConversationStore, branch: Sequence[Turn], settings: ChatSettings, answerer: Answerer) -> bool:
     """Choose passages for the last question too, where those of an earlier file were chosen for an earlier one. Whether it was so."""
-    shown = visible(branch)
-    files = next((turn for turn in reversed(shown) if turn.attachments), None)
-    if files is None or files.id == shown[-1].id or not files.facts.sources:
+    files = files_turn(branch, sees=answerer.sees_pictures)
+    if files is None or files.id == branch[-1].id or not files.facts.sources:
         return False
     give_passages(store, branch, settings, answerer)
     return True
@@ -149,7 +184,7 @@ def is_countable(branch: Sequence[Turn]) -> bool:
     """Whether the last question wants a count, a list or a sum of files that every passage can be asked for."""
     shown = visible(branch)
     asks = asks_of(shown[-1].content)
-    files = [each for turn in shown for each in turn.attachments]
+    files = [each for turn in shown for each in turn.attachments if not each.seen]
     return asks not in (None, Asks.OTHER) and bool(files) and not counted_in_files(shown[-1].content, files)
 
 
@@ -157,7 +192,7 @@ def notes_for(branch: Sequence[Turn]) -> tuple[str, ...]:
     """What a person has to know of the answer to the last turn of a branch: what of the files the model was not given."""
     shown = visible(branch)
     asked = shown[-1]
-    files = [each for turn in shown for each in turn.attachments]
+    files = [each for turn in shown for each in turn.attachments if not each.seen]
     notes = [counted] if (counted := counted_in_files(asked.content, files)) else []
     whole = asks_of(asked.content) is not None
     facts = next((turn.facts for turn in reversed(shown) if turn.attachments and turn.facts.passages), None)
@@ -185,8 +220,11 @@ def give_summaries(
 ) -> None:
     """Give the model, in the place of the last files, what it wrote about each part of them. Every part is read."""
     asked = branch[-1].content
-    turn = next((turn for turn in reversed(visible(branch)) if turn.attachments), branch[-1])
-    parts = [(each, part) for each in turn.attachments for part in _parts(each, answerer)]
+    turn = files_turn(branch, sees=answerer.sees_pictures)
+    if turn is None:
+        return
+    read = read_files(turn, sees=answerer.sees_pictures)
+    parts = [(each, part) for each in read for part in _parts(each, answerer)]
     written: dict[int, list[str]] = {}
     for done, (each, part) in enumerate(parts):
         on_progress(done, len(parts))
@@ -203,7 +241,7 @@ def give_summaries(
         )
         written.setdefault(each.id, []).append(said.text.strip())
     on_progress(len(parts), len(parts))
-    for each in turn.attachments:
+    for each in read:
         texts = written.get(each.id, [])
         store.give(each.id, "\n".join(f"Part {number} of {len(texts)}: {text}" for number, text in enumerate(texts, 1)))
     note = f"The model was given summaries of {len(parts)} parts of the files, written by itself, not the files."

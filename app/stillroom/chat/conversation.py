@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Sampling
 
 # Conversations are to be lively; extraction has its own, greedy.
@@ -79,6 +80,8 @@ class Attachment:
     Attributes:
         pages: text by page. tokens: of all pages, by the model that was loaded; 0 while not counted.
         given: what the model is given in the place of the pages where they did not fit; empty for all of them.
+        picture: of a file that is one. seen: the model is given the picture, not its text; where it cannot see, the text.
+        picture_tokens: of the picture, by the model that was loaded.
     """
 
     id: int
@@ -87,11 +90,19 @@ class Attachment:
     pages: tuple[str, ...]
     tokens: int = 0
     given: str = ""
+    picture: Picture | None = None
+    seen: bool = False
+    picture_tokens: int = 0
 
     @property
     def text(self) -> str:
-        """What the model is given of it."""
+        """What the model is given of its text."""
         return self.given or "\n\n".join(self.pages)
+
+    @property
+    def given_tokens(self) -> int:
+        """Of what it is given as."""
+        return self.picture_tokens if self.seen else self.tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,25 @@ Render = Callable[[Sequence[Message]], str]
 THINKING = (("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<|thinking|>", "<|/thinking|>"))
 
 
-def messages_of(turns: Sequence[Turn], system: str, contents: Sequence[str]) -> list[Message]:
-    """The turns as messages; ``contents``: what each says, its attachments in it. Notes are the system's word.
+def messages_of(
+    turns: Sequence[Turn], system: str, contents: Sequence[str], pictures: Sequence[tuple[str, ...]]
+) -> list[Message]:
+    """The turns as messages; ``contents``: what each says, its attachments in it; ``pictures``: those it shows. Notes are the
+    system's word.
 
     Two of one side in a row (an answer failed, an empty one was left out) become one: many templates insist on taking turns.
     """
     told = [system.strip()] if system.strip() else []
     told += [content for turn, content in zip(turns, contents, strict=True) if turn.role is Role.NOTE and content]
     found = [Message("system", "\n\n".join(told))] if told else []
-    for turn, content in zip(turns, contents, strict=True):
-        if turn.role is Role.NOTE or not content.strip():
+    for turn, content, shown in zip(turns, contents, pictures, strict=True):
+        if turn.role is Role.NOTE or not (content.strip() or shown):
             continue
         if len(found) and found[-1].role == turn.role:
-            found[-1] = Message(found[-1].role, f"{found[-1].content}\n\n{content.strip()}")
+            both = f"{found[-1].content}\n\n{content.strip()}".strip()
+            found[-1] = Message(found[-1].role, both, (*found[-1].pictures, *shown))
         else:
-            found.append(Message(str(turn.role), content.strip()))
+            found.append(Message(str(turn.role), content.strip(), shown))
     return found
 
 
@@ -49,14 +53,17 @@ def pieces_of(messages: Sequence[Message], render: Render) -> tuple[Piece, ...]:
         if not messages or messages[0].role != "system" or len(messages) < 2:
             raise
         # Some templates know no system's word: it goes before the person's first one.
-        folded = [Message("user", f"{messages[0].content}\n\n{messages[1].content}"), *messages[2:]]
+        both = f"{messages[0].content}\n\n{messages[1].content}"
+        folded = [Message("user", both, messages[1].pictures), *messages[2:]]
         return pieces_of(folded, render)
     if any(f"§{key}:{place}§" not in text for place in range(len(messages))):
         raise EngineError("The model's chat template leaves out part of the conversation. Choose another model.")
     pieces: list[Piece] = []
     for place, part in enumerate(re.split(f"§{key}:(\\d+)§", text)):
         if place % 2:
-            pieces.append(Piece(contents[int(part)]))
+            pieces += [Piece("", picture=picture) for picture in messages[int(part)].pictures]
+            if contents[int(part)]:
+                pieces.append(Piece(contents[int(part)]))
         elif part:
             pieces.append(Piece(part, special=True))
     return tuple(pieces)

@@ -40,8 +40,13 @@ class RemoteAnswerer:
         """Not known: the server says when it is too much."""
         return 0
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [estimated_tokens(text) for text in texts]
+    @property
+    def sees_pictures(self) -> bool:
+        """No pictures are sent: the person agrees to what is sent by reading it."""
+        return False
+
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
+        return [estimated_tokens(text) for text in texts] + [0] * len(pictures)
 
     def answer(
         self,

@@ -19,6 +19,7 @@ from stillroom.chat.conversation import (
     Turn,
     TurnState,
 )
+from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Sampling
 
 CONVERSATION = "id, title, pinned, created, changed, settings, leaf, draft"
@@ -90,18 +91,32 @@ def turn_from_row(row: Sequence[Any], attachments: tuple[Attachment, ...] = ()) 
     )
 
 
+def add_attachment(connection: sqlite3.Connection, turn: int, each: Attachment) -> None:
+    picture = each.picture
+    connection.execute(
+        "INSERT INTO attachments (turn, name, path, pages, tokens, given, picture, picture_sha256, picture_width, "
+        "picture_height, picture_tokens, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            turn, each.name, each.path, json.dumps(each.pages), each.tokens, each.given,
+            picture.data if picture else None, picture.sha256 if picture else "", picture.width if picture else 0,
+            picture.height if picture else 0, each.picture_tokens, int(each.seen),
+        ),
+    )  # fmt: skip
+
+
 def attachments_of(connection: sqlite3.Connection, turns: Sequence[int]) -> dict[int, tuple[Attachment, ...]]:
     """The attachments of turns, by turn."""
     found: dict[int, tuple[Attachment, ...]] = {}
     for start in range(0, len(turns), 500):
         some = turns[start : start + 500]
         marks = ", ".join("?" * len(some))
-        for number, turn, name, path, pages, tokens, given in connection.execute(
-            f"SELECT id, turn, name, path, pages, tokens, given FROM attachments WHERE turn IN ({marks}) ORDER BY id",
+        for row in connection.execute(
+            "SELECT id, turn, name, path, pages, tokens, given, picture, picture_sha256, picture_width, picture_height, "
+            f"picture_tokens, seen FROM attachments WHERE turn IN ({marks}) ORDER BY id",
             some,
         ):
-            found[turn] = (
-                *found.get(turn, ()),
-                Attachment(number, name, path, tuple(json.loads(pages)), tokens, given),
-            )
+            number, turn, name, path, pages, tokens, given, data, sha256, width, height, size, seen = row
+            picture = Picture(width, height, data, sha256) if data is not None else None
+            own = Attachment(number, name, path, tuple(json.loads(pages)), tokens, given, picture, bool(seen), size)
+            found[turn] = (*found.get(turn, ()), own)
     return found

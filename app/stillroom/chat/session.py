@@ -17,9 +17,12 @@ from stillroom.chat.keeping import Keeping
 from stillroom.chat.passages import passages_of
 from stillroom.chat.prompt import Thoughts
 from stillroom.chat.store import ConversationStore
+from stillroom.documents.formats import PICTURES
 from stillroom.documents.readers import Readers
+from stillroom.documents.seeing import Picture
+from stillroom.engine.limits import LARGEST_PICTURE_SIDE
 from stillroom.engine.protocol import Generation, Message, Sampling
-from stillroom.errors import Cancelled, StillroomError
+from stillroom.errors import Cancelled, DocumentError, StillroomError
 
 # What was written is on disk this soon: a power cut costs no more.
 SAVE_SECONDS = 0.5
@@ -105,7 +108,7 @@ class ChatSession:
         given = branch[-1].facts
         facts = Facts(
             sources=given.sources,
-            notes=context.notes_for(branch),
+            notes=context.notes_for(branch) + context.blind_notes(asked, sees=self._answerer.sees_pictures),
             passages_read=given.passages_read,
             passages=given.passages,
             countable=context.is_countable(branch),
@@ -133,11 +136,13 @@ class ChatSession:
         asked = self._store.turn(question)
         settings = self._store.conversation(asked.conversation).settings
         files = [each for turn in context.visible(self._store.branch(question)) for each in turn.attachments]
-        counted = whole.counted_in_files(asked.content, files)
+        counted = whole.counted_in_files(asked.content, [each for each in files if not each.seen])
         passages = [] if counted else [passage for each in files for passage in passages_of(each)]
         asks = whole.asks_of(asked.content) or whole.Asks.LIST
         reader = whole.WholeReader(asked.content, asks, passages, self._answerer)
-        answer = self._begin(asked, Facts(passages=len(passages), stop_reason=MERGED))
+        pictures = "" if counted else ", ".join(each.name for each in files if each.seen)
+        notes = (f"The text in {pictures} was read; the pictures were not looked at.",) if pictures else ()
+        answer = self._begin(asked, Facts(notes=notes, passages=len(passages), stop_reason=MERGED))
         on_begin(answer)
         saved = time.monotonic()
 
@@ -167,7 +172,7 @@ class ChatSession:
         text, sources = whole.answer_of(asks, reading)
         facts = Facts(
             sources=sources,
-            notes=whole.notes_of(asks, reading),
+            notes=whole.notes_of(asks, reading) + answer.facts.notes,
             passages_read=reading.read,
             passages=reading.passages,
             stop_reason=MERGED,
@@ -225,7 +230,7 @@ class ChatSession:
 
             try:
                 done = self._answerer.answer(
-                    context.messages(branch, conversation.settings),
+                    context.messages(branch, conversation.settings, sees=self._answerer.sees_pictures),
                     conversation.settings,
                     begun=answer.content,
                     on_text=lambda piece: show(*thoughts.add(piece)),
@@ -301,11 +306,28 @@ def read_attachment(
     password: str | None = None,
     cancellation: Cancellation | None = None,
 ) -> tuple[Attachment, ...]:
-    """A file as attachments: itself, and what is attached to it. Raises DocumentError, PasswordNeeded, Cancelled."""
-    document = readers.read(path, password=password, cancellation=cancellation)
+    """A file as attachments: itself, and what is attached to it. A picture is to be seen where the model can; its text is
+    read all the same, for a model that cannot. Raises DocumentError, PasswordNeeded, Cancelled.
+    """
+    picture: Picture | None = None
+    if path.suffix.lower().removeprefix(".") in PICTURES:
+        picture = readers.picture(path, LARGEST_PICTURE_SIDE, cancellation=cancellation)
+    seen = picture is not None and answerer.sees_pictures
+    size = answerer.count_tokens((), [(picture.width, picture.height)])[0] if picture is not None and seen else 0
+    try:
+        document = readers.read(path, password=password, cancellation=cancellation)
+    except DocumentError:
+        if not seen:
+            raise
+        return (Attachment(0, path.name, str(path), (), picture=picture, seen=True, picture_tokens=size),)
     found = []
     for part in document.walk():
         pages = tuple(page.text for page in part.pages)
         tokens = sum(answerer.count_tokens(list(pages))) if any(pages) else 0
-        found.append(Attachment(0, part.name, str(path), pages, tokens))
+        own = picture if part is document else None
+        found.append(
+            Attachment(
+                0, part.name, str(path), pages, tokens, picture=own, seen=seen, picture_tokens=size if own else 0
+            )
+        )
     return tuple(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sqlite3
@@ -171,10 +170,7 @@ class ConversationStore:
                 ),
             ).lastrowid  # fmt: skip
             for each in turn.attachments:
-                connection.execute(
-                    "INSERT INTO attachments (turn, name, path, pages, tokens, given) VALUES (?, ?, ?, ?, ?, ?)",
-                    (number, each.name, each.path, json.dumps(each.pages), each.tokens, each.given),
-                )
+                rows.add_attachment(connection, number or 0, each)
             connection.execute(
                 "UPDATE conversations SET leaf = ?, changed = ? WHERE id = ?", (number, moment, turn.conversation)
             )
@@ -184,6 +180,11 @@ class ConversationStore:
         """Let the model have ``text`` in the place of an attachment's pages; empty for the pages."""
         with self._database.transaction() as connection:
             connection.execute("UPDATE attachments SET given = ? WHERE id = ?", (text, attachment))
+
+    def give_text(self, turn: int) -> None:
+        """Let the model have the text of a turn's pictures in their place."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE attachments SET seen = 0 WHERE turn = ?", (turn,))
 
     def set_facts(self, number: int, facts: Facts) -> None:
         with self._database.transaction() as connection:

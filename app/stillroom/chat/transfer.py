@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
+import re
+import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +17,13 @@ from stillroom.atomic import write_text
 from stillroom.chat import rows
 from stillroom.chat.conversation import Attachment, Conversation, Role, Turn, TurnState
 from stillroom.chat.store import ConversationStore
+from stillroom.documents.readers import Readers
+from stillroom.documents.seeing import Picture
+from stillroom.engine.limits import LARGEST_PICTURE_SIDE
 from stillroom.errors import StillroomError
 
 FORMAT = "stillroom-conversation"
+_SHOWN_SIDE = 480  # pixels of a picture in a file to read
 _NAMES = {Role.USER: "You", Role.ASSISTANT: "Model", Role.NOTE: "Note"}
 _STATES = {TurnState.STOPPED: "stopped", TurnState.INTERRUPTED: "interrupted", TurnState.FAILED: "failed"}
 
@@ -42,9 +49,19 @@ def to_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
     """The branch that is shown."""
     parts = [f"# {conversation.title or 'Conversation'}\n"]
     for turn in turns:
-        files = "".join(f"*File: {each.name}*\n\n" for each in turn.attachments)
+        files = "".join(f"*File: {each.name}*\n\n{_inline(each)}" for each in turn.attachments)
         parts.append(f"## {_heading(turn)}\n\n{files}{turn.content.strip()}\n{_remarks(turn)}")
     return "\n".join(parts)
+
+
+def _inline(attachment: Attachment) -> str:
+    """A picture as Markdown that needs no other file."""
+    name = re.sub(r"[\[\]\n]", " ", attachment.name)
+    return f"![{name}]({_address(attachment.picture)})\n\n" if attachment.picture is not None else ""
+
+
+def _address(picture: Picture) -> str:
+    return f"data:image/png;base64,{picture.base64}"
 
 
 def _heading(turn: Turn) -> str:
@@ -65,7 +82,7 @@ def to_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
     title = html.escape(conversation.title or "Conversation")
     parts = []
     for turn in turns:
-        files = "".join(f"<p><em>File: {html.escape(each.name)}</em></p>" for each in turn.attachments)
+        files = "".join(f"<p><em>File: {html.escape(each.name)}</em></p>{_image(each)}" for each in turn.attachments)
         body = markdown.render(turn.content + _remarks(turn))
         parts.append(f'<section class="{turn.role}"><h2>{html.escape(_heading(turn))}</h2>{files}{body}</section>')
     return (
@@ -77,8 +94,16 @@ def to_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
     )
 
 
+def _image(attachment: Attachment) -> str:
+    picture = attachment.picture
+    if picture is None:
+        return ""
+    width = round(picture.width * min(1.0, _SHOWN_SIDE / max(picture.width, picture.height)))
+    return f'<p><img alt="{html.escape(attachment.name)}" width="{width}" src="{_address(picture)}"></p>'
+
+
 def to_json(conversation: Conversation, turns: Sequence[Turn]) -> str:
-    """Everything, all branches and the text of files."""
+    """Everything, all branches, the text of files and the pictures."""
     return json.dumps(
         {
             "format": FORMAT,
@@ -86,21 +111,35 @@ def to_json(conversation: Conversation, turns: Sequence[Turn]) -> str:
             "title": conversation.title,
             "settings": asdict(conversation.settings),
             "leaf": conversation.leaf,
-            "turns": [{**asdict(turn), "created": turn.created.isoformat()} for turn in turns],
+            "turns": [_plain(turn) for turn in turns],
         },
         ensure_ascii=False,
         indent=1,
     )
 
 
-def import_file(store: ConversationStore, source: Path) -> Conversation:
-    """Bring a conversation back from JSON. Raises StillroomError, and then nothing was stored."""
+def _plain(turn: Turn) -> dict[str, Any]:
+    files = [
+        {
+            "name": each.name, "path": each.path, "pages": each.pages, "tokens": each.tokens, "given": each.given,
+            "seen": each.seen, "picture_tokens": each.picture_tokens,
+            "picture": each.picture.base64 if each.picture is not None else None,
+        }
+        for each in turn.attachments
+    ]  # fmt: skip
+    return {**asdict(replace(turn, attachments=())), "created": turn.created.isoformat(), "attachments": files}
+
+
+def import_file(store: ConversationStore, source: Path, readers: Readers) -> Conversation:
+    """Bring a conversation back from JSON; its pictures are read anew, as those of any file. Raises StillroomError, and then
+    nothing was stored.
+    """
     try:
         data = json.loads(source.read_text(encoding="utf-8"))
         if data["format"] != FORMAT or data["version"] != 1:
             raise ValueError("another format")
         settings = rows.settings_from_json(json.dumps(data["settings"]))
-        turns = [_turn(item) for item in data["turns"]]
+        turns = [_turn(item, readers) for item in data["turns"]]
         title, leaf = str(data["title"]), data["leaf"]
     except OSError as error:
         raise StillroomError(f"{source.name} cannot be read: {error.strerror or type(error).__name__}.") from error
@@ -111,7 +150,16 @@ def import_file(store: ConversationStore, source: Path) -> Conversation:
     return store.put_in(title, settings, turns, leaf if isinstance(leaf, int) else None)
 
 
-def _turn(item: dict[str, Any]) -> Turn:
+def _picture(item: dict[str, Any], readers: Readers) -> Picture | None:
+    if not item.get("picture"):
+        return None
+    with tempfile.TemporaryDirectory(prefix="stillroom-") as folder:
+        file = Path(folder) / "picture.png"
+        file.write_bytes(base64.b64decode(item["picture"], validate=True))
+        return readers.picture(file, LARGEST_PICTURE_SIDE)
+
+
+def _turn(item: dict[str, Any], readers: Readers) -> Turn:
     attachments = tuple(
         Attachment(
             0,
@@ -120,6 +168,9 @@ def _turn(item: dict[str, Any]) -> Turn:
             tuple(map(str, each["pages"])),
             int(each["tokens"]),
             str(each["given"]),
+            picture := _picture(each, readers),
+            picture is not None and bool(each.get("seen")),
+            int(each.get("picture_tokens", 0)),
         )
         for each in item["attachments"]
     )

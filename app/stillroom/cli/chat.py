@@ -21,6 +21,7 @@ from stillroom.cli.text import printable
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
+from stillroom.models.assess import refuse_what_does_not_fit
 from stillroom.models.library import default_model, find_model
 from stillroom.models.tuned import load_plan
 from stillroom.settings import MODEL, Settings
@@ -30,6 +31,7 @@ from stillroom.storage.database import Database
 def run(options: argparse.Namespace) -> int:
     usual = options.model or Settings().get(MODEL)
     plan = load_plan(find_model(usual) if usual else default_model())
+    refuse_what_does_not_fit(plan.model, plan.options)
     prompt = " ".join(options.prompt)
     with Database(paths.database_file()) as database, Engine() as engine, Readers() as readers:
         engine.load(plan.model.path, plan.options, environment=plan.environment)
@@ -38,7 +40,16 @@ def run(options: argparse.Namespace) -> int:
         session = ChatSession(store, answerer)
         attachments: tuple[Attachment, ...] = ()
         for path in options.file:
-            attachments += read_attachment(readers, path, answerer)
+            found = read_attachment(readers, path, answerer)
+            if any(each.picture is not None and not each.seen for each in found):
+                say(
+                    f"The model does not see pictures: it is given the text in {path.name}. A projector (mmproj) lets it see: "
+                    "stillroom models attach-projector."
+                )
+            for each in found:
+                if each.picture is not None and each.picture.note:
+                    say(f"{path.name}: {each.picture.note}")
+            attachments += found
         if prompt and not sys.stdin.isatty():
             text = sys.stdin.read()
             if text.strip():

@@ -28,6 +28,7 @@ from stillroom.evaluation.report import to_json
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
 from stillroom.models.adapters import attached
+from stillroom.models.assess import refuse_what_does_not_fit
 from stillroom.models.library import ModelFile, default_model, find_model
 from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.templates.library import TemplateLibrary
@@ -47,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
         finished = [(path, _read_results(path)) for path in options.results]
         settings = Settings()
         models = [] if finished else _models(options.model, settings)
+        for model in models:
+            refuse_what_does_not_fit(model, LoadOptions(context_tokens=settings.get(CONTEXT_TOKENS)))
     except StillroomError as error:
         say(error.message)
         return USAGE

@@ -7,17 +7,40 @@ import json
 import sys
 from pathlib import Path
 
+from stillroom.cancellation import Cancellation
 from stillroom.cli import DONE, SOME_FAILED, say
+from stillroom.cli.stoppable import Tell, stoppable
 from stillroom.cli.text import printable
 from stillroom.errors import StillroomError
 from stillroom.models.adapters import attach, attached, detach
+from stillroom.models.conversion import convert
 from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import Told, import_model, remove, verify
+from stillroom.models.projectors import attach_projector, detach_projector, projector_of
+from stillroom.models.safetensors import is_safetensors
 
 
 def import_file(options: argparse.Namespace) -> int:
-    model = import_model(options.file, sha256=options.sha256, on_progress=_progress("Copying"))
-    _end_line()
+    """Copy a model, or make one of a folder of safetensors."""
+    published = is_safetensors(options.file)
+    if options.type and not published:
+        raise StillroomError("--type is for folders of safetensors. For a GGUF file: stillroom models quantize.")
+
+    def work(tell: Tell, cancellation: Cancellation) -> ModelFile:
+        if published:
+            return convert(options.file, quantization=options.type.upper(), on_progress=tell, cancellation=cancellation)
+        return import_model(
+            options.file,
+            sha256=options.sha256,
+            on_progress=lambda done, total: tell(done / max(1, total), ""),
+            cancellation=cancellation,
+        )
+
+    name = options.file.name or str(options.file)
+    model, status = stoppable(work, f"{'Converting' if published else 'Copying'} {name}")
+    if model is None:
+        say("Stopped. Nothing was imported.")
+        return status
     if options.json:
         print(json.dumps({"name": model.name, "path": str(model.path), "size": model.size}))
     else:
@@ -65,10 +88,25 @@ def detach_adapter(options: argparse.Namespace) -> int:
     return _told(options, model, f"{Path(adapter.path).stem} is no longer attached to {model.name}.")
 
 
+def attach_a_projector(options: argparse.Namespace) -> int:
+    model = find_model(options.model)
+    projector = attach_projector(model, options.file)
+    return _told(options, model, f"{model.name} sees pictures with {projector.stem} from its next load on.")
+
+
+def detach_a_projector(options: argparse.Namespace) -> int:
+    model = find_model(options.model)
+    projector = detach_projector(model)
+    return _told(options, model, f"{model.name} is loaded without {projector.stem} from now on; the file stays.")
+
+
 def _told(options: argparse.Namespace, model: ModelFile, sentence: str) -> int:
     if options.json:
         adapters = [{"path": adapter.path, "scale": adapter.scale} for adapter in attached(model.path)]
-        print(json.dumps({"model": model.name, "adapters": adapters}))
+        projector = projector_of(model.path)
+        print(
+            json.dumps({"model": model.name, "adapters": adapters, "projector": str(projector) if projector else None})
+        )
     else:
         say(sentence)
     return DONE

@@ -23,8 +23,9 @@ from stillroom.models.assess import Assessed, assess_file, assess_offers, this_m
 from stillroom.models.catalog import load_catalog, suggest, use_catalog
 from stillroom.models.download import DownloadProgress, Rate, download, is_there, target_folder
 from stillroom.models.fit import Fit, Use, Verdict
-from stillroom.models.hub import Hub, HubAccess
+from stillroom.models.hub import Hub, HubAccess, Offer
 from stillroom.models.library import find_model
+from stillroom.models.projectors import projector_of
 from stillroom.privacy.secrets import HUB_TOKEN, Secrets
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -83,7 +84,7 @@ def fit(options: argparse.Namespace) -> int:
     machine, use = this_machine(), Use(options.context or 8192, options.cache)
     if not _REPOSITORY.fullmatch(options.model) or Path(options.model).exists():
         model = find_model(options.model)
-        _, found = assess_file(model, machine, use)
+        _, found = assess_file(model, machine, use, projector=projector_of(model.path))
         if options.json:
             print(json.dumps({"name": model.name, "size": model.size} | _fit_json(found), indent=2))
         else:
@@ -120,10 +121,29 @@ def _get(hub: Hub, options: argparse.Namespace) -> int:
     say(
         f"{offer.name}: {size(offer.size)} of {repository.name}, revision {offer.revision[:12]}, licence {repository.licence or 'not said'}"
     )
+    wanted = [offer]
+    eyes = repository.projector()
+    if eyes is not None and not offer.projector and not options.without_projector:
+        say(
+            f"With it {eyes.name}, {size(eyes.size)}: the projector with which it sees pictures (--without-projector: not)."
+        )
+        wanted.append(eyes)
     if options.dry_run:
         return DONE
     if is_there(offer):
         say(f"It is there already, in {target_folder(offer)}.")
+    files = _fetch(hub, wanted, options)
+    if files is None:
+        return STOPPED
+    if options.json:
+        print(json.dumps({"name": offer.name, "path": str(files[0]), "size": offer.size, "revision": offer.revision}))
+    else:
+        print(printable(str(files[0])))
+    return DONE
+
+
+def _fetch(hub: Hub, offers: Sequence[Offer], options: argparse.Namespace) -> list[Path] | None:
+    """The files of the first offer, the others beside them; None where it was stopped."""
     shown, cancellation = _Shown(), Cancellation()
     with gathered_signals() as signals:
 
@@ -133,24 +153,23 @@ def _get(hub: Hub, options: argparse.Namespace) -> int:
             shown(progress)
 
         try:
-            files = download(
-                hub,
-                offer,
-                address=hub.access.address,
-                on_progress=on_progress,
-                cancellation=cancellation,
-                rate=Rate(int(options.limit * 1e6)),
-            )
+            found = [
+                download(
+                    hub,
+                    offer,
+                    address=hub.access.address,
+                    on_progress=on_progress,
+                    cancellation=cancellation,
+                    rate=Rate(int(options.limit * 1e6)),
+                )
+                for offer in offers
+            ]
         except Cancelled:
             shown.end()
             say("Stopped. The same command goes on from here.")
-            return STOPPED
+            return None
     shown.end()
-    if options.json:
-        print(json.dumps({"name": offer.name, "path": str(files[0]), "size": offer.size, "revision": offer.revision}))
-    else:
-        print(printable(str(files[0])))
-    return DONE
+    return found[0]
 
 
 @contextlib.contextmanager
@@ -194,6 +213,7 @@ def _fit_json(found: Fit) -> dict[str, Any]:
             "output": memory.output,
             "overhead": memory.overhead,
             "process": memory.process,
+            "projector": memory.projector,
         },
         "vram": found.estimate.vram.total,
         "gpu_layers": found.use.gpu_layers,

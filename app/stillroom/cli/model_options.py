@@ -35,14 +35,23 @@ def add_commands(commands: Any) -> None:
     )
     get.add_argument("--revision", default="main", help="a branch, tag or commit")
     get.add_argument("--limit", type=float, default=0.0, metavar="MB", help="megabytes a second to take at most")
+    get.add_argument("--without-projector", action="store_true", help="not the part with which it sees pictures")
     get.add_argument("--dry-run", action="store_true", help="say what would be fetched, and fetch nothing")
     _hub(get)
     _add(get, "model_hub", "get")
 
-    importing = commands.add_parser("import", help="copy a model file into the models folder, checked")
-    importing.add_argument("file", metavar="FILE", type=Path)
+    importing = commands.add_parser(
+        "import", help="copy a model file into the models folder, checked; a folder of safetensors is converted"
+    )
+    importing.add_argument("file", metavar="PATH", type=Path, help="a GGUF file, or a folder of safetensors")
     importing.add_argument(
         "--sha256", default="", metavar="SUM", help="what it should be; else a list of checksums beside it"
+    )
+    importing.add_argument(
+        "--type",
+        default="",
+        metavar="QUANTIZATION",
+        help="of what is converted: Q4_K_M, Q8_0 … (16 bits, as published)",
     )
     _add(importing, "model_files", "import_file")
 
@@ -65,6 +74,15 @@ def add_commands(commands: Any) -> None:
     detach.add_argument("model", metavar="MODEL")
     detach.add_argument("adapter", metavar="ADAPTER", help="its name")
     _add(detach, "model_files", "detach_adapter")
+
+    eyes = commands.add_parser("attach-projector", help="let a model see pictures with a projector (mmproj, GGUF)")
+    eyes.add_argument("model", metavar="MODEL")
+    eyes.add_argument("file", metavar="FILE", type=Path)
+    _add(eyes, "model_files", "attach_a_projector")
+
+    blind = commands.add_parser("detach-projector", help="load a model without its projector from now on")
+    blind.add_argument("model", metavar="MODEL")
+    _add(blind, "model_files", "detach_a_projector")
 
 
 def _hub(parser: argparse.ArgumentParser) -> None:

@@ -4,44 +4,38 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
-from stillroom.cli import DONE, STOPPED, say
-from stillroom.cli.progress import work_display
-from stillroom.cli.signals import gathered_signals
+from stillroom.cli import DONE, say
+from stillroom.cli.stoppable import Tell, stoppable
 from stillroom.cli.text import aligned, size
-from stillroom.engine.protocol import MeasureRequest, ModelInfo
+from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
 from stillroom.engine.tuning import Tuning, WorkerBench, physical_cores
-from stillroom.engine.tuning_copy import AGREEMENT, LOSS, SPEEDUP, quantize
+from stillroom.engine.tuning_copy import AGREEMENT, LOSS, SPEEDUP
 from stillroom.engine.tuning_store import Copy
-from stillroom.errors import Cancelled, StillroomError
+from stillroom.errors import StillroomError
+from stillroom.models.assess import refuse_what_does_not_fit
 from stillroom.models.library import ModelFile, default_model, find_model
+from stillroom.models.smaller import copy_name, make_smaller
 from stillroom.models.tuned import LoadPlan, TunedModel, load_plan, tune_model
 from stillroom.settings import MODEL, Settings
 
-_POLL_SECONDS = 0.1
 _BUSY = 0.3
 _BENCH_SECONDS = 1.0
 _KINDS = {"prompt": "reading", "score": "scoring", "generate": "writing"}
-
-T = TypeVar("T")
-Tell = Callable[[float, str], None]
 
 
 def tune(options: argparse.Namespace) -> int:
     """Measure how a model runs best on this machine, and keep it."""
     model = _chosen(options.model)
+    refuse_what_does_not_fit(model, LoadOptions())
     texts = [_text(file) for file in options.text]
-    done, status = _stoppable(
+    done, status = stoppable(
         lambda tell, cancellation: tune_model(
             model, requantize=options.requantize, texts=texts, on_progress=tell, cancellation=cancellation
         ),
@@ -61,9 +55,10 @@ def tune(options: argparse.Namespace) -> int:
 def bench(options: argparse.Namespace) -> int:
     """The speeds of a model as it is loaded, and with other numbers of threads."""
     plan = load_plan(_chosen(options.model))
+    refuse_what_does_not_fit(plan.model, plan.options)
     if plan.notice:
         say(plan.notice)
-    done, status = _stoppable(
+    done, status = stoppable(
         lambda tell, cancellation: _measure(plan, tell, cancellation), f"Measuring {plan.model.name}"
     )
     if done is None:
@@ -84,13 +79,12 @@ def quantize_file(options: argparse.Namespace) -> int:
     """Write a model in another quantization."""
     model = find_model(options.model)
     kind = options.type.upper()
-    name = model.name.removesuffix(f".{model.quantization}").removesuffix(f"-{model.quantization}")
-    target: Path = options.out or paths.models_dir() / f"{name}-requantized.{kind}.gguf"
+    target: Path = options.out or paths.models_dir() / copy_name(model, kind)
     if target.exists() and not options.force:
         raise StillroomError(f"{target} is there already. Name another file with --out, or write over it with --force.")
-    done, status = _stoppable(
-        lambda tell, cancellation: quantize(
-            model.path, target, kind, on_progress=lambda share: tell(share, ""), cancellation=cancellation
+    done, status = stoppable(
+        lambda tell, cancellation: make_smaller(
+            model, kind, target=target, replace=options.force, on_progress=tell, cancellation=cancellation
         ),
         f"Writing {target.name}",
     )
@@ -98,13 +92,14 @@ def quantize_file(options: argparse.Namespace) -> int:
         say("Stopped. Nothing was written.")
         return status
     if options.json:
-        print(json.dumps({"path": str(target), **asdict(done)}, indent=2))
-    else:
-        print(f"{target}: {size(done.size)}, from {size(done.source_size)}, in {done.seconds:.1f} s.")
-        if model.quantization not in ("F16", "BF16", "F32", ""):
-            say(
-                "It was made from a file that was quantized already, so it is less exact than one made from the original."
-            )
+        keys = ("size", "source_size", "memory", "source_memory", "loss")
+        print(json.dumps({"path": str(target), **{key: getattr(done, key) for key in keys}}, indent=2))
+        return DONE
+    print(f"{target}: {size(done.size)} instead of {size(done.source_size)}.")
+    print(f"With 8,192 tokens of context it needs {size(done.memory)} of memory instead of {size(done.source_memory)}.")
+    print(done.verdict)
+    if model.quantization not in ("F16", "BF16", "F32", ""):
+        say("It was made from a file that was quantized already, so it is less exact than one made from the original.")
     return DONE
 
 
@@ -118,34 +113,6 @@ def _text(file: Path) -> str:
 
     with Readers() as readers:
         return "\n".join(page.text for page in readers.read(file).pages)
-
-
-def _stoppable(work: Callable[[Tell, Cancellation], T], what: str) -> tuple[T | None, int]:
-    """Do the work on a thread of its own, with a bar, until it is done or Ctrl-C comes. None where it was stopped."""
-    cancellation, finished = Cancellation(), threading.Event()
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def run(tell: Tell) -> None:
-        try:
-            results.append(work(tell, cancellation))
-        except BaseException as error:  # noqa: BLE001 - raised again on the main thread
-            errors.append(error)
-        finally:
-            finished.set()
-
-    with gathered_signals() as received, work_display(what, bar=sys.stderr.isatty()) as tell:
-        thread = threading.Thread(target=run, args=(tell,), name="work", daemon=True)
-        thread.start()
-        while not finished.wait(_POLL_SECONDS):
-            if received:
-                cancellation.request()
-        thread.join()
-    if errors and isinstance(errors[0], Cancelled):
-        return None, 128 + (received[0] if received else signal.SIGINT) if received else STOPPED
-    if errors:
-        raise errors[0]
-    return results[0], DONE
 
 
 def _measure(plan: LoadPlan, tell: Tell, cancellation: Cancellation) -> tuple[ModelInfo, list[dict[str, Any]]]:

@@ -5,6 +5,7 @@ Requests and answers are one JSON object a line:
                                                               or {"id": n, "event": "error", "message": SENTENCE, "details": TEXT,
                                                                   "password_needed": true or false,
                                                                   "leaving": true where no further request is answered}
+    {"id": n, "op": "picture", "path": P, "side": n}          →  the same with PICTURE as the data
                                                        before:   {"id": n, "event": "progress"} while pictures are recognised
     {"op": "limit", "memory_bytes": n}                        →  nothing; to be sent first
 """
@@ -18,7 +19,8 @@ from typing import Any
 
 from stillroom.child import MessageWriter, die_with_parent, private_stdout, shut_off_network
 from stillroom.documents.document import to_json
-from stillroom.documents.reading import read_file
+from stillroom.documents.reading import read_file, see_file
+from stillroom.documents.seeing import picture_to_json
 from stillroom.documents.source import Effort
 from stillroom.errors import DocumentError, PasswordNeeded, StillroomError
 
@@ -48,8 +50,11 @@ def _answer(request: dict[str, Any], writer: MessageWriter) -> bool:
     identity = request["id"]
     effort = Effort(progress=lambda: writer.send({"id": identity, "event": "progress"}))
     try:
-        document = read_file(Path(request["path"]), request.get("password"), effort)
-        writer.send({"id": identity, "event": "result", "data": to_json(document)})
+        if request["op"] == "picture":
+            data = picture_to_json(see_file(Path(request["path"]), int(request["side"])))
+        else:
+            data = to_json(read_file(Path(request["path"]), request.get("password"), effort))
+        writer.send({"id": identity, "event": "result", "data": data})
         return True
     except StillroomError as error:
         failure = error

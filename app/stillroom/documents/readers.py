@@ -6,15 +6,18 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from stillroom.cancellation import Cancellation
 from stillroom.child import Child, ChildOutcome, child_command
 from stillroom.documents.document import Document, from_json
+from stillroom.documents.seeing import Picture, picture_from_json
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded, StillroomError
+
+T = TypeVar("T")
 
 _ATTEMPTS = 2
 """A reader that died before it took the request (killed while idle) is replaced once without a word."""
@@ -63,10 +66,21 @@ class Readers:
             PasswordNeeded: it is encrypted, and ``password`` is None or wrong.
             Cancelled: cancellation was requested.
         """
+        fields = {"op": "read", "path": str(path.absolute()), "password": password}
+        return self._ask(fields, from_json, cancellation)
+
+    def picture(self, path: Path, side: int, *, cancellation: Cancellation | None = None) -> Picture:
+        """The picture in a file, its longer side at most ``side`` pixels. Blocks and raises as ``read``."""
+        fields = {"op": "picture", "path": str(path.absolute()), "side": side}
+        return self._ask(fields, picture_from_json, cancellation)
+
+    def _ask(
+        self, fields: Mapping[str, Any], convert: Callable[[dict[str, Any]], T], cancellation: Cancellation | None
+    ) -> T:
         for attempt in range(1, _ATTEMPTS + 1):
             reader = self._take(cancellation)
             try:
-                return reader.read(next(self._numbers), path, password, self._seconds, cancellation)
+                return reader.ask(next(self._numbers), fields, convert, self._seconds, cancellation)
             except _NotTakenError as error:
                 reader.kill()  # it may be dead without being known to be
                 if attempt == _ATTEMPTS:
@@ -199,15 +213,20 @@ class _Reader:
     def stop(self) -> None:
         self._child.stop(grace_seconds=1.0)
 
-    def read(
-        self, number: int, path: Path, password: str | None, seconds: float, cancellation: Cancellation | None
-    ) -> Document:
+    def ask(
+        self,
+        number: int,
+        fields: Mapping[str, Any],
+        convert: Callable[[dict[str, Any]], T],
+        seconds: float,
+        cancellation: Cancellation | None,
+    ) -> T:
         with self._changed:
             self._answer = None
             self._waiting_for = number
             self._heard = time.monotonic()
         try:
-            self._child.send({"id": number, "op": "read", "path": str(path.absolute()), "password": password})
+            self._child.send({"id": number, **fields})
         except StillroomError as error:
             if self._killed:
                 raise self._lost(cancellation) from error
@@ -221,7 +240,7 @@ class _Reader:
             cancellation.raise_if_requested()
         if answer is None:
             raise self._lost(cancellation)
-        return self._document(answer)
+        return self._converted(answer, convert)
 
     def _wait(self, seconds: float) -> dict[str, Any] | None:
         """The answer, or None where the process ended without one."""
@@ -254,10 +273,10 @@ class _Reader:
             outcome.stderr_tail,
         )
 
-    def _document(self, answer: dict[str, Any]) -> Document:
+    def _converted(self, answer: dict[str, Any], convert: Callable[[dict[str, Any]], T]) -> T:
         try:
             if answer["event"] == "result":
-                return from_json(answer["data"])
+                return convert(answer["data"])
             message, details = str(answer["message"]), str(answer["details"])
             if answer.get("leaving"):
                 self.kill()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from stillroom.documents.document import Document
 from stillroom.documents.formats import reader_of
+from stillroom.documents.seeing import Picture, picture_of
 from stillroom.documents.sniff import sniff
 from stillroom.documents.source import Effort, Source, digest, load
 from stillroom.errors import DocumentError
+
+T = TypeVar("T")
 
 DEPTH = 4
 """Attachments of attachments are followed this far."""
@@ -25,12 +30,28 @@ def read_source(source: Source) -> Document:
     """The document in these bytes. Raises DocumentError."""
     if not source.data:
         raise DocumentError("The file is empty (0 bytes). Perhaps its download or copy did not finish.")
+    kind, content = _guarded(lambda: sniff(source), lambda kind: reader_of(kind)(source))
+    if not any(page.text.strip() for page in content.pages) and not content.attachments:
+        raise DocumentError("The file holds no text, only white space. There is nothing to read in it.")
+    return Document(
+        source.name, kind, digest(source.data), content.pages, content.page_count, content.notes, content.attachments
+    )
+
+
+def see_file(path: Path, side: int) -> Picture:
+    """The picture a file holds, its longer side at most so many pixels. Raises DocumentError."""
+    _, picture = _guarded(lambda: "a picture", lambda _kind: picture_of(path, side))
+    return picture
+
+
+def _guarded(look: Callable[[], str], read: Callable[[str], T]) -> tuple[str, T]:
+    """What the file is, and what was read of it. Raises DocumentError, whatever the libraries raise."""
     kind = "a document"
     try:
-        kind = sniff(source)
+        kind = look()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # libraries warn of oddities in a file that they read all the same
-            content = reader_of(kind)(source)
+            return kind, read(kind)
     except DocumentError:
         raise
     except MemoryError as error:
@@ -48,11 +69,6 @@ def read_source(source: Source) -> Document:
             # Frames only: the message of a library's exception may quote the document.
             type(error).__name__ + "\n" + "".join(traceback.format_tb(error.__traceback__)),
         ) from error
-    if not any(page.text.strip() for page in content.pages) and not content.attachments:
-        raise DocumentError("The file holds no text, only white space. There is nothing to read in it.")
-    return Document(
-        source.name, kind, digest(source.data), content.pages, content.page_count, content.notes, content.attachments
-    )
 
 
 def _said(kind: str) -> str:

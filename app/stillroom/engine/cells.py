@@ -146,7 +146,8 @@ class Cells:
         held = Held(self._take(), users=1, used=next(self._clock))
         if source is not None and length:
             self._model.copy_sequence(source.sequence, held.sequence)
-            if length < len(source.tokens) and not self._model.drop(held.sequence, length):
+            start = self._model.positions(source.tokens[:length])
+            if length < len(source.tokens) and not self._model.drop(held.sequence, start):
                 self._model.drop(held.sequence)
                 length = 0
             held.tokens = source.tokens[:length]
@@ -230,7 +231,7 @@ class Cells:
             self.kept.keep(tokens, state)
             return None
         fits = self.used + len(tokens) <= self.capacity
-        if not fits or not self._model.restore(held.sequence, state, len(tokens)):
+        if not fits or not self._model.restore(held.sequence, state, self._model.positions(tokens)):
             self.forget(held)
             return None
         held.tokens = list(tokens)

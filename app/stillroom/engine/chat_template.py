@@ -32,8 +32,11 @@ def render(model: LoadedModel, messages: Sequence[Message], *, add_generation_pr
                 bos_token=beginning,
                 add_generation_prompt=add_generation_prompt,
             )
-            turns: Any = [{"role": message.role, "content": message.content} for message in messages]
-            text = formatter(messages=turns).prompt
+            text = _rendered(formatter, messages, typed=False)
+            if any(message.content not in text for message in messages):
+                # Templates of models that see pictures often want the parts of a message, not its text.
+                parts = _rendered(formatter, messages, typed=True)
+                text = parts if all(message.content in parts for message in messages) else text
     except TimeoutError as error:
         raise EngineError("The model's chat template does not come to an end. Choose another model.") from error
     except (jinja2.TemplateError, ValueError, TypeError, RecursionError) as error:
@@ -42,6 +45,17 @@ def render(model: LoadedModel, messages: Sequence[Message], *, add_generation_pr
     if lib.llama_vocab_get_add_bos(model.vocab) and beginning and text.startswith(beginning):
         text = text[len(beginning) :]
     return text
+
+
+def _rendered(formatter: Jinja2ChatFormatter, messages: Sequence[Message], *, typed: bool) -> str:
+    turns: Any = [
+        {
+            "role": message.role,
+            "content": [{"type": "text", "text": message.content}] if typed else message.content,
+        }
+        for message in messages
+    ]
+    return str(formatter(messages=turns).prompt)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ from typing import Any
 from stillroom.cancellation import Cancellation
 from stillroom.child import BadMessageError, Child, ChildOutcome
 from stillroom.engine.limits import Limits
-from stillroom.engine.protocol import PROTOCOL_VERSION, ModelInfo, from_wire
+from stillroom.engine.protocol import PROTOCOL_VERSION, ModelInfo
+from stillroom.engine.wire import from_wire
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import Cancelled, EngineError, StillroomError
 
@@ -328,7 +329,10 @@ class WorkerConnection:
         if op == "start" and by_itself:
             return EngineError(f"{sentence} It could not even start: install Stillroom again.", details)
         if op == "load" and by_itself:
-            advice = "The model file made it stop: it is damaged, or this version does not support it."
+            advice = (
+                "The model file, or what is attached to it (adapter, projector), made it stop: it is damaged, or this version "
+                "does not support it."
+            )
             return EngineError(f"{sentence} {advice} Get the file again or choose another model.", details)
         again = "It starts again with the next request."
         advice = f"{again} If this happens again, close other programs or choose a smaller model." if memory else again

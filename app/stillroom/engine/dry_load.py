@@ -12,7 +12,8 @@ from pathlib import Path
 
 import llama_cpp.llama_cpp as lib
 
-from stillroom.engine.llama import LoadedModel, every_log_line_to
+from stillroom.engine.llama import LoadedModel
+from stillroom.engine.llama_log import every_log_line_to
 from stillroom.engine.protocol import DeviceMemory, DryLoad, LoadOptions
 from stillroom.errors import EngineError
 

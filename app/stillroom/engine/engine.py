@@ -30,10 +30,9 @@ from stillroom.engine.protocol import (
     ScoreResult,
     SpanRequest,
     SpanResult,
-    from_wire,
-    to_wire,
 )
 from stillroom.engine.status import EngineState, EngineStatus, Watch, state_of
+from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import EngineError, StillroomError
 
@@ -157,11 +156,12 @@ class Engine:
         text = data.get("text")
         return text if isinstance(text, str) else self._refuse(worker)
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, as plain text without any added token."""
-        worker, data = self._ask("count", {"texts": list(texts)})
+    def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
+        """Tokens of each text, as plain text without any added token; behind them, those of pictures of these sizes (pixels)."""
+        wanted = len(texts) + len(pictures)
+        worker, data = self._ask("count", {"texts": list(texts), "pictures": list(pictures)})
         counts = data.get("counts")
-        if not isinstance(counts, list) or len(counts) != len(texts) or not all(type(n) is int for n in counts):
+        if not isinstance(counts, list) or len(counts) != wanted or not all(type(n) is int for n in counts):
             self._refuse(worker)
         return counts
 

@@ -14,6 +14,7 @@ import llama_cpp.llama_cpp as lib
 from stillroom.engine.cells import Cells, Held
 from stillroom.engine.grammar import grammar_of
 from stillroom.engine.llama import Entry, LoadedModel
+from stillroom.engine.prompt_tokens import fill, read_prompt
 from stillroom.engine.protocol import GenerateRequest, Generation, Sampling
 from stillroom.engine.scoring import hold_prefix
 from stillroom.errors import EngineError
@@ -37,16 +38,10 @@ def generate(
     reuses whole pieces only, and nothing of it is kept.
     """
     started = time.monotonic()
-    tokens = [
-        token
-        for index, piece in enumerate(request.prompt)
-        for token in (
-            cells.written.get(piece.text if not piece.special else "")
-            or model.tokenize(piece.text, special=piece.special, first=index == 0)
-        )
-    ]
-    if not tokens:
-        raise EngineError("There is nothing to answer: the prompt is empty.")
+    prompt = read_prompt(model, cells, request.prompt)
+    tokens = prompt.tokens
+    if prompt.stretches and not request.interactive:
+        raise EngineError("Pictures can be talked about in Chat only.")
     limit = model.longest_sequence
     if len(tokens) >= limit:
         raise EngineError(
@@ -76,14 +71,14 @@ def generate(
                 cells.forget(base)  # the conversation went on; its longer form is kept
             base = None
         cached = len(fresh.tokens)
-        size = model.options.ubatch
-        for start in range(cached, len(tokens) - 1, size):
-            chunk = tokens[start : min(start + size, len(tokens) - 1)]
-            model.evaluate([Entry(token, start + step, (fresh.sequence,)) for step, token in enumerate(chunk)])
-            fresh.tokens.extend(chunk)
-            if len(tokens) - cached > size:
-                on_progress((len(fresh.tokens) - cached) / (len(tokens) - 1 - cached))
+        left = len(tokens) - 1 - cached
+        told = cached
+        for _ in fill(model, prompt, fresh):
+            if left > model.options.ubatch and len(fresh.tokens) > told:
+                told = len(fresh.tokens)
+                on_progress((told - cached) / left)
             yield None
+        without = len(fresh.tokens) - model.positions(fresh.tokens)  # cells that take no position of their own
         evaluated = time.monotonic()
         output = _Output(request.stop, on_text)
         reason, count = "length", 0
@@ -96,7 +91,7 @@ def generate(
                     reason = "context"
                     break
                 cells.make_room(1)
-                entry = Entry(token, len(fresh.tokens), (fresh.sequence,), True)
+                entry = Entry(token, len(fresh.tokens) - without, (fresh.sequence,), True)
                 model.evaluate([entry], interactive=request.interactive)
                 fresh.tokens.append(token)
                 token = lib.llama_sampler_sample(sampler, model.context, -1)
@@ -196,7 +191,8 @@ def _sampler(sampling: Sampling, prompt: list[int], vocabulary: int) -> Iterator
             penalties = lib.llama_sampler_init_penalties(vocabulary, _PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0)
             lib.llama_sampler_chain_add(chain, penalties)
             for token in prompt[-_PENALTY_WINDOW:]:
-                lib.llama_sampler_accept(chain, token)
+                if token >= 0:  # no part of a picture
+                    lib.llama_sampler_accept(chain, token)
         if greedy:
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
         else:

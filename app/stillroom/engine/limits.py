@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from stillroom.child import MAX_LINE_BYTES
 from stillroom.errors import EngineError
 
+LARGEST_PICTURE_SIDE = 1568
+"""Pixels of the longer side of a picture that a model is given; what models make of larger ones is no better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -12,7 +12,7 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from stillroom.engine.cpu_variants import load_backends
 from stillroom.engine.load_defaults import with_defaults
 from stillroom.engine.pace import Pace
 from stillroom.engine.protocol import LoadOptions, ModelInfo
+from stillroom.engine.vision import Projector
 from stillroom.errors import Cancelled, EngineError
 
 # llama.cpp's own limit is 256; every candidate of a question is a sequence while it is scored. llama.cpp keeps a row
@@ -35,36 +36,6 @@ _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
 
 # Fewer tokens at a time cost more each, which says nothing about the machine.
 _PACED_TOKENS = 32
-
-_log_sink: Callable[[str], None] | None = None
-_every_line_sink: Callable[[str], None] | None = None
-
-
-@lib.llama_log_callback  # type: ignore[untyped-decorator]
-def _on_log(level: int, text: bytes, _data: object) -> None:
-    if _every_line_sink is not None:
-        _every_line_sink(text.decode("utf-8", "replace"))
-    if _log_sink is not None and level in (3, 4):  # warnings and errors (enum ggml_log_level)
-        _log_sink(text.decode("utf-8", "replace").rstrip())
-
-
-def send_log_to(sink: Callable[[str], None]) -> None:
-    """Hand llama.cpp's warnings and errors to ``sink``, one line a call."""
-    global _log_sink  # llama.cpp has one log a process
-    _log_sink = sink
-    lib.llama_log_set(_on_log, ctypes.c_void_p(0))
-
-
-@contextlib.contextmanager
-def every_log_line_to(sink: Callable[[str], None]) -> Iterator[None]:
-    """Hand all of llama.cpp's log to ``sink`` as well, as it comes: parts of lines, on any thread."""
-    global _every_line_sink  # llama.cpp has one log a process
-    lib.llama_log_set(_on_log, ctypes.c_void_p(0))
-    _every_line_sink = sink
-    try:
-        yield
-    finally:
-        _every_line_sink = None
 
 
 class AbortFlag:
@@ -149,8 +120,12 @@ class LoadedModel:
         self.max_sequences = 8 if self.recurrent else max(48, min(256, int(_LOGITS_BYTES / (4 * self.vocabulary))))
         self.abort = AbortFlag()
         self.evaluated = [0, 0]  # tokens: read, and written
+        self.projector: Projector | None = None
         try:
             self._adapters = Adapters(model, options.adapters)
+            if options.projector and not dry:
+                self.projector = Projector(model, Path(options.projector), self.options.threads_prompt, self._aborted)
+                self._stack.callback(self.projector.close)
             self.context = self.new_context(self.max_sequences)
         except EngineError:
             self._stack.close()
@@ -187,8 +162,10 @@ class LoadedModel:
         options = self.options
         parameters = lib.llama_context_default_params()
         parameters.n_ctx = options.context_tokens
-        parameters.n_batch = max(options.ubatch, sequences)  # no fewer outputs than sequences
-        parameters.n_ubatch = options.ubatch
+        # A step is never longer than `options.ubatch`, but for a picture that the model must take in whole.
+        largest = max(options.ubatch, self.projector.at_once if self.projector else 0)
+        parameters.n_batch = max(largest, sequences)  # no fewer outputs than sequences
+        parameters.n_ubatch = largest
         parameters.n_seq_max = sequences
         parameters.n_outputs_max_per_seq = 0
         parameters.kv_unified = True
@@ -217,8 +194,15 @@ class LoadedModel:
         trained = self.info.trained_context_tokens
         return min(self.info.context_tokens, trained) if trained else self.info.context_tokens
 
+    def positions(self, tokens: Sequence[int]) -> int:
+        """Positions that these cells take: as many, but for pictures that some models lay on a grid."""
+        return self.projector.positions(tokens) if self.projector else len(tokens)
+
     def close(self) -> None:
         self._stack.close()
+
+    def _aborted(self) -> bool:
+        return self.abort.is_set
 
     def metadata(self, key: str) -> str:
         """A value of the file's header as text; empty where there is none."""
@@ -288,23 +272,49 @@ class LoadedModel:
         batch = lib.llama_batch(
             n_tokens=count, token=tokens, embd=None, pos=positions, n_seq_id=counts, seq_id=pointers, logits=wanted
         )
+        self._decode(batch, count, sum(wanted), interactive=interactive)
+        return [
+            np.ctypeslib.as_array(lib.llama_get_logits_ith(self.context, index), shape=(self.vocabulary,))
+            for index, entry in enumerate(entries)
+            if entry.wanted
+        ]
+
+    def evaluate_rows(self, rows: npt.NDArray[np.float32], positions: npt.NDArray[np.int32], sequence: int) -> None:
+        """Evaluate embeddings in the place of tokens: cells of a picture. Raises as ``evaluate``.
+
+        Args:
+            positions: of each row; where a position has several parts, all first parts, then all second ones …
+        """
+        count = len(rows)
+        rows, positions = np.ascontiguousarray(rows), np.ascontiguousarray(positions)
+        ids = (lib.llama_seq_id * 1)(sequence)
+        pointers = (ctypes.POINTER(lib.llama_seq_id) * (count + 1))(
+            *[ctypes.cast(ids, ctypes.POINTER(lib.llama_seq_id))] * count
+        )
+        batch = lib.llama_batch(
+            n_tokens=count,
+            token=None,
+            embd=rows.ctypes.data_as(ctypes.POINTER(ctypes.c_float)),
+            pos=positions.ctypes.data_as(ctypes.POINTER(lib.llama_pos)),
+            n_seq_id=(ctypes.c_int32 * count)(*[1] * count),
+            seq_id=pointers,
+            logits=(ctypes.c_int8 * count)(),
+        )
+        self._decode(batch, count, 0, interactive=True)
+
+    def _decode(self, batch: Any, count: int, wanted: int, *, interactive: bool) -> None:
         self._set_threads(interactive=interactive)
         began = time.perf_counter()
         status = lib.llama_decode(self.context, batch)
         self.evaluated[count == 1] += count
         if not self.abort.is_set:
-            self._keep_pace(count, sum(wanted), time.perf_counter() - began, interactive=interactive)
+            self._keep_pace(count, wanted, time.perf_counter() - began, interactive=interactive)
         if status == 2 or self.abort.is_set:
             raise Cancelled
         if status == 1:
             raise EngineError("The model's context is full. Choose a longer context, or work on fewer things at once.")
         if status != 0:
             raise EngineError(f"The engine failed to evaluate the text (status {status}).", retryable=True)
-        return [
-            np.ctypeslib.as_array(lib.llama_get_logits_ith(self.context, index), shape=(self.vocabulary,))
-            for index, entry in enumerate(entries)
-            if entry.wanted
-        ]
 
     @property
     def threads(self) -> tuple[int, int]:
@@ -354,7 +364,7 @@ class LoadedModel:
         return state if written == size else None
 
     def restore(self, sequence: int, state: mmap.mmap, length: int) -> bool:
-        """Fill an empty sequence of ``length`` tokens. False, and still empty, where the state does not fit in.
+        """Fill an empty sequence of ``length`` positions. False, and still empty, where the state does not fit in.
 
         Native code reads the state as it is: it must be one that ``state`` gave, unchanged.
         """

@@ -16,23 +16,20 @@ op           with                               data of the result
 ``generate`` ``request`` GenerateRequest        Generation
 ``render``   ``messages`` [Message],            ``{"text": str}``
              ``add_generation_prompt`` bool
-``count``    ``texts`` [str]                    ``{"counts": [int]}``
+``count``    ``texts`` [str],                   ``{"counts": [int]}``
+             ``pictures`` [[width, height]]
 ``measure``  ``request`` MeasureRequest         Measurement
 ``quantize`` ``request`` QuantizeRequest        Quantized
 ``dry_load`` ``path``, ``options`` LoadOptions  DryLoad
 ``unload``                                      ``{}``
 ============ =================================== ======================
 
-The dataclasses here are the payloads; ``to_wire``/``from_wire`` turn them into plain data and back.
+The dataclasses here are the payloads; ``wire`` turns them into plain data and back.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
 # A chat's token and a cancel wait for one step of a batch; larger steps are hardly faster on a processor.
 LARGEST_CPU_UBATCH = 60
@@ -65,6 +62,7 @@ class LoadOptions:
         kept_folder: where states are written as well, for the next process too; empty for nowhere.
         kept_folder_bytes: that they may take there.
         adapters: added to the model.
+        projector: path of the file (GGUF) with which the model sees pictures; empty for none.
     """
 
     context_tokens: int = 0
@@ -80,6 +78,7 @@ class LoadOptions:
     kept_folder: str = ""
     kept_folder_bytes: int = 0
     adapters: tuple[Adapter, ...] = ()
+    projector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,10 @@ class ModelInfo:
     backend: str
     load_seconds: float
     options: LoadOptions
+
+    @property
+    def sees_pictures(self) -> bool:
+        return bool(self.options.projector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +132,13 @@ class Piece:
         text: as it is.
         special: true for our own text, in which ``<|im_end|>`` and the like are control tokens; false for text of a
             document or a person, where they are plain characters.
+        picture: in the place of the text, a picture: PNG in base64, as the reader made it. Only to be answered to, by a model
+            with a projector.
     """
 
     text: str
     special: bool = False
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +250,11 @@ class SpanResult:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation; role is ``system``, ``user`` or ``assistant``."""
+    """One turn of a conversation; role is ``system``, ``user`` or ``assistant``. ``pictures``: before the text, as in Piece."""
 
     role: str
     content: str
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,38 +352,3 @@ class Quantized:
     source_size: int
     size: int
     seconds: float
-
-
-T = TypeVar("T")
-
-
-def to_wire(payload: Any) -> Any:
-    """A payload as plain data for json.dumps."""
-    return dataclasses.asdict(payload)
-
-
-def from_wire(kind: type[T], data: dict[str, Any]) -> T:
-    """Plain data as a payload. Raises TypeError, KeyError or ValueError where the data does not fit: what a child says is not trusted."""
-    hints = typing.get_type_hints(kind)
-    known = {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    unknown = set(data) - known
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-    return kind(**{name: _convert(hints[name], value) for name, value in data.items()})
-
-
-def _convert(hint: Any, value: Any) -> Any:
-    origin = typing.get_origin(hint)
-    if origin is tuple:
-        return tuple(_convert(typing.get_args(hint)[0], item) for item in value)
-    if origin in (types.UnionType, typing.Union):
-        if value is None:
-            return None
-        return _convert(next(arm for arm in typing.get_args(hint) if arm is not type(None)), value)
-    if dataclasses.is_dataclass(hint):
-        return from_wire(typing.cast(type[Any], hint), value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and not isinstance(value, hint):
-        raise TypeError(f"{value!r} is not a {hint.__name__}")
-    return value

@@ -65,6 +65,8 @@ def hold_prefix(
     Reuse is only at the ends of pieces, and a piece is always cut at the same places, so that a value does not depend
     on what was evaluated before. Yields None after each bounded step; ``on_evaluated`` is told its tokens.
     """
+    if any(piece.picture for piece in pieces):
+        raise EngineError("Pictures can be talked about in Chat only.")
     parts = [model.tokenize(piece.text, special=piece.special, first=not index) for index, piece in enumerate(pieces)]
     parts = [part for part in parts if part]
     held: Held | None = None
@@ -150,14 +152,26 @@ def _tree(model: LoadedModel, question: Question) -> Tree:
     return Tree(suffix, candidates)
 
 
-def _count_evaluated_leaves(node: Node) -> int:
+def _walk(root: Node) -> Iterator[Node]:
+    """The nodes that are evaluated, each before those below it. A long text is a deep tree, so this does not recurse."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(child for child in reversed(node.children.values()) if child.children)
+
+
+def _is_leaf(node: Node) -> bool:
+    return not any(child.children for child in node.children.values())
+
+
+def _count_evaluated_leaves(root: Node) -> int:
     """Paths that need a sequence of their own: the last token of a candidate is never evaluated, only looked up."""
-    inner = [child for child in node.children.values() if child.children]
-    return sum(max(1, _count_evaluated_leaves(child)) for child in inner)
+    return sum(_is_leaf(node) for node in _walk(root) if node is not root)
 
 
-def _count_inner(node: Node) -> int:
-    return 1 + sum(_count_inner(child) for child in node.children.values() if child.children)
+def _count_inner(root: Node) -> int:
+    return sum(1 for _ in _walk(root))
 
 
 def _evaluate(model: LoadedModel, cells: Cells, held: Held, trees: list[Tree]) -> Iterator[None]:
@@ -191,12 +205,15 @@ def _lay_out(tree: Tree, sequences: list[int], position: int, entries: list[Entr
         nodes.append(tree.root if index == last else None)
     remaining = iter(sequences)
 
-    def assign(node: Node) -> list[int]:
-        below = [sequence for child in node.children.values() if child.children for sequence in assign(child)]
-        node.sequences = below or [next(remaining)]
-        return node.sequences
-
-    assign(tree.root)
+    walked = list(_walk(tree.root))
+    for node in walked:
+        if _is_leaf(node):
+            node.sequences = [next(remaining)]
+    for node in reversed(walked):
+        if not _is_leaf(node):
+            node.sequences = [
+                number for child in node.children.values() if child.children for number in child.sequences
+            ]
     stack = [(child, position + last + 1) for child in reversed(tree.root.children.values()) if child.children]
     while stack:
         node, place = stack.pop()

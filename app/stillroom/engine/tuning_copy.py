@@ -155,6 +155,31 @@ def faster_copies(
     return tried
 
 
+def text_loss(
+    model: Path,
+    copy: Path,
+    texts: Sequence[str],
+    *,
+    on_progress: Callable[[float], None] = lambda _: None,
+    cancellation: Cancellation | None = None,
+    command: Sequence[str] | None = None,
+) -> float | None:
+    """How much less probable a copy finds texts than the model does, in nats a token; None where the texts are too short.
+
+    Each is loaded in turn, in a worker of its own. Raises EngineError, Cancelled.
+    """
+    chunks = list(_chunks(texts))
+    found: list[tuple[float, ...]] = []
+    with Engine(command) as engine:
+        for number, file in enumerate((model, copy)):
+            engine.load(file, LoadOptions(context_tokens=2048), cancellation=cancellation)
+            look = _Look(engine, chunks, None, cancellation)
+            look.tell = _part(lambda share, _what: on_progress(share), "", number / 2, 0.5)
+            found.append(look.probabilities())
+    losses = [before - after for before, after in zip(*found, strict=True)]
+    return statistics.fmean(losses) if losses else None
+
+
 def _part(tell: Tell, what: str, begin: float, size: float) -> Callable[[float], None]:
     return lambda share: tell(begin + size * share, what)
 

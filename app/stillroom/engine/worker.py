@@ -26,11 +26,11 @@ from stillroom.engine.protocol import (
     ScoreRequest,
     ScoreResult,
     SpanRequest,
-    from_wire,
-    to_wire,
 )
+from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import SpeedNow, WorkerStatus
 from stillroom.errors import Cancelled, EngineError, StillroomError
+from stillroom.gguf.checks import check_projector
 
 _STATUS_SECONDS = 0.5
 _LEAVE_SECONDS = 3.0
@@ -41,7 +41,7 @@ class Worker:
 
     def __init__(self, source: BinaryIO, writer: MessageWriter) -> None:
         # Imported here, after the pipes are safe: libraries print while they load.
-        from stillroom.engine.llama import send_log_to
+        from stillroom.engine.llama_log import send_log_to
         from stillroom.engine.scheduler import Scheduler
 
         self._source = source
@@ -130,6 +130,8 @@ class Worker:
         check_fits(path)
         for adapter in options.adapters:
             check_adapter(Path(adapter.path), path)
+        if options.projector:
+            check_projector(Path(options.projector), path)
         tell = self._progress_of(number)
 
         def progress(value: float) -> bool:
@@ -137,6 +139,8 @@ class Worker:
             return not self._scheduler.is_cancelled(number)
 
         self._model = LoadedModel(path, options, progress)
+        if self._model.projector is not None:
+            self._model.projector.heartbeat = self._tell_status
         self._cells = Cells(self._model, kept_cells(path, self._model.options))
         self._spans = SpanFinder(self._model, self._cells)
         self._scheduler.use(self._model.abort)
@@ -176,9 +180,11 @@ class Worker:
 
     def _count(self, number: int, message: dict[str, Any]) -> None:
         model = self._loaded()
-        self._finish(
-            number, {"counts": [len(model.tokenize(str(text), special=False)) for text in message["texts"]]}, None
-        )
+        counts = [len(model.tokenize(str(text), special=False)) for text in message["texts"]]
+        if message["pictures"] and model.projector is None:
+            raise EngineError("The model does not see pictures.")
+        counts += [model.projector.tokens_of(int(width), int(height)) for width, height in message["pictures"]]
+        self._finish(number, {"counts": counts}, None)
 
     # -- requests in steps
 

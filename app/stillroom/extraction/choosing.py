@@ -15,7 +15,7 @@ from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.layout import layout_features
 from stillroom.extraction.passages import Passage
-from stillroom.extraction.ranking import Vector
+from stillroom.extraction.ranking import Vector, Weights
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp
 from stillroom.templates.template import Field, FieldType, Option
 
@@ -36,6 +36,8 @@ class Asked:
         candidates, layout: all candidates, and a row of layout features each.
         where: passage of each candidate; -1 where none holds it whole.
         chosen: indices of the candidates the model is asked about.
+        weights: by which they are ranked.
+        sure: the page alone decides, and the model is not asked.
         scores: by passage and text: log probability and tokens.
     """
 
@@ -45,6 +47,8 @@ class Asked:
     layout: Vector
     where: list[int]
     chosen: list[int]
+    weights: Weights
+    sure: bool = False
     options: tuple[Option, ...] = ()
     scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
 
@@ -52,6 +56,8 @@ class Asked:
         """What the model is to score in a passage: distinct texts, and *absent* last; empty where nothing is to be asked."""
         if self.options:
             return [option.value for option in self.options]
+        if self.sure:
+            return []
         texts = dict.fromkeys(
             asked_text(self.candidates[index]) for index in self.chosen if self.where[index] == passage
         )
@@ -66,8 +72,13 @@ class Asked:
         self.scores[passage] = dict(zip(texts, zip(scores, lengths, strict=True), strict=True))
 
     def model_scores(self, indices: Sequence[int]) -> Vector:
-        """A row a candidate, a column a name of ranking.MODEL_FEATURES. *Absent* of its own passage is what it is held against."""
+        """A row a candidate, a column a name of ranking.MODEL_FEATURES; zeros where it was not asked.
+
+        *Absent* of its own passage is what a candidate is held against.
+        """
         rows = np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
+        if self.sure:
+            return rows
         for row, index in enumerate(indices):
             said = self.scores[self.where[index]]
             score, length = said.get(asked_text(self.candidates[index]), said[questions.ABSENT])
@@ -80,27 +91,70 @@ def asked_text(candidate: Candidate) -> str:
     return single_spaced(candidate.text)
 
 
-def prepare(field: Field, document: Document, parts: Sequence[Passage]) -> Asked:
-    """The candidates of a field, and which of them to ask about in which passage."""
+def prepare(field: Field, document: Document, parts: Sequence[Passage], *, parameters: int = 0) -> Asked:
+    """The candidates of a field, and which of them to ask about in which passage.
+
+    ``parameters``: of the model that would be asked.
+    """
     if field.type in (FieldType.CHOICE, FieldType.YES_NO):
         options = field.options if field.type is FieldType.CHOICE else _YES_NO
-        return Asked(field, field.type, [], np.zeros((0, 0)), [], [], options)
+        return Asked(field, field.type, [], _NO_ROWS, [], [], ranking.weights_for(field.type), options=options)
     kind = field.of if field.type is FieldType.LIST and field.of else field.type
+    several = field.type is FieldType.LIST
+    weights = ranking.weights_for(kind, several=several, field=field.name)
     if not proposes(kind):
-        return Asked(field, kind, [], np.zeros((0, 0)), [], [])
+        return Asked(field, kind, [], _NO_ROWS, [], [], weights)
+    page = ranking.page_weights_for(kind, several=several, field=field.name)
     candidates = propose(field, document, kind=kind)
     layout = layout_features(field, document, candidates)
     where = [next((number for number, part in enumerate(parts) if part.holds(each.span)), -1) for each in candidates]
-    chosen = _prune(field, kind, candidates, layout, where)
-    return Asked(field, kind, candidates, layout, where, chosen)
+    chosen = _prune(page or weights, candidates, layout, where, several=several)
+    asked = Asked(field, kind, candidates, layout, where, chosen, weights)
+    if page is not None:
+        enough = page.enough and parameters <= ranking.LARGEST_FITTED
+        asked.weights, asked.sure = page, True  # as the page alone has it
+        if not _is_found(asked, 0.0 if enough else ranking.SURE):
+            asked.weights, asked.sure = weights, False
+    if not asked.sure and parameters > ranking.LARGEST_FITTED:
+        asked.weights = ranking.for_larger_models(asked.weights)
+    return asked
+
+
+_NO_ROWS: Vector = np.zeros((0, 0))
+
+
+def _is_found(asked: Asked, least: float) -> bool:
+    """Whether what is known speaks for a value, with this confidence at least. That there is none is for the model to confirm."""
+    shares = _shares(asked)
+    if asked.field.type is FieldType.LIST:
+        return bool(np.any(shares >= 0.5) and np.all(np.maximum(shares, 1 - shares) >= least))
+    best = max(_by_value(asked, shares).values(), default=0.0)
+    return best > float(shares[-1]) and best >= least
+
+
+def _by_value(asked: Asked, shares: Vector) -> dict[str, float]:
+    """What the candidates of each value have together."""
+    found: dict[str, float] = {}
+    for share, index in zip(shares[:-1], asked.chosen, strict=True):
+        value = asked.candidates[index].value
+        found[value] = found.get(value, 0.0) + float(share)
+    return found
+
+
+def _shares(asked: Asked) -> Vector:
+    """Probabilities of the chosen candidates: of a list each its own, else in all 1 with that of *absent*, the last."""
+    if not asked.chosen:
+        return np.zeros(0) if asked.field.type is FieldType.LIST else np.ones(1)
+    strengths = asked.weights.strengths(asked.model_scores(asked.chosen), asked.layout[asked.chosen])
+    if asked.field.type is FieldType.LIST:
+        return ranking.logistic(strengths - asked.weights.absent)
+    return ranking.softmax(np.append(strengths, asked.weights.absent_strength(required=asked.field.required)))
 
 
 def _prune(
-    field: Field, kind: FieldType, candidates: Sequence[Candidate], layout: Vector, where: Sequence[int]
+    weights: Weights, candidates: Sequence[Candidate], layout: Vector, where: Sequence[int], *, several: bool
 ) -> list[int]:
     """The candidates the page speaks for most, a number of distinct texts a passage."""
-    several = field.type is FieldType.LIST
-    weights = ranking.weights_for(kind, several=several, field=field.name)
     unknown = np.zeros((len(candidates), len(ranking.MODEL_FEATURES)))  # the model was not asked yet
     strengths = weights.strengths(unknown, layout)
     worth = ranking.worth_asking(strengths, several=several)
@@ -126,18 +180,13 @@ def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
     missing = FieldState.ABSENT if complete else FieldState.UNREAD
     if not asked.chosen:
         return () if several else _nothing(asked.field, missing, 1.0 if complete else 0.0, ())
-    weights = ranking.weights_for(asked.kind, several=several, field=asked.field.name)
-    strengths = weights.strengths(asked.model_scores(asked.chosen), asked.layout[asked.chosen])
+    shares = _shares(asked)
     if several:
-        return _choose_several(asked, document, ranking.logistic(strengths - weights.absent))
-    shares = ranking.softmax(np.append(strengths, weights.absent_strength(required=asked.field.required)))
-    by_value: dict[str, float] = {}
+        return _choose_several(asked, document, shares)
+    by_value = _by_value(asked, shares)
     best: dict[str, int] = {}
-    for share, index in zip(shares[:-1], asked.chosen, strict=True):
-        value = asked.candidates[index].value
-        by_value[value] = by_value.get(value, 0.0) + float(share)
-        if value not in best or share > shares[asked.chosen.index(best[value])]:
-            best[value] = index
+    for place in np.argsort(-shares[:-1], kind="stable"):
+        best.setdefault(asked.candidates[asked.chosen[place]].value, asked.chosen[place])
     ranked = sorted(by_value, key=lambda value: (-by_value[value], best[value]))
     runners = tuple(
         _runner_up(asked.candidates[best[value]], by_value[value], document) for value in ranked[: RUNNERS_UP + 1]
@@ -182,7 +231,7 @@ def same_name(value: str) -> str:
 
 def _choose_option(asked: Asked, document: Document) -> FieldValue:
     """The option with the highest probability over all passages; a synonym in the document counts as evidence."""
-    weights = ranking.weights_for(asked.kind)
+    weights = asked.weights
     evidence = [_evidence(option, document) for option in asked.options]
     strengths = np.zeros(len(asked.options))
     said = list(asked.scores.values())

@@ -150,7 +150,8 @@ class Extractor:
         template: Template,
         cancellation: Cancellation | None,
     ) -> list[Asked]:
-        asked = [choosing.prepare(field, document, parts) for field in template.fields]
+        parameters = self._model().parameters
+        asked = [choosing.prepare(field, document, parts, parameters=parameters) for field in template.fields]
         for index, passage in enumerate(parts):
             if cancellation is not None:
                 cancellation.raise_if_requested()

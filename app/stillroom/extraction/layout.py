@@ -39,7 +39,17 @@ NAMES = (
     "near_first_match",
     "above",
     "below",
+    "first",
+    "last",
+    "lines",
+    "zero",
+    "sum",
+    "rest",
+    "rounded",
 )
+
+_MOST_AMOUNTS = 60
+_SMALLEST_COIN = Decimal("0.05")
 
 
 def layout_features(field: Field, document: Document, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
@@ -56,6 +66,7 @@ def layout_features(field: Field, document: Document, candidates: Sequence[Candi
     sizes = [_size(candidate.value) for candidate in candidates]
     known = [size for size in sizes if size is not None]
     largest = max(known, default=None)
+    sums, rests = _arithmetic(known)
     rows = np.zeros((len(candidates), len(NAMES)))
     last_near: int | None = None
     first_near: int | None = None
@@ -96,6 +107,13 @@ def layout_features(field: Field, document: Document, candidates: Sequence[Candi
             0.0,
             candidate.above,
             candidate.below,
+            candidate.first,
+            candidate.last,
+            candidate.text.count("\n"),
+            sizes[index] == 0,
+            sizes[index] in sums,
+            sizes[index] in rests,
+            _rounding(sizes[index], known),
         )
         if same > 0.5 or over > 0.5:
             last_near = index
@@ -131,6 +149,36 @@ def _closeness(phrases: list[re.Pattern[str]], text: str, *, from_end: bool) -> 
             distance = len(text) - match.end() if from_end else match.start()
             best = max(best, 0.5 ** (distance / 30))
     return best
+
+
+def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]:
+    """Amounts that are the sum of two others (net and tax, or the lines of a bill), and those that are the rest of one (cash less change).
+
+    Only amounts with cents count, and only of pages that hold few enough for a coincidence to be rare.
+    """
+    exact = sorted({amount for amount in amounts if amount > 0 and amount.as_tuple().exponent == -2})
+    if len(exact) > _MOST_AMOUNTS:
+        return set(), set()
+    known = set(exact)
+    sums: set[Decimal] = set()
+    rests: set[Decimal] = set()
+    for index, left in enumerate(exact):
+        for right in exact[index + 1 :]:
+            if left + right in known:
+                sums.add(left + right)
+                rests |= {left, right}
+    return sums, rests
+
+
+def _rounding(amount: Decimal | None, amounts: Sequence[Decimal]) -> int:
+    """1 for an amount that another one here was rounded to, as cash is to five cents; -1 for one that was rounded; 0 for others."""
+    if amount is None:
+        return 0
+    whole = amount % _SMALLEST_COIN == 0
+    for other in amounts:
+        if 0 < abs(other - amount) < _SMALLEST_COIN and (other % _SMALLEST_COIN == 0) != whole:
+            return 1 if whole else -1
+    return 0
 
 
 def _size(value: str) -> Decimal | None:

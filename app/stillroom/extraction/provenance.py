@@ -9,6 +9,7 @@ from stillroom import __version__
 from stillroom.engine.protocol import ModelInfo
 from stillroom.models.adapters import attached, checksum, name_with_adapters
 from stillroom.models.library import ModelFile
+from stillroom.models.projectors import projector_of
 from stillroom.storage.runs import RunRecord
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import template_to_toml
@@ -28,7 +29,11 @@ def engine_version() -> str:
 def record(template: Template, model: ModelInfo | ModelFile) -> RunRecord:
     """The facts of a new run. Reads the model's whole file the first time. Raises StillroomError."""
     path = Path(model.path)
-    adapters = model.options.adapters if isinstance(model, ModelInfo) else attached(path)
+    if isinstance(model, ModelInfo):
+        adapters = model.options.adapters
+        projector = Path(model.options.projector) if model.options.projector else None
+    else:
+        adapters, projector = attached(path), projector_of(path)
     return RunRecord(
         template_name=template.name,
         template_version=template.version,
@@ -36,7 +41,7 @@ def record(template: Template, model: ModelInfo | ModelFile) -> RunRecord:
         template_sha256=template.sha256,
         model_name=name_with_adapters(model.name or path.stem, adapters),
         model_path=str(path.absolute()),
-        model_sha256=checksum(path, adapters),
+        model_sha256=checksum(path, adapters, projector),
         seed=SEED,
         threads=model.options.threads_prompt if isinstance(model, ModelInfo) else 0,
         engine=engine_version(),

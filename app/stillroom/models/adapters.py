@@ -15,6 +15,7 @@ from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_file, kind_of
 from stillroom.models.file_names import inside
 from stillroom.models.library import ADAPTERS, ModelFile
+from stillroom.models.projectors import projector_of
 from stillroom.storage.checksums import file_sha256
 
 _RECORD = ".attached.json"
@@ -69,12 +70,16 @@ def detach(model: ModelFile, name: str) -> Adapter:
 
 def model_sha256(model: ModelFile) -> str:
     """What a run records of the model: see ``checksum``. Raises StillroomError."""
-    return checksum(model.path, attached(model.path))
+    return checksum(model.path, attached(model.path), projector_of(model.path))
 
 
-def checksum(model: Path, adapters: tuple[Adapter, ...]) -> str:
-    """SHA-256 of a model's (first) file, kept while the file is the same; where adapters are added, theirs and their scales behind it."""
+def checksum(model: Path, adapters: tuple[Adapter, ...], projector: Path | None = None) -> str:
+    """SHA-256 of a model's (first) file, kept while the file is the same; where adapters are added, theirs and their scales
+    behind it, and that of a projector.
+    """
     added = [f"+{file_sha256(Path(adapter.path))}*{adapter.scale:g}" for adapter in adapters]
+    if projector is not None:
+        added.append(f"+{file_sha256(projector)}")
     return "".join([file_sha256(model), *added])
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from stillroom.cancellation import Cancellation
+from stillroom.engine.protocol import LoadOptions
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_headers, kind_of, parts_of
-from stillroom.gguf.header import read_header
+from stillroom.gguf.header import GgufError, read_header
 from stillroom.models.exact import exact_fit
-from stillroom.models.fit import Fit, Machine, Use, gpu_layers_that_fit, judge
+from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
 from stillroom.models.hardware import Hardware, look
 from stillroom.models.hub import Hub, Offer, Repository
 from stillroom.models.library import ModelFile
 from stillroom.models.memory_speed import memory_bandwidth
+from stillroom.models.projectors import projector_bytes
 from stillroom.models.shape import Shape, shape_of
 
 _CONTEXT_TOKENS = 8192  # the worker's own choice
+_DOUBT = 1.1  # an estimate this much below what is free needs no dry load to be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,12 @@ def this_machine(hardware: Hardware | None = None, *, own_bytes: int = 0) -> Mac
     )
 
 
-def assess(shape: Shape, machine: Machine, use: Use | None = None, *, projector_bytes: int = 0) -> Fit:
-    """The fit, with as many layers on the GPU as there is room for where the use names none."""
+def assess(shape: Shape, machine: Machine, use: Use | None = None, *, beside: int = 0) -> Fit:
+    """The fit, with as many layers on the GPU as there is room for where the use names none. ``beside``: bytes of its projector."""
     use = use or Use(_CONTEXT_TOKENS)
     if not use.gpu_layers and machine.free_vram:
-        use = replace(use, gpu_layers=gpu_layers_that_fit(shape, use, machine.free_vram))
-    return judge(shape, use, machine, projector_bytes=projector_bytes)
+        use = replace(use, gpu_layers=gpu_layers_that_fit(shape, use, machine.free_vram - beside))
+    return judge(shape, use, machine, projector_bytes=beside)
 
 
 def shape_of_file(model: ModelFile) -> Shape:
@@ -61,11 +65,34 @@ def shape_of_file(model: ModelFile) -> Shape:
     return shape_of(headers)
 
 
-def assess_file(model: ModelFile, machine: Machine, use: Use | None = None) -> tuple[Shape, Fit]:
-    """The exact fit of a model that is here. Raises GgufError, EngineError."""
+def assess_file(
+    model: ModelFile, machine: Machine, use: Use | None = None, *, projector: Path | None = None
+) -> tuple[Shape, Fit]:
+    """The exact fit of a model that is here, with its projector. Raises GgufError, EngineError."""
     shape = shape_of_file(model)
-    guess = assess(shape, machine, use)
-    return shape, judge(shape, guess.use, machine, exact_fit(model.path, guess.use))
+    size = projector_bytes(projector)
+    guess = assess(shape, machine, use, beside=size)
+    exact = exact_fit(model.path, guess.use, projector_bytes=size)
+    return shape, judge(shape, guess.use, machine, exact, projector_bytes=size)
+
+
+def refuse_what_does_not_fit(model: ModelFile, options: LoadOptions, *, own_bytes: int = 0) -> None:
+    """Raises StillroomError where loading would need more memory than there is; nothing is allocated to find that out.
+
+    Args:
+        own_bytes: what this application's loaded model takes, which this one would replace.
+    """
+    machine = this_machine(own_bytes=own_bytes)
+    use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch, options.gpu_layers or 0)
+    projector = Path(options.projector) if options.projector else None
+    try:
+        found = assess(shape_of_file(model), machine, use, beside=projector_bytes(projector))
+        if found.needed * _DOUBT + SPARE_BYTES > machine.free_ram or found.verdict is Verdict.NO:
+            _, found = assess_file(model, machine, use, projector=projector)
+    except (GgufError, OSError):
+        return  # the worker refuses it, with its reason
+    if found.verdict is Verdict.NO:
+        raise StillroomError(f"{model.name} {found.verdict}. {found.reason}")
 
 
 def assess_offers(

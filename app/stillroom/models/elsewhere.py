@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.gguf.header import MAGIC
-from stillroom.models.library import ModelFile, model_file, quantization_of
+from stillroom.models.library import ModelFile, is_projector, model_file, quantization_of
 
 _DEPTH = 8
 _ENTRIES = 50_000  # looked at in one folder tree; someone's home may be behind a link
@@ -100,7 +100,7 @@ def _ollama_models(folder: Path) -> Iterator[ModelFile]:
 
 def _gguf_models(folder: Path) -> Iterator[ModelFile]:
     for path in _files(folder):
-        if path.suffix.lower() == ".gguf" and not path.name.lower().startswith("mmproj"):
+        if path.suffix.lower() == ".gguf" and not is_projector(path):
             model = model_file(path)
             if model is not None:
                 yield model

@@ -13,10 +13,11 @@ from stillroom.models.fit import Estimate, Memory, Use, estimate
 from stillroom.models.shape import shape_of
 
 
-def exact_fit(path: Path, use: Use, *, engine: Callable[[], Engine] = Engine) -> Estimate:
+def exact_fit(path: Path, use: Use, *, projector_bytes: int = 0, engine: Callable[[], Engine] = Engine) -> Estimate:
     """What loading the file would take; nothing is loaded, and a file that ends the worker ends only that.
 
     Args:
+        projector_bytes: of the projector it is loaded with, which llama.cpp does not plan.
         engine: makes the engine of which the worker is used once.
 
     Raises:
@@ -29,7 +30,7 @@ def exact_fit(path: Path, use: Use, *, engine: Callable[[], Engine] = Engine) ->
         gpu_layers=use.gpu_layers,
         flash_attention=use.flash_attention,
     )
-    guess = estimate(shape_of([read_header(part) for part in parts_of(path)]), use)
+    guess = estimate(shape_of([read_header(part) for part in parts_of(path)]), use, projector_bytes=projector_bytes)
     with engine() as throwaway:
         return _joined(throwaway.dry_load(path, options), guess)
 

@@ -279,7 +279,8 @@ def judge(shape: Shape, use: Use, machine: Machine, exact: Estimate | None = Non
     missing = max(0, found.ram.total + SPARE_BYTES - machine.free_ram)
     if use.gpu_layers:
         missing = max(missing, found.vram.total + SPARE_BYTES - machine.free_vram)
-    longest = longest_context(shape, use, machine.free_ram, machine.free_vram)
+    beside = found.ram.projector, found.vram.projector
+    longest = longest_context(shape, use, machine.free_ram - beside[0], machine.free_vram - beside[1])
     speed = tokens_per_second(shape, use, machine)
     slow = speed is not None and speed < _SLOW_TOKENS_PER_SECOND
     verdict = Verdict.NO if missing else Verdict.SLOWLY if slow else Verdict.WELL

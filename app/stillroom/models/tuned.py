@@ -22,6 +22,7 @@ from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.models.adapters import attached
 from stillroom.models.library import ModelFile, find_model
+from stillroom.models.projectors import projector_of
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
 
@@ -74,15 +75,22 @@ def load_plan(model: ModelFile, *, context_tokens: int = 0, threads: int = 0, ex
         exact: this very file and no copy of it, as for a run that goes on.
     """
     adapters = attached(model.path)
+    projector = str(projector_of(model.path) or "")
     used = model if exact else in_place_of(model)
     notice = "" if used == model else f"{used.name} is used in the place of {model.name}: the same model, faster here."
     tuning = tuned_options(used.path)
     if tuning is None:
         plain = LoadOptions(
-            context_tokens=context_tokens, threads_prompt=threads, threads_generate=threads, adapters=adapters
+            context_tokens=context_tokens,
+            threads_prompt=threads,
+            threads_generate=threads,
+            adapters=adapters,
+            projector=projector,
         )
         return LoadPlan(used, plain, {}, notice)
-    options = replace(tuning.load_options(context_tokens=context_tokens, threads=threads), adapters=adapters)
+    options = replace(
+        tuning.load_options(context_tokens=context_tokens, threads=threads), adapters=adapters, projector=projector
+    )
     return LoadPlan(used, options, dict(tuning.environment), notice)
 
 
@@ -153,7 +161,7 @@ def _try_copies(
 ) -> list[Copy]:
     with Readers() as readers:
         samples = _samples(readers, cancellation)
-    own = list(texts) or ["\n".join(page.text for page in document.pages) for document, _ in samples]
+    own = list(texts) or [_whole(document) for document, _ in samples]
 
     def values(engine: Engine) -> Mapping[str, str]:
         extractor = Extractor(engine)
@@ -174,6 +182,16 @@ def _try_copies(
         cancellation=cancellation,
         command=command,
     )
+
+
+def sample_texts(cancellation: Cancellation | None = None) -> list[str]:
+    """The text of the documents that come with Stillroom. Raises StillroomError, Cancelled."""
+    with Readers() as readers:
+        return [_whole(document) for document, _ in _samples(readers, cancellation)]
+
+
+def _whole(document: Document) -> str:
+    return "\n".join(page.text for page in document.pages)
 
 
 def _samples(readers: Readers, cancellation: Cancellation | None) -> list[tuple[Document, Template]]:

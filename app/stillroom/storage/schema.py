@@ -124,4 +124,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        "ALTER TABLE attachments ADD COLUMN picture BLOB",  # PNG, as it was unpacked and packed again; null for other files
+        "ALTER TABLE attachments ADD COLUMN picture_sha256 TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE attachments ADD COLUMN picture_width INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE attachments ADD COLUMN picture_height INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE attachments ADD COLUMN picture_tokens INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE attachments ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",  # 1: given as a picture, not as its text
+    ),
 )

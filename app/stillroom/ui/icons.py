@@ -38,6 +38,8 @@ _SHAPES = {
     "search": '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5 5"/>',
     "attach": '<path d="m19 11-7.5 7.5a4.6 4.6 0 0 1-6.5-6.5L13 4a3.1 3.1 0 0 1 4.4 4.4l-7.9 7.9a1.6 1.6 0 0 1-2.2-2.2L14.5 7"/>',
     "send": '<path d="M12 19V5.5m0 0L6 11.5m6-6 6 6"/>',
+    "picture": '<rect x="3.5" y="5" width="17" height="14" rx="2"/><path d="m4 17 5-5 4 4 2.5-2.5 4.5 4.5"/>'
+    '<circle cx="15.5" cy="9.5" r="1.4"/>',
     "sealed": '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 8 0v2.5"/>',
     "open": '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 7.6-1.8"/>',
     "next": '<path d="M5 12h13m0 0-5-5m5 5-5 5"/>',

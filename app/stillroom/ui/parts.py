@@ -119,18 +119,10 @@ class Parts:
 
     def refuse_what_does_not_fit(self, plan: LoadPlan) -> None:
         """Raises StillroomError where loading would need more memory than there is; nothing is allocated."""
-        from stillroom.gguf.header import GgufError
-        from stillroom.models.assess import assess_file, this_machine
-        from stillroom.models.fit import Use, Verdict
+        from stillroom.models.assess import refuse_what_does_not_fit
 
         running = self.engine.status().model
-        machine = this_machine(own_bytes=running.size if running is not None else 0)
-        try:
-            _, found = assess_file(plan.model, machine, Use(plan.options.context_tokens or 8192, plan.options.kv_type))
-        except GgufError:
-            return  # the worker refuses it, with its reason
-        if found.verdict is Verdict.NO:
-            raise StillroomError(f"{plan.model.name} {found.verdict}. {found.reason}")
+        refuse_what_does_not_fit(plan.model, plan.options, own_bytes=running.size if running is not None else 0)
 
     def memory_by_context(self, model: ModelFile, options: LoadOptions) -> Callable[[int], int]:
         """Bytes a model takes, by the tokens of its context, else loaded as it is now. Raises GgufError."""

@@ -26,6 +26,7 @@ QPushButton, QToolButton[role="button"] {
     background: @raised; color: @text; border: 1px solid @strong_border; border-radius: 6px;
     padding: 5px 12px; min-height: 20px; }
 QPushButton:hover, QToolButton[role="button"]:hover { background: @hover; }
+QPushButton[role="thumbnail"] { border: 1px solid @border; border-radius: 2px; padding: 0; background: transparent; }
 QPushButton:focus, QToolButton:focus { border: 1px solid @accent; outline: none; }
 QPushButton:disabled, QToolButton[role="button"]:disabled { color: @muted; border-color: @border; background: @window; }
 QPushButton[role="primary"] { background: @accent; color: @on_accent; border: 1px solid @accent; font-weight: 600; }

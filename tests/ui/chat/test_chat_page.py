@@ -1,23 +1,20 @@
-"""The Chat page: what is said is stored and shown, branches are kept, files are attached, nothing is cut in silence."""
+"""The Chat page: what is said is stored and shown, branches are kept, nobody is pulled away from what they read."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QPainter, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
+from tests.ui.chat.talking import say, send
 
-from stillroom import paths
-from stillroom.chat.answerer import LocalAnswerer
-from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn, TurnState
+from stillroom.chat.conversation import ChatSettings, Role, TurnState
 from stillroom.chat.prompts import prompts
 from stillroom.chat.session import ChatSession
-from stillroom.engine.protocol import Generation
 from stillroom.engine.status import EngineState
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel
@@ -29,23 +26,6 @@ from stillroom.ui.main_window import MainWindow
 from stillroom.ui.panel.details import DetailsDialog
 
 pytestmark = pytest.mark.window
-
-
-@pytest.fixture
-def page(window: MainWindow) -> ChatPage:
-    found = window.show_page(1)
-    assert isinstance(found, ChatPage)
-    return found
-
-
-def send(page: ChatPage, qtbot, text: str) -> None:
-    page.composer.set_text(text)
-    qtbot.keyClick(page.composer.editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not page.asking.busy and bool(page.transcript.turns()), timeout=15_000)
-
-
-def say(page: ChatPage, conversation: int, parent: int | None, role: Role, text: str) -> int:
-    return page._store.add(Turn(0, conversation, parent, role, text, datetime.now(UTC))).id
 
 
 def test_enter_sends_and_the_answer_is_shown_and_stored(page: ChatPage, qtbot) -> None:
@@ -83,42 +63,6 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
     assert page.transcript.turns()[0].content == "Uno"
     page._switch(first.id)
     assert page.transcript.turns()[0].content == "One"
-
-
-def test_files_are_attached_with_their_tokens(page: ChatPage, qtbot, tmp_path: Path, drop) -> None:
-    file = tmp_path / "note.txt"
-    file.write_text("The harbour opens at six. " * 5)
-    drop(page.composer, [file])
-    qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
-    assert page.composer.attachments[0].tokens > 10
-    send(page, qtbot, "When?")
-    asked = page.transcript.turns()[0]
-    assert asked.attachments[0].pages == (file.read_text(),)
-    assert page.composer.attachments == []
-
-
-def test_what_does_not_fit_is_asked_about_and_nothing_is_sent(page: ChatPage, qtbot, tmp_path: Path) -> None:
-    file = tmp_path / "long.txt"
-    file.write_text(
-        "\n\n".join(f"Paragraph {n} about the harbour and its {n} ships. " + "word " * 150 for n in range(60))
-    )
-    page.attach([file])
-    qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
-    page.composer.set_text("What about paragraph 7?")
-    page._send("What about paragraph 7?")
-    qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
-    banner = page.banners._keyed["full"]
-    assert "Nothing was left out" in banner.message.text()
-    assert len(page.transcript.turns()) == 1
-    next(button for button in banner.buttons if "passages" in button.text()).click()
-    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
-    answer = page.transcript.turns()[-1]
-    assert answer.facts.sources
-    assert "left out" in answer.facts.notes[0]
-    page._show_source(answer.id, 0)
-    dialog = next(each for each in page.children() if type(each).__name__ == "PassageDialog")
-    assert dialog.page.toPlainText()
-    dialog.close()
 
 
 def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
@@ -206,91 +150,6 @@ def test_a_title_comes_while_the_model_is_idle(page: ChatPage, qtbot, monkeypatc
     send(page, qtbot, "Hello there")
     qtbot.waitUntil(lambda: page.title.whole() == "A better name", timeout=5_000)
     assert page.list.model.index(0).data().startswith("A better name")
-
-
-def test_a_pasted_picture_is_kept_and_its_text_attached(page: ChatPage, qtbot) -> None:
-    picture = QImage(900, 160, QImage.Format.Format_RGB32)
-    picture.fill(Qt.GlobalColor.white)
-    painter = QPainter(picture)
-    font = painter.font()
-    font.setPixelSize(64)
-    painter.setFont(font)
-    painter.drawText(30, 105, "Total 14.10 EUR")
-    painter.end()
-    data = QMimeData()
-    data.setImageData(picture)
-    assert page.composer.editor.canInsertFromMimeData(data)
-    page.composer.editor.insertFromMimeData(data)
-    qtbot.waitUntil(lambda: bool(page.composer.attachments), timeout=60_000)
-    attachment = page.composer.attachments[0]
-    assert "14.10" in attachment.text
-    assert Path(attachment.path).is_file()
-    assert Path(attachment.path).parent == paths.pasted_dir()
-    assert any("does not see pictures" in banner.message.text() for banner in page.banners._keyed.values())
-
-
-class NobodyAskedAnswerer:
-    """Stands for a remote model that must not be sent anything."""
-
-    def __getattr__(self, name: str) -> object:
-        raise AssertionError(name)
-
-
-def long_file(tmp_path: Path) -> Path:
-    file = tmp_path / "long.txt"
-    file.write_text(
-        "\n\n".join(f"Paragraph {n} about the harbour and its {n} ships. " + "word " * 150 for n in range(60))
-    )
-    return file
-
-
-def test_a_count_that_does_not_fit_is_offered_to_be_read_whole(
-    page: ChatPage, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = Generation('{"found": ["harbour", "lighthouse"]}', "end", 9, 0, 9, 0.1, 0.1)
-    monkeypatch.setattr(LocalAnswerer, "answer", lambda *_args, **_options: found)
-    page.attach([long_file(tmp_path)])
-    qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
-    page._send("How many harbours are there?")
-    qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
-    banner = page.banners._keyed["full"]
-    assert banner.buttons[0].text() == "Read every part"
-    told: list[str] = []
-    page.asking.told.connect(told.append)
-    page.asking._answerer = NobodyAskedAnswerer()  # whoever answers, all of a file is read on this machine
-    banner.buttons[0].click()
-    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=60_000)
-    answer = page.transcript.turns()[-1]
-    total = answer.facts.passages
-    assert total > 30
-    assert answer.facts.passages_read == total
-    assert f"All {total} of {total} passages were read" in answer.facts.notes[0]
-    assert answer.content.startswith("**1** was found, named 60 times.")
-    assert any(text.startswith(f"{total - 1} of {total} passages were read") for text in told)
-    view = page.transcript.view(answer.id)
-    assert not view._whole.isVisibleTo(view)
-    assert not view._buttons["go on"].isVisibleTo(view)
-
-
-def test_citations_in_an_answer_are_links_to_their_passages(page: ChatPage) -> None:
-    talk = page._store.create("Cited")
-    file = Attachment(0, "a.txt", "a.txt", ("The harbour opens at six.",))
-    asked = page._store.add(Turn(0, talk.id, None, Role.USER, "When?", datetime.now(UTC), attachments=(file,)))
-    source = Source(asked.attachments[0].id, "a.txt", 1, 4, 11)
-    answer = page._store.add(
-        Turn(
-            0, talk.id, asked.id, Role.ASSISTANT, "At six [1], not [7].", datetime.now(UTC),
-            facts=Facts(sources=(source,)),
-        )
-    )  # fmt: skip
-    page.open(talk.id)
-    view = page.transcript.view(answer.id)
-    assert 'href="source:0"' in view.body.rendered.html
-    assert "source:6" not in view.body.rendered.html
-    view.body.anchorClicked.emit("source:0")
-    dialog = next(each for each in page.children() if type(each).__name__ == "PassageDialog")
-    assert "harbour" in dialog.page.toPlainText()
-    dialog.close()
 
 
 def test_what_the_model_said_is_put_right_in_another_branch(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:

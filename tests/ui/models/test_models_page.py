@@ -6,21 +6,25 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QPushButton
-from tests.gguf.make_gguf import write_adapter, write_tiny
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton
+from tests.gguf.make_gguf import write_adapter, write_projector, write_tiny
 
 from stillroom import paths
 from stillroom.models.adapters import attached
+from stillroom.models.assess import Assessed
 from stillroom.models.download import DownloadProgress
 from stillroom.models.download_queue import Download, DownloadState
 from stillroom.models.fit import Verdict
 from stillroom.models.hub import HubFile, Offer
 from stillroom.models.library import find_model
+from stillroom.models.projectors import projector_of
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.models.adapters_dialog import AdaptersDialog
 from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.downloads import DownloadList
+from stillroom.ui.models.hub_dialog import HubDialog
 from stillroom.ui.models.page import ModelsPage
+from stillroom.ui.models.projector_dialog import ProjectorDialog
 from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, Place
 
 pytestmark = pytest.mark.window
@@ -192,3 +196,50 @@ def test_an_adapter_is_attached_in_the_window_and_detached(page: ModelsPage, par
     )
     away.click()
     assert not dialog.changed
+
+
+def test_a_projector_is_attached_in_the_window_and_detached(page: ModelsPage, parts, qtbot, tmp_path: Path) -> None:
+    model = find_model(str(write_tiny(paths.models_dir() / "own.gguf")))
+    dialog = ProjectorDialog(page, parts, model)
+    qtbot.addWidget(dialog)
+    assert any("None is attached" in each.text() for each in dialog.findChildren(QLabel))
+    dialog.attach(write_projector(tmp_path / "wide.gguf", width=96))
+    assert "width 96" in dialog.problem.text()
+    assert not dialog.changed
+    dialog.attach(write_projector(tmp_path / "eyes.gguf"))
+    assert dialog.problem.text() == ""
+    assert dialog.changed
+    page.look()
+    qtbot.waitUntil(lambda: any(row.name == "own" for row in rows(page)), timeout=15_000)
+    assert not any("eyes" in row.name for row in rows(page))
+    choose(page, "own")
+    assert "Sees pictures with eyes" in page.detail.note.text()
+    row = page.row()
+    assert row is not None
+    assert row.fit is not None
+    assert row.fit.estimate.ram.projector == row.projector_bytes > 0
+    away = [button for button in dialog.findChildren(QPushButton) if button.text() == "Detach"][-1]
+    away.click()
+    assert projector_of(model.path) is None
+    assert not dialog.changed
+
+
+def test_a_projector_is_offered_with_its_model(page: ModelsPage, parts, qtbot) -> None:
+    dialog = HubDialog(page, parts)
+    qtbot.addWidget(dialog)
+    assert dialog.eyes.isHidden()
+    file = HubFile("tiny-Q8_0.gguf", 100, "0" * 64)
+    model = Offer("maker/tiny", "main", "tiny-Q8_0", "Q8_0", (file,))
+    eyes = Offer("maker/tiny", "main", "mmproj-tiny-f16", "F16", (file,), projector=True)
+    chosen: list[Offer] = []
+    dialog.chosen.connect(chosen.append)
+    dialog._show_projector(eyes)
+    dialog._show_offer(Assessed(model, None, None, "no header"))
+    dialog.files.setCurrentItem(dialog.files.topLevelItem(0))
+    assert "mmproj-tiny-f16" in dialog.eyes.text()
+    dialog.eyes.setChecked(False)
+    dialog._fetch()
+    assert chosen == [model]
+    dialog.eyes.setChecked(True)
+    dialog._fetch()
+    assert chosen == [model, model, eyes]

@@ -36,15 +36,7 @@ _DAMAGED = "The picture is damaged or incomplete. Download or copy it again, or 
 def read(source: Source) -> Content:
     """One page for each page of the picture; of an animation the first. Raises DocumentError."""
     check_available("This is a picture.")
-    from PIL import Image
-
-    # Pillow's own limit is fixed and its warning comes late; ours is checked before a page is unpacked.
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        picture = Image.open(io.BytesIO(source.data), formats=_FORMATS)
-        count = int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
-    except _ERRORS as error:
-        raise DocumentError(_DAMAGED, type(error).__name__) from error
+    picture, count = _opened(source)
     pages: list[Page] = []
     broken: list[int] = []
     notes: list[str] = []
@@ -89,6 +81,31 @@ def read(source: Source) -> Content:
     return Content(tuple(pages), number, tuple(notes))
 
 
+def upright(source: Source, side: int) -> tuple[Image.Image, int]:
+    """The first page of the picture as one looks at it, its longer side at most so long; and the number of pages. Raises DocumentError."""
+    picture, count = _opened(source)
+    try:
+        with picture:
+            scale = min(1.0, side / max(picture.size))
+            shown, _, _ = _turned(picture, scale)
+    except _ERRORS as error:
+        raise DocumentError(_DAMAGED, type(error).__name__) from error
+    return shown, count
+
+
+def _opened(source: Source) -> tuple[Image.Image, int]:
+    """The picture, not unpacked yet, and its pages. Raises DocumentError."""
+    from PIL import Image
+
+    # Pillow's own limit is fixed and its warning comes late; ours is checked before a page is unpacked.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        picture = Image.open(io.BytesIO(source.data), formats=_FORMATS)
+        return picture, int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+    except _ERRORS as error:
+        raise DocumentError(_DAMAGED, type(error).__name__) from error
+
+
 def _is_thumbnail(picture: Image.Image) -> bool:
     """Whether this page of a TIFF is a smaller copy of another."""
     tags = getattr(picture, "tag_v2", {})
@@ -96,6 +113,15 @@ def _is_thumbnail(picture: Image.Image) -> bool:
 
 
 def _page(picture: Image.Image, number: int, progress: Callable[[], None]) -> Page:
+    width, height = picture.size
+    scale = min(1.0, (WORKING_PIXELS / max(1, width * height)) ** 0.5)
+    plain, width, height = _turned(picture, scale)
+    pixels = np.ascontiguousarray(np.asarray(plain.convert("RGB"))[:, :, ::-1])
+    return page_of(recognise(pixels, progress), number, width, height, width / plain.width)
+
+
+def _turned(picture: Image.Image, scale: float) -> tuple[Image.Image, int, int]:
+    """The picture smaller by ``scale`` and upright; and the width and height it would have in full size. Raises DocumentError."""
     from PIL import Image
 
     width, height = picture.size
@@ -103,7 +129,6 @@ def _page(picture: Image.Image, number: int, progress: Callable[[], None]) -> Pa
         raise DocumentError(
             f"The picture has {width:,} × {height:,} pixels, which is too much to be read. Save it smaller, or cut it into parts."
         )
-    scale = min(1.0, (WORKING_PIXELS / (width * height)) ** 0.5)
     if scale < 1:  # a JPEG can be unpacked at a half, a quarter … of its size
         picture.draft(None, (math.ceil(width * scale), math.ceil(height * scale)))
     picture.load()
@@ -117,8 +142,7 @@ def _page(picture: Image.Image, number: int, progress: Callable[[], None]) -> Pa
         plain = plain.transpose(Image.Transpose(method))
         if method >= 2:  # all but the flips
             width, height = (width, height) if method == 3 else (height, width)
-    pixels = np.ascontiguousarray(np.asarray(plain.convert("RGB"))[:, :, ::-1])
-    return page_of(recognise(pixels, progress), number, width, height, width / plain.width)
+    return plain, width, height
 
 
 def _plain(picture: Image.Image) -> Image.Image:

@@ -19,6 +19,7 @@ class Candidate:
         text: the characters of the span.
         value: canonical: ISO date, plain decimal, checked identifier; for verbatim text the text with single spaces.
         above, below: how much the line before and the line behind look as if they belonged to the value too, 0 to 1.
+        first, last: how much its own first and last line look like the type, where it has several lines, 0 to 1; else 0.
         shape: how much the text looks like its type, by the proposer's own knowledge, 0 to 1 ("Acme Ltd" against "Acme").
     """
 
@@ -28,6 +29,8 @@ class Candidate:
     shape: float = 0.0
     above: float = 0.0
     below: float = 0.0
+    first: float = 0.0
+    last: float = 0.0
 
 
 def single_spaced(text: str) -> str:

@@ -11,8 +11,8 @@ from stillroom.extraction.candidates.text import Line, cells, page_lines
 
 # Legal forms of companies, as they end a name.
 _LEGAL = (
-    r"Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|LLC|L\.L\.C|LLP|L\.L\.P|LP|L\.P|PLC|plc|P\.C|N\.A|N\.V|B\.V|BV|S\.A|SA|"
-    r"S\.A\.S|SAS|SARL|S\.r\.l|Srl|S\.p\.A|SpA|GmbH|AG|KG|OHG|e\.V|UG|Oy|Oyj|AB|ASA|A/S|ApS|AS|Sdn\.?\s*Bhd|Bhd|Pte|Pty|Pvt|K\.K|"
+    r"Inc|Incorporated|Corp|Corporation|Co(?!\.?\s*reg)|Company(?!\s*(?:reg|no)\b)|Ltd|Limited|LLC|L\.L\.C|LLP|L\.L\.P|LP|L\.P|PLC|plc|P\.C|N\.A|N\.V|B\.V|BV|S\.A|SA|"
+    r"S\.A\.S|SAS|SARL|S\.r\.l|Srl|S\.p\.A|SpA|GmbH|AG|KG|OHG|e\.V|UG|Oy|Oyj|AB|ASA|A/S|ApS|AS|Sdn\.?\s*Bhd|Bhd|S/B|Pte|Pty|Pvt|K\.K|"
     r"Trust|Fund|Partnership|Partners|Foundation|Association|University|Bank|Group|Holdings|Enterprise|Enterprises|Trading|"
     r"spółka akcyjna|Sp\. z o\.o|z o\.o"
 )
@@ -24,8 +24,17 @@ _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL})\b)|\n)(?:{_CAPITAL}|{_JOIN}(?=[ ]{_CAPITAL})))*"
 )
+# A registration number behind a name: in brackets, or bare with its check letter.
 _REGISTRATION = re.compile(
-    r"\s*[(\[]\s*(?:co(?:mpany)?\.?\s*(?:reg\.?)?\s*(?:no\.?)?\s*:?\s*)?[\dA-Z]*\d{3,}[\w\-/ ]*[)\]]\s*$", re.IGNORECASE
+    r"\s*[(\[]\s*(?:co(?:mpany)?\.?\s*(?:reg\.?)?\s*(?:no\.?)?\s*:?\s*)?[\dA-Z]*\d{3,}[\w\-/ ]*[)\]]\s*$"
+    r"|\s+(?:(?:co(?:mpany)?\.?\s*)?(?:reg\.?\s*)?no\.?\s*:?\s*)?\d{5,}\s?-\s?[A-Z]\b\s*(?:\([A-Z\d]{1,6}\))?\s*$",
+    re.IGNORECASE,
+)
+# Lines of a bill that are no letterhead.
+_BILL_LINE = re.compile(
+    r"^\W*(?:(?:simplified\s+)?(?:tax\s+)?invoice|receipt|cash\s+(?:bill|sale)s?|thank\s+you\b.*|.*\bgoods\s+sold\b.*|"
+    r"your\s+order\b.*|.*\breturnable\b.*|.*\bcome\s+again\b.*|posted)\W*$",
+    re.IGNORECASE,
 )
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
@@ -46,6 +55,9 @@ def organisations(page: Page) -> Iterator[Candidate]:
     behind = {row.end: rows[index + 1].text for index, row in enumerate(rows[:-1])}
     for (left, right), shape in sorted(shapes.items()):
         text = page.text[left:right]
+        lines = text.split("\n")
+        if any(_BILL_LINE.match(line) for line in lines):
+            continue
         if _LEGAL_END.match(text):
             shape = 0.0  # "Co. Ltd." alone is the end of the line before
         line_end = page.text.find("\n", right)
@@ -54,7 +66,12 @@ def organisations(page: Page) -> Iterator[Candidate]:
         if not rest.strip(" ,.") and not _LEGAL_END.search(text):
             following = behind.get(right + len(rest.rstrip()), "")
             below = 1.0 if _LEGAL_END.search(following) and len(following) < 40 else 0.0
-        yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape, 0.0, below)
+        elif len(rest) < 24 and _LEGAL_END.search(rest):
+            below = 1.0  # "Popular Book Co." of "Popular Book Co. (M) Sdn Bhd"
+        edges = (
+            [float(bool(_LEGAL_END.search(line))) for line in (lines[0], lines[-1])] if len(lines) > 1 else [0.0, 0.0]
+        )
+        yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape, 0.0, below, *edges)
 
 
 def names(page: Page) -> Iterator[Candidate]:

@@ -29,6 +29,11 @@ _REGISTRATION_LINE = re.compile(
     re.IGNORECASE,
 )
 _PHONE_LINE = re.compile(r"^\+?\(?\d{2,4}\)?[\s\-]+\d{3,4}[\s\-]*\d{3,4}\.?$")
+# "Served by: …", "Document no : …"; but "No: 28, Main Street" and "Address: …" begin addresses.
+_OTHER_LABEL = re.compile(
+    r"^(?!(?:no|lot|unit|blk|block|add|addr|address|adresse|anschrift|alamat|office|site|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:",
+    re.IGNORECASE,
+)
 MAX_BLOCK_LINES = 6
 
 
@@ -141,12 +146,13 @@ def addresses(page: Page) -> Iterator[Candidate]:
                     above = shapes[first - 1] if first else 0.0
                     below = shapes[last + 1] if last + 1 < len(rows) else 0.0
                     span = Span(page.number, start, start + len(text))
-                    yield Candidate(span, text, single_spaced(text), shape, above, below)
+                    edges = (shapes[first], shapes[last]) if last > first else (0.0, 0.0)
+                    yield Candidate(span, text, single_spaced(text), shape, above, below, *edges)
 
 
 def _is_no_address(line: str) -> bool:
-    """Lines that end an address: a telephone or registration number, a legal form, words of a bill."""
-    return bool(_NOT_ADDRESS.search(line) or _REGISTRATION_LINE.search(line) or _PHONE_LINE.search(line))
+    """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label."""
+    return any(each.search(line) for each in (_NOT_ADDRESS, _REGISTRATION_LINE, _PHONE_LINE, _OTHER_LABEL))
 
 
 def address_shape(text: str) -> float:

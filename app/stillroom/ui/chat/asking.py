@@ -47,6 +47,7 @@ class Asking(QObject):
         self.conversation = 0
         self._local = LocalAnswerer(parts.engine)
         self._answerer: Answerer = self._local
+        self._looking = False  # at a picture; nothing is written yet
 
     @property
     def busy(self) -> bool:
@@ -72,19 +73,29 @@ class Asking(QObject):
     def answer(self, conversation: int, question: int) -> None:
         """Answer a turn."""
         started = time.monotonic()
+        store, answerer = self._parts.chats(), self._answerer
 
         def work(operation: Operation) -> Turn:
             begin, show = self._shown(operation)
+            looks = False
+
+            def start(turn: Turn) -> None:
+                nonlocal looks
+                begin(turn)
+                looks = answerer.sees_pictures and any(each.seen for each in store.turn(question).attachments)
+                if looks:
+                    operation.post(self._look)
 
             def read(share: float) -> None:
                 spent = time.monotonic() - started
-                text = self.tr("Reading before it answers: %1").replace("%1", percent_text(share))
+                text = self.tr("Looking at the picture: %1") if looks else self.tr("Reading before it answers: %1")
+                text = text.replace("%1", percent_text(share))
                 left = time_left_text(spent / share * (1 - share)) if share > 0 and spent > 1 else ""
                 operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left))) if share < 1 else ""))
 
             return self.session().answer(
                 question,
-                on_begin=begin,
+                on_begin=start,
                 on_piece=show,
                 on_read=read,
                 cancellation=operation.cancellation,
@@ -142,12 +153,19 @@ class Asking(QObject):
         self._start(conversation, work, self.done.emit)
 
     def make_room(self, conversation: int, leaf: int, how: str, then: Callable[[int], None]) -> None:
-        """``passages``, ``summaries``: of the last turn's files; ``summarise``, ``drop``: of older turns. ``then`` gets the new end."""
+        """``passages``, ``summaries``: of the last files; ``text``: of the last pictures; ``summarise``, ``drop``: of older turns.
+        ``then`` gets the new end.
+        """
         store, answerer = self._parts.chats(), self._local  # what is read to make room is not sent anywhere
 
         def work(operation: Operation) -> int:
             settings = store.conversation(conversation).settings
             branch = store.branch(leaf)
+            if how == "text":
+                pictured = context.pictures_turn(branch)
+                if pictured is not None:
+                    store.give_text(pictured.id)
+                return leaf
             if how == "passages":
                 context.give_passages(store, branch, settings, answerer)
                 return leaf
@@ -198,13 +216,23 @@ class Asking(QObject):
 
         return self._parts.tasks.start(Operation(work, "attach", owner=self).success(finished).failure(failed))
 
+    def _look(self) -> None:
+        self._looking = True
+        self.told.emit(self.tr("The model looks at the picture…"))
+
+    def _progressed(self, piece: tuple[int, str, str]) -> None:
+        if self._looking:
+            self._looking = False
+            self.told.emit("")
+        self.piece.emit(*piece)
+
     def _start(self, conversation: int, work: Callable[[Operation], object], success: Callable[[object], None]) -> None:
         if self.busy:
             return
         self.conversation = conversation
 
         def end() -> None:
-            self._operation = None
+            self._operation, self._looking = None, False
             self.told.emit("")
             self.changed.emit()
 
@@ -221,7 +249,7 @@ class Asking(QObject):
 
         self._operation = self._parts.tasks.start(
             Operation(work, "answer", owner=self)
-            .progress(lambda piece: self.piece.emit(*piece))
+            .progress(self._progressed)
             .success(succeeded)
             .failure(failed)
             .cancelled(end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QMimeData, QSize, Qt, Signal
@@ -11,13 +12,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar,
 from stillroom.chat.context import Budget
 from stillroom.chat.conversation import Attachment
 from stillroom.paths import pasted_dir
-from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe, label, restyle
+from stillroom.ui.chat.thumbnail import Thumbnail
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, label, restyle
 from stillroom.ui.extract.dropping import TakesDrops, dropped_paths
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted
 
 _LEAST_HEIGHT, _MOST_HEIGHT = 46, 190
 _NEARLY_FULL = 0.85
+_THUMBNAIL = 44  # pixels
 
 
 class _Editor(QPlainTextEdit):
@@ -83,9 +86,10 @@ class Composer(TakesDrops, QFrame):
     stop: end the answer that is being written.
     files(list): paths to attach. attach_wanted: choose files. prompts_wanted: show the prompt library.
     edit_last: the person wants to change what was said last.
-    changed: the text or the attachments.
+    changed: the text or the attachments. given: how much of the context the attachments take.
     """
 
+    given = Signal()
     send = Signal(str)
     busy = Signal()
     stop = Signal()
@@ -175,7 +179,7 @@ class Composer(TakesDrops, QFrame):
         if budget is None or not known:
             self.room.setText("")
             return
-        share = (budget.used + sum(each.tokens for each in self.attachments)) / budget.limit
+        share = (budget.used + sum(each.given_tokens for each in self.attachments)) / budget.limit
         self.meter.setValue(min(1000, round(1000 * share)))
         number = QLocale().toString
         words = (
@@ -213,15 +217,40 @@ class Composer(TakesDrops, QFrame):
         row = QHBoxLayout(chip)
         row.setContentsMargins(GRID // 2, 0, 0, 0)
         row.setSpacing(GRID)
-        words = counted(attachment.tokens, self.tr("1 token"), self.tr("%1 tokens"))
-        if not any(page.strip() for page in attachment.pages):
+        words = counted(attachment.given_tokens, self.tr("1 token"), self.tr("%1 tokens"))
+        read = any(page.strip() for page in attachment.pages)
+        if not read and not attachment.seen:
             words = self.tr("no text was found in it")
-        row.addWidget(ElidedLabel(f"▤ {attachment.name} · {words}", "", Qt.TextElideMode.ElideMiddle), 1)
+        mark = "▤ "
+        if attachment.picture is not None:
+            mark = ""
+            row.addWidget(Thumbnail(attachment.picture, attachment.name, _THUMBNAIL))
+        row.addWidget(ElidedLabel(f"{mark}{attachment.name} · {words}", "", Qt.TextElideMode.ElideMiddle), 1)
+        if attachment.picture_tokens and read:
+            row.addWidget(self._choice(attachment))
         remove = IconButton("close", self.tr("Remove %1").replace("%1", attachment.name))
         remove.setIconSize(QSize(12, 12))
         remove.clicked.connect(lambda: self._remove(attachment))
         row.addWidget(remove)
         return chip
+
+    def _choice(self, attachment: Attachment) -> ComboBox:
+        """Of a picture that the model could see: as what it is given."""
+        choice = ComboBox()
+        for words, seen in ((self.tr("as a picture"), True), (self.tr("its text (OCR)"), False)):
+            choice.addItem(words, seen)
+        choice.setCurrentIndex(0 if attachment.seen else 1)
+        describe(choice, self.tr("How %1 is given to the model").replace("%1", attachment.name))
+
+        def choose() -> None:
+            changed = replace(attachment, seen=choice.currentData())
+            self.attachments = [changed if each is attachment else each for each in self.attachments]
+            self._show_chips()
+            self._changed()
+            self.given.emit()
+
+        choice.activated.connect(choose)
+        return choice
 
     def _remove(self, attachment: Attachment) -> None:
         self.attachments = [each for each in self.attachments if each is not attachment]

@@ -13,7 +13,9 @@ from stillroom.chat.conversation import Conversation
 from stillroom.chat.store import ConversationStore
 from stillroom.chat.transfer import export, import_file, to_html
 from stillroom.errors import StillroomError
+from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
 
 _KINDS = ((".md", "Markdown"), (".pdf", "PDF"), (".html", "HTML"), (".json", "JSON"))
 
@@ -57,16 +59,19 @@ def write_pdf(store: ConversationStore, found: Conversation, target: Path) -> No
 
 
 def bring(
-    parent: QWidget, parts: Parts, store: ConversationStore, say: Callable[[str, str], None]
-) -> Conversation | None:
-    """Ask which, and bring a conversation back."""
+    parent: QWidget,
+    parts: Parts,
+    store: ConversationStore,
+    say: Callable[[str, str], None],
+    then: Callable[[Conversation], None],
+) -> None:
+    """Ask which, and bring a conversation back; its pictures are read by the reader."""
     chosen, _ = QFileDialog.getOpenFileName(
         parent, parent.tr("Import"), parts.memory.folder("chat/export"), "JSON (*.json)"
     )
-    if not chosen:
-        return None
-    try:
-        return import_file(store, Path(chosen))
-    except StillroomError as error:
-        say(error.message, "bad")
-        return None
+    if chosen:
+        parts.tasks.start(
+            Operation(lambda _: import_file(store, Path(chosen), parts.readers), "import", owner=parent)
+            .success(then)
+            .failure(lambda error: say(sentence(error), "bad"))
+        )

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from stillroom.chat.context import messages
 from stillroom.chat.conversation import Attachment, Conversation, Facts, Role, Turn, TurnState
-from stillroom.documents.formats import PICTURES
 from stillroom.engine.remote import RemoteEngine
 from stillroom.errors import StillroomError
 from stillroom.ui.banner import BannerArea
@@ -148,6 +147,7 @@ class ChatPage(QWidget):
         self.composer.prompts_wanted.connect(self._show_prompts)
         self.composer.edit_last.connect(self._edit_last)
         self.composer.changed.connect(self._draft.start)
+        self.composer.given.connect(lambda: self.room.show_budget())
         stop = QShortcut(QKeySequence("Esc"), self)
         stop.activated.connect(self.asking.stop)
         self.asking.begun.connect(self._begun)
@@ -335,11 +335,12 @@ class ChatPage(QWidget):
         def show(found: list[Attachment]) -> None:
             self.composer.add_attachments(found)
             self.room.show_budget()
-            if any(Path(each.path).suffix.lower().removeprefix(".") in PICTURES for each in found):
-                self.say(
-                    self.tr("The text in the picture was read. The model gets that text; it does not see pictures."),
-                    "info",
-                )
+            if any(each.picture is not None and not each.seen for each in found):
+                words = self.tr("The text in the picture was read. The model gets that text; it does not see pictures.")
+                self.say(f"{words} " + self.tr("A projector lets it see: Models, Pictures…"), "info")
+            notes = [each.picture.note for each in found if each.picture is not None and each.picture.note]
+            if notes:
+                self.say(" ".join(notes), "info")
 
         self.asking.read(list(paths), show)
 

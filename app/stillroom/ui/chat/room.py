@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from stillroom.chat.context import ContextFullError
+from stillroom.chat.context import ContextFullError, files_turn, pictures_turn
 from stillroom.chat.conversation import Role
 from stillroom.chat.whole import Asks, asks_of
 from stillroom.ui.failures import sentence
@@ -74,7 +74,10 @@ class Room(QObject):
 
         actions: list[tuple[str, Callable[[], None]]] = []
         text = sentence(error)
-        if any(turn.attachments for turn in turns):
+        sees = self._loading.model is not None and self._loading.model.sees_pictures
+        if sees and pictures_turn(turns) is not None:
+            actions.append((self.tr("Give the text of its pictures"), lambda: make("text")))
+        if files_turn(turns, sees=sees) is not None:
             asks = asks_of(turns[-1].content)
             if asks is not None:
                 text += " " + self.tr("The question seems to be about all of them.")

@@ -71,10 +71,12 @@ class Talks(QObject):
 
     def bring(self) -> None:
         """A conversation from a file."""
-        made = bring(self._page, self._parts, self._store, self._say)
-        if made is not None:
+
+        def show(made: Conversation) -> None:
             self.refresh()
             self._page.open(made.id)
+
+        bring(self._page, self._parts, self._store, self._say, show)
 
     def _make_template(self, found: Conversation) -> None:
         """A template file of the fields of the last JSON answer, among the person's own."""

@@ -8,13 +8,15 @@ from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
-from stillroom.chat.conversation import MERGED, Role, Source, Turn, TurnState
+from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
+from stillroom.ui.chat.thumbnail import Thumbnail
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.markdown.render import Rendered, render
 from stillroom.ui.theme import GRID, colours
 from stillroom.ui.wording import counted, speed_text
 
 _FRAME_SECONDS = 0.08
+_THUMBNAIL = 160  # pixels
 _COST = 8  # at most an eighth of the time goes into rendering what is being written
 
 
@@ -125,9 +127,7 @@ class TurnView(QWidget):
         head.addWidget(self._state, 1)
         column.addLayout(head)
         for attachment in turn.attachments:
-            size = counted(attachment.tokens, self.tr("1 token"), self.tr("%1 tokens"))
-            part = self.tr(", given in part") if attachment.given else ""
-            column.addWidget(label(f"▤ {attachment.name} · {size}{part}", "muted", wrap=True))
+            self._add_attachment(column, attachment)
         self.fold = Button("", "link", action=self._toggle)
         self.fold.setVisible(False)
         column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
@@ -155,6 +155,16 @@ class TurnView(QWidget):
         column.addWidget(self._cited)
         column.addLayout(self._actions())
         self.show_turn(turn, siblings)
+
+    def _add_attachment(self, column: QVBoxLayout, attachment: Attachment) -> None:
+        size = counted(attachment.given_tokens, self.tr("1 token"), self.tr("%1 tokens"))
+        how, mark = self.tr(", given in part") if attachment.given else "", "▤ "
+        if attachment.picture is not None:
+            mark = ""
+            how = self.tr(", given as a picture") if attachment.seen else self.tr(", given as its text")
+            thumbnail = Thumbnail(attachment.picture, attachment.name, _THUMBNAIL)
+            column.addWidget(thumbnail, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(label(f"{mark}{attachment.name} · {size}{how}", "muted", wrap=True))
 
     def _show_sources(self) -> None:
         shown = self.turn.facts.sources if self.turn.role is Role.ASSISTANT else ()

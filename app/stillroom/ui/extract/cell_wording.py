@@ -50,10 +50,10 @@ def level_sentence(level: Level) -> str:
         Level.PROBLEM: tr("The value was found, but it does not pass a check."),
         Level.MISSING: tr("The template requires this value, and it was not found in the document."),
         Level.UNREAD: tr("Part of the document was not read, and the value was not in the rest."),
-        Level.UNSURE: tr("The model is not sure. Please have a look."),
+        Level.UNSURE: tr("This may be wrong. Please have a look."),
         Level.LIKELY: tr("Probably right."),
         Level.GENERATED: tr("Text written by the model, not a quotation from the document."),
-        Level.SURE: tr("The model is sure of this value."),
+        Level.SURE: tr("There is little doubt about this value."),
         Level.ABSENT: tr("The document was read and does not say."),
         Level.NOTHING: tr("Not extracted yet."),
     }[level]

@@ -21,7 +21,8 @@ _STEP = 1024
 
 class Detail(QScrollArea):
     """Signals:
-    wanted(str): ``load``, ``unload``, ``tune``, ``bench``, ``verify``, ``quantize``, ``adapters``, ``folder``, ``remove``, ``fetch``.
+    wanted(str): ``load``, ``unload``, ``tune``, ``bench``, ``verify``, ``quantize``, ``adapters``, ``projector``, ``folder``,
+        ``remove``, ``fetch``.
     """
 
     wanted = Signal(str)
@@ -85,6 +86,7 @@ class Detail(QScrollArea):
                 ("verify", self.tr("Verify"), "sure", self.tr("Hold every byte against what is on record")),
                 ("quantize", self.tr("Make smaller…"), "down", self.tr("Write a copy in another quantization")),
                 ("adapters", self.tr("Adapters…"), "add-files", self.tr("Add training (LoRA) to this model")),
+                ("projector", self.tr("Pictures…"), "picture", self.tr("With what this model sees pictures (mmproj)")),
                 ("folder", self.tr("Open folder"), "folder", self.tr("Where its file lies")),
                 ("remove", self.tr("Remove"), "remove", self.tr("Into the system's trash")),
             )
@@ -117,7 +119,8 @@ class Detail(QScrollArea):
         shown = {
             "load": file is not None and not is_loaded, "unload": is_loaded, "fetch": row is not None and file is None,
             "tune": file is not None, "bench": is_loaded, "verify": file is not None, "quantize": known,
-            "adapters": known and file is not None, "folder": file is not None, "remove": ours,
+            "adapters": known and file is not None, "projector": known and file is not None,
+            "folder": file is not None, "remove": ours,
         }  # fmt: skip
         for name, button in self.buttons.items():
             button.setVisible(shown[name])
@@ -145,7 +148,7 @@ class Detail(QScrollArea):
             self.verdict.setText(row.problem or (self._rough(row) if row.entry is not None else ""))
             return
         use = Use(self.context_tokens, self.cache.currentData())
-        fit = assess(row.shape, self._machine, use)
+        fit = assess(row.shape, self._machine, use, beside=row.projector_bytes)
         self._show_fit(fit)
 
     def _show_fit(self, fit: Fit) -> None:
@@ -192,5 +195,8 @@ class Detail(QScrollArea):
             if added:
                 names = ", ".join(Path(adapter.path).stem for adapter in added)
                 parts.append(self.tr("With the adapters: %1").replace("%1", names))
+            if row.projector is not None:
+                words = self.tr("Sees pictures with %1 (%2 of memory)").replace("%1", row.projector.stem)
+                parts.append(words.replace("%2", size_text(row.projector_bytes)))
             parts.append(str(row.file.path))
         return "\n".join(part for part in parts if part)

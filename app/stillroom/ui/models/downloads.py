@@ -84,6 +84,7 @@ class DownloadList(QWidget):
         head.addWidget(label(self.tr("DOWNLOADS"), "section"), 1)
         self.limit = QSpinBox()
         self.limit.setRange(0, 10_000)
+        self.limit.setMinimumWidth(170)  # the words for "no limit" are wider than any number
         self.limit.setSuffix(self.tr(" MB/s"))
         self.limit.setSpecialValueText(self.tr("as fast as it goes"))
         describe(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.models.assess import Assessed, assess_offers, this_machine
 from stillroom.models.fit import Verdict
-from stillroom.models.hub import FoundModel
+from stillroom.models.hub import FoundModel, Offer
 from stillroom.models.hub_errors import LicenceNeeded
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.failures import sentence
@@ -44,6 +45,7 @@ class HubDialog(QDialog):
         self._parts = parts
         self._operation: Operation | None = None
         self._offers: list[Assessed] = []
+        self._projector: Offer | None = None
         self.setWindowTitle(self.tr("Fetch a model"))
         self.resize(940, 560)
         column = QVBoxLayout(self)
@@ -88,6 +90,10 @@ class HubDialog(QDialog):
         column.addLayout(lists, 1)
         self.state = label("", "muted", wrap=True, selectable=True)
         column.addWidget(self.state)
+        self.eyes = QCheckBox()
+        describe(self.eyes, self.tr("Fetch the projector too"), self.tr("With it the model sees pictures in a chat"))
+        self.eyes.setVisible(False)
+        column.addWidget(self.eyes)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.fetch = Button(self.tr("Fetch"), "primary", "drop", self._fetch)
         self.fetch.setEnabled(False)
@@ -115,13 +121,14 @@ class HubDialog(QDialog):
         """Show what a repository offers, each with its fit: only headers are fetched."""
         self.files.clear()
         self._offers = []
+        self._show_projector(None)
 
         def work(operation: Operation) -> None:
             with self._parts.seal.opened(self.tr("look at a repository"), hub_host()):
                 hub = hub_of(self._parts)
-                offers = assess_offers(
-                    hub, hub.repository(repository), this_machine(), cancellation=operation.cancellation
-                )
+                found = hub.repository(repository)
+                operation.post(lambda: self._show_projector(found.projector()))
+                offers = assess_offers(hub, found, this_machine(), cancellation=operation.cancellation)
                 for item in offers:
                     operation.report(item)
 
@@ -166,6 +173,15 @@ class HubDialog(QDialog):
             )
         )
 
+    def _show_projector(self, projector: Offer | None) -> None:
+        """Offer the part with which the models of the repository see pictures."""
+        self._projector = projector
+        self.eyes.setVisible(projector is not None)
+        self.eyes.setChecked(projector is not None)
+        if projector is not None:
+            words = self.tr("Also %1 (%2), with which it sees pictures").replace("%1", projector.name)
+            self.eyes.setText(words.replace("%2", size_text(projector.size)))
+
     def _looked(self) -> None:
         self._operation = None
         self.state.setText("" if self._offers else self.tr("This repository has no GGUF model."))
@@ -189,6 +205,8 @@ class HubDialog(QDialog):
         place = self.files.indexOfTopLevelItem(self.files.currentItem())
         if place >= 0:
             self.chosen.emit(self._offers[place].offer)
+            if self._projector is not None and self.eyes.isChecked():
+                self.chosen.emit(self._projector)
             self.accept()
 
     def _failed(self, error: Exception) -> None:

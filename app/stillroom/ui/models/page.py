@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
-    QInputDialog,
     QLineEdit,
     QMessageBox,
     QProgressBar,
@@ -21,10 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stillroom.errors import StillroomError
 from stillroom.models.catalog import load_catalog, suggest, use_catalog
+from stillroom.models.conversion import converter
 from stillroom.models.fit import Machine
 from stillroom.models.library import ModelFile
 from stillroom.models.local_files import remove
+from stillroom.models.safetensors import is_safetensors, model_folder
+from stillroom.models.smaller import smaller_than
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.extract.dropping import TakesDrops
@@ -35,7 +38,9 @@ from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.detail import Detail
 from stillroom.ui.models.downloads import DownloadList, Downloads
 from stillroom.ui.models.hub_dialog import HubDialog
+from stillroom.ui.models.projector_dialog import ProjectorDialog
 from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, find_rows
+from stillroom.ui.models.smaller_dialog import SmallerDialog, ask_for_import
 from stillroom.ui.models.work import ModelWork
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -43,7 +48,6 @@ from stillroom.ui.theme import GRID
 
 _TASKS = ("extract", "classify", "summarise", "chat", "code")
 _COMPARED = 6  # columns that can be read at once
-_QUANTIZATIONS = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q3_K_M", "Q2_K")
 
 
 class ModelsPage(TakesDrops, QWidget):
@@ -99,9 +103,10 @@ class ModelsPage(TakesDrops, QWidget):
         )
         head.addWidget(fetch)
         bring = Button(self.tr("Import…"), "primary", "add-files", self._choose_files)
-        describe(
-            bring, self.tr("Import"), self.tr("Copy GGUF files into Stillroom; they can also be dropped on this page")
+        tip = self.tr(
+            "Copy GGUF files into Stillroom, or convert a folder of safetensors; both can be dropped here, too"
         )
+        describe(bring, self.tr("Import"), tip)
         head.addWidget(bring)
         return head
 
@@ -185,6 +190,8 @@ class ModelsPage(TakesDrops, QWidget):
 
     def look(self) -> None:
         """Look at the disk and the machine again."""
+        if not self.model.rowCount():
+            self.detail.name.setText(self.tr("Looking at this machine and its models…"))
         self._parts.tasks.start(
             Operation(lambda _: find_rows(), "models", owner=self).success(lambda found: self._show(*found))
         )
@@ -246,20 +253,27 @@ class ModelsPage(TakesDrops, QWidget):
         elif action == "verify":
             self.work.verify(row.file)
         elif action == "quantize":
-            text = self.tr("Fewer bits are smaller and often faster, and cost some accuracy. Which quantization?")
-            names = [name for name in _QUANTIZATIONS if name != row.file.quantization]
-            name, good = QInputDialog.getItem(self, self.tr("Make smaller"), text, names, 2, False)
-            if good:
-                self.work.quantize(row.file, name)
+            self._quantize(row.file)
         elif action == "adapters":
-            self._adapters(row.file)
+            self._attach(AdaptersDialog(self, self._parts, row.file), row.file)
+        elif action == "projector":
+            self._attach(ProjectorDialog(self, self._parts, row.file), row.file)
         elif action == "folder":
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.file.path.parent)))
         elif action == "remove":
             self._remove(row)
 
-    def _adapters(self, file: ModelFile) -> None:
-        dialog = AdaptersDialog(self, self._parts, file)
+    def _quantize(self, file: ModelFile) -> None:
+        offered, parameters = smaller_than(file), self.row().shape.parameters
+        if not offered:
+            self._ended(self.tr("%1 is as small as it gets.").replace("%1", file.name), "info")
+            return
+        dialog = SmallerDialog(self, self.tr("Make smaller"), parameters, offered)
+        if dialog.exec() == SmallerDialog.DialogCode.Accepted:
+            self.work.quantize(file, dialog.quantization)
+        dialog.deleteLater()
+
+    def _attach(self, dialog: AdaptersDialog | ProjectorDialog, file: ModelFile) -> None:
         dialog.exec()
         if dialog.changed:
             self.look()
@@ -288,27 +302,43 @@ class ModelsPage(TakesDrops, QWidget):
     def _hub(self, repository: str = "") -> None:
         dialog = HubDialog(self, self._parts, repository)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.chosen.connect(self.downloads.add)
+        dialog.chosen.connect(self.downloads.add)  # once for each file
         dialog.open()
 
     def _choose_files(self) -> None:
         memory = self._parts.memory
         files, _ = QFileDialog.getOpenFileNames(
-            self, self.tr("Import"), memory.folder("models/folder"), "GGUF (*.gguf)"
+            self, self.tr("Import"), memory.folder("models/folder"), "GGUF, safetensors (*.gguf *.safetensors)"
         )
         if files:
             memory.set("models/folder", str(Path(files[0]).parent))
             self.bring([Path(file) for file in files])
 
     def bring(self, paths: list[Path]) -> None:
-        """Import files, and the GGUF files of folders."""
-        files = [file for path in paths for file in (sorted(path.rglob("*.gguf")) if path.is_dir() else [path])]
+        """Import files, the GGUF files of folders, and folders of safetensors."""
+        published = {path if path.is_dir() else path.parent: None for path in paths if is_safetensors(path)}
+        others = [path for path in paths if not is_safetensors(path)]
+        files = [file for path in others for file in (sorted(path.rglob("*.gguf")) if path.is_dir() else [path])]
         # Of a model in several files the first stands for all.
         files = [file for file in files if "-of-" not in file.name or "-00001-of-" in file.name]
-        if files:
-            self.work.bring(files)
+        quantization: str | None = ""
+        if published:
+            try:
+                converter()
+                found = [model_folder(folder) for folder in published]
+            except StillroomError as error:
+                self._ended(error.message, "warn")
+                return
+            title = self.tr("Convert %1").replace("%1", ", ".join(folder.name for folder in found))
+            quantization = ask_for_import(self, title, sum(folder.elements for folder in found))
+        if quantization is None:
+            return
+        if files or published:
+            self.work.bring(files, list(published), quantization)
         else:
-            self._ended(self.tr("There is no GGUF file there. A model file ends in .gguf."), "warn")
+            self._ended(
+                self.tr("There is no model there. A model is a .gguf file, or a folder of safetensors."), "warn"
+            )
 
     def on_drop(self, paths: list[Path]) -> None:
         self.bring(paths)

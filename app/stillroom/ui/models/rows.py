@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QSortFilterProxyModel, Qt
@@ -18,6 +19,7 @@ from stillroom.models.catalog import CatalogModel, expected_speed, load_catalog
 from stillroom.models.elsewhere import models_elsewhere
 from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict
 from stillroom.models.library import ModelFile, installed_models
+from stillroom.models.projectors import projector_bytes, projector_of
 from stillroom.models.shape import Shape, shape_of
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text
@@ -43,6 +45,7 @@ class ModelRow:
         entry: of the catalog, where it is in it.
         shape, fit: of a file, estimated from its header. problem: why there is none.
         size: bytes; of a catalog's entry roughly.
+        projector: with which it is loaded, to see pictures; projector_bytes: of memory.
     """
 
     name: str
@@ -56,6 +59,8 @@ class ModelRow:
     size: int = 0
     speed: float | None = None
     problem: str = ""
+    projector: Path | None = None
+    projector_bytes: int = 0
 
 
 def find_rows(context_tokens: int = 8192) -> tuple[list[ModelRow], Machine]:
@@ -86,14 +91,17 @@ def _file_row(
         headers = [read_header(part) for part in parts_of(model.path)]
         check_headers(headers)
         shape = shape_of(headers)
-        fit = assess(shape, machine, Use(context_tokens))
+        projector = projector_of(model.path)
+        beside = projector_bytes(projector)
+        fit = assess(shape, machine, Use(context_tokens), beside=beside)
     except (StillroomError, OSError) as error:
         return ModelRow(
             model.name, place, model, program, entry, size=model.size, problem=getattr(error, "message", str(error))
         )
     return ModelRow(
-        model.name, place, model, program, entry, shape, fit, fit.verdict, model.size, fit.tokens_per_second
-    )
+        model.name, place, model, program, entry, shape, fit, fit.verdict, model.size, fit.tokens_per_second,
+        projector=projector, projector_bytes=beside,
+    )  # fmt: skip
 
 
 def _plain(name: str) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from stillroom.engine.engine import Engine
-from stillroom.engine.protocol import MeasureRequest, QuantizeRequest
-from stillroom.models.file_names import inside
+from stillroom.engine.protocol import MeasureRequest
+from stillroom.errors import StillroomError
+from stillroom.models.conversion import convert
 from stillroom.models.library import ModelFile
 from stillroom.models.local_files import import_model, verify
+from stillroom.models.smaller import make_smaller
 from stillroom.models.tuned import TunedModel, tune_model
-from stillroom.paths import models_dir
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text, speed_text, time_left_text
@@ -46,24 +46,35 @@ class ModelWork(QObject):
         if self._operation is not None:
             self._operation.cancellation.request()
 
-    def bring(self, files: list[Path]) -> None:
-        """Import files; those that are refused are told, each with its reason."""
+    def bring(self, files: list[Path], published: Sequence[Path] = (), quantization: str = "") -> None:
+        """Import files; those that are refused are told, each with its reason.
+
+        Args:
+            published: folders of safetensors, which are converted and then written in ``quantization``; empty for 16 bits.
+        """
+
+        def copied(operation: Operation, file: Path) -> ModelFile:
+            what = self.tr("Importing %1").replace("%1", file.name)
+            return import_model(file, on_progress=self._tell(operation, what), cancellation=operation.cancellation)
+
+        def converted(operation: Operation, folder: Path) -> ModelFile:
+            return convert(
+                folder,
+                quantization=quantization,
+                on_progress=lambda share, what: operation.report((what, share)),
+                cancellation=operation.cancellation,
+            )
 
         def work(operation: Operation) -> str:
             names, refused = [], []
-            for file in files:
-                what = self.tr("Importing %1").replace("%1", file.name)
-                try:
-                    made = import_model(
-                        file, on_progress=self._tell(operation, what), cancellation=operation.cancellation
-                    )
-                    names.append(made.name)
-                except OSError as error:
-                    refused.append(f"{file.name}: {error.strerror or type(error).__name__}.")
-                except Exception as error:
-                    if not hasattr(error, "message"):
-                        raise
-                    refused.append(error.message)
+            for how, paths in ((copied, files), (converted, published)):
+                for path in paths:
+                    try:
+                        names.append(how(operation, path).name)
+                    except OSError as error:
+                        refused.append(f"{path.name}: {error.strerror or type(error).__name__}.")
+                    except StillroomError as error:
+                        refused.append(error.message)
             if refused:
                 raise _Refused("\n".join([*(self.tr("%1 is here.").replace("%1", name) for name in names), *refused]))
             return self.tr("Imported: %1.").replace("%1", ", ".join(names))
@@ -122,31 +133,20 @@ class ModelWork(QObject):
         self._start("bench", work)
 
     def quantize(self, model: ModelFile, quantization: str) -> None:
-        """Write a copy in another quantization into the models folder."""
-        target = inside(models_dir(), f"{model.name.rsplit('.', 1)[0]}.{quantization}.gguf")
+        """Write a copy in another quantization into the models folder, and say what it changes."""
 
         def work(operation: Operation) -> str:
-            what = self.tr("Writing %1").replace("%1", target.name)
-            partial = target.with_suffix(".part")
-            partial.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with Engine() as engine:
-                    made = engine.quantize(
-                        QuantizeRequest(str(model.path), str(partial), quantization),
-                        on_progress=lambda share: operation.report((what, share)),
-                        cancellation=operation.cancellation,
-                    )
-                partial.replace(target)
-            finally:
-                partial.unlink(missing_ok=True)
-            text = self.tr(
-                "%1 is here: %2 instead of %3. Fewer bits cost some accuracy: measure it on your own documents."
+            made = make_smaller(
+                model,
+                quantization,
+                on_progress=lambda share, what: operation.report((what, share)),
+                cancellation=operation.cancellation,
             )
-            return (
-                text.replace("%1", target.stem)
-                .replace("%2", size_text(made.size))
-                .replace("%3", size_text(made.source_size))
-            )
+            text = self.tr("%1 is here: %2 instead of %3; it needs %4 of memory instead of %5.")
+            figures = (made.size, made.source_size, made.memory, made.source_memory)
+            for place, figure in enumerate(figures, 2):
+                text = text.replace(f"%{place}", size_text(figure))
+            return f"{text.replace('%1', made.model.name)} {made.verdict}"
 
         self._start("quantize", work)
 

@@ -1,0 +1,74 @@
+"""Pictures as they are shown to a model and to a person: checked, upright, in colours, not larger than need be."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stillroom.documents.formats import PICTURES
+from stillroom.documents.sniff import sniff
+from stillroom.documents.source import Source, load
+from stillroom.errors import DocumentError
+
+_LARGEST_BYTES = 16 << 20
+_LARGEST_SIDE = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was unpacked and packed again here, so that nothing of the file it comes from is left but its pixels.
+
+    Attributes:
+        data: PNG, 8 bits of red, green and blue. width, height: pixels.
+        sha256: of ``data``.
+        note: a sentence about what of the file is not shown; else empty.
+    """
+
+    width: int
+    height: int
+    data: bytes = field(repr=False, compare=False)
+    sha256: str = ""
+    note: str = field(default="", compare=False)
+
+    @property
+    def base64(self) -> str:
+        return base64.b64encode(self.data).decode("ascii")
+
+
+def picture_of(path: Path, side: int) -> Picture:
+    """The (first) picture of a file, its longer side at most ``side`` pixels. Raises DocumentError."""
+    source = load(path)
+    if not source.data:
+        raise DocumentError("The file is empty (0 bytes). Perhaps its download or copy did not finish.")
+    return _packed(source, side)
+
+
+def _packed(source: Source, side: int) -> Picture:
+    from stillroom.documents.formats.picture import upright
+
+    if sniff(source) not in PICTURES:
+        raise DocumentError("The file is no picture. Attach a PNG, JPEG, WebP, TIFF, BMP or GIF file.")
+    shown, pages = upright(source, side)
+    packed = io.BytesIO()
+    shown.convert("RGB").save(packed, "PNG", compress_level=6)
+    data = packed.getvalue()
+    note = f"The file has {pages} pages; only the first is shown to the model." if pages > 1 else ""
+    return Picture(shown.width, shown.height, data, hashlib.sha256(data).hexdigest(), note)
+
+
+def picture_to_json(picture: Picture) -> dict[str, Any]:
+    return {"width": picture.width, "height": picture.height, "png": picture.base64, "note": picture.note}
+
+
+def picture_from_json(data: dict[str, Any]) -> Picture:
+    """Raises KeyError, TypeError or ValueError where it is none."""
+    width, height, png = data["width"], data["height"], base64.b64decode(data["png"], validate=True)
+    if type(width) is not int or type(height) is not int or not 0 < max(width, height) <= _LARGEST_SIDE:
+        raise ValueError("size")
+    if not png.startswith(b"\x89PNG\r\n\x1a\n") or len(png) > _LARGEST_BYTES:
+        raise ValueError("no PNG")
+    return Picture(width, height, png, hashlib.sha256(png).hexdigest(), str(data["note"]))
