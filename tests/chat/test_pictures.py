@@ -15,7 +15,7 @@ from tests.chat.scripted_answerer import ScriptedAnswerer
 from tests.documents.make_pictures import draw, encoded
 
 from stillroom.chat import context
-from stillroom.chat.conversation import Attachment, Role, Turn
+from stillroom.chat.conversation import Attachment, ChatSettings, Role, Turn
 from stillroom.chat.session import ChatSession, read_attachment
 from stillroom.chat.store import ConversationStore
 from stillroom.chat.transfer import export, import_file
@@ -189,3 +189,42 @@ def test_a_hostile_picture_in_a_file_is_refused_and_nothing_stored(
 
 def _pixels(picture: Picture) -> bytes:
     return Image.open(io.BytesIO(picture.data)).tobytes()
+
+
+def test_passages_are_chosen_from_the_last_file_that_is_read_though_a_picture_came_after_it(
+    store: ConversationStore, readers: Readers, receipt: Path
+) -> None:
+    answerer = ScriptedAnswerer(limit=700)
+    answerer.sees_pictures = True
+    session = ChatSession(store, answerer)
+    settings = ChatSettings(max_tokens=60)
+    pages = tuple(f"Ship {number} lies in the harbour. " + "word " * 120 for number in range(8))
+    talk = store.create(settings=settings)
+    asked = session.ask(talk.id, None, "Where is ship 3?", (Attachment(0, "ships.txt", "", pages, 1_000),))
+    looked = session.ask(talk.id, asked.id, "Where is ship 5, and what is due?", (shown(readers, receipt),))
+    branch = store.branch(looked.id)
+    sources = context.give_passages(store, branch, settings, answerer)
+    assert {source.name for source in sources} == {"ships.txt"}
+    assert 6 in {source.page for source in sources}
+    assert store.turn(asked.id).attachments[0].given
+    assert store.turn(looked.id).attachments[0].given == "", "what is seen is not cut"
+    answer = session.answer(looked.id)
+    assert answer.facts.sources == sources
+    assert answerer.asked[-1][-1].pictures
+    found = context.pictures_turn(branch)
+    assert found is not None
+    assert found.id == looked.id
+
+
+def test_every_part_is_read_of_texts_and_it_is_said_that_pictures_were_not_looked_at(
+    store: ConversationStore, readers: Readers, receipt: Path
+) -> None:
+    answerer = ScriptedAnswerer('{"found": ["24.75"]}')
+    answerer.sees_pictures = True
+    session = ChatSession(store, answerer)
+    question = session.ask(store.create().id, None, "List all amounts", (shown(readers, receipt),))
+    assert not context.is_countable([question]), "it is seen at once"
+    answer = session.read_every_part(question.id)
+    assert "24.75" in answer.content
+    assert answer.facts.notes[-1] == "The text in receipt.png was read; the pictures were not looked at."
+    assert not any(message.pictures for asked in answerer.asked for message in asked)

@@ -120,6 +120,17 @@ def test_several_pictures_and_texts_between(seeing: Engine) -> None:
     assert one.prompt_tokens == two.prompt_tokens
 
 
+def test_it_is_told_how_much_of_pictures_and_texts_was_read(seeing: Engine) -> None:
+    told: list[float] = []
+    pieces = (BEGIN, Piece("", picture=picture("yellow")), Piece("What is this? " * 60), TURN)
+    request = GenerateRequest(pieces, 2, Sampling(), interactive=True)
+    seeing.generate(request, on_progress=told.append)
+    assert len(told) > 2
+    assert told == sorted(set(told)), "never twice the same, never back"
+    assert told[0] > 0
+    assert told[-1] == 1.0
+
+
 def test_a_cancel_while_a_picture_is_seen_leaves_the_engine_ready(
     engine: Engine, starter_model: Path, tmp_path: Path
 ) -> None:
