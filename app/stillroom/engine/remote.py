@@ -9,6 +9,7 @@ import contextlib
 import ipaddress
 import json
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -156,6 +157,10 @@ def _write(engines: Sequence[RemoteEngine]) -> None:
     write_text(engines_file(), tomlkit.dumps(document))
 
 
+class RefusedError(EngineError):
+    """The server got the question and did not serve it: the key, the address, too many at a time, a fault of its own."""
+
+
 class RemoteClient:
     """Asks one remote engine. Methods block, break the seal for as long as they run, and raise EngineError.
 
@@ -169,6 +174,7 @@ class RemoteClient:
         self.engine = engine
         self._seal = seal
         self._way, self._way_is_known = 0, False  # how the server is asked to hold to a schema
+        self._here = threading.local()
         key = secrets.get(engine.key_name)
         context = ssl.create_default_context()
         if engine.ca_file:
@@ -182,7 +188,9 @@ class RemoteClient:
             "max_retries": _TRIES,
         }
         try:
-            usual["http_client"] = openai.DefaultHttpxClient(verify=context, proxy=engine.proxy or None)
+            usual["http_client"] = openai.DefaultHttpxClient(
+                verify=context, proxy=engine.proxy or None, event_hooks={"request": [self._watch]}
+            )
         except (httpx2.HTTPError, ValueError, TypeError) as error:
             raise EngineError(f"The proxy {engine.proxy} cannot be used: {error}.") from error
         if engine.kind == RemoteKind.AZURE:
@@ -200,6 +208,18 @@ class RemoteClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def left(self) -> bool:
+        """Whether anything of this thread's last question left this machine."""
+        return bool(getattr(self._here, "left", False))
+
+    def _watch(self, request: Any) -> None:
+        def trace(event: str, _info: object) -> None:
+            if event.endswith("send_request_body.started"):
+                self._here.left = True
+
+        request.extensions["trace"] = trace
 
     def models(self) -> list[str]:
         """The names of the models there."""
@@ -293,6 +313,7 @@ class RemoteClient:
     def _asking(self, reason: str) -> Iterator[None]:
         import openai
 
+        self._here.left = False
         with self._seal.opened(reason, self.engine.host):
             try:
                 yield
@@ -336,14 +357,17 @@ def _explained(error: Exception, engine: RemoteEngine) -> EngineError:
             words = f"The certificate of {engine.host} is not trusted. Name your office's file of certificates."
             return EngineError(words, kind)
         return later(f"{engine.host} cannot be reached. Look at the address, the server and the proxy.")
+    if not isinstance(error, openai.APIStatusError):
+        return later(f"{name} gave an answer that makes no sense.")
+    status = error.status_code
     if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
-        return EngineError(f"{name} refused the key. Set another one in Settings.", kind)
+        return RefusedError(f"{name} refused the key. Set another one in Settings.", kind)
     if isinstance(error, openai.NotFoundError):
-        return EngineError(f"{name} does not know the model {engine.model}, or the address is not quite right.", kind)
+        return RefusedError(f"{name} does not know the model {engine.model}, or the address is not quite right.", kind)
     if isinstance(error, openai.RateLimitError):
-        return later(f"{name} has had too many questions for now. Try again later, or ask fewer at a time.")
-    if isinstance(error, openai.APIStatusError):
-        if error.status_code >= 500:
-            return later(f"{name} has a fault of its own (status {error.status_code}). Try again later.")
-        return EngineError(f"{name} refused the question (status {error.status_code}).", kind)
-    return later(f"{name} gave an answer that makes no sense.")
+        words = f"{name} has had too many questions for now. Try again later, or ask fewer at a time."
+        return RefusedError(words, kind, retryable=True)
+    if status >= 500:
+        words = f"{name} has a fault of its own (status {status}). Try again later."
+        return RefusedError(words, kind, retryable=True)
+    return RefusedError(f"{name} refused the question (status {status}).", kind)

@@ -13,7 +13,7 @@ from typing import Any
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import RemoteClient, RemoteEngine
+from stillroom.engine.remote import RefusedError, RemoteClient, RemoteEngine
 from stillroom.errors import EngineError
 from stillroom.extraction.candidates.candidate import single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
@@ -32,16 +32,22 @@ _TEXTS = (FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, Field
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would leave for one document, exactly. ``tokens`` and ``cost`` (dollars) are estimated."""
+    """What would leave for one document, exactly. ``tokens`` and ``cost`` (dollars) are estimated.
+
+    Attributes:
+        schema: the shape of the answer, a JSON Schema of the template's fields.
+    """
 
     messages: tuple[Message, ...]
+    schema: dict[str, Any]
     tokens: int
     cost: float
 
     @property
     def text(self) -> str:
         """All of it, as a person reads it."""
-        return "\n\n".join(message.content for message in self.messages)
+        shape = json.dumps(self.schema, ensure_ascii=False)
+        return "\n\n".join([*(message.content for message in self.messages), shape])
 
 
 def preview(document: Document, template: Template, engine: RemoteEngine) -> Preview:
@@ -57,7 +63,7 @@ def preview(document: Document, template: Template, engine: RemoteEngine) -> Pre
         Message("user", f"{text}\n\nFields:\n{asked}"),
     )
     tokens = round(sum(len(message.content) for message in messages) / _CHARACTERS_A_TOKEN)
-    return Preview(messages, tokens, engine.cost(tokens, 40 * len(template.fields)))
+    return Preview(messages, schema_of(template), tokens, engine.cost(tokens, 40 * len(template.fields)))
 
 
 class RemoteExtractor:
@@ -79,24 +85,28 @@ class RemoteExtractor:
         started = time.monotonic()
         engine = self._client.engine
         what = preview(document, template, engine)
-        self._log.refuse_beyond(self._cap, what.cost)
         if cancellation is not None:
             cancellation.raise_if_requested()
-        answer = self._client.complete(
-            what.messages,
-            max_tokens=_ANSWER_TOKENS,
-            schema=schema_of(template),
-            reason=f"extraction with {engine.name}",
-            cancellation=cancellation,
-        )
-        self.sent += len(what.text)
-        self._log.note(
-            Sending(
-                datetime.now(UTC), engine.name, engine.host, "extraction",
-                hashlib.sha256(what.text.encode()).hexdigest(), len(what.text), answer.prompt_tokens or what.tokens,
-                answer.tokens, engine.cost(answer.prompt_tokens or what.tokens, answer.tokens),
-            )
+        expected = Sending(
+            datetime.now(UTC), engine.name, engine.host, "extraction",
+            hashlib.sha256(what.text.encode()).hexdigest(), len(what.text), what.tokens, cost=what.cost,
         )  # fmt: skip
+        with self._log.sending(expected, self._cap, lambda: self._client.left) as sending:
+            try:
+                answer = self._client.complete(
+                    what.messages,
+                    max_tokens=_ANSWER_TOKENS,
+                    schema=what.schema,
+                    reason=f"extraction with {engine.name}",
+                    cancellation=cancellation,
+                )
+            except RefusedError:
+                sending.refused()
+                raise
+            finally:
+                self.sent += len(what.text) if self._client.left else 0
+            tokens = answer.prompt_tokens or what.tokens
+            sending.answered(tokens, answer.tokens, engine.cost(tokens, answer.tokens))
         fields = apply_rules(template, located(_read(answer.text, engine.name), template, document))
         pages, characters = len(document.pages), sum(len(page.text) for page in document.pages)
         complete = pages == document.page_count and characters == document.characters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +68,9 @@ def test_what_was_shown_is_what_leaves_and_only_what_is_ticked(
     dialog._send()
     qtbot.waitUntil(lambda: first[0].result is not None and "office" in first[0].result.model_name, timeout=15_000)
     (request,) = server.requests
-    assert "\n\n".join(message["content"] for message in request["messages"]) == shown
+    contents = [message["content"] for message in request["messages"]]
+    shape = request["response_format"]["json_schema"]["schema"]
+    assert "\n\n".join([*contents, json.dumps(shape, ensure_ascii=False)]) == shown
     result = window._parts.stored_batch(first[0].run.batch.run_id).results()[first[0].position]
     assert result is not None
     assert result.model_name == "office: tiny"
