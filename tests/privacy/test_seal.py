@@ -44,6 +44,19 @@ def test_a_seal_refuses_until_it_is_broken_and_closes_by_itself() -> None:
     assert issubclass(SealedError, OSError)
 
 
+def test_what_was_opened_by_hand_closes_by_itself() -> None:
+    seal, closed = Seal(), threading.Event()
+    seal.subscribe(lambda: seal.openings or closed.set())
+    opening = seal.break_for(0.05, "by hand", "anywhere")
+    assert opening.until is not None
+    assert closed.wait(10)
+    assert seal.holds
+    other = seal.break_for(60, "by hand", "anywhere")
+    seal.close(other)
+    seal.close(other)
+    assert seal.holds
+
+
 def test_openings_of_many_threads_end_with_the_last() -> None:
     seal = Seal()
     inside, leave = threading.Barrier(9), threading.Event()

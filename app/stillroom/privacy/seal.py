@@ -10,8 +10,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stillroom.errors import StillroomError
@@ -38,13 +38,13 @@ class Opening:
     Attributes:
         reason: what for, in a few words: "download of a model".
         destination: the host it is meant for.
-        since: UTC.
+        until: UTC, where it was broken by hand: it closes then at the latest; else None.
     """
 
     number: int
     reason: str
     destination: str
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    until: datetime | None = None
 
 
 class Seal:
@@ -59,6 +59,7 @@ class Seal:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._openings: dict[int, Opening] = {}
+        self._timers: dict[int, threading.Timer] = {}
         self._hosts: list[str] = []
         self._callbacks: list[Callable[[], None]] = []
 
@@ -91,16 +92,38 @@ class Seal:
     @contextlib.contextmanager
     def opened(self, reason: str, destination: str) -> Iterator[Opening]:
         """Let connections through while inside. The seal closes again at the end, whatever happens."""
-        with self._lock:
-            opening = Opening(next(self._numbers), reason, destination)
-            self._openings[opening.number] = opening
-        self._tell()
+        opening = self._open(reason, destination, None)
         try:
             yield opening
         finally:
-            with self._lock:
-                del self._openings[opening.number]
+            self.close(opening)
+
+    def break_for(self, seconds: float, reason: str, destination: str) -> Opening:
+        """Let connections through until ``close``, or for so long: what a person opens by hand closes by itself, too."""
+        opening = self._open(reason, destination, datetime.now(UTC) + timedelta(seconds=seconds))
+        timer = threading.Timer(seconds, self.close, (opening,))
+        timer.daemon = True
+        with self._lock:
+            self._timers[opening.number] = timer
+        timer.start()
+        return opening
+
+    def close(self, opening: Opening) -> None:
+        """End an opening; one that has ended already is left as it is."""
+        with self._lock:
+            ended = self._openings.pop(opening.number, None)
+            timer = self._timers.pop(opening.number, None)
+        if timer is not None:
+            timer.cancel()
+        if ended is not None:
             self._tell()
+
+    def _open(self, reason: str, destination: str, until: datetime | None) -> Opening:
+        with self._lock:
+            opening = Opening(next(self._numbers), reason, destination, until)
+            self._openings[opening.number] = opening
+        self._tell()
+        return opening
 
     def check(self, host: str) -> None:
         """Note a connection that is about to be made. Raises SealedError where the seal holds."""
