@@ -381,11 +381,29 @@ def test_engines_are_kept_without_their_keys(engine: RemoteEngine) -> None:
         keep_remote_engine(RemoteEngine("x", "http://api.example.com/v1"))
     with pytest.raises(StillroomError, match="no address"):
         keep_remote_engine(RemoteEngine("x", "nowhere"))
+    for address in (f"https://me:{KEY}@server/v1", f"https://server/v1?key={KEY}"):
+        with pytest.raises(StillroomError, match="place of its own"):
+            keep_remote_engine(RemoteEngine("x", address))
+    with pytest.raises(StillroomError, match="HTTPS_PROXY"):
+        keep_remote_engine(RemoteEngine("x", "https://server/v1", proxy=f"http://me:{KEY}@proxy:3128"))
+    assert KEY not in engines_file().read_text()
     forget_remote_engine("office")
     assert remote_engines() == []
     engines_file().write_text("not = [toml")
     with pytest.raises(StillroomError, match="cannot be used"):
         remote_engines()
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost", True), ("127.0.0.1", True), ("[::1]", True), ("10.1.2.3", True), ("192.168.0.9", True),
+        ("172.20.1.1", True), ("[fd00::1]", True), ("gpu01", True), ("llm.office.lan", True), ("nas.local", True),
+        ("8.8.8.8", False), ("api.openai.com", False), ("local.example.com", False), ("[2001:4860::1]", False),
+    ],
+)  # fmt: skip
+def test_an_address_is_of_the_own_network_or_of_a_cloud(host: str, local: bool) -> None:
+    assert RemoteEngine("x", f"https://{host}:8000/v1").is_local is local
 
 
 def test_the_command_sends_nothing_unless_told_to(

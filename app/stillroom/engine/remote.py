@@ -72,12 +72,13 @@ class RemoteEngine:
     @property
     def is_local(self) -> bool:
         """Whether it is on this machine or in its own network."""
-        if self.host == "localhost":
-            return True
         try:
             address = ipaddress.ip_address(self.host)
         except ValueError:
-            return self.host.endswith((".local", ".lan", ".internal"))
+            # A name of one word (localhost, gpu01) is looked up in the own network only.
+            return "." not in self.host or self.host.endswith(
+                (".localhost", ".local", ".lan", ".internal", ".home.arpa")
+            )
         return address.is_loopback or address.is_private or address.is_link_local
 
     def cost(self, tokens_in: int, tokens_out: int) -> float:
@@ -132,6 +133,15 @@ def keep_remote_engine(engine: RemoteEngine) -> None:
         raise StillroomError(f"{engine.address or 'Nothing'} is no address. Write one like https://server/v1.")
     if not engine.name.strip():
         raise StillroomError("A remote engine needs a name.")
+    if parts.username or parts.password or parts.query:
+        raise StillroomError(
+            "The address holds a key or a password. Write the address alone; the key has a place of its own."
+        )
+    if urlsplit(engine.proxy).password:
+        raise StillroomError(
+            "The proxy's address holds a password, which would be written into a file. Set the variable HTTPS_PROXY of the "
+            "system instead, and leave the field empty."
+        )
     if parts.scheme == "http" and not engine.is_local:
         raise StillroomError(
             "An address outside the own network must begin with https://, or what is sent could be read on its way."
