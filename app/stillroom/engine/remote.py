@@ -25,7 +25,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import Message
 from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
-from stillroom.privacy.secrets import Secrets
+from stillroom.privacy.secrets import Secrets, SecretText
 
 _TRIES = 3  # after the first, each later than the one before; what the server asks to wait counts
 
@@ -177,7 +177,8 @@ class RemoteClient:
     Safe from any thread; ``close`` gives the connections back.
     """
 
-    def __init__(self, engine: RemoteEngine, secrets: Secrets, seal: Seal) -> None:
+    def __init__(self, engine: RemoteEngine, secrets: Secrets, seal: Seal, *, key: SecretText | None = None) -> None:
+        """``key``: one that is tried before it is kept; None for the engine's own."""
         import httpx2
         import openai
 
@@ -185,7 +186,7 @@ class RemoteClient:
         self._seal = seal
         self._way, self._way_is_known = 0, False  # how the server is asked to hold to a schema
         self._here = threading.local()
-        key = secrets.get(engine.key_name)
+        key = key or secrets.get(engine.key_name)
         context = ssl.create_default_context()
         if engine.ca_file:
             try:
