@@ -24,4 +24,5 @@ compile test.txt "$@" pyproject.toml --extra ocr --extra test --constraint "$her
 sed '/^# The following packages were excluded/,$d' "$here/test.txt" > "$here/test.txt.new" && mv "$here/test.txt.new" "$here/test.txt"
 compile build.txt "$@" "$here/build.in"
 compile package.txt "$@" "$here/package.in"
+compile opencv.txt "$@" "$here/opencv.in"
 compile starter-model.txt "$@" --no-deps "$here/starter-model.in"
