@@ -62,8 +62,9 @@ def preview(document: Document, template: Template, engine: RemoteEngine) -> Pre
         ),
         Message("user", f"{text}\n\nFields:\n{asked}"),
     )
-    tokens = round(sum(len(message.content) for message in messages) / _CHARACTERS_A_TOKEN)
-    return Preview(messages, schema_of(template), tokens, engine.cost(tokens, 40 * len(template.fields)))
+    shape = schema_of(template)
+    tokens = round(len(Preview(messages, shape, 0, 0.0).text) / _CHARACTERS_A_TOKEN)  # servers count the shape as well
+    return Preview(messages, shape, tokens, engine.cost(tokens, 40 * len(template.fields)))
 
 
 class RemoteExtractor:

@@ -40,8 +40,11 @@ class RemoteAsking(QObject):
         rows = self._sheet.model.rows
         unsure = doubtful(rows)
         if engines and unsure:
-            text = self.tr("%1 of %2 documents have a value below 70 %: ask a remote model?")
-            text = text.replace("%1", str(len(unsure))).replace("%2", str(len(rows)))
+            text = counted(
+                len(unsure),
+                self.tr("1 of %2 documents has a value below 70 %: ask a remote model?"),
+                self.tr("%1 of %2 documents have a value below 70 %: ask a remote model?"),
+            ).replace("%2", str(len(rows)))
             self._say(text, "info", [(self.tr("Show what would be sent…"), self.show)])
 
     def show(self) -> ConsentDialog | None:
