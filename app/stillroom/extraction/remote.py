@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,13 +18,20 @@ from stillroom.engine.remote import RefusedError, RemoteClient, RemoteEngine
 from stillroom.errors import EngineError
 from stillroom.extraction.candidates.candidate import single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldResult, FieldState, FieldValue
+from stillroom.extraction.result import (
+    NOT_IN_DOCUMENT,
+    Coverage,
+    DocumentResult,
+    DocumentStatus,
+    FieldResult,
+    FieldState,
+    FieldValue,
+)
 from stillroom.extraction.rules import apply_rules
 from stillroom.privacy.sending import Sending, SendingLog
 from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Field, FieldType, Template
 
-NOT_IN_DOCUMENT = "The remote model gave this value, and it was not found in the document."
 _CONFIDENCE = 0.75  # of a value of a remote model that stands in the document; it was never calibrated
 _ANSWER_TOKENS = 1200
 _CHARACTERS_A_TOKEN = 3.5
@@ -71,13 +79,14 @@ class RemoteExtractor:
     """Extracts with a remote engine. Safe from any thread. Whoever makes it has the person's consent.
 
     Attributes:
-        sent: characters that left so far.
+        sent: characters that left so far. cost: dollars, of what was answered.
     """
 
     def __init__(self, client: RemoteClient, log: SendingLog, cap: float = 0.0) -> None:
         """``cap``: dollars a month that are not passed; 0 for no limit."""
         self._client, self._log, self._cap = client, log, cap
-        self.sent = 0
+        self.sent, self.cost = 0, 0.0
+        self._lock = threading.Lock()
 
     def extract(
         self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
@@ -105,9 +114,13 @@ class RemoteExtractor:
                 sending.refused()
                 raise
             finally:
-                self.sent += len(what.text) if self._client.left else 0
+                with self._lock:
+                    self.sent += len(what.text) if self._client.left else 0
             tokens = answer.prompt_tokens or what.tokens
-            sending.answered(tokens, answer.tokens, engine.cost(tokens, answer.tokens))
+            cost = engine.cost(tokens, answer.tokens)
+            sending.answered(tokens, answer.tokens, cost)
+            with self._lock:
+                self.cost += cost
         fields = apply_rules(template, located(_read(answer.text, engine.name), template, document))
         pages, characters = len(document.pages), sum(len(page.text) for page in document.pages)
         complete = pages == document.page_count and characters == document.characters

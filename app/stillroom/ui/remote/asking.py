@@ -65,7 +65,7 @@ class RemoteAsking(QObject):
     def _send(self, engine: RemoteEngine, rows: list[Row]) -> None:
         template, parts = self._sheet.template, self._parts
 
-        def work(operation: Operation) -> tuple[int, int, list[str]]:
+        def work(operation: Operation) -> tuple[int, int, float, list[str]]:
             from stillroom.extraction.remote import RemoteExtractor
 
             assert parts.database is not None
@@ -93,13 +93,15 @@ class RemoteAsking(QObject):
                         if found is not None:
                             done += 1
                             operation.report((row, found))
-            return done, extractor.sent, failures
+            return done, extractor.sent, extractor.cost, failures
 
-        def finished(outcome: tuple[int, int, list[str]]) -> None:
-            done, sent, failures = outcome
+        def finished(outcome: tuple[int, int, float, list[str]]) -> None:
+            done, sent, cost, failures = outcome
             text = counted(done, self.tr("1 document was answered by %2"), self.tr("%1 documents were answered by %2"))
-            text = text.replace("%2", f"{engine.name}: {engine.model}") + self.tr("; %1 characters were sent to %2.")
-            text = text.replace("%1", f"{sent:,}").replace("%2", engine.host)
+            text = text.replace("%2", f"{engine.name}: {engine.model}") + self.tr(
+                "; %1 characters were sent to %2, for $%3."
+            )
+            text = text.replace("%1", f"{sent:,}").replace("%2", engine.host).replace("%3", f"{cost:.4f}")
             if failures:
                 text += " " + self.tr("The others keep what they had:") + " " + " ".join(failures[:3])
             self._say(text, "warn" if failures else "info", [])
