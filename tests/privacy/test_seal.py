@@ -101,12 +101,16 @@ def test_the_guard_refuses_every_way_of_reaching_a_host() -> None:
               refused(lambda: socket.socketpair()[0].close()))
         with seal.opened("a test", "127.0.0.1"):
             socket.create_connection(address, 5).close()
+            print(refused(lambda: socket.getaddrinfo("localhost", 80)))
+        with seal.opened("a test", "127.0.0.1", only=["127.0.0.1"]):
+            socket.create_connection(address, 5).close()
+            print(refused(lambda: socket.getaddrinfo("localhost", 80)))
         print(refused(lambda: socket.create_connection(address, 5)), seal.hosts)
         seal.sealed = False
         socket.create_connection(address, 5).close()
         guard.release()
         """
-    ).split("\n")[:2] == ["True True True True True False", "True ('127.0.0.1',)"]
+    ).split("\n")[:4] == ["True True True True True False", "False", "True", "True ('127.0.0.1', 'localhost')"]
 
 
 def test_a_library_takes_the_refusal_for_a_failed_connection() -> None:

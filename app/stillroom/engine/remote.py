@@ -10,6 +10,7 @@ import ipaddress
 import json
 import ssl
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -325,7 +326,9 @@ class RemoteClient:
         import openai
 
         self._here.left = False
-        with self._seal.opened(reason, self.engine.host):
+        proxies = (self.engine.proxy, *urllib.request.getproxies().values())
+        names = {self.engine.host, *(urlsplit(address).hostname or "" for address in proxies)} - {""}
+        with self._seal.opened(reason, self.engine.host, only=names):
             try:
                 yield
             except openai.OpenAIError as error:

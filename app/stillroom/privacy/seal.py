@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
+import ipaddress
 import itertools
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,13 +39,25 @@ class Opening:
     Attributes:
         reason: what for, in a few words: "download of a model".
         destination: the host it is meant for.
+        only: the names of hosts that may be looked up meanwhile; empty where they are not known before (a hub sends on).
         until: UTC, where it was broken by hand: it closes then at the latest; else None.
     """
 
     number: int
     reason: str
     destination: str
+    only: frozenset[str] = frozenset()
     until: datetime | None = None
+
+
+def _lets(opening: Opening, host: str) -> bool:
+    if not opening.only or host in opening.only:
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True  # what a name was looked up as: which addresses belong to it is not known here
 
 
 class Seal:
@@ -90,9 +103,12 @@ class Seal:
         return self._sealed and not self._openings
 
     @contextlib.contextmanager
-    def opened(self, reason: str, destination: str) -> Iterator[Opening]:
-        """Let connections through while inside. The seal closes again at the end, whatever happens."""
-        opening = self._open(reason, destination, None)
+    def opened(self, reason: str, destination: str, only: Collection[str] = ()) -> Iterator[Opening]:
+        """Let connections through while inside, to ``only`` these hosts if they are named.
+
+        The seal closes again at the end, whatever happens.
+        """
+        opening = self._open(reason, destination, only=frozenset(only))
         try:
             yield opening
         finally:
@@ -100,7 +116,7 @@ class Seal:
 
     def break_for(self, seconds: float, reason: str, destination: str) -> Opening:
         """Let connections through until ``close``, or for so long: what a person opens by hand closes by itself, too."""
-        opening = self._open(reason, destination, datetime.now(UTC) + timedelta(seconds=seconds))
+        opening = self._open(reason, destination, until=datetime.now(UTC) + timedelta(seconds=seconds))
         timer = threading.Timer(seconds, self.close, (opening,))
         timer.daemon = True
         with self._lock:
@@ -118,16 +134,18 @@ class Seal:
         if ended is not None:
             self._tell()
 
-    def _open(self, reason: str, destination: str, until: datetime | None) -> Opening:
+    def _open(
+        self, reason: str, destination: str, *, only: frozenset[str] = frozenset(), until: datetime | None = None
+    ) -> Opening:
         with self._lock:
-            opening = Opening(next(self._numbers), reason, destination, until)
+            opening = Opening(next(self._numbers), reason, destination, only, until)
             self._openings[opening.number] = opening
         self._tell()
         return opening
 
     def check(self, host: str) -> None:
-        """Note a connection that is about to be made. Raises SealedError where the seal holds."""
-        if self.holds:
+        """Note a connection that is about to be made. Raises SealedError where the seal holds, or is open for others only."""
+        if self._sealed and not any(_lets(opening, host) for opening in self.openings):
             raise SealedError(
                 f"Stillroom is sealed, so no connection to {host} was made. Break the seal in Settings, Privacy, if you want it."
             )
