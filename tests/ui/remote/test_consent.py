@@ -15,6 +15,7 @@ from stillroom.engine.remote import RemoteEngine, keep_remote_engine, remote_eng
 from stillroom.extraction.result import FieldValue
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import SendingLog
+from stillroom.ui.banner import Banner
 from stillroom.ui.chat.who_answers import ChatConsent
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.remote.consent import ConsentDialog, doubtful
@@ -84,6 +85,29 @@ def test_what_was_shown_is_what_leaves_and_only_what_is_ticked(
     assert window._parts.database is not None
     qtbot.waitUntil(lambda: len(SendingLog(window._parts.database).newest()) == 1)
     qtbot.waitUntil(lambda: window._parts.tasks.running == 0 or window._parts.seal.holds, timeout=5000)
+
+
+def test_what_is_sent_can_be_stopped_and_what_became_of_it_is_told(
+    dialog: ConsentDialog, window: MainWindow, server: OpenAiServer, qtbot
+) -> None:
+    answered: list[int] = []
+    server.answer = lambda _body: answered.append(1) or ANSWER
+    banners = window.extract.banners
+    dialog._send()
+    assert "3 documents are sent to 127.0.0.1" in banners._keyed["said"].message.text()
+    assert [button.text() for button in banners._keyed["said"].buttons] == ["Stop"]
+    qtbot.waitUntil(lambda: "for $" in banners._keyed["said"].message.text(), timeout=15_000)
+    assert "3 documents were answered by office: tiny" in banners._keyed["said"].message.text()
+    server.statuses = [401] * 3
+    window.extract.sheet.remote._send(remote_engines()[0], window.extract.sheet.model.rows)
+
+    def shown() -> list[str]:
+        return [banner.message.text() for banner in banners.findChildren(Banner) if not banner.isHidden()]
+
+    qtbot.waitUntil(lambda: any("refused the key" in text for text in shown()), timeout=30_000)
+    assert "said" not in banners._keyed, "it is not being sent any more"
+    assert len(answered) == 3
+    qtbot.waitUntil(lambda: window._parts.tasks.running <= 1, timeout=30_000)
 
 
 def test_a_higher_threshold_offers_more(dialog: ConsentDialog, qtbot) -> None:

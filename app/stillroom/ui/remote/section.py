@@ -183,7 +183,7 @@ class RemoteSection(Section):
             text = self.tr("%1 answered in %2 s. Models there: %3").replace("%1", engine.name)
             return text.replace("%2", f"{seconds:.1f}").replace("%3", ", ".join(models[:8]) or "–")
 
-        self._say(self.tr("Asking %1…").replace("%1", engine.host), "wait")
+        self._say(self.tr("Asking %1…").replace("%1", engine.host), "stay")
         self._parts.tasks.start(
             Operation(work, "remote test", owner=self)
             .success(lambda text: self._say(text, "info"))

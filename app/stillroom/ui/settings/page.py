@@ -47,6 +47,6 @@ class SettingsPage(QWidget):
         self.keys.look()
 
     def _say(self, text: str, kind: str) -> None:
-        """``kind``: ``wait`` stays until the next is said; ``info`` goes by itself."""
-        shown = "info" if kind == "wait" else kind
+        """``kind``: ``stay`` stays until the next is said; ``info`` goes by itself."""
+        shown = "info" if kind == "stay" else kind
         self.banners.show_message(text, shown, key="said", seconds=8.0 if kind == "info" else 0.0)
