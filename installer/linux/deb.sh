@@ -29,4 +29,5 @@ Description: Checked data out of files, with a model on your own machine
  the document. Chats about your files. Works without a network.
 CONTROL
 find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-dpkg-deb --root-owner-group -Zxz --build "$root" "$target" >/dev/null
+# xz, because every Debian and Ubuntu in use can read it.
+dpkg-deb --root-owner-group -Zxz -z9 --build "$root" "$target" >/dev/null

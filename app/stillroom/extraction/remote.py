@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,17 +14,24 @@ from typing import Any
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import RemoteClient, RemoteEngine
+from stillroom.engine.remote import RefusedError, RemoteClient, RemoteEngine
 from stillroom.errors import EngineError
 from stillroom.extraction.candidates.candidate import single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldResult, FieldState, FieldValue
+from stillroom.extraction.result import (
+    NOT_IN_DOCUMENT,
+    Coverage,
+    DocumentResult,
+    DocumentStatus,
+    FieldResult,
+    FieldState,
+    FieldValue,
+)
 from stillroom.extraction.rules import apply_rules
 from stillroom.privacy.sending import Sending, SendingLog
 from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Field, FieldType, Template
 
-NOT_IN_DOCUMENT = "The remote model gave this value, and it was not found in the document."
 _CONFIDENCE = 0.75  # of a value of a remote model that stands in the document; it was never calibrated
 _ANSWER_TOKENS = 1200
 _CHARACTERS_A_TOKEN = 3.5
@@ -32,16 +40,22 @@ _TEXTS = (FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, Field
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would leave for one document, exactly. ``tokens`` and ``cost`` (dollars) are estimated."""
+    """What would leave for one document, exactly. ``tokens`` and ``cost`` (dollars) are estimated.
+
+    Attributes:
+        schema: the shape of the answer, a JSON Schema of the template's fields.
+    """
 
     messages: tuple[Message, ...]
+    schema: dict[str, Any]
     tokens: int
     cost: float
 
     @property
     def text(self) -> str:
         """All of it, as a person reads it."""
-        return "\n\n".join(message.content for message in self.messages)
+        shape = json.dumps(self.schema, ensure_ascii=False)
+        return "\n\n".join([*(message.content for message in self.messages), shape])
 
 
 def preview(document: Document, template: Template, engine: RemoteEngine) -> Preview:
@@ -56,21 +70,23 @@ def preview(document: Document, template: Template, engine: RemoteEngine) -> Pre
         ),
         Message("user", f"{text}\n\nFields:\n{asked}"),
     )
-    tokens = round(sum(len(message.content) for message in messages) / _CHARACTERS_A_TOKEN)
-    return Preview(messages, tokens, engine.cost(tokens, 40 * len(template.fields)))
+    shape = schema_of(template)
+    tokens = round(len(Preview(messages, shape, 0, 0.0).text) / _CHARACTERS_A_TOKEN)  # servers count the shape as well
+    return Preview(messages, shape, tokens, engine.cost(tokens, 40 * len(template.fields)))
 
 
 class RemoteExtractor:
     """Extracts with a remote engine. Safe from any thread. Whoever makes it has the person's consent.
 
     Attributes:
-        sent: characters that left so far.
+        sent: characters that left so far. cost: dollars, of what was answered.
     """
 
     def __init__(self, client: RemoteClient, log: SendingLog, cap: float = 0.0) -> None:
         """``cap``: dollars a month that are not passed; 0 for no limit."""
         self._client, self._log, self._cap = client, log, cap
-        self.sent = 0
+        self.sent, self.cost = 0, 0.0
+        self._lock = threading.Lock()
 
     def extract(
         self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
@@ -79,24 +95,32 @@ class RemoteExtractor:
         started = time.monotonic()
         engine = self._client.engine
         what = preview(document, template, engine)
-        self._log.refuse_beyond(self._cap, what.cost)
         if cancellation is not None:
             cancellation.raise_if_requested()
-        answer = self._client.complete(
-            what.messages,
-            max_tokens=_ANSWER_TOKENS,
-            schema=schema_of(template),
-            reason=f"extraction with {engine.name}",
-            cancellation=cancellation,
-        )
-        self.sent += len(what.text)
-        self._log.note(
-            Sending(
-                datetime.now(UTC), engine.name, engine.host, "extraction",
-                hashlib.sha256(what.text.encode()).hexdigest(), len(what.text), answer.prompt_tokens or what.tokens,
-                answer.tokens, engine.cost(answer.prompt_tokens or what.tokens, answer.tokens),
-            )
+        expected = Sending(
+            datetime.now(UTC), engine.name, engine.host, "extraction",
+            hashlib.sha256(what.text.encode()).hexdigest(), len(what.text), what.tokens, cost=what.cost,
         )  # fmt: skip
+        with self._log.sending(expected, self._cap, lambda: self._client.left) as sending:
+            try:
+                answer = self._client.complete(
+                    what.messages,
+                    max_tokens=_ANSWER_TOKENS,
+                    schema=what.schema,
+                    reason=f"extraction with {engine.name}",
+                    cancellation=cancellation,
+                )
+            except RefusedError:
+                sending.refused()
+                raise
+            finally:
+                with self._lock:
+                    self.sent += len(what.text) if self._client.left else 0
+            tokens = answer.prompt_tokens or what.tokens
+            cost = engine.cost(tokens, answer.tokens)
+            sending.answered(tokens, answer.tokens, cost)
+            with self._lock:
+                self.cost += cost
         fields = apply_rules(template, located(_read(answer.text, engine.name), template, document))
         pages, characters = len(document.pages), sum(len(page.text) for page in document.pages)
         complete = pages == document.page_count and characters == document.characters

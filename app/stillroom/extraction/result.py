@@ -8,6 +8,9 @@ from typing import Any
 
 from stillroom.documents.document import Box, Span
 
+NOT_IN_DOCUMENT = "The remote model gave this value, and it was not found in the document."
+"""The check that fails for a value which is no piece of the document: only a remote model can give one."""
+
 
 class FieldState(StrEnum):
     """What is known of a field.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
+import ipaddress
 import itertools
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stillroom.errors import StillroomError
@@ -38,13 +39,25 @@ class Opening:
     Attributes:
         reason: what for, in a few words: "download of a model".
         destination: the host it is meant for.
-        since: UTC.
+        only: the names of hosts that may be looked up meanwhile; empty where they are not known before (a hub sends on).
+        until: UTC, where it was broken by hand: it closes then at the latest; else None.
     """
 
     number: int
     reason: str
     destination: str
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    only: frozenset[str] = frozenset()
+    until: datetime | None = None
+
+
+def _lets(opening: Opening, host: str) -> bool:
+    if not opening.only or host in opening.only:
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True  # what a name was looked up as: which addresses belong to it is not known here
 
 
 class Seal:
@@ -59,6 +72,7 @@ class Seal:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._openings: dict[int, Opening] = {}
+        self._timers: dict[int, threading.Timer] = {}
         self._hosts: list[str] = []
         self._callbacks: list[Callable[[], None]] = []
 
@@ -89,22 +103,49 @@ class Seal:
         return self._sealed and not self._openings
 
     @contextlib.contextmanager
-    def opened(self, reason: str, destination: str) -> Iterator[Opening]:
-        """Let connections through while inside. The seal closes again at the end, whatever happens."""
-        with self._lock:
-            opening = Opening(next(self._numbers), reason, destination)
-            self._openings[opening.number] = opening
-        self._tell()
+    def opened(self, reason: str, destination: str, only: Collection[str] = ()) -> Iterator[Opening]:
+        """Let connections through while inside, to ``only`` these hosts if they are named.
+
+        The seal closes again at the end, whatever happens.
+        """
+        opening = self._open(reason, destination, only=frozenset(only))
         try:
             yield opening
         finally:
-            with self._lock:
-                del self._openings[opening.number]
+            self.close(opening)
+
+    def break_for(self, seconds: float, reason: str, destination: str) -> Opening:
+        """Let connections through until ``close``, or for so long: what a person opens by hand closes by itself, too."""
+        opening = self._open(reason, destination, until=datetime.now(UTC) + timedelta(seconds=seconds))
+        timer = threading.Timer(seconds, self.close, (opening,))
+        timer.daemon = True
+        with self._lock:
+            self._timers[opening.number] = timer
+        timer.start()
+        return opening
+
+    def close(self, opening: Opening) -> None:
+        """End an opening; one that has ended already is left as it is."""
+        with self._lock:
+            ended = self._openings.pop(opening.number, None)
+            timer = self._timers.pop(opening.number, None)
+        if timer is not None:
+            timer.cancel()
+        if ended is not None:
             self._tell()
 
+    def _open(
+        self, reason: str, destination: str, *, only: frozenset[str] = frozenset(), until: datetime | None = None
+    ) -> Opening:
+        with self._lock:
+            opening = Opening(next(self._numbers), reason, destination, only, until)
+            self._openings[opening.number] = opening
+        self._tell()
+        return opening
+
     def check(self, host: str) -> None:
-        """Note a connection that is about to be made. Raises SealedError where the seal holds."""
-        if self.holds:
+        """Note a connection that is about to be made. Raises SealedError where the seal holds, or is open for others only."""
+        if self._sealed and not any(_lets(opening, host) for opening in self.openings):
             raise SealedError(
                 f"Stillroom is sealed, so no connection to {host} was made. Break the seal in Settings, Privacy, if you want it."
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QLocale, QObject, QSize, Qt, Signal
 
 from stillroom.privacy.seal import Seal
 from stillroom.ui.controls import IconButton, describe
@@ -40,6 +40,9 @@ class SealLabel(IconButton):
         if openings:
             text = self.tr("Open: %1").replace("%1", openings[-1].reason)
             tip = "\n".join(f"{opening.reason}: {opening.destination}" for opening in openings)
+            if openings[-1].until is not None:
+                clock = QLocale().toString(openings[-1].until.astimezone().time(), QLocale.FormatType.ShortFormat)
+                text += " " + self.tr("until %1").replace("%1", clock)
         elif self._seal.sealed:
             text = self.tr("Sealed: no connections")
             tip = self.tr("Stillroom opens no connection to any network. Details are in Settings, Privacy.")

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from stillroom.documents.document import Span
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
+from stillroom.extraction.result import (
+    NOT_IN_DOCUMENT,
+    Coverage,
+    DocumentResult,
+    DocumentStatus,
+    FieldState,
+    FieldValue,
+)
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.extract.cell import Level, cell_of, cells_of, heading, looks_needed
 
@@ -25,6 +32,7 @@ def found(value="1", confidence=0.9, **named):
         (found(confidence=0.3), Level.UNSURE),
         (found(failed_checks=("The sum is wrong.",)), Level.PROBLEM),
         (FieldValue("1", "1", FieldState.INVALID, 0.9), Level.PROBLEM),
+        (FieldValue("1", "", FieldState.INVALID, 0.0, failed_checks=(NOT_IN_DOCUMENT,)), Level.FOREIGN),
         (FieldValue(None, "", FieldState.ABSENT, 0.9), Level.ABSENT),
         (FieldValue(None, "", FieldState.UNREAD, 0.9), Level.UNREAD),
         (FieldValue("a text", "", FieldState.GENERATED, 0.2), Level.GENERATED),

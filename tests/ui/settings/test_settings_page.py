@@ -24,18 +24,36 @@ def page(window: MainWindow) -> SettingsPage:
     return found
 
 
-def test_breaking_the_seal_is_asked_about_and_kept(page: SettingsPage, window: MainWindow, monkeypatch) -> None:
-    seal, answers = window._parts.seal, [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+def test_breaking_the_seal_is_asked_about_and_ends_by_itself(
+    page: SettingsPage, window: MainWindow, qtbot, monkeypatch
+) -> None:
+    seal, answers = window._parts.seal, [QMessageBox.StandardButton.No, *[QMessageBox.StandardButton.Yes] * 2]
     monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
-    assert seal.sealed
+    box = page.privacy.sealed
+    box.click()
+    assert seal.holds
+    assert box.isChecked()
+    box.click()
+    assert not seal.holds
+    assert not box.isChecked()
+    qtbot.waitUntil(lambda: "by hand until" in window.panel.seal.text())
+    assert Settings().get(SEALED), "the next start is sealed"
+    box.click()
+    assert seal.holds
+    assert box.isChecked()
+    monkeypatch.setattr("stillroom.ui.settings.privacy._MINUTES", 0.002)
+    box.click()
+    assert not seal.holds
+    qtbot.waitUntil(lambda: seal.holds)
+    page.privacy.look()
+    assert box.isChecked()
+
+
+def test_a_seal_that_was_off_is_put_on(page: SettingsPage, window: MainWindow) -> None:
+    window._parts.seal.sealed = False
+    page.privacy.look()
     page.privacy.sealed.click()
-    assert seal.sealed
-    assert page.privacy.sealed.isChecked()
-    page.privacy.sealed.click()
-    assert not seal.sealed
-    assert not Settings().get(SEALED)
-    page.privacy.sealed.click()
-    assert seal.sealed
+    assert window._parts.seal.holds
     assert Settings().get(SEALED)
 
 
@@ -68,6 +86,7 @@ def test_a_setting_is_kept_and_put_back(page: SettingsPage) -> None:
 def test_the_worker_is_kept_from_the_network(page: SettingsPage) -> None:
     page.privacy.look()
     assert page.privacy.worker.text()
+    assert page.privacy.readers.text()
     assert page.privacy.hosts.text() == "nothing"
 
 

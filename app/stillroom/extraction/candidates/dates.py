@@ -14,7 +14,7 @@ from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 
 # Languages whose month names are read; the names come from CLDR through Babel.
-_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs")
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs")
 _NUMERIC = re.compile(
     r"(?<![\d./\-])(?:(?P<y1>\d{4})(?P<s1>\s?[./\-]\s?)(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})"
     r"|(?P<a>\d{1,2})(?P<s2>\s?[./\-]\s?)(?P<b>\d{1,2})(?P=s2)(?P<y2>\d{4}|\d{2}))(?![\d])"
@@ -43,7 +43,7 @@ _DURATION = re.compile(
 @functools.cache
 def _months() -> tuple[dict[str, int], re.Pattern[str]]:
     names: dict[str, int] = {"sept": 9}
-    for language in _LANGUAGES:
+    for language in LANGUAGES:
         months = Locale(language).months
         for form in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):

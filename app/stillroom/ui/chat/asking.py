@@ -60,8 +60,12 @@ class Asking(QObject):
             self._answerer = self._local
             return
         assert parts.database is not None
-        client = RemoteClient(engine, parts.secrets(), parts.seal)
-        self._answerer = RemoteAnswerer(client, SendingLog(parts.database), parts.settings.get(MONTHLY_CAP) / 100)
+        self._answerer = RemoteAnswerer(
+            engine,
+            lambda: RemoteClient(engine, parts.secrets(), parts.seal),
+            SendingLog(parts.database),
+            lambda: parts.settings.get(MONTHLY_CAP) / 100,
+        )
 
     def session(self) -> ChatSession:
         return ChatSession(self._parts.chats(), self._answerer)

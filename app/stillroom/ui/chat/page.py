@@ -224,7 +224,7 @@ class ChatPage(QWidget):
         if engine is not None and (self.number, engine.name) not in self._agreed:
             settings = self._store.conversation(self.number).settings
             told = messages(self._store.branch(question), settings)
-            dialog = ChatConsent(self, engine, told, settings.max_tokens)
+            dialog = ChatConsent(self, engine, told, settings)
             if not dialog.exec():
                 self.say(
                     self.tr("Nothing was sent. Your message is kept; choose “this machine” to have it answered here."),
@@ -236,11 +236,7 @@ class ChatPage(QWidget):
         self.asking.answer(self.number, question)
 
     def _choose_who(self, engine: RemoteEngine | None) -> None:
-        try:
-            self.asking.use(engine)
-        except StillroomError as error:
-            self._failed(error)
-            self.who.setCurrentIndex(0)
+        self.asking.use(engine)
         self.room.show_budget()
 
     def showEvent(self, event: object) -> None:  # noqa: N802

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
-from stillroom.chat.remote import estimated_tokens
+from stillroom.chat.conversation import ChatSettings
+from stillroom.chat.remote import estimated_tokens, what_leaves
 from stillroom.engine.protocol import Message
 from stillroom.engine.remote import RemoteEngine, remote_engines
 from stillroom.errors import StillroomError
@@ -63,18 +64,20 @@ class WhoAnswers(ComboBox):
 class ChatConsent(QDialog):
     """Exactly what would be sent for the next answer. ``for_all``: the person agrees for the rest of this conversation."""
 
-    def __init__(self, parent: QWidget, engine: RemoteEngine, messages: Sequence[Message], max_tokens: int) -> None:
+    def __init__(
+        self, parent: QWidget, engine: RemoteEngine, messages: Sequence[Message], settings: ChatSettings
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Send to a remote model?"))
         self.resize(720, 480)
         column = QVBoxLayout(self)
-        text = "\n\n".join(message.content for message in messages)
+        text = what_leaves(messages, settings)
         tokens = estimated_tokens(text)
         where = self.tr("in the local network") if engine.is_local else self.tr("in the cloud")
         words = self.tr("This would leave for %1 (%2): %3 characters, about %4 tokens, at most about $%5.")
         for mark, word in (
             ("%1", engine.host), ("%2", where), ("%3", f"{len(text):,}"), ("%4", f"{tokens:,}"),
-            ("%5", f"{engine.cost(tokens, max_tokens):.4f}"),
+            ("%5", f"{engine.cost(tokens, settings.max_tokens):.4f}"),
         ):  # fmt: skip
             words = words.replace(mark, word)
         column.addWidget(label(words, wrap=True))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stillroom.extraction.result import (
+    NOT_IN_DOCUMENT,
     DocumentResult,
     DocumentStatus,
     FieldResult,
@@ -21,6 +22,7 @@ LIKELY_FROM = 0.6
 class Level(StrEnum):
     """How far a value can be relied on, worst first."""
 
+    FOREIGN = "foreign"
     PROBLEM = "problem"
     MISSING = "missing"
     UNREAD = "unread"
@@ -33,7 +35,7 @@ class Level(StrEnum):
 
     @property
     def needs_look(self) -> bool:
-        return self in (Level.PROBLEM, Level.MISSING, Level.UNREAD, Level.UNSURE)
+        return self in (Level.FOREIGN, Level.PROBLEM, Level.MISSING, Level.UNREAD, Level.UNSURE)
 
 
 _ORDER = {level: position for position, level in enumerate(Level)}
@@ -60,6 +62,8 @@ NOTHING = Cell("", Level.NOTHING, None, 0)
 
 def level_of(field: Field, value: FieldValue) -> Level:
     """How far one value can be relied on."""
+    if NOT_IN_DOCUMENT in value.failed_checks:
+        return Level.FOREIGN
     if value.state is FieldState.INVALID or value.failed_checks:
         return Level.PROBLEM
     if value.state is FieldState.UNREAD:

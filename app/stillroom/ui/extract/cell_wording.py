@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # icon, colour, soft colour (empty: none)
 LEVEL_LOOK: dict[Level, tuple[str, str, str]] = {
+    Level.FOREIGN: ("problem", "bad", "bad_soft"),
     Level.PROBLEM: ("problem", "bad", "bad_soft"),
     Level.MISSING: ("problem", "bad", "bad_soft"),
     Level.UNREAD: ("unread", "warn", "warn_soft"),
@@ -33,6 +34,7 @@ def tr(text: str) -> str:
 
 def level_name(level: Level) -> str:
     return {
+        Level.FOREIGN: tr("Not found in the document"),
         Level.PROBLEM: tr("A check failed"),
         Level.MISSING: tr("Missing"),
         Level.UNREAD: tr("Not read"),
@@ -47,6 +49,7 @@ def level_name(level: Level) -> str:
 
 def level_sentence(level: Level) -> str:
     return {
+        Level.FOREIGN: tr("A remote model gave this value. The document does not say it."),
         Level.PROBLEM: tr("The value was found, but it does not pass a check."),
         Level.MISSING: tr("The template requires this value, and it was not found in the document."),
         Level.UNREAD: tr("Part of the document was not read, and the value was not in the rest."),
@@ -88,7 +91,7 @@ def cell_spoken(cell: Cell) -> str:
 
 
 def shows_percent(cell: Cell) -> bool:
-    return cell.confidence is not None and bool(cell.text) and cell.level is not Level.GENERATED
+    return cell.confidence is not None and bool(cell.text) and cell.level not in (Level.GENERATED, Level.FOREIGN)
 
 
 def row_icon(row: Row) -> tuple[str, str]:

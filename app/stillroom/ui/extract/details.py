@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.extraction.result import FieldValue
+from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldValue
 from stillroom.templates.template import Field, Template
 from stillroom.ui import icons
 from stillroom.ui.controls import Button, ElidedLabel, label, line, restyle, set_role
@@ -224,8 +224,9 @@ class Details(QFrame):
         self._state.setText(f"{name} · {percent_text(value.confidence)}" if cell_wording.shows_percent(cell) else name)
         self._meaning.setText(cell_wording.level_sentence(level))
         self._set_icon(level)
-        self._checks.setText("\n".join(value.failed_checks))
-        self._checks.setVisible(bool(value.failed_checks))
+        told = [check for check in value.failed_checks if check != NOT_IN_DOCUMENT]  # that one is the state itself
+        self._checks.setText("\n".join(told))
+        self._checks.setVisible(bool(told))
         self._show_others(value)
         self._show_place(value)
 
@@ -282,6 +283,8 @@ class Details(QFrame):
             return self.tr("Written by the model from the whole document, so there is no single place to show.")
         if value.value is None:
             return self.tr("There is no place to show: no value was found.")
+        if NOT_IN_DOCUMENT in value.failed_checks:
+            return self.tr("There is no place to show: these words were not found in the document.")
         return self.tr("Chosen from the template's options; no words in the document name it.")
 
     def _no_quote(self, value: FieldValue):

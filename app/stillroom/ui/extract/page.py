@@ -260,10 +260,13 @@ class ExtractPage(QWidget):
         self._say(sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))])
 
     def _say(self, text: str, kind: str, actions: object) -> None:
-        passing = kind == "info"
+        """``kind``: ``info`` goes by itself, ``stay`` until the next is said, ``warn`` and ``bad`` when they are closed."""
+        passing = kind in ("info", "stay")
+        self.banners.withdraw("said")
         self.banners.show_message(
-            text, kind, list(actions), key="said" if passing else "", seconds=8.0 if passing else 0.0
-        )
+            text, "info" if passing else kind, list(actions), key="said" if passing else "",
+            seconds=8.0 if kind == "info" else 0.0,
+        )  # fmt: skip
 
     def _model_changed(self) -> None:
         if self._loading.state is LoadState.FAILED and self._loading.error is not None:

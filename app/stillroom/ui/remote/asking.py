@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from stillroom.engine.remote import RemoteClient, RemoteEngine, remote_engines
 from stillroom.errors import Cancelled, StillroomError
+from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.result import DocumentResult, result_to_json
 from stillroom.privacy.sending import SendingLog
 from stillroom.settings import MONTHLY_CAP
@@ -17,7 +19,7 @@ from stillroom.ui.extract.result_model import Row
 from stillroom.ui.parts import Parts
 from stillroom.ui.remote.consent import ConsentDialog, doubtful
 from stillroom.ui.tasks import Operation
-from stillroom.ui.wording import counted
+from stillroom.ui.wording import counted, time_left_text
 
 if TYPE_CHECKING:
     from stillroom.ui.extract.sheet import Sheet
@@ -40,9 +42,12 @@ class RemoteAsking(QObject):
         rows = self._sheet.model.rows
         unsure = doubtful(rows)
         if engines and unsure:
-            text = self.tr("%1 of %2 documents have a value below 70 %: ask a remote model?")
-            text = text.replace("%1", str(len(unsure))).replace("%2", str(len(rows)))
-            self._say(text, "info", [(self.tr("Show what would be sent…"), self.show)])
+            text = counted(
+                len(unsure),
+                self.tr("1 of %2 documents has a value below 70 %: ask a remote model?"),
+                self.tr("%1 of %2 documents have a value below 70 %: ask a remote model?"),
+            ).replace("%2", str(len(rows)))
+            self._say(text, "stay", [(self.tr("Show what would be sent…"), self.show)])
 
     def show(self) -> ConsentDialog | None:
         """The dialog, with exactly what would be sent."""
@@ -62,7 +67,7 @@ class RemoteAsking(QObject):
     def _send(self, engine: RemoteEngine, rows: list[Row]) -> None:
         template, parts = self._sheet.template, self._parts
 
-        def work(operation: Operation) -> tuple[int, int, list[str]]:
+        def work(operation: Operation) -> tuple[int, int, float, list[str]]:
             from stillroom.extraction.remote import RemoteExtractor
 
             assert parts.database is not None
@@ -90,23 +95,41 @@ class RemoteAsking(QObject):
                         if found is not None:
                             done += 1
                             operation.report((row, found))
-            return done, extractor.sent, failures
+            return done, extractor.sent, extractor.cost, failures
 
-        def finished(outcome: tuple[int, int, list[str]]) -> None:
-            done, sent, failures = outcome
+        def finished(outcome: tuple[int, int, float, list[str]]) -> None:
+            done, sent, cost, failures = outcome
             text = counted(done, self.tr("1 document was answered by %2"), self.tr("%1 documents were answered by %2"))
-            text = text.replace("%2", f"{engine.name}: {engine.model}") + self.tr("; %1 characters were sent to %2.")
-            text = text.replace("%1", f"{sent:,}").replace("%2", engine.host)
+            text = text.replace("%2", f"{engine.name}: {engine.model}") + self.tr(
+                "; %1 characters were sent to %2, for $%3."
+            )
+            text = text.replace("%1", f"{sent:,}").replace("%2", engine.host).replace("%3", f"{cost:.4f}")
             if failures:
                 text += " " + self.tr("The others keep what they had:") + " " + " ".join(failures[:3])
-            self._say(text, "warn" if failures else "info", [])
+            self._say(text, "warn" if failures else "stay", [])
+
+        times, begun, done_rows = TimeLeft(), time.monotonic(), 0
+
+        def tell() -> None:
+            text = counted(len(rows), self.tr("1 document is sent to %2…"), self.tr("%1 documents are sent to %2…"))
+            if done_rows:
+                text += " " + self.tr("%3 answered").replace("%3", str(done_rows))
+                text += "".join(f", {left}" for left in [time_left_text(times.seconds(len(rows) - done_rows))] if left)
+            self._say(text.replace("%2", engine.host), "stay", [(self.tr("Stop"), running.cancellation.request)])
+
+        def answered(pair: tuple[Row, DocumentResult]) -> None:
+            nonlocal done_rows
+            self._sheet.model.set_results([pair])
+            done_rows += 1
+            times.add((time.monotonic() - begun) / done_rows)
+            if done_rows < len(rows):
+                tell()
 
         running = self._parts.tasks.start(
             Operation(work, "remote", owner=self)
-            .progress(lambda pair: self._sheet.model.set_results([pair]))
+            .progress(answered)
             .success(finished)
             .failure(lambda error: self._say(getattr(error, "message", str(error)), "bad", []))
             .cancelled(lambda: self._say(self.tr("Stopped. What was answered is kept."), "info", []))
         )
-        text = counted(len(rows), self.tr("1 document is sent to %2…"), self.tr("%1 documents are sent to %2…"))
-        self._say(text.replace("%2", engine.host), "info", [(self.tr("Stop"), running.cancellation.request)])
+        tell()

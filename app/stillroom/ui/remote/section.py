@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
-    QFormLayout,
-    QLineEdit,
     QPlainTextEdit,
     QProgressBar,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from stillroom.engine.prices import price_list
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import (
-    RemoteClient,
-    RemoteEngine,
-    RemoteKind,
-    forget_remote_engine,
-    keep_remote_engine,
-    remote_engines,
-)
+from stillroom.engine.remote import RemoteClient, RemoteEngine, forget_remote_engine, remote_engines
 from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import SendingLog
 from stillroom.settings import MONTHLY_CAP
-from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
+from stillroom.ui.remote.engine_dialog import EngineDialog
+from stillroom.ui.remote.price_dialog import PriceDialog
 from stillroom.ui.settings.section import Section
 from stillroom.ui.tasks import Operation
-
-# Dollars a million tokens, sent and answered, as they were published then; each engine has its own, to be edited.
-PRICES_OF = "2026"
-PRICES = (("GPT-4o", 2.50, 10.00), ("GPT-5 nano", 0.05, 0.40), ("DeepSeek V3", 0.14, 0.28))
-
+from stillroom.ui.wording import counted
 
 _CHARACTERS_A_TOKEN = 3.5
 
@@ -81,6 +67,10 @@ class RemoteSection(Section):
         self.row(self.tr("Spent this month"), self.spent, self.meter)
         self.saved = label("", "muted")
         self.row(self.tr("Read on this machine this month, at no cost"), self.saved)
+        self.price_date = label("", "muted")
+        prices = Button(self.tr("Edit…"), action=self._edit_prices)
+        describe(prices, self.tr("Edit the price list"))
+        self.row(self.tr("Price list, to compare with and to choose from"), self.price_date, prices)
         log = Button(self.tr("What was sent…"), "link", action=self._show_log)
         describe(log, self.tr("What was sent"))
         self.row("", log)
@@ -113,12 +103,34 @@ class RemoteSection(Section):
             self.spent.setText(f"${QLocale().toString(spent, 'f', 4)}")
             month = datetime.now(UTC).strftime("%Y-%m")
             documents, characters = self._parts.store.read_here_since(month)
-            title, price_in, _ = PRICES[0]
-            words = self.tr("%1 documents; reading them with %2 would have cost about $%3")
-            cost = characters / _CHARACTERS_A_TOKEN * price_in / 1e6
-            words = words.replace("%1", QLocale().toString(documents)).replace("%2", title)
-            self.saved.setText(words.replace("%3", QLocale().toString(cost, "f", 4)))
+            self._show_saved(documents, characters)
             self.meter.setValue(min(1000, round(1000 * spent / cap)) if cap else 0)
+
+    def _show_saved(self, documents: int, characters: int) -> None:
+        try:
+            prices = price_list()
+        except StillroomError as error:
+            self._say(error.message, "bad")
+            return
+        self.price_date.setText(self.tr("as of %1").replace("%1", prices.date))
+        if not prices.prices:
+            self.saved.setText(counted(documents, self.tr("1 document"), self.tr("%1 documents")))
+            return
+        first = prices.prices[0]
+        words = counted(documents, self.tr("1 document"), self.tr("%1 documents")) + self.tr(
+            "; reading with %2 would have cost about $%3"
+        )
+        cost = characters / _CHARACTERS_A_TOKEN * first.sent / 1e6
+        self.saved.setText(words.replace("%2", first.name).replace("%3", QLocale().toString(cost, "f", 4)))
+
+    def _edit_prices(self) -> None:
+        try:
+            prices = price_list()
+        except StillroomError as error:
+            self._say(error.message, "bad")
+            return
+        if PriceDialog(self, prices).exec():
+            self.look()
 
     def _keep_cap(self) -> None:
         try:
@@ -128,27 +140,33 @@ class RemoteSection(Section):
         self.look()
 
     def _edit(self, engine: RemoteEngine | None) -> None:
-        dialog = EngineDialog(self, engine)
+        dialog = EngineDialog(self, self._parts, engine)
         if not dialog.exec():
             return
-        made, key = dialog.engine(), dialog.key.text().strip()
-        try:
-            if engine is not None and engine.name != made.name:
+        made, typed, secrets = dialog.made, dialog.key.text().strip(), self._parts.secrets()
+        old = engine.key_name if engine is not None and engine.name != made.name else ""
+        if old:
+            try:
                 forget_remote_engine(engine.name)
-            keep_remote_engine(made)
-        except StillroomError as error:
-            self._say(error.message, "bad")
-            return
+            except StillroomError as error:
+                self._say(error.message, "bad")
         self.look()
-        if key:
-            secret = SecretText(key)
-            self._parts.tasks.start(
-                Operation(lambda _: self._parts.secrets().set(made.key_name, secret), "keyring", owner=self).success(
-                    self._kept
-                )
-            )
+        if not typed and not old:
+            return
 
-    def _kept(self, in_keyring: bool) -> None:
+        def work(_operation: Operation) -> bool | None:
+            # The key goes by the engine's name, so that a new name takes it along.
+            key = SecretText(typed) if typed else secrets.get(old)
+            kept = secrets.set(made.key_name, key) if key is not None else None
+            if old:
+                secrets.delete(old)
+            return kept
+
+        self._parts.tasks.start(Operation(work, "keyring", owner=self).success(self._kept))
+
+    def _kept(self, in_keyring: bool | None) -> None:
+        if in_keyring is None:
+            return
         notice = self._parts.secrets().notice
         self._say(self.tr("The key is in the keyring.") if in_keyring else notice, "info" if in_keyring else "warn")
 
@@ -165,7 +183,7 @@ class RemoteSection(Section):
             text = self.tr("%1 answered in %2 s. Models there: %3").replace("%1", engine.name)
             return text.replace("%2", f"{seconds:.1f}").replace("%3", ", ".join(models[:8]) or "–")
 
-        self._say(self.tr("Asking %1…").replace("%1", engine.host), "info")
+        self._say(self.tr("Asking %1…").replace("%1", engine.host), "stay")
         self._parts.tasks.start(
             Operation(work, "remote test", owner=self)
             .success(lambda text: self._say(text, "info"))
@@ -194,6 +212,7 @@ class RemoteSection(Section):
             "\n".join(
                 f"{row.moment.astimezone():%Y-%m-%d %H:%M}  {row.host}  {row.what}  {row.characters:,} characters  "
                 f"{row.tokens_in:,} + {row.tokens_out:,} tokens  ${row.cost:.5f}  SHA-256 {row.sha256[:16]}…"
+                + ("" if row.tokens_out else "  " + self.tr("no answer; the cost is an estimate"))
                 for row in rows
             )
             or self.tr("Nothing was ever sent.")
@@ -235,98 +254,3 @@ class _EngineRow(QWidget):
         button = Button(text, action=action)
         describe(button, name.replace("%1", engine.name))
         return button
-
-
-class EngineDialog(QDialog):
-    """Adds or changes an engine."""
-
-    def __init__(self, parent: QWidget, engine: RemoteEngine | None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Remote model"))
-        self.resize(560, 0)
-        self._engine = engine or RemoteEngine("", "https://")
-        shown = self._engine
-        column = QVBoxLayout(self)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.name = self._line(form, self.tr("Name"), shown.name, self.tr("Office"))
-        self.address = self._line(form, self.tr("Address"), shown.address, "https://server/v1")
-        self.model = self._line(
-            form, self.tr("Model"), shown.model, self.tr("its name there; for Azure the deployment")
-        )
-        hint = self.tr("unchanged") if engine else self.tr("goes into the keyring; empty for none")
-        self.key = self._line(form, self.tr("Key"), "", hint)
-        self.key.setEchoMode(QLineEdit.EchoMode.Password)
-        self.azure = QCheckBox(self.tr("Azure OpenAI"))
-        self.azure.setChecked(shown.kind == RemoteKind.AZURE)
-        form.addRow("", self.azure)
-        self.ca = self._line(
-            form,
-            self.tr("Certificates"),
-            shown.ca_file,
-            self.tr("a file of your office's own; empty for the usual ones"),
-        )
-        self.proxy = self._line(form, self.tr("Proxy"), shown.proxy, self.tr("empty for the system's"))
-        self.seconds = self._number(form, self.tr("Seconds to wait"), shown.seconds, 1, 3600)
-        self.in_flight = self._number(form, self.tr("Questions at a time"), shown.in_flight, 1, 64)
-        self.usual = ComboBox()
-        describe(self.usual, self.tr("Usual prices"))
-        self.usual.addItem(self.tr("prices of… (as of %1)").replace("%1", PRICES_OF), None)
-        for title, price_in, price_out in PRICES:
-            self.usual.addItem(title, (price_in, price_out))
-        self.usual.currentIndexChanged.connect(self._take_prices)
-        form.addRow(self.tr("Dollars a million tokens"), self.usual)
-        self.price_in = self._price(form, self.tr("sent"), shown.price_in)
-        self.price_out = self._price(form, self.tr("answered"), shown.price_out)
-        column.addLayout(form)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
-
-    def engine(self) -> RemoteEngine:
-        """As it is shown."""
-        return replace(
-            self._engine,
-            name=self.name.text().strip(),
-            address=self.address.text().strip(),
-            model=self.model.text().strip(),
-            kind=str(RemoteKind.AZURE if self.azure.isChecked() else RemoteKind.COMPATIBLE),
-            ca_file=self.ca.text().strip(),
-            proxy=self.proxy.text().strip(),
-            seconds=self.seconds.value(),
-            in_flight=self.in_flight.value(),
-            price_in=self.price_in.value(),
-            price_out=self.price_out.value(),
-        )
-
-    def _take_prices(self) -> None:
-        prices: Sequence[float] | None = self.usual.currentData()
-        if prices:
-            self.price_in.setValue(prices[0])
-            self.price_out.setValue(prices[1])
-
-    def _line(self, form: QFormLayout, name: str, text: str, hint: str) -> QLineEdit:
-        made = QLineEdit(text)
-        made.setPlaceholderText(hint)
-        describe(made, name)
-        form.addRow(name, made)
-        return made
-
-    def _number(self, form: QFormLayout, name: str, value: int, least: int, most: int) -> QSpinBox:
-        made = QSpinBox()
-        made.setRange(least, most)
-        made.setValue(value)
-        describe(made, name)
-        form.addRow(name, made)
-        return made
-
-    def _price(self, form: QFormLayout, name: str, value: float) -> QDoubleSpinBox:
-        made = QDoubleSpinBox()
-        made.setRange(0, 10_000)
-        made.setDecimals(3)
-        made.setPrefix("$ ")
-        made.setValue(value)
-        describe(made, f"{self.tr('Dollars a million tokens')}: {name}")
-        form.addRow(name, made)
-        return made

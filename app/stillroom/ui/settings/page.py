@@ -47,4 +47,6 @@ class SettingsPage(QWidget):
         self.keys.look()
 
     def _say(self, text: str, kind: str) -> None:
-        self.banners.show_message(text, kind, key="said", seconds=8.0 if kind == "info" else 0.0)
+        """``kind``: ``stay`` stays until the next is said; ``info`` goes by itself."""
+        shown = "info" if kind == "stay" else kind
+        self.banners.show_message(text, shown, key="said", seconds=8.0 if kind == "info" else 0.0)

@@ -21,6 +21,7 @@ from stillroom.ui.settings.section import Section
 from stillroom.ui.tasks import Operation
 
 _LOOK_MILLISECONDS = 2000
+_MINUTES = 10  # that the seal stays broken by hand
 
 
 class PrivacySection(Section):
@@ -41,8 +42,9 @@ class PrivacySection(Section):
         self.sealed.clicked.connect(self._seal)
         self.state = SealLabel(parts.seal)
         self.row(self.tr("No connections unless you ask for one"), self.state, self.sealed)
-        self.worker = label("", "muted")
+        self.worker, self.readers = label("", "muted"), label("", "muted")
         self.row(self.tr("The process that runs the model is kept from the network by"), self.worker)
+        self.row(self.tr("The processes that read files are kept from it by"), self.readers)
         self.hosts = label("", "muted", wrap=True, selectable=True)
         self.row(self.tr("Connected to since the start"), self.hosts)
         for words, folder in (
@@ -76,31 +78,41 @@ class PrivacySection(Section):
         self._timer.stop()
 
     def look(self) -> None:
-        """Ask the kernel about the worker that is running."""
+        """Show the seal as it is now, and ask the kernel about the children that are running."""
+        seal = self._parts.seal
+        self.sealed.setChecked(seal.sealed and all(opening.until is None for opening in seal.openings))
         process = self._parts.engine.status().worker_pid
+        workers = [] if process is None else [process]
         words = {
             Isolation.FILTER: self.tr("a system call filter: it cannot make an internet socket"),
             Isolation.NAMESPACE: self.tr("an empty network of its own"),
             Isolation.NONE: self.tr("nothing: this system offers no way without rights"),
             Isolation.UNKNOWN: self.tr("not known"),
         }
-        self.worker.setText(self.tr("not running") if process is None else words[isolation_of(process)])
+        for shown, processes in ((self.worker, workers), (self.readers, self._parts.readers.process_ids)):
+            kinds = dict.fromkeys(words[isolation_of(process)] for process in processes)
+            shown.setText("; ".join(kinds) or self.tr("not running"))
         self.hosts.setText(", ".join(self._parts.seal.hosts) or self.tr("nothing"))
 
     def _seal(self, sealed: bool) -> None:
+        seal = self._parts.seal
         if not sealed:
             question = self.tr(
-                "Break the seal until you put it on again? Connections are then not refused any more. A download or a remote "
-                "model does not need this: it breaks the seal by itself, for as long as it takes."
-            )
-            if QMessageBox.question(self, self.tr("Break the seal"), question) != QMessageBox.StandardButton.Yes:
-                self.sealed.setChecked(True)
-                return
-        try:
-            self._parts.settings.set(SEALED, sealed)
-        except StillroomError as error:
-            self._say(error.message, "bad")
-        self._parts.seal.sealed = sealed
+                "Break the seal for %1 minutes? Connections are not refused then; afterwards it closes by itself. A download "
+                "or a remote model does not need this: it breaks the seal for as long as it takes."
+            ).replace("%1", str(_MINUTES))
+            if QMessageBox.question(self, self.tr("Break the seal"), question) == QMessageBox.StandardButton.Yes:
+                seal.break_for(60 * _MINUTES, self.tr("by hand"), self.tr("anywhere"))
+        else:
+            for opening in seal.openings:
+                if opening.until is not None:
+                    seal.close(opening)
+            try:
+                self._parts.settings.set(SEALED, True)
+            except StillroomError as error:
+                self._say(error.message, "bad")
+            seal.sealed = True
+        self.look()
 
     def _open(self, folder: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(folder))

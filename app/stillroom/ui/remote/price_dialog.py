@@ -1,0 +1,131 @@
+"""The price list, to be edited: what a million tokens costs with each model, and when that was looked up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.engine.prices import Price, PriceList, forget_price_list, keep_price_list, shipped_price_list
+from stillroom.errors import StillroomError
+from stillroom.ui.controls import Button, describe, label, set_role
+
+
+class PriceDialog(QDialog):
+    """Edits the list; Ok keeps it."""
+
+    def __init__(self, parent: QWidget | None, prices: PriceList) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Prices of remote models"))
+        self.resize(560, 360)
+        column = QVBoxLayout(self)
+        words = self.tr(
+            "Dollars a million tokens. The list fills in the prices of an engine you add, and tells what reading here has saved."
+        )
+        column.addWidget(label(words, "muted", wrap=True))
+        self.table = QTableWidget(0, 3)
+        self.table.setHorizontalHeaderLabels([self.tr("Model"), self.tr("Sent"), self.tr("Answered")])
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.verticalHeader().hide()
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
+        describe(self.table, self.tr("Prices"))
+        column.addWidget(self.table, 1)
+        row = QHBoxLayout()
+        add = Button(self.tr("Add"), "", "plus", self._add)
+        describe(add, self.tr("Add a price"))
+        remove = Button(self.tr("Remove"), action=self._remove)
+        describe(remove, self.tr("Remove the chosen price"))
+        row.addWidget(add)
+        row.addWidget(remove)
+        row.addStretch(1)
+        row.addWidget(label(self.tr("Looked up on")))
+        self.date = QLineEdit()
+        self.date.setFixedWidth(120)
+        describe(self.date, self.tr("When these prices were looked up"))
+        row.addWidget(self.date)
+        today = Button(self.tr("Today"), "link", action=self._today)
+        describe(today, self.tr("These prices were looked up today"))
+        row.addWidget(today)
+        column.addLayout(row)
+        self.problem = label("", wrap=True)
+        set_role(self.problem, "bad")
+        self.problem.hide()
+        column.addWidget(self.problem)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        shipped = Button(self.tr("As shipped"), "link", action=lambda: self._show(shipped_price_list()))
+        describe(shipped, self.tr("Show the prices that come with Stillroom"))
+        shipped.setAutoDefault(False)
+        buttons.addButton(shipped, QDialogButtonBox.ButtonRole.ResetRole)
+        for button in (add, remove, today):
+            button.setAutoDefault(False)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+        self._show(prices)
+
+    def prices(self) -> PriceList:
+        """As they are shown."""
+        rows = range(self.table.rowCount())
+        return PriceList(
+            self.date.text().strip(),
+            tuple(
+                Price(
+                    self.table.item(row, 0).text().strip(), *(self.table.cellWidget(row, at).value() for at in (1, 2))
+                )
+                for row in rows
+            ),
+        )
+
+    def accept(self) -> None:
+        try:
+            shown = self.prices()
+            forget_price_list() if shown == shipped_price_list() else keep_price_list(shown)
+        except (StillroomError, OSError) as error:
+            self.problem.setText(str(error))
+            self.problem.show()
+            return
+        super().accept()
+
+    def _show(self, prices: PriceList) -> None:
+        self.table.setRowCount(0)
+        for price in prices.prices:
+            self._add(price)
+        self.date.setText(prices.date)
+
+    def _add(self, price: Price | None = None) -> None:
+        row = self.table.rowCount()
+        self.table.insertRow(row)
+        item = QTableWidgetItem(price.name if price else "")
+        self.table.setItem(row, 0, item)
+        for at, value in ((1, price.sent if price else 0.0), (2, price.answered if price else 0.0)):
+            spin = QDoubleSpinBox()
+            spin.setRange(0, 10_000)
+            spin.setDecimals(3)
+            spin.setPrefix("$ ")
+            spin.setValue(value)
+            name = self.table.horizontalHeaderItem(at).text()
+            describe(spin, f"{name}: {price.name}" if price else name)
+            self.table.setCellWidget(row, at, spin)
+        self.table.resizeRowToContents(row)
+        if price is None:
+            self.table.setCurrentItem(item)
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.table.editItem(item)
+
+    def _remove(self) -> None:
+        if self.table.currentRow() >= 0:
+            self.table.removeRow(self.table.currentRow())
+
+    def _today(self) -> None:
+        self.date.setText(QDate.currentDate().toString(Qt.DateFormat.ISODate))
