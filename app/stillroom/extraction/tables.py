@@ -120,8 +120,6 @@ def _row(
     cells: Sequence[_Cell],
 ) -> dict[str, FieldValue] | None:
     """The cells matched to the columns at the least distance in all; None where nothing typed, or too little, is there."""
-    from scipy.optimize import linear_sum_assignment  # 50 MB of memory, which only those with tables pay
-
     named = [column for column in columns if column.name in places]
     width = max((cell.middle for cell in cells), default=1.0) + max(places.values())
     far = 10.0 * width
