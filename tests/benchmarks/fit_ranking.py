@@ -41,6 +41,8 @@ from stillroom.templates.template import FieldType, Template
 NAMES = [*ranking.MODEL_FEATURES, *layout.NAMES]
 PENALTY = 0.001
 LEAST_GAIN = 0.01
+LEAST_SPREAD = 0.05
+ALL_CAPITALS = 0.9
 MANY = 100  # documents, from which on it can be told that the model adds nothing
 LEAST_SURE = 20
 WIDE_MARGIN = 7.0
@@ -153,6 +155,15 @@ def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
 
     # What the model prefers never counts against a candidate, however few documents say so.
     bounds = [(0.1, None)] * len(ranking.MODEL_FEATURES) + [(None, None)] * (size + 1 - len(ranking.MODEL_FEATURES))
+    # What is nearly the same everywhere (receipts have one page, and tills print capitals) would only stand in for the strength
+    # of *absent*, and mislead where it differs for once.
+    everything = np.vstack([row.features for row in rows])
+    spread = everything.std(axis=0)
+    if everything[:, NAMES.index("capitals")].mean() > ALL_CAPITALS:
+        spread[NAMES.index("capitals")] = 0.0
+    for index in range(len(ranking.MODEL_FEATURES), size):
+        if spread[index] < LEAST_SPREAD:
+            bounds[index] = (prior[index], prior[index])
     result = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds)
     return result.x[:size], float(result.x[size])
 
