@@ -55,6 +55,9 @@ class MadeModel:
         self.info = SimpleNamespace(context_tokens=4000)
         self.steps_until_cancelled = -1
 
+    def positions(self, tokens: Sequence[int]) -> int:
+        return len(tokens)
+
     def tokens(self, text: bytes) -> list[int]:
         tokens = []
         while text:

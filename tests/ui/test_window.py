@@ -20,6 +20,7 @@ from stillroom.extraction.run import Batch
 from stillroom.ui.extract.result_model import FIRST_FIELD, RowState
 from stillroom.ui.failures import UnexpectedErrors, show_failure
 from stillroom.ui.main_window import MainWindow
+from stillroom.ui.theme import DARK, LIGHT
 
 pytestmark = pytest.mark.window
 
@@ -69,6 +70,20 @@ def test_details_show_the_line_with_the_span(window, qtbot, receipts):
     assert cursor.charFormat().fontUnderline()
     assert sheet.details._value.text() == "2024-03-02"
     assert sheet.details._place.whole() == "PAGE 1 OF 1 · receipt-001.txt"
+
+
+def test_the_line_is_shown_in_the_colours_of_another_theme(window, parts, qtbot, receipts):
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(1), start=True)
+    wait_done(qtbot, sheet)
+    sheet.table.choose(sheet.model.rows[0], 1)
+    found = sheet.details._quote.document().find
+    qtbot.waitUntil(lambda: not found("Date").isNull())
+    for mode, shown in (("dark", DARK), ("light", LIGHT)):
+        parts.theme.set_mode(mode)
+        qtbot.waitUntil(
+            lambda muted=shown.muted: found("Date").charFormat().foreground().color().name() == muted.lower()
+        )
 
 
 def test_a_changed_file_is_not_quoted(window, qtbot, receipts):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
@@ -43,6 +44,7 @@ class Details(QFrame):
     """
 
     retry = Signal(object)
+    _values: Sequence[FieldValue] = ()
 
     def __init__(self, sources: Sources) -> None:
         super().__init__()
@@ -166,6 +168,12 @@ class Details(QFrame):
         column.addWidget(self._no_others)
         column.addStretch(0)
         return side
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        # Another theme brings other colours and takes the fixed font away; it is still on its way through the widgets now.
+        if event.type() == QEvent.Type.PaletteChange and self._values and self._stack.currentIndex() == 2:
+            QTimer.singleShot(0, self, lambda: self._show_item(self._items.currentRow()))
 
     # ---- what it shows
 

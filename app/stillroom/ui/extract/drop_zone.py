@@ -52,7 +52,9 @@ class DropZone(TakesDrops, QWidget):
         column.addWidget(self._picture)
         column.addSpacing(GRID)
         column.addWidget(self._centred(label(self.tr("Drop files or folders here"), "title")))
-        formats = self.tr("PDF, scans, photos, Word, Excel, e-mail, web pages, CSV and text. Nothing leaves this computer.")
+        formats = self.tr(
+            "PDF, scans, photos, Word, Excel, e-mail, web pages, CSV and text. Nothing leaves this computer."
+        )
         column.addWidget(self._centred(label(formats, "muted", wrap=True)))
         column.addSpacing(GRID)
         row = QHBoxLayout()
