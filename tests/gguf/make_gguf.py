@@ -251,7 +251,8 @@ def write_projector(
 
     ``tensors_of``: the kind whose tensors it has, where it is to say another one.
     """
-    tensors = projector_tensors(tensors_of or kind, width, places, changes.get("block_count") or 1)
+    layers = min(changes.get("block_count") or 1, 64)  # a header may say any number
+    tensors = projector_tensors(tensors_of or kind, width, places, layers)
     draw = random.Random(seed)
     data = b""
     for name, (shape, _) in tensors.items():
