@@ -20,7 +20,7 @@ import psutil
 from stillroom.engine.kept_files import KeptFiles
 from stillroom.engine.protocol import LoadOptions
 
-_MOST_BYTES = 640 << 20
+_MOST_BYTES = 512 << 20
 _SHARE_OF_FREE = 8
 _FOLDER_BYTES = 2 << 30
 LEAST_TOKENS = 32  # fewer are evaluated as fast as they are restored
