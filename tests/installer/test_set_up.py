@@ -82,9 +82,8 @@ def test_a_step_keeps_the_lock_when_the_set_up_is_killed(tmp_path: Path) -> None
     code = f"""
 import sys
 from pathlib import Path
-from set_up.__main__ import _alone
-from set_up.progress import Steps
-with _alone(Path({str(tmp_path / "environment")!r})) as held:
+from set_up.progress import Steps, alone
+with alone(Path({str(tmp_path / "environment")!r})) as held:
     step = "import os, sys; print(os.getpid(), flush=True); os.read(0, 1); import time; time.sleep(1)"
     Steps(Path({str(tmp_path / "log")!r}), held).run("Packages", [sys.executable, "-c", step], stage=print)
 """

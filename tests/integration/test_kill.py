@@ -70,7 +70,7 @@ def test_every_file_is_one_row_after_kills(tmp_path: Path, starter_model: Path) 
     shutil.copy(starter_model, paths.models_dir() / starter_model.name)
     folder = tmp_path / "in"
     make_files(folder)
-    (tmp_path / "t.toml").write_text('name = "t"\n[[fields]]\nname = "total"\ntype = "money"\n', "utf-8")
+    (tmp_path / "t.toml").write_text('name = "t"\n[[fields]]\nname = "sum"\ntype = "money"\n', "utf-8")
     out = tmp_path / "out.jsonl"
     moments = random.Random(SEED)
     before = rows()
