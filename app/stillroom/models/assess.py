@@ -14,6 +14,7 @@ from stillroom.models.exact import exact_fit
 from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
 from stillroom.models.hardware import Hardware, look
 from stillroom.models.hub import Hub, Offer, Repository
+from stillroom.models.hub_errors import LicenceNeeded
 from stillroom.models.library import ModelFile
 from stillroom.models.memory_speed import memory_bandwidth
 from stillroom.models.shape import Shape, shape_of
@@ -93,7 +94,7 @@ def assess_offers(
     *,
     cancellation: Cancellation | None = None,
 ) -> Iterator[Assessed]:
-    """The fit of each model of a repository, as its header arrives: none of the files is fetched. Raises Cancelled."""
+    """The fit of each model of a repository, as its header arrives: none of the files is fetched. Raises LicenceNeeded, Cancelled."""
     for offer in repository.offers:
         if cancellation is not None:
             cancellation.raise_if_requested()
@@ -106,5 +107,7 @@ def assess_offers(
                 continue
             shape = shape_of(headers)
             yield Assessed(offer, shape, assess(shape, machine, use))
+        except LicenceNeeded:
+            raise  # of every file of the repository
         except StillroomError as error:
             yield Assessed(offer, None, None, error.message)

@@ -26,6 +26,7 @@ from stillroom.models.hub_errors import LicenceNeeded
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.failures import sentence
 from stillroom.ui.models.downloads import hub_host, hub_of
+from stillroom.ui.models.licence_step import LicenceStep
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text
@@ -44,6 +45,7 @@ class HubDialog(QDialog):
         self._parts = parts
         self._operation: Operation | None = None
         self._offers: list[Assessed] = []
+        self._repository = ""
         self.setWindowTitle(self.tr("Fetch a model"))
         self.resize(940, 560)
         column = QVBoxLayout(self)
@@ -88,7 +90,12 @@ class HubDialog(QDialog):
         column.addLayout(lists, 1)
         self.state = label("", "muted", wrap=True, selectable=True)
         column.addWidget(self.state)
+        self.licence = LicenceStep(parts)
+        self.licence.kept.connect(self._token_kept)
+        column.addWidget(self.licence)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close = self.buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setAutoDefault(False)  # Enter in the field is to search; it would close the dialog as well
         self.fetch = Button(self.tr("Fetch"), "primary", "drop", self._fetch)
         self.fetch.setEnabled(False)
         self.fetch.setAutoDefault(False)
@@ -106,19 +113,19 @@ class HubDialog(QDialog):
             return
 
         def work(_operation: Operation) -> list[FoundModel]:
-            with self._parts.seal.opened(self.tr("search for models"), hub_host()):
-                return hub_of(self._parts).search(words)
+            with self._parts.seal.opened(self.tr("search for models"), hub_host()), hub_of(self._parts) as hub:
+                return hub.search(words)
 
         self._ask(self.tr("Searching…"), Operation(work, "hub search", owner=self).success(self._show_found))
 
     def look(self, repository: str) -> None:
         """Show what a repository offers, each with its fit: only headers are fetched."""
+        self._repository = repository
         self.files.clear()
         self._offers = []
 
         def work(operation: Operation) -> None:
-            with self._parts.seal.opened(self.tr("look at a repository"), hub_host()):
-                hub = hub_of(self._parts)
+            with self._parts.seal.opened(self.tr("look at a repository"), hub_host()), hub_of(self._parts) as hub:
                 offers = assess_offers(
                     hub, hub.repository(repository), this_machine(), cancellation=operation.cancellation
                 )
@@ -136,6 +143,7 @@ class HubDialog(QDialog):
     def _ask(self, words: str, operation: Operation) -> None:
         if self._operation is not None:
             self._operation.cancellation.request()
+        self.licence.setVisible(False)
         self.state.setText(words)
         self._operation = self._parts.tasks.start(operation.failure(self._failed))
 
@@ -193,7 +201,13 @@ class HubDialog(QDialog):
 
     def _failed(self, error: Exception) -> None:
         self._operation = None
-        text = sentence(error)
         if isinstance(error, LicenceNeeded):
-            text += " " + self.tr("Agree at %1, then set the token in Settings, Keys.").replace("%1", error.address)
-        self.state.setText(text)
+            self.state.setText("")
+            self.licence.ask(sentence(error), error.address)
+        else:
+            self.state.setText(sentence(error))
+
+    def _token_kept(self, notice: str) -> None:
+        self.look(self._repository)
+        if notice:
+            self.state.setText(notice)
