@@ -31,7 +31,7 @@ class Detail(QScrollArea):
         self.row: ModelRow | None = None
         self._machine: Machine | None = None
         self.setWidgetResizable(True)
-        self.setFixedWidth(330)
+        self.setFixedWidth(308)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("The chosen model"))
         content = QWidget()
@@ -122,7 +122,10 @@ class Detail(QScrollArea):
         for name, button in self.buttons.items():
             button.setVisible(shown[name])
         if row is None:
-            self.name.setText(self.tr("Choose a model"))
+            looking = machine is None  # the rows come with it
+            self.name.setText(
+                self.tr("Looking at this machine and its models…") if looking else self.tr("Choose a model")
+            )
             for widget in (self.facts, self.verdict, self.note):
                 widget.setText("")
             return
@@ -173,6 +176,8 @@ class Detail(QScrollArea):
             parts.append(self.tr("about %1 expected").replace("%1", speed_text(row.speed)))
         if row.entry is not None and row.entry.licence:
             parts.append(self.tr("licence: %1").replace("%1", row.entry.licence))
+        if row.entry is not None and row.entry.best_for:
+            parts.append(self.tr("best for: %1").replace("%1", ", ".join(row.entry.best_for)))
         return " · ".join(parts)
 
     def _note(self, row: ModelRow) -> str:
