@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import LoadOptions
-from stillroom.errors import StillroomError
+from stillroom.errors import EngineError, StillroomError
 from stillroom.gguf.checks import FileKind, check_headers, kind_of, parts_of
 from stillroom.gguf.header import GgufError, read_header
 from stillroom.models.exact import exact_fit
@@ -18,6 +18,7 @@ from stillroom.models.hub_errors import LicenceNeeded
 from stillroom.models.library import ModelFile
 from stillroom.models.memory_speed import memory_bandwidth
 from stillroom.models.shape import Shape, shape_of
+from stillroom.models.tried import is_tried, keep_tried
 
 _CONTEXT_TOKENS = 8192  # the worker's own choice
 _DOUBT = 1.1  # an estimate this much below what is free needs no dry load to be believed
@@ -67,10 +68,16 @@ def assess_file(model: ModelFile, machine: Machine, use: Use | None = None) -> t
 
 
 def refuse_what_does_not_fit(model: ModelFile, options: LoadOptions, *, own_bytes: int = 0) -> None:
-    """Raises StillroomError where loading would need more memory than there is; nothing is allocated to find that out.
+    """To be called before a model is loaded: nothing is allocated for it.
+
+    The first time a file is to be loaded, llama.cpp plans to load it in a worker that is thrown away; a file that ends it, ends
+    nothing else. So it does whenever memory is short.
 
     Args:
         own_bytes: what this application's loaded model takes, which this one would replace.
+
+    Raises:
+        StillroomError: loading would need more memory than there is. EngineError: llama.cpp refuses the file, or died of it.
     """
     machine = this_machine(own_bytes=own_bytes)
     use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch, options.gpu_layers or 0)
@@ -78,10 +85,19 @@ def refuse_what_does_not_fit(model: ModelFile, options: LoadOptions, *, own_byte
         headers = [read_header(part) for part in parts_of(model.path)]
         check_headers(headers)
         found = assess(shape_of(headers), machine, use)
-        if found.needed * _DOUBT + SPARE_BYTES > machine.free_ram or found.verdict is Verdict.NO:
+        # The starter comes with the application and was tried when that was made.
+        known = model.starter or is_tried(model.path)
+        if not known or found.needed * _DOUBT + SPARE_BYTES > machine.free_ram or found.verdict is Verdict.NO:
             _, found = assess_file(model, machine, use)
+            keep_tried(model.path)
     except (GgufError, OSError):
         return  # the worker refuses it, with its reason
+    except EngineError as error:
+        raise EngineError(
+            f"{model.name} was tried before loading, and is not loaded: {error.message} What was loaded before stays. "
+            "Verify the file, or choose another one.",
+            details=error.details,
+        ) from error
     if found.verdict is Verdict.NO:
         raise StillroomError(f"{model.name} {found.verdict}. {found.reason}")
 
