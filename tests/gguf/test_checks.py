@@ -11,6 +11,7 @@ import pytest
 from tests.gguf.make_gguf import (
     gguf,
     tiny_metadata,
+    tiny_tensors,
     tokens,
     write_adapter,
     write_projector,
@@ -93,6 +94,15 @@ def test_projectors_and_adapters_are_told_apart(tmp_path: Path) -> None:
     write_adapter(tmp_path / "a.gguf")
     assert kind_of(check_file(tmp_path / "p.gguf")) is FileKind.PROJECTOR
     assert kind_of(check_file(tmp_path / "a.gguf")) is FileKind.ADAPTER
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("control_vector", "other than LoRA"), ("lora", "do not come in pairs")])
+def test_an_adapter_that_is_none(kind: str, reason: str, tmp_path: Path) -> None:
+    some = dict(list(tiny_tensors().items())[:2])
+    metadata = {"general.architecture": "llama", "general.type": "adapter", "adapter.type": kind}
+    (tmp_path / "a.gguf").write_bytes(gguf(metadata, some))
+    with pytest.raises(GgufError, match=reason):
+        check_file(tmp_path / "a.gguf")
 
 
 def test_a_model_in_several_files(tmp_path: Path) -> None:

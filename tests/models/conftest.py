@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.models.hub_server import HubServer
+from tests.models.proxy import Proxy
 
 from stillroom.models.hub import Hub, HubAccess
 
@@ -23,3 +24,10 @@ def hub(server: HubServer) -> Iterator[Hub]:
     connection = Hub(HubAccess(endpoint=server.address))
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    running = Proxy()
+    yield running
+    running.close()

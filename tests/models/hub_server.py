@@ -23,9 +23,10 @@ class Behaviour:
         cuts: after how many bytes of a file each next answer breaks off.
         gated: repositories that ask for ``token``; forbidden: those whose licence was not agreed to.
         busy: answers with status 429 before it serves files again; failing: the same with 503.
+        busy_api, failing_api: the same of every question that is not for a file.
         ranges: false where it ignores them.
         wrong: files it sends with other content of the same size; longer: with more.
-        pause: seconds before every 64 KiB.
+        pause: seconds before every piece of a file. piece: its bytes.
     """
 
     cuts: list[int] = field(default_factory=list)
@@ -34,10 +35,13 @@ class Behaviour:
     token: str = "hf_right"
     busy: int = 0
     failing: int = 0
+    busy_api: bool = False
+    failing_api: bool = False
     ranges: bool = True
     wrong: set[str] = field(default_factory=set)
     longer: set[str] = field(default_factory=set)
     pause: float = 0.0
+    piece: int = 65_536
 
 
 class HubServer:
@@ -96,7 +100,9 @@ class HubServer:
         with self.lock:
             self.requests.append((request.command, path, int(asked[1]) if asked else 0))
             self.tokens.append(request.headers.get("Authorization", ""))
-        if path.startswith("api/models"):
+        if path.startswith("api/models") and (self.behaviour.busy_api or self.behaviour.failing_api):
+            _json(request, 429 if self.behaviour.busy_api else 503, {"error": "Busy"}, {"Retry-After": "1"})
+        elif path.startswith("api/models"):
             self._api(request, path.removeprefix("api/models").lstrip("/"), parse_qs(parts.query))
         elif match := re.fullmatch(r"([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             self._file(request, *match.groups(), asked)
@@ -189,8 +195,9 @@ class HubServer:
             return
         with self.lock:
             end = first + self.behaviour.cuts.pop(0) if self.behaviour.cuts else last + 1
-        for start in range(first, min(end, last + 1), 65_536):
-            piece = content[start : min(start + 65_536, end, last + 1)]
+        size = self.behaviour.piece
+        for start in range(first, min(end, last + 1), size):
+            piece = content[start : min(start + size, end, last + 1)]
             if self.behaviour.pause:
                 time.sleep(self.behaviour.pause)
             try:

@@ -10,14 +10,17 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.gguf.make_gguf import gguf, write_split
 from tests.models.hub_server import HubServer
+from tests.models.proxy import Proxy
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.models import download as module
+from stillroom.models import hub as hub_module
 from stillroom.models.download import (
     PARTIAL_FOLDER,
     DownloadProgress,
@@ -92,7 +95,8 @@ def test_it_goes_on_after_being_stopped(server: HubServer, hub: Hub, offer: Offe
         assert partial_bytes(offer) == server.sent > fetched
         fetched = server.sent
         assert installed_models() == []
-    (path,) = download(Hub(HubAccess(endpoint=server.address)), offer)
+    with Hub(HubAccess(endpoint=server.address)) as another:
+        (path,) = download(another, offer)
     assert path.read_bytes() == CONTENT
     assert server.sent == len(CONTENT), "no byte twice"
 
@@ -156,9 +160,12 @@ def test_a_hub_that_is_gone_is_said(offer: Offer) -> None:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
     gone = Hub(HubAccess(endpoint=address))
+    began = time.monotonic()
     for ask in (lambda: download(gone, offer, address=address), lambda: gone.search("x"), lambda: gone.headers(offer)):
         with pytest.raises(StillroomError, match=f"{address} cannot be reached. Look at the connection"):
             ask()
+    gone.close()
+    assert time.monotonic() - began < 5, "the person is told, and not made to wait"
 
 
 def test_gated_repositories(server: HubServer, hub: Hub, offer: Offer) -> None:
@@ -168,13 +175,13 @@ def test_gated_repositories(server: HubServer, hub: Hub, offer: Offer) -> None:
         download(hub, offer, address=server.address)
     assert raised.value.address == f"{server.address}/{REPOSITORY}"
     assert set(server.tokens) == {""}, "no token was sent that was not given"
-    with_token = Hub(HubAccess(endpoint=server.address, token="hf_right"))
-    assert download(with_token, offer)
-    assert "hf_right" not in repr(with_token.access)
-    server.behaviour.forbidden.add(REPOSITORY)
-    targets(offer)[0].unlink()
-    with pytest.raises(LicenceNeeded):
-        download(with_token, offer)
+    with Hub(HubAccess(endpoint=server.address, token="hf_right")) as with_token:
+        assert download(with_token, offer)
+        assert "hf_right" not in repr(with_token.access)
+        server.behaviour.forbidden.add(REPOSITORY)
+        targets(offer)[0].unlink()
+        with pytest.raises(LicenceNeeded):
+            download(with_token, offer)
 
 
 def test_a_full_disk_is_said_before(server: HubServer, hub: Hub, offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,6 +238,62 @@ def test_the_rate_is_held(server: HubServer, hub: Hub, offer: Offer) -> None:
     download(hub, offer, rate=Rate(len(CONTENT) * 4))
     assert time.monotonic() - began >= 0.24
     assert server.sent == len(CONTENT)
+
+
+def test_a_slow_server_is_waited_for_as_long_as_bytes_come(
+    server: HubServer, hub: Hub, offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole takes several times as long as a silence may last, and its rest is foretold."""
+    monkeypatch.setattr(hub_module, "_TIMEOUT", httpx2.Timeout(0.3))
+    monkeypatch.setattr(module, "_PROGRESS_SECONDS", 0.0)
+    server.behaviour.piece, server.behaviour.pause = len(CONTENT) // 12, 0.1
+    told: list[tuple[float, DownloadProgress]] = []
+    began = time.monotonic()
+    download(hub, offer, on_progress=lambda progress: told.append((time.monotonic(), progress)))
+    ended = time.monotonic()
+    assert ended - began > 3 * 0.3
+    assert server.starts(FILE) == [0], "it was never given up and asked again"
+    halfway = [(when, each) for when, each in told if 0.4 < each.done / each.total < 0.7]
+    assert halfway
+    for when, each in halfway:
+        assert each.seconds_left is not None
+        assert 0.5 < each.seconds_left / (ended - when) < 2
+    server.behaviour.pause = 1.0  # now it falls silent
+    targets(offer)[0].unlink()
+    with pytest.raises(StillroomError, match="does not answer"):
+        download(hub, offer)
+
+
+def test_a_download_through_a_proxy(server: HubServer, proxy: Proxy) -> None:
+    server.put(REPOSITORY, FILE, CONTENT)
+    with Hub(HubAccess(endpoint=server.address, proxy=proxy.address)) as hub:
+        offer = hub.repository(REPOSITORY).offer("Q8_0")
+        server.behaviour.cuts = [5000]
+        assert download(hub, offer)[0].read_bytes() == CONTENT
+    assert server.starts(FILE) == [0, 5000], "parts of files come through it, too"
+    assert len(proxy.asked) == len(server.requests) == 3, "nothing went past it"
+    assert all(address.startswith(server.address) for address in proxy.asked)
+    proxy.refuses = True
+    targets(offer)[0].unlink()
+    with (
+        Hub(HubAccess(endpoint=server.address, proxy=proxy.address)) as hub,
+        pytest.raises(StillroomError, match="refused the request"),
+    ):
+        download(hub, offer)
+
+
+def test_a_search_leaves_a_download_alone(server: HubServer, hub: Hub, offer: Offer) -> None:
+    searched: list[str] = []
+
+    def search(progress: DownloadProgress) -> None:
+        if progress.done and not searched:
+            with Hub(HubAccess(endpoint=server.address)) as other:
+                searched.extend(found.repository for found in other.search("tiny"))
+
+    server.behaviour.piece, server.behaviour.pause = 10_000, 0.01
+    download(hub, offer, on_progress=search)
+    assert searched == [REPOSITORY]
+    assert server.starts(FILE) == [0]
 
 
 def test_parts_of_another_revision_are_not_gone_on_with(server: HubServer, hub: Hub, offer: Offer) -> None:

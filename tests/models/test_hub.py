@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import socketserver
-import threading
-from collections.abc import Iterator
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.gguf.make_gguf import gguf, write_split
 from tests.models.hub_server import COMMIT, HubServer
+from tests.models.proxy import Proxy
 
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import check_headers
 from stillroom.models.fit import Use, estimate
 from stillroom.models.hub import DEFAULT_ENDPOINT, Hub, HubAccess
-from stillroom.models.hub_errors import LicenceNeeded
+from stillroom.models.hub_errors import HubBusy, LicenceNeeded
 from stillroom.models.shape import shape_of
 
 REPOSITORY = "maker/tiny-GGUF"
@@ -86,6 +86,16 @@ def test_what_is_wrong_is_said(server: HubServer, hub: Hub) -> None:
         hub.headers(hub.repository(REPOSITORY).offers[0])
 
 
+@pytest.mark.parametrize("trouble", ["busy", "failing"])
+def test_a_busy_hub_is_said_at_once(trouble: str, server: HubServer, hub: Hub) -> None:
+    setattr(server.behaviour, f"{trouble}_api", True)
+    began = time.monotonic()
+    with pytest.raises(HubBusy, match="Try again later"):
+        hub.search("tiny")
+    assert time.monotonic() - began < 1.5
+    assert len(server.requests) == 1
+
+
 def test_how_a_hub_is_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
     assert HubAccess().address == DEFAULT_ENDPOINT
@@ -98,43 +108,18 @@ def test_how_a_hub_is_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         hub.search("x")
 
 
-@pytest.fixture
-def proxy(server: HubServer) -> Iterator[tuple[str, list[str]]]:
-    """A proxy that notes what it is asked for, and passes it on."""
-    import http.client
-
-    asked: list[str] = []
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            line = self.rfile.readline().decode()
-            while self.rfile.readline().strip():
-                pass
-            address = line.split()[1]
-            asked.append(address)
-            host = server.address.removeprefix("http://")
-            inner = http.client.HTTPConnection(host)
-            inner.request("GET", address.partition(host)[2])
-            body = inner.getresponse().read()
-            inner.close()
-            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-            self.wfile.write(head.encode() + body)
-
-    running = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    running.daemon_threads = True
-    thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{running.server_address[1]}", asked
-    running.shutdown()
-    running.server_close()
-    thread.join()
-
-
-def test_a_proxy_is_used(server: HubServer, proxy: tuple[str, list[str]]) -> None:
-    address, asked = proxy
+def test_a_proxy_is_used(server: HubServer, proxy: Proxy) -> None:
     server.put(REPOSITORY, "a.gguf", b"x")
-    hub = Hub(HubAccess(endpoint=server.address, proxy=address))
+    hub = Hub(HubAccess(endpoint=server.address, proxy=proxy.address))
     assert [model.repository for model in hub.search("tiny")] == [REPOSITORY]
-    hub.close()
-    assert len(asked) == 1
-    assert asked[0].startswith(f"{server.address}/api/models")
+    assert len(proxy.asked) == 1
+    assert proxy.asked[0].startswith(f"{server.address}/api/models")
+
+
+def test_no_connection_is_left(server: HubServer, hub: Hub) -> None:
+    server.put(REPOSITORY, "a.gguf", gguf())
+    with hub:
+        hub.headers(hub.repository(REPOSITORY).offers[0])
+    port = int(server.address.rpartition(":")[2])
+    left = [each for each in psutil.Process().net_connections("tcp") if each.raddr and each.raddr.port == port]
+    assert [each.status for each in left if each.status == psutil.CONN_ESTABLISHED] == []

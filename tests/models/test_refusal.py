@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from tests.gguf.make_gguf import write_tiny
 
 from stillroom import paths
 from stillroom.cli import main
 from stillroom.engine.engine import Engine
-from stillroom.engine.protocol import LoadOptions
-from stillroom.errors import StillroomError
-from stillroom.models import assess
+from stillroom.engine.protocol import DryLoad, LoadOptions
+from stillroom.errors import EngineError, StillroomError
+from stillroom.models import assess, exact
 from stillroom.models.assess import refuse_what_does_not_fit
 from stillroom.models.fit import Machine
 from stillroom.models.library import ModelFile, find_model
@@ -42,7 +47,46 @@ def test_no_command_loads_it(command: list[str], model: ModelFile, capsys: pytes
     assert "does not fit" in capsys.readouterr().err
 
 
-def test_what_fits_is_let_through_without_a_dry_load(model: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that were planned to load, on a machine with room; each in an engine of its own that was closed again."""
+    planned: list[Path] = []
+    plan = Engine.dry_load
+
+    def watched(engine: Engine, path: Path, options: LoadOptions) -> DryLoad:
+        planned.append(path)
+        return plan(engine, path, options)
+
+    monkeypatch.setattr(Engine, "dry_load", watched)
     monkeypatch.setattr(assess, "this_machine", lambda **_: Machine(free_ram=64 << 30))
-    monkeypatch.setattr(assess, "assess_file", lambda *_: pytest.fail("a dry load was made"))
+    return planned
+
+
+@pytest.mark.model
+def test_a_file_is_tried_in_a_throwaway_worker_before_its_first_load(model: ModelFile, plans: list[Path]) -> None:
     refuse_what_does_not_fit(model, LoadOptions())
+    assert plans == [model.path]
+    refuse_what_does_not_fit(model, LoadOptions())
+    assert plans == [model.path], "it is known now"
+    stat = model.path.stat()
+    os.utime(model.path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1_000_000_000))
+    refuse_what_does_not_fit(model, LoadOptions())
+    assert plans == [model.path] * 2, "another file may be behind the name"
+
+
+def test_a_file_that_ends_the_worker_is_not_loaded_and_not_forgiven(
+    model: ModelFile, plans: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The throwaway worker dies, as of a file that the checks let through and llama.cpp does not survive."""
+    worker = [sys.executable, str(Path(__file__).parents[1] / "engine" / "fake_worker.py")]
+    dying = {"FAKE_WORKER": "dry_load=SIGABRT"}
+    monkeypatch.setattr(exact.exact_fit, "__kwdefaults__", {"engine": lambda: Engine(worker, dying)})
+    for number in (1, 2):
+        with pytest.raises(EngineError, match="is not loaded: The engine crashed"):
+            refuse_what_does_not_fit(model, LoadOptions())
+        assert len(plans) == number, "it is tried again each time"
+
+
+def test_the_starter_is_let_through_without_a_dry_load(model: ModelFile, plans: list[Path]) -> None:
+    refuse_what_does_not_fit(replace(model, starter=True), LoadOptions())
+    assert plans == []

@@ -8,17 +8,19 @@ from pathlib import Path
 
 from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import LoadOptions
-from stillroom.errors import StillroomError
+from stillroom.errors import EngineError, StillroomError
 from stillroom.gguf.checks import FileKind, check_headers, kind_of, parts_of
 from stillroom.gguf.header import GgufError, read_header
 from stillroom.models.exact import exact_fit
 from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
 from stillroom.models.hardware import Hardware, look
 from stillroom.models.hub import Hub, Offer, Repository
+from stillroom.models.hub_errors import LicenceNeeded
 from stillroom.models.library import ModelFile
 from stillroom.models.memory_speed import memory_bandwidth
 from stillroom.models.projectors import projector_bytes
 from stillroom.models.shape import Shape, shape_of
+from stillroom.models.tried import is_tried, keep_tried
 
 _CONTEXT_TOKENS = 8192  # the worker's own choice
 _DOUBT = 1.1  # an estimate this much below what is free needs no dry load to be believed
@@ -77,20 +79,35 @@ def assess_file(
 
 
 def refuse_what_does_not_fit(model: ModelFile, options: LoadOptions, *, own_bytes: int = 0) -> None:
-    """Raises StillroomError where loading would need more memory than there is; nothing is allocated to find that out.
+    """To be called before a model is loaded: nothing is allocated for it.
+
+    The first time a file is to be loaded, llama.cpp plans to load it in a worker that is thrown away; a file that ends it, ends
+    nothing else. So it does whenever memory is short.
 
     Args:
         own_bytes: what this application's loaded model takes, which this one would replace.
+
+    Raises:
+        StillroomError: loading would need more memory than there is. EngineError: llama.cpp refuses the file, or died of it.
     """
     machine = this_machine(own_bytes=own_bytes)
     use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch, options.gpu_layers or 0)
     projector = Path(options.projector) if options.projector else None
     try:
         found = assess(shape_of_file(model), machine, use, beside=projector_bytes(projector))
-        if found.needed * _DOUBT + SPARE_BYTES > machine.free_ram or found.verdict is Verdict.NO:
+        # The starter comes with the application and was tried when that was made.
+        known = model.starter or is_tried(model.path)
+        if not known or found.needed * _DOUBT + SPARE_BYTES > machine.free_ram or found.verdict is Verdict.NO:
             _, found = assess_file(model, machine, use, projector=projector)
+            keep_tried(model.path)
     except (GgufError, OSError):
         return  # the worker refuses it, with its reason
+    except EngineError as error:
+        raise EngineError(
+            f"{model.name} was tried before loading, and is not loaded: {error.message} What was loaded before stays. "
+            "Verify the file, or choose another one.",
+            details=error.details,
+        ) from error
     if found.verdict is Verdict.NO:
         raise StillroomError(f"{model.name} {found.verdict}. {found.reason}")
 
@@ -103,7 +120,7 @@ def assess_offers(
     *,
     cancellation: Cancellation | None = None,
 ) -> Iterator[Assessed]:
-    """The fit of each model of a repository, as its header arrives: none of the files is fetched. Raises Cancelled."""
+    """The fit of each model of a repository, as its header arrives: none of the files is fetched. Raises LicenceNeeded, Cancelled."""
     for offer in repository.offers:
         if cancellation is not None:
             cancellation.raise_if_requested()
@@ -116,5 +133,7 @@ def assess_offers(
                 continue
             shape = shape_of(headers)
             yield Assessed(offer, shape, assess(shape, machine, use))
+        except LicenceNeeded:
+            raise  # of every file of the repository
         except StillroomError as error:
             yield Assessed(offer, None, None, error.message)

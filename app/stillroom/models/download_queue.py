@@ -16,7 +16,7 @@ from stillroom.atomic import write_text
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.models.download import PARTIAL_FOLDER, DownloadProgress, Rate, discard, download, partial_bytes
-from stillroom.models.hub import ByteSource, HubFile, Offer
+from stillroom.models.hub import Hub, HubFile, Offer
 
 _SECONDS_TO_CLOSE = 5.0
 _LOG = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class DownloadQueue:
 
     def __init__(
         self,
-        hub: Callable[[], ByteSource],
+        hub: Callable[[], Hub],
         *,
         address: str = "the hub",
         models: Path | None = None,
@@ -62,7 +62,7 @@ class DownloadQueue:
         """Entries of an earlier session are there again, paused. No connection is made until one is to go on.
 
         Args:
-            hub: makes the connection.
+            hub: makes the connection; it is closed after each download.
             on_change: told of every change of an entry, on the queue's thread or the caller's. Be short.
         """
         self.rate = Rate()
@@ -181,15 +181,16 @@ class DownloadQueue:
     def _fetch(self, entry: Download, cancellation: Cancellation) -> None:
         self._set(entry.number, state=DownloadState.RUNNING)
         try:
-            files = download(
-                self._hub(),
-                entry.offer,
-                address=self._address,
-                models=self._models,
-                on_progress=lambda progress: self._set(entry.number, progress=progress),
-                cancellation=cancellation,
-                rate=self.rate,
-            )
+            with self._hub() as hub:
+                files = download(
+                    hub,
+                    entry.offer,
+                    address=self._address,
+                    models=self._models,
+                    on_progress=lambda progress: self._set(entry.number, progress=progress),
+                    cancellation=cancellation,
+                    rate=self.rate,
+                )
         except Cancelled:
             with self._lock:
                 now = self._entries.get(entry.number)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,6 @@ import httpx2
 import huggingface_hub
 from huggingface_hub.utils import (  # type: ignore[attr-defined]
     build_hf_headers,
-    get_session,
     hf_raise_for_status,
 )
 
@@ -26,12 +26,14 @@ from stillroom import __version__
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import part_number
 from stillroom.gguf.header import Header, parse_header
-from stillroom.models.hub_errors import sentences
+from stillroom.models.hub_errors import explained, sentences
 from stillroom.models.library import quantization_of
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _TIMEOUT = httpx2.Timeout(30.0, connect=20.0)
 _HEADER_CHUNK_BYTES = 2 << 20
+# The hub's library has one client for the whole process, and closes it when it is given another way to make one.
+_LIBRARY = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ class Hub:
 
     def __init__(self, access: HubAccess | None = None) -> None:
         self.access = access or HubAccess()
-        huggingface_hub.set_client_factory(self._client)
+        # Files are read over a connection of this object's own: another one's search must not end it.
+        self._files: httpx2.Client | None = None
         self._api = huggingface_hub.HfApi(
             endpoint=self.access.address,
             token=self.access.token or False,  # never one that happens to lie around
@@ -158,7 +161,7 @@ class Hub:
 
     def search(self, text: str, limit: int = 20) -> list[FoundModel]:
         """Repositories with GGUF files, most downloaded first."""
-        with self._sentences(text):
+        with self._asking(text):
             found = list(
                 self._api.list_models(search=text or None, filter="gguf", sort="downloads", limit=limit, full=True)
             )
@@ -176,7 +179,7 @@ class Hub:
 
     def repository(self, name: str, revision: str = "main") -> Repository:
         """What a repository offers; the revision it names is the commit that ``revision`` stands for now."""
-        with self._sentences(name):
+        with self._asking(name):
             info = self._api.model_info(name, revision=revision, files_metadata=True)
         commit = info.sha or ""
         if not commit:
@@ -196,9 +199,9 @@ class Hub:
 
     def _header(self, offer: Offer, file: HubFile) -> Header:
         def read(start: int, length: int) -> bytes:
-            with self._sentences(offer.repository):
+            with sentences(self.access.address, offer.repository):
                 headers = self._headers() | {"Range": f"bytes={start}-{start + length - 1}"}
-                with get_session().stream("GET", self._url(offer, file), headers=headers, timeout=_TIMEOUT) as response:
+                with self._client().stream("GET", self._url(offer, file), headers=headers) as response:
                     hf_raise_for_status(response)
                     if response.status_code != 206:
                         raise StillroomError(
@@ -218,7 +221,7 @@ class Hub:
     def open(self, offer: Offer, file: HubFile, start: int) -> Iterator[Stream]:
         """The bytes of a file from ``start`` on. Transport errors come out as httpx2's own, for the one who tries again."""
         headers = self._headers() | ({"Range": f"bytes={start}-"} if start else {})
-        with get_session().stream("GET", self._url(offer, file), headers=headers, timeout=_TIMEOUT) as response:
+        with self._client().stream("GET", self._url(offer, file), headers=headers) as response:
             hf_raise_for_status(response)
             begins = start if response.status_code == 206 and _range_start(response) == start else 0
             if start and not begins and response.status_code == 206:
@@ -241,6 +244,11 @@ class Hub:
         return headers | {"Accept-Encoding": "identity"}
 
     def _client(self) -> httpx2.Client:
+        if self._files is None:
+            self._files = self._new_client(httpx2.Client)
+        return self._files
+
+    def _new_client(self, kind: type[httpx2.Client]) -> httpx2.Client:
         verify: ssl.SSLContext | bool = True
         if self.access.ca_file is not None:
             try:
@@ -250,16 +258,23 @@ class Hub:
                 raise StillroomError(
                     f"The certificates in {self.access.ca_file} cannot be used. Choose a file with certificates in PEM form."
                 ) from error
-        return httpx2.Client(proxy=self.access.proxy or None, verify=verify, follow_redirects=True, timeout=_TIMEOUT)
+        return kind(proxy=self.access.proxy or None, verify=verify, follow_redirects=True, timeout=_TIMEOUT)
 
     @contextlib.contextmanager
-    def _sentences(self, what: str) -> Iterator[None]:
-        with sentences(self.access.address, what):
-            yield
+    def _asking(self, what: str) -> Iterator[None]:
+        """A question through the hub's library; no connection of it is left afterwards."""
+        with sentences(self.access.address, what), _LIBRARY:
+            huggingface_hub.set_client_factory(lambda: self._new_client(_OnceOnly))
+            try:
+                yield
+            finally:
+                huggingface_hub.close_session()
 
     def close(self) -> None:
         """Close the connections. The next request opens new ones."""
-        huggingface_hub.close_session()
+        client, self._files = self._files, None
+        if client is not None:
+            client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -268,6 +283,20 @@ class Hub:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _OnceOnly(httpx2.Client):
+    """The library asks again by itself for half a minute, which nobody can stop; a person who asks wants to be told now."""
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        try:
+            response = super().send(request, **options)
+        except httpx2.TransportError as error:
+            address = f"{request.url.scheme}://{request.url.netloc.decode()}"
+            raise explained(error, address, request.url.path) from error
+        if response.status_code in (408, 429) or response.status_code >= 500:
+            hf_raise_for_status(response)
+        return response
 
 
 def _range_start(response: httpx2.Response) -> int:

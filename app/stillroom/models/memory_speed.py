@@ -21,14 +21,26 @@ from stillroom.models.hardware import processor
 _BYTES = 128 << 20  # for each thread: more than any cache holds
 _ROUNDS = 4
 _LOG = logging.getLogger(__name__)
+_MEASURING = threading.Lock()
+_measured: dict[str, float] = {}  # by machine, in this process
 
 
 def memory_bandwidth() -> float:
-    """Bytes a second, all cores reading at once. Takes about a second, and none once it was measured while the machine was idle."""
+    """Bytes a second, all cores reading at once. Takes about a second (more on a busy machine) the first time, and none later.
+
+    What was measured while the machine was busy holds for this process only.
+    """
     machine = f"{processor()}|{psutil.cpu_count()}|{psutil.virtual_memory().total >> 30}"
     known = _load()
     if machine in known:
         return known[machine]
+    with _MEASURING:  # two at once would halve each other
+        if machine not in _measured:
+            _measured[machine] = _measure_and_keep(machine, known)
+        return _measured[machine]
+
+
+def _measure_and_keep(machine: str, known: dict[str, float]) -> float:
     busy = psutil.getloadavg()[0] > 0.5 * (psutil.cpu_count() or 1)
     known[machine] = measure_bandwidth()
     if not busy:  # else what other programs left over would be taken for the machine

@@ -134,6 +134,23 @@ def test_a_line_tells_each_state_of_a_download(page: ModelsPage, qtbot, monkeypa
 
 
 @pytest.mark.usefixtures("qapp")
+def test_a_long_name_stays_inside_the_detail_and_the_table_never_scrolls_sideways(page: ModelsPage, qtbot) -> None:
+    write_tiny(paths.models_dir() / f"sha256-{'0123456789abcdef' * 4}.gguf")
+    page.window().resize(1280, 800)
+    page.look()
+    name = f"sha256-{'0123456789abcdef' * 4}"
+    qtbot.waitUntil(lambda: any(row.name == name for row in rows(page)), timeout=15_000)
+    choose(page, name)
+    qtbot.wait(50)
+    assert page.detail.widget().width() <= page.detail.viewport().width()
+    shown = [button for button in page.detail.buttons.values() if button.isVisibleTo(page)]
+    assert len({(button.x(), button.y()) for button in shown}) == len(shown)
+    left = [button for button in shown if button.x() == min(each.x() for each in shown)]
+    assert len(left) == -(-len(shown) // 2), "side by side, with no gap"
+    widths = [page.table.columnWidth(column) for column in range(page.shown.columnCount())]
+    assert sum(widths) <= page.table.viewport().width()
+
+
 def test_the_table_model_without_a_window() -> None:
     model, shown = ModelTable(), ModelFilter()
     shown.setSourceModel(model)

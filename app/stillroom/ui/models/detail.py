@@ -17,6 +17,7 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text, speed_text
 
 _STEP = 1024
+_LONG_NAME = 40
 
 
 class Detail(QScrollArea):
@@ -32,7 +33,7 @@ class Detail(QScrollArea):
         self.row: ModelRow | None = None
         self._machine: Machine | None = None
         self.setWidgetResizable(True)
-        self.setFixedWidth(330)
+        self.setFixedWidth(308)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("The chosen model"))
         content = QWidget()
@@ -47,7 +48,7 @@ class Detail(QScrollArea):
         column.addWidget(self.verdict)
         self.bar = MemoryBar()
         column.addWidget(self.bar)
-        self.context_words = label("", "muted")
+        self.context_words = label("", "muted", wrap=True)
         column.addWidget(self.context_words)
         self.context = QSlider(Qt.Orientation.Horizontal)
         describe(
@@ -68,37 +69,38 @@ class Detail(QScrollArea):
         self.cache.currentIndexChanged.connect(self._assess)
         column.addWidget(self.cache)
         column.addWidget(line())
-        grid = QGridLayout()
-        grid.setSpacing(GRID)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(GRID)
+        for half in (0, 1):
+            self._grid.setColumnStretch(half, 1)
         self.buttons: dict[str, Button] = {}
-        for place, (name, text, icon, tip) in enumerate(
+        for name, text, icon, tip in (
+            ("load", self.tr("Load"), "play", self.tr("Use this model from now on")),
             (
-                ("load", self.tr("Load"), "play", self.tr("Use this model from now on")),
-                (
-                    "fetch",
-                    self.tr("Fetch…"),
-                    "drop",
-                    self.tr("Download it; this breaks the seal for as long as it takes"),
-                ),
-                ("unload", self.tr("Unload"), "stop", self.tr("Give its memory back")),
-                ("tune", self.tr("Tune"), "retry", self.tr("Measure how it runs fastest here, and keep that")),
-                ("bench", self.tr("Measure speed"), "clock", self.tr("How fast it is as it is loaded")),
-                ("verify", self.tr("Verify"), "sure", self.tr("Hold every byte against what is on record")),
-                ("quantize", self.tr("Make smaller…"), "down", self.tr("Write a copy in another quantization")),
-                ("adapters", self.tr("Adapters…"), "add-files", self.tr("Add training (LoRA) to this model")),
-                ("projector", self.tr("Pictures…"), "picture", self.tr("With what this model sees pictures (mmproj)")),
-                ("folder", self.tr("Open folder"), "folder", self.tr("Where its file lies")),
-                ("remove", self.tr("Remove"), "remove", self.tr("Into the system's trash")),
-            )
+                "fetch",
+                self.tr("Fetch…"),
+                "drop",
+                self.tr("Download it; this breaks the seal for as long as it takes"),
+            ),
+            ("unload", self.tr("Unload"), "stop", self.tr("Give its memory back")),
+            ("tune", self.tr("Tune"), "retry", self.tr("Measure how it runs fastest here, and keep that")),
+            ("bench", self.tr("Measure speed"), "clock", self.tr("How fast it is as it is loaded")),
+            ("verify", self.tr("Verify"), "sure", self.tr("Hold every byte against what is on record")),
+            ("quantize", self.tr("Make smaller…"), "down", self.tr("Write a copy in another quantization")),
+            ("adapters", self.tr("Adapters…"), "add-files", self.tr("Add training (LoRA) to this model")),
+            ("projector", self.tr("Pictures…"), "picture", self.tr("With what this model sees pictures (mmproj)")),
+            ("folder", self.tr("Open folder"), "folder", self.tr("Where its file lies")),
+            ("remove", self.tr("Remove"), "remove", self.tr("Into the system's trash")),
         ):
             button = Button(text, "", icon, lambda name=name: self.wanted.emit(name))
             describe(button, text, tip)
             self.buttons[name] = button
-            grid.addWidget(button, place // 2, place % 2)
-        column.addLayout(grid)
+        column.addLayout(self._grid)
         self.note = label("", "muted", wrap=True, selectable=True)
         column.addWidget(self.note)
         column.addStretch(1)
+        for words in (self.name, self.facts, self.verdict, self.note):
+            words.setMinimumWidth(1)  # a name without a place to break at would widen everything beyond the edge
         self.setWidget(content)
         self.show_row(None, None, "")
 
@@ -122,10 +124,19 @@ class Detail(QScrollArea):
             "adapters": known and file is not None, "projector": known and file is not None,
             "folder": file is not None, "remove": ours,
         }  # fmt: skip
+        for button in self.buttons.values():
+            self._grid.removeWidget(button)
+        visible = [name for name in self.buttons if shown[name]]
         for name, button in self.buttons.items():
+            if shown[name]:  # side by side, with no gap where one is hidden
+                place = visible.index(name)
+                self._grid.addWidget(button, place // 2, place % 2)
             button.setVisible(shown[name])
         if row is None:
-            self.name.setText(self.tr("Choose a model"))
+            looking = machine is None  # the rows come with it
+            self.name.setText(
+                self.tr("Looking at this machine and its models…") if looking else self.tr("Choose a model")
+            )
             for widget in (self.facts, self.verdict, self.note):
                 widget.setText("")
             return
@@ -154,7 +165,7 @@ class Detail(QScrollArea):
     def _show_fit(self, fit: Fit) -> None:
         self.bar.show_fit(fit)
         number = QLocale().toString
-        longest = self.tr("the longest that fits: %1").replace("%1", number(fit.longest_context))
+        longest = self.tr("up to %1 fit").replace("%1", number(fit.longest_context))
         self.context_words.setText(
             self.tr("Context: %1 tokens, %2").replace("%1", number(fit.use.context_tokens)).replace("%2", longest)
         )
@@ -176,6 +187,8 @@ class Detail(QScrollArea):
             parts.append(self.tr("about %1 expected").replace("%1", speed_text(row.speed)))
         if row.entry is not None and row.entry.licence:
             parts.append(self.tr("licence: %1").replace("%1", row.entry.licence))
+        if row.entry is not None and row.entry.best_for:
+            parts.append(self.tr("best for: %1").replace("%1", ", ".join(row.entry.best_for)))
         return " · ".join(parts)
 
     def _note(self, row: ModelRow) -> str:
@@ -198,5 +211,11 @@ class Detail(QScrollArea):
             if row.projector is not None:
                 words = self.tr("Sees pictures with %1 (%2 of memory)").replace("%1", row.projector.stem)
                 parts.append(words.replace("%2", size_text(row.projector_bytes)))
-            parts.append(str(row.file.path))
+            parts.append(_place(row.file.path))
         return "\n".join(part for part in parts if part)
+
+
+def _place(path: Path) -> str:
+    """Where a file is; of a name that is a checksum, as Ollama gives them, only the beginning."""
+    name = path.name if len(path.name) <= _LONG_NAME or "." in path.name else f"{path.name[:20]}…"
+    return str(path.parent / name)

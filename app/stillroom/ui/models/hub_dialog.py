@@ -27,6 +27,7 @@ from stillroom.models.hub_errors import LicenceNeeded
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.failures import sentence
 from stillroom.ui.models.downloads import hub_host, hub_of
+from stillroom.ui.models.licence_step import LicenceStep
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text
@@ -46,6 +47,7 @@ class HubDialog(QDialog):
         self._operation: Operation | None = None
         self._offers: list[Assessed] = []
         self._projector: Offer | None = None
+        self._repository = ""
         self.setWindowTitle(self.tr("Fetch a model"))
         self.resize(940, 560)
         column = QVBoxLayout(self)
@@ -94,7 +96,12 @@ class HubDialog(QDialog):
         describe(self.eyes, self.tr("Fetch the projector too"), self.tr("With it the model sees pictures in a chat"))
         self.eyes.setVisible(False)
         column.addWidget(self.eyes)
+        self.licence = LicenceStep(parts)
+        self.licence.kept.connect(self._token_kept)
+        column.addWidget(self.licence)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close = self.buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setAutoDefault(False)  # Enter in the field is to search; it would close the dialog as well
         self.fetch = Button(self.tr("Fetch"), "primary", "drop", self._fetch)
         self.fetch.setEnabled(False)
         self.fetch.setAutoDefault(False)
@@ -112,20 +119,20 @@ class HubDialog(QDialog):
             return
 
         def work(_operation: Operation) -> list[FoundModel]:
-            with self._parts.seal.opened(self.tr("search for models"), hub_host()):
-                return hub_of(self._parts).search(words)
+            with self._parts.seal.opened(self.tr("search for models"), hub_host()), hub_of(self._parts) as hub:
+                return hub.search(words)
 
         self._ask(self.tr("Searching…"), Operation(work, "hub search", owner=self).success(self._show_found))
 
     def look(self, repository: str) -> None:
         """Show what a repository offers, each with its fit: only headers are fetched."""
+        self._repository = repository
         self.files.clear()
         self._offers = []
         self._show_projector(None)
 
         def work(operation: Operation) -> None:
-            with self._parts.seal.opened(self.tr("look at a repository"), hub_host()):
-                hub = hub_of(self._parts)
+            with self._parts.seal.opened(self.tr("look at a repository"), hub_host()), hub_of(self._parts) as hub:
                 found = hub.repository(repository)
                 operation.post(lambda: self._show_projector(found.projector()))
                 offers = assess_offers(hub, found, this_machine(), cancellation=operation.cancellation)
@@ -143,6 +150,7 @@ class HubDialog(QDialog):
     def _ask(self, words: str, operation: Operation) -> None:
         if self._operation is not None:
             self._operation.cancellation.request()
+        self.licence.setVisible(False)
         self.state.setText(words)
         self._operation = self._parts.tasks.start(operation.failure(self._failed))
 
@@ -211,7 +219,13 @@ class HubDialog(QDialog):
 
     def _failed(self, error: Exception) -> None:
         self._operation = None
-        text = sentence(error)
         if isinstance(error, LicenceNeeded):
-            text += " " + self.tr("Agree at %1, then set the token in Settings, Keys.").replace("%1", error.address)
-        self.state.setText(text)
+            self.state.setText("")
+            self.licence.ask(sentence(error), error.address)
+        else:
+            self.state.setText(sentence(error))
+
+    def _token_kept(self, notice: str) -> None:
+        self.look(self._repository)
+        if notice:
+            self.state.setText(notice)

@@ -7,15 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QMessageBox,
     QProgressBar,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -41,6 +38,7 @@ from stillroom.ui.models.hub_dialog import HubDialog
 from stillroom.ui.models.projector_dialog import ProjectorDialog
 from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, find_rows
 from stillroom.ui.models.smaller_dialog import SmallerDialog, ask_for_import
+from stillroom.ui.models.table_view import ModelView
 from stillroom.ui.models.work import ModelWork
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -146,27 +144,11 @@ class ModelsPage(TakesDrops, QWidget):
         self.here.toggled.connect(self._filter)
         return row
 
-    def _table(self) -> QTableView:
+    def _table(self) -> ModelView:
         self.model = ModelTable()
         self.shown = ModelFilter()
         self.shown.setSourceModel(self.model)
-        self.table = QTableView()
-        self.table.setModel(self.shown)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.verticalHeader().hide()
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(0, 172)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        describe(self.table, self.tr("Models"))
-        self.table.setTabKeyNavigation(False)
+        self.table = ModelView(self.shown)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_detail())
         self.table.doubleClicked.connect(lambda _index: self._act("load"))
         return self.table
@@ -190,8 +172,6 @@ class ModelsPage(TakesDrops, QWidget):
 
     def look(self) -> None:
         """Look at the disk and the machine again."""
-        if not self.model.rowCount():
-            self.detail.name.setText(self.tr("Looking at this machine and its models…"))
         self._parts.tasks.start(
             Operation(lambda _: find_rows(), "models", owner=self).success(lambda found: self._show(*found))
         )

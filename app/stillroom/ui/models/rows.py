@@ -26,6 +26,7 @@ from stillroom.ui.wording import size_text
 
 ROW = Qt.ItemDataRole.UserRole
 SORT = Qt.ItemDataRole.UserRole + 1
+WHERE, LICENCE, BEST_FOR = 4, 5, 6  # columns
 
 
 class Place(StrEnum):
@@ -124,9 +125,18 @@ class ModelTable(QAbstractTableModel):
         self._rows: list[ModelRow] = []
         self.loaded = ""
         self.headings = [
-            self.tr("Model"), self.tr("Here"), self.tr("Memory"), self.tr("Speed"), self.tr("Where"),
-            self.tr("Best for"), self.tr("Licence"),
+            self.tr("Model"), self.tr("Here"), self.tr("Memory"), self.tr("Tok/s"), self.tr("Where"),
+            self.tr("Licence"), self.tr("Best for"),
         ]  # fmt: skip
+        self.tips = [
+            "",
+            self.tr("How it runs on this machine"),
+            self.tr("What it needs with a context of 8,192 tokens; ~ is a rough figure from the catalog"),
+            self.tr("Tokens a second expected on this machine"),
+            self.tr("Whether its file is here, in the folder of another program, or still to fetch"),
+            self.tr("What its publisher allows; – where it is not known here, then the hub says it"),
+            "",
+        ]
 
     def show_rows(self, rows: Sequence[ModelRow]) -> None:
         self.beginResetModel()
@@ -152,6 +162,8 @@ class ModelTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self.headings[section]
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self.tips[section]
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -191,14 +203,14 @@ class ModelTable(QAbstractTableModel):
             return f"{about}{size_text(row.fit.needed if row.fit is not None else row.size)}"
         if column == 3:
             digits = 1 if row.speed and row.speed < 10 else 0
-            return self.tr("%1 tok/s").replace("%1", QLocale().toString(row.speed, "f", digits)) if row.speed else "–"
-        if column == 4:
+            return QLocale().toString(row.speed, "f", digits) if row.speed else "–"
+        if column == WHERE:
             return {Place.HERE: self.tr("here"), Place.ELSEWHERE: row.program, Place.CATALOG: self.tr("to fetch")}[
                 row.place
             ]
-        if column == 5:
-            return ", ".join(row.entry.best_for) if row.entry is not None else ""
-        return row.entry.licence if row.entry is not None else ""
+        if column == LICENCE:
+            return (row.entry.licence if row.entry is not None else "") or "–"
+        return ", ".join(row.entry.best_for) if row.entry is not None else ""
 
     def _sort_key(self, row: ModelRow, column: int) -> Any:
         verdicts = {Verdict.WELL: 0, Verdict.SLOWLY: 1, Verdict.NO: 2, None: 3}
@@ -206,7 +218,7 @@ class ModelTable(QAbstractTableModel):
             1: verdicts[row.verdict],
             2: row.fit.needed if row.fit is not None else row.size,
             3: -(row.speed or 0.0),
-            4: [Place.HERE, Place.ELSEWHERE, Place.CATALOG].index(row.place),
+            WHERE: [Place.HERE, Place.ELSEWHERE, Place.CATALOG].index(row.place),
         }.get(column, self._text(row, column).casefold())
 
 

@@ -183,7 +183,7 @@ class ModelWork(QObject):
         what, share = told
         passed = time.monotonic() - self._began
         left = time_left_text(passed / share - passed) if share > 0.03 and passed > 1 else ""
-        self.progressed.emit(f"{what} {left}".strip(), share)
+        self.progressed.emit(f"{what}, {left}" if left else what, share)
 
 
 class _Refused(Exception):
