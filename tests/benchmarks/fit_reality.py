@@ -2,8 +2,10 @@
 
     python tests/benchmarks/fit_reality.py [--largest 2.0] [--only 0.1B]
 
-For each: the estimate from the header (before a download), llama.cpp's own plan (a dry load in a worker), and the
-resident memory of a worker that loaded the file and evaluated a prompt and some tokens. The files are made here, with
+For each, two comparisons. Against the machine: the estimate from the header (before a download) and llama.cpp's own plan (a
+dry load in a worker) beside the resident memory of a worker that loaded the file and evaluated a prompt and some tokens.
+Against llama.cpp: the buffers that the plan names beside those that a real load allocates and writes into its log;
+these two are the same to the hundredth of a MiB that the log gives, or the line says which differs. The files are made here, with
 weights that are all zero in files with holes, so that shapes of 8B need no room on the disk; --largest leaves out what
 is larger in GiB.
 """
@@ -11,6 +13,9 @@ is larger in GiB.
 from __future__ import annotations
 
 import argparse
+import json
+import re
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -23,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.gguf.make_gguf import encoded, text, tokens
 
 from stillroom.engine.engine import Engine, Limits
-from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
+from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest, to_wire
 from stillroom.gguf.header import read_header
 from stillroom.gguf.tensor_types import TENSOR_TYPES
 from stillroom.models.exact import exact_fit
@@ -32,6 +37,21 @@ from stillroom.models.shape import shape_of
 
 MIB = 1 << 20
 ANSWERS = tuple(f"w{number} a" for number in range(100, 356))  # each begins with another token
+_BUFFER = re.compile(r":\s+(\S+)\s+(model|KV|RS|output|compute) buffer size =\s+([\d.]+) MiB")
+_PURPOSES = {"model": "weights", "KV": "cache", "RS": "cache", "output": "output", "compute": "compute"}
+_MARK = "--- a whole step"
+_LOAD = f"""
+import json, sys
+from pathlib import Path
+from stillroom.engine.llama import LoadedModel, every_log_line_to
+from stillroom.engine.protocol import LoadOptions, from_wire
+log = []
+with every_log_line_to(log.append):
+    model = LoadedModel(Path(sys.argv[1]), from_wire(LoadOptions, json.loads(sys.argv[2])), lambda _: True)
+    log.append("{_MARK}")
+    model.new_context(min(model.max_sequences, model.options.ubatch))
+print("".join(log))
+"""
 _NUMBERS = {kind.name: number for number, kind in TENSOR_TYPES.items()}
 
 
@@ -158,6 +178,45 @@ def resident(path: Path, case: Case) -> tuple[int, int]:
         return found.rss, found.uss
 
 
+def allocated(path: Path, case: Case) -> dict[str, int]:
+    """Bytes of the buffers that loading for real allocates, by llama.cpp's own log, in a process of its own.
+
+    As in the plan, the compute buffer is that of a whole step.
+    """
+    options = LoadOptions(context_tokens=case.context, kv_type=case.cache)
+    outcome = subprocess.run(
+        [sys.executable, "-c", _LOAD, str(path), json.dumps(to_wire(options))],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=1200,
+    )
+    whole, _, step = outcome.stdout.partition(_MARK)
+    found: dict[str, int] = {}
+    for log in (whole, step):
+        for _device, purpose, size in _BUFFER.findall(log):
+            if (purpose == "compute") == (log is step):
+                name = _PURPOSES[purpose]
+                found[name] = found.get(name, 0) + round(float(size) * MIB)
+    return found
+
+
+def compared(planned: Estimate, real: dict[str, int]) -> str:
+    """Plan and allocation side by side, in MiB."""
+    pairs = [
+        (name, getattr(planned.ram, name), real.get(name, 0)) for name in ("weights", "cache", "compute", "output")
+    ]
+    told = ", ".join(
+        f"{name} {plan / MIB:.2f} = {got / MIB:.2f}" for name, plan, got in pairs if abs(plan - got) < 0.011 * MIB
+    )
+    differ = ", ".join(
+        f"{name} planned {plan / MIB:.2f}, allocated {got / MIB:.2f}"
+        for name, plan, got in pairs
+        if abs(plan - got) >= 0.011 * MIB
+    )
+    return f"{told}; {'DIFFERENT: ' + differ if differ else 'all the same'}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--largest", type=float, default=2.0, help="GiB of the largest file to try")
@@ -176,13 +235,14 @@ def main() -> int:
                 continue
             use = Use(case.context, case.cache)
             guess, planned = estimate(shape_of([read_header(path)]), use), exact_fit(path, use)
-            rss, own = resident(path, case)
+            (rss, own), buffers = resident(path, case), allocated(path, case)
             path.unlink()
             error = (guess.total - rss) / rss
             worst = max(worst, abs(error))
             title = f"{case.name} {case.quantization} {case.context} {case.cache}"
             figures = " ".join(f"{value / MIB:8.0f}" for value in (guess.total, planned.total, own, rss))
             print(f"{title:36} {figures}   {error:+7.1%}   {_parts(guess)} | planned {_parts(planned)}", flush=True)
+            print(f"    llama.cpp, planned = allocated, MiB: {compared(planned, buffers)}", flush=True)
     print(f"worst error {worst:.1%}")
     return 0
 
