@@ -2,116 +2,36 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.remote.office import KEY, TEXT, ask, document, fields_of
 from tests.remote.openai_server import OpenAiServer
 
 from stillroom.cancellation import Cancellation
 from stillroom.chat.conversation import ChatSettings
 from stillroom.chat.remote import RemoteAnswerer
-from stillroom.cli import main
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document
 from stillroom.engine.protocol import Message
 from stillroom.engine.remote import (
     RemoteClient,
     RemoteEngine,
-    engines_file,
-    forget_remote_engine,
-    keep_remote_engine,
-    remote_engine,
-    remote_engines,
 )
-from stillroom.errors import Cancelled, EngineError, StillroomError
+from stillroom.errors import Cancelled, EngineError
 from stillroom.extraction.remote import NOT_IN_DOCUMENT, RemoteExtractor, located, preview
 from stillroom.extraction.result import DocumentStatus, FieldState, FieldValue
 from stillroom.extraction.run import Batch
 from stillroom.extraction.side_by_side import run_side_by_side
-from stillroom.paths import data_dir
 from stillroom.privacy.seal import Seal
-from stillroom.privacy.secrets import Secrets, SecretText
+from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import CapReachedError, SendingLog
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary
-
-KEY = "sk-remote-0123456789"
-TEXT = "North Wind Trading Ltd\n12 Harbour Road, Dover\nDate 03/05/2024\nTotal EUR 14.10\n"
-
-
-def fields_of(body: dict[str, Any]) -> str:
-    """What a good model would answer to a receipt."""
-    text = body["messages"][-1]["content"]
-    total = re.search(r"Total EUR ([\d.]+)", text)
-    return json.dumps(
-        {
-            "company": "NORTH WIND trading ltd",
-            "date": "2024-05-03",
-            "address": None,
-            "total": total[1] if total else None,
-        }
-    )
-
-
-class NoKeyring:
-    name = "none"
-
-    def get_password(self, *_: str) -> str | None:
-        return None
-
-    def set_password(self, *_: str) -> None:
-        raise OSError("no keyring")
-
-    def delete_password(self, *_: str) -> None:
-        """Nothing is there."""
-
-
-@pytest.fixture
-def server() -> Iterator[OpenAiServer]:
-    with OpenAiServer(fields_of) as started:
-        yield started
-
-
-@pytest.fixture
-def secrets() -> Secrets:
-    found = Secrets(NoKeyring, seconds=1)
-    found.set("remote:office", SecretText(KEY))
-    return found
-
-
-@pytest.fixture
-def engine(server: OpenAiServer) -> RemoteEngine:
-    return RemoteEngine("office", server.address, "tiny", seconds=10, price_in=2.5, price_out=10.0)
-
-
-@pytest.fixture
-def client(engine: RemoteEngine, secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteClient]:
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
-    monkeypatch.setattr("openai._base_client.MAX_RETRY_DELAY", 0.02)
-    with RemoteClient(engine, secrets, Seal()) as made:
-        yield made
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with Database(tmp_path / "s.sqlite") as made:
-        yield made
-
-
-def document(text: str = TEXT) -> Document:
-    return Document("r.txt", "txt", "0" * 64, (Page(1, text),), 1)
-
-
-def ask(client: RemoteClient, **more: Any) -> str:
-    return client.complete([Message("user", "Hello")], max_tokens=5, **more).text
 
 
 def test_a_question_breaks_the_seal_only_while_it_is_asked(client: RemoteClient, server: OpenAiServer) -> None:
@@ -367,78 +287,6 @@ def test_a_hundred_documents_at_32_in_flight_with_the_server_killed_once(
         total = result.fields["total"]
         assert isinstance(total, FieldValue)
         assert total.value == f"{number + 100}.00"
-
-
-def test_engines_are_kept_without_their_keys(engine: RemoteEngine) -> None:
-    keep_remote_engine(engine)
-    keep_remote_engine(replace(engine, model="other"))
-    assert remote_engines() == [replace(engine, model="other")]
-    assert remote_engine("office").is_local
-    assert not RemoteEngine("x", "https://api.example.com/v1").is_local
-    with pytest.raises(StillroomError, match="There are: office"):
-        remote_engine("nobody")
-    with pytest.raises(StillroomError, match="https://"):
-        keep_remote_engine(RemoteEngine("x", "http://api.example.com/v1"))
-    with pytest.raises(StillroomError, match="no address"):
-        keep_remote_engine(RemoteEngine("x", "nowhere"))
-    for address in (f"https://me:{KEY}@server/v1", f"https://server/v1?key={KEY}"):
-        with pytest.raises(StillroomError, match="place of its own"):
-            keep_remote_engine(RemoteEngine("x", address))
-    with pytest.raises(StillroomError, match="HTTPS_PROXY"):
-        keep_remote_engine(RemoteEngine("x", "https://server/v1", proxy=f"http://me:{KEY}@proxy:3128"))
-    assert KEY not in engines_file().read_text()
-    forget_remote_engine("office")
-    assert remote_engines() == []
-    engines_file().write_text("not = [toml")
-    with pytest.raises(StillroomError, match="cannot be used"):
-        remote_engines()
-
-
-@pytest.mark.parametrize(
-    ("host", "local"),
-    [
-        ("localhost", True), ("127.0.0.1", True), ("[::1]", True), ("10.1.2.3", True), ("192.168.0.9", True),
-        ("172.20.1.1", True), ("[fd00::1]", True), ("gpu01", True), ("llm.office.lan", True), ("nas.local", True),
-        ("8.8.8.8", False), ("api.openai.com", False), ("local.example.com", False), ("[2001:4860::1]", False),
-    ],
-)  # fmt: skip
-def test_an_address_is_of_the_own_network_or_of_a_cloud(host: str, local: bool) -> None:
-    assert RemoteEngine("x", f"https://{host}:8000/v1").is_local is local
-
-
-def test_the_command_sends_nothing_unless_told_to(
-    server: OpenAiServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import keyring
-
-    kept: dict[tuple[str, str], str] = {}
-
-    class Memory(NoKeyring):
-        def get_password(self, *where: str) -> str | None:
-            return kept.get(where)
-
-        def set_password(self, *what: str) -> None:
-            kept[what[:2]] = what[2]
-
-    monkeypatch.setattr(keyring, "get_keyring", Memory)
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}\n"))
-    assert main(["remote", "add", "office", server.address, "--model", "tiny", "--key"]) == 0
-    file = tmp_path / "r.txt"
-    file.write_text(TEXT)
-    command = ["extract", str(file), "--template", "receipt", "--remote", "office"]
-    assert main(command) == 0
-    shown = capsys.readouterr()
-    assert "Nothing was sent" in shown.err
-    assert TEXT.strip() in shown.out
-    assert server.bytes == 0
-    assert main([*command, "--yes-send", "--json"]) == 0
-    row = json.loads(capsys.readouterr().out)
-    assert row["fields"]["total"]["value"] == "14.10"
-    assert server.requests[0]["messages"][-1]["content"] in shown.out
-    assert server.keys == [KEY]
-    assert main(["remote", "test", "office"]) == 0
-    for each in data_dir().parent.rglob("*"):
-        assert not each.is_file() or KEY.encode() not in each.read_bytes()
 
 
 def test_a_server_that_does_not_know_schemas_is_asked_in_a_way_it_knows(

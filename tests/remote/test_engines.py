@@ -1,0 +1,96 @@
+"""Remote engines as they are kept and named, and the command that asks them."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.remote.office import KEY, TEXT, NoKeyring
+from tests.remote.openai_server import OpenAiServer
+
+from stillroom.cli import main
+from stillroom.engine.remote import (
+    RemoteEngine,
+    engines_file,
+    forget_remote_engine,
+    keep_remote_engine,
+    remote_engine,
+    remote_engines,
+)
+from stillroom.errors import StillroomError
+from stillroom.paths import data_dir
+
+
+def test_engines_are_kept_without_their_keys(engine: RemoteEngine) -> None:
+    keep_remote_engine(engine)
+    keep_remote_engine(replace(engine, model="other"))
+    assert remote_engines() == [replace(engine, model="other")]
+    assert remote_engine("office").is_local
+    assert not RemoteEngine("x", "https://api.example.com/v1").is_local
+    with pytest.raises(StillroomError, match="There are: office"):
+        remote_engine("nobody")
+    with pytest.raises(StillroomError, match="https://"):
+        keep_remote_engine(RemoteEngine("x", "http://api.example.com/v1"))
+    with pytest.raises(StillroomError, match="no address"):
+        keep_remote_engine(RemoteEngine("x", "nowhere"))
+    for address in (f"https://me:{KEY}@server/v1", f"https://server/v1?key={KEY}"):
+        with pytest.raises(StillroomError, match="place of its own"):
+            keep_remote_engine(RemoteEngine("x", address))
+    with pytest.raises(StillroomError, match="HTTPS_PROXY"):
+        keep_remote_engine(RemoteEngine("x", "https://server/v1", proxy=f"http://me:{KEY}@proxy:3128"))
+    assert KEY not in engines_file().read_text()
+    forget_remote_engine("office")
+    assert remote_engines() == []
+    engines_file().write_text("not = [toml")
+    with pytest.raises(StillroomError, match="cannot be used"):
+        remote_engines()
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost", True), ("127.0.0.1", True), ("[::1]", True), ("10.1.2.3", True), ("192.168.0.9", True),
+        ("172.20.1.1", True), ("[fd00::1]", True), ("gpu01", True), ("llm.office.lan", True), ("nas.local", True),
+        ("8.8.8.8", False), ("api.openai.com", False), ("local.example.com", False), ("[2001:4860::1]", False),
+    ],
+)  # fmt: skip
+def test_an_address_is_of_the_own_network_or_of_a_cloud(host: str, local: bool) -> None:
+    assert RemoteEngine("x", f"https://{host}:8000/v1").is_local is local
+
+
+def test_the_command_sends_nothing_unless_told_to(
+    server: OpenAiServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keyring
+
+    kept: dict[tuple[str, str], str] = {}
+
+    class Memory(NoKeyring):
+        def get_password(self, *where: str) -> str | None:
+            return kept.get(where)
+
+        def set_password(self, *what: str) -> None:
+            kept[what[:2]] = what[2]
+
+    monkeypatch.setattr(keyring, "get_keyring", Memory)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}\n"))
+    assert main(["remote", "add", "office", server.address, "--model", "tiny", "--key"]) == 0
+    file = tmp_path / "r.txt"
+    file.write_text(TEXT)
+    command = ["extract", str(file), "--template", "receipt", "--remote", "office"]
+    assert main(command) == 0
+    shown = capsys.readouterr()
+    assert "Nothing was sent" in shown.err
+    assert TEXT.strip() in shown.out
+    assert server.bytes == 0
+    assert main([*command, "--yes-send", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["fields"]["total"]["value"] == "14.10"
+    assert server.requests[0]["messages"][-1]["content"] in shown.out
+    assert server.keys == [KEY]
+    assert main(["remote", "test", "office"]) == 0
+    for each in data_dir().parent.rglob("*"):
+        assert not each.is_file() or KEY.encode() not in each.read_bytes()
