@@ -112,6 +112,7 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: n
 QAbstractSpinBox QLineEdit { padding: 0 4px; border: none; background: transparent; min-height: 0; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QCheckBox, QRadioButton { spacing: 8px; }
+QCheckBox::indicator:unchecked { width: 12px; height: 12px; border: 1px solid @muted; border-radius: 2px; background: @raised; }
 QWidget#turn[speaker="user"] { background: @surface; border: 1px solid @border; border-radius: 8px; }
 QWidget#turn[speaker="note"] { background: @warn_soft; border-radius: 8px; }
 QFrame#composer { background: @surface; border: 1px solid @strong_border; border-radius: 10px; }
