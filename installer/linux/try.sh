@@ -11,6 +11,7 @@ mkdir -p "$shots" "$root"
 [ -x "$root/usr/bin/apt-get" ] || debootstrap --variant=minbase bookworm "$root" "$mirror" >/dev/null
 for folder in proc sys dev; do mountpoint -q "$root/$folder" || mount --bind "/$folder" "$root/$folder"; done
 trap 'for folder in dev sys proc; do umount "$root/$folder" 2>/dev/null || true; done' EXIT
+trap 'exit 143' INT TERM
 cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
 for file in /etc/apt/apt.conf.d/*; do cp "$file" "$root/etc/apt/apt.conf.d/" 2>/dev/null || true; done
 cp "$package" "$root/stillroom.deb"

@@ -2,9 +2,25 @@
 # Inside the bare system, as an ordinary user: starts the desktop entry's command and works it by mouse and keyboard.
 set -eu
 program=$1
+rm -rf shots table-*.csv picture.jsonl .local/share/stillroom .config/stillroom .cache/stillroom
 mkdir -p shots
+
+# Waits until the model has had nothing to do for a while: how long its work takes is the machine's affair.
+quiet() {
+    before='' still=0 waited=0
+    while [ $still -lt 5 ] && [ $waited -lt 300 ]; do
+        sleep 3
+        waited=$((waited + 1))
+        now=$(for worker in $(grep -alE "^${program%% *}.worker" /proc/[0-9]*/cmdline 2>/dev/null); do
+            cut -d' ' -f14,15 "${worker%/cmdline}/stat" 2>/dev/null
+        done) || true
+        if [ "$now" = "$before" ]; then still=$((still + 1)); else still=0; fi
+        before=$now
+    done
+}
 Xvfb :7 -screen 0 1280x800x24 >/dev/null 2>&1 &
-screen=$!
+screen=$! process=
+trap 'kill $process $screen 2>/dev/null || true' EXIT
 export DISPLAY=:7
 sleep 2
 started=$(date +%s.%N)
@@ -13,11 +29,11 @@ process=$!
 window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Stillroom$' | tail -1)
 shown=$(date +%s.%N)
 xdotool windowmove "$window" 0 0 windowsize "$window" 1280 800
-sleep 6
+quiet
 import -window root shots/start.png
 # The button of the sample documents, in the middle of the drop zone.
 xdotool mousemove ${SAMPLES_AT:-560 583} click 1
-sleep 25
+quiet
 import -window root shots/samples.png
 # Each of the three tables, by its tab.
 number=0
@@ -41,7 +57,7 @@ import -window root shots/chat.png
 xdotool mousemove 600 706 click 1
 xdotool type --delay 15 'What is a stillroom?'
 xdotool key Return
-sleep 8
+quiet
 import -window root shots/answer.png
 failed=
 {
@@ -56,5 +72,4 @@ failed=
     ip link | grep -c ': ' | sed 's/^/network interfaces: /'
     echo "${failed:-all was done}"
 } >report 2>&1
-kill $process $screen 2>/dev/null || true
 [ -z "$failed" ]
