@@ -14,6 +14,7 @@ from typing import Any
 
 from stillroom.cancellation import Cancellation
 from stillroom.child import BadMessageError, Child, ChildOutcome
+from stillroom.engine.huge_pages import with_huge_pages
 from stillroom.engine.limits import Limits
 from stillroom.engine.protocol import PROTOCOL_VERSION, ModelInfo
 from stillroom.engine.wire import from_wire
@@ -110,7 +111,7 @@ class WorkerConnection:
             command,
             on_message=self._received,
             on_exit=self._ended,
-            environment=environment,
+            environment=with_huge_pages(environment or {}),
             max_line_bytes=limits.line_bytes,
             name="engine",
         )
