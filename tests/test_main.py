@@ -1,4 +1,4 @@
-"""The entry point brings each role up without the others."""
+"""The entry point brings each role up without the others, and what is heavy only where it is needed."""
 
 from __future__ import annotations
 
@@ -44,3 +44,8 @@ def test_the_version_is_told_without_anything_heavy() -> None:
 
 def test_no_argument_opens_the_window() -> None:
     assert run([], "stillroom.ui.application").split()[0] == "0"
+
+
+def test_a_model_on_the_disk_is_judged_without_the_hubs_client() -> None:
+    code = "import sys, stillroom.models.assess; print(*{'huggingface_hub', 'httpx2'} & set(sys.modules))"
+    assert not subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()

@@ -21,8 +21,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
-    if arguments.model:
-        os.environ["STILLROOM_STARTER_MODEL"] = str(arguments.model.resolve())
     folder = tempfile.TemporaryDirectory()
     os.environ["STILLROOM_HOME"] = folder.name
 
@@ -53,7 +51,9 @@ def main() -> None:
         return (time.process_time() - before) / (time.perf_counter() - began)
 
     if arguments.model:
-        window.loading.start()
+        from stillroom.models.library import find_model
+
+        window.loading.choose(find_model(str(arguments.model)))
         while window.loading.state is LoadState.LOADING:
             spin(0.2)
     spin(3)

@@ -80,21 +80,22 @@ class Stalls:
         self.worst, self._last = 0.0, time.perf_counter()
 
 
-def beside_a_batch(window: object, page: object, stalls: Stalls, folder: Path, spin: object) -> None:
+def beside_a_batch(window: object, page: object, stalls: Stalls, model: Path, folder: Path, spin: object) -> None:
     """The stalls while documents are read, alone and with an answer that is being written."""
     import psutil
     from made_documents import receipt
 
+    from stillroom.models.library import find_model
     from stillroom.ui.model_loading import LoadState
 
-    window.start()
+    window.loading.choose(find_model(str(model)))
     deadline = time.monotonic() + 120
     while window.loading.state is not LoadState.READY and time.monotonic() < deadline:
         spin(0.2)
     if window.loading.state is not LoadState.READY:
         raise SystemExit("the model could not be loaded")
     files = []
-    for number in range(60):
+    for number in range(400):
         document, _ = receipt(number)
         file = folder / f"receipt-{number:03}.txt"
         file.write_text(document.pages[0].text, encoding="utf-8")
@@ -126,8 +127,6 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=1000)
     parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
-    if arguments.model:
-        os.environ["STILLROOM_STARTER_MODEL"] = str(arguments.model.resolve())
     folder = tempfile.TemporaryDirectory()
     os.environ["STILLROOM_HOME"] = folder.name
     print(f"start to a shown window: {start_seconds():.2f} s")
@@ -213,7 +212,7 @@ def main() -> None:
         f"streaming 200 tokens/s for {seconds:.0f} s: {100 * share:.0f} % of a core, longest stall {1000 * stalls.worst:.0f} ms"
     )
     if arguments.model:
-        beside_a_batch(window, page, stalls, Path(folder.name), spin)
+        beside_a_batch(window, page, stalls, arguments.model, Path(folder.name), spin)
     window.close()
     close_parts(parts)
     parts.database.close()

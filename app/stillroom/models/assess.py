@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import LoadOptions
 from stillroom.errors import EngineError, StillroomError
-from stillroom.gguf.checks import FileKind, check_headers, kind_of, parts_of
+from stillroom.gguf.checks import check_headers, parts_of
 from stillroom.gguf.header import GgufError, read_header
 from stillroom.models.exact import exact_fit
 from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
 from stillroom.models.hardware import Hardware, look
-from stillroom.models.hub import Hub, Offer, Repository
-from stillroom.models.hub_errors import LicenceNeeded
 from stillroom.models.library import ModelFile
 from stillroom.models.memory_speed import memory_bandwidth
 from stillroom.models.projectors import projector_bytes
@@ -24,16 +20,6 @@ from stillroom.models.tried import is_tried, keep_tried
 
 _CONTEXT_TOKENS = 8192  # the worker's own choice
 _DOUBT = 1.1  # an estimate this much below what is free needs no dry load to be believed
-
-
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """A model and its fit; where it could not be told, ``fit`` is None and ``problem`` says why."""
-
-    offer: Offer
-    shape: Shape | None
-    fit: Fit | None
-    problem: str = ""
 
 
 def this_machine(hardware: Hardware | None = None, *, own_bytes: int = 0) -> Machine:
@@ -110,30 +96,3 @@ def refuse_what_does_not_fit(model: ModelFile, options: LoadOptions, *, own_byte
         ) from error
     if found.verdict is Verdict.NO:
         raise StillroomError(f"{model.name} {found.verdict}. {found.reason}")
-
-
-def assess_offers(
-    hub: Hub,
-    repository: Repository,
-    machine: Machine,
-    use: Use | None = None,
-    *,
-    cancellation: Cancellation | None = None,
-) -> Iterator[Assessed]:
-    """The fit of each model of a repository, as its header arrives: none of the files is fetched. Raises LicenceNeeded, Cancelled."""
-    for offer in repository.offers:
-        if cancellation is not None:
-            cancellation.raise_if_requested()
-        if offer.projector:
-            continue
-        try:
-            headers = hub.headers(offer)
-            check_headers(headers)
-            if kind_of(headers[0]) is not FileKind.MODEL:
-                continue
-            shape = shape_of(headers)
-            yield Assessed(offer, shape, assess(shape, machine, use))
-        except LicenceNeeded:
-            raise  # of every file of the repository
-        except StillroomError as error:
-            yield Assessed(offer, None, None, error.message)

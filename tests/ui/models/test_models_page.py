@@ -11,12 +11,12 @@ from tests.gguf.make_gguf import write_adapter, write_projector, write_tiny
 
 from stillroom import paths
 from stillroom.models.adapters import attached
-from stillroom.models.assess import Assessed
 from stillroom.models.download import DownloadProgress
 from stillroom.models.download_queue import Download, DownloadState
 from stillroom.models.fit import Verdict
 from stillroom.models.hub import HubFile, Offer
 from stillroom.models.library import find_model
+from stillroom.models.offers import Assessed
 from stillroom.models.projectors import projector_of
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.models.adapters_dialog import AdaptersDialog
