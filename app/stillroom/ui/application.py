@@ -27,6 +27,9 @@ from stillroom.ui.window_memory import WindowMemory
 log = logging.getLogger(__name__)
 
 
+_SWITCH_SECONDS = 0.0005
+
+
 def build_parts(application: QApplication, tasks: Tasks, settings: Settings, seal: Seal) -> Parts:
     """Everything the pages need. Starts no process. Raises StillroomError where the database cannot be used."""
     from stillroom.documents.readers import Readers
@@ -43,6 +46,9 @@ def build_parts(application: QApplication, tasks: Tasks, settings: Settings, sea
                 f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
                 "or set STILLROOM_HOME to another folder."
             ) from error
+    # Qt lets go of the interpreter's lock at every call; waiting 5 ms each time to have it back from a thread that chooses
+    # spans adds up to stalls one sees.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     memory = WindowMemory()
     database = Database(database_file())
     return Parts(
