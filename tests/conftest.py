@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from stillroom import paths
+from stillroom.engine.tuning_store import NO_COPY, keep_copy
 
 # A busy machine is no failure.
 settings.register_profile("stillroom", deadline=None)
@@ -39,6 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings, runs and models of a test are its own."""
     monkeypatch.setenv("STILLROOM_HOME", str(tmp_path_factory.mktemp("home")))
+    keep_copy(_starter(), NO_COPY)  # a copy in each home would take two seconds and 140 MB
+
+
+def _starter() -> Path:
+    named = os.environ.get("STILLROOM_STARTER_MODEL")
+    return Path(named) if named else _MODELS / _STARTER_MODEL
 
 
 @pytest.fixture(autouse=True)
@@ -77,8 +84,7 @@ def _left(threads_before: set[threading.Thread], children_before: set[psutil.Pro
 @pytest.fixture(scope="session")
 def starter_model() -> Path:
     """The starter model's file. Tests that infer need it; only on a developer's machine may it be missing."""
-    named = os.environ.get("STILLROOM_STARTER_MODEL")
-    model = Path(named) if named else _MODELS / _STARTER_MODEL
+    model = _starter()
     if model.is_file():
         return model
     sentence = (

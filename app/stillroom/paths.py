@@ -42,6 +42,11 @@ def cells_dir() -> Path:
     return cache_dir() / "cells"
 
 
+def copies_dir() -> Path:
+    """Copies of small models that are read faster on this machine."""
+    return cache_dir() / "copies"
+
+
 def models_dir() -> Path:
     """GGUF files this application fetched, imported or made."""
     return data_dir() / "models"

@@ -1,6 +1,6 @@
 """Stillroom beside llama-cpp-python's JSON mode: the same documents, model file and threads, in one run.
 
-    python tests/benchmarks/json_mode.py --labels LABELS.jsonl --template T --model M.gguf [--limit N] [--tuned]
+    python tests/benchmarks/json_mode.py --labels LABELS.jsonl --template T --model M.gguf [--limit N] [--this-file]
 
 JSON mode is ``Llama.create_chat_completion`` with a schema made from the template (numbers as numbers, options as an
 enumeration, everything may be null), greedy. A small model may not come to an end in it, so that its answers have a
@@ -8,8 +8,9 @@ bound, which its speed depends on. They are treated kindly: of an answer that wa
 count, dates and amounts are read with Stillroom's own parsers, and a value counts as standing in the document where its
 words do, case, white space and punctuation aside. Documents alternate in which of the two goes first, so that noise of
 the machine hits both. Loading and reading files are not counted. JSON mode has a context as long as the model was trained
-for, 8192 tokens at most; a longer document is cut to fit, and that is said. With ``--tuned`` Stillroom loads the model as
-``stillroom models tune`` left it on this machine, which may be a faster copy of the file; JSON mode has the file itself.
+for, 8192 tokens at most; a longer document is cut to fit, and that is said. Stillroom loads the model as its window and command
+line do on this machine, which may be a faster copy of the file, made when a small model is first loaded or by ``stillroom
+models tune``; JSON mode has the file itself. With ``--this-file`` both have it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ import llama_cpp
 from stillroom.documents.document import Document, Page
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine, Limits
-from stillroom.engine.protocol import LoadOptions, ModelInfo
+from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import StillroomError
 from stillroom.evaluation.grounding import DocumentText
 from stillroom.evaluation.judging import DocumentJudgement, Outcome, judge
@@ -245,7 +246,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--max-tokens", type=int, default=400)
-    parser.add_argument("--tuned", action="store_true", help="Stillroom runs the model as it was tuned here")
+    parser.add_argument("--this-file", action="store_true", help="Stillroom uses no faster copy of the model")
     parser.add_argument("--threads-prompt", type=int, default=0)
     parser.add_argument("--threads-generate", type=int, default=0)
     arguments = parser.parse_args()
@@ -253,8 +254,9 @@ def main() -> None:
     labels = load_labels(arguments.labels)
     check_labels(labels, template, arguments.labels.name)
     model = find_model(str(arguments.model))
-    options = LoadOptions(threads_prompt=arguments.threads_prompt, threads_generate=arguments.threads_generate)
-    plan = load_plan(model) if arguments.tuned else LoadPlan(model, options, {})
+    plan = load_plan(model, exact=arguments.this_file)
+    threads = {"threads_prompt": arguments.threads_prompt, "threads_generate": arguments.threads_generate}
+    plan = replace(plan, options=replace(plan.options, **{name: count for name, count in threads.items() if count}))
     ours, theirs, _ = compare(labels[: arguments.limit], template, arguments.model, plan, arguments.max_tokens)
     left, right = ours.metrics(template), theirs.metrics(template)
     print(f"\n{'':28}{ours.name:>14}{theirs.name:>14}")

@@ -11,7 +11,7 @@ import pytest
 from stillroom import paths
 from stillroom.cli import main
 from stillroom.engine import engine
-from stillroom.engine.tuning_store import copy_in_use, tuned_options
+from stillroom.engine.tuning_store import NO_COPY, copy_in_use, keep_copy, tuned_options
 from stillroom.models import tuned
 from stillroom.models.library import STARTER_NAME, find_model
 from stillroom.models.tuned import in_place_of, load_plan
@@ -79,7 +79,8 @@ def test_a_copy_that_is_gone_is_not_missed(starter: Path, own_text: Path) -> Non
     assert (plan.model.path, plan.notice) == (starter, "")
 
 
-def test_bench(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bench(capsys: pytest.CaptureFixture[str], starter: Path) -> None:
+    keep_copy(starter, NO_COPY)
     assert main(["models", "bench"]) == 0
     assert "threads  reading  scoring  writing\n1        100" in capsys.readouterr().out
     assert main(["models", "bench", "--json"]) == 0

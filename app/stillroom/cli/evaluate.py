@@ -27,9 +27,9 @@ from stillroom.evaluation.labels import LabelledDocument, check_labels, load_lab
 from stillroom.evaluation.report import to_json
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
-from stillroom.models.adapters import attached
 from stillroom.models.assess import refuse_what_does_not_fit
 from stillroom.models.library import ModelFile, default_model, find_model
+from stillroom.models.tuned import load_plan
 from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
@@ -177,16 +177,19 @@ class _Work:
                 left *= (total - before - progress.done) / (progress.total - progress.done)
             shown.documents(dataclasses.replace(progress, done=before + progress.done, total=total, seconds_left=left))
 
-        threads = self._settings.get(THREADS)
+        plan = load_plan(
+            model,
+            context_tokens=self._settings.get(CONTEXT_TOKENS),
+            threads=self._settings.get(THREADS),
+            cancellation=self._cancellation,
+        )
+        if plan.notice:
+            say(plan.notice)
         return evaluator.run_model(
             engine,
-            model,
-            options=LoadOptions(
-                context_tokens=self._settings.get(CONTEXT_TOKENS),
-                threads_prompt=threads,
-                threads_generate=threads,
-                adapters=attached(model.path),
-            ),
+            plan.model,
+            options=plan.options,
+            environment=plan.environment,
             on_loading=lambda share: shown.loading(model.name, share),
             on_progress=on_progress,
             cancellation=self._cancellation,

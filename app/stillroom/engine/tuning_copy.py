@@ -133,7 +133,7 @@ def faster_copies(
         original = look.all(model)
         begin, share = _ORIGINAL_SHARE, (1 - _ORIGINAL_SHARE) / len(FASTER)
         for quantization in FASTER:
-            target = folder / f"{_plain_name(model)}-requantized.{quantization}.gguf"
+            target = folder / f"{plain_name(model)}-requantized.{quantization}.gguf"
             if not _fits_memory(model, quantization):
                 continue
             write = _part(on_progress, f"writing {quantization}", begin, share / 4)
@@ -298,6 +298,6 @@ def _fits_memory(model: Path, quantization: str) -> bool:
     return 2 * model.stat().st_size < 0.6 * psutil.virtual_memory().available
 
 
-def _plain_name(model: Path) -> str:
+def plain_name(model: Path) -> str:
     """The file's name without its quantization, which the copy has not."""
     return re.sub(r"(?i)[-_.]I?Q\d(_[A-Z0-9]+)*$", "", model.stem)

@@ -34,7 +34,7 @@ class Copy:
         path: of the copy; empty where none was kept, so that the comparison is not made again and again.
         file: which file the copy was then: another one in its place does not count.
         quantization: of the copy.
-        speedup: how many times faster the copy reads and writes, as one figure.
+        speedup: how many times faster the copy reads and writes, as one figure; 0 where it was not measured.
         loss: how much less probable the copy finds a text, in nats a token; negative where more.
         agreement: share of values that both extract alike. Both None where they were not compared.
     """
@@ -42,7 +42,7 @@ class Copy:
     path: str
     file: str
     quantization: str
-    speedup: float
+    speedup: float = 0.0
     loss: float | None = None
     agreement: float | None = None
 
@@ -55,6 +55,10 @@ def tuned_options(model: Path) -> Tuning | None:
 def keep_tuning(model: Path, tuning: Tuning) -> None:
     """Raises StillroomError where it cannot be written."""
     _write("tunings", model, to_wire(tuning))
+
+
+NO_COPY = Copy("", "", "")
+"""Where none is wanted."""
 
 
 def known_copy(model: Path) -> Copy | None:
@@ -72,7 +76,7 @@ def copy_in_use(model: Path) -> Path | None:
 
 
 def keep_copy(model: Path, copy: Copy | None) -> None:
-    """Remember what was found; None to use no copy and know nothing of one. Raises StillroomError."""
+    """Remember what was found; None to know nothing of one. Raises StillroomError."""
     _write("copies", model, None if copy is None else to_wire(copy))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +72,7 @@ class Evaluator:
         model: ModelFile,
         *,
         options: LoadOptions = _DEFAULT_OPTIONS,
+        environment: Mapping[str, str] | None = None,
         on_loading: Callable[[float], None] = _ignore,
         on_progress: Callable[[Progress], None] = _ignore,
         cancellation: Cancellation | None = None,
@@ -80,7 +81,7 @@ class Evaluator:
 
         Raises EngineError where the model cannot be loaded, and Cancelled.
         """
-        engine.load(model.path, options, on_progress=on_loading, cancellation=cancellation)
+        engine.load(model.path, options, environment=environment, on_progress=on_loading, cancellation=cancellation)
         meter = TokenMeter(engine)
         evaluation = self.run(
             Extractor(meter, model_sha256=model_sha256(model)),

@@ -16,11 +16,12 @@ from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
 from stillroom.engine.tuning import SECONDS, Tuning, WorkerBench, tune
 from stillroom.engine.tuning_copy import faster_copies, may_gain
-from stillroom.engine.tuning_store import Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
+from stillroom.engine.tuning_store import NO_COPY, Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.models.adapters import attached
+from stillroom.models.first_copy import write_first_copy
 from stillroom.models.library import ModelFile, find_model
 from stillroom.models.projectors import projector_of
 from stillroom.templates.library import TemplateLibrary
@@ -67,14 +68,27 @@ class LoadPlan:
     notice: str = ""
 
 
-def load_plan(model: ModelFile, *, context_tokens: int = 0, threads: int = 0, exact: bool = False) -> LoadPlan:
+def load_plan(
+    model: ModelFile,
+    *,
+    context_tokens: int = 0,
+    threads: int = 0,
+    exact: bool = False,
+    cancellation: Cancellation | None = None,
+) -> LoadPlan:
     """How this model is to be loaded on this machine: as it was tuned, else as the worker chooses.
+
+    The first time, a small one may be written anew for this, which takes a second or two.
 
     Args:
         context_tokens, threads: what the person has set; 0 for nothing.
         exact: this very file and no copy of it, as for a run that goes on.
+
+    Raises Cancelled.
     """
     adapters = attached(model.path)
+    if not exact and not adapters:
+        write_first_copy(model, cancellation)
     projector = str(projector_of(model.path) or "")
     used = model if exact else in_place_of(model)
     notice = "" if used == model else f"{used.name} is used in the place of {model.name}: the same model, faster here."
@@ -148,7 +162,7 @@ def tune_model(
     if copies:
         keep_copy(model.path, copies[-1])
     elif not requantize:
-        keep_copy(model.path, None)
+        keep_copy(model.path, NO_COPY)
     return TunedModel(model, used, tuning, tuple(copies), others, notice)
 
 

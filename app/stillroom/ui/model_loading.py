@@ -98,7 +98,7 @@ class ModelLoading(QObject):
             raise StillroomError(
                 self.tr("The starter model is not installed. Run installer/run.sh once while connected to fetch it.")
             )
-        plan = self._parts.load_plan(chosen, context_tokens)
+        plan = self._parts.load_plan(chosen, context_tokens, operation.cancellation)
         if model is not None or not chosen.starter:
             self._parts.refuse_what_does_not_fit(plan)
         loaded = self._parts.engine.load(

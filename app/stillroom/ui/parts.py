@@ -18,6 +18,7 @@ from stillroom.ui.theme import Theme
 from stillroom.ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
+    from stillroom.cancellation import Cancellation
     from stillroom.chat.store import ConversationStore
     from stillroom.documents.readers import Readers
     from stillroom.engine.engine import Engine
@@ -138,7 +139,9 @@ class Parts:
 
         return starter_model()
 
-    def load_plan(self, model: ModelFile, context_tokens: int = 0) -> LoadPlan:
+    def load_plan(
+        self, model: ModelFile, context_tokens: int = 0, cancellation: Cancellation | None = None
+    ) -> LoadPlan:
         """The file, options and environment to load it with: as it was tuned on this machine, and as the settings say."""
         from stillroom.models.tuned import load_plan
 
@@ -146,6 +149,7 @@ class Parts:
             model,
             context_tokens=context_tokens or self.settings.get(CONTEXT_TOKENS),
             threads=self.settings.get(THREADS),
+            cancellation=cancellation,
         )
         if not self.settings.get(KEEP_ON_DISK):
             return plan
