@@ -163,6 +163,38 @@ def test_what_the_system_lacks_is_said_with_the_packages_that_bring_it(tmp_path:
     assert "libEGL.so.99" in said
 
 
+@pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="asks dpkg whose a library is")
+def test_every_library_of_the_building_system_brings_its_licence(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; import system_licences; "
+        "print(*system_licences.pages(sys.argv[2:], Path(sys.argv[1])).items(), sep='\\n')"
+    )
+    ours = tmp_path / "environment" / "library.so"
+    ours.parent.mkdir()
+    ours.touch()
+    metadata = tmp_path / "pyinstaller-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pyinstaller\nVersion: 1\n", encoding="ascii")
+    (metadata / "RECORD").write_text("pyinstaller-1.dist-info/COPYING.txt,,\n", encoding="ascii")
+    (metadata / "COPYING.txt").touch()
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{_INSTALLER / 'linux'}"}
+
+    def pages(*files: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, str(ours.parent), *map(str, files)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    system = next(Path("/usr/lib").glob("*-linux-gnu/libc.so.6"))
+    done = pages(ours, system)
+    assert "('libc6', " in done.stdout, done.stderr
+    assert "('python', " in done.stdout
+    assert "COPYING.txt" in done.stdout
+    unknown = tmp_path / "unknown.so"
+    unknown.touch()
+    done = pages(ours, unknown)
+    assert done.returncode == 1
+    assert "unknown.so goes into the package, and its licence was not found" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["windows/build.ps1", "windows/stillroom.nsi", "macos/build.sh"])
 def test_what_was_not_tried_says_so(name: str) -> None:
     assert "Not tested on real machines" in "\n".join((_INSTALLER / name).read_text(encoding="utf-8").splitlines()[:2])
