@@ -9,4 +9,8 @@ mkdir -p "$root"
 cp -a "$frozen" "$root/program"
 cp "$here/install.sh" "$here/stillroom.desktop" "$root/"
 cp "$here/../../resources/icons/stillroom.svg" "$here/../../LICENSE" "$here/../../NOTICE" "$root/"
-tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$work" -cf - "stillroom-$version" | xz -9 -T0 >"$target"
+# A pipe would hide that tar failed.
+tar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" -C "$work" \
+    -cf "$work/stillroom.tar" "stillroom-$version"
+xz -6 -T0 --stdout "$work/stillroom.tar" >"$target"
+rm -rf "$work"

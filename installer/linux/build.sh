@@ -1,14 +1,15 @@
 #!/bin/sh
 # Makes the packages for Linux in dist/: a .deb, and an archive that needs no rights. Runs on Debian 12 or newer.
 #   sh installer/linux/build.sh            makes them
-#   sh installer/linux/build.sh --twice    freezes the program twice, and says whether every byte is the same
+#   sh installer/linux/build.sh --twice    makes them twice, and says whether every byte is the same
 # The engine is compiled for every processor (all variants, chosen at start), and OpenCV with the parts that are used:
 # about fifteen minutes once on two cores; both are kept, and the next build takes a few minutes.
 set -eu
 checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 cd "$checkout"
 build=$checkout/build
-export PYTHONHASHSEED=0
+umask 022
+export PYTHONHASHSEED=0 LC_ALL=C.UTF-8
 SOURCE_DATE_EPOCH=$(git -C "$checkout" log -1 --format=%ct 2>/dev/null || echo 1700000000)
 export SOURCE_DATE_EPOCH
 
@@ -30,16 +31,16 @@ freeze() { # TARGET
     rm -rf "$1" "$build/work"
     "$python" -m PyInstaller --noconfirm --clean --log-level WARN --distpath "$1" --workpath "$build/work" \
         installer/stillroom.spec 2>"$build/pyinstaller.log" || { tail -20 "$build/pyinstaller.log" >&2; return 1; }
-    sh installer/linux/check_libraries.sh "$build/pyinstaller.log"
+    sh installer/linux/check_libraries.sh "$build/pyinstaller.log" "$1/stillroom"
+}
+
+pack() { # FROZEN TARGET
+    mkdir -p "$2"
+    sh installer/linux/deb.sh "$1" "$version" "$build/deb" "$2/stillroom_${version}_amd64.deb"
+    sh installer/linux/archive.sh "$1" "$version" "$build/archive" "$2/stillroom-$version-linux-x86_64.tar.xz"
 }
 
 freeze "$build/frozen"
-if [ "${1:-}" = --twice ]; then
-    freeze "$build/again"
-    diff -r "$build/frozen" "$build/again" || { say 'The two differ.'; exit 1; }
-    say "Every byte is the same: $(find "$build/again" -type f | wc -l) files."
-    rm -rf "$build/again"
-fi
 version=$("$build/frozen/stillroom/stillroom" --version | cut -d' ' -f2)
 
 # What is frozen must answer before it is packed: text, and a picture through OCR.
@@ -49,7 +50,13 @@ for sample in resources/samples/receipt.txt resources/screenshots/window.png; do
     rm -rf "$build/try" "$build/try.jsonl"
 done
 
-mkdir -p dist
-sh installer/linux/deb.sh "$build/frozen/stillroom" "$version" "$build/deb" "dist/stillroom_${version}_amd64.deb"
-sh installer/linux/archive.sh "$build/frozen/stillroom" "$version" "$build/archive" "dist/stillroom-$version-linux-x86_64.tar.xz"
+pack "$build/frozen/stillroom" dist
+if [ "${1:-}" = --twice ]; then
+    freeze "$build/again"
+    diff -r "$build/frozen" "$build/again" || { say 'What was frozen differs.'; exit 1; }
+    pack "$build/again/stillroom" "$build/packed-again"
+    diff -r dist "$build/packed-again" || { say 'The packages differ.'; exit 1; }
+    say "Every byte is the same: $(find "$build/again" -type f | wc -l) files, and the packages made of them."
+    rm -rf "$build/again" "$build/packed-again"
+fi
 ls -l dist

@@ -23,7 +23,7 @@ from pathlib import Path
 from set_up.engine_wheel import file_sha256
 from set_up.failure import SetUpError
 from set_up.pip_command import pip
-from set_up.progress import Steps, compile_stage, say
+from set_up.progress import Steps, compile_stage, say, to_its_end
 
 _REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements"
 _NAME = "opencv-python-headless"
@@ -54,7 +54,8 @@ def main() -> int:
     from stillroom import paths
 
     kept = paths.cache_dir() / "opencv" / f"{key}.tar"
-    try:
+
+    def work() -> None:
         if not _is_whole(kept):
             _compile(requirement, kept, key)
         # The wheel's own record stays: its version is what it was, and its licences are shipped.
@@ -62,10 +63,8 @@ def main() -> int:
         shutil.rmtree(packages / "opencv_python_headless.libs", ignore_errors=True)
         with tarfile.open(kept) as archive:
             archive.extractall(packages)
-    except SetUpError as failure:
-        say(failure.sentence)
-        return 1
-    return 0
+
+    return to_its_end(work)
 
 
 def _requirement() -> str:
@@ -102,7 +101,10 @@ def _compile(requirement: str, kept: Path, key: str) -> None:
         command = pip(python, "install", "--require-hashes", "--only-binary", ":all:", "-r", pinned)
         steps.run("Compiler's tools", command)
         (tools / "complete").touch()
-    environment = {"PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}", "PYTHONPATH": ""}
+    # OpenCV's generators import the modules that lie beside them, which a safe path forbids.
+    environment = {
+        "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}", "PYTHONPATH": "", "PYTHONSAFEPATH": "",
+    }  # fmt: skip
     source = work / "source"
     if not (source / "complete").is_file():
         shutil.rmtree(source, ignore_errors=True)
@@ -126,6 +128,8 @@ def _compile(requirement: str, kept: Path, key: str) -> None:
     build = work / "build"
     command = [tools / "bin" / "cmake", "-G", "Ninja", "-S", tree, "-B", build, *_OPTIONS, *places]
     steps.run("Configuring", command, environment=environment)
+    # What it tells of its making: time, machine and folders, which would be passed on with it.
+    (build / "modules" / "core" / "version_string.inc").write_text('"Made for Stillroom\\n"\n', encoding="ascii")
     steps.run("Compiling", [tools / "bin" / "ninja", "-C", build], stage=compile_stage, environment=environment)
     steps.run("Installing", [tools / "bin" / "ninja", "-C", build, "install"], environment=environment)
     _keep(work / "made" / "python" / "cv2", kept, key)

@@ -12,6 +12,8 @@ here=installer/requirements
 compile() { # TARGET ARGUMENTS...
     target=$1
     shift
+    # uv keeps the hashes it finds, also too few of them; without any it asks for all.
+    [ ! -f "$here/$target" ] || { sed 's/ \\$//; /^    --hash=/d' "$here/$target" >"$here/$target.new" && mv "$here/$target.new" "$here/$target"; }
     uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
         --custom-compile-command 'sh installer/requirements/renew.sh' --quiet "$@" --output-file "$here/$target"
 }

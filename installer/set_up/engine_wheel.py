@@ -99,7 +99,10 @@ def compile_wheel(steps: Steps, *, requirements: Path, requirement: str, work: P
         "CMAKE_ARGS": cmake_arguments(),
         "CMAKE_GENERATOR": "Ninja",
         "CMAKE_BUILD_PARALLEL_LEVEL": str(processors),
-        **{name: f"{os.environ.get(name, '')} {compiler_flags()}".strip() for name in ("CFLAGS", "CXXFLAGS")},
+        **{
+            name: f"{os.environ.get(name, '')} {compiler_flags()} {_without_folders(work)}".strip()
+            for name in ("CFLAGS", "CXXFLAGS")
+        },
         "PYTHONNOUSERSITE": "1",
     }
     tree = engine_source.unpacked(steps, requirement=requirement, python=python, work=work)
@@ -118,6 +121,14 @@ def compile_wheel(steps: Steps, *, requirements: Path, requirement: str, work: P
     wheel = keep_wheel(next(made.glob("*.whl")), folder)
     shutil.rmtree(work, ignore_errors=True)
     return wheel
+
+
+def _without_folders(work: Path) -> str:
+    """The flag that keeps the folders of this machine out of the engine's messages, which the package passes on.
+
+    No part of the wheel's key: nothing runs otherwise for it. A folder with a space in it cannot be said in a flag.
+    """
+    return "" if sys.platform == "win32" or " " in str(work) else f"-ffile-prefix-map={work}=."
 
 
 def _leave_out_common(cmake_lists: Path) -> None:
