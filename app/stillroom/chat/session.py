@@ -40,9 +40,13 @@ class ChatSession:
         self._answerer = answerer
 
     def ask(self, conversation: int, parent: int | None, text: str, attachments: tuple[Attachment, ...] = ()) -> Turn:
-        """Store what the person said after ``parent``; another child of the same parent is another branch."""
+        """Store what the person said after ``parent``; another child of the same parent is another branch.
+
+        Files are given whole, also those of a question that is asked anew: what was chosen of them was chosen for the other one.
+        """
+        whole_files = tuple(replace(each, given="") for each in attachments)
         turn = self._store.add(
-            Turn(0, conversation, parent, Role.USER, text, datetime.now(UTC), attachments=attachments)
+            Turn(0, conversation, parent, Role.USER, text, datetime.now(UTC), attachments=whole_files)
         )
         if not self._store.conversation(conversation).title:
             self._store.rename(conversation, title_of(turn))

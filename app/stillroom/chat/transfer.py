@@ -121,7 +121,7 @@ def to_json(conversation: Conversation, turns: Sequence[Turn]) -> str:
 def _plain(turn: Turn) -> dict[str, Any]:
     files = [
         {
-            "name": each.name, "path": each.path, "pages": each.pages, "tokens": each.tokens, "given": each.given,
+            "id": each.id, "name": each.name, "path": each.path, "pages": each.pages, "tokens": each.tokens, "given": each.given,
             "seen": each.seen, "picture_tokens": each.picture_tokens,
             "picture": each.picture.base64 if each.picture is not None else None,
         }
@@ -162,7 +162,7 @@ def _picture(item: dict[str, Any], readers: Readers) -> Picture | None:
 def _turn(item: dict[str, Any], readers: Readers) -> Turn:
     attachments = tuple(
         Attachment(
-            0,
+            int(each.get("id", 0)),
             str(each["name"]),
             str(each["path"]),
             tuple(map(str, each["pages"])),

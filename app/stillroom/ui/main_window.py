@@ -45,6 +45,9 @@ class _Place(QWidget):
         return self.page
 
 
+_TITLE_BAR = 40  # what the system puts around a window is not known before it is shown
+
+
 class MainWindow(QMainWindow):
     """Signals:
     closing: the user closed the window.
@@ -123,7 +126,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         else:
             available = self.screen().availableGeometry()
-            self.resize(min(1280, available.width()), min(800, available.height()))
+            self.resize(min(1280, available.width()), min(800, available.height() - _TITLE_BAR))
         shown = memory.flag("panel/shown", True)
         self.navigation.panel_button.setChecked(shown)
         self.panel.setVisible(shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -195,8 +196,10 @@ class Asking(QObject):
                 summarise=how == "summarise",
                 cancellation=operation.cancellation,
             )
-            moved = self.session().ask(conversation, note.id, question.content, question.attachments)
-            return moved.id
+            moved = store.put_back([replace(question, parent=note.id)], question.id)
+            if question.facts.passages:  # there is more room for them now
+                context.give_passages(store, store.branch(moved), settings, answerer)
+            return moved
 
         self._start(conversation, work, then)
 

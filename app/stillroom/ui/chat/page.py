@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QHBoxLayout,
-    QInputDialog,
     QLineEdit,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from stillroom.chat.context import messages
-from stillroom.chat.conversation import Attachment, Conversation, Facts, Role, Turn, TurnState
+from stillroom.chat.conversation import Attachment, Conversation, Turn, TurnState
 from stillroom.engine.remote import RemoteEngine
-from stillroom.errors import StillroomError
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
 from stillroom.ui.chat.conversation_list import ConversationList
+from stillroom.ui.chat.drafts import Drafts
 from stillroom.ui.chat.link_box import show_link
 from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.passage_dialog import PassageDialog
@@ -36,14 +33,13 @@ from stillroom.ui.chat.starting import Starting
 from stillroom.ui.chat.talks import Talks
 from stillroom.ui.chat.titles import Titles
 from stillroom.ui.chat.transcript import Transcript
+from stillroom.ui.chat.turn_actions import TurnActions
 from stillroom.ui.chat.who_answers import ChatConsent, WhoAnswers
 from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
-
-_DRAFT_MILLISECONDS = 800
 
 
 class ChatPage(QWidget):
@@ -68,10 +64,8 @@ class ChatPage(QWidget):
         self.room = Room(self, parts, loading)
         self.own = OwnSettings(self, parts, loading)
         self.talks = Talks(self, parts, self.list, self.banners)
-        self._draft = QTimer(self)
-        self._draft.setSingleShot(True)
-        self._draft.setInterval(_DRAFT_MILLISECONDS)
-        self._draft.timeout.connect(self._keep_draft)
+        self.actions = TurnActions(self)
+        self.drafts = Drafts(self, parts)
         self._connect()
         self.talks.refresh()
         found = self._store.conversations()
@@ -132,8 +126,8 @@ class ChatPage(QWidget):
         self.list.search_wanted.connect(self.talks.search)
         self.list.wanted.connect(self.talks.act)
         self.list.import_wanted.connect(self.talks.bring)
-        self.transcript.wanted.connect(self._of_turn)
-        self.transcript.branch_wanted.connect(self._switch)
+        self.transcript.wanted.connect(self.actions.act)
+        self.transcript.branch_wanted.connect(self.actions.switch)
         self.transcript.source_wanted.connect(self._show_source)
         self.transcript.link.connect(lambda address: show_link(self, address))
         self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and self.number != 0))
@@ -145,8 +139,7 @@ class ChatPage(QWidget):
         self.composer.files.connect(self.attach)
         self.composer.attach_wanted.connect(self._choose_files)
         self.composer.prompts_wanted.connect(self._show_prompts)
-        self.composer.edit_last.connect(self._edit_last)
-        self.composer.changed.connect(self._draft.start)
+        self.composer.edit_last.connect(self.actions.edit_last)
         self.composer.given.connect(lambda: self.room.show_budget())
         stop = QShortcut(QKeySequence("Esc"), self)
         stop.activated.connect(self.asking.stop)
@@ -169,11 +162,10 @@ class ChatPage(QWidget):
 
     def open(self, number: int, turn: int = 0) -> None:
         """Show a conversation; 0 for a new one, which is stored when something is said."""
-        self._keep_draft()
+        self.drafts.keep()
         self.banners.withdraw("full")  # its choices are those of the conversation that was shown
         self.conversation = self._store.conversation(number) if number else None
-        self.composer.clear()
-        self.composer.set_text(self.conversation.draft if self.conversation else "")
+        self.drafts.show()
         if turn:
             self._store.switch(turn)
             self.conversation = self._store.conversation(number)
@@ -206,13 +198,14 @@ class ChatPage(QWidget):
     def _send(self, text: str) -> None:
         if self.asking.busy or not self._ready():
             return
+        begun = self.number
         if self.conversation is None:
             self.conversation = self._store.create()
         attachments = tuple(self.composer.attachments)
         question = self.asking.session().ask(self.number, self.conversation.leaf, text, attachments)
         self.composer.clear()
         self.composer.editor.setFocus()
-        self._store.set_draft(self.number, "")
+        self.drafts.sent(begun)
         self.transcript.to_end()
         self.show_branch()
         self.talks.refresh()
@@ -250,52 +243,6 @@ class ChatPage(QWidget):
         self.say(self.tr("The model is still being loaded. Your message stays here; send it in a moment."), "info")
         return False
 
-    def _of_turn(self, number: int, action: str) -> None:
-        turn = self._store.turn(number)
-        if action == "edit":
-            self._edit(turn)
-        elif self.asking.busy or not self._ready():
-            return
-        elif action == "again":
-            question = turn.id if turn.role is Role.USER else turn.parent or 0
-            self._store.switch(question)
-            self.have_answered(question)
-        elif action == "whole" and turn.parent is not None:
-            self.room.read_every_part(turn.parent)
-        elif action == "go on":
-            self.asking.go_on(self.number, number)
-            self.show_branch()
-        elif action == "delete":
-            question = self.tr("Delete this turn and everything after it? This cannot be undone.")
-            if QMessageBox.question(self, self.tr("Delete"), question) == QMessageBox.StandardButton.Yes:
-                self._store.delete_turn(number)
-                self.show_branch()
-
-    def _edit(self, turn: Turn) -> None:
-        """Say it differently: another branch beside what was said. What the model said is only put right, not answered."""
-        text, good = QInputDialog.getMultiLineText(
-            self, self.tr("Edit"), self.tr("The earlier words stay as another branch."), turn.content
-        )
-        if not good or not text.strip() or self.asking.busy:
-            return
-        if turn.role is Role.ASSISTANT:
-            self._store.add(replace(turn, content=text.strip(), state=TurnState.COMPLETE, error="", facts=Facts()))
-            self.show_branch()
-        elif self._ready():
-            question = self.asking.session().ask(self.number, turn.parent, text.strip(), turn.attachments)
-            self.show_branch()
-            self.have_answered(question.id)
-
-    def _edit_last(self) -> None:
-        said = [turn for turn in self.transcript.turns() if turn.role is Role.USER]
-        if said:
-            self._edit(said[-1])
-
-    def _switch(self, turn: int) -> None:
-        if not self.asking.busy:
-            self._store.switch(turn)
-            self.show_branch()
-
     def _begun(self, turn: Turn) -> None:
         if turn.conversation == self.number:
             self.show_branch()
@@ -330,6 +277,7 @@ class ChatPage(QWidget):
 
         def show(found: list[Attachment]) -> None:
             self.composer.add_attachments(found)
+            self.composer.editor.setFocus()
             self.room.show_budget()
             if any(each.picture is not None and not each.seen for each in found):
                 words = self.tr("The text in the picture was read. The model gets that text; it does not see pictures.")
@@ -370,13 +318,6 @@ class ChatPage(QWidget):
     def _told(self, text: str) -> None:
         self.composer.reading.setText(text)
         self.composer.reading.setVisible(bool(text))
-
-    def _keep_draft(self) -> None:
-        if self.conversation is not None and self.composer.text() != self.conversation.draft:
-            try:
-                self._store.set_draft(self.conversation.id, self.composer.text())
-            except StillroomError as error:
-                self._failed(error)
 
     def _show_find(self) -> None:
         self.find.setVisible(not self.find.isVisible())

@@ -47,8 +47,8 @@ class Room(QObject):
         self._page.show_branch()
         needed = error.budget.used + error.budget.answer
         trained = self._loading.model.trained_context_tokens if self._loading.model else 0
-        longer = -(-needed // 1024) * 1024
-        if needed > trained:
+        longer = min(-(-needed // 1024) * 1024, max(needed, trained))
+        if longer > trained:
             self._choose(error, 0, "")
             return
         model, options = self._loading.file(), self._loading.model.options
@@ -89,6 +89,11 @@ class Room(QObject):
         if len(turns) > 2:
             actions.append((self.tr("Summarise older turns"), lambda: make("summarise")))
             actions.append((self.tr("Leave older turns out"), lambda: make("drop")))
+        made_for = self._loading.model.trained_context_tokens if self._loading.model else 0
+        if not longer and made_for:
+            text += " " + self.tr("A longer context is no way here: this model was made for %1 tokens.").replace(
+                "%1", f"{made_for:,}"
+            )
         if longer:
             cost = self.tr(", %1 more memory").replace("%1", more) if more else ""
             offered = self.tr("Longer context (%1 tokens%2)").replace("%1", f"{longer:,}").replace("%2", cost)

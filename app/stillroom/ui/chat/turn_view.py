@@ -196,6 +196,14 @@ class TurnView(QWidget):
                 self.tr("all %1").replace("%1", str(len(shown))), "link", action=lambda: self.source_wanted.emit(-1)
             )
             row.addWidget(more)
+        left = self.turn.facts.passages - self.turn.facts.passages_read
+        if shown and left > 0 and self.turn.facts.stop_reason != MERGED:
+            out = Button(
+                self.tr("%1 left out").replace("%1", str(left)), "link",
+                action=lambda: self.source_wanted.emit(len(shown)),
+            )  # fmt: skip
+            describe(out, out.text(), self.tr("Show what of the files the model was not given"))
+            row.addWidget(out)
         row.addStretch(1)
 
     def _actions(self) -> QHBoxLayout:
