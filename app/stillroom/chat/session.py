@@ -194,6 +194,7 @@ class ChatSession:
         self,
         number: int,
         *,
+        on_begin: Callable[[Turn], None] = lambda _turn: None,
         on_piece: Callable[[str, str], None] = lambda _thinking, _text: None,
         cancellation: Cancellation | None = None,
     ) -> Turn:
@@ -202,6 +203,7 @@ class ChatSession:
         conversation = self._store.conversation(answer.conversation)
         branch = self._store.branch(answer.parent)
         self._store.save_answer(number, answer.content, answer.thinking, TurnState.STREAMING)
+        on_begin(replace(answer, state=TurnState.STREAMING))
         return self._write(conversation, branch, answer, on_piece, cancellation)
 
     def _write(
@@ -223,6 +225,7 @@ class ChatSession:
             )
 
         state, error, done = TurnState.COMPLETE, "", None
+        settings = self._settings_for(answer, conversation.settings)
         with Keeping(save, SAVE_SECONDS) as keeping:
 
             def show(thinking: str, said: str) -> None:
@@ -234,8 +237,8 @@ class ChatSession:
 
             try:
                 done = self._answerer.answer(
-                    context.messages(branch, conversation.settings, sees=self._answerer.sees_pictures),
-                    conversation.settings,
+                    context.messages(branch, settings, sees=self._answerer.sees_pictures),
+                    settings,
                     begun=answer.content,
                     on_text=lambda piece: show(*thoughts.add(piece)),
                     on_progress=on_read,
@@ -258,6 +261,12 @@ class ChatSession:
             facts=facts,
         )
         return self._store.turn(answer.id)
+
+    def _settings_for(self, answer: Turn, settings: ChatSettings) -> ChatSettings:
+        """Another seed for each answer to one question: answered again with the same one, the words would be the same."""
+        beside = self._store.siblings(answer.conversation).get(answer.id, [answer.id])
+        seed = settings.sampling.seed + beside.index(answer.id)
+        return replace(settings, sampling=replace(settings.sampling, seed=seed))
 
 
 def _facts(before: Facts, done: Generation, first: float) -> Facts:

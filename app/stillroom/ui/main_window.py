@@ -95,7 +95,16 @@ class MainWindow(QMainWindow):
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
 
-        return ChatPage(self._parts, self.loading)
+        page = ChatPage(self._parts, self.loading)
+        page.template_made.connect(self._offer_template)
+        return page
+
+    def _offer_template(self, name: str, wanted: bool) -> None:
+        """A template that was made in Chat, to be used in Extract."""
+        extract = self.pages.widget(0).fill()
+        extract.offer_template(name, use=wanted)
+        if wanted:
+            self.show_page(0)
 
     def _build_models(self) -> QWidget:
         from stillroom.ui.models.page import ModelsPage

@@ -19,7 +19,7 @@ from stillroom.engine.protocol import Generation, LoadOptions
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.chat.thumbnail import Thumbnail
-from stillroom.ui.controls import ComboBox, ElidedLabel
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel
 
 pytestmark = pytest.mark.window
 
@@ -57,7 +57,14 @@ def test_what_does_not_fit_is_asked_about_and_nothing_is_sent(page: ChatPage, qt
     page._show_source(answer.id, 0)
     dialog = next(each for each in page.children() if type(each).__name__ == "PassageDialog")
     assert dialog.page.toPlainText()
+    given, every = answer.facts.passages_read, answer.facts.passages
+    rows = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+    assert len(rows) == every
+    assert [row.startswith("Left out") for row in rows] == [False] * given + [True] * (every - given)
     dialog.close()
+    view = page.transcript.view(answer.id)
+    out = next(button for button in view.findChildren(Button) if "left out" in button.text())
+    assert out.text() == f"{every - given} left out"
 
 
 def test_a_pasted_picture_is_kept_and_its_text_attached(page: ChatPage, qtbot) -> None:

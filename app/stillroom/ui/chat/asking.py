@@ -122,9 +122,11 @@ class Asking(QObject):
         """Go on with an answer."""
 
         def work(operation: Operation) -> Turn:
+            begin, show = self._shown(operation)
             return self.session().go_on(
                 number,
-                on_piece=lambda thinking, said: operation.report((number, thinking, said)),
+                on_begin=begin,
+                on_piece=show,
                 cancellation=operation.cancellation,
             )
 

@@ -15,6 +15,7 @@ from stillroom.ui.wording import when_text
 
 CONVERSATION = Qt.ItemDataRole.UserRole
 TURN = Qt.ItemDataRole.UserRole + 1
+_WORDS_BEFORE = 2  # of a word found
 
 
 class ConversationListModel(QAbstractListModel):
@@ -39,7 +40,7 @@ class ConversationListModel(QAbstractListModel):
                 (
                     hit.conversation,
                     hit.turn,
-                    f"{hit.title or self.tr('New conversation')}\n{plain(hit.snippet)}",
+                    f"{hit.title or self.tr('New conversation')}\n{near(hit.snippet)}",
                     plain(hit.snippet),
                 )
                 for hit in hits
@@ -69,6 +70,15 @@ class ConversationListModel(QAbstractListModel):
             CONVERSATION: conversation,
             TURN: turn,
         }.get(role)
+
+
+def near(snippet: str) -> str:
+    """A snippet that begins shortly before the first word found, so that this is seen in a narrow list."""
+    before, mark, after = snippet.partition("\x02")
+    words = before.split()
+    short = " ".join(words[-_WORDS_BEFORE:])
+    left_out = "… " if len(words) > _WORDS_BEFORE else ""
+    return plain(f"{left_out}{short} {mark}{after}" if mark else snippet)
 
 
 def plain(snippet: str) -> str:

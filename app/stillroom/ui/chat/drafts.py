@@ -24,6 +24,7 @@ class Drafts(QObject):
         super().__init__(page)
         self._page, self._parts = page, parts
         self._files: dict[int, list[Attachment]] = {}
+        self._shown = False  # before anything is, an empty text is nobody's
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_MILLISECONDS)
@@ -34,6 +35,8 @@ class Drafts(QObject):
     def keep(self) -> None:
         """What is written now, of the conversation that is shown."""
         self._timer.stop()
+        if not self._shown:
+            return
         page, text = self._page, self._page.composer.text()
         self._files[page.number] = list(page.composer.attachments)
         if page.conversation is None:
@@ -48,7 +51,7 @@ class Drafts(QObject):
 
     def show(self) -> None:
         """What was written of the conversation that is shown."""
-        page = self._page
+        page, self._shown = self._page, True
         page.composer.clear()
         page.composer.set_text(page.conversation.draft if page.conversation else self._parts.memory.text(_NEW))
         page.composer.add_attachments(self._files.get(page.number, []))

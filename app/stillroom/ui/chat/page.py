@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -43,7 +43,13 @@ from stillroom.ui.theme import GRID
 
 
 class ChatPage(QWidget):
-    """The page. What is asked of the store takes milliseconds; everything longer is an operation."""
+    """The page. What is asked of the store takes milliseconds; everything longer is an operation.
+
+    Signals:
+        template_made(str, bool): the name of a template that is there now, and whether it is wanted in Extract.
+    """
+
+    template_made = Signal(str, bool)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()

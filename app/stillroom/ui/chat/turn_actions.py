@@ -24,10 +24,12 @@ class TurnActions(QObject):
         self._store = page._store
 
     def act(self, number: int, action: str) -> None:
-        """``edit``, ``again``, ``whole``, ``go on`` or ``delete``: of the turn of this number."""
+        """``edit``, ``again``, ``whole``, ``template``, ``go on`` or ``delete``: of the turn of this number."""
         page, turn = self._page, self._store.turn(number)
         if action == "edit":
             self.edit(turn)
+        elif action == "template":
+            page.talks.make_template([turn])
         elif page.asking.busy:
             page.say(self.tr("An answer is being written. Stop it first (Esc), or wait for its end."), "info")
         elif action == "delete":
@@ -42,8 +44,7 @@ class TurnActions(QObject):
             page.room.read_every_part(turn.parent)
         elif action == "go on":
             page.asking.go_on(page.number, number)
-            page.show_branch()
-        if action != "delete":
+        if action not in ("delete", "template", "edit"):
             page.composer.editor.setFocus()  # the button that was pressed goes while an answer is written
 
     def edit(self, turn: Turn) -> None:

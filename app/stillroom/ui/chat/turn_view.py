@@ -9,6 +9,7 @@ from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
+from stillroom.chat.templating import fields_in
 from stillroom.ui.chat.thumbnail import Thumbnail
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.markdown.render import Rendered, render
@@ -92,7 +93,7 @@ class TurnView(QWidget):
     """A turn.
 
     Signals:
-        wanted(str): ``edit``, ``again``, ``whole``, ``go on``, ``delete``; of this turn.
+        wanted(str): ``edit``, ``again``, ``whole``, ``template``, ``go on``, ``delete``; of this turn.
         branch_wanted(int): number of the sibling to show.
         source_wanted(int): place of a source.
         link(str): an address that was clicked.
@@ -147,6 +148,15 @@ class TurnView(QWidget):
             self.tr("Ask about every passage of the files, one after the other, and put together what is found"),
         )
         column.addWidget(self._whole, 0, Qt.AlignmentFlag.AlignLeft)
+        self._template = Button(
+            self.tr("Make a template of these fields"), "", "extract", lambda: self._act("template")
+        )
+        describe(
+            self._template,
+            self._template.text(),
+            self.tr("Find the same fields in any number of documents, in Extract"),
+        )
+        column.addWidget(self._template, 0, Qt.AlignmentFlag.AlignLeft)
         self._cited = QWidget()
         self._cited_row = QHBoxLayout(self._cited)
         self._cited_row.setContentsMargins(0, 0, 0, 0)
@@ -270,6 +280,7 @@ class TurnView(QWidget):
             turn.facts.countable or turn.facts.passages_read < turn.facts.passages
         )
         self._whole.setVisible(partly and not writing)
+        self._template.setVisible(not writing and bool(fields_in(turn)))
         self._show_sources()
         several = len(siblings) > 1 and turn.id in siblings
         for widget in (self._back, self._place, self._on):
