@@ -19,6 +19,7 @@ from stillroom.chat.session import ChatSession
 from stillroom.engine.status import EngineState
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel, near
+from stillroom.ui.chat.edit_dialog import EditDialog
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.chat.prompt_menu import PromptMenu
@@ -58,7 +59,7 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
     assert view._place.text() == "2/2"
     view._step(-1)
     assert page.transcript.turns()[-1].id == answer.id
-    monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *_args: ("Uno", True))
+    monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("Uno") or True)
     page.transcript.view(first.id).wanted.emit("edit")
     qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert page.transcript.turns()[0].content == "Uno"
@@ -203,7 +204,7 @@ def test_what_the_model_said_is_put_right_in_another_branch(page: ChatPage, monk
     asked = say(page, talk.id, None, Role.USER, "When?")
     answer = say(page, talk.id, asked, Role.ASSISTANT, "At sevn")
     page.open(talk.id)
-    monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *_args: ("At seven", True))
+    monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("At seven") or True)
     page.transcript.view(answer).wanted.emit("edit")
     assert page.transcript.turns()[-1].content == "At seven"
     assert page._store.turn(answer).content == "At sevn"

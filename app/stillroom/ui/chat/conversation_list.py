@@ -15,6 +15,8 @@ from stillroom.ui.wording import when_text
 
 CONVERSATION = Qt.ItemDataRole.UserRole
 TURN = Qt.ItemDataRole.UserRole + 1
+PINNED = Qt.ItemDataRole.UserRole + 2
+_PIN = "● "
 _WORDS_BEFORE = 2  # of a word found
 
 
@@ -29,7 +31,7 @@ class ConversationListModel(QAbstractListModel):
         new = self.tr("New conversation")
         self._put(
             [
-                (each.id, 0, ("● " if each.pinned else "") + (each.title or new), when_text(each.changed.astimezone()))
+                (each.id, 0, (_PIN if each.pinned else "") + (each.title or new), when_text(each.changed.astimezone()))
                 for each in found
             ]
         )
@@ -65,10 +67,11 @@ class ConversationListModel(QAbstractListModel):
         conversation, turn, text, tip = self._rows[index.row()]
         return {
             Qt.ItemDataRole.DisplayRole: text,
-            Qt.ItemDataRole.AccessibleTextRole: text.removeprefix("● "),
+            Qt.ItemDataRole.AccessibleTextRole: text.removeprefix(_PIN),
             Qt.ItemDataRole.ToolTipRole: tip,
             CONVERSATION: conversation,
             TURN: turn,
+            PINNED: text.startswith(_PIN),
         }.get(role)
 
 
@@ -186,7 +189,7 @@ class ConversationList(QWidget):
         menu = QMenu(self)
         for name, text in (
             ("rename", self.tr("Rename…")),
-            ("pin", self.tr("Pin or unpin")),
+            ("pin", self.tr("Unpin") if index.data(PINNED) else self.tr("Pin to the top")),
             ("duplicate", self.tr("Duplicate")),
             ("export", self.tr("Export…")),
             ("template", self.tr("Make a template of its last JSON answer")),

@@ -29,6 +29,7 @@ from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.prompt_menu import PromptMenu
 from stillroom.ui.chat.room import Room
+from stillroom.ui.chat.settings_dialog import title_of_schema
 from stillroom.ui.chat.starting import Starting
 from stillroom.ui.chat.talks import Talks
 from stillroom.ui.chat.titles import Titles
@@ -85,6 +86,9 @@ class ChatPage(QWidget):
         head.setSpacing(GRID)
         self.title = ElidedLabel("", "heading")
         head.addWidget(self.title, 1)
+        self.held = ElidedLabel("", "muted")
+        self.held.setMaximumWidth(230)
+        head.addWidget(self.held)
         self.who = WhoAnswers()
         head.addWidget(self.who)
         self.find = QLineEdit()
@@ -198,6 +202,9 @@ class ChatPage(QWidget):
 
     def _show_title(self) -> None:
         self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
+        schema = self.conversation.settings.schema if self.conversation else ""
+        self.held.setText(self.tr("Answers: %1").replace("%1", title_of_schema(schema)) if schema else "")
+        self.held.setVisible(bool(schema))
 
     # ---- turns
 

@@ -222,6 +222,16 @@ class SettingsDialog(QDialog):
         self.accept()
 
 
+def title_of_schema(schema: str) -> str:
+    """What answers are held to, in words."""
+    try:
+        title = json.loads(schema).get("title", "")
+    except (ValueError, AttributeError):
+        title = ""
+    own = QCoreApplication.translate("SettingsDialog", "a JSON Schema of your own")
+    return QCoreApplication.translate("SettingsDialog", "the fields of “%1”").replace("%1", title) if title else own
+
+
 def schemas_of(templates: Sequence[Template]) -> list[tuple[str, str]]:
     """What answers can be held to: the fields of each template, as a title and a JSON Schema."""
     title = QCoreApplication.translate("SettingsDialog", "the fields of “%1”")

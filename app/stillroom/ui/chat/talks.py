@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QLineEdit
+from PySide6.QtWidgets import QInputDialog
 
 from stillroom.atomic import write_text
 from stillroom.chat.conversation import Conversation, Turn
@@ -22,6 +22,8 @@ from stillroom.ui.wording import counted
 
 if TYPE_CHECKING:
     from stillroom.ui.chat.page import ChatPage
+
+_DIALOG_WIDTH = 440  # as wide as titles are
 
 
 class Talks(QObject):
@@ -49,11 +51,9 @@ class Talks(QObject):
             return
         found = self._store.conversation(number)
         if action == "rename":
-            title, good = QInputDialog.getText(
-                self._page, self.tr("Rename"), self.tr("Title"), QLineEdit.EchoMode.Normal, found.title
-            )
-            if good and title.strip():
-                self._store.rename(number, title.strip())
+            title = self._ask_title(found)
+            if title:
+                self._store.rename(number, title)
         elif action == "pin":
             self._store.pin(number, not found.pinned)
         elif action == "duplicate":
@@ -69,6 +69,15 @@ class Talks(QObject):
         self.refresh()
         if number == self._page.number:
             self._page.show_branch()
+
+    def _ask_title(self, found: Conversation) -> str:
+        """Empty where the person left it."""
+        dialog = QInputDialog(self._page)
+        dialog.setWindowTitle(self.tr("Rename"))
+        dialog.setLabelText(self.tr("Title"))
+        dialog.setTextValue(found.title)
+        dialog.resize(_DIALOG_WIDTH, dialog.sizeHint().height())
+        return dialog.textValue().strip() if dialog.exec() else ""
 
     def bring(self) -> None:
         """A conversation from a file."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog
 
 from stillroom.chat.conversation import Facts, Role, Turn, TurnState
 from stillroom.errors import StillroomError
+from stillroom.ui.chat.edit_dialog import EditDialog
 
 if TYPE_CHECKING:
     from stillroom.ui.chat.page import ChatPage
@@ -50,16 +50,16 @@ class TurnActions(QObject):
     def edit(self, turn: Turn) -> None:
         """Say it differently: another branch beside what was said. What the model said is only put right, not answered."""
         page = self._page
-        text, good = QInputDialog.getMultiLineText(
-            page, self.tr("Edit"), self.tr("The earlier words stay as another branch."), turn.content
-        )
-        if not good or not text.strip() or page.asking.busy:
+        dialog = EditDialog(page, turn.content, answered=turn.role is Role.USER)
+        good, text = dialog.exec(), dialog.text()
+        dialog.deleteLater()
+        if not good or not text or page.asking.busy:
             return
         if turn.role is Role.ASSISTANT:
-            self._store.add(replace(turn, content=text.strip(), state=TurnState.COMPLETE, error="", facts=Facts()))
+            self._store.add(replace(turn, content=text, state=TurnState.COMPLETE, error="", facts=Facts()))
             page.show_branch()
         elif page._ready():
-            question = page.asking.session().ask(page.number, turn.parent, text.strip(), turn.attachments)
+            question = page.asking.session().ask(page.number, turn.parent, text, turn.attachments)
             page.show_branch()
             page.have_answered(question.id)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QTextOption
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtGui import QCursor, QTextOption
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QToolTip, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
 from stillroom.chat.templating import fields_in
+from stillroom.ui.chat import json_answer
 from stillroom.ui.chat.thumbnail import Thumbnail
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.markdown.render import Rendered, render
@@ -19,6 +20,12 @@ from stillroom.ui.wording import counted, speed_text
 _FRAME_SECONDS = 0.08
 _THUMBNAIL = 160  # pixels
 _COST = 8  # at most an eighth of the time goes into rendering what is being written
+
+
+def copy(widget: QWidget, text: str) -> None:
+    """Put text on the clipboard, and say so where the person looks."""
+    QApplication.clipboard().setText(text)
+    QToolTip.showText(QCursor.pos(), widget.tr("Copied"), widget)
 
 
 class Body(QTextBrowser):
@@ -33,7 +40,8 @@ class Body(QTextBrowser):
     source = Signal(int)
     resized = Signal()
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, quiet: bool = False) -> None:
+        """``quiet``: of less weight than what is said."""
         super().__init__()
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -42,7 +50,10 @@ class Body(QTextBrowser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
+        self._quiet = quiet
+        self.setStyleSheet(
+            f"QTextBrowser {{ background: transparent; border: none; padding: 0 0 0 {GRID if quiet else 0}px; }}"
+        )
         self.document().setDocumentMargin(0)
         self.setTabChangesFocus(True)
         self.rendered = Rendered("", ())
@@ -53,7 +64,10 @@ class Body(QTextBrowser):
     def show_text(self, text: str) -> None:
         self._text = text
         self.rendered = render(text, colours(), self.tr("Copy"), self.sources)
-        self.document().setDefaultStyleSheet("p { margin-top: 4px; margin-bottom: 6px; } li { margin-bottom: 2px; }")
+        quiet = f"p, li {{ color: {colours().muted}; }} " if self._quiet else ""
+        self.document().setDefaultStyleSheet(
+            f"{quiet}p {{ margin-top: 4px; margin-bottom: 6px; }} li {{ margin-bottom: 2px; }}"
+        )
         self.setHtml(self.rendered.html)
         self.fit()
 
@@ -81,7 +95,7 @@ class Body(QTextBrowser):
     def _clicked(self, address: QUrl) -> None:
         text = address.toString()
         if text.startswith("copy:") and text[5:].isdigit() and int(text[5:]) < len(self.rendered.code):
-            QApplication.clipboard().setText(self.rendered.code[int(text[5:])])
+            copy(self, self.rendered.code[int(text[5:])])
             return
         if text.startswith("source:") and text[7:].isdigit():
             self.source.emit(int(text[7:]))
@@ -132,7 +146,7 @@ class TurnView(QWidget):
         self.fold = Button("", "link", action=self._toggle)
         self.fold.setVisible(False)
         column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
-        self.thinking = Body(self.tr("What the model thought"))
+        self.thinking = Body(self.tr("What the model thought"), quiet=True)
         self.thinking.setVisible(False)
         column.addWidget(self.thinking)
         self.body = Body(names[turn.role])
@@ -323,7 +337,8 @@ class TurnView(QWidget):
             if shown:
                 self.thinking.show_text(self._thinking)
         if self._content or self.turn.state is not TurnState.STREAMING:
-            self.body.show_text(self._content)
+            writing = self.turn.state is TurnState.STREAMING
+            self.body.show_text(self._content if writing else json_answer.shown(self._content))
         else:
             self.body.show_text("…")
         self._rendered_at = time.monotonic()
@@ -335,7 +350,7 @@ class TurnView(QWidget):
 
     def _act(self, name: str) -> None:
         if name == "copy":
-            QApplication.clipboard().setText(self._content)
+            copy(self, self._content)
             return
         self.wanted.emit(name)
 
