@@ -287,7 +287,7 @@ def cover_older(
         raise StillroomError(
             "There are no older turns to leave out. Shorten what you wrote, or choose a longer context."
         )
-    text = f"{len(old)} earlier turns of this conversation are not shown here."
+    text = f"{len(old)} earlier turns of this conversation are not given to the model any more."
     if summarise:
         text = next((turn.content for turn in reversed(branch) if turn.role is Role.NOTE), "")
         room = max(300, (answerer.context_tokens or 4096) - 2 * _SUMMARY_TOKENS - 100)
@@ -300,7 +300,7 @@ def cover_older(
                 on_text=lambda _text: None,
                 cancellation=cancellation,
             )
-            text = f"Summary of the earlier conversation: {said.text.strip()}"
+            text = f"Summary of {len(old)} earlier turns: {said.text.strip()}"
     files = ", ".join(each.name for turn in old for each in turn.attachments)
     if files:
         text += f"\n\nThe files of those turns are not given to the model any more: {files}."

@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         extract.offer_template(name, use=wanted)
         if wanted:
             self.show_page(0)
+            extract.sheet.take_keyboard()
 
     def _build_models(self) -> QWidget:
         from stillroom.ui.models.page import ModelsPage

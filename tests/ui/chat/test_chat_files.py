@@ -13,9 +13,11 @@ from tests.documents.make_pictures import draw, encoded
 from tests.ui.chat.talking import send
 
 from stillroom import paths
+from stillroom.cancellation import Cancellation
 from stillroom.chat.answerer import LocalAnswerer
 from stillroom.chat.conversation import Attachment, Facts, Role, Source, Turn
 from stillroom.engine.protocol import Generation, LoadOptions
+from stillroom.ui.banner import Banner
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.chat.thumbnail import Thumbnail
@@ -165,7 +167,7 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
     assert not any("does not see" in banner.message.text() for banner in page.banners._keyed.values())
     thumbnail = page.composer.findChild(Thumbnail)
     assert "receipt.png, 640 × 320 pixels" in thumbnail.accessibleName()
-    assert "64 tokens" in page.composer.findChild(ElidedLabel).whole()
+    assert "64 tokens" in " ".join(each.whole() for each in page.composer.findChildren(ElidedLabel))
     choice = page.composer.findChild(ComboBox)
     choice.setCurrentIndex(1)
     choice.activated.emit(1)
@@ -212,3 +214,35 @@ def test_a_full_context_offers_the_text_of_pictures(page: ChatPage, qtbot, tmp_p
     buttons["Give the text of its pictures"].click()
     qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert not any(each.seen for each in page.transcript.turns()[0].attachments)
+
+
+def test_the_choices_of_a_banner_are_not_cut_at_the_windows_least_width(qtbot) -> None:
+    texts = ["Summarise older turns", "Leave older turns out", "Longer context (131,072 tokens, 22.5 GB more memory)"]
+    banner = Banner("This conversation does not fit. " * 4, "warn", [(text, lambda: None) for text in texts])
+    qtbot.addWidget(banner)
+    banner.setFixedWidth(460)
+    banner.show()
+    qtbot.waitExposed(banner)
+    assert [button.text() for button in banner.buttons if button.width() < button.sizeHint().width()] == []
+
+
+def test_making_room_that_was_stopped_says_that_the_question_waits(
+    page: ChatPage, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(*_args: object, cancellation: Cancellation, **_options: object) -> Generation:
+        cancellation.wait(20)
+        cancellation.raise_if_requested()
+        raise AssertionError
+
+    monkeypatch.setattr(LocalAnswerer, "answer", wait)
+    page.attach([long_file(tmp_path)])
+    qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
+    page._send("Summarise this")
+    qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
+    page.banners._keyed["full"].buttons[0].click()
+    qtbot.waitUntil(lambda: "Reading part 1" in page.composer.reading.text(), timeout=15_000)
+    page.composer.stop.emit()
+    qtbot.waitUntil(lambda: not page.asking.busy, timeout=15_000)
+    assert "nothing was asked" in page.banners._keyed["said"].message.text()
+    assert [turn.role for turn in page.transcript.turns()] == [Role.USER]
+    assert page.transcript.turns()[0].attachments[0].given == ""

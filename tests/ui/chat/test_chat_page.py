@@ -13,6 +13,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 from tests.ui.chat.talking import say, send
 
+from stillroom.chat.context import Budget
 from stillroom.chat.conversation import Attachment, ChatSettings, Role, TurnState
 from stillroom.chat.prompts import prompts
 from stillroom.chat.session import ChatSession
@@ -346,3 +347,13 @@ def test_going_on_is_shown_as_writing(page: ChatPage, qtbot) -> None:
     qtbot.waitUntil(lambda: bool(states) and not page.asking.busy, timeout=15_000)
     assert states[0] == (answer, TurnState.STREAMING, "writing…")
     assert page.transcript.turns()[-1].content.startswith("It was")
+
+
+def test_the_meter_tells_before_the_context_is_full(page: ChatPage) -> None:
+    def words(used: int) -> str:
+        page.composer.show_budget(Budget(0, used, 0, 0, 200, 1024))
+        return page.composer.room.whole()
+
+    assert words(600).endswith("tokens")
+    assert "nearly full" in words(850)  # fits, but not with an answer of full length
+    assert "you will be asked" in words(950)

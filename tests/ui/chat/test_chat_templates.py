@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QInputDialog
 from tests.ui.chat.talking import say
 
 from stillroom import paths
@@ -21,6 +22,7 @@ def test_a_template_made_of_an_answer_is_used_in_extract_at_once(
     own = tmp_path / "own"
     own.mkdir()
     monkeypatch.setattr("stillroom.ui.chat.talks.templates_dir", lambda: own)
+    monkeypatch.setattr(QInputDialog, "exec", lambda _dialog: 1)
     page._parts.templates._folders.append(own)
     talk = page._store.create("Rope sales")
     asked = say(page, talk.id, None, Role.USER, "Who sold it?")

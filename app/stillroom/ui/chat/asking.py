@@ -29,6 +29,7 @@ class Asking(QObject):
     done(object): the answer as it is stored.
     full(object): ContextFullError; nothing was asked.
     failed(object): an exception.
+    given_up: making room was stopped; the question waits.
     told(str): what is being done, for the person; empty at its end.
     changed: whether something is being written.
     """
@@ -38,6 +39,7 @@ class Asking(QObject):
     done = Signal(object)
     full = Signal(object)
     failed = Signal(object)
+    given_up = Signal()
     told = Signal(str)
     changed = Signal()
 
@@ -164,6 +166,7 @@ class Asking(QObject):
         ``then`` gets the new end.
         """
         store, answerer = self._parts.chats(), self._local  # what is read to make room is not sent anywhere
+        started = time.monotonic()
 
         def work(operation: Operation) -> int:
             settings = store.conversation(conversation).settings
@@ -181,7 +184,8 @@ class Asking(QObject):
 
                 def tell(done: int, total: int) -> None:
                     text = said.replace("%1", str(min(done + 1, total))).replace("%2", str(total))
-                    operation.post(lambda: self.told.emit(text))
+                    left = time_left_text((time.monotonic() - started) / done * (total - done)) if done else ""
+                    operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left)))))
 
                 context.give_summaries(
                     store, branch, settings, answerer, on_progress=tell, cancellation=operation.cancellation
@@ -203,7 +207,7 @@ class Asking(QObject):
                 context.give_passages(store, store.branch(moved), settings, answerer)
             return moved
 
-        self._start(conversation, work, then)
+        self._start(conversation, work, then, self.given_up.emit)
 
     def read(self, paths: list[Path], then: Callable[[list[Attachment]], None]) -> Operation:
         """Read files to attach, beside anything else."""
@@ -235,7 +239,13 @@ class Asking(QObject):
             self.told.emit("")
         self.piece.emit(*piece)
 
-    def _start(self, conversation: int, work: Callable[[Operation], object], success: Callable[[object], None]) -> None:
+    def _start(
+        self,
+        conversation: int,
+        work: Callable[[Operation], object],
+        success: Callable[[object], None],
+        stopped: Callable[[], None] = lambda: None,
+    ) -> None:
         if self.busy:
             return
         self.conversation = conversation
@@ -261,6 +271,6 @@ class Asking(QObject):
             .progress(self._progressed)
             .success(succeeded)
             .failure(failed)
-            .cancelled(end)
+            .cancelled(lambda: (end(), stopped()))
         )
         self.changed.emit()

@@ -36,7 +36,7 @@ from stillroom.ui.chat.titles import Titles
 from stillroom.ui.chat.transcript import Transcript
 from stillroom.ui.chat.turn_actions import TurnActions
 from stillroom.ui.chat.who_answers import ChatConsent, WhoAnswers
-from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe
+from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe, label
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
@@ -86,8 +86,7 @@ class ChatPage(QWidget):
         head.setSpacing(GRID)
         self.title = ElidedLabel("", "heading")
         head.addWidget(self.title, 1)
-        self.held = ElidedLabel("", "muted")
-        self.held.setMaximumWidth(230)
+        self.held = label("", "muted")
         head.addWidget(self.held)
         self.who = WhoAnswers()
         head.addWidget(self.who)
@@ -158,6 +157,10 @@ class ChatPage(QWidget):
         self.asking.done.connect(self._answered)
         self.asking.full.connect(self.room.offer)
         self.asking.failed.connect(self._failed)
+        again = self.tr(
+            "Stopped: nothing was asked or left out. “Have this answered”, below your message, offers the choice again."
+        )
+        self.asking.given_up.connect(lambda: self.say(again, "info"))
         self.asking.told.connect(self._told)
         self.asking.changed.connect(self._show_writing)
         self._loading.changed.connect(self._model_changed)

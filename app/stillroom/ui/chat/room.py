@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from stillroom.chat.context import ContextFullError, files_turn, pictures_turn
+from stillroom.chat.context import Budget, ContextFullError, files_turn, pictures_turn
 from stillroom.chat.conversation import Role
 from stillroom.chat.whole import Asks, asks_of
 from stillroom.ui.failures import sentence
@@ -27,6 +27,7 @@ class Room(QObject):
     def __init__(self, page: ChatPage, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(page)
         self._page, self._parts, self._loading = page, parts, loading
+        self._counted = -1  # the conversation whose figures are shown
 
     def show_budget(self) -> None:
         """Count on a thread, and show it in the meter."""
@@ -35,12 +36,19 @@ class Room(QObject):
             composer.show_budget(None)
             return
         session = self._page.asking.session()
+        if self._page.number != self._counted:
+            composer.show_budget(None)  # while the model is busy the figures of the one before would stand there
         shown, leaf = self._page.number, conversation.leaf if conversation is not None else None
         self._parts.tasks.start(
             Operation(lambda _: session.budget(conversation, leaf), "budget", owner=self)
-            .success(lambda found: composer.show_budget(found) if self._page.number == shown else None)
+            .success(lambda found: self._show(shown, found))
             .failure(lambda _error: composer.show_budget(None))
         )
+
+    def _show(self, number: int, found: Budget) -> None:
+        if self._page.number == number:
+            self._counted = number
+            self._page.composer.show_budget(found)
 
     def offer(self, error: ContextFullError) -> None:
         """Say what does not fit and what can be done; nothing is done by itself."""
@@ -104,7 +112,9 @@ class Room(QObject):
             return lambda: (editor.setFocus(), action())
 
         shown = [(title, then_write(action)) for title, action in actions]
-        self._page.banners.show_message(text, "warn", shown, key="full")
+        banner = self._page.banners.show_message(text, "warn", shown, key="full")
+        if banner.buttons and editor.hasFocus() and not editor.toPlainText():
+            banner.buttons[0].setFocus()  # nothing goes on without a choice, and the way there is long by key
 
     def read_every_part(self, question: int) -> None:
         """Answer from every passage: a count, a list or a sum merged in code, anything else from what is said of each part."""

@@ -51,7 +51,7 @@ class Talks(QObject):
             return
         found = self._store.conversation(number)
         if action == "rename":
-            title = self._ask_title(found)
+            title = self._ask(self.tr("Rename"), self.tr("Title"), found.title)
             if title:
                 self._store.rename(number, title)
         elif action == "pin":
@@ -70,12 +70,12 @@ class Talks(QObject):
         if number == self._page.number:
             self._page.show_branch()
 
-    def _ask_title(self, found: Conversation) -> str:
-        """Empty where the person left it."""
+    def _ask(self, heading: str, what: str, text: str) -> str:
+        """A line of text; empty where the person left it."""
         dialog = QInputDialog(self._page)
-        dialog.setWindowTitle(self.tr("Rename"))
-        dialog.setLabelText(self.tr("Title"))
-        dialog.setTextValue(found.title)
+        dialog.setWindowTitle(heading)
+        dialog.setLabelText(what)
+        dialog.setTextValue(text)
         dialog.resize(_DIALOG_WIDTH, dialog.sizeHint().height())
         return dialog.textValue().strip() if dialog.exec() else ""
 
@@ -90,8 +90,12 @@ class Talks(QObject):
 
     def make_template(self, turns: list[Turn], title: str = "") -> None:
         """A template file of the fields of the last JSON answer among turns; it is offered in Extract at once."""
-        title = title or self._page.title.whole() or self.tr("My template")
+        title = (title or self._page.title.whole() or self.tr("My template")).strip(" …")
         try:
+            template_of(turns, title)  # says what is missing before a name is asked for
+            title = self._ask(self.tr("Make a template"), self.tr("Its name, as it is shown in Extract"), title)
+            if not title:
+                return
             template = template_of(turns, title)
             target = templates_dir() / f"{template.name}.toml"
             number = 1

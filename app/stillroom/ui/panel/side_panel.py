@@ -146,7 +146,7 @@ class SidePanel(QWidget):
         self._application = section.figure(self.tr("Window"), self.tr("Memory of this window"))
         self._worker = section.figure(self.tr("Model worker"), self.tr("Memory of the process that runs the model"))
         self._share = section.figure(
-            self.tr("Worker's share"), self.tr("The model worker's share of the memory of this computer")
+            self.tr("Its share"), self.tr("The model worker's share of the memory of this computer")
         )
         self._readers = section.figure(self.tr("File reader"), self.tr("Memory of the process that reads files"))
         self._machine = section.figure(self.tr("Machine"), self.tr("Memory in use by everything on this computer"))
