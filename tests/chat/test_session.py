@@ -137,6 +137,7 @@ def test_summaries_read_every_part(store: ConversationStore) -> None:
     read = "".join(messages[0].content for messages in answerer.asked)
     assert all(f"The contract of number {n} concerns" in read for n in range(12))
     assert told[-1][0] == told[-1][1] == len(answerer.asked)
+    assert 0 < told[1][0] < 1  # of the first part
     given = store.turn(turn.id).attachments[0].given
     assert f"Part {len(answerer.asked)} of {len(answerer.asked)}: Said" in given
 

@@ -20,6 +20,7 @@ from stillroom.errors import StillroomError
 _TOKENS_A_MESSAGE = 8
 _KEPT_TURNS = 4  # at the end of a conversation whose older turns are summarised or left out
 _SUMMARY_TOKENS = 220
+_READING = 0.8  # of a part is reading, the rest writing about it
 _CITE = "(Name the passages you use by their numbers, as in [1].)"
 _FEW_WORDS = 3
 _UNSEEN = "(a picture in which no text was found; you cannot see it)"
@@ -234,10 +235,14 @@ def give_summaries(
     settings: ChatSettings,
     answerer: Answerer,
     *,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    on_progress: Callable[[float, int], None] = lambda _done, _total: None,
     cancellation: Cancellation | None = None,
 ) -> None:
-    """Give the model, in the place of the last files, what it wrote about each part of them. Every part is read."""
+    """Give the model, in the place of the last files, what it wrote about each part of them. Every part is read.
+
+    Args:
+        on_progress: gets how many parts were read, the share of the one under way with them, of how many.
+    """
     asked = branch[-1].content
     turn = files_turn(branch, sees=answerer.sees_pictures)
     if turn is None:
@@ -247,6 +252,10 @@ def give_summaries(
     written: dict[int, list[str]] = {}
     for done, (each, part) in enumerate(parts):
         on_progress(done, len(parts))
+
+        def under_way(share: float, done: int = done) -> None:
+            on_progress(done + _READING * share, len(parts))
+
         wanted = (
             f"{part}\n\nSay in a few sentences what this part of {each.name} says about: {asked}"
             if asked.strip()
@@ -256,6 +265,7 @@ def give_summaries(
             [Message("user", wanted)],
             replace(settings, max_tokens=_SUMMARY_TOKENS, schema=""),
             on_text=lambda _text: None,
+            on_progress=under_way,
             cancellation=cancellation,
         )
         written.setdefault(each.id, []).append(said.text.strip())

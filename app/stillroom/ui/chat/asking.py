@@ -182,9 +182,10 @@ class Asking(QObject):
             if how == "summaries":
                 said = self.tr("Reading part %1 of %2…")
 
-                def tell(done: int, total: int) -> None:
-                    text = said.replace("%1", str(min(done + 1, total))).replace("%2", str(total))
-                    left = time_left_text((time.monotonic() - started) / done * (total - done)) if done else ""
+                def tell(done: float, total: int) -> None:
+                    text = said.replace("%1", str(min(int(done) + 1, total))).replace("%2", str(total))
+                    spent = time.monotonic() - started
+                    left = time_left_text(spent / done * (total - done)) if done and spent > 1 else ""
                     operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left)))))
 
                 context.give_summaries(
