@@ -109,7 +109,7 @@ QSpinBox, QDoubleSpinBox { background: @raised; border: 1px solid @strong_border
     min-height: 20px; }
 QSpinBox:focus, QDoubleSpinBox:focus { border: 1px solid @accent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
-QAbstractSpinBox QLineEdit { padding: 0; margin: 0 8px; border: none; background: transparent; min-height: 0; }
+QAbstractSpinBox QLineEdit { padding: 0 4px; border: none; background: transparent; min-height: 0; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QCheckBox, QRadioButton { spacing: 8px; }
 QCheckBox::indicator:unchecked { width: 12px; height: 12px; border: 1px solid @muted; border-radius: 2px; background: @raised; }
