@@ -64,6 +64,8 @@ def test_what_does_not_fit_is_asked_about_and_nothing_is_sent(page: ChatPage, qt
     assert len(rows) == every
     assert [row.startswith("Left out") for row in rows] == [False] * given + [True] * (every - given)
     dialog.close()
+    asked = page.transcript.view(page.transcript.turns()[0].id)
+    assert any("given in part" in each.text() for each in asked.findChildren(QLabel))
     view = page.transcript.view(answer.id)
     out = next(button for button in view.findChildren(Button) if "left out" in button.text())
     assert out.text() == f"{every - given} left out"

@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCursor, QTextOption
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolTip, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
 from stillroom.chat.templating import fields_in
@@ -141,6 +141,7 @@ class TurnView(QWidget):
         self._state = label("", "small")
         head.addWidget(self._state, 1)
         column.addLayout(head)
+        self._files: list[QLabel] = []
         for attachment in turn.attachments:
             self._add_attachment(column, attachment)
         self.fold = Button("", "link", action=self._toggle)
@@ -181,14 +182,24 @@ class TurnView(QWidget):
         self.show_turn(turn, siblings)
 
     def _add_attachment(self, column: QVBoxLayout, attachment: Attachment) -> None:
-        size = counted(attachment.given_tokens, self.tr("1 token"), self.tr("%1 tokens"))
-        how, mark = self.tr(", given in part") if attachment.given else "", "▤ "
         if attachment.picture is not None:
-            mark = ""
-            how = self.tr(", given as a picture") if attachment.seen else self.tr(", given as its text")
             thumbnail = Thumbnail(attachment.picture, attachment.name, _THUMBNAIL)
             column.addWidget(thumbnail, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(label(f"{mark}{attachment.name} · {size}{how}", "muted", wrap=True))
+        self._files.append(label("", "muted", wrap=True))
+        column.addWidget(self._files[-1])
+
+    def _show_attachments(self) -> None:
+        """What the model is given of them may change after they were attached."""
+        for shown, attachment in zip(self._files, self.turn.attachments, strict=True):
+            size = counted(attachment.given_tokens, self.tr("1 token"), self.tr("%1 tokens"))
+            how, mark = "", "▤ "
+            if attachment.given:
+                part = bool(self.turn.facts.passages)
+                how = self.tr(", given in part") if part else self.tr(", given as summaries of its parts")
+            if attachment.picture is not None:
+                mark = ""
+                how = self.tr(", given as a picture") if attachment.seen else self.tr(", given as its text")
+            shown.setText(f"{mark}{attachment.name} · {size}{how}")
 
     def _show_sources(self) -> None:
         shown = self.turn.facts.sources if self.turn.role is Role.ASSISTANT else ()
@@ -296,6 +307,7 @@ class TurnView(QWidget):
         self._whole.setVisible(partly and not writing)
         self._template.setVisible(not writing and bool(fields_in(turn)))
         self._show_sources()
+        self._show_attachments()
         several = len(siblings) > 1 and turn.id in siblings
         for widget in (self._back, self._place, self._on):
             widget.setVisible(several and not writing)
