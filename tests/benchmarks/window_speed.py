@@ -94,6 +94,8 @@ def beside_a_batch(window: object, page: object, stalls: Stalls, model: Path, fo
         spin(0.2)
     if window.loading.state is not LoadState.READY:
         raise SystemExit("the model could not be loaded")
+    resident = psutil.Process().memory_info().rss / 2**20
+    print(f"memory of the window with a model loaded, nothing extracted yet: {resident:.0f} MiB resident")
     files = []
     for number in range(400):
         document, _ = receipt(number)
@@ -119,7 +121,7 @@ def beside_a_batch(window: object, page: object, stalls: Stalls, model: Path, fo
     running = "running" if window.queue.current is not None else "at its end"
     print(f"answer in Chat, batch {running}: longest stall {1000 * stalls.worst:.0f} ms")
     resident = psutil.Process().memory_info().rss / 2**20
-    print(f"memory of the window then, a model loaded: {resident:.0f} MiB resident")
+    print(f"memory of the window after that batch: {resident:.0f} MiB resident")
 
 
 def main() -> None:

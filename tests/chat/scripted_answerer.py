@@ -14,7 +14,7 @@ class ScriptedAnswerer:
     """Answers with the next of its texts, a character at a time; a token is a word.
 
     Attributes:
-        asked: the messages of every request.
+        asked: the messages of every request. settings: theirs.
         on_piece: called before each character.
         sees_pictures: of which each takes a tenth of its width.
     """
@@ -25,6 +25,7 @@ class ScriptedAnswerer:
         self.texts = list(texts)
         self.asked: list[list[Message]] = []
         self.begun: list[str] = []
+        self.settings: list[ChatSettings] = []
         self.context_tokens = limit
         self.on_piece: Callable[[], None] = lambda: None
         self.fails = ""
@@ -45,6 +46,7 @@ class ScriptedAnswerer:
     ) -> Generation:
         self.asked.append(list(messages))
         self.begun.append(begun)
+        self.settings.append(settings)
         if on_progress is not None:
             on_progress(0.5)
         text = self.texts.pop(0) if self.texts else "Yes."

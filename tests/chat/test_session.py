@@ -34,6 +34,15 @@ def test_a_turn_is_answered_and_stored(store: ConversationStore, answerer: Scrip
     ]  # fmt: skip
 
 
+def test_answered_again_the_words_may_be_others(store: ConversationStore, answerer: ScriptedAnswerer) -> None:
+    session = ChatSession(store, answerer)
+    question = session.ask(store.create().id, None, "Name a colour.")
+    first = session.answer(question.id)
+    session.answer(question.id)
+    session.go_on(first.id)
+    assert [settings.sampling.seed for settings in answerer.settings] == [0, 1, 0]
+
+
 def test_a_stopped_answer_is_kept_and_can_go_on(store: ConversationStore, answerer: ScriptedAnswerer) -> None:
     answerer.texts = ["One two three", " four"]
     session, cancellation, written = ChatSession(store, answerer), Cancellation(), []
@@ -128,6 +137,7 @@ def test_summaries_read_every_part(store: ConversationStore) -> None:
     read = "".join(messages[0].content for messages in answerer.asked)
     assert all(f"The contract of number {n} concerns" in read for n in range(12))
     assert told[-1][0] == told[-1][1] == len(answerer.asked)
+    assert 0 < told[1][0] < 1  # of the first part
     given = store.turn(turn.id).attachments[0].given
     assert f"Part {len(answerer.asked)} of {len(answerer.asked)}: Said" in given
 
@@ -140,12 +150,14 @@ def test_older_turns_give_way_to_a_note_and_stay_readable(store: ConversationSto
     leaf: int | None = None
     for number in range(8):
         answerer.texts = [f"answer {number}"]
-        leaf = session.answer(session.ask(talk.id, leaf, f"question {number}").id).id
+        file = (Attachment(0, "plan.pdf", "plan.pdf", ("The harbour.",)),) if number == 1 else ()
+        leaf = session.answer(session.ask(talk.id, leaf, f"question {number}", file).id).id
     answerer.texts = ["They counted."]
     asked = len(answerer.asked)
     note = context.cover_older(store, store.branch(leaf), talk.settings, answerer, summarise=summarise)
     assert note.role is Role.NOTE
     assert ("They counted." in note.content) is summarise
+    assert "not given to the model any more: plan.pdf" in note.content
     if summarise:
         assert "question 0" in answerer.asked[asked][0].content
     last = session.ask(talk.id, note.id, "And now?")

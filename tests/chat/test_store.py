@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.chat.conversation import Attachment, ChatSettings, Role, Turn, TurnState
+from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn, TurnState
 from stillroom.chat.store import ConversationStore
 from stillroom.chat.transfer import export, import_file
 from stillroom.documents.readers import Readers
@@ -33,8 +33,57 @@ def test_branches_and_their_switch(store: ConversationStore) -> None:
     assert store.switch(two) == two
     assert store.switch(other) == three
     assert store.conversation(talk).leaf == three
-    assert store.delete_turn(other) == two
+    erased = store.delete_turn(other)
+    assert [turn.content for turn in erased] == ["another two", "three"]
     assert [turn.content for turn in store.branch(store.conversation(talk).leaf)] == ["one", "two"]
+
+
+def test_a_deleted_turn_comes_back_with_all_that_followed(store: ConversationStore) -> None:
+    talk = store.create("Talk").id
+    one = say(store, talk, None, Role.USER, "one")
+    file = Attachment(0, "a.txt", "a.txt", ("a harbour",), 2, "the harbour")
+    two = store.add(Turn(0, talk, one, Role.USER, "two", datetime.now(UTC), attachments=(file,)))
+    source = Source(two.attachments[0].id, "a.txt", 1, 2, 9)
+    facts = Facts(sources=(source,), passages_read=1, passages=3)
+    three = store.add(Turn(0, talk, two.id, Role.ASSISTANT, "three", two.created, facts=facts))
+    other = say(store, talk, two.id, Role.ASSISTANT, "three again")
+    note = store.add(Turn(0, talk, other, Role.NOTE, "before", two.created, facts=Facts(covers=two.id)))
+    shown = store.branch(note.id)
+    erased = store.delete_turn(two.id)
+    assert [turn.content for turn in store.branch(store.conversation(talk).leaf)] == ["one"]
+    assert store.search("harbour") == store.search("three") == []
+    say(store, talk, one, Role.USER, "meanwhile")  # takes a number that is free now
+    end = store.put_back(erased, note.id)
+    assert store.conversation(talk).leaf == end
+    back = store.branch(end)
+    assert [(turn.content, turn.created) for turn in back] == [(turn.content, turn.created) for turn in shown]
+    assert back[1].attachments[0].given == "the harbour"
+    assert back[3].facts.covers == back[1].id
+    cited = next(turn for turn in store.all_turns(talk) if turn.content == three.content)
+    assert cited.facts.sources[0].attachment == back[1].attachments[0].id
+    assert cited.facts.passages == 3
+    assert {hit.turn for hit in store.search("three")} == {cited.id, back[2].id}
+    assert len(store.siblings(talk)[back[1].id]) == 2
+
+
+@pytest.mark.parametrize("how", ["duplicate", "file"])
+def test_a_copy_cites_its_own_files(store: ConversationStore, readers: Readers, tmp_path: Path, how: str) -> None:
+    talk = store.create("Talk").id
+    file = Attachment(0, "a.txt", "a.txt", ("a harbour",), 2)
+    one = store.add(Turn(0, talk, None, Role.USER, "one", datetime(2020, 1, 1, tzinfo=UTC), attachments=(file,)))
+    source = Source(one.attachments[0].id, "a.txt", 1, 2, 9)
+    two = store.add(Turn(0, talk, one.id, Role.ASSISTANT, "two", one.created, facts=Facts(sources=(source,))))
+    store.add(Turn(0, talk, two.id, Role.NOTE, "earlier", one.created, facts=Facts(covers=one.id)))
+    if how == "file":
+        export(store, talk, tmp_path / "talk.json")
+        copy = import_file(store, tmp_path / "talk.json", readers)
+    else:
+        copy = store.duplicate(talk)
+    first, second, note = store.branch(copy.leaf)
+    assert first.id != one.id
+    assert second.facts.sources[0].attachment == first.attachments[0].id
+    assert note.facts.covers == first.id
+    assert first.created == one.created
 
 
 def test_the_list_is_ordered_and_deleting_can_be_undone(store: ConversationStore) -> None:

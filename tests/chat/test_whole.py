@@ -181,6 +181,44 @@ def test_an_answer_from_some_passages_says_that_the_whole_was_not_counted(store:
     assert "what needs the whole was not counted" in answer.facts.notes[0]
 
 
+def test_a_question_that_is_edited_is_not_given_what_was_chosen_for_the_other_one(store: ConversationStore) -> None:
+    answerer = ScriptedAnswerer(limit=500)
+    session = ChatSession(store, answerer)
+    question = asked(store, session, "What about Blue?")
+    context.give_passages(store, store.branch(question.id), ChatSettings(max_tokens=60), answerer)
+    chosen = store.turn(question.id)
+    assert chosen.attachments[0].given
+    again = session.ask(chosen.conversation, chosen.parent, "And what about Cork?", chosen.attachments)
+    assert store.turn(again.id).attachments[0].given == ""
+    assert store.turn(question.id).attachments[0].given
+    with pytest.raises(context.ContextFullError):
+        ChatSession(store, ScriptedAnswerer(limit=330)).answer(again.id)
+
+
+def test_what_was_left_out_is_known_passage_by_passage(store: ConversationStore) -> None:
+    answerer = ScriptedAnswerer(limit=500)
+    session = ChatSession(store, answerer)
+    question = asked(store, session, "What about Blue?")
+    context.give_passages(store, store.branch(question.id), ChatSettings(max_tokens=60), answerer)
+    answer = session.answer(question.id)
+    out = context.left_out(store.branch(answer.id), answer.id)
+    assert len(out) == answer.facts.passages - answer.facts.passages_read > 0
+    assert not set(out) & set(answer.facts.sources)
+    assert f"{len(out)} were left out" in answer.facts.notes[0]
+    every = session.read_every_part(question.id)
+    assert context.left_out(store.branch(every.id), every.id) == ()
+
+
+def test_the_beginning_of_a_file_is_among_what_is_given(store: ConversationStore) -> None:
+    answerer = ScriptedAnswerer(limit=500)
+    session = ChatSession(store, answerer)
+    question = asked(store, session, "What about Cork then?")
+    context.give_passages(store, store.branch(question.id), ChatSettings(max_tokens=60), answerer)
+    pages = [source.page for source in session.answer(question.id).facts.sources]
+    assert pages[0] == 1
+    assert 4 in pages
+
+
 def test_the_next_question_gets_passages_of_its_own(store: ConversationStore) -> None:
     answerer = ScriptedAnswerer(limit=330)
     session = ChatSession(store, answerer)

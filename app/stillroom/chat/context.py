@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from stillroom.cancellation import Cancellation
 from stillroom.chat.answerer import Answerer
-from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn
+from stillroom.chat.conversation import MERGED, Attachment, ChatSettings, Facts, Role, Source, Turn
 from stillroom.chat.passages import Passage, passages_of, ranked
 from stillroom.chat.prompt import messages_of
 from stillroom.chat.store import ConversationStore
@@ -20,6 +20,7 @@ from stillroom.errors import StillroomError
 _TOKENS_A_MESSAGE = 8
 _KEPT_TURNS = 4  # at the end of a conversation whose older turns are summarised or left out
 _SUMMARY_TOKENS = 220
+_READING = 0.8  # of a part is reading, the rest writing about it
 _CITE = "(Name the passages you use by their numbers, as in [1].)"
 _FEW_WORDS = 3
 _UNSEEN = "(a picture in which no text was found; you cannot see it)"
@@ -77,6 +78,18 @@ def read_files(turn: Turn, *, sees: bool) -> list[Attachment]:
 def files_turn(branch: Sequence[Turn], *, sees: bool) -> Turn | None:
     """The last turn with such files, of those the model is given."""
     return next((turn for turn in reversed(visible(branch)) if read_files(turn, sees=sees)), None)
+
+
+def left_out(branch: Sequence[Turn], answer: int) -> tuple[Source, ...]:
+    """The passages of files that were not given for an answer of a branch, in their order."""
+    before = list(branch)[: next((place for place, turn in enumerate(branch) if turn.id == answer), 0) + 1]
+    facts = before[-1].facts if before else Facts()
+    files = files_turn(before, sees=True)
+    if facts.stop_reason == MERGED or facts.passages_read >= facts.passages or files is None:
+        return ()
+    given = set(facts.sources)
+    passages = [passage.source for each in read_files(files, sees=True) for passage in passages_of(each)]
+    return tuple(source for source in passages if source not in given)
 
 
 def pictures_turn(branch: Sequence[Turn]) -> Turn | None:
@@ -154,7 +167,13 @@ def give_passages(
         return ()
     counts = answerer.count_tokens([_written(passage, place) for place, passage in enumerate(passages)])
     chosen: list[int] = []
-    for place in ranked(passages, _sought(branch)):
+    best = ranked(passages, _sought(branch))
+    begins = [
+        place
+        for place, each in enumerate(passages)
+        if not place or each.source.attachment != passages[place - 1].source.attachment
+    ]
+    for place in dict.fromkeys([*best[:1], *begins, *best]):  # how a file begins says what it is, and between whom
         if counts[place] + 2 <= room:
             room -= counts[place] + 2
             chosen.append(place)
@@ -197,11 +216,12 @@ def notes_for(branch: Sequence[Turn]) -> tuple[str, ...]:
     whole = asks_of(asked.content) is not None
     facts = next((turn.facts for turn in reversed(shown) if turn.attachments and turn.facts.passages), None)
     if facts is not None and facts.passages_read < facts.passages:
-        of = f"{facts.passages_read} of {facts.passages} passages of the files"
+        left = facts.passages - facts.passages_read
+        said = f"Answered from {facts.passages_read} of {facts.passages} passages of the files; {left} were left out."
         notes.append(
-            f"Answered from {of}; the others were left out. The question seems to need all of them: what needs the whole was not counted."
+            f"{said} The question seems to need all of them: what needs the whole was not counted."
             if whole
-            else f"Answered from {of}, those that the question is about; the others were left out."
+            else f"{said} They were chosen by the words of the question."
         )
     elif is_countable(branch):
         notes.append("The model was given all of the files, but models miscount: have every part read to be surer.")
@@ -215,10 +235,14 @@ def give_summaries(
     settings: ChatSettings,
     answerer: Answerer,
     *,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    on_progress: Callable[[float, int], None] = lambda _done, _total: None,
     cancellation: Cancellation | None = None,
 ) -> None:
-    """Give the model, in the place of the last files, what it wrote about each part of them. Every part is read."""
+    """Give the model, in the place of the last files, what it wrote about each part of them. Every part is read.
+
+    Args:
+        on_progress: gets how many parts were read, the share of the one under way with them, of how many.
+    """
     asked = branch[-1].content
     turn = files_turn(branch, sees=answerer.sees_pictures)
     if turn is None:
@@ -228,6 +252,10 @@ def give_summaries(
     written: dict[int, list[str]] = {}
     for done, (each, part) in enumerate(parts):
         on_progress(done, len(parts))
+
+        def under_way(share: float, done: int = done) -> None:
+            on_progress(done + _READING * share, len(parts))
+
         wanted = (
             f"{part}\n\nSay in a few sentences what this part of {each.name} says about: {asked}"
             if asked.strip()
@@ -237,6 +265,7 @@ def give_summaries(
             [Message("user", wanted)],
             replace(settings, max_tokens=_SUMMARY_TOKENS, schema=""),
             on_text=lambda _text: None,
+            on_progress=under_way,
             cancellation=cancellation,
         )
         written.setdefault(each.id, []).append(said.text.strip())
@@ -268,7 +297,7 @@ def cover_older(
         raise StillroomError(
             "There are no older turns to leave out. Shorten what you wrote, or choose a longer context."
         )
-    text = f"{len(old)} earlier turns of this conversation are not shown here."
+    text = f"{len(old)} earlier turns of this conversation are not given to the model any more."
     if summarise:
         text = next((turn.content for turn in reversed(branch) if turn.role is Role.NOTE), "")
         room = max(300, (answerer.context_tokens or 4096) - 2 * _SUMMARY_TOKENS - 100)
@@ -281,7 +310,10 @@ def cover_older(
                 on_text=lambda _text: None,
                 cancellation=cancellation,
             )
-            text = f"Summary of the earlier conversation: {said.text.strip()}"
+            text = f"Summary of {len(old)} earlier turns: {said.text.strip()}"
+    files = ", ".join(each.name for turn in old for each in turn.attachments)
+    if files:
+        text += f"\n\nThe files of those turns are not given to the model any more: {files}."
     return store.add(
         Turn(
             id=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -91,9 +92,29 @@ def turn_from_row(row: Sequence[Any], attachments: tuple[Attachment, ...] = ()) 
     )
 
 
-def add_attachment(connection: sqlite3.Connection, turn: int, each: Attachment) -> None:
+def add_turn(connection: sqlite3.Connection, turn: Turn, moment: str) -> tuple[int, dict[int, int]]:
+    """Insert a turn. Returns its id, and those of its attachments by the ids they had."""
+    number = connection.execute(
+        "INSERT INTO turns (conversation, parent, role, content, thinking, state, process, error, model, created, facts) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            turn.conversation, turn.parent, turn.role, turn.content, turn.thinking, turn.state, os.getpid(),
+            turn.error, turn.model, moment, facts_to_json(turn.facts),
+        ),
+    ).lastrowid or 0  # fmt: skip
+    return number, {each.id: _add_attachment(connection, number, each) for each in turn.attachments}
+
+
+def turns_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Turn]:
+    """Turns in the order of their numbers here, with what is attached to them."""
+    found = [connection.execute(f"SELECT {TURN} FROM turns WHERE id = ?", (number,)).fetchone() for number in numbers]
+    attached = attachments_of(connection, numbers)
+    return [turn_from_row(row, attached.get(row[0], ())) for row in found]
+
+
+def _add_attachment(connection: sqlite3.Connection, turn: int, each: Attachment) -> int:
     picture = each.picture
-    connection.execute(
+    inserted = connection.execute(
         "INSERT INTO attachments (turn, name, path, pages, tokens, given, picture, picture_sha256, picture_width, "
         "picture_height, picture_tokens, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -102,6 +123,7 @@ def add_attachment(connection: sqlite3.Connection, turn: int, each: Attachment) 
             picture.height if picture else 0, each.picture_tokens, int(each.seen),
         ),
     )  # fmt: skip
+    return inserted.lastrowid or 0
 
 
 def attachments_of(connection: sqlite3.Connection, turns: Sequence[int]) -> dict[int, tuple[Attachment, ...]]:

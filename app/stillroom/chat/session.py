@@ -40,9 +40,13 @@ class ChatSession:
         self._answerer = answerer
 
     def ask(self, conversation: int, parent: int | None, text: str, attachments: tuple[Attachment, ...] = ()) -> Turn:
-        """Store what the person said after ``parent``; another child of the same parent is another branch."""
+        """Store what the person said after ``parent``; another child of the same parent is another branch.
+
+        Files are given whole, also those of a question that is asked anew: what was chosen of them was chosen for the other one.
+        """
+        whole_files = tuple(replace(each, given="") for each in attachments)
         turn = self._store.add(
-            Turn(0, conversation, parent, Role.USER, text, datetime.now(UTC), attachments=attachments)
+            Turn(0, conversation, parent, Role.USER, text, datetime.now(UTC), attachments=whole_files)
         )
         if not self._store.conversation(conversation).title:
             self._store.rename(conversation, title_of(turn))
@@ -190,6 +194,7 @@ class ChatSession:
         self,
         number: int,
         *,
+        on_begin: Callable[[Turn], None] = lambda _turn: None,
         on_piece: Callable[[str, str], None] = lambda _thinking, _text: None,
         cancellation: Cancellation | None = None,
     ) -> Turn:
@@ -198,6 +203,7 @@ class ChatSession:
         conversation = self._store.conversation(answer.conversation)
         branch = self._store.branch(answer.parent)
         self._store.save_answer(number, answer.content, answer.thinking, TurnState.STREAMING)
+        on_begin(replace(answer, state=TurnState.STREAMING))
         return self._write(conversation, branch, answer, on_piece, cancellation)
 
     def _write(
@@ -219,6 +225,7 @@ class ChatSession:
             )
 
         state, error, done = TurnState.COMPLETE, "", None
+        settings = self._settings_for(answer, conversation.settings)
         with Keeping(save, SAVE_SECONDS) as keeping:
 
             def show(thinking: str, said: str) -> None:
@@ -230,8 +237,8 @@ class ChatSession:
 
             try:
                 done = self._answerer.answer(
-                    context.messages(branch, conversation.settings, sees=self._answerer.sees_pictures),
-                    conversation.settings,
+                    context.messages(branch, settings, sees=self._answerer.sees_pictures),
+                    settings,
                     begun=answer.content,
                     on_text=lambda piece: show(*thoughts.add(piece)),
                     on_progress=on_read,
@@ -254,6 +261,12 @@ class ChatSession:
             facts=facts,
         )
         return self._store.turn(answer.id)
+
+    def _settings_for(self, answer: Turn, settings: ChatSettings) -> ChatSettings:
+        """Another seed for each answer to one question: answered again with the same one, the words would be the same."""
+        beside = self._store.siblings(answer.conversation).get(answer.id, [answer.id])
+        seed = settings.sampling.seed + beside.index(answer.id)
+        return replace(settings, sampling=replace(settings.sampling, seed=seed))
 
 
 def _facts(before: Facts, done: Generation, first: float) -> Facts:

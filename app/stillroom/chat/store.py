@@ -161,20 +161,9 @@ class ConversationStore:
         """Store a turn (its id and time are given here) as the end of the branch that is shown."""
         moment = rows.now()
         with self._database.transaction() as connection:
-            number = connection.execute(
-                "INSERT INTO turns (conversation, parent, role, content, thinking, state, process, error, model, created, facts) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    turn.conversation, turn.parent, turn.role, turn.content, turn.thinking, turn.state, os.getpid(),
-                    turn.error, turn.model, moment, rows.facts_to_json(turn.facts),
-                ),
-            ).lastrowid  # fmt: skip
-            for each in turn.attachments:
-                rows.add_attachment(connection, number or 0, each)
-            connection.execute(
-                "UPDATE conversations SET leaf = ?, changed = ? WHERE id = ?", (number, moment, turn.conversation)
-            )
-        return self.turn(number or 0)
+            number, _files = rows.add_turn(connection, turn, moment)
+            self._end_with(connection, turn.conversation, number, moment)
+        return self.turn(number)
 
     def give(self, attachment: int, text: str) -> None:
         """Let the model have ``text`` in the place of an attachment's pages; empty for the pages."""
@@ -188,7 +177,7 @@ class ConversationStore:
 
     def set_facts(self, number: int, facts: Facts) -> None:
         with self._database.transaction() as connection:
-            connection.execute("UPDATE turns SET facts = ? WHERE id = ?", (rows.facts_to_json(facts), number))
+            self._set_facts(connection, number, facts)
 
     def save_answer(
         self, number: int, content: str, thinking: str, state: TurnState, *, error: str = "", facts: Facts | None = None
@@ -200,21 +189,25 @@ class ConversationStore:
                 (content, thinking, state, error, os.getpid(), number),
             )
             if facts is not None:
-                connection.execute("UPDATE turns SET facts = ? WHERE id = ?", (rows.facts_to_json(facts), number))
+                self._set_facts(connection, number, facts)
 
-    def delete_turn(self, number: int) -> int | None:
-        """Erase a turn with all that follows it. Returns the new end of the branch."""
+    def delete_turn(self, number: int) -> list[Turn]:
+        """Erase a turn with all that follows it on every branch. Returns what was erased, for ``put_back``; parents come first."""
+        turns: list[Turn] = []
         with self._database.transaction() as connection:
             row = connection.execute("SELECT conversation, parent FROM turns WHERE id = ?", (number,)).fetchone()
             if row is None:
-                return None
+                return []
             conversation, parent = row
             below = [number]
             for each in below:
                 below += [
                     child
-                    for (child,) in connection.execute("SELECT id FROM turns WHERE parent = ?", (each,)).fetchall()
+                    for (child,) in connection.execute(
+                        "SELECT id FROM turns WHERE conversation = ? AND parent = ? ORDER BY id", (conversation, each)
+                    ).fetchall()
                 ]
+            turns = rows.turns_of(connection, below)
             connection.execute("UPDATE conversations SET leaf = NULL WHERE id = ?", (conversation,))
             for each in reversed(below):
                 connection.execute("DELETE FROM turns WHERE id = ?", (each,))
@@ -223,7 +216,15 @@ class ConversationStore:
             ).fetchone()[0]
             leaf = self._newest_end(connection, beside)[1] if beside is not None else parent
             connection.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (leaf, conversation))
-        return leaf
+        return turns
+
+    def put_back(self, turns: Sequence[Turn], leaf: int | None) -> int:
+        """What ``delete_turn`` erased, shown to where ``leaf`` was: the end that is returned.
+
+        The turns get other ids: theirs may be taken meanwhile.
+        """
+        with self._database.transaction() as connection:
+            return self._put(connection, turns, leaf)
 
     def all_turns(self, conversation: int) -> list[Turn]:
         """Every turn of every branch, parents before children."""
@@ -237,19 +238,52 @@ class ConversationStore:
     def put_in(self, title: str, settings: ChatSettings, turns: Sequence[Turn], leaf: int | None) -> Conversation:
         """A conversation from turns with ids of their own (an import, a copy); parents come before children."""
         made = self.create(title, settings)
-        names: dict[int, int] = {}
-        for turn in turns:
-            parent = names.get(turn.parent) if turn.parent is not None else None
-            stored = self.add(replace(turn, conversation=made.id, parent=parent))
-            names[turn.id] = stored.id
-        if leaf is not None and leaf in names:
-            self._change(made.id, "leaf = ?", names[leaf])
+        with self._database.transaction() as connection:
+            own = [replace(turn, conversation=made.id) for turn in turns]
+            there = {turn.id for turn in own}
+            self._put(connection, [turn if turn.parent in there else replace(turn, parent=None) for turn in own], leaf)
         return self.conversation(made.id)
 
     def duplicate(self, number: int) -> Conversation:
         """A copy with all its branches."""
         original = self.conversation(number)
         return self.put_in(original.title, original.settings, self.all_turns(number), original.leaf)
+
+    def _put(self, connection: sqlite3.Connection, turns: Sequence[Turn], leaf: int | None) -> int:
+        """Store turns with new ids, parents before children; what they say of each other and of files goes with them."""
+        names: dict[int, int] = {}
+        files: dict[int, int] = {}
+        number = 0
+        for turn in turns:
+            facts = replace(
+                turn.facts,
+                covers=names.get(turn.facts.covers, turn.facts.covers),
+                sources=tuple(
+                    replace(each, attachment=files.get(each.attachment, each.attachment)) for each in turn.facts.sources
+                ),
+            )
+            moved = replace(turn, parent=names.get(turn.parent or 0, turn.parent), facts=facts)
+            number, added = rows.add_turn(connection, moved, turn.created.isoformat(timespec="milliseconds"))
+            if turn.facts.sources:  # those of its own files have a number only now
+                own = replace(
+                    facts,
+                    sources=tuple(
+                        replace(each, attachment=added.get(each.attachment, each.attachment)) for each in facts.sources
+                    ),
+                )
+                self._set_facts(connection, number, own)
+            names[turn.id] = number
+            files |= added
+        end = names.get(leaf or 0, number)
+        if turns:
+            self._end_with(connection, turns[0].conversation, end, rows.now())
+        return end
+
+    def _end_with(self, connection: sqlite3.Connection, conversation: int, leaf: int, moment: str) -> None:
+        connection.execute("UPDATE conversations SET leaf = ?, changed = ? WHERE id = ?", (leaf, moment, conversation))
+
+    def _set_facts(self, connection: sqlite3.Connection, number: int, facts: Facts) -> None:
+        connection.execute("UPDATE turns SET facts = ? WHERE id = ?", (rows.facts_to_json(facts), number))
 
     def _newest_end(self, connection: sqlite3.Connection, turn: int) -> tuple[int, int]:
         row = connection.execute("SELECT conversation FROM turns WHERE id = ?", (turn,)).fetchone()

@@ -16,17 +16,21 @@ from stillroom.templates.template import Template
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 
 
+def fields_in(turn: Turn) -> dict[str, Any]:
+    """The JSON object in what the model said; empty where there is none."""
+    found = re.search(r"\{.*\}", turn.content, re.DOTALL) if turn.role is Role.ASSISTANT else None
+    try:
+        value = json.loads(found.group()) if found else None
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def template_of(turns: Sequence[Turn], title: str) -> Template:
     """The template. Raises StillroomError where no answer holds an object with fields."""
     for turn in reversed(turns):
-        if turn.role is not Role.ASSISTANT:
-            continue
-        found = re.search(r"\{.*\}", turn.content, re.DOTALL)
-        try:
-            value = json.loads(found.group()) if found else None
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict) and value:
+        value = fields_in(turn)
+        if value:
             schema = _schema(value) | {"title": title, "description": title}
             return template_from(schema, title)
     raise StillroomError(

@@ -87,7 +87,7 @@ def to_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
         parts.append(f'<section class="{turn.role}"><h2>{html.escape(_heading(turn))}</h2>{files}{body}</section>')
     return (
         f'<!doctype html><html><head><meta charset="utf-8"><title>{title}</title><style>'
-        "body{font:16px/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em}h2{font-size:1em;color:#666}"
+        "body{font:12pt/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em}h2{font-size:1em;color:#666}"
         "section.user{background:#f2f4f7;border-radius:8px;padding:.2em 1em}pre{overflow:auto;background:#f6f6f6;padding:1em}"
         "table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3em .6em}</style></head>"
         f"<body><h1>{title}</h1>{''.join(parts)}</body></html>\n"
@@ -121,7 +121,7 @@ def to_json(conversation: Conversation, turns: Sequence[Turn]) -> str:
 def _plain(turn: Turn) -> dict[str, Any]:
     files = [
         {
-            "name": each.name, "path": each.path, "pages": each.pages, "tokens": each.tokens, "given": each.given,
+            "id": each.id, "name": each.name, "path": each.path, "pages": each.pages, "tokens": each.tokens, "given": each.given,
             "seen": each.seen, "picture_tokens": each.picture_tokens,
             "picture": each.picture.base64 if each.picture is not None else None,
         }
@@ -162,7 +162,7 @@ def _picture(item: dict[str, Any], readers: Readers) -> Picture | None:
 def _turn(item: dict[str, Any], readers: Readers) -> Turn:
     attachments = tuple(
         Attachment(
-            0,
+            int(each.get("id", 0)),
             str(each["name"]),
             str(each["path"]),
             tuple(map(str, each["pages"])),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from munkres import linear_sum_assignment
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
@@ -120,6 +119,8 @@ def _row(
     cells: Sequence[_Cell],
 ) -> dict[str, FieldValue] | None:
     """The cells matched to the columns at the least distance in all; None where nothing typed, or too little, is there."""
+    from munkres import linear_sum_assignment  # nine megabytes, for templates with tables
+
     named = [column for column in columns if column.name in places]
     width = max((cell.middle for cell in cells), default=1.0) + max(places.values())
     far = 10.0 * width

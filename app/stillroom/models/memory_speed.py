@@ -8,15 +8,17 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import psutil
 
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import StillroomError
 from stillroom.models.hardware import processor
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _BYTES = 128 << 20  # for each thread: more than any cache holds
 _ROUNDS = 4
@@ -53,6 +55,8 @@ def _measure_and_keep(machine: str, known: dict[str, float]) -> float:
 
 def measure_bandwidth(size: int = _BYTES, rounds: int = _ROUNDS) -> float:
     """The best of some rounds, as another program may be busy in any of them."""
+    import numpy as np  # 15 MB that a window does without once the speed is known
+
     threads = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
     size = max(1 << 20, min(size, psutil.virtual_memory().available // (4 * threads)))
     # Written once, so that every page is there.

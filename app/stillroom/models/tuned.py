@@ -18,7 +18,6 @@ from stillroom.engine.tuning import SECONDS, Tuning, WorkerBench, tune
 from stillroom.engine.tuning_copy import faster_copies, may_gain
 from stillroom.engine.tuning_store import NO_COPY, Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
 from stillroom.errors import EngineError, StillroomError
-from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.models.adapters import attached
 from stillroom.models.first_copy import write_first_copy
@@ -178,6 +177,8 @@ def _try_copies(
     own = list(texts) or [_whole(document) for document, _ in samples]
 
     def values(engine: Engine) -> Mapping[str, str]:
+        from stillroom.extraction.extractor import Extractor  # brings much with it that loading a model does without
+
         extractor = Extractor(engine)
         return {
             f"{template.name} {name}": value

@@ -11,6 +11,19 @@ from stillroom.ui.controls import Button, IconButton, label
 from stillroom.ui.theme import GRID
 
 _BESIDE, _A_ROW = 2, 3  # actions beside the text, and in a row below it
+_LONG = 120  # letters of a text that two actions beside it would squeeze
+_LETTERS = 64  # that the actions of a row have together, so that none is cut in a narrow window
+
+
+def _rows(buttons: Sequence[Button]) -> list[list[Button]]:
+    rows: list[list[Button]] = []
+    for button in buttons:
+        last = rows[-1] if rows else []
+        if not last or len(last) == _A_ROW or sum(len(each.text()) for each in (*last, button)) > _LETTERS:
+            rows.append([button])
+        else:
+            last.append(button)
+    return rows
 
 
 class Banner(QFrame):
@@ -36,7 +49,7 @@ class Banner(QFrame):
         self.message = label(text, wrap=True, selectable=True)
         row.addWidget(self.message, 1)
         self.buttons = []
-        many = len(actions) > _BESIDE
+        many = len(actions) > _BESIDE or (len(actions) == _BESIDE and len(text) > _LONG)
         for position, (title, action) in enumerate(actions):
             button = Button(title, "" if position == 0 else "link")
             button.clicked.connect(lambda _checked=False, action=action: self._take(action))
@@ -48,10 +61,10 @@ class Banner(QFrame):
             close.clicked.connect(self._go)
             row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         if many:  # beside the text they would leave it no room
-            for start in range(0, len(self.buttons), _A_ROW):
+            for buttons in _rows(self.buttons):
                 below = QHBoxLayout()
                 below.setSpacing(GRID)
-                for button in self.buttons[start : start + _A_ROW]:
+                for button in buttons:
                     below.addWidget(button)
                 below.addStretch(1)
                 column.addLayout(below)

@@ -45,6 +45,9 @@ class _Place(QWidget):
         return self.page
 
 
+_TITLE_BAR = 40  # what the system puts around a window is not known before it is shown
+
+
 class MainWindow(QMainWindow):
     """Signals:
     closing: the user closed the window.
@@ -92,7 +95,17 @@ class MainWindow(QMainWindow):
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
 
-        return ChatPage(self._parts, self.loading)
+        page = ChatPage(self._parts, self.loading)
+        page.template_made.connect(self._offer_template)
+        return page
+
+    def _offer_template(self, name: str, wanted: bool) -> None:
+        """A template that was made in Chat, to be used in Extract."""
+        extract = self.pages.widget(0).fill()
+        extract.offer_template(name, use=wanted)
+        if wanted:
+            self.show_page(0)
+            extract.sheet.take_keyboard()
 
     def _build_models(self) -> QWidget:
         from stillroom.ui.models.page import ModelsPage
@@ -123,7 +136,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         else:
             available = self.screen().availableGeometry()
-            self.resize(min(1280, available.width()), min(800, available.height()))
+            self.resize(min(1280, available.width()), min(800, available.height() - _TITLE_BAR))
         shown = memory.flag("panel/shown", True)
         self.navigation.panel_button.setChecked(shown)
         self.panel.setVisible(shown)

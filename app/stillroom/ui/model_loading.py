@@ -110,7 +110,6 @@ class ModelLoading(QObject):
         )
         if model is not None:
             self._parts.settings.set(MODEL, "" if model.starter else str(model.path))
-        self._parts.extractor()  # its imports take a moment: better now than when the first run starts
         return loaded, chosen.name
 
     def _progressed(self, share: float) -> None:

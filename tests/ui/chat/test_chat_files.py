@@ -13,13 +13,15 @@ from tests.documents.make_pictures import draw, encoded
 from tests.ui.chat.talking import send
 
 from stillroom import paths
+from stillroom.cancellation import Cancellation
 from stillroom.chat.answerer import LocalAnswerer
 from stillroom.chat.conversation import Attachment, Facts, Role, Source, Turn
 from stillroom.engine.protocol import Generation, LoadOptions
+from stillroom.ui.banner import Banner
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.chat.thumbnail import Thumbnail
-from stillroom.ui.controls import ComboBox, ElidedLabel
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel
 
 pytestmark = pytest.mark.window
 
@@ -57,7 +59,16 @@ def test_what_does_not_fit_is_asked_about_and_nothing_is_sent(page: ChatPage, qt
     page._show_source(answer.id, 0)
     dialog = next(each for each in page.children() if type(each).__name__ == "PassageDialog")
     assert dialog.page.toPlainText()
+    given, every = answer.facts.passages_read, answer.facts.passages
+    rows = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+    assert len(rows) == every
+    assert [row.startswith("Left out") for row in rows] == [False] * given + [True] * (every - given)
     dialog.close()
+    asked = page.transcript.view(page.transcript.turns()[0].id)
+    assert any("given in part" in each.text() for each in asked.findChildren(QLabel))
+    view = page.transcript.view(answer.id)
+    out = next(button for button in view.findChildren(Button) if "left out" in button.text())
+    assert out.text() == f"{every - given} left out"
 
 
 def test_a_pasted_picture_is_kept_and_its_text_attached(page: ChatPage, qtbot) -> None:
@@ -158,7 +169,7 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
     assert not any("does not see" in banner.message.text() for banner in page.banners._keyed.values())
     thumbnail = page.composer.findChild(Thumbnail)
     assert "receipt.png, 640 × 320 pixels" in thumbnail.accessibleName()
-    assert "64 tokens" in page.composer.findChild(ElidedLabel).whole()
+    assert "64 tokens" in " ".join(each.whole() for each in page.composer.findChildren(ElidedLabel))
     choice = page.composer.findChild(ComboBox)
     choice.setCurrentIndex(1)
     choice.activated.emit(1)
@@ -205,3 +216,35 @@ def test_a_full_context_offers_the_text_of_pictures(page: ChatPage, qtbot, tmp_p
     buttons["Give the text of its pictures"].click()
     qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert not any(each.seen for each in page.transcript.turns()[0].attachments)
+
+
+def test_the_choices_of_a_banner_are_not_cut_at_the_windows_least_width(qtbot) -> None:
+    texts = ["Summarise older turns", "Leave older turns out", "Longer context (131,072 tokens, 22.5 GB more memory)"]
+    banner = Banner("This conversation does not fit. " * 4, "warn", [(text, lambda: None) for text in texts])
+    qtbot.addWidget(banner)
+    banner.setFixedWidth(460)
+    banner.show()
+    qtbot.waitExposed(banner)
+    assert [button.text() for button in banner.buttons if button.width() < button.sizeHint().width()] == []
+
+
+def test_making_room_that_was_stopped_says_that_the_question_waits(
+    page: ChatPage, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(*_args: object, cancellation: Cancellation, **_options: object) -> Generation:
+        cancellation.wait(20)
+        cancellation.raise_if_requested()
+        raise AssertionError
+
+    monkeypatch.setattr(LocalAnswerer, "answer", wait)
+    page.attach([long_file(tmp_path)])
+    qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
+    page._send("Summarise this")
+    qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
+    page.banners._keyed["full"].buttons[0].click()
+    qtbot.waitUntil(lambda: "Reading part 1" in page.composer.reading.text(), timeout=15_000)
+    page.composer.stop.emit()
+    qtbot.waitUntil(lambda: not page.asking.busy, timeout=15_000)
+    assert "nothing was asked" in page.banners._keyed["said"].message.text()
+    assert [turn.role for turn in page.transcript.turns()] == [Role.USER]
+    assert page.transcript.turns()[0].attachments[0].given == ""

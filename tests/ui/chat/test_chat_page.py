@@ -7,17 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pypdfium2 import PdfDocument
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 from tests.ui.chat.talking import say, send
 
-from stillroom.chat.conversation import ChatSettings, Role, TurnState
+from stillroom.chat.context import Budget
+from stillroom.chat.conversation import Attachment, ChatSettings, Role, TurnState
 from stillroom.chat.prompts import prompts
 from stillroom.chat.session import ChatSession
 from stillroom.engine.status import EngineState
 from stillroom.engine.worker_status import WorkerStatus
-from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel
+from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel, near
+from stillroom.ui.chat.edit_dialog import EditDialog
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.chat.prompt_menu import PromptMenu
@@ -57,11 +60,11 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
     assert view._place.text() == "2/2"
     view._step(-1)
     assert page.transcript.turns()[-1].id == answer.id
-    monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *_args: ("Uno", True))
+    monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("Uno") or True)
     page.transcript.view(first.id).wanted.emit("edit")
     qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert page.transcript.turns()[0].content == "Uno"
-    page._switch(first.id)
+    page.actions.switch(first.id)
     assert page.transcript.turns()[0].content == "One"
 
 
@@ -85,10 +88,43 @@ def test_a_draft_survives(page: ChatPage) -> None:
     talk = page._store.create("Draft")
     page.open(talk.id)
     page.composer.set_text("half a thought")
+    page.composer.add_attachments([Attachment(0, "a.txt", "a.txt", ("A harbour.",), 3)])
     page.open(0)
     assert page.composer.text() == ""
+    assert page.composer.attachments == []
     page.open(talk.id)
     assert page.composer.text() == "half a thought"
+    assert [each.name for each in page.composer.attachments] == ["a.txt"]
+
+
+def test_a_draft_of_a_new_conversation_is_there_after_the_next_start(page: ChatPage, qtbot) -> None:
+    page.open(0)
+    page.composer.set_text("not sent")
+    for end in page._parts.at_end[:1]:  # as when the window closes at once
+        end()
+    again = ChatPage(page._parts, page._loading)
+    qtbot.addWidget(again)
+    assert again.composer.text() == "not sent"
+    send(page, qtbot, "sent")
+    page.open(0)
+    assert page.composer.text() == ""
+
+
+def test_deleting_a_turn_is_undone(page: ChatPage) -> None:
+    talk = page._store.create("Ships")
+    one = say(page, talk.id, None, Role.USER, "one")
+    two = say(page, talk.id, one, Role.ASSISTANT, "two")
+    say(page, talk.id, two, Role.USER, "three")
+    page.open(talk.id)
+    page.transcript.view(two).wanted.emit("delete")
+    assert [turn.content for turn in page.transcript.turns()] == ["one"]
+    banner = page.banners._keyed["deleted"]
+    assert "1 after it" in banner.message.text()
+    banner.buttons[0].click()
+    assert [turn.content for turn in page.transcript.turns()] == ["one", "two", "three"]
+    view = page.transcript.view(page.transcript.turns()[1].id)
+    assert view is not None
+    assert view.body.toPlainText().strip() == "two"
 
 
 def test_a_long_conversation_makes_few_widgets(page: ChatPage) -> None:
@@ -129,10 +165,22 @@ def test_a_conversation_as_pdf(page: ChatPage, tmp_path: Path) -> None:
     talk = page._store.create("Paper")
     say(page, talk.id, None, Role.USER, "On **paper**, please")
     write_pdf(page._store, page._store.conversation(talk.id), tmp_path / "talk.pdf")
-    assert (tmp_path / "talk.pdf").read_bytes().startswith(b"%PDF")
+    document = PdfDocument(tmp_path / "talk.pdf")
+    text = document[0].get_textpage()
+    at = text.get_text_range().index("paper")
+    left, bottom, right, top = text.get_charbox(at, loose=True)
+    assert 8 < top - bottom < 20  # points: to be read on paper, also where the writer has 1200 dots an inch
+    assert left < right
+    document.close()
 
 
 @pytest.mark.usefixtures("qapp")
+def test_what_a_search_found_is_seen_in_a_narrow_list() -> None:
+    assert near("…one two three four five \x02rope\x03 and more") == "… four five [rope] and more"
+    assert near("\x02rope\x03 and") == "[rope] and"
+    assert near("nothing") == "nothing"
+
+
 def test_the_list_model_without_a_window() -> None:
     model = ConversationListModel()
     assert model.rowCount() == 0
@@ -157,7 +205,7 @@ def test_what_the_model_said_is_put_right_in_another_branch(page: ChatPage, monk
     asked = say(page, talk.id, None, Role.USER, "When?")
     answer = say(page, talk.id, asked, Role.ASSISTANT, "At sevn")
     page.open(talk.id)
-    monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *_args: ("At seven", True))
+    monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("At seven") or True)
     page.transcript.view(answer).wanted.emit("edit")
     assert page.transcript.turns()[-1].content == "At seven"
     assert page._store.turn(answer).content == "At sevn"
@@ -283,3 +331,29 @@ def test_choices_go_with_their_conversation_and_sending_twice_is_told(page: Chat
     assert "is being written" in page.banners._keyed["said"].message.text()
     assert page.composer.text() == "again"
     page.composer.set_writing(False)
+
+
+def test_going_on_is_shown_as_writing(page: ChatPage, qtbot) -> None:
+    talk = page._store.create("Ships")
+    asked = say(page, talk.id, None, Role.USER, "Say something.")
+    answer = say(page, talk.id, asked, Role.ASSISTANT, "It was")
+    page._store.save_answer(answer, "It was", "", TurnState.STOPPED)
+    page.open(talk.id)
+    view = page.transcript.view(answer)
+    assert view is not None
+    states = []
+    page.asking.begun.connect(lambda turn: states.append((turn.id, turn.state, view._state.text())))
+    view.wanted.emit("go on")
+    qtbot.waitUntil(lambda: bool(states) and not page.asking.busy, timeout=15_000)
+    assert states[0] == (answer, TurnState.STREAMING, "writing…")
+    assert page.transcript.turns()[-1].content.startswith("It was")
+
+
+def test_the_meter_tells_before_the_context_is_full(page: ChatPage) -> None:
+    def words(used: int) -> str:
+        page.composer.show_budget(Budget(0, used, 0, 0, 200, 1024))
+        return page.composer.room.whole()
+
+    assert words(600).endswith("tokens")
+    assert "nearly full" in words(850)  # fits, but not with an answer of full length
+    assert "you will be asked" in words(950)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -28,6 +29,7 @@ class Asking(QObject):
     done(object): the answer as it is stored.
     full(object): ContextFullError; nothing was asked.
     failed(object): an exception.
+    given_up: making room was stopped; the question waits.
     told(str): what is being done, for the person; empty at its end.
     changed: whether something is being written.
     """
@@ -37,6 +39,7 @@ class Asking(QObject):
     done = Signal(object)
     full = Signal(object)
     failed = Signal(object)
+    given_up = Signal()
     told = Signal(str)
     changed = Signal()
 
@@ -121,9 +124,11 @@ class Asking(QObject):
         """Go on with an answer."""
 
         def work(operation: Operation) -> Turn:
+            begin, show = self._shown(operation)
             return self.session().go_on(
                 number,
-                on_piece=lambda thinking, said: operation.report((number, thinking, said)),
+                on_begin=begin,
+                on_piece=show,
                 cancellation=operation.cancellation,
             )
 
@@ -161,6 +166,7 @@ class Asking(QObject):
         ``then`` gets the new end.
         """
         store, answerer = self._parts.chats(), self._local  # what is read to make room is not sent anywhere
+        started = time.monotonic()
 
         def work(operation: Operation) -> int:
             settings = store.conversation(conversation).settings
@@ -176,9 +182,11 @@ class Asking(QObject):
             if how == "summaries":
                 said = self.tr("Reading part %1 of %2…")
 
-                def tell(done: int, total: int) -> None:
-                    text = said.replace("%1", str(min(done + 1, total))).replace("%2", str(total))
-                    operation.post(lambda: self.told.emit(text))
+                def tell(done: float, total: int) -> None:
+                    text = said.replace("%1", str(min(int(done) + 1, total))).replace("%2", str(total))
+                    spent = time.monotonic() - started
+                    left = time_left_text(spent / done * (total - done)) if done and spent > 1 else ""
+                    operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left)))))
 
                 context.give_summaries(
                     store, branch, settings, answerer, on_progress=tell, cancellation=operation.cancellation
@@ -195,10 +203,12 @@ class Asking(QObject):
                 summarise=how == "summarise",
                 cancellation=operation.cancellation,
             )
-            moved = self.session().ask(conversation, note.id, question.content, question.attachments)
-            return moved.id
+            moved = store.put_back([replace(question, parent=note.id)], question.id)
+            if question.facts.passages:  # there is more room for them now
+                context.give_passages(store, store.branch(moved), settings, answerer)
+            return moved
 
-        self._start(conversation, work, then)
+        self._start(conversation, work, then, self.given_up.emit)
 
     def read(self, paths: list[Path], then: Callable[[list[Attachment]], None]) -> Operation:
         """Read files to attach, beside anything else."""
@@ -230,7 +240,13 @@ class Asking(QObject):
             self.told.emit("")
         self.piece.emit(*piece)
 
-    def _start(self, conversation: int, work: Callable[[Operation], object], success: Callable[[object], None]) -> None:
+    def _start(
+        self,
+        conversation: int,
+        work: Callable[[Operation], object],
+        success: Callable[[object], None],
+        stopped: Callable[[], None] = lambda: None,
+    ) -> None:
         if self.busy:
             return
         self.conversation = conversation
@@ -256,6 +272,6 @@ class Asking(QObject):
             .progress(self._progressed)
             .success(succeeded)
             .failure(failed)
-            .cancelled(end)
+            .cancelled(lambda: (end(), stopped()))
         )
         self.changed.emit()

@@ -138,7 +138,7 @@ class Composer(TakesDrops, QFrame):
         self.meter.setRange(0, 1000)
         self.meter.setAccessibleName(self.tr("Context used"))
         row.addWidget(self.meter)
-        self.room = label("", "small")
+        self.room = ElidedLabel("", "small")
         row.addWidget(self.room, 1)
         self.stop_button = Button(self.tr("Stop"), "", "stop", self.stop.emit)
         describe(self.stop_button, self.tr("Stop the answer"), self.tr("Stop the answer (Esc); what is there is kept"))
@@ -187,12 +187,13 @@ class Composer(TakesDrops, QFrame):
             .replace("%1", number(round(share * budget.limit)))
             .replace("%2", number(budget.limit))
         )
-        if share > 1:
-            words += " · " + self.tr("too much: you will be asked")
-        elif share >= _NEARLY_FULL:
+        over = round(share * budget.limit) + budget.answer - budget.limit
+        if over > budget.answer // 2:
+            words += " · " + self.tr("full: you will be asked")
+        elif over > 0 or share >= _NEARLY_FULL:
             words += " · " + self.tr("nearly full")
         self.room.setText(words)
-        self.room.setProperty("role", "warn" if share >= _NEARLY_FULL else "small")
+        self.room.setProperty("role", "warn" if over > 0 or share >= _NEARLY_FULL else "small")
         restyle(self.room)
         self.meter.setToolTip(
             self.tr("Files %1, conversation %2, message %3 tokens")

@@ -15,6 +15,9 @@ from stillroom.ui.wording import when_text
 
 CONVERSATION = Qt.ItemDataRole.UserRole
 TURN = Qt.ItemDataRole.UserRole + 1
+PINNED = Qt.ItemDataRole.UserRole + 2
+_PIN = "● "
+_WORDS_BEFORE = 2  # of a word found
 
 
 class ConversationListModel(QAbstractListModel):
@@ -28,7 +31,7 @@ class ConversationListModel(QAbstractListModel):
         new = self.tr("New conversation")
         self._put(
             [
-                (each.id, 0, ("● " if each.pinned else "") + (each.title or new), when_text(each.changed.astimezone()))
+                (each.id, 0, (_PIN if each.pinned else "") + (each.title or new), when_text(each.changed.astimezone()))
                 for each in found
             ]
         )
@@ -39,7 +42,7 @@ class ConversationListModel(QAbstractListModel):
                 (
                     hit.conversation,
                     hit.turn,
-                    f"{hit.title or self.tr('New conversation')}\n{plain(hit.snippet)}",
+                    f"{hit.title or self.tr('New conversation')}\n{near(hit.snippet)}",
                     plain(hit.snippet),
                 )
                 for hit in hits
@@ -64,11 +67,21 @@ class ConversationListModel(QAbstractListModel):
         conversation, turn, text, tip = self._rows[index.row()]
         return {
             Qt.ItemDataRole.DisplayRole: text,
-            Qt.ItemDataRole.AccessibleTextRole: text.removeprefix("● "),
+            Qt.ItemDataRole.AccessibleTextRole: text.removeprefix(_PIN),
             Qt.ItemDataRole.ToolTipRole: tip,
             CONVERSATION: conversation,
             TURN: turn,
+            PINNED: text.startswith(_PIN),
         }.get(role)
+
+
+def near(snippet: str) -> str:
+    """A snippet that begins shortly before the first word found, so that this is seen in a narrow list."""
+    before, mark, after = snippet.partition("\x02")
+    words = before.split()
+    short = " ".join(words[-_WORDS_BEFORE:])
+    left_out = "… " if len(words) > _WORDS_BEFORE else ""
+    return plain(f"{left_out}{short} {mark}{after}" if mark else snippet)
 
 
 def plain(snippet: str) -> str:
@@ -176,7 +189,7 @@ class ConversationList(QWidget):
         menu = QMenu(self)
         for name, text in (
             ("rename", self.tr("Rename…")),
-            ("pin", self.tr("Pin or unpin")),
+            ("pin", self.tr("Unpin") if index.data(PINNED) else self.tr("Pin to the top")),
             ("duplicate", self.tr("Duplicate")),
             ("export", self.tr("Export…")),
             ("template", self.tr("Make a template of its last JSON answer")),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF
-from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from stillroom.chat.conversation import Conversation
@@ -49,7 +49,7 @@ def write_pdf(store: ConversationStore, found: Conversation, target: Path) -> No
     """The branch that is shown, on A4 pages. Raises StillroomError."""
     writer = QPdfWriter(str(target))
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setPageMargins(QMarginsF(20, 20, 20, 20), QPageLayout.Unit.Millimeter)
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))  # printing a document adds its own
     writer.setTitle(found.title)
     document = QTextDocument()
     document.setHtml(to_html(found, store.branch(found.leaf)))

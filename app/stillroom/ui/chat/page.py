@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QHBoxLayout,
-    QInputDialog,
     QLineEdit,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from stillroom.chat.context import messages
-from stillroom.chat.conversation import Attachment, Conversation, Facts, Role, Turn, TurnState
+from stillroom.chat.conversation import Attachment, Conversation, Turn, TurnState
 from stillroom.engine.remote import RemoteEngine
-from stillroom.errors import StillroomError
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
 from stillroom.ui.chat.conversation_list import ConversationList
+from stillroom.ui.chat.drafts import Drafts
 from stillroom.ui.chat.link_box import show_link
 from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.prompt_menu import PromptMenu
 from stillroom.ui.chat.room import Room
+from stillroom.ui.chat.settings_dialog import title_of_schema
 from stillroom.ui.chat.starting import Starting
 from stillroom.ui.chat.talks import Talks
 from stillroom.ui.chat.titles import Titles
 from stillroom.ui.chat.transcript import Transcript
+from stillroom.ui.chat.turn_actions import TurnActions
 from stillroom.ui.chat.who_answers import ChatConsent, WhoAnswers
-from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe
+from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe, label
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
 
-_DRAFT_MILLISECONDS = 800
-
 
 class ChatPage(QWidget):
-    """The page. What is asked of the store takes milliseconds; everything longer is an operation."""
+    """The page. What is asked of the store takes milliseconds; everything longer is an operation.
+
+    Signals:
+        template_made(str, bool): the name of a template that is there now, and whether it is wanted in Extract.
+    """
+
+    template_made = Signal(str, bool)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
@@ -68,10 +71,8 @@ class ChatPage(QWidget):
         self.room = Room(self, parts, loading)
         self.own = OwnSettings(self, parts, loading)
         self.talks = Talks(self, parts, self.list, self.banners)
-        self._draft = QTimer(self)
-        self._draft.setSingleShot(True)
-        self._draft.setInterval(_DRAFT_MILLISECONDS)
-        self._draft.timeout.connect(self._keep_draft)
+        self.actions = TurnActions(self)
+        self.drafts = Drafts(self, parts)
         self._connect()
         self.talks.refresh()
         found = self._store.conversations()
@@ -85,6 +86,8 @@ class ChatPage(QWidget):
         head.setSpacing(GRID)
         self.title = ElidedLabel("", "heading")
         head.addWidget(self.title, 1)
+        self.held = label("", "muted")
+        head.addWidget(self.held)
         self.who = WhoAnswers()
         head.addWidget(self.who)
         self.find = QLineEdit()
@@ -132,8 +135,8 @@ class ChatPage(QWidget):
         self.list.search_wanted.connect(self.talks.search)
         self.list.wanted.connect(self.talks.act)
         self.list.import_wanted.connect(self.talks.bring)
-        self.transcript.wanted.connect(self._of_turn)
-        self.transcript.branch_wanted.connect(self._switch)
+        self.transcript.wanted.connect(self.actions.act)
+        self.transcript.branch_wanted.connect(self.actions.switch)
         self.transcript.source_wanted.connect(self._show_source)
         self.transcript.link.connect(lambda address: show_link(self, address))
         self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and self.number != 0))
@@ -145,8 +148,7 @@ class ChatPage(QWidget):
         self.composer.files.connect(self.attach)
         self.composer.attach_wanted.connect(self._choose_files)
         self.composer.prompts_wanted.connect(self._show_prompts)
-        self.composer.edit_last.connect(self._edit_last)
-        self.composer.changed.connect(self._draft.start)
+        self.composer.edit_last.connect(self.actions.edit_last)
         self.composer.given.connect(lambda: self.room.show_budget())
         stop = QShortcut(QKeySequence("Esc"), self)
         stop.activated.connect(self.asking.stop)
@@ -155,6 +157,10 @@ class ChatPage(QWidget):
         self.asking.done.connect(self._answered)
         self.asking.full.connect(self.room.offer)
         self.asking.failed.connect(self._failed)
+        again = self.tr(
+            "Stopped: nothing was asked or left out. “Have this answered”, below your message, offers the choice again."
+        )
+        self.asking.given_up.connect(lambda: self.say(again, "info"))
         self.asking.told.connect(self._told)
         self.asking.changed.connect(self._show_writing)
         self._loading.changed.connect(self._model_changed)
@@ -169,11 +175,10 @@ class ChatPage(QWidget):
 
     def open(self, number: int, turn: int = 0) -> None:
         """Show a conversation; 0 for a new one, which is stored when something is said."""
-        self._keep_draft()
+        self.drafts.keep()
         self.banners.withdraw("full")  # its choices are those of the conversation that was shown
         self.conversation = self._store.conversation(number) if number else None
-        self.composer.clear()
-        self.composer.set_text(self.conversation.draft if self.conversation else "")
+        self.drafts.show()
         if turn:
             self._store.switch(turn)
             self.conversation = self._store.conversation(number)
@@ -200,19 +205,23 @@ class ChatPage(QWidget):
 
     def _show_title(self) -> None:
         self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
+        schema = self.conversation.settings.schema if self.conversation else ""
+        self.held.setText(self.tr("Answers: %1").replace("%1", title_of_schema(schema)) if schema else "")
+        self.held.setVisible(bool(schema))
 
     # ---- turns
 
     def _send(self, text: str) -> None:
         if self.asking.busy or not self._ready():
             return
+        begun = self.number
         if self.conversation is None:
             self.conversation = self._store.create()
         attachments = tuple(self.composer.attachments)
         question = self.asking.session().ask(self.number, self.conversation.leaf, text, attachments)
         self.composer.clear()
         self.composer.editor.setFocus()
-        self._store.set_draft(self.number, "")
+        self.drafts.sent(begun)
         self.transcript.to_end()
         self.show_branch()
         self.talks.refresh()
@@ -250,52 +259,6 @@ class ChatPage(QWidget):
         self.say(self.tr("The model is still being loaded. Your message stays here; send it in a moment."), "info")
         return False
 
-    def _of_turn(self, number: int, action: str) -> None:
-        turn = self._store.turn(number)
-        if action == "edit":
-            self._edit(turn)
-        elif self.asking.busy or not self._ready():
-            return
-        elif action == "again":
-            question = turn.id if turn.role is Role.USER else turn.parent or 0
-            self._store.switch(question)
-            self.have_answered(question)
-        elif action == "whole" and turn.parent is not None:
-            self.room.read_every_part(turn.parent)
-        elif action == "go on":
-            self.asking.go_on(self.number, number)
-            self.show_branch()
-        elif action == "delete":
-            question = self.tr("Delete this turn and everything after it? This cannot be undone.")
-            if QMessageBox.question(self, self.tr("Delete"), question) == QMessageBox.StandardButton.Yes:
-                self._store.delete_turn(number)
-                self.show_branch()
-
-    def _edit(self, turn: Turn) -> None:
-        """Say it differently: another branch beside what was said. What the model said is only put right, not answered."""
-        text, good = QInputDialog.getMultiLineText(
-            self, self.tr("Edit"), self.tr("The earlier words stay as another branch."), turn.content
-        )
-        if not good or not text.strip() or self.asking.busy:
-            return
-        if turn.role is Role.ASSISTANT:
-            self._store.add(replace(turn, content=text.strip(), state=TurnState.COMPLETE, error="", facts=Facts()))
-            self.show_branch()
-        elif self._ready():
-            question = self.asking.session().ask(self.number, turn.parent, text.strip(), turn.attachments)
-            self.show_branch()
-            self.have_answered(question.id)
-
-    def _edit_last(self) -> None:
-        said = [turn for turn in self.transcript.turns() if turn.role is Role.USER]
-        if said:
-            self._edit(said[-1])
-
-    def _switch(self, turn: int) -> None:
-        if not self.asking.busy:
-            self._store.switch(turn)
-            self.show_branch()
-
     def _begun(self, turn: Turn) -> None:
         if turn.conversation == self.number:
             self.show_branch()
@@ -330,6 +293,7 @@ class ChatPage(QWidget):
 
         def show(found: list[Attachment]) -> None:
             self.composer.add_attachments(found)
+            self.composer.editor.setFocus()
             self.room.show_budget()
             if any(each.picture is not None and not each.seen for each in found):
                 words = self.tr("The text in the picture was read. The model gets that text; it does not see pictures.")
@@ -370,13 +334,6 @@ class ChatPage(QWidget):
     def _told(self, text: str) -> None:
         self.composer.reading.setText(text)
         self.composer.reading.setVisible(bool(text))
-
-    def _keep_draft(self) -> None:
-        if self.conversation is not None and self.composer.text() != self.conversation.draft:
-            try:
-                self._store.set_draft(self.conversation.id, self.composer.text())
-            except StillroomError as error:
-                self._failed(error)
 
     def _show_find(self) -> None:
         self.find.setVisible(not self.find.isVisible())

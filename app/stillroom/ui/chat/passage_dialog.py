@@ -1,13 +1,14 @@
-"""The passages an answer was given, on the pages they stand on."""
+"""The passages an answer was given, and those it was not, on the pages they stand on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QShowEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
+from stillroom.chat.context import left_out
 from stillroom.chat.conversation import Attachment, Turn
 from stillroom.ui.controls import describe
 from stillroom.ui.theme import colours
@@ -18,19 +19,22 @@ class PassageDialog(QDialog):
 
     def __init__(self, parent: QWidget, turns: Sequence[Turn], answer: int, place: int) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Passages the answer was given"))
+        self.setWindowTitle(self.tr("Passages of the files"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(860, 560)
         self._files: dict[int, Attachment] = {each.id: each for turn in turns for each in turn.attachments}
-        self._sources = next((turn.facts.sources for turn in turns if turn.id == answer), ())
+        given = next((turn.facts.sources for turn in turns if turn.id == answer), ())
+        self._sources = (*given, *left_out(turns, answer))
         column = QVBoxLayout(self)
         row = QHBoxLayout()
         self.list = QListWidget()
         self.list.setFixedWidth(250)
+        self.list.setUniformItemSizes(True)
         describe(self.list, self.tr("Passages"))
         for number, source in enumerate(self._sources, 1):
             page = self.tr("page %1").replace("%1", str(source.page))
-            self.list.addItem(f"{number}. {page}, {source.name}")
+            mark = f"{number}." if number <= len(given) else self.tr("Left out:")
+            self.list.addItem(f"{mark} {page}, {source.name}")
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         row.addWidget(self.list)
@@ -44,6 +48,11 @@ class PassageDialog(QDialog):
         column.addWidget(buttons)
         self.list.currentRowChanged.connect(self._show)
         self.list.setCurrentRow(max(0, place))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.list.doItemsLayout()  # rows that were measured before the style was known are too low
+        self.list.scrollToItem(self.list.currentItem())
 
     def _show(self, place: int) -> None:
         if not 0 <= place < len(self._sources):

@@ -24,7 +24,7 @@ def filled(parent: QWidget, prompt: Prompt) -> str | None:
     """The text of a prompt, its variables asked for; None where the person left that."""
     if not prompt.variables:
         return prompt.text
-    dialog = _Variables(parent, prompt)
+    dialog = VariablesDialog(parent, prompt)
     return prompt.filled(dialog.values()) if dialog.exec() else None
 
 
@@ -80,7 +80,9 @@ class PromptMenu(QMenu):
         self._say(self.tr("“%1” is not among the prompts any more.").replace("%1", prompt.title), "info")
 
 
-class _Variables(QDialog):
+class VariablesDialog(QDialog):
+    """Asks what stands in the place of the variables of a prompt."""
+
     def __init__(self, parent: QWidget, prompt: Prompt) -> None:
         super().__init__(parent)
         self.setWindowTitle(prompt.title)

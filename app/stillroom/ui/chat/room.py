@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from stillroom.chat.context import ContextFullError, files_turn, pictures_turn
+from stillroom.chat.context import Budget, ContextFullError, files_turn, pictures_turn
 from stillroom.chat.conversation import Role
 from stillroom.chat.whole import Asks, asks_of
 from stillroom.ui.failures import sentence
@@ -27,6 +27,7 @@ class Room(QObject):
     def __init__(self, page: ChatPage, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(page)
         self._page, self._parts, self._loading = page, parts, loading
+        self._counted = -1  # the conversation whose figures are shown
 
     def show_budget(self) -> None:
         """Count on a thread, and show it in the meter."""
@@ -35,20 +36,27 @@ class Room(QObject):
             composer.show_budget(None)
             return
         session = self._page.asking.session()
+        if self._page.number != self._counted:
+            composer.show_budget(None)  # while the model is busy the figures of the one before would stand there
         shown, leaf = self._page.number, conversation.leaf if conversation is not None else None
         self._parts.tasks.start(
             Operation(lambda _: session.budget(conversation, leaf), "budget", owner=self)
-            .success(lambda found: composer.show_budget(found) if self._page.number == shown else None)
+            .success(lambda found: self._show(shown, found))
             .failure(lambda _error: composer.show_budget(None))
         )
+
+    def _show(self, number: int, found: Budget) -> None:
+        if self._page.number == number:
+            self._counted = number
+            self._page.composer.show_budget(found)
 
     def offer(self, error: ContextFullError) -> None:
         """Say what does not fit and what can be done; nothing is done by itself."""
         self._page.show_branch()
         needed = error.budget.used + error.budget.answer
         trained = self._loading.model.trained_context_tokens if self._loading.model else 0
-        longer = -(-needed // 1024) * 1024
-        if needed > trained:
+        longer = min(-(-needed // 1024) * 1024, max(needed, trained))
+        if longer > trained:
             self._choose(error, 0, "")
             return
         model, options = self._loading.file(), self._loading.model.options
@@ -89,6 +97,11 @@ class Room(QObject):
         if len(turns) > 2:
             actions.append((self.tr("Summarise older turns"), lambda: make("summarise")))
             actions.append((self.tr("Leave older turns out"), lambda: make("drop")))
+        made_for = self._loading.model.trained_context_tokens if self._loading.model else 0
+        if not longer and made_for:
+            text += " " + self.tr("A longer context is no way here: this model was made for %1 tokens.").replace(
+                "%1", f"{made_for:,}"
+            )
         if longer:
             cost = self.tr(", %1 more memory").replace("%1", more) if more else ""
             offered = self.tr("Longer context (%1 tokens%2)").replace("%1", f"{longer:,}").replace("%2", cost)
@@ -99,7 +112,9 @@ class Room(QObject):
             return lambda: (editor.setFocus(), action())
 
         shown = [(title, then_write(action)) for title, action in actions]
-        self._page.banners.show_message(text, "warn", shown, key="full")
+        banner = self._page.banners.show_message(text, "warn", shown, key="full")
+        if banner.buttons and editor.hasFocus() and not editor.toPlainText():
+            banner.buttons[0].setFocus()  # nothing goes on without a choice, and the way there is long by key
 
     def read_every_part(self, question: int) -> None:
         """Answer from every passage: a count, a list or a sum merged in code, anything else from what is said of each part."""

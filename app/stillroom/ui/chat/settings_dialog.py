@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
     QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from stillroom.chat.conversation import CHAT_SAMPLING, ChatSettings
 from stillroom.engine.protocol import ModelInfo
 from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Template
-from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text
 
@@ -87,13 +86,13 @@ class SettingsDialog(QDialog):
         row.addWidget(self.repetition, 1)
         row.addWidget(self.repetition_words)
         form.addRow(self.tr("Avoid repetition"), row)
-        self.length = QSpinBox()
+        self.length = SpinBox()
         self.length.setRange(16, 32_768)
         self.length.setSingleStep(128)
         self.length.setSuffix(self.tr(" tokens"))
         describe(self.length, self.tr("Longest answer"), self.tr("A token is about three quarters of a word"))
         form.addRow(self.tr("Longest answer"), self.length)
-        self.context = QSpinBox()
+        self.context = SpinBox()
         self.context.setRange(0, 1_048_576)
         self.context.setSingleStep(2048)
         self.context.setSuffix(self.tr(" tokens"))
@@ -220,6 +219,16 @@ class SettingsDialog(QDialog):
             self.problem.setText(self.tr("This is no JSON: %1").replace("%1", str(error)))
             return
         self.accept()
+
+
+def title_of_schema(schema: str) -> str:
+    """What answers are held to, in words."""
+    try:
+        title = json.loads(schema).get("title", "")
+    except (ValueError, AttributeError):
+        title = ""
+    own = QCoreApplication.translate("SettingsDialog", "a JSON Schema of your own")
+    return QCoreApplication.translate("SettingsDialog", "the fields of “%1”").replace("%1", title) if title else own
 
 
 def schemas_of(templates: Sequence[Template]) -> list[tuple[str, str]]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QLineEdit
+from PySide6.QtWidgets import QInputDialog
 
 from stillroom.atomic import write_text
-from stillroom.chat.conversation import Conversation
+from stillroom.chat.conversation import Conversation, Turn
 from stillroom.chat.templating import template_of
 from stillroom.errors import StillroomError
 from stillroom.paths import templates_dir
@@ -18,9 +18,12 @@ from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.files import bring, write
 from stillroom.ui.parts import Parts
+from stillroom.ui.wording import counted
 
 if TYPE_CHECKING:
     from stillroom.ui.chat.page import ChatPage
+
+_DIALOG_WIDTH = 440  # as wide as titles are
 
 
 class Talks(QObject):
@@ -48,11 +51,9 @@ class Talks(QObject):
             return
         found = self._store.conversation(number)
         if action == "rename":
-            title, good = QInputDialog.getText(
-                self._page, self.tr("Rename"), self.tr("Title"), QLineEdit.EchoMode.Normal, found.title
-            )
-            if good and title.strip():
-                self._store.rename(number, title.strip())
+            title = self._ask(self.tr("Rename"), self.tr("Title"), found.title)
+            if title:
+                self._store.rename(number, title)
         elif action == "pin":
             self._store.pin(number, not found.pinned)
         elif action == "duplicate":
@@ -61,13 +62,22 @@ class Talks(QObject):
             write(self._page, self._parts, self._store, found, self._say)
             return
         elif action == "template":
-            self._make_template(found)
+            self.make_template(self._store.branch(found.leaf), found.title)
             return
         elif action == "delete":
             self._delete(found)
         self.refresh()
         if number == self._page.number:
             self._page.show_branch()
+
+    def _ask(self, heading: str, what: str, text: str) -> str:
+        """A line of text; empty where the person left it."""
+        dialog = QInputDialog(self._page)
+        dialog.setWindowTitle(heading)
+        dialog.setLabelText(what)
+        dialog.setTextValue(text)
+        dialog.resize(_DIALOG_WIDTH, dialog.sizeHint().height())
+        return dialog.textValue().strip() if dialog.exec() else ""
 
     def bring(self) -> None:
         """A conversation from a file."""
@@ -78,24 +88,32 @@ class Talks(QObject):
 
         bring(self._page, self._parts, self._store, self._say, show)
 
-    def _make_template(self, found: Conversation) -> None:
-        """A template file of the fields of the last JSON answer, among the person's own."""
+    def make_template(self, turns: list[Turn], title: str = "") -> None:
+        """A template file of the fields of the last JSON answer among turns; it is offered in Extract at once."""
+        title = (title or self._page.title.whole() or self.tr("My template")).strip(" …")
         try:
-            template = template_of(self._store.branch(found.leaf), found.title or self.tr("My template"))
+            template_of(turns, title)  # says what is missing before a name is asked for
+            title = self._ask(self.tr("Make a template"), self.tr("Its name, as it is shown in Extract"), title)
+            if not title:
+                return
+            template = template_of(turns, title)
             target = templates_dir() / f"{template.name}.toml"
             number = 1
             while target.exists():
                 number += 1
                 target = templates_dir() / f"{template.name}-{number}.toml"
             if number > 1:
-                template = replace(template, name=f"{template.name}-{number}")
+                template = replace(template, name=f"{template.name}-{number}", title=f"{title} {number}")
             write_text(target, template_to_toml(template))
         except StillroomError as error:
             self._say(error.message, "warn")
             return
-        words = self.tr("The template %1 with %2 fields is in %3; it is offered in Extract from the next start.")
-        words = words.replace("%1", template.name).replace("%2", str(len(template.fields)))
-        self._say(words.replace("%3", str(target)), "info")
+        self._page.template_made.emit(template.name, False)
+        words = self.tr("The template “%1” with %2 is among those of Extract. Its file: %3")
+        words = words.replace("%1", template.title or template.name)
+        words = words.replace("%2", counted(len(template.fields), self.tr("1 field"), self.tr("%1 fields")))
+        use = (self.tr("Use it in Extract"), lambda: self._page.template_made.emit(template.name, True))
+        self._banners.show_message(words.replace("%3", str(target)), "info", [use], key="template")
 
     def _delete(self, found: Conversation) -> None:
         if self._page.asking.conversation == found.id:

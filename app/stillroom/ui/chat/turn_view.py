@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QTextOption
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtGui import QCursor, QTextOption
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolTip, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
+from stillroom.chat.templating import fields_in
+from stillroom.ui.chat import json_answer
 from stillroom.ui.chat.thumbnail import Thumbnail
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.markdown.render import Rendered, render
@@ -18,6 +20,12 @@ from stillroom.ui.wording import counted, speed_text
 _FRAME_SECONDS = 0.08
 _THUMBNAIL = 160  # pixels
 _COST = 8  # at most an eighth of the time goes into rendering what is being written
+
+
+def copy(widget: QWidget, text: str) -> None:
+    """Put text on the clipboard, and say so where the person looks."""
+    QApplication.clipboard().setText(text)
+    QToolTip.showText(QCursor.pos(), widget.tr("Copied"), widget)
 
 
 class Body(QTextBrowser):
@@ -32,7 +40,8 @@ class Body(QTextBrowser):
     source = Signal(int)
     resized = Signal()
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, quiet: bool = False) -> None:
+        """``quiet``: of less weight than what is said."""
         super().__init__()
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -41,7 +50,10 @@ class Body(QTextBrowser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
+        self._quiet = quiet
+        self.setStyleSheet(
+            f"QTextBrowser {{ background: transparent; border: none; padding: 0 0 0 {GRID if quiet else 0}px; }}"
+        )
         self.document().setDocumentMargin(0)
         self.setTabChangesFocus(True)
         self.rendered = Rendered("", ())
@@ -52,7 +64,10 @@ class Body(QTextBrowser):
     def show_text(self, text: str) -> None:
         self._text = text
         self.rendered = render(text, colours(), self.tr("Copy"), self.sources)
-        self.document().setDefaultStyleSheet("p { margin-top: 4px; margin-bottom: 6px; } li { margin-bottom: 2px; }")
+        quiet = f"p, li {{ color: {colours().muted}; }} " if self._quiet else ""
+        self.document().setDefaultStyleSheet(
+            f"{quiet}p {{ margin-top: 4px; margin-bottom: 6px; }} li {{ margin-bottom: 2px; }}"
+        )
         self.setHtml(self.rendered.html)
         self.fit()
 
@@ -80,7 +95,7 @@ class Body(QTextBrowser):
     def _clicked(self, address: QUrl) -> None:
         text = address.toString()
         if text.startswith("copy:") and text[5:].isdigit() and int(text[5:]) < len(self.rendered.code):
-            QApplication.clipboard().setText(self.rendered.code[int(text[5:])])
+            copy(self, self.rendered.code[int(text[5:])])
             return
         if text.startswith("source:") and text[7:].isdigit():
             self.source.emit(int(text[7:]))
@@ -92,7 +107,7 @@ class TurnView(QWidget):
     """A turn.
 
     Signals:
-        wanted(str): ``edit``, ``again``, ``whole``, ``go on``, ``delete``; of this turn.
+        wanted(str): ``edit``, ``again``, ``whole``, ``template``, ``go on``, ``delete``; of this turn.
         branch_wanted(int): number of the sibling to show.
         source_wanted(int): place of a source.
         link(str): an address that was clicked.
@@ -126,12 +141,13 @@ class TurnView(QWidget):
         self._state = label("", "small")
         head.addWidget(self._state, 1)
         column.addLayout(head)
+        self._files: list[QLabel] = []
         for attachment in turn.attachments:
             self._add_attachment(column, attachment)
         self.fold = Button("", "link", action=self._toggle)
         self.fold.setVisible(False)
         column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
-        self.thinking = Body(self.tr("What the model thought"))
+        self.thinking = Body(self.tr("What the model thought"), quiet=True)
         self.thinking.setVisible(False)
         column.addWidget(self.thinking)
         self.body = Body(names[turn.role])
@@ -147,6 +163,15 @@ class TurnView(QWidget):
             self.tr("Ask about every passage of the files, one after the other, and put together what is found"),
         )
         column.addWidget(self._whole, 0, Qt.AlignmentFlag.AlignLeft)
+        self._template = Button(
+            self.tr("Make a template of these fields"), "", "extract", lambda: self._act("template")
+        )
+        describe(
+            self._template,
+            self._template.text(),
+            self.tr("Find the same fields in any number of documents, in Extract"),
+        )
+        column.addWidget(self._template, 0, Qt.AlignmentFlag.AlignLeft)
         self._cited = QWidget()
         self._cited_row = QHBoxLayout(self._cited)
         self._cited_row.setContentsMargins(0, 0, 0, 0)
@@ -157,14 +182,24 @@ class TurnView(QWidget):
         self.show_turn(turn, siblings)
 
     def _add_attachment(self, column: QVBoxLayout, attachment: Attachment) -> None:
-        size = counted(attachment.given_tokens, self.tr("1 token"), self.tr("%1 tokens"))
-        how, mark = self.tr(", given in part") if attachment.given else "", "▤ "
         if attachment.picture is not None:
-            mark = ""
-            how = self.tr(", given as a picture") if attachment.seen else self.tr(", given as its text")
             thumbnail = Thumbnail(attachment.picture, attachment.name, _THUMBNAIL)
             column.addWidget(thumbnail, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(label(f"{mark}{attachment.name} · {size}{how}", "muted", wrap=True))
+        self._files.append(label("", "muted", wrap=True))
+        column.addWidget(self._files[-1])
+
+    def _show_attachments(self) -> None:
+        """What the model is given of them may change after they were attached."""
+        for shown, attachment in zip(self._files, self.turn.attachments, strict=True):
+            size = counted(attachment.given_tokens, self.tr("1 token"), self.tr("%1 tokens"))
+            how, mark = "", "▤ "
+            if attachment.given:
+                part = bool(self.turn.facts.passages)
+                how = self.tr(", given in part") if part else self.tr(", given as summaries of its parts")
+            if attachment.picture is not None:
+                mark = ""
+                how = self.tr(", given as a picture") if attachment.seen else self.tr(", given as its text")
+            shown.setText(f"{mark}{attachment.name} · {size}{how}")
 
     def _show_sources(self) -> None:
         shown = self.turn.facts.sources if self.turn.role is Role.ASSISTANT else ()
@@ -196,6 +231,14 @@ class TurnView(QWidget):
                 self.tr("all %1").replace("%1", str(len(shown))), "link", action=lambda: self.source_wanted.emit(-1)
             )
             row.addWidget(more)
+        left = self.turn.facts.passages - self.turn.facts.passages_read
+        if shown and left > 0 and self.turn.facts.stop_reason != MERGED:
+            out = Button(
+                self.tr("%1 left out").replace("%1", str(left)), "link",
+                action=lambda: self.source_wanted.emit(len(shown)),
+            )  # fmt: skip
+            describe(out, out.text(), self.tr("Show what of the files the model was not given"))
+            row.addWidget(out)
         row.addStretch(1)
 
     def _actions(self) -> QHBoxLayout:
@@ -262,7 +305,9 @@ class TurnView(QWidget):
             turn.facts.countable or turn.facts.passages_read < turn.facts.passages
         )
         self._whole.setVisible(partly and not writing)
+        self._template.setVisible(not writing and bool(fields_in(turn)))
         self._show_sources()
+        self._show_attachments()
         several = len(siblings) > 1 and turn.id in siblings
         for widget in (self._back, self._place, self._on):
             widget.setVisible(several and not writing)
@@ -304,7 +349,8 @@ class TurnView(QWidget):
             if shown:
                 self.thinking.show_text(self._thinking)
         if self._content or self.turn.state is not TurnState.STREAMING:
-            self.body.show_text(self._content)
+            writing = self.turn.state is TurnState.STREAMING
+            self.body.show_text(self._content if writing else json_answer.shown(self._content))
         else:
             self.body.show_text("…")
         self._rendered_at = time.monotonic()
@@ -316,7 +362,7 @@ class TurnView(QWidget):
 
     def _act(self, name: str) -> None:
         if name == "copy":
-            QApplication.clipboard().setText(self._content)
+            copy(self, self._content)
             return
         self.wanted.emit(name)
 

@@ -124,6 +124,17 @@ class ExtractPage(QWidget):
         self._tabs_changed()
         self.look_for_runs()
 
+    def offer_template(self, name: str, *, use: bool) -> None:
+        """A template that was made a moment ago: every table offers it; ``use``: one is shown that has it."""
+        self.templates = self._parts.templates.templates()
+        template = next((each for each in self.templates if each.name == name), None)
+        if template is None:
+            return
+        for sheet in self.sheets:
+            sheet.bar.offer(template)
+        if use:
+            self._free_sheet(template)
+
     def _close_button(self, sheet: Sheet) -> IconButton:
         button = IconButton("close", self.tr("Close this table"))
         button.setToolTip(self.tr("Close this table; its results are kept (Ctrl+W)"))

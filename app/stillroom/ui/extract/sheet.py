@@ -165,10 +165,15 @@ class Sheet(TakesDrops, QWidget):
         self._show_first = start
         self.status.show_progress(self.tr("Looking through what was added…"), 0, 0, True)
         self._parts.tasks.start(
-            Operation(lambda _operation: self._parts.expand(paths), "expand", owner=self)
+            Operation(lambda _operation: self._expand(paths), "expand", owner=self)
             .success(lambda files: self._add(files, start))
             .failure(lambda error: self._run_failed(error))
         )
+
+    def _expand(self, paths: Sequence[Path]) -> list[Path]:
+        found = self._parts.expand(paths)
+        self._parts.extractor()  # its imports take a moment, and memory: neither at start nor when the run starts
+        return found
 
     def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:
         self.runs.open(batch, results)

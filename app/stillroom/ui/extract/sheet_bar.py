@@ -86,6 +86,12 @@ class SheetBar(QWidget):
             menu.addAction(name, lambda suffix=suffix: self.export_wanted.emit(suffix))
         return menu
 
+    def offer(self, template: Template) -> None:
+        """Another template to choose."""
+        if self.picker.findText(template.title or template.name) < 0:
+            self.picker.addItem(template.title or template.name, template)
+            self.picker.setItemData(self.picker.count() - 1, template.description, Qt.ItemDataRole.ToolTipRole)
+
     def _chosen(self, template: Template) -> None:
         self._description.setText(template.description)
         self.template_chosen.emit(template)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from stillroom.engine.remote import RemoteEngine
 from stillroom.extraction.remote import Preview, preview
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
 from stillroom.templates.template import Template
-from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label
 from stillroom.ui.extract.result_model import Row
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -84,7 +83,7 @@ class ConsentDialog(QDialog):
         column = QVBoxLayout(self)
         top = QHBoxLayout()
         top.addWidget(label(self.tr("Documents with a value below")))
-        self.threshold = QSpinBox()
+        self.threshold = SpinBox()
         self.threshold.setRange(1, 100)
         self.threshold.setSuffix(" %")
         self.threshold.setValue(round(100 * USUAL_THRESHOLD))

@@ -22,7 +22,7 @@ from stillroom.engine.prices import Price, price_list
 from stillroom.engine.remote import RemoteClient, RemoteEngine, RemoteKind, keep_remote_engine, remote_engines
 from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
-from stillroom.ui.controls import Button, ComboBox, describe, label, restyle, set_role
+from stillroom.ui.controls import Button, ComboBox, DoubleSpinBox, SpinBox, describe, label, restyle, set_role
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
@@ -180,7 +180,7 @@ class EngineDialog(QDialog):
         return made
 
     def _number(self, form: QFormLayout, name: str, value: int, least: int, most: int) -> QSpinBox:
-        made = QSpinBox()
+        made = SpinBox()
         made.setRange(least, most)
         made.setValue(value)
         describe(made, name)
@@ -188,7 +188,7 @@ class EngineDialog(QDialog):
         return made
 
     def _price(self, form: QFormLayout, name: str, value: float) -> QDoubleSpinBox:
-        made = QDoubleSpinBox()
+        made = DoubleSpinBox()
         made.setRange(0, 10_000)
         made.setDecimals(3)
         made.setPrefix("$ ")

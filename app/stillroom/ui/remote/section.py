@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import (
     QDialog,
-    QDoubleSpinBox,
     QPlainTextEdit,
     QProgressBar,
     QVBoxLayout,
@@ -22,7 +21,7 @@ from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import SendingLog
 from stillroom.settings import MONTHLY_CAP
-from stillroom.ui.controls import Button, describe, label
+from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.remote.engine_dialog import EngineDialog
 from stillroom.ui.remote.price_dialog import PriceDialog
@@ -50,7 +49,7 @@ class RemoteSection(Section):
         add = Button(self.tr("Add…"), "", "plus", lambda: self._edit(None))
         describe(add, self.tr("Add a remote model"))
         self.row("", add)
-        self.cap = QDoubleSpinBox()
+        self.cap = DoubleSpinBox()
         self.cap.setRange(0, 100_000)
         self.cap.setPrefix("$ ")
         self.cap.setSpecialValueText(self.tr("no limit"))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QSpinBox
 
 from stillroom.errors import StillroomError
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, READER_MEMORY, READER_SECONDS, THREADS, Setting, Settings
-from stillroom.ui.controls import Button, describe
+from stillroom.ui.controls import Button, SpinBox, describe
 from stillroom.ui.settings.section import Section
 
 _SHOWN: tuple[Setting[int] | Setting[bool], ...] = (
@@ -46,7 +46,7 @@ class GeneralSection(Section):
             box.toggled.connect(lambda on: self._put(setting, on))
             describe(box, setting.description)
             return box
-        spin = QSpinBox()
+        spin = SpinBox()
         spin.setRange(setting.least, min(setting.most, 2**31 - 1))
         spin.setValue(value)
         spin.setMinimumWidth(110)
