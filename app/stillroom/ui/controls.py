@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from stillroom.ui.icons import icon, pixmap
 from stillroom.ui.theme import colours
@@ -147,7 +158,37 @@ class ElidedLabel(QLabel):
         super().setText(self.fontMetrics().elidedText(self._whole, self._mode, max(0, self.width())))
 
 
-class ComboBox(QComboBox):
+class _Unwheeled:
+    """Leaves the mouse wheel to the page: who scrolls past a control must not change what it says, a limit of spending least."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        event.ignore()
+
+
+_NUMBER_MARGIN = 6  # a style sheet's padding does not reach the text of a spin box
+
+
+class SpinBox(_Unwheeled, QSpinBox):
+    """A whole number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(_NUMBER_MARGIN, 0, _NUMBER_MARGIN, 0)
+
+
+class DoubleSpinBox(_Unwheeled, QDoubleSpinBox):
+    """A number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(_NUMBER_MARGIN, 0, _NUMBER_MARGIN, 0)
+
+
+class Slider(_Unwheeled, QSlider):
+    """A number, by feeling."""
+
+
+class ComboBox(_Unwheeled, QComboBox):
     """A combo box with an arrow in the colour of the appearance: a style sheet can only name a picture's file."""
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

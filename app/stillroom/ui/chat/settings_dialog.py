@@ -13,8 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QPlainTextEdit,
-    QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +21,7 @@ from stillroom.chat.conversation import CHAT_SAMPLING, ChatSettings
 from stillroom.engine.protocol import ModelInfo
 from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Template
-from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.controls import Button, ComboBox, Slider, SpinBox, describe, label
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text
 
@@ -69,7 +67,7 @@ class SettingsDialog(QDialog):
         self.system.setTabChangesFocus(True)
         self.system.setFixedHeight(96)
         form.addRow(self.tr("What the model is told first"), self.system)
-        self.freedom = QSlider(Qt.Orientation.Horizontal)
+        self.freedom = Slider(Qt.Orientation.Horizontal)
         self.freedom.setRange(0, 15)
         describe(self.freedom, self.tr("How freely it writes"))
         self.freedom_words = label("", "muted")
@@ -78,7 +76,7 @@ class SettingsDialog(QDialog):
         row.addWidget(self.freedom, 1)
         row.addWidget(self.freedom_words)
         form.addRow(self.tr("How freely it writes"), row)
-        self.repetition = QSlider(Qt.Orientation.Horizontal)
+        self.repetition = Slider(Qt.Orientation.Horizontal)
         self.repetition.setRange(0, 6)
         describe(self.repetition, self.tr("How much it avoids repeating itself"))
         self.repetition_words = label("", "muted")
@@ -87,13 +85,13 @@ class SettingsDialog(QDialog):
         row.addWidget(self.repetition, 1)
         row.addWidget(self.repetition_words)
         form.addRow(self.tr("Avoid repetition"), row)
-        self.length = QSpinBox()
+        self.length = SpinBox()
         self.length.setRange(16, 32_768)
         self.length.setSingleStep(128)
         self.length.setSuffix(self.tr(" tokens"))
         describe(self.length, self.tr("Longest answer"), self.tr("A token is about three quarters of a word"))
         form.addRow(self.tr("Longest answer"), self.length)
-        self.context = QSpinBox()
+        self.context = SpinBox()
         self.context.setRange(0, 1_048_576)
         self.context.setSingleStep(2048)
         self.context.setSuffix(self.tr(" tokens"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from stillroom.engine.protocol import Adapter
 from stillroom.models.adapters import attach, attached, detach
 from stillroom.models.library import ModelFile
-from stillroom.ui.controls import Button, describe, label
+from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
 from stillroom.ui.models.attaching_dialog import AttachingDialog
 from stillroom.ui.parts import Parts
 
@@ -39,7 +39,7 @@ class AdaptersDialog(AttachingDialog):
         for row, adapter in enumerate(there):
             name = Path(adapter.path).stem
             self.grid.addWidget(label(name, "", selectable=True), row, 0)
-            scale = QDoubleSpinBox()
+            scale = DoubleSpinBox()
             scale.setRange(0.05, 8.0)
             scale.setSingleStep(0.05)
             scale.setValue(adapter.scale)

@@ -6,12 +6,12 @@ import contextlib
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from stillroom.models.download_queue import Download, DownloadQueue, DownloadState
 from stillroom.models.hub import Hub, HubAccess, Offer
 from stillroom.privacy.secrets import HUB_TOKEN
-from stillroom.ui.controls import ElidedLabel, IconButton, describe, label
+from stillroom.ui.controls import ElidedLabel, IconButton, SpinBox, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text, time_left_text
@@ -82,7 +82,7 @@ class DownloadList(QWidget):
         column.setSpacing(GRID // 2)
         head = QHBoxLayout()
         head.addWidget(label(self.tr("DOWNLOADS"), "section"), 1)
-        self.limit = QSpinBox()
+        self.limit = SpinBox()
         self.limit.setRange(0, 10_000)
         self.limit.setMinimumWidth(170)  # the words for "no limit" are wider than any number
         self.limit.setSuffix(self.tr(" MB/s"))

@@ -6,7 +6,6 @@ from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.engine.prices import Price, PriceList, forget_price_list, keep_price_list, shipped_price_list
 from stillroom.errors import StillroomError
-from stillroom.ui.controls import Button, describe, label, set_role
+from stillroom.ui.controls import Button, DoubleSpinBox, describe, label, set_role
 
 
 class PriceDialog(QDialog):
@@ -109,7 +108,7 @@ class PriceDialog(QDialog):
         item = QTableWidgetItem(price.name if price else "")
         self.table.setItem(row, 0, item)
         for at, value in ((1, price.sent if price else 0.0), (2, price.answered if price else 0.0)):
-            spin = QDoubleSpinBox()
+            spin = DoubleSpinBox()
             spin.setRange(0, 10_000)
             spin.setDecimals(3)
             spin.setPrefix("$ ")
