@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -22,8 +21,10 @@ from stillroom.documents.document import Document
 from stillroom.engine.remote import RemoteEngine
 from stillroom.extraction.remote import Preview, preview
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
+from stillroom.privacy.sending import SendingLog
+from stillroom.settings import MONTHLY_CAP
 from stillroom.templates.template import Template
-from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label
 from stillroom.ui.extract.result_model import Row
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -41,12 +42,12 @@ class Doubtful:
 
 
 def doubtful(rows: Sequence[Row], threshold: float = USUAL_THRESHOLD) -> list[Doubtful]:
-    """The finished rows whose least sure value is below ``threshold``, the least sure first."""
+    """The finished rows whose least sure value is below ``threshold`` (1: all of them), the least sure first."""
     found = []
     for row in rows:
         if row.result is not None and row.run is not None and row.result.fields:
             least = least_confidence(row.result)
-            if least < threshold:
+            if least < threshold or threshold >= 1:
                 found.append(Doubtful(row, least))
     return sorted(found, key=lambda each: each.confidence)
 
@@ -71,7 +72,14 @@ class ConsentDialog(QDialog):
     agreed = Signal(object, list)
 
     def __init__(
-        self, parent: QWidget, parts: Parts, engines: Sequence[RemoteEngine], rows: Sequence[Row], template: Template
+        self,
+        parent: QWidget,
+        parts: Parts,
+        engines: Sequence[RemoteEngine],
+        rows: Sequence[Row],
+        template: Template,
+        *,
+        threshold: float = USUAL_THRESHOLD,
     ) -> None:
         super().__init__(parent)
         self._parts, self._rows, self._template = parts, list(rows), template
@@ -84,10 +92,10 @@ class ConsentDialog(QDialog):
         column = QVBoxLayout(self)
         top = QHBoxLayout()
         top.addWidget(label(self.tr("Documents with a value below")))
-        self.threshold = QSpinBox()
+        self.threshold = SpinBox()
         self.threshold.setRange(1, 100)
         self.threshold.setSuffix(" %")
-        self.threshold.setValue(round(100 * USUAL_THRESHOLD))
+        self.threshold.setValue(round(100 * threshold))
         describe(self.threshold, self.tr("Confidence below which a document is offered"))
         self.threshold.valueChanged.connect(self._fill)
         top.addWidget(self.threshold)
@@ -198,10 +206,21 @@ class ConsentDialog(QDialog):
         ):
             text = text.replace(mark, word)
         waiting = "" if len(ready) == len(previews) else " " + self.tr("Some are still being read.")
-        self.sum.setText(text + waiting)
+        self.sum.setText(text + waiting + self._beyond_the_limit(cost))
         self.send.setText(self.tr("Send %1 to %2").replace("%1", documents).replace("%2", engine.host))
         self.send.setAccessibleName(self.send.text())
         self.send.setEnabled(bool(previews) and len(ready) == len(previews))
+
+    def _beyond_the_limit(self, cost: float) -> str:
+        """A sentence where the month's limit will keep some of it back."""
+        cap = self._parts.settings.get(MONTHLY_CAP) / 100
+        if not cap or self._parts.database is None:
+            return ""
+        left = max(0.0, cap - SendingLog(self._parts.database).spent_this_month())
+        if cost <= left:
+            return ""
+        text = self.tr("Only $%1 of this month's limit is left: what goes beyond it will not be sent.")
+        return " " + text.replace("%1", QLocale().toString(left, "f", 4))
 
     def _send(self) -> None:
         self.agreed.emit(self._engines[self.engine.currentIndex()], self.chosen())
