@@ -74,9 +74,9 @@ class ChatConsent(QDialog):
         text = what_leaves(messages, settings)
         tokens = estimated_tokens(text)
         where = self.tr("in the local network") if engine.is_local else self.tr("in the cloud")
-        words = self.tr("This would leave for %1 (%2): %3 characters, about %4 tokens, at most about $%5.")
+        words = self.tr("This would leave for %6 at %1 (%2): %3 characters, about %4 tokens, at most about $%5.")
         for mark, word in (
-            ("%1", engine.host), ("%2", where), ("%3", f"{len(text):,}"), ("%4", f"{tokens:,}"),
+            ("%6", f"{engine.name}: {engine.model}"), ("%1", engine.host), ("%2", where), ("%3", f"{len(text):,}"), ("%4", f"{tokens:,}"),
             ("%5", f"{engine.cost(tokens, settings.max_tokens):.4f}"),
         ):  # fmt: skip
             words = words.replace(mark, word)
