@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -65,6 +65,20 @@ def describe(widget: QWidget, name: str, tip: str = "", shortcut: QKeySequence |
     widget.setToolTip(tip)
 
 
+class _Entered:
+    """Enter does what Space does, wherever the button stands: Qt knows it in dialogs only, and there for a default button."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            opens = isinstance(self, QToolButton) and self.popupMode() is QToolButton.ToolButtonPopupMode.InstantPopup
+            if self.menu() is not None and (opens or isinstance(self, QPushButton)):
+                self.showMenu()
+            else:
+                self.click()
+
+
 class _Coloured:
     """Keeps an icon in the colour of the appearance the control is shown in."""
 
@@ -90,7 +104,7 @@ class _Coloured:
             self._recolour()
 
 
-class Button(_Coloured, QPushButton):
+class Button(_Entered, _Coloured, QPushButton):
     """A push button; role ``primary`` for the one thing to do next, ``link`` for quiet ones."""
 
     def __init__(
@@ -110,7 +124,7 @@ class Button(_Coloured, QPushButton):
         self._set_icon_name(name, colour)
 
 
-class IconButton(_Coloured, QToolButton):
+class IconButton(_Entered, _Coloured, QToolButton):
     """A tool button that shows an icon (and a text, if it has one)."""
 
     def __init__(self, icon_name: str, name: str, role: str = "flat", *, text: str = "", colour: str = "muted") -> None:

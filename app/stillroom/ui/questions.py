@@ -14,7 +14,6 @@ def agreed(parent: QWidget, title: str, question: str, do: str, leave: str) -> b
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(question)
     chosen = box.addButton(do, QMessageBox.ButtonRole.AcceptRole)
-    chosen.setAutoDefault(False)
     keep = box.addButton(leave, QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)

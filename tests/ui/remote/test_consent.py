@@ -81,7 +81,9 @@ def test_what_was_shown_is_what_leaves_and_only_what_is_ticked(
     assert result.model_name == "office: tiny"
     address = result.fields["address"]
     assert isinstance(address, FieldValue)
-    assert (address.value, address.span) == (before.value, before.span), "a value of the document is not given up for one that is not there"
+    assert (address.value, address.span) == (before.value, before.span), (
+        "a value of the document is not given up for one that is not there"
+    )
     assert "address" in result.notes[-1]
     assert window._parts.database is not None
     qtbot.waitUntil(lambda: len(SendingLog(window._parts.database).newest()) == 1)

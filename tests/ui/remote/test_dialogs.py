@@ -193,6 +193,34 @@ def test_a_click_that_ends_an_edit_is_not_lost(window: MainWindow, server: OpenA
     qtbot.waitUntil(lambda: window._parts.seal.holds, timeout=5000)
 
 
+def test_tab_goes_through_the_engines_in_their_place(window: MainWindow, qtbot) -> None:
+    page = window.show_page(3)
+    section = page.remote
+    keep_remote_engine(RemoteEngine("office", "https://server/v1", "m"))
+    keep_remote_engine(RemoteEngine("other", "https://server/v1", "m"))
+    section.look()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=5000)
+    qtbot.wait(50)  # the rows are shown
+    section.add.setFocus()
+    names = []
+    for _ in range(6):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        names.append(QApplication.focusWidget().accessibleName())
+    assert names == ["Try office", "Edit office", "Remove office", "Try other", "Edit other", "Remove other"]
+
+
+def test_enter_presses_the_button_that_has_the_keyboard(
+    window: MainWindow, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(EngineDialog, "exec", lambda dialog: opened.append(dialog) or 0)
+    add = window.show_page(3).remote.add
+    QTest.keyClick(add, Qt.Key.Key_Return)
+    assert len(opened) == 1
+    qtbot.addWidget(opened[0])
+
+
 def test_the_log_shows_each_request_and_copies_all(window: MainWindow, qtbot) -> None:
     assert window._parts.database is not None
     log = SendingLog(window._parts.database)

@@ -206,7 +206,8 @@ class ConsentDialog(QDialog):
         ):
             text = text.replace(mark, word)
         waiting = "" if len(ready) == len(previews) else " " + self.tr("Some are still being read.")
-        self.sum.setText(text + waiting + self._beyond_the_limit(cost))
+        text += waiting + self._beyond_the_limit(cost)
+        self.sum.setText(text if previews else self.tr("No document is ticked, so nothing would leave."))
         self.send.setText(self.tr("Send %1 to %2").replace("%1", documents).replace("%2", engine.host))
         self.send.setAccessibleName(self.send.text())
         self.send.setEnabled(bool(previews) and len(ready) == len(previews))

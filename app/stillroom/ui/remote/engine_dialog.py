@@ -81,6 +81,10 @@ class EngineDialog(QDialog):
         form.addRow(self.tr("Prices"), self.usual)
         self.price_in = self._price(form, self.tr("A million tokens sent"), shown.price_in)
         self.price_out = self._price(form, self.tr("A million tokens answered"), shown.price_out)
+        for row in range(form.rowCount()):  # else they stand at the top of their fields
+            words = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
+            if words is not None:
+                words.widget().setMinimumHeight(self.name.sizeHint().height())
         column.addLayout(form)
         self.said = label("", wrap=True)
         self.said.hide()

@@ -45,10 +45,10 @@ class RemoteSection(Section):
         self._parts, self._say = parts, say
         self._shown: list[RemoteEngine] | None = None
         self._list = QVBoxLayout()
+        self.add = Button(self.tr("Add…"), "", "plus", lambda: self._edit(None))
+        describe(self.add, self.tr("Add a remote model"))
+        self.row(self.tr("Models that can be asked"), self.add)
         self.column.addLayout(self._list)
-        add = Button(self.tr("Add…"), "", "plus", lambda: self._edit(None))
-        describe(add, self.tr("Add a remote model"))
-        self.row("", add)
         self.cap = DoubleSpinBox()
         self.cap.setRange(0, 100_000)
         self.cap.setPrefix("$ ")
@@ -100,8 +100,13 @@ class RemoteSection(Section):
             widget = self._list.takeAt(0).widget()
             widget.hide()
             widget.deleteLater()
+        before: QWidget = self.add
         for engine in engines:
-            self._list.addWidget(_EngineRow(engine, self._edit, self._test, self._remove))
+            row = _EngineRow(engine, self._edit, self._test, self._remove)
+            self._list.addWidget(row)
+            for button in row.findChildren(Button):  # Tab reaches them where they stand, not where they were made
+                QWidget.setTabOrder(before, button)
+                before = button
         if not engines:
             self._list.addWidget(label(self.tr("None was added. Everything stays on this machine."), "muted"))
 
