@@ -9,7 +9,7 @@ import pytest
 from tests.remote.office import TEXT, ask, document, fields_of
 from tests.remote.openai_server import OpenAiServer
 
-from stillroom.engine.remote import RemoteClient, RemoteEngine
+from stillroom.engine.remote import RemoteClient, RemoteEngine, proxy_of
 from stillroom.errors import EngineError
 from stillroom.extraction.remote import RemoteExtractor
 from stillroom.extraction.result import FieldState, FieldValue
@@ -56,6 +56,33 @@ def test_a_server_that_wants_a_key_where_there_is_none_is_told_so(engine: Remote
         pytest.raises(EngineError, match="wants a key, and there is none"),
     ):
         ask(client)
+
+
+def test_what_goes_to_the_own_network_goes_past_the_systems_proxy(
+    engine: RemoteEngine, secrets: Secrets, server: OpenAiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = replace(engine, address="https://api.example.com/v1")
+    with OpenAiServer(fields_of) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, proxy.address)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        server.answer = lambda _body: "Yes."
+        with RemoteClient(engine, secrets, Seal()) as client:
+            assert ask(client) == "Yes."
+        assert proxy.requests == []
+        assert proxy_of(engine) == ""
+        assert proxy_of(cloud) == proxy.address
+        named = replace(engine, proxy=proxy.address)
+        with RemoteClient(named, secrets, Seal()) as client:
+            ask(client)
+        assert len(proxy.requests) == 1
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9")
+    with RemoteClient(engine, secrets, Seal()) as client:
+        assert ask(client) == "Yes."
+    with pytest.raises(EngineError, match=r"socks5://127.0.0.1:9 cannot be used: Stillroom knows no SOCKS"):
+        RemoteClient(cloud, secrets, Seal())
 
 
 def test_what_was_found_here_is_not_lost_to_a_worse_answer(

@@ -98,6 +98,17 @@ class Completion:
     finished: bool
 
 
+def proxy_of(engine: RemoteEngine) -> str:
+    """What stands between here and the engine: the proxy named for it, else the system's; empty for none.
+
+    What goes to the own network goes there directly: a proxy may stand outside it.
+    """
+    if engine.proxy or engine.is_local or urllib.request.proxy_bypass(engine.host):
+        return engine.proxy
+    proxies = urllib.request.getproxies()
+    return proxies.get(urlsplit(engine.address).scheme) or proxies.get("all", "")
+
+
 def engines_file() -> Path:
     """Where remote engines are written down."""
     return paths.config_dir() / "remote.toml"
@@ -200,10 +211,14 @@ class RemoteClient:
         }
         try:
             usual["http_client"] = openai.DefaultHttpxClient(
-                verify=context, proxy=engine.proxy or None, event_hooks={"request": [self._watch]}
+                verify=context,
+                proxy=engine.proxy or None,
+                trust_env=not engine.is_local,
+                event_hooks={"request": [self._watch]},
             )
-        except (httpx2.HTTPError, ValueError, TypeError) as error:
-            raise EngineError(f"The proxy {engine.proxy} cannot be used: {error}.") from error
+        except (httpx2.HTTPError, ValueError, TypeError, ImportError) as error:
+            reason = "Stillroom knows no SOCKS. Name one for HTTP" if isinstance(error, ImportError) else error
+            raise EngineError(f"The proxy {proxy_of(engine)} cannot be used: {reason}.") from error
         if engine.kind == RemoteKind.AZURE:
             self._client: openai.OpenAI = openai.AzureOpenAI(
                 azure_endpoint=engine.address, api_version=engine.api_version or "2024-10-21", **usual
@@ -347,8 +362,7 @@ class RemoteClient:
         import openai
 
         self._here.left = False
-        proxies = (self.engine.proxy, *urllib.request.getproxies().values())
-        names = {self.engine.host, *(urlsplit(address).hostname or "" for address in proxies)} - {""}
+        names = {self.engine.host, urlsplit(proxy_of(self.engine)).hostname or ""} - {""}
         with self._seal.opened(reason, self.engine.host, only=names):
             try:
                 yield

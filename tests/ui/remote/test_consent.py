@@ -146,6 +146,19 @@ def test_what_the_months_limit_keeps_back_is_told_before(dialog: ConsentDialog, 
     assert "Only $0.0100 of this month's limit is left" in dialog.sum.text()
 
 
+def test_a_proxy_on_the_way_is_told_before(dialog: ConsentDialog, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://proxy.example.org:3128")
+    dialog._show_sum()
+    assert "proxy" not in dialog.sum.text()
+    dialog._engines[0] = replace(dialog._engines[0], address="https://api.example.com/v1")
+    dialog._show_sum()
+    assert "api.example.com (in the cloud, through the proxy proxy.example.org)" in dialog.sum.text()
+    for row in range(dialog.list.count()):
+        dialog.list.item(row).setCheckState(Qt.CheckState.Unchecked)
+    assert "nothing would leave" in dialog.sum.text()
+
+
 def test_a_chat_sends_nothing_before_the_person_agrees(
     window: MainWindow, server: OpenAiServer, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

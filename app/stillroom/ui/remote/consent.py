@@ -27,6 +27,7 @@ from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label
 from stillroom.ui.extract.result_model import Row
 from stillroom.ui.parts import Parts
+from stillroom.ui.remote.destination import where_text
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted, percent_text
 
@@ -196,12 +197,11 @@ class ConsentDialog(QDialog):
         tokens, cost = sum(found.tokens for found in ready), sum(found.cost for found in ready)
         characters = sum(len(found.text) for found in ready)
         number = QLocale().toString
-        where = self.tr("in the local network") if engine.is_local else self.tr("in the cloud")
         documents = counted(len(previews), self.tr("1 document"), self.tr("%1 documents"))
         text = self.tr("%1, %2 characters, about %3 tokens, about $%4, would leave for %5 (%6).")
         for mark, word in zip(
             ("%1", "%2", "%3", "%4", "%5", "%6"),
-            (documents, number(characters), number(tokens), f"{cost:.4f}", engine.host, where),
+            (documents, number(characters), number(tokens), f"{cost:.4f}", engine.host, where_text(engine)),
             strict=True,
         ):
             text = text.replace(mark, word)

@@ -24,7 +24,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.remote.engine_dialog import EngineDialog
 from stillroom.ui.remote.log_dialog import LogDialog
 from stillroom.ui.remote.price_dialog import PriceDialog
-from stillroom.ui.settings.section import Section
+from stillroom.ui.settings.section import NUMBER_WIDTH, Section
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted
 
@@ -52,6 +52,7 @@ class RemoteSection(Section):
         self.cap = DoubleSpinBox()
         self.cap.setRange(0, 100_000)
         self.cap.setPrefix("$ ")
+        self.cap.setFixedWidth(NUMBER_WIDTH)
         self.cap.setSpecialValueText(self.tr("no limit"))
         self.cap.setValue(parts.settings.get(MONTHLY_CAP) / 100)
         describe(self.cap, self.tr("Most that remote models may cost in a month"))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox
 from stillroom.errors import StillroomError
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, READER_MEMORY, READER_SECONDS, THREADS, Setting, Settings
 from stillroom.ui.controls import Button, SpinBox, describe
-from stillroom.ui.settings.section import Section
+from stillroom.ui.settings.section import NUMBER_WIDTH, Section
 
 _SHOWN: tuple[Setting[int] | Setting[bool], ...] = (
     THREADS,
@@ -49,7 +49,7 @@ class GeneralSection(Section):
         spin = SpinBox()
         spin.setRange(setting.least, min(setting.most, 2**31 - 1))
         spin.setValue(value)
-        spin.setMinimumWidth(110)
+        spin.setFixedWidth(NUMBER_WIDTH)
         spin.editingFinished.connect(lambda: self._put(setting, spin.value()))
         describe(spin, setting.description)
         return spin
