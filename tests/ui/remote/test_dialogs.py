@@ -34,13 +34,19 @@ def server() -> Iterator[OpenAiServer]:
         yield started
 
 
-def test_the_section_lists_tries_and_removes(window: MainWindow, server: OpenAiServer, qtbot) -> None:
+def test_the_section_lists_tries_and_removes(
+    window: MainWindow, server: OpenAiServer, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
     said: list[str] = []
     section = RemoteSection(window._parts, lambda text, _kind: said.append(text))
     qtbot.addWidget(section)
     section._test(remote_engines()[0])
     qtbot.waitUntil(lambda: any("answered in" in text and "tiny" in text for text in said), timeout=15_000)
+    answers = [False, True]
+    monkeypatch.setattr("stillroom.ui.remote.section.agreed", lambda *_: answers.pop(0))
+    section._remove(remote_engines()[0])
+    assert len(remote_engines()) == 1
     section._remove(remote_engines()[0])
     assert remote_engines() == []
     qtbot.waitUntil(lambda: window._parts.tasks.running <= 1, timeout=10_000)

@@ -18,7 +18,6 @@ from stillroom.privacy.sending import Sending, SendingLog
 from stillroom.ui.controls import Button, describe, label
 
 _SHOWN = 1000
-_FINGERPRINT = 16  # characters of a SHA-256 that are shown; copying gives all
 
 
 class LogDialog(QDialog):
@@ -71,6 +70,7 @@ class LogDialog(QDialog):
         table.setTabKeyNavigation(False)
         table.setWordWrap(False)
         table.setShowGrid(False)
+        table.setStyleSheet("QTableView::item { padding: 0 8px; }")
         table.setRowCount(len(sendings))
         number = QLocale().toString
         for row, each in enumerate(sendings):
@@ -80,7 +80,7 @@ class LogDialog(QDialog):
                 answered, cost = self.tr("no answer"), f"≤ {cost}" if each.cost else cost
             texts = [
                 f"{each.moment.astimezone():%Y-%m-%d %H:%M}", f"{each.engine} ({each.host})", self._purpose(each.what),
-                number(each.characters), number(each.tokens_in), answered, cost, f"{each.sha256[:_FINGERPRINT]}…",
+                number(each.characters), number(each.tokens_in), answered, cost, each.sha256,
             ]  # fmt: skip
             for place, text in enumerate(texts):
                 item = QTableWidgetItem(text)
@@ -93,6 +93,7 @@ class LogDialog(QDialog):
                     self.tr("It left, and no whole answer came: what it may have cost at most")
                 )
         header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
 

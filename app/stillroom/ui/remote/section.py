@@ -21,6 +21,7 @@ from stillroom.privacy.sending import SendingLog
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
 from stillroom.ui.parts import Parts
+from stillroom.ui.questions import agreed
 from stillroom.ui.remote.engine_dialog import EngineDialog
 from stillroom.ui.remote.log_dialog import LogDialog
 from stillroom.ui.remote.price_dialog import PriceDialog
@@ -73,7 +74,7 @@ class RemoteSection(Section):
         self.row(self.tr("Price list, to compare with and to choose from"), self.price_date, prices)
         log = Button(self.tr("What was sent…"), "link", action=self._show_log)
         describe(log, self.tr("What was sent"))
-        self.row("", log)
+        self.row(self.tr("Every request that left this machine, and what it cost"), log)
         self.look()
 
     def showEvent(self, event: object) -> None:  # noqa: N802
@@ -211,6 +212,9 @@ class RemoteSection(Section):
         self._show_spent()
 
     def _remove(self, engine: RemoteEngine) -> None:
+        question = self.tr("Remove %1 and its key? What was sent stays written down.").replace("%1", engine.name)
+        if not agreed(self, self.tr("Remove"), question, self.tr("Remove"), self.tr("Keep it")):
+            return
         try:
             forget_remote_engine(engine.name)
         except StillroomError as error:
