@@ -8,12 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from stillroom.privacy import core_files
+
 
 def main() -> int:
     """Run what ``sys.argv`` asks for and return the exit status.
 
     ``worker``, ``reader`` and ``converter`` are the children's roles, not commands for people. No argument at all opens the window.
     """
+    core_files.leave_none()
     arguments = sys.argv[1:]
     role = arguments[0] if arguments else ""
     if role == "worker":

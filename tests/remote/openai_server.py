@@ -17,6 +17,7 @@ class OpenAiServer:
     requests: bodies of what was asked, in order. keys: the keys that came with them.
     listed_with: the key of whoever asked for the models last.
     answer: what the model says to a request. statuses: to be given before answers, one a request.
+    refused: names in a request that the model does not take.
     broken: ``nonsense``, ``cut`` or ``slow``; empty for an answer as it should be.
     """
 
@@ -27,6 +28,7 @@ class OpenAiServer:
         self.bytes = 0
         self.answer = answer
         self.statuses: list[int] = []
+        self.refused: tuple[str, ...] = ()
         self.broken = ""
         self._lock = threading.Lock()
         outer = self
@@ -51,7 +53,11 @@ class OpenAiServer:
                     outer.requests.append(body)
                     outer.keys.append(self.headers.get("Authorization", "").removeprefix("Bearer "))
                     status = outer.statuses.pop(0) if outer.statuses else 200
-                if status != 200:
+                refused = next((name for name in outer.refused if name in body), "")
+                if refused:
+                    words = f"Unsupported parameter: '{refused}' is not supported with this model."
+                    self._json({"error": {"message": words, "param": refused, "code": "unsupported_parameter"}}, 400)
+                elif status != 200:
                     self._json({"error": {"message": "no"}}, status)
                 elif outer.broken == "nonsense":
                     self._send(b"<html>hello</html>", "text/html")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QHeaderView,
     QLineEdit,
     QPlainTextEdit,
@@ -22,7 +23,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stillroom.chat.conversation import ChatSettings
+from stillroom.engine.prices import price_list
+from stillroom.engine.protocol import Message
+from stillroom.engine.remote import RemoteEngine
+from stillroom.privacy.sending import SendingLog
+from stillroom.ui.chat.who_answers import ChatConsent
 from stillroom.ui.main_window import MainWindow
+from stillroom.ui.remote.consent import ConsentDialog
+from stillroom.ui.remote.engine_dialog import EngineDialog
+from stillroom.ui.remote.log_dialog import LogDialog
+from stillroom.ui.remote.price_dialog import PriceDialog
+from stillroom.ui.settings.about import Licences
 
 pytestmark = pytest.mark.window
 CONTROLS = (
@@ -95,6 +107,63 @@ def test_every_control_is_reached_by_tab(window: MainWindow, qtbot, number: int)
         if focused is not None:
             reached.add(focused)
     assert sorted(widget.accessibleName() for widget in wanted - reached) == []
+
+
+def _dialog(name: str, window: MainWindow, receipts) -> QDialog:
+    """A dialog of Settings or of remote models, as it is opened there."""
+    parts = window._parts
+    assert parts.database is not None
+    engine = RemoteEngine("office", "https://server/v1", "m")
+    if name == "consent":
+        sheet = window.extract.sheet
+        sheet.add_files(receipts(2))
+        return ConsentDialog(window, parts, [engine], sheet.model.rows, sheet.template)
+    return {
+        "engine": lambda: EngineDialog(window, parts, engine),
+        "prices": lambda: PriceDialog(window, price_list()),
+        "log": lambda: LogDialog(window, SendingLog(parts.database)),
+        "chat": lambda: ChatConsent(window, engine, [Message("user", "Hello")], ChatSettings()),
+        "licences": lambda: Licences(window),
+    }[name]()
+
+
+@pytest.mark.parametrize("name", ["engine", "prices", "log", "consent", "chat", "licences"])
+def test_the_dialogs_of_settings_and_remote_models_are_named_and_reached(
+    window: MainWindow, qtbot, receipts, name: str
+) -> None:
+    dialog = _dialog(name, window, receipts)
+    dialog.open()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is dialog, timeout=5000)
+    nameless = [
+        type(widget).__name__
+        for widget in controls(dialog)
+        if not widget.accessibleName().strip() and not getattr(widget, "text", str)()
+    ]
+    assert nameless == []
+    assert dialog.windowTitle()
+    wanted = {
+        widget
+        for widget in controls(dialog)
+        if widget.isVisibleTo(dialog)
+        and widget.isEnabled()
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not _inside_table(widget)
+    }
+    reached: set[QWidget] = set()
+    for _ in range(3 * len(wanted) + 10):
+        focused = QApplication.focusWidget()
+        if focused is not None:
+            reached.add(focused)
+        QTest.keyClick(focused or dialog, Qt.Key.Key_Tab)
+    assert sorted(widget.accessibleName() or widget.text() for widget in wanted - reached) == []
+    dialog.reject()
+
+
+def _inside_table(widget: QWidget) -> bool:
+    """Fields in the cells of a table are reached through its cells."""
+    return any(
+        isinstance(each, QAbstractItemView) for each in (widget.parent(), getattr(widget.parent(), "parent", str)())
+    )
 
 
 def test_every_page_has_a_key(window: MainWindow, qtbot) -> None:

@@ -6,7 +6,6 @@ import argparse
 import getpass
 import json
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from stillroom.cli.results import print_table, summary
 from stillroom.cli.signals import gathered_signals
 from stillroom.cli.text import aligned, printable
 from stillroom.documents.readers import Readers
-from stillroom.engine.protocol import Message
 from stillroom.engine.remote import (
     RemoteClient,
     RemoteEngine,
@@ -26,6 +24,7 @@ from stillroom.engine.remote import (
     remote_engine,
     remote_engines,
 )
+from stillroom.engine.remote_trial import ask_for_a_sign
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.export import check_target, export
@@ -72,10 +71,11 @@ def test(options: argparse.Namespace) -> int:
     with RemoteClient(engine, Secrets(), options.seal) as client:
         for name in client.models():
             print(printable(name))
-        started = time.monotonic()
         if engine.model:
-            client.complete([Message("user", "Say yes.")], max_tokens=5, reason="test of a remote model")
-            say(f"{engine.model} answered in {time.monotonic() - started:.1f} s.")
+            cap = Settings().get(MONTHLY_CAP) / 100
+            with Database(paths.database_file()) as database:
+                seconds = ask_for_a_sign(client, SendingLog(database), cap)
+            say(f"{engine.model} answered in {seconds:.1f} s.")
     return DONE
 
 

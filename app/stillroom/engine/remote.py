@@ -11,7 +11,7 @@ import json
 import ssl
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import Message
+from stillroom.engine.remote_failures import explained, nonsense
 from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets, SecretText
@@ -97,6 +98,17 @@ class Completion:
     finished: bool
 
 
+def proxy_of(engine: RemoteEngine) -> str:
+    """What stands between here and the engine: the proxy named for it, else the system's; empty for none.
+
+    What goes to the own network goes there directly: a proxy may stand outside it.
+    """
+    if engine.proxy or engine.is_local or urllib.request.proxy_bypass(engine.host):
+        return engine.proxy
+    proxies = urllib.request.getproxies()
+    return proxies.get(urlsplit(engine.address).scheme) or proxies.get("all", "")
+
+
 def engines_file() -> Path:
     """Where remote engines are written down."""
     return paths.config_dir() / "remote.toml"
@@ -168,10 +180,6 @@ def _write(engines: Sequence[RemoteEngine]) -> None:
     write_text(engines_file(), tomlkit.dumps(document))
 
 
-class RefusedError(EngineError):
-    """The server got the question and did not serve it: the key, the address, too many at a time, a fault of its own."""
-
-
 class RemoteClient:
     """Asks one remote engine. Methods block, break the seal for as long as they run, and raise EngineError.
 
@@ -186,8 +194,10 @@ class RemoteClient:
         self.engine = engine
         self._seal = seal
         self._way, self._way_is_known = 0, False  # how the server is asked to hold to a schema
+        self._refused: frozenset[str] = frozenset()  # what the model does not take
         self._here = threading.local()
         key = key or secrets.get(engine.key_name)
+        self._keyed = key is not None
         context = ssl.create_default_context()
         if engine.ca_file:
             try:
@@ -201,10 +211,14 @@ class RemoteClient:
         }
         try:
             usual["http_client"] = openai.DefaultHttpxClient(
-                verify=context, proxy=engine.proxy or None, event_hooks={"request": [self._watch]}
+                verify=context,
+                proxy=engine.proxy or None,
+                trust_env=not engine.is_local,
+                event_hooks={"request": [self._watch]},
             )
-        except (httpx2.HTTPError, ValueError, TypeError) as error:
-            raise EngineError(f"The proxy {engine.proxy} cannot be used: {error}.") from error
+        except (httpx2.HTTPError, ValueError, TypeError, ImportError) as error:
+            reason = "Stillroom knows no SOCKS. Name one for HTTP" if isinstance(error, ImportError) else error
+            raise EngineError(f"The proxy {proxy_of(engine)} cannot be used: {reason}.") from error
         if engine.kind == RemoteKind.AZURE:
             self._client: openai.OpenAI = openai.AzureOpenAI(
                 azure_endpoint=engine.address, api_version=engine.api_version or "2024-10-21", **usual
@@ -280,8 +294,10 @@ class RemoteClient:
             {"type": "text"},
         )
         for place in range(self._way, len(ways)):
+            # What a server takes for a fault of its own would else be tried again in each of the ways.
+            tries = None if place == self._way else 0
             try:
-                answer = self._answer({**request, "response_format": ways[place]}, on_text, cancellation)
+                answer = self._answer({**request, "response_format": ways[place]}, on_text, cancellation, tries)
             except (openai.BadRequestError, openai.UnprocessableEntityError, openai.InternalServerError):
                 # Some servers take what they do not know for a fault of their own.
                 if self._way_is_known or place == len(ways) - 1:
@@ -292,17 +308,37 @@ class RemoteClient:
         raise AssertionError("unreachable")
 
     def _answer(
-        self, request: dict[str, Any], on_text: Callable[[str], None] | None, cancellation: Cancellation | None
+        self,
+        request: dict[str, Any],
+        on_text: Callable[[str], None] | None,
+        cancellation: Cancellation | None,
+        tries: int | None = None,
     ) -> Completion:
-        if on_text is None:
-            return _completion(self._client.chat.completions.create(**request))
-        return self._stream(request, on_text, cancellation)
+        """An answer; what the model does not take is left out, or said as it wants it. ``tries``: after the first."""
+        import openai
+
+        client = self._client if tries is None else self._client.with_options(max_retries=tries)
+        while True:
+            refused = self._refused
+            try:
+                if on_text is None:
+                    return _completion(client.chat.completions.create(**_taken(request, refused)))
+                return self._stream(client, _taken(request, refused), on_text, cancellation)
+            except openai.BadRequestError as error:
+                named = frozenset(name for name in _MAY_BE_REFUSED if f"'{name}'" in str(error))
+                if named <= refused:
+                    raise
+                self._refused = self._refused | named
 
     def _stream(
-        self, request: dict[str, Any], on_text: Callable[[str], None], cancellation: Cancellation | None
+        self,
+        client: Any,
+        request: dict[str, Any],
+        on_text: Callable[[str], None],
+        cancellation: Cancellation | None,
     ) -> Completion:
         text, tokens, used, reason = "", 0, None, None
-        stream = self._client.chat.completions.create(**request, stream=True, stream_options={"include_usage": True})
+        stream = client.chat.completions.create(**request, stream=True, stream_options={"include_usage": True})
         with stream:
             for part in stream:
                 if cancellation is not None:
@@ -326,19 +362,26 @@ class RemoteClient:
         import openai
 
         self._here.left = False
-        proxies = (self.engine.proxy, *urllib.request.getproxies().values())
-        names = {self.engine.host, *(urlsplit(address).hostname or "" for address in proxies)} - {""}
+        names = {self.engine.host, urlsplit(proxy_of(self.engine)).hostname or ""} - {""}
         with self._seal.opened(reason, self.engine.host, only=names):
             try:
                 yield
             except openai.OpenAIError as error:
-                raise _explained(error, self.engine) from error
+                raise explained(error, self.engine, keyed=self._keyed) from error
             except json.JSONDecodeError as error:
-                raise _nonsense(self.engine.name, error) from error
+                raise nonsense(self.engine.name, error) from error
 
 
-def _nonsense(name: str, error: Exception) -> EngineError:
-    return EngineError(f"{name} gave an answer that makes no sense. Is it the right address?", type(error).__name__)
+# Models that think before they answer take no temperature, and call the limit by another name.
+_MAY_BE_REFUSED = ("max_tokens", "temperature")
+
+
+def _taken(request: dict[str, Any], refused: Collection[str]) -> dict[str, Any]:
+    """A request without what the model does not take."""
+    taken = {name: value for name, value in request.items() if name not in refused}
+    if "max_tokens" in refused:
+        taken["max_completion_tokens"] = request["max_tokens"]
+    return taken
 
 
 def _completion(answer: Any) -> Completion:
@@ -352,36 +395,3 @@ def _completion(answer: Any) -> Completion:
         usage.completion_tokens if usage else 0,
         choices[0].finish_reason == "stop",
     )
-
-
-def _explained(error: Exception, engine: RemoteEngine) -> EngineError:
-    """A failure in a sentence. Never the request or its answer: they hold the document."""
-    import openai
-
-    name, kind = engine.name, type(error).__name__
-
-    def later(words: str) -> EngineError:
-        return EngineError(words, kind, retryable=True)
-
-    if isinstance(error, openai.APITimeoutError):
-        return later(f"{name} did not answer within {engine.seconds} seconds. Try again, or allow it more time.")
-    if isinstance(error, openai.APIConnectionError):
-        cause = str(error.__cause__ or "")
-        if "CERTIFICATE" in cause.upper():
-            words = f"The certificate of {engine.host} is not trusted. Name your office's file of certificates."
-            return EngineError(words, kind)
-        return later(f"{engine.host} cannot be reached. Look at the address, the server and the proxy.")
-    if not isinstance(error, openai.APIStatusError):
-        return later(f"{name} gave an answer that makes no sense.")
-    status = error.status_code
-    if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
-        return RefusedError(f"{name} refused the key. Set another one in Settings.", kind)
-    if isinstance(error, openai.NotFoundError):
-        return RefusedError(f"{name} does not know the model {engine.model}, or the address is not quite right.", kind)
-    if isinstance(error, openai.RateLimitError):
-        words = f"{name} has had too many questions for now. Try again later, or ask fewer at a time."
-        return RefusedError(words, kind, retryable=True)
-    if status >= 500:
-        words = f"{name} has a fault of its own (status {status}). Try again later."
-        return RefusedError(words, kind, retryable=True)
-    return RefusedError(f"{name} refused the question (status {status}).", kind)

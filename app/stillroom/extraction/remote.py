@@ -7,14 +7,15 @@ import json
 import re
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import RefusedError, RemoteClient, RemoteEngine
+from stillroom.engine.remote import RemoteClient, RemoteEngine
+from stillroom.engine.remote_failures import RefusedError
 from stillroom.errors import EngineError
 from stillroom.extraction.candidates.candidate import single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
@@ -26,6 +27,7 @@ from stillroom.extraction.result import (
     FieldResult,
     FieldState,
     FieldValue,
+    RunnerUp,
 )
 from stillroom.extraction.rules import apply_rules
 from stillroom.privacy.sending import Sending, SendingLog
@@ -89,9 +91,15 @@ class RemoteExtractor:
         self._lock = threading.Lock()
 
     def extract(
-        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+        self,
+        document: Document,
+        template: Template,
+        *,
+        file: str,
+        before: DocumentResult | None = None,
+        cancellation: Cancellation | None = None,
     ) -> DocumentResult:
-        """The fields of a document. Raises EngineError, CapReachedError, Cancelled."""
+        """The fields of a document, beside those ``before``. Raises EngineError, CapReachedError, Cancelled."""
         started = time.monotonic()
         engine = self._client.engine
         what = preview(document, template, engine)
@@ -121,21 +129,51 @@ class RemoteExtractor:
             sending.answered(tokens, answer.tokens, cost)
             with self._lock:
                 self.cost += cost
-        fields = apply_rules(template, located(_read(answer.text, engine.name), template, document))
+        fields, kept = beside(
+            located(_read(answer.text, engine.name), template, document), before.fields if before is not None else {}
+        )
+        name = f"{engine.name}: {engine.model}"
+        notes = [f"Answered by {name}; {len(what.text):,} characters were sent to {engine.host}."]
+        if kept:
+            notes.append(f"Kept from before, as {name} found nothing in the document: {', '.join(kept)}.")
         pages, characters = len(document.pages), sum(len(page.text) for page in document.pages)
         complete = pages == document.page_count and characters == document.characters
         return DocumentResult(
             file=file,
             status=DocumentStatus.DONE if complete else DocumentStatus.PARTIAL,
             coverage=Coverage(pages, document.page_count, characters, document.characters),
-            fields=fields,
+            fields=apply_rules(template, fields),
             template_name=template.name,
             template_version=template.version,
-            model_name=f"{engine.name}: {engine.model}",
+            model_name=name,
             sha256=document.sha256,
-            notes=(*document.notes, f"{len(what.text):,} characters were sent to {engine.host}."),
+            notes=(*document.notes, *notes),
             seconds=round(time.monotonic() - started, 3),
         )
+
+
+def beside(found: dict[str, FieldResult], before: dict[str, FieldResult]) -> tuple[dict[str, FieldResult], list[str]]:
+    """An answer beside what was known before it, and the names of the fields that keep what was known.
+
+    A value that stands in the document is never given up for none, or for one that does not stand there; where two
+    different ones stand there, the earlier is kept as a runner-up.
+    """
+    fields, kept = dict(found), []
+    for name, given in found.items():
+        known = before.get(name)
+        if isinstance(given, FieldValue) and isinstance(known, FieldValue):
+            if known.state is not FieldState.FOUND:
+                continue
+            if given.state in (FieldState.ABSENT, FieldState.INVALID):
+                fields[name] = known
+                kept.append(name)
+            elif given.state is FieldState.FOUND and given.value != known.value:
+                runner = RunnerUp(known.text, known.value or "", known.confidence, known.span, known.boxes)
+                fields[name] = replace(given, candidates=(runner, *known.candidates))
+        elif known and not given:
+            fields[name] = known
+            kept.append(name)
+    return fields, kept
 
 
 def _read(text: str, name: str) -> dict[str, Any]:

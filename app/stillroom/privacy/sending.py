@@ -21,6 +21,7 @@ class Sending:
     """One request that left. Times are UTC; ``cost`` in dollars.
 
     Attributes:
+        what: for what: ``extraction``, ``chat`` or ``test``.
         sha256: of what was sent. characters: of it.
         tokens_out: 0 where no whole answer came; the cost is then an estimate.
     """
@@ -75,6 +76,12 @@ class SendingLog:
                 ),
             )  # fmt: skip
             return int(made.lastrowid or 0)
+
+    def count(self) -> int:
+        """How many there are."""
+        with self._database.reading() as connection:
+            (number,) = connection.execute("SELECT count(*) FROM sendings").fetchone()
+        return int(number)
 
     def newest(self, count: int = 200) -> list[Sending]:
         """The last ones, the newest first."""

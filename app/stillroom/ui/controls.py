@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -20,8 +21,6 @@ from PySide6.QtWidgets import (
 
 from stillroom.ui.icons import icon, pixmap
 from stillroom.ui.theme import colours
-
-_INSIDE = 6  # points between the frame of a field and a number in it
 
 
 def set_role(widget: QWidget, role: str) -> None:
@@ -66,6 +65,20 @@ def describe(widget: QWidget, name: str, tip: str = "", shortcut: QKeySequence |
     widget.setToolTip(tip)
 
 
+class _Entered:
+    """Enter does what Space does, wherever the button stands: Qt knows it in dialogs only, and there for a default button."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            opens = isinstance(self, QToolButton) and self.popupMode() is QToolButton.ToolButtonPopupMode.InstantPopup
+            if self.menu() is not None and (opens or isinstance(self, QPushButton)):
+                self.showMenu()
+            else:
+                self.click()
+
+
 class _Coloured:
     """Keeps an icon in the colour of the appearance the control is shown in."""
 
@@ -91,7 +104,7 @@ class _Coloured:
             self._recolour()
 
 
-class Button(_Coloured, QPushButton):
+class Button(_Entered, _Coloured, QPushButton):
     """A push button; role ``primary`` for the one thing to do next, ``link`` for quiet ones."""
 
     def __init__(
@@ -118,7 +131,7 @@ class Button(_Coloured, QPushButton):
         self._set_icon_name(name, colour)
 
 
-class IconButton(_Coloured, QToolButton):
+class IconButton(_Entered, _Coloured, QToolButton):
     """A tool button that shows an icon (and a text, if it has one)."""
 
     def __init__(self, icon_name: str, name: str, role: str = "flat", *, text: str = "", colour: str = "muted") -> None:
@@ -134,22 +147,6 @@ class IconButton(_Coloured, QToolButton):
 
     def set_icon_name(self, name: str, colour: str = "muted") -> None:
         self._set_icon_name(name, colour)
-
-
-class SpinBox(QSpinBox):
-    """A number, set a little way in: a style sheet's padding does not reach what is written there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lineEdit().setTextMargins(_INSIDE, 0, _INSIDE, 0)
-
-
-class DoubleSpinBox(QDoubleSpinBox):
-    """The same with decimals."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lineEdit().setTextMargins(_INSIDE, 0, _INSIDE, 0)
 
 
 class ElidedLabel(QLabel):
@@ -182,7 +179,37 @@ class ElidedLabel(QLabel):
         super().setText(self.fontMetrics().elidedText(self._whole, self._mode, max(0, self.width())))
 
 
-class ComboBox(QComboBox):
+class _Unwheeled:
+    """Leaves the mouse wheel to the page: who scrolls past a control must not change what it says, a limit of spending least."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        event.ignore()
+
+
+_NUMBER_MARGIN = 6  # a style sheet's padding does not reach the text of a spin box
+
+
+class SpinBox(_Unwheeled, QSpinBox):
+    """A whole number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(_NUMBER_MARGIN, 0, _NUMBER_MARGIN, 0)
+
+
+class DoubleSpinBox(_Unwheeled, QDoubleSpinBox):
+    """A number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(_NUMBER_MARGIN, 0, _NUMBER_MARGIN, 0)
+
+
+class Slider(_Unwheeled, QSlider):
+    """A number, by feeling."""
+
+
+class ComboBox(_Unwheeled, QComboBox):
     """A combo box with an arrow in the colour of the appearance: a style sheet can only name a picture's file."""
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

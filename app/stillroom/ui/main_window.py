@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -16,6 +16,8 @@ from stillroom.ui.navigation import Navigation
 from stillroom.ui.panel.measurements import Measuring
 from stillroom.ui.panel.side_panel import SidePanel
 from stillroom.ui.parts import Parts
+
+_TITLE_BAR = 40  # pixels a window system may take for it; it tells only once the window is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,11 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(QSize(880, 560))
         self.loading = ModelLoading(parts)
         self.queue = RunQueue(parts, self.loading)
-        self.navigation = Navigation(parts.theme)
+        self.navigation = Navigation(parts.theme, parts.seal)
         self.pages = QStackedWidget()
         self.panel = SidePanel(self.loading, self.queue, parts.seal)
-        self.panel.seal.clicked.connect(lambda: self.show_page(len(self._entries()) - 1))
+        for seal in (self.panel.seal, self.navigation.seal):
+            seal.clicked.connect(self._show_seal)
         self._measuring = Measuring(parts.engine, parts.tasks, self.panel.show_measurement, self.panel)
         middle = QWidget()
         row = QHBoxLayout(middle)
@@ -124,8 +127,12 @@ class MainWindow(QMainWindow):
         self.navigation.show_chosen(number)
         return page
 
+    def _show_seal(self) -> None:
+        self.show_page(len(self._entries()) - 1).show_seal()
+
     def _show_panel(self, shown: bool) -> None:
         self.panel.setVisible(shown)
+        self.navigation.seal.setVisible(not shown)
         self._parts.memory.set("panel/shown", shown)
 
     def _restore(self) -> None:
@@ -136,10 +143,13 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         else:
             available = self.screen().availableGeometry()
-            self.resize(min(1280, available.width()), min(800, available.height() - _TITLE_BAR))
+            self.resize(min(1280, available.width()), min(800, available.height()))
+            if available.width() <= 1280 or available.height() <= 800 + _TITLE_BAR:
+                # With its frame it would hang over the edge, and the seal, which stands lowest, would not be seen.
+                self.setWindowState(Qt.WindowState.WindowMaximized)
         shown = memory.flag("panel/shown", True)
         self.navigation.panel_button.setChecked(shown)
-        self.panel.setVisible(shown)
+        self._show_panel(shown)
 
     def start(self) -> None:
         """What may wait until the window is there: measuring, the model, runs on disk."""

@@ -6,7 +6,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QButtonGroup, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from stillroom.privacy.seal import Seal
 from stillroom.ui.controls import IconButton, describe
+from stillroom.ui.seal_label import SealLabel
 from stillroom.ui.theme import GRID, Theme
 
 WIDTH = 88
@@ -18,11 +20,12 @@ class Navigation(QWidget):
 
     Attributes:
         panel_button: checked while the side panel is shown.
+        seal: tells the seal where the side panel does not.
     """
 
     chosen = Signal(int)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, seal: Seal) -> None:
         super().__init__()
         self.setObjectName("navigation")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -34,6 +37,9 @@ class Navigation(QWidget):
         self._column.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
         self._column.setSpacing(GRID // 2)
         self._column.addStretch(1)
+        self.seal = SealLabel(seal, narrow=True)
+        self.seal.hide()
+        self._column.addWidget(self.seal, 0, Qt.AlignmentFlag.AlignHCenter)
         self.panel_button = IconButton("panel", self.tr("Side panel"), "nav", text=self.tr("Panel"))
         self.panel_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.panel_button.setCheckable(True)

@@ -17,13 +17,15 @@ class _Relay(QObject):
 class SealLabel(IconButton):
     """Tells the state of a seal. Clicking it is for the page that tells more."""
 
-    def __init__(self, seal: Seal) -> None:
-        super().__init__("sealed", "", "flat", text=" ")
-        self._seal = seal
+    def __init__(self, seal: Seal, *, narrow: bool = False) -> None:
+        """``narrow``: one word below the picture; the tooltip has the rest."""
+        super().__init__("sealed", "", "nav" if narrow else "flat", text=" ")
+        self._seal, self._narrow = seal, narrow
         self._relay = _Relay()
         self._relay.changed.connect(self.show_state, Qt.ConnectionType.QueuedConnection)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIconSize(QSize(16, 16))
+        style = Qt.ToolButtonStyle
+        self.setToolButtonStyle(style.ToolButtonTextUnderIcon if narrow else style.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(20, 20) if narrow else QSize(16, 16))
         seal.subscribe(self._tell)
         self.destroyed.connect(lambda: seal.unsubscribe(self._tell))
         self.show_state()
@@ -38,19 +40,19 @@ class SealLabel(IconButton):
         openings = self._seal.openings
         hosts = ", ".join(self._seal.hosts[-5:])
         if openings:
-            text = self.tr("Open: %1").replace("%1", openings[-1].reason)
+            word, text = self.tr("Open"), self.tr("Open: %1").replace("%1", openings[-1].reason)
             tip = "\n".join(f"{opening.reason}: {opening.destination}" for opening in openings)
             if openings[-1].until is not None:
                 clock = QLocale().toString(openings[-1].until.astimezone().time(), QLocale.FormatType.ShortFormat)
                 text += " " + self.tr("until %1").replace("%1", clock)
         elif self._seal.sealed:
-            text = self.tr("Sealed: no connections")
+            word, text = self.tr("Sealed"), self.tr("Sealed: no connections")
             tip = self.tr("Stillroom opens no connection to any network. Details are in Settings, Privacy.")
         else:
-            text = self.tr("Not sealed")
+            word = text = self.tr("Not sealed")
             tip = self.tr("Connections are not refused. The seal can be put on in Settings, Privacy.")
         if hosts:
             tip += "\n" + self.tr("Connected to since the start: %1").replace("%1", hosts)
-        self.setText(text)
+        self.setText(word if self._narrow else text)
         self.set_icon_name("sealed" if self._seal.holds else "open", "good" if self._seal.holds else "warn")
-        describe(self, text, tip)
+        describe(self, text, f"{text}\n{tip}" if self._narrow else tip)

@@ -1,4 +1,4 @@
-"""The style sheet; ``@name`` stands for a colour of the appearance."""
+"""The style sheet; ``@name`` stands for a colour of the appearance, ``@check`` for the picture of a tick on the accent."""
 
 from __future__ import annotations
 
@@ -112,7 +112,12 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: n
 QAbstractSpinBox QLineEdit { padding: 0 4px; border: none; background: transparent; min-height: 0; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QCheckBox, QRadioButton { spacing: 8px; }
-QCheckBox::indicator:unchecked { width: 12px; height: 12px; border: 1px solid @muted; border-radius: 2px; background: @raised; }
+QCheckBox::indicator, QListWidget::indicator { width: 12px; height: 12px; border-radius: 2px; }
+QCheckBox::indicator:unchecked, QListWidget::indicator:unchecked { border: 1px solid @muted; background: @raised; }
+QCheckBox::indicator:checked, QListWidget::indicator:checked { border: 1px solid @accent; background: @accent;
+    image: url("@check"); }
+QCheckBox::indicator:disabled { border: 1px solid @strong_border; background: @hover; }
+QCheckBox:focus { color: @accent; }
 QWidget#turn[speaker="user"] { background: @surface; border: 1px solid @border; border-radius: 8px; }
 QWidget#turn[speaker="note"] { background: @warn_soft; border-radius: 8px; }
 QFrame#composer { background: @surface; border: 1px solid @strong_border; border-radius: 10px; }

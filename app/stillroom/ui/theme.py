@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from stillroom.paths import resources_dir
 from stillroom.ui.style_sheet import STYLE_SHEET
 from stillroom.ui.window_memory import WindowMemory
 
@@ -109,6 +110,8 @@ class Theme(QObject):
 
 def _fill(sheet: str, chosen: Colours) -> str:
     names = asdict(chosen)
+    tick = resources_dir() / "icons" / ("check-dark.png" if chosen is DARK else "check-light.png")
+    sheet = sheet.replace("@check", tick.as_posix())
     for name in sorted(names, key=len, reverse=True):
         sheet = sheet.replace(f"@{name};", f"{names[name]};").replace(f"@{name} ", f"{names[name]} ")
     return sheet

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
 
 from stillroom.chat.conversation import Role, Turn
 from stillroom.paths import database_file
@@ -27,8 +29,8 @@ def page(window: MainWindow) -> SettingsPage:
 def test_breaking_the_seal_is_asked_about_and_ends_by_itself(
     page: SettingsPage, window: MainWindow, qtbot, monkeypatch
 ) -> None:
-    seal, answers = window._parts.seal, [QMessageBox.StandardButton.No, *[QMessageBox.StandardButton.Yes] * 2]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    seal, answers = window._parts.seal, [False, True, True]
+    monkeypatch.setattr("stillroom.ui.settings.privacy.agreed", lambda *_: answers.pop(0))
     box = page.privacy.sealed
     box.click()
     assert seal.holds
@@ -47,6 +49,58 @@ def test_breaking_the_seal_is_asked_about_and_ends_by_itself(
     qtbot.waitUntil(lambda: seal.holds)
     page.privacy.look()
     assert box.isChecked()
+
+
+def test_whoever_only_presses_enter_keeps_the_seal(page: SettingsPage, window: MainWindow) -> None:
+    pressed: list[str] = []
+
+    def press(key: Qt.Key, choose: str = "") -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        if choose:
+            next(button for button in box.buttons() if button.text() == choose).setFocus()
+        pressed.append(box.text())
+        QTest.keyClick(QApplication.focusWidget() or box, key)
+
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        QTimer.singleShot(100, page, lambda key=key: press(key))
+        page.privacy.sealed.click()
+        assert window._parts.seal.holds
+    QTimer.singleShot(100, page, lambda: press(Qt.Key.Key_Space, "Break the seal"))
+    page.privacy.state.click()
+    assert not window._parts.seal.holds
+    assert len(pressed) == 3
+    page.privacy.state.click()
+    assert window._parts.seal.holds
+
+
+def test_the_seal_is_in_sight_without_the_panel_and_leads_to_its_switch(
+    page: SettingsPage, window: MainWindow, qtbot
+) -> None:
+    narrow = window.navigation.seal
+    assert not narrow.isVisibleTo(window)
+    window.navigation.panel_button.click()
+    assert narrow.isVisibleTo(window)
+    assert narrow.text() == "Sealed"
+    assert "no connections" in narrow.accessibleName()
+    page._area.verticalScrollBar().setValue(page._area.verticalScrollBar().maximum())
+    window.show_page(0)
+    narrow.click()
+    assert window.pages.currentIndex() == 3
+    assert page._area.verticalScrollBar().value() == 0
+    assert window.focusWidget() is page.privacy.sealed
+    with window._parts.seal.opened("download of a model", "example.org"):
+        qtbot.waitUntil(lambda: narrow.text() == "Open")
+        assert "download of a model" in narrow.toolTip()
+    window.navigation.panel_button.click()
+
+
+def test_a_card_is_as_high_as_its_words(page: SettingsPage, window: MainWindow, qtbot) -> None:
+    for width in (1900, 1280, 900):
+        window.resize(width, 800)
+        qtbot.wait(50)
+        for card in (page.privacy, page.keys, page.remote, page.general):
+            assert card.height() >= card.layout().totalHeightForWidth(card.width()), (width, card.accessibleName())
 
 
 def test_a_seal_that_was_off_is_put_on(page: SettingsPage, window: MainWindow) -> None:
@@ -113,7 +167,7 @@ def test_erasing_leaves_nothing_in_the_file(page: SettingsPage, window: MainWind
     chats = window._parts.chats()
     talk = chats.create("t")
     chats.add(Turn(0, talk.id, None, Role.USER, "the secret of the lighthouse", datetime.now(UTC)))
-    monkeypatch.setattr(QMessageBox, "warning", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr("stillroom.ui.settings.privacy.agreed", lambda *_: True)
     page.privacy._erase()
     qtbot.waitUntil(lambda: "said" in page.banners._keyed, timeout=10_000)
     assert chats.conversations() == []

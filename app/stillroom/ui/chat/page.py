@@ -246,6 +246,7 @@ class ChatPage(QWidget):
 
     def _choose_who(self, engine: RemoteEngine | None) -> None:
         self.asking.use(engine)
+        self.starting.show_who(engine)
         self.room.show_budget()
 
     def showEvent(self, event: object) -> None:  # noqa: N802

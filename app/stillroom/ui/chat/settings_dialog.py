@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QPlainTextEdit,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +21,7 @@ from stillroom.chat.conversation import CHAT_SAMPLING, ChatSettings
 from stillroom.engine.protocol import ModelInfo
 from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Template
-from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label
+from stillroom.ui.controls import Button, ComboBox, Slider, SpinBox, describe, label
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text
 
@@ -68,7 +67,7 @@ class SettingsDialog(QDialog):
         self.system.setTabChangesFocus(True)
         self.system.setFixedHeight(96)
         form.addRow(self.tr("What the model is told first"), self.system)
-        self.freedom = QSlider(Qt.Orientation.Horizontal)
+        self.freedom = Slider(Qt.Orientation.Horizontal)
         self.freedom.setRange(0, 15)
         describe(self.freedom, self.tr("How freely it writes"))
         self.freedom_words = label("", "muted")
@@ -77,7 +76,7 @@ class SettingsDialog(QDialog):
         row.addWidget(self.freedom, 1)
         row.addWidget(self.freedom_words)
         form.addRow(self.tr("How freely it writes"), row)
-        self.repetition = QSlider(Qt.Orientation.Horizontal)
+        self.repetition = Slider(Qt.Orientation.Horizontal)
         self.repetition.setRange(0, 6)
         describe(self.repetition, self.tr("How much it avoids repeating itself"))
         self.repetition_words = label("", "muted")

@@ -6,10 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stillroom.chat.prompts import Prompt, prompts
+from stillroom.engine.remote import RemoteEngine
 from stillroom.ui.chat.prompt_menu import filled
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
+
+_WIDTH = 460
 
 
 class Starting(QWidget):
@@ -24,20 +27,12 @@ class Starting(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(GRID)
         column.addStretch(2)
-        column.addWidget(
-            label(self.tr("Talk with the model on this machine"), "title"), 0, Qt.AlignmentFlag.AlignHCenter
-        )
-        words = label(
-            self.tr(
-                "Drop files here to talk about them. Nothing leaves this machine, nothing is cut in silence, and every "
-                "conversation is kept and can be searched."
-            ),
-            "muted",
-            wrap=True,
-        )
+        self._title = label("", "title")
+        column.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._words = words = label("", "muted", wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words.setFixedWidth(460)
-        words.setMinimumHeight(words.heightForWidth(460))
+        words.setFixedWidth(_WIDTH)
+        self.show_who(None)
         column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(GRID)
         for prompt in prompts():
@@ -46,6 +41,24 @@ class Starting(QWidget):
             describe(button, prompt.title, prompt.text)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
+
+    def show_who(self, engine: RemoteEngine | None) -> None:
+        """Say who answers, and what leaves this machine: nothing, where ``engine`` is None."""
+        title = self.tr("Talk with the model on this machine")
+        words = self.tr(
+            "Drop files here to talk about them. Nothing leaves this machine, nothing is cut in silence, and every "
+            "conversation is kept and can be searched."
+        )
+        if engine is not None:
+            title = self.tr("Talk with %1").replace("%1", engine.name)
+            words = self.tr(
+                "%1 answers, at %2. Before a message or a file leaves this machine you see exactly what would be sent, and "
+                "may send nothing. The conversation is kept here and can be searched."
+            )
+            words = words.replace("%1", engine.name).replace("%2", engine.host)
+        self._title.setText(title)
+        self._words.setText(words)
+        self._words.setMinimumHeight(self._words.heightForWidth(_WIDTH))
 
     def _take(self, prompt: Prompt) -> None:
         text = filled(self, prompt)

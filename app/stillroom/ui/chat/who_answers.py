@@ -13,6 +13,7 @@ from stillroom.engine.protocol import Message
 from stillroom.engine.remote import RemoteEngine, remote_engines
 from stillroom.errors import StillroomError
 from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.remote.destination import where_text
 
 
 class WhoAnswers(ComboBox):
@@ -73,10 +74,10 @@ class ChatConsent(QDialog):
         column = QVBoxLayout(self)
         text = what_leaves(messages, settings)
         tokens = estimated_tokens(text)
-        where = self.tr("in the local network") if engine.is_local else self.tr("in the cloud")
-        words = self.tr("This would leave for %1 (%2): %3 characters, about %4 tokens, at most about $%5.")
+        words = self.tr("This would leave for %6 at %1 (%2): %3 characters, about %4 tokens, at most about $%5.")
         for mark, word in (
-            ("%1", engine.host), ("%2", where), ("%3", f"{len(text):,}"), ("%4", f"{tokens:,}"),
+            ("%6", f"{engine.name}: {engine.model}"), ("%1", engine.host), ("%2", where_text(engine)),
+            ("%3", f"{len(text):,}"), ("%4", f"{tokens:,}"),
             ("%5", f"{engine.cost(tokens, settings.max_tokens):.4f}"),
         ):  # fmt: skip
             words = words.replace(mark, word)

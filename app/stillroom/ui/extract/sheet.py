@@ -262,7 +262,7 @@ class Sheet(TakesDrops, QWidget):
         menu.addSeparator()
         self.retry_action.setEnabled(any(row.state in (RowState.DONE, RowState.FAILED) for row in rows))
         menu.addAction(self.retry_action)
-        menu.addAction(self.tr("Ask a remote model…")).triggered.connect(lambda: self.remote.show())
+        menu.addAction(self.tr("Ask a remote model…")).triggered.connect(lambda: self.remote.show(rows))
         menu.addAction(self.remove_action)
         menu.exec(at)
         self.retry_action.setEnabled(True)
@@ -293,7 +293,8 @@ class Sheet(TakesDrops, QWidget):
         if self._remote is None:
             from stillroom.ui.remote.asking import RemoteAsking
 
-            self._remote = RemoteAsking(self, self._parts, self.said.emit)
+            self._remote = RemoteAsking(self, self._parts)
+            self.layout().insertWidget(0, self._remote.banners)
         return self._remote
 
     def _offer_remote(self) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from stillroom.models.adapters import attached
 from stillroom.models.assess import assess
 from stillroom.models.fit import Fit, Machine, Use, Verdict
-from stillroom.ui.controls import Button, ComboBox, describe, label, line
+from stillroom.ui.controls import Button, ComboBox, Slider, describe, label, line
 from stillroom.ui.models.memory_bar import MemoryBar
 from stillroom.ui.models.rows import ModelRow, Place
 from stillroom.ui.theme import GRID
@@ -50,7 +50,7 @@ class Detail(QScrollArea):
         column.addWidget(self.bar)
         self.context_words = label("", "muted", wrap=True)
         column.addWidget(self.context_words)
-        self.context = QSlider(Qt.Orientation.Horizontal)
+        self.context = Slider(Qt.Orientation.Horizontal)
         describe(
             self.context,
             self.tr("Length of context"),

@@ -21,10 +21,13 @@ from stillroom.documents.document import Document
 from stillroom.engine.remote import RemoteEngine
 from stillroom.extraction.remote import Preview, preview
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
+from stillroom.privacy.sending import SendingLog
+from stillroom.settings import MONTHLY_CAP
 from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label
 from stillroom.ui.extract.result_model import Row
 from stillroom.ui.parts import Parts
+from stillroom.ui.remote.destination import where_text
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted, percent_text
 
@@ -40,12 +43,12 @@ class Doubtful:
 
 
 def doubtful(rows: Sequence[Row], threshold: float = USUAL_THRESHOLD) -> list[Doubtful]:
-    """The finished rows whose least sure value is below ``threshold``, the least sure first."""
+    """The finished rows whose least sure value is below ``threshold`` (1: all of them), the least sure first."""
     found = []
     for row in rows:
         if row.result is not None and row.run is not None and row.result.fields:
             least = least_confidence(row.result)
-            if least < threshold:
+            if least < threshold or threshold >= 1:
                 found.append(Doubtful(row, least))
     return sorted(found, key=lambda each: each.confidence)
 
@@ -70,7 +73,14 @@ class ConsentDialog(QDialog):
     agreed = Signal(object, list)
 
     def __init__(
-        self, parent: QWidget, parts: Parts, engines: Sequence[RemoteEngine], rows: Sequence[Row], template: Template
+        self,
+        parent: QWidget,
+        parts: Parts,
+        engines: Sequence[RemoteEngine],
+        rows: Sequence[Row],
+        template: Template,
+        *,
+        threshold: float = USUAL_THRESHOLD,
     ) -> None:
         super().__init__(parent)
         self._parts, self._rows, self._template = parts, list(rows), template
@@ -86,7 +96,7 @@ class ConsentDialog(QDialog):
         self.threshold = SpinBox()
         self.threshold.setRange(1, 100)
         self.threshold.setSuffix(" %")
-        self.threshold.setValue(round(100 * USUAL_THRESHOLD))
+        self.threshold.setValue(round(100 * threshold))
         describe(self.threshold, self.tr("Confidence below which a document is offered"))
         self.threshold.valueChanged.connect(self._fill)
         top.addWidget(self.threshold)
@@ -187,20 +197,31 @@ class ConsentDialog(QDialog):
         tokens, cost = sum(found.tokens for found in ready), sum(found.cost for found in ready)
         characters = sum(len(found.text) for found in ready)
         number = QLocale().toString
-        where = self.tr("in the local network") if engine.is_local else self.tr("in the cloud")
         documents = counted(len(previews), self.tr("1 document"), self.tr("%1 documents"))
         text = self.tr("%1, %2 characters, about %3 tokens, about $%4, would leave for %5 (%6).")
         for mark, word in zip(
             ("%1", "%2", "%3", "%4", "%5", "%6"),
-            (documents, number(characters), number(tokens), f"{cost:.4f}", engine.host, where),
+            (documents, number(characters), number(tokens), f"{cost:.4f}", engine.host, where_text(engine)),
             strict=True,
         ):
             text = text.replace(mark, word)
         waiting = "" if len(ready) == len(previews) else " " + self.tr("Some are still being read.")
-        self.sum.setText(text + waiting)
+        text += waiting + self._beyond_the_limit(cost)
+        self.sum.setText(text if previews else self.tr("No document is ticked, so nothing would leave."))
         self.send.setText(self.tr("Send %1 to %2").replace("%1", documents).replace("%2", engine.host))
         self.send.setAccessibleName(self.send.text())
         self.send.setEnabled(bool(previews) and len(ready) == len(previews))
+
+    def _beyond_the_limit(self, cost: float) -> str:
+        """A sentence where the month's limit will keep some of it back."""
+        cap = self._parts.settings.get(MONTHLY_CAP) / 100
+        if not cap or self._parts.database is None:
+            return ""
+        left = max(0.0, cap - SendingLog(self._parts.database).spent_this_month())
+        if cost <= left:
+            return ""
+        text = self.tr("Only $%1 of this month's limit is left: what goes beyond it will not be sent.")
+        return " " + text.replace("%1", QLocale().toString(left, "f", 4))
 
     def _send(self) -> None:
         self.agreed.emit(self._engines[self.engine.currentIndex()], self.chosen())

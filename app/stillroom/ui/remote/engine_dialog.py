@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -38,10 +37,16 @@ class EngineDialog(QDialog):
         self._engine = self.made = shown = engine or RemoteEngine("", "https://")
         column = QVBoxLayout(self)
         form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.name = self._line(form, self.tr("Name"), shown.name, self.tr("Office"))
         self.address = self._line(form, self.tr("Address"), shown.address, "https://server/v1")
-        hint = self.tr("unchanged") if engine else self.tr("goes into the keyring; empty for none")
+        kept = (
+            self.tr("kept in memory until Stillroom ends")
+            if parts.secrets().notice
+            else self.tr("goes into the keyring")
+        )
+        hint = self.tr("unchanged") if engine else self.tr("%1; empty for none").replace("%1", kept)
         self.key = self._line(form, self.tr("Key"), "", hint)
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
         self.azure = QCheckBox(self.tr("Azure OpenAI"))
@@ -73,9 +78,13 @@ class EngineDialog(QDialog):
         describe(self.usual, self.tr("Usual prices"))
         self._fill_prices()
         self.usual.currentIndexChanged.connect(self._take_prices)
-        form.addRow(self.tr("Dollars a million tokens"), self.usual)
-        self.price_in = self._price(form, self.tr("sent"), shown.price_in)
-        self.price_out = self._price(form, self.tr("answered"), shown.price_out)
+        form.addRow(self.tr("Prices"), self.usual)
+        self.price_in = self._price(form, self.tr("A million tokens sent"), shown.price_in)
+        self.price_out = self._price(form, self.tr("A million tokens answered"), shown.price_out)
+        for row in range(form.rowCount()):  # else they stand at the top of their fields
+            words = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
+            if words is not None:
+                words.widget().setMinimumHeight(self.name.sizeHint().height())
         column.addLayout(form)
         self.said = label("", wrap=True)
         self.said.hide()
@@ -156,7 +165,7 @@ class EngineDialog(QDialog):
             prices = price_list()
         except StillroomError:
             return  # the section behind tells why
-        self.usual.addItem(self.tr("prices of… (as of %1)").replace("%1", prices.date), None)
+        self.usual.addItem(self.tr("take them from the list, as of %1…").replace("%1", prices.date), None)
         for price in prices.prices:
             self.usual.addItem(price.name, price)
 
@@ -179,7 +188,7 @@ class EngineDialog(QDialog):
         form.addRow(name, made)
         return made
 
-    def _number(self, form: QFormLayout, name: str, value: int, least: int, most: int) -> QSpinBox:
+    def _number(self, form: QFormLayout, name: str, value: int, least: int, most: int) -> SpinBox:
         made = SpinBox()
         made.setRange(least, most)
         made.setValue(value)
@@ -187,12 +196,12 @@ class EngineDialog(QDialog):
         form.addRow(name, made)
         return made
 
-    def _price(self, form: QFormLayout, name: str, value: float) -> QDoubleSpinBox:
+    def _price(self, form: QFormLayout, name: str, value: float) -> DoubleSpinBox:
         made = DoubleSpinBox()
         made.setRange(0, 10_000)
         made.setDecimals(3)
         made.setPrefix("$ ")
         made.setValue(value)
-        describe(made, f"{self.tr('Dollars a million tokens')}: {name}")
+        describe(made, self.tr("Dollars: %1").replace("%1", name))
         form.addRow(name, made)
         return made

@@ -7,25 +7,25 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import (
-    QDialog,
-    QPlainTextEdit,
     QProgressBar,
     QVBoxLayout,
     QWidget,
 )
 
 from stillroom.engine.prices import price_list
-from stillroom.engine.protocol import Message
 from stillroom.engine.remote import RemoteClient, RemoteEngine, forget_remote_engine, remote_engines
+from stillroom.engine.remote_trial import ask_for_a_sign
 from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import SendingLog
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
 from stillroom.ui.parts import Parts
+from stillroom.ui.questions import agreed
 from stillroom.ui.remote.engine_dialog import EngineDialog
+from stillroom.ui.remote.log_dialog import LogDialog
 from stillroom.ui.remote.price_dialog import PriceDialog
-from stillroom.ui.settings.section import Section
+from stillroom.ui.settings.section import NUMBER_WIDTH, Section
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted
 
@@ -44,14 +44,16 @@ class RemoteSection(Section):
             ),
         )
         self._parts, self._say = parts, say
+        self._shown: list[RemoteEngine] | None = None
         self._list = QVBoxLayout()
+        self.add = Button(self.tr("Add…"), "", "plus", lambda: self._edit(None))
+        describe(self.add, self.tr("Add a remote model"))
+        self.row(self.tr("Models that can be asked"), self.add)
         self.column.addLayout(self._list)
-        add = Button(self.tr("Add…"), "", "plus", lambda: self._edit(None))
-        describe(add, self.tr("Add a remote model"))
-        self.row("", add)
         self.cap = DoubleSpinBox()
         self.cap.setRange(0, 100_000)
         self.cap.setPrefix("$ ")
+        self.cap.setFixedWidth(NUMBER_WIDTH)
         self.cap.setSpecialValueText(self.tr("no limit"))
         self.cap.setValue(parts.settings.get(MONTHLY_CAP) / 100)
         describe(self.cap, self.tr("Most that remote models may cost in a month"))
@@ -72,7 +74,7 @@ class RemoteSection(Section):
         self.row(self.tr("Price list, to compare with and to choose from"), self.price_date, prices)
         log = Button(self.tr("What was sent…"), "link", action=self._show_log)
         describe(log, self.tr("What was sent"))
-        self.row("", log)
+        self.row(self.tr("Every request that left this machine, and what it cost"), log)
         self.look()
 
     def showEvent(self, event: object) -> None:  # noqa: N802
@@ -81,29 +83,44 @@ class RemoteSection(Section):
 
     def look(self) -> None:
         """Show what is written down."""
-        while self._list.count():
-            widget = self._list.takeAt(0).widget()
-            widget.hide()
-            widget.deleteLater()
         try:
             engines = remote_engines()
         except StillroomError as error:
             self._say(error.message, "bad")
             engines = []
-        for engine in engines:
-            self._list.addWidget(_EngineRow(engine, self._edit, self._test, self._remove))
-        if not engines:
-            self._list.addWidget(label(self.tr("None was added. Everything stays on this machine."), "muted"))
+        if engines != self._shown:  # a row that is made anew loses the click that is on its way to it
+            self._show_engines(engines)
         if self._parts.database is not None:
-            spent, cap = (
-                SendingLog(self._parts.database).spent_this_month(),
-                self._parts.settings.get(MONTHLY_CAP) / 100,
-            )
-            self.spent.setText(f"${QLocale().toString(spent, 'f', 4)}")
+            self._show_spent()
             month = datetime.now(UTC).strftime("%Y-%m")
             documents, characters = self._parts.store.read_here_since(month)
             self._show_saved(documents, characters)
-            self.meter.setValue(min(1000, round(1000 * spent / cap)) if cap else 0)
+
+    def _show_engines(self, engines: list[RemoteEngine]) -> None:
+        self._shown = engines
+        while self._list.count():
+            widget = self._list.takeAt(0).widget()
+            widget.hide()
+            widget.deleteLater()
+        before: QWidget = self.add
+        for engine in engines:
+            row = _EngineRow(engine, self._edit, self._test, self._remove)
+            self._list.addWidget(row)
+            for button in row.findChildren(Button):  # Tab reaches them where they stand, not where they were made
+                QWidget.setTabOrder(before, button)
+                before = button
+        if not engines:
+            self._list.addWidget(label(self.tr("None was added. Everything stays on this machine."), "muted"))
+
+    def _show_spent(self) -> None:
+        assert self._parts.database is not None
+        spent, cap = SendingLog(self._parts.database).spent_this_month(), self._parts.settings.get(MONTHLY_CAP) / 100
+        text = f"${QLocale().toString(spent, 'f', 4)}"
+        if cap:
+            text = self.tr("%1 of %2").replace("%1", text).replace("%2", f"${QLocale().toString(cap, 'f', 2)}")
+        self.spent.setText(text)
+        self.meter.setVisible(bool(cap))
+        self.meter.setValue(min(1000, round(1000 * spent / cap)) if cap else 0)
 
     def _show_saved(self, documents: int, characters: int) -> None:
         try:
@@ -136,7 +153,7 @@ class RemoteSection(Section):
             self._parts.settings.set(MONTHLY_CAP, round(self.cap.value() * 100))
         except StillroomError as error:
             self._say(error.message, "bad")
-        self.look()
+        self._show_spent()
 
     def _edit(self, engine: RemoteEngine | None) -> None:
         dialog = EngineDialog(self, self._parts, engine)
@@ -171,25 +188,33 @@ class RemoteSection(Section):
 
     def _test(self, engine: RemoteEngine) -> None:
         def work(_operation: Operation) -> str:
-            import time
-
+            assert self._parts.database is not None
+            seconds = 0.0
             with RemoteClient(engine, self._parts.secrets(), self._parts.seal) as client:
                 models = client.models()
-                started = time.monotonic()
                 if engine.model:
-                    client.complete([Message("user", "Say yes.")], max_tokens=5, reason=f"test of {engine.name}")
-                seconds = time.monotonic() - started
-            text = self.tr("%1 answered in %2 s. Models there: %3").replace("%1", engine.name)
-            return text.replace("%2", f"{seconds:.1f}").replace("%3", ", ".join(models[:8]) or "–")
+                    cap = self._parts.settings.get(MONTHLY_CAP) / 100
+                    seconds = ask_for_a_sign(client, SendingLog(self._parts.database), cap)
+            text = self.tr("%1 can be reached. Choose one of its models: %3")
+            if engine.model:
+                text = self.tr("%1 answered in %2 s. Models there: %3").replace("%2", f"{seconds:.1f}")
+            return text.replace("%1", engine.name).replace("%3", ", ".join(models[:8]) or "–")
 
         self._say(self.tr("Asking %1…").replace("%1", engine.host), "stay")
         self._parts.tasks.start(
             Operation(work, "remote test", owner=self)
-            .success(lambda text: self._say(text, "info"))
-            .failure(lambda error: self._say(getattr(error, "message", str(error)), "bad"))
+            .success(lambda text: self._tried(text, "info"))
+            .failure(lambda error: self._tried(getattr(error, "message", str(error)), "bad"))
         )
 
+    def _tried(self, text: str, kind: str) -> None:
+        self._say(text, kind)
+        self._show_spent()
+
     def _remove(self, engine: RemoteEngine) -> None:
+        question = self.tr("Remove %1 and its key? What was sent stays written down.").replace("%1", engine.name)
+        if not agreed(self, self.tr("Remove"), question, self.tr("Remove"), self.tr("Keep it")):
+            return
         try:
             forget_remote_engine(engine.name)
         except StillroomError as error:
@@ -203,23 +228,7 @@ class RemoteSection(Section):
 
     def _show_log(self) -> None:
         assert self._parts.database is not None
-        rows = SendingLog(self._parts.database).newest()
-        dialog = QDialog(self)
-        dialog.setWindowTitle(self.tr("What was sent"))
-        dialog.resize(820, 420)
-        text = QPlainTextEdit(
-            "\n".join(
-                f"{row.moment.astimezone():%Y-%m-%d %H:%M}  {row.host}  {row.what}  {row.characters:,} characters  "
-                f"{row.tokens_in:,} + {row.tokens_out:,} tokens  ${row.cost:.5f}  SHA-256 {row.sha256[:16]}…"
-                + ("" if row.tokens_out else "  " + self.tr("no answer; the cost is an estimate"))
-                for row in rows
-            )
-            or self.tr("Nothing was ever sent.")
-        )
-        text.setReadOnly(True)
-        describe(text, self.tr("What was sent"))
-        QVBoxLayout(dialog).addWidget(text)
-        dialog.open()
+        LogDialog(self, SendingLog(self._parts.database)).open()
 
 
 class _EngineRow(QWidget):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QCheckBox, QSpinBox
+from PySide6.QtWidgets import QCheckBox
 
 from stillroom.errors import StillroomError
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, READER_MEMORY, READER_SECONDS, THREADS, Setting, Settings
 from stillroom.ui.controls import Button, SpinBox, describe
-from stillroom.ui.settings.section import Section
+from stillroom.ui.settings.section import NUMBER_WIDTH, Section
 
 _SHOWN: tuple[Setting[int] | Setting[bool], ...] = (
     THREADS,
@@ -28,7 +28,7 @@ class GeneralSection(Section):
             self.tr("General"), self.tr("Changes count from the next document, or the next time a model is loaded.")
         )
         self._settings, self._say = settings, say
-        self.controls: dict[str, QSpinBox | QCheckBox] = {}
+        self.controls: dict[str, SpinBox | QCheckBox] = {}
         for setting in _SHOWN:
             control = self._control(setting)
             self.controls[setting.name] = control
@@ -38,7 +38,7 @@ class GeneralSection(Section):
             describe(usual, self.tr("As usual: %1").replace("%1", setting.description))
             self.row(setting.description, control, usual)
 
-    def _control(self, setting: Setting) -> QSpinBox | QCheckBox:
+    def _control(self, setting: Setting) -> SpinBox | QCheckBox:
         value = self._settings.get(setting)
         if isinstance(value, bool):
             box = QCheckBox()
@@ -49,7 +49,7 @@ class GeneralSection(Section):
         spin = SpinBox()
         spin.setRange(setting.least, min(setting.most, 2**31 - 1))
         spin.setValue(value)
-        spin.setMinimumWidth(110)
+        spin.setFixedWidth(NUMBER_WIDTH)
         spin.editingFinished.connect(lambda: self._put(setting, spin.value()))
         describe(spin, setting.description)
         return spin

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import label
@@ -27,24 +28,36 @@ class SettingsPage(QWidget):
         column.addWidget(label(self.tr("Settings"), "title"))
         self.banners = BannerArea()
         column.addWidget(self.banners)
-        content = QWidget()
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, GRID, 0)
+        content, cards = QWidget(), QWidget()
+        # Beside a stretch and not limited one by one: a card that is narrower than its column would be given the height of
+        # the column's width, in which its words take fewer lines.
+        cards.setMaximumWidth(_WIDTH)
+        around = QHBoxLayout(content)
+        around.setContentsMargins(0, 0, GRID, 0)
+        around.setSpacing(0)
+        around.addWidget(cards, 1)
+        around.addStretch(0)
+        inner = QVBoxLayout(cards)
+        inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(2 * GRID)
         self.privacy = PrivacySection(parts, self._say)
         self.keys = KeysSection(parts, self._say)
         self.general = GeneralSection(parts.settings, self._say)
         self.remote = RemoteSection(parts, self._say)
         for section in (self.privacy, self.keys, self.remote, self.general, AboutSection()):
-            section.setMaximumWidth(_WIDTH)
             inner.addWidget(section)
         inner.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(content)
-        area.setAccessibleName(self.tr("Settings"))
-        column.addWidget(area, 1)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(content)
+        self._area.setAccessibleName(self.tr("Settings"))
+        column.addWidget(self._area, 1)
         self.keys.look()
+
+    def show_seal(self) -> None:
+        """Bring the seal into view, with the keyboard on it."""
+        self._area.ensureWidgetVisible(self.privacy.sealed, 0, 200)
+        self.privacy.sealed.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _say(self, text: str, kind: str) -> None:
         """``kind``: ``stay`` stays until the next is said; ``info`` goes by itself."""

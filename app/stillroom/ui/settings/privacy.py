@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 
 from stillroom import paths
 from stillroom.child import Isolation, isolation_of
@@ -16,6 +16,7 @@ from stillroom.privacy.secrets import HUB_TOKEN, SecretText
 from stillroom.settings import SEALED
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
+from stillroom.ui.questions import agreed
 from stillroom.ui.seal_label import SealLabel
 from stillroom.ui.settings.section import Section
 from stillroom.ui.tasks import Operation
@@ -41,6 +42,7 @@ class PrivacySection(Section):
         describe(self.sealed, self.tr("Sealed"), self.tr("Refuse every connection that was not asked for"))
         self.sealed.clicked.connect(self._seal)
         self.state = SealLabel(parts.seal)
+        self.state.clicked.connect(self.sealed.click)
         self.row(self.tr("No connections unless you ask for one"), self.state, self.sealed)
         self.worker, self.readers = label("", "muted"), label("", "muted")
         self.row(self.tr("The process that runs the model is kept from the network by"), self.worker)
@@ -101,7 +103,7 @@ class PrivacySection(Section):
                 "Break the seal for %1 minutes? Connections are not refused then; afterwards it closes by itself. A download "
                 "or a remote model does not need this: it breaks the seal for as long as it takes."
             ).replace("%1", str(_MINUTES))
-            if QMessageBox.question(self, self.tr("Break the seal"), question) == QMessageBox.StandardButton.Yes:
+            if agreed(self, self.tr("Break the seal"), question, self.tr("Break the seal"), self.tr("Stay sealed")):
                 seal.break_for(60 * _MINUTES, self.tr("by hand"), self.tr("anywhere"))
         else:
             for opening in seal.openings:
@@ -119,12 +121,7 @@ class PrivacySection(Section):
 
     def _erase(self) -> None:
         question = self.tr("Erase all runs and conversations? This cannot be undone.")
-        if (
-            QMessageBox.warning(
-                self, self.tr("Erase"), question, QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
-            )
-            != QMessageBox.StandardButton.Yes
-        ):
+        if not agreed(self, self.tr("Erase"), question, self.tr("Erase"), self.tr("Keep them")):
             return
 
         def work(_operation: Operation) -> None:

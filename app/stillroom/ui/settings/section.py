@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from stillroom.ui.controls import label, set_role
 from stillroom.ui.theme import GRID
 
+NUMBER_WIDTH = 130  # of every field with a number, so that they stand below each other
+
 
 class Section(QFrame):
     """A card with a title."""
