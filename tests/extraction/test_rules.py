@@ -56,3 +56,35 @@ def test_a_column_of_a_table_is_added_up() -> None:
 def test_anything_else_is_refused(check: str) -> None:
     with pytest.raises(TemplateError):
         parse(Rule(check))
+
+
+def test_dates_and_times_are_compared() -> None:
+    early, late = value("2024-01-05"), value("2024-03-01")
+    assert states(checked("date <= due_date", date=early, due_date=late)) == {FieldState.FOUND}
+    assert states(checked("date <= due_date", date=late, due_date=early)) == {FieldState.INVALID}
+    assert states(checked("due_date - date <= 60", date=early, due_date=late)) == {FieldState.FOUND}
+    assert states(checked("start < end", start=value("17:00"), end=value("09:30"))) == {FieldState.INVALID}
+
+
+def test_rows_are_counted() -> None:
+    rows = ({"total": value("1.50")}, {"total": value("2.50")})
+    assert states(checked("count(lines) = items", lines=rows, items=value("2"))) == {FieldState.FOUND}
+    assert states(checked("count(lines) = items", lines=rows, items=value("3"))) == {FieldState.INVALID}
+
+
+def test_a_broken_sum_is_named_on_the_cells_that_were_added() -> None:
+    rows = ({"item": value("Tea"), "total": value("1.50")}, {"item": value("Post"), "total": value(None)})
+    result = checked("sum(lines.total) = net", lines=rows, net=value("5.00"))["lines"]
+    assert isinstance(result, tuple)
+    first, second = result
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert first["total"].failed_checks == ("This does not hold: sum(lines.total) = net.",)
+    assert first["item"] == value("Tea")
+    assert second["total"] == value(None)
+
+
+def test_the_items_of_a_list_are_named_too() -> None:
+    result = checked("sum(parts) = whole", parts=(value("1"), value("2")), whole=value("4"))["parts"]
+    assert isinstance(result, tuple)
+    assert all(isinstance(item, FieldValue) and item.state is FieldState.INVALID for item in result)

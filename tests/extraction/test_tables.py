@@ -64,3 +64,36 @@ def test_a_table_goes_on_over_pages() -> None:
 
 def test_without_headings_there_are_no_rows() -> None:
     assert values("Oak table   2   120.00   240.00") == []
+
+
+HEAD = "Description           Qty     Unit price      Amount\n"
+TABLE = "Oak table               2         120.00      240.00"
+CHAIR = "Chair                   1          35.50       35.50"
+
+
+def items(*texts: str) -> list[str | None]:
+    return [row["item"] for row in values(*texts)]
+
+
+def test_sums_carried_over_are_no_rows_and_no_end() -> None:
+    first = f"{HEAD}{TABLE}\nCarried forward                            240.00"
+    second = f"Brought forward                            240.00\n{CHAIR}\nPage total                                  275.50"
+    assert items(first, second, f"{TABLE}\nTotal   515.50\n{CHAIR}") == ["Oak table", "Chair", "Oak table"]
+
+
+def test_rows_go_on_behind_a_subtotal_where_they_are_whole() -> None:
+    assert items(f"{HEAD}{TABLE}\nSubtotal      240.00\n{CHAIR}\nTax          19.00\nTotal  294.50") == [
+        "Oak table",
+        "Chair",
+    ]
+
+
+def test_a_thing_called_total_is_a_row() -> None:
+    station = "Total station rental    1          35.50       35.50"
+    assert items(f"{HEAD}{TABLE}\n{station}\n{CHAIR}") == ["Oak table", "Total station rental", "Chair"]
+    assert items(f"{HEAD}{TABLE}\nTotal                   3         155.50      275.50\n{CHAIR}") == ["Oak table"]
+
+
+def test_a_long_description_does_not_end_the_table() -> None:
+    described = "\n".join(f"  made of oak, part {number} of six" for number in "abcdef")
+    assert items(f"{HEAD}{TABLE}\n{described}\n{CHAIR}") == ["Oak table", "Chair"]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from stillroom.documents.composed import composed
 from stillroom.documents.document import Document
 from stillroom.documents.formats import reader_of
 from stillroom.documents.seeing import Picture, picture_of
@@ -33,8 +34,9 @@ def read_source(source: Source) -> Document:
     kind, content = _guarded(lambda: sniff(source), lambda kind: reader_of(kind)(source))
     if not any(page.text.strip() for page in content.pages) and not content.attachments:
         raise DocumentError("The file holds no text, only white space. There is nothing to read in it.")
+    pages = tuple(composed(page) for page in content.pages)
     return Document(
-        source.name, kind, digest(source.data), content.pages, content.page_count, content.notes, content.attachments
+        source.name, kind, digest(source.data), pages, content.page_count, content.notes, content.attachments
     )
 
 

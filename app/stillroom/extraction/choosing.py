@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
 import numpy as np
+import regex
 
 from stillroom.documents.document import Document, Span
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.layout import layout_features
 from stillroom.extraction.passages import Passage
@@ -23,6 +26,15 @@ RUNNERS_UP = 4
 # Candidates of one field that the model is asked about in one passage: those the page speaks for most.
 _ASKED_PER_PASSAGE = 8
 _ASKED_PER_PASSAGE_LIST = 12
+# Of what is found by its form, every one is asked about: a page may hold forty addresses, and all are items.
+_ASKED_EVERY = 500
+_ASKED_NAMES = 40
+_BY_FORM = frozenset(
+    {
+        FieldType.DATE, FieldType.TIME, FieldType.DURATION, FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER,
+        FieldType.PERCENT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL, FieldType.IBAN, FieldType.IDENTIFIER,
+    }
+)  # fmt: skip
 _YES_NO = (Option("yes"), Option("no"))
 _LIST_THRESHOLD = 0.5
 
@@ -107,8 +119,8 @@ def prepare(field: Field, document: Document, parts: Sequence[Passage], *, param
     page = ranking.page_weights_for(kind, several=several, field=field.name)
     candidates = propose(field, document, kind=kind)
     layout = layout_features(field, document, candidates)
-    where = [next((number for number, part in enumerate(parts) if part.holds(each.span)), -1) for each in candidates]
-    chosen = _prune(page or weights, candidates, layout, where, several=several)
+    where = [_passage_of(each.span, parts) for each in candidates]
+    chosen = _prune(page or weights, candidates, layout, where, limit=_limit(kind, several=several), several=several)
     asked = Asked(field, kind, candidates, layout, where, chosen, weights)
     if page is not None:
         enough = page.enough and parameters <= ranking.LARGEST_FITTED
@@ -118,6 +130,15 @@ def prepare(field: Field, document: Document, parts: Sequence[Passage], *, param
     if not asked.sure and parameters > ranking.LARGEST_FITTED:
         asked.weights = ranking.for_larger_models(asked.weights)
     return asked
+
+
+def _passage_of(span: Span, parts: Sequence[Passage]) -> int:
+    """The passage that holds a span, or its beginning where the span goes on in the next; -1 where none does."""
+    whole = next((number for number, part in enumerate(parts) if part.holds(span)), -1)
+    if whole >= 0:
+        return whole
+    start = Span(span.page, span.start, span.start)
+    return next((number for number, part in enumerate(parts) if part.holds(start)), -1)
 
 
 _NO_ROWS: Vector = np.zeros((0, 0))
@@ -151,14 +172,27 @@ def _shares(asked: Asked) -> Vector:
     return ranking.softmax(np.append(strengths, asked.weights.absent_strength(required=asked.field.required)))
 
 
+def _limit(kind: FieldType, *, several: bool) -> int:
+    if not several:
+        return _ASKED_PER_PASSAGE
+    if kind in _BY_FORM:
+        return _ASKED_EVERY
+    return _ASKED_NAMES if kind is FieldType.NAME else _ASKED_PER_PASSAGE_LIST
+
+
 def _prune(
-    weights: Weights, candidates: Sequence[Candidate], layout: Vector, where: Sequence[int], *, several: bool
+    weights: Weights,
+    candidates: Sequence[Candidate],
+    layout: Vector,
+    where: Sequence[int],
+    *,
+    limit: int,
+    several: bool,
 ) -> list[int]:
     """The candidates the page speaks for most, a number of distinct texts a passage."""
     unknown = np.zeros((len(candidates), len(ranking.MODEL_FEATURES)))  # the model was not asked yet
     strengths = weights.strengths(unknown, layout)
     worth = ranking.worth_asking(strengths, several=several)
-    limit = _ASKED_PER_PASSAGE_LIST if several else _ASKED_PER_PASSAGE
     kept: list[int] = []
     texts: dict[int, set[str]] = {}
     for index in sorted(range(len(candidates)), key=lambda each: (-strengths[each], each)):
@@ -174,10 +208,12 @@ def _prune(
 
 def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
     """The value of a field. ``complete``: the whole document was read, so what was not found is absent, not unread."""
+    missing = FieldState.ABSENT if complete else FieldState.UNREAD
     if asked.options:
+        if not asked.scores:  # a document without text answers nothing
+            return _nothing(asked.field, missing, 1.0 if complete else 0.0, ())
         return _choose_option(asked, document)
     several = asked.field.type is FieldType.LIST
-    missing = FieldState.ABSENT if complete else FieldState.UNREAD
     if not asked.chosen:
         return () if several else _nothing(asked.field, missing, 1.0 if complete else 0.0, ())
     shares = _shares(asked)
@@ -194,38 +230,57 @@ def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
     absent = float(shares[-1])
     if absent >= by_value[ranked[0]]:
         return _nothing(asked.field, missing, absent if complete else 0.0, runners[:RUNNERS_UP])
-    return _found(asked.candidates[best[ranked[0]]], by_value[ranked[0]], document, runners[1:])
+    return _found(asked.field, asked.candidates[best[ranked[0]]], by_value[ranked[0]], document, runners[1:])
+
+
+def items(asked: Asked) -> int:
+    """How many items a list has, whatever the field's ``max_items`` keeps; 0 for a field that is no list."""
+    return len(_items(asked, _shares(asked))) if asked.field.type is FieldType.LIST else 0
+
+
+def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
+    """Every candidate that is more likely an item than not, best first; of spans that overlap, or name the same thing, the best."""
+    taken: list[tuple[float, int]] = []
+    order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    names: set[str] = set()
+    for share, index in order:
+        if share < _LIST_THRESHOLD:
+            break
+        candidate = asked.candidates[index]
+        name = same_name(candidate.value) if asked.kind in _NAMED else candidate.value
+        overlaps = any(_overlap(candidate.span, asked.candidates[other].span) for _, other in taken)
+        if name and name not in names and not overlaps:
+            names.add(name)
+            taken.append((float(share), index))
+    return taken
 
 
 def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[FieldValue, ...]:
-    """Every candidate that is more likely an item than not; of spans that overlap, or name the same thing, the most likely."""
-    taken: list[tuple[float, int]] = []
-    order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
-    names: list[str] = []
-    for share, index in order:
-        candidate = asked.candidates[index]
-        name = same_name(candidate.value)
-        if share < _LIST_THRESHOLD or len(taken) >= asked.field.max_items:
-            break
-        overlaps = any(_overlap(candidate.span, asked.candidates[other].span) for _, other in taken)
-        if not name or overlaps or any(name == other or name in other.split("|") for other in names):
-            continue
-        names.append(name)
-        taken.append((float(share), index))
+    """The items of a list in reading order, at most ``max_items``."""
+    taken = _items(asked, shares)[: asked.field.max_items]
     taken.sort(key=lambda pair: asked.candidates[pair[1]].span)
+    order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
     rest = [(float(share), index) for share, index in order if all(index != other for _, other in taken)][:RUNNERS_UP]
     runners = tuple(_runner_up(asked.candidates[index], share, document) for share, index in rest)
-    return tuple(_found(asked.candidates[index], share, document, runners) for share, index in taken)
+    return tuple(_found(asked.field, asked.candidates[index], share, document, runners) for share, index in taken)
 
 
+# Written in several ways and still one; of any other type two values are two: 1.05 and 10.5, ab@x.org and a.b@x.org.
+_NAMED = (
+    FieldType.NAME,
+    FieldType.ORGANISATION,
+    FieldType.ADDRESS,
+    FieldType.LINE,
+    FieldType.TEXT,
+    FieldType.BLOCK,
+)
 _LEGAL_FORMS = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd"}
 
 
 def same_name(value: str) -> str:
     """A name reduced to what tells it from others: ``NIKE, Inc.`` and ``Nike Incorporated`` are one."""
-    words = re.sub(
-        r"[^\w\s]|_", lambda match: " " if match.group() in "-/" else "", value.casefold().replace("&", " and ")
-    ).split()
+    folded = unicodedata.normalize("NFKC", value).casefold().replace("&", " and ")
+    words = regex.sub(r"[\p{P}\p{S}]", lambda match: " " if match.group() in "-/" else "", folded).split()
     return "".join(_LEGAL_FORMS.get(word, word) for word in words)
 
 
@@ -290,16 +345,29 @@ def _overlap(left: Span, right: Span) -> bool:
     return left.page == right.page and left.start < right.end and right.start < left.end
 
 
-def _found(candidate: Candidate, share: float, document: Document, runners: tuple[RunnerUp, ...]) -> FieldValue:
+def _found(
+    field: Field, candidate: Candidate, share: float, document: Document, runners: tuple[RunnerUp, ...]
+) -> FieldValue:
+    failed = candidate.failed
+    if field.type is FieldType.IDENTIFIER and _TAX_NUMBER.search(" ".join((field.name, field.label, *field.near))):
+        problem = tax_number_problem(candidate.text)
+        failed = (*failed, problem) if problem else failed
     return FieldValue(
         value=candidate.value,
         text=candidate.text,
-        state=FieldState.FOUND,
-        confidence=share * _legibility(candidate.span, document),
+        state=FieldState.INVALID if failed else FieldState.FOUND,
+        confidence=share * _legibility(candidate.span, document) * (_CHECK_FAILED if failed else 1.0),
         span=candidate.span,
         boxes=tuple(document.boxes(candidate.span)),
         candidates=runners,
+        failed_checks=failed,
     )
+
+
+_CHECK_FAILED = 0.5  # as of a broken rule
+_TAX_NUMBER = re.compile(
+    r"(?<![^\W_])(?:vat|tax|ust|mwst|tva|btw|iva|nip|moms)(?![^\W_])|umsatzsteuer|steuernummer", re.IGNORECASE
+)
 
 
 def _nothing(field: Field, state: FieldState, share: float, runners: tuple[RunnerUp, ...]) -> FieldValue:

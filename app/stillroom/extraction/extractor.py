@@ -86,13 +86,20 @@ class Extractor:
         asked = self._ask(frame, parts, document, template, cancellation)
         complete = len(document.pages) == document.page_count
         fields: dict[str, FieldResult] = {}
+        more: list[str] = []
         for question in asked:
             if question.field.type is FieldType.TABLE:
-                fields[question.field.name] = table_rows(question.field, document)
+                rows = table_rows(question.field, document)
+                fields[question.field.name] = rows[: question.field.max_items]
+                if len(rows) > question.field.max_items:
+                    more.append(_left_out(question.field, len(rows)))
             elif question.field.type.generated:
                 fields[question.field.name] = self._generate(frame, parts, question.field, cancellation)
             else:
                 fields[question.field.name] = choosing.choose(question, document, complete=complete)
+                if (count := choosing.items(question)) > question.field.max_items:
+                    more.append(_left_out(question.field, count))
+        more += [_missing(field) for field in template.fields if field.required and fields[field.name] == ()]
         read = {span.page for part in parts for span in part.spans} | {
             page.number for page in document.pages if not page.text
         }
@@ -111,7 +118,7 @@ class Extractor:
             model_name=model.name,
             model_sha256=self.model_sha256,
             sha256=document.sha256,
-            notes=(*document.notes, *self._notes(template, model)),
+            notes=(*document.notes, *self._notes(template, model), *more),
             seconds=time.monotonic() - started,
         )
 
@@ -231,3 +238,15 @@ class Extractor:
         prompt = (*frame.prefix(text), Piece(frame.suffix(questions.summary_question(field)), special=True))
         request = GenerateRequest(prompt=prompt, max_tokens=max(16, field.max_words * 2), stop=("\n\n",))
         return self._engine.generate(request, cancellation=cancellation).text.strip()
+
+
+def _left_out(field: Field, count: int) -> str:
+    what = "rows" if field.type is FieldType.TABLE else "values"
+    return (
+        f"{field.label or field.name}: {count} {what} were found, and the first {field.max_items} are kept; "
+        "raise max_items in the template to keep more."
+    )
+
+
+def _missing(field: Field) -> str:
+    return f"{field.label or field.name}: this field is required, and no value was found."

@@ -1,9 +1,11 @@
-"""Checks over several fields ("net + tax = gross"): what does not add up is said on every value that took part."""
+"""Checks over several fields ("net + tax = gross", "date <= due_date"): what does not add up is said on every value that took part."""
 
 from __future__ import annotations
 
 import ast
+import datetime
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -16,6 +18,8 @@ from stillroom.templates.template import Rule, Template
 _TOLERANCE = Decimal("0.011")
 # A value that breaks a rule is as likely wrong as one of its partners.
 _TRUST = 0.5
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2})?")
 _OPERATIONS: dict[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -47,13 +51,26 @@ def apply_rules(template: Template, fields: Mapping[str, FieldResult]) -> dict[s
         if holds:
             continue
         sentence = rule.message or f"This does not hold: {rule.check}."
-        for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)} & set(result):
-            result[name] = _marked(result[name], sentence)
+        columns = {
+            (node.value.id, node.attr)
+            for node in ast.walk(expression)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        }
+        of_tables = {table for table, _ in columns}
+        names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)} - of_tables
+        for name in names & set(result):
+            result[name] = _marked(result[name], sentence, "")
+        for name, column in columns:
+            if name in result:
+                result[name] = _marked(result[name], sentence, column)
     return result
 
 
 def parse(rule: Rule) -> ast.Compare:
-    """The rule's expression: numbers, field names, ``sum(table.column)``, + - * /, and one of = <= >= < >. Raises TemplateError."""
+    """The rule's expression: numbers, field names, ``sum(table.column)``, ``count(table)``, + - * /, one of = <= >= < >.
+
+    Raises TemplateError.
+    """
     text = rule.check.replace("==", "=")
     for double in ("<=", ">="):
         text = text.replace(double, double[0] + "\0")
@@ -78,7 +95,7 @@ def parse(rule: Rule) -> ast.Compare:
         )
         if not isinstance(node, (*allowed, *_OPERATIONS, *_COMPARISONS)):
             raise TemplateError(
-                f"The rule {rule.check!r} may use numbers, field names, sum(), + - * / and one comparison only."
+                f"The rule {rule.check!r} may use numbers, field names, sum(), count(), + - * / and one comparison only."
             )
     return tree
 
@@ -97,31 +114,61 @@ def _number(node: ast.expr, fields: Mapping[str, FieldResult]) -> Decimal:
     if isinstance(node, ast.Name):
         value = fields.get(node.id)
         return _decimal(value if isinstance(value, FieldValue) else None)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sum" and len(node.args) == 1:
-        return sum(_column(node.args[0], fields), Decimal(0))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
+        if node.func.id == "sum":
+            return sum(_column(node.args[0], fields), Decimal(0))
+        if node.func.id == "count":
+            return Decimal(len(_column(node.args[0], fields, any_value=True)))
     raise _Unknown
 
 
-def _column(node: ast.expr, fields: Mapping[str, FieldResult]) -> list[Decimal]:
+def _column(node: ast.expr, fields: Mapping[str, FieldResult], *, any_value: bool = False) -> list[Decimal]:
+    """The values of a list, or of a table's column; a row that has none in this column adds nothing."""
     table, column = (node.value, node.attr) if isinstance(node, ast.Attribute) else (node, "")
     rows = fields.get(table.id) if isinstance(table, ast.Name) else None
     if not isinstance(rows, tuple) or not rows:
         raise _Unknown
-    return [_decimal(row if isinstance(row, FieldValue) else row.get(column)) for row in rows]
+    if any_value and not column:
+        return [Decimal(1) for _ in rows]
+    cells = [row if isinstance(row, FieldValue) else row.get(column) for row in rows]
+    known = [cell for cell in cells if cell is not None and cell.value is not None]
+    if not known:
+        raise _Unknown
+    return [Decimal(1) if any_value else _decimal(cell) for cell in known]
 
 
 def _decimal(value: FieldValue | None) -> Decimal:
+    """A number; a date as its day, a time as its part of one, so that the earlier is the smaller and a difference is days."""
     if value is None or value.value is None:
         raise _Unknown
-    return Decimal(value.value)
+    text = value.value
+    if _DATE.fullmatch(text):
+        return Decimal(datetime.date.fromisoformat(text).toordinal())
+    if _TIME.fullmatch(text):
+        time = datetime.time.fromisoformat(text)
+        return Decimal(time.hour * 3600 + time.minute * 60 + time.second) / 86400
+    return Decimal(text)
 
 
-def _marked(result: FieldResult, sentence: str) -> FieldResult:
-    if not isinstance(result, FieldValue) or result.value is None:
-        return result
+def _marked(result: FieldResult, sentence: str, column: str) -> FieldResult:
+    """The result with the sentence on its value, on each item of a list, on each cell of a table's column (of any, without one)."""
+    if isinstance(result, FieldValue):
+        return _failed(result, sentence)
+    if result and isinstance(result[0], FieldValue):
+        return tuple(_failed(item, sentence) for item in result if isinstance(item, FieldValue))
+    return tuple(
+        {name: _failed(cell, sentence) if column in ("", name) else cell for name, cell in row.items()}
+        for row in result
+        if isinstance(row, dict)
+    )
+
+
+def _failed(value: FieldValue, sentence: str) -> FieldValue:
+    if value.value is None:
+        return value
     return replace(
-        result,
+        value,
         state=FieldState.INVALID,
-        confidence=result.confidence * _TRUST,
-        failed_checks=(*result.failed_checks, sentence),
+        confidence=value.confidence * _TRUST,
+        failed_checks=(*value.failed_checks, sentence),
     )

@@ -24,11 +24,28 @@ _VERBATIM = (
     FieldType.ORGANISATION,
     FieldType.IDENTIFIER,
 )
-# A table ends at a line of totals, or where this many lines in a row hold no row.
+# A table ends at a line of totals, or where this many lines in a row hold no row (a cell may go on over several lines).
 _TOTALS = re.compile(
-    r"^\W*(?:sub\s*-?\s*)?total|^\W*(?:summe|gesamt|totaal|netto|net amount|amount due|balance)", re.IGNORECASE
+    r"^\W*(?:grand\s+|net\s+|invoice\s+)?total|^\W*(?:summe|gesamt|totaal|netto|net amount|amount due|balance due)",
+    re.IGNORECASE,
 )
-_LINES_WITHOUT_ROW = 3
+# Only the words of a total, nothing that names a thing: "Total due EUR", but not "Total station".
+_BARE_TOTAL = re.compile(
+    r"\W*(?:(?:grand|net|invoice|sub|total\w*|summe|gesamt\w*|totaal|netto|brutto|gross|amounts?|due|balance|excl\w*|incl\w*|"
+    r"tax\w*|vat|gst|sum|ttc|ht|of|all|items?|[A-Z]{3}|\d+(?:[.,]\d+)?)\W*)+",
+    re.IGNORECASE,
+)
+# Sums carried over a page, between the rows of a table that goes on; and subtotals, after which one may.
+_CARRIED = re.compile(
+    r"^\W*(?:(?:sub\s*-?\s*)?total(?:\s+(?:of\s+)?(?:this\s+)?page|\s+carried|\s+brought)|page\s+(?:sub\s*-?\s*)?total|"
+    r"(?:balance\s+|amount\s+)?(?:carried|brought)\s+(?:forward|over|down)|carry\s*-?\s*(?:over|forward)|übertrag|à\s+reporter|"
+    r"report\b|transport\b|continued|fortsetzung|suite\b|(?:page|seite)\s+\d+)",
+    re.IGNORECASE,
+)
+_SUBTOTAL = re.compile(r"^\W*(?:sub\s*-?\s*totals?\b|zwischensumme|subtotaal|sous-total)", re.IGNORECASE)
+_LINES_WITHOUT_ROW = 8
+_FEW_COLUMNS = 2
+"""Of so few, a subtotal is followed by lines that look like rows (the tax, the total)."""
 # What a cell is worth that stands under its heading and reads as its type; not calibrated on labelled tables.
 _SURE = 0.9
 
@@ -43,7 +60,10 @@ class _Cell:
 
 
 def table_rows(field: Field, document: Document) -> tuple[dict[str, FieldValue], ...]:
-    """Every row under a line that names at least two of the columns; on later pages the columns go on, headed again or not."""
+    """Every row under a line that names at least two of the columns; on later pages the columns go on, headed again or not.
+
+    More than ``field.max_items`` may come: whoever takes fewer says so.
+    """
     typed = {
         column.name: {candidate.span: candidate for candidate in propose(column, document)}
         for column in field.columns
@@ -51,21 +71,28 @@ def table_rows(field: Field, document: Document) -> tuple[dict[str, FieldValue],
     }
     rows: list[dict[str, FieldValue]] = []
     places: dict[str, float] | None = None
+    doubtful = False  # behind a subtotal only whole rows are rows
     for page in document.pages:
         empty = 0
         for line in page_lines(page):
             cells = _cells(page, line)
             heading = _heading(field.columns, page, cells)
             if heading is not None:
-                places, empty = heading, 0
+                places, empty, doubtful = heading, 0, False
                 continue
-            if places is None or len(rows) >= field.max_items:
+            if places is None:
                 continue
-            if _TOTALS.search(line.text):
+            if _CARRIED.search(line.text) and len(cells) < len(places):
+                doubtful = False
+                continue
+            if _SUBTOTAL.search(line.text) and len(places) > _FEW_COLUMNS:
+                doubtful = True
+                continue
+            if _ends(page, line, cells, len(places)):
                 places = None
                 continue
             row = _row(field.columns, places, typed, document, page, cells)
-            if row is None:
+            if row is None or (doubtful and not _is_full(row, places)):
                 empty += 1
                 if empty > _LINES_WITHOUT_ROW:
                     places = None
@@ -73,6 +100,20 @@ def table_rows(field: Field, document: Document) -> tuple[dict[str, FieldValue],
                 rows.append(row)
                 empty = 0
     return tuple(rows)
+
+
+def _is_full(row: dict[str, FieldValue], places: dict[str, float]) -> bool:
+    return all(row[name].value is not None for name in places)
+
+
+def _ends(page: Page, line: Line, cells: Sequence[_Cell], columns: int) -> bool:
+    """Whether a line of totals ends the table here: a row whose first cell merely begins with such a word ("Total station") does not."""
+    if _SUBTOTAL.search(line.text):
+        return True
+    if not _TOTALS.search(line.text):
+        return False
+    first = page.text[cells[0].start : cells[0].end]
+    return len(cells) < columns or bool(_BARE_TOTAL.fullmatch(first))
 
 
 def _cells(page: Page, line: Line) -> list[_Cell]:

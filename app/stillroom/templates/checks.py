@@ -162,7 +162,7 @@ class TemplateChecker:
             of=of,
             columns=tuple(columns),
             day_first=day_first,
-            max_items=self._integer(data, "max_items", path, 50, 1, 1000),
+            max_items=self._integer(data, "max_items", path, 1000, 1, 10_000),
             max_words=self._integer(data, "max_words", path, 80, 1, 2000),
         )
         if len(self.problems) > before:

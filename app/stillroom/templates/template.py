@@ -90,7 +90,7 @@ class Field:
     of: FieldType | None = None
     columns: tuple[Field, ...] = ()
     day_first: bool | None = None
-    max_items: int = 50
+    max_items: int = 1000
     max_words: int = 80
 
 

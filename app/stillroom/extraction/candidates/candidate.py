@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from stillroom.documents.document import Span
 
 _SPACE = re.compile(r"\s+")
 _SOFT_HYPHEN = re.compile(r"(?<=\S)\u00ad+(?:[^\S\n]*\n[^\S\n]*(?=\S))?|\u00ad")
+
+_LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Candidate:
         value: canonical: ISO date, plain decimal, checked identifier; for verbatim text the text with single spaces.
         above, below: how much the line before and the line behind look as if they belonged to the value too, 0 to 1.
         first, last: how much its own first and last line look like the type, where it has several lines, 0 to 1; else 0.
+        failed: a sentence for each check that the value does not pass (check digits); it is offered all the same, for a value
+            that is dropped in silence helps nobody.
         shape: how much the text looks like its type, by the proposer's own knowledge, 0 to 1 ("Acme Ltd" against "Acme").
     """
 
@@ -31,8 +36,12 @@ class Candidate:
     below: float = 0.0
     first: float = 0.0
     last: float = 0.0
+    failed: tuple[str, ...] = ()
 
 
 def single_spaced(text: str) -> str:
-    """White space and line ends as single spaces; soft hyphens gone, and with them the line's end that they stand at."""
-    return _SPACE.sub(" ", _SOFT_HYPHEN.sub("", text)).strip()
+    """White space and line ends as single spaces; soft hyphens gone, and with them the line's end that they stand at.
+
+    What only typesetting joined (ﬁ, ﬂ) is letters again, so that a value is found where it is looked for.
+    """
+    return _SPACE.sub(" ", _SOFT_HYPHEN.sub("", text).translate(_LIGATURES)).strip()

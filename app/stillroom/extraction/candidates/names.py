@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
@@ -19,7 +20,7 @@ _LEGAL = (
 _LEGAL_END = re.compile(rf"(?<![\w])(?:{_LEGAL})\b\.?", re.IGNORECASE)
 _LEGAL_STRICT = re.compile(rf"(?<![\w])(?=[A-Zesz])(?i:{_LEGAL})\b\.?(?=[\s,;.()\"”’)]|$)")
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
-_CAPITAL = r"(?:[^\W\d_a-zß-öø-ÿ][\w'’.&\-]*|[0-9]+[A-Z][\w'’&\-]*|&)"
+_CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]*|[0-9]+[A-Z][\w'’&\-]*|&)"
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL})\b)|\n)(?:{_CAPITAL}|{_JOIN}(?=[ ]{_CAPITAL})))*"
@@ -71,7 +72,8 @@ def organisations(page: Page) -> Iterator[Candidate]:
         edges = (
             [float(bool(_LEGAL_END.search(line))) for line in (lines[0], lines[-1])] if len(lines) > 1 else [0.0, 0.0]
         )
-        yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape, 0.0, below, *edges)
+        place = Span(page.number, left, right)
+        yield Candidate(place, text, single_spaced(text), shape, 0.0, below, first=edges[0], last=edges[1])
 
 
 def names(page: Page) -> Iterator[Candidate]:

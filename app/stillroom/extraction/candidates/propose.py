@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from stillroom.documents.document import Document, Page
-from stillroom.extraction.candidates import codes, dates, names, numbers, text
+from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.templates.template import Field, FieldType
 
-_PROPOSERS: dict[FieldType, Callable[[Page, Field], Iterable[Candidate]]] = {
-    FieldType.LINE: lambda page, _: text.lines(page),
-    FieldType.TEXT: lambda page, _: text.word_runs(page),
-    FieldType.BLOCK: lambda page, _: text.blocks(page),
-    FieldType.DATE: lambda page, field: dates.dates(page, day_first=field.day_first),
-    FieldType.TIME: lambda page, _: dates.times(page),
-    FieldType.DURATION: lambda page, _: dates.durations(page),
-    FieldType.MONEY: lambda page, _: numbers.amounts(page),
-    FieldType.NUMBER: lambda page, _: numbers.numbers(page),
-    FieldType.INTEGER: lambda page, _: numbers.numbers(page, whole=True),
-    FieldType.PERCENT: lambda page, _: numbers.percentages(page),
-    FieldType.EMAIL: lambda page, _: codes.emails(page),
-    FieldType.PHONE: lambda page, _: codes.phones(page),
-    FieldType.URL: lambda page, _: codes.urls(page),
-    FieldType.IBAN: lambda page, _: codes.ibans(page),
-    FieldType.IDENTIFIER: lambda page, field: codes.identifiers(page, field.pattern),
-    FieldType.NAME: lambda page, _: names.names(page),
-    FieldType.ORGANISATION: lambda page, _: names.organisations(page),
-    FieldType.ADDRESS: lambda page, _: text.addresses(page),
+
+@dataclass(frozen=True, slots=True)
+class _Habits:
+    """How a document writes what could be read in two ways: 03/04/2020, and 1.234."""
+
+    day_first: bool = True
+    decimal_mark: str | None = None
+
+
+_PROPOSERS: dict[FieldType, Callable[[Page, Field, _Habits], Iterable[Candidate]]] = {
+    FieldType.LINE: lambda page, *_: text.lines(page),
+    FieldType.TEXT: lambda page, *_: text.word_runs(page),
+    FieldType.BLOCK: lambda page, *_: text.blocks(page),
+    FieldType.DATE: lambda page, _, habits: dates.dates(page, day_first=habits.day_first),
+    FieldType.TIME: lambda page, *_: dates.times(page),
+    FieldType.DURATION: lambda page, *_: durations.durations(page),
+    FieldType.MONEY: lambda page, _, habits: numbers.amounts(page, decimal_mark=habits.decimal_mark),
+    FieldType.NUMBER: lambda page, _, habits: numbers.numbers(page, decimal_mark=habits.decimal_mark),
+    FieldType.INTEGER: lambda page, _, habits: numbers.numbers(page, whole=True, decimal_mark=habits.decimal_mark),
+    FieldType.PERCENT: lambda page, _, habits: numbers.percentages(page, decimal_mark=habits.decimal_mark),
+    FieldType.EMAIL: lambda page, *_: codes.emails(page),
+    FieldType.PHONE: lambda page, *_: codes.phones(page),
+    FieldType.URL: lambda page, *_: codes.urls(page),
+    FieldType.IBAN: lambda page, *_: codes.ibans(page),
+    FieldType.IDENTIFIER: lambda page, field, _: codes.identifiers(page, field.pattern),
+    FieldType.NAME: lambda page, *_: names.names(page),
+    FieldType.ORGANISATION: lambda page, *_: names.organisations(page),
+    FieldType.ADDRESS: lambda page, *_: text.addresses(page),
 }
+_NUMBERS = (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
 
 
 def proposes(kind: FieldType) -> bool:
@@ -39,9 +50,20 @@ def proposes(kind: FieldType) -> bool:
 
 def propose(field: Field, document: Document, *, kind: FieldType | None = None) -> list[Candidate]:
     """Every candidate of a field in reading order (``kind``: the type of a list's items). Spans are distinct."""
-    proposer = _PROPOSERS[kind or field.type]
-    found = itertools.chain.from_iterable(proposer(page, field) for page in document.pages)
+    kind = kind or field.type
+    proposer = _PROPOSERS[kind]
+    habits = _habits(field, document, kind)
+    found = itertools.chain.from_iterable(proposer(page, field, habits) for page in document.pages)
     return list(_distinct(found))
+
+
+def _habits(field: Field, document: Document, kind: FieldType) -> _Habits:
+    texts = [page.text for page in document.pages]
+    if kind is FieldType.DATE:
+        return _Habits(day_first=dates.is_day_first(texts) if field.day_first is None else field.day_first)
+    if kind in _NUMBERS:
+        return _Habits(decimal_mark=numbers.decimal_mark_of(texts))
+    return _Habits()
 
 
 def _distinct(found: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -1,0 +1,78 @@
+"""Lengths of time: "two (2) years", "1.5 years", "24 Monate"."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from babel.units import format_unit
+
+from stillroom.documents.document import Page, Span
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.dates import LANGUAGES
+
+_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90, "hundred": 100,
+}  # fmt: skip
+_WORD = "(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
+_UNITS = ("year", "month", "week", "day", "hour")
+_SHAPE = {"year": 1.0, "month": 0.8, "week": 0.4, "day": 0.3, "hour": 0.1}
+# English words that are units elsewhere: "one time fee", "1 tag", "2 an hour".
+_OTHER_WORDS = {"time", "timer", "tag", "jam", "den", "dan", "nap", "ur", "ura", "ure", "uri"}
+_ENGLISH = r"(?:year|month|week|day|hour)s?"
+_FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
+
+
+@functools.cache
+def _units() -> tuple[dict[str, str], re.Pattern[str]]:
+    """What each language calls the units, and the pattern of a duration."""
+    names: dict[str, str] = {}
+    for language in LANGUAGES:
+        for unit in _UNITS:
+            for count in (1, 2, 3, 5, 11, 21, 1.5):
+                name = (
+                    re.sub(r"[\d.,٫\s]+", " ", format_unit(count, f"duration-{unit}", locale=language)).strip().lower()
+                )
+                if len(name) >= 2 and name.isalpha() and name not in _OTHER_WORDS:
+                    names.setdefault(name, unit)
+    alternatives = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    adjective = r"[\s-]*(?:full\s+|calendar\s+|consecutive\s+|business\s+)?"
+    pattern = re.compile(
+        rf"(?<!\w)(?<!\d[.,/–-])(?:"
+        rf"(?P<words>{_WORD}(?:(?:\s+and\s+|[\s-]+){_WORD})*)\s*(?:\(\s*(?P<paren>\d{{1,4}})\s*\)\s*)?{adjective}(?P<english>{_ENGLISH})"
+        r"|\(?(?:(?P<digits>\d{1,3},\d{3}|\d{1,4}(?:[.,]\d{1,2})?)\s?(?P<fraction>[½¼¾])?|(?P<only>[½¼¾]))\)?\s*-?\s*"
+        rf"{adjective}(?P<unit>{alternatives}))(?:['’]s?)?(?!\w)(?!\s+hour)",
+        re.IGNORECASE,
+    )
+    return names, pattern
+
+
+def durations(page: Page) -> Iterator[Candidate]:
+    """Spans that read as a length of time; the value is ``N unit(s)`` in English ("2 years"), whatever the document's language."""
+    names, pattern = _units()
+    for match in pattern.finditer(page.text):
+        number = _number(match)
+        unit = names[(match["unit"] or match["english"]).lower()]
+        value = f"{number.normalize():f} {unit}{'' if number == 1 else 's'}"
+        yield Candidate(Span(page.number, *match.span()), match.group(), value, _SHAPE[unit])
+
+
+def _number(match: re.Match[str]) -> Decimal:
+    if match["words"]:
+        return Decimal(match["paren"] or _written(match["words"]))
+    digits = match["digits"] or "0"
+    whole = digits.replace(",", "" if len(digits) > 4 and digits[-4] == "," else ".")
+    return Decimal(whole) + _FRACTIONS.get(match["fraction"] or match["only"] or "", Decimal(0))
+
+
+def _written(words: str) -> int:
+    """A number in words below a thousand: "one hundred and twenty-five"."""
+    total = 0
+    for word in re.findall(_WORD, words.lower()):
+        total = max(1, total) * 100 if word == "hundred" else total + _WORDS[word]
+    return total

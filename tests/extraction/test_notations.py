@@ -1,0 +1,152 @@
+"""Amounts, dates, lengths of time and codes in the notations of many countries: none is dropped, and none read as another value."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillroom.documents.document import Document, Page
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.propose import propose
+from stillroom.templates.template import Field, FieldType
+
+
+def found(kind: FieldType, *texts: str) -> list[Candidate]:
+    pages = tuple(Page(number, text) for number, text in enumerate(texts, 1))
+    return propose(Field("f", kind), Document("made.txt", "txt", "", pages, len(texts)))
+
+
+def values(kind: FieldType, *texts: str) -> list[str]:
+    return [candidate.value for candidate in found(kind, *texts)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Total 1,23,456.00", ["123456.00"]),
+        ("12,34,56,789.50", ["123456789.50"]),
+        ("Haben 1.234,50-", ["-1234.50"]),
+        ("1,234.50CR", ["1234.50"]),
+        ("$5 million", ["5000000"]),
+        ("EUR 2.5 Mio.", ["2500000"]),
+        ("$50k", ["50000"]),
+        ("Rp1.000", ["1000"]),
+        ("١٢٣٤٫٥٠", ["1234.50"]),
+        ("１２３４．５０", ["1234.50"]),
+        ("Tea 1 5.90 5.90", ["1", "5.90", "5.90"]),
+        ("Rent - 500.00", ["500.00"]),
+        ("Discount - 5.00", ["-5.00"]),
+    ],
+)
+def test_an_amount(text: str, expected: list[str]) -> None:
+    assert values(FieldType.MONEY, text) == expected
+
+
+def test_a_quantity_before_a_price_does_not_swallow_it() -> None:
+    offered = {candidate.value: candidate.shape for candidate in found(FieldType.MONEY, "Widget 2 450.00")}
+    assert offered["450.00"] > offered["2450.00"]
+    offered = {candidate.value: candidate.shape for candidate in found(FieldType.MONEY, "Somme 2 450,00")}
+    assert offered["2450.00"] > offered["450.00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("within thirty (30) days", ["30"]),
+        ("(2) The tenant shall pay", ["2"]),
+        ("(500)  (600)", ["-500", "-600"]),
+        ("pi 3.14159265", ["3.14159265"]),
+        ("1.234 and 5.67", ["1.234", "5.67"]),
+        ("1,234 and 5.67", ["1234", "5.67"]),
+        ("1.234 und 5,67", ["1234", "5.67"]),
+    ],
+)
+def test_a_number(text: str, expected: list[str]) -> None:
+    assert values(FieldType.NUMBER, text) == expected
+
+
+def test_a_percentage_in_words() -> None:
+    assert values(FieldType.PERCENT, "5 Prozent, 6 pour cent, 7,5 %") == ["5", "6", "7.5"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5 марта 2024 г.", "5 Mart 2024", "2024년 3월 5일", "令和6年3月5日", "5 Μαρτίου 2024", "5 במרץ 2024", "2024. március 5.",
+        "2024-W10-2", "Mar\u00adch 5, 2024", "Mar-\nch 5, 2024", "5.3.'24",
+    ],
+)  # fmt: skip
+def test_a_date_in_any_language(text: str) -> None:
+    assert values(FieldType.DATE, text) == ["2024-03-05"]
+
+
+def test_a_range_has_two_dates() -> None:
+    assert values(FieldType.DATE, "1.2.2024-3.2.2024") == ["2024-02-01", "2024-02-03"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("Due 03/04/2024", "Paid 12/25/2024"), "2024-03-04"),
+        (("Due 03/04/2024", "March 7, 2024"), "2024-03-04"),
+        (("Springfield, IL 62704\nDue 03/04/2024, $5"), "2024-03-04"),
+        (("Due 03/04/2024", "7 March 2024"), "2024-04-03"),
+        (("Due 03/04/2024"), "2024-04-03"),
+    ],
+)
+def test_the_whole_document_shows_which_number_is_the_month(texts: tuple[str, ...] | str, expected: str) -> None:
+    assert values(FieldType.DATE, *((texts,) if isinstance(texts, str) else texts))[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.5 years", ["1.5 years"]),
+        ("2½ years", ["2.5 years"]),
+        ("twenty five years", ["25 years"]),
+        ("forty-five (45) days", ["45 days"]),
+        ("one hundred and twenty days", ["120 days"]),
+        ("24 Monate", ["24 months"]),
+        ("2 ans", ["2 years"]),
+        ("3 lata", ["3 years"]),
+        ("1,000 hours", ["1000 hours"]),
+        ("a one time fee, $2 an hour, 2-3 years", []),
+    ],
+)
+def test_a_length_of_time(text: str, expected: list[str]) -> None:
+    assert values(FieldType.DURATION, text) == expected
+
+
+def test_a_time_without_minutes() -> None:
+    assert values(FieldType.TIME, "at 3 pm and 12 a.m.") == ["15:00", "00:00"]
+
+
+def test_an_iban_over_two_lines_or_in_small_letters() -> None:
+    assert values(FieldType.IBAN, "DE89 3704 0044\n0532 0130 00") == ["DE89370400440532013000"]
+    assert values(FieldType.IBAN, "de89370400440532013000") == ["DE89370400440532013000"]
+
+
+def test_an_iban_with_wrong_check_digits_is_offered_and_says_so() -> None:
+    (candidate,) = found(FieldType.IBAN, "IBAN DE89 3704 0044 0532 0130 01 BIC COBADEFF")
+    assert candidate.value == "DE89370400440532013001"
+    assert candidate.failed == ("The check digits of this IBAN are wrong.",)
+    assert not found(FieldType.IBAN, "IBAN DE89 3704 0044 0532 0130 00")[0].failed
+
+
+def test_a_telephone_number_that_no_plan_has_says_so() -> None:
+    (candidate,) = found(FieldType.PHONE, "+44 99 9946 0958")
+    assert candidate.failed == ("The numbering plan of +44 has no such telephone number.",)
+    assert not found(FieldType.PHONE, "+49 30 12345678")[0].failed
+
+
+@pytest.mark.parametrize("text", ["Cafe\u0301 Zur\u0131", "हिन्दी कंपनी", "Иван Петров"])
+def test_a_name_is_not_cut_inside_a_letter(text: str) -> None:
+    assert text in values(FieldType.NAME, f"{text} signed")
+    assert all(value.isspace() or value[0].isalpha() for value in values(FieldType.NAME, text))
+
+
+def test_a_small_letter_of_any_script_begins_no_name() -> None:
+    assert "Иван Петров" in values(FieldType.NAME, "Иван Петров подписал договор")
+
+
+def test_what_typesetting_joined_is_letters_in_the_value() -> None:
+    assert values(FieldType.LINE, "Paci\ufb01c Trading")[0] == "Pacific Trading"
