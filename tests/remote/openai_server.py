@@ -15,7 +15,7 @@ Answer = Callable[[dict[str, Any]], str]
 class OpenAiServer:
     """Attributes:
     requests: bodies of what was asked, in order. keys: the keys that came with them.
-    listed_with: the key of whoever asked for the models last.
+    seen: connections that were made. listed_with: the key of whoever asked for the models last.
     answer: what the model says to a request. statuses: to be given before answers, one a request.
     refused: names in a request that the model does not take.
     broken: ``nonsense``, ``cut`` or ``slow``; empty for an answer as it should be.
@@ -25,6 +25,7 @@ class OpenAiServer:
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.listed_with = ""
+        self.seen = 0
         self.bytes = 0
         self.answer = answer
         self.statuses: list[int] = []
@@ -107,6 +108,10 @@ class OpenAiServer:
             daemon_threads = True
             allow_reuse_address = True
             request_queue_size = 64
+
+            def process_request(self, request: Any, client_address: Any) -> None:
+                outer.seen += 1
+                super().process_request(request, client_address)
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that has gone is no failure of a test."""

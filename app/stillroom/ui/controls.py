@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 
+from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
@@ -53,6 +55,16 @@ def line() -> QFrame:
     return result
 
 
+def plain_tip(text: str) -> str:
+    """A tooltip that shows ``text`` as it is: Qt takes what looks like markup for markup, and fetches its pictures from shares.
+
+    What stands in a document or comes from a server is shown in tooltips, too.
+    """
+    if not QtGui.Qt.mightBeRichText(text):
+        return text
+    return f"<qt>{html.escape(text)}</qt>".replace("\n", "<br>")
+
+
 def describe(widget: QWidget, name: str, tip: str = "", shortcut: QKeySequence | str | None = None) -> None:
     """Accessible name, tooltip and shortcut; the tooltip tells the shortcut."""
     widget.setAccessibleName(name)
@@ -62,7 +74,7 @@ def describe(widget: QWidget, name: str, tip: str = "", shortcut: QKeySequence |
         if isinstance(widget, QPushButton | QToolButton):
             widget.setShortcut(sequence)
         tip = f"{tip} ({sequence.toString(QKeySequence.SequenceFormat.NativeText)})"
-    widget.setToolTip(tip)
+    widget.setToolTip(plain_tip(tip))
 
 
 class _Entered:
@@ -164,7 +176,7 @@ class ElidedLabel(QLabel):
 
     def setText(self, text: str) -> None:  # noqa: N802
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
         self.setAccessibleName(text)
         self._fit()
 

@@ -43,6 +43,7 @@ def show_failure(parent: QWidget | None, error: BaseException) -> QMessageBox:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Stillroom")
+    box.setTextFormat(Qt.TextFormat.PlainText)  # it may name a file, or say what a server said
     box.setText(sentence(error))
     text = details(error)
     box.setStandardButtons(QMessageBox.StandardButton.Ok)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import Conversation, Hit
-from stillroom.ui.controls import Button, describe, label
+from stillroom.ui.controls import Button, describe, label, plain_tip
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import when_text
 
@@ -68,7 +68,7 @@ class ConversationListModel(QAbstractListModel):
         return {
             Qt.ItemDataRole.DisplayRole: text,
             Qt.ItemDataRole.AccessibleTextRole: text.removeprefix(_PIN),
-            Qt.ItemDataRole.ToolTipRole: tip,
+            Qt.ItemDataRole.ToolTipRole: plain_tip(tip),
             CONVERSATION: conversation,
             TURN: turn,
             PINNED: text.startswith(_PIN),

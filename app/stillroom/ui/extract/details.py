@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldValue
 from stillroom.templates.template import Field, Template
 from stillroom.ui import icons
-from stillroom.ui.controls import Button, ElidedLabel, label, line, restyle, set_role
+from stillroom.ui.controls import Button, ElidedLabel, label, line, plain_tip, restyle, set_role
 from stillroom.ui.extract import cell_wording
 from stillroom.ui.extract.cell import Cell, heading, level_of, one_line, values_of
 from stillroom.ui.extract.result_model import Row, RowState
@@ -263,7 +263,7 @@ class Details(QFrame):
             if candidate.value and one_line(candidate.value) != text:
                 text = f"{candidate.value}  ({text})" if text else candidate.value
             item = QTreeWidgetItem([text, percent_text(candidate.confidence)])
-            item.setToolTip(0, text)
+            item.setToolTip(0, plain_tip(text))
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._others.addTopLevelItem(item)
         self._others.setVisible(bool(value.candidates))

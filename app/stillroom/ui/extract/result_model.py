@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.templates.template import Template
+from stillroom.ui.controls import plain_tip
 from stillroom.ui.extract import cell_wording
 from stillroom.ui.extract.cell import NOTHING, Cell, cells_of, heading, looks_needed
 
@@ -95,7 +96,7 @@ class ResultModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 return heading(wanted)
             if role == Qt.ItemDataRole.ToolTipRole:
-                return wanted.description or heading(wanted)
+                return plain_tip(wanted.description or heading(wanted))
         elif role == Qt.ItemDataRole.DisplayRole:
             return self.tr("Document") if section == Column.DOCUMENT else self.tr("State")
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -116,7 +117,7 @@ class ResultModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, index.column(), cell)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(row, index.column(), cell)
+            return plain_tip(self._tip(row, index.column(), cell))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(row, index.column(), cell)
         return None

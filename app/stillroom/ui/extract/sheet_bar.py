@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from stillroom.templates.template import Template
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, restyle
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, plain_tip, restyle
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted
 
@@ -42,7 +42,9 @@ class SheetBar(QWidget):
         self.picker.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         for template in templates:
             self.picker.addItem(template.title or template.name, template)
-            self.picker.setItemData(self.picker.count() - 1, template.description, Qt.ItemDataRole.ToolTipRole)
+            self.picker.setItemData(
+                self.picker.count() - 1, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole
+            )
         if current not in templates:
             self.picker.addItem(current.title or current.name, current)
         self.picker.setCurrentIndex(self.picker.findData(current))

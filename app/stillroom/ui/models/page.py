@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QMessageBox,
     QProgressBar,
     QVBoxLayout,
     QWidget,
@@ -41,6 +40,7 @@ from stillroom.ui.models.smaller_dialog import SmallerDialog, ask_for_import
 from stillroom.ui.models.table_view import ModelView
 from stillroom.ui.models.work import ModelWork
 from stillroom.ui.parts import Parts
+from stillroom.ui.questions import agreed
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 
@@ -268,7 +268,7 @@ class ModelsPage(TakesDrops, QWidget):
 
     def _remove(self, row: ModelRow) -> None:
         question = self.tr("Put %1 into the trash? It can be taken back from there.").replace("%1", row.name)
-        if QMessageBox.question(self, self.tr("Remove"), question) != QMessageBox.StandardButton.Yes:
+        if not agreed(self, self.tr("Remove"), question, self.tr("Put into the trash"), self.tr("Keep it")):
             return
         if row.name == self._loading.wanted:
             self._loading.unload()

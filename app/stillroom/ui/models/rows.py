@@ -21,6 +21,7 @@ from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict
 from stillroom.models.library import ModelFile, installed_models
 from stillroom.models.projectors import projector_bytes, projector_of
 from stillroom.models.shape import Shape, shape_of
+from stillroom.ui.controls import plain_tip
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text
 
@@ -177,7 +178,7 @@ class ModelTable(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._text(row, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.problem or (row.fit.reason if row.fit else row.entry.note if row.entry else "")
+            return plain_tip(row.problem or (row.fit.reason if row.fit else row.entry.note if row.entry else ""))
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == 1:
             shown = colours()
             colour = {Verdict.WELL: shown.good, Verdict.SLOWLY: shown.warn, Verdict.NO: shown.bad}.get(
