@@ -92,7 +92,9 @@ class SheetBar(QWidget):
         """Another template to choose."""
         if self.picker.findText(template.title or template.name) < 0:
             self.picker.addItem(template.title or template.name, template)
-            self.picker.setItemData(self.picker.count() - 1, template.description, Qt.ItemDataRole.ToolTipRole)
+            self.picker.setItemData(
+                self.picker.count() - 1, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole
+            )
 
     def _chosen(self, template: Template) -> None:
         self._description.setText(template.description)
