@@ -97,6 +97,16 @@ def test_a_draft_survives(page: ChatPage) -> None:
     assert [each.name for each in page.composer.attachments] == ["a.txt"]
 
 
+def test_a_search_does_not_come_after_the_end(page: ChatPage, qtbot) -> None:
+    sought: list[str] = []
+    page.list.search_wanted.connect(sought.append)
+    page.list.search.setText("ships")
+    for end in page._parts.at_end:
+        end()
+    qtbot.wait(300)
+    assert not sought
+
+
 def test_a_draft_of_a_new_conversation_is_there_after_the_next_start(page: ChatPage, qtbot) -> None:
     page.open(0)
     page.composer.set_text("not sent")

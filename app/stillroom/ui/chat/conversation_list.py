@@ -149,6 +149,10 @@ class ConversationList(QWidget):
         self.empty = label("", "muted", wrap=True)
         column.addWidget(self.empty)
 
+    def stop_searching(self) -> None:
+        """What was typed last is not looked for any more: the window closes."""
+        self._typed.stop()
+
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self.view.doItemsLayout()  # rows that were measured before the style was known are too low

@@ -33,6 +33,7 @@ class Talks(QObject):
         super().__init__(page)
         self._page, self._parts, self._list, self._banners = page, parts, shown, banners
         self._store = parts.chats()
+        parts.at_end.append(shown.stop_searching)
 
     def refresh(self) -> None:
         """The list, unless what a search found is shown."""
