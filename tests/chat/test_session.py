@@ -14,6 +14,7 @@ from stillroom.chat import context
 from stillroom.chat.conversation import Attachment, ChatSettings, Role, Turn, TurnState
 from stillroom.chat.session import ChatSession, title_of, usable_title
 from stillroom.chat.store import ConversationStore
+from stillroom.errors import StillroomError
 
 
 def test_a_turn_is_answered_and_stored(store: ConversationStore, answerer: ScriptedAnswerer) -> None:
@@ -59,6 +60,18 @@ def test_a_stopped_answer_is_kept_and_can_go_on(store: ConversationStore, answer
     whole = session.go_on(answer.id)
     assert (whole.content, whole.state) == ("One two four", TurnState.COMPLETE)
     assert answerer.begun == ["", "One two"]
+
+
+def test_an_answer_held_to_fields_does_not_go_on_without_them(
+    store: ConversationStore, answerer: ScriptedAnswerer
+) -> None:
+    session = ChatSession(store, answerer)
+    talk = store.create(settings=ChatSettings(schema='{"type": "object"}'))
+    answerer.texts = ['{"seller": "Nor']
+    answer = session.answer(session.ask(talk.id, None, "Who sold it?").id)
+    with pytest.raises(StillroomError, match="held to fields"):
+        session.go_on(answer.id)
+    assert store.turn(answer.id) == answer
 
 
 def test_a_failure_is_on_the_turn_with_what_there_was(store: ConversationStore, answerer: ScriptedAnswerer) -> None:

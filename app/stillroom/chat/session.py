@@ -198,9 +198,14 @@ class ChatSession:
         on_piece: Callable[[str, str], None] = lambda _thinking, _text: None,
         cancellation: Cancellation | None = None,
     ) -> Turn:
-        """Go on with an answer that ended early."""
+        """Go on with an answer that ended early. Raises StillroomError for one that is held to fields."""
         answer = self._store.turn(number)
         conversation = self._store.conversation(answer.conversation)
+        if conversation.settings.schema and answer.content:  # the grammar knows beginnings only at its own
+            raise StillroomError(
+                "An answer that is held to fields cannot go on where it ended. Have it answered again; where it was too long, "
+                "allow a longer answer in the settings of this conversation."
+            )
         branch = self._store.branch(answer.parent)
         self._store.save_answer(number, answer.content, answer.thinking, TurnState.STREAMING)
         on_begin(replace(answer, state=TurnState.STREAMING))
