@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -80,6 +82,11 @@ class ModelLoading(QObject):
         """The file of the model that is loaded or being loaded; else of the usual one."""
         names = {model.name: model for model in self._parts.installed_models()}
         return names.get(self.wanted) or self._parts.usual_model()
+
+    def loaded_file(self) -> ModelFile | None:
+        """The file that was loaded in the place of ``file``: the same, or its faster copy."""
+        file = self.file()
+        return replace(file, path=Path(self.model.path)) if file is not None and self.model is not None else file
 
     def _begin(self, model: ModelFile | None, context_tokens: int) -> None:
         self.state, self.progress, self.error = LoadState.LOADING, 0.0, None

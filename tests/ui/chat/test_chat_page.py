@@ -246,6 +246,20 @@ def test_a_conversation_with_another_model_says_so(page: ChatPage) -> None:
     assert "own model" not in page.banners._keyed
 
 
+def test_a_conversation_that_needs_a_longer_context_offers_it(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = page._loading.model.context_tokens
+    talk = page._store.create("Long", ChatSettings(context_tokens=2 * there))
+    page.open(talk.id)
+    assert f"{2 * there:,}" in page.banners._keyed["own model"].message.text()
+    wanted: list[int] = []
+    monkeypatch.setattr(page._loading, "with_context", wanted.append)
+    page.banners._keyed["own model"].buttons[0].click()
+    assert wanted == [2 * there]
+    assert page._loading.loaded_file().path == Path(page._loading.model.path)
+    page.open(page._store.create("Short", ChatSettings(context_tokens=there)).id)
+    assert "own model" not in page.banners._keyed
+
+
 def test_what_is_written_becomes_a_prompt(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     used: list[str] = []

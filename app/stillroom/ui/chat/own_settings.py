@@ -32,7 +32,7 @@ class OwnSettings(QObject):
         dialog = SettingsDialog(
             page, usual, schemas_of(self._parts.templates.templates()), loading.model, names, loading.wanted
         )
-        file = loading.file()
+        file = loading.loaded_file()
         if loading.model is not None and file is not None:
             options = loading.model.options
             self._parts.tasks.start(
@@ -56,11 +56,14 @@ class OwnSettings(QObject):
             self._loading.with_context(settings.context_tokens)
 
     def offer(self) -> None:
-        """Where another model is loaded than the conversation is held with: say so, and offer to load it."""
+        """Where another model is loaded than the conversation is held with, or a shorter context: say so, and offer to load it."""
         page = self._page
         page.banners.withdraw("own model")
         settings = page.conversation.settings if page.conversation else ChatSettings()
+        loaded = self._loading.model
         if not settings.model or settings.model == self._loading.wanted or not self._loading.wanted:
+            if loaded is not None and settings.context_tokens > loaded.context_tokens:
+                self._offer_context(settings.context_tokens, loaded.context_tokens)
             return
         text = self.tr("This conversation is held with %1; %2 is loaded, and would answer.")
         text = text.replace("%1", settings.model).replace("%2", self._loading.wanted)
@@ -69,6 +72,12 @@ class OwnSettings(QObject):
             lambda: self._load(settings.model, settings.context_tokens),
         )
         page.banners.show_message(text, "info", [load], key="own model")
+
+    def _offer_context(self, wanted: int, there: int) -> None:
+        text = self.tr("This conversation is held with a context of %1 tokens; the model has %2 now.")
+        text = text.replace("%1", f"{wanted:,}").replace("%2", f"{there:,}")
+        load = (self.tr("Load it with %1").replace("%1", f"{wanted:,}"), lambda: self._loading.with_context(wanted))
+        self._page.banners.show_message(text, "info", [load], key="own model")
 
     def _load(self, name: str, context_tokens: int) -> None:
         found = next((model for model in self._parts.installed_models() if model.name == name), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -59,7 +60,7 @@ class Room(QObject):
         if longer > trained:
             self._choose(error, 0, "")
             return
-        model, options = self._loading.file(), self._loading.model.options
+        model, options = self._loading.loaded_file(), self._loading.model.options
         number = self._page.number
 
         def costs(_operation: Operation) -> str:
@@ -145,5 +146,8 @@ class Room(QObject):
             if here and self._loading.error is None and not self._page.asking.busy:
                 self._page.have_answered(waiting.id)
 
+        store = self._parts.chats()
+        own = store.conversation(number).settings
+        store.set_settings(number, replace(own, context_tokens=tokens))  # for the next start, too
         self._loading.with_context(tokens)
         self._loading.changed.connect(loaded)

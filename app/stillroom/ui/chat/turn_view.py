@@ -66,7 +66,8 @@ class Body(QTextBrowser):
         self.rendered = render(text, colours(), self.tr("Copy"), self.sources)
         quiet = f"p, li {{ color: {colours().muted}; }} " if self._quiet else ""
         self.document().setDefaultStyleSheet(
-            f"{quiet}p {{ margin-top: 4px; margin-bottom: 6px; }} li {{ margin-bottom: 2px; }}"
+            f"{quiet}p {{ margin-top: 4px; margin-bottom: 6px; }} li {{ margin-bottom: 2px; }} "
+            "h1 { font-size: x-large; } h2 { font-size: large; } h3, h4 { font-size: medium; }"
         )
         self.setHtml(self.rendered.html)
         self.fit()
