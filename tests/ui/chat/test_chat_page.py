@@ -78,10 +78,12 @@ def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
     page.list.view.activated.emit(page.list.model.index(0))
     assert page.transcript.turns()[-1].id == turn
     page.list.search.clear()
+    qtbot.waitUntil(lambda: not page.list._typed.isActive(), timeout=5000)
     page.talks.act(talk.id, "delete")
     assert page._store.conversations() == []
     page.banners._keyed["deleted"].buttons[0].click()
     assert [each.title for each in page._store.conversations()] == ["About ships"]
+    assert page.number == talk.id
 
 
 def test_a_draft_survives(page: ChatPage) -> None:

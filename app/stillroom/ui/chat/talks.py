@@ -120,14 +120,18 @@ class Talks(QObject):
         if self._page.asking.conversation == found.id:
             self._page.asking.stop()
         self._store.delete(found.id)
+        shown = found.id == self._page.number
 
         def undo() -> None:
             self._store.restore(found.id)
+            if shown:
+                self._page.open(found.id)
             self.refresh()
+            self._page.composer.editor.setFocus()  # the button that was pressed is gone
 
         text = self.tr("“%1” was deleted.").replace("%1", found.title or self.tr("New conversation"))
         self._banners.show_message(text, "info", [(self.tr("Undo"), undo)], key="deleted", seconds=20)
-        if found.id == self._page.number:
+        if shown:
             self._page.open(0)
 
     def _say(self, text: str, kind: str) -> None:
