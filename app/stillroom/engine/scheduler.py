@@ -1,13 +1,16 @@
 """Runs several requests side by side in one context, a bounded step at a time.
 
-A request is an iterator whose every step evaluates at most one ubatch. A request a person waits for goes before every
-batch step, so a chat token waits for one step of a batch at most. Those take turns; batch requests are done one after the
-other, so that each finds the cache as it is when it is alone, and gives the same values.
+A request is an iterator whose every step evaluates at most one ubatch. Requests a person waits for take turns, and go before a
+batch; so that it does not stand still for as long as an answer is written, one of its steps comes in after each while, where
+its steps are short enough for nobody to notice. Batch requests are done one after the other, so that each finds the cache as
+it is when it is alone, and gives the same values.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +18,11 @@ from typing import Any
 
 from stillroom.engine.llama import AbortFlag
 from stillroom.errors import Cancelled
+
+_SHORT_SECONDS = 0.2
+"""A batch whose steps take longer waits for the answer to end: a token must not be a quarter of a second late."""
+_SHARE = 3
+"""Seconds of interactive steps to each second of a batch beside them."""
 
 
 @dataclass(eq=False, slots=True)
@@ -37,6 +45,8 @@ class Scheduler:
         self._lock = threading.Lock()
         self._current = 0
         self._abort: AbortFlag | None = None
+        self._batch_step = math.inf  # seconds the last step of a batch took
+        self._ahead = 0.0  # seconds of interactive steps since then
 
     @property
     def count(self) -> int:
@@ -68,9 +78,10 @@ class Scheduler:
 
     def step(self) -> None:
         """Do one step of the task whose turn it is."""
-        interactive = bool(self._interactive)
+        interactive = bool(self._interactive) and not self._batch_is_due()
         queue = self._interactive if interactive else self._batch
         task = queue.popleft()
+        began = time.monotonic()
         try:
             with self._lock:
                 if task.number in self._cancelled:
@@ -88,6 +99,14 @@ class Scheduler:
                 queue.appendleft(task)
             else:
                 self._end(task, result, None)
+        seconds = time.monotonic() - began
+        if interactive:
+            self._ahead += seconds
+        else:
+            self._batch_step, self._ahead = seconds, 0.0
+
+    def _batch_is_due(self) -> bool:
+        return bool(self._batch) and self._batch_step <= _SHORT_SECONDS and self._ahead >= _SHARE * self._batch_step
 
     def stop_all(self) -> None:
         """End every task as cancelled."""
