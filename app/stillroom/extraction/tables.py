@@ -59,16 +59,21 @@ class _Cell:
     middle: float
 
 
+# The candidates of each column that has a type to be read by, page by page.
+_Typed = dict[str, dict[int, list[Candidate]]]
+
+
 def table_rows(field: Field, document: Document) -> tuple[dict[str, FieldValue], ...]:
     """Every row under a line that names at least two of the columns; on later pages the columns go on, headed again or not.
 
     More than ``field.max_items`` may come: whoever takes fewer says so.
     """
-    typed = {
-        column.name: {candidate.span: candidate for candidate in propose(column, document)}
-        for column in field.columns
-        if column.type not in _VERBATIM and proposes(column.type)
-    }
+    typed: _Typed = {}
+    for column in field.columns:
+        if column.type not in _VERBATIM and proposes(column.type):
+            own = typed.setdefault(column.name, {})
+            for candidate in propose(column, document):
+                own.setdefault(candidate.span.page, []).append(candidate)
     rows: list[dict[str, FieldValue]] = []
     places: dict[str, float] | None = None
     doubtful = False  # behind a subtotal only whole rows are rows
@@ -154,7 +159,7 @@ def _heading(columns: Sequence[Field], page: Page, cells: Sequence[_Cell]) -> di
 def _row(
     columns: Sequence[Field],
     places: dict[str, float],
-    typed: dict[str, dict[Span, Candidate]],
+    typed: _Typed,
     document: Document,
     page: Page,
     cells: Sequence[_Cell],
@@ -192,7 +197,7 @@ def _row(
     return {column.name: row.get(column.name, nothing) for column in columns}
 
 
-def _read(column: Field, typed: dict[str, dict[Span, Candidate]], page: Page, cell: _Cell) -> Candidate | None:
+def _read(column: Field, typed: _Typed, page: Page, cell: _Cell) -> Candidate | None:
     """The cell as a value of the column's type; None where it is none."""
     if column.name not in typed:
         text = page.text[cell.start : cell.end]
@@ -200,7 +205,7 @@ def _read(column: Field, typed: dict[str, dict[Span, Candidate]], page: Page, ce
         return Candidate(span, text, single_spaced(text)) if re.search(r"\w", text) else None
     inside = [
         candidate
-        for span, candidate in typed[column.name].items()
-        if span.page == page.number and cell.start <= span.start and span.end <= cell.end
+        for candidate in typed[column.name].get(page.number, ())
+        if cell.start <= candidate.span.start and candidate.span.end <= cell.end
     ]
     return max(inside, key=lambda candidate: (len(candidate.text), -candidate.span.start), default=None)
