@@ -37,6 +37,7 @@ from stillroom.ui.wording import percent_text
 
 _PLAIN = (".txt", ".csv", ".md", ".log")  # columns are made of spaces
 _LARGE = 60  # characters of a value that is shown in large letters
+_LARGE_WORD = 16  # and of one word of it
 
 
 class Details(QFrame):
@@ -107,6 +108,7 @@ class Details(QFrame):
         column.setSpacing(GRID // 2)
         self._field = label("", "section")
         self._value = label("", "value", wrap=True, selectable=True)
+        self._value.setMinimumWidth(1)  # a long number has no place to break, and must not push the rest out of sight
         self._state_icon = QLabel()
         self._state = label("", "figure")
         self._meaning = label("", "muted", wrap=True)
@@ -244,7 +246,8 @@ class Details(QFrame):
         level = level_of(field, value)
         cell = Cell(one_line(value.value or value.text), level, value.confidence)
         text = value.value or value.text or cell_wording.level_name(level)
-        set_role(self._value, "value" if len(text) <= _LARGE else "figure")
+        longest = max(map(len, text.split()), default=0)
+        set_role(self._value, "value" if len(text) <= _LARGE and longest <= _LARGE_WORD else "figure")
         restyle(self._value)
         self._value.setText(text)
         name = cell_wording.level_name(level)
