@@ -39,8 +39,15 @@ class DocumentError(StillroomError):
     """A file could not be read as a document."""
 
 
+PASSWORD_MISSING = "This PDF is protected with a password. Enter the password to read it."
+PASSWORD_WRONG = "The password does not open this PDF. Enter the right one."
+
+
 class PasswordNeeded(DocumentError):
-    """The file is encrypted, and no password or a wrong one was given. The same file with the right one can be read."""
+    """The file is encrypted, and no password or a wrong one was given. The same file with the right one can be read.
+
+    Its message is PASSWORD_MISSING or PASSWORD_WRONG: a row of an earlier run is known by it.
+    """
 
 
 class TemplateError(StillroomError):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from reportlab.pdfgen import canvas
 
 import stillroom.cli.extract
 from stillroom import paths
@@ -296,3 +297,16 @@ def test_the_usual_model_and_the_one_that_was_named(capsys: pytest.CaptureFixtur
     assert extract("in/a.txt") == 0
     assert extract("in/a.txt", "--model", "two") == 0
     assert [row["model"]["name"] for row in rows(capsys.readouterr().out)] == ["one", "two"]
+
+
+def test_encrypted_files_take_the_password_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    page = canvas.Canvas("in/locked.pdf", encrypt="s3cret")
+    page.drawString(50, 700, "Unlocked")
+    page.save()
+    Path("pw.txt").write_text("s3cret\n", "utf-8")
+    assert extract("in/locked.pdf", "--json") == 3
+    assert "Enter the password" in rows(capsys.readouterr().out)[0]["error"]
+    assert extract("in/locked.pdf", "--json", "--password-file", "pw.txt") == 0
+    assert rows(capsys.readouterr().out)[0]["fields"]["word"]["value"] == "Unlocked"
+    assert extract("in/locked.pdf", "--password-file", "gone.txt") == 2
+    assert "gone.txt cannot be read" in capsys.readouterr().err

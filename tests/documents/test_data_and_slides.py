@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 
+import docx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from pptx.util import Cm
 
 from stillroom.documents.document import Document
 from stillroom.documents.json_text import lines_of, parse
-from stillroom.documents.reading import read_source
+from stillroom.documents.reading import read_file, read_source
 from stillroom.documents.source import Source
 from stillroom.errors import DocumentError
 
@@ -61,10 +63,10 @@ def test_slides_are_pages_with_tables_charts_and_notes() -> None:
     document = read("a.pptx", saved(show))
     assert (document.kind, document.page_count) == ("pptx", 3)
     assert document.pages[0].text == (
-        "Prices\nof 2025\n\nleft\n\nright\n\nItem  Price\nTea  4.50\n\nat the bottom\n\nNotes:\nSay it slowly."
+        "Prices\nof 2025\n\nleft\n\nright\n\nItem\tPrice\nTea\t4.50\n\nat the bottom\n\nNotes:\nSay it slowly."
     )
     assert document.pages[1].text == ""
-    assert document.pages[2].text == "Sold\nMarch  12\nApril  14.5"
+    assert document.pages[2].text == "Sold\nMarch\t12\nApril\t14.5"
 
 
 def test_shapes_in_groups_are_read_and_pictures_are_said_to_be_unread() -> None:
@@ -122,7 +124,7 @@ def test_rtf() -> None:
     )
     document = read("a.rtf", data)
     assert document.kind == "rtf"
-    assert document.pages[0].text == "Invoice\tINV-7\nMüller € 12,50 😀\nItem  Price\nTea  4.50\na | b"
+    assert document.pages[0].text == "Invoice\tINV-7\nMüller € 12,50 😀\nItem\tPrice\nTea\t4.50\na | b"
     assert document.notes == ()
 
 
@@ -190,3 +192,17 @@ def test_every_scalar_of_json_stands_in_the_lines(value: object) -> None:
 
     for scalar in scalars(value):
         assert all(line.strip() in written for line in scalar.splitlines())
+
+
+def test_a_merged_cell_keeps_its_neighbours_in_their_columns(tmp_path: Path) -> None:
+    page = tmp_path / "a.html"
+    page.write_text("<table><tr><td>A<td>B<td>C<tr><td colspan=2>wide<td>1<tr><td>x<td><td>2</table>", encoding="utf-8")
+    assert read_file(page).pages[0].text.strip() == "A\tB\tC\nwide\t\t1\nx\t\t2"
+    word = docx.Document()
+    table = word.add_table(rows=3, cols=3)
+    for index, content in enumerate(["A", "B", "C", "wide", "-", "1", "x", "y", "2"]):
+        table.cell(index // 3, index % 3).text = content
+    table.cell(1, 1).text = table.cell(2, 1).text = ""
+    table.cell(1, 0).merge(table.cell(1, 1))
+    word.save(str(tmp_path / "a.docx"))
+    assert read_file(tmp_path / "a.docx").pages[0].text.strip() == "A\tB\tC\nwide\t\t1\nx\t\t2"

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,14 @@ def test_csv(tmp_path: Path) -> None:
     assert first["notes"] == "Page 2 was not read."
     assert (second["file"], second["status"], second["error"]) == ("b\\udcff.pdf", "failed", "It is damaged.")
     assert second["total state"] == ""
+
+
+def test_csv_names_the_checks_that_failed(tmp_path: Path) -> None:
+    wrong = replace(found("DE00"), state=FieldState.INVALID, failed_checks=("=The check digits are wrong.",))
+    export([row(people=(wrong, wrong), company=ABSENT)], TEMPLATE, tmp_path / "out.csv")
+    (line,) = read_csv(tmp_path / "out.csv")
+    assert line["people checks"] == "'=The check digits are wrong."
+    assert line["company checks"] == ""
 
 
 def test_an_empty_list_says_why_it_is_empty(tmp_path: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from tests.extraction.scripted_engine import ScriptedEngine
 
 from stillroom.documents.document import Document, Page
+from stillroom.extraction.candidates.propose import propose
 from stillroom.extraction.extractor import Extractor
+from stillroom.extraction.layout import layout_features
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
 from stillroom.templates.template import Field, FieldType, Option, Template
 
@@ -86,3 +90,17 @@ def test_wrong_check_digits_are_named_on_the_value(field: Field, text: str, said
     assert value.text == text
     assert value.failed_checks == ((said,) if said else ())
     assert value.state is (FieldState.INVALID if said else FieldState.FOUND)
+
+
+def test_a_long_document_takes_time_in_proportion() -> None:
+    field = Field("order_number", FieldType.IDENTIFIER)
+
+    def seconds(lines: int) -> float:
+        text = "\n".join(f"{number} things of no importance, {number}A" for number in range(lines))
+        started = time.process_time()
+        layout_features(
+            field, (document := Document("made.txt", "txt", "", (Page(1, text),), 1)), propose(field, document)
+        )
+        return time.process_time() - started
+
+    assert seconds(4000) < 8 * max(seconds(1000), 0.05)

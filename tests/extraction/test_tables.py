@@ -97,3 +97,25 @@ def test_a_thing_called_total_is_a_row() -> None:
 def test_a_long_description_does_not_end_the_table() -> None:
     described = "\n".join(f"  made of oak, part {number} of six" for number in "abcdef")
     assert items(f"{HEAD}{TABLE}\n{described}\n{CHAIR}") == ["Oak table", "Chair"]
+
+
+def test_cells_set_off_by_tabs_belong_to_the_heading_of_their_number() -> None:
+    rows = values(
+        "Description\tQty\tUnit price\tAmount\nTea, green\t2\t1.50\t3.00\nDelivery\t\t\t5.00\n\t3\t1.00\t3.00"
+    )
+    assert [list(row.values()) for row in rows] == [
+        ["Tea, green", "2", "1.50", "3.00"],
+        ["Delivery", None, None, "5.00"],
+        [None, "3", "1.00", "3.00"],
+    ]
+
+
+def test_without_geometry_cells_keep_their_order() -> None:
+    rows = values(
+        "Description  Qty  Unit price  Amount\nA  2  1.50  3.00\nA long description of this  3  2.50  7.50\nB  2.00  4.00"
+    )
+    assert [list(row.values()) for row in rows[:2]] == [
+        ["A", "2", "1.50", "3.00"],
+        ["A long description of this", "3", "2.50", "7.50"],
+    ]
+    assert [value for value in rows[2].values() if value] in (["B", "2.00", "4.00"], ["B", "2", "4.00"])

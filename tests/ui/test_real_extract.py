@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QInputDialog
+from reportlab.pdfgen import canvas
 
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
+from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG
 from stillroom.extraction.result import FieldState
 from stillroom.models.library import ModelFile
 from stillroom.paths import database_file
@@ -120,3 +123,27 @@ def test_the_samples_fill_their_tables(real_window, qtbot):
         wait_done(qtbot, sheet)
         assert [str(row.state) for row in sheet.model.rows] == ["done"]
         assert any(cell.text for cell in sheet.model.rows[0].cells)
+
+
+def test_an_encrypted_file_is_read_with_the_password_that_is_entered(real_window, qtbot, drop, tmp_path, monkeypatch):
+    path = tmp_path / "locked.pdf"
+    page = canvas.Canvas(str(path), encrypt="s3cret")
+    page.drawString(50, 700, "HARBOUR STATIONERS LTD   TOTAL 9.00")
+    page.save()
+    sheet = real_window.extract.sheet
+    drop(sheet, [path])
+    qtbot.waitUntil(lambda: len(sheet.model.rows) == 1)
+    sheet.run()
+    wait_done(qtbot, sheet)
+    (row,) = sheet.model.rows
+    assert row.result.error == PASSWORD_MISSING
+    sheet.table.choose(row)
+    button = sheet.details._password
+    assert button.isVisible()
+    for typed, error in (("wrong", PASSWORD_WRONG), ("s3cret", "")):
+        monkeypatch.setattr(QInputDialog, "getText", lambda *_args, typed=typed: (typed, True))
+        button.click()
+        wait_done(qtbot, sheet)
+        assert row.result.error == error
+    assert str(row.state) == "done"
+    assert not button.isVisible()

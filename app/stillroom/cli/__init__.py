@@ -111,6 +111,12 @@ def _extract(parser: argparse.ArgumentParser) -> None:
         help="go on with the last run of these files and this template that was not finished",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a document on standard output")
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="a text file whose first line is the password of encrypted PDFs",
+    )
     parser.add_argument("--remote", metavar="NAME", help="with a remote engine instead (see: stillroom remote list)")
     parser.add_argument(
         "--yes-send", action="store_true", help="send it to the remote engine; without this it is only shown"

@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
             raise StillroomError("There is no file in what was named. Name files, or a folder with files in it.")
         settings = Settings()
         chosen = find_model(options.model) if options.model else None
+        password = _password(options.password_file)
     except StillroomError as error:
         say(error.message)
         return USAGE
@@ -65,8 +66,20 @@ def run(options: argparse.Namespace) -> int:
         refuse_what_does_not_fit(plan.model, plan.options)
         if plan.notice:
             say(plan.notice)
-        work = _Work(store, template, files, batch, plan, settings, as_json=_as_json(options))
+        work = _Work(store, template, files, batch, plan, settings, as_json=_as_json(options), password=password)
         return work.run(options.out)
+
+
+def _password(file: Path | None) -> str | None:
+    """The first line of a file: a password on the command line would be seen by everybody on the machine."""
+    if file is None:
+        return None
+    try:
+        return next(iter(file.read_text(encoding="utf-8").splitlines()), None)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StillroomError(
+            f"The password file {file} cannot be read. Write the password in its first line."
+        ) from error
 
 
 def _as_json(options: argparse.Namespace) -> bool:
@@ -115,7 +128,9 @@ class _Work:
         settings: Settings,
         *,
         as_json: bool,
+        password: str | None = None,
     ) -> None:
+        self._password = password
         self._store = store
         self._template = template
         self._files = files
@@ -160,6 +175,8 @@ class _Work:
         try:
             seconds, mebibytes = self._settings.get(READER_SECONDS), self._settings.get(READER_MEMORY)
             with Engine() as engine, Readers(seconds=seconds, memory_bytes=mebibytes << 20) as readers:
+                if self._password:
+                    readers.remember_password(self._password)
                 self._do(engine, readers, shown)
         except BaseException as error:  # noqa: BLE001 - raised again on the main thread
             self._error = error

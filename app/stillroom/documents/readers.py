@@ -57,17 +57,28 @@ class Readers:
         self._busy: set[_Reader] = set()
         self._free = max(1, processes)
         self._closed = False
+        self._passwords: dict[Path, str] = {}
+        self._usual_password: str | None = None
 
     def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
         """The document in a file. Blocks until it is read, at most the time limit (after its turn has come).
 
         Raises:
             DocumentError: it cannot be read; the message says why and what to do.
-            PasswordNeeded: it is encrypted, and ``password`` is None or wrong.
+            PasswordNeeded: it is encrypted, and ``password`` and what is remembered are None or wrong.
             Cancelled: cancellation was requested.
         """
-        fields = {"op": "read", "path": str(path.absolute()), "password": password}
+        whole = path.absolute()
+        known = password or self._passwords.get(whole, self._usual_password)
+        fields = {"op": "read", "path": str(whole), "password": known}
         return self._ask(fields, from_json, cancellation)
+
+    def remember_password(self, password: str, path: Path | None = None) -> None:
+        """Use a password for a file, or without ``path`` for every encrypted one, until the program ends. It is never written down."""
+        if path is None:
+            self._usual_password = password
+        else:
+            self._passwords[path.absolute()] = password
 
     def picture(self, path: Path, side: int, *, cancellation: Cancellation | None = None) -> Picture:
         """The picture in a file, its longer side at most ``side`` pixels. Blocks and raises as ``read``."""

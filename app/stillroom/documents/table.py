@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-COLUMN_GAP = "  "
-"""Between cells of a table in a document: two spaces, as between columns on a PDF page. Empty cells vanish."""
 CELL_SEPARATOR = "\t"
-"""Between cells of a data sheet: a tab, so that an empty cell keeps its place."""
+"""Between cells: a tab, so that an empty cell keeps its place and no value is taken for one of the next column."""
 
 
 def grid_text(rows: Sequence[Sequence[str]]) -> str:
@@ -29,11 +27,17 @@ def grid_text(rows: Sequence[Sequence[str]]) -> str:
 
 
 def row_text(cells: Sequence[str]) -> str:
-    """One row of a table in a document. Cells of up to three lines stand beside each other, as they do on the page;
-    a row with a longer cell is a layout, not a table: its cells follow one another."""
-    filled = [[line for line in (" ".join(part.split()) for part in cell.split("\n")) if line] for cell in cells]
-    filled = [cell for cell in filled if cell]
+    """One row of a table in a document; what a merged cell covers is empty. Cells of up to three lines stand beside each
+    other, as they do on the page; a row with a longer cell is a layout, not a table: its cells follow one another."""
+    split = [[line for line in (" ".join(part.split()) for part in cell.split("\n")) if line] for cell in cells]
+    filled = [cell for cell in split if cell]
     if len(filled) > 1 and max(map(len, filled)) > 3:
         return "\n".join("\n".join(cell) for cell in filled)
     height = max(map(len, filled), default=0)
-    return "\n".join(COLUMN_GAP.join(cell[line] for cell in filled if line < len(cell)) for line in range(height))
+    return "\n".join(_line([cell[line] if line < len(cell) else "" for cell in split]) for line in range(height))
+
+
+def _line(cells: Sequence[str]) -> str:
+    """One line of a row; of a single cell the text alone."""
+    line = CELL_SEPARATOR.join(cells)
+    return line.rstrip(CELL_SEPARATOR) if sum(map(bool, cells)) > 1 else line.strip(CELL_SEPARATOR)

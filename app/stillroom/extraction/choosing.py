@@ -119,7 +119,7 @@ def prepare(field: Field, document: Document, parts: Sequence[Passage], *, param
     page = ranking.page_weights_for(kind, several=several, field=field.name)
     candidates = propose(field, document, kind=kind)
     layout = layout_features(field, document, candidates)
-    where = [_passage_of(each.span, parts) for each in candidates]
+    where = _passages_of(candidates, parts)
     chosen = _prune(page or weights, candidates, layout, where, limit=_limit(kind, several=several), several=several)
     asked = Asked(field, kind, candidates, layout, where, chosen, weights)
     if page is not None:
@@ -132,13 +132,20 @@ def prepare(field: Field, document: Document, parts: Sequence[Passage], *, param
     return asked
 
 
-def _passage_of(span: Span, parts: Sequence[Passage]) -> int:
-    """The passage that holds a span, or its beginning where the span goes on in the next; -1 where none does."""
-    whole = next((number for number, part in enumerate(parts) if part.holds(span)), -1)
-    if whole >= 0:
-        return whole
-    start = Span(span.page, span.start, span.start)
-    return next((number for number, part in enumerate(parts) if part.holds(start)), -1)
+def _passages_of(candidates: Sequence[Candidate], parts: Sequence[Passage]) -> list[int]:
+    """The passage that holds each candidate, or its beginning where it goes on in the next; -1 where none does."""
+    by_page: dict[int, list[int]] = {}
+    for number, part in enumerate(parts):
+        for span in part.spans:
+            by_page.setdefault(span.page, []).append(number)
+    found = []
+    for candidate in candidates:
+        span = candidate.span
+        own = by_page.get(span.page, ())
+        whole = next((number for number in own if parts[number].holds(span)), -1)
+        start = Span(span.page, span.start, span.start + 1)
+        found.append(whole if whole >= 0 else next((number for number in own if parts[number].holds(start)), -1))
+    return found
 
 
 _NO_ROWS: Vector = np.zeros((0, 0))

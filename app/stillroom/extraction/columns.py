@@ -24,12 +24,14 @@ class Cell:
         confidence: the lowest of them; None where the document was not read.
         state: the worst of them: a value that needs a look is not hidden behind one that does not.
         page: of the first value that has a place.
+        checks: the sentences of every check that failed, each once.
     """
 
     value: str
     confidence: float | None
     state: str
     page: int | None
+    checks: str = ""
 
 
 def heading(field: Field) -> str:
@@ -62,6 +64,7 @@ def cell(result: DocumentResult, field: Field) -> Cell:
         confidence=min(value.confidence for value in values),
         state=max((value.state for value in values), key=_SEVERITY.index),
         page=next((value.span.page for value in values if value.span), None),
+        checks=" ".join(dict.fromkeys(check for value in values for check in value.failed_checks)),
     )
 
 

@@ -76,7 +76,9 @@ def _csv(rows: Sequence[DocumentResult], template: Template, path: Path) -> None
     with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         # Everything is quoted: a semicolon in a text must not begin a cell where the list separator is one.
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        details = [f"{field.name} {what}" for field in template.fields for what in ("confidence", "state", "page")]
+        details = [
+            f"{field.name} {what}" for field in template.fields for what in ("confidence", "state", "page", "checks")
+        ]
         names = [heading(field) for field in template.fields]
         writer.writerow([*FIXED[:2], *names, *FIXED[2:], *details])
         for result in rows:
@@ -95,6 +97,7 @@ def _csv(rows: Sequence[DocumentResult], template: Template, path: Path) -> None
                             "" if shown.confidence is None else f"{shown.confidence:.4f}",
                             shown.state,
                             "" if shown.page is None else shown.page,
+                            _harmless(shown.checks),
                         )
                     ),
                 ]

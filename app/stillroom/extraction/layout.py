@@ -64,7 +64,7 @@ def layout_features(field: Field, document: Document, candidates: Sequence[Candi
     avoid = _phrases(field.avoid)
     repeats = Counter(candidate.value for candidate in candidates)
     sizes = [_size(candidate.value) for candidate in candidates]
-    known = [size for size in sizes if size is not None]
+    known = sorted({size for size in sizes if size is not None})
     largest = max(known, default=None)
     sums, rests = _arithmetic(known)
     rows = np.zeros((len(candidates), len(NAMES)))
@@ -171,12 +171,17 @@ def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]
 
 
 def _rounding(amount: Decimal | None, amounts: Sequence[Decimal]) -> int:
-    """1 for an amount that another one here was rounded to, as cash is to five cents; -1 for one that was rounded; 0 for others."""
+    """1 for an amount that another one here was rounded to, as cash is to five cents; -1 for one that was rounded; 0 for others.
+
+    ``amounts`` are sorted, each there once: a long document has thousands of them.
+    """
     if amount is None:
         return 0
     whole = amount % _SMALLEST_COIN == 0
-    for other in amounts:
-        if 0 < abs(other - amount) < _SMALLEST_COIN and (other % _SMALLEST_COIN == 0) != whole:
+    first = bisect.bisect_right(amounts, amount - _SMALLEST_COIN)
+    last = bisect.bisect_left(amounts, amount + _SMALLEST_COIN)
+    for other in amounts[first:last]:
+        if other != amount and (other % _SMALLEST_COIN == 0) != whole:
             return 1 if whole else -1
     return 0
 

@@ -44,6 +44,10 @@ def test_each_state_has_its_level(value, level):
 
 def test_a_required_value_that_is_absent_needs_a_look():
     assert cell_of(REQUIRED, FieldValue(None, "", FieldState.ABSENT, 0.9)).level is Level.MISSING
+    told = FieldValue(
+        None, "", FieldState.ABSENT, 0.9, failed_checks=("This field is required, and no value was found.",)
+    )
+    assert cell_of(REQUIRED, told).level is Level.MISSING
     assert cell_of(REQUIRED, ()).level is Level.MISSING
     assert cell_of(DATE, ()).level is Level.ABSENT
 

@@ -35,6 +35,8 @@ _SKIPPED = frozenset(
 )
 _NOTE_MARKS = ("separator", "continuationSeparator", "continuationNotice")
 
+_MOST_COLUMNS = 63  # of a Word table
+
 
 def read(source: Source) -> Content:
     """One page."""
@@ -78,7 +80,7 @@ def _blocks(parent: etree._Element) -> Iterator[str]:
             yield from _paragraph(element)
         elif tag == f"{_W}tbl":
             for row in _rows(element):
-                cells = ["\n".join(_blocks(cell)) for cell in row]
+                cells = ["" if cell is None else "\n".join(_blocks(cell)) for cell in row]
                 text = row_text(cells)
                 if text:
                     yield text
@@ -89,15 +91,27 @@ def _blocks(parent: etree._Element) -> Iterator[str]:
             yield from _blocks(element)
 
 
-def _rows(table: etree._Element) -> Iterator[list[etree._Element]]:
+def _rows(table: etree._Element) -> Iterator[list[etree._Element | None]]:
+    """The cells of each row, and None where one that began to the left or above goes on."""
     for row in table.iter(f"{_W}tr"):
         if _owner(row, f"{_W}tbl") is not table:
             continue  # of a table inside a cell: read with the cell
-        yield [cell for cell in row.iter(f"{_W}tc") if _owner(cell, f"{_W}tr") is row and not _continues(cell)]
+        cells: list[etree._Element | None] = []
+        for cell in row.iter(f"{_W}tc"):
+            if _owner(cell, f"{_W}tr") is row:
+                cells += [None if _continues(cell) else cell, *[None] * (_width(cell) - 1)]
+        yield cells
 
 
 def _owner(element: etree._Element, tag: str) -> etree._Element | None:
     return next(element.iterancestors(tag), None)
+
+
+def _width(cell: etree._Element) -> int:
+    """How many columns the cell covers."""
+    span = cell.find(f"{_W}tcPr/{_W}gridSpan")
+    digits = "" if span is None else span.get(f"{_W}val", "")
+    return max(1, min(int(digits), _MOST_COLUMNS)) if digits.isascii() and digits.isdecimal() and len(digits) < 5 else 1
 
 
 def _continues(cell: etree._Element) -> bool:

@@ -77,6 +77,7 @@ _BLOCKS = frozenset(
 _APART = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "dl", "blockquote", "pre"])
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f\xa0\u200b]+")
+_MOST_COLUMNS = 100
 
 
 def read(source: Source) -> Content:
@@ -155,6 +156,8 @@ class _Writer:
             nested = nested or cell.find("table") is not None
             inner = _Writer()
             inner._tag(cell)
-            cells.append(inner.text())
+            span = str(cell.get("colspan", ""))
+            covered = min(int(span), _MOST_COLUMNS) - 1 if span.isascii() and span.isdecimal() and len(span) < 5 else 0
+            cells += [inner.text(), *[""] * max(0, covered)]
         text = "\n".join(cell for cell in cells if cell) if nested else row_text(cells)
         self._lines.extend(text.split("\n") if text else ())

@@ -11,7 +11,7 @@ from stillroom.documents.formats.pdf_words import Frame, read_words
 from stillroom.documents.lines import arrange
 from stillroom.documents.ocr.models import HOW_TO_INSTALL, available, check_available
 from stillroom.documents.source import LOCATED_CHARACTERS, RECOGNISED_PAGES, Content, Source, ranges, unread
-from stillroom.errors import DocumentError, PasswordNeeded
+from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG, DocumentError, PasswordNeeded
 
 PAGES = 5000
 """Pages after this one are left unread, and said to be."""
@@ -144,8 +144,8 @@ def _open(source: Source) -> pdfium.PdfDocument:
         code = getattr(error, "err_code", None)
         if code == raw.FPDF_ERR_PASSWORD:
             if source.password:
-                raise PasswordNeeded("The password does not open this PDF. Enter the right one.") from error
-            raise PasswordNeeded("This PDF is protected with a password. Enter the password to read it.") from error
+                raise PasswordNeeded(PASSWORD_WRONG) from error
+            raise PasswordNeeded(PASSWORD_MISSING) from error
         if code == raw.FPDF_ERR_SECURITY:
             raise DocumentError(
                 "This PDF is protected in a way that cannot be opened here. Save an unprotected copy and add that."

@@ -70,7 +70,7 @@ def _blocks(shapes: Iterable[Any]) -> Iterator[str]:
         if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
             yield "\n".join(_blocks(shape.shapes))
         elif getattr(shape, "has_table", False):
-            rows = ([cell.text for cell in row.cells if not cell.is_spanned] for row in shape.table.rows)
+            rows = (["" if cell.is_spanned else cell.text for cell in row.cells] for row in shape.table.rows)
             yield "\n".join(filter(None, map(row_text, rows)))
         elif getattr(shape, "has_chart", False):
             yield "\n".join(_chart(shape.chart))

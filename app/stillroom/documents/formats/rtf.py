@@ -8,7 +8,7 @@ from collections.abc import Callable
 from striprtf import striprtf
 
 from stillroom.documents.source import Content, Source, one_page
-from stillroom.documents.table import COLUMN_GAP
+from stillroom.documents.table import CELL_SEPARATOR
 from stillroom.errors import DocumentError
 
 _FURTHER_LINES = re.compile(r"\n{3,}")
@@ -40,5 +40,9 @@ def read(source: Source) -> Content:
             "The RTF text is damaged. Open it in the program it was made with and save it again.", type(error).__name__
         ) from error
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # what was written as two halves
-    lines = (re.sub(r"\s*\|\s*", COLUMN_GAP, line).strip() if line.endswith("|") else line for line in text.split("\n"))
+    lines = (_row(line) if line.endswith("|") else line for line in text.split("\n"))
     return one_page(_FURTHER_LINES.sub("\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n"), notes)
+
+
+def _row(line: str) -> str:
+    return re.sub(r"\s*\|\s*", CELL_SEPARATOR, line).strip(" ").rstrip()

@@ -22,6 +22,7 @@ _URL = re.compile(
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[\s\-]?[A-Z0-9]){11,30}(?![A-Za-z0-9])", re.IGNORECASE)
 _TOKEN = re.compile(r"(?<!\S)[^\s,;]+(?:\s?[-/#]\s?[^\s,;]+)*")
+_PART_OF_AMOUNT = re.compile(r",\d{2,3}(?!\d)")
 _EDGES = "()[]{}<>\"'“”‘’.,;:*|"
 
 
@@ -128,6 +129,8 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
             if (left, right) in seen or not 2 <= len(text) <= 40 or not any(character.isdigit() for character in text):
                 continue
             seen.add((left, right))
+            if text.isdigit() and _PART_OF_AMOUNT.match(page.text, right):
+                continue  # the words end at commas, numbers do not: "234,50"
             amount = bool(re.fullmatch(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,2}[%x]?", text))
             date = bool(re.fullmatch(r"\d{1,4}([./\-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(:\d{2})?", text))
             yield Candidate(Span(page.number, left, right), text, text, 0.0 if amount or date else 1.0)

@@ -64,12 +64,12 @@ def level_of(field: Field, value: FieldValue) -> Level:
     """How far one value can be relied on."""
     if NOT_IN_DOCUMENT in value.failed_checks:
         return Level.FOREIGN
-    if value.state is FieldState.INVALID or value.failed_checks:
-        return Level.PROBLEM
     if value.state is FieldState.UNREAD:
         return Level.UNREAD
-    if value.state is FieldState.ABSENT:
+    if value.state is FieldState.ABSENT:  # before the checks: that a required value is missing is one of them
         return Level.MISSING if field.required else Level.ABSENT
+    if value.state is FieldState.INVALID or value.failed_checks:
+        return Level.PROBLEM
     if value.state is FieldState.GENERATED:
         return Level.GENERATED
     if value.confidence >= SURE_FROM:

@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
+    QLineEdit,
     QListWidget,
     QScrollArea,
     QStackedLayout,
@@ -21,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG
 from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldValue
 from stillroom.templates.template import Field, Template
 from stillroom.ui import icons
@@ -34,6 +37,7 @@ from stillroom.ui.wording import percent_text
 
 _PLAIN = (".txt", ".csv", ".md", ".log")  # columns are made of spaces
 _LARGE = 60  # characters of a value that is shown in large letters
+_LARGE_WORD = 16  # and of one word of it
 
 
 class Details(QFrame):
@@ -41,9 +45,11 @@ class Details(QFrame):
 
     Signals:
         retry(Row): do this document again.
+        password_given(Row, str): of an encrypted file.
     """
 
     retry = Signal(object)
+    password_given = Signal(object, str)
     _values: Sequence[FieldValue] = ()
 
     def __init__(self, sources: Sources) -> None:
@@ -78,6 +84,9 @@ class Details(QFrame):
         column.addWidget(self._document_name)
         column.addWidget(self._document_folder)
         column.addWidget(self._document_text)
+        self._password = Button(self.tr("Enter the password…"), "primary")
+        self._password.clicked.connect(self._ask_password)
+        column.addWidget(self._password, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         return side
@@ -99,6 +108,7 @@ class Details(QFrame):
         column.setSpacing(GRID // 2)
         self._field = label("", "section")
         self._value = label("", "value", wrap=True, selectable=True)
+        self._value.setMinimumWidth(1)  # a long number has no place to break, and must not push the rest out of sight
         self._state_icon = QLabel()
         self._state = label("", "figure")
         self._meaning = label("", "muted", wrap=True)
@@ -214,6 +224,17 @@ class Details(QFrame):
         set_role(self._document_text, "bad" if row.state is RowState.FAILED else "")
         restyle(self._document_text)
         self._retry.setVisible(row.state is RowState.FAILED and row.run is not None)
+        locked = row.result is not None and row.result.error in (PASSWORD_MISSING, PASSWORD_WRONG)
+        self._password.setVisible(locked and row.run is not None)
+
+    def _ask_password(self) -> None:
+        row = self._row
+        if row is None:
+            return
+        text = self.tr("The password of %1. It is kept until the program is closed.").replace("%1", row.path.name)
+        password, given = QInputDialog.getText(self, self.tr("Password"), text, QLineEdit.EchoMode.Password)
+        if given and password:
+            self.password_given.emit(row, password)
 
     def _show_item(self, number: int) -> None:
         field = self._template_field
@@ -225,7 +246,8 @@ class Details(QFrame):
         level = level_of(field, value)
         cell = Cell(one_line(value.value or value.text), level, value.confidence)
         text = value.value or value.text or cell_wording.level_name(level)
-        set_role(self._value, "value" if len(text) <= _LARGE else "figure")
+        longest = max(map(len, text.split()), default=0)
+        set_role(self._value, "value" if len(text) <= _LARGE and longest <= _LARGE_WORD else "figure")
         restyle(self._value)
         self._value.setText(text)
         name = cell_wording.level_name(level)

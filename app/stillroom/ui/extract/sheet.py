@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from stillroom.extraction.files import file_of
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
 from stillroom.templates.template import Template
@@ -17,7 +18,7 @@ from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.extract.exporting import Exporting
-from stillroom.ui.extract.result_model import ResultModel, RowState
+from stillroom.ui.extract.result_model import ResultModel, Row, RowState
 from stillroom.ui.extract.result_table import ResultTable
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet_bar import SheetBar, SheetStatus
@@ -113,6 +114,7 @@ class Sheet(TakesDrops, QWidget):
         self.table.menu_wanted.connect(self._menu)
         self.table.delegate.retry.connect(lambda row: self.runs.retry([row]))
         self.details.retry.connect(lambda row: self.runs.retry([row]))
+        self.details.password_given.connect(self._unlock)
 
     def _make_actions(self) -> None:
         # What works on the selection needs the keyboard in this table; the others reach whichever table is shown.
@@ -239,6 +241,10 @@ class Sheet(TakesDrops, QWidget):
 
     def _retry_selected(self) -> None:
         self.runs.retry(self.table.selected_rows())
+
+    def _unlock(self, row: Row, password: str) -> None:
+        self._parts.readers.remember_password(password, file_of(row.path))
+        self.runs.retry([row])
 
     def _retry_failed(self) -> None:
         self.runs.retry([row for row in self.model.rows if row.state is RowState.FAILED])
