@@ -168,3 +168,19 @@ def test_every_licence_allows_to_pass_the_package_on() -> None:
 def test_the_project_says_its_own_licence() -> None:
     assert "Apache License" in (_REPOSITORY / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License" in (_REPOSITORY / "NOTICE").read_text(encoding="utf-8")
+
+
+@pytest.mark.model
+def test_every_benchmark_can_be_started() -> None:
+    """They are not part of the suite: what they import may have moved without a test that notices."""
+    folder = _REPOSITORY / "tests" / "benchmarks"
+    names = [path.stem for path in sorted(folder.glob("*.py"))]
+    lines = [
+        f"import sys; sys.path[:0] = [{str(_REPOSITORY)!r}, {str(folder)!r}]",
+        *(f"import {name}" for name in names),
+    ]
+    outcome = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert len(names) > 10
+    assert outcome.returncode == 0, outcome.stderr

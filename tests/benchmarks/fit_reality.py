@@ -1,181 +1,90 @@
 """Hold the estimates of stillroom.models.fit against reality, over shapes, contexts and kinds of cache.
 
     python tests/benchmarks/fit_reality.py [--largest 2.0] [--only 0.1B]
+    python tests/benchmarks/fit_reality.py --largest 20 --synth SYNTH_GGUF.PY --like STARTER.gguf [--python PYTHON]
 
 For each, two comparisons. Against the machine: the estimate from the header (before a download) and llama.cpp's own plan (a
-dry load in a worker) beside the resident memory of a worker that loaded the file and evaluated a prompt and some tokens.
-Against llama.cpp: the buffers that the plan names beside those that a real load allocates and writes into its log;
-these two are the same to the hundredth of a MiB that the log gives, or the line says which differs. The files are made here, with
-weights that are all zero in files with holes, so that shapes of 8B need no room on the disk; --largest leaves out what
-is larger in GiB.
+dry load in a worker) beside the resident memory of a worker that loaded the file and evaluated a prompt and some tokens,
+and how much of that lies in huge pages. Against llama.cpp: the buffers that the plan names beside those that a real load
+allocates and writes into its log; these two are the same to the hundredth of a MiB that the log gives, or the line says
+which differs. The files are made here, with weights that are all zero in files with holes, so that shapes of 8B need no
+room on the disk; --largest leaves out what is larger in GiB. With --synth a script writes them with random weights (see
+made_shapes.Synth), and each is quantized as the application does it. GLIBC_TUNABLES=glibc.malloc.hugetlb=0 in the
+environment measures without huge pages.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import itertools
+import multiprocessing
 import re
-import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.gguf.make_gguf import encoded, text, tokens
+from tests.benchmarks.made_shapes import CASES, Case, Synth, write
 
 from stillroom.engine.engine import Engine, Limits
-from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest, to_wire
+from stillroom.engine.llama import LoadedModel
+from stillroom.engine.llama_log import every_log_line_to
+from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
-from stillroom.gguf.tensor_types import TENSOR_TYPES
 from stillroom.models.exact import exact_fit
 from stillroom.models.fit import Estimate, Use, estimate
 from stillroom.models.shape import shape_of
 
 MIB = 1 << 20
-ANSWERS = tuple(f"w{number} a" for number in range(100, 356))  # each begins with another token
+# Each begins with another token: in the vocabulary of the files made here, and in one of English text.
+ANSWERS = tuple(f"w{number} a" for number in range(100, 356))
+_ENGLISH = tuple(
+    "".join(letters) + " a"
+    for pair in (("bcdfghklmnprstvw", "aeiou"), ("BCDFGHKLMNPRSTVW", "aeiou"), ("aeiou", "cdglmnprst"))
+    for letters in itertools.product(*pair)
+)
+_MOST_READ = 2e12  # tokens × weights: a minute on two cores
 _BUFFER = re.compile(r":\s+(\S+)\s+(model|KV|RS|output|compute) buffer size =\s+([\d.]+) MiB")
 _PURPOSES = {"model": "weights", "KV": "cache", "RS": "cache", "output": "output", "compute": "compute"}
-_MARK = "--- a whole step"
-_LOAD = f"""
-import json, sys
-from pathlib import Path
-from stillroom.engine.llama import LoadedModel, every_log_line_to
-from stillroom.engine.protocol import LoadOptions, from_wire
-log = []
-with every_log_line_to(log.append):
-    model = LoadedModel(Path(sys.argv[1]), from_wire(LoadOptions, json.loads(sys.argv[2])), lambda _: True)
-    log.append("{_MARK}")
-    model.new_context(min(model.max_sequences, model.options.ubatch))
-print("".join(log))
-"""
-_NUMBERS = {kind.name: number for number, kind in TENSOR_TYPES.items()}
 
 
-@dataclass(frozen=True)
-class Case:
-    """A shape, how it is quantised, and how it is loaded."""
+def resident(path: Path, case: Case, answers: tuple[str, ...]) -> tuple[int, int, int]:
+    """Bytes of a worker with the model after work: resident, its own (without pages of the file), and in huge pages.
 
-    name: str
-    layers: int
-    width: int
-    forward: int
-    heads: int
-    shared: int
-    vocabulary: int
-    quantization: str
-    context: int
-    cache: str = "f16"
-    arch: str = "llama"
-
-
-CASES = (
-    Case("0.1B", 30, 576, 1536, 9, 3, 49_152, "Q8_0", 2048),
-    Case("0.1B", 30, 576, 1536, 9, 3, 49_152, "Q4_0", 8192, "q8_0"),
-    Case("0.3B gemma3", 18, 768, 2048, 4, 1, 262_144, "Q8_0", 8192, arch="gemma3"),
-    Case("0.5B", 24, 1024, 2816, 16, 2, 151_936, "Q4_0", 16_384),
-    Case("0.5B", 24, 1024, 2816, 16, 2, 151_936, "Q4_K_M", 32_768, "q8_0"),
-    Case("1B", 16, 2048, 8192, 32, 8, 128_256, "Q4_K_M", 8192),
-    Case("1B", 16, 2048, 8192, 32, 8, 128_256, "Q8_0", 32_768, "q8_0"),
-    Case("1B", 16, 2048, 8192, 32, 8, 128_256, "Q4_0", 2048),
-    Case("3B", 28, 3072, 8192, 24, 8, 128_256, "Q4_K_M", 16_384, "q8_0"),
-    Case("3B", 28, 3072, 8192, 24, 8, 128_256, "Q8_0", 2048),
-    Case("8B", 32, 4096, 14_336, 32, 8, 128_256, "Q4_K_M", 8192),
-    Case("8B", 32, 4096, 14_336, 32, 8, 128_256, "Q4_0", 32_768, "q8_0"),
-)
-
-
-def write(case: Case, path: Path) -> None:
-    """A file of this shape whose weights are a hole."""
-    arch, head = case.arch, case.width // case.heads
-    vocabulary = tokens()
-    vocabulary += [f"w{number}" for number in range(case.vocabulary - len(vocabulary))]
-    metadata = {
-        "general.architecture": arch,
-        f"{arch}.block_count": case.layers,
-        f"{arch}.context_length": 131_072,
-        f"{arch}.embedding_length": case.width,
-        f"{arch}.feed_forward_length": case.forward,
-        f"{arch}.attention.head_count": case.heads,
-        f"{arch}.attention.head_count_kv": case.shared,
-        f"{arch}.attention.layer_norm_rms_epsilon": 1e-5,
-        f"{arch}.rope.dimension_count": head,
-        "tokenizer.ggml.model": "llama",
-        "tokenizer.ggml.tokens": vocabulary,
-        "tokenizer.ggml.scores": [0.0] * len(vocabulary),
-        "tokenizer.ggml.token_type": [2, 3, 3, *[6] * 256, *[1] * (len(vocabulary) - 259)],
-    }
-    if arch == "gemma3":
-        metadata[f"{arch}.attention.sliding_window"] = 512
-    matrices = {
-        "attn_q": (case.width, head * case.heads),
-        "attn_k": (case.width, head * case.shared),
-        "attn_v": (case.width, head * case.shared),
-        "attn_output": (head * case.heads, case.width),
-        "ffn_gate": (case.width, case.forward),
-        "ffn_up": (case.width, case.forward),
-        "ffn_down": (case.forward, case.width),
-    }
-    norms = {"attn_norm": case.width, "ffn_norm": case.width}
-    if arch == "gemma3":
-        norms |= {
-            "attn_q_norm": head,
-            "attn_k_norm": head,
-            "post_attention_norm": case.width,
-            "post_ffw_norm": case.width,
-        }
-    table = {"Q4_K_M": "Q6_K", "Q4_0": "Q6_K"}.get(case.quantization, case.quantization)
-    tensors = [
-        ("token_embd.weight", (case.width, case.vocabulary), table),
-        ("output_norm.weight", (case.width,), "F32"),
-    ]
-    for layer in range(case.layers):
-        tensors += [(f"blk.{layer}.{name}.weight", (length,), "F32") for name, length in norms.items()]
-        tensors += [(f"blk.{layer}.{name}.weight", shape, _kind(case, name, layer)) for name, shape in matrices.items()]
-    import struct
-
-    header = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata))
-    header += b"".join(text(key) + encoded(value) for key, value in metadata.items())
-    offset = 0
-    for name, shape, kind in tensors:
-        number = _NUMBERS[kind]
-        block = TENSOR_TYPES[number]
-        if shape[0] % block.block:
-            number, block = _NUMBERS["Q8_0"], TENSOR_TYPES[_NUMBERS["Q8_0"]]
-        size = block.size
-        for length in shape:
-            size *= length
-        header += text(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, number, offset)
-        offset += -(-(size // block.block) // 32) * 32
-    header += bytes(-len(header) % 32)
-    with path.open("wb") as file:
-        file.write(header)
-        file.truncate(len(header) + offset)
-
-
-def _kind(case: Case, name: str, layer: int) -> str:
-    if case.quantization != "Q4_K_M":
-        return case.quantization
-    # Half of these layers' values and last matrices are kept more exactly, as llama.cpp's own recipe has it.
-    exact = layer < case.layers // 8 or layer >= 7 * case.layers // 8 or (layer - case.layers // 8) % 3 == 2
-    return "Q6_K" if name in ("attn_v", "ffn_down") and exact else "Q4_K"
-
-
-def resident(path: Path, case: Case) -> tuple[int, int]:
-    """Bytes of a worker with the model after work: resident, and its own (without pages of the file)."""
+    Without the states of texts that it keeps where memory is free: those have a budget of their own.
+    """
     with Engine(limits=Limits(silence=1200.0)) as engine:  # the largest are slow on a small machine
-        engine.load(path, LoadOptions(context_tokens=case.context, kv_type=case.cache))
-        # Several steps of the largest size, and as many sequences at once as there is room for.
-        engine.score(
-            ScoreRequest((Piece("abcdef" * 80),), (Question("x", ANSWERS[: 40 if case.vocabulary > 100_000 else 200]),))
-        )
-        engine.generate(GenerateRequest((Piece("abc" * 100),), max_tokens=2))
+        engine.load(path, LoadOptions(context_tokens=case.context, kv_type=case.cache, kept_bytes=-1))
+        # Several steps of the largest size, and as many sequences at once as there is room for, as a passage is asked about.
+        asked = answers[: 40 if case.vocabulary > 100_000 else 200]
+        engine.score(ScoreRequest((Piece("abcdef" * 80),), (Question("x", asked),)))
+        read = "".join(f"{number} abcdef" for number in range(_tokens(case) // 8))
+        read = read[: len(read) * _tokens(case) // max(1, *engine.count_tokens([read]))]
+        engine.generate(GenerateRequest((Piece(read),), max_tokens=2))
         process = psutil.Process(engine.status().worker_pid)
         found = process.memory_full_info()
-        return found.rss, found.uss
+        return found.rss, found.uss, _huge(process.pid)
+
+
+def _tokens(case: Case) -> int:
+    """To be read: where attention's weights need a part of the compute buffer for each, all that there is room for."""
+    full = case.context - 1024
+    return full if case.cache == "f16" and full * case.weights < _MOST_READ else min(480, full)
+
+
+def _huge(pid: int) -> int:
+    """Bytes of a process in huge pages; 0 where the system does not tell."""
+    try:
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in told.splitlines() if line.startswith("AnonHugePages"))
 
 
 def allocated(path: Path, case: Case) -> dict[str, int]:
@@ -184,21 +93,26 @@ def allocated(path: Path, case: Case) -> dict[str, int]:
     As in the plan, the compute buffer is that of a whole step.
     """
     options = LoadOptions(context_tokens=case.context, kv_type=case.cache)
-    outcome = subprocess.run(
-        [sys.executable, "-c", _LOAD, str(path), json.dumps(to_wire(options))],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=1200,
-    )
-    whole, _, step = outcome.stdout.partition(_MARK)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        logs = process.submit(_logs_of_a_load, path, options).result()
     found: dict[str, int] = {}
-    for log in (whole, step):
+    for log in logs:
         for _device, purpose, size in _BUFFER.findall(log):
-            if (purpose == "compute") == (log is step):
+            if (purpose == "compute") == (log is logs[1]):
                 name = _PURPOSES[purpose]
                 found[name] = found.get(name, 0) + round(float(size) * MIB)
     return found
+
+
+def _logs_of_a_load(path: Path, options: LoadOptions) -> tuple[str, str]:
+    """Of loading the model, and of making the context of a whole step."""
+    whole: list[str] = []
+    step: list[str] = []
+    with every_log_line_to(whole.append):
+        model = LoadedModel(path, options, lambda _: True)
+    with every_log_line_to(step.append):
+        model.new_context(min(model.max_sequences, model.options.ubatch))
+    return "".join(whole), "".join(step)
 
 
 def compared(planned: Estimate, real: dict[str, int]) -> str:
@@ -221,30 +135,48 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--largest", type=float, default=2.0, help="GiB of the largest file to try")
     parser.add_argument("--only", default="", help="only cases whose name begins so")
+    parser.add_argument("--synth", type=Path, help="a script that writes a GGUF with random weights")
+    parser.add_argument("--python", default=sys.executable, help="runs that script; it needs gguf and numpy")
+    parser.add_argument("--like", type=Path, help="the model whose vocabulary the script copies")
     options = parser.parse_args()
+    if options.synth and not options.like:
+        parser.error("--synth needs --like")
     print(
-        "case                                  estimate   planned   own     resident   error     parts of the estimate"
+        "case                              huge pages  estimate  planned      own resident  error planned  parts of the estimate"
     )
-    worst = 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        for number, case in enumerate(CASES):
-            path = Path(folder) / f"{number}.gguf"
-            write(case, path)
-            if path.stat().st_size > options.largest * 1024 * MIB or not case.name.startswith(options.only):
-                path.unlink()
-                continue
-            use = Use(case.context, case.cache)
-            guess, planned = estimate(shape_of([read_header(path)]), use), exact_fit(path, use)
-            (rss, own), buffers = resident(path, case), allocated(path, case)
-            path.unlink()
-            error = (guess.total - rss) / rss
-            worst = max(worst, abs(error))
-            title = f"{case.name} {case.quantization} {case.context} {case.cache}"
-            figures = " ".join(f"{value / MIB:8.0f}" for value in (guess.total, planned.total, own, rss))
-            print(f"{title:36} {figures}   {error:+7.1%}   {_parts(guess)} | planned {_parts(planned)}", flush=True)
-            print(f"    llama.cpp, planned = allocated, MiB: {compared(planned, buffers)}", flush=True)
-    print(f"worst error {worst:.1%}")
+    worst = [0.0, 0.0]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        synth = Synth(options.synth, options.python, options.like, folder) if options.synth else None
+        with closing(synth) if synth else nullcontext():
+            cases = [case for case in CASES if case.name.startswith(options.only)]
+            for case in cases:
+                if case.bytes > options.largest * (1 << 30) or (synth and case.arch != "llama"):
+                    continue
+                path = folder / "model.gguf"
+                found = _measure(case, path, synth.write if synth else write, _ENGLISH if synth else ANSWERS)
+                worst = [max(before, abs(error)) for before, error in zip(worst, found, strict=True)]
+    print(f"worst error: estimate {worst[0]:.1%}, planned {worst[1]:.1%}")
     return 0
+
+
+def _measure(
+    case: Case, path: Path, make: Callable[[Case, Path], None], answers: tuple[str, ...]
+) -> tuple[float, float]:
+    """Print what was found of a case. Returns by which shares the estimate and the plan are off."""
+    make(case, path)
+    try:
+        use = Use(case.context, case.cache)
+        guess, planned = estimate(shape_of([read_header(path)]), use), exact_fit(path, use)
+        (rss, own, huge), buffers = resident(path, case, answers), allocated(path, case)
+    finally:
+        path.unlink()
+    errors = (guess.total - rss) / rss, (planned.total - rss) / rss
+    title = f"{case.name} {case.quantization} {case.context} {case.cache}"
+    figures = " ".join(f"{value / MIB:8.0f}" for value in (huge, guess.total, planned.total, own, rss))
+    print(f"{title:34} {figures} {errors[0]:+7.1%} {errors[1]:+7.1%}  {_parts(guess)} | planned {_parts(planned)}")
+    print(f"    llama.cpp, planned = allocated, MiB: {compared(planned, buffers)}", flush=True)
+    return errors
 
 
 def _parts(found: Estimate) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
+from tests.benchmarks.made_shapes import Case, write
 from tests.gguf.make_gguf import write_tiny
 
 from stillroom import paths
@@ -45,6 +49,35 @@ def test_no_command_loads_it(command: list[str], model: ModelFile, capsys: pytes
     named = ["--model", str(model.path)] if command[0] == "chat" else [str(model.path)]
     assert main([*command, *named]) == 1
     assert "does not fit" in capsys.readouterr().err
+
+
+_IN_A_PROCESS = """
+import json, resource, sys
+from stillroom.cli import main
+code = main(["chat", "hello", "--model", sys.argv[1]])
+kinds = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+print(json.dumps([code, *(resource.getrusage(kind).ru_maxrss << 10 for kind in kinds)]))
+"""
+
+
+@pytest.mark.model
+@pytest.mark.skipif(sys.platform != "linux", reason="counts memory in the units of Linux")
+def test_one_larger_than_this_machine_is_refused_before_anything_is_allocated(tmp_path: Path) -> None:
+    """Its header is true, its weights are a hole in the file; neither this process nor a worker grows by them."""
+    total = psutil.virtual_memory().total
+    a_layer = Case("", 1, 8192, 28_672, 64, 8, 0, "F16", 2048).weights * 2
+    case = Case("large", 1 + total // a_layer, 8192, 28_672, 64, 8, 1000, "F16", 2048)
+    path = tmp_path / "large-F16.gguf"
+    write(case, path)
+    assert path.stat().st_size > total
+    outcome = subprocess.run(
+        [sys.executable, "-c", _IN_A_PROCESS, str(path)], capture_output=True, text=True, timeout=120, check=True
+    )
+    code, own, worker = json.loads(outcome.stdout.splitlines()[-1])
+    assert code == 1
+    assert "large-F16 does not fit. It needs" in outcome.stderr
+    assert worker < 400 << 20
+    assert own < total // 2, "which it may read to measure the memory's speed"
 
 
 @pytest.fixture

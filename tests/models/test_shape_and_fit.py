@@ -143,6 +143,14 @@ def test_a_gpu_takes_its_share() -> None:
     assert gpu_layers_that_fit(model, Use(1024), SPARE_BYTES) == 0
 
 
+def test_attention_without_flash_is_copied_beside_the_plan() -> None:
+    model = shape()
+    without, flash = estimate(model, Use(8192)).ram, estimate(model, Use(8192, flash_attention=True)).ram
+    assert without.overhead - flash.overhead == 2 * ubatch_of(Use(8192)) * 8192 * model.heads
+    on_gpu = estimate(model, Use(8192, gpu_layers=len(model.layers) + 1, flash_attention=False)).ram
+    assert on_gpu.overhead == flash.overhead
+
+
 def test_verdicts() -> None:
     model = shape()
     needed = estimate(model, Use(512)).total

@@ -12,6 +12,7 @@ from enum import StrEnum
 from stillroom.engine.protocol import LARGEST_CPU_UBATCH
 from stillroom.gguf.tensor_types import element_bytes
 from stillroom.models.shape import Layer, Shape
+from stillroom.sizes import size_text
 
 MIB = 1 << 20
 SPARE_BYTES = 1 << 30
@@ -22,8 +23,9 @@ _CELLS = 256  # the cache is made in steps of this many tokens
 _LOGITS_BYTES = 80e6
 _MOST_SEQUENCES, _LEAST_SEQUENCES, _RECURRENT_SEQUENCES = 256, 48, 8
 _GPU_UBATCH = 256
-# Measured: a process with the interpreter, numpy and the engine's libraries.
-_PROCESS_BYTES = 56 * MIB
+# Measured: a process with the interpreter, numpy and the engine's libraries is 56 MiB; work adds 4, and huge pages make 2
+# more of what it allocates, as a whole one is filled where a small one was.
+_PROCESS_BYTES = 62 * MIB
 _BYTES_PER_TOKEN_TEXT = 190
 _BYTES_PER_MERGE = 110
 _LAYER_OBJECTS = 60_000
@@ -134,7 +136,7 @@ class Fit:
     """The verdict with its numbers.
 
     Attributes:
-        estimate: at ``use``. needed, free: bytes of RAM, the spare not counted. missing: bytes; 0 where it fits.
+        estimate: at ``use``. needed, free: bytes of RAM; the spare is part of what is free. missing: bytes; 0 where it fits.
         longest_context: tokens that fit; 0 where not even the shortest does.
         tokens_per_second: expected of generation; None where the memory's speed is not known.
         reason: the verdict in a sentence.
@@ -182,7 +184,8 @@ def estimate(shape: Shape, use: Use, *, projector_bytes: int = 0) -> Estimate:
         output=4 * sequences_of(shape) * shape.vocabulary,
         overhead=shape.vocabulary * _BYTES_PER_TOKEN_TEXT
         + shape.merges * _BYTES_PER_MERGE
-        + len(shape.layers) * _LAYER_OBJECTS,
+        + len(shape.layers) * _LAYER_OBJECTS
+        + (_attention_copy_bytes(shape, use) if cpu else 0),
         process=_PROCESS_BYTES,
         projector=0 if on_gpu else projector_bytes,
     )
@@ -222,6 +225,11 @@ def _compute_bytes(shape: Shape, use: Use) -> int:
     if not use.flash:
         layer += 4 * tokens * cells * (shape.heads + 1)  # each head's weights of all cells, and the mask
     return max(probabilities, layer)
+
+
+def _attention_copy_bytes(shape: Shape, use: Use) -> int:
+    """Without flash attention a processor rounds a layer's weights of all cells to f16, outside of what llama.cpp plans."""
+    return 0 if use.flash else 2 * ubatch_of(use) * _padded(use.context_tokens) * shape.heads
 
 
 def _padded(tokens: int) -> int:
@@ -300,26 +308,20 @@ def judge(shape: Shape, use: Use, machine: Machine, exact: Estimate | None = Non
 def _reason(
     verdict: Verdict, found: Estimate, use: Use, machine: Machine, missing: int, longest: int, speed: float | None
 ) -> str:
-    needs = f"It needs {_gigabytes(found.ram.total)} of memory with a context of {use.context_tokens:,} tokens"
+    needs = f"It needs {size_text(found.ram.total)} of memory with a context of {use.context_tokens:,} tokens"
     if found.vram.total:
-        needs += f" and {_gigabytes(found.vram.total)} on the GPU"
+        needs += f" and {size_text(found.vram.total)} on the GPU"
     if verdict is Verdict.NO:
-        free = (
-            f"{_gigabytes(machine.free_ram)} are free, of which {_gigabytes(SPARE_BYTES)} stay free for other programs"
-        )
+        free = f"{size_text(machine.free_ram)} are free, of which {size_text(SPARE_BYTES)} stay free for other programs"
         advice = (
             f"A context of up to {longest:,} tokens would fit."
             if longest
-            else f"{_gigabytes(missing)} are missing: close other programs, or choose a smaller model or quantization."
+            else f"{size_text(missing)} are missing: close other programs, or choose a smaller model or quantization."
         )
         return f"{needs}; {free}. {advice}"
-    free = f"{_gigabytes(machine.free_ram)} are free"
+    free = f"{size_text(machine.free_ram)} are free"
     if speed is None:
         return f"{needs}; {free}."
     if speed < _READABLE_TOKENS_PER_SECOND:
         return f"{needs}; {free}. Expect less than one token a second."
     return f"{needs}; {free}. Expect about {speed:.0f} tokens a second."
-
-
-def _gigabytes(number: int) -> str:
-    return f"{number / 1e9:.1f} GB" if number >= 1e8 else f"{number / 1e6:.0f} MB"
