@@ -32,6 +32,7 @@ from stillroom.engine.protocol import (
 from stillroom.engine.tuning import physical_cores
 from stillroom.engine.tuning_store import Copy, file_key
 from stillroom.errors import StillroomError
+from stillroom.sizes import size_text
 
 SPEEDUP = 1.3
 """A copy must be this many times faster to be kept."""
@@ -89,7 +90,7 @@ def quantize(
     free = shutil.disk_usage(target.parent).free
     if plan.size + _MARGIN_BYTES > free:
         raise StillroomError(
-            f"The copy needs {plan.size / 1e9:.1f} GB on the disk; {free / 1e9:.1f} GB are free. "
+            f"The copy needs {size_text(plan.size)} on the disk; {size_text(free)} are free. "
             "Free some space, or choose a smaller quantization."
         )
     # The worker is gone before the file is removed: some systems keep an open one.

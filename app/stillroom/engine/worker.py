@@ -31,6 +31,7 @@ from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import SpeedNow, WorkerStatus
 from stillroom.errors import Cancelled, EngineError, StillroomError
 from stillroom.gguf.checks import check_projector
+from stillroom.sizes import size_text
 
 _STATUS_SECONDS = 0.5
 _LEAVE_SECONDS = 3.0
@@ -330,7 +331,7 @@ def check_fits(path: Path) -> None:
     free = psutil.virtual_memory().available
     if size > free:
         raise EngineError(
-            f"{path.name} needs about {size / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free. "
+            f"{path.name} needs about {size_text(size)} of memory; {size_text(free)} are free. "
             "Close other programs, or choose a smaller model."
         )
 

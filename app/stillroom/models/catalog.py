@@ -14,6 +14,7 @@ from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import StillroomError
 from stillroom.models.fit import SPARE_BYTES, Machine
+from stillroom.sizes import size_text
 
 TASKS = ("extract", "classify", "summarise", "chat", "code")
 _TASK_BENCHMARKS = {"extract": "ExtractBench"}
@@ -178,7 +179,7 @@ def expected_speed(model: CatalogModel, machine: Machine) -> float | None:
 
 def _sentence(model: CatalogModel, why: str, task: str, machine: Machine) -> str:
     parts = [
-        f"{why[0].upper()}{why[1:]}: {_billions(model.parameters)} parameters, about {model.rough_bytes / 1e9:.1f} GB of memory"
+        f"{why[0].upper()}{why[1:]}: {_billions(model.parameters)} parameters, about {size_text(model.rough_bytes)} of memory"
     ]
     speed = expected_speed(model, machine)
     if speed is not None:

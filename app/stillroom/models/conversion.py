@@ -30,6 +30,7 @@ from stillroom.models.library import ModelFile, model_file
 from stillroom.models.records import Record, keep_record
 from stillroom.models.safetensors import ModelFolder, model_folder
 from stillroom.models.shape import shape_of
+from stillroom.sizes import size_text
 from stillroom.storage.checksums import file_sha256
 
 Told = Callable[[float, str], None]
@@ -145,15 +146,15 @@ def _check_room(folder: ModelFolder, models: Path, quantization: str) -> None:
     free = shutil.disk_usage(models).free
     if needed + _SPARE_DISK_BYTES > free:
         raise StillroomError(
-            f"Converting {folder.name} needs {needed / 1e9:.1f} GB on the disk, and {free / 1e9:.1f} GB are free. "
+            f"Converting {folder.name} needs {size_text(needed)} on the disk, and {size_text(free)} are free. "
             "Free some space first."
         )
     memory = int(_CONVERTER_BYTES + _COPIES_OF_LARGEST * 4 * folder.largest)
     available = psutil.virtual_memory().available
     if memory + SPARE_BYTES > available:
         raise StillroomError(
-            f"Converting {folder.name} needs {memory / 1e9:.1f} GB of memory, and {available / 1e9:.1f} GB are free, of which "
-            f"{SPARE_BYTES / 1e9:.1f} GB stay free for other programs. Close other programs first."
+            f"Converting {folder.name} needs {size_text(memory)} of memory, and {size_text(available)} are free, of which "
+            f"{size_text(SPARE_BYTES)} stay free for other programs. Close other programs first."
         )
 
 

@@ -25,6 +25,7 @@ from stillroom.models.file_names import inside, safe_name
 from stillroom.models.hub import ByteSource, HubFile, Offer
 from stillroom.models.hub_errors import HubBusy, explained
 from stillroom.models.records import Record, keep_record
+from stillroom.sizes import size_text
 
 PARTIAL_FOLDER = ".downloads"
 _SPARE_BYTES = 256 << 20
@@ -211,7 +212,7 @@ def _check_disk(parts: list[_Part], models: Path, offer: Offer) -> None:
     free = shutil.disk_usage(folder).free
     if needed + _SPARE_BYTES > free:
         raise StillroomError(
-            f"{offer.name} needs {needed / 1e9:.1f} GB on the disk, and {free / 1e9:.1f} GB are free. "
+            f"{offer.name} needs {size_text(needed)} on the disk, and {size_text(free)} are free. "
             "Free some space, or keep models on another disk."
         )
 

@@ -20,6 +20,7 @@ from stillroom.models.elsewhere import recorded_checksum
 from stillroom.models.file_names import safe_name
 from stillroom.models.library import ModelFile, model_file
 from stillroom.models.records import Record, keep_record, record_of
+from stillroom.sizes import size_text
 
 _PIECE_BYTES = 4 << 20
 _SPARE_BYTES = 256 << 20
@@ -191,7 +192,7 @@ def _check_disk(needed: int, name: str) -> None:
     free = shutil.disk_usage(folder).free
     if needed + _SPARE_BYTES > free:
         raise StillroomError(
-            f"{name} needs {needed / 1e9:.1f} GB on the disk, and {free / 1e9:.1f} GB are free. Free some space first."
+            f"{name} needs {size_text(needed)} on the disk, and {size_text(free)} are free. Free some space first."
         )
 
 
