@@ -103,9 +103,14 @@ class KeptCells:
             self._files.write(name, state)
 
 
+def most_kept(free: int) -> int:
+    """Bytes of memory that what was read may take beside a model, of those that are free once it is loaded."""
+    return min(_MOST_BYTES, max(0, free) // _SHARE_OF_FREE)
+
+
 def kept_cells(model: Path, options: LoadOptions) -> KeptCells:
     """What to keep of texts read by this model file, loaded with these options (the ones in use, not zeros)."""
-    budget = options.kept_bytes or min(_MOST_BYTES, psutil.virtual_memory().available // _SHARE_OF_FREE)
+    budget = options.kept_bytes or most_kept(psutil.virtual_memory().available)
     files: KeptFiles | None = None
     if options.kept_folder:
         try:

@@ -72,6 +72,7 @@ def load_plan(
     *,
     context_tokens: int = 0,
     threads: int = 0,
+    kv_type: str = "",
     exact: bool = False,
     cancellation: Cancellation | None = None,
 ) -> LoadPlan:
@@ -81,6 +82,7 @@ def load_plan(
 
     Args:
         context_tokens, threads: what the person has set; 0 for nothing.
+        kv_type: of the cache, where the person chose one; empty for the one that was tuned, else the worker's choice.
         exact: this very file and no copy of it, as for a run that goes on.
 
     Raises Cancelled.
@@ -93,18 +95,13 @@ def load_plan(
     notice = "" if used == model else f"{used.name} is used in the place of {model.name}: the same model, faster here."
     tuning = tuned_options(used.path)
     if tuning is None:
-        plain = LoadOptions(
-            context_tokens=context_tokens,
-            threads_prompt=threads,
-            threads_generate=threads,
-            adapters=adapters,
-            projector=projector,
-        )
-        return LoadPlan(used, plain, {}, notice)
-    options = replace(
-        tuning.load_options(context_tokens=context_tokens, threads=threads), adapters=adapters, projector=projector
-    )
-    return LoadPlan(used, options, dict(tuning.environment), notice)
+        options = LoadOptions(context_tokens=context_tokens, threads_prompt=threads, threads_generate=threads)
+    else:
+        options = tuning.load_options(context_tokens=context_tokens, threads=threads)
+    if kv_type and kv_type != options.kv_type:
+        options = replace(options, kv_type=kv_type, flash_attention=None)  # some kinds of cache need it
+    options = replace(options, adapters=adapters, projector=projector)
+    return LoadPlan(used, options, {} if tuning is None else dict(tuning.environment), notice)
 
 
 def in_place_of(model: ModelFile) -> ModelFile:

@@ -55,13 +55,17 @@ class ModelLoading(QObject):
         """Load the usual model. Does nothing while one is being loaded or is there."""
         if self.state in (LoadState.LOADING, LoadState.READY):
             return
-        self._begin(None, 0)
+        self._begin(None)
 
-    def choose(self, model: ModelFile, context_tokens: int = 0) -> None:
-        """Load this model in the place of the one that is there, and as the usual one from now on."""
+    def choose(self, model: ModelFile, context_tokens: int = 0, kv_type: str = "") -> None:
+        """Load this model in the place of the one that is there, and as the usual one from now on.
+
+        Args:
+            context_tokens: 0 for as many as the settings say. kv_type: how the context is kept; empty for as it was tuned.
+        """
         if self._loading is not None:
             self._loading.cancellation.request()
-        self._begin(model, context_tokens)
+        self._begin(model, context_tokens, kv_type)
 
     def with_context(self, context_tokens: int) -> None:
         """Load the model that is there again, with another length of context."""
@@ -88,24 +92,26 @@ class ModelLoading(QObject):
         file = self.file()
         return replace(file, path=Path(self.model.path)) if file is not None and self.model is not None else file
 
-    def _begin(self, model: ModelFile | None, context_tokens: int) -> None:
+    def _begin(self, model: ModelFile | None, context_tokens: int = 0, kv_type: str = "") -> None:
         self.state, self.progress, self.error = LoadState.LOADING, 0.0, None
         self.wanted = model.name if model is not None else self.wanted
         self.changed.emit()
         self._loading = self._parts.tasks.start(
-            Operation(lambda operation: self._load(operation, model, context_tokens), "load", owner=self)
+            Operation(lambda operation: self._load(operation, model, context_tokens, kv_type), "load", owner=self)
             .success(self._loaded)
             .failure(self._failed)
             .progress(self._progressed)
         )
 
-    def _load(self, operation: Operation, model: ModelFile | None, context_tokens: int) -> tuple[ModelInfo, str]:
+    def _load(
+        self, operation: Operation, model: ModelFile | None, context_tokens: int, kv_type: str
+    ) -> tuple[ModelInfo, str]:
         chosen = model or self._parts.usual_model()
         if chosen is None:
             raise StillroomError(
                 self.tr("The starter model is not installed. Run installer/run.sh once while connected to fetch it.")
             )
-        plan = self._parts.load_plan(chosen, context_tokens, operation.cancellation)
+        plan = self._parts.load_plan(chosen, context_tokens, operation.cancellation, kv_type=kv_type)
         if model is not None or not chosen.starter:
             self._parts.refuse_what_does_not_fit(plan)
         loaded = self._parts.engine.load(

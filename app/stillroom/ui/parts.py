@@ -122,8 +122,12 @@ class Parts:
         """Raises StillroomError where loading would need more memory than there is; nothing is allocated."""
         from stillroom.models.assess import refuse_what_does_not_fit
 
+        refuse_what_does_not_fit(plan.model, plan.options, own_bytes=self.model_bytes())
+
+    def model_bytes(self) -> int:
+        """What the loaded model takes of the memory, at least; another one would replace it."""
         running = self.engine.status().model
-        refuse_what_does_not_fit(plan.model, plan.options, own_bytes=running.size if running is not None else 0)
+        return running.size if running is not None else 0
 
     def memory_by_context(self, model: ModelFile, options: LoadOptions) -> Callable[[int], int]:
         """Bytes a model takes, by the tokens of its context, else loaded as it is now. Raises GgufError."""
@@ -140,7 +144,12 @@ class Parts:
         return starter_model()
 
     def load_plan(
-        self, model: ModelFile, context_tokens: int = 0, cancellation: Cancellation | None = None
+        self,
+        model: ModelFile,
+        context_tokens: int = 0,
+        cancellation: Cancellation | None = None,
+        *,
+        kv_type: str = "",
     ) -> LoadPlan:
         """The file, options and environment to load it with: as it was tuned on this machine, and as the settings say."""
         from stillroom.models.tuned import load_plan
@@ -149,6 +158,7 @@ class Parts:
             model,
             context_tokens=context_tokens or self.settings.get(CONTEXT_TOKENS),
             threads=self.settings.get(THREADS),
+            kv_type=kv_type,
             cancellation=cancellation,
         )
         if not self.settings.get(KEEP_ON_DISK):
