@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from stillroom.paths import resources_dir
@@ -87,8 +87,10 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0, knockout: str 
 def icon(name: str, colour: str, disabled: str, size: int = 18) -> QIcon:
     """The icon in all the sizes screens ask for, and in the colour of a disabled control."""
     result = QIcon()
+    # What is cut out of a filled shape stays seen in a light colour, too.
+    knockout = "#ffffff" if QColor(colour).lightness() < 160 else "#1d2120"
     for ratio in (1.0, 1.5, 2.0, 3.0):
-        result.addPixmap(pixmap(name, colour, size, ratio))
+        result.addPixmap(pixmap(name, colour, size, ratio, knockout))
         result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
     return result
 

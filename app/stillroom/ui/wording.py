@@ -25,6 +25,13 @@ def size_text(size: int) -> str:
     return tr("%1 GB").replace("%1", QLocale().toString(size / (1 << 30), "f", 1))
 
 
+def parameters_text(count: float) -> str:
+    """Of a model: ``135 million`` or ``7.6 billion``."""
+    if count < 999.5e6:
+        return tr("%1 million").replace("%1", f"{count / 1e6:.0f}")
+    return tr("%1 billion").replace("%1", QLocale().toString(count / 1e9, "f", 1 if count < 99.95e9 else 0))
+
+
 def time_left_text(seconds: float | None) -> str:
     """``about 2 min left``; empty where it cannot be told."""
     if seconds is None:

@@ -79,13 +79,15 @@ def test_a_licence_is_agreed_to_where_the_keyring_does_not_answer(
     assert not dialog.licence.use.isEnabled()
     dialog.licence.token.setText(server.behaviour.token)
     qtbot.keyClick(dialog.licence.token, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: dialog.files.topLevelItemCount() == 1, timeout=15_000)
+    qtbot.waitUntil(dialog.fetch.isEnabled, timeout=15_000)  # once all are there, the best is chosen
+    assert dialog.files.topLevelItemCount() == 1
     assert dialog.isVisible()
     assert not dialog.licence.isVisible()
-    qtbot.waitUntil(dialog.fetch.isEnabled)  # after the last of the headers
     assert dialog.licence.token.text() == ""
     assert parts.secrets().in_memory(HUB_TOKEN)
-    assert "did not answer" in parts.secrets().notice
+    notice = parts.secrets().notice
+    assert "did not answer" in notice
+    assert notice in dialog.state.text(), "it stays said beside what is chosen"
 
 
 def test_a_wrong_token_is_asked_for_again(dialog: HubDialog, server: HubServer, qtbot) -> None:
@@ -98,3 +100,13 @@ def test_a_wrong_token_is_asked_for_again(dialog: HubDialog, server: HubServer, 
     qtbot.waitUntil(lambda: len(server.requests) >= asked + 2 and dialog.licence.isVisible(), timeout=15_000)
     assert dialog.files.topLevelItemCount() == 0
     assert "Bearer hf_wrong" in server.tokens
+
+
+def test_closing_stops_what_is_asked(dialog: HubDialog, server: HubServer) -> None:
+    server.behaviour.pause = 0.5
+    dialog.look(REPOSITORY)
+    operation = dialog._operation
+    assert operation is not None
+    assert not operation.cancellation.requested
+    dialog.reject()
+    assert operation.cancellation.requested

@@ -2,62 +2,125 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton
-from tests.gguf.make_gguf import write_adapter, write_projector, write_tiny
+from tests.gguf.make_gguf import gguf, tiny_metadata, tiny_tensors, write_adapter, write_projector, write_tiny
+from tests.ui.models.on_page import choose, rows
 
 from stillroom import paths
+from stillroom.engine.protocol import LoadOptions
 from stillroom.models.adapters import attached
 from stillroom.models.download import DownloadProgress
 from stillroom.models.download_queue import Download, DownloadState
-from stillroom.models.fit import Verdict
+from stillroom.models.fit import Estimate, Fit, Machine, Memory, Use, Verdict
 from stillroom.models.hub import HubFile, Offer
 from stillroom.models.library import find_model
 from stillroom.models.offers import Assessed
 from stillroom.models.projectors import projector_of
-from stillroom.ui.main_window import MainWindow
+from stillroom.ui.models import rows as row_source
 from stillroom.ui.models.adapters_dialog import AdaptersDialog
 from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.downloads import DownloadList
 from stillroom.ui.models.hub_dialog import HubDialog
+from stillroom.ui.models.memory_bar import MemoryBar
 from stillroom.ui.models.page import ModelsPage
 from stillroom.ui.models.projector_dialog import ProjectorDialog
-from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, Place
+from stillroom.ui.models.rows import ModelFilter, ModelRow, ModelTable, Place
 
 pytestmark = pytest.mark.window
-
-
-@pytest.fixture
-def page(window: MainWindow, qtbot) -> ModelsPage:
-    found = window.show_page(2)
-    assert isinstance(found, ModelsPage)
-    qtbot.waitUntil(lambda: found.model.rowCount() > 0, timeout=15_000)
-    return found
-
-
-def rows(page: ModelsPage) -> list[ModelRow]:
-    return [page.shown.index(place, 0).data(ROW) for place in range(page.shown.rowCount())]
-
-
-def choose(page: ModelsPage, name: str) -> None:
-    place = next(place for place, row in enumerate(rows(page)) if row.name == name)
-    page.table.selectRow(place)
 
 
 def test_a_model_is_imported_by_drop_and_can_be_chosen(page: ModelsPage, qtbot, drop, tmp_path: Path) -> None:
     drop(page, [write_tiny(tmp_path / "tiny.gguf")])
     qtbot.waitUntil(lambda: any(row.name == "tiny" for row in rows(page)), timeout=15_000)
     assert (paths.models_dir() / "tiny.gguf").is_file()
-    choose(page, "tiny")
+    row = page.row()
+    assert row is not None
+    assert row.name == "tiny", "what was imported is chosen"
+    assert page.table.visualRect(page.table.currentIndex()).intersects(page.table.viewport().rect())
     assert page.detail.buttons["load"].isVisibleTo(page)
     assert page.detail.buttons["remove"].isVisibleTo(page)
     before = page.detail.bar.accessibleDescription()
     page.detail.cache.setCurrentIndex(1)
     assert page.detail.bar.accessibleDescription() != before
     assert page.detail.bar.accessibleDescription().startswith("weights")
+
+
+def test_it_is_loaded_with_the_context_that_was_chosen(
+    page: ModelsPage, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tiny(paths.models_dir() / "tiny.gguf")
+    page.look()
+    qtbot.waitUntil(lambda: any(row.name == "tiny" for row in rows(page)), timeout=15_000)
+    choose(page, "tiny")
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(page._loading, "choose", lambda file, *how: asked.append((file.name, *how)))
+    load = page.detail.buttons["load"]
+    load.click()
+    page.detail.cache.setCurrentIndex(page.detail.cache.findData("q8_0"))
+    load.click()
+    tokens = page.detail.context_tokens
+    assert asked == [("tiny", tokens, ""), ("tiny", tokens, "q8_0")]
+    row, machine = page.row(), page._machine
+    page.detail.show_row(row, machine, "tiny", LoadOptions(context_tokens=1024, kv_type="q8_0"))
+    assert (page.detail.context_tokens, page.detail.kv_type, load.text()) == (1024, "q8_0", "Load again")
+    page.detail.cache.setCurrentIndex(0)
+    load.click()
+    assert asked[-1] == ("tiny", 1024, "f16"), "back to 16 bits, whatever was tuned"
+
+
+def test_the_memory_is_that_of_the_copy_that_is_loaded(page: ModelsPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = find_model(str(write_tiny(paths.models_dir() / "tiny-Q8_0.gguf")))
+    larger = paths.models_dir() / "copy-F16.gguf"
+    larger.write_bytes(gguf(tiny_metadata(layers=8), tiny_tensors(layers=8)))
+    copy = find_model(str(larger))
+    alone = next(row for row in row_source.find_rows()[0] if row.name == model.name)
+    monkeypatch.setattr(row_source, "in_place_of", lambda each: copy if each == model else each)
+    row = next(row for row in row_source.find_rows()[0] if row.name == model.name)
+    assert (alone.copy, row.copy, row.file) == ("", "F16", model)
+    assert alone.fit is not None
+    assert row.fit is not None
+    assert row.fit.needed > alone.fit.needed
+    page.detail.show_row(row, page._machine, "")
+    assert "A copy of it in F16 is loaded in its place" in page.detail.note.text()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_bar_adds_up_to_what_is_free() -> None:
+    rest = Memory(weights=600, cache=300, compute=50, output=30, overhead=10, process=10)
+    fit = Fit(Verdict.WELL, Estimate(rest, Memory(0, 0, 0, 0, 0, 0)), Use(1024), 1000, 5000, 0, 1024, None, "")
+    bar = MemoryBar()
+    bar.show_fit(fit)
+    assert [(name, size) for name, size, _ in bar._parts] == [
+        ("weights", 600),
+        ("context", 300),
+        ("computing", 100),
+        ("left free", 4000),
+    ]
+    assert "up to 512 MB of what is left" in tip(fit, 64 << 30)
+    assert "up to 125 MB of what is left" in tip(fit, (1000 << 20) + 1000), "an eighth of it"
+
+
+def tip(fit: Fit, free: int) -> str:
+    bar = MemoryBar()
+    bar.show_fit(replace(fit, free=free))
+    return bar.toolTip()
+
+
+def test_what_the_loaded_model_takes_is_free_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def machine(*, own_bytes: int = 0) -> Machine:
+        asked.append(own_bytes)
+        return Machine(free_ram=(1 << 30) + own_bytes)
+
+    monkeypatch.setattr(row_source, "this_machine", machine)
+    _, found = row_source.find_rows(own_bytes=7)
+    assert (asked, found.free_ram) == ([7], (1 << 30) + 7)
 
 
 def test_what_is_no_model_is_refused_with_its_reason(page: ModelsPage, qtbot, tmp_path: Path) -> None:
@@ -123,13 +186,20 @@ def test_a_line_tells_each_state_of_a_download(page: ModelsPage, qtbot, monkeypa
     told = {
         DownloadState.RUNNING: "/s",
         DownloadState.PAUSED: "paused",
-        DownloadState.FAILED: "disk",
+        DownloadState.FAILED: "failed",
         DownloadState.DONE: "byte for byte",
     }
     for state, words in told.items():
         known[:] = [Download(1, offer, state, DownloadProgress(100, 1000, 50.0, 18.0), "The disk is full.")]
         shown._show(known[0])
         assert words in shown._lines[1]._words.whole()
+        whole = shown._lines[1].failure
+        assert whole.isVisibleTo(shown) == (state is DownloadState.FAILED)
+        assert whole.text() == ("The disk is full." if whole.isVisibleTo(shown) else "")
+        assert whole.wordWrap(), "a reason is not cut short"
+    known[:] = [Download(1, offer, DownloadState.RUNNING, DownloadProgress(100, 1000, 0.0, None))]
+    shown._show(known[0])
+    assert shown._lines[1]._words.whole() == "0 KB / 1 KB", "no speed before there is one"
     assert fetched == [True]
 
 
@@ -163,7 +233,7 @@ def test_the_table_model_without_a_window() -> None:
     )
     assert model.rowCount() == 3
     assert model.index(2, 1).data() == "cannot be used"
-    assert model.index(2, 0).data(Qt.ItemDataRole.ToolTipRole) == "damaged"
+    assert model.index(2, 0).data(Qt.ItemDataRole.ToolTipRole) == "c\ndamaged"
     shown.sort(0)
     assert [shown.index(place, 0).data() for place in range(3)] == ["a", "b", "c"]
     shown.choose(words="", task="", fitting=True, here=True)
@@ -174,15 +244,15 @@ def test_chosen_models_are_compared(page: ModelsPage) -> None:
     page.table.clearSelection()
     assert not page.compare.isEnabled()
     selection = page.table.selectionModel()
-    for place in (0, 1, 2):
+    for place in (2, 0, 1):
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         selection.select(page.shown.index(place, 0), flags)
     assert page.compare.isEnabled()
-    names = {row.name for row in page.chosen_rows()}
+    names = [page.shown.index(place, 0).data() for place in range(3)]
     page.compare.click()
     dialog = page.findChild(CompareDialog)
     table = dialog.table
-    assert {table.horizontalHeaderItem(column).text() for column in range(3)} == names
+    assert [table.horizontalHeaderItem(column).text() for column in range(3)] == names, "in the order of the table"
     memory = next(row for row in range(table.rowCount()) if table.verticalHeaderItem(row).text() == "Memory")
     bold = [table.item(memory, column).font().bold() for column in range(3)]
     sizes = [row.size for row in page.chosen_rows()]

@@ -19,7 +19,7 @@ from stillroom.engine.tuning_store import tuned_options
 from stillroom.ui.controls import describe, label
 from stillroom.ui.models.rows import ModelRow
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import size_text, speed_text
+from stillroom.ui.wording import parameters_text, size_text, speed_text
 
 
 class CompareDialog(QDialog):
@@ -47,6 +47,8 @@ class CompareDialog(QDialog):
                 item.setFont(font)
                 self.table.setItem(place, number, item)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # so that words stand under their heading
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         column.addWidget(self.table, 1)
         how = self.tr(
@@ -78,7 +80,7 @@ class CompareDialog(QDialog):
             (self.tr("Writes, expected"), [speed_text(speed) if speed else "" for speed in speeds], _largest(speeds)),
             (self.tr("Reads, measured"), [speed_text(speed) if speed else "" for speed in reads], _largest(reads)),
             (self.tr("Writes, measured"), [speed_text(speed) if speed else "" for speed in writes], _largest(writes)),
-            (self.tr("Parameters"), [f"{count / 1e9:.2g} B" if count else "" for count in parameters], set()),
+            (self.tr("Parameters"), [parameters_text(count) if count else "" for count in parameters], set()),
             (self.tr("Quantization"), [row.file.quantization if row.file is not None else "" for row in rows], set()),
             (self.tr("Best for"), [", ".join(row.entry.best_for) if row.entry else "" for row in rows], set()),
             (self.tr("Published figures"), ["\n".join(_figures(row)) for row in rows], set()),

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
+from stillroom.engine.protocol import LoadOptions
 from stillroom.models.adapters import attached
 from stillroom.models.assess import assess
 from stillroom.models.fit import Fit, Machine, Use, Verdict
@@ -14,7 +15,7 @@ from stillroom.ui.controls import Button, ComboBox, Slider, describe, label, lin
 from stillroom.ui.models.memory_bar import MemoryBar
 from stillroom.ui.models.rows import ModelRow, Place
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import size_text, speed_text
+from stillroom.ui.wording import parameters_text, size_text, speed_text
 
 _STEP = 1024
 _LONG_NAME = 40
@@ -32,6 +33,8 @@ class Detail(QScrollArea):
         super().__init__()
         self.row: ModelRow | None = None
         self._machine: Machine | None = None
+        self._options: LoadOptions | None = None  # of the loaded model
+        self._is_loaded = False  # the row that is shown
         self.setWidgetResizable(True)
         self.setFixedWidth(308)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -108,18 +111,26 @@ class Detail(QScrollArea):
     def context_tokens(self) -> int:
         return self.context.value() * _STEP
 
-    def show_row(self, row: ModelRow | None, machine: Machine | None, loaded: str) -> None:
-        """A row of the table, and the name of the model that is loaded."""
+    @property
+    def kv_type(self) -> str:
+        """How the context is kept, where the person chose that; empty for as it was tuned."""
+        chosen = self.cache.currentIndex() > 0 or self._is_loaded  # which shows how it is kept now
+        return self.cache.currentData() if chosen else ""
+
+    def show_row(
+        self, row: ModelRow | None, machine: Machine | None, loaded: str, options: LoadOptions | None = None
+    ) -> None:
+        """A row of the table, and the name of the model that is loaded, with how that was done."""
         other = row is None or self.row is None or row.name != self.row.name
         self.row, self._machine = row, machine
         file = row.file if row is not None else None
         known = row is not None and row.shape is not None
         for widget in (self.bar, self.context, self.context_words, self.cache):
             widget.setVisible(known)
-        is_loaded = file is not None and row is not None and row.name == loaded
+        is_loaded = self._is_loaded = file is not None and row is not None and row.name == loaded
         ours = file is not None and row is not None and row.place is Place.HERE and not file.starter
         shown = {
-            "load": file is not None and not is_loaded, "unload": is_loaded, "fetch": row is not None and file is None,
+            "load": file is not None, "unload": is_loaded, "fetch": row is not None and file is None,
             "tune": file is not None, "bench": is_loaded, "verify": file is not None, "quantize": known,
             "adapters": known and file is not None, "projector": known and file is not None,
             "folder": file is not None, "remove": ours,
@@ -149,7 +160,22 @@ class Detail(QScrollArea):
             self.context.setRange(1, max(1, trained // _STEP))
             self.context.setValue(min(8, trained // _STEP))
             self.context.blockSignals(False)
+        self.buttons["load"].setText(self.tr("Load again") if is_loaded else self.tr("Load"))
+        words = self.tr("Load it again with this context") if is_loaded else self.tr("Use this model from now on")
+        describe(self.buttons["load"], self.buttons["load"].text(), words)
+        if is_loaded and options is not None and (other or options != self._options):
+            self._show_loaded(options)
+        self._options = options
         self._assess()
+
+    def _show_loaded(self, options: LoadOptions) -> None:
+        """The context that the model has now."""
+        for widget in (self.context, self.cache):
+            widget.blockSignals(True)
+        self.context.setValue(options.context_tokens // _STEP)
+        self.cache.setCurrentIndex(max(0, self.cache.findData(options.kv_type)))
+        for widget in (self.context, self.cache):
+            widget.blockSignals(False)
 
     def _assess(self) -> None:
         row = self.row
@@ -166,6 +192,8 @@ class Detail(QScrollArea):
         self.bar.show_fit(fit)
         number = QLocale().toString
         longest = self.tr("up to %1 fit").replace("%1", number(fit.longest_context))
+        if not fit.longest_context:
+            longest = self.tr("not even the shortest fits")
         self.context_words.setText(
             self.tr("Context: %1 tokens, %2").replace("%1", number(fit.use.context_tokens)).replace("%2", longest)
         )
@@ -182,7 +210,7 @@ class Detail(QScrollArea):
             parts.append(f"{row.file.quantization or '–'} · {size_text(row.file.size)}")
         parameters = row.shape.parameters if row.shape else row.entry.parameters if row.entry else 0
         if parameters:
-            parts.append(self.tr("%1 billion parameters").replace("%1", f"{parameters / 1e9:.2g}"))
+            parts.append(self.tr("%1 parameters").replace("%1", parameters_text(parameters)))
         if row.speed:
             parts.append(self.tr("about %1 expected").replace("%1", speed_text(row.speed)))
         if row.entry is not None and row.entry.licence:
@@ -203,6 +231,9 @@ class Detail(QScrollArea):
             parts.append(row.entry.note)
             parts += [f"{item.name}: {item.value:g} ({item.source})" for item in row.entry.benchmarks]
             parts.append(row.entry.repository)
+        if row.copy:
+            words = self.tr("A copy of it in %1 is loaded in its place: it runs faster here.")
+            parts.append(words.replace("%1", row.copy))
         if row.file is not None:
             added = attached(row.file.path)
             if added:

@@ -64,6 +64,11 @@ class Downloads(QObject):
             self._told.emit(entry)
 
 
+def _speed_text(speed: float) -> str:
+    """Empty until it is known: nothing has arrived yet, or what was there is being read."""
+    return f"{size_text(int(speed))}/s" if speed > 0 else ""
+
+
 class DownloadList(QWidget):
     """A line for each entry.
 
@@ -93,6 +98,7 @@ class DownloadList(QWidget):
             self.tr("How fast downloads may be, so that others can use the network"),
         )
         self.limit.valueChanged.connect(self._set_limit)
+        head.addWidget(label(self.tr("Limit"), "muted"))
         head.addWidget(self.limit)
         column.addLayout(head)
         self._column = column
@@ -137,9 +143,15 @@ class _Line(QWidget):
         super().__init__()
         self._queue, self._entry = queue, entry
         self.done = False
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        row = QHBoxLayout()
         row.setSpacing(GRID)
+        column.addLayout(row)
+        self.failure = label("", "", wrap=True, selectable=True)  # a sentence, which must not be cut short
+        self.failure.setVisible(False)
+        column.addWidget(self.failure)
         self._name = ElidedLabel(entry.offer.name, "", Qt.TextElideMode.ElideMiddle)
         self._name.setMinimumWidth(160)
         row.addWidget(self._name, 2)
@@ -153,6 +165,9 @@ class _Line(QWidget):
         row.addWidget(self._words, 4)
         self._toggle = IconButton("stopped", self.tr("Pause"))
         self._toggle.setIconSize(QSize(14, 14))
+        policy = self._toggle.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # so that the lines stay below each other
+        self._toggle.setSizePolicy(policy)
         self._toggle.clicked.connect(self._pause_or_go_on)
         row.addWidget(self._toggle)
         remove = IconButton("close", self.tr("Take this download away"))
@@ -170,15 +185,16 @@ class _Line(QWidget):
             DownloadState.WAITING: self.tr("waits"),
             DownloadState.RUNNING: progress.waiting
             or " · ".join(
-                part
-                for part in (sizes, f"{size_text(int(progress.speed))}/s", time_left_text(progress.seconds_left))
-                if part
+                part for part in (sizes, _speed_text(progress.speed), time_left_text(progress.seconds_left)) if part
             ),
             DownloadState.PAUSED: f"{self.tr('paused')} · {sizes}",
-            DownloadState.FAILED: entry.failure,
+            DownloadState.FAILED: f"{self.tr('failed')} · {sizes}",
             DownloadState.DONE: self.tr("here, and right byte for byte"),
         }
         self._words.setText(words[entry.state])
+        failed = entry.state is DownloadState.FAILED
+        self.failure.setText(entry.failure if failed else "")
+        self.failure.setVisible(failed)
         running = entry.state in (DownloadState.RUNNING, DownloadState.WAITING)
         self._toggle.setVisible(not self.done)
         self._toggle.set_icon_name("stopped" if running else "play")

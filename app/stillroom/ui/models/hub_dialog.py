@@ -49,6 +49,7 @@ class HubDialog(QDialog):
         self._offers: list[Assessed] = []
         self._projector: Offer | None = None
         self._repository = ""
+        self._notice = ""  # of a token that is not kept
         self.setWindowTitle(self.tr("Fetch a model"))
         self.resize(940, 560)
         column = QVBoxLayout(self)
@@ -83,9 +84,21 @@ class HubDialog(QDialog):
                 self.tr("Memory"),
                 self.tr("Longest context"),
                 self.tr("Speed"),
-                self.tr("Here"),
+                self.tr("Fit"),
             ]
         )
+        tips = (
+            self.tr(
+                "How exactly the weights are kept: more bits (Q8_0) are nearer to the original, fewer (Q4_K_M) smaller"
+            ),
+            self.tr("Bytes to fetch"),
+            self.tr("What it needs with a context of 8,192 tokens"),
+            self.tr("Tokens of documents and conversation that fit into the memory at once"),
+            self.tr("Tokens a second expected on this machine"),
+            self.tr("How it runs on this machine"),
+        )
+        for column_number, tip in enumerate(tips):
+            self.files.headerItem().setToolTip(column_number, tip)
         self.files.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         describe(self.files, self.tr("Files of the repository"))
         self.files.itemSelectionChanged.connect(self._selected)
@@ -208,7 +221,8 @@ class HubDialog(QDialog):
         self.fetch.setEnabled(place >= 0)
         if place >= 0:
             item = self._offers[place]
-            self.state.setText(item.fit.reason if item.fit is not None else item.problem)
+            words = item.fit.reason if item.fit is not None else item.problem
+            self.state.setText(f"{words} {self._notice}".strip())
 
     def _fetch(self) -> None:
         place = self.files.indexOfTopLevelItem(self.files.currentItem())
@@ -227,6 +241,5 @@ class HubDialog(QDialog):
             self.state.setText(sentence(error))
 
     def _token_kept(self, notice: str) -> None:
+        self._notice = notice
         self.look(self._repository)
-        if notice:
-            self.state.setText(notice)

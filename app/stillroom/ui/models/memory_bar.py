@@ -6,7 +6,8 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from stillroom.models.fit import SPARE_BYTES, Fit
+from stillroom.engine.kept_cells import most_kept
+from stillroom.models.fit import Fit
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text
 
@@ -28,7 +29,7 @@ class MemoryBar(QWidget):
             ram, vram = fit.estimate.ram, fit.estimate.vram
             weights, cache = ram.weights + vram.weights, ram.cache + vram.cache
             rest = fit.estimate.total - weights - cache
-            free = max(0, fit.free + SPARE_BYTES - fit.estimate.ram.total)
+            free = max(0, fit.free - fit.estimate.ram.total)
             self._parts = [
                 (self.tr("weights"), weights, "accent"),
                 (self.tr("context"), cache, "warn"),
@@ -37,7 +38,9 @@ class MemoryBar(QWidget):
             ]
             self._total = sum(size for _, size, _ in self._parts)
         self.setAccessibleDescription(", ".join(f"{name} {size_text(size)}" for name, size, _ in self._parts))
-        self.setToolTip(self.accessibleDescription())
+        kept = most_kept(fit.free - fit.estimate.ram.total) if fit is not None else 0
+        words = self.tr("While it works, up to %1 of what is left hold documents it has read, not to read them again.")
+        self.setToolTip(f"{self.accessibleDescription()}\n{words.replace('%1', size_text(kept))}")
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802

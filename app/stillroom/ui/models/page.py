@@ -56,6 +56,7 @@ class ModelsPage(TakesDrops, QWidget):
         self.setAcceptDrops(True)
         self._parts, self._loading = parts, loading
         self._machine: Machine | None = None
+        self._brought = ""  # a model that is to be chosen once it is in the table
         self.work = ModelWork(parts, self)
         self.downloads = Downloads(parts, self)
         column = QVBoxLayout(self)
@@ -83,6 +84,7 @@ class ModelsPage(TakesDrops, QWidget):
         self.work.progressed.connect(self._progressed)
         self.work.ended.connect(self._ended)
         self.work.changed.connect(self._working_changed)
+        self.work.made.connect(self._made)
         self.look()
 
     def _head(self) -> QHBoxLayout:
@@ -90,6 +92,7 @@ class ModelsPage(TakesDrops, QWidget):
         head.setSpacing(GRID)
         head.addWidget(label(self.tr("Models"), "title"), 1)
         self.compare = Button(self.tr("Compare…"), "", "columns", self._compare)
+        self.compare.setEnabled(False)
         tip = self.tr("Choose two to six models with Ctrl or Shift, and see them side by side")
         describe(self.compare, self.tr("Compare the chosen models"), tip)
         head.addWidget(self.compare)
@@ -173,7 +176,9 @@ class ModelsPage(TakesDrops, QWidget):
     def look(self) -> None:
         """Look at the disk and the machine again."""
         self._parts.tasks.start(
-            Operation(lambda _: find_rows(), "models", owner=self).success(lambda found: self._show(*found))
+            Operation(lambda _: find_rows(own_bytes=self._parts.model_bytes()), "models", owner=self).success(
+                lambda found: self._show(*found)
+            )
         )
 
     def _show(self, rows: list[ModelRow], machine: Machine) -> None:
@@ -181,10 +186,12 @@ class ModelsPage(TakesDrops, QWidget):
         self._machine = machine
         self.model.show_rows(rows)
         self.model.show_loaded(self._loading.wanted)
-        wanted = chosen.name if chosen is not None else self._loading.wanted
+        wanted = self._brought or (chosen.name if chosen is not None else self._loading.wanted)
+        self._brought = ""
         for place in range(self.shown.rowCount()):
             if self.shown.index(place, 0).data(ROW).name == wanted:
                 self.table.selectRow(place)
+                self.table.scrollTo(self.shown.index(place, 0))
                 break
         self._show_detail()
 
@@ -195,11 +202,14 @@ class ModelsPage(TakesDrops, QWidget):
 
     def chosen_rows(self) -> list[ModelRow]:
         """All rows that are selected, for comparing them."""
-        return [index.data(ROW) for index in self.table.selectionModel().selectedRows()]
+        chosen = self.table.selectionModel().selectedRows()
+        return [index.data(ROW) for index in sorted(chosen, key=lambda index: index.row())]
 
     def _show_detail(self) -> None:
         self.compare.setEnabled(2 <= len(self.table.selectionModel().selectedRows()) <= _COMPARED)
-        self.detail.show_row(self.row(), self._machine, self._loading.wanted if self._loading.model else "")
+        loaded = self._loading.model
+        options = loaded.options if loaded is not None else None
+        self.detail.show_row(self.row(), self._machine, self._loading.wanted if loaded else "", options)
         self._working_changed()
 
     def _filter(self) -> None:
@@ -223,7 +233,9 @@ class ModelsPage(TakesDrops, QWidget):
         if action == "fetch" or row.file is None:
             self._hub(row.entry.repository if row.entry is not None else "")
         elif action == "load":
-            self._loading.choose(row.file, self.detail.context_tokens if row.shape is not None else 0)
+            self._loading.choose(
+                row.file, self.detail.context_tokens if row.shape is not None else 0, self.detail.kv_type
+            )
         elif action == "unload":
             self._loading.unload()
         elif action == "tune":
@@ -357,6 +369,9 @@ class ModelsPage(TakesDrops, QWidget):
     def _progressed(self, words: str, share: float) -> None:
         self.working_words.setText(words)
         self.working_bar.setValue(round(1000 * share))
+
+    def _made(self, name: str) -> None:
+        self._brought = name
 
     def _ended(self, text: str, kind: str) -> None:
         if text:

@@ -21,6 +21,7 @@ from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict
 from stillroom.models.library import ModelFile, installed_models
 from stillroom.models.projectors import projector_bytes, projector_of
 from stillroom.models.shape import Shape, shape_of
+from stillroom.models.tuned import in_place_of
 from stillroom.ui.controls import plain_tip
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text
@@ -47,6 +48,7 @@ class ModelRow:
         entry: of the catalog, where it is in it.
         shape, fit: of a file, estimated from its header. problem: why there is none.
         size: bytes; of a catalog's entry roughly.
+        copy: quantization of the copy that is loaded in its place; empty where it is loaded itself.
         projector: with which it is loaded, to see pictures; projector_bytes: of memory.
     """
 
@@ -63,11 +65,16 @@ class ModelRow:
     problem: str = ""
     projector: Path | None = None
     projector_bytes: int = 0
+    copy: str = ""
 
 
-def find_rows(context_tokens: int = 8192) -> tuple[list[ModelRow], Machine]:
-    """Everything the page shows. Reads headers only; takes a second or two where there are many."""
-    machine = this_machine()
+def find_rows(context_tokens: int = 8192, *, own_bytes: int = 0) -> tuple[list[ModelRow], Machine]:
+    """Everything the page shows. Reads headers only; takes a second or two where there are many.
+
+    Args:
+        own_bytes: what the loaded model takes, which another one would replace.
+    """
+    machine = this_machine(own_bytes=own_bytes)
     catalog = load_catalog()
     rows = [_file_row(model, "", machine, context_tokens, catalog.models) for model in installed_models()]
     known = {row.file.path for row in rows if row.file is not None}
@@ -90,7 +97,8 @@ def _file_row(
         None,
     )
     try:
-        headers = [read_header(part) for part in parts_of(model.path)]
+        used = in_place_of(model)  # its memory and speed are those of what is loaded
+        headers = [read_header(part) for part in parts_of(used.path)]
         check_headers(headers)
         shape = shape_of(headers)
         projector = projector_of(model.path)
@@ -102,7 +110,7 @@ def _file_row(
         )
     return ModelRow(
         model.name, place, model, program, entry, shape, fit, fit.verdict, model.size, fit.tokens_per_second,
-        projector=projector, projector_bytes=beside,
+        projector=projector, projector_bytes=beside, copy="" if used == model else used.quantization,
     )  # fmt: skip
 
 
@@ -126,7 +134,7 @@ class ModelTable(QAbstractTableModel):
         self._rows: list[ModelRow] = []
         self.loaded = ""
         self.headings = [
-            self.tr("Model"), self.tr("Here"), self.tr("Memory"), self.tr("Tok/s"), self.tr("Where"),
+            self.tr("Model"), self.tr("Fit"), self.tr("Memory"), self.tr("Tok/s"), self.tr("Where"),
             self.tr("Licence"), self.tr("Best for"),
         ]  # fmt: skip
         self.tips = [
@@ -178,7 +186,8 @@ class ModelTable(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._text(row, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(row.problem or (row.fit.reason if row.fit else row.entry.note if row.entry else ""))
+            words = row.problem or (row.fit.reason if row.fit else row.entry.note if row.entry else "")
+            return plain_tip(f"{row.name}\n{words}".strip())  # a long name is cut short in its column
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == 1:
             shown = colours()
             colour = {Verdict.WELL: shown.good, Verdict.SLOWLY: shown.warn, Verdict.NO: shown.bad}.get(

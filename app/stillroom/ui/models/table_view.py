@@ -11,6 +11,8 @@ from stillroom.ui.models.rows import BEST_FOR, LICENCE, WHERE, ModelFilter
 
 _ROOM = {LICENCE: 500, BEST_FOR: 680}  # the width from which on a column is shown; the detail says both at any width
 
+_AROUND = 22  # pixels beside a text, with those for the arrow of the column that is sorted by
+
 
 class ModelView(QTableView):
     """Never scrolls sideways: the name takes what the other columns leave."""
@@ -25,14 +27,16 @@ class ModelView(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # a name's end says its quantization
         self.verticalHeader().hide()
+        self.setStyleSheet("QTableView::item { padding: 0 5px; }")  # so that words stand under their heading
         header = self.horizontalHeader()
         header.setMinimumSectionSize(48)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(LICENCE, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(LICENCE, 80)
-        header.setSectionResizeMode(BEST_FOR, QHeaderView.ResizeMode.Interactive)
+        # No wider than what stands in them: what is left is for the name.
+        for column, widest in enumerate(("runs slowly", "~ 99.9 GB", "Tok/s.", "LM Studio", "apache-2.0"), 1):
+            header.resizeSection(column, self.fontMetrics().horizontalAdvance(widest) + _AROUND)
         header.resizeSection(BEST_FOR, 190)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         describe(self, self.tr("Models"))

@@ -26,11 +26,13 @@ class ModelWork(QObject):
     progressed(str, float): what is being done, and its share from 0 to 1.
     ended(str, str): a sentence and its kind, ``info``, ``warn`` or ``bad``; empty where it was stopped.
     changed: whether something is being done.
+    made(str): the name of a model that is here now, before ``ended``.
     """
 
     progressed = Signal(str, float)
     ended = Signal(str, str)
     changed = Signal()
+    made = Signal(str)
 
     def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
@@ -75,6 +77,8 @@ class ModelWork(QObject):
                         refused.append(f"{path.name}: {error.strerror or type(error).__name__}.")
                     except StillroomError as error:
                         refused.append(error.message)
+            if names:
+                operation.post(lambda: self.made.emit(names[0]))
             if refused:
                 raise _Refused("\n".join([*(self.tr("%1 is here.").replace("%1", name) for name in names), *refused]))
             return self.tr("Imported: %1.").replace("%1", ", ".join(names))
@@ -142,6 +146,7 @@ class ModelWork(QObject):
                 on_progress=lambda share, what: operation.report((what, share)),
                 cancellation=operation.cancellation,
             )
+            operation.post(lambda: self.made.emit(made.model.name))
             text = self.tr("%1 is here: %2 instead of %3; it needs %4 of memory instead of %5.")
             figures = (made.size, made.source_size, made.memory, made.source_memory)
             for place, figure in enumerate(figures, 2):
