@@ -11,7 +11,7 @@ if grep -E 'Library not found|could not be resolved' "$log" | grep -vE "$unused"
     exit 1
 fi
 # The libraries of the packages that deb.sh depends on.
-system='ld-linux-x86-64\.so\.2|lib(c|m|dl|pthread|rt|util|resolv)\.so\.[0-9]+|lib(GL|EGL)\.so\.1'
+system='ld-linux-x86-64\.so\.2|lib(c|m|dl|pthread|rt|util|resolv)\.so\.[0-9]+|lib(GL|EGL|xcb)\.so\.1|libwayland-(client|cursor)\.so\.0|libwayland-egl\.so\.1'
 # What is loaded by its name while the program runs, so that no other file asks for it.
 loaded='libllama.so libmtmd.so libggml-cpu-x64.so libggml-cpu-haswell.so libqxcb.so libqsvg.so'
 there=$(find "$frozen" -name '*.so*' -printf '%f\n' | sort -u)

@@ -53,6 +53,10 @@ if [ -n "$missing" ]; then
         case $library in
         libGL.so.*) packages="$packages libgl1" ;;
         libEGL.so.*) packages="$packages libegl1" ;;
+        libxcb.so.*) packages="$packages libxcb1" ;;
+        libwayland-client.so.*) packages="$packages libwayland-client0" ;;
+        libwayland-cursor.so.*) packages="$packages libwayland-cursor0" ;;
+        libwayland-egl.so.*) packages="$packages libwayland-egl1" ;;
         esac
     done
     echo "Before the window can open, this system needs: $missing"

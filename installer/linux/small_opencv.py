@@ -130,6 +130,8 @@ def _compile(requirement: str, kept: Path, key: str) -> None:
     steps.run("Configuring", command, environment=environment)
     # What it tells of its making: time, machine and folders, which would be passed on with it.
     (build / "modules" / "core" / "version_string.inc").write_text('"Made for Stillroom\\n"\n', encoding="ascii")
+    config = build / "opencv_data_config.hpp"
+    config.write_text(config.read_text(encoding="utf-8").replace(str(work), ""), encoding="utf-8")
     steps.run("Compiling", [tools / "bin" / "ninja", "-C", build], stage=compile_stage, environment=environment)
     steps.run("Installing", [tools / "bin" / "ninja", "-C", build, "install"], environment=environment)
     _keep(work / "made" / "python" / "cv2", kept, key)

@@ -195,6 +195,29 @@ def test_every_library_of_the_building_system_brings_its_licence(tmp_path: Path)
     assert "unknown.so goes into the package, and its licence was not found" in done.stderr
 
 
+@_needs_compiler
+def test_what_only_a_plug_in_that_is_left_out_needed_is_left_out_too(tmp_path: Path) -> None:
+    system, environment = tmp_path / "system", tmp_path / "environment"
+    for folder in (system, environment):
+        folder.mkdir()
+    _library(system, "libsecond.so.1")
+    _library(system, "libfirst.so.1", needs="libsecond.so.1")
+    _library(system, "libgtk.so.3")
+    shutil.copy(system / "libfirst.so.1", environment)
+    _library(environment, "libplugin.so", needs="libfirst.so.1")
+    (environment / "libfirst.so.1").unlink()
+    files = [environment / "libplugin.so", *sorted(system.iterdir())]
+    code = (
+        "import sys; from pathlib import Path; import system_licences; "
+        "entries = [(Path(file).name, file, 'BINARY') for file in sys.argv[2:]]; "
+        "print(*[entry[0] for entry in system_licences.needed(entries, Path(sys.argv[1]))])"
+    )
+    command = [sys.executable, "-c", code, str(environment), *map(str, files)]
+    variables = {**os.environ, "PYTHONPATH": str(_INSTALLER / "linux")}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["libplugin.so", "libfirst.so.1", "libsecond.so.1"], done.stderr
+
+
 @pytest.mark.parametrize("name", ["windows/build.ps1", "windows/stillroom.nsi", "macos/build.sh"])
 def test_what_was_not_tried_says_so(name: str) -> None:
     assert "Not tested on real machines" in "\n".join((_INSTALLER / name).read_text(encoding="utf-8").splitlines()[:2])
