@@ -28,7 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.gguf.make_gguf import encoded, text, tokens
 
 from stillroom.engine.engine import Engine, Limits
-from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest, to_wire
+from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
+from stillroom.engine.wire import to_wire
 from stillroom.gguf.header import read_header
 from stillroom.gguf.tensor_types import TENSOR_TYPES
 from stillroom.models.exact import exact_fit
@@ -43,8 +44,10 @@ _MARK = "--- a whole step"
 _LOAD = f"""
 import json, sys
 from pathlib import Path
-from stillroom.engine.llama import LoadedModel, every_log_line_to
-from stillroom.engine.protocol import LoadOptions, from_wire
+from stillroom.engine.llama import LoadedModel
+from stillroom.engine.llama_log import every_log_line_to
+from stillroom.engine.protocol import LoadOptions
+from stillroom.engine.wire import from_wire
 log = []
 with every_log_line_to(log.append):
     model = LoadedModel(Path(sys.argv[1]), from_wire(LoadOptions, json.loads(sys.argv[2])), lambda _: True)
