@@ -21,6 +21,7 @@ from set_up.progress import Steps, alone, say, to_its_end
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _REQUIREMENTS = _CHECKOUT / "installer" / "requirements"
 _UNFINISHED = "unfinished"
+_OPTIONS = "cmake-args"
 
 
 def main() -> int:
@@ -43,6 +44,7 @@ def main() -> int:
 
 def _set_up(environment: Path, stamp: str, lock: int | None, *, tests: bool) -> None:
     say("Setting up (once; the next start is quick).")
+    _remember_options(environment)
     if (environment / _UNFINISHED).is_file():
         # An installation that was cut off can look finished to pip. Downloads and compiled files are kept elsewhere.
         _remove(environment)
@@ -54,6 +56,7 @@ def _set_up(environment: Path, stamp: str, lock: int | None, *, tests: bool) -> 
         _remove(environment)
         steps.run("Environment", [sys.executable, "-m", "venv", environment])
     (environment / "stamp").unlink(missing_ok=True)
+    (environment / _OPTIONS).write_text(os.environ.get("CMAKE_ARGS", ""), encoding="utf-8")
     with _unfinished(environment):
         _install(steps, python, environment, tests=tests)
     _point_at_checkout(python, environment)
@@ -65,6 +68,13 @@ def _set_up(environment: Path, stamp: str, lock: int | None, *, tests: bool) -> 
     deciding = "|".join(os.environ.get(name, "") for name in ("HOME", "STILLROOM_HOME", "XDG_DATA_HOME"))
     (environment / "model").write_text(f"{deciding}\n{model}\n", encoding="utf-8")
     (environment / "stamp").write_text(f"{stamp}\n{os.environ.get('CMAKE_ARGS', '')}\n", encoding="utf-8")
+
+
+def _remember_options(environment: Path) -> None:
+    """Where nothing is said of how the engine is compiled, it is as it was: an update must not take a graphics card away."""
+    file = environment / _OPTIONS
+    if not os.environ.get("CMAKE_ARGS") and file.is_file():
+        os.environ["CMAKE_ARGS"] = file.read_text(encoding="utf-8").strip()
 
 
 def _works(python: Path) -> bool:

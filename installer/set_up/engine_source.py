@@ -38,9 +38,9 @@ def tools(steps: Steps, *, requirements: Path, work: Path) -> Path:
     return python
 
 
-def search_path(python: Path) -> str:
-    """``PATH`` with the tools of an environment in front."""
-    return f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+def search_path(python: Path, path: str | None = None) -> str:
+    """``PATH`` (or another) with the tools of an environment in front."""
+    return f"{python.parent}{os.pathsep}{os.environ.get('PATH', '') if path is None else path}"
 
 
 def unpacked(steps: Steps, *, requirement: str, python: Path, work: Path) -> Path:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from set_up import engine_source
+from set_up import engine_source, graphics
 from set_up.failure import SetUpError
 from set_up.pip_command import pip
 from set_up.progress import Steps, compile_stage, say
@@ -49,7 +49,7 @@ def compiler_flags() -> str:
 
 def wheel_key(version: str) -> str:
     """Names the folder of the wheel for this version, processor, system and these options."""
-    options = [cmake_arguments(), compiler_flags()]
+    options = [cmake_arguments(), compiler_flags(), *filter(None, [graphics.identity(cmake_arguments())])]
     text = "\n".join([version, sys.platform, platform.machine(), _processor(), _system(), *options])
     return f"{version}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
@@ -89,13 +89,14 @@ def compile_wheel(steps: Steps, *, requirements: Path, requirement: str, work: P
     Raises:
         SetUpError: no compiler, no network, or the compiler failed.
     """
+    path = graphics.search_path(cmake_arguments(), os.environ.get("PATH", ""))
     processors = _processors()
-    minutes = max(1, round(7 / processors))
+    minutes = max(1, round(graphics.core_minutes(cmake_arguments()) / processors))
     say(f"Compiling the engine for this machine, once: about {minutes} minutes with {processors} cores.")
     work.mkdir(parents=True, exist_ok=True)
     python = engine_source.tools(steps, requirements=requirements, work=work)
     environment = {
-        "PATH": engine_source.search_path(python),
+        "PATH": engine_source.search_path(python, path),
         "CMAKE_ARGS": cmake_arguments(),
         "CMAKE_GENERATOR": "Ninja",
         "CMAKE_BUILD_PARALLEL_LEVEL": str(processors),

@@ -6,6 +6,10 @@ Each round is measured on both, taking turns to go first, so that noise of the m
 ratios are printed. Through the worker it is wall-clock time of whole requests, pipes and JSON included: one with a prompt
 never seen before and one token of answer, then the same prompt again, which is in the cache, with a long answer. The bare library
 does the same with llama.cpp's own calls: one context, ``llama_decode`` and a greedy sampler.
+
+On an NVIDIA H200, all layers there, ubatch 512, weights of ``made_weights.py`` (shape in Q4_K_M: worker, bare, their ratio):
+8B prompt 7991, 9202, 0.87, generation 243.5, 251.1, 0.97; 1B prompt 26353, 37484, 0.70, generation 663.8, 701.2, 0.95. What is missing
+is the same for every model: some 5 ms a request and 0.1 ms a token, and the prompt's last token, which is evaluated by itself.
 """
 
 from __future__ import annotations
@@ -103,7 +107,8 @@ def worker_speeds(engine: Engine, prompt: str, length: int) -> tuple[float, floa
 def prompt_of(number: int, tokens: int, bare: Bare) -> str:
     """Words without meaning, a different row each time, of about so many tokens."""
     chance, words_known = random.Random(number), _WORDS.split()
-    words = [chance.choice(words_known) for _ in range(tokens)]
+    # A number in front, for the rows to differ from their first token on, also where a token is a letter.
+    words = [str(number), *(chance.choice(words_known) for _ in range(tokens))]
     while len(bare.tokenize(" ".join(words))) > tokens:
         words.pop()
     return " ".join(words)

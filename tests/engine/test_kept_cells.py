@@ -30,6 +30,7 @@ from stillroom.engine.protocol import (
     ScoreResult,
 )
 from stillroom.engine.scoring import hold_prefix, score
+from stillroom.engine.worth_keeping import WorthKeeping
 
 posix = pytest.mark.skipif(os.name != "posix", reason="access bits are POSIX's")
 
@@ -243,6 +244,12 @@ BEFORE = Piece("<|im_start|>user\n", special=True)
 QUESTION = Question("\nTotal: ", ("14.10", "20.00", "none"), "\n")
 
 
+@pytest.fixture(autouse=True)
+def _each_is_worth_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever reads here, and however fast."""
+    monkeypatch.setattr(WorthKeeping, "is_worth", lambda *_: True)
+
+
 @pytest.fixture(scope="module")
 def model(starter_model: Path) -> Iterator[LoadedModel]:
     options = LoadOptions(context_tokens=256, ubatch=64, threads_prompt=1)
@@ -263,13 +270,20 @@ def run(model: LoadedModel, cells: Cells, number: int) -> ScoreResult:
     return result
 
 
-def read(model: LoadedModel, cells: Cells, number: int) -> int:
+def read_pieces(model: LoadedModel, cells: Cells, *pieces: Piece) -> int:
     """Tokens that had to be evaluated."""
     evaluated: list[int] = []
-    for held in hold_prefix(model, cells, (BEFORE, passage(number)), evaluated.append):
-        if held is not None:
-            cells.release(held)
+    steps = hold_prefix(model, cells, pieces, evaluated.append)
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        cells.release(end.value)
     return sum(evaluated)
+
+
+def read(model: LoadedModel, cells: Cells, number: int) -> int:
+    return read_pieces(model, cells, BEFORE, passage(number))
 
 
 @pytest.mark.model
@@ -326,14 +340,9 @@ def test_what_leaves_the_cache_comes_back_without_being_read_again(model: Loaded
     model.clear()
     cells = Cells(model, KeptCells("model", 1 << 30))
     long_frame = Piece("You extract data from documents. " * 8, special=True)
-    evaluated: list[int] = []
 
     def read(*pieces: Piece) -> int:
-        evaluated.clear()
-        for held in hold_prefix(model, cells, pieces, evaluated.append):
-            if held is not None:
-                cells.release(held)
-        return sum(evaluated)
+        return read_pieces(model, cells, *pieces)
 
     both = read(long_frame, passage(0))
     alone = read(long_frame, passage(1))
@@ -356,9 +365,7 @@ def test_a_conversation_comes_back_after_a_batch(model: LoadedModel) -> None:
         return result
 
     first = answer(turn)
-    for held in hold_prefix(model, cells, (passage(0),)):
-        if held is not None:
-            cells.release(held)
+    read_pieces(model, cells, passage(0))
     assert not any(held.tokens[:8] == model.tokenize(turn, special=False)[:8] for held in cells._held)
     second = answer(turn + "And now of the stars.")
     assert second.cached_tokens >= first.prompt_tokens - 4

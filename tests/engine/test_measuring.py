@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,20 @@ def test_each_kind_is_measured_and_leaves_nothing(model: LoadedModel) -> None:
     assert model.threads == (2, 2)
     with pytest.raises(EngineError, match="does not know"):
         run(model, cells, MeasureRequest("typing"))
+    model.clear()
+
+
+def test_a_step_longer_than_the_text_is_counted_as_long_as_it_is(model: LoadedModel) -> None:
+    cells, options = Cells(model), model.options
+    model.options = replace(options, ubatch=4096)
+    evaluated: list[int] = []
+    model.evaluate, evaluate = lambda entries, **_: evaluated.append(len(entries)) or [], model.evaluate  # type: ignore
+    try:
+        found = run(model, cells, MeasureRequest("prompt", 1, 0.0001))
+    finally:
+        model.options, model.evaluate = options, evaluate  # type: ignore[method-assign]
+    assert set(evaluated) == {model.longest_sequence - 1}
+    assert found.speed * found.step_seconds == pytest.approx(model.longest_sequence - 1)
     model.clear()
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-pytest.importorskip("llama_cpp")
+lib = pytest.importorskip("llama_cpp.llama_cpp")
 
+from stillroom.engine import generation, scoring
 from stillroom.engine.cells import Cells
 from stillroom.engine.generation import generate
 from stillroom.engine.llama import Entry, LoadedModel
@@ -140,6 +142,48 @@ def test_a_prefix_in_use_survives_a_request_that_is_given_up(model: LoadedModel,
     while cells._drop_oldest():
         pass
     assert cells.used == 0
+
+
+@pytest.mark.parametrize("prompt", [(BEFORE, TEXT), (BEFORE, TEXT, Piece("word " * 100))])
+def test_what_is_given_up_is_cleared_away_at_once(
+    model: LoadedModel, cells: Cells, monkeypatch: pytest.MonkeyPatch, prompt: tuple[Piece, ...]
+) -> None:
+    """Not when the last part of it happens to be collected: that may be after the model is gone."""
+    parts: list[Generator[None, None, Any]] = []
+
+    def watched(made: Callable[..., Generator[None, None, Any]]) -> Callable[..., Generator[None, None, Any]]:
+        def make(*arguments: Any) -> Generator[None, None, Any]:
+            parts.append(made(*arguments))
+            return parts[-1]
+
+        return make
+
+    for module, name in (
+        (scoring, "hold_prefix"), (scoring, "_evaluate"), (generation, "hold_prefix"), (generation, "fill")
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, watched(getattr(module, name)))
+    request = GenerateRequest(prompt, max_tokens=2, interactive=len(prompt) > 2)
+    for count in range(1, 5):
+        for steps in (score(model, cells, ScoreRequest(prompt[:2], (TOTAL,))), generate(model, cells, request, print)):
+            for _ in range(count):
+                next(steps, None)
+            steps.close()
+            assert all(part.gi_frame is None for part in parts)
+            assert not any(held.users for held in cells._held)
+    assert len(parts) >= 8
+
+
+def test_what_is_cleared_away_after_the_model_harms_nothing(
+    starter_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_lived = LoadedModel(starter_model, LoadOptions(context_tokens=256), lambda _: True)
+    steps = score(short_lived, Cells(short_lived), ScoreRequest((BEFORE, TEXT), (TOTAL,)))
+    next(steps)
+    short_lived.close()
+    asked: list[object] = []
+    monkeypatch.setattr(lib, "llama_memory_seq_rm", lambda *arguments: asked.append(arguments))
+    steps.close()
+    assert asked == [], "of memory that is freed"
 
 
 @pytest.mark.parametrize("question", [Question("", ("a",)), Question("x", ()), Question("x", ("",))])

@@ -52,7 +52,7 @@ class MadeModel:
         self._favourites = [[*self.tokens(text), END] for text in favourites]
         self._held: dict[int, list[int]] = {number: [] for number in range(self.max_sequences)}
         self.vocabulary = len(self._pieces)
-        self.info = SimpleNamespace(context_tokens=4000)
+        self.info = SimpleNamespace(context_tokens=4000, gpu_layers=0)
         self.steps_until_cancelled = -1
 
     def positions(self, tokens: Sequence[int]) -> int:

@@ -136,6 +136,32 @@ def test_a_weak_gpu_is_not_used() -> None:
     assert run(FakeBench(gpu={None: 9.0, 15: 3.0})).options.gpu_layers is None
 
 
+def test_a_strong_gpu_leaves_the_time_for_what_matters_there() -> None:
+    """Neither what threads do nor how they wait is measured, nor the processor alone once half the layers are slower."""
+    bench = FakeBench(
+        prompt={1: 4000.0, 16: 3900.0},
+        generate={1: 300.0, 16: 290.0},
+        gpu={None: 9.0, 15: 3.0, 0: 0.1},
+        ubatch={128: 0.5, 256: 0.7, 512: 0.8, 1024: 1.0},
+    )
+    tuning = run(bench, cores=16, seconds=20)
+    assert (tuning.options.ubatch, tuning.options.threads_prompt, tuning.options.gpu_layers) == (1024, 1, None)
+    assert tuning.skipped == ()
+    assert [trial.what for trial in tuning.trials][:2] == ["plain settings", "15 layers on the GPU"]
+    assert "no GPU" not in [trial.what for trial in tuning.trials]
+    assert "60 tokens at a time" not in [trial.what for trial in tuning.trials]
+    assert bench.now < 10
+
+
+def test_where_the_card_has_no_room_for_all_threads_are_chosen_too() -> None:
+    bench = FakeBench(
+        prompt={1: 100.0, 2: 190.0, 3: 250.0}, generate={1: 10.0, 2: 19.0, 3: 20.0}, gpu={20: 2.0, 10: 1.0}
+    )
+    tuning = tune(bench, cores=3, gpu_layers=20, seconds=60, clock=lambda: bench.now)
+    assert (tuning.options.threads_prompt, tuning.options.threads_generate) == (3, 2)
+    assert tuning.options.gpu_layers is None, "as many as there is room for when it is loaded"
+
+
 def test_the_time_is_kept_and_what_is_skipped_is_said() -> None:
     bench = FakeBench(prompt={1: 60.0, 2: 50.0}, load_seconds=5.0)
     tuning = run(bench, seconds=20)

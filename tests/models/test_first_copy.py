@@ -62,7 +62,7 @@ def test_none_where_it_may_not_gain(model: ModelFile, monkeypatch: pytest.Monkey
     assert load_plan(fast).model == fast
     gpu = Gpu("A", "NVIDIA", MemoryKind.OWN, 8 << 30, 7 << 30)
     with monkeypatch.context() as patched:
-        patched.setattr(Hardware, "usable_gpu", lambda _self: gpu)
+        patched.setattr(Hardware, "usable_gpus", lambda _self: (gpu,))
         assert load_plan(model).model == model
     monkeypatch.setattr(first_copy, "_LARGEST_BYTES", model.size - 1)
     assert load_plan(model).model == model

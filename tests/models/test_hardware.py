@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import psutil
+import pynvml
 import pytest
+from tests.models.fake_nvml import FakeNvml
 
 from stillroom import paths
 from stillroom.models import hardware, memory_speed
@@ -25,6 +28,7 @@ def put(root: Path, files: dict[str, str]) -> Path:
 @pytest.fixture
 def no_nvidia(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(error=pynvml.NVML_ERROR_LIBRARY_NOT_FOUND))
 
 
 @pytest.mark.usefixtures("no_nvidia")
@@ -86,10 +90,10 @@ def test_only_a_gpu_the_engine_can_use_counts() -> None:
         )
         return Hardware("", 1, 1, 1, None, 1, (), gpus, backends, 1)
 
-    assert machine("CPU").usable_gpu() is None
-    assert machine("CPU", "CUDA").usable_gpu() == machine().gpus[0]
-    assert machine("CPU", "Vulkan").usable_gpu() == machine().gpus[1]
-    assert machine("CPU", "SYCL").usable_gpu() is None, "how much memory it has is not known"
+    assert machine("CPU").usable_gpus() == ()
+    assert machine("CPU", "CUDA").usable_gpus() == machine().gpus[:1]
+    assert machine("CPU", "Vulkan").usable_gpus() == machine().gpus[:2]
+    assert machine("CPU", "SYCL").usable_gpus() == (), "how much memory it has is not known"
     assert [gpu["usable"] for gpu in machine("CUDA").to_json()["gpus"]] == [True, False, False]
 
 

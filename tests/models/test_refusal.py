@@ -20,7 +20,7 @@ from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import DryLoad, LoadOptions
 from stillroom.errors import EngineError, StillroomError
 from stillroom.models import assess, exact
-from stillroom.models.assess import refuse_what_does_not_fit
+from stillroom.models.assess import options_that_fit
 from stillroom.models.fit import Machine
 from stillroom.models.library import ModelFile, find_model
 
@@ -40,7 +40,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> ModelFile:
 @pytest.mark.model
 def test_what_does_not_fit_is_refused(model: ModelFile) -> None:
     with pytest.raises(StillroomError, match=r"tiny-Q8_0 does not fit\. It needs .* stay free for other programs"):
-        refuse_what_does_not_fit(model, LoadOptions())
+        options_that_fit(model, LoadOptions())
 
 
 @pytest.mark.model
@@ -97,13 +97,13 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 @pytest.mark.model
 def test_a_file_is_tried_in_a_throwaway_worker_before_its_first_load(model: ModelFile, plans: list[Path]) -> None:
-    refuse_what_does_not_fit(model, LoadOptions())
+    options_that_fit(model, LoadOptions())
     assert plans == [model.path]
-    refuse_what_does_not_fit(model, LoadOptions())
+    options_that_fit(model, LoadOptions())
     assert plans == [model.path], "it is known now"
     stat = model.path.stat()
     os.utime(model.path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1_000_000_000))
-    refuse_what_does_not_fit(model, LoadOptions())
+    options_that_fit(model, LoadOptions())
     assert plans == [model.path] * 2, "another file may be behind the name"
 
 
@@ -116,10 +116,10 @@ def test_a_file_that_ends_the_worker_is_not_loaded_and_not_forgiven(
     monkeypatch.setattr(exact.exact_fit, "__kwdefaults__", {"engine": lambda: Engine(worker, dying)})
     for number in (1, 2):
         with pytest.raises(EngineError, match="is not loaded: The engine crashed"):
-            refuse_what_does_not_fit(model, LoadOptions())
+            options_that_fit(model, LoadOptions())
         assert len(plans) == number, "it is tried again each time"
 
 
 def test_the_starter_is_let_through_without_a_dry_load(model: ModelFile, plans: list[Path]) -> None:
-    refuse_what_does_not_fit(replace(model, starter=True), LoadOptions())
+    options_that_fit(replace(model, starter=True), LoadOptions())
     assert plans == []

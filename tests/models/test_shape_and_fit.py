@@ -14,6 +14,7 @@ from stillroom.engine.protocol import LoadOptions
 from stillroom.gguf.header import Header, parse_header
 from stillroom.models.exact import exact_fit
 from stillroom.models.fit import (
+    GPU_PROCESS_BYTES,
     MIB,
     SPARE_BYTES,
     Machine,
@@ -130,17 +131,66 @@ def test_experts_are_read_in_part() -> None:
 
 
 def test_a_gpu_takes_its_share() -> None:
+    """The output first, then the layers from the last one on, as llama.cpp does."""
     model = shape()
-    both = estimate(model, Use(1024, gpu_layers=2))
+    three = estimate(model, Use(1024, gpu_layers=3))
     none, all_ = estimate(model, Use(1024)), estimate(model, Use(1024, gpu_layers=99))
-    assert both.ram.cache == both.vram.cache == none.ram.cache // 2
+    assert three.ram.cache == three.vram.cache == none.ram.cache // 2
+    assert three.vram.weights == all_.vram.weights - 2 * model.layers[0].weights
+    assert estimate(model, Use(1024, gpu_layers=1)).vram.weights == model.output_weights + model.other_weights
     assert none.vram.total == 0
     assert all_.vram.weights == model.weights, "a tied table is needed on both sides"
     assert all_.ram.weights == model.input_weights
-    whole = all_.vram.total + SPARE_BYTES
+
+
+def test_as_many_layers_as_the_gpu_has_room_for() -> None:
+    small = shape()
+    model = replace(small, layers=tuple(replace(layer, weights=64 * MIB) for layer in small.layers))
+    whole = estimate(model, Use(1024, gpu_layers=5)).vram.total + SPARE_BYTES
     assert gpu_layers_that_fit(model, Use(1024), whole) == 5
     assert gpu_layers_that_fit(model, Use(1024), whole - 1) == 4
     assert gpu_layers_that_fit(model, Use(1024), SPARE_BYTES) == 0
+    assert gpu_layers_that_fit(model, Use(1024), whole - 1, GPU_PROCESS_BYTES - MIB) == 5, "a smaller card's driver"
+    assert (
+        gpu_layers_that_fit(small, Use(1024), estimate(small, Use(1024, gpu_layers=5)).vram.total + SPARE_BYTES) == 5
+    ), "all of them, though all but one would take more room to work in"
+
+
+def test_memory_on_a_gpu_as_measured() -> None:
+    """An H200, and what its driver said of a worker with shapes of Llama 3, 16,384 tokens of context: within 5 %."""
+
+    def llama(width: int, layers: int, weights: int, shared: int, table: int) -> Shape:
+        one = replace(shape().layers[0], weights=weights // layers, key_width=shared, value_width=shared)
+        return replace(
+            shape(), width=width, vocabulary=128_256, layers=(one,) * layers, heads=32,
+            input_weights=table, output_weights=table, other_weights=0,
+        )  # fmt: skip
+
+    for model, kind, measured in (
+        (llama(2048, 16, 584_392_704, 512, 215_470_080), "f16", 2002),
+        (llama(2048, 16, 584_392_704, 512, 215_470_080), "q8_0", 1762),
+        (llama(4096, 32, 4_186_439_680, 1024, 430_940_160), "f16", 7182),
+        (llama(4096, 32, 4_186_439_680, 1024, 430_940_160), "q8_0", 6222),
+    ):
+        found = estimate(model, Use(16_384, kind, ubatch=256, gpu_layers=len(model.layers) + 1))
+        assert found.vram.total / MIB == pytest.approx(measured, rel=0.01)
+
+
+def test_the_speed_of_a_gpu() -> None:
+    """8B in four bits on an H200 wrote 265 tokens a second; its memory's speed alone would allow 1000."""
+    read, card = 4.62e9, Machine(0, 40e9, vram_bandwidth=4.8e12, gpu_cores=16_896)
+    assert 1 / (card.gpu_seconds(read) or 0) == pytest.approx(265, rel=0.05)
+    slow = Machine(0, 40e9, vram_bandwidth=360e9, gpu_cores=3584)
+    assert slow.gpu_seconds(read) == pytest.approx(read / (0.8 * 360e9) + 32 * 40e-6), "its memory is what limits it"
+    assert Machine(0, 40e9).gpu_seconds(read) is None
+    model = shape()
+    use = Use(512, gpu_layers=5)
+    told = judge(model, use, replace(card, free_ram=8 << 30, free_vram=8 << 30))
+    assert told.tokens_per_second == pytest.approx(1 / (4 * 40e-6), rel=0.01)
+    assert ", and 8.6 GB on the GPU, are free" in told.reason
+    assert judge(model, use, Machine(8 << 30, 40e9, 8 << 30)).tokens_per_second is None, "the processor's says nothing"
+    half = judge(model, replace(use, gpu_layers=2), Machine(8 << 30, 1e6, 8 << 30, 1e12)).tokens_per_second
+    assert half == pytest.approx(0.8e6 / (0.6 * model.bytes_per_token), rel=0.01)
 
 
 def test_attention_without_flash_is_copied_beside_the_plan() -> None:
@@ -198,5 +248,5 @@ def test_a_dry_load_gives_the_same(tmp_path: Path) -> None:
     assert exact.ram.compute == pytest.approx(guess.ram.compute, abs=1.5 * MIB)
     assert exact.ram.weights == guess.ram.weights
     with Engine() as engine:
-        options = engine.dry_load(path, LoadOptions(context_tokens=2048)).options
+        options = engine.dry_load(path, LoadOptions(context_tokens=2048, gpu_layers=0)).options
     assert options.ubatch == ubatch_of(use), "the worker's own choices are those the estimate counts on"

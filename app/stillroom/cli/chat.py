@@ -21,9 +21,8 @@ from stillroom.cli.text import printable
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
-from stillroom.models.assess import refuse_what_does_not_fit
 from stillroom.models.library import default_model, find_model
-from stillroom.models.tuned import load_plan
+from stillroom.models.tuned import load_plan, that_fits
 from stillroom.settings import MODEL, Settings
 from stillroom.storage.database import Database
 
@@ -31,7 +30,7 @@ from stillroom.storage.database import Database
 def run(options: argparse.Namespace) -> int:
     usual = options.model or Settings().get(MODEL)
     plan = load_plan(find_model(usual) if usual else default_model())
-    refuse_what_does_not_fit(plan.model, plan.options)
+    plan = that_fits(plan)
     prompt = " ".join(options.prompt)
     with Database(paths.database_file()) as database, Engine() as engine, Readers() as readers:
         engine.load(plan.model.path, plan.options, environment=plan.environment)

@@ -27,9 +27,9 @@ from stillroom.evaluation.labels import LabelledDocument, check_labels, load_lab
 from stillroom.evaluation.report import to_json
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
-from stillroom.models.assess import refuse_what_does_not_fit
+from stillroom.models.assess import options_that_fit
 from stillroom.models.library import ModelFile, default_model, find_model
-from stillroom.models.tuned import load_plan
+from stillroom.models.tuned import load_plan, that_fits
 from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         settings = Settings()
         models = [] if finished else _models(options.model, settings)
         for model in models:
-            refuse_what_does_not_fit(model, LoadOptions(context_tokens=settings.get(CONTEXT_TOKENS)))
+            options_that_fit(model, LoadOptions(context_tokens=settings.get(CONTEXT_TOKENS)))
     except StillroomError as error:
         say(error.message)
         return USAGE
@@ -183,6 +183,7 @@ class _Work:
             threads=self._settings.get(THREADS),
             cancellation=self._cancellation,
         )
+        plan = that_fits(plan, engine.status())
         if plan.notice:
             say(plan.notice)
         return evaluator.run_model(

@@ -26,9 +26,8 @@ from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.extraction.run import Batch, expand
 from stillroom.models.adapters import model_sha256
-from stillroom.models.assess import refuse_what_does_not_fit
 from stillroom.models.library import ModelFile, default_model, find_model
-from stillroom.models.tuned import LoadPlan, in_place_of, load_plan
+from stillroom.models.tuned import LoadPlan, in_place_of, load_plan, that_fits
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
@@ -63,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         if options.resume and batch is None:
             say("There is no unfinished run of these files with this template and model; a new one is started.")
         plan = _plan(batch, chosen, settings)
-        refuse_what_does_not_fit(plan.model, plan.options)
+        plan = that_fits(plan)
         if plan.notice:
             say(plan.notice)
         work = _Work(store, template, files, batch, plan, settings, as_json=_as_json(options), password=password)

@@ -193,7 +193,9 @@ def _print_offers(assessed: Sequence[Assessed]) -> None:
             rows.append((name, file_size, "", "", "", item.problem))
             continue
         speed = f"{item.fit.tokens_per_second:.0f} tokens/s" if item.fit.tokens_per_second else ""
-        rows.append((name, file_size, size(item.fit.needed), f"{item.fit.longest_context:,}", speed, item.fit.verdict))
+        rows.append(
+            (name, file_size, size(item.fit.estimate.total), f"{item.fit.longest_context:,}", speed, item.fit.verdict)
+        )
     print(aligned(rows))
 
 

@@ -19,10 +19,10 @@ from stillroom.engine.tuning import Tuning, WorkerBench, physical_cores
 from stillroom.engine.tuning_copy import AGREEMENT, LOSS, SPEEDUP
 from stillroom.engine.tuning_store import Copy
 from stillroom.errors import StillroomError
-from stillroom.models.assess import refuse_what_does_not_fit
+from stillroom.models.assess import options_that_fit
 from stillroom.models.library import ModelFile, default_model, find_model
 from stillroom.models.smaller import copy_name, make_smaller
-from stillroom.models.tuned import LoadPlan, TunedModel, load_plan, tune_model
+from stillroom.models.tuned import LoadPlan, TunedModel, load_plan, that_fits, tune_model
 from stillroom.settings import MODEL, Settings
 
 _BUSY = 0.3
@@ -33,11 +33,16 @@ _KINDS = {"prompt": "reading", "score": "scoring", "generate": "writing"}
 def tune(options: argparse.Namespace) -> int:
     """Measure how a model runs best on this machine, and keep it."""
     model = _chosen(options.model)
-    refuse_what_does_not_fit(model, LoadOptions())
+    gpu_layers = options_that_fit(model, LoadOptions()).gpu_layers
     texts = [_text(file) for file in options.text]
     done, status = stoppable(
         lambda tell, cancellation: tune_model(
-            model, requantize=options.requantize, texts=texts, on_progress=tell, cancellation=cancellation
+            model,
+            requantize=options.requantize,
+            gpu_layers=gpu_layers,
+            texts=texts,
+            on_progress=tell,
+            cancellation=cancellation,
         ),
         f"Tuning {model.name}",
     )
@@ -55,7 +60,7 @@ def tune(options: argparse.Namespace) -> int:
 def bench(options: argparse.Namespace) -> int:
     """The speeds of a model as it is loaded, and with other numbers of threads."""
     plan = load_plan(_chosen(options.model))
-    refuse_what_does_not_fit(plan.model, plan.options)
+    plan = that_fits(plan)
     if plan.notice:
         say(plan.notice)
     done, status = stoppable(

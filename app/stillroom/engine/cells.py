@@ -8,10 +8,12 @@ of floating-point numbers are grouped by place, another place would be another r
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import dataclass, field
 
 from stillroom.engine.kept_cells import LEAST_TOKENS, KeptCells
 from stillroom.engine.llama import LoadedModel
+from stillroom.engine.worth_keeping import WorthKeeping
 from stillroom.errors import EngineError
 
 _MOST_AWAY = 32  # conversations looked through for a common beginning
@@ -62,12 +64,14 @@ class Cells:
         capacity: cells of the cache.
         kept: where the states of sequences go that have to leave the cache.
         written: answers, and the tokens they were written with.
+        worth: what decides about a state in memory where a GPU is used; None: each is worth keeping.
     """
 
     def __init__(self, model: LoadedModel, kept: KeptCells | None = None) -> None:
         self._model = model
         self.capacity = model.info.context_tokens
         self.kept = kept
+        self.worth = WorthKeeping() if model.info.gpu_layers else None
         self._free = list(range(model.max_sequences - 1, -1, -1))
         self._held: list[Held] = []
         self._away: list[list[int]] = []  # tokens of conversations that may be in `kept`, the last used at the end
@@ -211,13 +215,19 @@ class Cells:
             self._leave(held)
 
     def _leave(self, held: Held) -> None:
-        if self.kept is not None and self.kept.wants(held.tokens):
+        if self.kept is not None and self.kept.wants(held.tokens) and self._is_worth(held):
+            began = time.perf_counter()
             state = self._model.state(held.sequence)
             if state is not None:
+                if self.worth is not None:
+                    self.worth.has_copied(len(state), time.perf_counter() - began)
                 self.kept.keep(held.tokens, state)
                 if not held.worth_keeping:
                     self._away = [*self._away[1 - _MOST_AWAY :], held.tokens]
         self.forget(held)
+
+    def _is_worth(self, held: Held) -> bool:
+        return self.worth is None or self.worth.is_worth(len(held.tokens), self._model.state_size(held.sequence))
 
     def _restored(self, tokens: list[int], *, worth_keeping: bool = False) -> Held | None:
         if self.kept is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ def generate(
     request: GenerateRequest,
     on_text: Callable[[str], None],
     on_progress: Callable[[float], None] = lambda _share: None,
-) -> Iterator[Generation | None]:
+) -> Generator[Generation | None, None, None]:
     """Write an answer. Yields None after each bounded step (at most one ubatch, or one token), the result at the end.
 
     ``on_progress`` gets how much of the prompt was read, 0 to 1, where that takes more than a step.
@@ -55,11 +55,7 @@ def generate(
         if base is not None:
             base.users += 1
     elif len(request.prompt) > 1:
-        for step in hold_prefix(model, cells, request.prompt[:-1]):
-            base = step
-            if step is None:
-                yield None
-        assert base is not None
+        base = yield from hold_prefix(model, cells, request.prompt[:-1])
         common = min(len(base.tokens), len(tokens) - 1)
     fresh: Held | None = None
     try:
@@ -73,11 +69,13 @@ def generate(
         cached = len(fresh.tokens)
         left = len(tokens) - 1 - cached
         told = cached
-        for _ in fill(model, prompt, fresh):
-            if left > model.options.ubatch and len(fresh.tokens) > told:
-                told = len(fresh.tokens)
-                on_progress((told - cached) / left)
-            yield None
+        # Closed at once where this is given up: what it holds must not outlive the request, nor the model.
+        with contextlib.closing(fill(model, prompt, fresh, cells.worth)) as steps:
+            for _ in steps:
+                if left > model.options.ubatch and len(fresh.tokens) > told:
+                    told = len(fresh.tokens)
+                    on_progress((told - cached) / left)
+                yield None
         without = len(fresh.tokens) - model.positions(fresh.tokens)  # cells that take no position of their own
         evaluated = time.monotonic()
         output = _Output(request.stop, on_text)

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 _NAME = "GLIBC_TUNABLES"
 _TUNABLE = "glibc.malloc.hugetlb"
+# With huge pages glibc gives a block of some MiB back to the system each time it is freed, and gets it anew, zeroed, a
+# moment later: the candidates of a token, 12 bytes for each entry of the vocabulary. Both bounds lie above such blocks.
+_SETTINGS = (f"{_TUNABLE}=1", "glibc.malloc.mmap_threshold=8388608", "glibc.malloc.trim_threshold=16777216")
 
 
 def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
@@ -18,4 +21,5 @@ def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
     said = environment.get(_NAME, os.environ.get(_NAME, ""))
     if _TUNABLE in said:
         return dict(environment)
-    return {**environment, _NAME: ":".join(filter(None, (said, f"{_TUNABLE}=1")))}
+    more = [setting for setting in _SETTINGS if setting.partition("=")[0] not in said]
+    return {**environment, _NAME: ":".join(filter(None, (said, *more)))}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import mmap
 import os
 import sys
@@ -23,6 +24,8 @@ import numpy.typing as npt
 
 from stillroom.engine.adapters import Adapters
 from stillroom.engine.cpu_variants import load_backends
+from stillroom.engine.devices import backend_name, choose_devices, offloaded, why_not_loaded
+from stillroom.engine.llama_log import forget_log
 from stillroom.engine.load_defaults import with_defaults
 from stillroom.engine.pace import Pace
 from stillroom.engine.protocol import LoadOptions, ModelInfo
@@ -94,8 +97,8 @@ class LoadedModel:
         load_backends()
         lib.llama_backend_init()
         parameters = lib.llama_model_default_params()
-        gpu = bool(lib.llama_supports_gpu_offload())
-        parameters.n_gpu_layers = (-1 if options.gpu_layers is None else options.gpu_layers) if gpu else 0
+        gpu = choose_devices(parameters, options.gpu_layers)
+        forget_log()
         self._progress = lib.llama_progress_callback(progress)  # kept: C holds no reference
         parameters.progress_callback = self._progress
         # Mapped, the file would stay in memory beside the copy that is laid out anew for this processor: twice the weights.
@@ -105,10 +108,7 @@ class LoadedModel:
         if not model:
             if stopped:
                 raise Cancelled
-            raise EngineError(
-                f"The model file {path.name} could not be loaded: it is damaged, or of a kind this engine does not know. "
-                "Fetch it again, or choose another model."
-            )
+            raise EngineError(why_not_loaded(path, gpu))
         self._stack.callback(lib.llama_model_free, model)
         self.model = model
         self.vocab = lib.llama_model_get_vocab(model)
@@ -151,8 +151,8 @@ class LoadedModel:
             trained_context_tokens=trained,
             vocabulary=self.vocabulary,
             has_chat_template=bool(self.chat_template),
-            gpu_layers=_offloaded(parameters.n_gpu_layers, lib.llama_model_n_layer(model)),
-            backend=_backend(gpu),
+            gpu_layers=offloaded(parameters.n_gpu_layers, lib.llama_model_n_layer(model)),
+            backend=backend_name(gpu),
             load_seconds=round(time.monotonic() - started, 3),
             options=self.options,
         )
@@ -199,6 +199,7 @@ class LoadedModel:
         return self.projector.positions(tokens) if self.projector else len(tokens)
 
     def close(self) -> None:
+        self.memory = None
         self._stack.close()
 
     def _aborted(self) -> bool:
@@ -261,13 +262,11 @@ class LoadedModel:
         positions = (lib.llama_pos * count)(*[entry.position for entry in entries])
         counts = (ctypes.c_int32 * count)(*[len(entry.sequences) for entry in entries])
         flat = (lib.llama_seq_id * links)(*[sequence for entry in entries for sequence in entry.sequences])
-        pointers = (ctypes.POINTER(lib.llama_seq_id) * (count + 1))()
-        base = ctypes.addressof(flat)
-        step = ctypes.sizeof(lib.llama_seq_id)
-        offset = 0
-        for index, entry in enumerate(entries):
-            pointers[index] = ctypes.cast(base + offset * step, ctypes.POINTER(lib.llama_seq_id))
-            offset += len(entry.sequences)
+        # Where each entry's sequences begin, as numbers: making a pointer of each takes as long as all the rest.
+        size = ctypes.sizeof(lib.llama_seq_id)
+        steps = (size * len(entry.sequences) for entry in entries[:-1])
+        starts = (ctypes.c_void_p * (count + 1))(*itertools.accumulate(steps, initial=ctypes.addressof(flat)))
+        pointers = ctypes.cast(starts, ctypes.POINTER(ctypes.POINTER(lib.llama_seq_id)))
         wanted = (ctypes.c_int8 * count)(*[entry.wanted for entry in entries])
         batch = lib.llama_batch(
             n_tokens=count, token=tokens, embd=None, pos=positions, n_seq_id=counts, seq_id=pointers, logits=wanted
@@ -316,6 +315,10 @@ class LoadedModel:
         if status != 0:
             raise EngineError(f"The engine failed to evaluate the text (status {status}).", retryable=True)
 
+    def wait(self) -> None:
+        """Until a GPU has done what it was given: it works on while the next step is prepared."""
+        lib.llama_synchronize(self.context)
+
     @property
     def threads(self) -> tuple[int, int]:
         """In use for prompts and for generation."""
@@ -348,17 +351,24 @@ class LoadedModel:
 
     def drop(self, sequence: int, start: int = 0) -> bool:
         """Forget a sequence from a position on; cells nobody shares any more are free. False where a part cannot be (recurrent state)."""
+        if self.memory is None:  # what a request that was given up leaves may be cleared away after the model
+            return False
         return bool(lib.llama_memory_seq_rm(self.memory, sequence, start if start else -1, -1))
 
     def clear(self) -> None:
         lib.llama_memory_clear(self.memory, False)
 
+    def state_size(self, sequence: int) -> int:
+        return int(lib.llama_state_seq_get_size(self.context, sequence))
+
     def state(self, sequence: int) -> mmap.mmap | None:
         """A sequence's cells as bytes, for ``restore``; None where llama.cpp does not give them."""
-        size = lib.llama_state_seq_get_size(self.context, sequence)
+        size = self.state_size(sequence)
         if not size:
             return None
         state = mmap.mmap(-1, size)  # goes back to the system whole; the allocator would keep it in pieces
+        if hasattr(mmap, "MADV_HUGEPAGE"):  # finding each small page takes longer than copying into it
+            state.madvise(mmap.MADV_HUGEPAGE)
         start = ctypes.c_uint8.from_buffer(state)
         written = lib.llama_state_seq_get_data(self.context, ctypes.byref(start), size, sequence)
         return state if written == size else None
@@ -380,15 +390,3 @@ def _logits_work(model: Any, vocabulary: int) -> float:
     """What a token's logits cost beside the token itself: the share of the weights they read."""
     projection = vocabulary * lib.llama_model_n_embd(model)
     return float(projection / max(1, lib.llama_model_n_params(model) - projection))
-
-
-def _offloaded(requested: int, layers: int) -> int:
-    return layers + 1 if requested < 0 else min(requested, layers + 1)
-
-
-def _backend(gpu: bool) -> str:
-    if not gpu:
-        return "CPU"
-    info = lib.llama_print_system_info()
-    text = info.decode("utf-8", "replace") if info else ""
-    return next((name for name in ("CUDA", "Metal", "Vulkan", "ROCm", "SYCL") if name.lower() in text.lower()), "GPU")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import re
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import llama_cpp.llama_cpp as lib
@@ -11,14 +13,22 @@ from llama_cpp import mtmd_cpp
 
 _log_sink: Callable[[str], None] | None = None
 _every_line_sink: Callable[[str], None] | None = None
+_bad_news: deque[str] = deque(maxlen=20)
+# "ggml_backend_cuda_buffer_type_alloc_buffer: allocating 4403.49 MiB on device 0: cudaMalloc failed: out of memory"
+_NO_MEMORY = re.compile(
+    r"out of memory|unable to allocate|failed to allocate|allocation failed|OutOfDeviceMemory", re.I
+)
 
 
 @lib.llama_log_callback  # type: ignore[untyped-decorator]
 def _on_log(level: int, text: bytes, _data: object) -> None:
     if _every_line_sink is not None:
         _every_line_sink(text.decode("utf-8", "replace"))
-    if _log_sink is not None and level in (3, 4):  # warnings and errors (enum ggml_log_level)
-        _log_sink(text.decode("utf-8", "replace").rstrip())
+    if level in (3, 4):  # warnings and errors (enum ggml_log_level)
+        line = text.decode("utf-8", "replace").rstrip()
+        _bad_news.append(line)
+        if _log_sink is not None:
+            _log_sink(line)
 
 
 def send_log_to(sink: Callable[[str], None]) -> None:
@@ -27,6 +37,16 @@ def send_log_to(sink: Callable[[str], None]) -> None:
     _log_sink = sink
     lib.llama_log_set(_on_log, ctypes.c_void_p(0))
     mtmd_cpp.mtmd_log_set(_on_log, ctypes.c_void_p(0))
+
+
+def forget_log() -> None:
+    """What failed before says nothing about what is done next."""
+    _bad_news.clear()
+
+
+def memory_ran_out() -> bool:
+    """Whether llama.cpp, since then, wrote that it got no memory."""
+    return any(_NO_MEMORY.search(line) for line in _bad_news)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from stillroom.engine.protocol import LARGEST_CPU_UBATCH, LoadOptions
+from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, LoadOptions
 
 
 def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> LoadOptions:
@@ -16,7 +16,7 @@ def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> L
     """
     cores = max(1, (os.cpu_count() or 1))
     # A cancel, and a chat token beside a batch, wait for one ubatch.
-    ubatch = options.ubatch or (256 if gpu else LARGEST_CPU_UBATCH)
+    ubatch = options.ubatch or (GPU_UBATCH if gpu else LARGEST_CPU_UBATCH)
     if not gpu:
         ubatch = min(ubatch, LARGEST_CPU_UBATCH)
     flash = options.flash_attention
@@ -24,6 +24,9 @@ def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> L
         # On the processor it takes two to three times as long as plain attention wherever fewer than 64 tokens are
         # evaluated at a time. A cache of fewer bits has no other.
         flash = options.kv_type != "f16"
+    elif flash is None and options.gpu_layers is not None:
+        # With layers on both sides llama.cpp takes it for none of them, and its room for plain attention is that of layers.
+        flash = True
     return replace(
         options,
         flash_attention=flash,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import statistics
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 from stillroom.engine.cells import Cells, Held
 from stillroom.engine.llama import Entry, LoadedModel
@@ -23,7 +23,7 @@ _DEPTH = 1024  # tokens a text grows to before it begins anew: what a passage ha
 _BEFORE_GENERATION = 64
 
 
-def measure(model: LoadedModel, cells: Cells, request: MeasureRequest) -> Iterator[Measurement | None]:
+def measure(model: LoadedModel, cells: Cells, request: MeasureRequest) -> Generator[Measurement | None, None, None]:
     """Evaluate text of our own for a while. Yields None after each bounded step, the result at the end."""
     if request.kind not in ("prompt", "score", "generate"):
         raise EngineError(f"The worker does not know how to measure {request.kind!r}.")
@@ -32,10 +32,7 @@ def measure(model: LoadedModel, cells: Cells, request: MeasureRequest) -> Iterat
     try:
         if request.kind == "generate":
             text = _TEXT * (1 + _BEFORE_GENERATION // 64)
-            for step in hold_prefix(model, cells, (Piece(text),)):
-                held = step
-                if step is None:
-                    yield None
+            held = yield from hold_prefix(model, cells, (Piece(text),))
         times: list[float] = []
         with contextlib.closing(_steps(model, cells, held, request.kind)) as steps:
             for seconds in steps:
@@ -50,16 +47,14 @@ def measure(model: LoadedModel, cells: Cells, request: MeasureRequest) -> Iterat
         if held is not None:
             cells.release(held)
     typical = statistics.median(times[1:] or times)
-    size = 1 if request.kind == "generate" else model.options.ubatch
+    size = _step_tokens(model, request.kind)
     yield Measurement(speed=size / typical, step_seconds=typical, tokens=size * len(times))
 
 
 def _steps(model: LoadedModel, cells: Cells, source: Held | None, kind: str) -> Generator[float, None, None]:
     """Evaluate one step after the other, and tell its seconds."""
-    size = 1 if kind == "generate" else model.options.ubatch
+    size, limit = _step_tokens(model, kind), _limit(model)
     tokens = model.tokenize(_TEXT, special=False)
-    limit = min(_DEPTH, model.longest_sequence - 1)
-    size = min(size, limit)
     while True:
         start = len(source.tokens) if source is not None else 0
         cells.make_room(max(size, limit - start))
@@ -73,9 +68,19 @@ def _steps(model: LoadedModel, cells: Cells, source: Held | None, kind: str) -> 
                 ]
                 began = time.perf_counter()
                 model.evaluate(entries)
+                model.wait()
                 fresh.tokens.extend(entry.token for entry in entries)
                 position += size
                 yield time.perf_counter() - began
         finally:
             cells.release(fresh)
             cells.forget(fresh)
+
+
+def _limit(model: LoadedModel) -> int:
+    return min(max(_DEPTH, model.options.ubatch), model.longest_sequence - 1)
+
+
+def _step_tokens(model: LoadedModel, kind: str) -> int:
+    """A whole step has a ubatch, where the context has room for it."""
+    return 1 if kind == "generate" else min(model.options.ubatch, _limit(model))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from stillroom.engine.cells import Cells, Held
 from stillroom.engine.llama import Entry, LoadedModel
 from stillroom.engine.protocol import Piece
 from stillroom.engine.vision import Stretch
+from stillroom.engine.worth_keeping import WorthKeeping
 from stillroom.errors import EngineError
 
 
@@ -48,17 +50,22 @@ def read_prompt(model: LoadedModel, cells: Cells, pieces: tuple[Piece, ...]) -> 
     return prompt
 
 
-def fill(model: LoadedModel, prompt: PromptTokens, held: Held) -> Iterator[None]:
-    """Evaluate what ``held`` lacks of a prompt, but for its last token. Yields after each bounded step."""
+def fill(
+    model: LoadedModel, prompt: PromptTokens, held: Held, worth: WorthKeeping | None = None
+) -> Generator[None, None, None]:
+    """Evaluate what ``held`` lacks of a prompt, but for its last token. Yields after each bounded step.
+
+    ``worth`` is told how long the text took.
+    """
     size, last = model.options.ubatch, len(prompt.tokens) - 1
+    read, seconds = 0, 0.0
     position = model.positions(held.tokens)
     while (start := len(held.tokens)) < last:
         stretch = prompt.stretches.get(start)
         if stretch is not None:
             assert model.projector is not None
             try:
-                for _ in model.projector.evaluate(model, stretch, held.sequence, position):
-                    yield
+                yield from model.projector.evaluate(model, stretch, held.sequence, position)
             except BaseException:
                 model.drop(held.sequence, position)  # part of a picture is worth nothing
                 raise
@@ -66,8 +73,13 @@ def fill(model: LoadedModel, prompt: PromptTokens, held: Held) -> Iterator[None]
             position += stretch.positions
         else:
             end = min(start + size, last, *(each for each in prompt.stretches if each > start))
-            chunk = prompt.tokens[start:end]
+            chunk, began = prompt.tokens[start:end], time.perf_counter()
             model.evaluate([Entry(token, position + step, (held.sequence,)) for step, token in enumerate(chunk)])
+            if worth is not None and end == last:
+                model.wait()
+            read, seconds = read + len(chunk), seconds + time.perf_counter() - began
             held.tokens.extend(chunk)
             position += len(chunk)
         yield
+    if worth is not None:
+        worth.has_read(read, seconds)

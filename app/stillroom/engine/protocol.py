@@ -34,6 +34,9 @@ from dataclasses import dataclass, field
 # A chat's token and a cancel wait for one step of a batch; larger steps are hardly faster on a processor.
 LARGEST_CPU_UBATCH = 60
 
+# Measured on an H200: a model of 8B reads 25 % faster than with 256, and 5 % slower than with 1024.
+GPU_UBATCH = 512
+
 PROTOCOL_VERSION = 1
 
 

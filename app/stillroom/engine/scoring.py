@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,8 +59,8 @@ class Tree:
 
 def hold_prefix(
     model: LoadedModel, cells: Cells, pieces: Sequence[Piece], on_evaluated: Callable[[int], None] | None = None
-) -> Iterator[Held | None]:
-    """Evaluate the pieces of a prefix that are not held yet; the last item is the held sequence, used by the caller.
+) -> Generator[None, None, Held]:
+    """Evaluate the pieces of a prefix that are not held yet; returns the held sequence, used by the caller.
 
     Reuse is only at the ends of pieces, and a piece is always cut at the same places, so that a value does not depend
     on what was evaluated before. Yields None after each bounded step; ``on_evaluated`` is told its tokens.
@@ -81,13 +81,16 @@ def hold_prefix(
         fresh = cells.hold(held, len(held.tokens) if held else 0)
         if held is not None:
             cells.release(held)
-        held = fresh
+        held, seconds = fresh, 0.0
         try:
             size = model.options.ubatch
             for start in range(0, len(own), size):
                 chunk = own[start : start + size]
-                offset = len(fresh.tokens)
+                offset, began = len(fresh.tokens), time.perf_counter()
                 model.evaluate([Entry(token, offset + step, (fresh.sequence,)) for step, token in enumerate(chunk)])
+                if cells.worth is not None and start + size >= len(own):
+                    model.wait()
+                seconds += time.perf_counter() - began
                 fresh.tokens.extend(chunk)
                 if on_evaluated is not None:
                     on_evaluated(len(chunk))
@@ -95,27 +98,24 @@ def hold_prefix(
         except BaseException:
             cells.forget(fresh)
             raise
+        if cells.worth is not None:
+            cells.worth.has_read(len(own), seconds)
     if held is None:
         raise EngineError("There is no text to score against.")
     cells.keep(held)
-    yield held
+    return held
 
 
-def score(model: LoadedModel, cells: Cells, request: ScoreRequest) -> Iterator[ScoreResult | None]:
+def score(model: LoadedModel, cells: Cells, request: ScoreRequest) -> Generator[ScoreResult | None, None, None]:
     """Score every candidate of every question. Yields None after each bounded step, the result at the end."""
     started = time.monotonic()
-    held: Held | None = None
     evaluated = 0
 
     def count(tokens: int) -> None:
         nonlocal evaluated
         evaluated += tokens
 
-    for step in hold_prefix(model, cells, request.prefix, count):
-        held = step
-        if step is None:
-            yield None
-    assert held is not None
+    held = yield from hold_prefix(model, cells, request.prefix, count)
     try:
         trees = [_tree(model, question) for question in request.questions]
         scores: list[tuple[float, ...]] = []
@@ -123,8 +123,7 @@ def score(model: LoadedModel, cells: Cells, request: ScoreRequest) -> Iterator[S
         room = min(cells.free_sequences, 255) - _SEQUENCES_KEPT
         for tree in [*trees, None]:
             if group and (tree is None or sum(each.leaves for each in group) + tree.leaves > room):
-                for _ in _evaluate(model, cells, held, group):
-                    yield None
+                yield from _evaluate(model, cells, held, group)
                 evaluated += sum(each.tokens for each in group)
                 scores.extend(
                     tuple(_path_score(each.root, candidate) for candidate in each.candidates) for each in group
@@ -174,7 +173,7 @@ def _count_inner(root: Node) -> int:
     return sum(1 for _ in _walk(root))
 
 
-def _evaluate(model: LoadedModel, cells: Cells, held: Held, trees: list[Tree]) -> Iterator[None]:
+def _evaluate(model: LoadedModel, cells: Cells, held: Held, trees: list[Tree]) -> Generator[None, None, None]:
     count = sum(tree.tokens for tree in trees)
     cells.reserve(count)
     sequences: list[int] = []

@@ -8,8 +8,9 @@ and of what they have in common, and each step evaluates one token of each in on
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -184,7 +185,7 @@ class SpanFinder:
         self._cells = cells
         self._vocabulary: Vocabulary | None = None
 
-    def find(self, request: SpanRequest) -> Iterator[SpanResult | None]:
+    def find(self, request: SpanRequest) -> Generator[SpanResult | None, None, None]:
         """Yields None after each bounded step, the result at the end. Raises EngineError, Cancelled."""
         started = time.monotonic()
         vocabulary = self._vocabulary
@@ -199,24 +200,20 @@ class SpanFinder:
         room = max(1, self._model.max_sequences // 2)
         width = max(1, min(request.width, room))
         work = self._prepare(request, vocabulary, width)
-        held: Held | None = None
         evaluated = 0
 
         def count_prefix(tokens: int) -> None:
             nonlocal evaluated
             evaluated += tokens
 
-        for step in hold_prefix(self._model, self._cells, request.prefix, count_prefix):
-            held = step
-            if step is None:
-                yield None
-        assert held is not None
+        held = yield from hold_prefix(self._model, self._cells, request.prefix, count_prefix)
         try:
             size = room // width
             for start in range(0, len(work), size):
-                for count in self._search(held, work[start : start + size], width):
-                    evaluated += count
-                    yield None
+                with contextlib.closing(self._search(held, work[start : start + size], width)) as steps:
+                    for count in steps:
+                        evaluated += count
+                        yield None
         finally:
             self._cells.release(held)
         yield SpanResult(
@@ -245,7 +242,7 @@ class SpanFinder:
             work.append(_Work(suffix, search))
         return work
 
-    def _search(self, held: Held, group: Sequence[_Work], width: int) -> Iterator[int]:
+    def _search(self, held: Held, group: Sequence[_Work], width: int) -> Generator[int, None, None]:
         """Search for the answers to some questions side by side; yields the tokens evaluated in each step."""
         reserved = 0
         sequences: list[int] = []

@@ -33,7 +33,7 @@ WAITS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("GOMP_SPINCOUNT", "2000"), ("OMP_WAIT_POLICY", "passive")),
     (("GOMP_SPINCOUNT", "20000"), ("OMP_WAIT_POLICY", "passive")),
 )
-_UBATCHES = (512, 256, 128, LARGEST_CPU_UBATCH, 32, 16)
+_UBATCHES = (1024, 512, 256, 128, LARGEST_CPU_UBATCH, 32, 16)
 _GAIN = 1.08
 _GAIN_FOR_ACCURACY = 1.2
 _PROMPT_SHARE = 0.7  # of what matters: extraction reads much and writes little
@@ -127,6 +127,7 @@ def tune(
     bench: Bench,
     *,
     cores: int = 0,
+    gpu_layers: int | None = None,
     seconds: float = SECONDS,
     on_progress: Callable[[float, str], None] = lambda _share, _what: None,
     clock: Callable[[], float] = time.monotonic,
@@ -135,9 +136,10 @@ def tune(
 
     Args:
         cores: physical; 0 to ask the system.
+        gpu_layers: the most to put on a GPU; None for all.
         on_progress: a share (0–1) and what is being measured, in a few words.
     """
-    return _Search(bench, cores or physical_cores(), seconds, on_progress, clock).run()
+    return _Search(bench, cores or physical_cores(), gpu_layers, seconds, on_progress, clock).run()
 
 
 def physical_cores() -> int:
@@ -156,12 +158,15 @@ class _Search:
         self,
         bench: Bench,
         cores: int,
+        gpu_layers: int | None,
         seconds: float,
         on_progress: Callable[[float, str], None],
         clock: Callable[[], float],
     ) -> None:
         self._bench = bench
         self._counts = thread_counts(cores)
+        self._few = (1, cores) if cores > 1 else (1,)
+        self._gpu_layers = gpu_layers
         self._seconds = seconds
         self._on_progress = on_progress
         self._clock = clock
@@ -171,25 +176,33 @@ class _Search:
         self._on_gpu = False
 
     def run(self) -> Tuning:
-        plain = LoadOptions(context_tokens=_MEASURE_TOKENS)
+        plain = LoadOptions(context_tokens=_MEASURE_TOKENS, gpu_layers=self._gpu_layers)
         self._tell("loading the model")
         info = self._bench.load(plain, WAITS[0])
         # What the worker chose by itself is where the search begins.
-        self._on_gpu = info.gpu_layers > 0
         start = replace(info.options, threads_prompt=0, threads_generate=0)
-        best = self._with_threads("plain settings", start, WAITS[0], loaded=True)
+        # With all of it on a GPU, threads have next to nothing to do.
+        counts = self._few if info.gpu_layers and self._gpu_layers is None else ()
+        best = self._with_threads("plain settings", start, WAITS[0], counts, loaded=True)
         if info.gpu_layers:
             best = self._gpu(best, info)
+        self._on_gpu = info.gpu_layers > 0 and best.options.gpu_layers != 0
         best = self._ubatch(best)
-        if len(self._counts) > 1:
-            best = self._waits(best)
         if self._on_gpu:  # on a processor both are slower the more was read, which a short trial does not show
             best = self._variant(best, "no flash attention", replace(best.options, flash_attention=False))
             # A shorter form of what was read costs a little accuracy, so it must bring more.
             best = self._variant(best, "8-bit cache", replace(best.options, kv_type="q8_0"), gain=_GAIN_FOR_ACCURACY)
+        elif len(self._counts) > 1:  # beside a GPU hardly anything is left for threads to wait for
+            best = self._waits(best)
         self._on_progress(1.0, "done")
+        # Where the most is the best, it is as many as there is room for when it is loaded.
+        layers = None if best.options.gpu_layers == self._gpu_layers else best.options.gpu_layers
         options = replace(
-            best.options, context_tokens=0, prompt_speed=best.prompt_speed, generate_speed=best.generate_speed
+            best.options,
+            context_tokens=0,
+            gpu_layers=layers,
+            prompt_speed=best.prompt_speed,
+            generate_speed=best.generate_speed,
         )
         return Tuning(
             options=options,
@@ -205,13 +218,16 @@ class _Search:
     # -- what is varied
 
     def _gpu(self, best: Trial, info: ModelInfo) -> Trial:
-        """All layers were on the GPU; a weak one may be slower than the processor."""
+        """As many layers as there is room for were on the GPU; a weak one may be slower than the processor."""
         for layers in sorted({info.gpu_layers // 2, 0}, reverse=True):
             what = f"{layers} layers on the GPU" if layers else "no GPU"
             if self._too_late(what):
                 continue
-            trial = self._with_threads(what, replace(best.options, gpu_layers=layers), WAITS[0])
-            best = trial if trial.worth > best.worth * _GAIN else best
+            options = replace(best.options, gpu_layers=layers)
+            trial = self._with_threads(what, options, WAITS[0], self._few)
+            if trial.worth <= best.worth * _GAIN:
+                break  # where fewer layers are slower, still fewer are as well
+            best = self._with_threads(what, options, WAITS[0], loaded=True)
         return best
 
     def _waits(self, best: Trial) -> Trial:
@@ -246,11 +262,9 @@ class _Search:
             larger = size > near.options.ubatch
             # A step's time grows with its tokens: what cannot be short enough is not measured, nor what is needlessly short.
             too_long = near.step_seconds * size / near.options.ubatch > 1.5 * LONGEST_STEP
-            if (
-                size in found
-                or (larger and too_long)
-                or (size < LARGEST_CPU_UBATCH and near.step_seconds < LONGEST_STEP)
-            ):
+            smallest = best.options.ubatch if self._on_gpu else LARGEST_CPU_UBATCH
+            needless = size < smallest and near.step_seconds < LONGEST_STEP
+            if size in found or (larger and too_long) or needless:
                 continue
             what = f"{size} tokens at a time"
             if not self._too_late(what):
@@ -291,7 +305,7 @@ class _Search:
         """Measure each count of threads and choose one a kind. ``alone``: what one thread does, where that is known."""
         self._tell(what)
         if not loaded:
-            self._bench.load(options, environment)
+            options = self._loaded(options, environment)
         prompt, generate = self._speeds(what, counts or self._counts, counts or self._counts)
         if alone is not None:
             prompt[1], generate[1] = alone["prompt"], alone["generate"]
@@ -301,11 +315,15 @@ class _Search:
 
     def _measured(self, what: str, options: LoadOptions, environment: tuple[tuple[str, str], ...]) -> Trial:
         self._tell(what)
-        self._bench.load(options, environment)
+        options = self._loaded(options, environment)
         prompt, generate = self._speeds(what, [options.threads_prompt], [options.threads_generate])
         return self._tried(
             what, options, environment, prompt[options.threads_prompt], generate[options.threads_generate]
         )
+
+    def _loaded(self, options: LoadOptions, environment: tuple[tuple[str, str], ...]) -> LoadOptions:
+        """Load with these options; them with the step that the worker takes, which is shorter without a GPU."""
+        return replace(options, ubatch=self._bench.load(options, environment).options.ubatch)
 
     def _speeds(
         self, what: str, prompt: Sequence[int], generate: Sequence[int]

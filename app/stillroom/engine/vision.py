@@ -15,7 +15,7 @@ import hashlib
 import io
 import os
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ class Projector:
             return len(tokens)
         return len(tokens) - sum(self._saved.get(token, 0) for token in tokens if token < 0)
 
-    def evaluate(self, model: Any, stretch: Stretch, sequence: int, start: int) -> Iterator[None]:
+    def evaluate(self, model: Any, stretch: Stretch, sequence: int, start: int) -> Generator[None, None, None]:
         """Encode a stretch and fill its cells from position ``start`` on, in steps. Raises EngineError, Cancelled."""
         count = len(stretch.cells)
         rows, places = self._encoded(stretch, start)

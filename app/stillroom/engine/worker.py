@@ -128,7 +128,7 @@ class Worker:
         self._drop_model()
         path = Path(message["path"])
         options = from_wire(LoadOptions, message["options"])
-        check_fits(path)
+        check_fits(path, options.gpu_layers)
         for adapter in options.adapters:
             check_adapter(Path(adapter.path), path)
         if options.projector:
@@ -323,12 +323,16 @@ def check_adapter(path: Path, model: Path) -> None:
         raise EngineError(f"{path.name} is no adapter for {model.name}. Detach it, or use another model.")
 
 
-def check_fits(path: Path) -> None:
-    """Refuse a file that is larger than the free memory, as well. Raises the same."""
+def check_fits(path: Path, gpu_layers: int | None = 0) -> None:
+    """Refuse a file that is larger than the free memory, as well; a GPU's counts where layers go there. Raises the same."""
     import psutil
 
     size = check_header(path)
     free = psutil.virtual_memory().available
+    if size > free and gpu_layers != 0:
+        from stillroom.engine.devices import free_gpu_memory
+
+        free += free_gpu_memory()
     if size > free:
         raise EngineError(
             f"{path.name} needs about {size_text(size)} of memory; {size_text(free)} are free. "

@@ -11,6 +11,8 @@ from stillroom.gguf.checks import check_headers, parts_of
 from stillroom.gguf.header import GgufError, read_header
 from stillroom.models.exact import exact_fit
 from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
+from stillroom.models.gpu_process import gpu_process_bytes
+from stillroom.models.gpus import MemoryKind
 from stillroom.models.hardware import Hardware, look
 from stillroom.models.library import ModelFile
 from stillroom.models.memory_speed import memory_bandwidth
@@ -22,19 +24,26 @@ _CONTEXT_TOKENS = 8192  # the worker's own choice
 _DOUBT = 1.1  # an estimate this much below what is free needs no dry load to be believed
 
 
-def this_machine(hardware: Hardware | None = None, *, own_bytes: int = 0) -> Machine:
+def this_machine(hardware: Hardware | None = None, *, own_bytes: int = 0, own_gpu_bytes: int = 0) -> Machine:
     """What a model may use here.
 
     Args:
-        own_bytes: what this application's loaded model takes, which a new one would replace.
+        own_bytes, own_gpu_bytes: what this application's loaded model takes of RAM and of the GPUs, which a new one would replace.
     """
     hardware = hardware or look()
-    gpu = hardware.usable_gpu()
+    gpus = hardware.usable_gpus()
+    ram_bandwidth = memory_bandwidth()
+    # A model is spread over all of them; each keeps something free.
+    free_vram = sum(gpu.free or 0 for gpu in gpus) - SPARE_BYTES * (len(gpus) - 1) + own_gpu_bytes if gpus else 0
+    bandwidths = [gpu.bandwidth or (0.0 if gpu.memory is MemoryKind.OWN else ram_bandwidth) for gpu in gpus]
     return Machine(
         free_ram=hardware.memory_free + own_bytes,
-        ram_bandwidth=memory_bandwidth(),
-        free_vram=(gpu.free or 0) if gpu is not None else 0,
+        ram_bandwidth=ram_bandwidth,
+        free_vram=max(0, free_vram),
+        vram_bandwidth=min(bandwidths, default=0.0),
         cores=hardware.cores or 0,
+        gpu_cores=min((gpu.cores or 0 for gpu in gpus), default=0),
+        gpu_process=gpu_process_bytes(tuple(gpu.name for gpu in gpus)),
     )
 
 
@@ -42,7 +51,8 @@ def assess(shape: Shape, machine: Machine, use: Use | None = None, *, beside: in
     """The fit, with as many layers on the GPU as there is room for where the use names none. ``beside``: bytes of its projector."""
     use = use or Use(_CONTEXT_TOKENS)
     if not use.gpu_layers and machine.free_vram:
-        use = replace(use, gpu_layers=gpu_layers_that_fit(shape, use, machine.free_vram - beside))
+        layers = gpu_layers_that_fit(shape, use, machine.free_vram - beside, machine.gpu_process)
+        use = replace(use, gpu_layers=layers)
     return judge(shape, use, machine, projector_bytes=beside)
 
 
@@ -64,30 +74,38 @@ def assess_file(
     return shape, judge(shape, guess.use, machine, exact, projector_bytes=size)
 
 
-def refuse_what_does_not_fit(model: ModelFile, options: LoadOptions, *, own_bytes: int = 0) -> None:
-    """To be called before a model is loaded: nothing is allocated for it.
+def options_that_fit(
+    model: ModelFile, options: LoadOptions, *, own_bytes: int = 0, own_gpu_bytes: int = 0
+) -> LoadOptions:
+    """The options, with as many layers on the GPU as it has room for. To be called before a model is loaded: nothing is allocated.
 
     The first time a file is to be loaded, llama.cpp plans to load it in a worker that is thrown away; a file that ends it, ends
     nothing else. So it does whenever memory is short.
 
     Args:
-        own_bytes: what this application's loaded model takes, which this one would replace.
+        own_bytes, own_gpu_bytes: what this application's loaded model takes, which this one would replace.
 
     Raises:
         StillroomError: loading would need more memory than there is. EngineError: llama.cpp refuses the file, or died of it.
     """
-    machine = this_machine(own_bytes=own_bytes)
-    use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch, options.gpu_layers or 0)
+    machine = this_machine(own_bytes=own_bytes, own_gpu_bytes=own_gpu_bytes)
     projector = Path(options.projector) if options.projector else None
     try:
-        found = assess(shape_of_file(model), machine, use, beside=projector_bytes(projector))
+        shape = shape_of_file(model)
+        options = _on_the_gpu(shape, options, machine, projector_bytes(projector))
+        if options.gpu_layers == 0:
+            machine = replace(machine, free_vram=0)
+        # Of a card that does not say what it has free nothing can be counted; RAM then has to do.
+        layers = (options.gpu_layers or 0) if machine.free_vram else 0
+        use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch, layers)
+        found = assess(shape, machine, use, beside=projector_bytes(projector))
         # The starter comes with the application and was tried when that was made.
         known = model.starter or is_tried(model.path)
         if not known or found.needed * _DOUBT + SPARE_BYTES > machine.free_ram or found.verdict is Verdict.NO:
             _, found = assess_file(model, machine, use, projector=projector)
             keep_tried(model.path)
     except (GgufError, OSError):
-        return  # the worker refuses it, with its reason
+        return options  # the worker refuses it, with its reason
     except EngineError as error:
         raise EngineError(
             f"{model.name} was tried before loading, and is not loaded: {error.message} What was loaded before stays. "
@@ -96,3 +114,15 @@ def refuse_what_does_not_fit(model: ModelFile, options: LoadOptions, *, own_byte
         ) from error
     if found.verdict is Verdict.NO:
         raise StillroomError(f"{model.name} {found.verdict}. {found.reason}")
+    return options
+
+
+def _on_the_gpu(shape: Shape, options: LoadOptions, machine: Machine, beside: int) -> LoadOptions:
+    """The options with fewer layers on the GPU where it has no room for all, or for those that are named."""
+    if not machine.free_vram or options.gpu_layers == 0:
+        return options
+    use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch)
+    room = gpu_layers_that_fit(shape, use, machine.free_vram - beside, machine.gpu_process)
+    if room > len(shape.layers):
+        return options
+    return replace(options, gpu_layers=room if options.gpu_layers is None else min(room, options.gpu_layers))

@@ -172,9 +172,13 @@ def _quality(model: CatalogModel, task: str) -> float:
 
 def expected_speed(model: CatalogModel, machine: Machine) -> float | None:
     """Tokens a second to expect of generation; None where the machine's speed is not known."""
-    on_gpu = machine.vram_bandwidth > 0 and machine.free_vram >= model.rough_bytes
-    rate = machine.vram_bandwidth if on_gpu else machine.weights_per_second(model.parameters * _BYTES_A_PARAMETER)
-    return rate / (model.active * _BYTES_A_PARAMETER) if rate > 0 else None
+    read = model.active * _BYTES_A_PARAMETER
+    if machine.free_vram >= model.rough_bytes:
+        seconds = machine.gpu_seconds(read)
+        if seconds is not None:
+            return 1 / seconds
+    rate = machine.weights_per_second(model.parameters * _BYTES_A_PARAMETER)
+    return rate / read if rate > 0 else None
 
 
 def _sentence(model: CatalogModel, why: str, task: str, machine: Machine) -> str:

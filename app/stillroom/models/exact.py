@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import DeviceMemory, DryLoad, LoadOptions
 from stillroom.gguf.checks import parts_of
 from stillroom.gguf.header import read_header
-from stillroom.models.fit import Estimate, Memory, Use, estimate
+from stillroom.models.fit import GPU_PROCESS_BYTES, Estimate, Memory, Use, estimate
+from stillroom.models.gpu_process import keep_gpu_process_bytes
+from stillroom.models.nvml import gpu_names, held_on_gpus
 from stillroom.models.shape import shape_of
 
 
@@ -32,7 +35,12 @@ def exact_fit(path: Path, use: Use, *, projector_bytes: int = 0, engine: Callabl
     )
     guess = estimate(shape_of([read_header(part) for part in parts_of(path)]), use, projector_bytes=projector_bytes)
     with engine() as throwaway:
-        return _joined(throwaway.dry_load(path, options), guess)
+        planned = throwaway.dry_load(path, options)
+        process = held_on_gpus(throwaway.status().worker_pid) if use.gpu_layers else 0
+    if process:
+        guess = replace(guess, vram=replace(guess.vram, process=guess.vram.process - GPU_PROCESS_BYTES + process))
+        keep_gpu_process_bytes(gpu_names(), process)
+    return _joined(planned, guess)
 
 
 def _joined(planned: DryLoad, guess: Estimate) -> Estimate:
@@ -40,19 +48,24 @@ def _joined(planned: DryLoad, guess: Estimate) -> Estimate:
     ram = [device for device in planned.devices if device.device == "CPU"]
     vram = [device for device in planned.devices if device.device != "CPU"]
     if not vram:
-        return Estimate(_memory(ram, guess.ram), _memory([], guess.vram, weights=0), exact=True)
-    # Where weights go is not in the plan of a machine with a GPU; the sizes themselves are exact either way.
+        weights, cache = sum(device.weights for device in ram), sum(device.cache for device in ram)
+        return Estimate(_memory(ram, guess.ram, weights, cache), _memory([], guess.vram, 0, 0), exact=True)
+    # The plan of a machine with a GPU says how large the cache is, and nothing of the weights' places, nor of the cache's: where
+    # nothing is allocated llama.cpp writes of none. The layers' own sizes are exact either way.
+    cache = sum(device.cache for device in planned.devices)
+    guessed = guess.ram.cache + guess.vram.cache
+    there = round(cache * guess.vram.cache / guessed) if guessed else 0
     return Estimate(
-        _memory(ram, guess.ram, weights=guess.ram.weights),
-        _memory(vram, guess.vram, weights=guess.vram.weights),
+        _memory(ram, guess.ram, guess.ram.weights, cache - there),
+        _memory(vram, guess.vram, guess.vram.weights, there),
         exact=True,
     )
 
 
-def _memory(devices: list[DeviceMemory], guess: Memory, *, weights: int | None = None) -> Memory:
+def _memory(devices: list[DeviceMemory], guess: Memory, weights: int, cache: int) -> Memory:
     return Memory(
-        weights=sum(device.weights for device in devices) if weights is None else weights,
-        cache=sum(device.cache for device in devices),
+        weights=weights,
+        cache=cache,
         compute=sum(device.compute for device in devices),
         output=sum(device.output for device in devices),
         overhead=guess.overhead,

@@ -31,7 +31,7 @@ def write_first_copy(model: ModelFile, cancellation: Cancellation | None = None)
     """
     if model.size > _LARGEST_BYTES or not may_gain(model.quantization) or not _is_wanted(model.path):
         return
-    if look().usable_gpu() is not None:
+    if look().usable_gpus():
         return
     target = _folder(model.path) / f"{plain_name(model.path)}.{_QUANTIZATION}.gguf"
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from stillroom.engine.protocol import LARGEST_CPU_UBATCH
+from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH
 from stillroom.gguf.tensor_types import element_bytes
 from stillroom.models.shape import Layer, Shape
 from stillroom.sizes import size_text
@@ -22,16 +22,24 @@ _CELLS = 256  # the cache is made in steps of this many tokens
 # The worker's own: see stillroom.engine.llama.
 _LOGITS_BYTES = 80e6
 _MOST_SEQUENCES, _LEAST_SEQUENCES, _RECURRENT_SEQUENCES = 256, 48, 8
-_GPU_UBATCH = 256
 # Measured: a process with the interpreter, numpy and the engine's libraries is 56 MiB; work adds 4, and huge pages make 2
-# more of what it allocates, as a whole one is filled where a small one was.
+# more of what it allocates, as a whole one is filled where a small one was. And with the libraries of CUDA in use.
 _PROCESS_BYTES = 62 * MIB
+_PROCESS_WITH_GPU_BYTES = 425 * MIB
+# On an H200: what its driver sets aside for a process before there is any model; and once the first text was read. The
+# first depends on the card: see stillroom.models.gpu_process.
+GPU_PROCESS_BYTES = 518 * MIB
+_GPU_WORK_BYTES = 80 * MIB
 _BYTES_PER_TOKEN_TEXT = 190
 _BYTES_PER_MERGE = 110
 _LAYER_OBJECTS = 60_000
-# Measured: what generation reaches of the memory's speed, and how many bytes of weights a core works through.
+# Measured: what generation reaches of the memory's speed, and how many bytes of weights a core works through; of a GPU also
+# what each layer takes however small it is.
 _SHARE_OF_BANDWIDTH = 0.8
 _WEIGHTS_PER_CORE = 11e9
+_WEIGHTS_PER_GPU_CORE = 115e6
+_GPU_LAYER_SECONDS = 40e-6
+_USUAL_LAYERS = 32
 _SMALL_MODEL_BYTES = 400e6
 _SLOW_TOKENS_PER_SECOND = 5.0
 _READABLE_TOKENS_PER_SECOND = 1.0
@@ -68,7 +76,7 @@ class Memory:
 
     Attributes:
         weights, cache, compute: of the model. output: probabilities of each sequence.
-        overhead: vocabulary and bookkeeping. process: the worker itself, before any model.
+        overhead: vocabulary and bookkeeping. process: the worker itself, before any model; on a GPU what its driver takes for it.
         projector: of the part that sees pictures; 0 without one.
     """
 
@@ -113,7 +121,9 @@ class Machine:
     Attributes:
         free_ram: available now, what this application's loaded model holds included.
         cores: physical; 0 where not known.
-        free_vram: of the GPU that is used; 0 without one the engine can use.
+        free_vram: of the GPUs that are used; 0 without one the engine can use.
+        gpu_cores: of the GPU, as its maker counts them; 0 where not known.
+        gpu_process: bytes that a process takes there before any model.
     """
 
     free_ram: int
@@ -121,6 +131,8 @@ class Machine:
     free_vram: int = 0
     vram_bandwidth: float = 0.0
     cores: int = 0
+    gpu_cores: int = 0
+    gpu_process: int = GPU_PROCESS_BYTES
 
     def weights_per_second(self, size: float) -> float:
         """Bytes of weights of a model of this size that the processor goes through in a second; 0 where not known."""
@@ -129,6 +141,15 @@ class Machine:
             # The worker gives a small model one thread.
             rate = min(rate, _WEIGHTS_PER_CORE * (1 if size < _SMALL_MODEL_BYTES else self.cores))
         return rate
+
+    def gpu_seconds(self, size: float, layers: int = _USUAL_LAYERS) -> float | None:
+        """What a GPU takes for a token of a model that reads so many bytes of weights for it; None where that is not known."""
+        if self.vram_bandwidth <= 0:
+            return None
+        rate = self.vram_bandwidth * _SHARE_OF_BANDWIDTH
+        if self.gpu_cores:
+            rate = min(rate, _WEIGHTS_PER_GPU_CORE * self.gpu_cores)
+        return size / rate + layers * _GPU_LAYER_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,39 +184,39 @@ def sequences_of(shape: Shape) -> int:
 def ubatch_of(use: Use) -> int:
     """Tokens the worker evaluates at a time."""
     if use.gpu_layers:
-        return use.ubatch or _GPU_UBATCH
+        return use.ubatch or GPU_UBATCH
     return min(use.ubatch or LARGEST_CPU_UBATCH, LARGEST_CPU_UBATCH)
 
 
-def estimate(shape: Shape, use: Use, *, projector_bytes: int = 0) -> Estimate:
-    """Memory the model will take. Raises KeyError for an unknown ``kv_type``."""
+def estimate(shape: Shape, use: Use, *, projector_bytes: int = 0, gpu_process: int = GPU_PROCESS_BYTES) -> Estimate:
+    """Memory the model will take. ``gpu_process``: see Machine. Raises KeyError for an unknown ``kv_type``."""
     on_gpu = max(0, min(use.gpu_layers, len(shape.layers) + 1))
-    output_on_gpu = on_gpu == len(shape.layers) + 1
+    output_on_gpu = on_gpu > 0  # the output goes first, then the layers from the last one on
     first_on_gpu = len(shape.layers) - (on_gpu - output_on_gpu)
     cpu, gpu = shape.layers[:first_on_gpu], shape.layers[first_on_gpu:]
     output = shape.output_weights if output_on_gpu or not shape.tied else 0
-    compute = _compute_bytes(shape, use)
+    tokens = ubatch_of(use)
     ram = Memory(
         weights=sum(layer.weights for layer in cpu)
         + shape.input_weights
         + (0 if output_on_gpu else output + shape.other_weights),
         cache=_cache_bytes(shape, cpu, use),
-        compute=compute if not on_gpu else shape.width * 4 * ubatch_of(use) * 4,
+        compute=_step_bytes(shape, use, tokens) if on_gpu else _compute_bytes(shape, use, tokens),
         output=4 * sequences_of(shape) * shape.vocabulary,
         overhead=shape.vocabulary * _BYTES_PER_TOKEN_TEXT
         + shape.merges * _BYTES_PER_MERGE
         + len(shape.layers) * _LAYER_OBJECTS
         + (_attention_copy_bytes(shape, use) if cpu else 0),
-        process=_PROCESS_BYTES,
+        process=_PROCESS_WITH_GPU_BYTES if on_gpu else _PROCESS_BYTES,
         projector=0 if on_gpu else projector_bytes,
     )
     vram = Memory(
         weights=sum(layer.weights for layer in gpu) + (output + shape.other_weights if output_on_gpu else 0),
         cache=_cache_bytes(shape, gpu, use),
-        compute=compute if on_gpu else 0,
+        compute=_gpu_compute_bytes(shape, use, tokens, whole=not cpu) if on_gpu else 0,
         output=0,
         overhead=0,
-        process=0,
+        process=gpu_process + _GPU_WORK_BYTES if on_gpu else 0,
         projector=projector_bytes if on_gpu else 0,
     )
     return Estimate(ram, vram)
@@ -213,11 +234,10 @@ def _cache_bytes(shape: Shape, layers: tuple[Layer, ...], use: Use) -> int:
     return int(total)
 
 
-def _compute_bytes(shape: Shape, use: Use) -> int:
+def _compute_bytes(shape: Shape, use: Use, tokens: int) -> int:
     """Room for the intermediate results of the largest step: the probabilities, or one layer."""
     # llama.cpp sets aside room for one token of every sequence where that is more; the worker never evaluates more than
     # a ubatch at once, so that room stays untouched and takes no memory.
-    tokens = ubatch_of(use)
     probabilities = 4 * tokens * (shape.vocabulary + 2 * shape.width)
     cells = _padded(use.context_tokens)
     mask = cells * tokens * 2 * (2 if shape.window else 1)
@@ -232,15 +252,33 @@ def _attention_copy_bytes(shape: Shape, use: Use) -> int:
     return 0 if use.flash else 2 * ubatch_of(use) * _padded(use.context_tokens) * shape.heads
 
 
+def _gpu_compute_bytes(shape: Shape, use: Use, tokens: int, *, whole: bool) -> int:
+    """The same on a GPU. ``whole``: all layers are there."""
+    probabilities = 4 * tokens * (shape.vocabulary + shape.width)
+    cells = _padded(use.context_tokens)
+    if not use.flash:
+        return max(probabilities, tokens * cells * (5 * shape.heads + 1))
+    # What a layer keeps in RAM of a text is brought over for long steps, and laid out anew there.
+    widest = max((layer.key_width + layer.value_width for layer in shape.layers if not layer.windowed), default=0)
+    return probabilities if whole else max(probabilities, 2 * cells * widest * 2 + 16 * MIB)
+
+
+def _step_bytes(shape: Shape, use: Use, tokens: int) -> int:
+    """What of a step is put together in RAM for the GPU: embeddings, and which cells a token sees."""
+    return tokens * (10 * shape.width + int(2.3 * _padded(use.context_tokens)) * (2 if shape.window else 1))
+
+
 def _padded(tokens: int) -> int:
     return max(_CELLS, -(-tokens // _CELLS) * _CELLS)
 
 
-def longest_context(shape: Shape, use: Use, free_ram: int, free_vram: int = 0) -> int:
+def longest_context(
+    shape: Shape, use: Use, free_ram: int, free_vram: int = 0, gpu_process: int = GPU_PROCESS_BYTES
+) -> int:
     """The most tokens that fit beside the spare, up to what the model was trained for; 0 where none do."""
 
     def fits(cells: int) -> bool:
-        found = estimate(shape, replace(use, context_tokens=cells))
+        found = estimate(shape, replace(use, context_tokens=cells), gpu_process=gpu_process)
         return found.ram.total + SPARE_BYTES <= free_ram and (
             not use.gpu_layers or found.vram.total + SPARE_BYTES <= free_vram
         )
@@ -254,26 +292,32 @@ def longest_context(shape: Shape, use: Use, free_ram: int, free_vram: int = 0) -
     return least * _CELLS
 
 
-def gpu_layers_that_fit(shape: Shape, use: Use, free_vram: int) -> int:
+def gpu_layers_that_fit(shape: Shape, use: Use, free_vram: int, gpu_process: int = GPU_PROCESS_BYTES) -> int:
     """How many layers a GPU has room for beside the spare."""
     fitting = 0
     for count in range(1, len(shape.layers) + 2):
-        if estimate(shape, replace(use, gpu_layers=count)).vram.total + SPARE_BYTES > free_vram:
-            break
-        fitting = count
+        found = estimate(shape, replace(use, gpu_layers=count), gpu_process=gpu_process)
+        # All of them need less room to work in than all but one.
+        if found.vram.total + SPARE_BYTES <= free_vram:
+            fitting = count
     return fitting
 
 
 def tokens_per_second(shape: Shape, use: Use, machine: Machine) -> float | None:
-    """Expected of generation: every weight that is used is read once a token. None where the memory's speed is not known."""
-    if machine.ram_bandwidth <= 0:
-        return None
+    """Expected of generation: every weight that is used is read once a token. None where a memory's speed is not known."""
     share = min(1.0, use.gpu_layers / (len(shape.layers) + 1))
     read = shape.bytes_per_token
-    on_cpu = machine.weights_per_second(shape.weights)
-    seconds = read * (1 - share) / on_cpu
+    seconds = 0.0
+    if share < 1:
+        on_cpu = machine.weights_per_second(shape.weights)
+        if on_cpu <= 0:
+            return None
+        seconds = read * (1 - share) / on_cpu
     if share:
-        seconds += read * share / (machine.vram_bandwidth * _SHARE_OF_BANDWIDTH or on_cpu)
+        on_gpu = machine.gpu_seconds(read * share, min(use.gpu_layers, len(shape.layers)))
+        if on_gpu is None:
+            return None
+        seconds += on_gpu
     return 1 / seconds if seconds > 0 else None
 
 
@@ -283,12 +327,14 @@ def judge(shape: Shape, use: Use, machine: Machine, exact: Estimate | None = Non
     Args:
         exact: from a dry load, where the file is there; in the place of the estimate.
     """
-    found = exact or estimate(shape, use, projector_bytes=projector_bytes)
+    found = exact or estimate(shape, use, projector_bytes=projector_bytes, gpu_process=machine.gpu_process)
     missing = max(0, found.ram.total + SPARE_BYTES - machine.free_ram)
     if use.gpu_layers:
         missing = max(missing, found.vram.total + SPARE_BYTES - machine.free_vram)
     beside = found.ram.projector, found.vram.projector
-    longest = longest_context(shape, use, machine.free_ram - beside[0], machine.free_vram - beside[1])
+    longest = longest_context(
+        shape, use, machine.free_ram - beside[0], machine.free_vram - beside[1], machine.gpu_process
+    )
     speed = tokens_per_second(shape, use, machine)
     slow = speed is not None and speed < _SLOW_TOKENS_PER_SECOND
     verdict = Verdict.NO if missing else Verdict.SLOWLY if slow else Verdict.WELL
@@ -309,7 +355,9 @@ def _reason(
     verdict: Verdict, found: Estimate, use: Use, machine: Machine, missing: int, longest: int, speed: float | None
 ) -> str:
     needs = f"It needs {size_text(found.ram.total)} of memory with a context of {use.context_tokens:,} tokens"
+    on_gpu = ""
     if found.vram.total:
+        on_gpu = f", and {size_text(machine.free_vram)} on the GPU,"
         needs += f" and {size_text(found.vram.total)} on the GPU"
     if verdict is Verdict.NO:
         free = f"{size_text(machine.free_ram)} are free, of which {size_text(SPARE_BYTES)} stay free for other programs"
@@ -319,7 +367,7 @@ def _reason(
             else f"{size_text(missing)} are missing: close other programs, or choose a smaller model or quantization."
         )
         return f"{needs}; {free}. {advice}"
-    free = f"{size_text(machine.free_ram)} are free"
+    free = f"{size_text(machine.free_ram)}{on_gpu} are free"
     if speed is None:
         return f"{needs}; {free}."
     if speed < _READABLE_TOKENS_PER_SECOND:

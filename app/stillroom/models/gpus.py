@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
-import logging
 import platform
 import shutil
 import subprocess
@@ -13,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from stillroom.models.nvml import Nvml
+
 _VENDORS = {"0x1002": "AMD", "0x8086": "Intel", "0x10de": "NVIDIA"}
 _SECONDS = 10.0
-_LOG = logging.getLogger(__name__)
 
 
 class MemoryKind(StrEnum):
@@ -28,13 +27,21 @@ class MemoryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """One GPU. ``total``, ``free``: bytes it can use; None where the driver does not say. Shared memory is RAM, not more of it."""
+    """One GPU. Shared memory is RAM, not more of it.
+
+    Attributes:
+        total, free: bytes it can use; None where the driver does not say.
+        bandwidth: bytes a second of its own memory; None where the driver does not say.
+        cores: as its maker counts them; None where the driver does not say.
+    """
 
     name: str
     vendor: str
     memory: MemoryKind
     total: int | None
     free: int | None
+    bandwidth: float | None = None
+    cores: int | None = None
 
 
 def find_gpus(ram: int, ram_free: int, drm: Path = Path("/sys/class/drm")) -> tuple[Gpu, ...]:
@@ -56,25 +63,15 @@ def _apple(ram: int, ram_free: int) -> tuple[Gpu, ...]:
 
 
 def _nvidia() -> tuple[Gpu, ...]:
-    try:
-        # nvidia-ml-py is used where it is installed; it is not needed.
-        nvml = importlib.import_module("pynvml")
-    except ImportError:
-        return _nvidia_smi()
-    try:
-        nvml.nvmlInit()
-        try:
-            gpus = []
-            for number in range(nvml.nvmlDeviceGetCount()):
-                handle = nvml.nvmlDeviceGetHandleByIndex(number)
-                name, found = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetMemoryInfo(handle)
-                gpus.append(Gpu(str(name), "NVIDIA", MemoryKind.OWN, int(found.total), int(found.free)))
-            return tuple(gpus)
-        finally:
-            nvml.nvmlShutdown()
-    except nvml.NVMLError as error:
-        _LOG.info("NVML: %s", type(error).__name__)  # no driver: no GPU of this kind
-        return ()
+    gpus = []
+    with Nvml() as nvml:
+        if not nvml.installed:  # it is not needed
+            return _nvidia_smi()
+        for card in nvml.cards:
+            total, _, free = nvml.memory(card) or (None, None, None)
+            figures = nvml.bandwidth(card), nvml.cores(card)
+            gpus.append(Gpu(card.name, "NVIDIA", MemoryKind.OWN, total, free, *figures))
+    return tuple(gpus)
 
 
 def _nvidia_smi() -> tuple[Gpu, ...]:

@@ -14,7 +14,7 @@ import psutil
 
 from stillroom import paths
 from stillroom.models.cpu import instruction_sets, performance_cores
-from stillroom.models.gpus import Gpu, find_gpus
+from stillroom.models.gpus import Gpu, MemoryKind, find_gpus
 
 _LIBRARY = re.compile(r"ggml-(cpu|cuda|vulkan|metal|hip|sycl|opencl|musa|cann|blas)\b")
 _BACKENDS = {
@@ -61,10 +61,11 @@ class Hardware:
     backends: tuple[str, ...]
     disk_free: int
 
-    def usable_gpu(self) -> Gpu | None:
-        """The GPU with the most free memory that the installed engine can use; None where it works on the CPU."""
+    def usable_gpus(self) -> tuple[Gpu, ...]:
+        """All that the engine spreads a model over: those with memory of their own, or else those that share the machine's."""
         usable = [gpu for gpu in self.gpus if self.can_use(gpu) and gpu.free]
-        return max(usable, key=lambda gpu: gpu.free or 0, default=None)
+        own = [gpu for gpu in usable if gpu.memory is MemoryKind.OWN]
+        return tuple(own or usable)
 
     def can_use(self, gpu: Gpu) -> bool:
         """Whether the installed engine was built for this GPU."""

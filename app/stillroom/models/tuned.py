@@ -14,14 +14,17 @@ from stillroom.documents.document import Document
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
+from stillroom.engine.status import EngineStatus
 from stillroom.engine.tuning import SECONDS, Tuning, WorkerBench, tune
 from stillroom.engine.tuning_copy import faster_copies, may_gain
 from stillroom.engine.tuning_store import NO_COPY, Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.models.adapters import attached
+from stillroom.models.assess import options_that_fit
 from stillroom.models.first_copy import write_first_copy
 from stillroom.models.library import ModelFile, find_model
+from stillroom.models.nvml import held_on_gpus
 from stillroom.models.projectors import projector_of
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
@@ -104,6 +107,22 @@ def load_plan(
     return LoadPlan(used, options, {} if tuning is None else dict(tuning.environment), notice)
 
 
+def that_fits(plan: LoadPlan, status: EngineStatus | None = None) -> LoadPlan:
+    """The plan, with as much on a GPU as it has room for. To be asked before a model is loaded: nothing is allocated.
+
+    Args:
+        status: of the engine it will be loaded into; what that holds is given back then.
+
+    Raises StillroomError where memory is short, EngineError where llama.cpp refuses the file.
+    """
+    running = status.model if status is not None else None
+    own_gpu = (
+        held_on_gpus(status.worker_pid) if status is not None and running is not None and running.gpu_layers else 0
+    )
+    own = running.size if running is not None and not own_gpu else 0
+    return replace(plan, options=options_that_fit(plan.model, plan.options, own_bytes=own, own_gpu_bytes=own_gpu))
+
+
 def in_place_of(model: ModelFile) -> ModelFile:
     """The faster copy that was kept of this model, or the model itself; with adapters, for which no copy was tried, itself."""
     copy = None if attached(model.path) else copy_in_use(model.path)
@@ -119,6 +138,7 @@ def tune_model(
     model: ModelFile,
     *,
     requantize: bool = True,
+    gpu_layers: int | None = None,
     texts: Sequence[str] = (),
     seconds: float = SECONDS,
     on_progress: Tell = lambda _share, _what: None,
@@ -131,6 +151,7 @@ def tune_model(
 
     Args:
         requantize: try a copy in a faster quantization where this one's may gain; false: use none.
+        gpu_layers: that a GPU has room for; None for all.
         texts: the person's own, to compare the copy on; none: the samples that come with Stillroom.
 
     Raises EngineError, StillroomError, Cancelled. What was kept before stays where this ends early.
@@ -152,7 +173,10 @@ def tune_model(
             used = find_model(copies[-1].path)
     with WorkerBench(used.path, cancellation, command) as bench:
         tuning = tune(
-            bench, seconds=seconds, on_progress=lambda share, what: on_progress(begin + share * (1 - begin), what)
+            bench,
+            gpu_layers=gpu_layers,
+            seconds=seconds,
+            on_progress=lambda share, what: on_progress(begin + share * (1 - begin), what),
         )
     keep_tuning(used.path, tuning)
     if copies:

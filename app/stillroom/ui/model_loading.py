@@ -113,7 +113,7 @@ class ModelLoading(QObject):
             )
         plan = self._parts.load_plan(chosen, context_tokens, operation.cancellation, kv_type=kv_type)
         if model is not None or not chosen.starter:
-            self._parts.refuse_what_does_not_fit(plan)
+            plan = self._parts.that_fits(plan)
         loaded = self._parts.engine.load(
             plan.model.path,
             plan.options,

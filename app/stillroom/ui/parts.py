@@ -118,11 +118,11 @@ class Parts:
                 return self.starter_model()
         return self.starter_model()
 
-    def refuse_what_does_not_fit(self, plan: LoadPlan) -> None:
-        """Raises StillroomError where loading would need more memory than there is; nothing is allocated."""
-        from stillroom.models.assess import refuse_what_does_not_fit
+    def that_fits(self, plan: LoadPlan) -> LoadPlan:
+        """The plan with as much on a GPU as it has room for; nothing is allocated. Raises StillroomError where memory is short."""
+        from stillroom.models.tuned import that_fits
 
-        refuse_what_does_not_fit(plan.model, plan.options, own_bytes=self.model_bytes())
+        return that_fits(plan, self.engine.status())
 
     def model_bytes(self) -> int:
         """What the loaded model takes of the memory, at least; another one would replace it."""
@@ -135,7 +135,9 @@ class Parts:
         from stillroom.models.fit import Use, estimate
 
         shape = shape_of_file(model)
-        use = Use(0, options.kv_type, options.ubatch, options.gpu_layers or 0, options.flash_attention)
+        running = self.engine.status().model
+        layers = running.gpu_layers if running is not None else options.gpu_layers or 0
+        use = Use(0, options.kv_type, options.ubatch, layers, options.flash_attention)
         return lambda tokens: estimate(shape, replace(use, context_tokens=tokens)).total
 
     def starter_model(self) -> ModelFile | None:

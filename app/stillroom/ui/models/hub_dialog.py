@@ -187,7 +187,7 @@ class HubDialog(QDialog):
                 [
                     item.offer.quantization or item.offer.name,
                     size_text(item.offer.size),
-                    size_text(fit.needed) if fit else "–",
+                    size_text(fit.estimate.total) if fit else "–",
                     number(fit.longest_context) if fit else "–",
                     f"{fit.tokens_per_second:.0f} tok/s" if fit and fit.tokens_per_second else "–",
                     str(fit.verdict) if fit else item.problem,

@@ -210,7 +210,7 @@ class ModelTable(QAbstractTableModel):
             return words[row.verdict] if row.verdict is not None else self.tr("cannot be used")
         if column == 2:
             about = "" if row.fit is not None else "~ "
-            return f"{about}{size_text(row.fit.needed if row.fit is not None else row.size)}"
+            return f"{about}{size_text(row.fit.estimate.total if row.fit is not None else row.size)}"
         if column == 3:
             digits = 1 if row.speed and row.speed < 10 else 0
             return QLocale().toString(row.speed, "f", digits) if row.speed else "–"
@@ -226,7 +226,7 @@ class ModelTable(QAbstractTableModel):
         verdicts = {Verdict.WELL: 0, Verdict.SLOWLY: 1, Verdict.NO: 2, None: 3}
         return {
             1: verdicts[row.verdict],
-            2: row.fit.needed if row.fit is not None else row.size,
+            2: row.fit.estimate.total if row.fit is not None else row.size,
             3: -(row.speed or 0.0),
             WHERE: [Place.HERE, Place.ELSEWHERE, Place.CATALOG].index(row.place),
         }.get(column, self._text(row, column).casefold())

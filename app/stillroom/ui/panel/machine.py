@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from stillroom.models.gpus import MemoryKind, find_gpus
+from stillroom.models.nvml import Card, Nvml
 
 _OTHERS_SECONDS = 5.0  # between looks at what has to be asked for in files
 
@@ -45,53 +45,29 @@ class MachineWatch:
 
     def __init__(self, system: Path = Path("/sys/devices/system/cpu")) -> None:
         self._system = system
-        self._nvml: Any = None
-        self._handles: list[tuple[str, Any]] = []
+        self._nvml: Nvml | None = None
         self._others: tuple[GpuUse, ...] = ()
         self._battery: tuple[bool | None, float] = (None, 0.0)
         self._looked = 0.0
         self._throttles: int | None = None
         self._throttled: bool | None = None
-        self._started = False
 
     def take(self, worker: int | None) -> MachineState:
         """Look now. ``worker``: the process that runs the model."""
-        if not self._started:
-            self._started = True
-            self._open_nvml()
+        if self._nvml is None:
+            self._nvml = Nvml()
         now = time.monotonic()
         if not self._looked or now - self._looked >= _OTHERS_SECONDS:
             self._looked = now
             self._look_at_files()
-        own = tuple(self._nvidia(name, handle, worker) for name, handle in self._handles)
+        own = tuple(_use(self._nvml, card, worker) for card in self._nvml.cards)
         return MachineState((*own, *self._others), *self._battery, self._throttled)
 
     def close(self) -> None:
         """Let the driver go."""
         if self._nvml is not None:
-            self._nvml.nvmlShutdown()
-            self._nvml, self._handles = None, []
-
-    def _open_nvml(self) -> None:
-        import pynvml
-
-        try:
-            pynvml.nvmlInit()
-        except pynvml.NVMLError:
-            return  # no driver, so no GPU of this kind
-        self._nvml = pynvml
-        for number in range(pynvml.nvmlDeviceGetCount()):
-            handle = pynvml.nvmlDeviceGetHandleByIndex(number)
-            self._handles.append((str(pynvml.nvmlDeviceGetName(handle)), handle))
-
-    def _nvidia(self, name: str, handle: Any, worker: int | None) -> GpuUse:
-        try:
-            memory = self._nvml.nvmlDeviceGetMemoryInfo(handle)
-            processes = self._nvml.nvmlDeviceGetComputeRunningProcesses(handle)
-        except self._nvml.NVMLError:
-            return GpuUse(name, None, None)
-        mine = [process.usedGpuMemory for process in processes if process.pid == worker]
-        return GpuUse(name, int(memory.used), int(memory.total), int(mine[0]) if mine and mine[0] else None)
+            self._nvml.close()
+            self._nvml = None
 
     def _look_at_files(self) -> None:
         machine = psutil.virtual_memory()
@@ -103,7 +79,7 @@ class MachineWatch:
                 shared=gpu.memory is not MemoryKind.OWN,
             )
             for gpu in find_gpus(machine.total, machine.available)
-            if not (gpu.vendor == "NVIDIA" and self._handles)
+            if not (gpu.vendor == "NVIDIA" and self._nvml is not None and self._nvml.cards)
         )
         battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
         self._battery = (None, 0.0) if battery is None else (not battery.power_plugged, battery.percent / 100)
@@ -113,6 +89,11 @@ class MachineWatch:
         if total is not None and self._throttles is not None:
             self._throttled = total > self._throttles
         self._throttles = total
+
+
+def _use(nvml: Nvml, card: Card, worker: int | None) -> GpuUse:
+    total, used, _ = nvml.memory(card) or (None, None, None)
+    return GpuUse(card.name, used, total, None if worker is None else nvml.held_by(card, worker))
 
 
 def _count(file: Path) -> int | None:
