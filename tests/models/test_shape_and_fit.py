@@ -187,7 +187,7 @@ def test_the_speed_of_a_gpu() -> None:
     use = Use(512, gpu_layers=5)
     told = judge(model, use, replace(card, free_ram=8 << 30, free_vram=8 << 30))
     assert told.tokens_per_second == pytest.approx(1 / (4 * 40e-6), rel=0.01)
-    assert ", and 8.6 GB on the GPU, are free" in told.reason
+    assert ", and 8.0 GB on the GPU, are free" in told.reason
     assert judge(model, use, Machine(8 << 30, 40e9, 8 << 30)).tokens_per_second is None, "the processor's says nothing"
     half = judge(model, replace(use, gpu_layers=2), Machine(8 << 30, 1e6, 8 << 30, 1e12)).tokens_per_second
     assert half == pytest.approx(0.8e6 / (0.6 * model.bytes_per_token), rel=0.01)
