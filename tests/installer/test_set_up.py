@@ -49,7 +49,10 @@ def test_a_step_keeps_its_output_in_the_log_and_shows_one_line(
     from set_up.progress import Steps
 
     steps = Steps(tmp_path / "log")
-    steps.run("Packages", [sys.executable, "-c", "print('many words', flush=True); import sys; print('more', file=sys.stderr)"])
+    steps.run(
+        "Packages",
+        [sys.executable, "-c", "print('many words', flush=True); import sys; print('more', file=sys.stderr)"],
+    )
     shown = capfd.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("  Packages: done in ")
