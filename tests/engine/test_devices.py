@@ -70,7 +70,7 @@ def test_devices_are_counted_by_their_kind(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_card_without_room_is_no_damaged_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "free_gpu_memory", lambda: int(4.4e9))
+    monkeypatch.setattr(devices, "free_gpu_memory", lambda: int(4.4 * 2**30))
     llama_log.forget_log()
     assert "is damaged" in why_not_loaded(Path("m.gguf"), gpu=True)
     llama_log._on_log(4, b"ggml_backend_cuda_buffer_type_alloc_buffer: allocating 4403.49 MiB on device 0: cudaMalloc "

@@ -12,6 +12,7 @@ import llama_cpp.llama_cpp as lib
 
 from stillroom.engine.cpu_variants import load_backends
 from stillroom.engine.llama_log import memory_ran_out
+from stillroom.sizes import size_text
 
 # By the names the model's library was linked to: the list of devices is in the first, the devices are in the second.
 _LIBRARIES = {
@@ -78,7 +79,7 @@ def backend_name(gpu: bool) -> str:
 def why_not_loaded(path: Path, gpu: bool) -> str:
     """Why a file was not loaded, in a sentence, by what llama.cpp's log says."""
     if memory_ran_out():
-        where = f"{free_gpu_memory() / 1e9:.1f} GB are free on the GPU" if gpu else "this machine's is used up"
+        where = f"{size_text(free_gpu_memory())} are free on the GPU" if gpu else "this machine's is used up"
         return (
             f"There is not enough memory for {path.name}: {where}. Close other programs that use it, or choose a smaller "
             "model."

@@ -47,9 +47,6 @@ class _Place(QWidget):
         return self.page
 
 
-_TITLE_BAR = 40  # what the system puts around a window is not known before it is shown
-
-
 class MainWindow(QMainWindow):
     """Signals:
     closing: the user closed the window.
