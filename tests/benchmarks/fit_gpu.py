@@ -55,8 +55,8 @@ _BUFFER = re.compile(r":\s+(\S+)\s+(model|KV|RS|output|compute) buffer size =\s+
 # The worker itself, with llama.cpp's whole log in a file.
 _WORKER = """
 import sys
-from stillroom.engine.llama_log import every_log_line_to
-from stillroom.engine.worker import main
+from stillroom.worker.llama_log import every_log_line_to
+from stillroom.worker.process import main
 with open(sys.argv[1], "a", encoding="utf-8") as log, every_log_line_to(lambda text: (log.write(text), log.flush())):
     sys.exit(main())
 """

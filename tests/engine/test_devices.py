@@ -12,12 +12,12 @@ from tests.gguf.make_gguf import write_tiny
 
 lib = pytest.importorskip("llama_cpp.llama_cpp")
 
-from stillroom.engine import devices, llama_log
-from stillroom.engine.devices import backend_name, choose_devices, free_gpu_memory, offloaded, why_not_loaded
-from stillroom.engine.load_defaults import with_defaults
 from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, LoadOptions
-from stillroom.engine.worker import check_fits
 from stillroom.errors import EngineError
+from stillroom.worker import devices, llama_log
+from stillroom.worker.devices import backend_name, choose_devices, free_gpu_memory, offloaded, why_not_loaded
+from stillroom.worker.load_defaults import with_defaults
+from stillroom.worker.process import check_fits
 
 
 @pytest.fixture

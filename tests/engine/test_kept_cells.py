@@ -15,11 +15,7 @@ import pytest
 pytest.importorskip("llama_cpp")
 
 from stillroom import paths
-from stillroom.engine.cells import Cells
-from stillroom.engine.generation import generate
-from stillroom.engine.kept_cells import KeptCells, kept_cells
 from stillroom.engine.kept_files import KeptFiles, folder_for
-from stillroom.engine.llama import LoadedModel
 from stillroom.engine.protocol import (
     GenerateRequest,
     Generation,
@@ -29,8 +25,12 @@ from stillroom.engine.protocol import (
     ScoreRequest,
     ScoreResult,
 )
-from stillroom.engine.scoring import hold_prefix, score
-from stillroom.engine.worth_keeping import WorthKeeping
+from stillroom.worker.cells import Cells
+from stillroom.worker.generation import generate
+from stillroom.worker.kept_cells import KeptCells, kept_cells
+from stillroom.worker.llama import LoadedModel
+from stillroom.worker.scoring import hold_prefix, score
+from stillroom.worker.worth_keeping import WorthKeeping
 
 posix = pytest.mark.skipif(os.name != "posix", reason="access bits are POSIX's")
 

@@ -10,12 +10,12 @@ import pytest
 
 pytest.importorskip("llama_cpp")
 
-from stillroom.engine.cells import Cells
-from stillroom.engine.llama import Entry, LoadedModel
-from stillroom.engine.measuring import measure
 from stillroom.engine.protocol import LoadOptions, Measurement, MeasureRequest, Piece, Question, ScoreRequest
-from stillroom.engine.scoring import score
 from stillroom.errors import EngineError
+from stillroom.worker.cells import Cells
+from stillroom.worker.llama import Entry, LoadedModel
+from stillroom.worker.measuring import measure
+from stillroom.worker.scoring import score
 
 pytestmark = pytest.mark.model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stillroom.engine.pace import Pace
+from stillroom.worker.pace import Pace
 
 IDLE = {1: 100.0, 2: 190.0, 4: 340.0}
 BUSY = {1: 60.0, 2: 20.0, 4: 5.0}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from stillroom.engine import scheduler
-from stillroom.engine.scheduler import Scheduler, Task
+from stillroom.worker import scheduler
+from stillroom.worker.scheduler import Scheduler, Task
 
 TOKEN = 0.015
 

@@ -12,10 +12,6 @@ import pytest
 
 lib = pytest.importorskip("llama_cpp.llama_cpp")
 
-from stillroom.engine import generation, scoring
-from stillroom.engine.cells import Cells
-from stillroom.engine.generation import generate
-from stillroom.engine.llama import Entry, LoadedModel
 from stillroom.engine.protocol import (
     GenerateRequest,
     Generation,
@@ -25,8 +21,12 @@ from stillroom.engine.protocol import (
     ScoreRequest,
     ScoreResult,
 )
-from stillroom.engine.scoring import score
 from stillroom.errors import EngineError
+from stillroom.worker import generation, scoring
+from stillroom.worker.cells import Cells
+from stillroom.worker.generation import generate
+from stillroom.worker.llama import Entry, LoadedModel
+from stillroom.worker.scoring import score
 
 pytestmark = pytest.mark.model
 

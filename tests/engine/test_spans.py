@@ -18,8 +18,6 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llama_cpp")
 
-from stillroom.engine.cells import Cells
-from stillroom.engine.llama import Entry, LoadedModel
 from stillroom.engine.protocol import (
     LoadOptions,
     Piece,
@@ -30,9 +28,11 @@ from stillroom.engine.protocol import (
     SpanRequest,
     SpanResult,
 )
-from stillroom.engine.scoring import score
-from stillroom.engine.spans import SpanFinder
 from stillroom.errors import Cancelled, EngineError
+from stillroom.worker.cells import Cells
+from stillroom.worker.llama import Entry, LoadedModel
+from stillroom.worker.scoring import score
+from stillroom.worker.spans import SpanFinder
 
 END = 0  # the made model's control token, written <end>
 

@@ -9,13 +9,13 @@ import pytest
 
 pytest.importorskip("llama_cpp")
 
-from stillroom.engine.cells import Cells
-from stillroom.engine.generation import generate
-from stillroom.engine.kept_cells import KeptCells
-from stillroom.engine.llama import LoadedModel
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
-from stillroom.engine.scoring import score
-from stillroom.engine.worth_keeping import WorthKeeping
+from stillroom.worker.cells import Cells
+from stillroom.worker.generation import generate
+from stillroom.worker.kept_cells import KeptCells
+from stillroom.worker.llama import LoadedModel
+from stillroom.worker.scoring import score
+from stillroom.worker.worth_keeping import WorthKeeping
 
 MIB = 1 << 20
 

@@ -19,7 +19,7 @@ SPARE_BYTES = 1 << 30
 """Left free on each device, for everything else that runs."""
 
 _CELLS = 256  # the cache is made in steps of this many tokens
-# The worker's own: see stillroom.engine.llama.
+# The worker's own: see stillroom.worker.llama.
 _LOGITS_BYTES = 80e6
 _MOST_SEQUENCES, _LEAST_SEQUENCES, _RECURRENT_SEQUENCES = 256, 48, 8
 # Measured: a process with the interpreter, numpy and the engine's libraries is 56 MiB; work adds 4, and huge pages make 2

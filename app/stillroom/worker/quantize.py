@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 
 import llama_cpp.llama_cpp as lib
 
-from stillroom.engine.llama_log import every_log_line_to
 from stillroom.engine.protocol import Quantized, QuantizeRequest
 from stillroom.errors import EngineError
+from stillroom.worker.llama_log import every_log_line_to
 
 # enum llama_ftype
 TYPES = {

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from stillroom.engine.cells import Cells, Held
-from stillroom.engine.llama import Entry, LoadedModel
 from stillroom.engine.protocol import QuotedSpan, SpanQuestion, SpanRequest, SpanResult
-from stillroom.engine.scoring import hold_prefix
-from stillroom.engine.source_text import SourceText
 from stillroom.errors import EngineError
+from stillroom.worker.cells import Cells, Held
+from stillroom.worker.llama import Entry, LoadedModel
+from stillroom.worker.scoring import hold_prefix
+from stillroom.worker.source_text import SourceText
 
 _TOKENS_A_STEP = 20_000  # of the vocabulary read; some tens of milliseconds
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from stillroom.engine.llama import AbortFlag
 from stillroom.errors import Cancelled
+from stillroom.worker.llama import AbortFlag
 
 _SHORT_SECONDS = 0.2
 """A batch whose steps take longer waits for the answer to end: a token must not be a quarter of a second late."""

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import llama_cpp.llama_cpp as lib
 
-from stillroom.engine.llama import LoadedModel
-from stillroom.engine.llama_log import every_log_line_to
 from stillroom.engine.protocol import DeviceMemory, DryLoad, LoadOptions
 from stillroom.errors import EngineError
+from stillroom.worker.llama import LoadedModel
+from stillroom.worker.llama_log import every_log_line_to
 
 _MIB = 1 << 20
 # "load_tensors:   CPU_Mapped model buffer size =    92.10 MiB"

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from stillroom.engine.cells import Cells, Held
-from stillroom.engine.llama import Entry, LoadedModel
 from stillroom.engine.protocol import Piece, Question, ScoreRequest, ScoreResult
 from stillroom.errors import EngineError
+from stillroom.worker.cells import Cells, Held
+from stillroom.worker.llama import Entry, LoadedModel
 
 # Sequences kept back for other requests (chat, prefixes) while candidates are scored.
 _SEQUENCES_KEPT = 32

@@ -7,11 +7,11 @@ import statistics
 import time
 from collections.abc import Generator
 
-from stillroom.engine.cells import Cells, Held
-from stillroom.engine.llama import Entry, LoadedModel
 from stillroom.engine.protocol import Measurement, MeasureRequest, Piece
-from stillroom.engine.scoring import hold_prefix
 from stillroom.errors import EngineError
+from stillroom.worker.cells import Cells, Held
+from stillroom.worker.llama import Entry, LoadedModel
+from stillroom.worker.scoring import hold_prefix
 
 # Of the kind that is read here; a model of experts takes another path for every text.
 _TEXT = (

@@ -42,8 +42,8 @@ class Worker:
 
     def __init__(self, source: BinaryIO, writer: MessageWriter) -> None:
         # Imported here, after the pipes are safe: libraries print while they load.
-        from stillroom.engine.llama_log import send_log_to
-        from stillroom.engine.scheduler import Scheduler
+        from stillroom.worker.llama_log import send_log_to
+        from stillroom.worker.scheduler import Scheduler
 
         self._source = source
         self._writer = writer
@@ -120,10 +120,10 @@ class Worker:
     # -- requests that are done at once
 
     def _load(self, number: int, message: dict[str, Any]) -> None:
-        from stillroom.engine.cells import Cells
-        from stillroom.engine.kept_cells import kept_cells
-        from stillroom.engine.llama import LoadedModel
-        from stillroom.engine.spans import SpanFinder
+        from stillroom.worker.cells import Cells
+        from stillroom.worker.kept_cells import kept_cells
+        from stillroom.worker.llama import LoadedModel
+        from stillroom.worker.spans import SpanFinder
 
         self._drop_model()
         path = Path(message["path"])
@@ -150,7 +150,7 @@ class Worker:
         self._tell_status(force=True)
 
     def _dry_load(self, number: int, message: dict[str, Any]) -> None:
-        from stillroom.engine.dry_load import dry_load
+        from stillroom.worker.dry_load import dry_load
 
         self._drop_model()
         path = Path(message["path"])
@@ -173,7 +173,7 @@ class Worker:
         self._model = self._cells = self._spans = None
 
     def _render(self, number: int, message: dict[str, Any]) -> None:
-        from stillroom.engine.chat_template import render
+        from stillroom.worker.chat_template import render
 
         messages = [from_wire(Message, item) for item in message["messages"]]
         text = render(self._loaded(), messages, add_generation_prompt=bool(message["add_generation_prompt"]))
@@ -190,7 +190,7 @@ class Worker:
     # -- requests in steps
 
     def _score(self, number: int, message: dict[str, Any]) -> None:
-        from stillroom.engine.scoring import score
+        from stillroom.worker.scoring import score
 
         request = from_wire(ScoreRequest, message["request"])
         self._start(number, score(self._loaded(), self._cells, request), interactive=False)
@@ -201,7 +201,7 @@ class Worker:
         self._start(number, self._spans.find(request), interactive=False)
 
     def _generate(self, number: int, message: dict[str, Any]) -> None:
-        from stillroom.engine.generation import generate
+        from stillroom.worker.generation import generate
 
         request = from_wire(GenerateRequest, message["request"])
 
@@ -212,13 +212,13 @@ class Worker:
         self._start(number, steps, interactive=request.interactive)
 
     def _measure(self, number: int, message: dict[str, Any]) -> None:
-        from stillroom.engine.measuring import measure
+        from stillroom.worker.measuring import measure
 
         request = from_wire(MeasureRequest, message["request"])
         self._start(number, measure(self._loaded(), self._cells, request), interactive=False)
 
     def _quantize(self, number: int, message: dict[str, Any]) -> None:
-        from stillroom.engine.quantize import quantize
+        from stillroom.worker.quantize import quantize
 
         self._drop_model()
         request = from_wire(QuantizeRequest, message["request"])
@@ -226,7 +226,7 @@ class Worker:
         self._start(number, quantize(request, tell), interactive=False)
 
     def _start(self, number: int, steps: Iterator[Any], *, interactive: bool) -> None:
-        from stillroom.engine.scheduler import Task
+        from stillroom.worker.scheduler import Task
 
         self._scheduler.add(Task(number, steps, interactive, lambda result, error: self._finish(number, result, error)))
 
@@ -330,7 +330,7 @@ def check_fits(path: Path, gpu_layers: int | None = 0) -> None:
     size = check_header(path)
     free = psutil.virtual_memory().available
     if size > free and gpu_layers != 0:
-        from stillroom.engine.devices import free_gpu_memory
+        from stillroom.worker.devices import free_gpu_memory
 
         free += free_gpu_memory()
     if size > free:

@@ -11,8 +11,8 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
-from stillroom.engine.llama import LoadedModel
 from stillroom.errors import EngineError
+from stillroom.worker.llama import LoadedModel
 
 _SCHEMA_BYTES = 64 << 10
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
-from stillroom.engine.cells import Cells, Held
-from stillroom.engine.grammar import grammar_of
-from stillroom.engine.llama import Entry, LoadedModel
-from stillroom.engine.prompt_tokens import fill, read_prompt
 from stillroom.engine.protocol import GenerateRequest, Generation, Sampling
-from stillroom.engine.scoring import hold_prefix
 from stillroom.errors import EngineError
+from stillroom.worker.cells import Cells, Held
+from stillroom.worker.grammar import grammar_of
+from stillroom.worker.llama import Entry, LoadedModel
+from stillroom.worker.prompt_tokens import fill, read_prompt
+from stillroom.worker.scoring import hold_prefix
 
 _PIECE_SECONDS = 0.02
 _PENALTY_WINDOW = 256  # tokens looked back at by the repetition penalty

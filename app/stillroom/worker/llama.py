@@ -22,15 +22,15 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
 
-from stillroom.engine.adapters import Adapters
-from stillroom.engine.cpu_variants import load_backends
-from stillroom.engine.devices import backend_name, choose_devices, offloaded, why_not_loaded
-from stillroom.engine.llama_log import forget_log
-from stillroom.engine.load_defaults import with_defaults
-from stillroom.engine.pace import Pace
 from stillroom.engine.protocol import LoadOptions, ModelInfo
-from stillroom.engine.vision import Projector
 from stillroom.errors import Cancelled, EngineError
+from stillroom.worker.adapters import Adapters
+from stillroom.worker.cpu_variants import load_backends
+from stillroom.worker.devices import backend_name, choose_devices, offloaded, why_not_loaded
+from stillroom.worker.llama_log import forget_log
+from stillroom.worker.load_defaults import with_defaults
+from stillroom.worker.pace import Pace
+from stillroom.worker.vision import Projector
 
 # llama.cpp's own limit is 256; every candidate of a question is a sequence while it is scored. llama.cpp keeps a row
 # of logits for each sequence, so a large vocabulary gets fewer.

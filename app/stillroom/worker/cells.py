@@ -11,10 +11,10 @@ import itertools
 import time
 from dataclasses import dataclass, field
 
-from stillroom.engine.kept_cells import LEAST_TOKENS, KeptCells
-from stillroom.engine.llama import LoadedModel
-from stillroom.engine.worth_keeping import WorthKeeping
 from stillroom.errors import EngineError
+from stillroom.worker.kept_cells import LEAST_TOKENS, KeptCells
+from stillroom.worker.llama import LoadedModel
+from stillroom.worker.worth_keeping import WorthKeeping
 
 _MOST_AWAY = 32  # conversations looked through for a common beginning
 _REMEMBERED = 200  # answers whose tokens are kept

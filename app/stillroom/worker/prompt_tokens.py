@@ -6,12 +6,12 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from stillroom.engine.cells import Cells, Held
-from stillroom.engine.llama import Entry, LoadedModel
 from stillroom.engine.protocol import Piece
-from stillroom.engine.vision import Stretch
-from stillroom.engine.worth_keeping import WorthKeeping
 from stillroom.errors import EngineError
+from stillroom.worker.cells import Cells, Held
+from stillroom.worker.llama import Entry, LoadedModel
+from stillroom.worker.vision import Stretch
+from stillroom.worker.worth_keeping import WorthKeeping
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ from typing import Any
 import llama_cpp
 import llama_cpp.llama_cpp as lib
 
-from stillroom.engine.cpu_variants import load_backends
-from stillroom.engine.llama_log import memory_ran_out
 from stillroom.sizes import size_text
+from stillroom.worker.cpu_variants import load_backends
+from stillroom.worker.llama_log import memory_ran_out
 
 # By the names the model's library was linked to: the list of devices is in the first, the devices are in the second.
 _LIBRARIES = {

@@ -12,9 +12,9 @@ import jinja2
 import llama_cpp.llama_cpp as lib
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from stillroom.engine.llama import LoadedModel
 from stillroom.engine.protocol import Message
 from stillroom.errors import EngineError
+from stillroom.worker.llama import LoadedModel
 
 _SECONDS = 2.0
 
