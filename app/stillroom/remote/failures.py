@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stillroom.errors import EngineError
 
 if TYPE_CHECKING:
-    from stillroom.engine.remote import RemoteEngine
+    from stillroom.remote.client import RemoteEngine
 
 
 class RefusedError(EngineError):

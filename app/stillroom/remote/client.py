@@ -24,10 +24,10 @@ from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote_failures import explained, nonsense
 from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets, SecretText
+from stillroom.remote.failures import explained, nonsense
 
 _TRIES = 3  # after the first, each later than the one before; what the server asks to wait counts
 

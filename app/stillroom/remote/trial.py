@@ -7,9 +7,9 @@ import time
 from datetime import UTC, datetime
 
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import RemoteClient
-from stillroom.engine.remote_failures import RefusedError
 from stillroom.privacy.sending import Sending, SendingLog
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.failures import RefusedError
 
 QUESTION = "Say yes."
 _TOKENS_IN, _TOKENS_OUT = 10, 16
