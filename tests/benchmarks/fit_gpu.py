@@ -44,10 +44,10 @@ from tests.benchmarks.fit_reality import ANSWERS, CASES, MIB, Case, write
 from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
+from stillroom.machine.nvml import gpu_names, held_on_gpus
 from stillroom.models.exact import exact_fit
 from stillroom.models.fit import Use, estimate
 from stillroom.models.gpu_process import gpu_process_bytes
-from stillroom.models.nvml import gpu_names, held_on_gpus
 from stillroom.models.shape import shape_of
 
 _SHAPES = ("1B", "3B", "8B")

@@ -13,9 +13,9 @@ from stillroom.cancellation import Cancellation
 from stillroom.engine.tuning_copy import LOSS, text_loss
 from stillroom.engine.tuning_store import NO_COPY, Copy, keep_copy, known_copy
 from stillroom.errors import Cancelled
+from stillroom.machine.gpus import Gpu, MemoryKind
+from stillroom.machine.hardware import Hardware
 from stillroom.models import first_copy
-from stillroom.models.gpus import Gpu, MemoryKind
-from stillroom.models.hardware import Hardware
 from stillroom.models.library import ModelFile, find_model
 from stillroom.models.tuned import in_place_of, load_plan, sample_texts
 

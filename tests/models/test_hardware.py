@@ -12,10 +12,10 @@ import pytest
 from tests.models.fake_nvml import FakeNvml
 
 from stillroom import paths
-from stillroom.models import hardware, memory_speed
-from stillroom.models.cpu import linux_flags, performance_cores
-from stillroom.models.gpus import Gpu, MemoryKind, find_gpus, smi_gpus
-from stillroom.models.hardware import Hardware
+from stillroom.machine import hardware, memory_speed
+from stillroom.machine.cpu import linux_flags, performance_cores
+from stillroom.machine.gpus import Gpu, MemoryKind, find_gpus, smi_gpus
+from stillroom.machine.hardware import Hardware
 
 
 def put(root: Path, files: dict[str, str]) -> Path:

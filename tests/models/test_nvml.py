@@ -9,8 +9,8 @@ import pynvml
 import pytest
 from tests.models.fake_nvml import FakeCard, FakeNvml
 
-from stillroom.models.gpus import Gpu, MemoryKind, find_gpus
-from stillroom.models.nvml import Nvml, held_on_gpus
+from stillroom.machine.gpus import Gpu, MemoryKind, find_gpus
+from stillroom.machine.nvml import Nvml, held_on_gpus
 
 NOT_TOLD = pynvml.NVML_ERROR_NOT_SUPPORTED
 

@@ -9,13 +9,13 @@ from stillroom.engine.protocol import LoadOptions
 from stillroom.errors import EngineError, StillroomError
 from stillroom.gguf.checks import check_headers, parts_of
 from stillroom.gguf.header import GgufError, read_header
+from stillroom.machine.gpus import MemoryKind
+from stillroom.machine.hardware import Hardware, look
+from stillroom.machine.memory_speed import memory_bandwidth
 from stillroom.models.exact import exact_fit
 from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
 from stillroom.models.gpu_process import gpu_process_bytes
-from stillroom.models.gpus import MemoryKind
-from stillroom.models.hardware import Hardware, look
 from stillroom.models.library import ModelFile
-from stillroom.models.memory_speed import memory_bandwidth
 from stillroom.models.projectors import projector_bytes
 from stillroom.models.shape import Shape, shape_of
 from stillroom.models.tried import is_tried, keep_tried

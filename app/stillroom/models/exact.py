@@ -10,9 +10,9 @@ from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import DeviceMemory, DryLoad, LoadOptions
 from stillroom.gguf.checks import parts_of
 from stillroom.gguf.header import read_header
+from stillroom.machine.nvml import gpu_names, held_on_gpus
 from stillroom.models.fit import GPU_PROCESS_BYTES, Estimate, Memory, Use, estimate
 from stillroom.models.gpu_process import keep_gpu_process_bytes
-from stillroom.models.nvml import gpu_names, held_on_gpus
 from stillroom.models.shape import shape_of
 
 

@@ -10,7 +10,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.engine.tuning_copy import may_gain, plain_name, quantize
 from stillroom.engine.tuning_store import Copy, copy_in_use, file_key, keep_copy, known_copy
 from stillroom.errors import StillroomError
-from stillroom.models.hardware import look
+from stillroom.machine.hardware import look
 from stillroom.models.library import ModelFile
 from stillroom.models.tried import keep_tried
 

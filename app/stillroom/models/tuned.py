@@ -20,11 +20,11 @@ from stillroom.engine.tuning_copy import faster_copies, may_gain
 from stillroom.engine.tuning_store import NO_COPY, Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import DocumentResult, FieldValue
+from stillroom.machine.nvml import held_on_gpus
 from stillroom.models.adapters import attached
 from stillroom.models.assess import options_that_fit
 from stillroom.models.first_copy import write_first_copy
 from stillroom.models.library import ModelFile, find_model
-from stillroom.models.nvml import held_on_gpus
 from stillroom.models.projectors import projector_of
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template

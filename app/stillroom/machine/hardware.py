@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 
 from stillroom import paths
-from stillroom.models.cpu import instruction_sets, performance_cores
-from stillroom.models.gpus import Gpu, MemoryKind, find_gpus
+from stillroom.machine.cpu import instruction_sets, performance_cores
+from stillroom.machine.gpus import Gpu, MemoryKind, find_gpus
 
 _LIBRARY = re.compile(r"ggml-(cpu|cuda|vulkan|metal|hip|sycl|opencl|musa|cann|blas)\b")
 _BACKENDS = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from stillroom.models.nvml import Nvml
+from stillroom.machine.nvml import Nvml
 
 _VENDORS = {"0x1002": "AMD", "0x8086": "Intel", "0x10de": "NVIDIA"}
 _SECONDS = 10.0

@@ -15,7 +15,7 @@ import psutil
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import StillroomError
-from stillroom.models.hardware import processor
+from stillroom.machine.hardware import processor
 
 if TYPE_CHECKING:
     import numpy.typing as npt
