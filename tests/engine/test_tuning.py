@@ -10,8 +10,8 @@ import pytest
 
 from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import LoadOptions, Measurement, MeasureRequest, ModelInfo
-from stillroom.engine.tuning import LONGEST_STEP, WAITS, Tuning, WorkerBench, thread_counts, tune
 from stillroom.errors import Cancelled, EngineError
+from stillroom.tuning.search import LONGEST_STEP, WAITS, Tuning, WorkerBench, thread_counts, tune
 
 
 @dataclass

@@ -15,9 +15,9 @@ import pytest
 from stillroom.cancellation import Cancellation
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import MeasureRequest
-from stillroom.engine.tuning_copy import agreement_of, faster_copies, may_gain, quantize
-from stillroom.engine.tuning_store import Copy
 from stillroom.errors import Cancelled, EngineError, StillroomError
+from stillroom.tuning.copy import agreement_of, faster_copies, may_gain, quantize
+from stillroom.tuning.store import Copy
 
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_worker.py"))]
 TEXTS = ["North Wind Trading sells apples. " * 60, "A short one."]

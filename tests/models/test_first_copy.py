@@ -10,14 +10,14 @@ from tests.gguf.make_gguf import write_tiny
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
-from stillroom.engine.tuning_copy import LOSS, text_loss
-from stillroom.engine.tuning_store import NO_COPY, Copy, keep_copy, known_copy
 from stillroom.errors import Cancelled
 from stillroom.machine.gpus import Gpu, MemoryKind
 from stillroom.machine.hardware import Hardware
-from stillroom.models import first_copy
 from stillroom.models.library import ModelFile, find_model
-from stillroom.models.tuned import in_place_of, load_plan, sample_texts
+from stillroom.tuning import first_copy
+from stillroom.tuning.copy import LOSS, text_loss
+from stillroom.tuning.store import NO_COPY, Copy, keep_copy, known_copy
+from stillroom.tuning.tuned import in_place_of, load_plan, sample_texts
 
 pytestmark = pytest.mark.model
 
@@ -73,7 +73,7 @@ def test_without_room_the_model_itself_is_loaded(model: ModelFile, monkeypatch: 
     class Full:
         free = 1000
 
-    monkeypatch.setattr("stillroom.engine.tuning_copy.shutil.disk_usage", lambda _path: Full)
+    monkeypatch.setattr("stillroom.tuning.copy.shutil.disk_usage", lambda _path: Full)
     assert load_plan(model).model == model
     assert not made()
     assert known_copy(model.path) is None  # tried again when there is room

@@ -27,7 +27,7 @@ from stillroom.models.fit import GPU_PROCESS_BYTES, MIB, SPARE_BYTES, Machine, U
 from stillroom.models.gpu_process import gpu_process_bytes, keep_gpu_process_bytes
 from stillroom.models.library import ModelFile, find_model
 from stillroom.models.shape import shape_of
-from stillroom.models.tuned import LoadPlan, that_fits
+from stillroom.tuning.tuned import LoadPlan, that_fits
 
 WORKER = 4711
 

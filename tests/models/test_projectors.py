@@ -27,8 +27,8 @@ from stillroom.models.projectors import (
     projector_of,
     projectors_beside,
 )
-from stillroom.models.tuned import load_plan
 from stillroom.templates.template import Field, FieldType, Template
+from stillroom.tuning.tuned import load_plan
 
 
 @pytest.fixture

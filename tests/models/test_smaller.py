@@ -13,11 +13,11 @@ from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.gguf.header import read_header
-from stillroom.models import smaller as module
 from stillroom.models.fit import Machine
 from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import verify
-from stillroom.models.smaller import QUANTIZATIONS, Smaller, copy_name, make_smaller, smaller_than
+from stillroom.tuning import smaller as module
+from stillroom.tuning.smaller import QUANTIZATIONS, Smaller, copy_name, make_smaller, smaller_than
 
 pytestmark = pytest.mark.model
 

@@ -9,9 +9,9 @@ from tests.gguf.make_gguf import write_tiny
 
 from stillroom import paths
 from stillroom.engine.protocol import LoadOptions
-from stillroom.models import tuned
 from stillroom.models.library import ModelFile, find_model
-from stillroom.models.tuned import load_plan
+from stillroom.tuning import tuned
+from stillroom.tuning.tuned import load_plan
 
 
 class Tuning:

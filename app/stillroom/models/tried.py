@@ -11,9 +11,9 @@ from pathlib import Path
 
 from stillroom import __version__, paths
 from stillroom.atomic import write_text
-from stillroom.engine.tuning_store import file_key
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import parts_of
+from stillroom.tuning.store import file_key
 
 _LOG = logging.getLogger(__name__)
 _MOST = 500  # files; the oldest are forgotten, and tried once more

@@ -21,7 +21,7 @@ from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict
 from stillroom.models.library import ModelFile, installed_models
 from stillroom.models.projectors import projector_bytes, projector_of
 from stillroom.models.shape import Shape, shape_of
-from stillroom.models.tuned import in_place_of
+from stillroom.tuning.tuned import in_place_of
 from stillroom.ui.controls import plain_tip
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text

@@ -29,10 +29,10 @@ from stillroom.engine.protocol import (
     Question,
     ScoreRequest,
 )
-from stillroom.engine.tuning import physical_cores
-from stillroom.engine.tuning_store import Copy, file_key
 from stillroom.errors import StillroomError
 from stillroom.sizes import size_text
+from stillroom.tuning.search import physical_cores
+from stillroom.tuning.store import Copy, file_key
 
 SPEEDUP = 1.3
 """A copy must be this many times faster to be kept."""

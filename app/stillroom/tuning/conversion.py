@@ -21,7 +21,6 @@ from stillroom.cancellation import Cancellation
 from stillroom.child import BadMessageError, Child, ChildOutcome, child_command
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
-from stillroom.engine.tuning_copy import quantize
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.gguf.checks import check_file
 from stillroom.models.file_names import safe_name
@@ -32,6 +31,7 @@ from stillroom.models.safetensors import ModelFolder, model_folder
 from stillroom.models.shape import shape_of
 from stillroom.sizes import size_text
 from stillroom.storage.checksums import file_sha256
+from stillroom.tuning.copy import quantize
 
 Told = Callable[[float, str], None]
 """Called with the share done, 0 to 1, and what is being done."""

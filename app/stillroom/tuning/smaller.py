@@ -9,7 +9,6 @@ from pathlib import Path
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
-from stillroom.engine.tuning_copy import quantize, text_loss
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import parts_of
 from stillroom.gguf.header import read_header
@@ -19,8 +18,9 @@ from stillroom.models.fit import Machine, Use, Verdict, estimate
 from stillroom.models.library import ModelFile, model_file
 from stillroom.models.records import Record, keep_record
 from stillroom.models.shape import Shape, shape_of
-from stillroom.models.tuned import sample_texts
 from stillroom.storage.checksums import file_sha256
+from stillroom.tuning.copy import quantize, text_loss
+from stillroom.tuning.tuned import sample_texts
 
 Told = Callable[[float, str], None]
 

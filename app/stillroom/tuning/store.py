@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from stillroom import paths
 from stillroom.atomic import write_text
-from stillroom.engine.tuning import Tuning
 from stillroom.engine.wire import from_wire, to_wire
+from stillroom.tuning.search import Tuning
 
 _VERSION = 1
 _KEPT_AT_MOST = 200  # models a machine

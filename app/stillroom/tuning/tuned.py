@@ -15,19 +15,19 @@ from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
 from stillroom.engine.status import EngineStatus
-from stillroom.engine.tuning import SECONDS, Tuning, WorkerBench, tune
-from stillroom.engine.tuning_copy import faster_copies, may_gain
-from stillroom.engine.tuning_store import NO_COPY, Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.machine.nvml import held_on_gpus
 from stillroom.models.adapters import attached
 from stillroom.models.assess import options_that_fit
-from stillroom.models.first_copy import write_first_copy
 from stillroom.models.library import ModelFile, find_model
 from stillroom.models.projectors import projector_of
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
+from stillroom.tuning.copy import faster_copies, may_gain
+from stillroom.tuning.first_copy import write_first_copy
+from stillroom.tuning.search import SECONDS, Tuning, WorkerBench, tune
+from stillroom.tuning.store import NO_COPY, Copy, copy_in_use, keep_copy, keep_tuning, tuned_options
 
 _SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
 _BUSY_SECONDS = 0.5
