@@ -8,8 +8,8 @@ import pytest
 
 from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.models.catalog import TASKS, Catalog, load_catalog, read_catalog, suggest, use_catalog
 from stillroom.models.fit import SPARE_BYTES, Machine
+from stillroom.models.hub.catalog import TASKS, Catalog, load_catalog, read_catalog, suggest, use_catalog
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,10 @@ from tests.models.proxy import Proxy
 from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
-from stillroom.models import download as module
-from stillroom.models import hub as hub_module
-from stillroom.models.download import (
+from stillroom.models.hub.client import Hub, HubAccess, Offer
+from stillroom.models.hub.client import client as hub_module
+from stillroom.models.hub.client import download as module
+from stillroom.models.hub.download import (
     PARTIAL_FOLDER,
     DownloadProgress,
     Rate,
@@ -31,8 +32,7 @@ from stillroom.models.download import (
     partial_bytes,
     targets,
 )
-from stillroom.models.hub import Hub, HubAccess, Offer
-from stillroom.models.hub_errors import LicenceNeeded
+from stillroom.models.hub.errors import LicenceNeeded
 from stillroom.models.library import installed_models
 
 REPOSITORY, FILE = "maker/tiny-GGUF", "tiny-Q8_0.gguf"

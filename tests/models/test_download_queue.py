@@ -10,9 +10,9 @@ from tests.gguf.make_gguf import gguf
 from tests.models.hub_server import HubServer
 
 from stillroom import paths
-from stillroom.models import download as module
-from stillroom.models.download_queue import Download, DownloadQueue, DownloadState
-from stillroom.models.hub import Hub, Offer
+from stillroom.models.hub.client import Hub, Offer
+from stillroom.models.hub.client import download as module
+from stillroom.models.hub.download_queue import Download, DownloadQueue, DownloadState
 
 REPOSITORY = "maker/tiny-GGUF"
 

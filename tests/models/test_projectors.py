@@ -17,7 +17,7 @@ from stillroom.models.adapters import model_sha256
 from stillroom.models.assess import assess, assess_file
 from stillroom.models.elsewhere import models_elsewhere
 from stillroom.models.fit import Machine, Use
-from stillroom.models.hub import Hub
+from stillroom.models.hub.client import Hub
 from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import import_model
 from stillroom.models.projectors import (

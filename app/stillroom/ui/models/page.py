@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
-from stillroom.models.catalog import load_catalog, suggest, use_catalog
 from stillroom.models.fit import Machine
+from stillroom.models.hub.catalog import load_catalog, suggest, use_catalog
 from stillroom.models.library import ModelFile
 from stillroom.models.local_files import remove
 from stillroom.models.safetensors import is_safetensors, model_folder

@@ -15,8 +15,8 @@ from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
-from stillroom.models.download import PARTIAL_FOLDER, DownloadProgress, Rate, discard, download, partial_bytes
-from stillroom.models.hub import Hub, HubFile, Offer
+from stillroom.models.hub.client import Hub, HubFile, Offer
+from stillroom.models.hub.download import PARTIAL_FOLDER, DownloadProgress, Rate, discard, download, partial_bytes
 
 _SECONDS_TO_CLOSE = 5.0
 _LOG = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_headers, kind_of
 from stillroom.models.assess import assess
 from stillroom.models.fit import Fit, Machine, Use
-from stillroom.models.hub import Hub, Offer, Repository
-from stillroom.models.hub_errors import LicenceNeeded
+from stillroom.models.hub.client import Hub, Offer, Repository
+from stillroom.models.hub.errors import LicenceNeeded
 from stillroom.models.shape import Shape, shape_of
 
 

@@ -26,7 +26,7 @@ from stillroom import __version__
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import part_number
 from stillroom.gguf.header import Header, parse_header
-from stillroom.models.hub_errors import explained, sentences
+from stillroom.models.hub.errors import explained, sentences
 from stillroom.models.library import quantization_of
 
 DEFAULT_ENDPOINT = "https://huggingface.co"

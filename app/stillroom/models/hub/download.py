@@ -22,8 +22,8 @@ from stillroom.errors import StillroomError
 from stillroom.gguf.checks import check_headers
 from stillroom.gguf.header import GgufError, parse_header
 from stillroom.models.file_names import inside, safe_name
-from stillroom.models.hub import ByteSource, HubFile, Offer
-from stillroom.models.hub_errors import HubBusy, explained
+from stillroom.models.hub.client import ByteSource, HubFile, Offer
+from stillroom.models.hub.errors import HubBusy, explained
 from stillroom.models.records import Record, keep_record
 from stillroom.sizes import size_text
 
