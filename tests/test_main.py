@@ -47,5 +47,5 @@ def test_no_argument_opens_the_window() -> None:
 
 
 def test_a_model_on_the_disk_is_judged_without_the_hubs_client() -> None:
-    code = "import sys, stillroom.models.assess; print(*{'huggingface_hub', 'httpx2'} & set(sys.modules))"
+    code = "import sys, stillroom.models.fit.assess; print(*{'huggingface_hub', 'httpx2'} & set(sys.modules))"
     assert not subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()

@@ -8,7 +8,7 @@ import pytest
 
 from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.models.fit import SPARE_BYTES, Machine
+from stillroom.models.fit.estimate import SPARE_BYTES, Machine
 from stillroom.models.hub.catalog import TASKS, Catalog, load_catalog, read_catalog, suggest, use_catalog
 
 

@@ -13,10 +13,10 @@ from tests.models.proxy import Proxy
 
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import check_headers
-from stillroom.models.fit import Use, estimate
+from stillroom.models.fit.estimate import Use, estimate
+from stillroom.models.fit.shape import shape_of
 from stillroom.models.hub.client import DEFAULT_ENDPOINT, Hub, HubAccess
 from stillroom.models.hub.errors import HubBusy, LicenceNeeded
-from stillroom.models.shape import shape_of
 
 REPOSITORY = "maker/tiny-GGUF"
 

@@ -14,9 +14,9 @@ from stillroom.cli import main
 from stillroom.errors import StillroomError
 from stillroom.extraction.provenance import record
 from stillroom.models.adapters import model_sha256
-from stillroom.models.assess import assess, assess_file
 from stillroom.models.elsewhere import models_elsewhere
-from stillroom.models.fit import Machine, Use
+from stillroom.models.fit.assess import assess, assess_file
+from stillroom.models.fit.estimate import Machine, Use
 from stillroom.models.hub.client import Hub
 from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import import_model

@@ -19,9 +19,8 @@ from stillroom.cli import main
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import DryLoad, LoadOptions
 from stillroom.errors import EngineError, StillroomError
-from stillroom.models import assess, exact
-from stillroom.models.assess import options_that_fit
-from stillroom.models.fit import Machine
+from stillroom.models.fit.assess import options_that_fit
+from stillroom.models.fit.estimate import Machine, assess, exact
 from stillroom.models.library import ModelFile, find_model
 
 

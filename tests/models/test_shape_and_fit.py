@@ -12,8 +12,7 @@ from tests.gguf.make_gguf import gguf, tiny_metadata, tiny_tensors, write_tiny
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
 from stillroom.gguf.header import Header, parse_header
-from stillroom.models.exact import exact_fit
-from stillroom.models.fit import (
+from stillroom.models.fit.estimate import (
     GPU_PROCESS_BYTES,
     MIB,
     SPARE_BYTES,
@@ -27,7 +26,8 @@ from stillroom.models.fit import (
     sequences_of,
     ubatch_of,
 )
-from stillroom.models.shape import Shape, shape_of
+from stillroom.models.fit.exact import exact_fit
+from stillroom.models.fit.shape import Shape, shape_of
 
 
 def header(arch: str = "llama", layers: int = 4, **changes: Any) -> Header:

@@ -13,7 +13,7 @@ from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.gguf.header import read_header
-from stillroom.models.fit import Machine
+from stillroom.models.fit.estimate import Machine
 from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import verify
 from stillroom.tuning import smaller as module

@@ -27,7 +27,7 @@ from stillroom.evaluation.labels import LabelledDocument, check_labels, load_lab
 from stillroom.evaluation.report import to_json
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
-from stillroom.models.assess import options_that_fit
+from stillroom.models.fit.assess import options_that_fit
 from stillroom.models.library import ModelFile, default_model, find_model
 from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.templates.library import TemplateLibrary

@@ -16,7 +16,7 @@ from stillroom.cli.stoppable import Tell, stoppable
 from stillroom.cli.text import aligned, size
 from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
 from stillroom.errors import StillroomError
-from stillroom.models.assess import options_that_fit
+from stillroom.models.fit.assess import options_that_fit
 from stillroom.models.library import ModelFile, default_model, find_model
 from stillroom.settings import MODEL, Settings
 from stillroom.tuning.copy import AGREEMENT, LOSS, SPEEDUP

@@ -24,11 +24,11 @@ from stillroom.engine.protocol import LoadOptions
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.gguf.checks import check_file
 from stillroom.models.file_names import safe_name
-from stillroom.models.fit import SPARE_BYTES
+from stillroom.models.fit.estimate import SPARE_BYTES
+from stillroom.models.fit.shape import shape_of
 from stillroom.models.library import ModelFile, model_file
 from stillroom.models.records import Record, keep_record
 from stillroom.models.safetensors import ModelFolder, model_folder
-from stillroom.models.shape import shape_of
 from stillroom.sizes import size_text
 from stillroom.storage.checksums import file_sha256
 from stillroom.tuning.copy import quantize

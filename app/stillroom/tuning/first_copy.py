@@ -9,8 +9,8 @@ from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import StillroomError
 from stillroom.machine.hardware import look
+from stillroom.models.fit.tried import keep_tried
 from stillroom.models.library import ModelFile
-from stillroom.models.tried import keep_tried
 from stillroom.tuning.copy import may_gain, plain_name, quantize
 from stillroom.tuning.store import Copy, copy_in_use, file_key, keep_copy, known_copy
 

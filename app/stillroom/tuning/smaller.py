@@ -12,12 +12,12 @@ from stillroom.cancellation import Cancellation
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import parts_of
 from stillroom.gguf.header import read_header
-from stillroom.models.assess import assess, this_machine
 from stillroom.models.file_names import inside
-from stillroom.models.fit import Machine, Use, Verdict, estimate
+from stillroom.models.fit.assess import assess, this_machine
+from stillroom.models.fit.estimate import Machine, Use, Verdict, estimate
+from stillroom.models.fit.shape import Shape, shape_of
 from stillroom.models.library import ModelFile, model_file
 from stillroom.models.records import Record, keep_record
-from stillroom.models.shape import Shape, shape_of
 from stillroom.storage.checksums import file_sha256
 from stillroom.tuning.copy import quantize, text_loss
 from stillroom.tuning.tuned import sample_texts

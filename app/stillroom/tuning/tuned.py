@@ -19,7 +19,7 @@ from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.machine.nvml import held_on_gpus
 from stillroom.models.adapters import attached
-from stillroom.models.assess import options_that_fit
+from stillroom.models.fit.assess import options_that_fit
 from stillroom.models.library import ModelFile, find_model
 from stillroom.models.projectors import projector_of
 from stillroom.templates.library import TemplateLibrary

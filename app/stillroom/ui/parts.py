@@ -131,8 +131,8 @@ class Parts:
 
     def memory_by_context(self, model: ModelFile, options: LoadOptions) -> Callable[[int], int]:
         """Bytes a model takes, by the tokens of its context, else loaded as it is now. Raises GgufError."""
-        from stillroom.models.assess import shape_of_file
-        from stillroom.models.fit import Use, estimate
+        from stillroom.models.fit.assess import shape_of_file
+        from stillroom.models.fit.estimate import Use, estimate
 
         shape = shape_of_file(model)
         running = self.engine.status().model

@@ -14,7 +14,7 @@ from tests.ui.models.on_page import choose, rows
 from stillroom import paths
 from stillroom.engine.protocol import LoadOptions
 from stillroom.models.adapters import attached
-from stillroom.models.fit import Estimate, Fit, Machine, Memory, Use, Verdict
+from stillroom.models.fit.estimate import Estimate, Fit, Machine, Memory, Use, Verdict
 from stillroom.models.hub.client import HubFile, Offer
 from stillroom.models.hub.download import DownloadProgress
 from stillroom.models.hub.download_queue import Download, DownloadState

@@ -13,7 +13,7 @@ from typing import Any
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import StillroomError
-from stillroom.models.fit import SPARE_BYTES, Machine
+from stillroom.models.fit.estimate import SPARE_BYTES, Machine
 from stillroom.sizes import size_text
 
 TASKS = ("extract", "classify", "summarise", "chat", "code")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from stillroom.cancellation import Cancellation
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_headers, kind_of
-from stillroom.models.assess import assess
-from stillroom.models.fit import Fit, Machine, Use
+from stillroom.models.fit.assess import assess
+from stillroom.models.fit.estimate import Fit, Machine, Use
+from stillroom.models.fit.shape import Shape, shape_of
 from stillroom.models.hub.client import Hub, Offer, Repository
 from stillroom.models.hub.errors import LicenceNeeded
-from stillroom.models.shape import Shape, shape_of
 
 
 @dataclass(frozen=True, slots=True)

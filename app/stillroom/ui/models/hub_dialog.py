@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.models.assess import this_machine
-from stillroom.models.fit import Verdict
+from stillroom.models.fit.assess import this_machine
+from stillroom.models.fit.estimate import Verdict
 from stillroom.models.hub.client import FoundModel, Offer
 from stillroom.models.hub.errors import LicenceNeeded
 from stillroom.models.hub.offers import Assessed, assess_offers

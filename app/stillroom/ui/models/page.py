@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
-from stillroom.models.fit import Machine
+from stillroom.models.fit.estimate import Machine
 from stillroom.models.hub.catalog import load_catalog, suggest, use_catalog
 from stillroom.models.library import ModelFile
 from stillroom.models.local_files import remove

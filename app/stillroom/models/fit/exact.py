@@ -11,9 +11,9 @@ from stillroom.engine.protocol import DeviceMemory, DryLoad, LoadOptions
 from stillroom.gguf.checks import parts_of
 from stillroom.gguf.header import read_header
 from stillroom.machine.nvml import gpu_names, held_on_gpus
-from stillroom.models.fit import GPU_PROCESS_BYTES, Estimate, Memory, Use, estimate
-from stillroom.models.gpu_process import keep_gpu_process_bytes
-from stillroom.models.shape import shape_of
+from stillroom.models.fit.estimate import GPU_PROCESS_BYTES, Estimate, Memory, Use, estimate
+from stillroom.models.fit.gpu_process import keep_gpu_process_bytes
+from stillroom.models.fit.shape import shape_of
 
 
 def exact_fit(path: Path, use: Use, *, projector_bytes: int = 0, engine: Callable[[], Engine] = Engine) -> Estimate:

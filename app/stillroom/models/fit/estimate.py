@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH
 from stillroom.gguf.tensor_types import element_bytes
-from stillroom.models.shape import Layer, Shape
+from stillroom.models.fit.shape import Layer, Shape
 from stillroom.sizes import size_text
 
 MIB = 1 << 20
@@ -27,7 +27,7 @@ _MOST_SEQUENCES, _LEAST_SEQUENCES, _RECURRENT_SEQUENCES = 256, 48, 8
 _PROCESS_BYTES = 62 * MIB
 _PROCESS_WITH_GPU_BYTES = 425 * MIB
 # On an H200: what its driver sets aside for a process before there is any model; and once the first text was read. The
-# first depends on the card: see stillroom.models.gpu_process.
+# first depends on the card: see stillroom.models.fit.gpu_process.
 GPU_PROCESS_BYTES = 518 * MIB
 _GPU_WORK_BYTES = 80 * MIB
 _BYTES_PER_TOKEN_TEXT = 190

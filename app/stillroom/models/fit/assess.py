@@ -12,13 +12,13 @@ from stillroom.gguf.header import GgufError, read_header
 from stillroom.machine.gpus import MemoryKind
 from stillroom.machine.hardware import Hardware, look
 from stillroom.machine.memory_speed import memory_bandwidth
-from stillroom.models.exact import exact_fit
-from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
-from stillroom.models.gpu_process import gpu_process_bytes
+from stillroom.models.fit.estimate import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
+from stillroom.models.fit.exact import exact_fit
+from stillroom.models.fit.gpu_process import gpu_process_bytes
+from stillroom.models.fit.shape import Shape, shape_of
+from stillroom.models.fit.tried import is_tried, keep_tried
 from stillroom.models.library import ModelFile
 from stillroom.models.projectors import projector_bytes
-from stillroom.models.shape import Shape, shape_of
-from stillroom.models.tried import is_tried, keep_tried
 
 _CONTEXT_TOKENS = 8192  # the worker's own choice
 _DOUBT = 1.1  # an estimate this much below what is free needs no dry load to be believed

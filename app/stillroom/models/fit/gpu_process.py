@@ -12,7 +12,7 @@ from pathlib import Path
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import StillroomError
-from stillroom.models.fit import GPU_PROCESS_BYTES
+from stillroom.models.fit.estimate import GPU_PROCESS_BYTES
 
 _LOG = logging.getLogger(__name__)
 
