@@ -14,7 +14,7 @@ from tests.models.hub_server import HubServer
 from stillroom import paths
 from stillroom.cli import main
 from stillroom.models import local_files
-from stillroom.models.fit.estimate import assess
+from stillroom.models.fit import assess
 
 REPOSITORY = "maker/tiny-GGUF"
 

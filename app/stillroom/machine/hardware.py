@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
 import platform
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -132,20 +133,16 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def engine_backends(folder: Path | None = None) -> tuple[str, ...]:
-    """What the installed llama.cpp can compute with, by the libraries it came with.
+def engine_backends(names: Iterable[str] | None = None) -> tuple[str, ...]:
+    """What the installed llama.cpp can compute with, by the libraries it came with (``names``: of these files instead).
 
     They are listed, not loaded: native code belongs in the worker.
     """
-    if folder is None:
-        specification = importlib.util.find_spec("llama_cpp")
-        if specification is None or not specification.submodule_search_locations:
+    if names is None:
+        try:
+            names = [file.name for file in importlib.metadata.files("llama-cpp-python") or ()]
+        except importlib.metadata.PackageNotFoundError:
             return ()
-        folder = Path(next(iter(specification.submodule_search_locations))) / "lib"
-    try:
-        names = [path.name for path in folder.iterdir()]
-    except OSError:
-        return ()
     found = {match[1] for name in names if (match := _LIBRARY.search(name.replace("_", "-")))}
     return tuple(name for key, name in _BACKENDS.items() if key in found)
 

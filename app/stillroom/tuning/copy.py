@@ -30,9 +30,10 @@ from stillroom.engine.protocol import (
     ScoreRequest,
 )
 from stillroom.errors import StillroomError
+from stillroom.machine.keys import file_key
 from stillroom.sizes import size_text
 from stillroom.tuning.search import physical_cores
-from stillroom.tuning.store import Copy, file_key
+from stillroom.tuning.store import Copy
 
 SPEEDUP = 1.3
 """A copy must be this many times faster to be kept."""

@@ -9,10 +9,11 @@ from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import StillroomError
 from stillroom.machine.hardware import look
+from stillroom.machine.keys import file_key
 from stillroom.models.fit.tried import keep_tried
 from stillroom.models.library import ModelFile
 from stillroom.tuning.copy import may_gain, plain_name, quantize
-from stillroom.tuning.store import Copy, copy_in_use, file_key, keep_copy, known_copy
+from stillroom.tuning.store import Copy, copy_in_use, keep_copy, known_copy
 
 _QUANTIZATION = "Q8_0"
 """Holds what any coarser one holds (SmolLM2 135M in Q4_1: text is as probable within 0.003 nats a token): no comparison is needed."""

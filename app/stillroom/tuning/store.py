@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.metadata
 import json
 import logging
-import os
-import platform
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +12,7 @@ from typing import Any, TypeVar
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.engine.wire import from_wire, to_wire
+from stillroom.machine.keys import file_key, machine_key
 from stillroom.tuning.search import Tuning
 
 _VERSION = 1
@@ -78,33 +74,6 @@ def copy_in_use(model: Path) -> Path | None:
 def keep_copy(model: Path, copy: Copy | None) -> None:
     """Remember what was found; None to know nothing of one. Raises StillroomError."""
     _write("copies", model, None if copy is None else to_wire(copy))
-
-
-def file_key(model: Path) -> str:
-    """What tells a model file from another; empty where it cannot be read."""
-    try:
-        facts = model.stat()
-    except OSError:
-        return ""
-    return f"{model.name}|{facts.st_size}|{facts.st_mtime_ns}"
-
-
-def machine_key() -> str:
-    """What makes a measurement of one machine true for another: processor, cores, and the engine's version."""
-    version = ""
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        version = importlib.metadata.version("llama-cpp-python")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return f"{_processor()}|{cores}|{version}"
-
-
-def _processor() -> str:
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
-                if line.startswith(("model name", "Model")):
-                    return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _file() -> Path:

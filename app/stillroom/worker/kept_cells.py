@@ -18,10 +18,9 @@ from pathlib import Path
 import psutil
 
 from stillroom.engine.kept_files import KeptFiles
+from stillroom.engine.limits import most_kept
 from stillroom.engine.protocol import LoadOptions
 
-_MOST_BYTES = 512 << 20
-_SHARE_OF_FREE = 8
 _FOLDER_BYTES = 2 << 30
 LEAST_TOKENS = 32  # fewer are evaluated as fast as they are restored
 
@@ -101,11 +100,6 @@ class KeptCells:
     def _file(self, name: str, state: mmap.mmap | None) -> None:
         if self._files is not None and state is not None:
             self._files.write(name, state)
-
-
-def most_kept(free: int) -> int:
-    """Bytes of memory that what was read may take beside a model, of those that are free once it is loaded."""
-    return min(_MOST_BYTES, max(0, free) // _SHARE_OF_FREE)
 
 
 def kept_cells(model: Path, options: LoadOptions) -> KeptCells:

@@ -13,7 +13,7 @@ from stillroom import __version__, paths
 from stillroom.atomic import write_text
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import parts_of
-from stillroom.tuning.store import file_key
+from stillroom.machine.keys import file_key
 
 _LOG = logging.getLogger(__name__)
 _MOST = 500  # files; the oldest are forgotten, and tried once more

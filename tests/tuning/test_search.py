@@ -195,7 +195,9 @@ def test_what_a_person_has_set_counts_more() -> None:
 def test_another_environment_takes_another_worker(tmp_path: Path) -> None:
     model = tmp_path / "m.gguf"
     model.write_bytes(b"GGUF")
-    with WorkerBench(model, command=[sys.executable, str(Path(__file__).with_name("fake_worker.py"))]) as bench:
+    with WorkerBench(
+        model, command=[sys.executable, str(Path(__file__).parents[1] / "engine" / "fake_worker.py")]
+    ) as bench:
         pids = []
         for wait in (WAITS[0], WAITS[1], WAITS[1], WAITS[0]):
             bench.load(LoadOptions(), wait)

@@ -19,9 +19,9 @@ from tests.models.proxy import Proxy
 from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
+from stillroom.models.hub import client as hub_module
+from stillroom.models.hub import download as module
 from stillroom.models.hub.client import Hub, HubAccess, Offer
-from stillroom.models.hub.client import client as hub_module
-from stillroom.models.hub.client import download as module
 from stillroom.models.hub.download import (
     PARTIAL_FOLDER,
     DownloadProgress,

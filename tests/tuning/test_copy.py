@@ -19,7 +19,7 @@ from stillroom.errors import Cancelled, EngineError, StillroomError
 from stillroom.tuning.copy import agreement_of, faster_copies, may_gain, quantize
 from stillroom.tuning.store import Copy
 
-FAKE = [sys.executable, str(Path(__file__).with_name("fake_worker.py"))]
+FAKE = [sys.executable, str(Path(__file__).parents[1] / "engine" / "fake_worker.py")]
 TEXTS = ["North Wind Trading sells apples. " * 60, "A short one."]
 GOOD, FAST_BUT_WORSE, NO_FASTER = {"speed": 180}, {"speed": 300, "loss": 0.2}, {"speed": 120}
 

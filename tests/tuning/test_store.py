@@ -9,9 +9,10 @@ import pytest
 
 from stillroom import paths
 from stillroom.engine.protocol import LoadOptions
+from stillroom.machine.keys import file_key
 from stillroom.tuning import store as tuning_store
 from stillroom.tuning.search import Trial, Tuning
-from stillroom.tuning.store import Copy, copy_in_use, file_key, keep_copy, keep_tuning, known_copy, tuned_options
+from stillroom.tuning.store import Copy, copy_in_use, keep_copy, keep_tuning, known_copy, tuned_options
 
 OPTIONS = LoadOptions(threads_prompt=2, threads_generate=1, ubatch=64, prompt_speed=900.5)
 WAIT = (("GOMP_SPINCOUNT", "2000"), ("OMP_WAIT_POLICY", "passive"))

@@ -67,18 +67,18 @@ def test_the_table_of_nvidia_smi() -> None:
     )
 
 
-def test_what_the_engine_was_built_for(tmp_path: Path) -> None:
-    for name in (
+def test_what_the_engine_was_built_for() -> None:
+    names = (
         "libggml-cpu-haswell.so",
         "libggml-cpu.so",
         "ggml-cuda.dll",
         "libggml-base.so.0",
         "libggml.so",
         "libllama.so",
-    ):
-        (tmp_path / name).touch()
-    assert hardware.engine_backends(tmp_path) == ("CPU", "CUDA")
-    assert hardware.engine_backends(tmp_path / "gone") == ()
+    )
+    assert hardware.engine_backends(names) == ("CPU", "CUDA")
+    assert hardware.engine_backends(()) == ()
+    assert "CPU" in hardware.engine_backends()
 
 
 def test_only_a_gpu_the_engine_can_use_counts() -> None:

@@ -10,8 +10,8 @@ from tests.gguf.make_gguf import gguf
 from tests.models.hub_server import HubServer
 
 from stillroom import paths
+from stillroom.models.hub import download as module
 from stillroom.models.hub.client import Hub, Offer
-from stillroom.models.hub.client import download as module
 from stillroom.models.hub.download_queue import Download, DownloadQueue, DownloadState
 
 REPOSITORY = "maker/tiny-GGUF"

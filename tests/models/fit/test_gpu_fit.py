@@ -20,8 +20,9 @@ from stillroom.errors import StillroomError
 from stillroom.gguf.header import read_header
 from stillroom.machine.gpus import Gpu, MemoryKind
 from stillroom.machine.hardware import Hardware
+from stillroom.models.fit import assess
 from stillroom.models.fit.assess import options_that_fit, this_machine
-from stillroom.models.fit.estimate import GPU_PROCESS_BYTES, MIB, SPARE_BYTES, Machine, Use, assess, estimate
+from stillroom.models.fit.estimate import GPU_PROCESS_BYTES, MIB, SPARE_BYTES, Machine, Use, estimate
 from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.gpu_process import gpu_process_bytes, keep_gpu_process_bytes
 from stillroom.models.fit.shape import shape_of
