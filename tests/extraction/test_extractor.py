@@ -146,7 +146,7 @@ def test_what_was_not_read_is_not_absent() -> None:
 def test_the_document_is_read_once_for_all_fields() -> None:
     engine = ScriptedEngine()
     Extractor(engine).extract(document(RECEIPT), TEMPLATE, file="made.txt")
-    assert len(engine.requests) == 1
+    assert len({request.prefix for request in engine.requests}) == 1  # the same prefix is evaluated once
     assert engine.requests[0].prefix[-1].text == RECEIPT
     assert not engine.requests[0].prefix[-1].special  # control tokens in a document are plain characters
 

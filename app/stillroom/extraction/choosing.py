@@ -20,7 +20,7 @@ from stillroom.extraction.layout import layout_features
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.ranking import Vector, Weights
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp
-from stillroom.templates.template import Field, FieldType, Option
+from stillroom.templates.template import Field, FieldType
 
 RUNNERS_UP = 4
 # Candidates of one field that the model is asked about in one passage: those the page speaks for most.
@@ -35,7 +35,6 @@ _BY_FORM = frozenset(
         FieldType.PERCENT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL, FieldType.IBAN, FieldType.IDENTIFIER,
     }
 )  # fmt: skip
-_YES_NO = (Option("yes"), Option("no"))
 _LIST_THRESHOLD = 0.5
 
 
@@ -61,13 +60,10 @@ class Asked:
     chosen: list[int]
     weights: Weights
     sure: bool = False
-    options: tuple[Option, ...] = ()
     scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
 
     def texts(self, passage: int) -> list[str]:
         """What the model is to score in a passage: distinct texts, and *absent* last; empty where nothing is to be asked."""
-        if self.options:
-            return [option.value for option in self.options]
         if self.sure:
             return []
         texts = dict.fromkeys(
@@ -76,8 +72,6 @@ class Asked:
         return [*(text for text in texts if text != questions.ABSENT), questions.ABSENT] if texts else []
 
     def wording(self) -> tuple[str, str, str]:
-        if self.options:
-            return questions.choice_question(self.field)
         return questions.value_question(self.field)
 
     def add(self, passage: int, texts: Sequence[str], scores: Sequence[float], lengths: Sequence[int]) -> None:
@@ -104,13 +98,10 @@ def asked_text(candidate: Candidate) -> str:
 
 
 def prepare(field: Field, document: Document, parts: Sequence[Passage], *, parameters: int = 0) -> Asked:
-    """The candidates of a field, and which of them to ask about in which passage.
+    """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
     ``parameters``: of the model that would be asked.
     """
-    if field.type in (FieldType.CHOICE, FieldType.YES_NO):
-        options = field.options if field.type is FieldType.CHOICE else _YES_NO
-        return Asked(field, field.type, [], _NO_ROWS, [], [], ranking.weights_for(field.type), options=options)
     kind = field.of if field.type is FieldType.LIST and field.of else field.type
     several = field.type is FieldType.LIST
     weights = ranking.weights_for(kind, several=several, field=field.name)
@@ -228,10 +219,6 @@ def _prune(
 def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
     """The value of a field. ``complete``: the whole document was read, so what was not found is absent, not unread."""
     missing = FieldState.ABSENT if complete else FieldState.UNREAD
-    if asked.options:
-        if not asked.scores:  # a document without text answers nothing
-            return _nothing(asked.field, missing, 1.0 if complete else 0.0, ())
-        return _choose_option(asked, document)
     several = asked.field.type is FieldType.LIST
     if not asked.chosen:
         return () if several else _nothing(asked.field, missing, 1.0 if complete else 0.0, ())
@@ -301,63 +288,6 @@ def same_name(value: str) -> str:
     folded = unicodedata.normalize("NFKC", value).casefold().replace("&", " and ")
     words = regex.sub(r"[\p{P}\p{S}]", lambda match: " " if match.group() in "-/" else "", folded).split()
     return "".join(_LEGAL_FORMS.get(word, word) for word in words)
-
-
-def _choose_option(asked: Asked, document: Document) -> FieldValue:
-    """The option with the highest probability over all passages; a synonym in the document counts as evidence."""
-    weights = asked.weights
-    evidence = [_evidence(option, document) for option in asked.options]
-    strengths = np.zeros(len(asked.options))
-    said = list(asked.scores.values())
-    for passage in said:
-        scores = np.array([passage[option.value][0] for option in asked.options])
-        strengths += weights.features[0] * (scores - scores.max()) / len(said)
-    strengths += weights.features[len(ranking.MODEL_FEATURES) + _NEAR] * np.array(
-        [_weight(spans) for spans in evidence]
-    )
-    shares = ranking.softmax(strengths)
-    order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
-    first = order[0]
-    runners = tuple(
-        RunnerUp(
-            document.text(evidence[index][0]) if evidence[index] else "",
-            asked.options[index].value,
-            float(shares[index]),
-            evidence[index][0] if evidence[index] else None,
-            tuple(document.boxes(evidence[index][0])) if evidence[index] else (),
-        )
-        for index in order[1 : RUNNERS_UP + 1]
-    )
-    span = evidence[first][0] if evidence[first] else None
-    return FieldValue(
-        value=asked.options[first].value,
-        text=document.text(span) if span else "",
-        state=FieldState.FOUND,
-        confidence=float(shares[first]),
-        span=span,
-        boxes=tuple(document.boxes(span)) if span else (),
-        candidates=runners,
-    )
-
-
-_NEAR = 0  # layout.NAMES[0], "near_same_line": for an option, words of its own in the document
-
-
-def _evidence(option: Option, document: Document) -> list[Span]:
-    """Where the option's own words stand in the document."""
-    spans = []
-    for word in (option.value, *option.synonyms):
-        left = r"(?<!\w)" if word[:1].isalnum() else ""
-        right = r"(?!\w)" if word[-1:].isalnum() else ""
-        flags = 0 if word.isupper() and len(word) <= 3 else re.IGNORECASE
-        pattern = re.compile(left + re.escape(word) + right, flags)
-        for page in document.pages:
-            spans += [Span(page.number, *match.span()) for match in pattern.finditer(page.text)]
-    return sorted(spans)
-
-
-def _weight(spans: Sequence[Span]) -> float:
-    return min(1.0, len(spans) / 2) if spans else 0.0
 
 
 def _overlap(left: Span, right: Span) -> bool:

@@ -23,6 +23,7 @@ from stillroom.engine.protocol import (
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
+from stillroom.extraction.choices import Choices
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
@@ -69,6 +70,7 @@ class Extractor:
 
     def __init__(self, engine: ScoringEngine, *, model_sha256: str = "") -> None:
         self._engine = engine
+        self._choices = Choices(engine)
         self.model_sha256 = model_sha256
         self._framed: tuple[tuple[str, Template], Frame] | None = None
 
@@ -85,10 +87,15 @@ class Extractor:
         parts = self._split(document, template, model)
         asked = self._ask(frame, parts, document, template, cancellation)
         complete = len(document.pages) == document.page_count
+        chosen = self._choices.choose(
+            template.fields, document, parts, frame, complete=complete, cancellation=cancellation
+        )
         fields: dict[str, FieldResult] = {}
         more: list[str] = []
         for question in asked:
-            if question.field.type is FieldType.TABLE:
+            if question.field.name in chosen:
+                fields[question.field.name] = chosen[question.field.name]
+            elif question.field.type is FieldType.TABLE:
                 rows = table_rows(question.field, document)
                 fields[question.field.name] = rows[: question.field.max_items]
                 if len(rows) > question.field.max_items:
