@@ -20,7 +20,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     role = arguments[0] if arguments else ""
     if role == "worker":
-        from stillroom.engine import worker
+        from stillroom.worker import process as worker
 
         return _status(worker.main)
     if role == "reader":

@@ -9,12 +9,12 @@ import pytest
 from tests.remote.office import KEY, NoKeyring, fields_of
 from tests.remote.openai_server import OpenAiServer
 
-from stillroom.engine.remote import (
+from stillroom.privacy.seal import Seal
+from stillroom.privacy.secrets import Secrets, SecretText
+from stillroom.remote.client import (
     RemoteClient,
     RemoteEngine,
 )
-from stillroom.privacy.seal import Seal
-from stillroom.privacy.secrets import Secrets, SecretText
 from stillroom.storage.database import Database
 
 

@@ -17,10 +17,6 @@ from stillroom.chat.conversation import ChatSettings
 from stillroom.chat.remote import RemoteAnswerer
 from stillroom.documents.document import Document
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import (
-    RemoteClient,
-    RemoteEngine,
-)
 from stillroom.errors import Cancelled, EngineError
 from stillroom.extraction.remote import NOT_IN_DOCUMENT, RemoteExtractor, located, preview
 from stillroom.extraction.result import DocumentStatus, FieldState, FieldValue
@@ -29,6 +25,10 @@ from stillroom.extraction.side_by_side import run_side_by_side
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import CapReachedError, SendingLog
+from stillroom.remote.client import (
+    RemoteClient,
+    RemoteEngine,
+)
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary

@@ -13,10 +13,10 @@ from typing import Any
 from stillroom.cancellation import Cancellation
 from stillroom.chat.conversation import ChatSettings
 from stillroom.engine.protocol import Generation, Message
-from stillroom.engine.remote import RemoteClient, RemoteEngine
-from stillroom.engine.remote_failures import RefusedError
 from stillroom.errors import StillroomError
 from stillroom.privacy.sending import Sending, SendingLog
+from stillroom.remote.client import RemoteClient, RemoteEngine
+from stillroom.remote.failures import RefusedError
 
 _CHARACTERS_A_TOKEN = 3.5
 

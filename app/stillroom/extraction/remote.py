@@ -14,8 +14,6 @@ from typing import Any
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import RemoteClient, RemoteEngine
-from stillroom.engine.remote_failures import RefusedError
 from stillroom.errors import EngineError
 from stillroom.extraction.candidates.candidate import single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
@@ -31,6 +29,8 @@ from stillroom.extraction.result import (
 )
 from stillroom.extraction.rules import apply_rules
 from stillroom.privacy.sending import Sending, SendingLog
+from stillroom.remote.client import RemoteClient, RemoteEngine
+from stillroom.remote.failures import RefusedError
 from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Field, FieldType, Template
 

@@ -13,10 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from tests.remote.openai_server import OpenAiServer
 
-from stillroom.engine.prices import Price, price_list, prices_file
-from stillroom.engine.remote import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import Sending, SendingLog
+from stillroom.remote.client import RemoteEngine, keep_remote_engine, remote_engines
+from stillroom.remote.prices import Price, price_list, prices_file
 from stillroom.settings import MONTHLY_CAP, Settings
 from stillroom.ui.controls import Button
 from stillroom.ui.main_window import MainWindow
