@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from stillroom.storage.database import Database, StorageError
+from stillroom.storage.ownership import is_owned, owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,20 @@ class RunStore:
                 ((run, position, json.dumps(file), json.dumps(path)) for position, (file, path) in enumerate(files)),
             )
         return run
+
+    def owning(self, run_id: int) -> AbstractContextManager[None]:
+        """To be held while a run is worked on. Entering raises OwnedElsewhere while another window or command does."""
+        sentence = (
+            "Another window or command of Stillroom is working on this table. Wait until it is done, or stop it there."
+        )
+        return owned(self._ownership(run_id), sentence)
+
+    def is_owned(self, run_id: int) -> bool:
+        """Whether a window or command is working on a run now."""
+        return is_owned(self._ownership(run_id))
+
+    def _ownership(self, run_id: int) -> Path:
+        return self._database.path.parent / "locks" / f"run-{run_id}"
 
     def runs(self) -> list[RunRecord]:
         """All runs that were not deleted, the newest first."""
