@@ -184,11 +184,11 @@ class Parts:
         return Batch.resume(self.store, run_id)
 
     def stored_runs(self, newest: int = 20) -> list[StoredRun]:
-        """The newest runs on disk."""
+        """The newest runs on disk that no other window or command is working on."""
         found = []
         for record in self.store.runs()[:newest]:
             total = len(self.store.documents(record.id))
-            if total:
+            if total and not self.store.is_owned(record.id):
                 done = total - len(self.store.pending(record.id))
                 title = record.template_name.replace("-", " ").capitalize()
                 found.append(StoredRun(record.id, title, total, done, record.created.astimezone()))
