@@ -15,6 +15,7 @@ _VERBATIM = (
     FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS,
 )  # fmt: skip
 _SUGGESTED = 8
+_WHOLE_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +38,75 @@ def kind_of(field: Field) -> FieldType:
     return field.of if field.type is FieldType.LIST and field.of else field.type
 
 
-def read_span(field: Field, document: Document, span: Span) -> Reading:
-    """What stands at a span, read as a field. The span is the person's: it is kept, but for what does not belong to the value."""
-    span = trimmed(document, span)
-    text = document.text(span)
-    kind = kind_of(field)
-    if kind in (FieldType.CHOICE, FieldType.YES_NO):
-        return _option(field, document, span, text)
-    if kind in _VERBATIM or not proposes(kind):
-        return Reading(_given(document, span, single_spaced(text)))
-    page = document.page(span.page)
-    candidates = _within(propose(field, replace(document, pages=(page,)), kind=kind), span)
-    if not candidates:  # what was marked is only a part of what is found there: read it for itself
-        candidates = _moved(propose(field, _alone(text), kind=kind), span)
-    if not candidates:
-        return Reading(_given(document, span, single_spaced(text)), (not_of_type(kind),))
-    length = max(candidate.span.end - candidate.span.start for candidate in candidates)
-    best = [each for each in candidates if each.span.end - each.span.start == length]
-    best = [each for each in best if each.span == best[0].span]
-    givens = tuple(_given(document, each.span, each.value) for each in best)
-    return Reading(givens[0], best[0].failed, givens[1:])
+class FieldReader:
+    """Reads what was marked in one document as values of fields. What was proposed for a field is kept: a click takes no time then."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._kept: dict[tuple[Field, int], list[Candidate]] = {}
+
+    def read_span(self, field: Field, span: Span) -> Reading:
+        """What stands at a span, read as a field. The span is the person's: it is kept, but for what is not part of the value."""
+        document = self.document
+        span = trimmed(document, span)
+        text = document.text(span)
+        kind = kind_of(field)
+        if kind in (FieldType.CHOICE, FieldType.YES_NO):
+            return _option(field, document, span, text)
+        if kind in _VERBATIM or not proposes(kind):
+            return Reading(_given(document, span, single_spaced(text)))
+        candidates = _within(self._candidates(field, span.page), span)
+        if not candidates:  # what was marked is only a part of what is found there: read it for itself
+            candidates = _moved(propose(field, _alone(text), kind=kind), span)
+        if not candidates:
+            return Reading(_given(document, span, single_spaced(text)), (not_of_type(kind),))
+        longest = max(candidates, key=lambda each: each.span.end - each.span.start)
+        readings = [each for each in candidates if each.span == longest.span]
+        givens = tuple(_given(document, each.span, each.value) for each in readings)
+        return Reading(givens[0], readings[0].failed, givens[1:])
+
+    def suggest(self, field: Field, typed: str, *, most: int = _SUGGESTED) -> list[Reading]:
+        """Places that say what is being typed, best first: whole before parts, and by the field's type."""
+        wanted = single_spaced(typed).casefold()
+        if not wanted:
+            return []
+        found: dict[str | None, tuple[int, Reading]] = {}
+        alone = read_typed(field, typed)
+        canonical = {each.value for each in (alone.given, *alone.others)}
+        kind = kind_of(field)
+        if proposes(kind) and kind not in (FieldType.TEXT, FieldType.BLOCK):
+            for page in self.document.pages:
+                for candidate in self._candidates(field, page.number):
+                    rank = _rank(candidate, wanted, canonical)
+                    known = found.get(candidate.value)
+                    if rank is not None and (known is None or rank < known[0]):
+                        given = _given(self.document, candidate.span, candidate.value)
+                        found[candidate.value] = rank, Reading(given, candidate.failed)
+        for span in occurrences(self.document, wanted, most):
+            reading = self.read_span(field, _to_word_ends(self.document, span))
+            if not reading.problems:
+                found.setdefault(reading.given.value, (1, reading))
+        return [reading for _, reading in sorted(found.values(), key=lambda pair: pair[0])][:most]
+
+    def _candidates(self, field: Field, page: int) -> list[Candidate]:
+        """Those of a page. How a document writes its dates and amounts is seen on all pages, where they are not too many."""
+        whole = len(self.document.pages) <= _WHOLE_PAGES
+        key = (field, 0 if whole else page)
+        if key not in self._kept:
+            document = self.document if whole else replace(self.document, pages=(self.document.page(page),))
+            self._kept[key] = propose(field, document, kind=kind_of(field))
+        return [each for each in self._kept[key] if each.span.page == page]
+
+
+def _rank(candidate: Candidate, wanted: str, canonical: set[str | None]) -> int | None:
+    """How well a candidate fits what is typed, 0 best; None where it does not."""
+    text, value = single_spaced(candidate.text).casefold(), candidate.value.casefold()
+    if candidate.value in canonical or text == wanted:
+        return 0
+    starts = (wanted, *(each.casefold() for each in canonical if each))  # 1234,5 begins 1234.50
+    if text.startswith(wanted) or value.startswith(starts):
+        return 1
+    return 2 if wanted in text or wanted in value else None
 
 
 def read_typed(field: Field, text: str) -> Reading:
@@ -77,38 +127,6 @@ def read_typed(field: Field, text: str) -> Reading:
         whole[0].failed,
         tuple(Given(other.value, plain, typed=True) for other in whole[1:]),
     )
-
-
-def suggest(field: Field, document: Document, typed: str, *, most: int = _SUGGESTED) -> list[Reading]:
-    """Places of the document that say what is being typed, best first: whole before parts, and by the field's type."""
-    wanted = single_spaced(typed).casefold()
-    if not wanted:
-        return []
-    found: dict[tuple[str | None, Span | None], tuple[int, Reading]] = {}
-    kind = kind_of(field)
-    canonical = {each.value for each in (read_typed(field, typed).given, *read_typed(field, typed).others)}
-    if proposes(kind) and kind not in (FieldType.TEXT, FieldType.BLOCK):
-        for candidate in propose(field, document, kind=kind):
-            text, value = single_spaced(candidate.text).casefold(), candidate.value.casefold()
-            if candidate.value in canonical or text == wanted:
-                rank = 0
-            elif text.startswith(wanted) or value.startswith(wanted):
-                rank = 1
-            elif wanted in text or wanted in value:
-                rank = 2
-            else:
-                continue
-            reading = Reading(_given(document, candidate.span, candidate.value), candidate.failed)
-            found.setdefault((candidate.value, candidate.span), (rank, reading))
-    for span in occurrences(document, wanted, most):
-        reading = read_span(field, document, _to_word_ends(document, span))
-        if not reading.problems:
-            found.setdefault((reading.given.value, reading.given.span), (1, reading))
-    ranked = sorted(found.values(), key=lambda pair: pair[0])
-    distinct: dict[str | None, Reading] = {}
-    for _, reading in ranked:
-        distinct.setdefault(reading.given.value, reading)
-    return list(distinct.values())[:most]
 
 
 def trimmed(document: Document, span: Span) -> Span:

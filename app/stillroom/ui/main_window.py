@@ -89,10 +89,17 @@ class MainWindow(QMainWindow):
         """The pages there are; another one is another line."""
         return [
             PageEntry(self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading)),
+            PageEntry(self.tr("Review"), "review", self._build_review),
             PageEntry(self.tr("Chat"), "chat", self._build_chat),
             PageEntry(self.tr("Models"), "models", self._build_models),
             PageEntry(self.tr("Settings"), "settings", self._build_settings),
         ]
+
+    def _build_review(self) -> QWidget:
+        from stillroom.ui.review.page import ReviewPage
+
+        parts = self._parts
+        return ReviewPage(parts.reviews(), parts.tasks, parts.memory, lambda: parts.readers, parts.page_readers)
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stillroom.extraction.run import Batch
     from stillroom.models.library import ModelFile
     from stillroom.privacy.secrets import Secrets
+    from stillroom.review.reviews import Reviews
     from stillroom.storage.database import Database
     from stillroom.storage.runs import RunStore
     from stillroom.templates.library import TemplateLibrary
@@ -73,6 +74,8 @@ class Parts:
     _chats: ConversationStore | None = field(default=None, init=False)
     _secrets: Secrets | None = field(default=None, init=False)
     _extractor: Extractor | None = field(default=None, init=False)
+    _reviews: Reviews | None = field(default=None, init=False)
+    _page_readers: Readers | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def extractor(self) -> Extractor:
@@ -93,6 +96,26 @@ class Parts:
                 # What was deleted and not taken back while its window was open is deleted.
                 self._chats.erase_deleted(timedelta(hours=1))
             return self._chats
+
+    def reviews(self) -> Reviews:
+        with self._lock:
+            if self._reviews is None:
+                from stillroom.review.reviews import Reviews
+                from stillroom.storage.verdicts import VerdictStore
+
+                assert self.database is not None
+                self._reviews = Reviews(self.store, VerdictStore(self.database))
+            return self._reviews
+
+    def page_readers(self) -> Readers:
+        """Readers that draw pages for a person who waits, and never wait behind a run themselves."""
+        with self._lock:
+            if self._page_readers is None:
+                from stillroom.documents.readers import Readers
+
+                self._page_readers = Readers(seconds=20)
+                self.at_end.append(self._page_readers.close)
+            return self._page_readers
 
     def secrets(self) -> Secrets:
         with self._lock:

@@ -10,6 +10,6 @@ from stillroom.ui.main_window import MainWindow
 
 @pytest.fixture
 def page(window: MainWindow) -> ChatPage:
-    found = window.show_page(1)
+    found = window.show_page(2)
     assert isinstance(found, ChatPage)
     return found

@@ -25,7 +25,7 @@ from stillroom.documents.seeing import PageSizes
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt
-from stillroom.review.reading import Reading
+from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import Given, Subject, VerdictKind
 from stillroom.ui.banner import BannerArea
@@ -72,6 +72,7 @@ class ReviewPage(QWidget):
         self._document: ReviewedDocument | None = None
         self._wanted_run = 0
         self._text: Document | None = None
+        self._reader: FieldReader | None = None
         self._suggesting: Operation[list[Reading]] | None = None
         self._build()
         self._connect()
@@ -275,9 +276,10 @@ class ReviewPage(QWidget):
         fresh = kept is None
         self.tables.blockSignals(True)
         self.tables.clear()
-        if len(self.desk.tables) > 1:
+        begun = [table for table in self.desk.tables if table.finished]
+        if len(begun) > 1:
             self.tables.addItem(self.tr("All tables"), 0)
-        for table in self.desk.tables:
+        for table in begun:
             text = f"{table.title} · {table.documents} · {table.created:%Y-%m-%d %H:%M}"
             self.tables.addItem(text, table.run)
         place = self.tables.findData(kept)
@@ -285,7 +287,7 @@ class ReviewPage(QWidget):
             place = min(1, self.tables.count() - 1)
         self.tables.setCurrentIndex(max(0, place))
         self.tables.blockSignals(False)
-        self.stack.setCurrentIndex(1 if self.desk.tables else 0)
+        self.stack.setCurrentIndex(1 if begun else 0)
         if fresh or self._wanted_run or not self.desk.saving:
             self._wanted_run = 0
             self._open_table()
@@ -312,9 +314,7 @@ class ReviewPage(QWidget):
         old = self._document
         self._filter()
         if old is not None:
-            same = next(
-                (each for each in self._shown if (each.run, each.position) == (old.run, old.position)), None
-            )
+            same = next((each for each in self._shown if (each.run, each.position) == (old.run, old.position)), None)
             if same is not None:
                 self.show_document(same)
 
@@ -372,7 +372,7 @@ class ReviewPage(QWidget):
     def show_document(self, document: ReviewedDocument | None) -> None:
         """Turn to a document."""
         self._document = document
-        self._text = None
+        self._text = self._reader = None
         for widget in (self.approve, self.reject, self.undo):
             widget.setEnabled(document is not None)
         if document is None:
@@ -463,7 +463,7 @@ class ReviewPage(QWidget):
     def _text_ready(self, path: Path, sha256: str, text: Document) -> None:
         if not self._is_shown(path, sha256):
             return
-        self._text = text
+        self._text, self._reader = text, FieldReader(text)
         if text.kind == "pdf" or any(page.boxes is not None for page in text.pages):
             self.view.show_words(text)
         else:
@@ -565,12 +565,15 @@ class ReviewPage(QWidget):
 
     def take_span(self, span: Span) -> None:
         """What was marked on the page becomes the current value, read by its type."""
-        document, value, text = self._document, self.list.value, self._text
+        document, value, reader = self._document, self.list.value, self._reader
         if document is None or value is None:
             return
-        if text is None:
+        if reader is None:
             self.banners.show_message(
-                self.tr("The text of this page is still being read. Try it in a moment."), "info", key="span", seconds=4.0
+                self.tr("The text of this page is still being read. Try it in a moment."),
+                "info",
+                key="span",
+                seconds=4.0,
             )
             return
         wanted = value.field
@@ -579,9 +582,7 @@ class ReviewPage(QWidget):
             if self._document is document and self.list.value is not None and self.list.value.subject == value.subject:
                 self._take_reading(found, VerdictKind.CORRECTED)
 
-        self._tasks.start(
-            Operation(lambda _: reading.read_span(wanted, text, span), "span", owner=self).success(done)
-        )
+        self._tasks.start(Operation(lambda _: reader.read_span(wanted, span), "span", owner=self).success(done))
 
     def _take_reading(self, found: Reading, kind: VerdictKind) -> None:
         if found.problems:
@@ -598,8 +599,8 @@ class ReviewPage(QWidget):
         self._take_reading(reading.read_typed(value.field, text), VerdictKind.CORRECTED)
 
     def _suggest(self, typed: str) -> None:
-        value, text = self.list.value, self._text
-        if value is None or text is None:
+        value, reader = self.list.value, self._reader
+        if value is None or reader is None:
             return
         if self._suggesting is not None:
             self._suggesting.cancellation.request()
@@ -609,7 +610,7 @@ class ReviewPage(QWidget):
             if self._suggesting is operation and self.card.line.text() == typed:
                 self.card.show_suggestions(found)
 
-        operation = Operation(lambda _: reading.suggest(wanted, text, typed), "suggest", owner=self).success(done)
+        operation = Operation(lambda _: reader.suggest(wanted, typed), "suggest", owner=self).success(done)
         self._suggesting = operation
         self._tasks.start(operation)
 

@@ -87,7 +87,7 @@ class ValueCard(QFrame):
         for widget in (self._name, self._value, self._said, self.line, self.list):
             column.addWidget(widget)
         column.addLayout(row)
-        self.list.setMaximumHeight(128)
+        self.list.setMaximumHeight(150)
 
     @property
     def editing(self) -> bool:
