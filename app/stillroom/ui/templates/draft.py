@@ -51,6 +51,11 @@ class Draft(QObject):
         if text != self.text:
             self.undo.push(_Edit(self, self.text, text, what))
 
+    def type(self, text: str) -> None:
+        """Another text, as it is typed: letter after letter is one edit."""
+        if text != self.text:
+            self.undo.push(_Typing(self, self.text, text, self.tr("Change the text")))
+
     def set_field(self, name: str, field: Field) -> None:
         self.edit(editing.set_field(self.text, name, field), self.tr("Change %1").replace("%1", name))
 
@@ -93,3 +98,13 @@ class _Edit(QUndoCommand):
 
     def redo(self) -> None:
         self._draft._put(self._after)
+
+
+class _Typing(_Edit):
+    def id(self) -> int:
+        return 1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802
+        assert isinstance(other, _Typing)
+        self._after = other._after
+        return True

@@ -63,6 +63,9 @@ class FieldForm(QWidget):
             self.tr("Month first (3/4 is March 4)"),
         ):
             self.order.addItem(words)
+        for box in (self.kind, self.item, self.order):
+            box.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(12)
         self.required = QCheckBox(self.tr("Every document has it"))
         rows = (
             (self.tr("Heading"), self.label, self.tr("What stands above its column")),
@@ -123,6 +126,8 @@ class FieldForm(QWidget):
         )
         self.order.setCurrentIndex(_DATES.index(shown.day_first))
         self.required.setChecked(shown.required)
+        for entry in (self.label, self.description, self.near, self.avoid, self.pattern):
+            entry.setCursorPosition(0)
         self._show_rows(shown.type)
         self._filling = False
 

@@ -84,7 +84,7 @@ class TemplatesPage(QWidget):
         splitter.addWidget(self.preview)
         splitter.setStretchFactor(1, 3)
         splitter.setStretchFactor(2, 3)
-        splitter.setSizes([170, 420, 420])
+        splitter.setSizes([150, 440, 400])
         column.addWidget(splitter, 1)
         self.preview.shown.connect(self._add_shown)
         self.preview.values_changed.connect(self._show_values)
@@ -113,6 +113,8 @@ class TemplatesPage(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Templates"))
         self.list.setMinimumWidth(150)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.currentItemChanged.connect(self._chosen)
         column.addWidget(self.list, 1)
         return side
@@ -147,7 +149,7 @@ class TemplatesPage(QWidget):
         )
         column.addWidget(self.built_in)
         self.fields = QTableWidget(0, 3)
-        self.fields.setHorizontalHeaderLabels([self.tr("Field"), self.tr("What it is"), self.tr("In the document")])
+        self.fields.setHorizontalHeaderLabels([self.tr("Field"), self.tr("What it is"), self.tr("Found")])
         self.fields.setAccessibleName(self.tr("Fields"))
         self.fields.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.fields.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -157,6 +159,8 @@ class TemplatesPage(QWidget):
         self.fields.verticalHeader().hide()
         self.fields.horizontalHeader().setHighlightSections(False)
         self.fields.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        self.fields.setWordWrap(False)
+        self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.fields.setColumnWidth(0, 120)
         self.fields.setColumnWidth(1, 120)
         self.fields.setMinimumHeight(120)
@@ -167,12 +171,11 @@ class TemplatesPage(QWidget):
         self.add_button.clicked.connect(self.add_field)
         self.up_button = IconButton("send", self.tr("Move the field up"))
         self.up_button.clicked.connect(lambda: self._move(-1))
-        self.down_button = IconButton("drop", self.tr("Move the field down"))
+        self.down_button = IconButton("down", self.tr("Move the field down"))
         self.down_button.clicked.connect(lambda: self._move(1))
         self.remove_button = IconButton("remove", self.tr("Remove the field"))
         self.remove_button.clicked.connect(self._remove_field)
-        self.problem = label("", "bad", wrap=True)
-        tools.addWidget(self.problem, 1)
+        tools.addStretch(1)
         for button in (self.add_button, self.up_button, self.down_button, self.remove_button):
             tools.addWidget(button)
         self.form = FieldForm()
@@ -195,6 +198,8 @@ class TemplatesPage(QWidget):
         self.stack.addWidget(form_side)
         self.stack.addWidget(self.text)
         column.addWidget(self.stack, 1)
+        self.problem = label("", "bad", wrap=True)
+        column.addWidget(self.problem)
         return side
 
     def _actions(self) -> None:
@@ -272,6 +277,10 @@ class TemplatesPage(QWidget):
         self._draft = draft
         draft.setParent(self)
         draft.changed.connect(self._refresh)
+        draft.undo.canUndoChanged.connect(self._undo.setEnabled)
+        draft.undo.canRedoChanged.connect(self._redo.setEnabled)
+        self._undo.setEnabled(draft.undo.canUndo())
+        self._redo.setEnabled(draft.undo.canRedo())
         self.fields.setCurrentCell(0, 0)
         self._refresh()
         self._fill_text()
@@ -282,16 +291,16 @@ class TemplatesPage(QWidget):
 
     def _refresh(self) -> None:
         draft, template = self._draft, self._draft.template
-        self.problem.setText("\n".join(draft.problems[:3]) if draft.fields or draft.template else "")
-        self.save_button.setEnabled(not draft.problems and (draft.unsaved or not self._is_own()))
-        self._undo.setEnabled(draft.undo.canUndo())
-        self._redo.setEnabled(draft.undo.canRedo())
+        self.problem.setText("\n".join(draft.problems[:2]) if template is not None else "")
+        self.problem.setVisible(bool(self.problem.text()))
+        self.save_button.setEnabled(not draft.problems and draft.unsaved)
         self._delete.setEnabled(self._is_own())
         self.built_in.setVisible(template is not None and not self._is_own() and not draft.unsaved)
         if template is not None:
             for entry, text in ((self.title, template.title), (self.description, template.description)):
                 if not entry.hasFocus() or not entry.isModified():
                     entry.setText(text)
+                    entry.setCursorPosition(0)
         current = self.fields.currentRow()
         self._filling = True
         self.fields.setRowCount(len(draft.fields))
@@ -357,11 +366,11 @@ class TemplatesPage(QWidget):
 
     def _text_edited(self) -> None:
         if not self._filling:
-            self._edit(self.text.toPlainText(), self.tr("Change the text"))
+            self._draft.type(self.text.toPlainText())
 
     def _set(self, key: str, value: str) -> None:
         template = self._draft.template
-        if template is not None and getattr(template, key) != value:
+        if template is None or getattr(template, key) != value:
             self._edit(editing.set_value(self._draft.text, key, value), self.tr("Change the title"))
 
     def _edited(self, name: str, field: Field) -> None:
@@ -527,7 +536,6 @@ class TemplatesPage(QWidget):
         if draft.problems:
             self.banners.show_message(draft.problems[0], "bad", key="save")
             return
-        before = draft.template
         try:
             saved = self._own.save(draft.text)
         except StillroomError as error:
@@ -539,7 +547,6 @@ class TemplatesPage(QWidget):
         self.banners.show_message(
             text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save"
         )
-        assert before is not None
         self.saved.emit(saved.name)
 
     def delete(self) -> None:

@@ -114,11 +114,11 @@ class Preview(QWidget):
         marking = QHBoxLayout()
         marking.setSpacing(GRID)
         self.called = QLineEdit()
-        self.called.setPlaceholderText(self.tr("What is it called? (for example: speaker)"))
+        self.called.setPlaceholderText(self.tr("Its name, as: speaker"))
         describe(self.called, self.tr("Name of the marked value"), self.tr("Empty: as the words beside it"))
         self.called.returnPressed.connect(self.make_field)
         marking.addWidget(self.called, 1)
-        self.make_button = Button(self.tr("Make a field of the mark"), "primary", "plus", self.make_field)
+        self.make_button = Button(self.tr("Make a field"), "primary", "plus", self.make_field)
         describe(
             self.make_button, self.tr("Make a field of the mark"), self.tr("What is marked becomes a field"), "Ctrl+M"
         )
