@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +90,8 @@ class Parts:
 
                 assert self.database is not None
                 self._chats = ConversationStore(self.database)
+                # What was deleted and not taken back while its window was open is deleted.
+                self._chats.erase_deleted(timedelta(hours=1))
             return self._chats
 
     def secrets(self) -> Secrets:
@@ -184,11 +186,11 @@ class Parts:
         return Batch.resume(self.store, run_id)
 
     def stored_runs(self, newest: int = 20) -> list[StoredRun]:
-        """The newest runs on disk."""
+        """The newest runs on disk that no other window or command is working on."""
         found = []
         for record in self.store.runs()[:newest]:
             total = len(self.store.documents(record.id))
-            if total:
+            if total and not self.store.is_owned(record.id):
                 done = total - len(self.store.pending(record.id))
                 title = record.template_name.replace("-", " ").capitalize()
                 found.append(StoredRun(record.id, title, total, done, record.created.astimezone()))

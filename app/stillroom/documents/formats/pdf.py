@@ -33,7 +33,7 @@ _IS_XFA = (
 def read(source: Source) -> Content:
     """All pages with text; those without are recognised (OCR). Raises DocumentError; PasswordNeeded where it is encrypted."""
     _begin_anew()
-    document = _open(source)
+    document = open_document(source)
     try:
         if document.get_formtype() in (raw.FORMTYPE_ACRO_FORM, *_XFA):
             document.init_forms()
@@ -223,7 +223,8 @@ def _begin_anew() -> None:
     raw.FPDF_InitLibraryWithConfig(raw.FPDF_LIBRARY_CONFIG(version=2))
 
 
-def _open(source: Source) -> pdfium.PdfDocument:
+def open_document(source: Source) -> pdfium.PdfDocument:
+    """The file, not read yet. Raises DocumentError; PasswordNeeded where it is encrypted."""
     try:
         return pdfium.PdfDocument(source.data, password=source.password)
     except pdfium.PdfiumError as error:
