@@ -3,7 +3,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.documents.document import Document, Span
 from stillroom.documents.formats import pdf as pdf_format
-from stillroom.documents.reading import read_source
-from stillroom.documents.source import Source
+from stillroom.documents.reading import find_source, read_source
+from stillroom.documents.source import Source, digest
 from stillroom.errors import DocumentError
 
 Make = Callable[..., bytes]
@@ -178,3 +180,43 @@ def test_every_character_of_a_pdf_has_a_box_or_was_added(items: list[tuple[float
     assert page.boxes is not None
     assert len(page.boxes) == len(page.text)
     assert all(character in " \n" for character, box in zip(page.text, page.boxes, strict=True) if box is None)
+
+
+def with_files(data: bytes, **files: bytes) -> bytes:
+    """The PDF with files attached to it."""
+    document = pdfium.PdfDocument(data)
+    for name, content in files.items():
+        document.new_attachment(name).set_data(content)
+    target = io.BytesIO()
+    document.save(target)
+    document.close()
+    return target.getvalue()
+
+
+def test_files_attached_to_a_pdf_are_further_documents(pdf: Make) -> None:
+    inner = with_files(pdf([(50, 700, "Invoice B")]), **{"list.csv": b"item;price\npen;2.50\n"})
+    data = with_files(
+        pdf([(50, 700, "Covering letter")]), **{"b.pdf": inner, "c.txt": b"Terms of payment", "d.bin": b"\0\1\2" * 50}
+    )
+    document = read("a.pdf", data)
+    assert [found.name for found in document.walk()] == [
+        "a.pdf",
+        "a.pdf › b.pdf",
+        "a.pdf › b.pdf › list.csv",
+        "a.pdf › c.txt",
+    ]
+    assert [found.pages[0].text for found in document.walk()][::3] == ["Covering letter", "Terms of payment"]
+    assert "“d.bin” was not read" in document.notes[0]
+
+
+def test_an_attached_file_can_be_found_again(pdf: Make, tmp_path: Path) -> None:
+    inner = pdf([(50, 700, "Invoice B")])
+    path = tmp_path / "a.pdf"
+    path.write_bytes(with_files(pdf([(50, 700, "Covering letter")]), **{"b.pdf": inner}))
+    assert find_source(path, None, digest(inner)).data == inner
+
+
+def test_a_pdf_without_text_of_its_own_gives_what_is_attached(pdf: Make) -> None:
+    document = read("a.pdf", with_files(pdf([]), **{"b.pdf": pdf([(50, 700, "Invoice B")])}))
+    assert document.attachments[0].pages[0].text == "Invoice B"
+    assert document.notes == ("Page 1 is blank.",)

@@ -4,6 +4,7 @@ further documents."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakSet
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -43,7 +44,9 @@ def read(source: Source) -> Content:
             raise DocumentError("The PDF has no pages. It is damaged or incomplete; get it again.")
         found = _Pages(source, count, files, can_recognise=available())
         for number in range(1, min(count, PAGES) + 1):
-            if not found.add(document, number):
+            if source.effort.wanted:  # one of the files only
+                files.extend(_pinned(document, number))
+            elif not found.add(document, number):
                 break
         if document.get_formtype() in _XFA and found.is_shell:
             raise DocumentError(_IS_XFA)
@@ -65,6 +68,14 @@ def read(source: Source) -> Content:
         (*notes.sentences(can_recognise=found.can_recognise), *attachments.notes),
         tuple(attachments.documents),
     )
+
+
+def _pinned(document: pdfium.PdfDocument, number: int) -> list[Attached]:
+    page = document[number - 1]
+    try:
+        return attached_files(page)
+    finally:
+        page.close()
 
 
 class _Pages:
@@ -217,8 +228,13 @@ def _as_page(number: int, text: PageText, blocks: Sequence[list[Word]], confiden
     return Page(number, "".join(parts), round(frame.width, 2), round(frame.height, 2), Boxes(boxes), confidence)
 
 
+_opened: WeakSet[pdfium.PdfDocument] = WeakSet()
+
+
 def _begin_anew() -> None:
     """A fresh pdfium: the one library remembers fonts of the last file, whose letters then have other widths."""
+    if any(document.raw for document in _opened):
+        return
     raw.FPDF_DestroyLibrary()
     raw.FPDF_InitLibraryWithConfig(raw.FPDF_LIBRARY_CONFIG(version=2))
 
@@ -226,7 +242,9 @@ def _begin_anew() -> None:
 def open_document(source: Source) -> pdfium.PdfDocument:
     """The file, not read yet. Raises DocumentError; PasswordNeeded where it is encrypted."""
     try:
-        return pdfium.PdfDocument(source.data, password=source.password)
+        document = pdfium.PdfDocument(source.data, password=source.password)
+        _opened.add(document)
+        return document
     except pdfium.PdfiumError as error:
         code = getattr(error, "err_code", None)
         if code == raw.FPDF_ERR_PASSWORD:
