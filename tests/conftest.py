@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from stillroom import paths
-from stillroom.engine.tuning_store import NO_COPY, keep_copy
+from stillroom.tuning.store import NO_COPY, keep_copy
 
 # A busy machine is no failure.
 settings.register_profile("stillroom", deadline=None)

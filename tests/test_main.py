@@ -30,7 +30,7 @@ def run(arguments: list[str], module: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    ("role", "module"), [("worker", "stillroom.engine.worker"), ("reader", "stillroom.documents.reader")]
+    ("role", "module"), [("worker", "stillroom.worker.process"), ("reader", "stillroom.documents.reader")]
 )
 def test_a_child_imports_neither_window_nor_command_line(role: str, module: str) -> None:
     status, *imported = run([role], module).split()
@@ -47,5 +47,5 @@ def test_no_argument_opens_the_window() -> None:
 
 
 def test_a_model_on_the_disk_is_judged_without_the_hubs_client() -> None:
-    code = "import sys, stillroom.models.assess; print(*{'huggingface_hub', 'httpx2'} & set(sys.modules))"
+    code = "import sys, stillroom.models.fit.assess; print(*{'huggingface_hub', 'httpx2'} & set(sys.modules))"
     assert not subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()

@@ -53,11 +53,6 @@ def _collect_licences() -> ModuleType:
     return module
 
 
-def test_no_module_is_longer_than_400_lines() -> None:
-    long = {name: len(text.splitlines()) for name, text in _texts() if name.endswith((".py", ".sh"))}
-    assert {name: lines for name, lines in long.items() if lines > 400} == {}
-
-
 def test_no_tracked_file_is_larger_than_a_megabyte() -> None:
     assert [path.name for path in _tracked() if path.stat().st_size > 1_000_000] == []
 

@@ -14,7 +14,7 @@ from typing import Any
 from stillroom import __version__, paths
 from stillroom.child import Isolation, child_command, isolation_of
 from stillroom.extraction.provenance import engine_version
-from stillroom.models import hardware
+from stillroom.machine import hardware
 from stillroom.models.library import installed_models
 from stillroom.privacy.secrets import Secrets
 from stillroom.settings import SEALED, Settings

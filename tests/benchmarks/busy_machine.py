@@ -22,8 +22,8 @@ from pathlib import Path
 
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, MeasureRequest, Piece, Sampling
-from stillroom.engine.tuning import WAITS, physical_cores
 from stillroom.models.library import default_model, find_model
+from stillroom.tuning.search import WAITS, physical_cores
 
 SPINNING = (("OMP_WAIT_POLICY", "active"),)
 TEXT = "Delivery note 2047 of 14 March. North Wind Trading Ltd: four boxes of copper fittings at 18.40, one ladder at 119. "

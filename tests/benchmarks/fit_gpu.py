@@ -1,4 +1,4 @@
-"""Hold the estimates of stillroom.models.fit against a graphics card: what a worker holds there, by its driver (NVIDIA).
+"""Hold the estimates of stillroom.models.fit.estimate against a graphics card: what a worker holds there, by its driver (NVIDIA).
 
     python tests/benchmarks/fit_gpu.py [--only 1B] [--json F.jsonl]
 
@@ -44,19 +44,19 @@ from tests.benchmarks.fit_reality import ANSWERS, CASES, MIB, Case, write
 from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
-from stillroom.models.exact import exact_fit
-from stillroom.models.fit import Use, estimate
-from stillroom.models.gpu_process import gpu_process_bytes
-from stillroom.models.nvml import gpu_names, held_on_gpus
-from stillroom.models.shape import shape_of
+from stillroom.machine.nvml import gpu_names, held_on_gpus
+from stillroom.models.fit.estimate import Use, estimate
+from stillroom.models.fit.exact import exact_fit
+from stillroom.models.fit.gpu_process import gpu_process_bytes
+from stillroom.models.fit.shape import shape_of
 
 _SHAPES = ("1B", "3B", "8B")
 _BUFFER = re.compile(r":\s+(\S+)\s+(model|KV|RS|output|compute) buffer size =\s+([\d.]+) MiB")
 # The worker itself, with llama.cpp's whole log in a file.
 _WORKER = """
 import sys
-from stillroom.engine.llama_log import every_log_line_to
-from stillroom.engine.worker import main
+from stillroom.worker.llama_log import every_log_line_to
+from stillroom.worker.process import main
 with open(sys.argv[1], "a", encoding="utf-8") as log, every_log_line_to(lambda text: (log.write(text), log.flush())):
     sys.exit(main())
 """

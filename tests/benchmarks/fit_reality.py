@@ -1,4 +1,4 @@
-"""Hold the estimates of stillroom.models.fit against reality, over shapes, contexts and kinds of cache.
+"""Hold the estimates of stillroom.models.fit.estimate against reality, over shapes, contexts and kinds of cache.
 
     python tests/benchmarks/fit_reality.py [--largest 2.0] [--only 0.1B]
     python tests/benchmarks/fit_reality.py --largest 20 --synth SYNTH_GGUF.PY --like STARTER.gguf [--python PYTHON]
@@ -33,13 +33,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.benchmarks.made_shapes import CASES, Case, Synth, write
 
 from stillroom.engine.engine import Engine, Limits
-from stillroom.engine.llama import LoadedModel
-from stillroom.engine.llama_log import every_log_line_to
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
-from stillroom.models.exact import exact_fit
-from stillroom.models.fit import Estimate, Use, estimate
-from stillroom.models.shape import shape_of
+from stillroom.models.fit.estimate import Estimate, Use, estimate
+from stillroom.models.fit.exact import exact_fit
+from stillroom.models.fit.shape import shape_of
+from stillroom.worker.llama import LoadedModel
+from stillroom.worker.llama_log import every_log_line_to
 
 MIB = 1 << 20
 # Each begins with another token: in the vocabulary of the files made here, and in one of English text.

@@ -42,9 +42,9 @@ from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldResult, FieldState, FieldValue
 from stillroom.models.library import find_model
-from stillroom.models.tuned import LoadPlan, load_plan
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Field, FieldType, Template
+from stillroom.tuning.tuned import LoadPlan, load_plan
 
 _NUMBERS = (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
 _NOTHING = ("", "none", "null", "n/a", "not found", "not specified", "unknown")

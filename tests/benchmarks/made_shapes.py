@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.gguf.make_gguf import encoded, text, tokens
 
-from stillroom.engine.tuning_copy import quantize
 from stillroom.gguf.tensor_types import TENSOR_TYPES
+from stillroom.tuning.copy import quantize
 
 _NUMBERS = {kind.name: number for number, kind in TENSOR_TYPES.items()}
 

@@ -11,10 +11,10 @@ import pytest
 from stillroom import paths
 from stillroom.cli import main
 from stillroom.engine import engine
-from stillroom.engine.tuning_store import NO_COPY, copy_in_use, keep_copy, tuned_options
-from stillroom.models import tuned
 from stillroom.models.library import STARTER_NAME, find_model
-from stillroom.models.tuned import in_place_of, load_plan
+from stillroom.tuning import tuned
+from stillroom.tuning.store import NO_COPY, copy_in_use, keep_copy, tuned_options
+from stillroom.tuning.tuned import in_place_of, load_plan
 
 FACTS = {"speed": 100, "Q4_0": {"speed": 250, "loss": 0.3}, "Q8_0": {"speed": 160}}
 COPY = "SmolLM2-135M-Instruct-requantized.Q8_0"

@@ -13,7 +13,8 @@ from tests.models.hub_server import HubServer
 
 from stillroom import paths
 from stillroom.cli import main
-from stillroom.models import assess, local_files
+from stillroom.models import local_files
+from stillroom.models.fit import assess
 
 REPOSITORY = "maker/tiny-GGUF"
 

@@ -58,7 +58,7 @@ def worker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         model.write_bytes(b"GGUF")
         return _FAKE, model
     starter = _starter()
-    if starter is None or find_spec("llama_cpp") is None or find_spec("stillroom.engine.worker") is None:
+    if starter is None or find_spec("llama_cpp") is None or find_spec("stillroom.worker.process") is None:
         pytest.skip("no starter model, or no llama.cpp")
     return child_command("worker"), starter
 

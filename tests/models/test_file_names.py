@@ -11,9 +11,9 @@ from tests.models.hub_server import HubServer
 
 from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.models.download import download
 from stillroom.models.file_names import inside, safe_name
-from stillroom.models.hub import Hub
+from stillroom.models.hub.client import Hub
+from stillroom.models.hub.download import download
 
 NAMES = [
     "../evil.gguf",

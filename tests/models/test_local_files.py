@@ -15,9 +15,9 @@ from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.models import local_files
-from stillroom.models.download import download
 from stillroom.models.elsewhere import models_elsewhere, recorded_checksum
-from stillroom.models.hub import Hub
+from stillroom.models.hub.client import Hub
+from stillroom.models.hub.download import download
 from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import import_model, remove, verify
 

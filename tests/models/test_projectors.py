@@ -14,10 +14,10 @@ from stillroom.cli import main
 from stillroom.errors import StillroomError
 from stillroom.extraction.provenance import record
 from stillroom.models.adapters import model_sha256
-from stillroom.models.assess import assess, assess_file
 from stillroom.models.elsewhere import models_elsewhere
-from stillroom.models.fit import Machine, Use
-from stillroom.models.hub import Hub
+from stillroom.models.fit.assess import assess, assess_file
+from stillroom.models.fit.estimate import Machine, Use
+from stillroom.models.hub.client import Hub
 from stillroom.models.library import ModelFile, find_model, installed_models
 from stillroom.models.local_files import import_model
 from stillroom.models.projectors import (
@@ -27,8 +27,8 @@ from stillroom.models.projectors import (
     projector_of,
     projectors_beside,
 )
-from stillroom.models.tuned import load_plan
 from stillroom.templates.template import Field, FieldType, Template
+from stillroom.tuning.tuned import load_plan
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.gguf.header import read_header
-from stillroom.models import conversion
-from stillroom.models.conversion import convert, converter
 from stillroom.models.library import installed_models
 from stillroom.models.local_files import verify
 from stillroom.models.safetensors import is_safetensors, model_folder, tensor_sizes
+from stillroom.tuning import conversion
+from stillroom.tuning.conversion import convert, converter
 
 # Speaks the command line and the lines of llama.cpp's script, and writes what is asked for in the folder's file fake.json.
 _FAKE = """

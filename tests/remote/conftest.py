@@ -9,12 +9,12 @@ import pytest
 from tests.remote.office import KEY, NoKeyring, fields_of
 from tests.remote.openai_server import OpenAiServer
 
-from stillroom.engine.remote import (
+from stillroom.privacy.seal import Seal
+from stillroom.privacy.secrets import Secrets, SecretText
+from stillroom.remote.client import (
     RemoteClient,
     RemoteEngine,
 )
-from stillroom.privacy.seal import Seal
-from stillroom.privacy.secrets import Secrets, SecretText
 from stillroom.storage.database import Database
 
 
@@ -38,8 +38,7 @@ def engine(server: OpenAiServer) -> RemoteEngine:
 
 @pytest.fixture
 def client(engine: RemoteEngine, secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteClient]:
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
-    monkeypatch.setattr("openai._base_client.MAX_RETRY_DELAY", 0.02)
+    monkeypatch.setattr("stillroom.remote.client._FIRST_PAUSE", 0.01)
     with RemoteClient(engine, secrets, Seal()) as made:
         yield made
 

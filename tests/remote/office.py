@@ -8,7 +8,7 @@ from typing import Any
 
 from stillroom.documents.document import Document, Page
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import (
+from stillroom.remote.client import (
     RemoteClient,
 )
 

@@ -9,13 +9,13 @@ import pytest
 from tests.remote.office import TEXT, ask, document, fields_of
 from tests.remote.openai_server import OpenAiServer
 
-from stillroom.engine.remote import RemoteClient, RemoteEngine, proxy_of
 from stillroom.errors import EngineError
 from stillroom.extraction.remote import RemoteExtractor
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import SendingLog
+from stillroom.remote.client import RemoteClient, RemoteEngine, proxy_of
 from stillroom.storage.database import Database
 from stillroom.templates.library import TemplateLibrary
 

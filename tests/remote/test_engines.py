@@ -12,7 +12,9 @@ from tests.remote.office import KEY, TEXT, NoKeyring
 from tests.remote.openai_server import OpenAiServer
 
 from stillroom.cli import main
-from stillroom.engine.remote import (
+from stillroom.errors import StillroomError
+from stillroom.paths import data_dir
+from stillroom.remote.client import (
     RemoteEngine,
     engines_file,
     forget_remote_engine,
@@ -20,8 +22,6 @@ from stillroom.engine.remote import (
     remote_engine,
     remote_engines,
 )
-from stillroom.errors import StillroomError
-from stillroom.paths import data_dir
 
 
 def test_engines_are_kept_without_their_keys(engine: RemoteEngine) -> None:

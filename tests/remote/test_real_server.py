@@ -14,12 +14,12 @@ import pytest
 
 from stillroom.documents.document import Document, Page
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import RemoteClient, RemoteEngine
 from stillroom.extraction.remote import RemoteExtractor
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import SendingLog
+from stillroom.remote.client import RemoteClient, RemoteEngine
 from stillroom.storage.database import Database
 from stillroom.templates.library import TemplateLibrary
 

@@ -8,7 +8,7 @@ import sys
 HEAVY = ("numpy", "munkres", "phonenumbers", "stdnum", "babel")
 SCRIPT = """
 import sys
-import stillroom.ui.main_window, stillroom.ui.model_loading, stillroom.models.tuned, stillroom.models.assess, stillroom.ui.chat.page
+import stillroom.ui.main_window, stillroom.ui.model_loading, stillroom.tuning.tuned, stillroom.models.fit.assess, stillroom.ui.chat.page
 print([name for name in {heavy!r} if name in sys.modules])
 """
 

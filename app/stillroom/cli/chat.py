@@ -22,9 +22,9 @@ from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
 from stillroom.models.library import default_model, find_model
-from stillroom.models.tuned import load_plan, that_fits
 from stillroom.settings import MODEL, Settings
 from stillroom.storage.database import Database
+from stillroom.tuning.tuned import load_plan, that_fits
 
 
 def run(options: argparse.Namespace) -> int:

@@ -27,12 +27,12 @@ from stillroom.evaluation.labels import LabelledDocument, check_labels, load_lab
 from stillroom.evaluation.report import to_json
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
-from stillroom.models.assess import options_that_fit
+from stillroom.models.fit.assess import options_that_fit
 from stillroom.models.library import ModelFile, default_model, find_model
-from stillroom.models.tuned import load_plan, that_fits
 from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
+from stillroom.tuning.tuned import load_plan, that_fits
 
 _POLL_SECONDS = 0.1
 _SUFFIXES = (".json", ".jsonl")

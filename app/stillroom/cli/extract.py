@@ -27,12 +27,12 @@ from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.extraction.run import Batch, expand
 from stillroom.models.adapters import model_sha256
 from stillroom.models.library import ModelFile, default_model, find_model
-from stillroom.models.tuned import LoadPlan, in_place_of, load_plan, that_fits
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
+from stillroom.tuning.tuned import LoadPlan, in_place_of, load_plan, that_fits
 
 _POLL_SECONDS = 0.1
 

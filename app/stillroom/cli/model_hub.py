@@ -19,13 +19,13 @@ from stillroom.cli import DONE, STOPPED, USAGE, say
 from stillroom.cli.signals import gathered_signals
 from stillroom.cli.text import aligned, duration, printable, size
 from stillroom.errors import Cancelled, StillroomError
-from stillroom.models.assess import assess_file, this_machine
-from stillroom.models.catalog import load_catalog, suggest, use_catalog
-from stillroom.models.download import DownloadProgress, Rate, download, is_there, target_folder
-from stillroom.models.fit import Fit, Use, Verdict
-from stillroom.models.hub import Hub, HubAccess, Offer
+from stillroom.models.fit.assess import assess_file, this_machine
+from stillroom.models.fit.estimate import Fit, Use, Verdict
+from stillroom.models.hub.catalog import load_catalog, suggest, use_catalog
+from stillroom.models.hub.client import Hub, HubAccess, Offer
+from stillroom.models.hub.download import DownloadProgress, Rate, download, is_there, target_folder
+from stillroom.models.hub.offers import Assessed, assess_offers
 from stillroom.models.library import find_model
-from stillroom.models.offers import Assessed, assess_offers
 from stillroom.models.projectors import projector_of
 from stillroom.privacy.secrets import HUB_TOKEN, Secrets
 

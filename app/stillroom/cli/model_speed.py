@@ -15,15 +15,15 @@ from stillroom.cli import DONE, say
 from stillroom.cli.stoppable import Tell, stoppable
 from stillroom.cli.text import aligned, size
 from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
-from stillroom.engine.tuning import Tuning, WorkerBench, physical_cores
-from stillroom.engine.tuning_copy import AGREEMENT, LOSS, SPEEDUP
-from stillroom.engine.tuning_store import Copy
 from stillroom.errors import StillroomError
-from stillroom.models.assess import options_that_fit
+from stillroom.models.fit.assess import options_that_fit
 from stillroom.models.library import ModelFile, default_model, find_model
-from stillroom.models.smaller import copy_name, make_smaller
-from stillroom.models.tuned import LoadPlan, TunedModel, load_plan, that_fits, tune_model
 from stillroom.settings import MODEL, Settings
+from stillroom.tuning.copy import AGREEMENT, LOSS, SPEEDUP
+from stillroom.tuning.search import Tuning, WorkerBench, physical_cores
+from stillroom.tuning.smaller import copy_name, make_smaller
+from stillroom.tuning.store import Copy
+from stillroom.tuning.tuned import LoadPlan, TunedModel, load_plan, that_fits, tune_model
 
 _BUSY = 0.3
 _BENCH_SECONDS = 1.0

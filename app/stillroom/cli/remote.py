@@ -16,15 +16,6 @@ from stillroom.cli.results import print_table, summary
 from stillroom.cli.signals import gathered_signals
 from stillroom.cli.text import aligned, printable
 from stillroom.documents.readers import Readers
-from stillroom.engine.remote import (
-    RemoteClient,
-    RemoteEngine,
-    forget_remote_engine,
-    keep_remote_engine,
-    remote_engine,
-    remote_engines,
-)
-from stillroom.engine.remote_trial import ask_for_a_sign
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.export import check_target, export
@@ -34,6 +25,15 @@ from stillroom.extraction.run import Batch, expand
 from stillroom.extraction.side_by_side import run_side_by_side
 from stillroom.privacy.secrets import Secrets, SecretText
 from stillroom.privacy.sending import SendingLog
+from stillroom.remote.client import (
+    RemoteClient,
+    RemoteEngine,
+    forget_remote_engine,
+    keep_remote_engine,
+    remote_engine,
+    remote_engines,
+)
+from stillroom.remote.trial import ask_for_a_sign
 from stillroom.settings import MONTHLY_CAP, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore

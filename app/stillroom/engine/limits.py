@@ -12,6 +12,13 @@ from stillroom.errors import EngineError
 
 LARGEST_PICTURE_SIDE = 1568
 """Pixels of the longer side of a picture that a model is given; what models make of larger ones is no better."""
+_MOST_KEPT_BYTES = 512 << 20
+_KEPT_SHARE_OF_FREE = 8
+
+
+def most_kept(free: int) -> int:
+    """Bytes of memory that what was read may take beside a model, of those that are free once it is loaded."""
+    return min(_MOST_KEPT_BYTES, max(0, free) // _KEPT_SHARE_OF_FREE)
 
 
 @dataclass(frozen=True, slots=True)

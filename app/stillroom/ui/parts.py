@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from stillroom.extraction.result import DocumentResult
     from stillroom.extraction.run import Batch
     from stillroom.models.library import ModelFile
-    from stillroom.models.tuned import LoadPlan
     from stillroom.privacy.secrets import Secrets
     from stillroom.storage.database import Database
     from stillroom.storage.runs import RunStore
     from stillroom.templates.library import TemplateLibrary
     from stillroom.templates.template import Template
+    from stillroom.tuning.tuned import LoadPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ class Parts:
 
                 assert self.database is not None
                 self._chats = ConversationStore(self.database)
+                # What was deleted and not taken back while its window was open is deleted.
+                self._chats.erase_deleted(timedelta(hours=1))
             return self._chats
 
     def secrets(self) -> Secrets:
@@ -120,7 +122,7 @@ class Parts:
 
     def that_fits(self, plan: LoadPlan) -> LoadPlan:
         """The plan with as much on a GPU as it has room for; nothing is allocated. Raises StillroomError where memory is short."""
-        from stillroom.models.tuned import that_fits
+        from stillroom.tuning.tuned import that_fits
 
         return that_fits(plan, self.engine.status())
 
@@ -131,8 +133,8 @@ class Parts:
 
     def memory_by_context(self, model: ModelFile, options: LoadOptions) -> Callable[[int], int]:
         """Bytes a model takes, by the tokens of its context, else loaded as it is now. Raises GgufError."""
-        from stillroom.models.assess import shape_of_file
-        from stillroom.models.fit import Use, estimate
+        from stillroom.models.fit.assess import shape_of_file
+        from stillroom.models.fit.estimate import Use, estimate
 
         shape = shape_of_file(model)
         running = self.engine.status().model
@@ -154,7 +156,7 @@ class Parts:
         kv_type: str = "",
     ) -> LoadPlan:
         """The file, options and environment to load it with: as it was tuned on this machine, and as the settings say."""
-        from stillroom.models.tuned import load_plan
+        from stillroom.tuning.tuned import load_plan
 
         plan = load_plan(
             model,
@@ -184,11 +186,11 @@ class Parts:
         return Batch.resume(self.store, run_id)
 
     def stored_runs(self, newest: int = 20) -> list[StoredRun]:
-        """The newest runs on disk."""
+        """The newest runs on disk that no other window or command is working on."""
         found = []
         for record in self.store.runs()[:newest]:
             total = len(self.store.documents(record.id))
-            if total:
+            if total and not self.store.is_owned(record.id):
                 done = total - len(self.store.pending(record.id))
                 title = record.template_name.replace("-", " ").capitalize()
                 found.append(StoredRun(record.id, title, total, done, record.created.astimezone()))

@@ -14,12 +14,12 @@ from tests.ui.models.on_page import choose, rows
 from stillroom import paths
 from stillroom.engine.protocol import LoadOptions
 from stillroom.models.adapters import attached
-from stillroom.models.download import DownloadProgress
-from stillroom.models.download_queue import Download, DownloadState
-from stillroom.models.fit import Estimate, Fit, Machine, Memory, Use, Verdict
-from stillroom.models.hub import HubFile, Offer
+from stillroom.models.fit.estimate import Estimate, Fit, Machine, Memory, Use, Verdict
+from stillroom.models.hub.client import HubFile, Offer
+from stillroom.models.hub.download import DownloadProgress
+from stillroom.models.hub.download_queue import Download, DownloadState
+from stillroom.models.hub.offers import Assessed
 from stillroom.models.library import find_model
-from stillroom.models.offers import Assessed
 from stillroom.models.projectors import projector_of
 from stillroom.ui.models import rows as row_source
 from stillroom.ui.models.adapters_dialog import AdaptersDialog

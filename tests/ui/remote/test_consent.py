@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 from tests.remote.openai_server import OpenAiServer
 
-from stillroom.engine.remote import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.extraction.result import FieldValue
 from stillroom.privacy.sending import SendingLog
+from stillroom.remote.client import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.banner import Banner
 from stillroom.ui.chat.who_answers import ChatConsent

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QPlainTextEd
 from stillroom.chat.conversation import ChatSettings
 from stillroom.chat.remote import estimated_tokens, what_leaves
 from stillroom.engine.protocol import Message
-from stillroom.engine.remote import RemoteEngine, remote_engines
 from stillroom.errors import StillroomError
+from stillroom.remote.client import RemoteEngine, remote_engines
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.remote.destination import where_text
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.engine.tuning_store import tuned_options
+from stillroom.tuning.store import tuned_options
 from stillroom.ui.controls import describe, label
 from stillroom.ui.models.rows import ModelRow
 from stillroom.ui.theme import GRID

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from stillroom.engine.protocol import LoadOptions
 from stillroom.models.adapters import attached
-from stillroom.models.assess import assess
-from stillroom.models.fit import Fit, Machine, Use, Verdict
+from stillroom.models.fit.assess import assess
+from stillroom.models.fit.estimate import Fit, Machine, Use, Verdict
 from stillroom.ui.controls import Button, ComboBox, Slider, describe, label, line
 from stillroom.ui.models.memory_bar import MemoryBar
 from stillroom.ui.models.rows import ModelRow, Place

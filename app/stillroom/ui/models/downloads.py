@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from stillroom.models.download_queue import Download, DownloadQueue, DownloadState
-from stillroom.models.hub import Hub, HubAccess, Offer
+from stillroom.models.hub.client import Hub, HubAccess, Offer
+from stillroom.models.hub.download_queue import Download, DownloadQueue, DownloadState
 from stillroom.privacy.secrets import HUB_TOKEN
 from stillroom.ui.controls import ElidedLabel, IconButton, SpinBox, describe, label
 from stillroom.ui.parts import Parts

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.models.assess import this_machine
-from stillroom.models.fit import Verdict
-from stillroom.models.hub import FoundModel, Offer
-from stillroom.models.hub_errors import LicenceNeeded
-from stillroom.models.offers import Assessed, assess_offers
+from stillroom.models.fit.assess import this_machine
+from stillroom.models.fit.estimate import Verdict
+from stillroom.models.hub.client import FoundModel, Offer
+from stillroom.models.hub.errors import LicenceNeeded
+from stillroom.models.hub.offers import Assessed, assess_offers
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.failures import sentence
 from stillroom.ui.models.downloads import hub_host, hub_of

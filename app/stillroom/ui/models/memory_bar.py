@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from stillroom.engine.kept_cells import most_kept
-from stillroom.models.fit import Fit
+from stillroom.engine.limits import most_kept
+from stillroom.models.fit.estimate import Fit
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text
 

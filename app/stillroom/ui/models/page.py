@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
-from stillroom.models.catalog import load_catalog, suggest, use_catalog
-from stillroom.models.conversion import converter
-from stillroom.models.fit import Machine
+from stillroom.models.fit.estimate import Machine
+from stillroom.models.hub.catalog import load_catalog, suggest, use_catalog
 from stillroom.models.library import ModelFile
 from stillroom.models.local_files import remove
 from stillroom.models.safetensors import is_safetensors, model_folder
-from stillroom.models.smaller import smaller_than
+from stillroom.tuning.conversion import converter
+from stillroom.tuning.smaller import smaller_than
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.extract.dropping import TakesDrops

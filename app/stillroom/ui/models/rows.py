@@ -14,14 +14,14 @@ from PySide6.QtGui import QColor
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import check_headers, parts_of
 from stillroom.gguf.header import read_header
-from stillroom.models.assess import assess, this_machine
-from stillroom.models.catalog import CatalogModel, expected_speed, load_catalog
 from stillroom.models.elsewhere import models_elsewhere
-from stillroom.models.fit import SPARE_BYTES, Fit, Machine, Use, Verdict
+from stillroom.models.fit.assess import assess, this_machine
+from stillroom.models.fit.estimate import SPARE_BYTES, Fit, Machine, Use, Verdict
+from stillroom.models.fit.shape import Shape, shape_of
+from stillroom.models.hub.catalog import CatalogModel, expected_speed, load_catalog
 from stillroom.models.library import ModelFile, installed_models
 from stillroom.models.projectors import projector_bytes, projector_of
-from stillroom.models.shape import Shape, shape_of
-from stillroom.models.tuned import in_place_of
+from stillroom.tuning.tuned import in_place_of
 from stillroom.ui.controls import plain_tip
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from stillroom.models.smaller import QUANTIZATIONS, Quantization
+from stillroom.tuning.smaller import QUANTIZATIONS, Quantization
 from stillroom.ui.controls import describe, label
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text

@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import MeasureRequest
 from stillroom.errors import StillroomError
-from stillroom.models.conversion import convert
 from stillroom.models.library import ModelFile
 from stillroom.models.local_files import import_model, verify
-from stillroom.models.smaller import make_smaller
-from stillroom.models.tuned import TunedModel, tune_model
+from stillroom.tuning.conversion import convert
+from stillroom.tuning.smaller import make_smaller
+from stillroom.tuning.tuned import TunedModel, tune_model
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text, speed_text, time_left_text

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from stillroom.models.gpus import MemoryKind, find_gpus
-from stillroom.models.nvml import Card, Nvml
+from stillroom.machine.gpus import MemoryKind, find_gpus
+from stillroom.machine.nvml import Card, Nvml
 
 _OTHERS_SECONDS = 5.0  # between looks at what has to be asked for in files
 

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document
-from stillroom.engine.remote import RemoteEngine
 from stillroom.extraction.remote import Preview, preview
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
 from stillroom.privacy.sending import SendingLog
+from stillroom.remote.client import RemoteEngine
 from stillroom.settings import MONTHLY_CAP
 from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label

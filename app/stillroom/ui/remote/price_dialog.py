@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.engine.prices import Price, PriceList, forget_price_list, keep_price_list, shipped_price_list
 from stillroom.errors import StillroomError
+from stillroom.remote.prices import Price, PriceList, forget_price_list, keep_price_list, shipped_price_list
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label, set_role
 
 

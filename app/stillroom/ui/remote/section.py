@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.engine.prices import price_list
-from stillroom.engine.remote import RemoteClient, RemoteEngine, forget_remote_engine, remote_engines
-from stillroom.engine.remote_trial import ask_for_a_sign
 from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import SendingLog
+from stillroom.remote.client import RemoteClient, RemoteEngine, forget_remote_engine, remote_engines
+from stillroom.remote.prices import price_list
+from stillroom.remote.trial import ask_for_a_sign
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
 from stillroom.ui.parts import Parts

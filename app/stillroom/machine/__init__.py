@@ -1,0 +1,1 @@
+"""This machine: processor, graphics cards, memory and its speed."""

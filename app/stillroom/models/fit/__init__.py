@@ -1,0 +1,1 @@
+"""What a model takes in memory, and whether it fits this machine."""

@@ -1,0 +1,1 @@
+"""Models to fetch: catalog, hub, downloads."""

@@ -1,0 +1,1 @@
+"""Models behind an address: client, failures, prices."""
