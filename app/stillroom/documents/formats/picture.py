@@ -107,7 +107,7 @@ def upright_sizes(source: Source, most: int) -> list[tuple[int, int]]:
                 width, height = picture.size
                 sideways = picture.getexif().get(_ORIENTATION, 1) >= 5
                 sizes.append((height, width) if sideways else (width, height))
-    except _ERRORS as error:
+    except ERRORS as error:
         raise DocumentError(_DAMAGED, type(error).__name__) from error
     return sizes
 
@@ -118,7 +118,7 @@ def _frames(picture: Image.Image, count: int) -> list[int]:
     for frame in range(count):
         try:
             picture.seek(frame)
-        except _ERRORS:  # a damaged page has its number all the same
+        except ERRORS:  # a damaged page has its number all the same
             pages.append(frame)
             continue
         if not frame or not _is_thumbnail(picture):
