@@ -98,7 +98,7 @@ def make_run(parts, tmp_path):
 @pytest.fixture
 def open_page(window, qtbot):
     def opened():
-        page = window.show_page(1)
+        page = window.show_named("review")
         qtbot.waitUntil(lambda: bool(page.desk.documents), timeout=10_000)
         window.activateWindow()
         page.list.setFocus()
