@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +90,8 @@ class Parts:
 
                 assert self.database is not None
                 self._chats = ConversationStore(self.database)
+                # What was deleted and not taken back while its window was open is deleted.
+                self._chats.erase_deleted(timedelta(hours=1))
             return self._chats
 
     def secrets(self) -> Secrets:
