@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from stillroom.cancellation import Cancellation
-from stillroom.cli import DONE, SOME_FAILED, say
+from stillroom.cli.status import DONE, SOME_FAILED, say
 from stillroom.cli.stoppable import Tell, stoppable
 from stillroom.cli.text import printable
 from stillroom.errors import StillroomError

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stillroom.cancellation import Cancellation
-from stillroom.cli import DONE, STOPPED, USAGE, say
 from stillroom.cli.signals import gathered_signals
+from stillroom.cli.status import DONE, STOPPED, USAGE, say
 from stillroom.cli.text import aligned, duration, printable, size
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.models.fit.assess import assess_file, this_machine

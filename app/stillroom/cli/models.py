@@ -6,7 +6,7 @@ import argparse
 import json
 
 from stillroom import paths
-from stillroom.cli import DONE, say
+from stillroom.cli.status import DONE, say
 from stillroom.cli.text import aligned, size
 from stillroom.models.elsewhere import models_elsewhere
 from stillroom.models.library import installed_models

@@ -64,6 +64,11 @@ class RemoteEngine:
     price_out: float = 0.0
 
     @property
+    def title(self) -> str:
+        """Engine and model, for a person."""
+        return f"{self.name}: {self.model}"
+
+    @property
     def key_name(self) -> str:
         return f"remote:{self.name}"
 

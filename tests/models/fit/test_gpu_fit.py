@@ -158,7 +158,7 @@ def test_what_the_loaded_model_holds_is_given_back(
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(card))
     info = ModelInfo("m", "m.gguf", "llama", "Q4_0", 1, 4 << 30, 2048, 2048, 10, True, 33, "CUDA", 0.1, LoadOptions())
     ready = EngineStatus(EngineState.READY, info, WorkerStatus(), WORKER, 0, "", 1.0)
-    plan = LoadPlan(model, LoadOptions(context_tokens=8192), {})
+    plan = LoadPlan(model, model, LoadOptions(context_tokens=8192), {})
     for status in (None, ready, replace(ready, model=replace(info, gpu_layers=0)), replace(ready, model=None)):
         assert that_fits(plan, status) == plan
     assert asked == [

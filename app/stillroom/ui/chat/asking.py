@@ -65,13 +65,13 @@ class Asking(QObject):
         assert parts.database is not None
         self._answerer = RemoteAnswerer(
             engine,
-            lambda: RemoteClient(engine, parts.secrets(), parts.seal),
+            lambda: RemoteClient(engine, parts.secrets, parts.seal),
             SendingLog(parts.database),
             lambda: parts.settings.get(MONTHLY_CAP) / 100,
         )
 
     def session(self) -> ChatSession:
-        return ChatSession(self._parts.chats(), self._answerer)
+        return ChatSession(self._parts.chats, self._answerer)
 
     def stop(self) -> None:
         if self._operation is not None:
@@ -80,7 +80,7 @@ class Asking(QObject):
     def answer(self, conversation: int, question: int) -> None:
         """Answer a turn."""
         started = time.monotonic()
-        store, answerer = self._parts.chats(), self._answerer
+        store, answerer = self._parts.chats, self._answerer
 
         def work(operation: Operation) -> Turn:
             begin, show = self._shown(operation)
@@ -151,7 +151,7 @@ class Asking(QObject):
                     lambda: self.told.emit(" · ".join(filter(None, (text, time_left_text(left)))) if total else "")
                 )
 
-            return ChatSession(self._parts.chats(), self._local).read_every_part(
+            return ChatSession(self._parts.chats, self._local).read_every_part(
                 question,
                 on_begin=begin,
                 on_piece=show,
@@ -165,7 +165,7 @@ class Asking(QObject):
         """``passages``, ``summaries``: of the last files; ``text``: of the last pictures; ``summarise``, ``drop``: of older turns.
         ``then`` gets the new end.
         """
-        store, answerer = self._parts.chats(), self._local  # what is read to make room is not sent anywhere
+        store, answerer = self._parts.chats, self._local  # what is read to make room is not sent anywhere
         started = time.monotonic()
 
         def work(operation: Operation) -> int:
@@ -215,7 +215,7 @@ class Asking(QObject):
 
         def work(operation: Operation) -> list[Attachment]:
             found: list[Attachment] = []
-            for path in self._parts.expand(paths):
+            for path in self._parts.runs.files(paths):
                 operation.post(lambda path=path: self.told.emit(self.tr("Reading %1…").replace("%1", path.name)))
                 found += read_attachment(self._parts.readers, path, self._local, cancellation=operation.cancellation)
             return found

@@ -28,7 +28,7 @@ class OwnSettings(QObject):
         """Let the person change the settings, and use them from the next answer on."""
         page, loading = self._page, self._loading
         usual = page.conversation.settings if page.conversation else ChatSettings()
-        names = [model.name for model in self._parts.installed_models()]
+        names = [model.name for model in self._parts.models.installed()]
         dialog = SettingsDialog(
             page, usual, schemas_of(self._parts.templates.templates()), loading.model, names, loading.wanted
         )
@@ -36,7 +36,7 @@ class OwnSettings(QObject):
         if loading.model is not None and file is not None:
             options = loading.model.options
             self._parts.tasks.start(
-                Operation(lambda _: self._parts.memory_by_context(file, options), "memory", owner=dialog)
+                Operation(lambda _: self._parts.models.memory_by_context(file, options), "memory", owner=dialog)
                 .success(dialog.use_memory)
                 .failure(lambda _error: None)  # the sentence about the context does without the memory
             )
@@ -80,7 +80,7 @@ class OwnSettings(QObject):
         self._page.banners.show_message(text, "info", [load], key="own model")
 
     def _load(self, name: str, context_tokens: int) -> None:
-        found = next((model for model in self._parts.installed_models() if model.name == name), None)
+        found = next((model for model in self._parts.models.installed() if model.name == name), None)
         if found is None:
             self._page._failed(StillroomError(f"The model {name} is not on this machine any more. Choose another one."))
             return

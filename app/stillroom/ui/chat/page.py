@@ -55,7 +55,7 @@ class ChatPage(QWidget):
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
         self._parts, self._loading = parts, loading
-        self._store = parts.chats()
+        self._store = parts.chats
         self.conversation: Conversation | None = None
         self._agreed: set[tuple[int, str]] = set()  # conversation and engine
         self.asking = Asking(parts, self)

@@ -64,7 +64,7 @@ class Room(QObject):
         number = self._page.number
 
         def costs(_operation: Operation) -> str:
-            memory = self._parts.memory_by_context(model, options)
+            memory = self._parts.models.memory_by_context(model, options)
             return size_text(max(0, memory(longer) - memory(options.context_tokens)))
 
         self._parts.tasks.start(
@@ -146,7 +146,7 @@ class Room(QObject):
             if here and self._loading.error is None and not self._page.asking.busy:
                 self._page.have_answered(waiting.id)
 
-        store = self._parts.chats()
+        store = self._parts.chats
         own = store.conversation(number).settings
         store.set_settings(number, replace(own, context_tokens=tokens))  # for the next start, too
         self._loading.with_context(tokens)

@@ -32,7 +32,7 @@ class Talks(QObject):
     def __init__(self, page: ChatPage, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
         super().__init__(page)
         self._page, self._parts, self._list, self._banners = page, parts, shown, banners
-        self._store = parts.chats()
+        self._store = parts.chats
         parts.at_end.append(shown.stop_searching)
 
     def refresh(self) -> None:

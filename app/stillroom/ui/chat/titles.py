@@ -58,7 +58,7 @@ class Titles(QObject):
         number = self._wanted[0]
 
         def work(operation: Operation) -> str:
-            session = ChatSession(self._parts.chats(), LocalAnswerer(self._parts.engine))
+            session = ChatSession(self._parts.chats, LocalAnswerer(self._parts.engine))
             try:
                 return session.retitle(number, cancellation=operation.cancellation)
             except StillroomError:

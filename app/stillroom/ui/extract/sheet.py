@@ -173,8 +173,8 @@ class Sheet(TakesDrops, QWidget):
         )
 
     def _expand(self, paths: Sequence[Path]) -> list[Path]:
-        found = self._parts.expand(paths)
-        self._parts.extractor()  # its imports take a moment, and memory: neither at start nor when the run starts
+        found = self._parts.runs.files(paths)
+        self._parts.runs.prepare()
         return found
 
     def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:

@@ -19,7 +19,7 @@ from stillroom.ui.wording import size_text, time_left_text
 
 def hub_of(parts: Parts) -> Hub:
     """The hub, with the person's token where there is one. Blocks; opens no connection by itself."""
-    kept = parts.secrets().get(HUB_TOKEN)
+    kept = parts.secrets.get(HUB_TOKEN)
     return Hub(HubAccess(token=kept.reveal() if kept is not None else None))
 
 

@@ -176,7 +176,7 @@ class ModelsPage(TakesDrops, QWidget):
     def look(self) -> None:
         """Look at the disk and the machine again."""
         self._parts.tasks.start(
-            Operation(lambda _: find_rows(own_bytes=self._parts.model_bytes()), "models", owner=self).success(
+            Operation(lambda _: find_rows(own_bytes=self._parts.models.loaded_bytes()), "models", owner=self).success(
                 lambda found: self._show(*found)
             )
         )

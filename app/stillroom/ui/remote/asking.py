@@ -90,7 +90,7 @@ class RemoteAsking(QObject):
 
             assert parts.database is not None
             failures: list[tuple[str, str]] = []
-            with RemoteClient(engine, parts.secrets(), parts.seal) as client:
+            with RemoteClient(engine, parts.secrets, parts.seal) as client:
                 log = SendingLog(parts.database)
                 extractor = RemoteExtractor(client, log, parts.settings.get(MONTHLY_CAP) / 100)
 

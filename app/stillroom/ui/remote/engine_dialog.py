@@ -42,9 +42,7 @@ class EngineDialog(QDialog):
         self.name = self._line(form, self.tr("Name"), shown.name, self.tr("Office"))
         self.address = self._line(form, self.tr("Address"), shown.address, "https://server/v1")
         kept = (
-            self.tr("kept in memory until Stillroom ends")
-            if parts.secrets().notice
-            else self.tr("goes into the keyring")
+            self.tr("kept in memory until Stillroom ends") if parts.secrets.notice else self.tr("goes into the keyring")
         )
         hint = self.tr("unchanged") if engine else self.tr("%1; empty for none").replace("%1", kept)
         self.key = self._line(form, self.tr("Key"), "", hint)
@@ -130,7 +128,7 @@ class EngineDialog(QDialog):
 
         def work(_operation: Operation) -> list[str]:
             key = SecretText(typed) if typed else None
-            with RemoteClient(engine, self._parts.secrets(), self._parts.seal, key=key) as client:
+            with RemoteClient(engine, self._parts.secrets, self._parts.seal, key=key) as client:
                 return client.models()
 
         def listed(names: list[str]) -> None:

@@ -159,7 +159,7 @@ class RemoteSection(Section):
         dialog = EngineDialog(self, self._parts, engine)
         if not dialog.exec():
             return
-        made, typed, secrets = dialog.made, dialog.key.text().strip(), self._parts.secrets()
+        made, typed, secrets = dialog.made, dialog.key.text().strip(), self._parts.secrets
         old = engine.key_name if engine is not None and engine.name != made.name else ""
         if old:
             try:
@@ -183,14 +183,14 @@ class RemoteSection(Section):
     def _kept(self, in_keyring: bool | None) -> None:
         if in_keyring is None:
             return
-        notice = self._parts.secrets().notice
+        notice = self._parts.secrets.notice
         self._say(self.tr("The key is in the keyring.") if in_keyring else notice, "info" if in_keyring else "warn")
 
     def _test(self, engine: RemoteEngine) -> None:
         def work(_operation: Operation) -> str:
             assert self._parts.database is not None
             seconds = 0.0
-            with RemoteClient(engine, self._parts.secrets(), self._parts.seal) as client:
+            with RemoteClient(engine, self._parts.secrets, self._parts.seal) as client:
                 models = client.models()
                 if engine.model:
                     cap = self._parts.settings.get(MONTHLY_CAP) / 100
@@ -220,9 +220,7 @@ class RemoteSection(Section):
         except StillroomError as error:
             self._say(error.message, "bad")
             return
-        self._parts.tasks.start(
-            Operation(lambda _: self._parts.secrets().delete(engine.key_name), "keyring", owner=self)
-        )
+        self._parts.tasks.start(Operation(lambda _: self._parts.secrets.delete(engine.key_name), "keyring", owner=self))
         self.look()
         self._say(self.tr("%1 is removed, and its key.").replace("%1", engine.name), "info")
 
