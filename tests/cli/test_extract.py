@@ -28,7 +28,7 @@ from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import Piece, Question, ScoreRequest
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
-from stillroom.models.library import STARTER_NAME
+from stillroom.models.model_file import STARTER_NAME
 from stillroom.settings import MODEL, Settings
 from stillroom.templates.template import Template
 

@@ -85,7 +85,7 @@ def test_dates_are_read_in_many_forms(text: str, expected: str) -> None:
 
 def test_the_other_dates_of_a_page_tell_which_number_is_the_month() -> None:
     assert values(FieldType.DATE, "03/04/2020 and 12/25/2020") == ["2020-03-04", "2020-12-25"]
-    assert values(FieldType.DATE, "03/04/2020") == ["2020-04-03"]
+    assert sorted(values(FieldType.DATE, "03/04/2020")) == ["2020-03-04", "2020-04-03"]
     assert values(FieldType.DATE, "03/04/2020", day_first=False) == ["2020-03-04"]
 
 

@@ -28,7 +28,7 @@ from stillroom.extraction.result import (
     FieldValue,
     RunnerUp,
 )
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.parts import Parts

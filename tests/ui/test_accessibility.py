@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from stillroom.chat.conversation import ChatSettings
 from stillroom.engine.protocol import Message
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 from stillroom.remote.prices import price_list
 from stillroom.ui.chat.who_answers import ChatConsent
 from stillroom.ui.main_window import MainWindow

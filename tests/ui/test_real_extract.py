@@ -13,7 +13,7 @@ from reportlab.pdfgen import canvas
 
 from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG
 from stillroom.extraction.result import FieldState
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.ui.extract.cell import values_of
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.parts import Parts

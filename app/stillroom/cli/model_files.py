@@ -13,8 +13,9 @@ from stillroom.cli.stoppable import Tell, stoppable
 from stillroom.cli.text import printable
 from stillroom.errors import StillroomError
 from stillroom.models.adapters import attach, attached, detach
-from stillroom.models.library import ModelFile, find_model, installed_models
+from stillroom.models.library import find_model, installed_models
 from stillroom.models.local_files import Told, import_model, remove, verify
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import attach_projector, detach_projector, projector_of
 from stillroom.models.safetensors import is_safetensors
 from stillroom.tuning.conversion import convert

@@ -16,7 +16,7 @@ from stillroom.cli.text import aligned, printable
 from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult
 from stillroom.privacy.secrets import SecretText
-from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 from stillroom.workspace import Workspace
 from stillroom.workspace.remote_models import Sent
 from stillroom.workspace.runs import check_target

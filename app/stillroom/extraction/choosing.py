@@ -148,6 +148,8 @@ def _is_found(asked: Asked, least: float) -> bool:
     if asked.field.type is FieldType.LIST:
         return bool(np.any(shares >= 0.5) and np.all(np.maximum(shares, 1 - shares) >= least))
     best = max(_by_value(asked, shares).values(), default=0.0)
+    if least == 0.0:  # whatever the page says, the model would not say it better
+        return bool(asked.chosen) and _together(asked, _by_value(asked, shares)) > float(shares[-1])
     return best > float(shares[-1]) and best >= least
 
 
@@ -160,11 +162,21 @@ def _by_value(asked: Asked, shares: Vector) -> dict[str, float]:
     return found
 
 
+def _together(asked: Asked, by_value: dict[str, float]) -> float:
+    """What the likeliest value has with the other readings of its spans: that there is none is held against all of them."""
+    best = max(by_value, key=lambda value: by_value[value])
+    own = [asked.candidates[index] for index in asked.chosen]
+    spans = {candidate.span for candidate in own if candidate.value == best}
+    return sum(by_value[value] for value in {candidate.value for candidate in own if candidate.span in spans})
+
+
 def _shares(asked: Asked) -> Vector:
     """Probabilities of the chosen candidates: of a list each its own, else in all 1 with that of *absent*, the last."""
     if not asked.chosen:
         return np.zeros(0) if asked.field.type is FieldType.LIST else np.ones(1)
     strengths = asked.weights.strengths(asked.model_scores(asked.chosen), asked.layout[asked.chosen])
+    # The readings of one span share what the page and the model say of it.
+    strengths += np.log([max(asked.candidates[index].likelihood, 1e-6) for index in asked.chosen])
     if asked.field.type is FieldType.LIST:
         return ranking.logistic(strengths - asked.weights.absent)
     return ranking.softmax(np.append(strengths, asked.weights.absent_strength(required=asked.field.required)))
@@ -222,7 +234,7 @@ def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
         _runner_up(asked.candidates[best[value]], by_value[value], document) for value in ranked[: RUNNERS_UP + 1]
     )
     absent = float(shares[-1])
-    if absent >= by_value[ranked[0]]:
+    if absent >= _together(asked, by_value):
         return _nothing(asked.field, missing, absent if complete else 0.0, runners[:RUNNERS_UP])
     return _found(asked.field, asked.candidates[best[ranked[0]]], by_value[ranked[0]], document, runners[1:])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.gguf.header import MAGIC
-from stillroom.models.library import ModelFile, is_projector, model_file, quantization_of
+from stillroom.models.model_file import ModelFile, is_projector, model_file, quantization_of
 
 _DEPTH = 8
 _ENTRIES = 50_000  # looked at in one folder tree; someone's home may be behind a link

@@ -16,7 +16,7 @@ from stillroom.models.file_names import inside
 from stillroom.models.fit.assess import assess, this_machine
 from stillroom.models.fit.estimate import Machine, Use, Verdict, estimate
 from stillroom.models.fit.shape import Shape, shape_of
-from stillroom.models.library import ModelFile, model_file
+from stillroom.models.model_file import ModelFile, model_file
 from stillroom.models.records import Record, keep_record
 from stillroom.storage.checksums import file_sha256
 from stillroom.tuning.copy import quantize, text_loss

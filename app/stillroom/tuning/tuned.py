@@ -20,7 +20,8 @@ from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.machine.nvml import held_on_gpus
 from stillroom.models.adapters import attached
 from stillroom.models.fit.assess import options_that_fit
-from stillroom.models.library import ModelFile, find_model
+from stillroom.models.library import find_model
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_of
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template

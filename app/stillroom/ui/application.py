@@ -7,14 +7,17 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QFileSystemWatcher, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 import stillroom
+from stillroom import paths
 from stillroom.errors import StillroomError
 from stillroom.privacy.seal import Guard, Seal
 from stillroom.settings import SEALED, Settings
+from stillroom.storage.ownership import Owned, OwnedElsewhere
 from stillroom.ui.failures import UnexpectedErrors, show_failure
 from stillroom.ui.icons import application_icon
 from stillroom.ui.main_window import MainWindow
@@ -47,6 +50,31 @@ def _display_there() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
+def _window_file() -> Path:
+    """Whoever owns it has the window of this data folder; beside it lies the wish of a second start to see that window."""
+    return paths.data_dir() / "locks" / "window"
+
+
+class _ShowWish:
+    """A watch for a second start, which shows the window that is there instead of one of its own. Needs no socket."""
+
+    def __init__(self, window: MainWindow, file: Path) -> None:
+        self._window, self._file = window, file
+        file.unlink(missing_ok=True)
+        self._watcher = QFileSystemWatcher([str(file.parent)], window)
+        self._watcher.directoryChanged.connect(self._look)
+
+    def _look(self) -> None:
+        if self._file.exists():
+            self._file.unlink(missing_ok=True)
+            self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
+            self._window.raise_()
+            self._window.activateWindow()
+
+    def end(self) -> None:
+        self._watcher.deleteLater()
+
+
 def main(argv: Sequence[str] = ()) -> int:
     """Open the window and stay until it is closed. Returns the exit status."""
     if not _display_there():
@@ -62,6 +90,14 @@ def main(argv: Sequence[str] = ()) -> int:
     window: MainWindow | None = None
     tasks = Tasks(lambda error: show_failure(window, error))
     with UnexpectedErrors(tasks.post, lambda error: show_failure(window, error)):
+        try:
+            ours = Owned(_window_file(), "The window is open already.")
+        except OwnedElsewhere:
+            _window_file().with_suffix(".show").touch()
+            return 0
+        except StillroomError as error:
+            show_failure(None, error).exec()
+            return 1
         settings = Settings()
         seal = Seal(sealed=settings.get(SEALED))
         guard = Guard(seal)
@@ -69,12 +105,16 @@ def main(argv: Sequence[str] = ()) -> int:
             parts = build_parts(application, tasks, settings, seal)
         except StillroomError as error:
             show_failure(None, error).exec()
+            ours.release()
             return 1
         window = MainWindow(parts)
         window.show()
+        wish = _ShowWish(window, _window_file().with_suffix(".show"))
         QTimer.singleShot(0, window.start)
         status = application.exec()
         window.hide()
+        wish.end()
         parts.close()
         guard.release()
+        ours.release()
     return status

@@ -14,7 +14,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
 if TYPE_CHECKING:
-    from stillroom.models.library import ModelFile
+    from stillroom.models.model_file import ModelFile
     from stillroom.tuning.tuned import LoadPlan
 
 

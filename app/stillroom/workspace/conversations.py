@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stillroom.chat.conversation import Attachment, Turn
     from stillroom.chat.session import ChatSession
     from stillroom.chat.store import ConversationStore
-    from stillroom.remote.client import RemoteEngine
+    from stillroom.remote.engines import RemoteEngine
 
 
 class WhenFull(StrEnum):

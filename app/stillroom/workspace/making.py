@@ -14,7 +14,7 @@ from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
 
 if TYPE_CHECKING:
-    from stillroom.models.library import ModelFile
+    from stillroom.models.model_file import ModelFile
     from stillroom.tuning.smaller import Smaller
     from stillroom.tuning.tuned import LoadPlan, TunedModel
 

@@ -14,7 +14,7 @@ from stillroom.errors import StillroomError
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, MODEL, THREADS, Settings
 
 if TYPE_CHECKING:
-    from stillroom.models.library import ModelFile
+    from stillroom.models.model_file import ModelFile
     from stillroom.storage.runs import RunRecord
     from stillroom.tuning.tuned import LoadPlan
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from stillroom.extraction.run import Batch
     from stillroom.privacy.secrets import Secrets, SecretText
     from stillroom.privacy.sending import SendingLog
-    from stillroom.remote.client import RemoteClient, RemoteEngine
+    from stillroom.remote.client import RemoteClient
+    from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
 
@@ -81,19 +82,19 @@ class RemoteModels:
 
     def engines(self) -> list[RemoteEngine]:
         """Those that were added. Raises StillroomError where their file cannot be read."""
-        from stillroom.remote.client import remote_engines
+        from stillroom.remote.engines import remote_engines
 
         return remote_engines()
 
     def engine(self, name: str) -> RemoteEngine:
         """One by its name. Raises StillroomError, naming those there are."""
-        from stillroom.remote.client import remote_engine
+        from stillroom.remote.engines import remote_engine
 
         return remote_engine(name)
 
     def add(self, engine: RemoteEngine) -> None:
         """Add an engine, or change the one of its name. Raises StillroomError where its address cannot be used."""
-        from stillroom.remote.client import keep_remote_engine
+        from stillroom.remote.engines import keep_remote_engine
 
         keep_remote_engine(engine)
 
@@ -103,7 +104,7 @@ class RemoteModels:
 
     def forget(self, engine: RemoteEngine) -> None:
         """Take an engine away, and its key."""
-        from stillroom.remote.client import forget_remote_engine
+        from stillroom.remote.engines import forget_remote_engine
 
         forget_remote_engine(engine.name)
         self._secrets().delete(engine.key_name)

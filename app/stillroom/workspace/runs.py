@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from stillroom.engine.protocol import ModelInfo
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch, DocumentExtractor
-    from stillroom.models.library import ModelFile
-    from stillroom.remote.client import RemoteEngine
+    from stillroom.models.model_file import ModelFile
+    from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
 __all__ = ["Batch", "Runs", "StoredRun"]
@@ -75,7 +75,7 @@ class Runs:
         self, template: Template, files: Sequence[Path], model: ModelFile | RemoteEngine | None = None
     ) -> Batch | None:
         """The newest run of these files with this template (and model, if one is named) that is not finished or delivered."""
-        from stillroom.models.library import ModelFile
+        from stillroom.models.model_file import ModelFile
 
         wanted = [str(file.absolute()) for file in files]
         for record in self._store().unfinished():
@@ -94,12 +94,12 @@ class Runs:
         return None
 
     def stored(self, newest: int = 20) -> list[StoredRun]:
-        """The newest runs on disk."""
+        """The newest runs on disk that no other window or command is working on."""
         found = []
         store = self._store()
         for record in store.runs()[:newest]:
             total = len(store.documents(record.id))
-            if total:
+            if total and not store.is_owned(record.id):
                 done = total - len(store.pending(record.id))
                 title = record.template_name.replace("-", " ").capitalize()
                 found.append(StoredRun(record.id, title, total, done, record.created.astimezone()))

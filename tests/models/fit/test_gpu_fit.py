@@ -26,7 +26,8 @@ from stillroom.models.fit.estimate import GPU_PROCESS_BYTES, MIB, SPARE_BYTES, M
 from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.gpu_process import gpu_process_bytes, keep_gpu_process_bytes
 from stillroom.models.fit.shape import shape_of
-from stillroom.models.library import ModelFile, find_model
+from stillroom.models.library import find_model
+from stillroom.models.model_file import ModelFile
 from stillroom.tuning.tuned import LoadPlan, that_fits
 
 WORKER = 4711

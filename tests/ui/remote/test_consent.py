@@ -12,7 +12,7 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.extraction.result import FieldValue
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteEngine, keep_remote_engine, remote_engines
+from stillroom.remote.engines import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.banner import Banner
 from stillroom.ui.chat.who_answers import ChatConsent

@@ -15,7 +15,7 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import Sending, SendingLog
-from stillroom.remote.client import RemoteEngine, keep_remote_engine, remote_engines
+from stillroom.remote.engines import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.remote.prices import Price, price_list, prices_file
 from stillroom.settings import MONTHLY_CAP, Settings
 from stillroom.ui.controls import Button

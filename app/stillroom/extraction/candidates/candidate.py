@@ -26,6 +26,10 @@ class Candidate:
         failed: a sentence for each check that the value does not pass (check digits); it is offered all the same, for a value
             that is dropped in silence helps nobody.
         shape: how much the text looks like its type, by the proposer's own knowledge, 0 to 1 ("Acme Ltd" against "Acme").
+        reading: how the text is read, where it can be read in several ways: ``day_first`` and ``month_first`` of 03/04/2025 are
+            two candidates over one span. Empty where there is one way only.
+        likelihood: of this reading among those of its span, 0 to 1, by what the document says of its habits (see ``readings``).
+        currencies: ISO codes that the sign or word beside an amount may stand for; empty where none stands there.
     """
 
     span: Span
@@ -37,6 +41,14 @@ class Candidate:
     first: float = 0.0
     last: float = 0.0
     failed: tuple[str, ...] = ()
+    reading: str = ""
+    likelihood: float = 1.0
+    currencies: tuple[str, ...] = ()
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the text has another reading."""
+        return bool(self.reading)
 
 
 def single_spaced(text: str) -> str:

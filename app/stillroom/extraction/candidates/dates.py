@@ -1,117 +1,265 @@
-"""Dates and times of day."""
+"""Dates: every reading of what can be read in two ways, in all languages and calendars whose names CLDR or their country gives."""
 
 from __future__ import annotations
 
 import calendar
 import datetime
 import functools
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from babel import Locale
+import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.languages import languages, locale_of
 
-# Languages whose month names and units of time are read; the names come from CLDR through Babel. A name that is another month
-# in a language further up (Croatian "listopad") is not read in that language.
-LANGUAGES = (
-    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "sk", "sl", "hu", "ro", "bg", "ru", "uk", "el",
-    "tr", "et", "lv", "lt", "ca", "id", "ms", "he", "ar",
-)  # fmt: skip
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
+BUDDHIST, GREGORIAN = "buddhist", "gregorian"
+THIS_CENTURY, LAST_CENTURY = "this_century", "last_century"
+
+_S = r"[^\S\n]?"  # a space, but no line's end
+_MARK = rf"{_S}[./\-／．－‐‑|]{_S}"
+# Three groups of figures. What begins with one letter of its own (R7.04.03) is read by its era or not at all.
 _NUMERIC = re.compile(
-    r"(?:(?<![\d./\-])|(?<=\d{4}-)(?=\d{1,2}[./])|(?<=\d{4}–))"
-    r"(?:(?P<y1>\d{4})(?P<s1>\s?[./\-]\s?)(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})"
-    r"|(?P<a>\d{1,2})(?P<s2>\s?[./\-]\s?)(?P<b>\d{1,2})(?P=s2)(?P<y2>\d{4}|['’]?\d{2}))(?![\d])"
-    r"|(?<!\d)(?P<y3>(?:19|20)\d{2})[年년]\s?(?P<m3>\d{1,2})[月월]\s?(?P<d3>\d{1,2})[日일]"
-    r"|(?P<era>令和|平成|昭和)(?P<y4>\d{1,2}|元)年\s?(?P<m4>\d{1,2})月\s?(?P<d4>\d{1,2})日"
+    rf"(?:(?<![\d./\-]|\b[A-Z])|(?<=\d{{4}}-)(?=\d{{1,2}}[./])|(?<=\d{{4}}–))"
+    rf"(?:(?P<y1>\d{{4}})(?P<s1>{_MARK})(?P<m1>\d{{1,2}})(?P=s1)(?P<d1>\d{{1,2}})"
+    rf"|(?P<a>\d{{1,2}})(?P<s2>{_MARK})(?P<b>\d{{1,2}})(?P=s2)(?P<y2>\d{{4}}|['’]?\d{{2}}))(?!\d)"
 )
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+_SPACED = re.compile(r"(?<![\d.,/\-] ?)(?:(?P<a>\d\d) (?P<b>\d\d) (?P<y2>(?:19|20)\d\d))(?! ?[\d.,/\-])")
+_FIGURES = "〇零一二三四五六七八九十元"
+_YEAR_MONTH_DAY = re.compile(
+    rf"(?:(?P<era>令和|平成|昭和|大正|明治|(?:中華|中华)?民[國国])\s?)?(?<!\d)(?P<y>\d{{1,4}}|[{_FIGURES}]{{1,4}})\s?[年년]\s?"
+    rf"(?P<m>\d{{1,2}}|[{_FIGURES}]{{1,2}})\s?[月월]\s?(?P<d>\d{{1,2}}|[{_FIGURES}]{{1,3}})(?!\d)(?:\s?[日일號号])?"
+)
+# Letters of Japanese eras, and the years of the Republic of China: "R7.04.03", "114/04/03".
+_ERA_LETTER = re.compile(
+    rf"(?<![\w.])(?P<era>[RHSTM])\s?(?P<y>\d{{1,2}}|元)(?P<s>{_MARK}|年)(?P<m>\d{{1,2}})(?:{_MARK}|月)(?P<d>\d{{1,2}})(?!\d)日?"
+)
+_REPUBLIC = re.compile(
+    rf"(?:(?P<era>民[國国])\s?|(?<![\d./\-]))(?P<y>1[0-4]\d|\d\d(?<=民[國国]\s?\d\d))(?P<s>{_MARK})(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}})(?!\d)"
+)
+_ERAS = {
+    "令和": (2018, 99), "平成": (1988, 31), "昭和": (1925, 64), "大正": (1911, 15), "明治": (1867, 45),
+    "R": (2018, 99), "H": (1988, 31), "S": (1925, 64), "T": (1911, 15), "M": (1867, 45),
+}  # fmt: skip
+_REPUBLIC_BEGINS, _BUDDHIST_AHEAD = 1911, 543
+_BUDDHIST_YEARS = range(2400, 2700)
+_HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_JAPANESE = re.compile(r"[\u3040-\u30ff]|[年月日][\d\s]|[請発税込円計]")
+_REPUBLIC_NAMED = re.compile(r"民[國国]|統一編號|臺|灣")
+_THAI = re.compile(r"[\u0e00-\u0e7f]")
 _COMPACT = re.compile(r"(?<!\d)(?P<y>20\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)")
 _WEEK_DAY = re.compile(r"(?<![\w\-])(?P<y>\d{4})-?W(?P<w>\d{2})-?(?P<d>[1-7])(?![\w\-])")
-_LETTERS = re.compile(r"[^\W\d_]+")
+_VIETNAMESE = re.compile(
+    r"(?i:ngày\s{1,3})?(?<!\d)(?P<d>\d{1,2})\s{1,3}(?i:tháng|thg)\s{1,3}(?P<m>\d{1,2}),?\s{1,3}(?:(?i:năm)\s{1,3})?(?P<y>\d{4})(?!\d)"
+)
 # A word cut at the end of a line, and what a page may hold of it besides its letters.
-_CUT = re.compile(r"\u00ad(?:[^\S\n]*\n[^\S\n]*)?|(?<=[^\W\d_])-[^\S\n]*\n[^\S\n]*(?=[^\W\d_])")
-_AMERICAN = re.compile(
-    r"\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
-    r",? \d{5}(?:-\d{4})?\b"
+_CUT = re.compile(r"\u00ad(?:[^\S\n]{0,9}\n[^\S\n]{0,9})?|(?<=[^\W\d_])-[^\S\n]{0,9}\n[^\S\n]{0,9}(?=[^\W\d_])")
+# Words of a date, marks of vowels included; an abbreviation may hold points ("เม.ย.", "янв.").
+_WORD = re.compile(r"[\p{L}\p{M}]+(?:\.[\p{L}\p{M}]+)*")
+_ORDINAL = r"(?:st|nd|rd|th|er|re|ro|[ºª°.]|:?e|:?a|-?го|-е|η|ης|ος)?"
+_JOINS = r"(?:of|the|de|del|d['’]|di|da|al|den|от)"
+_NEAR = 28
+_FIGURES_NEAR = re.compile(r"\d\d")  # of the year
+_DAY_BEFORE = re.compile(
+    rf"(?<![\d.,/:])(?P<d>\d{{1,2}})\s?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$", re.IGNORECASE
 )
-_TIME = re.compile(
-    r"(?<![\d:])(?P<h>[01]?\d|2[0-3])[:.h](?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d))?\s?(?P<half>[AaPp]\.?[Mm]\.?)?(?![\d:])"
-    r"|(?<![\d:.,])(?P<h2>1[0-2]|0?[1-9])\s?(?P<half2>[AaPp]\.?[Mm]\b\.?)"
+_YEAR_BEHIND = re.compile(
+    rf"\.?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.,]\d)",
+    re.IGNORECASE,
 )
+_DAY_YEAR_BEHIND = re.compile(
+    rf"\.?[-./\s]\s?(?:the\s+)?(?P<d>\d{{1,2}})(?!\d)\s?{_ORDINAL}(?:(?:\s*,\s*|[-./]|\s+)(?P<y>\d{{4}}|['’]\d{{2}})|[-./](?P<y2>\d{{2}}))(?!\d)",
+    re.IGNORECASE,
+)
+_YEAR_BEFORE = re.compile(
+    r"(?<!\d)(?P<y>\d{4})\s?(?:\.|,|m\.|gada|e?ko|\(e\)ko|оны|-?жылы?ғ?ы?|-?жылдын|wel)?[-./\s]\s?$", re.IGNORECASE
+)
+_YEAR_AND_DAY_BEFORE = re.compile(r"(?<!\d)(?P<y>\d{4})\.? (?:gada|m\.|г\.) (?P<d>\d{1,2})\.? $", re.IGNORECASE)
+_DAY_BEHIND = re.compile(r"\.?[-./\s]\s?(?P<d>\d{1,2})(?!\d)", re.IGNORECASE)
 
 
 @functools.cache
-def _months() -> tuple[dict[str, int], re.Pattern[str]]:
-    names: dict[str, int] = {"sept": 9}
-    for language in LANGUAGES:
-        months = Locale(language).months
+def month_names() -> dict[str, dict[int, str]]:
+    """What a month is called, in small letters: its number, and a language that calls it so. "listopad" is two months."""
+    names: dict[str, dict[int, str]] = {"sept": {9: "en"}}
+    for language in languages():
+        months = locale_of(language).months
         for form in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 for number, name in months[form][width].items():
-                    key = name.lower().rstrip(".")
-                    if len(key) >= 3 and not key.isdigit():
-                        names.setdefault(key, number)
-    alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    ordinal = r"(?:st|nd|rd|th|er|º|ª|\.)?"
-    pattern = re.compile(
-        rf"(?<![\w])(?:(?P<d1>\d{{1,2}})\s?{ordinal}\s*(?:day\s+)?(?:of\s+|de\s+)?[-./\s]?\s?ב?"
-        rf"(?P<m1>{alternatives})\.?\s*(?:,|of|de|del)?[-./\s]?\s*(?P<y1>\d{{4}}|\d{{2}}|['’]\d{{2}})"
-        rf"|(?P<m2>{alternatives})\.?[-./\s]\s?(?P<d2>\d{{1,2}})\s?{ordinal}(?:\s*,\s*|[-./]|\s+)(?P<y2>\d{{4}}|['’]\d{{2}})"
-        rf"|(?P<y3>\d{{4}})\.?[-./\s]\s?(?P<m3>{alternatives})\.?[-./\s]\s?(?P<d3>\d{{1,2}}))(?![\d])",
-        re.IGNORECASE,
-    )
-    return names, pattern
+                    key = name.lower().strip(" .")
+                    letters = sum(letter.isalpha() for letter in key)
+                    if letters >= 2 and not any(letter.isdigit() for letter in key) and _WORD.fullmatch(key):
+                        names.setdefault(key, {}).setdefault(number, language)
+    return names
 
 
-@functools.cache
-def _month_words() -> frozenset[str]:
-    """How the names of months begin, to see at once that a page has none: the pattern costs twenty milliseconds a page."""
-    return frozenset(_LETTERS.findall(name)[0] for name in _months()[0])
+class _Found:
+    """A date as it was found: where it stands, the values it may have with the name of each reading, and its shape."""
+
+    __slots__ = ("end", "readings", "shape", "start")
+
+    def __init__(self, start: int, end: int, readings: dict[str, datetime.date], shape: float) -> None:
+        self.start, self.end, self.readings, self.shape = start, end, readings, shape
 
 
-def _written_out(text: str) -> Iterator[re.Match[str]]:
-    """Dates whose month is a word."""
-    words = _month_words()
-    # In Hebrew the month carries its preposition: one letter in front.
-    if any(word in words or word[1:] in words for word in set(_LETTERS.findall(text.lower()))):
-        yield from _months()[1].finditer(text)
-
-
-def dates(page: Page, *, day_first: bool | None = None) -> Iterator[Candidate]:
-    """Spans that read as a date; the value is ISO 8601. ``day_first``: see Field; None lets the page's other dates decide."""
-    if day_first is None:
-        day_first = is_day_first([page.text])
+def dates(page: Page) -> Iterator[Candidate]:
+    """Spans that read as a date, each reading a candidate of its own; the value is ISO 8601."""
     text, places = _uncut(page.text)
-    found: list[tuple[int, int, datetime.date, float]] = []
+    found = [*_numeric(text), *_by_word(text), *_by_sign(text)]
+    taken = bytearray(len(text) + 1) if found else bytearray()
+    for each in found:
+        taken[each.start : each.end] = b"\1" * (each.end - each.start)
+    for match in _COMPACT.finditer(text):
+        value = _date(int(match["y"]), int(match["m"]), int(match["d"]))
+        if value and not (taken and taken[match.start()]):
+            found.append(_Found(match.start(), match.end(), {"": value}, 0.2))
+    found.sort(key=lambda each: (each.start, each.end))
+    for each in found:
+        first, last = places[each.start], places[each.end - 1] + 1
+        trimmed = page.text[first:last].rstrip(" .,")
+        span = Span(page.number, first, first + len(trimmed))
+        different = len(set(each.readings.values())) > 1
+        for reading, value in each.readings.items():
+            yield Candidate(span, trimmed, value.isoformat(), each.shape, reading=reading if different else "")
+
+
+def _numeric(text: str) -> Iterator[_Found]:
+    thai = bool(_THAI.search(text))
     for match in _NUMERIC.finditer(text):
-        value = _numeric(match, day_first)
-        if value:
-            found.append((match.start(), match.end(), value, 0.8))
-    names = _months()[0]
-    for match in _written_out(text):
-        groups = match.groupdict()
-        for index in "123":
-            if groups[f"d{index}"]:
-                month = names[groups[f"m{index}"].lower()]
-                value = _date(groups[f"y{index}"], month, int(groups[f"d{index}"]))
-                if value:
-                    found.append((match.start(), match.end(), value, 1.0))
+        if match["y1"]:
+            readings = _years(match["y1"], int(match["m1"]), int(match["d1"]), thai)
+        else:
+            readings = _orders(match["a"], match["b"], match["y2"], thai)
+        if readings:
+            yield _Found(match.start(), match.end(), readings, 0.8)
+    for match in _SPACED.finditer(text):
+        readings = _orders(match["a"], match["b"], match["y2"], thai)
+        if readings:
+            yield _Found(match.start(), match.end(), readings, 0.4)
     for match in _WEEK_DAY.finditer(text):
         try:
             value = datetime.date.fromisocalendar(int(match["y"]), int(match["w"]), int(match["d"]))
         except ValueError:
             continue
-        found.append((match.start(), match.end(), value, 0.8))
-    for match in _COMPACT.finditer(text):
-        value = _date(match["y"], int(match["m"]), int(match["d"]))
-        if value and not any(start <= match.start() < end for start, end, _, _ in found):
-            found.append((match.start(), match.end(), value, 0.2))
-    for start, end, value, shape in sorted(found):
-        first, last = places[start], places[end - 1] + 1
-        trimmed = page.text[first:last].rstrip(" .,")
-        yield Candidate(Span(page.number, first, first + len(trimmed)), trimmed, value.isoformat(), shape)
+        yield _Found(match.start(), match.end(), {"": value}, 0.8)
+
+
+def _orders(first: str, second: str, third: str, thai: bool) -> dict[str, datetime.date]:
+    """Day, month and year in each order that gives a date."""
+    left, right = int(first), int(second)
+    found = {}
+    for name, day, month in ((DAY_FIRST, left, right), (MONTH_FIRST, right, left)):
+        for century, value in _years(third, month, day, thai).items():
+            found[f"{name} {century}".strip()] = value
+    if len(third) == 2 and len(first) == 2:
+        year_first = _date(2000 + left, right, int(third))
+        if year_first:
+            found[YEAR_FIRST] = year_first
+    return {"": next(iter(found.values()))} if len(found) == 1 else found
+
+
+def _years(year: str, month: int, day: int, thai: bool = False) -> dict[str, datetime.date]:
+    """The date in each year that the figures may mean, by the name of that reading ("" where there is one)."""
+    number = int(year.lstrip("'’"))
+    if number in _BUDDHIST_YEARS:
+        meant = {"": number - _BUDDHIST_AHEAD}
+    elif number >= 100:
+        meant = {"": number}
+    elif thai and year.isdigit():
+        meant = {BUDDHIST: 2500 - _BUDDHIST_AHEAD + number, GREGORIAN: 2000 + number}
+    elif 35 <= number < 70:  # born in 1945, or due in 2045
+        meant = {THIS_CENTURY: 2000 + number, LAST_CENTURY: 1900 + number}
+    else:
+        meant = {"": number + (2000 if number < 70 else 1900)}
+    values = {name: _date(each, month, day) for name, each in meant.items()}
+    return {name: value for name, value in values.items() if value}
+
+
+def _by_word(text: str) -> Iterator[_Found]:
+    """Dates whose month is a word."""
+    months = month_names()
+    for word in _WORD.finditer(text):
+        key = word.group().lower()
+        # In Hebrew the month carries its preposition: one letter in front.
+        named = months.get(key) or (months.get(key[1:]) if key[0] == "ב" else None)
+        if not named:
+            continue
+        if not (_FIGURES_NEAR.search(text, max(0, word.start() - _NEAR), min(len(text), word.end() + _NEAR))):
+            continue
+        before, behind = text[max(0, word.start() - _NEAR) : word.start()], text[word.end() : word.end() + _NEAR]
+        for start, end, year, day in _around(word.start(), word.end(), before, behind):
+            readings = {}
+            for month, language in named.items():
+                for century, value in _years(year, month, day).items():
+                    readings[f"in_{language} {century}".strip() if len(named) > 1 else century] = value
+            if readings:
+                yield _Found(start, end, readings, 1.0)
+                break
+
+
+def _around(start: int, end: int, before: str, behind: str) -> Iterator[tuple[int, int, str, int]]:
+    """Day and year around a month's name, in the orders that are written: where the date begins and ends, year, day."""
+    day, year = _DAY_BEFORE.search(before), _YEAR_BEHIND.match(behind)
+    if day and year:
+        yield start - len(before) + day.start(), end + year.end(), year["y"], int(day["d"])
+    both = _DAY_YEAR_BEHIND.match(behind)
+    if both:
+        yield start, end + both.end(), both["y"] or both["y2"], int(both["d"])
+    year = _YEAR_AND_DAY_BEFORE.search(before)
+    if year:
+        yield start - len(before) + year.start(), end, year["y"], int(year["d"])
+    year, day = _YEAR_BEFORE.search(before), _DAY_BEHIND.match(behind)
+    if day and year:
+        yield start - len(before) + year.start(), end + day.end(), year["y"], int(day["d"])
+
+
+def _by_sign(text: str) -> Iterator[_Found]:
+    """Dates with 年 月 日, of eras, and with Vietnamese "tháng"."""
+    for match in _VIETNAMESE.finditer(text):
+        value = _date(int(match["y"]), int(match["m"]), int(match["d"]))
+        if value:
+            yield _Found(match.start("d"), match.end(), {"": value}, 1.0)
+    if not _HAN.search(text) and "년" not in text:
+        return
+    for match in _YEAR_MONTH_DAY.finditer(text):
+        value = _date_of_era(match["era"], _figure(match["y"]), _figure(match["m"]), _figure(match["d"]))
+        if value:
+            yield _Found(match.start(), match.end(), {"": value}, 1.0)
+    if _JAPANESE.search(text):
+        for match in _ERA_LETTER.finditer(text):
+            value = _date_of_era(match["era"], _figure(match["y"]), int(match["m"]), int(match["d"]))
+            if value:
+                yield _Found(match.start(), match.end(), {"": value}, 0.8)
+    if _REPUBLIC_NAMED.search(text):
+        for match in _REPUBLIC.finditer(text):
+            value = _date_of_era("民國", int(match["y"]), int(match["m"]), int(match["d"]))
+            if value:
+                yield _Found(match.start(), match.end(), {"": value}, 0.8)
+
+
+def _date_of_era(era: str | None, year: int, month: int, day: int) -> datetime.date | None:
+    if era and "民" in era:
+        return _date(_REPUBLIC_BEGINS + year, month, day)
+    if era:
+        begins, longest = _ERAS[era]
+        return _date(begins + year, month, day) if 1 <= year <= longest else None
+    return next(iter(_years(str(year), month, day).values()), None) if year > 12 else None
+
+
+def _figure(text: str) -> int:
+    """A number in figures of any script, in Chinese ones by place (二〇二五) or with ten (二十三); 元 is the first year."""
+    if text.isdigit() and not any(letter in _FIGURES for letter in text):
+        return int(text)
+    if text == "元":
+        return 1
+    if "十" in text:
+        tens, _, ones = text.partition("十")
+        return 10 * (_figure(tens) if tens else 1) + (_figure(ones) if ones else 0)
+    return int(
+        "".join(str("〇一二三四五六七八九".find(letter.replace("零", "〇"))) for letter in text).replace("-1", "0")
+    )
 
 
 def _uncut(text: str) -> tuple[str, Sequence[int]]:
@@ -127,61 +275,7 @@ def _uncut(text: str) -> tuple[str, Sequence[int]]:
     return "".join(pieces), places
 
 
-def times(page: Page) -> Iterator[Candidate]:
-    """Spans that read as a time of day; the value is ``HH:MM`` or ``HH:MM:SS``."""
-    for match in _TIME.finditer(page.text):
-        hour = int(match["h"] or match["h2"])
-        half = (match["half"] or match["half2"] or "").lower().replace(".", "")
-        if half and not 1 <= hour <= 12:
-            continue
-        if half:
-            hour = hour % 12 + (12 if half == "pm" else 0)
-        value = f"{hour:02d}:{match['m'] or '00'}" + (f":{match['s']}" if match["s"] else "")
-        text = match.group().rstrip()
-        yield Candidate(
-            Span(page.number, match.start(), match.start() + len(text)), text, value, 0.5 + 0.5 * bool(half)
-        )
-
-
-def is_day_first(texts: Iterable[str]) -> bool:
-    """How a document writes dates: day before month, unless its other dates or its American addresses show otherwise.
-
-    A date that can only be read one way (12/25/2020) counts, and so does the order in which months are written out.
-    """
-    day = month = 0
-    american = 0
-    for text in texts:
-        for match in _NUMERIC.finditer(text):
-            if match["a"]:
-                day += int(match["a"]) > 12 >= int(match["b"])
-                month += int(match["b"]) > 12 >= int(match["a"])
-        american += bool("$" in text and _AMERICAN.search(text))
-    if day != month:
-        return day > month
-    for text in texts:
-        for match in _written_out(text):
-            day += bool(match["m1"])
-            month += bool(match["m2"])
-    return day >= month if day != month else not american
-
-
-def _numeric(match: re.Match[str], day_first: bool) -> datetime.date | None:
-    if match["y1"]:
-        return _date(match["y1"], int(match["m1"]), int(match["d1"]))
-    if match["y3"]:
-        return _date(match["y3"], int(match["m3"]), int(match["d3"]))
-    if match["era"]:
-        year = _ERAS[match["era"]] + (1 if match["y4"] == "元" else int(match["y4"]))
-        return _date(str(year), int(match["m4"]), int(match["d4"]))
-    first, second = int(match["a"]), int(match["b"])
-    day, month = (first, second) if day_first else (second, first)
-    return _date(match["y2"], month, day) or _date(match["y2"], day, month)
-
-
-def _date(year: str, month: int, day: int) -> datetime.date | None:
-    number = int(year.lstrip("'’"))
-    if number < 100:
-        number += 2000 if number < 70 else 1900
-    if not (1900 <= number <= 2100 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(number, month)[1]):
+def _date(year: int, month: int, day: int) -> datetime.date | None:
+    if not (1900 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]):
         return None
-    return datetime.date(number, month, day)
+    return datetime.date(year, month, day)

@@ -11,7 +11,7 @@ from babel.units import format_unit
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.dates import LANGUAGES
+from stillroom.extraction.candidates.languages import languages
 
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -32,7 +32,7 @@ _FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")
 def _units() -> tuple[dict[str, str], re.Pattern[str]]:
     """What each language calls the units, and the pattern of a duration."""
     names: dict[str, str] = {}
-    for language in LANGUAGES:
+    for language in languages():
         for unit in _UNITS:
             for count in (1, 2, 3, 5, 11, 21, 1.5):
                 name = (

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from stillroom.documents.document import Document, Page
-from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text
+from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text, times
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.readings import evidence, weighed
 from stillroom.templates.template import Field, FieldType
 
 
 @dataclass(frozen=True, slots=True)
 class _Habits:
-    """How a document writes what could be read in two ways: 03/04/2020, and 1.234."""
+    """How a document writes numbers that could be read in two ways: 1.234."""
 
-    day_first: bool = True
     decimal_mark: str | None = None
 
 
@@ -24,8 +24,8 @@ _PROPOSERS: dict[FieldType, Callable[[Page, Field, _Habits], Iterable[Candidate]
     FieldType.LINE: lambda page, *_: text.lines(page),
     FieldType.TEXT: lambda page, *_: text.word_runs(page),
     FieldType.BLOCK: lambda page, *_: text.blocks(page),
-    FieldType.DATE: lambda page, _, habits: dates.dates(page, day_first=habits.day_first),
-    FieldType.TIME: lambda page, *_: dates.times(page),
+    FieldType.DATE: lambda page, *_: dates.dates(page),
+    FieldType.TIME: lambda page, *_: times.times(page),
     FieldType.DURATION: lambda page, *_: durations.durations(page),
     FieldType.MONEY: lambda page, _, habits: numbers.amounts(page, decimal_mark=habits.decimal_mark),
     FieldType.NUMBER: lambda page, _, habits: numbers.numbers(page, decimal_mark=habits.decimal_mark),
@@ -49,18 +49,19 @@ def proposes(kind: FieldType) -> bool:
 
 
 def propose(field: Field, document: Document, *, kind: FieldType | None = None) -> list[Candidate]:
-    """Every candidate of a field in reading order (``kind``: the type of a list's items). Spans are distinct."""
+    """Every candidate of a field in reading order (``kind``: the type of a list's items), each span with each value once.
+
+    The readings of one span follow each other, the likeliest first.
+    """
     kind = kind or field.type
     proposer = _PROPOSERS[kind]
-    habits = _habits(field, document, kind)
+    habits = _habits(document, kind)
     found = itertools.chain.from_iterable(proposer(page, field, habits) for page in document.pages)
-    return list(_distinct(found))
+    return list(_distinct(weighed(found, evidence(document, day_first=field.day_first))))
 
 
-def _habits(field: Field, document: Document, kind: FieldType) -> _Habits:
+def _habits(document: Document, kind: FieldType) -> _Habits:
     texts = [page.text for page in document.pages]
-    if kind is FieldType.DATE:
-        return _Habits(day_first=dates.is_day_first(texts) if field.day_first is None else field.day_first)
     if kind in _NUMBERS:
         return _Habits(decimal_mark=numbers.decimal_mark_of(texts))
     return _Habits()
@@ -69,6 +70,6 @@ def _habits(field: Field, document: Document, kind: FieldType) -> _Habits:
 def _distinct(found: Iterable[Candidate]) -> Iterator[Candidate]:
     seen = set()
     for candidate in found:
-        if candidate.span not in seen and candidate.value.strip():
-            seen.add(candidate.span)
+        if (candidate.span, candidate.value) not in seen and candidate.value.strip():
+            seen.add((candidate.span, candidate.value))
             yield candidate

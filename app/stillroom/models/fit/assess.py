@@ -17,7 +17,7 @@ from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.gpu_process import gpu_process_bytes
 from stillroom.models.fit.shape import Shape, shape_of
 from stillroom.models.fit.tried import is_tried, keep_tried
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_bytes
 
 _CONTEXT_TOKENS = 8192  # the worker's own choice

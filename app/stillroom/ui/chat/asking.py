@@ -15,7 +15,8 @@ from stillroom.chat.conversation import Attachment, Turn
 from stillroom.chat.remote import RemoteAnswerer
 from stillroom.chat.session import ChatSession, read_attachment
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation

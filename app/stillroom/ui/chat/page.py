@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.chat.context import messages
 from stillroom.chat.conversation import Attachment, Conversation, Turn, TurnState
-from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer

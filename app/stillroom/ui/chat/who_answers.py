@@ -11,7 +11,7 @@ from stillroom.chat.conversation import ChatSettings
 from stillroom.chat.remote import estimated_tokens, what_leaves
 from stillroom.engine.protocol import Message
 from stillroom.errors import StillroomError
-from stillroom.remote.client import RemoteEngine, remote_engines
+from stillroom.remote.engines import RemoteEngine, remote_engines
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.remote.destination import where_text
 

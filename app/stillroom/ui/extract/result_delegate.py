@@ -44,7 +44,10 @@ class ResultDelegate(QStyledItemDelegate):
         if soft:
             painter.fillRect(rectangle, QColor(getattr(shown, soft)))
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rectangle, option.palette.highlight())
+            # Let through, so that what a cell says of itself is seen while it is selected.
+            highlight = QColor(option.palette.highlight().color())
+            highlight.setAlpha(110)
+            painter.fillRect(rectangle, highlight)
         inner = rectangle.adjusted(GRID, 0, -GRID, 0)
         if index.column() == Column.DOCUMENT:
             self._text(painter, inner, index.data(), shown.text, Qt.TextElideMode.ElideMiddle)

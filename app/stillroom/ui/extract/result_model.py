@@ -14,7 +14,7 @@ from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.templates.template import Template
 from stillroom.ui.controls import plain_tip
 from stillroom.ui.extract import cell_wording
-from stillroom.ui.extract.cell import NOTHING, Cell, cells_of, heading, looks_needed
+from stillroom.ui.extract.cell import NOTHING, Cell, cells_of, heading, looks_needed, sort_value
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -243,7 +243,12 @@ class ResultModel(QAbstractTableModel):
             return row.path.name.casefold()
         if column == Column.STATE:
             return f"{9999 - row.looks:04}{row.state}"  # worst first
-        return cell.text.casefold() if cell else ""
+        return sort_value(self._template.fields[column - FIRST_FIELD], cell) if cell else ""
+
+    def words(self, row: Row) -> str:
+        """What a row shows, for finding it: the document's name, its values, or its error."""
+        shown = [cell.text for cell in row.cells] or ([row.result.error] if row.result is not None else [])
+        return "\n".join([row.path.name, *shown]).casefold()
 
 
 def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:

@@ -89,6 +89,7 @@ class Sheet(TakesDrops, QWidget):
         column.addWidget(self.stack, 1)
         self._connect()
         self._make_actions()
+        self._arrange_columns()
         self._refresh()
 
     def _connect(self) -> None:
@@ -103,6 +104,10 @@ class Sheet(TakesDrops, QWidget):
         self.drop_zone.samples_wanted.connect(self.samples_wanted)
         self.drop_zone.earlier_wanted.connect(self.earlier_wanted)
         self.status.only_looks.connect(self.table.shown.show_only_looks)
+        self.status.find_wanted.connect(self.table.shown.find)
+        self.table.columns_arranged.connect(
+            lambda: self._parts.memory.set(f"columns/{self.template.name}", self.table.arrangement())
+        )
         self.status.retry_wanted.connect(self._retry_failed)
         self.model.counts_changed.connect(self._refresh)
         self.runs.changed.connect(self._refresh)
@@ -140,6 +145,7 @@ class Sheet(TakesDrops, QWidget):
         action(self.tr("Redo"), QKeySequence(standard.Redo), self.undo.redo, inside)
         action(self.tr("Add files"), QKeySequence(standard.Open), self.pick_files, window)
         action(self.tr("Add a folder"), "Ctrl+Shift+O", self.pick_folder, window)
+        action(self.tr("Find"), QKeySequence(standard.Find), self._find, window)
         action(self.tr("Export"), "Ctrl+E", self.bar.export.showMenu, window)
 
     # ---- what the page asks for
@@ -179,10 +185,15 @@ class Sheet(TakesDrops, QWidget):
 
     def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:
         self.runs.open(batch, results)
+        self._arrange_columns()
         self.stack.setCurrentIndex(1)
         self.title_changed.emit()
         if self.model.rows:
             self.table.choose(self.model.rows[0])
+
+    def _arrange_columns(self) -> None:
+        """As they were left for this template."""
+        self.table.arrange(self._parts.memory.text(f"columns/{self.template.name}"))
 
     def run(self) -> None:
         self.runs.start()
@@ -239,6 +250,11 @@ class Sheet(TakesDrops, QWidget):
         if count:
             self.said.emit(counted(count, self.tr("1 row was copied."), self.tr("%1 rows were copied.")), "info", [])
 
+    def _find(self) -> None:
+        if self.status.isVisible():
+            self.status.find.setFocus()
+            self.status.find.selectAll()
+
     def _retry_selected(self) -> None:
         self.runs.retry(self.table.selected_rows())
 
@@ -257,6 +273,7 @@ class Sheet(TakesDrops, QWidget):
         if self.runs.started:
             return
         self.model.set_template(template)
+        self._arrange_columns()
         self._parts.memory.set("template", template.name)
         self.title_changed.emit()
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from stillroom.engine.protocol import Adapter
 from stillroom.models.adapters import attach, attached, detach
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
 from stillroom.ui.models.attaching_dialog import AttachingDialog
 from stillroom.ui.parts import Parts

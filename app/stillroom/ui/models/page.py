@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from stillroom.errors import StillroomError
 from stillroom.models.fit.estimate import Machine
 from stillroom.models.hub.catalog import load_catalog, suggest, use_catalog
-from stillroom.models.library import ModelFile
 from stillroom.models.local_files import remove
+from stillroom.models.model_file import ModelFile
 from stillroom.models.safetensors import is_safetensors, model_folder
 from stillroom.tuning.conversion import converter
 from stillroom.tuning.smaller import smaller_than

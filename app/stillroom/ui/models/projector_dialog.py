@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import (
     attach_projector,
     detach_projector,

@@ -19,7 +19,8 @@ from stillroom.models.fit.assess import assess, this_machine
 from stillroom.models.fit.estimate import SPARE_BYTES, Fit, Machine, Use, Verdict
 from stillroom.models.fit.shape import Shape, shape_of
 from stillroom.models.hub.catalog import CatalogModel, expected_speed, load_catalog
-from stillroom.models.library import ModelFile, installed_models
+from stillroom.models.library import installed_models
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_bytes, projector_of
 from stillroom.tuning.tuned import in_place_of
 from stillroom.ui.controls import plain_tip

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import MeasureRequest
 from stillroom.errors import StillroomError
-from stillroom.models.library import ModelFile
 from stillroom.models.local_files import import_model, verify
+from stillroom.models.model_file import ModelFile
 from stillroom.tuning.conversion import convert
 from stillroom.tuning.smaller import make_smaller
 from stillroom.tuning.tuned import TunedModel, tune_model

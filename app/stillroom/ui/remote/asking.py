@@ -13,7 +13,8 @@ from stillroom.errors import Cancelled, StillroomError
 from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.result import DocumentResult, result_to_json
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine, remote_engines
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine, remote_engines
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.extract.result_model import Row

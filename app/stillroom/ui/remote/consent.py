@@ -21,7 +21,7 @@ from stillroom.documents.document import Document
 from stillroom.extraction.remote import Preview, preview
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 from stillroom.settings import MONTHLY_CAP
 from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
-from stillroom.remote.client import RemoteClient, RemoteEngine, RemoteKind, keep_remote_engine, remote_engines
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine, RemoteKind, keep_remote_engine, remote_engines
 from stillroom.remote.prices import Price, price_list
 from stillroom.ui.controls import Button, ComboBox, DoubleSpinBox, SpinBox, describe, label, restyle, set_role
 from stillroom.ui.parts import Parts

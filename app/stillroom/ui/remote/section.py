@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine, forget_remote_engine, remote_engines
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine, forget_remote_engine, remote_engines
 from stillroom.remote.prices import price_list
 from stillroom.remote.trial import ask_for_a_sign
 from stillroom.settings import MONTHLY_CAP

@@ -1,0 +1,132 @@
+"""What can be read in two ways is offered in both, and the document's own habits say which is meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillroom.documents.document import Document, Page
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.propose import propose
+from stillroom.extraction.readings import evidence
+from stillroom.templates.template import Field, FieldType
+
+
+def document(*texts: str) -> Document:
+    return Document("a.txt", "txt", "", tuple(Page(number, text) for number, text in enumerate(texts, 1)), len(texts))
+
+
+def offered(text: str, kind: FieldType = FieldType.DATE, **more: object) -> list[Candidate]:
+    return propose(Field("f", kind, **more), document(text))  # type: ignore[arg-type]
+
+
+def test_without_evidence_both_readings_are_as_likely() -> None:
+    first, second = offered("Due 03/04/2025")
+    assert {first.value, second.value} == {"2025-04-03", "2025-03-04"}
+    assert {first.reading, second.reading} == {"day_first", "month_first"}
+    assert first.likelihood == second.likelihood == 0.5
+    assert first.ambiguous
+    assert first.span == second.span
+
+
+def test_what_can_be_read_in_one_way_is_not_ambiguous() -> None:
+    for text in ("25/12/2025", "3 April 2025", "2025-04-03", "04/04/2025"):
+        (candidate,) = offered(text)
+        assert not candidate.ambiguous
+        assert candidate.likelihood == 1.0
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ("Paid 12/25/2024", "2025-03-04"),
+        ("Paid 25/12/2024", "2025-04-03"),
+        ("Springfield, IL 62704, $5.00", "2025-03-04"),
+        ("Rechnung für die Lieferung, bitte bis zum Monatsende auf das Konto", "2025-04-03"),
+        ("VAT ID DE123456789, 12 €", "2025-04-03"),
+        ("IBAN FR76 3000 6000 0112 3456 7890 189", "2025-04-03"),
+        ("Tel. +44 20 7946 0958", "2025-04-03"),
+        ("Tel. (202) 555-0143, USD", "2025-03-04"),
+        ("www.example.co.uk, £ 12.00", "2025-04-03"),
+        ("Green Leaf Sdn Bhd, RM 12.00", "2025-04-03"),
+    ],
+)
+def test_places_and_other_dates_decide(beside: str, expected: str) -> None:
+    first = offered(f"Due 03/04/2025\n{beside}")[0]
+    assert first.value == expected
+    assert first.likelihood > 0.7
+
+
+def test_a_template_says_which_number_is_the_month() -> None:
+    for setting, expected in ((True, "2025-04-03"), (False, "2025-03-04")):
+        (candidate,) = offered("Paid 12/25/2024. Due 03/04/2025.", day_first=setting)[1:]
+        assert candidate.value == expected
+
+
+def test_points_stand_between_days_and_months() -> None:
+    (candidate,) = offered("03.04.2025")
+    assert candidate.value == "2025-04-03"
+
+
+def test_two_figures_may_be_a_year_in_front_where_dates_begin_with_it() -> None:
+    likelihoods = {candidate.value: candidate.likelihood for candidate in offered("03/04/25")}
+    assert likelihoods["2003-04-25"] < 0.1
+    best = offered("発行日 25/04/03 お買い上げありがとうございます ¥1,200")[0]
+    assert best.value == "2025-04-03"
+
+
+def test_a_year_of_two_figures_may_lie_in_either_century() -> None:
+    assert {"1945-05-22", "2045-05-22"} <= {candidate.value for candidate in offered("22.05.45")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "発行日: R7.04.03", "令和7年4月3日", "令和７年４月３日", "2025 年 04 月 03 日", "二〇二五年四月三日", "民國114年4月3日",
+        "中華民國 114 年 4 月 3 日",
+
+        "民國 114/04/03", "3 เมษายน 2568", "3 เม.ย. 2568", "2025年4月3日", "٣ أبريل ٢٠٢٥", "3 अप्रैल 2025", "Ngày 03 tháng 04 năm 2025",
+        "3 de abril de 2025", "3 d'abril de 2025", "3. Apr. 25", "3rd of April, 2025", "April 3rd, 2025", "3 kwietnia 2025 r.",
+        "2025. április 3.",
+        "3. huhtikuuta 2025", "2025. gada 3. aprīlis", "3 квітня 2025", "3 Nisan 2025", "le 3 avril 2025",
+        "3 ապրիլի, 2025",
+    ],
+)  # fmt: skip
+def test_calendars_and_languages(text: str) -> None:
+    assert [candidate.value for candidate in offered(text)] == ["2025-04-03"]
+
+
+def test_a_letter_in_front_is_never_left_out() -> None:
+    assert offered("Version R7.04.03") == []
+
+
+def test_a_month_that_is_another_one_elsewhere_is_read_by_the_language() -> None:
+    polish = offered(
+        "Data wystawienia: 3 listopada 2025 r. Zapłata na rachunek nr 1 w banku, do dnia, od firmy, oraz dla się"
+    )
+    croatian = offered("Datum: 3. listopada 2025. Račun broj 1 na ime, za uslugu u gradu, ili od dana kada je se")
+    assert polish[0].value == "2025-11-03"
+    assert croatian[0].value == "2025-10-03"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3:30-4:30 p.m.", ["15:30", "16:30"]),
+        ("11-1 pm", ["11:00", "13:00"]),
+        ("10:30 to noon", ["10:30", "12:00"]),
+        ("15h30, 3.30 Uhr, kl. 9.15", ["15:30", "03:30", "09:15"]),
+        ("下午3时30分", ["15:30"]),
+        ("오후 3시 30분", ["15:30"]),
+        ("7:30 PM - 9:00 PM", ["19:30", "21:00"]),
+        ("12.50 EUR am 1.2.2024", []),
+    ],
+)
+def test_times(text: str, expected: list[str]) -> None:
+    assert [candidate.value for candidate in offered(text, FieldType.TIME)] == expected
+
+
+def test_the_evidence_names_places_and_currencies() -> None:
+    known = evidence(document("Alpenholz AG, CHE-123.456.789 MWST, +41 44 668 18 00, CHF 12.00"))
+    assert max(known.places, key=lambda place: known.places[place]) == "CH"
+    assert max(known.currencies, key=lambda code: known.currencies[code]) == "CHF"
+    assert evidence(document("12.00")).currencies == {}
