@@ -48,10 +48,12 @@ class Effort:
     Attributes:
         pages: pictures of pages that may still be recognised; each takes seconds.
         progress: called now and then while a picture is recognised: the time a document may take begins anew.
+        wanted: SHA-256 of the one attachment that is looked for; empty where everything is read.
     """
 
     pages: int = RECOGNISED_PAGES
     progress: Callable[[], None] = _silent
+    wanted: str = ""
 
     def take_page(self) -> bool:
         """Whether one more page may be recognised; it is counted."""

@@ -238,9 +238,10 @@ def test_the_log_shows_each_request_and_copies_all(window: MainWindow, qtbot) ->
         sending = Sending(
             datetime.now(UTC), "office", "llm.lan", "chat", f"{number}" * 64, 100 + number, 300, cost=0.01
         )
-        with log.sending(sending, 0.0, lambda: True) as way:
-            if tokens_out:
-                way.answered(301, tokens_out, 0.002)
+        way = log.on_its_way(sending, 0.0)
+        way.leave()
+        if tokens_out:
+            way.answered(301, tokens_out, 0.002)
     dialog = LogDialog(None, log)
     qtbot.addWidget(dialog)
     rows = [[dialog.table.item(row, column).text() for column in range(1, 7)] for row in range(2)]

@@ -19,7 +19,7 @@ PAGES = 5000
 
 def read(source: Source) -> Content:
     """All pages with text; those without are recognised (OCR). Raises DocumentError; PasswordNeeded where it is encrypted."""
-    document = _open(source)
+    document = open_document(source)
     try:
         if document.get_formtype() != raw.FORMTYPE_NONE:
             document.init_forms()
@@ -137,7 +137,8 @@ class _Pages:
             page.close()
 
 
-def _open(source: Source) -> pdfium.PdfDocument:
+def open_document(source: Source) -> pdfium.PdfDocument:
+    """The file, not read yet. Raises DocumentError; PasswordNeeded where it is encrypted."""
     try:
         return pdfium.PdfDocument(source.data, password=source.password)
     except pdfium.PdfiumError as error:

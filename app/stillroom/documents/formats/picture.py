@@ -81,16 +81,47 @@ def read(source: Source) -> Content:
     return Content(tuple(pages), number, tuple(notes))
 
 
-def upright(source: Source, side: int) -> tuple[Image.Image, int]:
-    """The first page of the picture as one looks at it, its longer side at most so long; and the number of pages. Raises DocumentError."""
+def upright(source: Source, side: int, page: int = 1) -> tuple[Image.Image, int]:
+    """A page of the picture, from 1, as one looks at it, its longer side at most so long; and the number of pages. Raises DocumentError."""
     picture, count = _opened(source)
     try:
         with picture:
+            picture.seek(_frames(picture, count)[page - 1] if page > 1 else 0)
             scale = min(1.0, side / max(picture.size))
             shown, _, _ = _turned(picture, scale)
     except _ERRORS as error:
         raise DocumentError(_DAMAGED, type(error).__name__) from error
     return shown, count
+
+
+def upright_sizes(source: Source, most: int) -> list[tuple[int, int]]:
+    """Width and height of the first pages of the picture as one looks at them, in pixels. Raises DocumentError."""
+    picture, count = _opened(source)
+    sizes = []
+    try:
+        with picture:
+            for frame in _frames(picture, count)[:most]:
+                picture.seek(frame)
+                width, height = picture.size
+                sideways = picture.getexif().get(_ORIENTATION, 1) >= 5
+                sizes.append((height, width) if sideways else (width, height))
+    except _ERRORS as error:
+        raise DocumentError(_DAMAGED, type(error).__name__) from error
+    return sizes
+
+
+def _frames(picture: Image.Image, count: int) -> list[int]:
+    """The numbers of the frames that are pages, from 0."""
+    pages = []
+    for frame in range(count):
+        try:
+            picture.seek(frame)
+        except _ERRORS:  # a damaged page has its number all the same
+            pages.append(frame)
+            continue
+        if not frame or not _is_thumbnail(picture):
+            pages.append(frame)
+    return pages
 
 
 def _opened(source: Source) -> tuple[Image.Image, int]:
