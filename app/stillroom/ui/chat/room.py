@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from stillroom.chat.context import Budget, ContextFullError, files_turn, pictures_turn
 from stillroom.chat.conversation import Role
 from stillroom.chat.whole import Asks, asks_of
+from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
@@ -19,13 +20,11 @@ from stillroom.ui.wording import size_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stillroom.ui.chat.page import ChatPage
-
 
 class Room(QObject):
     """Of the conversation that is shown."""
 
-    def __init__(self, page: ChatPage, parts: Parts, loading: ModelLoading) -> None:
+    def __init__(self, page: ShownConversation, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(page)
         self._page, self._parts, self._loading = page, parts, loading
         self._counted = -1  # the conversation whose figures are shown
@@ -119,9 +118,9 @@ class Room(QObject):
 
     def read_every_part(self, question: int) -> None:
         """Answer from every passage: a count, a list or a sum merged in code, anything else from what is said of each part."""
-        asks = asks_of(self._page._store.turn(question).content)
+        asks = asks_of(self._page.store.turn(question).content)
         number = self._page.number
-        self._page._store.switch(question)
+        self._page.store.switch(question)
         if asks is Asks.OTHER:
             self._page.asking.make_room(number, question, "summaries", lambda end: self._answer(number, end))
         else:

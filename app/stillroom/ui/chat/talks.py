@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
@@ -17,11 +16,9 @@ from stillroom.templates.toml_file import template_to_toml
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.files import bring, write
+from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.parts import Parts
 from stillroom.ui.wording import counted
-
-if TYPE_CHECKING:
-    from stillroom.ui.chat.page import ChatPage
 
 _DIALOG_WIDTH = 440  # as wide as titles are
 
@@ -29,7 +26,7 @@ _DIALOG_WIDTH = 440  # as wide as titles are
 class Talks(QObject):
     """Keeps the list as the store is, and does what is asked of its entries."""
 
-    def __init__(self, page: ChatPage, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
+    def __init__(self, page: ShownConversation, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
         super().__init__(page)
         self._page, self._parts, self._list, self._banners = page, parts, shown, banners
         self._store = parts.chats

@@ -18,8 +18,9 @@ from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.extract.exporting import Exporting
-from stillroom.ui.extract.result_model import ResultModel, Row, RowState
+from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.result_table import ResultTable
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet_bar import SheetBar, SheetStatus
 from stillroom.ui.extract.sheet_runs import SheetRuns
@@ -316,7 +317,7 @@ class Sheet(TakesDrops, QWidget):
         if self._remote is None:
             from stillroom.ui.remote.asking import RemoteAsking
 
-            self._remote = RemoteAsking(self, self._parts)
+            self._remote = RemoteAsking(self, self.model, self._parts)
             self.layout().insertWidget(0, self._remote.banners)
         return self._remote
 

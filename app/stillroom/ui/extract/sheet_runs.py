@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.extraction.result import DocumentResult, Progress
-from stillroom.ui.extract.result_model import ResultModel, Row, RowState
+from stillroom.ui.extract.result_model import ResultModel
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import Run, RunQueue, RunState
 
 if TYPE_CHECKING:
