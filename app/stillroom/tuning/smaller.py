@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
+from stillroom.engine.protocol import USUAL_CONTEXT_TOKENS
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import parts_of
 from stillroom.gguf.header import read_header
@@ -24,7 +25,7 @@ from stillroom.tuning.tuned import sample_texts
 
 Told = Callable[[float, str], None]
 
-_USE = Use(8192)
+_USE = Use(USUAL_CONTEXT_TOKENS)
 _COMPARED_USE = Use(2048)
 _WRITTEN = 0.7  # share of the time, where the copy is compared
 

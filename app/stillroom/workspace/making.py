@@ -15,7 +15,8 @@ from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
 
 if TYPE_CHECKING:
     from stillroom.models.model_file import ModelFile
-    from stillroom.tuning.smaller import Smaller
+    from stillroom.models.safetensors import ModelFolder
+    from stillroom.tuning.smaller import Quantization, Smaller
     from stillroom.tuning.tuned import LoadPlan, TunedModel
 
 Told = Callable[[float, str], None]
@@ -43,6 +44,12 @@ class ModelMaking:
     def __init__(self, engine: Engine, readers: Readers) -> None:
         self._engine, self._readers = engine, readers
 
+    def is_published(self, source: Path) -> bool:
+        """Whether it is a model as it is published, in safetensors, which is converted when it is brought in."""
+        from stillroom.models.safetensors import is_safetensors
+
+        return is_safetensors(source)
+
     def bring(
         self,
         source: Path,
@@ -58,10 +65,9 @@ class ModelMaking:
             quantization: to convert to; empty for 16 bits. sha256: that the file must have; empty for any.
         """
         from stillroom.models.local_files import import_model
-        from stillroom.models.safetensors import is_safetensors
         from stillroom.tuning.conversion import convert
 
-        if is_safetensors(source):
+        if self.is_published(source):
             return convert(source, quantization=quantization, on_progress=on_progress, cancellation=cancellation)
         return import_model(
             source,
@@ -96,6 +102,20 @@ class ModelMaking:
             on_progress=on_progress,
             cancellation=cancellation,
         )
+
+    def published(self, folders: Sequence[Path]) -> list[ModelFolder]:
+        """What is in folders of safetensors. Raises StillroomError where one is not whole, or the converter is not set up."""
+        from stillroom.models.safetensors import model_folder
+        from stillroom.tuning.conversion import converter
+
+        converter()
+        return [model_folder(folder) for folder in folders]
+
+    def smaller_than(self, model: ModelFile) -> Sequence[Quantization]:
+        """The quantizations that would make a model smaller."""
+        from stillroom.tuning.smaller import smaller_than
+
+        return smaller_than(model)
 
     def smaller(
         self,

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
 from stillroom.engine.engine import Engine
 from stillroom.engine.kept_files import folder_for
-from stillroom.engine.protocol import LoadOptions, ModelInfo
+from stillroom.engine.protocol import USUAL_CONTEXT_TOKENS, LoadOptions, ModelInfo
 from stillroom.errors import StillroomError
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, MODEL, THREADS, Settings
 
 if TYPE_CHECKING:
+    from stillroom.engine.protocol import Adapter
+    from stillroom.models.elsewhere import Elsewhere
+    from stillroom.models.fit.estimate import Fit, Machine
+    from stillroom.models.hub.catalog import Catalog, Suggestion
+    from stillroom.models.local_files import Verification
     from stillroom.models.model_file import ModelFile
     from stillroom.storage.runs import RunRecord
     from stillroom.tuning.tuned import LoadPlan
@@ -113,6 +119,97 @@ class Models:
             on_progress=on_progress,
             cancellation=cancellation,
         )
+
+    def elsewhere(self) -> list[Elsewhere]:
+        """Those that other programs on this machine have."""
+        from stillroom.models.elsewhere import models_elsewhere
+
+        return models_elsewhere()
+
+    def verify(
+        self,
+        model: ModelFile,
+        *,
+        on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+        cancellation: Cancellation | None = None,
+    ) -> Verification:
+        """Whether a file is what its publisher says, byte for byte. Raises StillroomError, Cancelled."""
+        from stillroom.models.local_files import verify
+
+        return verify(model, on_progress=on_progress, cancellation=cancellation)
+
+    def remove(self, model: ModelFile, *, permanently: bool = False) -> None:
+        """Put a model into the trash. Raises StillroomError."""
+        from stillroom.models.local_files import remove
+
+        remove(model, permanently=permanently)
+
+    def fit(self, model: ModelFile, context_tokens: int = 0, kv_type: str = "f16") -> Fit:
+        """What a model would need here, exactly. Raises GgufError, EngineError."""
+        from stillroom.models.fit.assess import assess_file, this_machine
+        from stillroom.models.fit.estimate import Use
+
+        use = Use(context_tokens or USUAL_CONTEXT_TOKENS, kv_type)
+        return assess_file(model, this_machine(), use, projector=self.projector(model))[1]
+
+    def use_catalog(self, file: Path) -> Catalog:
+        """Take a newer catalog of models, and keep it. Raises StillroomError where it is none."""
+        from stillroom.models.hub.catalog import use_catalog
+
+        return use_catalog(file)
+
+    def suggestions(self, task: str, machine: Machine | None = None) -> list[Suggestion]:
+        """Models of the catalog that fit this machine and are good at a task, the best first."""
+        from stillroom.models.fit.assess import this_machine
+        from stillroom.models.hub.catalog import load_catalog, suggest
+
+        return suggest(load_catalog(), task, machine or this_machine())
+
+    # ---- what is added to a model
+
+    def adapters(self, model: ModelFile) -> tuple[Adapter, ...]:
+        """In the order they were attached."""
+        from stillroom.models.adapters import attached
+
+        return attached(model.path)
+
+    def attach_adapter(self, model: ModelFile, file: Path, scale: float = 1.0) -> Adapter:
+        """Add an adapter from the next load on; again: with another scale. Raises StillroomError where it is none for it."""
+        from stillroom.models.adapters import attach
+
+        return attach(model, file, scale)
+
+    def detach_adapter(self, model: ModelFile, name: str) -> Adapter:
+        """Take an adapter away; its file stays. Raises StillroomError where there is none of this name."""
+        from stillroom.models.adapters import detach
+
+        return detach(model, name)
+
+    def projector(self, model: ModelFile) -> Path | None:
+        """With which it sees pictures."""
+        from stillroom.models.projectors import projector_of
+
+        return projector_of(model.path)
+
+    def projectors(self, model: ModelFile) -> list[tuple[Path, int]]:
+        """Those it could be given, the one in use first, then those beside it; each with the bytes of memory it takes."""
+        from stillroom.models.projectors import projector_bytes, projectors_beside
+
+        used = self.projector(model)
+        beside = [each for each in projectors_beside(model.path) if each != used]
+        return [(each, projector_bytes(each)) for each in [*([used] if used else []), *beside]]
+
+    def attach_projector(self, model: ModelFile, file: Path) -> Path:
+        """Let a model see pictures from the next load on. Raises StillroomError where it is no projector for it."""
+        from stillroom.models.projectors import attach_projector
+
+        return attach_projector(model, file)
+
+    def detach_projector(self, model: ModelFile) -> Path:
+        """Take the projector away; its file stays."""
+        from stillroom.models.projectors import detach_projector
+
+        return detach_projector(model)
 
     def unload(self) -> None:
         """Give the model's memory back."""

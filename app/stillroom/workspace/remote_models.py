@@ -102,6 +102,17 @@ class RemoteModels:
         """Keep its key in the keyring. Returns a sentence where it is kept only until the program ends; else empty."""
         return "" if self._secrets().set(engine.key_name, key) else self._secrets().notice
 
+    def take_over(self, engine: RemoteEngine, renamed: RemoteEngine | None, key: SecretText | None) -> str | None:
+        """Keep the key of an engine that was added or changed, with what it was called before.
+
+        The key goes by the engine's name, so that a new name takes it along. Returns None where there is no key, else
+        as ``keep_key``. Blocks while the keyring does.
+        """
+        if renamed is not None:
+            key = key or self._secrets().get(renamed.key_name)
+            self.forget(renamed)
+        return None if key is None else self.keep_key(engine, key)
+
     def forget(self, engine: RemoteEngine) -> None:
         """Take an engine away, and its key."""
         from stillroom.remote.engines import forget_remote_engine

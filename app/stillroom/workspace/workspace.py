@@ -19,6 +19,7 @@ from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary
 from stillroom.workspace.conversations import Conversations
 from stillroom.workspace.evaluations import Evaluations
+from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.remote_models import RemoteModels
@@ -43,6 +44,7 @@ class Workspace:
         engine: inference, in the worker. readers: files, in children held to the limits of the settings.
         templates: the built-in ones and the person's own.
         models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
+        hub: where more are fetched from.
         runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
         evaluations: labelled documents.
         at_end: called in order before anything is closed.
@@ -74,6 +76,7 @@ class Workspace:
         self._made: dict[str, Any] = {}
         self._opening = threading.RLock()
         self.models = Models(self.settings, self.engine)
+        self.hub = ModelHub(lambda: self.secrets, self.seal)
         self.making = ModelMaking(self.engine, self.readers)
         self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers)
         self.remote = RemoteModels(

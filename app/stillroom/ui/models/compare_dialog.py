@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 
 from stillroom.tuning.store import tuned_options
 from stillroom.ui.controls import describe, label
-from stillroom.ui.models.rows import ModelRow
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import parameters_text, size_text, speed_text
+from stillroom.workspace.model_list import ModelRow
 
 
 class CompareDialog(QDialog):

@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from stillroom.engine.limits import most_kept
-from stillroom.models.fit.estimate import Fit
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text
+from stillroom.workspace.model_list import Fit
 
 
 class MemoryBar(QWidget):
