@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from stillroom.regular_file import open_regular
+
 STARTER_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _MAGIC = b"GGUF"
 _QUANTIZATION = re.compile(r"(?i)(?:^|[-_.])((?:I?Q\d(?:_[A-Z0-9]+)*)|BF16|F16|F32|MXFP4)(?=$|[-_.])")
@@ -53,7 +55,7 @@ def is_projector(path: Path) -> bool:
     if "mmproj" in path.name.lower():
         return True
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _PROJECTOR.search(file.read(_HEAD_BYTES)) is not None
     except OSError:
         return False
@@ -67,7 +69,7 @@ def _model(path: Path, *, starter: bool) -> ModelFile | None:
     files = [path] if not part else [path.with_stem(f"{name}-{n:05}-of-{part[2]}") for n in range(1, int(part[2]) + 1)]
     try:
         size = sum(file.stat().st_size for file in files)
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(_HEAD_BYTES)
             if not head.startswith(_MAGIC) or _PROJECTOR.search(head):
                 return None

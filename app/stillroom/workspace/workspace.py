@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -97,10 +98,8 @@ class Workspace:
 
     @property
     def chats(self) -> ConversationStore:
-        """The conversations on disk."""
-        from stillroom.chat.store import ConversationStore
-
-        return self._once("chats", lambda: ConversationStore(self.database))
+        """The conversations on disk. What was deleted and not taken back while its window was open is gone with the first use."""
+        return self._once("chats", self._open_chats)
 
     @property
     def secrets(self) -> Secrets:
@@ -151,6 +150,13 @@ class Workspace:
                 self._made[name] = make()
             made: T = self._made[name]
             return made
+
+    def _open_chats(self) -> ConversationStore:
+        from stillroom.chat.store import ConversationStore
+
+        chats = ConversationStore(self.database)
+        chats.erase_deleted(timedelta(hours=1))
+        return chats
 
     def _open_database(self) -> Database:
         for folder in (self._database_file.parent, paths.config_dir()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, QUrl
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 from stillroom import paths
 from stillroom.child import Isolation, isolation_of
 from stillroom.errors import StillroomError
+from stillroom.privacy.erasing import erase_files
 from stillroom.privacy.secrets import HUB_TOKEN, SecretText
 from stillroom.settings import SEALED
 from stillroom.ui.controls import Button, describe, label
@@ -131,7 +131,7 @@ class PrivacySection(Section):
             for talk in chats.conversations():
                 chats.delete(talk.id)
             chats.erase_deleted()
-            shutil.rmtree(paths.cells_dir(), ignore_errors=True)
+            erase_files(paths.database_file())
             if self._parts.database is not None:
                 self._parts.database.shrink()
 
