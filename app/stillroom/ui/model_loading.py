@@ -15,7 +15,7 @@ from stillroom.ui.tasks import Operation
 
 if TYPE_CHECKING:
     from stillroom.models.model_file import ModelFile
-    from stillroom.tuning.tuned import LoadPlan
+    from stillroom.workspace.models import LoadPlan
 
 
 class LoadState(StrEnum):

@@ -12,11 +12,13 @@ from stillroom.cancellation import Cancellation
 from stillroom.privacy.seal import Seal
 
 if TYPE_CHECKING:
-    from stillroom.models.hub.client import Hub, HubAccess, Offer, Repository
+    from stillroom.models.hub.client import FoundModel, Hub, HubAccess, Offer, Repository
     from stillroom.models.hub.download import DownloadProgress
     from stillroom.models.hub.download_queue import Download, DownloadQueue
     from stillroom.models.hub.offers import Assessed
     from stillroom.privacy.secrets import Secrets
+
+__all__ = ["Assessed", "DownloadProgress", "FoundModel", "Hub", "ModelHub", "Offer"]
 
 
 class ModelHub:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from stillroom.tuning.smaller import Quantization, Smaller
     from stillroom.tuning.tuned import LoadPlan, TunedModel
 
+__all__ = ["SPEEDS", "ModelMaking", "Quantization", "Speeds", "Told", "TunedModel"]
+
 Told = Callable[[float, str], None]
 """Gets the share that is done, 0 to 1, and what is being done."""
 

@@ -20,6 +20,8 @@ from stillroom.models.hub.catalog import CatalogModel, expected_speed, load_cata
 from stillroom.models.library import installed_models
 from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_bytes, projector_of
+from stillroom.tuning.search import Tuning
+from stillroom.tuning.store import tuned_options
 from stillroom.tuning.tuned import in_place_of
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "adapters_of",
     "find_rows",
     "fit_of",
+    "tuned_speeds",
 ]
 
 
@@ -142,3 +145,8 @@ def fit_of(row: ModelRow, machine: Machine, context_tokens: int, kv_type: str) -
 def adapters_of(model: ModelFile) -> tuple[Adapter, ...]:
     """The adapters it is loaded with."""
     return attached(model.path)
+
+
+def tuned_speeds(row: ModelRow) -> Tuning | None:
+    """How a model runs here, where that was measured."""
+    return tuned_options(row.file.path) if row.file is not None else None

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
+__all__ = ["Consent", "Preview", "RemoteModels", "RowToSend", "Sent"]
+
 
 @dataclass(frozen=True, slots=True)
 class RowToSend:

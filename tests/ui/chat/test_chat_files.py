@@ -192,7 +192,7 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
     whole = page.window().findChild(QDialog)
     assert whole.windowTitle() == "receipt.png"
     whole.reject()
-    write_pdf(page.store, page.conversation, tmp_path / "talk.pdf")
+    write_pdf(page._parts, page.conversation, tmp_path / "talk.pdf")
     assert b"/Image" in (tmp_path / "talk.pdf").read_bytes()
 
 

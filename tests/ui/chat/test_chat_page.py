@@ -176,7 +176,7 @@ def test_code_is_copied_and_links_are_not_followed(page: ChatPage, qtbot) -> Non
 def test_a_conversation_as_pdf(page: ChatPage, tmp_path: Path) -> None:
     talk = page.store.create("Paper")
     say(page, talk.id, None, Role.USER, "On **paper**, please")
-    write_pdf(page.store, page.store.conversation(talk.id), tmp_path / "talk.pdf")
+    write_pdf(page._parts, page.store.conversation(talk.id), tmp_path / "talk.pdf")
     document = PdfDocument(tmp_path / "talk.pdf")
     text = document[0].get_textpage()
     at = text.get_text_range().index("paper")

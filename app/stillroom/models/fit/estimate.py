@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from stillroom.engine.limits import SMALL_MODEL_BYTES, most_sequences
+from stillroom.engine.limits import SMALL_MODEL_BYTES, most_kept, most_sequences
 from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, USUAL_CONTEXT_TOKENS
 from stillroom.gguf.tensor_types import element_bytes
 from stillroom.models.fit.shape import Layer, Shape
@@ -169,6 +169,11 @@ class Fit:
     longest_context: int
     tokens_per_second: float | None
     reason: str
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of what is left that documents may take which were read, not to be read again."""
+        return most_kept(self.free - self.estimate.ram.total)
 
 
 def sequences_of(shape: Shape) -> int:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from stillroom.chat.context import messages
 from stillroom.chat.conversation import Attachment, Conversation, Turn, TurnState
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
@@ -223,9 +222,7 @@ class ChatPage(ShownConversation):
         """Have a turn answered; a remote model is sent nothing that the person has not agreed to."""
         engine = self.who.engine()
         if engine is not None and (self.number, engine.name) not in self._agreed:
-            settings = self.store.conversation(self.number).settings
-            told = messages(self.store.branch(question), settings)
-            dialog = ChatConsent(self, engine, told, settings)
+            dialog = ChatConsent(self, engine, self._parts.conversations.leaving(question))
             if not dialog.exec():
                 self.say(
                     self.tr("Nothing was sent. Your message is kept; choose “this machine” to have it answered here."),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from stillroom.chat.conversation import Conversation, Turn
-from stillroom.chat.store import ConversationStore
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
 from stillroom.ui.chat.transcript import Transcript
 from stillroom.ui.controls import ElidedLabel
+
+if TYPE_CHECKING:
+    from stillroom.workspace.conversations import ConversationStore
 
 
 class ShownConversation(QWidget):

@@ -57,7 +57,7 @@ class Talks(QObject):
         elif action == "duplicate":
             self._page.open(self._store.duplicate(number).id)
         elif action == "export":
-            write(self._page, self._parts, self._store, found, self._say)
+            write(self._page, self._parts, found, self._say)
             return
         elif action == "template":
             self.make_template(self._store.branch(found.leaf), found.title)
@@ -84,7 +84,7 @@ class Talks(QObject):
             self.refresh()
             self._page.open(made.id)
 
-        bring(self._page, self._parts, self._store, self._say, show)
+        bring(self._page, self._parts, self._say, show)
 
     def make_template(self, turns: list[Turn], title: str = "") -> None:
         """A template file of the fields of the last JSON answer among turns; it is offered in Extract at once."""

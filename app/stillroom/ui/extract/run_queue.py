@@ -18,7 +18,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
 if TYPE_CHECKING:
-    from stillroom.extraction.run import Batch
+    from stillroom.workspace.runs import Batch
 
 
 class RunState(StrEnum):

@@ -33,8 +33,8 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, time_left_text
 
 if TYPE_CHECKING:
-    from stillroom.extraction.run import Batch
     from stillroom.ui.remote.asking import RemoteAsking
+    from stillroom.workspace.runs import Batch
 
 
 class Sheet(TakesDrops, QWidget):

@@ -14,7 +14,7 @@ from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import Run, RunQueue, RunState
 
 if TYPE_CHECKING:
-    from stillroom.extraction.run import Batch
+    from stillroom.workspace.runs import Batch
 
 _UNFINISHED = (RowState.WAITING, RowState.WORKING)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from stillroom.models.hub.client import Offer
 from stillroom.models.hub.download_queue import Download, DownloadQueue, DownloadState
 from stillroom.ui.controls import ElidedLabel, IconButton, SpinBox, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text, time_left_text
+
+if TYPE_CHECKING:
+    from stillroom.workspace.hub import Offer
 
 
 class Downloads(QObject):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import (
@@ -20,9 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.models.hub.client import FoundModel, Offer
 from stillroom.models.hub.errors import LicenceNeeded
-from stillroom.models.hub.offers import Assessed
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.failures import sentence
 from stillroom.ui.models.licence_step import LicenceStep
@@ -30,6 +29,9 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text
 from stillroom.workspace.model_list import Verdict
+
+if TYPE_CHECKING:
+    from stillroom.workspace.hub import Assessed, FoundModel, Offer
 
 
 class HubDialog(QDialog):

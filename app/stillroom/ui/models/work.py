@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import MeasureRequest
 from stillroom.errors import StillroomError
 from stillroom.models.model_file import ModelFile
-from stillroom.tuning.tuned import TunedModel
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text, speed_text, time_left_text
+
+if TYPE_CHECKING:
+    from stillroom.workspace.making import TunedModel
 
 
 class ModelWork(QObject):

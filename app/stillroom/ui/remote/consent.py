@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
@@ -18,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document
-from stillroom.extraction.remote import Preview
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
 from stillroom.remote.engines import RemoteEngine
 from stillroom.templates.template import Template
@@ -28,6 +28,9 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.remote.destination import where_text
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted, percent_text
+
+if TYPE_CHECKING:
+    from stillroom.workspace.remote_models import Preview
 
 USUAL_THRESHOLD = 0.7
 
