@@ -92,6 +92,7 @@ class MainWindow(QMainWindow):
             PageEntry(self.tr("Templates"), "templates", self._build_templates),
             PageEntry(self.tr("Chat"), "chat", self._build_chat),
             PageEntry(self.tr("Models"), "models", self._build_models),
+            PageEntry(self.tr("Evaluate"), "evaluate", self._build_evaluate),
             PageEntry(self.tr("Settings"), "settings", self._build_settings),
         ]
 
@@ -117,6 +118,11 @@ class MainWindow(QMainWindow):
         page.saved.connect(lambda name: self._offer_template(name, False))
         page.use_wanted.connect(lambda name: self._offer_template(name, True))
         return page
+
+    def _build_evaluate(self) -> QWidget:
+        from stillroom.ui.evaluate.page import EvaluatePage
+
+        return EvaluatePage(self._parts, self.loading)
 
     def _build_models(self) -> QWidget:
         from stillroom.ui.models.page import ModelsPage
