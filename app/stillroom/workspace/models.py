@@ -62,6 +62,7 @@ class Models:
         context_tokens: int = 0,
         kv_type: str = "",
         exact: bool = False,
+        beside: bool = False,
         cancellation: Cancellation | None = None,
     ) -> LoadPlan:
         """The file to load, its adapters and its projector, and how: as the person set it, and as it was tuned here.
@@ -72,6 +73,7 @@ class Models:
             model: a name or a path; empty for the usual one.
             context_tokens: 0 for as many as the settings say. kv_type: of the cache; empty for as it was tuned.
             exact: this very file and no faster copy of it, as for a run that goes on.
+            beside: it is loaded in an engine of its own, so that what is loaded keeps its memory.
 
         Raises:
             StillroomError: there is none of this name, or memory is short. EngineError: llama.cpp refuses it. Cancelled.
@@ -90,7 +92,9 @@ class Models:
         )
         kept = folder_for(keep=self._settings.get(KEEP_ON_DISK))
         plan = replace(plan, options=replace(plan.options, kept_folder=kept), missing=missing)
-        return plan if file.starter and not wanted_tokens else that_fits(plan, self._engine.status())
+        return (
+            plan if file.starter and not wanted_tokens else that_fits(plan, None if beside else self._engine.status())
+        )
 
     def plan_of_run(self, record: RunRecord) -> LoadPlan:
         """The very model a run was started with, as another would give other values. Raises StillroomError where it is gone."""
