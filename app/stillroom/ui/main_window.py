@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         from stillroom.ui.review.page import ReviewPage
 
         parts = self._parts
-        return ReviewPage(parts.reviews(), parts.tasks, parts.memory, lambda: parts.readers, parts.page_readers)
+        return ReviewPage(parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers)
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage

@@ -262,4 +262,4 @@ def test_a_promise_is_kept_and_changes_what_is_shown(parts, qtbot, make_run, ope
         page.desk.promise("slip", Promise(0.01, 10))
     assert page.desk.count(page.desk.documents[0]) == before + 1, "0.9 is not sure enough for 1 in 100"
     assert page.dial.text() == "At most 1 in 100 wrong"
-    assert parts.reviews().promise("slip") == Promise(0.01, 10)
+    assert parts.reviews.promise("slip") == Promise(0.01, 10)
