@@ -75,7 +75,14 @@ def read_source(source: Source) -> Document:
         raise DocumentError("The file holds no text, only white space. There is nothing to read in it.")
     pages = tuple(composed(page) for page in content.pages)
     return Document(
-        source.name, kind, digest(source.data), pages, content.page_count, content.notes, content.attachments
+        source.name,
+        kind,
+        digest(source.data),
+        pages,
+        content.page_count,
+        content.notes,
+        content.attachments,
+        content.stated,
     )
 
 

@@ -14,6 +14,7 @@ import zlib
 
 import olefile
 
+from stillroom.documents.e_invoice import is_e_invoice
 from stillroom.documents.json_text import json_kind
 from stillroom.documents.source import UNPACKED_BYTES, Source
 from stillroom.documents.text import decode, looks_like_text
@@ -122,6 +123,8 @@ def sniff(source: Source) -> str:
 def _text_kind(source: Source) -> str:
     if not source.data.strip(b"\0 \t\r\n\v\f"):
         raise DocumentError("The file holds only white space. There is nothing to read in it.")
+    if is_e_invoice(source.data):
+        return "e-invoice"
     named = _TEXT_SUFFIXES.get(source.suffix)
     if named:
         return named
