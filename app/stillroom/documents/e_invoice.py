@@ -95,7 +95,9 @@ def leaves(data: bytes) -> list[tuple[str, str]]:
     for element in root.iter(etree.Element):
         text = (element.text or "").strip()
         if text and len(element) == 0:
-            path = [_words(etree.QName(part).localname) for part in (element, *element.iterancestors()) if part is not root]
+            path = [
+                _words(etree.QName(part).localname) for part in (element, *element.iterancestors()) if part is not root
+            ]
             found.append((" › ".join(reversed(path[:3])), " ".join(text.split())))
     return found
 

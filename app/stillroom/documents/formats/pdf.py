@@ -11,7 +11,7 @@ import pypdfium2.raw as raw
 
 from stillroom.documents.document import Box, Boxes, Page, Stated
 from stillroom.documents.e_invoice import is_e_invoice, read_stated
-from stillroom.documents.formats.attachments import Attachments
+from stillroom.documents.formats.inside import Attachments
 from stillroom.documents.formats.pdf_attached import Attached, attached_files
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
