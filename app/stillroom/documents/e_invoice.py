@@ -23,7 +23,7 @@ _CII = ("CrossIndustryInvoice", "CrossIndustryDocument")
 _UBL = ("Invoice", "CreditNote")
 _UBL_NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd:"
 _LINES = ".//*[local-name()='IncludedSupplyChainTradeLineItem' or local-name()='InvoiceLine' or local-name()='CreditNoteLine']"
-_BEFORE = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_BEFORE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", re.DOTALL)
 _ROOT = re.compile(rb"\s*<(?:[\w.-]+:)?(CrossIndustryInvoice|CrossIndustryDocument|Invoice|CreditNote)[\s>]")
 _HEAD = 64 * 1024
 """Terms of use may stand before the invoice."""
