@@ -92,7 +92,9 @@ def attached(page: bytes, name: str, content: str) -> Document:
     return read_source(Source("a.pdf", target.getvalue()))
 
 
-@pytest.mark.parametrize("data", [CII, FIRST_ZUGFERD, UBL_INVOICE, UBL_CREDIT], ids=["cii", "zugferd 1", "ubl", "credit"])
+@pytest.mark.parametrize(
+    "data", [CII, FIRST_ZUGFERD, UBL_INVOICE, UBL_CREDIT], ids=["cii", "zugferd 1", "ubl", "credit"]
+)
 def test_every_syntax_states_the_same(data: str) -> None:
     assert is_e_invoice(data.encode())
     found = {item.concept: item.value for item in read_stated(data.encode())}

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         say(problem)
     if unknown:
         say(f'The template "{template.name}" has no {", ".join(unknown)}; these labels are left out.')
-    work = _Work(labels[: options.limit], template, models, finished, settings)
+    work = _Work(labels[: options.limit], template, models, finished, settings, page_only=options.page_only)
     status = work.run(bar=sys.stderr.isatty())
     if status is not None:
         return status
@@ -111,8 +111,11 @@ class _Work:
         models: Sequence[ModelFile],
         finished: Sequence[tuple[Path, Sequence[DocumentResult]]],
         settings: Settings,
+        *,
+        page_only: bool,
     ) -> None:
         self.labels = labels
+        self._page_only = page_only
         self.template = template
         self.evaluations: list[ModelEvaluation] = []
         self._models = models
@@ -147,7 +150,7 @@ class _Work:
         try:
             seconds, mebibytes = self._settings.get(READER_SECONDS), self._settings.get(READER_MEMORY)
             with Readers(seconds=seconds, memory_bytes=mebibytes << 20) as readers:
-                self._do(Evaluator(self.labels, self.template, readers), shown)
+                self._do(Evaluator(self.labels, self.template, readers, page_only=self._page_only), shown)
         except BaseException as error:  # noqa: BLE001 - raised again on the main thread
             self._error = error
         finally:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import datetime
 import re
-import tomllib
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cache
 
 from lxml import etree
 
+from stillroom.documents.business_terms import Term, terms
 from stillroom.documents.document import Stated
 from stillroom.errors import DocumentError
-from stillroom.paths import resources_dir
 
 _CII = ("CrossIndustryInvoice", "CrossIndustryDocument")
 _UBL = ("Invoice", "CreditNote")
@@ -27,49 +24,9 @@ _BEFORE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", 
 _ROOT = re.compile(rb"\s*<(?:[\w.-]+:)?(CrossIndustryInvoice|CrossIndustryDocument|Invoice|CreditNote)[\s>]")
 _HEAD = 64 * 1024
 """Terms of use may stand before the invoice."""
-_SEGMENT = re.compile(r"([\w|]+)(\[.*\])?")
 _BYTES = 20 * 1024 * 1024
 _ROWS = 10_000
 DAMAGED = "The e-invoice in the file is damaged and was not used."
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A business term of EN 16931.
-
-    Attributes:
-        name: its number, such as ``BT-1``. label: in words. kind: text, date, amount or number.
-        concept: what templates call it. fields: other names of fields that mean it.
-        row: whether it belongs to one line of the invoice. cii, ubl: where it stands, as XPath.
-    """
-
-    name: str
-    label: str
-    kind: str
-    concept: str
-    fields: tuple[str, ...]
-    row: bool
-    cii: tuple[str, ...]
-    ubl: tuple[str, ...]
-
-
-@cache
-def terms() -> tuple[Term, ...]:
-    """All that are known, in the order of an invoice."""
-    data = tomllib.loads((resources_dir() / "e-invoice.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Term(
-            item["term"],
-            item["label"],
-            item["kind"],
-            item["concept"],
-            tuple(item.get("fields", ())),
-            bool(item.get("row", False)),
-            tuple(map(_xpath, item["cii"])),
-            tuple(map(_xpath, item["ubl"])),
-        )
-        for item in data["terms"]
-    )
 
 
 def is_e_invoice(data: bytes) -> bool:
@@ -193,29 +150,6 @@ def _decimal(text: str, places: int) -> str | None:
     exponent = value.normalize().as_tuple().exponent
     assert isinstance(exponent, int)
     return f"{value:.{max(places, -exponent, 0)}f}"
-
-
-def _xpath(path: str) -> str:
-    """``A|B/C[…]`` as XPath over names without their namespaces."""
-    start = ".//" if path.startswith("//") else "./"
-    steps: list[str] = []
-    depth = 0
-    current = ""
-    for character in path.removeprefix("//"):
-        depth += (character == "[") - (character == "]")
-        if character == "/" and depth == 0:
-            steps.append(current)
-            current = ""
-        else:
-            current += character
-    steps.append(current)
-    written: list[str] = []
-    for step in steps:
-        match = _SEGMENT.fullmatch(step)
-        assert match, step
-        names = " or ".join(f"local-name()='{name}'" for name in match[1].split("|"))
-        written.append(f"*[{names}]{match[2] or ''}")
-    return start + "/".join(written)
 
 
 def _words(name: str) -> str:

@@ -11,8 +11,8 @@ from decimal import Decimal, InvalidOperation
 
 import regex
 
+from stillroom.documents.business_terms import Term, terms
 from stillroom.documents.document import Document, Span, Stated
-from stillroom.documents.e_invoice import Term, terms
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp
 from stillroom.templates.template import Field, FieldType, Template
@@ -134,7 +134,7 @@ def _same(field: Field, shown: str, stated: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    return regex.sub(r"[\s\p{P}]+", "", text).casefold()
+    return "".join(letter for letter in text if letter.isalnum()).casefold()
 
 
 def _rows(field: Field, document: Document, found: FieldResult) -> tuple[dict[str, FieldValue], ...]:
@@ -165,7 +165,9 @@ def _agrees(
     """Whether a row of the page is a line that is stated: its numbers are, as far as it has them."""
     numbers = [name for name in stated if columns[name][0].type in _NUMBERS and (row.get(name) or _NONE).value]
     if not numbers:
-        return any(_same(columns[name][0], row[name].value or "", item.value) for name, item in stated.items() if name in row)
+        return any(
+            _same(columns[name][0], row[name].value or "", item.value) for name, item in stated.items() if name in row
+        )
     return all(_same(columns[name][0], row[name].value or "", stated[name].value) for name in numbers)
 
 
