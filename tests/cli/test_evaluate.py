@@ -25,7 +25,7 @@ from stillroom.engine import engine
 from stillroom.engine.protocol import Piece, Question, ScoreRequest
 from stillroom.extraction.extractor import ScoringEngine
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
-from stillroom.models.library import STARTER_NAME
+from stillroom.models.model_file import STARTER_NAME
 from stillroom.templates.template import Template
 
 TEMPLATE = 'name = "note"\n[[fields]]\nname = "word"\ntype = "line"\n'
@@ -37,6 +37,7 @@ class Extractor:
     on_document: Callable[[str], None] = staticmethod(lambda _: None)
 
     def __init__(self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False) -> None:
+        assert not page_only
         self._engine = engine
         self._sha256 = model_sha256
 

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stillroom import __version__
+from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, STOPPED, USAGE, say
 from stillroom.errors import StillroomError
 
-DONE, FAILURE, USAGE, SOME_FAILED, STOPPED = 0, 1, 2, 3, 130
+__all__ = ["DONE", "FAILURE", "SOME_FAILED", "STOPPED", "USAGE", "main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,13 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILURE
     finally:
         guard.release()
-
-
-def say(sentence: str) -> None:
-    """One sentence for the person at the terminal, on stderr."""
-    from stillroom.cli.text import printable
-
-    print(f"stillroom: {printable(sentence)}", file=sys.stderr)
 
 
 def _set_up_logging() -> None:
@@ -90,6 +84,15 @@ def _parser() -> argparse.ArgumentParser:
     _template(commands.add_parser("template", help="list and check templates", description="List and check templates."))
     _models(commands.add_parser("models", help="list models", description="List the models on this machine."))
     from stillroom.cli.remote_options import add_remote
+    from stillroom.cli.review import add_review
+
+    add_review(
+        commands.add_parser(
+            "review",
+            help="verdicts as labels, and back",
+            description="What persons said of values: as labels, and back.",
+        )
+    )
 
     add_remote(commands.add_parser("remote", help="models behind an address", description="Models behind an address."))
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
