@@ -264,7 +264,8 @@ def changed(data: bytes, change: str) -> bytes:
 # ------------------------------------------------------------------------------------------------------------- Excel
 
 _SHEET_STYLES = f"""<s:styleSheet {NAMES}><s:numFmts count="1"><s:numFmt numFmtId="170" formatCode=";;;"/></s:numFmts>
-<s:fonts count="3"><s:font><s:sz val="11"/></s:font><s:font><s:sz val="11"/><s:color rgb="FFFFFFFF"/></s:font><s:font><s:sz val="1"/></s:font></s:fonts>
+<s:fonts count="3"><s:font><s:sz val="11"/></s:font><s:font><s:sz val="11"/><s:color rgb="FFFFFFFF"/></s:font>
+<s:font><s:sz val="1"/></s:font></s:fonts>
 <s:fills count="3"><s:fill><s:patternFill patternType="none"/></s:fill><s:fill><s:patternFill patternType="gray125"/></s:fill>
 <s:fill><s:patternFill patternType="solid"><s:fgColor rgb="FF000080"/></s:patternFill></s:fill></s:fills>
 <s:borders count="1"><s:border/></s:borders><s:cellStyleXfs count="1"><s:xf/></s:cellStyleXfs><s:cellXfs count="5">
@@ -436,7 +437,9 @@ _PAGE = """<html><head><style>
 <p class="zero">ZERO</p><div class="a"><p class="b">NESTED</p></div><p style="color:#fefefe">NEARLY</p><p hidden>ATTRIBUTE</p>
 <div class="cut">CUT</div><font color="white">FONT</font>
 <img src="https://example.org/a.png"><img width="1" height="1" src="https://example.org/t.gif"><iframe src="x"></iframe>
-<img src="data:image/png;base64,%s"><canvas></canvas></body></html>""" % base64.b64encode(PICTURE).decode()
+<img src="data:image/png;base64,PNG"><canvas></canvas></body></html>""".replace(
+    "PNG", base64.b64encode(PICTURE).decode()
+)
 
 
 def test_every_place_of_a_web_page() -> None:
@@ -466,7 +469,10 @@ def mail(*parts: tuple[str, str], kind: str = "mixed") -> bytes:
     return ("\n".join(lines) + "\n--X--\n").encode()
 
 
-_CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20250410T090000Z\r\nSUMMARY:MEETING\r\nLOCATION:ROOM\r\nEND:VEVENT\r\nEND:VCALENDAR"
+_CALENDAR = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20250410T090000Z\r\n"
+    "SUMMARY:MEETING\r\nLOCATION:ROOM\r\nEND:VEVENT\r\nEND:VCALENDAR"
+)
 _HTML = ("Content-Type: text/html", "<p>The HTML-BODY has all of the words of this message</p>")
 
 
@@ -477,7 +483,10 @@ _HTML = ("Content-Type: text/html", "<p>The HTML-BODY has all of the words of th
         (mail(("Content-Type: text/plain", "Your program shows no HTML."), _HTML, kind="alternative"), "HTML-BODY"),
         (mail(("Content-Type: text/plain", "PLAIN words of this message has all the"), _HTML, kind="alternative"), "PLAIN"),
         (mail(("Content-Type: text/plain", "FIRST"), ("Content-Type: text/plain", "SECOND"), _HTML), "FIRST SECOND HTML-BODY"),
-        (mail(("Content-Type: text/plain", "Come."), ("Content-Type: text/calendar", _CALENDAR), kind="alternative"), "MEETING ROOM 2025-04-10"),
+        (
+            mail(("Content-Type: text/plain", "Come."), ("Content-Type: text/calendar", _CALENDAR), kind="alternative"),
+            "MEETING ROOM 2025-04-10",
+        ),
         (mail(("Content-Type: application/ics; name=i.ics", _CALENDAR)), "MEETING ROOM"),
         (
             mail(("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64", base64.b64encode(b"Subject: INNER\n\nDEEP").decode())),
@@ -488,7 +497,10 @@ _HTML = ("Content-Type: text/html", "<p>The HTML-BODY has all of the words of th
             b"From a@b Mon Mar  3 10:00:00 2025\nSubject: ONE\n\nA\n>From here\n\nFrom a@b Mon Mar  3 11:00:00 2025\nSubject: TWO\n\nB\n",
             "ONE TWO",
         ),
-        ("Subject: x\nContent-Type: text/plain; charset=iso-8859-1\nMIME-Version: 1.0\n\n12 \x80 \x93EURO\x94".encode("latin-1"), "€ “EURO”"),
+        (
+            b"Subject: x\nContent-Type: text/plain; charset=iso-8859-1\nMIME-Version: 1.0\n\n12 \x80 \x93EURO\x94",
+            "€ “EURO”",
+        ),
         (b"From: a\nSubject: Gr\xfc\xdfe\nMIME-Version: 1.0\n\nx", "Grüße"),
     ],
 )  # fmt: skip
@@ -606,7 +618,8 @@ def test_every_place_of_an_open_document_sheet() -> None:
     <table:table-row><table:table-cell><text:p>CELL</text:p></table:table-cell><table:table-cell><text:p>HIDDEN-COLUMN</text:p></table:table-cell>
     <table:table-cell table:number-columns-repeated="2"><text:p>TWICE</text:p></table:table-cell></table:table-row>
     <table:table-row table:visibility="filter"><table:table-cell><text:p>HIDDEN-ROW</text:p></table:table-cell></table:table-row>
-    <table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16000"/></table:table-row></table:table>
+    <table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16000"/></table:table-row>
+    </table:table>
     <table:table table:name="Two" table:style-name="no"><table:table-row><table:table-cell><text:p>HIDDEN-SHEET</text:p></table:table-cell>
     </table:table-row></table:table>"""
     styles = '<style:style style:name="no"><style:table-properties table:display="false"/></style:style>'
