@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from stillroom.privacy import core_files
+from stillroom.privacy import closed
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
 
     ``worker``, ``reader`` and ``converter`` are the children's roles, not commands for people. No argument at all opens the window.
     """
-    core_files.leave_none()
+    closed.close_to_others()
     arguments = sys.argv[1:]
     role = arguments[0] if arguments else ""
     if role == "worker":
@@ -31,6 +31,7 @@ def main() -> int:
         from stillroom.models import converter
 
         return _status(converter.main)
+    closed.close_folders()
     if not arguments:
         from stillroom.ui import application
 

@@ -12,10 +12,12 @@ import pytest
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page
 from stillroom.errors import Cancelled, DocumentError, EngineError
+from stillroom.extraction.files import file_of
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, Progress
 from stillroom.extraction.run import Batch
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.storage.database import Database, StorageError
+from stillroom.storage.ownership import OwnedElsewhere
 from stillroom.storage.runs import RunStore
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import parse_template
@@ -359,3 +361,27 @@ def test_relative_files_are_found_from_another_folder(
     assert result is not None
     assert (result.status, result.file) == (DocumentStatus.DONE, "a.txt")
     assert files[0].exists()
+
+
+def test_files_named_from_another_folder_are_found_again(
+    store: RunStore, model: ModelFile, files: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(files[0].parent)
+    reader = Reader()
+    reader.attachments = 1
+    batch = Batch.create(store, TEMPLATE, [Path(files[0].name)], model)
+    batch.run(Extractor(), reader)
+    monkeypatch.chdir(tmp_path.parent)
+    places = Batch.resume(store, batch.run_id).places()
+    assert places[0] == files[0]
+    assert places[0].exists()
+    assert file_of(places[1]) == files[0]
+    assert str(places[1]).startswith(f"{files[0]} › ")
+
+
+def test_two_do_not_work_on_one_run(store: RunStore, model: ModelFile, files: list[Path]) -> None:
+    batch = Batch.create(store, TEMPLATE, files, model)
+    with store.owning(batch.run_id), pytest.raises(OwnedElsewhere):
+        batch.run(Extractor(), Reader())
+    batch.run(Extractor(), Reader())
+    assert batch.pending() == []

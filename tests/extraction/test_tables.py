@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from stillroom.documents.document import Document, Page
-from stillroom.extraction.result import FieldState
+import pytest
+
+from stillroom.documents.document import Box, Document, Page
+from stillroom.extraction.result import FieldState, value_from_json, value_to_json
 from stillroom.extraction.tables import table_rows
 from stillroom.templates.template import Field, FieldType
 
@@ -119,3 +121,174 @@ def test_without_geometry_cells_keep_their_order() -> None:
         ["A long description of this", "3", "2.50", "7.50"],
     ]
     assert [value for value in rows[2].values() if value] in (["B", "2.00", "4.00"], ["B", "2", "4.00"])
+
+
+ITEMS = Field(
+    "items",
+    FieldType.TABLE,
+    columns=(
+        Field("item", FieldType.TEXT, description="what was delivered"),
+        Field("quantity", FieldType.NUMBER),
+        Field("amount", FieldType.MONEY, description="the net sum of the row"),
+    ),
+)
+RESULTS = Field(
+    "results",
+    FieldType.TABLE,
+    columns=(
+        Field("age_group", FieldType.TEXT),
+        Field("rank", FieldType.INTEGER),
+        Field("athlete", FieldType.NAME),
+        Field("time", FieldType.TEXT, description="the time reached"),
+    ),
+)
+
+
+def placed(*rows: tuple[float, str], number: int = 1) -> Page:
+    """A page of words at places: "40:Oak 60:table" in each row, six points a character; a row by its distance from the top."""
+    text, boxes = "", []
+    end = 0.0
+    for top, row in rows:
+        text, boxes = (text + "\n", [*boxes, None]) if text else (text, boxes)
+        for word in row.split():
+            place, _, letters = word.partition(":")
+            if not text.endswith("\n") and text:
+                gap = " " if float(place) - end < 10 else "  "
+                text, boxes = text + gap, boxes + [None] * len(gap)
+            for index, letter in enumerate(letters.replace("_", " ")):
+                left = float(place) + 6 * index
+                text, boxes = text + letter, [*boxes, Box(left, top, left + 6, top + 10)]
+            end = float(place) + 6 * len(letters)
+    return Page(number, text, 600, 800, tuple(boxes))
+
+
+def read(field: Field, *pages: Page) -> list[list[str | None]]:
+    rows = table_rows(field, Document("made.pdf", "pdf", "", pages, len(pages)))
+    return [[cell.value for cell in row.values()] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Beschreibung   Menge   Einzelpreis   Gesamtpreis",
+        "Désignation   Qté   Prix unitaire   Montant HT",
+        "Descripción   Cantidad   Precio   Importe",
+        "Descrizione   Quantità   Prezzo unitario   Importo",
+        "Descrição   Quantidade   Preço unitário   Total",
+        "Omschrijving   Aantal   Prijs   Bedrag",
+        "Benämning   Antal   À-pris   Belopp",
+        "Varebeskrivelse   Antal   Stykpris   Beløb",
+        "Nazwa towaru   Ilość   Cena netto   Wartość netto",
+        "Popis   Množství   Cena za kus   Celkem",
+        "Megnevezés   Mennyiség   Egységár   Összesen",
+        "Denumire   Cantitate   Preț unitar   Valoare",
+        "Açıklama   Miktar   Birim fiyat   Tutar",
+        "Наименование   Количество   Цена   Сумма",
+        "Найменування   Кількість   Ціна   Сума",
+        "Περιγραφή   Ποσότητα   Τιμή   Αξία",
+        "品名   数量   単価   金額",
+        "商品名称   数量   单价   金额",
+        "품목   수량   단가   금액",
+        "الوصف   الكمية   السعر   المبلغ",
+    ],
+)
+def test_headings_are_known_in_many_languages(heading: str) -> None:
+    made = Page(1, f"{heading}\nOak   2   120.00   240.00\nAsh   1   35.50   35.50")
+    assert read(ITEMS, made) == [["Oak", "2", "240.00"], ["Ash", "1", "35.50"]]
+
+
+HEADS = (100, "40:Item 200:Qty 300:Price 400:Amount")
+
+
+def test_a_cell_that_was_wrapped_is_one() -> None:
+    page = placed(
+        HEADS,
+        (120, "40:Garden 82:table 118:with 206:2 300:10.00 406:20.00"),
+        (132, "40:umbrella"),
+        (160, "40:Oak 206:1 300:10.00 406:10.00"),
+        (172, "40:delivered:_May"),
+    )
+    made = Document("made.pdf", "pdf", "", (page,), 1)
+    first, second = table_rows(ITEMS, made)
+    assert first["item"].value == "Garden table with umbrella"
+    assert [made.text(part) for part in first["item"].parts] == first["item"].text.split("\n")
+    assert len(first["item"].boxes) == 2
+    assert value_from_json(value_to_json(first["item"])) == first["item"]
+    assert second["item"].value == "Oak"
+
+
+def test_an_amount_a_little_lower_belongs_to_its_row() -> None:
+    rows = [
+        line
+        for at, (name, amount) in enumerate((("Oak", "20.00"), ("Ash", "30.00"), ("Elm", "50.00")))
+        for line in ((120 + 60 * at, f"40:{name} 206:{amount[0]} 300:10.00"), (128 + 60 * at, f"406:{amount}"))
+    ]
+    assert read(ITEMS, placed(HEADS, *rows)) == [["Oak", "2", "20.00"], ["Ash", "3", "30.00"], ["Elm", "5", "50.00"]]
+
+
+def test_rows_in_two_lines_are_headed_in_two_lines() -> None:
+    page = placed(
+        (100, "40:EAN 130:Article_no 260:Qty 330:Price 420:Amount"),
+        (112, "130:Description"),
+        (140, "40:4006 130:A1 266:2 330:10.00 426:20.00"),
+        (152, "130:Oak 154:table"),
+        (180, "40:4007 130:A2 266:1 330:5.00 432:5.00"),
+        (192, "130:Ash 154:chair"),
+    )
+    assert read(ITEMS, page) == [["Oak table", "2", "20.00"], ["Ash chair", "1", "5.00"]]
+
+
+def test_lines_that_only_look_like_rows_are_left_out_where_the_sum_says_so() -> None:
+    page = placed(
+        HEADS,
+        (120, "40:Oak 206:2 300:10.00 406:20.00"),
+        (140, "40:Ash 206:3 300:10.00 406:30.00"),
+        (160, "40:Discount 406:5.00"),
+        (180, "40:Net 64:amount 406:50.00"),
+    )
+    rows = table_rows(ITEMS, Document("made.pdf", "pdf", "", (page,), 1))
+    assert [row["item"].value for row in rows] == ["Oak", "Ash"]
+    assert all(row["amount"].confidence > 0.95 for row in rows)
+
+
+def test_what_is_proved_is_surer_than_what_is_not() -> None:
+    page = placed(HEADS, (120, "40:Oak 206:2 300:10.00 406:20.00"), (140, "40:Ash 206:3 300:10.00 406:31.00"))
+    right, wrong = table_rows(ITEMS, Document("made.pdf", "pdf", "", (page,), 1))
+    assert right["amount"].confidence > wrong["amount"].confidence
+
+
+@pytest.mark.parametrize("carried", ["Übertrag", "à reporter", "Carried forward", "Suma y sigue", "Do przeniesienia"])
+def test_a_table_over_pages_loses_nothing_and_takes_no_sum_for_a_row(carried: str) -> None:
+    lines = [(120 + 20 * at, f"40:Thing 82:{at} 206:2 300:10.00 406:20.00") for at in range(5)]
+    total = (220, f"40:{carried.replace(' ', '_')} 406:100.00")
+    first = placed(HEADS, *lines, total)
+    again = placed((90, f"40:{carried.replace(' ', '_')} 406:100.00"), *lines, (240, "40:Total 406:200.00"), number=2)
+    assert len(read(ITEMS, first, again)) == 10
+    headed = placed((40, "40:Green 82:Leaf 130:7"), HEADS, *lines, (240, "40:Total 406:200.00"), number=2)
+    assert len(read(ITEMS, first, headed)) == 10
+
+
+def test_the_heading_of_a_group_is_a_value_of_its_rows() -> None:
+    page = placed(
+        (60, "40:Age 64:Group 100:80-84"),
+        (100, "40:Rank 100:Name 300:Time"),
+        (120, "40:1 100:Ann 124:LEE 300:1:20.10"),
+        (140, "40:2 100:Kim 124:OAK 300:1:21.10"),
+        (160, "40:Age 64:Group 100:75-79"),
+        (180, "40:1 100:Joe 124:ASH 300:1:02.10"),
+    )
+    assert read(RESULTS, page) == [
+        ["80-84", "1", "Ann LEE", "1:20.10"],
+        ["80-84", "2", "Kim OAK", "1:21.10"],
+        ["75-79", "1", "Joe ASH", "1:02.10"],
+    ]
+
+
+def test_another_table_below_is_not_taken_for_more_rows() -> None:
+    page = placed(
+        HEADS,
+        (120, "40:Oak 206:2 300:10.00 406:20.00"),
+        (180, "40:VAT 120:Net 200:Tax_amount 330:Gross"),
+        (200, "40:Standard 120:20.00 206:4.00 330:24.00"),
+    )
+    assert read(ITEMS, page) == [["Oak", "2", "20.00"]]

@@ -11,10 +11,8 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets, SecretText
-from stillroom.remote.client import (
-    RemoteClient,
-    RemoteEngine,
-)
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.storage.database import Database
 
 
@@ -38,8 +36,7 @@ def engine(server: OpenAiServer) -> RemoteEngine:
 
 @pytest.fixture
 def client(engine: RemoteEngine, secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteClient]:
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
-    monkeypatch.setattr("openai._base_client.MAX_RETRY_DELAY", 0.02)
+    monkeypatch.setattr("stillroom.remote.client._FIRST_PAUSE", 0.01)
     with RemoteClient(engine, secrets, Seal()) as made:
         yield made
 

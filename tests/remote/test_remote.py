@@ -25,10 +25,8 @@ from stillroom.extraction.side_by_side import run_side_by_side
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import CapReachedError, SendingLog
-from stillroom.remote.client import (
-    RemoteClient,
-    RemoteEngine,
-)
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary
@@ -95,14 +93,16 @@ def test_no_server_nonsense_and_silence(
     with pytest.raises(EngineError, match="makes no sense"):
         ask(client)
     server.broken = "slow"
-    with RemoteClient(replace(engine, seconds=1), secrets, Seal()) as hasty:
-        hasty._client = hasty._client.with_options(max_retries=0)
-        with pytest.raises(EngineError, match="did not answer within 1 seconds"):
-            ask(hasty)
-    with RemoteClient(replace(engine, address="http://127.0.0.1:9/v1"), secrets, Seal()) as nowhere:
-        nowhere._client = nowhere._client.with_options(max_retries=0)
-        with pytest.raises(EngineError, match="cannot be reached"):
-            ask(nowhere)
+    with (
+        RemoteClient(replace(engine, seconds=1), secrets, Seal()) as hasty,
+        pytest.raises(EngineError, match="did not answer within 1 seconds"),
+    ):
+        ask(hasty)
+    with (
+        RemoteClient(replace(engine, address="http://127.0.0.1:9/v1"), secrets, Seal()) as nowhere,
+        pytest.raises(EngineError, match="cannot be reached"),
+    ):
+        ask(nowhere)
 
 
 def test_values_are_located_or_marked() -> None:
@@ -160,7 +160,6 @@ def test_what_left_is_written_down_whatever_became_of_it(
             RemoteExtractor(asked, log).extract(document(), template, file="r.txt")
 
     with RemoteClient(replace(engine, address="http://127.0.0.1:9/v1"), secrets, Seal()) as nowhere:
-        nowhere._client = nowhere._client.with_options(max_retries=0)
         extract(nowhere)
     assert log.newest() == [], "nothing left"
     server.statuses = [401]
@@ -173,7 +172,6 @@ def test_what_left_is_written_down_whatever_became_of_it(
     assert log.newest()[0].cost > 0, "what it may have cost counts"
     with RemoteClient(replace(engine, seconds=1), secrets, Seal()) as hasty:
         server.broken = "slow"
-        hasty._client = hasty._client.with_options(max_retries=0)
         extract(hasty)
     assert len(log.newest()) == 3
 
@@ -242,7 +240,7 @@ class TextReader:
 def test_a_hundred_documents_at_32_in_flight_with_the_server_killed_once(
     engine: RemoteEngine, secrets: Secrets, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.2)
+    monkeypatch.setattr("stillroom.remote.client._FIRST_PAUSE", 0.2)
     files = []
     for number in range(100):
         files.append(tmp_path / f"{number}.txt")

@@ -54,6 +54,40 @@ def test_asked_to_end_it_ends_with_all_its_children():
     assert alive == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to ask with")
+def test_a_second_start_shows_the_window_that_is_there():
+    first = start(QT_QPA_PLATFORM="offscreen")
+    try:
+        lock = Path(os.environ["STILLROOM_HOME"]) / "data" / "locks" / "window"
+        database = lock.parents[1] / "stillroom.sqlite"
+        deadline = time.monotonic() + 30
+        while not (database.exists() and lock.exists()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        second = start(QT_QPA_PLATFORM="offscreen")
+        second.communicate(timeout=30)
+        assert second.returncode == 0
+        assert first.poll() is None
+        # The first one takes the wish away when it has shown itself.
+        wish = lock.with_suffix(".show")
+        while wish.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not wish.exists()
+    finally:
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=30)
+    assert start_and_end() == 0
+
+
+def start_and_end():
+    """Status of one that is asked to end as soon as it has the window."""
+    process = start(QT_QPA_PLATFORM="offscreen")
+    time.sleep(3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    return process.returncode
+
+
 def test_a_home_that_cannot_be_used_is_a_sentence(qapp, tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")

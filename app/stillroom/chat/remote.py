@@ -15,8 +15,8 @@ from stillroom.chat.conversation import ChatSettings
 from stillroom.engine.protocol import Generation, Message
 from stillroom.errors import StillroomError
 from stillroom.privacy.sending import Sending, SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine
-from stillroom.remote.failures import RefusedError
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 
 _CHARACTERS_A_TOKEN = 3.5
 
@@ -85,24 +85,19 @@ class RemoteAnswerer:
             datetime.now(UTC), engine.name, engine.host, "chat", hashlib.sha256(text.encode()).hexdigest(), len(text),
             tokens, cost=engine.cost(tokens, settings.max_tokens),
         )  # fmt: skip
-        with (
-            contextlib.closing(self._connect()) as client,
-            self._log.sending(expected, self._cap(), lambda: client.left) as sending,
-        ):
-            try:
-                answer = client.complete(
-                    messages,
-                    max_tokens=settings.max_tokens,
-                    temperature=settings.sampling.temperature,
-                    schema=schema,
-                    reason=f"chat with {engine.name}",
-                    on_text=told,
-                    cancellation=cancellation,
-                )
-            except RefusedError:
-                sending.refused()
-                raise
-            sent = answer.prompt_tokens or tokens
-            sending.answered(sent, answer.tokens, engine.cost(sent, answer.tokens))
+        way = self._log.on_its_way(expected, self._cap())
+        with contextlib.closing(self._connect()) as client:
+            answer = client.complete(
+                messages,
+                max_tokens=settings.max_tokens,
+                temperature=settings.sampling.temperature,
+                schema=schema,
+                reason=f"chat with {engine.name}",
+                on_text=told,
+                cancellation=cancellation,
+                way=way,
+            )
+        sent = answer.prompt_tokens or tokens
+        way.answered(sent, answer.tokens, engine.cost(sent, answer.tokens))
         reason = "end" if answer.finished else "length"
         return Generation(answer.text, reason, sent, 0, answer.tokens, first, time.monotonic() - started)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import psutil
 
@@ -19,6 +21,7 @@ from stillroom.chat.conversation import (
     Turn,
     TurnState,
 )
+from stillroom.privacy.erasing import erase_pasted
 from stillroom.storage.database import Database, StorageError
 
 _BRANCH = """
@@ -107,15 +110,25 @@ class ConversationStore:
     def restore(self, number: int) -> None:
         self._change(number, "deleted = ?", None)
 
-    def erase_deleted(self) -> None:
-        """Erase what was deleted, with its turns and attachments."""
+    def erase_deleted(self, older_than: timedelta = timedelta(0)) -> None:
+        """Erase what was deleted so long ago, with its turns, attachments and pasted pictures."""
+        moment = (datetime.now(UTC) - older_than).isoformat(timespec="milliseconds")
         with self._database.transaction() as connection:
-            for (number,) in connection.execute("SELECT id FROM conversations WHERE deleted IS NOT NULL").fetchall():
+            found = connection.execute(
+                "SELECT id FROM conversations WHERE deleted IS NOT NULL AND deleted <= ?", (moment,)
+            ).fetchall()
+            if not found:
+                return
+            files = {path for (path,) in connection.execute("SELECT path FROM attachments")}
+            for (number,) in found:
                 # One after the other, so that the search forgets each.
                 connection.execute("DELETE FROM turns WHERE conversation = ?", (number,))
                 connection.execute("DELETE FROM conversations WHERE id = ?", (number,))
             # The index keeps the words of what was erased until it is made anew.
             connection.execute("INSERT INTO turn_words (turn_words) VALUES ('rebuild')")
+            files -= {path for (path,) in connection.execute("SELECT path FROM attachments")}
+        with contextlib.suppress(OSError):  # one that is in use is erased with all others, later
+            erase_pasted(files)
 
     # -- turns
 

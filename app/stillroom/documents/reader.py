@@ -7,6 +7,8 @@ Requests and answers are one JSON object a line:
                                                                   "leaving": true where no further request is answered}
     {"id": n, "op": "picture", "path": P, "side": n}          →  the same with PICTURE as the data
                                                        before:   {"id": n, "event": "progress"} while pictures are recognised
+    {"id": n, "op": "pages", "path": P, "password": W, "sha256": S}                       →  the same with PAGE SIZES as the data
+    {"id": n, "op": "render", "path": P, "password": W, "sha256": S, "page": n, "width": n}  →  the same with PICTURE as the data
     {"op": "limit", "memory_bytes": n}                        →  nothing; to be sent first
 """
 
@@ -20,6 +22,7 @@ from typing import Any
 from stillroom.child import MessageWriter, die_with_parent, private_stdout, shut_off_network
 from stillroom.documents.document import to_json
 from stillroom.documents.reading import read_file, see_file
+from stillroom.documents.rendering import Rendering
 from stillroom.documents.seeing import picture_to_json
 from stillroom.documents.source import Effort
 from stillroom.errors import DocumentError, PasswordNeeded, StillroomError
@@ -32,19 +35,20 @@ def main() -> int:
     die_with_parent()
     shut_off_network()
     writer = MessageWriter(private_stdout())
+    rendering = Rendering()
     while line := sys.stdin.buffer.readline(_LINE_BYTES):
         request = json.loads(line)
         try:
             if request["op"] == "limit":
                 _limit_memory(request["memory_bytes"])
-            elif not _answer(request, writer):
+            elif not _answer(request, writer, rendering):
                 return 0
         except OSError:
             return 1  # the owner is gone
     return 0
 
 
-def _answer(request: dict[str, Any], writer: MessageWriter) -> bool:
+def _answer(request: dict[str, Any], writer: MessageWriter, rendering: Rendering) -> bool:
     """Read the file and say what is in it. Returns false where this process had better end: what ran out of memory
     half way may be left half made."""
     identity = request["id"]
@@ -52,7 +56,10 @@ def _answer(request: dict[str, Any], writer: MessageWriter) -> bool:
     try:
         if request["op"] == "picture":
             data = picture_to_json(see_file(Path(request["path"]), int(request["side"])))
+        elif request["op"] in ("pages", "render"):
+            data = rendering.answer(request)
         else:
+            rendering.close()  # its memory may be needed
             data = to_json(read_file(Path(request["path"]), request.get("password"), effort))
         writer.send({"id": identity, "event": "result", "data": data})
         return True

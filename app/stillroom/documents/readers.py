@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from stillroom.cancellation import Cancellation
 from stillroom.child import Child, ChildOutcome, child_command
 from stillroom.documents.document import Document, from_json
-from stillroom.documents.seeing import Picture, picture_from_json
+from stillroom.documents.seeing import PageSizes, Picture, picture_from_json, sizes_from_json
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded, StillroomError
 
 T = TypeVar("T")
@@ -84,6 +84,31 @@ class Readers:
         """The picture in a file, its longer side at most ``side`` pixels. Blocks and raises as ``read``."""
         fields = {"op": "picture", "path": str(path.absolute()), "side": side}
         return self._ask(fields, picture_from_json, cancellation)
+
+    def page_sizes(
+        self, path: Path, sha256: str, *, password: str | None = None, cancellation: Cancellation | None = None
+    ) -> PageSizes:
+        """What there is to see of a file, or of the attachment with this digest. Blocks and raises as ``read``."""
+        return self._ask(self._seeing("pages", path, sha256, password), sizes_from_json, cancellation)
+
+    def render(
+        self,
+        path: Path,
+        sha256: str,
+        page: int,
+        width: int,
+        *,
+        password: str | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Picture:
+        """A page, from 1, as a picture of about so many pixels' width. Blocks and raises as ``read``."""
+        fields = self._seeing("render", path, sha256, password) | {"page": page, "width": width}
+        return self._ask(fields, picture_from_json, cancellation)
+
+    def _seeing(self, operation: str, path: Path, sha256: str, password: str | None) -> dict[str, Any]:
+        whole = path.absolute()
+        known = password or self._passwords.get(whole, self._usual_password)
+        return {"op": operation, "path": str(whole), "password": known, "sha256": sha256}
 
     def _ask(
         self, fields: Mapping[str, Any], convert: Callable[[dict[str, Any]], T], cancellation: Cancellation | None

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from stillroom.documents.composed import composed
-from stillroom.documents.document import Document
+from stillroom.documents.document import Document, Page
 from stillroom.documents.formats import reader_of
+from stillroom.documents.invisible import visible
 from stillroom.documents.seeing import Picture, picture_of
 from stillroom.documents.sniff import sniff
 from stillroom.documents.source import Effort, Source, digest, load
@@ -27,26 +28,70 @@ def read_file(path: Path, password: str | None = None, effort: Effort | None = N
     return read_source(load(path, password, effort))
 
 
+def find_source(path: Path, password: str | None, sha256: str) -> Source:
+    """The bytes with this digest: of the file, or of what is attached to it; of the file where no digest is given.
+
+    Raises DocumentError where neither has it: the file was changed.
+    """
+    source = load(path, password)
+    if not sha256 or digest(source.data) == sha256:
+        return source
+    try:
+        source.effort.wanted = sha256
+        read_source(source)
+    except _FoundSource as found:
+        return found.source
+    except DocumentError:
+        pass  # not a message: told below
+    raise DocumentError("The file was changed since it was read. Extract it again to see it as it is now.")
+
+
+class _FoundSource(BaseException):
+    """What was looked for in a message. No Exception: readers go on after those."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source = source
+
+
+def _sought(source: Source) -> None:
+    """While an attachment is looked for, messages are opened and everything else is passed over."""
+    if digest(source.data) == source.effort.wanted:
+        raise _FoundSource(source)
+    if sniff(source) not in _MESSAGES:
+        raise DocumentError("This is not what is looked for.")
+
+
+_MESSAGES = ("eml", "msg", "pdf")
+
+
 def read_source(source: Source) -> Document:
     """The document in these bytes. Raises DocumentError."""
     if not source.data:
         raise DocumentError("The file is empty (0 bytes). Perhaps its download or copy did not finish.")
-    kind, content = _guarded(lambda: sniff(source), lambda kind: reader_of(kind)(source))
+    if source.effort.wanted:
+        _sought(source)
+    kind, content = guarded(lambda: sniff(source), lambda kind: reader_of(kind)(source))
     if not any(page.text.strip() for page in content.pages) and not content.attachments:
         raise DocumentError("The file holds no text, only white space. There is nothing to read in it.")
-    pages = tuple(composed(page) for page in content.pages)
+    pages: list[Page] = []
+    notes = dict.fromkeys(content.notes)
+    for page in content.pages:
+        shown, said = visible(page)
+        pages.append(composed(shown))
+        notes.update(dict.fromkeys(said))
     return Document(
-        source.name, kind, digest(source.data), pages, content.page_count, content.notes, content.attachments
+        source.name, kind, digest(source.data), tuple(pages), content.page_count, tuple(notes), content.attachments
     )
 
 
 def see_file(path: Path, side: int) -> Picture:
     """The picture a file holds, its longer side at most so many pixels. Raises DocumentError."""
-    _, picture = _guarded(lambda: "a picture", lambda _kind: picture_of(path, side))
+    _, picture = guarded(lambda: "a picture", lambda _kind: picture_of(path, side))
     return picture
 
 
-def _guarded(look: Callable[[], str], read: Callable[[str], T]) -> tuple[str, T]:
+def guarded(look: Callable[[], str], read: Callable[[str], T]) -> tuple[str, T]:
     """What the file is, and what was read of it. Raises DocumentError, whatever the libraries raise."""
     kind = "a document"
     try:

@@ -16,6 +16,8 @@ from stillroom.errors import DocumentError
 
 _LARGEST_BYTES = 16 << 20
 _LARGEST_SIDE = 16_384
+MOST_PAGES = 5000
+"""Of one file that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,31 @@ class Picture:
     @property
     def base64(self) -> str:
         return base64.b64encode(self.data).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSizes:
+    """What there is to see of a file.
+
+    Attributes:
+        kind: ``pdf`` or ``picture``; empty where the file has no pages to look at, only text.
+        sizes: width and height of each page, in the unit of the boxes of its text.
+    """
+
+    kind: str
+    sizes: tuple[tuple[float, float], ...] = ()
+
+
+def sizes_to_json(sizes: PageSizes) -> dict[str, Any]:
+    return {"kind": sizes.kind, "sizes": [[round(width, 2), round(height, 2)] for width, height in sizes.sizes]}
+
+
+def sizes_from_json(data: dict[str, Any]) -> PageSizes:
+    """Raises KeyError, TypeError or ValueError where it is none."""
+    sizes = tuple((float(width), float(height)) for width, height in data["sizes"])
+    if len(sizes) > MOST_PAGES or not all(0 < width < 1e6 and 0 < height < 1e6 for width, height in sizes):
+        raise ValueError("sizes")
+    return PageSizes(str(data["kind"]), sizes)
 
 
 def picture_of(path: Path, side: int) -> Picture:

@@ -40,23 +40,26 @@ class DocumentText:
         """True where a value stands in the document.
 
         A value with its text: that text must be there character for character (white space and soft hyphens aside), at its
-        span where it has one, and be the value where the type is text. A value alone (from another program): its words must be there
-        (case, white space and punctuation aside), or something that reads as the same date, amount … does.
+        span where it has one, and be the value where the type is text; a cell in several lines has each at its own span. A
+        value alone (from another program): its words must be there (case, white space and punctuation aside), or something
+        that reads as the same date, amount … does.
         """
         if value.value is None:
             return True
         if not value.text:
             return self._holds_words(value.value) or self._reads_as(value.value, field, kind)
+        lines = [value.text]
         if value.span is not None:
+            parts = value.parts or (value.span,)
+            lines = value.text.split("\n") if value.parts else lines
             try:
-                if self._document.text(value.span) != value.text:
+                if [self._document.text(part) for part in parts] != lines:
                     return False
             except KeyError:
                 return False
         if kind in _TEXTS and folded(value.value) != folded(value.text):
             return False
-        wanted = _closed_up(value.text)
-        return any(wanted in page for page in self._closed_up)
+        return any(all(_closed_up(line) in page for line in lines) for page in self._closed_up)
 
     def _holds_words(self, text: str) -> bool:
         wanted = folded(text)

@@ -188,6 +188,7 @@ def _rounding(amount: Decimal | None, amounts: Sequence[Decimal]) -> int:
 
 def _size(value: str) -> Decimal | None:
     try:
-        return Decimal(value)
+        size = Decimal(value)
     except InvalidOperation:
         return None
+    return size if size.is_finite() else None  # "inf" is a word

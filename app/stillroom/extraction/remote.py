@@ -29,8 +29,8 @@ from stillroom.extraction.result import (
 )
 from stillroom.extraction.rules import apply_rules
 from stillroom.privacy.sending import Sending, SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine
-from stillroom.remote.failures import RefusedError
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -109,31 +109,29 @@ class RemoteExtractor:
             datetime.now(UTC), engine.name, engine.host, "extraction",
             hashlib.sha256(what.text.encode()).hexdigest(), len(what.text), what.tokens, cost=what.cost,
         )  # fmt: skip
-        with self._log.sending(expected, self._cap, lambda: self._client.left) as sending:
-            try:
-                answer = self._client.complete(
-                    what.messages,
-                    max_tokens=_ANSWER_TOKENS,
-                    schema=what.schema,
-                    reason=f"extraction with {engine.name}",
-                    cancellation=cancellation,
-                )
-            except RefusedError:
-                sending.refused()
-                raise
-            finally:
-                with self._lock:
-                    self.sent += len(what.text) if self._client.left else 0
-            tokens = answer.prompt_tokens or what.tokens
-            cost = engine.cost(tokens, answer.tokens)
-            sending.answered(tokens, answer.tokens, cost)
+        way = self._log.on_its_way(expected, self._cap)
+        try:
+            answer = self._client.complete(
+                what.messages,
+                max_tokens=_ANSWER_TOKENS,
+                schema=what.schema,
+                reason=f"extraction with {engine.name}",
+                cancellation=cancellation,
+                way=way,
+            )
+        finally:
             with self._lock:
-                self.cost += cost
+                self.sent += way.times * len(what.text)
+        tokens = answer.prompt_tokens or what.tokens
+        cost = engine.cost(tokens, answer.tokens)
+        way.answered(tokens, answer.tokens, cost)
+        with self._lock:
+            self.cost += cost
         fields, kept = beside(
             located(_read(answer.text, engine.name), template, document), before.fields if before is not None else {}
         )
         name = f"{engine.name}: {engine.model}"
-        notes = [f"Answered by {name}; {len(what.text):,} characters were sent to {engine.host}."]
+        notes = [f"Answered by {name}; {len(what.text):,} characters were sent to {engine.host}{_times(way.times)}."]
         if kept:
             notes.append(f"Kept from before, as {name} found nothing in the document: {', '.join(kept)}.")
         pages, characters = len(document.pages), sum(len(page.text) for page in document.pages)
@@ -150,6 +148,10 @@ class RemoteExtractor:
             notes=(*document.notes, *notes),
             seconds=round(time.monotonic() - started, 3),
         )
+
+
+def _times(times: int) -> str:
+    return f", {times} times" if times > 1 else ""
 
 
 def beside(found: dict[str, FieldResult], before: dict[str, FieldResult]) -> tuple[dict[str, FieldResult], list[str]]:

@@ -60,6 +60,8 @@ class FieldValue:
             without evidence).
         candidates: runners-up, best first.
         failed_checks: a sentence for each validation that failed.
+        parts: of a table's cell whose text goes on in the next line, beside other cells: the span of each of its lines. ``span``
+            is the first of them, and ``text`` has a line for each. Empty for any other value.
     """
 
     value: str | None
@@ -70,6 +72,7 @@ class FieldValue:
     boxes: tuple[Box, ...] = ()
     candidates: tuple[RunnerUp, ...] = ()
     failed_checks: tuple[str, ...] = ()
+    parts: tuple[Span, ...] = ()
 
 
 # A list field has a tuple of values; a table a tuple of rows, each a value by column name.
@@ -147,6 +150,8 @@ def value_to_json(value: FieldValue) -> dict[str, Any]:
     }
     if value.failed_checks:
         data["failed_checks"] = list(value.failed_checks)
+    if value.parts:
+        data["parts"] = [[part.start, part.end] for part in value.parts]
     return data
 
 
@@ -169,6 +174,7 @@ def value_from_json(data: dict[str, Any]) -> FieldValue:
             for candidate in data["candidates"]
         ),
         failed_checks=tuple(data.get("failed_checks", ())),
+        parts=tuple(Span(data["page"], start, end) for start, end in data.get("parts", ())),
     )
 
 

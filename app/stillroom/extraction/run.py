@@ -10,6 +10,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -29,7 +30,7 @@ from stillroom.extraction.result import (
     result_from_json,
     result_to_json,
 )
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.storage.runs import RunDocument, RunRecord, RunStore
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import parse_template
@@ -104,6 +105,15 @@ class Batch:
         template = dataclasses.replace(template, sha256=kept.template_sha256)
         return cls(store, kept, store.documents(run_id), template)
 
+    def places(self) -> list[Path]:
+        """Where each file is, whatever the folder it was named from; what is attached to one after its message's place."""
+        return [
+            Path(document.path)
+            if document.parent is None
+            else Path(document.path + document.file.removeprefix(self._documents[document.parent].file))
+            for document in self._documents
+        ]
+
     def results(self) -> list[DocumentResult | None]:
         """What is on disk, by position."""
         rows = self._store.results(self.run_id)
@@ -118,6 +128,10 @@ class Batch:
         """Forget these rows, so that ``run`` does them again."""
         self._store.reset(self.run_id, positions)
 
+    def owning(self) -> AbstractContextManager[None]:
+        """To be held by whoever does several documents. Entering raises OwnedElsewhere."""
+        return self._store.owning(self.run_id)
+
     def run(
         self,
         extractor: DocumentExtractor,
@@ -131,10 +145,22 @@ class Batch:
 
         What is attached to a message joins the run at its end, with its own position and row, and is done right after it.
         A file that cannot be read or extracted becomes a failed row. A document during which the worker died is tried
-        again, twice. Raises Cancelled (the finished rows stay) and StorageError (a row could not be saved).
+        again, twice. Raises Cancelled (the finished rows stay), StorageError (a row could not be saved), and OwnedElsewhere
+        where another process works on the run.
         """
         if cancellation is not None:
             cancellation.raise_if_requested()
+        with self.owning():
+            self._run(extractor, readers, on_result, on_progress, cancellation)
+
+    def _run(
+        self,
+        extractor: DocumentExtractor,
+        readers: DocumentReader,
+        on_result: Callable[[int, DocumentResult], None],
+        on_progress: Callable[[Progress], None],
+        cancellation: Cancellation | None,
+    ) -> None:
         pending = deque(self.pending())
         failed = sum(row["status"] == DocumentStatus.FAILED for row in self._store.results(self.run_id).values())
         left = TimeLeft()
@@ -306,12 +332,18 @@ class _ReadAhead:
         self._thread.shutdown(wait=True)
 
 
+def read_document(readers: DocumentReader, document: RunDocument, cancellation: Cancellation | None = None) -> Document:
+    """A document of a run; of what is attached to a message, that part. Raises DocumentError, PasswordNeeded, Cancelled."""
+    content = readers.read(Path(document.path), cancellation=cancellation)
+    if not document.part:
+        return content
+    parts = [*content.walk()]
+    if document.part >= len(parts):
+        raise DocumentError("The attachment is not in the message any more: its file has changed. Add it anew.")
+    return parts[document.part]
+
+
 def _read(readers: DocumentReader, document: RunDocument, cancellation: Cancellation | None) -> tuple[Document, float]:
     started = time.monotonic()
-    content = readers.read(Path(document.path), cancellation=cancellation)
-    if document.part:
-        parts = [*content.walk()]
-        if document.part >= len(parts):
-            raise DocumentError("The attachment is not in the message any more: its file has changed. Add it anew.")
-        content = parts[document.part]
+    content = read_document(readers, document, cancellation)
     return content, time.monotonic() - started

@@ -24,11 +24,11 @@ def run_side_by_side(
 ) -> None:
     """Do the files without a row, ``at_once`` at a time. Callbacks come on the caller's thread, a result when it is on disk.
 
-    Raises Cancelled (what is on its way is given up, finished rows stay) and StorageError.
+    Raises Cancelled (what is on its way is given up, finished rows stay), StorageError and OwnedElsewhere.
     """
     cancellation = cancellation or Cancellation()
     failed, left = 0, TimeLeft()
-    with ThreadPoolExecutor(at_once, thread_name_prefix="remote") as pool:
+    with batch.owning(), ThreadPoolExecutor(at_once, thread_name_prefix="remote") as pool:
         waiting = batch.pending()
         going: dict[Future[DocumentResult], int] = {}
         try:

@@ -1,20 +1,29 @@
-"""Rows of a table: a header row gives the columns, each line below it is matched to them cell by cell."""
+"""Rows of a table: a heading gives the columns, what stands below is matched to them by where it stands and how it reads.
+
+Places are those of the boxes where the page has geometry; else a character's column and a line's number stand for them, and of
+lines whose cells are set off by tabs the number of the cell does.
+"""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from statistics import median
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
-from stillroom.extraction.candidates.text import Line, page_lines
+from stillroom.extraction.column_concepts import NUMERIC_TYPES, Concept, Words, begins, concepts, folded, only_totals
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.templates.template import Field, FieldType
 
-_TAB = re.compile(r" *\t *")
-_GAP = re.compile(r" {2,}|\t+| \| ")
 _VERBATIM = (
     FieldType.LINE,
     FieldType.TEXT,
@@ -22,238 +31,925 @@ _VERBATIM = (
     FieldType.NAME,
     FieldType.ORGANISATION,
     FieldType.IDENTIFIER,
+    FieldType.ADDRESS,
 )
-# A table ends at a line of totals, or where this many lines in a row hold no row (a cell may go on over several lines).
-_TOTALS = re.compile(
-    r"^\W*(?:grand\s+|net\s+|invoice\s+)?total|^\W*(?:summe|gesamt|totaal|netto|net amount|amount due|balance due)",
-    re.IGNORECASE,
-)
-# Only the words of a total, nothing that names a thing: "Total due EUR", but not "Total station".
-_BARE_TOTAL = re.compile(
-    r"\W*(?:(?:grand|net|invoice|sub|total\w*|summe|gesamt\w*|totaal|netto|brutto|gross|amounts?|due|balance|excl\w*|incl\w*|"
-    r"tax\w*|vat|gst|sum|ttc|ht|of|all|items?|[A-Z]{3}|\d+(?:[.,]\d+)?)\W*)+",
-    re.IGNORECASE,
-)
-# Sums carried over a page, between the rows of a table that goes on; and subtotals, after which one may.
-_CARRIED = re.compile(
-    r"^\W*(?:(?:sub\s*-?\s*)?total(?:\s+(?:of\s+)?(?:this\s+)?page|\s+carried|\s+brought)|page\s+(?:sub\s*-?\s*)?total|"
-    r"(?:balance\s+|amount\s+)?(?:carried|brought)\s+(?:forward|over|down)|carry\s*-?\s*(?:over|forward)|übertrag|à\s+reporter|"
-    r"report\b|transport\b|continued|fortsetzung|suite\b|(?:page|seite)\s+\d+)",
-    re.IGNORECASE,
-)
-_SUBTOTAL = re.compile(r"^\W*(?:sub\s*-?\s*totals?\b|zwischensumme|subtotaal|sous-total)", re.IGNORECASE)
-_LINES_WITHOUT_ROW = 8
+_GAP = re.compile(r" {2,}| \| |\s*\t\s*")
+_NUMBER = re.compile(r"[^\w]*\d[\d.,:/'’\u00a0 %-]*[^\w]*|[-–—]+")
+_LINES_WITHOUT_ROW = 10
+"""A table ends where so many lines in a row hold none: a description may go on for long."""
 _FEW_COLUMNS = 2
 """Of so few, a subtotal is followed by lines that look like rows (the tax, the total)."""
-# What a cell is worth that stands under its heading and reads as its type; not calibrated on labelled tables.
-_SURE = 0.9
+_PROSE = 8  # words of a cell that reaches over several columns: a sentence, no cells
+_TAB = 1000.0  # places of one cell, where cells are known
+
+# What a cell is worth: proved by quantity × price or by the sum of its column, not proved, or unlike the table's other rows.
+_PROVED = 0.97
+_PLAIN = 0.85
+_ODD = 0.55
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
-    """Characters ``start`` to ``end`` of the page, and their middle on the page (points, or characters of the line).
-
-    ``column`` counts the cells of a line whose cells are set off by tabs, empty ones too; else -1.
-    """
+class _Word:
+    """Characters ``start`` to ``end`` of the page and where they stand; ``cell``: number of the run of words they are in."""
 
     start: int
     end: int
-    middle: float
-    column: int = -1
+    text: str
+    x0: float
+    x1: float
+    cell: int
+
+    @property
+    def number(self) -> bool:
+        return _NUMBER.fullmatch(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
-class _Heading:
-    """The middle of each column under its name, the same by the number of its cell, and how many cells the line has."""
+class _Line:
+    page: Page
+    words: tuple[_Word, ...]
+    top: float
+    bottom: float
+    apart: bool
+    tabbed: bool
 
-    middles: dict[str, float]
-    numbers: dict[str, int]
+    @property
+    def text(self) -> str:
+        return self.page.text[self.words[0].start : self.words[-1].end]
+
+    @property
+    def cells(self) -> int:
+        return self.words[-1].cell + 1
+
+
+@dataclass(slots=True)
+class _Column:
+    """A column of the table on the page: what heads it, and the places it takes.
+
+    Attributes:
+        keys: template columns and concepts (``~amount``) that its heading names.
+        field: the template's column it is, if any.
+        layer: 0, or the number of the heading's line where rows are written in several lines, as the heading is.
+        left, right: where its cells usually begin and end; at first, where its heading does.
+    """
+
+    x0: float
+    x1: float
+    text: str
+    keys: list[str]
+    field: Field | None = None
+    layer: int = 0
+    left: float = 0.0
+    right: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.left, self.right = self.x0, self.x1
+
+    @property
+    def concept(self) -> Concept | None:
+        return next((concepts()[key[1:]] for key in self.keys if key.startswith("~")), None)
+
+    @property
+    def numeric(self) -> bool:
+        if self.field is not None:
+            return self.field.type in NUMERIC_TYPES
+        return self.concept is not None and self.concept.numeric
+
+    @property
+    def digits(self) -> bool:
+        """Whether numbers are what stands here, those of dates and times too."""
+        if self.field is not None and self.field.type in (FieldType.DATE, FieldType.TIME):
+            return True
+        return self.numeric or (self.concept is not None and self.concept.key in ("date", "result"))
+
+
+@dataclass(slots=True)
+class _Heading:
+    """The columns a heading gives; ``first`` and ``last`` are its lines, ``cells`` how many the line that names most has."""
+
+    columns: list[_Column]
+    first: int
+    last: int
     cells: int
     tabbed: bool
 
-    def __len__(self) -> int:
-        return len(self.middles)
+    @property
+    def fields(self) -> set[str]:
+        return {column.field.name for column in self.columns if column.field is not None}
+
+    def like(self, other: _Heading) -> bool:
+        left, right = ({folded(column.text) for column in each.columns} for each in (self, other))
+        return self.fields == other.fields or len(left & right) >= 0.5 * len(left | right)
 
 
-# The candidates of each column that has a type to be read by, page by page.
-_Typed = dict[str, dict[int, list[Candidate]]]
+@dataclass(slots=True)
+class _Row:
+    """Lines of one row, and its words by column (an index of the heading's).
+
+    Attributes:
+        bottom: where its last line ends.
+        groups: values of columns that a heading above several rows gives.
+        spare: words of the last line that are no part of any cell.
+    """
+
+    lines: list[int]
+    words: dict[int, list[_Word]]
+    page: Page
+    bottom: float
+    groups: dict[str, Candidate] = dataclass_field(default_factory=dict)
+    spare: dict[int, list[_Word]] = dataclass_field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Read:
+    """A row with its cells read; ``proved``: columns that quantity × price = amount proves; ``odd``: unlike most rows."""
+
+    heading: _Heading
+    row: _Row
+    cells: dict[str, Candidate]
+    proved: frozenset[str]
+    odd: bool = False
 
 
 def table_rows(field: Field, document: Document) -> tuple[dict[str, FieldValue], ...]:
-    """Every row under a line that names at least two of the columns; on later pages the columns go on, headed again or not.
+    """Every row under a heading that names at least two of the columns; on later pages the table goes on, headed again or not.
 
-    More than ``field.max_items`` may come: whoever takes fewer says so.
+    A column that no heading names takes its value from the line that names it above the rows (an age group in a list of
+    results). More than ``field.max_items`` may come: whoever takes fewer says so.
     """
-    typed: _Typed = {}
-    for column in field.columns:
-        if column.type not in _VERBATIM and proposes(column.type):
-            own = typed.setdefault(column.name, {})
-            for candidate in propose(column, document):
-                own.setdefault(candidate.span.page, []).append(candidate)
-    rows: list[dict[str, FieldValue]] = []
-    places: _Heading | None = None
-    doubtful = False  # behind a subtotal only whole rows are rows
-    for page in document.pages:
-        empty = 0
-        for line in page_lines(page):
-            cells = _cells(page, line)
-            heading = _heading(field.columns, page, cells)
-            if heading is not None:
-                places, empty, doubtful = heading, 0, False
+    return _Reader(field, document).rows()
+
+
+class _Reader:
+    """Reads one table of one document."""
+
+    def __init__(self, field: Field, document: Document) -> None:
+        self._columns = field.columns
+        self._document = document
+        self._words = Words(field.columns)
+        self._lines = [line for page in document.pages for line in _lines_of(page)]
+        self._typed: dict[str, dict[int, list[Candidate]]] = {}
+        for column in field.columns:
+            if column.type not in _VERBATIM and proposes(column.type):
+                own = self._typed.setdefault(column.name, {})
+                for candidate in propose(column, document):
+                    own.setdefault(candidate.span.page, []).append(candidate)
+        heights = [line.bottom - line.top for line in self._lines if line.page.boxes is not None]
+        self._em = {True: median(heights) if heights else 10.0, False: 2.0}
+        self._groups: dict[str, Candidate] = {}
+        self._doubtful: set[int] = set()
+        self._widths: dict[int, float] = {}
+
+    def rows(self) -> tuple[dict[str, FieldValue], ...]:
+        headings = self._headings()
+        if not headings:
+            return ()
+        found: list[tuple[_Heading, list[_Row]]] = []
+        current: _Heading | None = None
+        at = 0
+        starts = {heading.first: heading for heading in headings}
+        section: list[int] = []
+
+        def close() -> None:
+            nonlocal section
+            if current is not None and section:
+                found.append((current, self._rows_of(current, section)))
+            section = []
+
+        doubtful = False
+        while at < len(self._lines):
+            line = self._lines[at]
+            if current is not None and section and line.page is not self._lines[section[-1]].page:
+                # What stands above the heading of a page that has one is that page's own.
+                again = next((each for each in headings if self._lines[each.first].page is line.page), None)
+                if again is not None and again.first > at:
+                    at = again.first
+                    line = self._lines[at]
+            if at in starts:
+                close()
+                current, doubtful = starts[at], False
+                at = current.last + 1
                 continue
-            if places is None:
-                continue
-            if _CARRIED.search(line.text) and len(cells) < len(places):
+            if current is not None and (self._carried(line, current)):
                 doubtful = False
-                continue
-            if _SUBTOTAL.search(line.text) and len(places) > _FEW_COLUMNS:
+            elif current is not None and begins("subtotals", line.text) and len(current.fields) > _FEW_COLUMNS:
                 doubtful = True
-                continue
-            if _ends(page, line, cells, len(places)):
-                places = None
-                continue
-            row = _row(field.columns, places, typed, document, page, cells)
-            if row is None or (doubtful and not _is_full(row, places)):
-                empty += 1
-                if empty > _LINES_WITHOUT_ROW:
-                    places = None
+            elif current is not None and self._ends(line, current):
+                close()
+                current = None
+            elif current is not None:
+                if doubtful:
+                    self._doubtful.add(at)
+                section.append(at)
+            at += 1
+        close()
+        return self._values(found)
+
+    # Headings
+
+    def _headings(self) -> list[_Heading]:
+        """The headings of the table: those that name most of its columns, and others like them."""
+        least = max(2, len(self._columns) // 2)
+        found: list[_Heading] = []
+        at = 0
+        while at < len(self._lines):
+            heading = self._heading_at(at) if self._may_head(self._lines[at]) else None
+            if heading is not None and len(heading.fields) >= least:
+                found.append(heading)
+                at = heading.last + 1
             else:
-                rows.append(row)
-                empty = 0
-    return tuple(rows)
+                at += 1
+        if not found:
+            return []
+        best = max(found, key=lambda heading: len(heading.fields))
+        return [heading for heading in found if heading.like(best) and len(heading.fields) >= len(best.fields) - 1]
 
+    def _may_head(self, line: _Line) -> bool:
+        if len(line.words) < 2 or sum(word.number for word in line.words) * 4 > len(line.words):
+            return False
+        hits = self._words.hits([folded(word.text) for word in line.words])
+        named = [hit for hit in hits if any(self._field_of([key]) for key in hit[2])]
+        if len({tuple(hit[2]) for hit in named}) < 2 and not (len(hits) >= 3 and named):
+            return False
+        covered = sum(end - start for start, end, _, _ in hits)
+        if line.cells < 2:  # cells that no gap sets off
+            return len(hits) >= 3 and covered >= 0.8 * len(line.words)
+        ends_with_colon = sum(word.text.endswith(":") for word in line.words)
+        return covered >= 0.3 * len(line.words) and ends_with_colon * 2 < len(hits)
 
-def _is_full(row: dict[str, FieldValue], places: _Heading) -> bool:
-    return all(row[name].value is not None for name in places.middles)
-
-
-def _ends(page: Page, line: Line, cells: Sequence[_Cell], columns: int) -> bool:
-    """Whether a line of totals ends the table here: a row whose first cell merely begins with such a word ("Total station") does not."""
-    if _SUBTOTAL.search(line.text):
-        return True
-    if not _TOTALS.search(line.text):
-        return False
-    first = page.text[cells[0].start : cells[0].end]
-    return len(cells) < columns or bool(_BARE_TOTAL.fullmatch(first))
-
-
-def _cells(page: Page, line: Line) -> list[_Cell]:
-    whole = page.text[page.text.rfind("\n", 0, line.start) + 1 : line.start]
-    tabbed = "\t" in line.text or "\t" in whole
-    cells = []
-    start, column = 0, whole.count("\t")
-    for gap in [*(_TAB if tabbed else _GAP).finditer(line.text), None]:
-        end = gap.start() if gap else len(line.text)
-        if end > start:
-            number = column if tabbed else -1
-            cells.append(_Cell(line.start + start, line.start + end, _middle(page, line, start, end), number))
-        start = gap.end() if gap else end
-        column += 1
-    return cells
-
-
-def _middle(page: Page, line: Line, start: int, end: int) -> float:
-    if page.boxes is not None:
-        boxes = [box for box in page.boxes[line.start + start : line.start + end] if box is not None]
-        if boxes:
-            return (min(box.x0 for box in boxes) + max(box.x1 for box in boxes)) / 2
-    column = line.start - (page.text.rfind("\n", 0, line.start) + 1)
-    return column + (start + end) / 2
-
-
-def _heading(columns: Sequence[Field], page: Page, cells: Sequence[_Cell]) -> _Heading | None:
-    """Where each column stands, if these cells name two or more of them (the half, of many)."""
-    tabbed = any(cell.column >= 0 for cell in cells)
-    found = _Heading({}, {}, len(cells), tabbed)
-    for number, cell in enumerate(cells):
-        text = single_spaced(page.text[cell.start : cell.end]).casefold()
-        for column in columns:
-            words = {column.name.replace("_", " "), column.label, *column.near} - {""}
-            if column.name not in found.middles and any(
-                re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", text) for word in words
-            ):
-                found.middles[column.name] = cell.middle
-                found.numbers[column.name] = cell.column if tabbed else number
-                break
-    return found if len(found) >= max(2, len(columns) // 2) else None
-
-
-def _row(
-    columns: Sequence[Field],
-    places: _Heading,
-    typed: _Typed,
-    document: Document,
-    page: Page,
-    cells: Sequence[_Cell],
-) -> dict[str, FieldValue] | None:
-    """The cells matched to the columns; None where nothing typed, or too little, is there."""
-    named = sorted(
-        (column for column in columns if column.name in places.middles), key=lambda c: places.numbers[c.name]
-    )
-    readings: dict[tuple[int, int], Candidate] = {}
-    for at, cell in enumerate(cells):
-        for number, column in enumerate(named):
-            reading = _read(column, typed, page, cell)
-            if reading is not None:
-                readings[at, number] = reading
-    row: dict[str, FieldValue] = {}
-    for at, number in _matched(places, [column.name for column in named], cells, readings):
-        reading = readings[at, number]
-        row[named[number].name] = FieldValue(
-            value=reading.value,
-            text=reading.text,
-            state=FieldState.FOUND,
-            confidence=_SURE,
-            span=reading.span,
-            boxes=tuple(document.boxes(reading.span)),
-        )
-    has_typed = not typed or any(name in typed for name in row)
-    if not has_typed or len(row) < max(2, (len(named) + 1) // 2):
+    def _field_of(self, keys: Sequence[str], taken: set[str] | frozenset[str] = frozenset()) -> Field | None:
+        """The template's column that a heading of these keys may be: by its own words first, then by its concept."""
+        own = [column for column in self._columns if column.name in keys and column.name not in taken]
+        if own:
+            return own[0]
+        for column in self._columns:
+            concept = self._words.concept[column.name]
+            if concept is not None and f"~{concept.key}" in keys and column.name not in taken:
+                return column
         return None
-    nothing = FieldValue(None, "", FieldState.ABSENT, _SURE)
-    return {column.name: row.get(column.name, nothing) for column in columns}
 
+    def _heading_at(self, at: int) -> _Heading | None:
+        """The heading whose main line this is, with the lines above and below that belong to it."""
+        main = self._lines[at]
+        pieces = self._pieces(main)
+        first, last = at, at
+        own: list[tuple[int, _Column]] = [(at, piece) for piece in pieces]
+        for step in (-1, 1):
+            near = at
+            for _ in range(4):
+                following = near + step
+                if not 0 <= following < len(self._lines) or not self._joins(main, near, following, pieces, step):
+                    break
+                own += [(following, piece) for piece in self._pieces(self._lines[following])]
+                near = following
+            first, last = min(first, near), max(last, near)
+        columns = self._stacked(own, at)
+        taken: set[str] = set()
+        # The column that names a field itself has it before one whose concept only is the same.
+        for exact in (True, False):
+            for column in columns:
+                if column.field is not None:
+                    continue
+                keys = [key for key in column.keys if not exact or not key.startswith("~")]
+                column.field = self._field_of(keys, taken) if keys else None
+                if column.field is not None:
+                    taken.add(column.field.name)
+        return _Heading(columns, first, last, main.cells, main.tabbed)
 
-def _matched(
-    places: _Heading, names: Sequence[str], cells: Sequence[_Cell], readings: Collection[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    """Which cell belongs to which column.
+    def _joins(self, main: _Line, near: int, following: int, pieces: Sequence[_Column], step: int) -> bool:
+        """Whether a line beside the main one of a heading is part of it."""
+        line, beside = self._lines[following], self._lines[near]
+        if line.page is not main.page or line.tabbed != main.tabbed or line.tabbed:
+            return False
+        gap = line.top - beside.bottom if step > 0 else beside.top - line.bottom
+        if gap > 0.6 * self._em[line.page.boxes is not None]:
+            return False
+        numbers = sum(word.number for word in line.words)
+        if numbers or sum(word.text.endswith(":") for word in line.words):
+            return False
+        own = self._pieces(line)
+        if any(len(piece.text.split()) > 3 for piece in own) or len(own) > len(pieces) + 2:
+            return False
+        known = [bool(piece.keys) for piece in own]
+        if all(known):
+            return True
+        if line.page.boxes is None:
+            return False
+        # A line below that is no heading's word and stands under the text column is the first row.
+        texts = [piece for piece in pieces if (named := self._field_of(piece.keys)) and named.type in _VERBATIM]
+        under = any(_overlap(piece, text) for piece in own for text in texts if not piece.keys)
+        return not under and (any(known) or any(_overlap(piece, head) for piece in own for head in pieces))
 
-    By their number where cells are set off by tabs, or there are as many as headings. Else in their order, as many as can be
-    read, at the least distance in all: a cell never stands under a heading to the left of its neighbour's.
-    """
-    if places.tabbed != any(cell.column >= 0 for cell in cells):
+    def _pieces(self, line: _Line) -> list[_Column]:
+        """A line of a heading cut into what heads one column each: at gaps, and within where it names several."""
+        found: list[_Column] = []
+        for number in range(line.cells):
+            words = [word for word in line.words if word.cell == number]
+            hits = self._words.hits([folded(word.text) for word in words])
+            cuts = [0]
+            for before, hit in pairwise(hits):
+                if set(before[2]) != set(hit[2]) and not line.tabbed and self._apart(line, words, before, hit):
+                    cuts.append(hit[0])
+            for start, end in pairwise([*cuts, len(words)]):
+                part = words[start:end]
+                text = " ".join(word.text for word in part)
+                found.append(_Column(part[0].x0, part[-1].x1, text, self._words.named(text)))
+        return found
+
+    def _apart(
+        self,
+        line: _Line,
+        words: Sequence[_Word],
+        before: tuple[int, int, list[str], int],
+        hit: tuple[int, int, list[str], int],
+    ) -> bool:
+        """Whether two phrases of one cell head two columns: "MwSt-% Nettowert" does, "Unit Price Excl. VAT" does not."""
+        following = {key for key in hit[2] if key.startswith("~")}
+        qualifies = following <= {"~tax_rate", "~unit"} and len(line.words) > hit[1]
+        if hit[0] > before[1] and qualifies:
+            return False
+        whole = self._words.named(" ".join(word.text for word in words[before[0] : hit[1]]))
+        return bool(whole)
+
+    def _stacked(self, own: Sequence[tuple[int, _Column]], main: int) -> list[_Column]:
+        """The pieces of a heading's lines put together by place: what stands above one another heads one column."""
+        columns = [piece for at, piece in own if at == main]
+        texts: dict[int, list[tuple[int, str]]] = {id(piece): [(at, piece.text)] for at, piece in own if at == main}
+        named = {name for column in columns if (name := self._name_of(column)) is not None}
+        for at, piece in sorted(
+            (each for each in own if each[0] != main), key=lambda each: (abs(each[0] - main), each[1].x0)
+        ):
+            over = [column for column in columns if _overlap(piece, column) > 0]
+            field = self._field_of(piece.keys)
+            if (
+                field is not None
+                and field.name not in named
+                and at > main
+                and over
+                and all(self._name_of(column) is None and column.keys for column in over)
+            ):
+                # Rows are written in two lines as the heading is: this one heads what stands in the second.
+                layered = replace(piece, layer=at - main)
+                columns.append(layered)
+                texts[id(layered)] = [(at, piece.text)]
+                named.add(field.name)
+            elif over:
+                best = max(over, key=lambda column: _overlap(piece, column))
+                if best.layer == 0:
+                    best.x0, best.x1 = min(best.x0, piece.x0), max(best.x1, piece.x1)
+                    texts[id(best)].append((at, piece.text))
+            else:
+                columns.append(piece)
+                texts[id(piece)] = [(at, piece.text)]
+        for column in columns:
+            parts = [text for _, text in sorted(texts[id(column)])]
+            column.text = re.sub(r"-\s+(?=[^\W\d_])", "", " ".join(parts)) if len(parts) > 1 else parts[0]
+            if len(parts) > 1:
+                column.keys = self._words.named(column.text) or column.keys
+        columns.sort(key=lambda column: (column.layer, column.x0))
+        return columns
+
+    def _name_of(self, column: _Column) -> str | None:
+        field = self._field_of(column.keys)
+        return field.name if field is not None else None
+
+    # Ends
+
+    def _carried(self, line: _Line, heading: _Heading) -> bool:
+        return begins("carried", line.text) and line.cells < max(2, len(heading.fields) + 1)
+
+    def _ends(self, line: _Line, heading: _Heading) -> bool:
+        """Whether the table ends here: at a line of totals ("Total station" is none), or at the heading of another one."""
+        if begins("totals", line.text) or begins("subtotals", line.text):
+            first = " ".join(word.text for word in line.words if word.cell == 0)
+            if line.cells < len(heading.fields) or only_totals(first):
+                return True
+        if line.cells >= 3 and not any(word.number for word in line.words):
+            hits = self._words.hits([folded(word.text) for word in line.words])
+            covered = sum(end - start for start, end, _, _ in hits)
+            return len(hits) >= 3 and covered >= 0.6 * len(line.words)
+        return False
+
+    # Rows
+
+    def _rows_of(self, heading: _Heading, section: Sequence[int]) -> list[_Row]:
+        """The rows in these lines. Columns take first the places of their headings, then those of what stands in them."""
+        columns = [replace(column) for column in heading.columns]
+        for layer in {column.layer for column in columns}:
+            own = [column for column in columns if column.layer == layer]
+            for column, following in pairwise(own):
+                if not column.numeric:
+                    column.x1 = max(column.x1, following.x0 - 1)
+        placed = {at: self._assign(self._lines[at], heading, columns, first=True) for at in section}
+        rows = self._grouped(heading, columns, section, placed)
+        if len(rows) >= 2 and not heading.tabbed:
+            self._settle(columns, rows)
+            placed = {at: self._assign(self._lines[at], heading, columns, first=False) for at in section}
+            again = self._grouped(heading, columns, section, placed)
+            if len(again) >= len(rows):
+                rows = again
+        return rows
+
+    def _settle(self, columns: Sequence[_Column], rows: Sequence[_Row]) -> None:
+        """The places that the columns' cells take, a fifth on each side left out as strays."""
+        for index, column in enumerate(columns):
+            cells = [row.words[index] for row in rows if row.words.get(index)]
+            if len(cells) < 2:
+                continue
+            starts = sorted(min(word.x0 for word in cell) for cell in cells)
+            ends = sorted(max(word.x1 for word in cell) for cell in cells)
+            column.x0, column.x1 = starts[len(starts) // 5], ends[-1 - len(ends) // 5]
+            column.left, column.right = median(starts), median(ends)
+        for column, following in pairwise(columns):
+            if column.layer == following.layer and following.digits and column.x0 < following.x0:
+                column.x1 = min(column.x1, max(column.x0, following.x0 - 0.01))
+
+    def _assign(
+        self, line: _Line, heading: _Heading, columns: Sequence[_Column], *, first: bool
+    ) -> dict[int, dict[int, list[_Word]]]:
+        """The words of a line by column, for each layer of the heading."""
+        found: dict[int, dict[int, list[_Word]]] = {}
+        for layer in sorted({column.layer for column in columns}):
+            own = [index for index, column in enumerate(columns) if column.layer == layer]
+            if line.tabbed != heading.tabbed:
+                found[layer] = {}
+            elif line.page.boxes is None and not line.tabbed and layer == 0 and line.cells == heading.cells == len(own):
+                cells: dict[int, list[_Word]] = {}
+                for word in line.words:
+                    cells.setdefault(own[word.cell], []).append(word)
+                fits = all(
+                    not columns[index].numeric or any(word.number for word in words) for index, words in cells.items()
+                )
+                found[layer] = cells if fits else self._by_place(line, columns, own, first=first)
+            else:
+                found[layer] = self._by_place(line, columns, own, first=first)
+                self._share(found[layer], columns, own)
+        return found
+
+    @staticmethod
+    def _share(cells: dict[int, list[_Word]], columns: Sequence[_Column], own: Sequence[int]) -> None:
+        """Give an empty text column of the template's what stands in it of the cell to its left: "4711 Widget" may be two."""
+        for before, index in pairwise(own):
+            column, words = columns[index], cells.get(before, [])
+            if column.field is None or column.digits or index in cells or columns[before].digits:
+                continue
+            cut = next((at for at, word in enumerate(words) if word.x0 + word.x1 > 2 * column.x0), len(words))
+            if 0 < cut < len(words) and columns[before].field is None:
+                cells[before], cells[index] = words[:cut], words[cut:]
+
+    def _by_place(
+        self, line: _Line, columns: Sequence[_Column], own: Sequence[int], *, first: bool
+    ) -> dict[int, list[_Word]]:
+        """The words of a line under the columns, from left to right, at the least cost in all."""
+        em = self._em[line.page.boxes is not None]
+        limit = 0.4 if line.tabbed else 4.0 if first else 1.3
+        words = line.words
+        prose = _prose_cells(line, [columns[index] for index in own])
+        under_digits = {
+            number
+            for number, word in enumerate(words)
+            if any(
+                columns[index].digits and columns[index].x0 <= word.x1 and word.x0 <= columns[index].x1 for index in own
+            )
+        }
+        # best[j]: least cost with the last word in column j (len(own): in none, remembering where it stood before).
+        states: dict[tuple[int, bool], tuple[float, list[int]]] = {(0, False): (0.0, [])}
+        for number, word in enumerate(words):
+            joined = number > 0 and words[number - 1].cell == word.cell
+            fresh: dict[tuple[int, bool], tuple[float, list[int]]] = {}
+            for (place, inside), (cost, path) in states.items():
+                for target in range(place, len(own)):
+                    column = columns[own[target]]
+                    stays = inside and target == place
+                    distance = max(0.0, column.x0 - word.x1, word.x0 - column.x1) / em
+                    if distance > limit and not (joined and stays):
+                        continue
+                    edge = min(abs(column.left - word.x0), abs(column.right - word.x1)) / em
+                    price = distance + 0.02 * min(edge, 10.0)
+                    if column.numeric and not word.number:
+                        price += 0.3 if joined and stays else 1.5
+                    if not column.digits and word.number and number in under_digits:
+                        price += 1.0
+                    if joined and not stays:
+                        before = columns[own[place]]
+                        begins_here = abs(column.left - word.x0) < 0.25 * em or abs(column.right - word.x1) < 0.25 * em
+                        changes = words[number - 1].number != word.number and before.digits != column.digits
+                        price += 0.5 if changes or begins_here else 3.0
+                        price += 100.0 if inside and word.cell in prose else 0.0
+                    elif not joined and stays:
+                        price += 1.0  # a gap sets two cells apart
+                    key = (target, True)
+                    if key not in fresh or cost + price < fresh[key][0]:
+                        fresh[key] = (cost + price, [*path, target])
+                key = (place, False)
+                away = cost + limit + 0.5 + (100.0 if joined and inside and word.cell in prose else 0.0)
+                if key not in fresh or away < fresh[key][0]:
+                    fresh[key] = (away, [*path, -1])
+            states = fresh
+        _, path = min(states.values(), key=lambda state: state[0])
+        found: dict[int, list[_Word]] = {}
+        for word, target in zip(words, path, strict=True):
+            if target >= 0:
+                found.setdefault(own[target], []).append(word)
+        return {
+            index: cell
+            for index, cell in found.items()
+            if not (columns[index].numeric and (cell[0].cell in prose or not any(word.number for word in cell)))
+        }
+
+    def _grouped(
+        self,
+        heading: _Heading,
+        columns: Sequence[_Column],
+        section: Sequence[int],
+        placed: dict[int, dict[int, dict[int, list[_Word]]]],
+    ) -> list[_Row]:
+        """Lines put together to rows: one begins where a line fills columns that the row above it has filled."""
+        layers = sorted({column.layer for column in columns})
+        self._widths = self._widest(columns, placed)
+        groups = self._groups_above(heading)
+        rows: list[_Row] = []
+        last: _Row | None = None
+        for at in section:
+            line = self._lines[at]
+            base = placed[at][layers[0]]
+            if group := self._group_in(line, heading, base, columns):
+                groups, last = {**groups, **group}, None
+                continue
+            if last is not None and self._near(last, line):
+                if self._continues(last, line, columns, placed[at], at):
+                    continue
+            elif not base:
+                continue
+            row = _Row([at], dict(base), line.page, line.bottom, dict(groups))
+            if last is not None and self._near(last, line):
+                # Text that stood alone above these numbers was theirs, not the end of the row before.
+                row.words.update({index: words for index, words in last.spare.items() if index not in base})
+            rows.append(row)
+            last = row
+        return self._whole(columns, rows)
+
+    def _widest(
+        self, columns: Sequence[_Column], placed: dict[int, dict[int, dict[int, list[_Word]]]]
+    ) -> dict[int, float]:
+        """How far to the right the text of each column goes in lines that have numbers as well."""
+        widest: dict[int, float] = {}
+        for cells in (cells for layers in placed.values() for cells in layers.values()):
+            if any(columns[index].digits for index in cells):
+                for index, words in cells.items():
+                    widest[index] = max(widest.get(index, 0.0), words[-1].x1)
+        return widest
+
+    def _near(self, row: _Row, line: _Line) -> bool:
+        if row.page is not line.page or line.apart:
+            return False
+        return line.top - row.bottom <= (0.9 * self._em[True] if line.page.boxes is not None else 0.5)
+
+    def _continues(
+        self,
+        row: _Row,
+        line: _Line,
+        columns: Sequence[_Column],
+        placed: dict[int, dict[int, list[_Word]]],
+        at: int,
+    ) -> bool:
+        """Put a line to the row above it, if it fills what that has not: cells in a second line, and text that was wrapped."""
+        depth = at - row.lines[0]
+        layered = (
+            {index: words for index, words in placed.get(depth, {}).items() if index not in row.words} if depth else {}
+        )
+        layered = {index: words for index, words in layered.items() if columns[index].field is not None}
+        base = min(placed.items())[1]
+        if layered:
+            row.words.update(layered)
+        else:
+            typed = [index for index in base if columns[index].numeric]
+            if any(index in row.words for index in typed):
+                return False
+            row.spare = {}
+            for index, words in base.items():
+                if index not in row.words:
+                    row.words[index] = words
+                elif self._wrapped(row, index, words, columns):
+                    row.words[index] = [*row.words[index], *words]
+                elif not typed:
+                    row.spare[index] = words
+        row.lines.append(at)
+        row.bottom = line.bottom
+        return True
+
+    def _wrapped(self, row: _Row, index: int, words: Sequence[_Word], columns: Sequence[_Column]) -> bool:
+        """Whether text goes on from the line above: its first word would not have found room there."""
+        text, above = " ".join(word.text for word in words), row.words[index]
+        last = [word for word in above if "\n" not in row.page.text[word.start : above[-1].end]]
+        between = row.page.text[above[-1].end : words[0].start]
+        em = self._em[row.page.boxes is not None]
+        if ":" in text or text[0] in "(*•-–" or between.count("\n") != 1 or abs(words[0].x0 - last[0].x0) > 0.4 * em:
+            return False
+        space = 0.3 * em if row.page.boxes is not None else 1.0
+        return last[-1].x1 + space + (words[0].x1 - words[0].x0) > self._widths.get(index, columns[index].x1)
+
+    def _whole(self, columns: Sequence[_Column], rows: Sequence[_Row]) -> list[_Row]:
+        """Those that are rows: half of the columns filled at least, one of those that are read by their type, and text."""
+        named = {index: column.field for index, column in enumerate(columns) if column.field is not None}
+        texts = {index for index, field in named.items() if field.name not in self._typed}
+        typed = set(named) - texts
+        kept: list[_Row] = []
+        since = 0
+        for row in rows:
+            filled = {
+                index
+                for index, field in named.items()
+                if row.words.get(index) and self._reading(field, row.page, row.words[index]) is not None
+            }
+            enough = len(filled) >= max(2, (len(named) + 1) // 2)
+            if self._doubtful & set(row.lines):
+                enough = len(filled) == len(named)
+            named_thing = any(_letters(word.text) for index in filled & texts for word in row.words[index])
+            if not enough or (typed and not filled & typed) or (texts and not named_thing and not self._tabbed(row)):
+                since += len(row.lines)
+            elif since > _LINES_WITHOUT_ROW and kept and kept[-1].page is row.page:
+                break
+            else:
+                kept.append(row)
+                since = 0
+        return kept
+
+    def _tabbed(self, row: _Row) -> bool:
+        """Whether the cells of a row are known: nothing else can stand in them."""
+        return self._lines[row.lines[0]].tabbed
+
+    # Headings of groups
+
+    def _groups_above(self, heading: _Heading) -> dict[str, Candidate]:
+        """What the lines above a heading say of the columns it does not name; else what was said last."""
+        page = self._lines[heading.first].page
+        for at in range(max(0, heading.first - _LINES_WITHOUT_ROW), heading.first):
+            if self._lines[at].page is page:
+                self._groups.update(self._labelled(self._lines[at], heading))
+        return dict(self._groups)
+
+    def _group_in(
+        self, line: _Line, heading: _Heading, base: dict[int, list[_Word]], columns: Sequence[_Column]
+    ) -> dict[str, Candidate]:
+        """The value of a column without a heading, where a line between rows gives it: by its label, or alone on the line."""
+        found = self._labelled(line, heading)
+        if not found and line.cells == 1 and line.apart and not any(columns[index].numeric for index in base):
+            lone = [
+                column
+                for column in self._columns
+                if column.name not in heading.fields
+                and (concept := self._words.concept[column.name])
+                and concept.key == "group"
+            ]
+            if len(lone) == 1 and len(line.words) <= _PROSE:
+                reading = self._reading(lone[0], line.page, line.words)
+                found = {lone[0].name: reading} if reading is not None else {}
+        self._groups.update(found)
+        return found
+
+    def _labelled(self, line: _Line, heading: _Heading) -> dict[str, Candidate]:
+        found: dict[str, Candidate] = {}
+        for column in self._columns:
+            if column.name in heading.fields or column.type in NUMERIC_TYPES:
+                continue
+            for number in range(line.cells):
+                words = [word for word in line.words if word.cell == number]
+                hits = self._words.hits([folded(word.text.rstrip(":：")) for word in words])
+                if not hits or hits[0][0] != 0 or self._field_of(hits[0][2]) is not column:
+                    continue
+                value = [word for word in words[hits[0][1] :] if re.search(r"\w", word.text)]
+                if not value:
+                    continue
+                start = value[0].start + len(value[0].text) - len(value[0].text.lstrip(":：–-="))
+                value[0] = replace(value[0], start=start, text=line.page.text[start : value[0].end])
+                reading = self._reading(column, line.page, value)
+                if reading is not None:
+                    found[column.name] = reading
+                    break
+        return found
+
+    # Values
+
+    def _reading(self, column: Field, page: Page, words: Sequence[_Word]) -> Candidate | None:
+        """The cell as a value of the column's type; None where it is none."""
+        return next(iter(self._readings(column, page, words)), None)
+
+    def _readings(self, column: Field, page: Page, words: Sequence[_Word]) -> list[Candidate]:
+        if column.name in self._typed:
+            return self._first(self._typed[column.name].get(page.number, ()), words)
+        parts = _parts(page, words)
+        text = "\n".join(page.text[part.start : part.end] for part in parts)
+        return [Candidate(parts[0], text, single_spaced(text))] if re.search(r"\w", text) else []
+
+    def _first(self, candidates: Sequence[Candidate], words: Sequence[_Word]) -> list[Candidate]:
+        """The readings of the first run of words that is a value."""
+        for _, run in itertools.groupby(words, lambda word: word.cell):
+            if found := self._inside(candidates, list(run)):
+                return found
         return []
-    if places.tabbed or len(cells) == places.cells:
-        by_number = {cell.column if places.tabbed else order: order for order, cell in enumerate(cells)}
-        under = [by_number.get(places.numbers[name]) for name in names]
-        pairs = [(order, number) for number, order in enumerate(under) if order is not None]
-        fitting = [pair for pair in pairs if pair in readings]
-        if places.tabbed or fitting == pairs:
-            return fitting
-    best: list[list[tuple[int, float, list[tuple[int, int]]]]] = [
-        [(0, 0.0, [])] * (len(names) + 1) for _ in range(len(cells) + 1)
-    ]
-    for at, cell in enumerate(cells):
-        for number, name in enumerate(names):
-            choices = [best[at][number + 1], best[at + 1][number]]
-            if (at, number) in readings:
-                count, near, pairs = best[at][number]
-                distance = abs(cell.middle - places.middles[name])
-                choices.append((count + 1, near - distance, [*pairs, (at, number)]))
-            best[at + 1][number + 1] = max(choices, key=lambda choice: choice[:2])
-    return best[-1][-1][2]
+
+    @staticmethod
+    def _inside(candidates: Sequence[Candidate], words: Sequence[_Word]) -> list[Candidate]:
+        """Every reading of the longest candidate among some words that holds most of their digits."""
+        start, end, digits = words[0].start, words[-1].end, sum(_digits(word.text) for word in words)
+        inside = [each for each in candidates if start <= each.span.start and each.span.end <= end]
+        best = max(inside, key=lambda each: (len(each.text), -each.span.start), default=None)
+        if best is None or _digits(best.text) * 2 < digits:
+            return []
+        return [each for each in inside if each.span == best.span]
+
+    def _values(self, found: Sequence[tuple[_Heading, list[_Row]]]) -> tuple[dict[str, FieldValue], ...]:
+        rows = [_Read(heading, row, *self._cells(heading, row)) for heading, own in found for row in own]
+        usual = Counter(frozenset(row.cells) for row in rows).most_common(1)
+        form = usual[0][0] if usual else frozenset()
+        for row in rows:
+            lacking = len(form - set(row.cells)) > max(1, len(form) // 3)
+            row.odd = lacking or any(cell.text.endswith(":") for cell in row.cells.values())
+        amount = next(
+            (name for name, concept in self._words.concept.items() if concept and concept.key == "amount"), ""
+        )
+        rows, summed = self._summed(rows, amount)
+        values: list[dict[str, FieldValue]] = []
+        for row in rows:
+            legible = 1.0 if row.row.page.ocr_confidence is None else row.row.page.ocr_confidence
+            values.append({})
+            for column in self._columns:
+                proved = column.name in row.proved or (summed and column.name == amount)
+                share = _PROVED if proved else _ODD if row.odd else _PLAIN
+                parts = self._parts_of(row.heading, row.row, column)
+                values[-1][column.name] = self._value(row.cells.get(column.name), parts, share * legible)
+        return tuple(values)
+
+    def _summed(self, rows: list[_Read], amount: str) -> tuple[list[_Read], bool]:
+        """Which lines are rows: all, those like most, those that lack nothing; the sum that the document states decides."""
+        with_amount = [row for row in rows if amount in row.cells]
+        full = max((len(row.cells) for row in with_amount), default=0)
+        taken = {row.cells[amount].span for row in with_amount}
+        for kept in (
+            with_amount,
+            [row for row in with_amount if not row.odd],
+            [row for row in with_amount if len(row.cells) == full],
+        ):
+            if (
+                kept
+                and 2 * len(kept) >= len(with_amount)
+                and self._adds_up(amount, [row.cells[amount] for row in kept], taken)
+            ):
+                return kept, True
+        return rows, False
+
+    def _value(self, reading: Candidate | None, parts: tuple[Span, ...], confidence: float) -> FieldValue:
+        if reading is None:
+            return FieldValue(None, "", FieldState.ABSENT, confidence)
+        boxes = tuple(box for span in parts or (reading.span,) for box in self._document.boxes(span))
+        return FieldValue(reading.value, reading.text, FieldState.FOUND, confidence, reading.span, boxes, parts=parts)
+
+    def _parts_of(self, heading: _Heading, row: _Row, field: Field) -> tuple[Span, ...]:
+        """The spans of a cell whose text was wrapped; empty for any other."""
+        if field.name in self._typed:
+            return ()
+        words = next(
+            (row.words.get(index) for index, column in enumerate(heading.columns) if column.field is field), None
+        )
+        parts = _parts(row.page, words) if words else []
+        return tuple(parts) if len(parts) > 1 else ()
+
+    def _cells(self, heading: _Heading, row: _Row) -> tuple[dict[str, Candidate], frozenset[str]]:
+        """The readings of a row's cells, and the columns that quantity × price = amount proves."""
+        readings: dict[str, list[Candidate]] = {}
+        parts: dict[str, tuple[str, list[Candidate]]] = {}
+        for index, column in enumerate(heading.columns):
+            words = row.words.get(index)
+            if not words:
+                continue
+            concept = self._words.concept[column.field.name] if column.field is not None else column.concept
+            if column.field is not None:
+                own = self._readings(column.field, row.page, words)
+                if own:
+                    readings[column.field.name] = own
+            elif concept is not None and concept.key in _FACTORS:
+                own = self._first(self._numbers.get(row.page.number, ()), words)
+            else:
+                continue
+            if concept is not None and concept.key in _FACTORS and own:
+                parts.setdefault(concept.key, (column.field.name if column.field is not None else "", own))
+        cells = {name: own[0] for name, own in readings.items()} | {
+            name: reading for name, reading in row.groups.items() if name not in readings
+        }
+        if len(parts) == len(_FACTORS):
+            (_, quantities), (_, prices), (_, amounts) = (parts[key] for key in _FACTORS)
+            for trio in ((q, p, a) for q in quantities for p in prices for a in amounts):
+                if _is_product(*trio):
+                    names = [parts[key][0] for key in _FACTORS]
+                    right = {name: reading for name, reading in zip(names, trio, strict=True) if name}
+                    return cells | right, frozenset(right)
+        return cells, frozenset()
+
+    @functools.cached_property
+    def _numbers(self) -> dict[int, list[Candidate]]:
+        """Every number of the document by page: columns that no field asks for prove others."""
+        found: dict[int, list[Candidate]] = {}
+        for candidate in propose(Field("number", FieldType.NUMBER), self._document):
+            found.setdefault(candidate.span.page, []).append(candidate)
+        return found
+
+    def _adds_up(self, amount: str, cells: Sequence[Candidate], taken: set[Span]) -> bool:
+        """Whether the document states the sum of these cells behind them, outside the table's own."""
+        total = sum((_decimal(cell) or Decimal(0) for cell in cells), Decimal(0))
+        last = max(cell.span for cell in cells)
+        return any(
+            candidate.span > last and candidate.span not in taken and _decimal(candidate) == total
+            for candidates in self._typed.get(amount, {}).values()
+            for candidate in candidates
+        )
 
 
-def _read(column: Field, typed: _Typed, page: Page, cell: _Cell) -> Candidate | None:
-    """The cell as a value of the column's type; None where it is none."""
-    if column.name not in typed:
-        text = page.text[cell.start : cell.end]
-        span = Span(page.number, cell.start, cell.end)
-        return Candidate(span, text, single_spaced(text)) if re.search(r"\w", text) else None
-    inside = [
-        candidate
-        for candidate in typed[column.name].get(page.number, ())
-        if cell.start <= candidate.span.start and candidate.span.end <= cell.end
-    ]
-    return max(inside, key=lambda candidate: (len(candidate.text), -candidate.span.start), default=None)
+_FACTORS = ("quantity", "unit_price", "amount")
+
+
+def _is_product(quantity: Candidate, price: Candidate, amount: Candidate) -> bool:
+    left, right, product = _decimal(quantity), _decimal(price), _decimal(amount)
+    if left is None or right is None or product is None:
+        return False
+    # The price may be rounded: its last digit counts as often as there are pieces.
+    return abs(left * right - product) <= max(Decimal("0.011"), abs(product) / 5000)
+
+
+def _letters(text: str) -> int:
+    return sum(character.isalpha() for character in text)
+
+
+def _digits(text: str) -> int:
+    return sum(character.isdigit() for character in text)
+
+
+def _parts(page: Page, words: Sequence[_Word]) -> list[Span]:
+    """The spans of a cell, one a line that it touches."""
+    lines: list[list[_Word]] = [[words[0]]]
+    for before, word in pairwise(words):
+        if "\n" in page.text[before.end : word.start]:
+            lines.append([])
+        lines[-1].append(word)
+    return [Span(page.number, line[0].start, line[-1].end) for line in lines]
+
+
+def _decimal(candidate: Candidate) -> Decimal | None:
+    try:
+        return Decimal(candidate.value)
+    except InvalidOperation:
+        return None
+
+
+def _lines_of(page: Page) -> Iterator[_Line]:
+    """The lines of a page that hold something, cut into words, with their places."""
+    start, apart = 0, False
+    for number, raw in enumerate(page.text.split("\n")):
+        if raw.strip():
+            tabbed = "\t" in raw
+            words = tuple(_words_of(page, raw, start, tabbed=tabbed))
+            if words:
+                top, bottom = float(number), float(number + 1)
+                if page.boxes is not None:
+                    boxes = [box for box in page.boxes[words[0].start : words[-1].end] if box is not None]
+                    top, bottom = (min(b.y0 for b in boxes), max(b.y1 for b in boxes)) if boxes else (top, bottom)
+                yield _Line(page, words, top, bottom, apart, tabbed)
+            apart = False
+        else:
+            apart = True
+        start += len(raw) + 1
+
+
+def _words_of(page: Page, raw: str, start: int, *, tabbed: bool) -> Iterator[_Word]:
+    gaps = [match.span() for match in (re.finditer(r"\t", raw) if tabbed else _GAP.finditer(raw.strip()))]
+    offset = 0 if tabbed else len(raw) - len(raw.lstrip())
+    cell, seen = 0, -1
+    for match in re.finditer(r"[^\s|]+|\|(?=\S)|(?<=\S)\|", raw):
+        column = sum(gap[0] + offset < match.start() for gap in gaps)
+        if seen >= 0 and column != seen:
+            cell += 1
+        seen = column
+        first, last = start + match.start(), start + match.end()
+        x0, x1 = float(match.start()), float(match.end())
+        if tabbed:
+            x0, x1 = column * _TAB + 1, column * _TAB + 2
+        elif page.boxes is not None:
+            boxes = [box for box in page.boxes[first:last] if box is not None]
+            if boxes:
+                x0, x1 = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
+        yield _Word(first, last, match.group(), x0, x1, cell)
+
+
+def _prose_cells(line: _Line, columns: Sequence[_Column]) -> set[int]:
+    """The cells of a line that are sentences: many words, few of them numbers, across several columns."""
+    found = set()
+    for number in range(line.cells):
+        words = [word for word in line.words if word.cell == number]
+        across = sum(column.x0 < words[-1].x1 and column.x1 > words[0].x0 for column in columns)
+        if len(words) >= _PROSE and across > 1 and sum(word.number for word in words) * 4 <= len(words):
+            found.add(number)
+    return found
+
+
+def _overlap(left: _Column, right: _Column) -> float:
+    return max(0.0, min(left.x1, right.x1) - max(left.x0, right.x0))

@@ -7,6 +7,7 @@ anything is allocated for it, and whatever is wrong ends in a GgufError with a r
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TypeAlias
 
 from stillroom.errors import StillroomError
 from stillroom.gguf.tensor_types import TENSOR_TYPES, TensorType
+from stillroom.regular_file import open_regular
 
 MAGIC = b"GGUF"
 MAX_HEADER_BYTES = 192 << 20  # the largest vocabularies in use take 20 MiB
@@ -131,8 +133,8 @@ ReadRange = Callable[[int, int], bytes]
 def read_header(path: Path) -> Header:
     """The header of a file. Raises GgufError: it cannot be read, is no GGUF, or what it says cannot be true."""
     try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
 
             def read(offset: int, length: int) -> bytes:
                 file.seek(offset)

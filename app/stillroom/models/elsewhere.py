@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.gguf.header import MAGIC
-from stillroom.models.library import ModelFile, is_projector, model_file, quantization_of
+from stillroom.models.model_file import ModelFile, is_projector, model_file, quantization_of
+from stillroom.regular_file import open_regular
 
 _DEPTH = 8
 _ENTRIES = 50_000  # looked at in one folder tree; someone's home may be behind a link
@@ -89,7 +90,7 @@ def _ollama_models(folder: Path) -> Iterator[ModelFile]:
             continue
         path = folder / "blobs" / f"sha256-{digest[1]}"
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 magic = file.read(4)
             size = path.stat().st_size
         except OSError:

@@ -18,8 +18,9 @@ from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_file, kind_of, parts_of
 from stillroom.models.elsewhere import recorded_checksum
 from stillroom.models.file_names import safe_name
-from stillroom.models.library import ModelFile, model_file
+from stillroom.models.model_file import ModelFile, model_file
 from stillroom.models.records import Record, keep_record, record_of
+from stillroom.regular_file import open_regular
 from stillroom.sizes import size_text
 
 _PIECE_BYTES = 4 << 20
@@ -95,7 +96,7 @@ def import_model(
     for part, target, checksum in reversed(list(zip(sources, targets, expected, strict=True))):
         with replacing(target) as temporary:
             digest = hashlib.sha256()
-            with part.open("rb") as reading, temporary.open("wb") as writing:
+            with open_regular(part) as reading, temporary.open("wb") as writing:
                 while piece := reading.read(_PIECE_BYTES):
                     cancellation.raise_if_requested()
                     digest.update(piece)
@@ -121,7 +122,7 @@ def verify(
         record = record_of(path)
         expected = record.sha256 if record else recorded_checksum(path)
         digest = hashlib.sha256()
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             while piece := file.read(_PIECE_BYTES):
                 cancellation.raise_if_requested()
                 digest.update(piece)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.errors import StillroomError
+from stillroom.regular_file import open_regular
 
 _MAX_HEADER_BYTES = 100_000_000  # the format's own limit
 _MAX_JSON_BYTES = 64 << 20
@@ -122,7 +123,7 @@ def tensor_sizes(file: Path) -> list[int]:
         return StillroomError(f"{file.name} is damaged: {what}. Copy it again from its source.")
 
     length = file.stat().st_size
-    with file.open("rb") as opened:
+    with open_regular(file) as opened:
         start = opened.read(8)
         (size,) = struct.unpack("<Q", start) if len(start) == 8 else (0,)
         if not 2 <= size <= min(_MAX_HEADER_BYTES, length - 8):

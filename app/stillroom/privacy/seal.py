@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
-import ipaddress
 import itertools
 import os
 import sys
@@ -39,7 +38,8 @@ class Opening:
     Attributes:
         reason: what for, in a few words: "download of a model".
         destination: the host it is meant for.
-        only: the names of hosts that may be looked up meanwhile; empty where they are not known before (a hub sends on).
+        only: the hosts that may be reached meanwhile, and the addresses they were looked up as (see Seal.reach); empty
+            where the hosts are not known before (a hub sends on).
         until: UTC, where it was broken by hand: it closes then at the latest; else None.
     """
 
@@ -48,16 +48,6 @@ class Opening:
     destination: str
     only: frozenset[str] = frozenset()
     until: datetime | None = None
-
-
-def _lets(opening: Opening, host: str) -> bool:
-    if not opening.only or host in opening.only:
-        return True
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True  # what a name was looked up as: which addresses belong to it is not known here
 
 
 class Seal:
@@ -72,6 +62,7 @@ class Seal:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._openings: dict[int, Opening] = {}
+        self._reached: dict[int, set[str]] = {}  # by opening: addresses that its hosts were looked up as
         self._timers: dict[int, threading.Timer] = {}
         self._hosts: list[str] = []
         self._callbacks: list[Callable[[], None]] = []
@@ -128,6 +119,7 @@ class Seal:
         """End an opening; one that has ended already is left as it is."""
         with self._lock:
             ended = self._openings.pop(opening.number, None)
+            self._reached.pop(opening.number, None)
             timer = self._timers.pop(opening.number, None)
         if timer is not None:
             timer.cancel()
@@ -143,9 +135,22 @@ class Seal:
         self._tell()
         return opening
 
+    def reach(self, opening: Opening, address: str) -> None:
+        """Let connections through to an address that one of the hosts of an opening was looked up as, while it lasts."""
+        with self._lock:
+            if opening.number in self._openings:
+                self._reached.setdefault(opening.number, set()).add(address)
+
+    def _lets(self, host: str) -> bool:
+        with self._lock:
+            return any(
+                not opening.only or host in opening.only or host in self._reached.get(number, ())
+                for number, opening in self._openings.items()
+            )
+
     def check(self, host: str) -> None:
         """Note a connection that is about to be made. Raises SealedError where the seal holds, or is open for others only."""
-        if self._sealed and not any(_lets(opening, host) for opening in self.openings):
+        if self._sealed and not self._lets(host):
             raise SealedError(
                 f"Stillroom is sealed, so no connection to {host} was made. Break the seal in Settings, Privacy, if you want it."
             )
@@ -193,6 +198,10 @@ class Guard:
             target, address = arguments[0], arguments[1]
             if getattr(target, "family", None) in _INTERNET_FAMILIES and address is not None:
                 self._seal.check(str(address[0]) if isinstance(address, tuple) else "an address")
+        elif event == "socket.__new__":
+            # Listening is no event, and without bind the system chooses a port on every address.
+            if arguments[1] in _INTERNET_FAMILIES and self._seal.holds:
+                self._seal.check("any address")
         elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"):
             host = arguments[0]
             if host is not None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from stillroom.errors import StillroomError
@@ -43,39 +41,12 @@ class SendingLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @contextlib.contextmanager
-    def sending(self, expected: Sending, cap: float, left: Callable[[], bool]) -> Iterator[OnItsWay]:
-        """Write a request down before it leaves, so that neither a failure nor the end of the process hides it.
+    def on_its_way(self, expected: Sending, cap: float) -> OnItsWay:
+        """For a question that is about to be asked, in one request or in several. ``expected``: each of them, with estimates.
 
-        What is on its way counts against the month's limit. ``expected``: with estimates. ``cap``: dollars a month; 0 for
-        no limit. ``left``: asked after a failure, whether anything left this machine; if not, it is taken out again.
-        Raises CapReachedError before anything is sent, and StorageError.
+        ``cap``: dollars a month; 0 for no limit. What is on its way counts against it.
         """
-        way = OnItsWay(self._database, self._begin(expected, cap))
-        try:
-            yield way
-        except BaseException:
-            if not left():
-                way.take_out()
-            raise
-
-    def _begin(self, sending: Sending, cap: float) -> int:
-        with self._database.transaction() as connection:
-            spent = _spent(connection, sending.moment)
-            if cap > 0 and spent + sending.cost > cap:
-                raise CapReachedError(
-                    f"This month's limit of ${cap:.2f} would be passed: ${spent:.2f} are spent. "
-                    "Raise the limit in Settings, or wait."
-                )
-            made = connection.execute(
-                "INSERT INTO sendings (moment, engine, host, what, sha256, characters, tokens_in, tokens_out, cost) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
-                (
-                    sending.moment.isoformat(timespec="seconds"), sending.engine, sending.host, sending.what,
-                    sending.sha256, sending.characters, sending.tokens_in, sending.cost,
-                ),
-            )  # fmt: skip
-            return int(made.lastrowid or 0)
+        return OnItsWay(self._database, expected, cap)
 
     def count(self) -> int:
         """How many there are."""
@@ -100,17 +71,41 @@ class SendingLog:
 
 
 class OnItsWay:
-    """A request that was written down and is being answered."""
+    """A question on its way, and the requests that it leaves in. Each is written down before it leaves, so that neither a
+    failure nor the end of the process hides it."""
 
-    def __init__(self, database: Database, number: int) -> None:
-        self._database, self._number = database, number
+    def __init__(self, database: Database, expected: Sending, cap: float) -> None:
+        self._database, self._expected, self._cap = database, expected, cap
+        self._number = 0  # of the request that left last
+        self.times = 0
+
+    def leave(self) -> None:
+        """A request is about to leave. Raises CapReachedError before it does, and StorageError."""
+        sending = replace(self._expected, moment=datetime.now(UTC)) if self.times else self._expected
+        with self._database.transaction() as connection:
+            spent = _spent(connection, sending.moment)
+            if self._cap > 0 and spent + sending.cost > self._cap:
+                raise CapReachedError(
+                    f"This month's limit of ${self._cap:.2f} would be passed: ${spent:.2f} are spent. "
+                    "Raise the limit in Settings, or wait."
+                )
+            made = connection.execute(
+                "INSERT INTO sendings (moment, engine, host, what, sha256, characters, tokens_in, tokens_out, cost) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
+                (
+                    sending.moment.isoformat(timespec="seconds"), sending.engine, sending.host, sending.what,
+                    sending.sha256, sending.characters, sending.tokens_in, sending.cost,
+                ),
+            )  # fmt: skip
+            self._number = int(made.lastrowid or 0)
+        self.times += 1
 
     def answered(self, tokens_in: int, tokens_out: int, cost: float) -> None:
-        """Write down what it came to; ``cost`` in dollars. Raises StorageError."""
+        """Write down what the last request came to; ``cost`` in dollars. Raises StorageError."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE sendings SET tokens_in = ?, tokens_out = ?, cost = ? WHERE id = ?",
-                (tokens_in, tokens_out, cost, self._number),
+                (tokens_in, tokens_out, max(0.0, cost), self._number),
             )
 
     def refused(self) -> None:
@@ -119,7 +114,8 @@ class OnItsWay:
             connection.execute("UPDATE sendings SET cost = 0 WHERE id = ?", (self._number,))
 
     def take_out(self) -> None:
-        """Nothing left this machine. Raises StorageError."""
+        """Nothing of it left this machine. Raises StorageError."""
+        self.times -= 1
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM sendings WHERE id = ?", (self._number,))
 

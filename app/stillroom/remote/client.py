@@ -1,183 +1,52 @@
 """Models behind an address that speaks OpenAI's protocol: OpenAI, Azure, vLLM, Ollama, llama-server, LM Studio …
 
-The ``openai`` client does the talking, its waiting and trying again included. Nothing is sent without a broken seal.
+The ``openai`` client does the talking; trying again is ours, so that every request that leaves is written down and a person
+who stops is heard. Nothing is sent without a broken seal, and nothing to where a server sends on.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
+import functools
+import itertools
 import json
 import ssl
 import threading
-import urllib.request
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
-from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import tomlkit
-
-from stillroom import paths
-from stillroom.atomic import write_text
 from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import Message
-from stillroom.errors import EngineError, StillroomError
+from stillroom.errors import Cancelled, EngineError
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets, SecretText
+from stillroom.privacy.sending import OnItsWay
+from stillroom.remote.engines import RemoteEngine, RemoteKind, proxy_of
 from stillroom.remote.failures import explained, nonsense
 
+if TYPE_CHECKING:
+    from stillroom.remote.network import Patience
+
+T = TypeVar("T")
+
 _TRIES = 3  # after the first, each later than the one before; what the server asks to wait counts
-
-
-class RemoteKind(StrEnum):
-    """Whose protocol exactly."""
-
-    COMPATIBLE = "compatible"
-    AZURE = "azure"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteEngine:
-    """How to reach a model. Its key is in the keyring, under ``key_name``, never here.
-
-    Attributes:
-        address: base URL, ``https://api.openai.com/v1`` or ``http://127.0.0.1:11434/v1``; for Azure the resource's.
-        model: its name there (Azure: the deployment). api_version: Azure's.
-        ca_file: certificates to trust beside the usual ones. proxy: address; empty for that of the environment.
-        seconds: to wait for an answer. in_flight: requests at a time.
-        price_in, price_out: dollars a million tokens.
-    """
-
-    name: str
-    address: str
-    model: str = ""
-    kind: str = RemoteKind.COMPATIBLE
-    api_version: str = ""
-    ca_file: str = ""
-    proxy: str = ""
-    seconds: int = 120
-    in_flight: int = 4
-    price_in: float = 0.0
-    price_out: float = 0.0
-
-    @property
-    def key_name(self) -> str:
-        return f"remote:{self.name}"
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.address).hostname or self.address
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is on this machine or in its own network."""
-        try:
-            address = ipaddress.ip_address(self.host)
-        except ValueError:
-            # A name of one word (localhost, gpu01) is looked up in the own network only.
-            return "." not in self.host or self.host.endswith(
-                (".localhost", ".local", ".lan", ".internal", ".home.arpa")
-            )
-        return address.is_loopback or address.is_private or address.is_link_local
-
-    def cost(self, tokens_in: int, tokens_out: int) -> float:
-        """Dollars."""
-        return (tokens_in * self.price_in + tokens_out * self.price_out) / 1e6
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds
+_PASSING = frozenset({408, 409, 425, 429})  # statuses of failures that may pass by themselves, beside the server's own
+_LONGEST_STREAM = 20
+"""Times ``seconds``: how long an answer that comes piece by piece may go on altogether."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer, and the tokens the server counted."""
+    """An answer, and the tokens the server counted; 0 for a prompt that it did not count, or counted in a way that cannot be."""
 
     text: str
     prompt_tokens: int
     tokens: int
     finished: bool
-
-
-def proxy_of(engine: RemoteEngine) -> str:
-    """What stands between here and the engine: the proxy named for it, else the system's; empty for none.
-
-    What goes to the own network goes there directly: a proxy may stand outside it.
-    """
-    if engine.proxy or engine.is_local or urllib.request.proxy_bypass(engine.host):
-        return engine.proxy
-    proxies = urllib.request.getproxies()
-    return proxies.get(urlsplit(engine.address).scheme) or proxies.get("all", "")
-
-
-def engines_file() -> Path:
-    """Where remote engines are written down."""
-    return paths.config_dir() / "remote.toml"
-
-
-def remote_engines() -> list[RemoteEngine]:
-    """Those that were added. Raises StillroomError where their file cannot be read."""
-    try:
-        data = tomlkit.parse(engines_file().read_text(encoding="utf-8")).unwrap()
-        known = {item.name for item in fields(RemoteEngine)}
-        return [
-            RemoteEngine(**{key: value for key, value in entry.items() if key in known})
-            for entry in data.get("engines", ())
-        ]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError) as error:
-        raise StillroomError(f"{engines_file()} cannot be used: {error}. Correct it, or move it away.") from error
-
-
-def remote_engine(name: str) -> RemoteEngine:
-    """One by its name. Raises StillroomError, naming those there are."""
-    known = remote_engines()
-    found = next((engine for engine in known if engine.name == name), None)
-    if found is None:
-        names = ", ".join(engine.name for engine in known) or "none yet"
-        raise StillroomError(f"There is no remote engine {name}. There are: {names}.")
-    return found
-
-
-def keep_remote_engine(engine: RemoteEngine) -> None:
-    """Add an engine, or change the one of its name. Raises StillroomError."""
-    parts = urlsplit(engine.address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise StillroomError(f"{engine.address or 'Nothing'} is no address. Write one like https://server/v1.")
-    if not engine.name.strip():
-        raise StillroomError("A remote engine needs a name.")
-    if parts.username or parts.password or parts.query:
-        raise StillroomError(
-            "The address holds a key or a password. Write the address alone; the key has a place of its own."
-        )
-    if urlsplit(engine.proxy).password:
-        raise StillroomError(
-            "The proxy's address holds a password, which would be written into a file. Set the variable HTTPS_PROXY of the "
-            "system instead, and leave the field empty."
-        )
-    if parts.scheme == "http" and not engine.is_local:
-        raise StillroomError(
-            "An address outside the own network must begin with https://, or what is sent could be read on its way."
-        )
-    _write([*(each for each in remote_engines() if each.name != engine.name), engine])
-
-
-def forget_remote_engine(name: str) -> None:
-    """Take an engine away. Its key is for the caller to remove."""
-    _write([each for each in remote_engines() if each.name != name])
-
-
-def _write(engines: Sequence[RemoteEngine]) -> None:
-    document = tomlkit.document()
-    tables = tomlkit.aot()
-    for engine in sorted(engines, key=lambda each: each.name.casefold()):
-        table = tomlkit.table()
-        table.update(
-            {key: str(value) if isinstance(value, StrEnum) else value for key, value in asdict(engine).items()}
-        )
-        tables.append(table)
-    document["engines"] = tables
-    write_text(engines_file(), tomlkit.dumps(document))
 
 
 class RemoteClient:
@@ -190,6 +59,8 @@ class RemoteClient:
         """``key``: one that is tried before it is kept; None for the engine's own."""
         import httpx2
         import openai
+
+        from stillroom.remote.network import Network, Transport
 
         self.engine = engine
         self._seal = seal
@@ -207,13 +78,13 @@ class RemoteClient:
         usual: dict[str, Any] = {
             "api_key": key.reveal() if key is not None else "none",
             "timeout": float(engine.seconds),
-            "max_retries": _TRIES,
+            "max_retries": 0,
         }
         try:
             usual["http_client"] = openai.DefaultHttpxClient(
-                verify=context,
-                proxy=engine.proxy or None,
-                trust_env=not engine.is_local,
+                transport=Transport(context, proxy_of(engine), Network(seal, self._patience)),
+                trust_env=False,
+                follow_redirects=False,
                 event_hooks={"request": [self._watch]},
             )
         except (httpx2.HTTPError, ValueError, TypeError, ImportError) as error:
@@ -235,22 +106,25 @@ class RemoteClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def left(self) -> bool:
-        """Whether anything of this thread's last question left this machine."""
-        return bool(getattr(self._here, "left", False))
+    def _patience(self) -> Patience:
+        """Of the question that this thread asks."""
+        patience: Patience = self._here.patience
+        return patience
 
     def _watch(self, request: Any) -> None:
+        patience = self._patience()
+
         def trace(event: str, _info: object) -> None:
             if event.endswith("send_request_body.started"):
-                self._here.left = True
+                patience.left = True
 
         request.extensions["trace"] = trace
 
     def models(self) -> list[str]:
         """The names of the models there."""
-        with self._asking("list of models"):
-            return sorted(model.id for model in self._client.models.list())
+        with self._asking("list of models", None):
+            names = [getattr(model, "id", None) for model in self._try(self._client.models.list, None, None, _TRIES)]
+            return sorted(name for name in names if isinstance(name, str))
 
     def complete(
         self,
@@ -262,28 +136,26 @@ class RemoteClient:
         reason: str = "a question to a remote model",
         on_text: Callable[[str], None] | None = None,
         cancellation: Cancellation | None = None,
+        way: OnItsWay | None = None,
     ) -> Completion:
-        """An answer. With ``on_text`` it comes piece by piece; with ``schema`` it is held to a JSON Schema where the server can."""
+        """An answer. With ``on_text`` it comes piece by piece; with ``schema`` it is held to a JSON Schema where the server can.
+
+        ``way``: told of every request before it leaves. It may raise, and then nothing leaves.
+        """
         request: dict[str, Any] = {
             "model": self.engine.model,
             "messages": [{"role": message.role, "content": message.content} for message in messages],
             "max_tokens": max_tokens,
             "temperature": temperature,
         }
-        with self._asking(reason):
+        characters = sum(len(message.content) for message in messages) + (len(json.dumps(schema)) if schema else 0)
+        question = _Question(request, characters, on_text, cancellation, way)
+        with self._asking(reason, cancellation):
             if cancellation is not None:
                 cancellation.raise_if_requested()
-            if schema is None:
-                return self._answer(request, on_text, cancellation)
-            return self._held(request, schema, on_text, cancellation)
+            return self._answer(question, {}, _TRIES) if schema is None else self._held(question, schema)
 
-    def _held(
-        self,
-        request: dict[str, Any],
-        schema: dict[str, Any],
-        on_text: Callable[[str], None] | None,
-        cancellation: Cancellation | None,
-    ) -> Completion:
+    def _held(self, question: _Question, schema: dict[str, Any]) -> Completion:
         """An answer held to a schema, in the first of the ways to ask for it that the server knows."""
         import openai
 
@@ -295,9 +167,9 @@ class RemoteClient:
         )
         for place in range(self._way, len(ways)):
             # What a server takes for a fault of its own would else be tried again in each of the ways.
-            tries = None if place == self._way else 0
+            tries = _TRIES if place == self._way else 0
             try:
-                answer = self._answer({**request, "response_format": ways[place]}, on_text, cancellation, tries)
+                answer = self._answer(question, {"response_format": ways[place]}, tries)
             except (openai.BadRequestError, openai.UnprocessableEntityError, openai.InternalServerError):
                 # Some servers take what they do not know for a fault of their own.
                 if self._way_is_known or place == len(ways) - 1:
@@ -307,69 +179,160 @@ class RemoteClient:
                 return answer
         raise AssertionError("unreachable")
 
-    def _answer(
-        self,
-        request: dict[str, Any],
-        on_text: Callable[[str], None] | None,
-        cancellation: Cancellation | None,
-        tries: int | None = None,
-    ) -> Completion:
+    def _answer(self, question: _Question, more: dict[str, Any], tries: int) -> Completion:
         """An answer; what the model does not take is left out, or said as it wants it. ``tries``: after the first."""
         import openai
 
-        client = self._client if tries is None else self._client.with_options(max_retries=tries)
         while True:
             refused = self._refused
+            request = _taken({**question.request, **more}, refused)
+            once = functools.partial(self._stream if question.on_text else self._whole, question, request)
             try:
-                if on_text is None:
-                    return _completion(client.chat.completions.create(**_taken(request, refused)))
-                return self._stream(client, _taken(request, refused), on_text, cancellation)
+                return self._try(once, question.way, question.cancellation, tries)
             except openai.BadRequestError as error:
                 named = frozenset(name for name in _MAY_BE_REFUSED if f"'{name}'" in str(error))
                 if named <= refused:
                     raise
                 self._refused = self._refused | named
 
-    def _stream(
-        self,
-        client: Any,
-        request: dict[str, Any],
-        on_text: Callable[[str], None],
-        cancellation: Cancellation | None,
-    ) -> Completion:
-        text, tokens, used, reason = "", 0, None, None
-        stream = client.chat.completions.create(**request, stream=True, stream_options={"include_usage": True})
-        with stream:
-            for part in stream:
-                if cancellation is not None:
-                    cancellation.raise_if_requested()
-                used = part.usage or used
-                if part.choices:
-                    reason = part.choices[0].finish_reason or reason
-                    piece = part.choices[0].delta.content or ""
-                    if piece:
-                        tokens += 1
-                        text += piece
-                        on_text(piece)
-        if reason is None:
-            raise EngineError(f"{self.engine.name} broke off in the middle of its answer. Try again.", retryable=True)
-        return Completion(
-            text, used.prompt_tokens if used else 0, used.completion_tokens if used else tokens, reason == "stop"
-        )
-
-    @contextlib.contextmanager
-    def _asking(self, reason: str) -> Iterator[None]:
+    def _try(self, once: Callable[[], T], way: OnItsWay | None, cancellation: Cancellation | None, tries: int) -> T:
+        """What ``once`` returns, asked again after a failure that may pass by itself. Every request is written down before it leaves."""
         import openai
 
-        self._here.left = False
+        from stillroom.remote.network import TooLongError
+
+        patience = self._patience()
+        for after in itertools.count(1):
+            if way is not None:
+                way.leave()
+            patience.left = False
+            patience.begin_anew()
+            try:
+                return once()
+            except openai.APIStatusError as error:
+                if way is not None and patience.left:
+                    way.refused()
+                if after > tries or not (error.status_code in _PASSING or error.status_code >= 500):
+                    raise
+                pause = _pause(after, error.response.headers.get("retry-after", ""))
+            except openai.APIConnectionError as error:
+                # One that left and was waited for in vain may be answered yet, and paid for: it is not sent again.
+                hopeless = patience.left and (patience.over or isinstance(error.__cause__, TooLongError))
+                if after > tries or hopeless:
+                    raise
+                pause = _pause(after)
+            finally:
+                if way is not None and not patience.left:
+                    way.take_out()
+            if cancellation is None:
+                time.sleep(pause)
+            elif cancellation.wait(pause):
+                raise Cancelled
+        raise AssertionError("unreachable")
+
+    def _whole(self, question: _Question, request: dict[str, Any]) -> Completion:
+        answer = self._client.chat.completions.create(**request)
+        choice = _choice(answer)
+        content = _content(getattr(choice, "message", None))
+        return question.completion(
+            content, getattr(answer, "usage", None), getattr(choice, "finish_reason", "") == "stop"
+        )
+
+    def _stream(self, question: _Question, request: dict[str, Any]) -> Completion:
+        text, used, reason = "", None, None
+        patience, end = self._patience(), time.monotonic() + _LONGEST_STREAM * self.engine.seconds
+        assert question.on_text is not None
+        stream = self._client.chat.completions.create(**request, stream=True, stream_options={"include_usage": True})
+        with stream:
+            for part in stream:
+                if question.cancellation is not None:
+                    question.cancellation.raise_if_requested()
+                used = getattr(part, "usage", None) or used
+                choice = _choice(part)
+                if choice is None:
+                    continue
+                reason = getattr(choice, "finish_reason", None) or reason
+                if piece := _content(getattr(choice, "delta", None)):
+                    if time.monotonic() < end:
+                        patience.begin_anew()
+                    text += piece
+                    question.on_text(piece)
+        if reason is None:
+            raise EngineError(f"{self.engine.name} broke off in the middle of its answer. Try again.", retryable=True)
+        return question.completion(text, used, reason == "stop")
+
+    @contextlib.contextmanager
+    def _asking(self, reason: str, cancellation: Cancellation | None) -> Iterator[None]:
+        import httpcore2
+        import httpx2
+        import openai
+
+        from stillroom.remote.network import Patience
+
         names = {self.engine.host, urlsplit(proxy_of(self.engine)).hostname or ""} - {""}
-        with self._seal.opened(reason, self.engine.host, only=names):
+        with self._seal.opened(reason, self.engine.host, only=names) as opening:
+            self._here.patience = Patience(opening, float(self.engine.seconds), cancellation)
             try:
                 yield
-            except openai.OpenAIError as error:
+            except (openai.OpenAIError, httpx2.HTTPError, httpcore2.TimeoutException, httpcore2.NetworkError) as error:
+                if cancellation is not None and cancellation.requested:
+                    raise Cancelled from error
                 raise explained(error, self.engine, keyed=self._keyed) from error
-            except json.JSONDecodeError as error:
+            except (ValueError, RecursionError) as error:  # JSON that is none, or numbers of thousands of digits
                 raise nonsense(self.engine.name, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One question on its way to an answer, in however many requests."""
+
+    request: dict[str, Any]
+    characters: int
+    on_text: Callable[[str], None] | None
+    cancellation: Cancellation | None
+    way: OnItsWay | None
+
+    def completion(self, text: str, usage: Any, finished: bool) -> Completion:
+        """The answer. What the server counted is taken where it can be; money is counted by it.
+
+        A token is a byte at least, and no more are written than were asked for.
+        """
+        prompt = _counted(usage, "prompt_tokens")
+        if prompt > 2 * self.characters + _FRAME_TOKENS:
+            prompt = 0
+        limit = int(self.request["max_tokens"])
+        tokens = min(limit, _counted(usage, "completion_tokens") or -(-len(text) // 3))
+        return Completion(text, prompt, tokens, finished)
+
+
+_FRAME_TOKENS = 1000  # what a server's chat template may add
+
+
+def _counted(usage: Any, name: str) -> int:
+    """What a server counted; 0 where that is no count."""
+    count = getattr(usage, name, None)
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 0
+
+
+def _choice(answer: Any) -> Any:
+    choices = getattr(answer, "choices", None)
+    return choices[0] if isinstance(choices, list) and choices else None
+
+
+def _content(message: Any) -> str:
+    content = getattr(message, "content", 0)
+    if not isinstance(content, str | None):
+        raise EngineError("The remote model gave an answer that makes no sense. Is it the right address?")
+    return content or ""
+
+
+def _pause(after: int, wished: str = "") -> float:
+    """Seconds before the next try; ``wished``: what the server asks for."""
+    try:
+        wait = float(wished)
+    except ValueError:
+        wait = -1.0
+    return wait if 0 <= wait <= _LONGEST_PAUSE else min(_FIRST_PAUSE * 2 ** (after - 1), _LONGEST_PAUSE)
 
 
 # Models that think before they answer take no temperature, and call the limit by another name.
@@ -382,16 +345,3 @@ def _taken(request: dict[str, Any], refused: Collection[str]) -> dict[str, Any]:
     if "max_tokens" in refused:
         taken["max_completion_tokens"] = request["max_tokens"]
     return taken
-
-
-def _completion(answer: Any) -> Completion:
-    choices = getattr(answer, "choices", None)
-    if not choices or choices[0].message is None:
-        raise EngineError("The remote model gave an answer that makes no sense. Is it the right address?")
-    usage = answer.usage
-    return Completion(
-        choices[0].message.content or "",
-        usage.prompt_tokens if usage else 0,
-        usage.completion_tokens if usage else 0,
-        choices[0].finish_reason == "stop",
-    )

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from stillroom.engine.protocol import Message
 from stillroom.privacy.sending import Sending, SendingLog
 from stillroom.remote.client import RemoteClient
-from stillroom.remote.failures import RefusedError
 
 QUESTION = "Say yes."
 _TOKENS_IN, _TOKENS_OUT = 10, 16
@@ -26,14 +25,10 @@ def ask_for_a_sign(client: RemoteClient, log: SendingLog, cap: float) -> float:
         datetime.now(UTC), engine.name, engine.host, "test", hashlib.sha256(QUESTION.encode()).hexdigest(), len(QUESTION),
         _TOKENS_IN, cost=engine.cost(_TOKENS_IN, _TOKENS_OUT),
     )  # fmt: skip
-    with log.sending(expected, cap, lambda: client.left) as sending:
-        try:
-            answer = client.complete(
-                [Message("user", QUESTION)], max_tokens=_TOKENS_OUT, reason=f"test of {engine.name}"
-            )
-        except RefusedError:
-            sending.refused()
-            raise
-        sent = answer.prompt_tokens or _TOKENS_IN
-        sending.answered(sent, answer.tokens, engine.cost(sent, answer.tokens))
+    way = log.on_its_way(expected, cap)
+    answer = client.complete(
+        [Message("user", QUESTION)], max_tokens=_TOKENS_OUT, reason=f"test of {engine.name}", way=way
+    )
+    sent = answer.prompt_tokens or _TOKENS_IN
+    way.answered(sent, answer.tokens, engine.cost(sent, answer.tokens))
     return time.monotonic() - started

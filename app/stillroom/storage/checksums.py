@@ -10,6 +10,7 @@ from pathlib import Path
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import StillroomError
+from stillroom.regular_file import open_regular
 
 _LOG = logging.getLogger(__name__)
 _KEPT_FROM = 4 << 20  # bytes; a smaller file is hashed sooner than its record is written
@@ -38,7 +39,7 @@ def file_sha256(path: Path) -> str:
 
 
 def _hash(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -44,7 +46,7 @@ class Database:
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._closed = False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
                 f"The folder {path.parent} cannot be made: {error.strerror or type(error).__name__}. "
@@ -126,12 +128,15 @@ class Database:
         self.close()
 
     def _open(self) -> sqlite3.Connection:
+        _make_private(self.path)
         # Closed by close() and for threads that ended, hence from another thread.
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
+            # What is erased is overwritten; whether it would be else is luck of the build.
+            connection.execute("PRAGMA secure_delete = ON")
         except BaseException:
             connection.close()
             raise
@@ -207,6 +212,22 @@ class Database:
             ) from error
         _LOG.warning("a damaged database was moved aside")
         self.notice = f"The file with your runs was damaged. It was kept as {aside.name} in {self.path.parent}, and a new one begun."
+
+
+def damaged_files(path: Path) -> list[Path]:
+    """What was set aside of a database, the journals included."""
+    return sorted(path.parent.glob(f"{glob.escape(path.name)}.damaged-*"))
+
+
+def _make_private(path: Path) -> None:
+    """Have a file that only the person can open, before anything is in it. SQLite makes its journals after its likeness."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):  # what is wrong with it is said by SQLite
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600))
+        facts = path.stat()
+        if facts.st_uid == os.geteuid() and facts.st_mode & 0o077:
+            path.chmod(0o600)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from stillroom.storage.database import Database, StorageError
+from stillroom.storage.ownership import is_owned, owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class RunRecord:
         engine: version of llama-cpp-python.
         application: version of Stillroom.
         delivered: false while the output the run was started for has not been written.
-        id: number of the run. created: UTC.
+        id: number of the run. created: UTC. title: given by the person; else empty.
     """
 
     template_name: str
@@ -39,6 +42,7 @@ class RunRecord:
     delivered: bool = True
     id: int = 0
     created: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +90,34 @@ class RunStore:
             )
         return run
 
+    def owning(self, run_id: int) -> AbstractContextManager[None]:
+        """To be held while a run is worked on. Entering raises OwnedElsewhere while another window or command does."""
+        sentence = (
+            "Another window or command of Stillroom is working on this table. Wait until it is done, or stop it there."
+        )
+        return owned(self._ownership(run_id), sentence)
+
+    def is_owned(self, run_id: int) -> bool:
+        """Whether a window or command is working on a run now."""
+        return is_owned(self._ownership(run_id))
+
+    def _ownership(self, run_id: int) -> Path:
+        return self._database.path.parent / "locks" / f"run-{run_id}"
+
     def runs(self) -> list[RunRecord]:
-        """All runs, the newest first."""
+        """All runs that were not deleted, the newest first."""
         with self._database.reading() as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS}, id, created FROM runs ORDER BY id DESC").fetchall()
+            rows = connection.execute(
+                f"SELECT {_COLUMNS}, id, created, title FROM runs WHERE deleted IS NULL ORDER BY id DESC"
+            ).fetchall()
         return [_record(row) for row in rows]
 
     def run(self, run_id: int) -> RunRecord:
         """One run. Raises StorageError where there is none of this id."""
         with self._database.reading() as connection:
-            row = connection.execute(f"SELECT {_COLUMNS}, id, created FROM runs WHERE id = ?", (run_id,)).fetchone()
+            row = connection.execute(
+                f"SELECT {_COLUMNS}, id, created, title FROM runs WHERE id = ?", (run_id,)
+            ).fetchone()
         if row is None:
             raise StorageError(f"There is no run {run_id}.")
         return _record(row)
@@ -125,8 +147,8 @@ class RunStore:
         """Runs with files without a row, or with output still to be written; the newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS}, id, created FROM runs WHERE delivered = 0 "
-                "OR (SELECT count(*) FROM documents WHERE run = id) > (SELECT count(*) FROM results WHERE run = id) "
+                f"SELECT {_COLUMNS}, id, created, title FROM runs WHERE deleted IS NULL AND (delivered = 0 "
+                "OR (SELECT count(*) FROM documents WHERE run = id) > (SELECT count(*) FROM results WHERE run = id)) "
                 "ORDER BY id DESC"
             ).fetchall()
         return [_record(row) for row in rows]
@@ -178,6 +200,27 @@ class RunStore:
         with self._database.transaction() as connection:
             connection.execute("UPDATE runs SET delivered = ? WHERE id = ?", (delivered, run_id))
 
+    def rename(self, run_id: int, title: str) -> None:
+        """Give a run a name of its own; empty takes it away."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE runs SET title = ? WHERE id = ?", (title, run_id))
+
+    def set_deleted(self, run_id: int, deleted: bool) -> None:
+        """Put a run aside with its rows, or take it back."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE runs SET deleted = ? WHERE id = ?", (_now() if deleted else None, run_id))
+
+    def add_documents(self, run_id: int, files: Sequence[tuple[str, str]]) -> list[RunDocument]:
+        """Further files (as given, absolute) at the end of a run. Returns them with their positions."""
+        with self._database.transaction() as connection:
+            ((end,),) = connection.execute("SELECT coalesce(max(position), -1) FROM documents WHERE run = ?", (run_id,))
+            added = [RunDocument(end + number, file, path) for number, (file, path) in enumerate(files, 1)]
+            connection.executemany(
+                "INSERT INTO documents (run, position, file, path) VALUES (?, ?, ?, ?)",
+                ((run_id, new.position, json.dumps(new.file), json.dumps(new.path)) for new in added),
+            )
+        return added
+
     def delete(self, run_id: int) -> None:
         """Remove a run with its rows."""
         with self._database.transaction() as connection:
@@ -208,7 +251,7 @@ def _now() -> str:
 
 
 def _record(row: Sequence[Any]) -> RunRecord:
-    facts = dict(zip((*_NAMES, "id", "created"), row, strict=True))
+    facts = dict(zip((*_NAMES, "id", "created", "title"), row, strict=True))
     facts["delivered"] = bool(facts["delivered"])
     facts["created"] = datetime.fromisoformat(facts["created"])
     return RunRecord(**facts)

@@ -132,4 +132,40 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE attachments ADD COLUMN picture_tokens INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE attachments ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",  # 1: given as a picture, not as its text
     ),
+    (
+        """
+        CREATE TABLE verdicts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            entry TEXT NOT NULL UNIQUE,       -- made by whoever gave the verdict: written twice, it is there once
+            moment TEXT NOT NULL,             -- UTC, ISO 8601
+            person TEXT NOT NULL,             -- as the system calls them
+            kind TEXT NOT NULL,
+            file_sha256 TEXT NOT NULL,
+            template_name TEXT NOT NULL,
+            template_sha256 TEXT NOT NULL,    -- of the template that the verdict was given under
+            model_sha256 TEXT NOT NULL,       -- of the model whose proposal was looked at
+            field TEXT NOT NULL,              -- empty: on the document as a whole
+            item INTEGER NOT NULL,            -- of a list or a table, from 1; else 0
+            table_column TEXT NOT NULL,
+            before TEXT NOT NULL,             -- JSON: what was shown
+            after TEXT NOT NULL,              -- JSON: what is right
+            reason TEXT NOT NULL,
+            undoes TEXT NOT NULL              -- the entry it takes back; else empty
+        )
+        """,
+        "CREATE INDEX verdicts_of_file ON verdicts (file_sha256, template_name)",
+        "CREATE INDEX verdicts_of_template ON verdicts (template_name)",
+        # A history is added to and never changed.
+        "CREATE TRIGGER verdicts_stay BEFORE UPDATE ON verdicts BEGIN SELECT raise(ABORT, 'verdicts are not changed'); END",
+        "CREATE TRIGGER verdicts_are_kept BEFORE DELETE ON verdicts BEGIN SELECT raise(ABORT, 'verdicts are kept'); END",
+        """
+        CREATE TABLE promises (
+            template_name TEXT PRIMARY KEY,
+            wrong REAL NOT NULL,              -- share of the values that pass unseen which may be wrong, 0 to 1
+            sampled INTEGER NOT NULL          -- one in so many of them is looked at all the same
+        )
+        """,
+        "ALTER TABLE runs ADD COLUMN title TEXT NOT NULL DEFAULT ''",  # given by the person
+        "ALTER TABLE runs ADD COLUMN deleted TEXT",  # when; null while it is there
+    ),
 )

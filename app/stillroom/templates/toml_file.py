@@ -16,7 +16,7 @@ from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.checks import Problem, TemplateChecker
 from stillroom.templates.positions import Positions
-from stillroom.templates.template import Example, Field, FieldType, Option, Template, label_of
+from stillroom.templates.template import Example, Field, FieldType, Option, Rule, Template, label_of
 
 _LARGEST_FILE = 1 << 20
 _DEFAULTS = Field(name="x", type=FieldType.LINE)
@@ -74,12 +74,12 @@ def template_to_toml(template: Template) -> str:
         document.add("description", _text(template.description))
     fields = tomlkit.aot()
     for field in template.fields:
-        fields.append(_field_table(field))
+        fields.append(field_to_table(field))
     document.add("fields", fields)
     if template.rules:
         rules = tomlkit.aot()
         for rule in template.rules:
-            rules.append(_table({"check": rule.check, **({"message": rule.message} if rule.message else {})}))
+            rules.append(rule_to_table(rule))
         document.add("rules", rules)
     if template.examples:
         examples = tomlkit.aot()
@@ -147,7 +147,13 @@ def _syntax_problem(text: str, source: str, message: str) -> Problem:
     return Problem(source, line, advice)
 
 
-def _field_table(field: Field) -> tomlkit.items.Table:
+def rule_to_table(rule: Rule) -> tomlkit.items.Table:
+    """A rule as it stands in a template's file."""
+    return _table({"check": rule.check, **({"message": rule.message} if rule.message else {})})
+
+
+def field_to_table(field: Field) -> tomlkit.items.Table:
+    """A field as it stands in a template's file; what is as it is by itself is left out."""
     table = _table({"name": field.name, "type": str(field.type)})
     if field.of is not None:
         table.add("of", str(field.of))
@@ -155,7 +161,7 @@ def _field_table(field: Field) -> tomlkit.items.Table:
         value = getattr(field, name)
         if value == getattr(_DEFAULTS, name) or (name == "label" and value == label_of(field.name)):
             continue
-        table.add(name, _value(value))
+        table.add(name, to_item(value))
     if field.options:
         options = tomlkit.array()
         options.multiline(True)
@@ -165,7 +171,7 @@ def _field_table(field: Field) -> tomlkit.items.Table:
     if field.columns:
         columns = tomlkit.aot()
         for column in field.columns:
-            columns.append(_field_table(column))
+            columns.append(field_to_table(column))
         table.add("columns", columns)
     return table
 
@@ -178,7 +184,7 @@ def _option(option: Option) -> Any:
     if option.description:
         table.add("description", _text(option.description))
     if option.synonyms:
-        table.add("synonyms", _value(option.synonyms))
+        table.add("synonyms", to_item(option.synonyms))
     return table
 
 
@@ -189,9 +195,9 @@ def _example_table(example: Example) -> tomlkit.items.Table:
     absent = [name for name, value in example.values.items() if value is None]
     for name, value in example.values.items():
         if value is not None:
-            values.add(name, _value(tuple(value)) if isinstance(value, list) else _text(value))
+            values.add(name, to_item(tuple(value)) if isinstance(value, list) else _text(value))
     if absent:
-        table.add("absent", _value(tuple(absent)))
+        table.add("absent", to_item(tuple(absent)))
     table.add("values", values)
     return table
 
@@ -207,7 +213,8 @@ def _text(value: str) -> tomlkit.items.String:
     return tomlkit.string(value, literal="\\" in value and "'" not in value and value.isprintable())
 
 
-def _value(value: Any) -> Any:
+def to_item(value: Any) -> Any:
+    """A value as TOML: texts between the quotation marks that need no escapes, tuples as lists."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, tuple):

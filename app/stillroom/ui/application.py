@@ -7,15 +7,17 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QFileSystemWatcher, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 import stillroom
+from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.paths import config_dir, data_dir, database_file
 from stillroom.privacy.seal import Guard, Seal
 from stillroom.settings import SEALED, Settings
+from stillroom.storage.ownership import Owned, OwnedElsewhere
 from stillroom.ui.failures import UnexpectedErrors, show_failure
 from stillroom.ui.icons import application_icon
 from stillroom.ui.main_window import MainWindow
@@ -32,48 +34,13 @@ _SWITCH_SECONDS = 0.0005
 
 def build_parts(application: QApplication, tasks: Tasks, settings: Settings, seal: Seal) -> Parts:
     """Everything the pages need. Starts no process. Raises StillroomError where the database cannot be used."""
-    from stillroom.documents.readers import Readers
-    from stillroom.engine.engine import Engine
-    from stillroom.storage.database import Database
-    from stillroom.storage.runs import RunStore
-    from stillroom.templates.library import TemplateLibrary
-
-    for folder in (data_dir(), config_dir()):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StillroomError(
-                f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
-                "or set STILLROOM_HOME to another folder."
-            ) from error
     # Qt lets go of the interpreter's lock at every call; waiting 5 ms each time to have it back from a thread that chooses
     # spans adds up to stalls one sees.
     sys.setswitchinterval(_SWITCH_SECONDS)
     memory = WindowMemory()
-    database = Database(database_file())
-    return Parts(
-        engine=Engine(),
-        readers=Readers(),
-        store=RunStore(database),
-        templates=TemplateLibrary(),
-        tasks=tasks,
-        memory=memory,
-        theme=Theme(application, memory),
-        database=database,
-        seal=seal,
-        settings=settings,
-        notices=tuple(notice for notice in (database.notice, *settings.problems) if notice),
-    )
-
-
-def close_parts(parts: Parts) -> None:
-    """End every thread and every child."""
-    parts.tasks.cancel_all()
-    for end in parts.at_end:
-        end()
-    parts.engine.close()
-    parts.readers.close()
-    parts.tasks.close()
+    parts = Parts(tasks, memory, Theme(application, memory), settings, seal)
+    parts.database  # noqa: B018 - opened here, where a failure is told before there is a window
+    return parts
 
 
 def _display_there() -> bool:
@@ -81,6 +48,31 @@ def _display_there() -> bool:
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _window_file() -> Path:
+    """Whoever owns it has the window of this data folder; beside it lies the wish of a second start to see that window."""
+    return paths.data_dir() / "locks" / "window"
+
+
+class _ShowWish:
+    """A watch for a second start, which shows the window that is there instead of one of its own. Needs no socket."""
+
+    def __init__(self, window: MainWindow, file: Path) -> None:
+        self._window, self._file = window, file
+        file.unlink(missing_ok=True)
+        self._watcher = QFileSystemWatcher([str(file.parent)], window)
+        self._watcher.directoryChanged.connect(self._look)
+
+    def _look(self) -> None:
+        if self._file.exists():
+            self._file.unlink(missing_ok=True)
+            self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
+            self._window.raise_()
+            self._window.activateWindow()
+
+    def end(self) -> None:
+        self._watcher.deleteLater()
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -98,6 +90,14 @@ def main(argv: Sequence[str] = ()) -> int:
     window: MainWindow | None = None
     tasks = Tasks(lambda error: show_failure(window, error))
     with UnexpectedErrors(tasks.post, lambda error: show_failure(window, error)):
+        try:
+            ours = Owned(_window_file(), "The window is open already.")
+        except OwnedElsewhere:
+            _window_file().with_suffix(".show").touch()
+            return 0
+        except StillroomError as error:
+            show_failure(None, error).exec()
+            return 1
         settings = Settings()
         seal = Seal(sealed=settings.get(SEALED))
         guard = Guard(seal)
@@ -105,12 +105,16 @@ def main(argv: Sequence[str] = ()) -> int:
             parts = build_parts(application, tasks, settings, seal)
         except StillroomError as error:
             show_failure(None, error).exec()
+            ours.release()
             return 1
         window = MainWindow(parts)
         window.show()
+        wish = _ShowWish(window, _window_file().with_suffix(".show"))
         QTimer.singleShot(0, window.start)
         status = application.exec()
         window.hide()
-        close_parts(parts)
+        wish.end()
+        parts.close()
         guard.release()
+        ours.release()
     return status

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from stillroom.ui.extract.page import ExtractPage
@@ -17,6 +17,7 @@ from stillroom.ui.panel.measurements import Measuring
 from stillroom.ui.panel.side_panel import SidePanel
 from stillroom.ui.parts import Parts
 
+_PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
 _TITLE_BAR = 40  # pixels a window system may take for it; it tells only once the window is shown
 
 
@@ -57,8 +58,9 @@ class MainWindow(QMainWindow):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
+        self._panel_folded = False
         self.setWindowTitle("Stillroom")
-        self.setMinimumSize(QSize(880, 560))
+        self.setMinimumSize(QSize(640, 400))
         self.loading = ModelLoading(parts)
         self.queue = RunQueue(parts, self.loading)
         self.navigation = Navigation(parts.theme, parts.seal)
@@ -87,8 +89,10 @@ class MainWindow(QMainWindow):
         """The pages there are; another one is another line."""
         return [
             PageEntry(self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading)),
+            PageEntry(self.tr("Templates"), "templates", self._build_templates),
             PageEntry(self.tr("Chat"), "chat", self._build_chat),
             PageEntry(self.tr("Models"), "models", self._build_models),
+            PageEntry(self.tr("Evaluate"), "evaluate", self._build_evaluate),
             PageEntry(self.tr("Settings"), "settings", self._build_settings),
         ]
 
@@ -100,12 +104,25 @@ class MainWindow(QMainWindow):
         return page
 
     def _offer_template(self, name: str, wanted: bool) -> None:
-        """A template that was made in Chat, to be used in Extract."""
+        """A template that was made in Chat or Templates, to be used in Extract."""
         extract = self.pages.widget(0).fill()
         extract.offer_template(name, use=wanted)
         if wanted:
             self.show_page(0)
             extract.sheet.take_keyboard()
+
+    def _build_templates(self) -> QWidget:
+        from stillroom.ui.templates.page import TemplatesPage
+
+        page = TemplatesPage(self._parts, self.loading)
+        page.saved.connect(lambda name: self._offer_template(name, False))
+        page.use_wanted.connect(lambda name: self._offer_template(name, True))
+        return page
+
+    def _build_evaluate(self) -> QWidget:
+        from stillroom.ui.evaluate.page import EvaluatePage
+
+        return EvaluatePage(self._parts, self.loading)
 
     def _build_models(self) -> QWidget:
         from stillroom.ui.models.page import ModelsPage
@@ -128,9 +145,22 @@ class MainWindow(QMainWindow):
         self.show_page(len(self._entries()) - 1).show_seal()
 
     def _show_panel(self, shown: bool) -> None:
+        """As the person wants it; where the window is narrow only for as long as it stays as it is."""
+        self._panel_folded = False
         self.panel.setVisible(shown)
         self.navigation.seal.setVisible(not shown)
-        self._parts.memory.set("panel/shown", shown)
+        if self.width() >= _PANEL_FROM:
+            self._parts.memory.set("panel/shown", shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """A window too narrow for page and panel folds the panel away, and unfolds it when there is room again."""
+        super().resizeEvent(event)
+        narrow, was_narrow = self.width() < _PANEL_FROM, event.oldSize().width() < _PANEL_FROM
+        if narrow and self.panel.isVisibleTo(self) and (not was_narrow or event.oldSize().width() < 0):
+            self.navigation.panel_button.setChecked(False)
+            self._panel_folded = True
+        elif not narrow and self._panel_folded:
+            self.navigation.panel_button.setChecked(True)
 
     def _restore(self) -> None:
         memory = self._parts.memory

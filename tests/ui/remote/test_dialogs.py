@@ -15,7 +15,7 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import Sending, SendingLog
-from stillroom.remote.client import RemoteEngine, keep_remote_engine, remote_engines
+from stillroom.remote.engines import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.remote.prices import Price, price_list, prices_file
 from stillroom.settings import MONTHLY_CAP, Settings
 from stillroom.ui.controls import Button
@@ -92,7 +92,7 @@ def test_the_models_of_a_server_are_listed_with_a_key_that_is_not_kept_yet(
     dialog.list_models()
     qtbot.waitUntil(lambda: dialog.model.currentText() == "tiny", timeout=15_000)
     assert server.listed_with == "sk-typed"
-    assert window._parts.secrets().get("remote:") is None
+    assert window._parts.secrets.get("remote:") is None
     dialog.address.setText("http://127.0.0.1:9/v1")
     dialog.seconds.setValue(1)
     dialog.list_models()
@@ -105,7 +105,7 @@ def test_a_new_name_takes_the_key_along(window: MainWindow, qtbot, monkeypatch: 
     from keyring.backends.fail import Keyring
 
     monkeypatch.setattr(keyring, "get_keyring", Keyring)
-    secrets = window._parts.secrets()
+    secrets = window._parts.secrets
     secrets.try_again()
     engine = RemoteEngine("office", "https://server/v1", "m")
     keep_remote_engine(engine)
@@ -238,9 +238,10 @@ def test_the_log_shows_each_request_and_copies_all(window: MainWindow, qtbot) ->
         sending = Sending(
             datetime.now(UTC), "office", "llm.lan", "chat", f"{number}" * 64, 100 + number, 300, cost=0.01
         )
-        with log.sending(sending, 0.0, lambda: True) as way:
-            if tokens_out:
-                way.answered(301, tokens_out, 0.002)
+        way = log.on_its_way(sending, 0.0)
+        way.leave()
+        if tokens_out:
+            way.answered(301, tokens_out, 0.002)
     dialog = LogDialog(None, log)
     qtbot.addWidget(dialog)
     rows = [[dialog.table.item(row, column).text() for column in range(1, 7)] for row in range(2)]

@@ -25,6 +25,7 @@ from stillroom.models.file_names import inside, safe_name
 from stillroom.models.hub.client import ByteSource, HubFile, Offer
 from stillroom.models.hub.errors import HubBusy, explained
 from stillroom.models.records import Record, keep_record
+from stillroom.regular_file import open_regular
 from stillroom.sizes import size_text
 
 PARTIAL_FOLDER = ".downloads"
@@ -298,7 +299,7 @@ def _check_content(parts: list[_Part], final: list[Path]) -> None:
     headers = []
     try:
         for part, path in zip(parts, final, strict=True):
-            with part.path.open("rb") as file:
+            with open_regular(part.path) as file:
 
                 def read(offset: int, length: int, file: BinaryIO = file) -> bytes:
                     file.seek(offset)

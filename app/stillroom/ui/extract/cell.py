@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from stillroom.extraction.result import (
@@ -13,7 +14,7 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
 )
-from stillroom.templates.template import Field, Template
+from stillroom.templates.template import Field, FieldType, Template
 
 SURE_FROM = 0.85
 LIKELY_FROM = 0.6
@@ -38,6 +39,7 @@ class Level(StrEnum):
         return self in (Level.FOREIGN, Level.PROBLEM, Level.MISSING, Level.UNREAD, Level.UNSURE)
 
 
+_BY_SIZE = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _ORDER = {level: position for position, level in enumerate(Level)}
 
 
@@ -110,6 +112,18 @@ def cell_of(field: Field, result: FieldResult | None) -> Cell:
         return Cell("; ".join(shown), level, confidence, len(shown))
     rows = [" ".join(one_line(cell.value or "") for cell in row.values()) for row in result if isinstance(row, dict)]
     return Cell("; ".join(rows), level, confidence, len(rows))
+
+
+def sort_value(field: Field, cell: Cell) -> tuple[int, Decimal, str]:
+    """What a column is ordered by: amounts and numbers by size, all else by its text; empty cells come last."""
+    if not cell.text:
+        return (2, Decimal(0), "")
+    if field.type in _BY_SIZE:
+        try:
+            return (0, Decimal(cell.text.split()[0]), cell.text)
+        except InvalidOperation:
+            return (1, Decimal(0), cell.text.casefold())
+    return (0, Decimal(0), cell.text.casefold())
 
 
 def cells_of(template: Template, result: DocumentResult) -> list[Cell]:

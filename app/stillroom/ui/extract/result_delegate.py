@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from stillroom.ui import icons
 from stillroom.ui.extract.cell import Cell
 from stillroom.ui.extract.cell_wording import LEVEL_LOOK, placeholder, row_icon, shows_percent
-from stillroom.ui.extract.result_model import FIRST_FIELD, Column, Role, Row, RowState
+from stillroom.ui.extract.result_model import FIRST_FIELD, Column, Role
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.theme import GRID, Colours, colours
 from stillroom.ui.wording import percent_text
 
@@ -44,7 +45,10 @@ class ResultDelegate(QStyledItemDelegate):
         if soft:
             painter.fillRect(rectangle, QColor(getattr(shown, soft)))
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rectangle, option.palette.highlight())
+            # Let through, so that what a cell says of itself is seen while it is selected.
+            highlight = QColor(option.palette.highlight().color())
+            highlight.setAlpha(110)
+            painter.fillRect(rectangle, highlight)
         inner = rectangle.adjusted(GRID, 0, -GRID, 0)
         if index.column() == Column.DOCUMENT:
             self._text(painter, inner, index.data(), shown.text, Qt.TextElideMode.ElideMiddle)

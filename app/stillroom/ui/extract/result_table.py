@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, QSortFilterProxyModel, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
 
 from stillroom.templates.template import FieldType
 from stillroom.ui.extract.copying import as_text
 from stillroom.ui.extract.result_delegate import ResultDelegate
-from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role, Row, RowState
+from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role
+from stillroom.ui.extract.row import Row, RowState
 
 # Types whose values are short whatever the document.
 _SHORT = frozenset(
@@ -33,6 +34,7 @@ class ShownRows(QSortFilterProxyModel):
     def __init__(self, model: ResultModel) -> None:
         super().__init__()
         self._only_looks = False
+        self._wanted: list[str] = []
         self.setSortRole(Role.SORT)
         self.setSourceModel(model)
 
@@ -45,16 +47,35 @@ class ShownRows(QSortFilterProxyModel):
         self._only_looks = only
         self.endFilterChange()
 
+    def find(self, words: str) -> None:
+        """Only the rows that hold each of these words, in any case; all rows where there are none."""
+        self.beginFilterChange()
+        self._wanted = words.casefold().split()
+        self.endFilterChange()
+
     def filterAcceptsRow(self, position: int, parent: QModelIndex) -> bool:  # noqa: N802, ARG002
-        return not self._only_looks or self.sourceModel().rows[position].looks > 0
+        model = self.sourceModel()
+        row = model.rows[position]
+        if self._only_looks and not row.looks:
+            return False
+        if not self._wanted:
+            return True
+        text = model.words(row)
+        return all(word in text for word in self._wanted)
+
+    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:  # noqa: N802
+        """Amounts by size: Qt itself knows no decimals."""
+        return bool(left.data(Role.SORT) < right.data(Role.SORT))
 
 
 class ResultTable(QTableView):
     """Signals:
     cell_chosen(Row | None, int): the current cell: its row and its field's number (-1: a column in front).
     menu_wanted(QPoint): a context menu, at a place on the screen.
+    columns_arranged: a column was moved, hidden or shown.
     """
 
+    columns_arranged = Signal()
     cell_chosen = Signal(object, int)
     menu_wanted = Signal(object)
 
@@ -79,7 +100,12 @@ class ResultTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
-        header.setSectionsMovable(False)
+        header.setSectionsMovable(True)
+        header.setFirstSectionMovable(False)
+        header.setToolTip(self.tr("Click to sort, drag to move, right-click to hide or show columns"))
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(lambda at: self.columns_menu().exec(header.mapToGlobal(at)))
+        header.sectionMoved.connect(self._columns_changed)
         header.setMinimumSectionSize(72)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
@@ -111,6 +137,57 @@ class ResultTable(QTableView):
         for number, want in enumerate(wants):
             self.setColumnWidth(FIRST_FIELD + number, max(14 * character, int(left * want / sum(wants))))
         header.setStretchLastSection(True)
+
+    def columns_menu(self) -> QMenu:
+        """Which columns are shown; the document's always is."""
+        menu = QMenu(self)
+        for column in range(1, self.shown.columnCount()):
+            name = str(self.shown.headerData(column, Qt.Orientation.Horizontal))
+            action = menu.addAction(name.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(column))
+            action.toggled.connect(lambda on, column=column: self.show_column(column, on))
+        menu.addSeparator()
+        menu.addAction(self.tr("All columns, in the template's order"), self.reset_columns)
+        return menu
+
+    def show_column(self, column: int, shown: bool) -> None:
+        self.setColumnHidden(column, not shown)
+        self._columns_changed()
+
+    def reset_columns(self) -> None:
+        """Every column shown, where the template has it."""
+        self.arrange("")
+        self._columns_changed()
+
+    def arrangement(self) -> str:
+        """The columns as they stand, a hidden one with a minus: ``0,2,-1``."""
+        header = self.horizontalHeader()
+        order = [header.logicalIndex(place) for place in range(header.count())]
+        return ",".join(f"-{column}" if self.isColumnHidden(column) else str(column) for column in order)
+
+    def arrange(self, arrangement: str) -> None:
+        """Put the columns as they stood; where that is of another number of columns, all of them in the template's order."""
+        columns = [str(column) for column in range(self.shown.columnCount())]
+        parts = arrangement.split(",")
+        if sorted(part.removeprefix("-") for part in parts) != sorted(columns):
+            parts = columns
+        header = self.horizontalHeader()
+        with QSignalBlocker(header):
+            for place, part in enumerate(parts):
+                column = int(part.removeprefix("-"))
+                header.moveSection(header.visualIndex(column), place)
+                self.setColumnHidden(column, part.startswith("-"))
+        self._span_errors()
+
+    def _columns_changed(self, *_: int) -> None:
+        self._span_errors()
+        self.columns_arranged.emit()
+
+    @property
+    def _as_made(self) -> bool:
+        header = self.horizontalHeader()
+        return not header.sectionsMoved() and not header.sectionsHidden()
 
     def choose(self, row: Row, field: int = 0) -> None:
         """Make a cell the current one."""
@@ -194,6 +271,8 @@ class ResultTable(QTableView):
             for position, row in enumerate(source.rows)
             if row.state is RowState.FAILED
         } - {-1}
+        if not self._as_made:
+            failed = set()  # cells that stand apart cannot be one
         if fields < 2 or failed == self._spanned:
             return
         for position in self._spanned - failed:

@@ -18,8 +18,9 @@ from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.extract.exporting import Exporting
-from stillroom.ui.extract.result_model import ResultModel, Row, RowState
+from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.result_table import ResultTable
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet_bar import SheetBar, SheetStatus
 from stillroom.ui.extract.sheet_runs import SheetRuns
@@ -32,8 +33,8 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, time_left_text
 
 if TYPE_CHECKING:
-    from stillroom.extraction.run import Batch
     from stillroom.ui.remote.asking import RemoteAsking
+    from stillroom.workspace.runs import Batch
 
 
 class Sheet(TakesDrops, QWidget):
@@ -89,6 +90,7 @@ class Sheet(TakesDrops, QWidget):
         column.addWidget(self.stack, 1)
         self._connect()
         self._make_actions()
+        self._arrange_columns()
         self._refresh()
 
     def _connect(self) -> None:
@@ -103,6 +105,10 @@ class Sheet(TakesDrops, QWidget):
         self.drop_zone.samples_wanted.connect(self.samples_wanted)
         self.drop_zone.earlier_wanted.connect(self.earlier_wanted)
         self.status.only_looks.connect(self.table.shown.show_only_looks)
+        self.status.find_wanted.connect(self.table.shown.find)
+        self.table.columns_arranged.connect(
+            lambda: self._parts.memory.set(f"columns/{self.template.name}", self.table.arrangement())
+        )
         self.status.retry_wanted.connect(self._retry_failed)
         self.model.counts_changed.connect(self._refresh)
         self.runs.changed.connect(self._refresh)
@@ -140,6 +146,7 @@ class Sheet(TakesDrops, QWidget):
         action(self.tr("Redo"), QKeySequence(standard.Redo), self.undo.redo, inside)
         action(self.tr("Add files"), QKeySequence(standard.Open), self.pick_files, window)
         action(self.tr("Add a folder"), "Ctrl+Shift+O", self.pick_folder, window)
+        action(self.tr("Find"), QKeySequence(standard.Find), self._find, window)
         action(self.tr("Export"), "Ctrl+E", self.bar.export.showMenu, window)
 
     # ---- what the page asks for
@@ -173,16 +180,21 @@ class Sheet(TakesDrops, QWidget):
         )
 
     def _expand(self, paths: Sequence[Path]) -> list[Path]:
-        found = self._parts.expand(paths)
-        self._parts.extractor()  # its imports take a moment, and memory: neither at start nor when the run starts
+        found = self._parts.runs.files(paths)
+        self._parts.runs.prepare()
         return found
 
     def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:
         self.runs.open(batch, results)
+        self._arrange_columns()
         self.stack.setCurrentIndex(1)
         self.title_changed.emit()
         if self.model.rows:
             self.table.choose(self.model.rows[0])
+
+    def _arrange_columns(self) -> None:
+        """As they were left for this template."""
+        self.table.arrange(self._parts.memory.text(f"columns/{self.template.name}"))
 
     def run(self) -> None:
         self.runs.start()
@@ -239,6 +251,11 @@ class Sheet(TakesDrops, QWidget):
         if count:
             self.said.emit(counted(count, self.tr("1 row was copied."), self.tr("%1 rows were copied.")), "info", [])
 
+    def _find(self) -> None:
+        if self.status.isVisible():
+            self.status.find.setFocus()
+            self.status.find.selectAll()
+
     def _retry_selected(self) -> None:
         self.runs.retry(self.table.selected_rows())
 
@@ -257,6 +274,7 @@ class Sheet(TakesDrops, QWidget):
         if self.runs.started:
             return
         self.model.set_template(template)
+        self._arrange_columns()
         self._parts.memory.set("template", template.name)
         self.title_changed.emit()
 
@@ -299,7 +317,7 @@ class Sheet(TakesDrops, QWidget):
         if self._remote is None:
             from stillroom.ui.remote.asking import RemoteAsking
 
-            self._remote = RemoteAsking(self, self._parts)
+            self._remote = RemoteAsking(self, self.model, self._parts)
             self.layout().insertWidget(0, self._remote.banners)
         return self._remote
 

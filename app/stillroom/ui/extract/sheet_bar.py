@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, plain_tip, restyle
@@ -132,10 +133,12 @@ class SheetStatus(QWidget):
 
     Signals:
         only_looks(bool): show only the rows that need a look.
+    find_wanted(str): show only the rows that hold these words.
         retry_wanted: do all failed documents again.
     """
 
     only_looks = Signal(bool)
+    find_wanted = Signal(str)
     retry_wanted = Signal()
 
     def __init__(self) -> None:
@@ -156,9 +159,21 @@ class SheetStatus(QWidget):
         row.addWidget(self.retry)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(200)
+        self.bar.setFixedWidth(140)
         self.bar.setAccessibleName(self.tr("Progress of the run"))
         row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.find = QLineEdit()
+        self.find.setPlaceholderText(self.tr("Find in this table"))
+        self.find.setClearButtonEnabled(True)
+        self.find.setFixedWidth(180)
+        describe(
+            self.find,
+            self.tr("Find in this table"),
+            self.tr("Show only the rows with these words"),
+            QKeySequence.StandardKey.Find,
+        )
+        self.find.textChanged.connect(self.find_wanted)
+        row.addWidget(self.find)
 
     def show_looks(self, looks: int, finished: int) -> None:
         """``7 of 40 need a look``."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.extraction.result import DocumentResult, Progress
-from stillroom.ui.extract.result_model import ResultModel, Row, RowState
+from stillroom.ui.extract.result_model import ResultModel
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import Run, RunQueue, RunState
 
 if TYPE_CHECKING:
-    from stillroom.extraction.run import Batch
+    from stillroom.workspace.runs import Batch
 
 _UNFINISHED = (RowState.WAITING, RowState.WORKING)
 
@@ -103,7 +104,7 @@ class SheetRuns(QObject):
         """Show a run that is on disk: what is not finished counts as stopped."""
         run = Run(batch.template, batch.files, batch)
         run.state = RunState.STOPPED if None in results else RunState.FINISHED
-        rows = [Row(Path(path), RowState.STOPPED) for path in batch.files]
+        rows = [Row(place, RowState.STOPPED) for place in batch.places()]
         self._take(run, rows)
         self._model.add(rows)
         self._model.set_results((row, result) for row, result in zip(rows, results, strict=True) if result is not None)
@@ -130,7 +131,10 @@ class SheetRuns(QObject):
         if rows is None:
             return
         name = run.progress.file
-        begun = [row for row in rows if row.state is RowState.WAITING and name and str(row.path) == name]
+        files = run.batch.files if run.batch is not None else run.files
+        begun = [
+            row for row, file in zip(rows, files, strict=False) if row.state is RowState.WAITING and str(file) == name
+        ]
         if begun:
             idle = [row for row in rows if row.state is RowState.WORKING]
             self._model.set_state(idle, RowState.WAITING)

@@ -18,3 +18,13 @@ def test_no_core_file_is_written() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.split("limit")[-1].split() == ["0"], done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's own protection")
+def test_another_process_cannot_look_into_it() -> None:
+    code = (
+        "import sys; from stillroom import __main__; sys.argv = ['stillroom', 'template', 'list']; __main__.main();"
+        "import ctypes; print('dumpable', ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split("dumpable")[-1].split() == ["0"], done.stderr

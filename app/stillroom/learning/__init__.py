@@ -1,0 +1,1 @@
+"""What a template learns from what a person shows it: marks on a page, and verdicts."""

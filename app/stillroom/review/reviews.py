@@ -1,0 +1,130 @@
+"""Reviews: the documents of runs with the verdicts on them, from the database and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from stillroom.extraction.result import DocumentResult, result_from_json
+from stillroom.review.document import ReviewedDocument
+from stillroom.review.verdict import Verdict, from_row, to_row
+from stillroom.storage.runs import RunStore
+from stillroom.storage.verdicts import VerdictRow, VerdictStore
+from stillroom.templates.template import Template
+from stillroom.templates.toml_file import parse_template
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """A table that is on disk.
+
+    Attributes:
+        title: as the person named it; else the template's.
+        documents, finished: how many it has, and how many of them have a row.
+    """
+
+    run: int
+    title: str
+    template_name: str
+    template_title: str
+    model_name: str
+    created: datetime
+    documents: int
+    finished: int
+
+
+class Reviews:
+    """Tables and verdicts in a database. Every method blocks, and raises StorageError."""
+
+    def __init__(self, runs: RunStore, verdicts: VerdictStore) -> None:
+        self._runs = runs
+        self._verdicts = verdicts
+
+    def tables(self) -> list[TableInfo]:
+        """All tables that were not deleted, the newest first."""
+        found = []
+        for record in self._runs.runs():
+            total = len(self._runs.documents(record.id))
+            if total:
+                title = record.template_name.replace("-", " ").capitalize()
+                done = total - len(self._runs.pending(record.id))
+                found.append(
+                    TableInfo(
+                        record.id, record.title or title, record.template_name, title, record.model_name,
+                        record.created.astimezone(), total, done,
+                    )
+                )  # fmt: skip
+        return found
+
+    def template(self, run: int) -> Template:
+        """The template that a run was started with. Raises StillroomError."""
+        record = self._runs.run(run)
+        template = parse_template(record.template_toml, f"run {run}")
+        return dataclasses.replace(template, sha256=record.template_sha256)
+
+    def documents(self, run: int) -> list[ReviewedDocument]:
+        """The finished documents of a run, in order. Raises StillroomError."""
+        template = self.template(run)
+        rows = self._runs.results(run)
+        placed = [
+            (document, rows[document.position]) for document in self._runs.documents(run) if document.position in rows
+        ]
+        results = [(document, result_from_json(row)) for document, row in placed]
+        verdicts = self.verdicts(template, [result for _, result in results])
+        found = []
+        for document, result in results:
+            path = Path(document.path)
+            if document.part:  # as it is named to people, with the message's folder
+                path = path.with_name(Path(document.file).name)
+            found.append(
+                ReviewedDocument(run, document.position, path, template, result, list(verdicts.get(result.sha256, ())))
+            )
+        return found
+
+    def review(self, template: Template, results: Sequence[DocumentResult], run: int = 0) -> list[ReviewedDocument]:
+        """These results with the verdicts on them."""
+        verdicts = self.verdicts(template, results)
+        return [
+            ReviewedDocument(run, position, Path(result.file), template, result, list(verdicts.get(result.sha256, ())))
+            for position, result in enumerate(results)
+        ]
+
+    def verdicts(self, template: Template, results: Iterable[DocumentResult]) -> dict[str, list[Verdict]]:
+        """The entries on these results, by the file's SHA-256. A file that could not be read has none of its own."""
+        files = {result.sha256 for result in results} - {""}
+        return _by_file(_read(self._verdicts.of_files(template.name, files)))
+
+    def of_template(self, template_name: str) -> dict[str, list[Verdict]]:
+        """Every entry under a template, by file."""
+        return _by_file(_read(self._verdicts.of_template(template_name)))
+
+    def save(self, verdicts: Iterable[Verdict]) -> None:
+        """Append to the log; on disk when it returns. What is there already is not added again."""
+        self._verdicts.add(to_row(verdict) for verdict in verdicts)
+
+
+def _read(rows: Iterable[VerdictRow]) -> list[Verdict]:
+    found = []
+    for row in rows:
+        try:
+            found.append(from_row(row))
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:  # of a newer Stillroom: it is kept, and counts for nothing here
+            _LOG.warning("a verdict could not be read: %s", type(error).__name__)
+    return found
+
+
+def _by_file(entries: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    found: dict[str, list[Verdict]] = {}
+    for entry in entries:
+        found.setdefault(entry.file_sha256, []).append(entry)
+    return found

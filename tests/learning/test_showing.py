@@ -1,0 +1,80 @@
+"""A mark on a document becomes a field of the right type, with the words that stand beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillroom.documents.document import Document, Page, Span
+from stillroom.learning.showing import field_from, label_beside, options_from
+from stillroom.templates.template import Field, FieldType, Template
+
+TEXT = """Talk announcement
+Speaker:  Dr. Ada Byron
+When: 3:30 p.m. on 14 March 2025
+Room
+Wean Hall 5409
+Contact: events@uni.example
+Fee: EUR 12.50
+Order number 4500-123
+Account: DE89 3704 0044 0532 0130 00
+"""
+DOCUMENT = Document("talk.txt", "txt", "0" * 64, (Page(1, TEXT),), 1)
+
+
+def mark(text: str) -> Span:
+    start = TEXT.index(text)
+    return Span(1, start, start + len(text))
+
+
+@pytest.mark.parametrize(
+    ("marked", "kind", "near", "name"),
+    [
+        ("14 March 2025", FieldType.DATE, (), "date"),
+        ("3:30 p.m.", FieldType.TIME, ("when",), "when"),
+        ("events@uni.example", FieldType.EMAIL, ("contact",), "contact"),
+        ("EUR 12.50", FieldType.MONEY, ("fee",), "fee"),
+        ("4500-123", FieldType.IDENTIFIER, ("order number",), "order_number"),
+        ("DE89 3704 0044 0532 0130 00", FieldType.IBAN, ("account",), "account"),
+        ("Wean Hall 5409", FieldType.LINE, ("room",), "room"),
+    ],
+)
+def test_what_was_marked_is_proposed(marked: str, kind: FieldType, near: tuple[str, ...], name: str) -> None:
+    shown = field_from(DOCUMENT, mark(marked))
+    assert shown is not None
+    assert kind in shown.kinds
+    assert shown.field.near == near
+    assert shown.field.name == name
+    assert shown.span == mark(marked)
+
+
+def test_a_person_is_a_name() -> None:
+    shown = field_from(DOCUMENT, mark("  Dr. Ada Byron"))
+    assert shown is not None
+    assert shown.kinds[0] in (FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE)
+    assert FieldType.NAME in shown.kinds
+    assert DOCUMENT.text(shown.span) == "Dr. Ada Byron"
+
+
+def test_the_persons_own_word_names_it_and_a_name_is_used_once() -> None:
+    template = Template("t", 1, "", "", (Field("date", FieldType.DATE),))
+    shown = field_from(DOCUMENT, mark("14 March 2025"), template, name="Date")
+    assert shown is not None
+    assert shown.field.name == "date_2"
+    assert shown.field.label == "Date"
+
+
+def test_white_space_alone_is_nothing() -> None:
+    start = TEXT.index("  Dr.")
+    assert field_from(DOCUMENT, Span(1, start, start + 2)) is None
+
+
+def test_a_value_above_is_no_label() -> None:
+    page = Page(1, "12.50\n13.00\n")
+    assert label_beside(page, Span(1, 6, 11)) == ""
+
+
+def test_options_once_each() -> None:
+    assert [option.value for option in options_from(["billing", "technical ", "billing", " "])] == [
+        "billing",
+        "technical",
+    ]

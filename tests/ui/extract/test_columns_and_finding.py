@@ -1,0 +1,83 @@
+"""The table's order, what is found in it, and its columns."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
+
+from stillroom.ui.extract.result_model import FIRST_FIELD, Role
+from stillroom.ui.extract.row import RowState
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def filled(window, receipts, qtbot):
+    """The sheet with twelve receipts, done: totals 0.50 to 11.50."""
+    sheet = window.extract.sheet
+    sheet.set_template(next(each for each in window.extract.templates if each.name == "receipt"))
+    sheet.add_files(receipts(12), start=True)
+    qtbot.waitUntil(lambda: sheet.model.count(RowState.DONE) == 12, timeout=30_000)
+    return sheet
+
+
+def column_of(sheet, name):
+    return FIRST_FIELD + [field.name for field in sheet.template.fields].index(name)
+
+
+def shown(sheet, column):
+    model = sheet.table.shown
+    return [model.index(row, column).data() for row in range(model.rowCount())]
+
+
+def test_amounts_are_in_the_order_of_their_size(filled):
+    column = column_of(filled, "total")
+    filled.table.sortByColumn(column, Qt.SortOrder.AscendingOrder)
+    amounts = [float(text) for text in shown(filled, column)]
+    assert amounts == sorted(amounts)
+    assert amounts[-1] == 11.5
+
+
+def test_find_keeps_the_rows_with_all_the_words(filled, window):
+    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert filled.status.find.hasFocus()
+    QTest.keyClicks(filled.status.find, "11.50 SHOP")
+    assert shown(filled, 0) == ["receipt-011.txt"]
+    filled.status.find.clear()
+    assert filled.table.shown.rowCount() == 12
+
+
+def test_columns_are_hidden_and_moved_and_stay_so(filled, window):
+    total = column_of(filled, "total")
+    menu = filled.table.columns_menu()
+    menu.actions()[total - 1].setChecked(False)
+    assert filled.table.isColumnHidden(total)
+    filled.table.horizontalHeader().moveSection(1, 3)
+    arrangement = filled.table.arrangement()
+    assert f"-{total}" in arrangement
+    again = window.extract.new_sheet(filled.template)
+    assert again.table.arrangement() == arrangement
+    filled.table.reset_columns()
+    assert not filled.table.isColumnHidden(total)
+    assert filled.table.arrangement() == ",".join(str(column) for column in range(filled.model.columnCount()))
+
+
+def test_empty_cells_come_last(filled):
+    column = column_of(filled, "total")
+    row = filled.model.rows[3]
+    before = [filled.model.index(number, column).data(Role.SORT) for number in range(12)]
+    filled.model.set_state([row], RowState.STOPPED)
+    keys = [filled.model.index(number, column).data(Role.SORT) for number in range(12)]
+    assert max(keys) == keys[3]
+    assert before[3] < keys[3]
+
+
+def test_a_narrow_window_folds_the_panel_and_a_wide_one_unfolds_it(window, qtbot):
+    window.resize(QSize(1280, 700))
+    qtbot.waitUntil(lambda: window.panel.isVisible() or window.width() < 1060)
+    window.resize(QSize(800, 500))
+    qtbot.waitUntil(lambda: not window.panel.isVisible())
+    assert (window.width(), window.height()) == (800, 500)
+    window.resize(QSize(1280, 700))
+    qtbot.waitUntil(lambda: window.panel.isVisible())

@@ -1,0 +1,81 @@
+"""What a chat template may take of the machine: little, whatever is written in it."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from stillroom.engine.protocol import Message
+from stillroom.errors import EngineError
+
+pytest.importorskip("llama_cpp")
+
+BOMBS = (
+    "{{ 'a' * 10**10 }}",
+    "{% set n = 10**9 %}{{ 'a' * n * 10 }}",
+    "{{ [messages] * 10**9 }}",
+    "{{ 9 ** (9 ** (9 ** 9)) }}",
+    "{{ 10 ** 100000000 }}",
+    "{{ 3**2000 * 3**2000 }}",
+    "{% set ns = namespace(x='a' * 1000) %}{% for _ in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+    "{% set ns = namespace(x='a' * 1000) %}{% for _ in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}",
+    "{{ '%9999999999d' % 1 }}",
+    "{{ '{:9999999999}'.format(1) }}",
+    "{{ 'a'.ljust(10**10) }}",
+    "{{ 'a' | center(10**10) }}",
+    "{{ ('a' * 1000000).replace('a', 'b' * 1000000) }}",
+    "{% for a in range(99999) %}{% for b in range(99999) %}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa{% endfor %}{% endfor %}",
+    "{% for a in range(10**12) %}{% endfor %}",
+    "{{ range(99999) | list | string | list | string | list | string }}",
+    "{% macro f(n) %}{{ f(n + 1) ~ f(n + 1) }}{% endmacro %}{{ f(0) }}",
+    "{{ messages.nothing.nothing }}",
+    "{{ 1 / 0 }}",
+)
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Any:
+    import llama_cpp.llama_cpp as lib
+
+    for name in ("llama_vocab_bos", "llama_vocab_eos", "llama_vocab_get_add_bos"):
+        monkeypatch.setattr(lib, name, lambda _vocab: 0)
+    return SimpleNamespace(chat_template="", vocab=None, control_text=lambda _token: "")
+
+
+@pytest.mark.parametrize("template", BOMBS)
+def test_a_template_takes_little_memory_and_time(model: Any, template: str) -> None:
+    from stillroom.worker.chat_template import render
+
+    model.chat_template = template
+    before, limits = _peak(), resource.getrlimit(resource.RLIMIT_AS)
+    began = time.monotonic()
+    with pytest.raises(EngineError) as failure:
+        render(model, [Message("user", "Hello")], add_generation_prompt=True)
+    assert len(failure.value.message) < 500
+    assert _peak() - before < 400 << 20
+    assert time.monotonic() - began < 10
+    assert resource.getrlimit(resource.RLIMIT_AS) == limits
+
+
+def test_what_templates_really_do_still_works(model: Any) -> None:
+    from stillroom.worker.chat_template import render
+
+    model.chat_template = (
+        "{{ '=' * 20 }}{% for m in messages %}{% if loop.index0 % 2 * 3 == 0 %}{{ m.role }}: {{ m.content | trim }}"
+        "{% endif %}{% endfor %}{% if add_generation_prompt %}>{% endif %}{{ 2 ** 10 }}{{ messages | tojson | length }}"
+    )
+    text = render(model, [Message("user", "Hello")], add_generation_prompt=True)
+    assert text.startswith("=" * 20 + "user: Hello>1024")
+
+
+def _peak() -> int:
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return (
+        int(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line).split()[1])
+        << 10
+    )
