@@ -84,6 +84,15 @@ def _parser() -> argparse.ArgumentParser:
     _template(commands.add_parser("template", help="list and check templates", description="List and check templates."))
     _models(commands.add_parser("models", help="list models", description="List the models on this machine."))
     from stillroom.cli.remote_options import add_remote
+    from stillroom.cli.review import add_review
+
+    add_review(
+        commands.add_parser(
+            "review",
+            help="verdicts as labels, and back",
+            description="What persons said of values: as labels, and back.",
+        )
+    )
 
     add_remote(commands.add_parser("remote", help="models behind an address", description="Models behind an address."))
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
