@@ -23,6 +23,7 @@ from stillroom.engine.protocol import (
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
+from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Choices
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.passages import Passage
@@ -177,7 +178,10 @@ class Extractor:
         cancellation: Cancellation | None,
     ) -> list[Asked]:
         parameters = self._model().parameters
-        asked = [choosing.prepare(field, document, parts, parameters=parameters) for field in template.fields]
+        asked = [
+            choosing.prepare(field, document, parts, parameters=parameters, cancellation=cancellation)
+            for field in template.fields
+        ]
         for index, passage in enumerate(parts):
             if cancellation is not None:
                 cancellation.raise_if_requested()
@@ -264,6 +268,13 @@ def _left_out(field: Field, count: int) -> str:
     return (
         f"{field.label or field.name}: {count} {what} were found, and the first {field.max_items} are kept; "
         "raise max_items in the template to keep more."
+    )
+
+
+def _not_looked_at(field: Field) -> str:
+    return (
+        f"{field.label or field.name}: the document holds more than {MOST_CANDIDATES:,} places that could be this value; "
+        "those further on were not looked at."
     )
 
 
