@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from stillroom.documents.document import Document
+from stillroom.errors import DocumentError
 from stillroom.extraction.files import file_of
 from stillroom.extraction.result import DocumentResult
 from stillroom.review.document import ReviewedDocument
-from stillroom.review.reading import FieldReader, Reading, read_typed
 from stillroom.review.verdict import DOCUMENT, Given, Subject, Verdict, VerdictKind
 from stillroom.templates.template import Field
 from stillroom.ui.extract.result_model import ResultModel
@@ -19,6 +19,9 @@ from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.parts import Parts
 from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation
+
+if TYPE_CHECKING:
+    from stillroom.review.reading import Reading
 
 
 class SheetVerdicts(QObject):
@@ -90,38 +93,42 @@ class SheetVerdicts(QObject):
         if not text:
             self.say(row, field, VerdictKind.ABSENT)
             return
-        plain = read_typed(field, text)
         review = self._review(row)
         value = review.value(Subject(field.name)) if review is not None else None
         if value is None:
             return
-        for other in value.current.candidates:
-            if other.value == plain.given.value:
-                self.say(row, field, VerdictKind.CORRECTED, Given(other.value, other.text, other.span, other.boxes))
-                return
-        if value.proposal is not None and value.proposal.value == plain.given.value:
-            self.say(row, field, VerdictKind.CORRECTED, Given.of(value.proposal))
-            return
-        self._look_in_document(row, field, text, plain)
-
-    def _look_in_document(self, row: Row, field: Field, text: str, plain: Reading) -> None:
-        result = row.proposed
-        assert result is not None
+        known = [Given.of(value.proposal)] if value.proposal is not None else []
+        known += [Given(each.value, each.text, each.span, each.boxes) for each in value.current.candidates]
 
         def read(operation: Operation[Reading]) -> Reading:
-            whole = self._parts.readers.read(file_of(row.path), cancellation=operation.cancellation)
-            document: Document = next((part for part in whole.walk() if part.sha256 == result.sha256), whole)
-            if result.sha256 and document.sha256 != result.sha256:
-                return plain
-            found = FieldReader(document).suggest(field, text)
-            return next((each for each in found if each.given.value == plain.given.value), plain)
+            # Imported late, and not on the window's thread: it brings much with it.
+            from stillroom.review.reading import Reading, read_typed
+
+            plain = read_typed(field, text)
+            same = next((each for each in known if each.span and each.value == plain.given.value), None)
+            return Reading(same) if same is not None else self._in_document(row, field, text, plain, operation)
 
         def done(found: Reading) -> None:
             if found.problems:
                 self.said.emit(" ".join(found.problems))
             self.say(row, field, VerdictKind.CORRECTED, found.given)
 
-        self._parts.tasks.start(Operation(read, "typed", owner=self).success(done).failure(lambda _error: done(plain)))
+        self._parts.tasks.start(Operation(read, "typed", owner=self).success(done).failure(self.failed.emit))
+
+    def _in_document(self, row: Row, field: Field, text: str, plain: Reading, operation: Operation[Reading]) -> Reading:
+        """The place of the document that says what was typed; else that, as it is."""
+        from stillroom.review.reading import FieldReader
+
+        result = row.proposed
+        try:
+            whole = self._parts.readers.read(file_of(row.path), cancellation=operation.cancellation)
+        except DocumentError:  # moved, or changed: what was typed holds all the same
+            return plain
+        document = next((part for part in whole.walk() if result and part.sha256 == result.sha256), None)
+        if document is None:
+            return plain
+        found = FieldReader(document).suggest(field, text)
+        return next((each for each in found if each.given.value == plain.given.value), plain)
 
     def take_runner_up(self, row: Row, field_number: int, number: int) -> None:
         """The candidate of this number is the value."""
