@@ -93,7 +93,11 @@ def collect(arguments: argparse.Namespace) -> None:
                 print(entry["file"], error, file=sys.stderr)
                 continue
             for each in asked:
-                if each.field.name not in entry["fields"] or each.field.type in choices.TYPES or each.field.type.generated:
+                if (
+                    each.field.name not in entry["fields"]
+                    or each.field.type in choices.TYPES
+                    or each.field.type.generated
+                ):
                     continue
                 label = entry["fields"][each.field.name]
                 wanted = [str(item) for item in (label if isinstance(label, list) else [label]) if item is not None]
