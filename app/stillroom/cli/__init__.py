@@ -146,6 +146,9 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         help="judge these results of an earlier run instead of running a model",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N labelled documents")
+    parser.add_argument(
+        "--page-only", action="store_true", help="leave aside what files state beside their pages (e-invoice data)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument(
         "--save", type=Path, metavar="FILE", help="write the figures (.json), or the results to judge again (.jsonl)"

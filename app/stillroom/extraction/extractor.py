@@ -37,6 +37,7 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.extraction.rules import apply_rules
+from stillroom.extraction.stated import with_stated
 from stillroom.extraction.tables import table_rows
 from stillroom.templates.template import Example, Field, FieldType, Template
 
@@ -67,12 +68,14 @@ class Extractor:
 
     Attributes:
         model_sha256: of the model file, recorded with every result; set by whoever loads the model.
+        page_only: what the file states beside its pages (e-invoice data) is left aside: for measuring.
     """
 
-    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "") -> None:
+    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False) -> None:
         self._engine = engine
         self._choices = Choices(engine)
         self.model_sha256 = model_sha256
+        self.page_only = page_only
         self._framed: tuple[tuple[str, Template], Frame] | None = None
 
     def extract(
@@ -113,6 +116,9 @@ class Extractor:
                 fields[question.field.name] = choosing.choose(question, document, complete=complete)
                 if (count := choosing.items(question)) > question.field.max_items:
                     more.append(_left_out(question.field, count))
+        if not self.page_only:
+            offered = {question.field.name: question.candidates for question in asked}
+            fields = with_stated(template, document, fields, offered)
         more += [_missing(field) for field in template.fields if field.required and fields[field.name] == ()]
         read = {span.page for part in parts for span in part.spans} | {
             page.number for page in document.pages if not page.text
