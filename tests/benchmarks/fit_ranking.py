@@ -61,12 +61,13 @@ MOST_CANDIDATES = 80
 STEPS = 120
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
 KNOWN = {
-    "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.2, "own_block": 1.5, "own_below": 0.3, "own_behind": 0.3,
-    "own_prose": 1.0, "own_inline_second": 0.3, "own_left_second": 0.3, "own_beside": 1.0, "own_over": 0.5,
-    "rival_inline": -2.0, "rival_left": -1.5, "rival_above": -0.7, "rival_column": -0.7, "rival_block": -1.0, "rival_behind": -0.3,
-    "rival_prose": -0.5, "rival_beside": -0.5, "avoid_inline": -1.5, "avoid_left": -1.5, "avoid_above": -0.8, "avoid_column": -0.8,
-    "avoid_block": -1.2, "avoid_beside": -0.5, "label": -8.0, "label_first": -2.0, "gaps": -2.0, "holds_colon": -1.0, "words": 1.5, "words_above": 0.7, "shape": 1.0,
-    "failed": -1.0, "zero": -2.0, "first_own": 0.5, "order_first": 1.5, "order_second": -1.5, "colon": 0.5, "absent": 1.0, "many": 0.7, "required": -2.0,
+    "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.2, "own_block": 1.5, "own_below": 0.3,
+    "own_behind": 0.3, "own_prose": 1.0, "own_inline_second": 0.3, "own_left_second": 0.3, "own_beside": 1.0, "own_over": 0.5,
+    "rival_inline": -2.0, "rival_left": -1.5, "rival_above": -0.7, "rival_column": -0.7, "rival_block": -1.0,
+    "rival_behind": -0.3, "rival_prose": -0.5, "rival_beside": -0.5, "avoid_inline": -1.5, "avoid_left": -1.5,
+    "avoid_above": -0.8, "avoid_column": -0.8, "avoid_block": -1.2, "avoid_beside": -0.5, "label": -8.0, "label_first": -2.0,
+    "gaps": -2.0, "holds_colon": -1.0, "words": 1.5, "words_above": 0.7, "shape": 1.0, "failed": -1.0, "zero": -2.0,
+    "first_own": 0.5, "order_first": 1.5, "order_second": -1.5, "colon": 0.5, "absent": 1.0, "many": 0.7, "required": -2.0,
 }  # fmt: skip
 
 

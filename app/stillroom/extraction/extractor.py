@@ -90,7 +90,13 @@ class Extractor:
         asked = self._ask(frame, parts, document, template, cancellation)
         complete = len(document.pages) == document.page_count
         chosen = self._choices.choose(
-            template.fields, document, parts, frame, complete=complete, cancellation=cancellation
+            template.fields,
+            document,
+            parts,
+            frame,
+            complete=complete,
+            parameters=model.parameters,
+            cancellation=cancellation,
         )
         decided = choosing.choose_all(asked, document, complete=complete)
         fields: dict[str, FieldResult] = {}
