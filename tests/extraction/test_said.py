@@ -9,8 +9,9 @@ from tests.extraction.scripted_engine import ScriptedEngine
 
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.propose import propose
+from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.extractor import Extractor
-from stillroom.extraction.layout import layout_features
+from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
 from stillroom.templates.template import Field, FieldType, Option, Template
 
@@ -98,9 +99,9 @@ def test_a_long_document_takes_time_in_proportion() -> None:
     def seconds(lines: int) -> float:
         text = "\n".join(f"{number} things of no importance, {number}A" for number in range(lines))
         started = time.process_time()
-        layout_features(
-            field, (document := Document("made.txt", "txt", "", (Page(1, text),), 1)), propose(field, document)
-        )
+        document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+        layout = Layout(document, Meaning(Template("t", 1, "T", "", (field,))))
+        layout.signs(field, field.type, propose(field, document))
         return time.process_time() - started
 
     assert seconds(4000) < 8 * max(seconds(1000), 0.05)

@@ -23,10 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.chat.conversation import ChatSettings
-from stillroom.engine.protocol import Message
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 from stillroom.remote.prices import price_list
 from stillroom.ui.chat.who_answers import ChatConsent
 from stillroom.ui.main_window import MainWindow
@@ -35,6 +33,7 @@ from stillroom.ui.remote.engine_dialog import EngineDialog
 from stillroom.ui.remote.log_dialog import LogDialog
 from stillroom.ui.remote.price_dialog import PriceDialog
 from stillroom.ui.settings.about import Licences
+from stillroom.workspace.conversations import Leaving
 
 pytestmark = pytest.mark.window
 CONTROLS = (
@@ -122,7 +121,7 @@ def _dialog(name: str, window: MainWindow, receipts) -> QDialog:
         "engine": lambda: EngineDialog(window, parts, engine),
         "prices": lambda: PriceDialog(window, price_list()),
         "log": lambda: LogDialog(window, SendingLog(parts.database)),
-        "chat": lambda: ChatConsent(window, engine, [Message("user", "Hello")], ChatSettings()),
+        "chat": lambda: ChatConsent(window, engine, Leaving("Hello", 2, 1024)),
         "licences": lambda: Licences(window),
     }[name]()
 

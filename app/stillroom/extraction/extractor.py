@@ -25,6 +25,8 @@ from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
 from stillroom.extraction.choices import Choices
 from stillroom.extraction.choosing import Asked
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import (
@@ -88,8 +90,15 @@ class Extractor:
         asked = self._ask(frame, parts, document, template, cancellation)
         complete = len(document.pages) == document.page_count
         chosen = self._choices.choose(
-            template.fields, document, parts, frame, complete=complete, cancellation=cancellation
+            template.fields,
+            document,
+            parts,
+            frame,
+            complete=complete,
+            parameters=model.parameters,
+            cancellation=cancellation,
         )
+        decided = choosing.choose_all(asked, document, complete=complete)
         fields: dict[str, FieldResult] = {}
         more: list[str] = []
         for question in asked:
@@ -103,7 +112,7 @@ class Extractor:
             elif question.field.type.generated:
                 fields[question.field.name] = self._generate(frame, parts, question.field, cancellation)
             else:
-                fields[question.field.name] = choosing.choose(question, document, complete=complete)
+                fields[question.field.name] = decided[question.field.name]
                 if (count := choosing.items(question)) > question.field.max_items:
                     more.append(_left_out(question.field, count))
         more += [_missing(field) for field in template.fields if field.required and fields[field.name] == ()]
@@ -165,7 +174,11 @@ class Extractor:
         cancellation: Cancellation | None,
     ) -> list[Asked]:
         parameters = self._model().parameters
-        asked = [choosing.prepare(field, document, parts, parameters=parameters) for field in template.fields]
+        layout = Layout(document, Meaning(template))
+        asked = [
+            choosing.prepare(field, document, parts, parameters=parameters, template=template, layout=layout)
+            for field in template.fields
+        ]
         for index, passage in enumerate(parts):
             if cancellation is not None:
                 cancellation.raise_if_requested()

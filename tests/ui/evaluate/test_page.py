@@ -29,7 +29,7 @@ def labels_file(receipts, tmp_path):
 @pytest.fixture
 def evaluation(parts, labels_file):
     template = parts.templates.find("receipt")
-    made = Evaluator(load_labels(labels_file), template, parts.readers).run(parts.extractor())
+    made = Evaluator(load_labels(labels_file), template, parts.readers).run(parts.extractor)
     return dataclasses.replace(made, model_name="one")
 
 

@@ -15,7 +15,7 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import Sending, SendingLog
-from stillroom.remote.client import RemoteEngine, keep_remote_engine, remote_engines
+from stillroom.remote.engines import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.remote.prices import Price, price_list, prices_file
 from stillroom.settings import MONTHLY_CAP, Settings
 from stillroom.ui.controls import Button
@@ -92,7 +92,7 @@ def test_the_models_of_a_server_are_listed_with_a_key_that_is_not_kept_yet(
     dialog.list_models()
     qtbot.waitUntil(lambda: dialog.model.currentText() == "tiny", timeout=15_000)
     assert server.listed_with == "sk-typed"
-    assert window._parts.secrets().get("remote:") is None
+    assert window._parts.secrets.get("remote:") is None
     dialog.address.setText("http://127.0.0.1:9/v1")
     dialog.seconds.setValue(1)
     dialog.list_models()
@@ -105,7 +105,7 @@ def test_a_new_name_takes_the_key_along(window: MainWindow, qtbot, monkeypatch: 
     from keyring.backends.fail import Keyring
 
     monkeypatch.setattr(keyring, "get_keyring", Keyring)
-    secrets = window._parts.secrets()
+    secrets = window._parts.secrets
     secrets.try_again()
     engine = RemoteEngine("office", "https://server/v1", "m")
     keep_remote_engine(engine)

@@ -90,8 +90,8 @@ def test_a_changed_field_alone_is_asked_again(page, qtbot, talk, parts):
     make(page, qtbot, "12.50", "fee")
     qtbot.waitUntil(lambda: len(page.preview.values) == 2, timeout=15_000)
     asked = []
-    extract = parts.extractor().extract
-    parts.extractor().extract = lambda document, template, **rest: (
+    extract = parts.extractor.extract
+    parts.extractor.extract = lambda document, template, **rest: (
         asked.append([field.name for field in template.fields]),
         extract(document, template, **rest),
     )[1]

@@ -27,7 +27,7 @@ from stillroom.errors import StillroomError
 from stillroom.evaluation.evaluate import Evaluator, ModelEvaluation
 from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
 from stillroom.extraction.result import Progress
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label
@@ -179,8 +179,8 @@ class EvaluatePage(QWidget):
         return splitter
 
     def _list_models(self) -> None:
-        usual = self._parts.usual_model()
-        for model in self._parts.installed_models():
+        usual = self._parts.models.usual()
+        for model in self._parts.models.installed():
             item = QListWidgetItem(f"{model.name}  ({size_text(model.size)})")
             item.setData(_MODEL, model)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
@@ -239,7 +239,7 @@ class EvaluatePage(QWidget):
                 for number, model in enumerate(models):
                     at = _At(model.name, number, len(models))
                     operation.report(at)
-                    plan = self._parts.load_plan(model, cancellation=operation.cancellation)
+                    plan = self._parts.models.plan(model, beside=True, cancellation=operation.cancellation)
                     evaluation = evaluator.run_model(
                         engine, plan.model, options=plan.options, environment=plan.environment,
                         on_progress=lambda progress, at=at: operation.report(dataclasses.replace(at, progress=progress)),
@@ -260,7 +260,7 @@ class EvaluatePage(QWidget):
 
     def _use(self) -> None:
         best = max(self.evaluations, key=lambda each: each.metrics.score, default=None)
-        model = next((each for each in self._parts.installed_models() if best and each.name == best.model_name), None)
+        model = next((each for each in self._parts.models.installed() if best and each.name == best.model_name), None)
         if model is not None:
             self._loading.choose(model)
             self.banners.show_message(

@@ -248,7 +248,7 @@ class Preview(QWidget):
         started = time.monotonic()
 
         def work(operation: Operation[Mapping[str, FieldResult]]) -> Mapping[str, FieldResult]:
-            result = self._parts.extractor().extract(
+            result = self._parts.extractor.extract(
                 document, part, file=document.name, cancellation=operation.cancellation
             )
             return result.fields
