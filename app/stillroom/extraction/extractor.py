@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stillroom.cancellation import Cancellation
@@ -24,7 +24,7 @@ from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
 from stillroom.extraction.choices import Choices
-from stillroom.extraction.choosing import Asked
+from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
@@ -70,7 +70,15 @@ class Extractor:
         model_sha256: of the model file, recorded with every result; set by whoever loads the model.
     """
 
-    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "") -> None:
+    def __init__(
+        self,
+        engine: ScoringEngine,
+        *,
+        model_sha256: str = "",
+        learned: Callable[[Template], Learned | None] | None = None,
+    ) -> None:
+        """``learned``: gives what a template learned of its own documents; nothing is learned where none is given."""
+        self._learned = learned
         self._engine = engine
         self._choices = Choices(engine)
         self.model_sha256 = model_sha256
@@ -175,8 +183,11 @@ class Extractor:
     ) -> list[Asked]:
         parameters = self._model().parameters
         layout = Layout(document, Meaning(template))
+        learned = self._learned(template) if self._learned is not None else None
         asked = [
-            choosing.prepare(field, document, parts, parameters=parameters, template=template, layout=layout)
+            choosing.prepare(
+                field, document, parts, parameters=parameters, template=template, layout=layout, learned=learned
+            )
             for field in template.fields
         ]
         for index, passage in enumerate(parts):

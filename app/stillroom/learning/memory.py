@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,11 @@ import numpy.typing as npt
 from stillroom import atomic, paths
 from stillroom.documents.document import Document
 from stillroom.errors import StillroomError
+from stillroom.evaluation.matching import same_value
 from stillroom.extraction import layout, ranking
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.concepts import Meaning
-from stillroom.extraction.values import same_value
 from stillroom.learning.fitting import LabelledField, LearnedField, fit
 from stillroom.learning.surroundings import Surroundings, surroundings
 from stillroom.templates.template import Field, FieldType, Template
@@ -102,13 +103,20 @@ class TemplateMemory:
             row = self._row(document, each, truth[each.name], seen)
             for name in ("signs", "like", "right"):
                 arrays[f"{each.name}.{name}"] = getattr(row, name)
-            told[each.name] = {"type": str(kind), "several": several, "missing": row.missing, "around": [asdict(one) for one in row.around]}
+            told[each.name] = {
+                "type": str(kind),
+                "several": several,
+                "missing": row.missing,
+                "candidates": row.candidates,
+                "around": [asdict(one) for one in row.around],
+            }
         facts["fields"] = told
         arrays["facts"] = np.frombuffer(json.dumps(facts, ensure_ascii=False).encode(), dtype=np.uint8)
         content = io.BytesIO()
         np.savez_compressed(content, allow_pickle=False, **arrays)
         with self._lock:
-            atomic.write_bytes(self._file(document.sha256), content.getvalue())
+            with atomic.replacing(self._file(document.sha256)) as temporary:
+                temporary.write_bytes(content.getvalue())
             for old in self._files()[:-_MOST_DOCUMENTS]:
                 old.unlink(missing_ok=True)
 
@@ -121,7 +129,9 @@ class TemplateMemory:
                 for file in gone:
                     file.unlink()
             except OSError as error:
-                raise StillroomError(f"{gone[0].parent} cannot be changed: {error.strerror}. Look at its permissions.") from error
+                raise StillroomError(
+                    f"{gone[0].parent} cannot be changed: {error.strerror}. Look at its permissions."
+                ) from error
         return len(gone)
 
     def documents(self) -> list[str]:
@@ -152,7 +162,7 @@ class TemplateMemory:
 
     def _read(self, file: Path) -> dict[str, LabelledField]:
         try:
-            with np.load(file, allow_pickle=False) as data:
+            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as data:
                 facts = json.loads(data["facts"].tobytes())
                 if facts["version"] != _VERSION or facts["signs"] != list(layout.names()):
                     return {}
@@ -170,7 +180,9 @@ class TemplateMemory:
         kind, several = _kind(each)
         return isinstance(facts, dict) and facts["type"] == str(kind) and facts["several"] is several
 
-    def _labelled(self, sha256: str, each: Field, facts: dict[str, object], data: Mapping[str, Vector]) -> LabelledField:
+    def _labelled(
+        self, sha256: str, each: Field, facts: dict[str, object], data: Mapping[str, Vector]
+    ) -> LabelledField:
         kind, several = _kind(each)
         signs = data[f"{each.name}.signs"].astype(np.float64)
         weights = ranking.weights_for(kind, several=several, template=self._template, field=each.name)
@@ -181,7 +193,7 @@ class TemplateMemory:
             document=sha256,
             signs=signs,
             base=weights.strengths(unknown, signs) + data[f"{each.name}.like"],
-            absent=weights.absent_strength(required=each.required),
+            absent=weights.absent_strength(int(str(facts["candidates"])), required=each.required),
             right=data[f"{each.name}.right"].astype(bool),
             around=tuple(_surroundings(one) for one in around),
             missing=bool(facts["missing"]),
@@ -191,8 +203,11 @@ class TemplateMemory:
         kind, several = _kind(each)
         wanted = [] if truth is None else [truth] if isinstance(truth, str) else list(truth)
         candidates = propose(each, document, kind=kind)
+        count = len(candidates)
         signs = seen.signs(each, kind, candidates)
-        right = np.array([any(same_value(kind, one.value, value) for value in wanted) for one in candidates], dtype=bool)
+        right = np.array(
+            [any(same_value(kind, one.value, value) for value in wanted) for one in candidates], dtype=bool
+        )
         if len(candidates) > _MOST_CANDIDATES:
             weights = ranking.weights_for(kind, several=several, template=self._template, field=each.name)
             strengths = weights.strengths(np.zeros((len(candidates), len(ranking.MODEL_FEATURES))), signs)
@@ -201,7 +216,14 @@ class TemplateMemory:
             places = np.flatnonzero(kept | right)
             candidates, signs, right = [candidates[place] for place in places], signs[places], right[places]
         like = np.log(np.maximum([one.likelihood for one in candidates], 1e-6)) if candidates else np.zeros(0)
-        return _Row(signs.astype(np.float32), like, right, surroundings(document, candidates), bool(wanted) and not right.any())
+        return _Row(
+            signs.astype(np.float32),
+            like,
+            right,
+            surroundings(document, candidates),
+            bool(wanted) and not right.any(),
+            count,
+        )
 
     def _file(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.npz"
@@ -221,6 +243,7 @@ class _Row:
     right: npt.NDArray[np.bool_]
     around: list[Surroundings]
     missing: bool
+    candidates: int
 
 
 def _kind(each: Field) -> tuple[FieldType, bool]:
@@ -228,6 +251,6 @@ def _kind(each: Field) -> tuple[FieldType, bool]:
     return (each.of if several and each.of else each.type), several
 
 
-def _surroundings(facts: dict[str, object]) -> Surroundings:
-    lists = {name: tuple(facts[name]) for name in ("left", "behind", "above")}  # type: ignore[arg-type]
-    return Surroundings(**{**facts, **lists})  # type: ignore[arg-type]
+def _surroundings(facts: dict[str, Any]) -> Surroundings:
+    words = {name: tuple(facts[name]) for name in ("left", "behind", "above")}
+    return Surroundings(**{**facts, **words})

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from stillroom.chat.store import ConversationStore
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.privacy.secrets import Secrets
+    from stillroom.workspace.learning import Learning
 
 T = TypeVar("T")
 
@@ -113,7 +114,14 @@ class Workspace:
         """Extraction with the loaded model. Its first use takes a moment: much comes with it."""
         from stillroom.extraction.extractor import Extractor
 
-        return self._once("extractor", lambda: Extractor(self.engine))
+        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned))
+
+    @property
+    def learning(self) -> Learning:
+        """What templates learn of documents that were approved."""
+        from stillroom.workspace.learning import Learning
+
+        return self._once("learning", lambda: Learning(self.readers))
 
     @property
     def notices(self) -> tuple[str, ...]:
