@@ -144,15 +144,20 @@ class TemplateMemory:
             files = self._files()
             state = tuple((file.name, file.stat().st_mtime_ns) for file in files)
             if self._known is None or self._known[0] != state:
-                self._known = (state, self._fitted(files))
+                self._known = (state, self.taught([self._read(file) for file in files]))
             return self._known[1]
 
-    def _fitted(self, files: Sequence[Path]) -> LearnedTemplate:
+    def rows(self, sha256: str) -> dict[str, LabelledField]:
+        """What is kept of a document, by field name; nothing where it cannot be read or was kept by other signs."""
+        return self._read(self._file(sha256))
+
+    def taught(self, documents: Sequence[Mapping[str, LabelledField]]) -> LearnedTemplate:
+        """What would follow from these documents alone."""
         rows: dict[str, list[LabelledField]] = {}
-        for file in files:
-            for name, row in self._read(file).items():
+        for document in documents:
+            for name, row in document.items():
                 rows.setdefault(name, []).append(row)
-        found = LearnedTemplate(documents=len(files))
+        found = LearnedTemplate(documents=len(documents))
         for each in self._template.fields:
             learned = fit(rows.get(each.name, []), several=_kind(each)[1])
             # What made the field no better when documents were left out is not used.

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from collections.abc import Callable
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
-from stillroom.documents.readers import Readers
-from stillroom.errors import StillroomError
-from stillroom.extraction.files import file_of
 from stillroom.learning.memory import Gain, LearnedTemplate, TemplateMemory, Truth
 from stillroom.templates.template import Template
+
+Read = Callable[[int, int, Cancellation | None], Document]
+"""The document of a row: run, position, cancellation."""
 
 
 class Learning:
     """The memories of all templates. Safe from any thread; reading and fitting block."""
 
-    def __init__(self, readers: Readers) -> None:
-        self._readers = readers
+    def __init__(self, read: Read) -> None:
+        self._read = read
         self._lock = threading.Lock()
         self._memories: dict[Template, TemplateMemory] = {}
 
@@ -35,11 +35,12 @@ class Learning:
         return found if found.fields else None
 
     def take(
-        self, template: Template, path: Path, sha256: str, truth: Truth, cancellation: Cancellation | None = None
-    ) -> None:
-        """Learn of a document that a person approved. Raises StillroomError where it cannot be read or has changed, Cancelled."""
-        document = self._readers.read(file_of(path), cancellation=cancellation)
-        self.memory(template).take(_part(document, sha256), truth)
+        self, template: Template, run: int, position: int, truth: Truth, cancellation: Cancellation | None = None
+    ) -> LearnedTemplate:
+        """Learn of a row that a person approved; what is known then. Raises StillroomError where its file cannot be read, Cancelled."""
+        memory = self.memory(template)
+        memory.take(self._read(run, position, cancellation), truth)
+        return memory.learned()
 
     def forget(self, template: Template, sha256: str = "") -> int:
         """Forget one document or everything; how many documents were forgotten. Raises StillroomError."""
@@ -48,11 +49,3 @@ class Learning:
     def gains(self, template: Template) -> dict[str, Gain]:
         """By field: what learning was worth, each document left out in turn."""
         return self.memory(template).learned().gains()
-
-
-def _part(document: Document, sha256: str) -> Document:
-    """The document itself, or the one attached to it, that was approved. Raises StillroomError."""
-    found = next((part for part in document.walk() if part.sha256 == sha256), None)
-    if found is None:
-        raise StillroomError(f"{document.name} was changed since it was approved, so nothing is learned of it.")
-    return found

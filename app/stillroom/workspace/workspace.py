@@ -121,7 +121,7 @@ class Workspace:
         """What templates learn of documents that were approved."""
         from stillroom.workspace.learning import Learning
 
-        return self._once("learning", lambda: Learning(self.readers))
+        return self._once("learning", lambda: Learning(self.runs.document))
 
     @property
     def notices(self) -> tuple[str, ...]:
