@@ -39,7 +39,7 @@ OWN_SIGNS = (
     "repeats", "size", "range_first", "range_second", "order_first", "order_second", "column_mates", "row_mates",
     "failed", "fits", "domain", "contained", "largest", "relative", "cents", "zero", "negative", "sum", "rest",
     "rounded", "last_amount", "last_largest", "earliest", "latest", "recent", "majority_year", "position_first",
-    "position_last", "legible", "misread",
+    "position_last",
 )  # fmt: skip
 ROLES = ("issuer", "counterpart", "total", "net", "tax", "main", "first", "second", "number", "tax_id")
 _BY_ROLE = {
@@ -478,7 +478,6 @@ class Layout:
                 "contained": float(spans[span.page, span.start, span.end] > 1),
                 "position_first": float(row == 0),
                 "position_last": float(row == count - 1),
-                "legible": page.page.ocr_confidence if page.page.ocr_confidence is not None else 1.0,
             }
             for name, value in own.items():
                 found[name][row] = value
