@@ -11,12 +11,13 @@ from dataclasses import field as dataclass_field
 import numpy as np
 import regex
 
+from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.assignment import Place, decided_together
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
-from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.candidates.propose import proposal, proposes
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout, names
 from stillroom.extraction.passages import Passage
@@ -57,6 +58,7 @@ class Asked:
         fitted: the weights are those of this template.
         sure: the page alone decides, and the model is not asked.
         layout: of the document, to look at further candidates.
+        left_out: the document holds more candidates than are looked at.
         scores: by passage and text: log probability and tokens.
     """
 
@@ -71,6 +73,7 @@ class Asked:
     fitted: bool = False
     sure: bool = False
     layout: Layout | None = None
+    left_out: bool = False
     scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
 
     def texts(self, passage: int) -> list[str]:
@@ -116,6 +119,7 @@ def prepare(
     parameters: int = 0,
     template: Template | None = None,
     layout: Layout | None = None,
+    cancellation: Cancellation | None = None,
 ) -> Asked:
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
@@ -129,7 +133,8 @@ def prepare(
     if layout is None:
         layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))))
     weights = ranking.weights_for(kind, several=several, template=template, field=field.name, parameters=parameters)
-    candidates = propose(field, document, kind=kind)
+    proposed = proposal(field, document, kind=kind, cancellation=cancellation)
+    candidates = proposed.candidates
     asked = Asked(
         field,
         kind,
@@ -142,6 +147,7 @@ def prepare(
         fitted=template is not None and ranking.has_own(template),
         sure=True,
         layout=layout,
+        left_out=proposed.left_out,
     )
     if not weights.features[: len(ranking.MODEL_FEATURES)].any():
         return asked

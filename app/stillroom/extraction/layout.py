@@ -106,6 +106,7 @@ _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing e
 _COLUMN_LINES = 60
 _BLOCK_LINES = 9
 _MOST_AMOUNTS = 60
+_MOST_DIGITS = 20
 _SMALLEST_COIN = Decimal("0.05")
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
 
@@ -687,4 +688,4 @@ def _size(value: str) -> Decimal | None:
         size = Decimal(value)
     except InvalidOperation:
         return None
-    return size if size.is_finite() else None  # "inf" is a word
+    return size if size.is_finite() and size.adjusted() < _MOST_DIGITS else None  # "inf" is a word
