@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.extraction.scripted_engine import ScriptedEngine
+from tests.extraction.scripted_engine import LARGE, ScriptedEngine
 
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.propose import propose
@@ -21,7 +21,9 @@ COLUMNS = (Field("item", FieldType.LINE), Field("amount", FieldType.MONEY))
 def result_of(*fields: Field, text: str) -> DocumentResult:
     document = Document("made.txt", "txt", "", (Page(1, text),), 1)
     template = Template("t", 1, "T", "any document", fields)
-    return Extractor(ScriptedEngine(lambda *_: 5.0)).extract(document, template, file="made.txt")
+    # A model that likes everything: what is told here is not the ranking.
+    engine = ScriptedEngine(lambda _, candidate: -20.0 if candidate == "none" else 5.0, info=LARGE)
+    return Extractor(engine).extract(document, template, file="made.txt")
 
 
 def test_rows_beyond_the_limit_are_counted() -> None:

@@ -12,12 +12,13 @@ from typing import Protocol
 import numpy as np
 import regex
 
+from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.assignment import Place, decided_together
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
-from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.candidates.propose import proposal, proposes
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout, names
 from stillroom.extraction.passages import Passage
@@ -72,6 +73,7 @@ class Asked:
         fitted: the weights are those of this template.
         sure: the page alone decides, and the model is not asked.
         layout: of the document, to look at further candidates.
+        left_out: the document holds more candidates than are looked at.
         scores: by passage and text: log probability and tokens.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
     """
@@ -87,6 +89,7 @@ class Asked:
     fitted: bool = False
     sure: bool = False
     layout: Layout | None = None
+    left_out: bool = False
     scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
     learned: Learned | None = None
     moves: tuple[Vector, float] | None = None
@@ -152,6 +155,7 @@ def prepare(
     template: Template | None = None,
     layout: Layout | None = None,
     learned: Learned | None = None,
+    cancellation: Cancellation | None = None,
 ) -> Asked:
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
@@ -165,7 +169,8 @@ def prepare(
     if layout is None:
         layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))))
     weights = ranking.weights_for(kind, several=several, template=template, field=field.name, parameters=parameters)
-    candidates = propose(field, document, kind=kind)
+    proposed = proposal(field, document, kind=kind, cancellation=cancellation)
+    candidates = proposed.candidates
     asked = Asked(
         field,
         kind,
@@ -179,6 +184,7 @@ def prepare(
         sure=True,
         layout=layout,
         learned=learned,
+        left_out=proposed.left_out,
     )
     if learned is not None:
         asked.moves = learned.moves(field.name, document, candidates, asked.signs)

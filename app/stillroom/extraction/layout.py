@@ -39,7 +39,7 @@ OWN_SIGNS = (
     "repeats", "size", "range_first", "range_second", "order_first", "order_second", "column_mates", "row_mates",
     "failed", "fits", "domain", "contained", "largest", "relative", "cents", "zero", "negative", "sum", "rest",
     "rounded", "last_amount", "last_largest", "earliest", "latest", "recent", "majority_year", "position_first",
-    "position_last", "legible", "misread",
+    "position_last",
 )  # fmt: skip
 ROLES = ("issuer", "counterpart", "total", "net", "tax", "main", "first", "second", "number", "tax_id")
 _BY_ROLE = {
@@ -106,6 +106,7 @@ _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing e
 _COLUMN_LINES = 60
 _BLOCK_LINES = 9
 _MOST_AMOUNTS = 60
+_MOST_DIGITS = 20
 _SMALLEST_COIN = Decimal("0.05")
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
 
@@ -478,7 +479,6 @@ class Layout:
                 "contained": float(spans[span.page, span.start, span.end] > 1),
                 "position_first": float(row == 0),
                 "position_last": float(row == count - 1),
-                "legible": page.page.ocr_confidence if page.page.ocr_confidence is not None else 1.0,
             }
             for name, value in own.items():
                 found[name][row] = value
@@ -688,4 +688,4 @@ def _size(value: str) -> Decimal | None:
         size = Decimal(value)
     except InvalidOperation:
         return None
-    return size if size.is_finite() else None  # "inf" is a word
+    return size if size.is_finite() and size.adjusted() < _MOST_DIGITS else None  # "inf" is a word

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from stillroom import paths
 from stillroom.extraction import layout
-from stillroom.templates.template import FieldType, Template
+from stillroom.templates.template import Field, FieldType, Template
 
 Vector = npt.NDArray[np.float64]
 MODEL_FEATURES = ("lm", "lm_mean")
@@ -98,10 +98,8 @@ def weights_for(
     model = [0.0, 0.0]
     if kind in (FieldType.CHOICE, FieldType.YES_NO):
         return Weights(np.array([_CHOICE.get(name, 0.0) for name in (*MODEL_FEATURES, *layout.names())]), 0.0)
-    if parameters > LARGEST_FITTED:
-        model = list(_LARGER)
-    elif kind in _QUOTED:
-        model = list(_SMALLER)
+    if parameters > LARGEST_FITTED or kind in _QUOTED:
+        model = list(_MODEL)
     fitted = _fitted()
     form = f"list_{kind}" if several else str(kind)
     own = (
@@ -119,16 +117,18 @@ BESIDES = ("absent", "required", "many")
 _BESIDES = len(BESIDES)
 _QUOTED = (FieldType.TEXT, FieldType.BLOCK)
 # By which the log probability of a text against that of *absent*, and its mean a token, count.
-_SMALLER = (0.1, 0.5)
-_LARGER = (0.3, 0.5)
+_MODEL = (0.3, 0.5)
+
+
+def hash_of(template: Template) -> str:
+    """Of what a template's fields look for: weights that were fitted on it hold for no other."""
+    return _hash(template.fields)
 
 
 @functools.lru_cache(maxsize=32)
-def hash_of(template: Template) -> str:
-    """Of what a template's fields look for: weights that were fitted on it hold for no other."""
+def _hash(fields: tuple[Field, ...]) -> str:
     told = [
-        (field.name, str(field.type), str(field.of or ""), field.required, field.near, field.avoid)
-        for field in template.fields
+        (field.name, str(field.type), str(field.of or ""), field.required, field.near, field.avoid) for field in fields
     ]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:12]
 

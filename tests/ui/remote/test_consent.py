@@ -164,7 +164,7 @@ def test_a_chat_sends_nothing_before_the_person_agrees(
 ) -> None:
     keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
     server.answer = lambda _body: "It opens at **six**."
-    page = window.show_page(1)
+    page = window.show_named("chat")
     page.who.look()
     assert page.who.isVisibleTo(page)
     page.who.setCurrentIndex(1)

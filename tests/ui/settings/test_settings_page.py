@@ -21,7 +21,7 @@ pytestmark = pytest.mark.window
 
 @pytest.fixture
 def page(window: MainWindow) -> SettingsPage:
-    found = window.show_page(3)
+    found = window.show_named("settings")
     assert isinstance(found, SettingsPage)
     return found
 
