@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.navigation.chosen.connect(self.show_page)
         self.navigation.panel_button.toggled.connect(self._show_panel)
         self.extract = self.show_page(0)
+        self.extract.review_wanted.connect(lambda run: self.show_named("review").show_run(run))
         self._restore()
 
     def _entries(self) -> list[PageEntry]:
