@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -30,7 +30,13 @@ _EARLIER_SHOWN = 4
 
 
 class ExtractPage(QWidget):
-    """Made of sheets, one for each table."""
+    """Made of sheets, one for each table.
+
+    Signals:
+        review_wanted(int): the pages of the run of this id are to be looked at.
+    """
+
+    review_wanted = Signal(int)
 
     def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading) -> None:
         super().__init__()
@@ -103,6 +109,7 @@ class ExtractPage(QWidget):
         sheet.title_changed.connect(lambda: self._rename(sheet))
         sheet.samples_wanted.connect(self.run_samples)
         sheet.earlier_wanted.connect(self.open_run)
+        sheet.review_wanted.connect(self.review_wanted)
         sheet.drop_zone.show_earlier(self._earlier())
         self.stack.addWidget(sheet)
         position = self.tabs.addTab(sheet.title)
