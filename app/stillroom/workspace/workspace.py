@@ -125,7 +125,7 @@ class Workspace:
         """What templates learn of documents that were approved."""
         from stillroom.workspace.learning import Learning
 
-        return self._once("learning", lambda: Learning(self.runs.document))
+        return self._once("learning", lambda: Learning(self.runs.document, self.readers))
 
     @property
     def reviews(self) -> Reviews:
