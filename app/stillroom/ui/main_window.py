@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -16,6 +16,7 @@ from stillroom.ui.navigation import Navigation
 from stillroom.ui.panel.measurements import Measuring
 from stillroom.ui.panel.side_panel import SidePanel
 from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
 
 _PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
 _TITLE_BAR = 40  # pixels a window system may take for it; it tells only once the window is shown
@@ -99,10 +100,22 @@ class MainWindow(QMainWindow):
         ]
 
     def _build_review(self) -> QWidget:
+        from stillroom.review.signing import labels_of
+        from stillroom.ui.review.lessons import Lessons
         from stillroom.ui.review.page import ReviewPage
 
         parts = self._parts
-        return ReviewPage(parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers)
+
+        def again(run: int, positions: Sequence[int], operation: Operation[None]) -> None:
+            runs = parts.runs
+            runs.do(
+                runs.resume(run), again=positions, on_progress=operation.report, cancellation=operation.cancellation
+            )
+
+        lessons = Lessons(lambda: parts.learning, labels_of, again, parts.tasks)
+        return ReviewPage(
+            parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers, lessons
+        )
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
