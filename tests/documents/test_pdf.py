@@ -3,7 +3,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.documents.document import Document, Span
 from stillroom.documents.formats import pdf as pdf_format
-from stillroom.documents.reading import read_source
-from stillroom.documents.source import Source
+from stillroom.documents.reading import find_source, read_source
+from stillroom.documents.source import Source, digest
+from stillroom.errors import DocumentError
 
 Make = Callable[..., bytes]
 
@@ -100,13 +103,21 @@ def test_what_was_typed_into_a_pdf_form_is_read(pdf: Make) -> None:
     assert text("a.pdf", pdf(draw)) == "Name:  Tidewater Inc."
 
 
-def test_pdf_pages_without_text_are_counted_and_said(pdf: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = pdf([(50, 700, "one")], [], [], [(50, 700, "four")], [])
+def test_blank_pages_are_said_to_be_blank_and_pictures_to_be_unread(pdf: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawing(canvas: Canvas) -> None:
+        canvas.circle(300, 400, 100, fill=1)
+
+    data = pdf([(50, 700, "one")], [], [], [(50, 700, "four")], drawing)
     monkeypatch.setattr(pdf_format, "available", lambda: False)
     document = read("a.pdf", data)
-    assert ([page.number for page in document.pages], document.page_count) == ([1, 4], 5)
-    assert len(document.notes) == 1
-    assert document.notes[0].startswith("Pages 2–3, 5 have no text (pictures, or blank) and were not read.")
+    assert ([page.number for page in document.pages], document.page_count) == ([1, 2, 3, 4], 5)
+    assert document.notes[0] == "Pages 2–3 are blank."
+    assert document.notes[1].startswith("Page 5 is a picture and was not read.")
+
+
+def test_a_blank_pdf_is_said_to_be_blank(pdf: Make) -> None:
+    with pytest.raises(DocumentError, match="are blank"):
+        read("a.pdf", pdf([], []))
 
 
 def test_text_drawn_twice_to_look_bold_is_read_once(pdf: Make) -> None:
@@ -131,11 +142,12 @@ def test_pages_past_a_limit_are_said_to_be_unread(
 
 
 def test_a_ligature_has_a_box_for_each_letter() -> None:
-    from stillroom.documents.formats.pdf_words import Frame, WordBuilder
+    from stillroom.documents.formats.pdf_frame import Frame
+    from stillroom.documents.formats.pdf_words import WordBuilder
 
     builder = WordBuilder(0, Frame((0, 0, 600, 800), 0), lambda _: (0.0, 702.0))
-    builder.add(0xFB03, (0, 700, 9, 710), 0)
-    builder.add(ord("x"), (9, 700, 12, 710), 1)
+    builder.add(0xFB03, (0, 90, 9, 100), (0, 90, 9, 100), 0)
+    builder.add(ord("x"), (9, 90, 12, 100), (9, 90, 12, 100), 1)
     builder.end_word()
     (word,) = builder.words
     assert word.text == "ffix"
@@ -153,8 +165,6 @@ lines = st.lists(
 @given(lines)
 @settings(deadline=None, max_examples=40)
 def test_every_character_of_a_pdf_has_a_box_or_was_added(items: list[tuple[float, float, str]]) -> None:
-    from stillroom.errors import DocumentError
-
     target = io.BytesIO()
     canvas = Canvas(target, pagesize=(600, 800))
     for x, y, item in items:
@@ -170,3 +180,43 @@ def test_every_character_of_a_pdf_has_a_box_or_was_added(items: list[tuple[float
     assert page.boxes is not None
     assert len(page.boxes) == len(page.text)
     assert all(character in " \n" for character, box in zip(page.text, page.boxes, strict=True) if box is None)
+
+
+def with_files(data: bytes, **files: bytes) -> bytes:
+    """The PDF with files attached to it."""
+    document = pdfium.PdfDocument(data)
+    for name, content in files.items():
+        document.new_attachment(name).set_data(content)
+    target = io.BytesIO()
+    document.save(target)
+    document.close()
+    return target.getvalue()
+
+
+def test_files_attached_to_a_pdf_are_further_documents(pdf: Make) -> None:
+    inner = with_files(pdf([(50, 700, "Invoice B")]), **{"list.csv": b"item;price\npen;2.50\n"})
+    data = with_files(
+        pdf([(50, 700, "Covering letter")]), **{"b.pdf": inner, "c.txt": b"Terms of payment", "d.bin": b"\0\1\2" * 50}
+    )
+    document = read("a.pdf", data)
+    assert [found.name for found in document.walk()] == [
+        "a.pdf",
+        "a.pdf › b.pdf",
+        "a.pdf › b.pdf › list.csv",
+        "a.pdf › c.txt",
+    ]
+    assert [found.pages[0].text for found in document.walk()][::3] == ["Covering letter", "Terms of payment"]
+    assert "“d.bin” was not read" in document.notes[0]
+
+
+def test_an_attached_file_can_be_found_again(pdf: Make, tmp_path: Path) -> None:
+    inner = pdf([(50, 700, "Invoice B")])
+    path = tmp_path / "a.pdf"
+    path.write_bytes(with_files(pdf([(50, 700, "Covering letter")]), **{"b.pdf": inner}))
+    assert find_source(path, None, digest(inner)).data == inner
+
+
+def test_a_pdf_without_text_of_its_own_gives_what_is_attached(pdf: Make) -> None:
+    document = read("a.pdf", with_files(pdf([]), **{"b.pdf": pdf([(50, 700, "Invoice B")])}))
+    assert document.attachments[0].pages[0].text == "Invoice B"
+    assert document.notes == ("Page 1 is blank.",)

@@ -193,7 +193,7 @@ def test_without_the_ocr_part(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "scan" in refusal(scanned_pdf())
     document = read(scanned_pdf("Typed page"), "a.pdf")
     assert [page.number for page in document.pages] == [1]
-    assert "Page 2 has no text" in document.notes[0]
+    assert "Page 2 is a picture" in document.notes[0]
     assert "stillroom[ocr]" in document.notes[0]
 
 

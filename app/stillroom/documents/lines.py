@@ -7,9 +7,11 @@ and that has running text on both sides of it.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import groupby, pairwise
 from statistics import median
 
 from stillroom.documents.document import Box
@@ -21,6 +23,10 @@ JOINED = 0.12
 _SAME_LINE = 0.45
 """Baselines nearer than this (in ems, the mean of both) may be one line: a raised "th", a value in larger type."""
 
+_APART = 4
+"""Letters set apart are put together where there are at least this many, of digits alone twice as many."""
+_FAR_APART = 1.2
+"""Letters further from each other than this, in ems, are no word."""
 _LETTERS = 18
 """Most lines of running text have at least this many letters, most cells of a table fewer."""
 
@@ -50,6 +56,21 @@ class Word:
     spaced: bool = True
 
 
+@lru_cache(maxsize=4096)
+def right_to_left(code: int) -> bool:
+    """Whether a character belongs to a script that is written from right to left."""
+    return code >= 0x590 and unicodedata.bidirectional(chr(code)) in ("R", "AL")
+
+
+def _way(text: str) -> int:
+    """1 for text that runs from left to right, -1 for that from right to left, 0 for digits and marks alone."""
+    if text.isascii():
+        return int(any(map(str.isalpha, text)))
+    if any(right_to_left(ord(letter)) for letter in text):
+        return -1
+    return int(any(map(str.isalpha, text)))
+
+
 class _Chunk:
     """Words that follow each other on one baseline, in the file and on the page: never parts of two columns."""
 
@@ -65,11 +86,13 @@ class _Chunk:
     def takes(self, word: Word) -> bool:
         size = max(self.size, word.size)
         gap = word.x0 - self.x1
+        if gap < 0 and (_way(word.text) < 0 or _way(self.words[-1].text) < 0):
+            gap = self.x0 - word.x1
         return -0.3 * size <= gap <= 0.9 * size and abs(word.baseline - self.baseline) <= 0.2 * size
 
     def add(self, word: Word) -> None:
         self.words.append(word)
-        self.x1 = max(self.x1, word.x1)
+        self.x0, self.x1 = min(self.x0, word.x0), max(self.x1, word.x1)
         self.size = max(self.size, word.size)
         self.letters += sum(map(str.isalpha, word.text))
 
@@ -86,7 +109,7 @@ def arrange(words: Sequence[Word]) -> tuple[str, list[Box | None]]:
     text: list[str] = []
     boxes: list[Box | None] = []
     for region in _regions(chunks, 0):
-        lines = _lines(region)
+        lines = [_in_order(_joined(line)) for line in _lines(region)]
         for line, apart in zip(lines, _apart(lines), strict=True):
             if text:
                 text.append("\n\n" if apart else "\n")
@@ -109,14 +132,14 @@ def _apart(lines: Sequence[Sequence[Word]]) -> list[bool]:
 
 
 def _write(line: list[Word], text: list[str], boxes: list[Box | None]) -> None:
-    gaps = sorted(b.x0 - a.x1 for a, b in pairwise(line))
+    gaps = sorted(_gap(a, b) for a, b in pairwise(line))
     # Justified text stretches its spaces; they are still spaces.
     stretched = gaps[len(gaps) // 2] * 1.5 if len(gaps) >= 5 else 0.0
     previous: Word | None = None
     for word in line:
         if previous is not None:
             size = max(min(previous.size, word.size), 0.01)
-            gap = word.x0 - previous.x1
+            gap = _gap(previous, word)
             if gap > min(max(COLUMN_GAP * size, stretched), 2 * COLUMN_GAP * size):
                 text.append("  ")
                 boxes.extend((None, None))
@@ -126,6 +149,92 @@ def _write(line: list[Word], text: list[str], boxes: list[Box | None]) -> None:
         text.append(word.text)
         boxes.extend(word.boxes)
         previous = word
+
+
+def _gap(word: Word, other: Word) -> float:
+    """Between two words, whichever stands to the left."""
+    return max(other.x0 - word.x1, word.x0 - other.x1)
+
+
+def _joined(line: list[Word]) -> list[Word]:
+    """The words of a line, letters that are set apart (``T O T A L``, a code with one letter to a box) put together."""
+    if sum(len(word.text) == 1 for word in line) < _APART:
+        return line
+    joined: list[Word] = []
+    run: list[Word] = []
+    for word in [*line, None]:
+        if word is not None and len(word.text) == 1:
+            run.append(word)
+            continue
+        joined.extend(_as_words(run))
+        run = []
+        if word is not None:
+            joined.append(word)
+    return joined
+
+
+def _as_words(run: list[Word]) -> list[Word]:
+    """Single letters as the words that they spell: where the steps between them, or the gaps, are all the same."""
+    parts: list[list[Word]] = []
+    for word in run:
+        if parts and _regular([*parts[-1], word]):
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    found: list[Word] = []
+    for part in parts:
+        letters = "".join(word.text for word in part)
+        solid = [letter for letter in letters if letter.isalnum()]
+        # Digits alone may be the cells of a table, or its heading: 1 2 3 4 5; so may be X X X X.
+        enough = 2 * _APART if all(map(str.isdecimal, solid)) else _APART
+        if len(solid) < enough or len(set(solid)) < 3:
+            found.extend(part)
+            continue
+        first, last = part[0], part[-1]
+        boxes = [box for word in part for box in word.boxes]
+        found.append(Word(letters, boxes, first.x0, last.x1, first.baseline, first.size))
+    return found
+
+
+def _regular(letters: list[Word]) -> bool:
+    """Whether the letters stand at one distance from each other, which is not far."""
+    steps = [b.x0 + b.x1 - a.x0 - a.x1 for a, b in pairwise(letters)]
+    gaps = [b.x0 - a.x1 for a, b in pairwise(letters)]
+    size = letters[0].size
+    if max(gaps) > _FAR_APART * size or abs(letters[-1].size - size) > 0.2 * size:
+        return False
+    return max(steps) - min(steps) < 0.3 * size or max(gaps) - min(gaps) < 0.2 * size
+
+
+def _in_order(line: list[Word]) -> list[Word]:
+    """The words of a line, given from left to right, in the order of reading."""
+    ways = [_way(word.text) for word in line]
+    if -1 not in ways:
+        return line
+    backwards = sum(way * len(word.text) for way, word in zip(ways, line, strict=True)) < 0
+    # Figures among words of one direction go with them; several side by side stay as they are written.
+    main = -1 if backwards else 1
+    for index, way in enumerate(ways):
+        if way == 0:
+            before = next((w for w in ways[:index][::-1] if w), main)
+            after = next((w for w in ways[index + 1 :] if w), main)
+            ways[index] = before if before == after else main
+    runs = [
+        (way, [word for _, word in run]) for way, run in groupby(zip(ways, line, strict=True), lambda pair: pair[0])
+    ]
+    if backwards:
+        runs.reverse()
+    return [word for way, run in runs for word in (_turned(run) if way < 0 else run)]
+
+
+def _turned(run: list[Word]) -> list[Word]:
+    """A run of right-to-left text from right to left, neighbouring figures in it (``12 345``) from left to right."""
+    groups = [list(group) for _, group in groupby(run, lambda word: _way(word.text) < 0)]
+    ordered: list[Word] = []
+    for group in reversed(groups):
+        near = all(_gap(a, b) < 0.5 * max(a.size, b.size) for a, b in pairwise(group))
+        ordered.extend(group if _way(group[0].text) >= 0 and near else reversed(group))
+    return ordered
 
 
 def _lines(chunks: list[_Chunk]) -> list[list[Word]]:
@@ -156,7 +265,21 @@ def _overlap(chunk: _Chunk, other: _Chunk) -> float:
     """How far their words overlap from left to right; a raised "th" may fill a gap between two words."""
     if min(chunk.x1, other.x1) <= max(chunk.x0, other.x0):
         return 0.0
-    return max(min(a.x1, b.x1) - max(a.x0, b.x0) for a in chunk.words for b in other.words)
+    words, others = chunk.words, other.words
+    if words[0].x0 > words[-1].x0:
+        words = words[::-1]
+    if others[0].x0 > others[-1].x0:
+        others = others[::-1]
+    most = 0.0
+    index = place = 0
+    while index < len(words) and place < len(others):
+        a, b = words[index], others[place]
+        most = max(most, min(a.x1, b.x1) - max(a.x0, b.x0))
+        if a.x1 < b.x1:
+            index += 1
+        else:
+            place += 1
+    return most
 
 
 def _regions(chunks: list[_Chunk], depth: int) -> list[list[_Chunk]]:
@@ -167,10 +290,15 @@ def _regions(chunks: list[_Chunk], depth: int) -> list[list[_Chunk]]:
     above, left, right, below = cut
     return [
         *_regions(above, depth + 1),
-        *_regions(left, depth + 1),
-        *_regions(right, depth + 1),
+        *[part for side in _sides(left, right) for part in _regions(side, depth + 1)],
         *_regions(below, depth + 1),
     ]
+
+
+def _sides(left: list[_Chunk], right: list[_Chunk]) -> tuple[list[_Chunk], list[_Chunk]]:
+    """Two columns in the order of reading."""
+    ways = sum(_way(word.text) for chunk in (*left, *right) for word in chunk.words)
+    return (right, left) if ways < 0 else (left, right)
 
 
 def _columns(chunks: list[_Chunk]) -> tuple[list[_Chunk], list[_Chunk], list[_Chunk], list[_Chunk]] | None:

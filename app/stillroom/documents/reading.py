@@ -61,7 +61,7 @@ def _sought(source: Source) -> None:
         raise DocumentError("This is not what is looked for.")
 
 
-_MESSAGES = ("eml", "msg")
+_MESSAGES = ("eml", "msg", "pdf")
 
 
 def read_source(source: Source) -> Document:

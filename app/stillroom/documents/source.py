@@ -41,6 +41,10 @@ def _silent() -> None:
     """The progress of one who does not listen."""
 
 
+def _silent_page(number: int, count: int) -> None:
+    """The same for pages."""
+
+
 @dataclass(slots=True)
 class Effort:
     """What reading one file may cost, its attachments included.
@@ -48,11 +52,13 @@ class Effort:
     Attributes:
         pages: pictures of pages that may still be recognised; each takes seconds.
         progress: called now and then while a picture is recognised: the time a document may take begins anew.
+        page: called with the number of the page that is read next and the count of the file's.
         wanted: SHA-256 of the one attachment that is looked for; empty where everything is read.
     """
 
     pages: int = RECOGNISED_PAGES
     progress: Callable[[], None] = _silent
+    page: Callable[[int, int], None] = _silent_page
     wanted: str = ""
 
     def take_page(self) -> bool:

@@ -1,146 +1,250 @@
-"""PDF, read with pdfium: every character of the text layer with its box; pages without one are recognised as pictures."""
+"""PDF, read with pdfium: every character that a page shows with its box; what is a picture is recognised; what is attached are
+further documents."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from weakref import WeakSet
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from stillroom.documents.document import Box, Boxes, Page
-from stillroom.documents.formats.pdf_scans import is_scan, read_scan
-from stillroom.documents.formats.pdf_words import Frame, read_words
-from stillroom.documents.lines import arrange
-from stillroom.documents.ocr.models import HOW_TO_INSTALL, available, check_available
-from stillroom.documents.source import LOCATED_CHARACTERS, RECOGNISED_PAGES, Content, Source, ranges, unread
+from stillroom.documents.formats.attachments import Attachments
+from stillroom.documents.formats.pdf_attached import Attached, attached_files
+from stillroom.documents.formats.pdf_notes import Notes
+from stillroom.documents.formats.pdf_page import PageText
+from stillroom.documents.formats.pdf_scans import Scanner
+from stillroom.documents.lines import Word, arrange
+from stillroom.documents.meaning import agree, doubtful
+from stillroom.documents.ocr.models import available, check_available
+from stillroom.documents.source import LOCATED_CHARACTERS, RECOGNISED_PAGES, Content, Source
 from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG, DocumentError, PasswordNeeded
 
 PAGES = 5000
 """Pages after this one are left unread, and said to be."""
+_SHELL_CHARACTERS = 1500
+_XFA = (raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND)
+_IS_XFA = (
+    "This is an XFA form: its pages are made by Adobe's own reader when it is opened, none are in the file. "
+    "Open it in Adobe Acrobat Reader, print it to PDF and add that."
+)
 
 
 def read(source: Source) -> Content:
     """All pages with text; those without are recognised (OCR). Raises DocumentError; PasswordNeeded where it is encrypted."""
+    _begin_anew()
     document = open_document(source)
     try:
-        if document.get_formtype() != raw.FORMTYPE_NONE:
+        if document.get_formtype() in (raw.FORMTYPE_ACRO_FORM, *_XFA):
             document.init_forms()
         count = len(document)
-        if not count:
+        files = attached_files(document)
+        if not count and not files:
             raise DocumentError("The PDF has no pages. It is damaged or incomplete; get it again.")
-        found = _Pages(source, can_recognise=available())
+        found = _Pages(source, count, files, can_recognise=available())
         for number in range(1, min(count, PAGES) + 1):
-            if not found.add(document, number):
+            if source.effort.wanted:  # one of the files only
+                files.extend(_pinned(document, number))
+            elif not found.add(document, number):
                 break
+        if document.get_formtype() in _XFA and found.is_shell:
+            raise DocumentError(_IS_XFA)
     finally:
         document.close()
-    if count > PAGES and not found.too_long:
-        found.notes.append(f"The file has {count:,} pages; only the first {PAGES:,} were read.")
-    if not any(page.text for page in found.pages):
-        if found.pictures and not found.can_recognise:
-            check_available("This PDF is a scan or a picture: it has no text layer.")
-        if found.broken and not found.pages:
-            raise DocumentError("None of the PDF's pages can be opened: it is damaged or incomplete. Get it again.")
-        if found.pictures:
-            raise DocumentError(
-                f"The pages of this PDF are pictures and were not read: at most {RECOGNISED_PAGES} pages of a file are recognised."
-            )
-        raise DocumentError("No text was found on the pages of this PDF: they are blank, or pictures without any text.")
-    return Content(tuple(found.pages), count, found.all_notes())
+    attachments = Attachments(source)
+    for file in files:
+        if attachments.full:
+            break
+        attachments.add(file.name, file.data)
+    notes = found.notes
+    if count > PAGES and not notes.too_long:
+        notes.add(f"The file has {count:,} pages; only the first {PAGES:,} were read.")
+    if not any(page.text for page in found.pages) and not attachments.documents:
+        found.raise_nothing()
+    return Content(
+        tuple(found.pages) or (Page(1, ""),),
+        count,
+        (*notes.sentences(can_recognise=found.can_recognise), *attachments.notes),
+        tuple(attachments.documents),
+    )
+
+
+def _pinned(document: pdfium.PdfDocument, number: int) -> list[Attached]:
+    page = document[number - 1]
+    try:
+        return attached_files(page)
+    finally:
+        page.close()
 
 
 class _Pages:
     """The pages of one file as they are read.
 
     Attributes:
-        pages: read ones. pictures: numbers of those that only recognition could read, and did not. recognised: of those
-            that it did. broken: of those that cannot be opened.
-        too_long: the text limit was reached.
-        notes: for people.
+        pages: read ones.
+        notes: what there is to say of them.
+        can_recognise: whether pictures can be read.
     """
 
-    def __init__(self, source: Source, *, can_recognise: bool) -> None:
+    def __init__(self, source: Source, count: int, files: list[Attached], *, can_recognise: bool) -> None:
         self.pages: list[Page] = []
-        self.pictures: list[int] = []
-        self.recognised: list[int] = []
-        self.broken: list[int] = []
-        self.notes: list[str] = []
-        self.too_long = False
+        self.notes = Notes()
         self.can_recognise = can_recognise
+        self._files = files
+        self._count = count
         self._effort = source.effort
+        self._scanner = Scanner(source.effort)
         self._characters = 0
+
+    @property
+    def is_shell(self) -> bool:
+        """Whether all there is is the page that says that another program is needed."""
+        text = "".join(page.text for page in self.pages)
+        return len(text) < _SHELL_CHARACTERS and (not text.strip() or "Adobe" in text)
 
     def add(self, document: pdfium.PdfDocument, number: int) -> bool:
         """Read one more; returns whether there may be further ones."""
+        self._effort.page(number, self._count)
         try:
             page = self._page(document, number)
         except pdfium.PdfiumError:
-            self.broken.append(number)
+            self.notes.broken.append(number)
             return True
         if page is None:
-            self.pictures.append(number)
+            self.notes.pictures.append(number)
             return True
         self._characters += len(page.text)
         if self._characters > LOCATED_CHARACTERS:
-            self.too_long = True
-            self.notes.append(
+            self.notes.too_long = True
+            self.notes.add(
                 f"The text is longer than {LOCATED_CHARACTERS:,} characters; page {number} and later were not read."
             )
             return False
         self.pages.append(page)
         return True
 
-    def all_notes(self) -> tuple[str, ...]:
-        notes = list(self.notes)
-        if self.recognised:
-            several = len(self.recognised) > 1
-            start = (
-                f"Pages {ranges(self.recognised)} are pictures; their"
-                if several
-                else f"Page {self.recognised[0]} is a picture; its"
+    def raise_nothing(self) -> None:
+        """Raises DocumentError: why nothing was found."""
+        if self.notes.pictures and not self.can_recognise:
+            check_available("This PDF is a scan or a picture: it has no text layer.")
+        if self.notes.broken and not self.pages:
+            raise DocumentError("None of the PDF's pages can be opened: it is damaged or incomplete. Get it again.")
+        if self.notes.pictures:
+            raise DocumentError(
+                f"The pages of this PDF are pictures and were not read: at most {RECOGNISED_PAGES} pages of a file are recognised."
             )
-            notes.append(f"{start} text was recognised (OCR).")
-        if self.pictures and self.can_recognise:
-            notes.append(
-                unread(self.pictures, "has no text layer and was", "have no text layer and were")
-                + f" At most {RECOGNISED_PAGES} pages of a file are recognised."
-            )
-        elif self.pictures:
-            one, many = "has no text (a picture, or blank) and was", "have no text (pictures, or blank) and were"
-            notes.append(f"{unread(self.pictures, one, many)} {HOW_TO_INSTALL}")
-        if self.broken:
-            notes.append(unread(self.broken, "is damaged and was", "are damaged and were"))
-        return tuple(notes)
+        if self.notes.hidden:
+            raise DocumentError("The pages of this PDF show no text: all that is written on them is hidden.")
+        if self.notes.blank and len(self.notes.blank) == len(self.pages):
+            raise DocumentError("The pages of this PDF are blank. There is nothing to read in it.")
+        raise DocumentError("No text was found on the pages of this PDF: they are blank, or pictures without any text.")
 
     def _page(self, document: pdfium.PdfDocument, number: int) -> Page | None:
         page = document[number - 1]
-        # What was typed into a form stands in annotations, which the text layer leaves out; flattening draws it on the page.
-        if (
-            raw.FPDFPage_GetAnnotCount(page) > 0
-            and raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS
-        ):
-            page.close()
-            page = document[number - 1]
+        if raw.FPDFPage_GetAnnotCount(page) > 0:
+            self._files.extend(attached_files(page))
+            # What was typed into a form stands in annotations, which the text layer leaves out; flattening draws it on the page.
+            if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
+                page.close()
+                page = document[number - 1]
         try:
-            frame = Frame(page.get_bbox(), page.get_rotation())
-            text = _text_page(page, number, frame)
-            letters = 0 if text is None else sum(not character.isspace() for character in text.text)
-            if text is not None and not is_scan(page, letters):
-                return text
-            if not self.can_recognise or not self._effort.take_page():
-                return text
-            scan = read_scan(page, number, frame, self._effort.progress)
-            if text is not None and len(scan.text) < 1.5 * len(text.text):
-                return text
-            if scan.text:
-                self.recognised.append(number)
-            return scan
+            return self._read(page, number)
         finally:
             page.close()
+
+    def _read(self, page: pdfium.PdfPage, number: int) -> Page | None:
+        text = PageText(page, number)
+        self.notes.take(number, text)
+        blocks = text.blocks
+        letters = sum(len(word.text) for words in blocks for word in words)
+        if not letters and not text.lost and text.is_blank:
+            self.notes.blank.append(number)
+            return Page(number, "", round(text.frame.width, 2), round(text.frame.height, 2))
+        if text.is_scan(letters):
+            return self._scan(page, number, text, letters)
+        written = _as_page(number, text, blocks)
+        if doubtful(written.text):
+            return self._decide(page, number, text, written)
+        return self._with_pictures(page, number, text, written)
+
+    def _scan(self, page: pdfium.PdfPage, number: int, text: PageText, letters: int) -> Page | None:
+        written = _as_page(number, text, text.blocks) if letters else None
+        if not self.can_recognise or not self._effort.take_page():
+            return written
+        scan = self._scanner.read_page(page, number, text.frame)
+        if written is not None and len(scan.text) < 1.5 * len(written.text):
+            return written
+        if scan.text:
+            self.notes.recognised.append(number)
+        return scan
+
+    def _decide(self, page: pdfium.PdfPage, number: int, text: PageText, written: Page) -> Page:
+        """Text that reads like none: what the page shows decides."""
+        if not self.can_recognise or not self._effort.take_page():
+            self.notes.doubtful.append(number)
+            return written
+        seen = self._scanner.read_page(page, number, text.frame)
+        if not seen.text or agree(seen.text, written.text):
+            return written
+        self.notes.replaced.append(number)
+        return seen
+
+    def _with_pictures(self, page: pdfium.PdfPage, number: int, text: PageText, written: Page) -> Page:
+        """The page with what is written in its pictures."""
+        places = text.unread_pictures()
+        if not places:
+            return written
+        if not self.can_recognise:
+            self.notes.unread_pictures.append(number)
+            return written
+        found, confidence = self._scanner.read_pictures(page, text.frame, places)
+        if found is None:
+            self.notes.unread_pictures.append(number)
+            return written
+        if not found:
+            return written
+        self.notes.with_pictures.append(number)
+        blocks = [list(words) for words in text.blocks]
+        if blocks:
+            blocks[0].extend(found)
+        else:
+            blocks = [found]
+        return _as_page(number, text, blocks, confidence)
+
+
+def _as_page(number: int, text: PageText, blocks: Sequence[list[Word]], confidence: float | None = None) -> Page:
+    parts: list[str] = []
+    boxes: list[Box | None] = []
+    # Text that runs sideways or across (a margin note, a watermark) must not tear the lines of the rest.
+    for words in sorted(blocks, key=lambda block: -sum(len(word.text) for word in block)):
+        part, part_boxes = arrange(words)
+        if parts:
+            parts.append("\n\n")
+            boxes.extend((None, None))
+        parts.append(part)
+        boxes.extend(part_boxes)
+    frame = text.frame
+    return Page(number, "".join(parts), round(frame.width, 2), round(frame.height, 2), Boxes(boxes), confidence)
+
+
+_opened: WeakSet[pdfium.PdfDocument] = WeakSet()
+
+
+def _begin_anew() -> None:
+    """A fresh pdfium: the one library remembers fonts of the last file, whose letters then have other widths."""
+    if any(document.raw for document in _opened):
+        return
+    raw.FPDF_DestroyLibrary()
+    raw.FPDF_InitLibraryWithConfig(raw.FPDF_LIBRARY_CONFIG(version=2))
 
 
 def open_document(source: Source) -> pdfium.PdfDocument:
     """The file, not read yet. Raises DocumentError; PasswordNeeded where it is encrypted."""
     try:
-        return pdfium.PdfDocument(source.data, password=source.password)
+        document = pdfium.PdfDocument(source.data, password=source.password)
+        _opened.add(document)
+        return document
     except pdfium.PdfiumError as error:
         code = getattr(error, "err_code", None)
         if code == raw.FPDF_ERR_PASSWORD:
@@ -152,21 +256,3 @@ def open_document(source: Source) -> pdfium.PdfDocument:
                 "This PDF is protected in a way that cannot be opened here. Save an unprotected copy and add that."
             ) from error
         raise DocumentError("The PDF is damaged or incomplete. Download or copy it again.") from error
-
-
-def _text_page(page: pdfium.PdfPage, number: int, frame: Frame) -> Page | None:
-    """What the text layer holds, or None where it holds nothing, or nothing that means anything."""
-    blocks = read_words(page, frame)
-    text: list[str] = []
-    boxes: list[Box | None] = []
-    # Text that runs sideways or across (a margin note, a watermark) must not tear the lines of the rest.
-    for words in sorted(blocks, key=lambda block: -sum(len(word.text) for word in block)):
-        part, part_boxes = arrange(words)
-        if text:
-            text.append("\n\n")
-            boxes.extend((None, None))
-        text.append(part)
-        boxes.extend(part_boxes)
-    if not text:
-        return None
-    return Page(number, "".join(text), round(frame.width, 2), round(frame.height, 2), Boxes(boxes))

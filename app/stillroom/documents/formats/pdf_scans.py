@@ -1,54 +1,85 @@
-"""PDF pages that are pictures: drawn with pdfium and recognised."""
+"""Pages of a PDF that are pictures, and pictures on its pages: drawn with pdfium and recognised."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from numpy.typing import NDArray
 
-from stillroom.documents.document import Page
-from stillroom.documents.formats.pdf_words import Frame
+from stillroom.documents.document import Box, Page
+from stillroom.documents.formats.pdf_frame import Frame
+from stillroom.documents.lines import Word
+from stillroom.documents.source import Effort
+
+if TYPE_CHECKING:
+    from stillroom.documents.ocr.recognition import Line
 
 _DOTS_PER_INCH = 200
-_STAMP = 150
-"""A text layer of fewer characters on a page that is a picture is what a scanner adds: a header, its maker's name."""
-_COVERED = 0.6
-"""A picture that covers more of its page is a scan of it."""
+_LETTERS = 3
+"""A picture in which fewer are recognised is an ornament."""
 
 
-def is_scan(page: pdfium.PdfPage, characters: int) -> bool:
-    """Whether the page is the picture of a page, on which the text layer holds next to nothing."""
-    if characters >= _STAMP:
-        return False
-    width, height = page.get_size()
-    area = 0.0
-    for found in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, bottom, right, top = found.get_bounds()
-        area += max(min(right, width) - max(left, 0), 0) * max(min(top, height) - max(bottom, 0), 0)
-    return bool(area > _COVERED * width * height)
+class Scanner:
+    """Recognises text on the pages of one file. What is drawn on many pages, a letterhead, is recognised once."""
 
+    def __init__(self, effort: Effort) -> None:
+        self._effort = effort
+        self._known: dict[bytes, list[Line]] = {}
 
-def read_scan(page: pdfium.PdfPage, number: int, frame: Frame, progress: Callable[[], None]) -> Page:
-    """What is recognised on the page as it is shown; boxes in points. Empty where nothing is.
+    def read_page(self, page: pdfium.PdfPage, number: int, frame: Frame) -> Page:
+        """What is recognised on the page as it is shown; boxes in points. Empty where nothing is.
 
-    Raises DocumentError where the OCR part is missing.
-    """
-    # Late: a PDF with text needs none of this.
-    import numpy as np
+        Raises DocumentError where the OCR part is missing.
+        """
+        # Late: a PDF with text needs none of this.
+        from stillroom.documents.ocr.layout import page_of
+        from stillroom.documents.ocr.recognition import recognise
 
-    from stillroom.documents.ocr.layout import page_of
-    from stillroom.documents.ocr.recognition import WORKING_PIXELS, recognise
+        picture = self._drawn(page, frame)
+        unit = frame.width / picture.shape[1]
+        return page_of(recognise(picture, self._effort.progress), number, frame.width, frame.height, unit)
 
-    scale = _DOTS_PER_INCH / 72
-    scale = min(scale, (WORKING_PIXELS / max(frame.width * frame.height, 1)) ** 0.5)
-    bitmap = page.render(scale=scale, draw_annots=True, rev_byteorder=False, prefer_bgrx=False)
-    try:
-        pixels = bitmap.to_numpy()
-        if pixels.ndim == 2:
-            pixels = pixels[:, :, np.newaxis]
-        picture = np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3])
-    finally:
-        bitmap.close()
-    unit = frame.width / picture.shape[1]
-    return page_of(recognise(picture, progress), number, frame.width, frame.height, unit)
+    def read_pictures(
+        self, page: pdfium.PdfPage, frame: Frame, places: Sequence[Box]
+    ) -> tuple[list[Word] | None, float | None]:
+        """The words that are recognised at these places of the page, with boxes in points, and the mean confidence; None for
+        the words where no more pictures of the file may be recognised. Raises DocumentError."""
+        from stillroom.documents.ocr.layout import words_of
+        from stillroom.documents.ocr.recognition import recognise
+
+        drawn = self._drawn(page, frame)
+        unit = frame.width / drawn.shape[1]
+        lines: list[Line] = []
+        for place in places:
+            x0, y0, x1, y1 = (max(int(value / unit), 0) for value in place)
+            part = np.ascontiguousarray(drawn[y0:y1, x0:x1])
+            if not part.size:
+                continue
+            key = hashlib.blake2b(part.tobytes() + bytes(str(part.shape), "ascii")).digest()
+            if key not in self._known:
+                if not self._effort.take_page():
+                    return None, None
+                self._known[key] = recognise(part, self._effort.progress)
+            lines.extend(line.moved(x0, y0) for line in self._known[key])
+        seen = [character.confidence for line in lines for character in line.characters]
+        if sum(character.text.isalnum() for line in lines for character in line.characters) < _LETTERS:
+            return [], None
+        words = [word for block in words_of(lines, frame.width, frame.height, unit) for word in block]
+        return words, round(sum(seen) / len(seen), 4)
+
+    def _drawn(self, page: pdfium.PdfPage, frame: Frame) -> NDArray[np.uint8]:
+        from stillroom.documents.ocr.recognition import WORKING_PIXELS
+
+        scale = min(_DOTS_PER_INCH / 72, (WORKING_PIXELS / max(frame.width * frame.height, 1)) ** 0.5)
+        bitmap = page.render(scale=scale, draw_annots=True, rev_byteorder=False, prefer_bgrx=False)
+        try:
+            pixels = bitmap.to_numpy()
+            if pixels.ndim == 2:
+                pixels = pixels[:, :, np.newaxis]
+            return np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3])
+        finally:
+            bitmap.close()

@@ -27,13 +27,9 @@ def page_of(lines: Sequence[Line], number: int, width: float, height: float, uni
         width, height: of the page, in its own unit.
         unit: of the page, for one pixel of the picture that the lines were found in.
     """
-    blocks = [
-        _words(list(block), width, height, unit)
-        for _, block in groupby(sorted(lines, key=lambda line: line.direction), key=lambda line: line.direction)
-    ]
     text: list[str] = []
     boxes: list[Box | None] = []
-    for words in sorted(blocks, key=lambda words: -sum(len(word.text) for word in words)):
+    for words in sorted(words_of(lines, width, height, unit), key=lambda words: -sum(len(word.text) for word in words)):
         part, part_boxes = arrange(words)
         if text:
             text.append("\n\n")
@@ -49,6 +45,14 @@ def page_of(lines: Sequence[Line], number: int, width: float, height: float, uni
         Boxes(boxes),
         round(sum(seen) / len(seen), 4) if seen else None,
     )
+
+
+def words_of(lines: Sequence[Line], width: float, height: float, unit: float = 1.0) -> list[list[Word]]:
+    """The words of the lines, one list for each direction. Arguments as for ``page_of``."""
+    return [
+        _words(list(block), width, height, unit)
+        for _, block in groupby(sorted(lines, key=lambda line: line.direction), key=lambda line: line.direction)
+    ]
 
 
 def _words(lines: list[Line], width: float, height: float, unit: float) -> list[Word]:

@@ -67,6 +67,10 @@ class Line:
     direction: int
     characters: list[Character]
 
+    def moved(self, x: int, y: int) -> Line:
+        """The same line in a larger picture, of which this one is a part that begins at x, y."""
+        return Line(self.corners + np.array([x, y], dtype=np.float32), self.direction, self.characters)
+
 
 def recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
     """All lines of text in a picture, in no order that means anything; corners are pixels of the picture as it is given.
