@@ -9,7 +9,6 @@ import ctypes
 import json
 import logging
 import os
-import site
 import socket
 import sys
 from collections.abc import Mapping
@@ -78,7 +77,8 @@ class Reach:
     def from_environment(environment: Mapping[str, str] = os.environ) -> Reach:
         """What this child was told; nothing where it was told nothing."""
         data = json.loads(environment.get(REACH, "{}"))
-        return Reach(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        several = {name: tuple(map(str, data.get(name, ()))) for name in ("read", "write", "run")}
+        return Reach(**several, graphics=bool(data.get("graphics")), start=bool(data.get("start")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
 
 def own_code() -> tuple[str, ...]:
     """Where the modules and data of this program and of its Python lie."""
-    found = [*sys.path, *site.getsitepackages(), str(Path(__file__).resolve().parents[2])]
+    found = [*sys.path, str(Path(__file__).resolve().parents[2])]
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
         found += [f"{prefix}/{name}" for name in ("lib", "lib64", "pyvenv.cfg", "share/fonts")]
     if getattr(sys, "frozen", False):
@@ -174,7 +174,9 @@ def own_code() -> tuple[str, ...]:
         found.append(str(Path(__file__).resolve().parents[3] / "resources"))
     home = str(Path.home())
     # A folder that holds more than code is not opened by being on the path.
-    return tuple(dict.fromkeys(path for path in found if path.startswith("/") and path not in ("/", home, "/home", "/tmp")))
+    return tuple(
+        dict.fromkeys(path for path in found if path.startswith("/") and path not in ("/", home, "/home", "/tmp"))
+    )
 
 
 def _graphics() -> tuple[str, ...]:

@@ -130,7 +130,10 @@ def _program(arch: int, column: int, *, programs: bool, times: bool) -> list[_Ro
         rows += [(_EQUAL, 0, 5, _PRLIMIT[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, own)]
         rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
     rows += [(_EQUAL, 0, 5, _IOCTL[column]), (_LOAD, 0, 0, _SECOND)]
-    rows += [(_EQUAL, 2, 0, request) if place == 0 else (_EQUAL, 1, 0, request) for place, request in enumerate(_TERMINAL_INPUT)]
+    rows += [
+        (_EQUAL, 2, 0, request) if place == 0 else (_EQUAL, 1, 0, request)
+        for place, request in enumerate(_TERMINAL_INPUT)
+    ]
     rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED), (_RETURN, 0, 0, _ALLOW)]
     return rows
 
