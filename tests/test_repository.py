@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import grimp
 import pytest
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
@@ -179,3 +180,17 @@ def test_every_benchmark_can_be_started() -> None:
     )
     assert len(names) > 10
     assert outcome.returncode == 0, outcome.stderr
+
+
+def test_no_two_files_import_each_other() -> None:
+    graph = grimp.build_graph("stillroom")
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    # What is left when files that import nothing of the rest are taken away again and again, and so are files nobody imports.
+    left = set(imports)
+    while True:
+        importers = {name for module in left for name in imports[module]}
+        ends = {module for module in left if not imports[module] & left or module not in importers}
+        if not ends:
+            break
+        left -= ends
+    assert left == set()

@@ -20,6 +20,8 @@ from stillroom.privacy.secrets import Secrets
 from stillroom.settings import SEALED, Settings
 from stillroom.templates.library import TemplateLibrary
 
+__all__ = ["Diagnosis", "diagnose", "engine_version"]
+
 _CHILD_SECONDS = 5.0  # a child may take so long to start
 
 

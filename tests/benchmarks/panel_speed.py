@@ -29,7 +29,7 @@ def main() -> None:
 
     from stillroom.privacy.seal import Seal
     from stillroom.settings import Settings
-    from stillroom.ui.application import build_parts, close_parts
+    from stillroom.ui.application import build_parts
     from stillroom.ui.main_window import MainWindow
     from stillroom.ui.model_loading import LoadState
     from stillroom.ui.tasks import Tasks
@@ -88,8 +88,7 @@ def main() -> None:
             f"while an answer is written: {100 * shown:.2f} % of a core, {100 * (shown - hidden):.2f} % of it shown by the panel"
         )
     window.close()
-    close_parts(parts)
-    parts.database.close()
+    parts.close()
     folder.cleanup()
 
 

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QApplication
 from PySide6.QtCore import QTimer
 from stillroom.privacy.seal import Seal
 from stillroom.settings import Settings
-from stillroom.ui.application import build_parts, close_parts
+from stillroom.ui.application import build_parts
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.tasks import Tasks
 application = QApplication(["stillroom"])
@@ -44,7 +44,7 @@ def usable():
     application.quit()
 QTimer.singleShot(0, usable)
 application.exec()
-close_parts(parts)
+parts.close()
 """
 
 
@@ -140,13 +140,13 @@ def main() -> None:
     from stillroom.chat.conversation import Role, Turn
     from stillroom.privacy.seal import Seal
     from stillroom.settings import Settings
-    from stillroom.ui.application import build_parts, close_parts
+    from stillroom.ui.application import build_parts
     from stillroom.ui.main_window import MainWindow
     from stillroom.ui.tasks import Tasks
 
     application = QApplication(["stillroom"])
     parts = build_parts(application, Tasks(lambda _error: None), Settings(), Seal())
-    store, now = parts.chats(), datetime.now(UTC)
+    store, now = parts.chats, datetime.now(UTC)
     for number in range(arguments.conversations):
         talk = store.create(f"Conversation {number}")
         store.add(Turn(0, talk.id, None, Role.USER, f"Words of conversation {number}. " * 20, now))
@@ -216,8 +216,7 @@ def main() -> None:
     if arguments.model:
         beside_a_batch(window, page, stalls, arguments.model, Path(folder.name), spin)
     window.close()
-    close_parts(parts)
-    parts.database.close()
+    parts.close()
     folder.cleanup()
 
 

@@ -9,24 +9,22 @@ import pytest
 from tests.chat.scripted_answerer import ScriptedAnswerer
 
 from stillroom.chat.conversation import Attachment, ChatSettings
-from stillroom.chat.session import ChatSession
-from stillroom.chat.store import ConversationStore
 from stillroom.cli import DONE
-from stillroom.cli.chat import _turn, _WhenFull
+from stillroom.cli.chat import _turn
 from stillroom.errors import StillroomError
-from stillroom.storage.database import Database
+from stillroom.workspace import Workspace
+from stillroom.workspace.conversations import WhenFull
 
 PAGES = tuple(f"Letter {n} is from Acme Ltd about goods. " + "word " * 150 for n in range(6))
 
 
 def ask(folder: Path, choice: str, *texts: str) -> tuple[int, ScriptedAnswerer]:
-    with Database(folder / "chats.sqlite") as database:
-        store, answerer = ConversationStore(database), ScriptedAnswerer(*texts, limit=500)
-        session = ChatSession(store, answerer)
-        talk = store.create(settings=ChatSettings(max_tokens=60))
+    with Workspace(database=folder / "chats.sqlite") as workspace:
+        answerer = ScriptedAnswerer(*texts, limit=500)
+        workspace.conversations.answerer = lambda _engine=None: answerer  # type: ignore[method-assign]
+        talk = workspace.chats.create(settings=ChatSettings(max_tokens=60))
         file = Attachment(0, "letters.txt", "letters.txt", PAGES)
-        full = _WhenFull(choice, store, session, answerer)
-        return _turn(session, talk.id, None, "How many companies are there?", (file,), full)[0], answerer
+        return _turn(workspace, talk.id, None, "How many companies are there?", (file,), WhenFull(choice))[0], answerer
 
 
 def test_nothing_is_done_unasked(tmp_path: Path) -> None:

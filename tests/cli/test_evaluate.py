@@ -25,7 +25,7 @@ from stillroom.engine import engine
 from stillroom.engine.protocol import Piece, Question, ScoreRequest
 from stillroom.extraction.extractor import ScoringEngine
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
-from stillroom.models.library import STARTER_NAME
+from stillroom.models.model_file import STARTER_NAME
 from stillroom.templates.template import Template
 
 TEMPLATE = 'name = "note"\n[[fields]]\nname = "word"\ntype = "line"\n'

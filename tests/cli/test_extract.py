@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 import pytest
 from reportlab.pdfgen import canvas
 
-import stillroom.cli.extract
+import stillroom.extraction.export
+import stillroom.extraction.extractor
 from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.cli import main
@@ -27,7 +28,7 @@ from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import Piece, Question, ScoreRequest
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
-from stillroom.models.library import STARTER_NAME
+from stillroom.models.model_file import STARTER_NAME
 from stillroom.settings import MODEL, Settings
 from stillroom.templates.template import Template
 
@@ -61,7 +62,7 @@ class Extractor:
 def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     worker = Path(__file__).parents[1] / "engine" / "fake_worker.py"
     monkeypatch.setattr(engine, "child_command", lambda _: [sys.executable, str(worker)])
-    monkeypatch.setattr(stillroom.cli.extract, "Extractor", Extractor)
+    monkeypatch.setattr(stillroom.extraction.extractor, "Extractor", Extractor)
     monkeypatch.setattr(Extractor, "done", [])
     paths.models_dir().mkdir(parents=True)
     (paths.models_dir() / STARTER_NAME).write_bytes(b"GGUF")
@@ -236,7 +237,7 @@ def test_rows_survive_an_output_that_could_not_be_written(
         raise StillroomError("out.csv was not written: the disk is full.")
 
     with monkeypatch.context() as context:
-        context.setattr(stillroom.cli.extract, "export", full)
+        context.setattr(stillroom.extraction.export, "export", full)
         assert extract("in", "--out", "out.csv") == 1
     assert "The rows are kept; the same command with --resume writes them" in capsys.readouterr().err
     monkeypatch.setenv("FAKE_WORKER", "start=exit1")

@@ -11,7 +11,8 @@ import pytest
 from stillroom import paths
 from stillroom.cli import main
 from stillroom.engine import engine
-from stillroom.models.library import STARTER_NAME, find_model
+from stillroom.models.library import find_model
+from stillroom.models.model_file import STARTER_NAME
 from stillroom.tuning import tuned
 from stillroom.tuning.store import NO_COPY, copy_in_use, keep_copy, tuned_options
 from stillroom.tuning.tuned import in_place_of, load_plan

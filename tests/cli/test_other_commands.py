@@ -12,7 +12,7 @@ import pytest
 from stillroom import doctor, paths
 from stillroom.cli import main
 from stillroom.cli.text import aligned, duration, printable, size
-from stillroom.models.library import STARTER_NAME
+from stillroom.models.model_file import STARTER_NAME
 
 
 def test_template_list(capsys: pytest.CaptureFixture[str]) -> None:

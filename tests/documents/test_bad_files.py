@@ -132,8 +132,10 @@ def test_documents_with_no_text_in_them(word: Make, excel: Make, pdf: Make) -> N
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100) + "WordDocument".encode("utf-16-le"), ".doc"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100) + "Workbook".encode("utf-16-le"), ".xls"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100) + "EncryptedPackage".encode("utf-16-le"), "password"),
-        (zipped(a=b"1"), "ZIP"),
+        (zipped(a=bytes(range(256))), "ZIP"),
         (zipped(mimetype=b"application/vnd.oasis.opendocument.text"), "OpenDocument"),
+        (zipped(mimetype=b"application/vnd.oasis.opendocument.graphics"), "OpenDocument"),
+        (zipped(FixedDocSeq__fdseq=b"", **{"FixedDocumentSequence.fdseq": b"<x/>"}), "XPS"),
         (zipped(mimetype=b"application/epub+zip"), "e-book"),
     ],
 )
@@ -230,4 +232,4 @@ def test_a_sentence_never_quotes_the_document(word: Make) -> None:
         read_source(Source("a.docx", target.getvalue()))
     assert "damaged" in sentence(caught.value)
     assert "secret" not in caught.value.message + caught.value.details
-    assert "docx_document" in caught.value.details
+    assert "ValueError" in caught.value.details

@@ -69,7 +69,7 @@ def test_slides_are_pages_with_tables_charts_and_notes() -> None:
     assert document.pages[2].text == "Sold\nMarch\t12\nApril\t14.5"
 
 
-def test_shapes_in_groups_are_read_and_pictures_are_said_to_be_unread() -> None:
+def test_shapes_in_groups_are_read_and_pictures_looked_at() -> None:
     from PIL import Image
 
     picture = io.BytesIO()
@@ -81,7 +81,7 @@ def test_shapes_in_groups_are_read_and_pictures_are_said_to_be_unread() -> None:
     group.shapes.add_picture(io.BytesIO(picture.getvalue()), Cm(1), Cm(3))
     document = read("show", saved(show))
     assert document.pages[0].text == "inside"
-    assert document.notes == ("What stands in pictures on slide 1 was not read.",)
+    assert document.notes == ("1 picture (slide 1) was looked at and no text was recognised.",)
 
 
 def test_a_slide_show_opens_like_a_presentation() -> None:
@@ -128,10 +128,24 @@ def test_rtf() -> None:
     assert document.notes == ()
 
 
-def test_what_is_left_out_of_rtf_is_said() -> None:
-    notes = read("a", r"{\rtf1\ansi{\header Top}{\footnote small}Text\par}").notes
-    assert len(notes) == 1
-    assert "headers and footers, footnotes" in notes[0]
+def test_what_stands_beside_the_body_of_rtf() -> None:
+    document = read(
+        "a",
+        r"{\rtf1\ansi{\header Top}{\footer Bottom}Text{\super 1}{\footnote\pard 1 small}{\v secret} more\v out\v0  end"
+        r"{\*\shpinst{\shptxt In a box}}{\*\annotation Check this}{\object{\*\objdata 0105}{\result shown}}\par}",
+    )
+    text = document.pages[0].text
+    for part in ("Top", "Bottom", "Text", "1 small", "more", "end", "In a box", "Comment: Check this", "shown"):
+        assert part in text
+    assert "secret" not in text
+    assert "out" not in text
+    assert document.notes == (
+        "2 hidden passages were left out: the file does not show them.",
+        "1 embedded file was not read.",
+    )
+
+
+def test_rtf_without_its_end() -> None:
     assert "end of the file is missing" in read("a.rtf", r"{\rtf1\ansi Text that goes on").notes[0]
 
 

@@ -15,7 +15,7 @@ from stillroom.errors import Cancelled, DocumentError, EngineError
 from stillroom.extraction.files import file_of
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, Progress
 from stillroom.extraction.run import Batch
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.storage.database import Database, StorageError
 from stillroom.storage.ownership import OwnedElsewhere
 from stillroom.storage.runs import RunStore

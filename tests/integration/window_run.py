@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from stillroom.privacy.seal import Guard, Seal
 from stillroom.settings import Settings
-from stillroom.ui.application import build_parts, close_parts
+from stillroom.ui.application import build_parts
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.tasks import Tasks
 
@@ -48,7 +48,7 @@ def main() -> int:
     window.extract.run_samples()
     until(lambda: all(sheet.model.finished and not sheet.runs.running for sheet in window.extract.sheets))
     results = [row.result for row in window.extract.sheets[0].model.rows]
-    parts.export(results, window.extract.sheets[0].template, Path(sys.argv[1]))
+    parts.runs.export(results, window.extract.sheets[0].template, Path(sys.argv[1]))
     chat = window.show_page(1)
     chat._send("What is a stillroom?")
     until(lambda: not chat.asking.busy and len(chat.transcript.turns()) == 2)
@@ -56,7 +56,7 @@ def main() -> int:
     window.show_page(3)
     until(lambda: parts.tasks.running <= 1)
     window.close()
-    close_parts(parts)
+    parts.close()
     guard.release()
     print(len(window.extract.sheets), seal.hosts, failures)
     return 0 if not failures and not seal.hosts else 1

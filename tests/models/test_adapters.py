@@ -14,8 +14,9 @@ from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import Adapter, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.errors import EngineError, StillroomError
 from stillroom.models.adapters import attach, attached, detach, model_sha256, name_with_adapters
-from stillroom.models.library import ModelFile, find_model, installed_models
+from stillroom.models.library import find_model, installed_models
 from stillroom.models.local_files import import_model
+from stillroom.models.model_file import ModelFile
 from stillroom.tuning.tuned import load_plan
 
 REQUEST = ScoreRequest((Piece("Total 14.10 paid."),), (Question("\nTotal: ", ("14.10", "12.00", "none"), "\n"),))

@@ -11,13 +11,8 @@ import pytest
 from stillroom import paths
 from stillroom.errors import StillroomError
 from stillroom.models.adapters import model_sha256
-from stillroom.models.library import (
-    STARTER_NAME,
-    default_model,
-    find_model,
-    installed_models,
-    starter_model,
-)
+from stillroom.models.library import default_model, find_model, installed_models, starter_model
+from stillroom.models.model_file import STARTER_NAME
 
 
 @pytest.fixture(autouse=True)

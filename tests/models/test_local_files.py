@@ -18,8 +18,9 @@ from stillroom.models import local_files
 from stillroom.models.elsewhere import models_elsewhere, recorded_checksum
 from stillroom.models.hub.client import Hub
 from stillroom.models.hub.download import download
-from stillroom.models.library import ModelFile, find_model, installed_models
+from stillroom.models.library import find_model, installed_models
 from stillroom.models.local_files import import_model, remove, verify
+from stillroom.models.model_file import ModelFile
 
 
 def sha256(path: Path) -> str:

@@ -18,8 +18,9 @@ from stillroom.models.elsewhere import models_elsewhere
 from stillroom.models.fit.assess import assess, assess_file
 from stillroom.models.fit.estimate import Machine, Use
 from stillroom.models.hub.client import Hub
-from stillroom.models.library import ModelFile, find_model, installed_models
+from stillroom.models.library import find_model, installed_models
 from stillroom.models.local_files import import_model
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import (
     attach_projector,
     detach_projector,

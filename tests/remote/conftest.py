@@ -11,10 +11,8 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets, SecretText
-from stillroom.remote.client import (
-    RemoteClient,
-    RemoteEngine,
-)
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.storage.database import Database
 
 

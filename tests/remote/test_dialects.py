@@ -15,7 +15,8 @@ from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine, proxy_of
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine, proxy_of
 from stillroom.storage.database import Database
 from stillroom.templates.library import TemplateLibrary
 

@@ -14,7 +14,7 @@ from tests.remote.openai_server import OpenAiServer
 from stillroom.cli import main
 from stillroom.errors import StillroomError
 from stillroom.paths import data_dir
-from stillroom.remote.client import (
+from stillroom.remote.engines import (
     RemoteEngine,
     engines_file,
     forget_remote_engine,

@@ -21,7 +21,8 @@ from stillroom.extraction.remote import RemoteExtractor
 from stillroom.privacy.seal import Seal, SealedError
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.remote.network import ANSWER_BYTES
 from stillroom.storage.database import Database
 from stillroom.templates.library import TemplateLibrary

@@ -19,7 +19,8 @@ from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.storage.database import Database
 from stillroom.templates.library import TemplateLibrary
 

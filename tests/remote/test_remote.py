@@ -25,10 +25,8 @@ from stillroom.extraction.side_by_side import run_side_by_side
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import CapReachedError, SendingLog
-from stillroom.remote.client import (
-    RemoteClient,
-    RemoteEngine,
-)
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary

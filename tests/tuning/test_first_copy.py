@@ -13,7 +13,8 @@ from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled
 from stillroom.machine.gpus import Gpu, MemoryKind
 from stillroom.machine.hardware import Hardware
-from stillroom.models.library import ModelFile, find_model
+from stillroom.models.library import find_model
+from stillroom.models.model_file import ModelFile
 from stillroom.tuning import first_copy
 from stillroom.tuning.copy import LOSS, text_loss
 from stillroom.tuning.store import NO_COPY, Copy, keep_copy, known_copy

@@ -14,8 +14,9 @@ from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.gguf.header import read_header
 from stillroom.models.fit.estimate import Machine
-from stillroom.models.library import ModelFile, find_model, installed_models
+from stillroom.models.library import find_model, installed_models
 from stillroom.models.local_files import verify
+from stillroom.models.model_file import ModelFile
 from stillroom.tuning import smaller as module
 from stillroom.tuning.smaller import QUANTIZATIONS, Smaller, copy_name, make_smaller, smaller_than
 

@@ -9,7 +9,8 @@ from tests.gguf.make_gguf import write_tiny
 
 from stillroom import paths
 from stillroom.engine.protocol import LoadOptions
-from stillroom.models.library import ModelFile, find_model
+from stillroom.models.library import find_model
+from stillroom.models.model_file import ModelFile
 from stillroom.tuning import tuned
 from stillroom.tuning.tuned import load_plan
 

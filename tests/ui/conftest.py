@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
-from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
 from stillroom.extraction.result import (
@@ -29,11 +28,7 @@ from stillroom.extraction.result import (
     FieldValue,
     RunnerUp,
 )
-from stillroom.models.library import ModelFile
-from stillroom.paths import database_file
-from stillroom.storage.database import Database
-from stillroom.storage.runs import RunStore
-from stillroom.templates.library import TemplateLibrary
+from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.parts import Parts
@@ -117,22 +112,14 @@ def _found(page: Page, match: re.Match[str], confidence: float) -> FieldValue:
 
 
 class FakeParts(Parts):
-    """The parts with an extractor and a model file of the test's."""
+    """The parts with an extractor of the test's, and its model file as the only one."""
 
     fake = FakeExtractor()
     model = Path()
 
+    @property
     def extractor(self) -> FakeExtractor:
         return self.fake
-
-    def installed_models(self) -> list[ModelFile]:
-        found = self.starter_model()
-        return [found] if found is not None else []
-
-    def starter_model(self) -> ModelFile | None:
-        if not self.model.is_file():
-            return None
-        return ModelFile("fake", self.model, 8, "Q4_0", True)
 
 
 @pytest.fixture
@@ -142,32 +129,24 @@ def failures() -> list[Exception]:
 
 
 @pytest.fixture
-def parts(qapp: QApplication, tmp_path: Path, failures: list[Exception]) -> Iterator[FakeParts]:
+def parts(
+    qapp: QApplication, tmp_path: Path, failures: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FakeParts]:
     model = tmp_path / "model" / "fake.gguf"
     model.parent.mkdir()
     model.write_bytes(b"GGUF1234")
+
+    def here() -> list[ModelFile]:
+        return [ModelFile("fake", model, 8, "Q4_0", True)] if model.is_file() else []
+
+    monkeypatch.setattr("stillroom.models.library.installed_models", here)
     memory = WindowMemory()
-    database = Database(database_file())
-    made = FakeParts(
-        engine=Engine([sys.executable, str(_WORKER)]),
-        readers=Readers(),
-        store=RunStore(database),
-        templates=TemplateLibrary(),
-        tasks=Tasks(failures.append),
-        memory=memory,
-        theme=Theme(qapp, memory),
-        database=database,
-    )
+    made = FakeParts(Tasks(failures.append), memory, Theme(qapp, memory), engine=Engine([sys.executable, str(_WORKER)]))
     made.fake = FakeExtractor()
     made.model = model
     yield made
-    made.tasks.cancel_all()
-    for end in made.at_end:
-        end()
-    made.engine.close()
-    made.readers.close()
-    assert made.tasks.close()
-    database.close()
+    made.close()
+    assert not made.tasks.running
     assert failures == []
 
 

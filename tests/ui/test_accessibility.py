@@ -23,10 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.chat.conversation import ChatSettings
-from stillroom.engine.protocol import Message
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 from stillroom.remote.prices import price_list
 from stillroom.ui.chat.who_answers import ChatConsent
 from stillroom.ui.main_window import MainWindow
@@ -35,6 +33,7 @@ from stillroom.ui.remote.engine_dialog import EngineDialog
 from stillroom.ui.remote.log_dialog import LogDialog
 from stillroom.ui.remote.price_dialog import PriceDialog
 from stillroom.ui.settings.about import Licences
+from stillroom.workspace.conversations import Leaving
 
 pytestmark = pytest.mark.window
 CONTROLS = (
@@ -64,7 +63,7 @@ def _inside_item_view(widget: QWidget) -> bool:
     return False
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(7))
 def test_every_control_has_a_name(window: MainWindow, qtbot, number: int) -> None:
     page = window.show_page(number)
     qtbot.wait(50)
@@ -76,7 +75,7 @@ def test_every_control_has_a_name(window: MainWindow, qtbot, number: int) -> Non
     assert nameless == []
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(7))
 def test_every_control_is_reached_by_tab(window: MainWindow, qtbot, number: int) -> None:
     page = window.show_page(number)
     window.activateWindow()
@@ -122,7 +121,7 @@ def _dialog(name: str, window: MainWindow, receipts) -> QDialog:
         "engine": lambda: EngineDialog(window, parts, engine),
         "prices": lambda: PriceDialog(window, price_list()),
         "log": lambda: LogDialog(window, SendingLog(parts.database)),
-        "chat": lambda: ChatConsent(window, engine, [Message("user", "Hello")], ChatSettings()),
+        "chat": lambda: ChatConsent(window, engine, Leaving("Hello", 2, 1024)),
         "licences": lambda: Licences(window),
     }[name]()
 

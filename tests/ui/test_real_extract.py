@@ -11,15 +11,9 @@ import pytest
 from PySide6.QtWidgets import QInputDialog
 from reportlab.pdfgen import canvas
 
-from stillroom.documents.readers import Readers
-from stillroom.engine.engine import Engine
 from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG
 from stillroom.extraction.result import FieldState
-from stillroom.models.library import ModelFile
-from stillroom.paths import database_file
-from stillroom.storage.database import Database
-from stillroom.storage.runs import RunStore
-from stillroom.templates.library import TemplateLibrary
+from stillroom.models.model_file import ModelFile
 from stillroom.ui.extract.cell import values_of
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.parts import Parts
@@ -46,30 +40,21 @@ Cash                         200.00
 
 
 @pytest.fixture
-def real_window(qapp, qtbot, starter_model: Path):
+def real_window(qapp, qtbot, starter_model: Path, monkeypatch):
     failures: list[Exception] = []
     memory = WindowMemory()
-    database = Database(database_file())
-    parts = Parts(
-        engine=Engine(),
-        readers=Readers(),
-        store=RunStore(database),
-        templates=TemplateLibrary(),
-        tasks=Tasks(failures.append),
-        memory=memory,
-        theme=Theme(qapp, memory),
+    parts = Parts(Tasks(failures.append), memory, Theme(qapp, memory))
+    monkeypatch.setattr(
+        "stillroom.models.library.installed_models",
+        lambda: [ModelFile("starter", starter_model, 0, "", True)],
     )
-    parts.starter_model = lambda: ModelFile("starter", starter_model, 0, "", True)
     window = MainWindow(parts)
     qtbot.addWidget(window)
     window.show()
     window.start()
     yield window
-    parts.tasks.cancel_all()
-    parts.engine.close()
-    parts.readers.close()
-    assert parts.tasks.close()
-    database.close()
+    parts.close()
+    assert not parts.tasks.running
     assert failures == []
 
 

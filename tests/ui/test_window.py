@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from stillroom.errors import StillroomError
 from stillroom.extraction.run import Batch
-from stillroom.ui.extract.result_model import FIRST_FIELD, RowState
+from stillroom.ui.extract.result_model import FIRST_FIELD
+from stillroom.ui.extract.row import RowState
 from stillroom.ui.failures import UnexpectedErrors, show_failure
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.theme import DARK, LIGHT

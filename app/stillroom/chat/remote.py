@@ -15,7 +15,8 @@ from stillroom.chat.conversation import ChatSettings
 from stillroom.engine.protocol import Generation, Message
 from stillroom.errors import StillroomError
 from stillroom.privacy.sending import Sending, SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 
 _CHARACTERS_A_TOKEN = 3.5
 

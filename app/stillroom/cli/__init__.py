@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stillroom import __version__
+from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, STOPPED, USAGE, say
 from stillroom.errors import StillroomError
 
-DONE, FAILURE, USAGE, SOME_FAILED, STOPPED = 0, 1, 2, 3, 130
+__all__ = ["DONE", "FAILURE", "SOME_FAILED", "STOPPED", "USAGE", "main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,13 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILURE
     finally:
         guard.release()
-
-
-def say(sentence: str) -> None:
-    """One sentence for the person at the terminal, on stderr."""
-    from stillroom.cli.text import printable
-
-    print(f"stillroom: {printable(sentence)}", file=sys.stderr)
 
 
 def _set_up_logging() -> None:

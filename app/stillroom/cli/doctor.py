@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from stillroom.cli import DONE, say
+from stillroom.cli.status import DONE, say
 from stillroom.cli.text import aligned, size
 from stillroom.doctor import diagnose
 

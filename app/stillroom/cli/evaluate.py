@@ -5,63 +5,64 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import signal
 import sys
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from stillroom import atomic
 from stillroom.cancellation import Cancellation
-from stillroom.cli import DONE, FAILURE, SOME_FAILED, USAGE, say
 from stillroom.cli.evaluation_tables import print_evaluations
 from stillroom.cli.progress import Display, display
-from stillroom.cli.signals import gathered_signals
-from stillroom.documents.readers import Readers
-from stillroom.engine.engine import Engine
-from stillroom.engine.protocol import LoadOptions
-from stillroom.errors import Cancelled, StillroomError
-from stillroom.evaluation.evaluate import Evaluator, ModelEvaluation
-from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
-from stillroom.evaluation.report import to_json
+from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, USAGE, say
+from stillroom.cli.stoppable import until_stopped
+from stillroom.errors import StillroomError
+from stillroom.evaluation.evaluate import ModelEvaluation
+from stillroom.evaluation.labels import LabelledDocument
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
-from stillroom.models.fit.assess import options_that_fit
-from stillroom.models.library import ModelFile, default_model, find_model
-from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_MEMORY, READER_SECONDS, THREADS, Settings
-from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
-from stillroom.tuning.tuned import load_plan, that_fits
+from stillroom.tuning.tuned import LoadPlan
+from stillroom.workspace import Workspace
 
-_POLL_SECONDS = 0.1
 _SUFFIXES = (".json", ".jsonl")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; see ``stillroom.cli`` for the status."""
-    try:
-        _check(options)
-        template = TemplateLibrary().find(options.template)
-        labels = load_labels(options.labels)
-        unknown = check_labels(labels, template, options.labels.name)
-        finished = [(path, _read_results(path)) for path in options.results]
-        settings = Settings()
-        models = [] if finished else _models(options.model, settings)
-        for model in models:
-            options_that_fit(model, LoadOptions(context_tokens=settings.get(CONTEXT_TOKENS)))
-    except StillroomError as error:
-        say(error.message)
-        return USAGE
-    for problem in settings.problems:
-        say(problem)
-    if unknown:
-        say(f'The template "{template.name}" has no {", ".join(unknown)}; these labels are left out.')
-    work = _Work(labels[: options.limit], template, models, finished, settings)
-    status = work.run(bar=sys.stderr.isatty())
-    if status is not None:
-        return status
-    return _deliver(work, options)
+    with Workspace(seal=options.seal) as workspace:
+        try:
+            _check(options)
+            template = workspace.templates.find(options.template)
+            labels, unknown = workspace.evaluations.labels(options.labels, template)
+            finished = [(path, _read_results(path)) for path in options.results]
+            plans = [] if finished else _plans(workspace, options.model)
+        except StillroomError as error:
+            say(error.message)
+            return USAGE
+        for problem in workspace.settings.problems:
+            say(problem)
+        if unknown:
+            say(f'The template "{template.name}" has no {", ".join(unknown)}; these labels are left out.')
+        for notice in (notice for plan in plans for notice in plan.notices):
+            say(notice)
+        work = _Work(workspace, labels[: options.limit], template)
+        try:
+            with display(bar=sys.stderr.isatty()) as shown:
+                evaluations, status = until_stopped(
+                    lambda cancellation: (
+                        work.judge(finished, cancellation) if finished else work.run(plans, shown, cancellation)
+                    )
+                )
+        except StillroomError as error:
+            say(error.message)
+            return FAILURE
+        if evaluations is None:
+            say(
+                "Stopped. A run that can be resumed: stillroom extract … --out F.jsonl, and then evaluate --results F.jsonl."
+            )
+            return status
+        return _deliver(workspace, work, evaluations, options)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -73,12 +74,9 @@ def _check(options: argparse.Namespace) -> None:
         raise StillroomError("--save writes a .json file with the figures, or a .jsonl file with the results.")
 
 
-def _models(names: Sequence[str], settings: Settings) -> list[ModelFile]:
-    """The models to run, each once; the usual one where none is named."""
-    if not names:
-        usual = settings.get(MODEL)
-        return [find_model(usual) if usual else default_model()]
-    found = {model.path.absolute(): model for model in map(find_model, names)}
+def _plans(workspace: Workspace, names: Sequence[str]) -> list[LoadPlan]:
+    """The models to run, each once; the usual one where none is named. Raises StillroomError, also where one does not fit."""
+    found = {plan.asked.path.absolute(): plan for plan in map(workspace.models.plan, names or [""])}
     return list(found.values())
 
 
@@ -102,117 +100,68 @@ def _read_results(path: Path) -> list[DocumentResult]:
 
 
 class _Work:
-    """The evaluation on a thread of its own, so that the main thread can see Ctrl-C at any time."""
+    """Evaluations of one template over the same documents."""
 
-    def __init__(
-        self,
-        labels: Sequence[LabelledDocument],
-        template: Template,
-        models: Sequence[ModelFile],
-        finished: Sequence[tuple[Path, Sequence[DocumentResult]]],
-        settings: Settings,
-    ) -> None:
-        self.labels = labels
-        self.template = template
-        self.evaluations: list[ModelEvaluation] = []
-        self._models = models
-        self._finished = finished
-        self._settings = settings
-        self._cancellation = Cancellation()
-        self._ended = threading.Event()
-        self._error: BaseException | None = None
+    def __init__(self, workspace: Workspace, labels: Sequence[LabelledDocument], template: Template) -> None:
+        self._workspace, self.labels, self.template = workspace, labels, template
 
-    def run(self, *, bar: bool) -> int | None:
-        """Do it; the exit status where it did not come to an end."""
-        with gathered_signals() as received, display(bar=bar) as shown:
-            thread = threading.Thread(target=self._work, args=(shown,), name="evaluate", daemon=True)
-            thread.start()
-            while not self._ended.wait(_POLL_SECONDS):
-                if received:
-                    self._cancellation.request()
-            thread.join()
-        if isinstance(self._error, Cancelled):
-            say(
-                "Stopped. A run that can be resumed: stillroom extract … --out F.jsonl, and then evaluate --results F.jsonl."
+    def judge(
+        self, finished: Sequence[tuple[Path, Sequence[DocumentResult]]], cancellation: Cancellation
+    ) -> list[ModelEvaluation]:
+        """Of results that are there."""
+        done = [
+            dataclasses.replace(evaluation, model_name=evaluation.model_name or path.stem)
+            for path, results in finished
+            for evaluation in self._workspace.evaluations.judge(
+                results, self.labels, self.template, Path.cwd(), cancellation=cancellation
             )
-            return 128 + (received[0] if received else signal.SIGINT)
-        if isinstance(self._error, StillroomError):
-            say(self._error.message)
-            return FAILURE
-        if self._error is not None:
-            raise self._error
-        return None
+        ]
+        return _told_apart(done, [str(path) for path, _ in finished])
 
-    def _work(self, shown: Display) -> None:
-        try:
-            seconds, mebibytes = self._settings.get(READER_SECONDS), self._settings.get(READER_MEMORY)
-            with Readers(seconds=seconds, memory_bytes=mebibytes << 20) as readers:
-                self._do(Evaluator(self.labels, self.template, readers), shown)
-        except BaseException as error:  # noqa: BLE001 - raised again on the main thread
-            self._error = error
-        finally:
-            self._ended.set()
+    def run(self, plans: Sequence[LoadPlan], shown: Display, cancellation: Cancellation) -> list[ModelEvaluation]:
+        """Of models, one after the other."""
+        done = [self._run(plan, number, len(plans), shown, cancellation) for number, plan in enumerate(plans)]
+        return _told_apart(done, [str(plan.asked.path) for plan in plans])
 
-    def _do(self, evaluator: Evaluator, shown: Display) -> None:
-        for path, results in self._finished:
-            for evaluation in evaluator.judge_results(results, Path.cwd(), cancellation=self._cancellation):
-                name = evaluation.model_name or path.stem
-                self.evaluations.append(dataclasses.replace(evaluation, model_name=name))
-        if self._finished:
-            self._tell_apart([str(path) for path, _ in self._finished])
-            return
-        with Engine() as engine:
-            for number, model in enumerate(self._models):
-                self.evaluations.append(self._run_model(evaluator, engine, model, number, shown))
-        self._tell_apart([str(model.path) for model in self._models])
-
-    def _run_model(
-        self, evaluator: Evaluator, engine: Engine, model: ModelFile, number: int, shown: Display
+    def _run(
+        self, plan: LoadPlan, number: int, models: int, shown: Display, cancellation: Cancellation
     ) -> ModelEvaluation:
         def on_progress(progress: Progress) -> None:
-            before, total = number * len(self.labels), len(self._models) * len(self.labels)
+            before, total = number * len(self.labels), models * len(self.labels)
             left = progress.seconds_left
             if left is not None and progress.total > progress.done:
                 # The models to come are taken to be as fast as this one.
                 left *= (total - before - progress.done) / (progress.total - progress.done)
             shown.documents(dataclasses.replace(progress, done=before + progress.done, total=total, seconds_left=left))
 
-        plan = load_plan(
-            model,
-            context_tokens=self._settings.get(CONTEXT_TOKENS),
-            threads=self._settings.get(THREADS),
-            cancellation=self._cancellation,
-        )
-        plan = that_fits(plan, engine.status())
-        if plan.notice:
-            say(plan.notice)
-        return evaluator.run_model(
-            engine,
-            plan.model,
-            options=plan.options,
-            environment=plan.environment,
-            on_loading=lambda share: shown.loading(model.name, share),
+        return self._workspace.evaluations.run(
+            plan,
+            self.labels,
+            self.template,
+            on_loading=lambda share: shown.loading(plan.asked.name, share),
             on_progress=on_progress,
-            cancellation=self._cancellation,
+            cancellation=cancellation,
         )
 
-    def _tell_apart(self, sources: Sequence[str]) -> None:
-        """Evaluations of one name get where they come from behind it."""
-        counts = Counter(evaluation.model_name for evaluation in self.evaluations)
-        if len(self.evaluations) == len(sources):
-            self.evaluations = [
-                dataclasses.replace(each, model_name=f"{each.model_name} ({source})")
-                if counts[each.model_name] > 1
-                else each
-                for each, source in zip(self.evaluations, sources, strict=True)
-            ]
+
+def _told_apart(evaluations: list[ModelEvaluation], sources: Sequence[str]) -> list[ModelEvaluation]:
+    """Evaluations of one name get where they come from behind it."""
+    counts = Counter(evaluation.model_name for evaluation in evaluations)
+    if len(evaluations) != len(sources):
+        return evaluations
+    return [
+        dataclasses.replace(each, model_name=f"{each.model_name} ({source})") if counts[each.model_name] > 1 else each
+        for each, source in zip(evaluations, sources, strict=True)
+    ]
 
 
-def _deliver(work: _Work, options: argparse.Namespace) -> int:
-    report = to_json(work.evaluations, work.template)
+def _deliver(
+    workspace: Workspace, work: _Work, evaluations: Sequence[ModelEvaluation], options: argparse.Namespace
+) -> int:
+    report = workspace.evaluations.report(evaluations, work.template)
     if options.save is not None:
         if options.save.suffix.lower() == ".jsonl":
-            lines = [json_line(result) for each in work.evaluations for result in each.results]
+            lines = [json_line(result) for each in evaluations for result in each.results]
             text = "".join(f"{line}\n" for line in lines)
         else:
             text = json.dumps(report, indent=2) + "\n"
@@ -225,8 +174,8 @@ def _deliver(work: _Work, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report, indent=2))
     else:
-        print_evaluations(work.evaluations)
-    for evaluation in work.evaluations:
+        print_evaluations(evaluations)
+    for evaluation in evaluations:
         if evaluation.metrics.documents < len(work.labels):
             say(
                 f"{evaluation.model_name}: results for {evaluation.metrics.documents} of {len(work.labels)} labelled documents."
@@ -236,7 +185,7 @@ def _deliver(work: _Work, options: argparse.Namespace) -> int:
                 f"{evaluation.model_name}: {evaluation.metrics.unchecked} documents could not be read again or have changed; "
                 "their values were not looked up."
             )
-    failures = {each.file: each.error for evaluation in work.evaluations for each in evaluation.documents if each.error}
+    failures = {each.file: each.error for evaluation in evaluations for each in evaluation.documents if each.error}
     for file, sentence in failures.items():
         say(f"{file}: {sentence}")
     return SOME_FAILED if failures else DONE

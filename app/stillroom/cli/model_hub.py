@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from stillroom.cancellation import Cancellation
-from stillroom.cli import DONE, STOPPED, USAGE, say
 from stillroom.cli.signals import gathered_signals
+from stillroom.cli.status import DONE, STOPPED, USAGE, say
 from stillroom.cli.text import aligned, duration, printable, size
 from stillroom.errors import Cancelled, StillroomError
-from stillroom.models.fit.assess import assess_file, this_machine
-from stillroom.models.fit.estimate import Fit, Use, Verdict
-from stillroom.models.hub.catalog import load_catalog, suggest, use_catalog
-from stillroom.models.hub.client import Hub, HubAccess, Offer
-from stillroom.models.hub.download import DownloadProgress, Rate, download, is_there, target_folder
-from stillroom.models.hub.offers import Assessed, assess_offers
-from stillroom.models.library import find_model
-from stillroom.models.projectors import projector_of
-from stillroom.privacy.secrets import HUB_TOKEN, Secrets
+from stillroom.models.fit.estimate import Fit, Verdict
+from stillroom.models.hub.catalog import use_catalog
+from stillroom.models.hub.client import Hub, Offer
+from stillroom.models.hub.download import DownloadProgress
+from stillroom.models.hub.offers import Assessed
+from stillroom.workspace import Workspace
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SECONDS_BETWEEN_LINES = 10.0
@@ -36,15 +32,15 @@ _SECONDS_BETWEEN_LINES = 10.0
 def search(options: argparse.Namespace) -> int:
     if options.catalog is not None:
         use_catalog(options.catalog)
-    if options.words:
-        return _search_hub(options)
-    machine = this_machine() if options.task else None
-    if machine is None:
+    with Workspace(seal=options.seal) as workspace:
+        if options.words:
+            return _search_hub(workspace, options)
+        found = workspace.models.suggestions(options.task) if options.task else None
+    if found is None:
         if options.catalog is None:
             say("Write what to look for on the hub, or --for and a task.")
             return USAGE
         return DONE
-    found = suggest(load_catalog(), options.task, machine)
     if options.json:
         print(json.dumps([suggestion.to_json() for suggestion in found], indent=2))
         return DONE
@@ -55,8 +51,8 @@ def search(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _search_hub(options: argparse.Namespace) -> int:
-    with _connect(options, "search for models") as hub:
+def _search_hub(workspace: Workspace, options: argparse.Namespace) -> int:
+    with _connect(workspace, options, "search for models") as hub:
         found = hub.search(" ".join(options.words))
     if options.json:
         keys = ("repository", "downloads", "likes", "gated", "licence", "changed")
@@ -82,18 +78,21 @@ def _search_hub(options: argparse.Namespace) -> int:
 
 
 def fit(options: argparse.Namespace) -> int:
-    machine, use = this_machine(), Use(options.context or 8192, options.cache)
-    if not _REPOSITORY.fullmatch(options.model) or Path(options.model).exists():
-        model = find_model(options.model)
-        _, found = assess_file(model, machine, use, projector=projector_of(model.path))
-        if options.json:
-            print(json.dumps({"name": model.name, "size": model.size} | _fit_json(found), indent=2))
-        else:
-            print(f"{printable(model.name)} {found.verdict}. {found.reason}")
-            print(f"Longest context that fits: {found.longest_context:,} tokens.")
-        return DONE
-    with _connect(options, "look at a repository") as hub:
-        assessed = list(assess_offers(hub, hub.repository(options.model), machine, use))
+    with Workspace(seal=options.seal) as workspace:
+        if not _REPOSITORY.fullmatch(options.model) or Path(options.model).exists():
+            model = workspace.models.find(options.model)
+            found = workspace.models.fit(model, options.context, options.cache)
+            if options.json:
+                print(json.dumps({"name": model.name, "size": model.size} | _fit_json(found), indent=2))
+            else:
+                print(f"{printable(model.name)} {found.verdict}. {found.reason}")
+                print(f"Longest context that fits: {found.longest_context:,} tokens.")
+            return DONE
+        with _connect(workspace, options, "look at a repository") as hub:
+            repository = hub.repository(options.model)
+            assessed = list(
+                workspace.hub.assessed(hub, repository, context_tokens=options.context, kv_type=options.cache)
+            )
     if options.json:
         print(json.dumps([_offer_json(item) for item in assessed], indent=2))
         return DONE
@@ -102,16 +101,16 @@ def fit(options: argparse.Namespace) -> int:
 
 
 def get(options: argparse.Namespace) -> int:
-    with _connect(options, "download of a model") as hub:
-        return _get(hub, options)
+    with Workspace(seal=options.seal) as workspace, _connect(workspace, options, "download of a model") as hub:
+        return _get(workspace, hub, options)
 
 
-def _get(hub: Hub, options: argparse.Namespace) -> int:
+def _get(workspace: Workspace, hub: Hub, options: argparse.Namespace) -> int:
     repository = hub.repository(options.repository, options.revision)
     if options.quantization:
         offer = repository.offer(options.quantization)
     else:
-        assessed = list(assess_offers(hub, repository, this_machine()))
+        assessed = list(workspace.hub.assessed(hub, repository))
         fitting = [item for item in assessed if item.fit is not None and item.fit.verdict is Verdict.WELL]
         if not fitting:
             _print_offers(assessed)
@@ -131,9 +130,10 @@ def _get(hub: Hub, options: argparse.Namespace) -> int:
         wanted.append(eyes)
     if options.dry_run:
         return DONE
-    if is_there(offer):
-        say(f"It is there already, in {target_folder(offer)}.")
-    files = _fetch(hub, wanted, options)
+    folder, is_there = workspace.hub.place_of(offer)
+    if is_there:
+        say(f"It is there already, in {folder}.")
+    files = _fetch(workspace, hub, wanted, options)
     if files is None:
         return STOPPED
     if options.json:
@@ -143,7 +143,7 @@ def _get(hub: Hub, options: argparse.Namespace) -> int:
     return DONE
 
 
-def _fetch(hub: Hub, offers: Sequence[Offer], options: argparse.Namespace) -> list[Path] | None:
+def _fetch(workspace: Workspace, hub: Hub, offers: Sequence[Offer], options: argparse.Namespace) -> list[Path] | None:
     """The files of the first offer, the others beside them; None where it was stopped."""
     shown, cancellation = _Shown(), Cancellation()
     with gathered_signals() as signals:
@@ -154,17 +154,13 @@ def _fetch(hub: Hub, offers: Sequence[Offer], options: argparse.Namespace) -> li
             shown(progress)
 
         try:
-            found = [
-                download(
-                    hub,
-                    offer,
-                    address=hub.access.address,
-                    on_progress=on_progress,
-                    cancellation=cancellation,
-                    rate=Rate(int(options.limit * 1e6)),
-                )
-                for offer in offers
-            ]
+            found = workspace.hub.fetch(
+                hub,
+                offers,
+                bytes_per_second=int(options.limit * 1e6),
+                on_progress=on_progress,
+                cancellation=cancellation,
+            )
         except Cancelled:
             shown.end()
             say("Stopped. The same command goes on from here.")
@@ -173,16 +169,15 @@ def _fetch(hub: Hub, offers: Sequence[Offer], options: argparse.Namespace) -> li
     return found[0]
 
 
-@contextlib.contextmanager
-def _connect(options: argparse.Namespace, reason: str) -> Iterator[Hub]:
+def _connect(workspace: Workspace, options: argparse.Namespace, reason: str) -> AbstractContextManager[Hub]:
     """The hub, for as long as the seal is broken for it. The token is the environment's, else the keyring's."""
-    token = os.environ.get("HF_TOKEN") or ""
-    if not token:
-        kept = Secrets().get(HUB_TOKEN)
-        token = kept.reveal() if kept is not None else ""
-    access = HubAccess(endpoint=options.endpoint, token=token or None, proxy=options.proxy, ca_file=options.ca)
-    with options.seal.opened(reason, urlsplit(access.address).hostname or access.address), Hub(access) as hub:
-        yield hub
+    return workspace.hub.connected(
+        reason,
+        endpoint=options.endpoint,
+        proxy=options.proxy,
+        ca_file=options.ca,
+        token=os.environ.get("HF_TOKEN") or "",
+    )
 
 
 def _print_offers(assessed: Sequence[Assessed]) -> None:

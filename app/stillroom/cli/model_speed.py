@@ -4,48 +4,41 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from stillroom import paths
-from stillroom.cancellation import Cancellation
-from stillroom.cli import DONE, say
-from stillroom.cli.stoppable import Tell, stoppable
+from stillroom.cli.status import DONE, say
+from stillroom.cli.stoppable import stoppable
 from stillroom.cli.text import aligned, size
-from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
 from stillroom.errors import StillroomError
-from stillroom.models.fit.assess import options_that_fit
-from stillroom.models.library import ModelFile, default_model, find_model
-from stillroom.settings import MODEL, Settings
 from stillroom.tuning.copy import AGREEMENT, LOSS, SPEEDUP
-from stillroom.tuning.search import Tuning, WorkerBench, physical_cores
-from stillroom.tuning.smaller import copy_name, make_smaller
+from stillroom.tuning.search import Tuning
+from stillroom.tuning.smaller import copy_name
 from stillroom.tuning.store import Copy
-from stillroom.tuning.tuned import LoadPlan, TunedModel, load_plan, that_fits, tune_model
+from stillroom.tuning.tuned import TunedModel
+from stillroom.workspace import Workspace
+from stillroom.workspace.making import SPEEDS
 
 _BUSY = 0.3
-_BENCH_SECONDS = 1.0
-_KINDS = {"prompt": "reading", "score": "scoring", "generate": "writing"}
+_WORDS = dict(zip(SPEEDS, ("reading", "scoring", "writing"), strict=True))
 
 
 def tune(options: argparse.Namespace) -> int:
     """Measure how a model runs best on this machine, and keep it."""
-    model = _chosen(options.model)
-    gpu_layers = options_that_fit(model, LoadOptions()).gpu_layers
-    texts = [_text(file) for file in options.text]
-    done, status = stoppable(
-        lambda tell, cancellation: tune_model(
-            model,
-            requantize=options.requantize,
-            gpu_layers=gpu_layers,
-            texts=texts,
-            on_progress=tell,
-            cancellation=cancellation,
-        ),
-        f"Tuning {model.name}",
-    )
+    with Workspace(seal=options.seal) as workspace:
+        model = workspace.models.find(options.model or "")
+        done, status = stoppable(
+            lambda tell, cancellation: workspace.making.tune(
+                model,
+                requantize=options.requantize,
+                documents=options.text,
+                on_progress=tell,
+                cancellation=cancellation,
+            ),
+            f"Tuning {model.name}",
+        )
     if done is None:
         say("Stopped. What was kept before stays.")
         return status
@@ -59,40 +52,45 @@ def tune(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """The speeds of a model as it is loaded, and with other numbers of threads."""
-    plan = load_plan(_chosen(options.model))
-    plan = that_fits(plan)
-    if plan.notice:
-        say(plan.notice)
-    done, status = stoppable(
-        lambda tell, cancellation: _measure(plan, tell, cancellation), f"Measuring {plan.model.name}"
-    )
+    with Workspace(seal=options.seal) as workspace:
+        plan = workspace.models.plan(options.model or "")
+        for notice in plan.notices:
+            say(notice)
+        done, status = stoppable(
+            lambda tell, cancellation: workspace.making.measure(plan, on_progress=tell, cancellation=cancellation),
+            f"Measuring {plan.model.name}",
+        )
     if done is None:
         say("Stopped.")
         return status
-    info, rows = done
+    info, found = done
     if options.json:
-        data = {"model": info.name, "backend": info.backend, "options": asdict(info.options), "speeds": rows}
+        speeds = [{"threads": each.threads, **each.tokens_a_second} for each in found]
+        data = {"model": info.name, "backend": info.backend, "options": asdict(info.options), "speeds": speeds}
         print(json.dumps({**data, "environment": dict(plan.environment)}, indent=2))
         return DONE
     print(f"{info.name}, {info.backend}, {info.options.ubatch} tokens at a time; tokens a second:")
-    heads = ("threads", *_KINDS.values())
-    print(aligned([heads, *([str(row["threads"]), *(f"{row[kind]:.0f}" for kind in _KINDS)] for row in rows)]))
+    rows = [[str(each.threads), *(f"{each.tokens_a_second[kind]:.0f}" for kind in SPEEDS)] for each in found]
+    print(aligned([("threads", *_WORDS.values()), *rows]))
     return DONE
 
 
 def quantize_file(options: argparse.Namespace) -> int:
     """Write a model in another quantization."""
-    model = find_model(options.model)
-    kind = options.type.upper()
-    target: Path = options.out or paths.models_dir() / copy_name(model, kind)
-    if target.exists() and not options.force:
-        raise StillroomError(f"{target} is there already. Name another file with --out, or write over it with --force.")
-    done, status = stoppable(
-        lambda tell, cancellation: make_smaller(
-            model, kind, target=target, replace=options.force, on_progress=tell, cancellation=cancellation
-        ),
-        f"Writing {target.name}",
-    )
+    with Workspace(seal=options.seal) as workspace:
+        model = workspace.models.find(options.model)
+        kind = options.type.upper()
+        target: Path = options.out or paths.models_dir() / copy_name(model, kind)
+        if target.exists() and not options.force:
+            raise StillroomError(
+                f"{target} is there already. Name another file with --out, or write over it with --force."
+            )
+        done, status = stoppable(
+            lambda tell, cancellation: workspace.making.smaller(
+                model, kind, target=target, replace=options.force, on_progress=tell, cancellation=cancellation
+            ),
+            f"Writing {target.name}",
+        )
     if done is None:
         say("Stopped. Nothing was written.")
         return status
@@ -106,35 +104,6 @@ def quantize_file(options: argparse.Namespace) -> int:
     if model.quantization not in ("F16", "BF16", "F32", ""):
         say("It was made from a file that was quantized already, so it is less exact than one made from the original.")
     return DONE
-
-
-def _chosen(name: str | None) -> ModelFile:
-    usual = name or Settings().get(MODEL)
-    return find_model(usual) if usual else default_model()
-
-
-def _text(file: Path) -> str:
-    from stillroom.documents.readers import Readers
-
-    with Readers() as readers:
-        return "\n".join(page.text for page in readers.read(file).pages)
-
-
-def _measure(plan: LoadPlan, tell: Tell, cancellation: Cancellation) -> tuple[ModelInfo, list[dict[str, Any]]]:
-    with WorkerBench(plan.model.path, cancellation) as bench:
-        tell(0.0, "loading the model")
-        info = bench.load(plan.options, tuple(plan.environment.items()))
-        counts = sorted({1, physical_cores(), info.options.threads_prompt, info.options.threads_generate})
-        rows: list[dict[str, Any]] = []
-        begun, total = time.monotonic(), len(counts) * len(_KINDS)
-        for count in counts:
-            row: dict[str, Any] = {"threads": count}
-            for kind, name in _KINDS.items():
-                tell((len(rows) * len(_KINDS) + len(row) - 1) / total, f"{name}, {count} threads")
-                row[kind] = round(bench.measure(MeasureRequest(kind, count, _BENCH_SECONDS)).speed, 1)
-            rows.append(row)
-        tell(1.0, f"{time.monotonic() - begun:.0f} s")
-    return info, rows
 
 
 def _sentences(done: TunedModel) -> list[str]:

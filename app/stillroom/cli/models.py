@@ -6,16 +6,16 @@ import argparse
 import json
 
 from stillroom import paths
-from stillroom.cli import DONE, say
+from stillroom.cli.status import DONE, say
 from stillroom.cli.text import aligned, size
-from stillroom.models.elsewhere import models_elsewhere
-from stillroom.models.library import installed_models
+from stillroom.workspace import Workspace
 
 
 def show_list(options: argparse.Namespace) -> int:
-    owners = {model: "starter" if model.starter else "" for model in installed_models()}
-    if options.all:
-        owners |= {item.model: item.program for item in models_elsewhere()}
+    with Workspace(seal=options.seal) as workspace:
+        owners = {model: "starter" if model.starter else "" for model in workspace.models.installed()}
+        if options.all:
+            owners |= {item.model: item.program for item in workspace.models.elsewhere()}
     models = list(owners)
     if options.json:
         data = [

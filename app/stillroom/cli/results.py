@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, say
 from stillroom.cli.text import duration, printable
-from stillroom.extraction.columns import cell
+from stillroom.errors import StillroomError
+from stillroom.extraction.columns import cell, json_line
 from stillroom.extraction.result import DocumentResult, DocumentStatus, FieldState
 from stillroom.templates.template import Field, Template
+from stillroom.workspace import Workspace
+
+if TYPE_CHECKING:
+    from stillroom.workspace.runs import Batch
 
 _UNSURE = 0.5
 _LEGEND = (
@@ -21,6 +30,35 @@ _LEGEND = (
     (FieldState.INVALID, "!", "failed a check"),
     (FieldState.GENERATED, "~", "written by the model"),
 )
+
+
+def as_json(options: argparse.Namespace) -> bool:
+    """Whether rows go to standard output as JSON lines: where that was asked for, or a program reads it."""
+    return bool(options.json or (options.out is None and not sys.stdout.isatty()))
+
+
+def print_line(result: DocumentResult) -> None:
+    """A row as a JSON line on standard output."""
+    line = json_line(result)
+    encoding = sys.stdout.encoding or "utf-8"
+    print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+
+
+def deliver(workspace: Workspace, batch: Batch, out: Path | None, *, as_json: bool) -> int:
+    """Write the rows of a run where they were wanted, and say what was done. Returns the exit status."""
+    results = [result for result in batch.results() if result is not None]
+    if out is not None:
+        try:
+            workspace.runs.export(results, batch.template, out)
+        except StillroomError as error:
+            say(f"{error.message} The rows are kept; the same command with --resume writes them without reading anew.")
+            return FAILURE
+    elif not as_json:
+        print_table(results, batch.template)
+    workspace.runs.set_delivered(batch, True)
+    for sentence in summary(results, out, list_failures=out is not None or as_json):
+        say(sentence)
+    return SOME_FAILED if any(result.status is DocumentStatus.FAILED for result in results) else DONE
 
 
 def print_table(results: Sequence[DocumentResult], template: Template) -> None:

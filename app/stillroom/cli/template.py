@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from stillroom.atomic import write_text
-from stillroom.cli import DONE, USAGE, say
+from stillroom.cli.status import DONE, USAGE, say
 from stillroom.cli.text import aligned
 from stillroom.templates.json_schema import schema_of, template_from
 from stillroom.templates.library import TemplateLibrary

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from stillroom.documents.composed import composed
-from stillroom.documents.document import Document
+from stillroom.documents.document import Document, Page
 from stillroom.documents.formats import reader_of
+from stillroom.documents.invisible import visible
 from stillroom.documents.seeing import Picture, picture_of
 from stillroom.documents.sniff import sniff
 from stillroom.documents.source import Effort, Source, digest, load
@@ -73,9 +74,14 @@ def read_source(source: Source) -> Document:
     kind, content = guarded(lambda: sniff(source), lambda kind: reader_of(kind)(source))
     if not any(page.text.strip() for page in content.pages) and not content.attachments:
         raise DocumentError("The file holds no text, only white space. There is nothing to read in it.")
-    pages = tuple(composed(page) for page in content.pages)
+    pages: list[Page] = []
+    notes = dict.fromkeys(content.notes)
+    for page in content.pages:
+        shown, said = visible(page)
+        pages.append(composed(shown))
+        notes.update(dict.fromkeys(said))
     return Document(
-        source.name, kind, digest(source.data), pages, content.page_count, content.notes, content.attachments
+        source.name, kind, digest(source.data), tuple(pages), content.page_count, tuple(notes), content.attachments
     )
 
 

@@ -30,6 +30,7 @@ _READ: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF87a", "gif"),
     (0, b"GIF89a", "gif"),
     (0, b"{\\rtf", "rtf"),
+    (0, b"\x78\x9f\x3e\x22", "tnef"),
 )
 _MAIN_PART = re.compile(
     rb"(wordprocessingml|ms-word|spreadsheetml|ms-excel\.(?:sheet|template)\.macro|presentationml|ms-powerpoint)[^\"'<>]*\.main\+xml"
@@ -38,6 +39,8 @@ _OFFICE = {
     b"wordprocessingml": "docx", b"ms-word": "docx", b"spreadsheetml": "xlsx", b"ms-excel.sheet.macro": "xlsx",
     b"ms-excel.template.macro": "xlsx", b"presentationml": "pptx", b"ms-powerpoint": "pptx",
 }  # fmt: skip
+_HEIF = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"hevc", b"hevx")
+_AVIF = (b"avif", b"avis")
 _BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GGUF", "a GGUF model. Import it on the Models page instead"),
@@ -45,8 +48,6 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MZ", "a program"),
     (0, b"\xcf\xfa\xed\xfe", "a program"),
     (0, b"\xca\xfe\xba\xbe", "a program"),
-    (4, b"ftyphei", "a picture (HEIC)"),
-    (4, b"ftypmif1", "a picture (HEIC)"),
     (4, b"ftyp", "a video or sound file"),
     (0, b"ID3", "a sound file"),
     (0, b"OggS", "a sound file"),
@@ -70,6 +71,12 @@ _HEADER = re.compile(
     r"dkim-signature|authentication-results|arc-[a-z-]+|x-[a-z0-9-]+|list-[a-z-]+)\s*:",
     re.IGNORECASE,
 )
+_MAILBOX = re.compile(rb"From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n[A-Za-z][A-Za-z0-9-]*:")
+_CALENDAR = re.compile(rb"BEGIN:VCALENDAR\r?\n", re.IGNORECASE)
+_SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+"""The identifiers of PKCS #7: signed (its last byte 2), enveloped (3) …"""
+_PART = re.compile(r"content-type:\s*[a-z]+/[a-z0-9.+-]+\s*(?:;|\r?\n)", re.IGNORECASE)
+"""A part of a message alone, as signed mails hold it."""
 _TEXT_SUFFIXES = {
     "md": "md", "markdown": "md", "csv": "csv", "tsv": "csv", "tab": "csv", "html": "html", "htm": "html", "xhtml": "html",
     "eml": "eml", "json": "json", "jsonl": "jsonl", "ndjson": "jsonl",
@@ -79,16 +86,22 @@ _TEXT_SUFFIXES = {
 def sniff(source: Source) -> str:
     """The kind of format in these bytes. Raises DocumentError with a sentence where it is none that can be read."""
     data = source.data
-    # Viewers accept rubbish before the mark (a mail gateway's lines); so does pdfium.
-    if b"%PDF-" in data[:1024]:
+    if data.lstrip(b"\xef\xbb\xbf\0 \t\r\n").startswith(b"%PDF-"):
         return "pdf"
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    # Before a PDF is looked for further inside: an archive that does not compress holds one as it is.
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(data)
     if data.startswith(_OLE):
         return _compound(data)
     for offset, magic, kind in _READ:
         if data[offset : offset + len(magic)] == magic and (kind != "webp" or data[:4] == b"RIFF"):
             return kind
+    if data[4:8] == b"ftyp":
+        brands = {data[8:12], *(data[place : place + 4] for place in range(16, min(data[3], 64), 4))}
+        if not brands.isdisjoint(_AVIF):
+            return "avif"
+        if not brands.isdisjoint(_HEIF):
+            return "heic"
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BITMAP_HEADERS:
         return "bmp"
     for offset, magic, what in _MAGIC:
@@ -96,6 +109,10 @@ def sniff(source: Source) -> str:
             raise DocumentError(
                 f"This is {what}. It cannot be read as a document." if "." not in what else f"This is {what}."
             )
+    if b"%PDF-" in data[:1024] and _is_late_pdf(data):
+        return "pdf"
+    if _is_signed(data):
+        return "p7m"
     if not looks_like_text(data):
         if source.suffix in (
             "pdf",
@@ -119,18 +136,37 @@ def sniff(source: Source) -> str:
     return _text_kind(source)
 
 
+def _is_late_pdf(data: bytes) -> bool:
+    """Whether a PDF begins after some rubbish (a mail gateway's lines), which viewers and pdfium accept; a text that only
+    mentions the mark has none of a PDF's parts."""
+    return b" obj" in data and (b"startxref" in data or b"/Root" in data or not looks_like_text(data))
+
+
+def _is_signed(data: bytes) -> bool:
+    return data[:1] == b"\x30" and _SIGNED_DATA in data[:32]
+
+
 def _text_kind(source: Source) -> str:
     if not source.data.strip(b"\0 \t\r\n\v\f"):
         raise DocumentError("The file holds only white space. There is nothing to read in it.")
+    start = source.data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if _MAILBOX.match(start):
+        return "mbox"
+    if start.startswith((b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")):
+        return "p7m"
+    if _CALENDAR.match(start):
+        return "ics"
     named = _TEXT_SUFFIXES.get(source.suffix)
     if named:
         return named
-    head = decode(source.data[:4096])[0]
+    head = decode(source.data[:4096])[0].lstrip("\ufeff")
     if _HTML.match(head):
         return "html"
     lines = head.splitlines()[:12]
     headers = {match[0].lower() for match in map(_HEADER.match, lines) if match}
     # A memo begins with "From:" and "To:" as well; only a message says how it travelled.
+    if _PART.match(head):
+        return "eml"
     if lines and _HEADER.match(lines[0]) and headers & {"mime-version:", "received:", "message-id:", "return-path:"}:
         return "eml"
     return json_kind(source.data) or "txt"
@@ -142,7 +178,8 @@ def _zipped(data: bytes) -> str:
             infos = archive.infolist()
             names = {info.filename for info in infos}
             _check_size(infos)
-            types = archive.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
+            listed = next((name for name in names if name.lower() == "[content_types].xml"), "")
+            types = archive.read(listed) if listed else b""
             mimetype = archive.read("mimetype")[:200] if "mimetype" in names else b""
     except DocumentError:
         raise
@@ -163,13 +200,24 @@ def _zipped(data: bytes) -> str:
     main = _MAIN_PART.search(types)
     if main:
         return _OFFICE[main[1]]
+    if b"ms-excel.sheet.binary" in types:
+        return "xlsb"
+    for kind, mark in (
+        ("odt", b"opendocument.text"),
+        ("ods", b"opendocument.spreadsheet"),
+        ("odp", b"opendocument.presentation"),
+    ):
+        if mark in mimetype:
+            return kind
     if b"opendocument" in mimetype:
-        raise DocumentError("This is an OpenDocument file. Save it as DOCX, XLSX or PDF and add that.")
+        raise DocumentError("This is an OpenDocument drawing or formula. Save it as PDF and add that.")
+    if any(name.lower().endswith((".fdseq", ".fpage")) for name in names):
+        raise DocumentError("This is an XPS document. Open it in its viewer, print it to PDF and add that.")
     if b"epub" in mimetype:
         raise DocumentError("This is an e-book (EPUB). Convert it to PDF or HTML and add that.")
     if any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
         raise DocumentError("This is an Apple iWork file. Export it as DOCX, XLSX or PDF and add that.")
-    raise DocumentError("This is a ZIP archive. Unpack it and add the files in it.")
+    return "zip"
 
 
 def _check_size(infos: list[zipfile.ZipInfo]) -> None:
@@ -192,7 +240,16 @@ def _compound(data: bytes) -> str:
     # A message holds its attachments, an old Word file may be one of them: only its own streams count.
     if "__properties_version1.0".encode("utf-16-le") in data and _is_message(data):
         return "msg"
+    if _holds(data, "Workbook", "Book\0") and not _holds(
+        data, "EncryptedPackage", "WordDocument", "PowerPoint Document"
+    ):
+        return "xls"
     raise DocumentError(_old_office(data))
+
+
+def _holds(data: bytes, *streams: str) -> bool:
+    # The names of the streams stand in the file as UTF-16.
+    return any(stream.encode("utf-16-le") in data for stream in streams)
 
 
 def _is_message(data: bytes) -> bool:
@@ -206,21 +263,15 @@ def _is_message(data: bytes) -> bool:
 
 
 def _old_office(data: bytes) -> str:
-    # The names of the streams stand in the file as UTF-16.
-    def holds(stream: str) -> bool:
-        return stream.encode("utf-16-le") in data
-
-    if holds("EncryptedPackage"):
+    if _holds(data, "EncryptedPackage"):
         return (
             "The file is protected with a password. Open it in its office program, remove the password "
             "(File, Info, Protect), save a copy and add that."
         )
-    if holds("WordDocument"):
+    if _holds(data, "WordDocument"):
         return "This is an old Word file (.doc). Save it as DOCX or PDF and add that."
-    if holds("Workbook") or holds("Book\0"):
-        return "This is an old Excel file (.xls). Save it as XLSX and add that."
-    if holds("PowerPoint Document"):
+    if _holds(data, "PowerPoint Document"):
         return "This is an old PowerPoint file (.ppt). Save it as PDF and add that."
-    if holds("__substg1.0_"):
+    if _holds(data, "__substg1.0_"):
         return "The Outlook message is incomplete or damaged. Save it again in Outlook and add that."
     return "This is an old office file of an unknown kind. Save it as PDF and add that."

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 
-from charset_normalizer import from_bytes
+import webencodings
 
+from stillroom.documents.code_pages import guessed
 from stillroom.errors import DocumentError
 
 _MARKS = (
@@ -46,7 +47,8 @@ def looks_like_text(data: bytes) -> bool:
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text, and notes for the reviewer. Raises DocumentError where no encoding fits."""
+    """The text, and notes for the reviewer: what was lost, and that the encoding was guessed. Raises DocumentError where
+    no encoding fits."""
     encoding = marked_encoding(data)
     if encoding:
         text = data.decode(encoding, "replace")
@@ -58,19 +60,36 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         text = data.decode("utf-8", "replace")
         if text.count("\ufffd") <= len(data) * 0.001 and error.start > 0 and not data[: error.start].isascii():
             return text, _lost(text)
-    # A sample from around the first foreign byte: a long ASCII start says nothing about the encoding.
-    start = max(0, error_start(data) - _SAMPLE // 2)
-    best = from_bytes(data[start : start + _SAMPLE]).best()
-    if best is None:
+    guess = guessed(data)
+    if guess is None:
         raise DocumentError("The encoding of this text file was not recognised. Save it as UTF-8 and add it again.")
-    text = data.decode(best.encoding, "replace")
-    return text, _lost(text)
+    text = data.decode(guess.codec, "replace")
+    note = (
+        f"The file does not say its encoding; it was read as {guess.name}. "
+        "If letters look wrong, save it as UTF-8 and add that."
+    )
+    return text, (note, *_lost(text))
 
 
-def error_start(data: bytes) -> int:
-    """Where the bytes stop being ASCII."""
-    match = re.search(rb"[\x80-\xff]", data)
-    return match.start() if match else 0
+def decode_as(data: bytes, label: str | None) -> tuple[str, tuple[str, ...]]:
+    """As ``decode``, where the file or the message names its encoding: it is meant as browsers take it (``iso-8859-1`` is
+    Windows-1252). A name that is unknown, or that the bytes belie, is as good as none."""
+    if not label or (marked_encoding(data) or "").startswith("utf-8"):
+        return decode(data)
+    known = webencodings.lookup(label)
+    try:
+        codec = codecs.lookup(known.codec_info.name if known else label)
+        if known and known.name in ("windows-1252", "x-user-defined") and not data.isascii():
+            # Many programs name the one and write the other; text in Windows-1252 is never by chance valid UTF-8.
+            try:
+                return data.decode("utf-8"), ()
+            except UnicodeDecodeError:
+                text = data.decode("cp1252", "replace")
+                return text, _lost(text)
+        decoded, _ = codec.decode(data, "strict")
+    except (LookupError, UnicodeError):
+        return decode(data)
+    return (decoded, ()) if isinstance(decoded, str) else decode(data)
 
 
 def _lost(text: str) -> tuple[str, ...]:

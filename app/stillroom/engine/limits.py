@@ -16,6 +16,22 @@ _MOST_KEPT_BYTES = 512 << 20
 _KEPT_SHARE_OF_FREE = 8
 
 
+# Below this many bytes of weights, one token is less work than waking a second thread costs.
+SMALL_MODEL_BYTES = 400e6
+# llama.cpp's own limit is 256; every candidate of a question is a sequence while it is scored. It keeps a row of logits for
+# each, so a large vocabulary gets fewer.
+_MOST_SEQUENCES, _LEAST_SEQUENCES, _LOGITS_BYTES = 256, 48, 80e6
+# A recurrent state costs its full size for every sequence; such models are not forked per candidate.
+_RECURRENT_SEQUENCES = 8
+
+
+def most_sequences(vocabulary: int, *, recurrent: bool) -> int:
+    """How many sequences the worker makes room for, which is also what its memory is estimated by."""
+    if recurrent:
+        return _RECURRENT_SEQUENCES
+    return max(_LEAST_SEQUENCES, min(_MOST_SEQUENCES, int(_LOGITS_BYTES / (4 * max(1, vocabulary)))))
+
+
 def most_kept(free: int) -> int:
     """Bytes of memory that what was read may take beside a model, of those that are free once it is loaded."""
     return min(_MOST_KEPT_BYTES, max(0, free) // _KEPT_SHARE_OF_FREE)

@@ -25,7 +25,7 @@ from stillroom.extraction.extractor import Extractor, ScoringEngine
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, Progress
 from stillroom.extraction.run import DocumentExtractor, DocumentReader
 from stillroom.models.adapters import model_sha256
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Template
 
 _TRIES = 3

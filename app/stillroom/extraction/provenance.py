@@ -8,7 +8,7 @@ from pathlib import Path
 from stillroom import __version__
 from stillroom.engine.protocol import ModelInfo
 from stillroom.models.adapters import attached, checksum, name_with_adapters
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_of
 from stillroom.storage.runs import RunRecord
 from stillroom.templates.template import Template

@@ -29,7 +29,8 @@ from stillroom.extraction.result import (
 )
 from stillroom.extraction.rules import apply_rules
 from stillroom.privacy.sending import Sending, SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine
+from stillroom.remote.client import RemoteClient
+from stillroom.remote.engines import RemoteEngine
 from stillroom.templates.json_schema import schema_of
 from stillroom.templates.template import Field, FieldType, Template
 

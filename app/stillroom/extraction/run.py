@@ -30,7 +30,7 @@ from stillroom.extraction.result import (
     result_from_json,
     result_to_json,
 )
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.storage.runs import RunDocument, RunRecord, RunStore
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import parse_template
@@ -332,12 +332,18 @@ class _ReadAhead:
         self._thread.shutdown(wait=True)
 
 
+def read_document(readers: DocumentReader, document: RunDocument, cancellation: Cancellation | None = None) -> Document:
+    """A document of a run; of what is attached to a message, that part. Raises DocumentError, PasswordNeeded, Cancelled."""
+    content = readers.read(Path(document.path), cancellation=cancellation)
+    if not document.part:
+        return content
+    parts = [*content.walk()]
+    if document.part >= len(parts):
+        raise DocumentError("The attachment is not in the message any more: its file has changed. Add it anew.")
+    return parts[document.part]
+
+
 def _read(readers: DocumentReader, document: RunDocument, cancellation: Cancellation | None) -> tuple[Document, float]:
     started = time.monotonic()
-    content = readers.read(Path(document.path), cancellation=cancellation)
-    if document.part:
-        parts = [*content.walk()]
-        if document.part >= len(parts):
-            raise DocumentError("The attachment is not in the message any more: its file has changed. Add it anew.")
-        content = parts[document.part]
+    content = read_document(readers, document, cancellation)
     return content, time.monotonic() - started

@@ -18,7 +18,9 @@ _NARROWEST_FIRST = (
     FieldType.NAME, FieldType.ADDRESS, FieldType.LINE,
 )  # fmt: skip
 _LONGEST_LABEL = 5  # words; more is a sentence, and stands in this document only
-_LONGEST_CURRENCY = 5  # characters, with a space: "US$ "
+_LONGEST_NAME = 4  # words
+_CURRENCY = re.compile(r"\s*(?:[A-Z]{0,3}[^\w\s]?|[^\W\d_]{1,3}\.)\s*")  # beside an amount: EUR, US$, руб., or nothing
+_SAYS_LABEL = re.compile(r"(?:[:：#=|\t]|\s{3,}|\.{3,})\s*$")
 _LABEL_END = re.compile(r"[\s:：#.…·|=>\-–—]+$")
 _WORD = re.compile(r"[^\W\d_][\w'’./-]*|№|#")
 _CELL = re.compile(r"\t|\s{3,}|\s\|\s")
@@ -85,11 +87,15 @@ def options_from(texts: Sequence[str]) -> tuple[Option, ...]:
 
 def _last_words(text: str) -> str:
     cell = _CELL.split(_LABEL_END.sub("", text))[-1]
+    said = bool(_SAYS_LABEL.search(text))
     if "," in cell or ";" in cell:
         cell = re.split(r"[,;]", cell)[-1]
     words = _WORD.findall(cell)
     # With a figure in it, it is a sentence or another value.
     if not words or len(words) > _LONGEST_LABEL or any(map(str.isdigit, cell)):
+        return ""
+    # The middle of a sentence names nothing: a label ends in a mark or a gap, or begins as a heading does.
+    if not said and cell.strip()[:1].islower():
         return ""
     return " ".join(words)
 
@@ -106,6 +112,9 @@ def _kinds(document: Document, span: Span) -> tuple[FieldType, ...]:
     fitting = [kind for kind in _NARROWEST_FIRST if _is_one(document, span, kind)]
     if "\n" in text and FieldType.ADDRESS not in fitting:
         fitting.append(FieldType.BLOCK)
+    words = text.split()
+    if not fitting and len(words) <= _LONGEST_NAME and all(word[:1].isupper() for word in words):
+        fitting.append(FieldType.NAME)
     if not fitting:
         fitting.append(FieldType.BLOCK if "\n" in text else FieldType.TEXT)
     return tuple(fitting)
@@ -115,18 +124,19 @@ def _is_one(document: Document, span: Span, kind: FieldType) -> bool:
     """Whether a candidate of this type is what was marked, but for what stands at its edges."""
     for candidate in propose(Field("shown", kind), document):
         own = candidate.span
-        if own.page == span.page and _same_words(document, own, span, kind) and not candidate.failed:
+        loose = kind is FieldType.MONEY
+        if own.page == span.page and _same_words(document, own, span, loose=loose) and not candidate.failed:
             return True
     return False
 
 
-def _same_words(document: Document, one: Span, other: Span, kind: FieldType) -> bool:
+def _same_words(document: Document, one: Span, other: Span, *, loose: bool) -> bool:
+    """Whether two spans hold the same letters and figures; ``loose``: but for a sign or code of a currency."""
     if one.end <= other.start or other.end <= one.start:
         return False
     text = document.page(one.page).text
     before = text[min(one.start, other.start) : max(one.start, other.start)]
     behind = text[min(one.end, other.end) : max(one.end, other.end)]
-    if kind is FieldType.MONEY:  # the currency may stand at either side of what is read as the amount
-        edges = (before, behind)
-        return not any(map(str.isdigit, before + behind)) and max(map(len, edges)) <= _LONGEST_CURRENCY
+    if loose:
+        return all(_CURRENCY.fullmatch(edge) for edge in (before, behind))
     return not any(map(str.isalnum, before + behind))

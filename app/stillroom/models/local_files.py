@@ -18,7 +18,7 @@ from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_file, kind_of, parts_of
 from stillroom.models.elsewhere import recorded_checksum
 from stillroom.models.file_names import safe_name
-from stillroom.models.library import ModelFile, model_file
+from stillroom.models.model_file import ModelFile, model_file
 from stillroom.models.records import Record, keep_record, record_of
 from stillroom.regular_file import open_regular
 from stillroom.sizes import size_text

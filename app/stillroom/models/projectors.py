@@ -14,7 +14,8 @@ from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_file, check_projector, kind_of
 from stillroom.gguf.projector import shape_of_projector
 from stillroom.models.file_names import inside
-from stillroom.models.library import PROJECTORS, ModelFile, is_projector, quantization_of
+from stillroom.models.library import PROJECTORS
+from stillroom.models.model_file import ModelFile, is_projector, quantization_of
 from stillroom.storage.checksums import file_sha256
 
 _RECORD = ".attached.json"

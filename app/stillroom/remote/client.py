@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import ipaddress
 import itertools
 import json
 import ssl
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
-from enum import StrEnum
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import tomlkit
-
-from stillroom import paths
-from stillroom.atomic import write_text
 from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import Message
-from stillroom.errors import Cancelled, EngineError, StillroomError
+from stillroom.errors import Cancelled, EngineError
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets, SecretText
 from stillroom.privacy.sending import OnItsWay
+from stillroom.remote.engines import RemoteEngine, RemoteKind, proxy_of
 from stillroom.remote.failures import explained, nonsense
 
 if TYPE_CHECKING:
@@ -46,62 +39,6 @@ _LONGEST_STREAM = 20
 """Times ``seconds``: how long an answer that comes piece by piece may go on altogether."""
 
 
-class RemoteKind(StrEnum):
-    """Whose protocol exactly."""
-
-    COMPATIBLE = "compatible"
-    AZURE = "azure"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteEngine:
-    """How to reach a model. Its key is in the keyring, under ``key_name``, never here.
-
-    Attributes:
-        address: base URL, ``https://api.openai.com/v1`` or ``http://127.0.0.1:11434/v1``; for Azure the resource's.
-        model: its name there (Azure: the deployment). api_version: Azure's.
-        ca_file: certificates to trust beside the usual ones. proxy: address; empty for that of the environment.
-        seconds: to wait for an answer. in_flight: requests at a time.
-        price_in, price_out: dollars a million tokens.
-    """
-
-    name: str
-    address: str
-    model: str = ""
-    kind: str = RemoteKind.COMPATIBLE
-    api_version: str = ""
-    ca_file: str = ""
-    proxy: str = ""
-    seconds: int = 120
-    in_flight: int = 4
-    price_in: float = 0.0
-    price_out: float = 0.0
-
-    @property
-    def key_name(self) -> str:
-        return f"remote:{self.name}"
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.address).hostname or self.address
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is on this machine or in its own network."""
-        try:
-            address = ipaddress.ip_address(self.host)
-        except ValueError:
-            # A name of one word (localhost, gpu01) is looked up in the own network only.
-            return "." not in self.host or self.host.endswith(
-                (".localhost", ".local", ".lan", ".internal", ".home.arpa")
-            )
-        return address.is_loopback or address.is_private or address.is_link_local
-
-    def cost(self, tokens_in: int, tokens_out: int) -> float:
-        """Dollars."""
-        return (tokens_in * self.price_in + tokens_out * self.price_out) / 1e6
-
-
 @dataclass(frozen=True, slots=True)
 class Completion:
     """An answer, and the tokens the server counted; 0 for a prompt that it did not count, or counted in a way that cannot be."""
@@ -110,88 +47,6 @@ class Completion:
     prompt_tokens: int
     tokens: int
     finished: bool
-
-
-def proxy_of(engine: RemoteEngine) -> str:
-    """What stands between here and the engine: the proxy named for it, else the system's; empty for none.
-
-    What goes to the own network goes there directly: a proxy may stand outside it.
-    """
-    if engine.proxy or engine.is_local or urllib.request.proxy_bypass(engine.host):
-        return engine.proxy
-    proxies = urllib.request.getproxies()
-    return proxies.get(urlsplit(engine.address).scheme) or proxies.get("all", "")
-
-
-def engines_file() -> Path:
-    """Where remote engines are written down."""
-    return paths.config_dir() / "remote.toml"
-
-
-def remote_engines() -> list[RemoteEngine]:
-    """Those that were added. Raises StillroomError where their file cannot be read."""
-    try:
-        data = tomlkit.parse(engines_file().read_text(encoding="utf-8")).unwrap()
-        known = {item.name for item in fields(RemoteEngine)}
-        return [
-            RemoteEngine(**{key: value for key, value in entry.items() if key in known})
-            for entry in data.get("engines", ())
-        ]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError) as error:
-        raise StillroomError(f"{engines_file()} cannot be used: {error}. Correct it, or move it away.") from error
-
-
-def remote_engine(name: str) -> RemoteEngine:
-    """One by its name. Raises StillroomError, naming those there are."""
-    known = remote_engines()
-    found = next((engine for engine in known if engine.name == name), None)
-    if found is None:
-        names = ", ".join(engine.name for engine in known) or "none yet"
-        raise StillroomError(f"There is no remote engine {name}. There are: {names}.")
-    return found
-
-
-def keep_remote_engine(engine: RemoteEngine) -> None:
-    """Add an engine, or change the one of its name. Raises StillroomError."""
-    parts = urlsplit(engine.address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise StillroomError(f"{engine.address or 'Nothing'} is no address. Write one like https://server/v1.")
-    if not engine.name.strip():
-        raise StillroomError("A remote engine needs a name.")
-    if parts.username or parts.password or parts.query:
-        raise StillroomError(
-            "The address holds a key or a password. Write the address alone; the key has a place of its own."
-        )
-    if urlsplit(engine.proxy).password:
-        raise StillroomError(
-            "The proxy's address holds a password, which would be written into a file. Set the variable HTTPS_PROXY of the "
-            "system instead, and leave the field empty."
-        )
-    if parts.scheme == "http" and not engine.is_local:
-        raise StillroomError(
-            "An address outside the own network must begin with https://, or what is sent could be read on its way."
-        )
-    _write([*(each for each in remote_engines() if each.name != engine.name), engine])
-
-
-def forget_remote_engine(name: str) -> None:
-    """Take an engine away. Its key is for the caller to remove."""
-    _write([each for each in remote_engines() if each.name != name])
-
-
-def _write(engines: Sequence[RemoteEngine]) -> None:
-    document = tomlkit.document()
-    tables = tomlkit.aot()
-    for engine in sorted(engines, key=lambda each: each.name.casefold()):
-        table = tomlkit.table()
-        table.update(
-            {key: str(value) if isinstance(value, StrEnum) else value for key, value in asdict(engine).items()}
-        )
-        tables.append(table)
-    document["engines"] = tables
-    write_text(engines_file(), tomlkit.dumps(document))
 
 
 class RemoteClient:

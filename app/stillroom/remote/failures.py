@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stillroom.errors import EngineError
-
-if TYPE_CHECKING:
-    from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 
 
 class RefusedError(EngineError):

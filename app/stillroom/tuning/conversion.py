@@ -26,7 +26,7 @@ from stillroom.gguf.checks import check_file
 from stillroom.models.file_names import safe_name
 from stillroom.models.fit.estimate import SPARE_BYTES
 from stillroom.models.fit.shape import shape_of
-from stillroom.models.library import ModelFile, model_file
+from stillroom.models.model_file import ModelFile, model_file
 from stillroom.models.records import Record, keep_record
 from stillroom.models.safetensors import ModelFolder, model_folder
 from stillroom.sizes import size_text

@@ -21,6 +21,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.engine.engine import Engine
 from stillroom.engine.limits import Limits
 from stillroom.engine.protocol import (
+    USUAL_CONTEXT_TOKENS,
     LoadOptions,
     MeasureRequest,
     Piece,
@@ -232,7 +233,7 @@ class _Look:
     def speeds(self, model: Path) -> dict[str, float]:
         """Of the best count of threads, by kind."""
         self.tell(0.0)
-        self._engine.load(model, LoadOptions(context_tokens=8192), cancellation=self._cancellation)
+        self._engine.load(model, LoadOptions(context_tokens=USUAL_CONTEXT_TOKENS), cancellation=self._cancellation)
         counts = sorted({1, physical_cores()})
         found: dict[str, list[float]] = {}
         for number, kind in enumerate(_SHARES):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
+from stillroom.engine.protocol import USUAL_CONTEXT_TOKENS
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import parts_of
 from stillroom.gguf.header import read_header
@@ -16,7 +17,7 @@ from stillroom.models.file_names import inside
 from stillroom.models.fit.assess import assess, this_machine
 from stillroom.models.fit.estimate import Machine, Use, Verdict, estimate
 from stillroom.models.fit.shape import Shape, shape_of
-from stillroom.models.library import ModelFile, model_file
+from stillroom.models.model_file import ModelFile, model_file
 from stillroom.models.records import Record, keep_record
 from stillroom.storage.checksums import file_sha256
 from stillroom.tuning.copy import quantize, text_loss
@@ -24,7 +25,7 @@ from stillroom.tuning.tuned import sample_texts
 
 Told = Callable[[float, str], None]
 
-_USE = Use(8192)
+_USE = Use(USUAL_CONTEXT_TOKENS)
 _COMPARED_USE = Use(2048)
 _WRITTEN = 0.7  # share of the time, where the copy is compared
 

@@ -13,14 +13,15 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
-from stillroom.engine.protocol import LoadOptions
+from stillroom.engine.protocol import Adapter, LoadOptions
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.machine.nvml import held_on_gpus
 from stillroom.models.adapters import attached
 from stillroom.models.fit.assess import options_that_fit
-from stillroom.models.library import ModelFile, find_model
+from stillroom.models.library import find_model
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_of
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Template
@@ -60,14 +61,32 @@ class LoadPlan:
     """How to load a model: ``engine.load(plan.model.path, plan.options, environment=plan.environment)``.
 
     Attributes:
-        model: the file to load: the chosen one, or its faster copy.
+        asked: the model that was chosen. model: the file to load: the same, or its faster copy.
         notice: a sentence for the person where a copy is loaded; else empty.
+        missing: a sentence where the model stands in for the usual one, which is gone; else empty.
     """
 
+    asked: ModelFile
     model: ModelFile
     options: LoadOptions
     environment: Mapping[str, str]
     notice: str = ""
+    missing: str = ""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should be told before it is loaded."""
+        return tuple(sentence for sentence in (self.missing, self.notice) if sentence)
+
+    @property
+    def adapters(self) -> tuple[Adapter, ...]:
+        """Added to the model."""
+        return self.options.adapters
+
+    @property
+    def projector(self) -> Path | None:
+        """With which it sees pictures."""
+        return Path(self.options.projector) if self.options.projector else None
 
 
 def load_plan(
@@ -104,7 +123,7 @@ def load_plan(
     if kv_type and kv_type != options.kv_type:
         options = replace(options, kv_type=kv_type, flash_attention=None)  # some kinds of cache need it
     options = replace(options, adapters=adapters, projector=projector)
-    return LoadPlan(used, options, {} if tuning is None else dict(tuning.environment), notice)
+    return LoadPlan(model, used, options, {} if tuning is None else dict(tuning.environment), notice)
 
 
 def that_fits(plan: LoadPlan, status: EngineStatus | None = None) -> LoadPlan:

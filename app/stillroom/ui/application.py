@@ -13,8 +13,8 @@ from PySide6.QtCore import QFileSystemWatcher, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 import stillroom
+from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.paths import config_dir, data_dir, database_file
 from stillroom.privacy.seal import Guard, Seal
 from stillroom.settings import SEALED, Settings
 from stillroom.storage.ownership import Owned, OwnedElsewhere
@@ -34,48 +34,13 @@ _SWITCH_SECONDS = 0.0005
 
 def build_parts(application: QApplication, tasks: Tasks, settings: Settings, seal: Seal) -> Parts:
     """Everything the pages need. Starts no process. Raises StillroomError where the database cannot be used."""
-    from stillroom.documents.readers import Readers
-    from stillroom.engine.engine import Engine
-    from stillroom.storage.database import Database
-    from stillroom.storage.runs import RunStore
-    from stillroom.templates.library import TemplateLibrary
-
-    for folder in (data_dir(), config_dir()):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StillroomError(
-                f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
-                "or set STILLROOM_HOME to another folder."
-            ) from error
     # Qt lets go of the interpreter's lock at every call; waiting 5 ms each time to have it back from a thread that chooses
     # spans adds up to stalls one sees.
     sys.setswitchinterval(_SWITCH_SECONDS)
     memory = WindowMemory()
-    database = Database(database_file())
-    return Parts(
-        engine=Engine(),
-        readers=Readers(),
-        store=RunStore(database),
-        templates=TemplateLibrary(),
-        tasks=tasks,
-        memory=memory,
-        theme=Theme(application, memory),
-        database=database,
-        seal=seal,
-        settings=settings,
-        notices=tuple(notice for notice in (database.notice, *settings.problems) if notice),
-    )
-
-
-def close_parts(parts: Parts) -> None:
-    """End every thread and every child."""
-    parts.tasks.cancel_all()
-    for end in parts.at_end:
-        end()
-    parts.engine.close()
-    parts.readers.close()
-    parts.tasks.close()
+    parts = Parts(tasks, memory, Theme(application, memory), settings, seal)
+    parts.database  # noqa: B018 - opened here, where a failure is told before there is a window
+    return parts
 
 
 def _display_there() -> bool:
@@ -87,7 +52,7 @@ def _display_there() -> bool:
 
 def _window_file() -> Path:
     """Whoever owns it has the window of this data folder; beside it lies the wish of a second start to see that window."""
-    return data_dir() / "locks" / "window"
+    return paths.data_dir() / "locks" / "window"
 
 
 class _ShowWish:
@@ -149,7 +114,7 @@ def main(argv: Sequence[str] = ()) -> int:
         status = application.exec()
         window.hide()
         wish.end()
-        close_parts(parts)
+        parts.close()
         guard.release()
         ours.release()
     return status

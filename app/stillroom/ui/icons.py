@@ -13,6 +13,7 @@ from stillroom.paths import resources_dir
 
 _SHAPES = {
     "extract": '<path d="M4 5h16M4 10h9M4 15h6"/><path d="M17 9v9m0 0-3-3m3 3 3-3"/>',
+    "review": '<path d="M13 20.5H5V3.5h10l4 4V11M15 3.5v4h4M8 11.5h5M8 15h3"/><path d="m14.5 17.3 2.3 2.3 4.2-4.8"/>',
     "add-files": '<path d="M13 3H6v18h12V8z"/><path d="M13 3v5h5M12 11.5v6M9 14.5h6"/>',
     "folder": '<path d="M3 6h6l2 2.5h10V19H3z"/>',
     "play": '<path d="M8 5.5v13l10.5-6.5z" fill="C"/>',
@@ -31,6 +32,8 @@ _SHAPES = {
     '<path d="M7.6 15h8.8"/>',
     "back": '<path d="M19 12H6m0 0 5-5m-5 5 5 5"/>',
     "chat": '<path d="M4 5h16v11H10l-4.5 4v-4H4z"/><path d="M8 9.2h8M8 12.4h5"/>',
+    "templates": '<rect x="4" y="4" width="16" height="16" rx="1.5"/><path d="M4 9h16M9 9v11M12 13h5m-5 3.5h3"/>',
+    "evaluate": '<path d="M4 20h16M7 16v-5m5 5V5m5 11V9" stroke-width="2"/>',
     "models": '<path d="M12 3 20 7.5v9L12 21l-8-4.5v-9z"/><path d="M4.3 7.6 12 12l7.7-4.4M12 12v8.7"/>',
     "settings": '<circle cx="12" cy="12" r="3"/><path d="M12 3.5v3M12 17.5v3M3.5 12h3M17.5 12h3M6 6l2.1 2.1M15.9 15.9 18 18'
     'M18 6l-2.1 2.1M8.1 15.9 6 18"/>',

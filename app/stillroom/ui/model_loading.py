@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import ModelInfo
-from stillroom.errors import StillroomError
-from stillroom.settings import MODEL
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
 if TYPE_CHECKING:
-    from stillroom.models.library import ModelFile
+    from stillroom.models.model_file import ModelFile
+    from stillroom.workspace.models import LoadPlan
 
 
 class LoadState(StrEnum):
@@ -34,6 +33,7 @@ class ModelLoading(QObject):
         wanted: name of the file that is loaded or being loaded.
         progress: of loading, 0 to 1.
         error: why it is not loaded.
+        notice: a sentence where another model than the usual one had to be loaded; else empty.
 
     Signals:
         changed: state, progress, model or error.
@@ -50,6 +50,7 @@ class ModelLoading(QObject):
         self.model: ModelInfo | None = None
         self.wanted = ""
         self.error: Exception | None = None
+        self.notice = ""
 
     def start(self) -> None:
         """Load the usual model. Does nothing while one is being loaded or is there."""
@@ -80,12 +81,12 @@ class ModelLoading(QObject):
         self._loading = None
         self.state, self.model, self.wanted = LoadState.NONE, None, ""
         self.changed.emit()
-        self._parts.tasks.start(Operation(lambda _: self._parts.engine.unload(), "unload", owner=self))
+        self._parts.tasks.start(Operation(lambda _: self._parts.models.unload(), "unload", owner=self))
 
     def file(self) -> ModelFile | None:
         """The file of the model that is loaded or being loaded; else of the usual one."""
-        names = {model.name: model for model in self._parts.installed_models()}
-        return names.get(self.wanted) or self._parts.usual_model()
+        names = {model.name: model for model in self._parts.models.installed()}
+        return names.get(self.wanted) or self._parts.models.usual()
 
     def loaded_file(self) -> ModelFile | None:
         """The file that was loaded in the place of ``file``: the same, or its faster copy."""
@@ -105,33 +106,24 @@ class ModelLoading(QObject):
 
     def _load(
         self, operation: Operation, model: ModelFile | None, context_tokens: int, kv_type: str
-    ) -> tuple[ModelInfo, str]:
-        chosen = model or self._parts.usual_model()
-        if chosen is None:
-            raise StillroomError(
-                self.tr("The starter model is not installed. Run installer/run.sh once while connected to fetch it.")
-            )
-        plan = self._parts.load_plan(chosen, context_tokens, operation.cancellation, kv_type=kv_type)
-        if model is not None or not chosen.starter:
-            plan = self._parts.that_fits(plan)
-        loaded = self._parts.engine.load(
-            plan.model.path,
-            plan.options,
-            environment=plan.environment,
-            on_progress=operation.report,
-            cancellation=operation.cancellation,
+    ) -> tuple[ModelInfo, LoadPlan]:
+        models = self._parts.models
+        plan = models.plan(
+            model or "", context_tokens=context_tokens, kv_type=kv_type, cancellation=operation.cancellation
         )
+        loaded = models.load(plan, on_progress=operation.report, cancellation=operation.cancellation)
         if model is not None:
-            self._parts.settings.set(MODEL, "" if model.starter else str(model.path))
-        return loaded, chosen.name
+            models.use_as_usual(model)
+        return loaded, plan
 
     def _progressed(self, share: float) -> None:
         self.progress = share
         self.changed.emit()
 
-    def _loaded(self, loaded: tuple[ModelInfo, str]) -> None:
+    def _loaded(self, loaded: tuple[ModelInfo, LoadPlan]) -> None:
         self._loading = None
-        self.model, self.wanted = loaded
+        self.model, plan = loaded
+        self.wanted, self.notice = plan.asked.name, plan.missing
         self.state, self.progress, self.error = LoadState.READY, 1.0, None
         self.changed.emit()
 

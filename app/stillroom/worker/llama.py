@@ -22,6 +22,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
 
+from stillroom.engine.limits import most_sequences
 from stillroom.engine.protocol import LoadOptions, ModelInfo
 from stillroom.errors import Cancelled, EngineError
 from stillroom.worker.adapters import Adapters
@@ -32,9 +33,6 @@ from stillroom.worker.load_defaults import with_defaults
 from stillroom.worker.pace import Pace
 from stillroom.worker.vision import Projector
 
-# llama.cpp's own limit is 256; every candidate of a question is a sequence while it is scored. llama.cpp keeps a row
-# of logits for each sequence, so a large vocabulary gets fewer.
-_LOGITS_BYTES = 80e6
 _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
 
 # Fewer tokens at a time cost more each, which says nothing about the machine.
@@ -116,8 +114,7 @@ class LoadedModel:
         trained = lib.llama_model_n_ctx_train(model)
         self.options = with_defaults(options, lib.llama_model_size(model), trained, gpu)
         self.recurrent = bool(lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model))
-        # A recurrent state costs its full size for every sequence; such models are not forked per candidate.
-        self.max_sequences = 8 if self.recurrent else max(48, min(256, int(_LOGITS_BYTES / (4 * self.vocabulary))))
+        self.max_sequences = most_sequences(self.vocabulary, recurrent=self.recurrent)
         self.abort = AbortFlag()
         self.evaluated = [0, 0]  # tokens: read, and written
         self.projector: Projector | None = None

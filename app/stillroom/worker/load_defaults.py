@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, LoadOptions
+from stillroom.engine.limits import SMALL_MODEL_BYTES
+from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, USUAL_CONTEXT_TOKENS, LoadOptions
 
 
 def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> LoadOptions:
@@ -30,9 +31,8 @@ def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> L
     return replace(
         options,
         flash_attention=flash,
-        context_tokens=min(options.context_tokens or 8192, max(trained, 512) * 4),
+        context_tokens=min(options.context_tokens or USUAL_CONTEXT_TOKENS, max(trained, 512) * 4),
         threads_prompt=options.threads_prompt or cores,
-        # One token of a small model is less work than waking a second thread costs.
-        threads_generate=options.threads_generate or (1 if size < 400e6 else cores),
+        threads_generate=options.threads_generate or (1 if size < SMALL_MODEL_BYTES else cores),
         ubatch=ubatch,
     )

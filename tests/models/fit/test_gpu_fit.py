@@ -26,7 +26,8 @@ from stillroom.models.fit.estimate import GPU_PROCESS_BYTES, MIB, SPARE_BYTES, M
 from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.gpu_process import gpu_process_bytes, keep_gpu_process_bytes
 from stillroom.models.fit.shape import shape_of
-from stillroom.models.library import ModelFile, find_model
+from stillroom.models.library import find_model
+from stillroom.models.model_file import ModelFile
 from stillroom.tuning.tuned import LoadPlan, that_fits
 
 WORKER = 4711
@@ -158,7 +159,7 @@ def test_what_the_loaded_model_holds_is_given_back(
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(card))
     info = ModelInfo("m", "m.gguf", "llama", "Q4_0", 1, 4 << 30, 2048, 2048, 10, True, 33, "CUDA", 0.1, LoadOptions())
     ready = EngineStatus(EngineState.READY, info, WorkerStatus(), WORKER, 0, "", 1.0)
-    plan = LoadPlan(model, LoadOptions(context_tokens=8192), {})
+    plan = LoadPlan(model, model, LoadOptions(context_tokens=8192), {})
     for status in (None, ready, replace(ready, model=replace(info, gpu_layers=0)), replace(ready, model=None)):
         assert that_fits(plan, status) == plan
     assert asked == [

@@ -22,7 +22,8 @@ from stillroom.errors import EngineError, StillroomError
 from stillroom.models.fit import assess, exact
 from stillroom.models.fit.assess import options_that_fit
 from stillroom.models.fit.estimate import Machine
-from stillroom.models.library import ModelFile, find_model
+from stillroom.models.library import find_model
+from stillroom.models.model_file import ModelFile
 
 
 @pytest.fixture

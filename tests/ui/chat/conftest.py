@@ -10,6 +10,6 @@ from stillroom.ui.main_window import MainWindow
 
 @pytest.fixture
 def page(window: MainWindow) -> ChatPage:
-    found = window.show_page(1)
+    found = window.show_named("chat")
     assert isinstance(found, ChatPage)
     return found

@@ -17,4 +17,4 @@ def send(page: ChatPage, qtbot, text: str) -> None:
 
 
 def say(page: ChatPage, conversation: int, parent: int | None, role: Role, text: str) -> int:
-    return page._store.add(Turn(0, conversation, parent, role, text, datetime.now(UTC))).id
+    return page.store.add(Turn(0, conversation, parent, role, text, datetime.now(UTC))).id

@@ -136,11 +136,11 @@ def test_a_count_that_does_not_fit_is_offered_to_be_read_whole(
 
 
 def test_citations_in_an_answer_are_links_to_their_passages(page: ChatPage) -> None:
-    talk = page._store.create("Cited")
+    talk = page.store.create("Cited")
     file = Attachment(0, "a.txt", "a.txt", ("The harbour opens at six.",))
-    asked = page._store.add(Turn(0, talk.id, None, Role.USER, "When?", datetime.now(UTC), attachments=(file,)))
+    asked = page.store.add(Turn(0, talk.id, None, Role.USER, "When?", datetime.now(UTC), attachments=(file,)))
     source = Source(asked.attachments[0].id, "a.txt", 1, 4, 11)
-    answer = page._store.add(
+    answer = page.store.add(
         Turn(
             0, talk.id, asked.id, Role.ASSISTANT, "At six [1], not [7].", datetime.now(UTC),
             facts=Facts(sources=(source,)),
@@ -192,7 +192,7 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
     whole = page.window().findChild(QDialog)
     assert whole.windowTitle() == "receipt.png"
     whole.reject()
-    write_pdf(page._store, page.conversation, tmp_path / "talk.pdf")
+    write_pdf(page._parts, page.conversation, tmp_path / "talk.pdf")
     assert b"/Image" in (tmp_path / "talk.pdf").read_bytes()
 
 

@@ -69,7 +69,7 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
 
 
 def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
-    talk = page._store.create("About ships")
+    talk = page.store.create("About ships")
     turn = say(page, talk.id, None, Role.USER, "The lighthouse keeper counts the ships")
     page.talks.refresh()
     page.open(talk.id)
@@ -80,14 +80,14 @@ def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
     page.list.search.clear()
     qtbot.waitUntil(lambda: not page.list._typed.isActive(), timeout=5000)
     page.talks.act(talk.id, "delete")
-    assert page._store.conversations() == []
+    assert page.store.conversations() == []
     page.banners._keyed["deleted"].buttons[0].click()
-    assert [each.title for each in page._store.conversations()] == ["About ships"]
+    assert [each.title for each in page.store.conversations()] == ["About ships"]
     assert page.number == talk.id
 
 
 def test_a_draft_survives(page: ChatPage) -> None:
-    talk = page._store.create("Draft")
+    talk = page.store.create("Draft")
     page.open(talk.id)
     page.composer.set_text("half a thought")
     page.composer.add_attachments([Attachment(0, "a.txt", "a.txt", ("A harbour.",), 3)])
@@ -123,7 +123,7 @@ def test_a_draft_of_a_new_conversation_is_there_after_the_next_start(page: ChatP
 
 
 def test_deleting_a_turn_is_undone(page: ChatPage) -> None:
-    talk = page._store.create("Ships")
+    talk = page.store.create("Ships")
     one = say(page, talk.id, None, Role.USER, "one")
     two = say(page, talk.id, one, Role.ASSISTANT, "two")
     say(page, talk.id, two, Role.USER, "three")
@@ -140,7 +140,7 @@ def test_deleting_a_turn_is_undone(page: ChatPage) -> None:
 
 
 def test_a_long_conversation_makes_few_widgets(page: ChatPage) -> None:
-    talk = page._store.create("Long")
+    talk = page.store.create("Long")
     parent: int | None = None
     for number in range(300):
         parent = say(
@@ -158,7 +158,7 @@ def test_a_long_conversation_makes_few_widgets(page: ChatPage) -> None:
 
 
 def test_code_is_copied_and_links_are_not_followed(page: ChatPage, qtbot) -> None:
-    talk = page._store.create("Code")
+    talk = page.store.create("Code")
     asked = say(page, talk.id, None, Role.USER, "?")
     answer = say(page, talk.id, asked, Role.ASSISTANT, "```python\nx = 1\n```\n[away](http://example.org)")
     page.open(talk.id)
@@ -174,9 +174,9 @@ def test_code_is_copied_and_links_are_not_followed(page: ChatPage, qtbot) -> Non
 
 
 def test_a_conversation_as_pdf(page: ChatPage, tmp_path: Path) -> None:
-    talk = page._store.create("Paper")
+    talk = page.store.create("Paper")
     say(page, talk.id, None, Role.USER, "On **paper**, please")
-    write_pdf(page._store, page._store.conversation(talk.id), tmp_path / "talk.pdf")
+    write_pdf(page._parts, page.store.conversation(talk.id), tmp_path / "talk.pdf")
     document = PdfDocument(tmp_path / "talk.pdf")
     text = document[0].get_textpage()
     at = text.get_text_range().index("paper")
@@ -213,14 +213,14 @@ def test_a_title_comes_while_the_model_is_idle(page: ChatPage, qtbot, monkeypatc
 
 
 def test_what_the_model_said_is_put_right_in_another_branch(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    talk = page._store.create("Edit")
+    talk = page.store.create("Edit")
     asked = say(page, talk.id, None, Role.USER, "When?")
     answer = say(page, talk.id, asked, Role.ASSISTANT, "At sevn")
     page.open(talk.id)
     monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("At seven") or True)
     page.transcript.view(answer).wanted.emit("edit")
     assert page.transcript.turns()[-1].content == "At seven"
-    assert page._store.turn(answer).content == "At sevn"
+    assert page.store.turn(answer).content == "At sevn"
     assert not page.asking.busy
 
 
@@ -239,7 +239,7 @@ def test_the_settings_tell_what_a_context_costs_and_keep_a_model(page: ChatPage,
 
 
 def test_a_conversation_with_another_model_says_so(page: ChatPage) -> None:
-    talk = page._store.create("Other", ChatSettings(model="another"))
+    talk = page.store.create("Other", ChatSettings(model="another"))
     page.open(talk.id)
     assert "another" in page.banners._keyed["own model"].message.text()
     page.banners._keyed["own model"].buttons[0].click()
@@ -250,7 +250,7 @@ def test_a_conversation_with_another_model_says_so(page: ChatPage) -> None:
 
 def test_a_conversation_that_needs_a_longer_context_offers_it(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
     there = page._loading.model.context_tokens
-    talk = page._store.create("Long", ChatSettings(context_tokens=2 * there))
+    talk = page.store.create("Long", ChatSettings(context_tokens=2 * there))
     page.open(talk.id)
     assert f"{2 * there:,}" in page.banners._keyed["own model"].message.text()
     wanted: list[int] = []
@@ -258,7 +258,7 @@ def test_a_conversation_that_needs_a_longer_context_offers_it(page: ChatPage, mo
     page.banners._keyed["own model"].buttons[0].click()
     assert wanted == [2 * there]
     assert page._loading.loaded_file().path == Path(page._loading.model.path)
-    page.open(page._store.create("Short", ChatSettings(context_tokens=there)).id)
+    page.open(page.store.create("Short", ChatSettings(context_tokens=there)).id)
     assert "own model" not in page.banners._keyed
 
 
@@ -314,7 +314,7 @@ def wheel(widget: QWidget, notches: int) -> None:
 
 
 def test_the_wheel_leaves_the_end_and_comes_back(page: ChatPage, qtbot) -> None:
-    talk = page._store.create("Long")
+    talk = page.store.create("Long")
     parent: int | None = None
     for number in range(40):
         parent = say(
@@ -339,7 +339,7 @@ def test_the_wheel_leaves_the_end_and_comes_back(page: ChatPage, qtbot) -> None:
 
 
 def test_a_question_that_was_left_can_still_be_answered(page: ChatPage, qtbot) -> None:
-    talk = page._store.create("Left")
+    talk = page.store.create("Left")
     asked = say(page, talk.id, None, Role.USER, "When?")
     page.open(talk.id)
     page.transcript.view(asked).wanted.emit("again")
@@ -360,10 +360,10 @@ def test_choices_go_with_their_conversation_and_sending_twice_is_told(page: Chat
 
 
 def test_going_on_is_shown_as_writing(page: ChatPage, qtbot) -> None:
-    talk = page._store.create("Ships")
+    talk = page.store.create("Ships")
     asked = say(page, talk.id, None, Role.USER, "Say something.")
     answer = say(page, talk.id, asked, Role.ASSISTANT, "It was")
-    page._store.save_answer(answer, "It was", "", TurnState.STOPPED)
+    page.store.save_answer(answer, "It was", "", TurnState.STOPPED)
     page.open(talk.id)
     view = page.transcript.view(answer)
     assert view is not None

@@ -24,7 +24,7 @@ def test_a_template_made_of_an_answer_is_used_in_extract_at_once(
     monkeypatch.setattr("stillroom.ui.chat.talks.templates_dir", lambda: own)
     monkeypatch.setattr(QInputDialog, "exec", lambda _dialog: 1)
     page._parts.templates._folders.append(own)
-    talk = page._store.create("Rope sales")
+    talk = page.store.create("Rope sales")
     asked = say(page, talk.id, None, Role.USER, "Who sold it?")
     plain = say(page, talk.id, asked, Role.ASSISTANT, "North Wind did.")
     answer = say(page, talk.id, plain, Role.ASSISTANT, '{"seller": "North Wind", "total": 14.1}')

@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 
-from stillroom.ui.extract.result_model import FIRST_FIELD, Role, RowState
+from stillroom.ui.extract.result_model import FIRST_FIELD, Role
+from stillroom.ui.extract.row import RowState
 
 pytestmark = pytest.mark.window
 

@@ -14,7 +14,8 @@ from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.extract.cell import Level
 from stillroom.ui.extract.copying import as_text
-from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role, Row, RowState
+from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.undo import RemoveRows
 
 TEMPLATE = Template(

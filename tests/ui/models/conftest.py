@@ -10,7 +10,7 @@ from stillroom.ui.models.page import ModelsPage
 
 @pytest.fixture
 def page(window: MainWindow, qtbot) -> ModelsPage:
-    found = window.show_page(2)
+    found = window.show_named("models")
     assert isinstance(found, ModelsPage)
     qtbot.waitUntil(lambda: found.model.rowCount() > 0, timeout=15_000)
     return found

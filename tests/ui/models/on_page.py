@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stillroom.ui.models.page import ModelsPage
-from stillroom.ui.models.rows import ROW, ModelRow
+from stillroom.ui.models.rows import ROW
+from stillroom.workspace.model_list import ModelRow
 
 
 def rows(page: ModelsPage) -> list[ModelRow]:

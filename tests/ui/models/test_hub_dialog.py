@@ -49,7 +49,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
 @pytest.fixture
 def dialog(window: MainWindow, parts: Parts, server: HubServer, qtbot) -> Iterator[HubDialog]:
     keyring = SilentKeyring()
-    parts._secrets = Secrets(lambda: keyring, seconds=0.2)
+    parts._made["secrets"] = Secrets(lambda: keyring, seconds=0.2)
     assert server.requests == [], "nothing is asked before a person asks"
     shown = HubDialog(window, parts)
     qtbot.addWidget(shown)
@@ -84,8 +84,8 @@ def test_a_licence_is_agreed_to_where_the_keyring_does_not_answer(
     assert dialog.isVisible()
     assert not dialog.licence.isVisible()
     assert dialog.licence.token.text() == ""
-    assert parts.secrets().in_memory(HUB_TOKEN)
-    notice = parts.secrets().notice
+    assert parts.secrets.in_memory(HUB_TOKEN)
+    notice = parts.secrets.notice
     assert "did not answer" in notice
     assert notice in dialog.state.text(), "it stays said beside what is chosen"
 

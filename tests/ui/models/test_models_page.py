@@ -29,7 +29,8 @@ from stillroom.ui.models.hub_dialog import HubDialog
 from stillroom.ui.models.memory_bar import MemoryBar
 from stillroom.ui.models.page import ModelsPage
 from stillroom.ui.models.projector_dialog import ProjectorDialog
-from stillroom.ui.models.rows import ModelFilter, ModelRow, ModelTable, Place
+from stillroom.ui.models.rows import ModelFilter, ModelTable
+from stillroom.workspace.model_list import ModelRow, Place
 
 pytestmark = pytest.mark.window
 

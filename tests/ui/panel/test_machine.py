@@ -9,7 +9,7 @@ import pynvml
 import pytest
 from tests.models.fake_nvml import FakeCard, FakeNvml
 
-from stillroom.ui.panel.machine import GpuUse, MachineWatch
+from stillroom.workspace.machine_watch import GpuUse, MachineWatch
 
 
 @pytest.fixture

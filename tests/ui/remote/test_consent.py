@@ -12,7 +12,7 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.extraction.result import FieldValue
 from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteEngine, keep_remote_engine, remote_engines
+from stillroom.remote.engines import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.banner import Banner
 from stillroom.ui.chat.who_answers import ChatConsent
@@ -76,7 +76,7 @@ def test_what_was_shown_is_what_leaves_and_only_what_is_ticked(
     contents = [message["content"] for message in request["messages"]]
     shape = request["response_format"]["json_schema"]["schema"]
     assert "\n\n".join([*contents, json.dumps(shape, ensure_ascii=False)]) == shown
-    result = window._parts.stored_batch(first[0].run.batch.run_id).results()[first[0].position]
+    result = window._parts.runs.resume(first[0].run.batch.run_id).results()[first[0].position]
     assert result is not None
     assert result.model_name == "office: tiny"
     address = result.fields["address"]
@@ -164,7 +164,7 @@ def test_a_chat_sends_nothing_before_the_person_agrees(
 ) -> None:
     keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
     server.answer = lambda _body: "It opens at **six**."
-    page = window.show_page(1)
+    page = window.show_named("chat")
     page.who.look()
     assert page.who.isVisibleTo(page)
     page.who.setCurrentIndex(1)

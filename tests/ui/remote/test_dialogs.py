@@ -15,7 +15,7 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import Sending, SendingLog
-from stillroom.remote.client import RemoteEngine, keep_remote_engine, remote_engines
+from stillroom.remote.engines import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.remote.prices import Price, price_list, prices_file
 from stillroom.settings import MONTHLY_CAP, Settings
 from stillroom.ui.controls import Button
@@ -92,7 +92,7 @@ def test_the_models_of_a_server_are_listed_with_a_key_that_is_not_kept_yet(
     dialog.list_models()
     qtbot.waitUntil(lambda: dialog.model.currentText() == "tiny", timeout=15_000)
     assert server.listed_with == "sk-typed"
-    assert window._parts.secrets().get("remote:") is None
+    assert window._parts.secrets.get("remote:") is None
     dialog.address.setText("http://127.0.0.1:9/v1")
     dialog.seconds.setValue(1)
     dialog.list_models()
@@ -105,7 +105,7 @@ def test_a_new_name_takes_the_key_along(window: MainWindow, qtbot, monkeypatch: 
     from keyring.backends.fail import Keyring
 
     monkeypatch.setattr(keyring, "get_keyring", Keyring)
-    secrets = window._parts.secrets()
+    secrets = window._parts.secrets
     secrets.try_again()
     engine = RemoteEngine("office", "https://server/v1", "m")
     keep_remote_engine(engine)
@@ -167,7 +167,7 @@ def test_a_try_is_written_down_and_counted(window: MainWindow, server: OpenAiSer
 
 
 def test_the_wheel_scrolls_the_page_and_changes_no_setting(window: MainWindow) -> None:
-    page = window.show_page(3)
+    page = window.show_named("settings")
     for control in (page.remote.cap, *page.general.controls.values()):
         control.setFocus()
         middle = QPointF(control.rect().center())
@@ -184,7 +184,7 @@ def test_the_wheel_scrolls_the_page_and_changes_no_setting(window: MainWindow) -
 
 def test_a_click_that_ends_an_edit_is_not_lost(window: MainWindow, server: OpenAiServer, qtbot) -> None:
     keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
-    page = window.show_page(3)
+    page = window.show_named("settings")
     page.remote.look()
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=5000)
@@ -200,7 +200,7 @@ def test_a_click_that_ends_an_edit_is_not_lost(window: MainWindow, server: OpenA
 
 
 def test_tab_goes_through_the_engines_in_their_place(window: MainWindow, qtbot) -> None:
-    page = window.show_page(3)
+    page = window.show_named("settings")
     section = page.remote
     keep_remote_engine(RemoteEngine("office", "https://server/v1", "m"))
     keep_remote_engine(RemoteEngine("other", "https://server/v1", "m"))
@@ -221,7 +221,7 @@ def test_enter_presses_the_button_that_has_the_keyboard(
 ) -> None:
     opened: list[object] = []
     monkeypatch.setattr(EngineDialog, "exec", lambda dialog: opened.append(dialog) or 0)
-    add = window.show_page(3).remote.add
+    add = window.show_named("settings").remote.add
     QTest.keyClick(add, Qt.Key.Key_Return)
     assert len(opened) == 1
     qtbot.addWidget(opened[0])

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.window
 
 @pytest.fixture
 def page(window: MainWindow) -> SettingsPage:
-    found = window.show_page(3)
+    found = window.show_named("settings")
     assert isinstance(found, SettingsPage)
     return found
 
@@ -152,19 +152,19 @@ def test_a_key_without_a_keyring_is_in_memory_and_that_is_said(
 
     monkeypatch.setattr(keyring, "get_keyring", Keyring)
     monkeypatch.setattr(QInputDialog, "getText", lambda *_args: ("hf_secret_token", True))
-    window._parts.secrets().try_again()
+    window._parts.secrets.try_again()
     page.keys._set("hub")
     qtbot.waitUntil(lambda: "said" in page.banners._keyed, timeout=10_000)
     assert "in memory" in page.banners._keyed["said"].message.text()
-    found = window._parts.secrets().get("hub")
+    found = window._parts.secrets.get("hub")
     assert found is not None
     assert found.reveal() == "hf_secret_token"
     page.keys._remove("hub")
-    qtbot.waitUntil(lambda: window._parts.secrets().get("hub") is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window._parts.secrets.get("hub") is None, timeout=10_000)
 
 
 def test_erasing_leaves_nothing_in_the_file(page: SettingsPage, window: MainWindow, qtbot, monkeypatch) -> None:
-    chats = window._parts.chats()
+    chats = window._parts.chats
     talk = chats.create("t")
     chats.add(Turn(0, talk.id, None, Role.USER, "the secret of the lighthouse", datetime.now(UTC)))
     monkeypatch.setattr("stillroom.ui.settings.privacy.agreed", lambda *_: True)

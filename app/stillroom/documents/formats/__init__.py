@@ -28,12 +28,24 @@ _MODULES = {
     "webp": "picture",
     "bmp": "picture",
     "gif": "picture",
+    "avif": "picture",
+    "heic": "picture",
+    "zip": "zip_archive",
+    "mbox": "mailbox",
+    "p7m": "signed_data",
+    "tnef": "tnef",
+    "ics": "calendar",
+    "xls": "calamine_workbook",
+    "xlsb": "calamine_workbook",
+    "odt": "open_document",
+    "ods": "open_document",
+    "odp": "open_document",
 }
 
 KINDS = tuple(_MODULES)
 """Formats that can be read, by the name that Document.kind carries."""
 
-PICTURES = (*(name for name, module in _MODULES.items() if module == "picture"), "jpg", "tif")
+PICTURES = (*(name for name, module in _MODULES.items() if module == "picture"), "jpg", "tif", "heif")
 """Endings of files whose text is recognised."""
 
 

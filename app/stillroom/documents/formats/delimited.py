@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from stillroom.documents.source import Content, Source, one_page
 from stillroom.documents.table import grid_text
@@ -11,18 +12,42 @@ from stillroom.documents.text import decode
 
 _SNIFFED = 32 * 1024
 _DELIMITERS = ",;\t|"
+_SAID = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_STRAY = "Quotation marks in the file do not close; its lines were taken as rows as they stand."
 
 
 def read(source: Source) -> Content:
     """One page. A file that is no table after all is read as the text it is."""
     text, notes = decode(source.data)
-    delimiter = _delimiter(text[:_SNIFFED])
+    text = text.removeprefix("\ufeff").replace("\0", "")
+    said = _SAID.match(text)  # how Excel is told
+    if said:
+        text = text[said.end() :]
+    delimiter = said[1] if said else _delimiter(text[:_SNIFFED])
     csv.field_size_limit(len(text) + 1)
-    rows = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
     try:
-        return one_page(grid_text(list(rows)), notes)
+        return one_page(grid_text(_rows(text, delimiter, strict=True)), notes)
+    except csv.Error:
+        pass
+    try:
+        rows = [row for line in re.split(r"\r\n|\n|\r", text) for row in _line(line, delimiter)]
+        return one_page(grid_text(rows), (*notes, _STRAY))
     except csv.Error:
         return one_page(text, notes)
+
+
+def _rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict))
+
+
+def _line(line: str, delimiter: str) -> list[list[str]]:
+    """The row of one line; a quotation mark that does not enclose a cell is a letter like others (inches)."""
+    if line.count('"') == 0:
+        return [line.split(delimiter)]
+    try:
+        return _rows(line, delimiter, strict=True)
+    except csv.Error:
+        return [line.split(delimiter)]
 
 
 def _delimiter(sample: str) -> str:

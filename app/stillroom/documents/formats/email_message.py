@@ -2,65 +2,226 @@
 
 from __future__ import annotations
 
+import binascii
 import email
 import email.policy
+import quopri
+import re
 from email.message import EmailMessage, Message
 
-from stillroom.documents.formats.attachments import Attachments
+from stillroom.documents import left_out
+from stillroom.documents.formats.calendar import calendar_text
 from stillroom.documents.formats.html import html_text
-from stillroom.documents.source import Content, Source, one_page
-from stillroom.documents.text import decode
+from stillroom.documents.formats.inside import Inside
+from stillroom.documents.formats.signed_data import NOT_CHECKED, signed
+from stillroom.documents.formats.tnef import TNEF, unwrapped
+from stillroom.documents.source import Content, Source
+from stillroom.documents.text import decode, decode_as
+from stillroom.errors import DocumentError
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_SIGNED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+_CARRIERS = ("application/ms-tnef", "application/vnd.ms-tnef")
+_WORD = re.compile(r"\w{4,}|\d+")
+_STUB = 0.5
+"""A text part that holds a smaller share of the words of the HTML part beside it is no other form of it."""
+_LAYERS = 3
+"""Signed parts inside of signed parts are opened this far."""
 
 
 def read(source: Source) -> Content:
     """One page: headers, an empty line, the text of the body."""
-    message = email.message_from_bytes(source.data.lstrip(), policy=email.policy.default)
+    data = source.data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
+    inside = Inside(source, what="attachment")
     lines = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
-    body = _body(message)
-    texts = [_text(body)] if body is not None else []
-    attachments = Attachments(source)
-    for part in _further(message, body):
-        if part.get_filename() is None and part.get_content_maintype() == "text" and not _attached(part):
-            texts.append(_text(part))
-            continue
-        if attachments.full:
-            break
-        data = _bytes(part)
-        if data or part.get_content_maintype() != "multipart":
-            attachments.add(_name(part, attachments.number), data)
-    text = "\n".join(lines) + "\n\n" + "\n\n".join(text.strip("\r\n") for text in texts)
-    return one_page(text.rstrip(), tuple(attachments.notes), tuple(attachments.documents))
+    parts = _Parts(inside)
+    parts.visit(message)
+    text = "\n".join(lines) + "\n\n" + "\n\n".join(part.strip("\r\n") for part in parts.texts if part.strip())
+    return inside.one_page(text.strip(), parts.notes)
 
 
-def _body(message: EmailMessage) -> Message | None:
-    try:
-        return message.get_body(preferencelist=("plain", "html"))
-    except (KeyError, AttributeError, ValueError):  # parts that contradict the headers
-        return next((part for part in message.walk() if part.get_content_maintype() == "text"), None)
+class _Parts:
+    """The texts of a message, in order; what else it holds goes to ``inside``.
 
+    Attributes:
+        texts: of the body. notes: on how they were decoded.
+    """
 
-def _further(message: EmailMessage, body: Message | None) -> list[Message]:
-    """Parts that are neither the body nor another form of it."""
-    found: list[Message] = []
+    def __init__(self, inside: Inside) -> None:
+        self.texts: list[str] = []
+        self.notes: list[str] = []
+        self._inside = inside
+        self._signed = 0
 
-    def visit(part: Message) -> None:
-        if part is body:
-            return
+    def visit(self, part: Message) -> None:
         kind = part.get_content_type()
-        if kind == "multipart/alternative" and body is not None and any(inner is body for inner in part.walk()):
-            found.extend(inner for inner in part.walk() if inner.get_content_disposition() == "attachment")
-        elif part.is_multipart() and kind != "message/rfc822":
-            for inner in part.iter_parts() if isinstance(part, EmailMessage) else part.get_payload():
-                if isinstance(inner, Message):
-                    visit(inner)
+        if kind == "multipart/alternative":
+            self._alternatives(part)
+        elif kind == "multipart/encrypted":
+            self._note("The message is encrypted. Open it in its mail program, save it unencrypted and add that.")
+        elif kind == "message/rfc822" or not part.is_multipart():
+            self._leaf(part, kind)
+        elif kind == "message/delivery-status":
+            self.texts.append("\n".join(str(inner).strip() for inner in _inner(part)))
         else:
-            found.append(part)
+            for inner in _inner(part):
+                self.visit(inner)
 
-    visit(message)
+    def _leaf(self, part: Message, kind: str) -> None:
+        if kind in _SIGNED and self._signed < _LAYERS:
+            self._open(_bytes(part))
+        elif kind in _SIGNATURES:
+            self._inside.left_out.add(left_out.SIGNATURE)
+        elif kind == "text/calendar" and not _attached(part):
+            self._calendar(part)
+        elif kind.startswith("text/") and part.get_filename() is None and not _attached(part):
+            self.texts.append(self._text(part))
+        else:
+            self._attach(part)
+
+    def _alternatives(self, part: Message) -> None:
+        """The forms of one text: the plain one, unless the HTML one says what it does not; what is neither is read, too."""
+        plain: str | None = None
+        markup: Message | None = None
+        others: list[Message] = []
+        for inner in _inner(part):
+            kind = inner.get_content_type()
+            form = _markup_in(inner)
+            if _attached(inner):
+                others.append(inner)
+            elif kind == "text/plain" and plain is None:
+                plain = self._text(inner)
+            elif form is not None and markup is None:
+                markup = form
+                others += _siblings(inner, form)
+            else:
+                others.append(inner)
+        self.texts += self._chosen(plain, markup)
+        for inner in others:
+            if inner.get_content_type() not in (
+                "text/enriched",
+                "text/rtf",
+                "text/x-amp-html",
+                "text/watch-html",
+            ) or not (plain or markup):
+                self.visit(inner)
+
+    def _chosen(self, plain: str | None, markup: Message | None) -> list[str]:
+        if markup is None:
+            return [plain or ""]
+        words = set(_WORD.findall(plain or ""))
+        if plain and not words:
+            plain = None
+        rich = html_text(self._decoded(markup))
+        if plain is not None:
+            wanted = set(_WORD.findall(rich))
+            if len(wanted & words) >= _STUB * len(wanted):
+                return [plain]
+        self._text(markup)  # once more: now what it holds besides text counts
+        # What the plain form says besides (a sentence that one should use another program) is no part of the other.
+        missing = words - set(_WORD.findall(rich))
+        return [plain, rich] if plain and any(word.isdecimal() for word in missing) else [rich]
+
+    def _calendar(self, part: Message) -> None:
+        try:
+            self.texts.append(calendar_text(self._decoded(part), self._inside.left_out))
+        except DocumentError:
+            self._note("The message holds an invitation that is damaged and was not read.")
+
+    def _open(self, data: bytes) -> None:
+        """Read what was signed in place of its wrapper."""
+        self._signed += 1
+        try:
+            inner = email.message_from_bytes(signed(data), policy=email.policy.default)
+        except DocumentError as error:
+            encrypted = "encrypted" in error.message
+            self._note(
+                "The message is encrypted. Open it in its mail program, save it unencrypted and add that."
+                if encrypted
+                else f"The signed part of the message was not read. {error.message}"
+            )
+            return
+        self._note(NOT_CHECKED)
+        self.visit(inner)
+
+    def _attach(self, part: Message) -> None:
+        attachments = self._inside.attachments
+        if attachments.full:
+            return
+        data = _bytes(part)
+        if part.get_content_type() == "message/external-body" and not data.strip():
+            self._note("An attachment lies at another place and was not fetched.")
+            return
+        if part.get_content_type() in _CARRIERS or data.startswith(TNEF):
+            self._unwrap(_name(part, attachments.number), data)
+        elif data or part.get_content_maintype() != "multipart":
+            attachments.add(_name(part, attachments.number), data)
+
+    def _unwrap(self, name: str, data: bytes) -> None:
+        """Outlook's wrapper: its text is a form of the body, its files are attachments."""
+        try:
+            text, files = unwrapped(data)
+        except DocumentError as error:
+            self._inside.attachments.skip(name, error.message)
+            return
+        known = set(_WORD.findall("\n".join(self.texts)))
+        words = set(_WORD.findall(text))
+        if len(words & known) < _STUB * len(words):
+            self.texts.append(text)
+        for inner, content in files:
+            if not self._inside.attachments.full:
+                self._inside.attachments.add(inner, content)
+
+    def _text(self, part: Message) -> str:
+        text = self._decoded(part)
+        return html_text(text, self._inside) if part.get_content_subtype() == "html" else text
+
+    def _decoded(self, part: Message) -> str:
+        text, notes = decode_as(_bytes(part), part.get_content_charset())
+        for note in notes:
+            self._note(
+                note.replace("The file", "A part of the message", 1).replace(
+                    " If letters look wrong, save it as UTF-8 and add that.", ""
+                )
+            )
+        return text
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def _inner(part: Message) -> list[Message]:
+    payload = part.get_payload()
+    return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
+
+
+def _markup_in(part: Message) -> Message | None:
+    """The HTML of a form of the body: itself, or the root of parts that belong together."""
+    kind = part.get_content_type()
+    if kind == "text/html":
+        return part
+    if kind in ("multipart/related", "multipart/mixed"):
+        return next((found for inner in _inner(part) if not _attached(inner) and (found := _markup_in(inner))), None)
+    return None
+
+
+def _siblings(part: Message, root: Message) -> list[Message]:
+    """What stands beside the HTML in its part."""
+    if part is root:
+        return []
+    found: list[Message] = []
+    for inner in _inner(part):
+        if inner is not root:
+            found += _siblings(inner, root) if _holds(inner, root) else [inner]
     return found
+
+
+def _holds(part: Message, inner: Message) -> bool:
+    return any(each is inner for each in part.walk())
 
 
 def _attached(part: Message) -> bool:
@@ -70,7 +231,7 @@ def _attached(part: Message) -> bool:
 def _name(part: Message, number: int) -> str:
     name = part.get_filename()
     if name:
-        return name
+        return _repaired(name)
     if part.get_content_type() == "message/rfc822":
         return f"message {number}.eml"
     return f"part {number}.{part.get_content_subtype()}"
@@ -81,24 +242,35 @@ def _header(message: EmailMessage, name: str) -> str:
         values = message.get_all(name) or []
     except (ValueError, IndexError, AttributeError, TypeError):  # a malformed header breaks the parser
         values = [value for key, value in message.raw_items() if key.lower() == name.lower()]
-    return " ".join(", ".join(str(value) for value in values).split())
+    return " ".join(_repaired(", ".join(str(value) for value in values)).split())
+
+
+def _repaired(value: str) -> str:
+    """Letters that were written without saying their encoding; Python keeps such bytes as halves of characters."""
+    if value.isascii():
+        return value
+    try:
+        return decode(value.encode("utf-8", "surrogateescape"))[0]
+    except (UnicodeEncodeError, DocumentError):
+        return value
 
 
 def _bytes(part: Message) -> bytes:
     if part.get_content_type() == "message/rfc822":
-        inner = part.get_payload()
-        return (
-            b"".join(item.as_bytes() for item in inner if isinstance(item, Message)) if isinstance(inner, list) else b""
-        )
+        return _message_bytes(part)
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 
 
-def _text(part: Message) -> str:
-    data = _bytes(part)
-    charset = part.get_content_charset() or ""
+def _message_bytes(part: Message) -> bytes:
+    """An attached message. Its encoding, which the standard forbids, was taken by Python's parser for its text."""
+    data = b"".join(inner.as_bytes() for inner in _inner(part)).lstrip()
+    encoding = str(part.get("Content-Transfer-Encoding") or "").strip().lower()
     try:
-        text = data.decode(charset) if charset else decode(data)[0]
-    except (LookupError, UnicodeDecodeError):
-        text = decode(data)[0]
-    return html_text(text) if part.get_content_subtype() == "html" else text
+        if encoding == "base64":
+            return binascii.a2b_base64(data)
+        if encoding == "quoted-printable":
+            return quopri.decodestring(data)
+    except binascii.Error:
+        pass
+    return data

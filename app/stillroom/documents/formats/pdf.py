@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from stillroom.documents.document import Box, Boxes, Page
-from stillroom.documents.formats.attachments import Attachments
+from stillroom.documents.formats.inside import Attachments
 from stillroom.documents.formats.pdf_attached import Attached, attached_files
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText

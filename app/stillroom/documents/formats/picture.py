@@ -1,4 +1,4 @@
-"""Pictures (PNG, JPEG, TIFF of several pages, WebP, BMP, GIF): what is recognised in them, boxes in pixels."""
+"""Pictures (PNG, JPEG, TIFF of several pages, WebP, BMP, GIF, AVIF, HEIC): what is recognised in them, boxes in pixels."""
 
 from __future__ import annotations
 
@@ -24,13 +24,17 @@ PIXELS = 150_000_000
 """Of one page; a larger one is refused. A sheet of A0 at 300 dots per inch has 139 million."""
 SIDE = 60_000
 """In pixels; the same."""
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "MPO")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "MPO", "AVIF", "HEIF")
 _SUBFILE_TYPE, _ORIENTATION = 254, 274
 _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """EXIF's orientations and how Pillow calls what undoes them: flips (0, 1), turns (2 to 4) and both (5, 6)."""
-_ERRORS = (OSError, ValueError, SyntaxError, EOFError, OverflowError, TypeError, KeyError, IndexError, struct.error)
+ERRORS = (OSError, ValueError, SyntaxError, EOFError, OverflowError, TypeError, KeyError, IndexError, struct.error)
 """What Pillow raises for a damaged picture."""
 _DAMAGED = "The picture is damaged or incomplete. Download or copy it again, or save it anew."
+
+
+class NoTextError(DocumentError):
+    """A picture in which nothing was recognised."""
 
 
 def read(source: Source) -> Content:
@@ -45,7 +49,7 @@ def read(source: Source) -> Content:
     for frame in range(count):
         try:
             picture.seek(frame)
-        except _ERRORS:
+        except ERRORS:
             number += 1
             broken.append(number)
             continue
@@ -65,7 +69,7 @@ def read(source: Source) -> Content:
                 raise
             refused = error
             notes.append(f"Page {number} was not read. {error.message}")
-        except _ERRORS as error:
+        except ERRORS as error:
             if count == 1:
                 raise DocumentError(_DAMAGED, type(error).__name__) from error
             broken.append(number)
@@ -75,9 +79,7 @@ def read(source: Source) -> Content:
     if broken:
         notes.append(unread(broken, "is damaged and was", "are damaged and were"))
     if not any(page.text for page in pages):
-        raise DocumentError(
-            "No text was found in the picture. If there is some, take a sharper or larger picture of it."
-        )
+        raise NoTextError("No text was found in the picture. If there is some, take a sharper or larger picture of it.")
     return Content(tuple(pages), number, tuple(notes))
 
 
@@ -89,7 +91,7 @@ def upright(source: Source, side: int, page: int = 1) -> tuple[Image.Image, int]
             picture.seek(_frames(picture, count)[page - 1] if page > 1 else 0)
             scale = min(1.0, side / max(picture.size))
             shown, _, _ = _turned(picture, scale)
-    except _ERRORS as error:
+    except ERRORS as error:
         raise DocumentError(_DAMAGED, type(error).__name__) from error
     return shown, count
 
@@ -105,7 +107,7 @@ def upright_sizes(source: Source, most: int) -> list[tuple[int, int]]:
                 width, height = picture.size
                 sideways = picture.getexif().get(_ORIENTATION, 1) >= 5
                 sizes.append((height, width) if sideways else (width, height))
-    except _ERRORS as error:
+    except ERRORS as error:
         raise DocumentError(_DAMAGED, type(error).__name__) from error
     return sizes
 
@@ -116,7 +118,7 @@ def _frames(picture: Image.Image, count: int) -> list[int]:
     for frame in range(count):
         try:
             picture.seek(frame)
-        except _ERRORS:  # a damaged page has its number all the same
+        except ERRORS:  # a damaged page has its number all the same
             pages.append(frame)
             continue
         if not frame or not _is_thumbnail(picture):
@@ -128,12 +130,16 @@ def _opened(source: Source) -> tuple[Image.Image, int]:
     """The picture, not unpacked yet, and its pages. Raises DocumentError."""
     from PIL import Image
 
+    if source.data[4:8] == b"ftyp":  # the library is loaded for such a picture only
+        import pi_heif
+
+        pi_heif.register_heif_opener(thumbnails=False)
     # Pillow's own limit is fixed and its warning comes late; ours is checked before a page is unpacked.
     Image.MAX_IMAGE_PIXELS = None
     try:
         picture = Image.open(io.BytesIO(source.data), formats=_FORMATS)
         return picture, int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
-    except _ERRORS as error:
+    except ERRORS as error:
         raise DocumentError(_DAMAGED, type(error).__name__) from error
 
 

@@ -1,21 +1,38 @@
-"""XLSX: every sheet a page, one row a line, values as the sheet shows them."""
+"""XLSX: every sheet a page, one row a line, values as the sheet shows them; below them its text boxes, charts and comments."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import cast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
 
 import openpyxl
+from lxml import etree
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet.worksheet import Worksheet
 
+from stillroom.documents import left_out
 from stillroom.documents.document import Page
+from stillroom.documents.formats.calamine_workbook import pages_of
+from stillroom.documents.formats.cell_values import value_text
+from stillroom.documents.formats.embedded import add_embedded
+from stillroom.documents.formats.inside import Inside
+from stillroom.documents.formats.office_package import (
+    CHART,
+    DIAGRAM,
+    DRAWING,
+    RELATION,
+    OfficePackage,
+    chart_lines,
+    diagram_lines,
+    paragraphs,
+    parsed,
+)
 from stillroom.documents.source import CHARACTERS, Content, Source, clean
 from stillroom.documents.table import grid_text
 from stillroom.errors import DocumentError
@@ -24,27 +41,112 @@ CELLS = 2_000_000
 """Cells of a sheet, empty ones included; a larger sheet is left unread, and said to be."""
 
 _Cell = Cell | MergedCell | ReadOnlyCell | EmptyCell
-_NUMBER = re.compile(r"[#0?][#0?,]*(?:\.[#0?]*)?")
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _NO_RESULT = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>|<f[^>]*/>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
+_CONDITIONAL = re.compile(rb"<(?:\w+:)?conditionalFormatting\b")
+_HEADER = re.compile(rb"<(?:\w+:)?((?:odd|even|first)(?:Header|Footer))>(.*?)</", re.DOTALL)
+_HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K\d\d[+-]\d{3}|\d+|[A-Za-z])')
+_SMALLEST = 3.0
+_ONE_CELL = '<xf numFmtId="0"/>'
+_LAST_COLUMN = 16_384
 
 
 def read(source: Source) -> Content:
     """One page for each sheet that holds anything. Its first line is the name of the sheet where there are several."""
     try:
-        workbook = openpyxl.load_workbook(io.BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise DocumentError(
-            "The Excel workbook is damaged. Open it in its program, save it again and add that.", type(error).__name__
-        ) from error
+        package = OfficePackage(source.data)
+        workbook = _opened(package, source.data)
+    except zipfile.BadZipFile as error:
+        raise _damaged(error) from error
+    if workbook is None:
+        return _values_alone(source, package)
+    try:
+        return _content(source, package, workbook)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        try:
+            return _values_alone(source, package)
+        except DocumentError:
+            raise _damaged(error) from error
+    finally:
+        workbook.close()
+
+
+def _damaged(error: Exception) -> DocumentError:
+    return DocumentError(
+        "The Excel workbook is damaged. Open it in its program, save it again and add that.", type(error).__name__
+    )
+
+
+def _opened(package: OfficePackage, data: bytes) -> openpyxl.Workbook | None:
+    """The workbook; where something that no value needs is odd (a style, a date of its properties), without that. None
+    where it cannot be opened so either."""
+    for rewritten in (None, lambda: package.rewritten(), lambda: _plain(package)):
+        if rewritten is None and not package.is_sound:
+            continue
+        try:
+            return openpyxl.load_workbook(
+                io.BytesIO(rewritten() if rewritten else data), read_only=True, data_only=True, keep_links=False
+            )
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError, etree.LxmlError, SyntaxError):
+            continue
+    return None
+
+
+def _plain(package: OfficePackage) -> bytes:
+    """The workbook with no more of its styles than how numbers are shown, and without its properties."""
+    name = next(package.related(package.main(), "styles"), "xl/styles.xml")
+    formats, cells = "", ""
+    if name in package:
+        root = package.root(name)
+        formats = "".join(
+            etree.tostring(element, encoding="unicode")
+            for element in root.iter(f"{_S}numFmt")
+            if element.get("formatCode")
+        )
+        cells = "".join(
+            f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0"/>'
+            for element in root.iterfind(f"{_S}cellXfs/{_S}xf")
+            if (number := element.get("numFmtId", "0")).isdecimal()
+        )
+    styles = (
+        f'<styleSheet xmlns="{_S[1:-1]}"><numFmts>{formats}</numFmts><fonts><font/></fonts>'
+        "<fills><fill><patternFill/></fill></fills><borders><border/></borders>"
+        '<cellStyleXfs><xf numFmtId="0"/></cellStyleXfs>'
+        f"<cellXfs>{cells or _ONE_CELL}</cellXfs></styleSheet>"
+    )
+    return package.rewritten(
+        without=("docProps/core.xml", "docProps/app.xml", "docProps/custom.xml"), instead={name: styles.encode()}
+    )
+
+
+def _values_alone(source: Source, package: OfficePackage) -> Content:
+    """The values of a workbook that cannot be opened otherwise."""
+    inside = Inside(source)
+    pages, count, notes = pages_of(package.rewritten(), "xlsx")
+    return inside.content(pages, count, notes)
+
+
+def _content(source: Source, package: OfficePackage, workbook: openpyxl.Workbook) -> Content:
     everything = cast(list[ReadOnlyWorksheet], workbook.worksheets)  # what read_only gives
     sheets = [sheet for sheet in everything if sheet.sheet_state == "visible"] or everything
-    hidden = len(everything) - len(sheets)
+    inside = Inside(source)
+    inside.left_out.add(left_out.HIDDEN_SHEET, len(everything) - len(sheets))
+    inside.left_out.add(left_out.CHART, len(list(package.related(package.main(), "chartsheet"))))
     pages: list[Page] = []
     notes: list[str] = []
     characters = 0
     for number, sheet in enumerate(sheets, 1):
-        rows = _rows(sheet)
-        text = "" if rows is None else clean(grid_text(rows))
+        part = _part_of(sheet)
+        form = _Form.of(package.read(part)) if part in package else _Form()
+        rows = _rows(sheet, form, inside.left_out)
+        blocks = (
+            []
+            if rows is None
+            else [form.header, grid_text(rows), *_drawn(package, part, inside, sheet.title), form.footer]
+        )
+        text = clean("\n\n".join(block for block in blocks if block.strip()))
         characters += len(text)
         if rows is None or characters > CHARACTERS:
             notes.append(f"The sheet “{sheet.title}” is too large and was not read.")
@@ -52,10 +154,7 @@ def read(source: Source) -> Content:
         if len(sheets) > 1:
             text = f"{clean(sheet.title)}\n{text}" if text.strip() else ""
         pages.append(Page(number, text))
-    workbook.close()
-    if hidden:
-        notes.append(f"{hidden} hidden sheet{'s were' if hidden > 1 else ' was'} not read.")
-    missing = _formulas_without_result(source.data)
+    missing = _formulas_without_result(package)
     if missing:
         notes.append(
             f"{missing} formula{'s have' if missing > 1 else ' has'} no stored result and count as empty. "
@@ -63,73 +162,217 @@ def read(source: Source) -> Content:
         )
     if not pages:
         raise DocumentError("The workbook's sheets are too large to be read. Split it into smaller ones.")
-    return Content(tuple(pages), len(sheets), tuple(notes))
+    return inside.content(pages, len(sheets), notes)
 
 
-def _rows(sheet: ReadOnlyWorksheet) -> list[list[str]] | None:
+def _part_of(sheet: ReadOnlyWorksheet) -> str:
+    return str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a sheet says besides its values.
+
+    Attributes:
+        rows, columns: numbers of those that are hidden, from 1. header, footer: what stands on its printed pages.
+        conditional: colours may depend on values.
+    """
+
+    rows: frozenset[int] = frozenset()
+    columns: frozenset[int] = frozenset()
+    header: str = ""
+    footer: str = ""
+    conditional: bool = False
+
+    @classmethod
+    def of(cls, data: bytes) -> _Form:
+        rows: set[int] = set()
+        number = 0
+        for match in _ROW.finditer(data):
+            number = _attribute(match[1], b"r") or number + 1
+            if _is_hidden(match[1]):
+                rows.add(number)
+        columns: set[int] = set()
+        for match in _COLUMN.finditer(data):
+            if _is_hidden(match[1]):
+                first = _attribute(match[1], b"min") or 1
+                columns.update(range(first, min(_attribute(match[1], b"max") or first, _LAST_COLUMN) + 1))
+        texts: dict[str, dict[str, None]] = {"Header": {}, "Footer": {}}
+        for match in _HEADER.finditer(data):
+            text = _printed(match[2])
+            if text:
+                texts[match[1].decode()[-6:]][text] = None
+        header, footer = ("\n".join(found) for found in texts.values())
+        return cls(frozenset(rows), frozenset(columns), header, footer, bool(_CONDITIONAL.search(data)))
+
+
+def _is_hidden(attributes: bytes) -> bool:
+    return bool(re.search(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']", attributes))
+
+
+def _attribute(attributes: bytes, name: bytes) -> int:
+    found = re.search(rb"\b" + name + rb"\s*=\s*[\"'](\d{1,7})[\"']", attributes)
+    return int(found[1]) if found else 0
+
+
+def _printed(data: bytes) -> str:
+    """A header or footer without its codes: the parts to the left, in the middle and to the right, tabs between them."""
+    text = parsed(b"<t>" + data + b"</t>").text or ""
+    parts = re.split(r"&[LCR](?![a-z])", text)
+    return "\t".join(filter(None, (_HEADER_CODE.sub("", part).replace("&&", "&").strip() for part in parts)))
+
+
+def _rows(sheet: ReadOnlyWorksheet, form: _Form, count: left_out.LeftOut) -> list[list[str]] | None:
     """The cells as text, or None where there are too many. The size a sheet claims is not believed: it may be the
     largest there is, for three cells."""
     sheet.reset_dimensions()
     rows: list[list[str]] = []
     cells = 0
-    for row in cast(Worksheet, sheet).iter_rows():
+    unseen: dict[int, bool] = {}
+    columns: set[int] = set()
+    for number, row in enumerate(cast(Worksheet, sheet).iter_rows(), 1):
         cells += max(len(row), 1)
         if cells > CELLS:
             return None
-        rows.append([shown(cell) for cell in row])
+        if number in form.rows:
+            if any(cell.value is not None for cell in row):
+                count.add(left_out.HIDDEN_ROW, place=f"sheet “{sheet.title}”")
+            continue
+        texts: list[str] = []
+        for index, cell in enumerate(row, 1):
+            if cell.value is None:
+                texts.append("")
+                continue
+            if index in form.columns:
+                columns.add(index)
+                texts.append("")
+                continue
+            text = shown(cell)
+            if text and not form.conditional and _is_unseen(cell, unseen):
+                text = ""
+                count.add(left_out.HIDDEN_CELL, place=f"sheet “{sheet.title}”")
+            elif not text and cell.value != "" and _hides_all(str(cell.number_format or "")):
+                count.add(left_out.HIDDEN_CELL, place=f"sheet “{sheet.title}”")
+            texts.append(text)
+        rows.append(texts)
+    count.add(left_out.HIDDEN_COLUMN, len(columns), f"sheet “{sheet.title}”")
     return rows
+
+
+def _hides_all(number_format: str) -> bool:
+    """``;;;``: nothing is shown, whatever the cell holds."""
+    return number_format.count(";") >= 2 and not number_format.replace(";", "").strip()
+
+
+def _is_unseen(cell: Any, known: dict[int, bool]) -> bool:
+    """Whether a cell's letters have the colour of what is behind them, or are too small to be read."""
+    style = getattr(cell, "_style_id", None)
+    if style is None:
+        return False
+    if style not in known:
+        try:
+            font, fill = cell.font, cell.fill
+            behind = _colour(fill.fgColor) if fill.fill_type == "solid" else "FFFFFF" if fill.fill_type is None else ""
+            known[style] = bool((font.sz or 11) < _SMALLEST or (font.color and _colour(font.color) == behind))
+        except (AttributeError, IndexError, TypeError):
+            known[style] = False
+    return known[style]
+
+
+def _colour(colour: Any) -> str | None:
+    """Red, green and blue; of a theme only the first, which is white in every theme that Excel brings."""
+    if colour.type == "rgb" and isinstance(colour.rgb, str):
+        return colour.rgb[-6:].upper()
+    if colour.type == "theme" and colour.theme == 0 and not colour.tint:
+        return "FFFFFF"
+    if colour.type == "indexed":
+        return {1: "FFFFFF", 9: "FFFFFF", 65: "FFFFFF"}.get(colour.indexed)
+    return None
+
+
+def _drawn(package: OfficePackage, part: str, inside: Inside, title: str) -> Iterator[str]:
+    """What lies on the sheet: text boxes, charts, diagrams, comments; pictures and files go to ``inside``."""
+    if not part:
+        return
+    for drawing in package.related(part, "drawing"):
+        yield from _shapes(package, drawing, inside, f"sheet “{title}”")
+    for old in package.related(part, "vmlDrawing"):
+        yield "\n".join(_old_boxes(package.read(old)))
+    for file in package.related(part, "oleObject", "package"):
+        add_embedded(package, file, inside)
+    threads = [*package.related(part, "threadedComment")]
+    for comments in threads or package.related(part, "comments"):
+        yield "\n".join(_comments(package.root(comments)))
+
+
+def _shapes(package: OfficePackage, part: str, inside: Inside, place: str) -> Iterator[str]:
+    try:
+        root = package.root(part)
+    except ValueError:
+        inside.left_out.add(left_out.DRAWING, place=place)
+        return
+    yield "\n".join(paragraphs(root))
+    relations = package.relations(part)
+    for element in root.iter(f"{DRAWING}blip", f"{CHART}chart", f"{DIAGRAM}relIds"):
+        relation = relations.get(element.get(f"{RELATION}{'embed' if element.tag == f'{DRAWING}blip' else 'id'}", ""))
+        if element.tag == f"{DIAGRAM}relIds":
+            relation = relations.get(element.get(f"{RELATION}dm", ""))
+        if element.tag == f"{DRAWING}blip":
+            if relation and relation.part:
+                inside.picture(package.read(relation.part), place)
+            else:
+                inside.left_out.add(left_out.PICTURE_ELSEWHERE, place=place)
+            continue
+        kind, lines = (
+            (left_out.CHART, chart_lines) if element.tag == f"{CHART}chart" else (left_out.DIAGRAM, diagram_lines)
+        )
+        found = [*lines(package.root(relation.part))] if relation and relation.part else []
+        if not found:
+            inside.left_out.add(kind, place=place)
+        yield "\n".join(found)
+
+
+def _old_boxes(data: bytes) -> Iterator[str]:
+    """The texts of boxes and buttons in the drawing format before 2007, in which comments have frames, too."""
+    root = parsed(re.sub(rb"<br\s*/?>", b"\n", data))
+    for shape in root.iter("{urn:schemas-microsoft-com:vml}shape"):
+        note = shape.find("{urn:schemas-microsoft-com:office:excel}ClientData")
+        if note is not None and note.get("ObjectType") == "Note":
+            continue
+        for box in shape.iter("{urn:schemas-microsoft-com:vml}textbox"):
+            text = " ".join("".join(box.itertext()).split())
+            if text:
+                yield text
+
+
+def _comments(root: etree._Element) -> Iterator[str]:
+    for comment in root:
+        for element in comment if comment.tag == f"{_S}commentList" else [comment]:
+            if not isinstance(element.tag, str) or element.get("ref") is None:
+                continue
+            text = "".join(
+                part.text or ""
+                for part in element.iter()
+                if isinstance(part.tag, str) and part.tag.endswith(("}t", "}text"))
+            )
+            if text.strip():
+                yield f"Comment on {element.get('ref')}: {' '.join(text.split())}"
 
 
 def shown(cell: _Cell) -> str:
     """A cell's value as the sheet shows it; dates and times in ISO 8601."""
     value = cell.value
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return value.isoformat(timespec="seconds")
-    if isinstance(value, timedelta):
-        return str(value)
-    if isinstance(value, int | float | Decimal):
-        return _number(value, str(cell.number_format or "General"))
-    return str(value)
+    number_format = str(getattr(cell, "number_format", None) or "General")
+    if isinstance(value, str):
+        parts = number_format.split(";")
+        return "" if len(parts) >= 4 and not parts[3].strip() else value
+    return value_text(value, number_format)
 
 
-def _number(value: int | float | Decimal, number_format: str) -> str:
-    """A number in the sheet's own format; formats beyond digits, separators, signs and words are shown unformatted."""
-    sections = number_format.split(";")
-    own_sign = value < 0 and len(sections) > 1 and bool(sections[1])
-    section = sections[1] if own_sign else sections[0]
-    section = re.sub(r"\[\$([^\]-]*)(?:-[^\]]*)?\]", r"\1", section)  # [$€-407]: a currency and a locale
-    section = re.sub(r"\[[^\]]*\]", "", section)  # colours and conditions
-    section = re.sub(r"[_*].", "", section)  # padding
-    section = re.sub(r'\\(.)|"([^"]*)"', lambda match: match[1] or match[2] or "", section)
-    pattern = _NUMBER.search(section)
-    digits = pattern[0].strip() if pattern else ""
-    if not digits or "General" in section or digits.endswith(",") or re.search(r"/|[0#?]E[+-]", section):
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
-    whole, _, fraction = digits.partition(".")
-    places, required = len(fraction), fraction.count("0")
-    amount = Decimal(repr(value) if isinstance(value, float) else value) * (100 if "%" in section else 1)
-    head, _, tail = f"{abs(amount):{',' if ',' in whole else ''}.{places}f}".partition(".")
-    tail = tail[:required] + tail[required:].rstrip("0")
-    if "," not in whole:
-        head = head.zfill(whole.count("0"))
-    before, _, after = section.partition(digits)
-    sign = "-" if value < 0 and not own_sign else ""
-    return f"{sign}{before}{head}{'.' if tail else ''}{tail}{after}".strip()
-
-
-def _formulas_without_result(data: bytes) -> int:
+def _formulas_without_result(package: OfficePackage) -> int:
     """Formulas that no program has calculated yet (a workbook written by a script)."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return sum(
-            len(_NO_RESULT.findall(archive.read(name)))
-            for name in archive.namelist()
-            if name.startswith("xl/worksheets/") and name.endswith(".xml")
-        )
+    return sum(
+        len(_NO_RESULT.findall(package.read(name)))
+        for name in package.names()
+        if name.lower().startswith("xl/worksheets/") and name.lower().endswith(".xml")
+    )

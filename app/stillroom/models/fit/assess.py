@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from stillroom.engine.protocol import LoadOptions
+from stillroom.engine.protocol import USUAL_CONTEXT_TOKENS, LoadOptions
 from stillroom.errors import EngineError, StillroomError
 from stillroom.gguf.checks import check_headers, parts_of
 from stillroom.gguf.header import GgufError, read_header
@@ -17,10 +17,9 @@ from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.gpu_process import gpu_process_bytes
 from stillroom.models.fit.shape import Shape, shape_of
 from stillroom.models.fit.tried import is_tried, keep_tried
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_bytes
 
-_CONTEXT_TOKENS = 8192  # the worker's own choice
 _DOUBT = 1.1  # an estimate this much below what is free needs no dry load to be believed
 
 
@@ -49,7 +48,7 @@ def this_machine(hardware: Hardware | None = None, *, own_bytes: int = 0, own_gp
 
 def assess(shape: Shape, machine: Machine, use: Use | None = None, *, beside: int = 0) -> Fit:
     """The fit, with as many layers on the GPU as there is room for where the use names none. ``beside``: bytes of its projector."""
-    use = use or Use(_CONTEXT_TOKENS)
+    use = use or Use(USUAL_CONTEXT_TOKENS)
     if not use.gpu_layers and machine.free_vram:
         layers = gpu_layers_that_fit(shape, use, machine.free_vram - beside, machine.gpu_process)
         use = replace(use, gpu_layers=layers)
@@ -97,7 +96,7 @@ def options_that_fit(
             machine = replace(machine, free_vram=0)
         # Of a card that does not say what it has free nothing can be counted; RAM then has to do.
         layers = (options.gpu_layers or 0) if machine.free_vram else 0
-        use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch, layers)
+        use = Use(options.context_tokens or USUAL_CONTEXT_TOKENS, options.kv_type, options.ubatch, layers)
         found = assess(shape, machine, use, beside=projector_bytes(projector))
         # The starter comes with the application and was tried when that was made.
         known = model.starter or is_tried(model.path)
@@ -121,7 +120,7 @@ def _on_the_gpu(shape: Shape, options: LoadOptions, machine: Machine, beside: in
     """The options with fewer layers on the GPU where it has no room for all, or for those that are named."""
     if not machine.free_vram or options.gpu_layers == 0:
         return options
-    use = Use(options.context_tokens or _CONTEXT_TOKENS, options.kv_type, options.ubatch)
+    use = Use(options.context_tokens or USUAL_CONTEXT_TOKENS, options.kv_type, options.ubatch)
     room = gpu_layers_that_fit(shape, use, machine.free_vram - beside, machine.gpu_process)
     if room > len(shape.layers):
         return options

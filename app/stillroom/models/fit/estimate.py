@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH
+from stillroom.engine.limits import SMALL_MODEL_BYTES, most_kept, most_sequences
+from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, USUAL_CONTEXT_TOKENS
 from stillroom.gguf.tensor_types import element_bytes
 from stillroom.models.fit.shape import Layer, Shape
 from stillroom.sizes import size_text
@@ -19,9 +20,6 @@ SPARE_BYTES = 1 << 30
 """Left free on each device, for everything else that runs."""
 
 _CELLS = 256  # the cache is made in steps of this many tokens
-# The worker's own: see stillroom.worker.llama.
-_LOGITS_BYTES = 80e6
-_MOST_SEQUENCES, _LEAST_SEQUENCES, _RECURRENT_SEQUENCES = 256, 48, 8
 # Measured: a process with the interpreter, numpy and the engine's libraries is 56 MiB; work adds 4, and huge pages make 2
 # more of what it allocates, as a whole one is filled where a small one was. And with the libraries of CUDA in use.
 _PROCESS_BYTES = 62 * MIB
@@ -40,7 +38,6 @@ _WEIGHTS_PER_CORE = 11e9
 _WEIGHTS_PER_GPU_CORE = 115e6
 _GPU_LAYER_SECONDS = 40e-6
 _USUAL_LAYERS = 32
-_SMALL_MODEL_BYTES = 400e6
 _SLOW_TOKENS_PER_SECOND = 5.0
 _READABLE_TOKENS_PER_SECOND = 1.0
 
@@ -139,7 +136,7 @@ class Machine:
         rate = self.ram_bandwidth * _SHARE_OF_BANDWIDTH
         if self.cores:
             # The worker gives a small model one thread.
-            rate = min(rate, _WEIGHTS_PER_CORE * (1 if size < _SMALL_MODEL_BYTES else self.cores))
+            rate = min(rate, _WEIGHTS_PER_CORE * (1 if size < SMALL_MODEL_BYTES else self.cores))
         return rate
 
     def gpu_seconds(self, size: float, layers: int = _USUAL_LAYERS) -> float | None:
@@ -173,12 +170,15 @@ class Fit:
     tokens_per_second: float | None
     reason: str
 
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of what is left that documents may take which were read, not to be read again."""
+        return most_kept(self.free - self.estimate.ram.total)
+
 
 def sequences_of(shape: Shape) -> int:
     """How many sequences the worker makes room for."""
-    if shape.recurrent:
-        return _RECURRENT_SEQUENCES
-    return max(_LEAST_SEQUENCES, min(_MOST_SEQUENCES, int(_LOGITS_BYTES / (4 * max(1, shape.vocabulary)))))
+    return most_sequences(shape.vocabulary, recurrent=shape.recurrent)
 
 
 def ubatch_of(use: Use) -> int:
@@ -283,7 +283,7 @@ def longest_context(
             not use.gpu_layers or found.vram.total + SPARE_BYTES <= free_vram
         )
 
-    least, most = 1, max(1, (shape.trained_context_tokens or 8192) // _CELLS)
+    least, most = 1, max(1, (shape.trained_context_tokens or USUAL_CONTEXT_TOKENS) // _CELLS)
     if not fits(_CELLS):
         return 0
     while least < most:

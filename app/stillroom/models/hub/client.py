@@ -27,7 +27,7 @@ from stillroom.errors import StillroomError
 from stillroom.gguf.checks import part_number
 from stillroom.gguf.header import Header, parse_header
 from stillroom.models.hub.errors import explained, sentences
-from stillroom.models.library import quantization_of
+from stillroom.models.model_file import quantization_of
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _TIMEOUT = httpx2.Timeout(30.0, connect=20.0)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from stillroom.chat import context
-from stillroom.chat.answerer import Answerer, LocalAnswerer
+from stillroom.chat.context import ContextFullError
 from stillroom.chat.conversation import Attachment, Turn
-from stillroom.chat.remote import RemoteAnswerer
-from stillroom.chat.session import ChatSession, read_attachment
-from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine
-from stillroom.settings import MONTHLY_CAP
+from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import percent_text, time_left_text
+from stillroom.workspace.conversations import MakeRoom
+
+if TYPE_CHECKING:
+    from stillroom.workspace.conversations import ChatSession
 
 
 class Asking(QObject):
@@ -48,8 +47,7 @@ class Asking(QObject):
         self._parts = parts
         self._operation: Operation | None = None
         self.conversation = 0
-        self._local = LocalAnswerer(parts.engine)
-        self._answerer: Answerer = self._local
+        self._engine: RemoteEngine | None = None
         self._looking = False  # at a picture; nothing is written yet
 
     @property
@@ -58,20 +56,10 @@ class Asking(QObject):
 
     def use(self, engine: RemoteEngine | None) -> None:
         """Who answers from now on: a remote engine, or, for None, the model in our worker. Connects to nothing yet."""
-        parts = self._parts
-        if engine is None:
-            self._answerer = self._local
-            return
-        assert parts.database is not None
-        self._answerer = RemoteAnswerer(
-            engine,
-            lambda: RemoteClient(engine, parts.secrets(), parts.seal),
-            SendingLog(parts.database),
-            lambda: parts.settings.get(MONTHLY_CAP) / 100,
-        )
+        self._engine = engine
 
     def session(self) -> ChatSession:
-        return ChatSession(self._parts.chats(), self._answerer)
+        return self._parts.conversations.session(self._engine)
 
     def stop(self) -> None:
         if self._operation is not None:
@@ -80,7 +68,7 @@ class Asking(QObject):
     def answer(self, conversation: int, question: int) -> None:
         """Answer a turn."""
         started = time.monotonic()
-        store, answerer = self._parts.chats(), self._answerer
+        store, answerer = self._parts.chats, self._parts.conversations.answerer(self._engine)
 
         def work(operation: Operation) -> Turn:
             begin, show = self._shown(operation)
@@ -151,7 +139,7 @@ class Asking(QObject):
                     lambda: self.told.emit(" · ".join(filter(None, (text, time_left_text(left)))) if total else "")
                 )
 
-            return ChatSession(self._parts.chats(), self._local).read_every_part(
+            return self._parts.conversations.session().read_every_part(
                 question,
                 on_begin=begin,
                 on_piece=show,
@@ -161,52 +149,22 @@ class Asking(QObject):
 
         self._start(conversation, work, self.done.emit)
 
-    def make_room(self, conversation: int, leaf: int, how: str, then: Callable[[int], None]) -> None:
-        """``passages``, ``summaries``: of the last files; ``text``: of the last pictures; ``summarise``, ``drop``: of older turns.
-        ``then`` gets the new end.
-        """
-        store, answerer = self._parts.chats(), self._local  # what is read to make room is not sent anywhere
+    def make_room(self, conversation: int, leaf: int, how: MakeRoom, then: Callable[[int], None]) -> None:
+        """Let something take less of the context; ``then`` gets the new end."""
         started = time.monotonic()
 
-        def work(operation: Operation) -> int:
-            settings = store.conversation(conversation).settings
-            branch = store.branch(leaf)
-            if how == "text":
-                pictured = context.pictures_turn(branch)
-                if pictured is not None:
-                    store.give_text(pictured.id)
-                return leaf
-            if how == "passages":
-                context.give_passages(store, branch, settings, answerer)
-                return leaf
-            if how == "summaries":
-                said = self.tr("Reading part %1 of %2…")
+        def work(operation: Operation[int]) -> int:
+            said = self.tr("Reading part %1 of %2…")
 
-                def tell(done: float, total: int) -> None:
-                    text = said.replace("%1", str(min(int(done) + 1, total))).replace("%2", str(total))
-                    spent = time.monotonic() - started
-                    left = time_left_text(spent / done * (total - done)) if done and spent > 1 else ""
-                    operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left)))))
+            def tell(done: float, total: int) -> None:
+                text = said.replace("%1", str(min(int(done) + 1, total))).replace("%2", str(total))
+                spent = time.monotonic() - started
+                left = time_left_text(spent / done * (total - done)) if done and spent > 1 else ""
+                operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left)))))
 
-                context.give_summaries(
-                    store, branch, settings, answerer, on_progress=tell, cancellation=operation.cancellation
-                )
-                return leaf
-            operation.post(lambda: self.told.emit(self.tr("Making room…")))
-            # The last question is to be answered after the note, so it moves behind it.
-            question = branch[-1]
-            note = context.cover_older(
-                store,
-                branch[:-1],
-                settings,
-                answerer,
-                summarise=how == "summarise",
-                cancellation=operation.cancellation,
-            )
-            moved = store.put_back([replace(question, parent=note.id)], question.id)
-            if question.facts.passages:  # there is more room for them now
-                context.give_passages(store, store.branch(moved), settings, answerer)
-            return moved
+            if how in (MakeRoom.SUMMARISE_OLDER, MakeRoom.DROP_OLDER):
+                operation.post(lambda: self.told.emit(self.tr("Making room…")))
+            return self._parts.conversations.make_room(leaf, how, on_part=tell, cancellation=operation.cancellation)
 
         self._start(conversation, work, then, self.given_up.emit)
 
@@ -214,11 +172,10 @@ class Asking(QObject):
         """Read files to attach, beside anything else."""
 
         def work(operation: Operation) -> list[Attachment]:
-            found: list[Attachment] = []
-            for path in self._parts.expand(paths):
-                operation.post(lambda path=path: self.told.emit(self.tr("Reading %1…").replace("%1", path.name)))
-                found += read_attachment(self._parts.readers, path, self._local, cancellation=operation.cancellation)
-            return found
+            def begun(path: Path) -> None:
+                operation.post(lambda: self.told.emit(self.tr("Reading %1…").replace("%1", path.name)))
+
+            return self._parts.conversations.attachments(paths, on_file=begun, cancellation=operation.cancellation)
 
         def finished(found: list[Attachment]) -> None:
             self.told.emit("")
@@ -262,7 +219,7 @@ class Asking(QObject):
 
         def failed(error: Exception) -> None:
             end()
-            if isinstance(error, context.ContextFullError):
+            if isinstance(error, ContextFullError):
                 self.full.emit(error)
             else:
                 self.failed.emit(error)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, QTimer
 
 from stillroom.chat.conversation import Attachment
 from stillroom.errors import StillroomError
+from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.parts import Parts
-
-if TYPE_CHECKING:
-    from stillroom.ui.chat.page import ChatPage
 
 _MILLISECONDS = 800
 _NEW = "chat/draft"  # of a conversation that is not begun
@@ -20,7 +16,7 @@ _NEW = "chat/draft"  # of a conversation that is not begun
 class Drafts(QObject):
     """Texts are on disk soon after they are written; files that were attached stay as long as the window is there."""
 
-    def __init__(self, page: ChatPage, parts: Parts) -> None:
+    def __init__(self, page: ShownConversation, parts: Parts) -> None:
         super().__init__(page)
         self._page, self._parts = page, parts
         self._files: dict[int, list[Attachment]] = {}
@@ -45,9 +41,9 @@ class Drafts(QObject):
                 self._parts.memory.save()
         elif text != page.conversation.draft:
             try:
-                page._store.set_draft(page.number, text)
+                page.store.set_draft(page.number, text)
             except StillroomError as error:
-                page._failed(error)
+                page.failed(error)
 
     def show(self) -> None:
         """What was written of the conversation that is shown."""
@@ -63,4 +59,4 @@ class Drafts(QObject):
             self._parts.memory.set(_NEW, "")
             self._parts.memory.save()
         if self._page.number:
-            self._page._store.set_draft(self._page.number, "")
+            self._page.store.set_draft(self._page.number, "")

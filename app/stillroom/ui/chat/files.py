@@ -10,8 +10,6 @@ from PySide6.QtGui import QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from stillroom.chat.conversation import Conversation
-from stillroom.chat.store import ConversationStore
-from stillroom.chat.transfer import export, import_file, to_html
 from stillroom.errors import StillroomError
 from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
@@ -20,9 +18,7 @@ from stillroom.ui.tasks import Operation
 _KINDS = ((".md", "Markdown"), (".pdf", "PDF"), (".html", "HTML"), (".json", "JSON"))
 
 
-def write(
-    parent: QWidget, parts: Parts, store: ConversationStore, found: Conversation, say: Callable[[str, str], None]
-) -> None:
+def write(parent: QWidget, parts: Parts, found: Conversation, say: Callable[[str, str], None]) -> None:
     """Ask where to, and write a conversation."""
     name = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in found.title)[:60].strip()
     start = str(Path(parts.memory.folder("chat/export")) / f"{name or 'conversation'}.md")
@@ -36,23 +32,23 @@ def write(
     parts.memory.set("chat/export", str(target.parent))
     try:
         if target.suffix.lower() == ".pdf":
-            write_pdf(store, found, target)
+            write_pdf(parts, found, target)
         else:
-            export(store, found.id, target)
+            parts.conversations.export(found.id, target)
     except StillroomError as error:
         say(error.message, "bad")
         return
     say(parent.tr("Written to %1.").replace("%1", str(target)), "info")
 
 
-def write_pdf(store: ConversationStore, found: Conversation, target: Path) -> None:
+def write_pdf(parts: Parts, found: Conversation, target: Path) -> None:
     """The branch that is shown, on A4 pages. Raises StillroomError."""
     writer = QPdfWriter(str(target))
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))  # printing a document adds its own
     writer.setTitle(found.title)
     document = QTextDocument()
-    document.setHtml(to_html(found, store.branch(found.leaf)))
+    document.setHtml(parts.conversations.as_html(found.id))
     document.print_(writer)
     if not target.is_file() or not target.stat().st_size:
         raise StillroomError(f"{target.name} could not be written. Look at the folder's permissions and the disk.")
@@ -61,7 +57,6 @@ def write_pdf(store: ConversationStore, found: Conversation, target: Path) -> No
 def bring(
     parent: QWidget,
     parts: Parts,
-    store: ConversationStore,
     say: Callable[[str, str], None],
     then: Callable[[Conversation], None],
 ) -> None:
@@ -71,7 +66,7 @@ def bring(
     )
     if chosen:
         parts.tasks.start(
-            Operation(lambda _: import_file(store, Path(chosen), parts.readers), "import", owner=parent)
+            Operation(lambda _: parts.conversations.bring(Path(chosen)), "import", owner=parent)
             .success(then)
             .failure(lambda error: say(sentence(error), "bad"))
         )

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from stillroom.chat.conversation import ChatSettings
 from stillroom.errors import StillroomError
 from stillroom.ui.chat.settings_dialog import SettingsDialog, schemas_of
+from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
-
-if TYPE_CHECKING:
-    from stillroom.ui.chat.page import ChatPage
 
 
 class OwnSettings(QObject):
     """Of the conversation that is shown."""
 
-    def __init__(self, page: ChatPage, parts: Parts, loading: ModelLoading) -> None:
+    def __init__(self, page: ShownConversation, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(page)
         self._page, self._parts, self._loading = page, parts, loading
 
@@ -28,7 +24,7 @@ class OwnSettings(QObject):
         """Let the person change the settings, and use them from the next answer on."""
         page, loading = self._page, self._loading
         usual = page.conversation.settings if page.conversation else ChatSettings()
-        names = [model.name for model in self._parts.installed_models()]
+        names = [model.name for model in self._parts.models.installed()]
         dialog = SettingsDialog(
             page, usual, schemas_of(self._parts.templates.templates()), loading.model, names, loading.wanted
         )
@@ -36,7 +32,7 @@ class OwnSettings(QObject):
         if loading.model is not None and file is not None:
             options = loading.model.options
             self._parts.tasks.start(
-                Operation(lambda _: self._parts.memory_by_context(file, options), "memory", owner=dialog)
+                Operation(lambda _: self._parts.models.memory_by_context(file, options), "memory", owner=dialog)
                 .success(dialog.use_memory)
                 .failure(lambda _error: None)  # the sentence about the context does without the memory
             )
@@ -46,9 +42,9 @@ class OwnSettings(QObject):
     def _use(self, settings: ChatSettings) -> None:
         page, model = self._page, self._loading.model
         if page.conversation is None:
-            page.conversation = page._store.create()
-        page._store.set_settings(page.number, settings)
-        page.talks.refresh()
+            page.conversation = page.store.create()
+        page.store.set_settings(page.number, settings)
+        page.show_list()
         page.show_branch()
         if settings.model and settings.model != self._loading.wanted:
             self._load(settings.model, settings.context_tokens)
@@ -80,8 +76,8 @@ class OwnSettings(QObject):
         self._page.banners.show_message(text, "info", [load], key="own model")
 
     def _load(self, name: str, context_tokens: int) -> None:
-        found = next((model for model in self._parts.installed_models() if model.name == name), None)
+        found = next((model for model in self._parts.models.installed() if model.name == name), None)
         if found is None:
-            self._page._failed(StillroomError(f"The model {name} is not on this machine any more. Choose another one."))
+            self._page.failed(StillroomError(f"The model {name} is not on this machine any more. Choose another one."))
             return
         self._loading.choose(found, context_tokens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -13,12 +13,10 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 
-from stillroom.chat.context import messages
 from stillroom.chat.conversation import Attachment, Conversation, Turn, TurnState
-from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
@@ -30,6 +28,7 @@ from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.prompt_menu import PromptMenu
 from stillroom.ui.chat.room import Room
 from stillroom.ui.chat.settings_dialog import title_of_schema
+from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.chat.starting import Starting
 from stillroom.ui.chat.talks import Talks
 from stillroom.ui.chat.titles import Titles
@@ -43,19 +42,13 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
 
 
-class ChatPage(QWidget):
-    """The page. What is asked of the store takes milliseconds; everything longer is an operation.
-
-    Signals:
-        template_made(str, bool): the name of a template that is there now, and whether it is wanted in Extract.
-    """
-
-    template_made = Signal(str, bool)
+class ChatPage(ShownConversation):
+    """The page. What is asked of the store takes milliseconds; everything longer is an operation."""
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
         self._parts, self._loading = parts, loading
-        self._store = parts.chats()
+        self.store = parts.chats
         self.conversation: Conversation | None = None
         self._agreed: set[tuple[int, str]] = set()  # conversation and engine
         self.asking = Asking(parts, self)
@@ -75,7 +68,7 @@ class ChatPage(QWidget):
         self.drafts = Drafts(self, parts)
         self._connect()
         self.talks.refresh()
-        found = self._store.conversations()
+        found = self.store.conversations()
         self.open(found[0].id if found else 0)
         self._model_changed()
 
@@ -156,7 +149,7 @@ class ChatPage(QWidget):
         self.asking.piece.connect(self._piece)
         self.asking.done.connect(self._answered)
         self.asking.full.connect(self.room.offer)
-        self.asking.failed.connect(self._failed)
+        self.asking.failed.connect(self.failed)
         again = self.tr(
             "Stopped: nothing was asked or left out. “Have this answered”, below your message, offers the choice again."
         )
@@ -166,22 +159,17 @@ class ChatPage(QWidget):
         self._loading.changed.connect(self._model_changed)
         self.who.chosen.connect(self._choose_who)
 
-    @property
-    def number(self) -> int:
-        """Of the conversation that is shown; 0 for a new one."""
-        return self.conversation.id if self.conversation is not None else 0
-
     # ---- conversations
 
     def open(self, number: int, turn: int = 0) -> None:
         """Show a conversation; 0 for a new one, which is stored when something is said."""
         self.drafts.keep()
         self.banners.withdraw("full")  # its choices are those of the conversation that was shown
-        self.conversation = self._store.conversation(number) if number else None
+        self.conversation = self.store.conversation(number) if number else None
         self.drafts.show()
         if turn:
-            self._store.switch(turn)
-            self.conversation = self._store.conversation(number)
+            self.store.switch(turn)
+            self.conversation = self.store.conversation(number)
         self.transcript.to_end()
         self.show_branch()
         if turn:
@@ -193,15 +181,18 @@ class ChatPage(QWidget):
     def show_branch(self) -> None:
         """What is stored of the conversation that is shown."""
         if self.conversation is not None:
-            self.conversation = self._store.conversation(self.conversation.id)
-        turns = self._store.branch(self.conversation.leaf) if self.conversation else []
-        self.transcript.show_turns(turns, self._store.siblings(self.number) if self.conversation else {})
+            self.conversation = self.store.conversation(self.conversation.id)
+        turns = self.store.branch(self.conversation.leaf) if self.conversation else []
+        self.transcript.show_turns(turns, self.store.siblings(self.number) if self.conversation else {})
         self.stack.setCurrentWidget(self.transcript if turns else self.starting)
         self._show_title()
         for button in (self.export_button, self.search_button):
             button.setEnabled(bool(turns))
         self._show_writing()
         self.room.show_budget()
+
+    def show_list(self) -> None:
+        self.talks.refresh()
 
     def _show_title(self) -> None:
         self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
@@ -212,11 +203,11 @@ class ChatPage(QWidget):
     # ---- turns
 
     def _send(self, text: str) -> None:
-        if self.asking.busy or not self._ready():
+        if self.asking.busy or not self.ready():
             return
         begun = self.number
         if self.conversation is None:
-            self.conversation = self._store.create()
+            self.conversation = self.store.create()
         attachments = tuple(self.composer.attachments)
         question = self.asking.session().ask(self.number, self.conversation.leaf, text, attachments)
         self.composer.clear()
@@ -231,9 +222,7 @@ class ChatPage(QWidget):
         """Have a turn answered; a remote model is sent nothing that the person has not agreed to."""
         engine = self.who.engine()
         if engine is not None and (self.number, engine.name) not in self._agreed:
-            settings = self._store.conversation(self.number).settings
-            told = messages(self._store.branch(question), settings)
-            dialog = ChatConsent(self, engine, told, settings)
+            dialog = ChatConsent(self, engine, self._parts.conversations.leaving(question))
             if not dialog.exec():
                 self.say(
                     self.tr("Nothing was sent. Your message is kept; choose “this machine” to have it answered here."),
@@ -253,7 +242,7 @@ class ChatPage(QWidget):
         super().showEvent(event)
         self.who.look()
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
         if self._loading.model is not None or self.who.engine() is not None:
             return True
         self._loading.start()
@@ -279,17 +268,23 @@ class ChatPage(QWidget):
     def _named(self, conversation: int) -> None:
         self.talks.refresh()
         if conversation == self.number:
-            self.conversation = self._store.conversation(conversation)
+            self.conversation = self.store.conversation(conversation)
             self._show_title()
 
     def _show_source(self, number: int, place: int) -> None:
         PassageDialog(self, self.transcript.turns(), number, place).show()
 
+    def read_every_part(self, question: int) -> None:
+        self.room.read_every_part(question)
+
+    def make_template(self, turns: list[Turn]) -> None:
+        self.talks.make_template(turns)
+
     # ---- files, settings, model
 
     def attach(self, paths: list[Path]) -> None:
         """Read files and put them beside what is being written."""
-        if not self._ready():
+        if not self.ready():
             return
 
         def show(found: list[Attachment]) -> None:
@@ -342,7 +337,7 @@ class ChatPage(QWidget):
             self.find.setFocus()
             self.find.selectAll()
 
-    def _failed(self, error: Exception) -> None:
+    def failed(self, error: Exception) -> None:
         self.banners.show_message(
             sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))], key="failed"
         )

@@ -10,22 +10,22 @@ from PySide6.QtCore import QObject
 from stillroom.chat.context import Budget, ContextFullError, files_turn, pictures_turn
 from stillroom.chat.conversation import Role
 from stillroom.chat.whole import Asks, asks_of
+from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text
+from stillroom.workspace.conversations import MakeRoom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from stillroom.ui.chat.page import ChatPage
 
 
 class Room(QObject):
     """Of the conversation that is shown."""
 
-    def __init__(self, page: ChatPage, parts: Parts, loading: ModelLoading) -> None:
+    def __init__(self, page: ShownConversation, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(page)
         self._page, self._parts, self._loading = page, parts, loading
         self._counted = -1  # the conversation whose figures are shown
@@ -64,7 +64,7 @@ class Room(QObject):
         number = self._page.number
 
         def costs(_operation: Operation) -> str:
-            memory = self._parts.memory_by_context(model, options)
+            memory = self._parts.models.memory_by_context(model, options)
             return size_text(max(0, memory(longer) - memory(options.context_tokens)))
 
         self._parts.tasks.start(
@@ -78,26 +78,26 @@ class Room(QObject):
         number, turns = self._page.number, self._page.transcript.turns()
         leaf = turns[-1].id if turns else 0
 
-        def make(how: str) -> None:
+        def make(how: MakeRoom) -> None:
             self._page.asking.make_room(number, leaf, how, lambda end: self._answer(number, end))
 
         actions: list[tuple[str, Callable[[], None]]] = []
         text = sentence(error)
         sees = self._loading.model is not None and self._loading.model.sees_pictures
         if sees and pictures_turn(turns) is not None:
-            actions.append((self.tr("Give the text of its pictures"), lambda: make("text")))
+            actions.append((self.tr("Give the text of its pictures"), lambda: make(MakeRoom.TEXT_OF_PICTURES)))
         if files_turn(turns, sees=sees) is not None:
             asks = asks_of(turns[-1].content)
             if asks is not None:
                 text += " " + self.tr("The question seems to be about all of them.")
             if asks is not None and asks is not Asks.OTHER:
                 actions.append((self.tr("Read every part"), lambda: self.read_every_part(leaf)))
-            actions.append((self.tr("Give the passages it is about"), lambda: make("passages")))
-            summaries = (self.tr("Summarise all parts"), lambda: make("summaries"))
+            actions.append((self.tr("Give the passages it is about"), lambda: make(MakeRoom.PASSAGES)))
+            summaries = (self.tr("Summarise all parts"), lambda: make(MakeRoom.SUMMARIES))
             actions.insert(0 if asks is Asks.OTHER else len(actions), summaries)
         if len(turns) > 2:
-            actions.append((self.tr("Summarise older turns"), lambda: make("summarise")))
-            actions.append((self.tr("Leave older turns out"), lambda: make("drop")))
+            actions.append((self.tr("Summarise older turns"), lambda: make(MakeRoom.SUMMARISE_OLDER)))
+            actions.append((self.tr("Leave older turns out"), lambda: make(MakeRoom.DROP_OLDER)))
         made_for = self._loading.model.trained_context_tokens if self._loading.model else 0
         if not longer and made_for:
             text += " " + self.tr("A longer context is no way here: this model was made for %1 tokens.").replace(
@@ -119,11 +119,11 @@ class Room(QObject):
 
     def read_every_part(self, question: int) -> None:
         """Answer from every passage: a count, a list or a sum merged in code, anything else from what is said of each part."""
-        asks = asks_of(self._page._store.turn(question).content)
+        asks = asks_of(self._page.store.turn(question).content)
         number = self._page.number
-        self._page._store.switch(question)
+        self._page.store.switch(question)
         if asks is Asks.OTHER:
-            self._page.asking.make_room(number, question, "summaries", lambda end: self._answer(number, end))
+            self._page.asking.make_room(number, question, MakeRoom.SUMMARIES, lambda end: self._answer(number, end))
         else:
             self._page.asking.read_every_part(number, question)
 
@@ -146,7 +146,7 @@ class Room(QObject):
             if here and self._loading.error is None and not self._page.asking.busy:
                 self._page.have_answered(waiting.id)
 
-        store = self._parts.chats()
+        store = self._parts.chats
         own = store.conversation(number).settings
         store.set_settings(number, replace(own, context_tokens=tokens))  # for the next start, too
         self._loading.with_context(tokens)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stillroom.chat.prompts import Prompt, prompts
-from stillroom.remote.client import RemoteEngine
+from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.chat.prompt_menu import filled
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts

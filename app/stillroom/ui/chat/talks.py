@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
@@ -17,11 +16,9 @@ from stillroom.templates.toml_file import template_to_toml
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.files import bring, write
+from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.parts import Parts
 from stillroom.ui.wording import counted
-
-if TYPE_CHECKING:
-    from stillroom.ui.chat.page import ChatPage
 
 _DIALOG_WIDTH = 440  # as wide as titles are
 
@@ -29,10 +26,10 @@ _DIALOG_WIDTH = 440  # as wide as titles are
 class Talks(QObject):
     """Keeps the list as the store is, and does what is asked of its entries."""
 
-    def __init__(self, page: ChatPage, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
+    def __init__(self, page: ShownConversation, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
         super().__init__(page)
         self._page, self._parts, self._list, self._banners = page, parts, shown, banners
-        self._store = parts.chats()
+        self._store = parts.chats
         parts.at_end.append(shown.stop_searching)
 
     def refresh(self) -> None:
@@ -60,7 +57,7 @@ class Talks(QObject):
         elif action == "duplicate":
             self._page.open(self._store.duplicate(number).id)
         elif action == "export":
-            write(self._page, self._parts, self._store, found, self._say)
+            write(self._page, self._parts, found, self._say)
             return
         elif action == "template":
             self.make_template(self._store.branch(found.leaf), found.title)
@@ -87,7 +84,7 @@ class Talks(QObject):
             self.refresh()
             self._page.open(made.id)
 
-        bring(self._page, self._parts, self._store, self._say, show)
+        bring(self._page, self._parts, self._say, show)
 
     def make_template(self, turns: list[Turn], title: str = "") -> None:
         """A template file of the fields of the last JSON answer among turns; it is offered in Extract at once."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from stillroom.chat.answerer import LocalAnswerer
-from stillroom.chat.session import ChatSession
-from stillroom.engine.status import EngineState
-from stillroom.errors import StillroomError
+from stillroom.engine.engine import EngineState
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
@@ -58,11 +55,7 @@ class Titles(QObject):
         number = self._wanted[0]
 
         def work(operation: Operation) -> str:
-            session = ChatSession(self._parts.chats(), LocalAnswerer(self._parts.engine))
-            try:
-                return session.retitle(number, cancellation=operation.cancellation)
-            except StillroomError:
-                return ""  # deleted meanwhile, or the model was changed: its first words stay its title
+            return self._parts.conversations.name(number, operation.cancellation)
 
         def done(title: str) -> None:
             self._operation = None

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from stillroom.chat.conversation import Facts, Role, Turn, TurnState
 from stillroom.errors import StillroomError
 from stillroom.ui.chat.edit_dialog import EditDialog
-
-if TYPE_CHECKING:
-    from stillroom.ui.chat.page import ChatPage
+from stillroom.ui.chat.shown import ShownConversation
 
 
 class TurnActions(QObject):
     """Of the conversation that is shown."""
 
-    def __init__(self, page: ChatPage) -> None:
+    def __init__(self, page: ShownConversation) -> None:
         super().__init__(page)
         self._page = page
-        self._store = page._store
+        self._store = page.store
 
     def act(self, number: int, action: str) -> None:
         """``edit``, ``again``, ``whole``, ``template``, ``go on`` or ``delete``: of the turn of this number."""
@@ -29,19 +26,19 @@ class TurnActions(QObject):
         if action == "edit":
             self.edit(turn)
         elif action == "template":
-            page.talks.make_template([turn])
+            page.make_template([turn])
         elif page.asking.busy:
             page.say(self.tr("An answer is being written. Stop it first (Esc), or wait for its end."), "info")
         elif action == "delete":
             self._delete(turn)
-        elif not page._ready():
+        elif not page.ready():
             return
         elif action == "again":
             question = turn.id if turn.role is Role.USER else turn.parent or 0
             self._store.switch(question)
             page.have_answered(question)
         elif action == "whole" and turn.parent is not None:
-            page.room.read_every_part(turn.parent)
+            page.read_every_part(turn.parent)
         elif action == "go on":
             page.asking.go_on(page.number, number)
         if action not in ("delete", "template", "edit"):
@@ -58,7 +55,7 @@ class TurnActions(QObject):
         if turn.role is Role.ASSISTANT:
             self._store.add(replace(turn, content=text, state=TurnState.COMPLETE, error="", facts=Facts()))
             page.show_branch()
-        elif page._ready():
+        elif page.ready():
             question = page.asking.session().ask(page.number, turn.parent, text, turn.attachments)
             page.show_branch()
             page.have_answered(question.id)
@@ -85,7 +82,7 @@ class TurnActions(QObject):
             try:
                 self._store.put_back(erased, leaf)
             except StillroomError as error:
-                page._failed(error)
+                page.failed(error)
                 return
             if page.number == number:
                 page.show_branch()

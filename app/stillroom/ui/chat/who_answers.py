@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
-from stillroom.chat.conversation import ChatSettings
-from stillroom.chat.remote import estimated_tokens, what_leaves
-from stillroom.engine.protocol import Message
 from stillroom.errors import StillroomError
-from stillroom.remote.client import RemoteEngine, remote_engines
+from stillroom.remote.engines import RemoteEngine, remote_engines
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.remote.destination import where_text
+from stillroom.workspace.conversations import Leaving
 
 
 class WhoAnswers(ComboBox):
@@ -65,20 +61,17 @@ class WhoAnswers(ComboBox):
 class ChatConsent(QDialog):
     """Exactly what would be sent for the next answer. ``for_all``: the person agrees for the rest of this conversation."""
 
-    def __init__(
-        self, parent: QWidget, engine: RemoteEngine, messages: Sequence[Message], settings: ChatSettings
-    ) -> None:
+    def __init__(self, parent: QWidget, engine: RemoteEngine, leaving: Leaving) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Send to a remote model?"))
         self.resize(720, 480)
         column = QVBoxLayout(self)
-        text = what_leaves(messages, settings)
-        tokens = estimated_tokens(text)
+        text, tokens = leaving.text, leaving.tokens
         words = self.tr("This would leave for %6 at %1 (%2): %3 characters, about %4 tokens, at most about $%5.")
         for mark, word in (
             ("%6", f"{engine.name}: {engine.model}"), ("%1", engine.host), ("%2", where_text(engine)),
             ("%3", f"{len(text):,}"), ("%4", f"{tokens:,}"),
-            ("%5", f"{engine.cost(tokens, settings.max_tokens):.4f}"),
+            ("%5", f"{engine.cost(tokens, leaving.answer_tokens):.4f}"),
         ):  # fmt: skip
             words = words.replace(mark, word)
         column.addWidget(label(words, wrap=True))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QCoreApplication
 
 from stillroom.extraction.result import DocumentStatus
 from stillroom.ui.extract.cell import Cell, Level
+from stillroom.ui.extract.row import Row
 from stillroom.ui.wording import counted, percent_text
-
-if TYPE_CHECKING:
-    from stillroom.ui.extract.result_model import Row
 
 # icon, colour, soft colour (empty: none)
 LEVEL_LOOK: dict[Level, tuple[str, str, str]] = {

@@ -30,7 +30,7 @@ from stillroom.ui import icons
 from stillroom.ui.controls import Button, ElidedLabel, label, line, plain_tip, restyle, set_role
 from stillroom.ui.extract import cell_wording
 from stillroom.ui.extract.cell import Cell, heading, level_of, one_line, values_of
-from stillroom.ui.extract.result_model import Row, RowState
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.source import Quote, Sources
 from stillroom.ui.theme import GRID, colours
 from stillroom.ui.wording import percent_text

@@ -65,7 +65,9 @@ class Exporting:
             self._say(text, "info", [(tr("Open folder"), lambda: QDesktopServices.openUrl(folder))])
 
         self._parts.tasks.start(
-            Operation(lambda _operation: self._parts.export(results, template, target), "export", owner=self._parent)
+            Operation(
+                lambda _operation: self._parts.runs.export(results, template, target), "export", owner=self._parent
+            )
             .success(done)
             .failure(lambda error: self._say(sentence(error), "bad", []))
         )

@@ -19,10 +19,11 @@ from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet import Sheet
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
-from stillroom.ui.parts import Parts, StoredRun
+from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, when_text
+from stillroom.workspace.runs import StoredRun
 
 SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
 _EARLIER_SHOWN = 4
@@ -193,12 +194,12 @@ class ExtractPage(QWidget):
     def look_for_runs(self) -> None:
         """Offer what is on disk: the newest unfinished run in a banner, the others below the drop zone."""
         self._parts.tasks.start(
-            Operation(lambda _: self._parts.stored_runs(), "runs", owner=self).success(self._found_runs)
+            Operation(lambda _: self._parts.runs.stored(), "runs", owner=self).success(self._found_runs)
         )
 
     def offer_resume(self) -> None:
         """The banner for an interrupted run; asked for once, at start."""
-        self._parts.tasks.start(Operation(lambda _: self._parts.stored_runs(), "runs", owner=self).success(self._offer))
+        self._parts.tasks.start(Operation(lambda _: self._parts.runs.stored(), "runs", owner=self).success(self._offer))
 
     def _offer(self, stored: Sequence[StoredRun]) -> None:
         self._found_runs(stored)
@@ -253,7 +254,7 @@ class ExtractPage(QWidget):
                 return
 
         def load(_operation: Operation) -> tuple:
-            batch = self._parts.stored_batch(run_id)
+            batch = self._parts.runs.resume(run_id)
             return batch, batch.results()
 
         def show(loaded: tuple) -> None:

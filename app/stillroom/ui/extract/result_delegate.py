@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from stillroom.ui import icons
 from stillroom.ui.extract.cell import Cell
 from stillroom.ui.extract.cell_wording import LEVEL_LOOK, placeholder, row_icon, shows_percent
-from stillroom.ui.extract.result_model import FIRST_FIELD, Column, Role, Row, RowState
+from stillroom.ui.extract.result_model import FIRST_FIELD, Column, Role
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.theme import GRID, Colours, colours
 from stillroom.ui.wording import percent_text
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
-from pathlib import Path
+from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -15,37 +13,9 @@ from stillroom.templates.template import Template
 from stillroom.ui.controls import plain_tip
 from stillroom.ui.extract import cell_wording
 from stillroom.ui.extract.cell import NOTHING, Cell, cells_of, heading, looks_needed, sort_value
+from stillroom.ui.extract.row import Row, RowState
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-class RowState(StrEnum):
-    """``ready``: dropped, not started; ``waiting``: in a run; ``stopped``: the run was cancelled before it."""
-
-    READY = "ready"
-    WAITING = "waiting"
-    WORKING = "working"
-    STOPPED = "stopped"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass(eq=False, slots=True)
-class Row:
-    """One document.
-
-    Attributes:
-        run, position: where its result comes from; None and -1 before it was started.
-        looks: how many things a person should look at.
-    """
-
-    path: Path
-    state: RowState = RowState.READY
-    result: DocumentResult | None = None
-    run: Any = None
-    position: int = -1
-    cells: list[Cell] = field(default_factory=list)
-    looks: int = 0
 
 
 class Column(IntEnum):

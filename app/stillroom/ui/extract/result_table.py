@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMen
 from stillroom.templates.template import FieldType
 from stillroom.ui.extract.copying import as_text
 from stillroom.ui.extract.result_delegate import ResultDelegate
-from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role, Row, RowState
+from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role
+from stillroom.ui.extract.row import Row, RowState
 
 # Types whose values are short whatever the document.
 _SHORT = frozenset(

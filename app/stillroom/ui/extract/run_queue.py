@@ -18,7 +18,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
 if TYPE_CHECKING:
-    from stillroom.extraction.run import Batch
+    from stillroom.workspace.runs import Batch
 
 
 class RunState(StrEnum):
@@ -113,12 +113,10 @@ class RunQueue(QObject):
 
         def work(operation: Operation[None]) -> None:
             if run.batch is None:
-                run.batch = self._parts.new_batch(run.template, run.files, self._loading.model)
-            if retries:
-                run.batch.retry(retries)
-            run.batch.run(
-                self._parts.extractor(),
-                self._parts.readers,
+                run.batch = self._parts.runs.new(run.template, run.files, self._loading.model)
+            self._parts.runs.do(
+                run.batch,
+                again=retries,
                 on_result=lambda position, result: finished.add(operation, position, result),
                 on_progress=operation.report,
                 cancellation=operation.cancellation,

@@ -18,8 +18,9 @@ from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.extract.exporting import Exporting
-from stillroom.ui.extract.result_model import ResultModel, Row, RowState
+from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.result_table import ResultTable
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet_bar import SheetBar, SheetStatus
 from stillroom.ui.extract.sheet_runs import SheetRuns
@@ -32,8 +33,8 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, time_left_text
 
 if TYPE_CHECKING:
-    from stillroom.extraction.run import Batch
     from stillroom.ui.remote.asking import RemoteAsking
+    from stillroom.workspace.runs import Batch
 
 
 class Sheet(TakesDrops, QWidget):
@@ -179,8 +180,8 @@ class Sheet(TakesDrops, QWidget):
         )
 
     def _expand(self, paths: Sequence[Path]) -> list[Path]:
-        found = self._parts.expand(paths)
-        self._parts.extractor()  # its imports take a moment, and memory: neither at start nor when the run starts
+        found = self._parts.runs.files(paths)
+        self._parts.runs.prepare()
         return found
 
     def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:
@@ -316,7 +317,7 @@ class Sheet(TakesDrops, QWidget):
         if self._remote is None:
             from stillroom.ui.remote.asking import RemoteAsking
 
-            self._remote = RemoteAsking(self, self._parts)
+            self._remote = RemoteAsking(self, self.model, self._parts)
             self.layout().insertWidget(0, self._remote.banners)
         return self._remote
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.extraction.result import DocumentResult, Progress
-from stillroom.ui.extract.result_model import ResultModel, Row, RowState
+from stillroom.ui.extract.result_model import ResultModel
+from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import Run, RunQueue, RunState
 
 if TYPE_CHECKING:
-    from stillroom.extraction.run import Batch
+    from stillroom.workspace.runs import Batch
 
 _UNFINISHED = (RowState.WAITING, RowState.WORKING)
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QUndoCommand
 
-from stillroom.ui.extract.result_model import ResultModel, Row
+from stillroom.ui.extract.result_model import ResultModel
+from stillroom.ui.extract.row import Row
 from stillroom.ui.wording import counted
 
 

@@ -8,8 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from stillroom.engine.protocol import Adapter
-from stillroom.models.adapters import attach, attached, detach
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
 from stillroom.ui.models.attaching_dialog import AttachingDialog
 from stillroom.ui.parts import Parts
@@ -27,10 +26,10 @@ class AdaptersDialog(AttachingDialog):
         super().__init__(parent, parts, model, title=title, what=what, choose=self.tr("Attach an adapter"))
 
     def attached(self) -> tuple[Adapter, ...]:
-        return attached(self.model.path)
+        return self.models.adapters(self.model)
 
     def attach(self, file: Path, scale: float = 1.0) -> None:
-        self.told(lambda: attach(self.model, file, scale))
+        self.told(lambda: self.models.attach_adapter(self.model, file, scale))
 
     def fill(self) -> None:
         there = self.attached()
@@ -47,7 +46,10 @@ class AdaptersDialog(AttachingDialog):
             scale.editingFinished.connect(lambda adapter=adapter, scale=scale: self._scaled(adapter, scale.value()))
             self.grid.addWidget(scale, row, 1)
             away = Button(
-                self.tr("Detach"), "", "remove", lambda name=name: self.told(lambda: detach(self.model, name))
+                self.tr("Detach"),
+                "",
+                "remove",
+                lambda name=name: self.told(lambda: self.models.detach_adapter(self.model, name)),
             )
             describe(away, self.tr("Detach %1").replace("%1", name), self.tr("Its file stays"))
             self.grid.addWidget(away, row, 2, Qt.AlignmentFlag.AlignRight)

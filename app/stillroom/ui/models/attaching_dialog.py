@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
-from stillroom.models.library import ModelFile
+from stillroom.models.model_file import ModelFile
 from stillroom.ui.controls import Button, label
 from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts

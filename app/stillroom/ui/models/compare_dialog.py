@@ -15,11 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.tuning.store import tuned_options
 from stillroom.ui.controls import describe, label
-from stillroom.ui.models.rows import ModelRow
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import parameters_text, size_text, speed_text
+from stillroom.workspace.model_list import ModelRow, tuned_speeds
 
 
 class CompareDialog(QDialog):
@@ -69,7 +68,7 @@ class CompareDialog(QDialog):
             row.fit.longest_context if row.fit is not None else row.entry.context if row.entry else 0 for row in rows
         ]
         speeds = [row.speed or 0.0 for row in rows]
-        tuned = [tuned_options(row.file.path) if row.file is not None else None for row in rows]
+        tuned = [tuned_speeds(row) for row in rows]
         reads = [each.prompt_speed if each is not None else 0.0 for each in tuned]
         writes = [each.generate_speed if each is not None else 0.0 for each in tuned]
         parameters = [row.shape.parameters if row.shape else row.entry.parameters if row.entry else 0 for row in rows]

@@ -7,15 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from stillroom.engine.protocol import LoadOptions
-from stillroom.models.adapters import attached
-from stillroom.models.fit.assess import assess
-from stillroom.models.fit.estimate import Fit, Machine, Use, Verdict
+from stillroom.engine.protocol import USUAL_CONTEXT_TOKENS, LoadOptions
 from stillroom.ui.controls import Button, ComboBox, Slider, describe, label, line
 from stillroom.ui.models.memory_bar import MemoryBar
-from stillroom.ui.models.rows import ModelRow, Place
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import parameters_text, size_text, speed_text
+from stillroom.workspace.model_list import Fit, Machine, ModelRow, Place, Verdict, adapters_of, fit_of
 
 _STEP = 1024
 _LONG_NAME = 40
@@ -155,7 +152,7 @@ class Detail(QScrollArea):
         self.facts.setText(self._facts(row))
         self.note.setText(self._note(row))
         if row.shape is not None and other:
-            trained = row.shape.trained_context_tokens or 8192
+            trained = row.shape.trained_context_tokens or USUAL_CONTEXT_TOKENS
             self.context.blockSignals(True)
             self.context.setRange(1, max(1, trained // _STEP))
             self.context.setValue(min(8, trained // _STEP))
@@ -184,9 +181,9 @@ class Detail(QScrollArea):
         if row.shape is None or self._machine is None:
             self.verdict.setText(row.problem or (self._rough(row) if row.entry is not None else ""))
             return
-        use = Use(self.context_tokens, self.cache.currentData())
-        fit = assess(row.shape, self._machine, use, beside=row.projector_bytes)
-        self._show_fit(fit)
+        fit = fit_of(row, self._machine, self.context_tokens, self.cache.currentData())
+        if fit is not None:
+            self._show_fit(fit)
 
     def _show_fit(self, fit: Fit) -> None:
         self.bar.show_fit(fit)
@@ -235,7 +232,7 @@ class Detail(QScrollArea):
             words = self.tr("A copy of it in %1 is loaded in its place: it runs faster here.")
             parts.append(words.replace("%1", row.copy))
         if row.file is not None:
-            added = attached(row.file.path)
+            added = adapters_of(row.file)
             if added:
                 names = ", ".join(Path(adapter.path).stem for adapter in added)
                 parts.append(self.tr("With the adapters: %1").replace("%1", names))

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from stillroom.models.hub.client import Hub, HubAccess, Offer
 from stillroom.models.hub.download_queue import Download, DownloadQueue, DownloadState
-from stillroom.privacy.secrets import HUB_TOKEN
 from stillroom.ui.controls import ElidedLabel, IconButton, SpinBox, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text, time_left_text
 
-
-def hub_of(parts: Parts) -> Hub:
-    """The hub, with the person's token where there is one. Blocks; opens no connection by itself."""
-    kept = parts.secrets().get(HUB_TOKEN)
-    return Hub(HubAccess(token=kept.reveal() if kept is not None else None))
-
-
-def hub_host() -> str:
-    """The host that a download connects to first."""
-    address = HubAccess().address
-    return urlsplit(address).hostname or address
+if TYPE_CHECKING:
+    from stillroom.workspace.hub import Offer
 
 
 class Downloads(QObject):
@@ -42,24 +31,15 @@ class Downloads(QObject):
     def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._parts = parts
-        self._openings: dict[int, contextlib.ExitStack] = {}
         self._told.connect(self.changed, Qt.ConnectionType.QueuedConnection)
-        self.queue = DownloadQueue(lambda: hub_of(parts), address=hub_host(), on_change=self._note)
+        self.queue = parts.hub.queue(self._note)
         parts.at_end.append(self.queue.close)
 
     def add(self, offer: Offer) -> None:
         self.queue.add(offer)
 
     def _note(self, entry: Download) -> None:
-        """On the queue's thread: the seal is open exactly while something is fetched."""
-        if entry.state is DownloadState.RUNNING and entry.number not in self._openings:
-            stack = contextlib.ExitStack()
-            stack.enter_context(self._parts.seal.opened(f"download of {entry.offer.name}", hub_host()))
-            self._openings[entry.number] = stack
-        elif entry.state is not DownloadState.RUNNING:
-            stack = self._openings.pop(entry.number, None)
-            if stack is not None:
-                stack.close()
+        """On the queue's thread."""
         with contextlib.suppress(RuntimeError):  # the window is gone
             self._told.emit(entry)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import (
@@ -20,18 +21,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.models.fit.assess import this_machine
-from stillroom.models.fit.estimate import Verdict
-from stillroom.models.hub.client import FoundModel, Offer
 from stillroom.models.hub.errors import LicenceNeeded
-from stillroom.models.hub.offers import Assessed, assess_offers
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.failures import sentence
-from stillroom.ui.models.downloads import hub_host, hub_of
 from stillroom.ui.models.licence_step import LicenceStep
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text
+from stillroom.workspace.model_list import Verdict
+
+if TYPE_CHECKING:
+    from stillroom.workspace.hub import Assessed, FoundModel, Offer
 
 
 class HubDialog(QDialog):
@@ -56,7 +56,7 @@ class HubDialog(QDialog):
         words = self.tr(
             "Searching and fetching connect to %1. The seal is open for as long as that takes, and closes by itself."
         )
-        column.addWidget(label(words.replace("%1", hub_host()), "muted", wrap=True))
+        column.addWidget(label(words.replace("%1", parts.hub.host), "muted", wrap=True))
         row = QHBoxLayout()
         self.words = QLineEdit(repository)
         self.words.setPlaceholderText(self.tr("Words, or owner/repository"))
@@ -133,7 +133,7 @@ class HubDialog(QDialog):
             return
 
         def work(_operation: Operation) -> list[FoundModel]:
-            with self._parts.seal.opened(self.tr("search for models"), hub_host()), hub_of(self._parts) as hub:
+            with self._parts.hub.connected(self.tr("search for models")) as hub:
                 return hub.search(words)
 
         self._ask(self.tr("Searching…"), Operation(work, "hub search", owner=self).success(self._show_found))
@@ -146,10 +146,10 @@ class HubDialog(QDialog):
         self._show_projector(None)
 
         def work(operation: Operation) -> None:
-            with self._parts.seal.opened(self.tr("look at a repository"), hub_host()), hub_of(self._parts) as hub:
+            with self._parts.hub.connected(self.tr("look at a repository")) as hub:
                 found = hub.repository(repository)
                 operation.post(lambda: self._show_projector(found.projector()))
-                offers = assess_offers(hub, found, this_machine(), cancellation=operation.cancellation)
+                offers = self._parts.hub.assessed(hub, found, operation.cancellation)
                 for item in offers:
                     operation.report(item)
 

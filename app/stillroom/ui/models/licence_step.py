@@ -70,7 +70,7 @@ class LicenceStep(QWidget):
         self.use.setEnabled(False)
 
         def work(_operation: Operation) -> str:
-            secrets = self._parts.secrets()
+            secrets = self._parts.secrets
             return "" if secrets.set(HUB_TOKEN, secret) else secrets.notice
 
         self._parts.tasks.start(Operation(work, "keyring", owner=self).success(self._is_kept))

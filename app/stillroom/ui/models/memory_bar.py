@@ -6,10 +6,9 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from stillroom.engine.limits import most_kept
-from stillroom.models.fit.estimate import Fit
 from stillroom.ui.theme import colours
 from stillroom.ui.wording import size_text
+from stillroom.workspace.model_list import Fit
 
 
 class MemoryBar(QWidget):
@@ -38,7 +37,7 @@ class MemoryBar(QWidget):
             ]
             self._total = sum(size for _, size, _ in self._parts)
         self.setAccessibleDescription(", ".join(f"{name} {size_text(size)}" for name, size, _ in self._parts))
-        kept = most_kept(fit.free - fit.estimate.ram.total) if fit is not None else 0
+        kept = fit.kept_bytes if fit is not None else 0
         words = self.tr("While it works, up to %1 of what is left hold documents it has read, not to read them again.")
         self.setToolTip(f"{self.accessibleDescription()}\n{words.replace('%1', size_text(kept))}")
         self.update()

@@ -17,13 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
-from stillroom.models.fit.estimate import Machine
-from stillroom.models.hub.catalog import load_catalog, suggest, use_catalog
-from stillroom.models.library import ModelFile
-from stillroom.models.local_files import remove
-from stillroom.models.safetensors import is_safetensors, model_folder
-from stillroom.tuning.conversion import converter
-from stillroom.tuning.smaller import smaller_than
+from stillroom.models.model_file import ModelFile
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.extract.dropping import TakesDrops
@@ -35,7 +29,7 @@ from stillroom.ui.models.detail import Detail
 from stillroom.ui.models.downloads import DownloadList, Downloads
 from stillroom.ui.models.hub_dialog import HubDialog
 from stillroom.ui.models.projector_dialog import ProjectorDialog
-from stillroom.ui.models.rows import ROW, ModelFilter, ModelRow, ModelTable, find_rows
+from stillroom.ui.models.rows import ROW, ModelFilter, ModelTable
 from stillroom.ui.models.smaller_dialog import SmallerDialog, ask_for_import
 from stillroom.ui.models.table_view import ModelView
 from stillroom.ui.models.work import ModelWork
@@ -43,6 +37,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.questions import agreed
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
+from stillroom.workspace.model_list import Machine, ModelRow, find_rows
 
 _TASKS = ("extract", "classify", "summarise", "chat", "code")
 _COMPARED = 6  # columns that can be read at once
@@ -176,7 +171,7 @@ class ModelsPage(TakesDrops, QWidget):
     def look(self) -> None:
         """Look at the disk and the machine again."""
         self._parts.tasks.start(
-            Operation(lambda _: find_rows(own_bytes=self._parts.model_bytes()), "models", owner=self).success(
+            Operation(lambda _: find_rows(own_bytes=self._parts.models.loaded_bytes()), "models", owner=self).success(
                 lambda found: self._show(*found)
             )
         )
@@ -219,7 +214,7 @@ class ModelsPage(TakesDrops, QWidget):
         )
         self.suggestions.setVisible(bool(task))
         if task and self._machine is not None:
-            found = suggest(load_catalog(), task, self._machine)
+            found = self._parts.models.suggestions(task, self._machine)
             text = "\n".join(f"{number}. {each.model.name}: {each.reason}" for number, each in enumerate(found, 1))
             nothing = self.tr("No model of the catalog for this fits now. Close other programs, and look again.")
             self.suggestions.setText(text or nothing)
@@ -256,7 +251,7 @@ class ModelsPage(TakesDrops, QWidget):
             self._remove(row)
 
     def _quantize(self, file: ModelFile) -> None:
-        offered, parameters = smaller_than(file), self.row().shape.parameters
+        offered, parameters = self._parts.making.smaller_than(file), self.row().shape.parameters
         if not offered:
             self._ended(self.tr("%1 is as small as it gets.").replace("%1", file.name), "info")
             return
@@ -286,7 +281,7 @@ class ModelsPage(TakesDrops, QWidget):
             self._loading.unload()
         text = self.tr("%1 is in the trash.").replace("%1", row.name)
         self._parts.tasks.start(
-            Operation(lambda _: remove(row.file), "remove", owner=self)
+            Operation(lambda _: self._parts.models.remove(row.file), "remove", owner=self)
             .success(lambda _: self._ended(text, "info"))
             .failure(lambda error: self._ended(sentence(error), "bad"))
         )
@@ -308,16 +303,16 @@ class ModelsPage(TakesDrops, QWidget):
 
     def bring(self, paths: list[Path]) -> None:
         """Import files, the GGUF files of folders, and folders of safetensors."""
-        published = {path if path.is_dir() else path.parent: None for path in paths if is_safetensors(path)}
-        others = [path for path in paths if not is_safetensors(path)]
+        is_published = self._parts.making.is_published
+        published = {path if path.is_dir() else path.parent: None for path in paths if is_published(path)}
+        others = [path for path in paths if not is_published(path)]
         files = [file for path in others for file in (sorted(path.rglob("*.gguf")) if path.is_dir() else [path])]
         # Of a model in several files the first stands for all.
         files = [file for file in files if "-of-" not in file.name or "-00001-of-" in file.name]
         quantization: str | None = ""
         if published:
             try:
-                converter()
-                found = [model_folder(folder) for folder in published]
+                found = self._parts.making.published(list(published))
             except StillroomError as error:
                 self._ended(error.message, "warn")
                 return
@@ -342,7 +337,7 @@ class ModelsPage(TakesDrops, QWidget):
         if not file:
             return
         try:
-            found = use_catalog(Path(file))
+            found = self._parts.models.use_catalog(Path(file))
         except Exception as error:  # noqa: BLE001 - whatever the file holds, it is told
             self._ended(sentence(error), "bad")
             return

@@ -7,14 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from stillroom.models.library import ModelFile
-from stillroom.models.projectors import (
-    attach_projector,
-    detach_projector,
-    projector_bytes,
-    projector_of,
-    projectors_beside,
-)
+from stillroom.models.model_file import ModelFile
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.models.attaching_dialog import AttachingDialog
 from stillroom.ui.parts import Parts
@@ -33,22 +26,22 @@ class ProjectorDialog(AttachingDialog):
         super().__init__(parent, parts, model, title=title, what=what, choose=self.tr("Attach a projector"))
 
     def attached(self) -> Path | None:
-        return projector_of(self.model.path)
+        return self.models.projector(self.model)
 
     def attach(self, file: Path) -> None:
-        self.told(lambda: attach_projector(self.model, file))
+        self.told(lambda: self.models.attach_projector(self.model, file))
 
     def fill(self) -> None:
         used = self.attached()
-        known = [*([used] if used else []), *(each for each in projectors_beside(self.model.path) if each != used)]
+        known = self.models.projectors(self.model)
         if not known:
             self.grid.addWidget(label(self.tr("None is attached, and none lies beside the model."), ""), 0, 0)
-        for row, file in enumerate(known):
-            words = f"{file.stem} · {size_text(projector_bytes(file))}"
+        for row, (file, size) in enumerate(known):
+            words = f"{file.stem} · {size_text(size)}"
             self.grid.addWidget(label(words, "", selectable=True), row, 0)
             if file == used:
                 button = Button(
-                    self.tr("Detach"), "", "remove", lambda: self.told(lambda: detach_projector(self.model))
+                    self.tr("Detach"), "", "remove", lambda: self.told(lambda: self.models.detach_projector(self.model))
                 )
                 describe(button, self.tr("Detach %1").replace("%1", file.stem), self.tr("Its file stays"))
             else:

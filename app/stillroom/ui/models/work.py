@@ -5,20 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import MeasureRequest
 from stillroom.errors import StillroomError
-from stillroom.models.library import ModelFile
-from stillroom.models.local_files import import_model, verify
-from stillroom.tuning.conversion import convert
-from stillroom.tuning.smaller import make_smaller
-from stillroom.tuning.tuned import TunedModel, tune_model
+from stillroom.models.model_file import ModelFile
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text, speed_text, time_left_text
+
+if TYPE_CHECKING:
+    from stillroom.workspace.making import TunedModel
 
 
 class ModelWork(QObject):
@@ -55,28 +54,24 @@ class ModelWork(QObject):
             published: folders of safetensors, which are converted and then written in ``quantization``; empty for 16 bits.
         """
 
-        def copied(operation: Operation, file: Path) -> ModelFile:
-            what = self.tr("Importing %1").replace("%1", file.name)
-            return import_model(file, on_progress=self._tell(operation, what), cancellation=operation.cancellation)
-
-        def converted(operation: Operation, folder: Path) -> ModelFile:
-            return convert(
-                folder,
+        def brought(operation: Operation, path: Path) -> ModelFile:
+            what = self.tr("Importing %1").replace("%1", path.name)
+            return self._parts.making.bring(
+                path,
                 quantization=quantization,
-                on_progress=lambda share, what: operation.report((what, share)),
+                on_progress=lambda share, step: operation.report((step or what, share)),
                 cancellation=operation.cancellation,
             )
 
         def work(operation: Operation) -> str:
             names, refused = [], []
-            for how, paths in ((copied, files), (converted, published)):
-                for path in paths:
-                    try:
-                        names.append(how(operation, path).name)
-                    except OSError as error:
-                        refused.append(f"{path.name}: {error.strerror or type(error).__name__}.")
-                    except StillroomError as error:
-                        refused.append(error.message)
+            for path in (*files, *published):
+                try:
+                    names.append(brought(operation, path).name)
+                except OSError as error:
+                    refused.append(f"{path.name}: {error.strerror or type(error).__name__}.")
+                except StillroomError as error:
+                    refused.append(error.message)
             if names:
                 operation.post(lambda: self.made.emit(names[0]))
             if refused:
@@ -88,7 +83,9 @@ class ModelWork(QObject):
     def verify(self, model: ModelFile) -> None:
         def work(operation: Operation) -> str:
             what = self.tr("Verifying %1").replace("%1", model.name)
-            found = verify(model, on_progress=self._tell(operation, what), cancellation=operation.cancellation)
+            found = self._parts.models.verify(
+                model, on_progress=self._tell(operation, what), cancellation=operation.cancellation
+            )
             if found.right is False:
                 raise _Refused(found.sentence)
             return found.sentence
@@ -99,8 +96,7 @@ class ModelWork(QObject):
         """Measure how it runs fastest. The loaded model's memory is given back meanwhile; ``then`` loads it again."""
 
         def work(operation: Operation) -> str:
-            self._parts.engine.unload()
-            found = tune_model(
+            found = self._parts.making.tune(
                 model,
                 on_progress=lambda share, what: operation.report((f"{self.tr('Tuning')}: {what}", share)),
                 cancellation=operation.cancellation,
@@ -140,7 +136,7 @@ class ModelWork(QObject):
         """Write a copy in another quantization into the models folder, and say what it changes."""
 
         def work(operation: Operation) -> str:
-            made = make_smaller(
+            made = self._parts.making.smaller(
                 model,
                 quantization,
                 on_progress=lambda share, what: operation.report((what, share)),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import psutil
 from PySide6.QtCore import QObject
 
-from stillroom.ui.panel.machine import MachineState, MachineWatch
 from stillroom.ui.tasks import Operation, Tasks
+from stillroom.workspace.machine_watch import MachineState, MachineWatch
 
 if TYPE_CHECKING:
     from stillroom.engine.engine import Engine, EngineStatus

@@ -13,12 +13,12 @@ from stillroom.ui.controls import Button, ElidedLabel, describe, label, line
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.panel.details import DetailsDialog, memory_details, model_details, speed_details
-from stillroom.ui.panel.machine import MachineState
 from stillroom.ui.panel.measurements import Measurement
 from stillroom.ui.panel.speed_plot import SpeedPlot
 from stillroom.ui.seal_label import SealLabel
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, percent_text, size_text, speed_text, time_left_text
+from stillroom.workspace.machine_watch import MachineState
 
 WIDTH = 248
 

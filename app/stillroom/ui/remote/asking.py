@@ -4,40 +4,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
-from stillroom.errors import Cancelled, StillroomError
+from stillroom.errors import StillroomError
 from stillroom.extraction.estimate import TimeLeft
-from stillroom.extraction.result import DocumentResult, result_to_json
-from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine, remote_engines
-from stillroom.settings import MONTHLY_CAP
+from stillroom.extraction.result import DocumentResult
+from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.extract.result_model import Row
+from stillroom.ui.extract.result_model import ResultModel
+from stillroom.ui.extract.row import Row
 from stillroom.ui.parts import Parts
 from stillroom.ui.remote.consent import USUAL_THRESHOLD, ConsentDialog, doubtful
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted, time_left_text
-
-if TYPE_CHECKING:
-    from stillroom.ui.extract.sheet import Sheet
+from stillroom.workspace.remote_models import Consent, RowToSend, Sent
 
 _NAMED = 3  # documents that are named with a reason
 
 
 class RemoteAsking(QObject):
-    """For one table.
+    """Questions to a remote model about the rows of one table.
 
     Attributes:
         banners: where it says what it does. The table's own: an offer to send is never shown above another table.
     """
 
-    def __init__(self, sheet: Sheet, parts: Parts) -> None:
+    def __init__(self, sheet: QWidget, model: ResultModel, parts: Parts) -> None:
         super().__init__(sheet)
-        self._sheet, self._parts = sheet, parts
+        self._sheet, self._model, self._parts = sheet, model, parts
         self.banners = BannerArea()
 
     def _say(self, text: str, kind: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
@@ -48,11 +44,11 @@ class RemoteAsking(QObject):
     def offer(self) -> None:
         """After a run: offer it where there is an engine to ask and something to ask about. Sends nothing."""
         try:
-            engines = remote_engines()
+            engines = self._parts.remote.engines()
         except StillroomError as error:
             self._say(error.message, "warn", [])
             return
-        rows = self._sheet.model.rows
+        rows = self._model.rows
         unsure = doubtful(rows)
         if engines and unsure:
             text = counted(
@@ -67,77 +63,56 @@ class RemoteAsking(QObject):
     def show(self, chosen: Sequence[Row] = ()) -> ConsentDialog | None:
         """The dialog, with exactly what would be sent: ``chosen`` rows, else those of the table that are least sure."""
         try:
-            engines = remote_engines()
+            engines = self._parts.remote.engines()
         except StillroomError as error:
             self._say(error.message, "bad", [])
             return None
         if not engines:
             self._say(self.tr("No remote engine was added yet. Add one in Settings, Remote models."), "info", [])
             return None
-        rows, threshold = self._sheet.model.rows, USUAL_THRESHOLD
+        rows, threshold = self._model.rows, USUAL_THRESHOLD
         if doubtful(chosen, 1):
             rows, threshold = list(chosen), 1
-        dialog = ConsentDialog(self._sheet, self._parts, engines, rows, self._sheet.template, threshold=threshold)
+        dialog = ConsentDialog(self._sheet, self._parts, engines, rows, self._model.template, threshold=threshold)
         dialog.agreed.connect(self._send)
         dialog.open()
         return dialog
 
-    def _send(self, engine: RemoteEngine, rows: list[Row]) -> None:
-        template, parts = self._sheet.template, self._parts
+    def _send(self, engine: RemoteEngine, rows: Sequence[Row]) -> None:
+        template, parts = self._model.template, self._parts
+        begun = [(row, row.run.batch) for row in rows if row.run is not None and row.run.batch is not None]
+        rows = [row for row, _ in begun]
+        wanted = tuple(RowToSend(batch.run_id, row.position, str(row.path), row.result) for row, batch in begun)
 
-        def work(operation: Operation) -> tuple[int, int, float, list[tuple[str, str]]]:
-            from stillroom.extraction.remote import RemoteExtractor
+        def work(operation: Operation[Sent]) -> Sent:
+            return parts.remote.send(
+                Consent(engine, template, wanted),
+                on_answer=lambda place, found: operation.report((rows[place], found)),
+                cancellation=operation.cancellation,
+            )
 
-            assert parts.database is not None
-            failures: list[tuple[str, str]] = []
-            with RemoteClient(engine, parts.secrets(), parts.seal) as client:
-                log = SendingLog(parts.database)
-                extractor = RemoteExtractor(client, log, parts.settings.get(MONTHLY_CAP) / 100)
-
-                def one(row: Row) -> tuple[Row, DocumentResult | None]:
-                    try:
-                        document = parts.readers.read(row.path, cancellation=operation.cancellation)
-                        file = row.result.file if row.result is not None else str(row.path)
-                        found = extractor.extract(
-                            document, template, file=file, before=row.result, cancellation=operation.cancellation
-                        )
-                        parts.store.save(row.run.batch.run_id, row.position, result_to_json(found))
-                        return row, found
-                    except StillroomError as error:
-                        failures.append((row.path.name, error.message))
-                        return row, None
-
-                with ThreadPoolExecutor(max(1, engine.in_flight), thread_name_prefix="remote") as pool:
-                    done = 0
-                    for row, found in pool.map(one, rows):
-                        if operation.cancellation.requested:
-                            raise Cancelled
-                        if found is not None:
-                            done += 1
-                            operation.report((row, found))
-            return done, extractor.sent, extractor.cost, failures
-
-        def finished(outcome: tuple[int, int, float, list[tuple[str, str]]]) -> None:
-            done, sent, cost, failures = outcome
-            places = {row.path.name: place for place, row in enumerate(rows)}
-            failures.sort(key=lambda each: places[each[0]])
-            name = f"{engine.name}: {engine.model}"
-            text = counted(done, self.tr("1 document was answered by %2"), self.tr("%1 documents were answered by %2"))
-            if not done:
+        def finished(sent: Sent) -> None:
+            failures = [(rows[place].path.name, sentence) for place, sentence in sent.failures]
+            text = counted(
+                sent.answered, self.tr("1 document was answered by %2"), self.tr("%1 documents were answered by %2")
+            )
+            if not sent.answered:
                 text = self.tr("%2 answered nothing")
-            if sent:
+            if sent.characters:
                 text += self.tr("; %3 characters were sent to %4, for $%5")
-            for mark, word in (("%2", name), ("%3", f"{sent:,}"), ("%4", engine.host), ("%5", f"{cost:.4f}")):
+            for mark, word in (
+                ("%2", engine.title), ("%3", f"{sent.characters:,}"), ("%4", engine.host), ("%5", f"{sent.cost:.4f}"),
+            ):  # fmt: skip
                 text = text.replace(mark, word)
             text += "."
             if failures:
                 kept = self.tr("What the table says stays as it was.")
-                if done:
+                if sent.answered:
                     kept = self.tr("The others stay as they were.")
                 text += f" {kept}\n" + "\n".join(self._told_together(failures))
             self._say(text, "warn" if failures else "stay", [])
 
-        times, begun, done_rows = TimeLeft(), time.monotonic(), 0
+        times, started, done_rows = TimeLeft(), time.monotonic(), 0
 
         def tell() -> None:
             text = counted(len(rows), self.tr("1 document is sent to %2…"), self.tr("%1 documents are sent to %2…"))
@@ -148,9 +123,9 @@ class RemoteAsking(QObject):
 
         def answered(pair: tuple[Row, DocumentResult]) -> None:
             nonlocal done_rows
-            self._sheet.model.set_results([pair])
+            self._model.set_results([pair])
             done_rows += 1
-            times.add((time.monotonic() - begun) / done_rows)
+            times.add((time.monotonic() - started) / done_rows)
             if done_rows < len(rows):
                 tell()
 

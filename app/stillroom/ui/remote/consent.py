@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
@@ -18,18 +19,18 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document
-from stillroom.extraction.remote import Preview, preview
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
-from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteEngine
-from stillroom.settings import MONTHLY_CAP
+from stillroom.remote.engines import RemoteEngine
 from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label
-from stillroom.ui.extract.result_model import Row
+from stillroom.ui.extract.row import Row
 from stillroom.ui.parts import Parts
 from stillroom.ui.remote.destination import where_text
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted, percent_text
+
+if TYPE_CHECKING:
+    from stillroom.workspace.remote_models import Preview
 
 USUAL_THRESHOLD = 0.7
 
@@ -46,7 +47,7 @@ def doubtful(rows: Sequence[Row], threshold: float = USUAL_THRESHOLD) -> list[Do
     """The finished rows whose least sure value is below ``threshold`` (1: all of them), the least sure first."""
     found = []
     for row in rows:
-        if row.result is not None and row.run is not None and row.result.fields:
+        if row.result is not None and row.run is not None and row.run.batch is not None and row.result.fields:
             least = least_confidence(row.result)
             if least < threshold or threshold >= 1:
                 found.append(Doubtful(row, least))
@@ -163,7 +164,11 @@ class ConsentDialog(QDialog):
 
         def work(operation: Operation) -> None:
             for row in missing:
-                document = self._parts.readers.read(row.path, cancellation=operation.cancellation)
+                assert row.run is not None
+                assert row.run.batch is not None
+                document = self._parts.runs.document(
+                    row.run.batch.run_id, row.position, cancellation=operation.cancellation
+                )
                 operation.report((row, document))
 
         def read(found: tuple[Row, Document]) -> None:
@@ -180,7 +185,7 @@ class ConsentDialog(QDialog):
     def _preview(self, row: Row) -> Preview | None:
         document = self._documents.get(row)
         return (
-            preview(document, self._template, self._engines[self.engine.currentIndex()])
+            self._parts.remote.preview(document, self._template, self._engines[self.engine.currentIndex()])
             if document is not None
             else None
         )
@@ -214,11 +219,8 @@ class ConsentDialog(QDialog):
 
     def _beyond_the_limit(self, cost: float) -> str:
         """A sentence where the month's limit will keep some of it back."""
-        cap = self._parts.settings.get(MONTHLY_CAP) / 100
-        if not cap or self._parts.database is None:
-            return ""
-        left = max(0.0, cap - SendingLog(self._parts.database).spent_this_month())
-        if cost <= left:
+        left = self._parts.remote.left_this_month()
+        if left is None or cost <= left:
             return ""
         text = self.tr("Only $%1 of this month's limit is left: what goes beyond it will not be sent.")
         return " " + text.replace("%1", QLocale().toString(left, "f", 4))

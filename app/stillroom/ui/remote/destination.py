@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QCoreApplication
 
-from stillroom.remote.client import RemoteEngine, proxy_of
+from stillroom.remote.engines import RemoteEngine, proxy_of
 
 
 def tr(text: str) -> str:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
-from stillroom.remote.client import RemoteClient, RemoteEngine, RemoteKind, keep_remote_engine, remote_engines
+from stillroom.remote.engines import RemoteEngine, RemoteKind
 from stillroom.remote.prices import Price, price_list
 from stillroom.ui.controls import Button, ComboBox, DoubleSpinBox, SpinBox, describe, label, restyle, set_role
 from stillroom.ui.parts import Parts
@@ -42,9 +42,7 @@ class EngineDialog(QDialog):
         self.name = self._line(form, self.tr("Name"), shown.name, self.tr("Office"))
         self.address = self._line(form, self.tr("Address"), shown.address, "https://server/v1")
         kept = (
-            self.tr("kept in memory until Stillroom ends")
-            if parts.secrets().notice
-            else self.tr("goes into the keyring")
+            self.tr("kept in memory until Stillroom ends") if parts.secrets.notice else self.tr("goes into the keyring")
         )
         hint = self.tr("unchanged") if engine else self.tr("%1; empty for none").replace("%1", kept)
         self.key = self._line(form, self.tr("Key"), "", hint)
@@ -114,10 +112,14 @@ class EngineDialog(QDialog):
         """Keep it; what cannot be kept is said, and the dialog stays."""
         made = self.engine()
         try:
-            taken = [each.name for each in remote_engines() if self._before is None or each.name != self._before.name]
+            taken = [
+                each.name
+                for each in self._parts.remote.engines()
+                if self._before is None or each.name != self._before.name
+            ]
             if made.name in taken:
                 raise StillroomError(self.tr("%1 is there already. Choose another name.").replace("%1", made.name))
-            keep_remote_engine(made)
+            self._parts.remote.add(made)
         except StillroomError as error:
             self._say(error.message, "bad")
             return
@@ -130,7 +132,7 @@ class EngineDialog(QDialog):
 
         def work(_operation: Operation) -> list[str]:
             key = SecretText(typed) if typed else None
-            with RemoteClient(engine, self._parts.secrets(), self._parts.seal, key=key) as client:
+            with self._parts.remote.client(engine, key=key) as client:
                 return client.models()
 
         def listed(names: list[str]) -> None:

@@ -14,12 +14,11 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import StillroomError
 from stillroom.privacy.secrets import SecretText
-from stillroom.privacy.sending import SendingLog
-from stillroom.remote.client import RemoteClient, RemoteEngine, forget_remote_engine, remote_engines
+from stillroom.remote.engines import RemoteEngine
 from stillroom.remote.prices import price_list
-from stillroom.remote.trial import ask_for_a_sign
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
+from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.questions import agreed
 from stillroom.ui.remote.engine_dialog import EngineDialog
@@ -84,17 +83,16 @@ class RemoteSection(Section):
     def look(self) -> None:
         """Show what is written down."""
         try:
-            engines = remote_engines()
+            engines = self._parts.remote.engines()
         except StillroomError as error:
             self._say(error.message, "bad")
             engines = []
         if engines != self._shown:  # a row that is made anew loses the click that is on its way to it
             self._show_engines(engines)
-        if self._parts.database is not None:
-            self._show_spent()
-            month = datetime.now(UTC).strftime("%Y-%m")
-            documents, characters = self._parts.store.read_here_since(month)
-            self._show_saved(documents, characters)
+        self._show_spent()
+        month = datetime.now(UTC).strftime("%Y-%m")
+        documents, characters = self._parts.store.read_here_since(month)
+        self._show_saved(documents, characters)
 
     def _show_engines(self, engines: list[RemoteEngine]) -> None:
         self._shown = engines
@@ -113,8 +111,7 @@ class RemoteSection(Section):
             self._list.addWidget(label(self.tr("None was added. Everything stays on this machine."), "muted"))
 
     def _show_spent(self) -> None:
-        assert self._parts.database is not None
-        spent, cap = SendingLog(self._parts.database).spent_this_month(), self._parts.settings.get(MONTHLY_CAP) / 100
+        spent, cap = self._parts.remote.log.spent_this_month(), self._parts.remote.monthly_cap
         text = f"${QLocale().toString(spent, 'f', 4)}"
         if cap:
             text = self.tr("%1 of %2").replace("%1", text).replace("%2", f"${QLocale().toString(cap, 'f', 2)}")
@@ -159,42 +156,34 @@ class RemoteSection(Section):
         dialog = EngineDialog(self, self._parts, engine)
         if not dialog.exec():
             return
-        made, typed, secrets = dialog.made, dialog.key.text().strip(), self._parts.secrets()
-        old = engine.key_name if engine is not None and engine.name != made.name else ""
-        if old:
-            try:
-                forget_remote_engine(engine.name)
-            except StillroomError as error:
-                self._say(error.message, "bad")
+        made, typed = dialog.made, dialog.key.text().strip()
+        renamed = engine if engine is not None and engine.name != made.name else None
+        if not typed and renamed is None:
+            self.look()
+            return
+
+        def work(_operation: Operation[str | None]) -> str | None:
+            return self._parts.remote.take_over(made, renamed, SecretText(typed) if typed else None)
+
+        self._parts.tasks.start(
+            Operation(work, "keyring", owner=self)
+            .success(self._kept)
+            .failure(lambda error: self._say(sentence(error), "bad"))
+        )
+
+    def _kept(self, notice: str | None) -> None:
+        """``notice``: why the key is not in the keyring; None where there is none to keep."""
         self.look()
-        if not typed and not old:
-            return
-
-        def work(_operation: Operation) -> bool | None:
-            # The key goes by the engine's name, so that a new name takes it along.
-            key = SecretText(typed) if typed else secrets.get(old)
-            kept = secrets.set(made.key_name, key) if key is not None else None
-            if old:
-                secrets.delete(old)
-            return kept
-
-        self._parts.tasks.start(Operation(work, "keyring", owner=self).success(self._kept))
-
-    def _kept(self, in_keyring: bool | None) -> None:
-        if in_keyring is None:
-            return
-        notice = self._parts.secrets().notice
-        self._say(self.tr("The key is in the keyring.") if in_keyring else notice, "info" if in_keyring else "warn")
+        if notice is not None:
+            self._say(notice or self.tr("The key is in the keyring."), "warn" if notice else "info")
 
     def _test(self, engine: RemoteEngine) -> None:
         def work(_operation: Operation) -> str:
-            assert self._parts.database is not None
             seconds = 0.0
-            with RemoteClient(engine, self._parts.secrets(), self._parts.seal) as client:
+            with self._parts.remote.client(engine) as client:
                 models = client.models()
                 if engine.model:
-                    cap = self._parts.settings.get(MONTHLY_CAP) / 100
-                    seconds = ask_for_a_sign(client, SendingLog(self._parts.database), cap)
+                    seconds = self._parts.remote.try_out(client)
             text = self.tr("%1 can be reached. Choose one of its models: %3")
             if engine.model:
                 text = self.tr("%1 answered in %2 s. Models there: %3").replace("%2", f"{seconds:.1f}")
@@ -215,20 +204,20 @@ class RemoteSection(Section):
         question = self.tr("Remove %1 and its key? What was sent stays written down.").replace("%1", engine.name)
         if not agreed(self, self.tr("Remove"), question, self.tr("Remove"), self.tr("Keep it")):
             return
-        try:
-            forget_remote_engine(engine.name)
-        except StillroomError as error:
-            self._say(error.message, "bad")
-            return
+        removed = self.tr("%1 is removed, and its key.").replace("%1", engine.name)
+
+        def gone(_: None) -> None:
+            self.look()
+            self._say(removed, "info")
+
         self._parts.tasks.start(
-            Operation(lambda _: self._parts.secrets().delete(engine.key_name), "keyring", owner=self)
+            Operation(lambda _: self._parts.remote.forget(engine), "keyring", owner=self)
+            .success(gone)
+            .failure(lambda error: self._say(sentence(error), "bad"))
         )
-        self.look()
-        self._say(self.tr("%1 is removed, and its key.").replace("%1", engine.name), "info")
 
     def _show_log(self) -> None:
-        assert self._parts.database is not None
-        LogDialog(self, SendingLog(self._parts.database)).open()
+        LogDialog(self, self._parts.remote.log).open()
 
 
 class _EngineRow(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
 import stillroom
-from stillroom.extraction.provenance import engine_version
+from stillroom.doctor import engine_version
 from stillroom.paths import resources_dir
 from stillroom.ui.controls import Button, describe
 from stillroom.ui.settings.section import Section

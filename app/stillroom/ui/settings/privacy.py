@@ -125,7 +125,7 @@ class PrivacySection(Section):
             return
 
         def work(_operation: Operation) -> None:
-            store, chats = self._parts.store, self._parts.chats()
+            store, chats = self._parts.store, self._parts.chats
             for run in store.runs():
                 store.delete(run.id)
             for talk in chats.conversations():
@@ -175,7 +175,7 @@ class KeysSection(Section):
         """Find the keyring, on a thread: it may wait for a person."""
         self._parts.tasks.start(
             Operation(
-                lambda _: (self._parts.secrets().probe(), self._parts.secrets().notice), "keyring", owner=self
+                lambda _: (self._parts.secrets.probe(), self._parts.secrets.notice), "keyring", owner=self
             ).success(self._show)
         )
 
@@ -184,7 +184,7 @@ class KeysSection(Section):
         self.state.setText(notice or self.tr("In use: %1").replace("%1", name))
 
     def _again(self) -> None:
-        self._parts.secrets().try_again()
+        self._parts.secrets.try_again()
         self.look()
 
     def _set(self, name: str) -> None:
@@ -194,18 +194,18 @@ class KeysSection(Section):
         if good and text.strip():
             secret = SecretText(text.strip())
             self._parts.tasks.start(
-                Operation(lambda _: self._parts.secrets().set(name, secret), "keyring", owner=self).success(self._kept)
+                Operation(lambda _: self._parts.secrets.set(name, secret), "keyring", owner=self).success(self._kept)
             )
 
     def _kept(self, in_keyring: bool) -> None:
         self._say(
-            self.tr("The key is in the keyring.") if in_keyring else self._parts.secrets().notice,
+            self.tr("The key is in the keyring.") if in_keyring else self._parts.secrets.notice,
             "info" if in_keyring else "warn",
         )
 
     def _remove(self, name: str) -> None:
         self._parts.tasks.start(
-            Operation(lambda _: self._parts.secrets().delete(name), "keyring", owner=self).success(
+            Operation(lambda _: self._parts.secrets.delete(name), "keyring", owner=self).success(
                 lambda _: self._say(self.tr("The key is removed."), "info")
             )
         )

@@ -1,0 +1,1 @@
+"""The Evaluate page: labelled documents through several models, side by side."""

@@ -1,0 +1,410 @@
+"""The Evaluate page: which model is right how often on labelled documents of one's own, how fast, and at what cost."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QSplitter,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.errors import StillroomError
+from stillroom.evaluation.evaluate import Evaluator, ModelEvaluation
+from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
+from stillroom.extraction.result import Progress
+from stillroom.models.model_file import ModelFile
+from stillroom.templates.template import Template
+from stillroom.ui.banner import BannerArea
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label
+from stillroom.ui.evaluate.figures import Share, WrongValue, shares, sure_and_wrong, wrong_values
+from stillroom.ui.extract.cell import heading
+from stillroom.ui.failures import sentence
+from stillroom.ui.model_loading import ModelLoading
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import counted, percent_text, size_text, time_left_text
+
+MOST_MODELS = 3
+_MODEL = Qt.ItemDataRole.UserRole
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _At:
+    """How far an evaluation is: the model that is at work, or being loaded, and its documents."""
+
+    model: str
+    number: int
+    models: int
+    progress: Progress | None = None
+
+
+class EvaluatePage(QWidget):
+    """Signals:
+    document_wanted(Path, str): a document is to be shown, with one of its fields.
+    """
+
+    document_wanted = Signal(object, str)
+
+    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+        super().__init__()
+        self._parts = parts
+        self._loading = loading
+        self._labels: list[LabelledDocument] = []
+        self._operation: Operation[list[ModelEvaluation]] | None = None
+        self.evaluations: list[ModelEvaluation] = []
+        self._template: Template | None = None
+        self.setAccessibleName(self.tr("Evaluate"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addWidget(label(self.tr("Evaluate"), "title"))
+        self.banners = BannerArea()
+        column.addWidget(self.banners)
+        column.addLayout(self._choices())
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._empty())
+        self.stack.addWidget(self._outcome())
+        column.addWidget(self.stack, 1)
+        self._refresh()
+
+    # ---- building
+
+    def _choices(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        left = QVBoxLayout()
+        left.setSpacing(GRID)
+        self.template = ComboBox()
+        self.template.setAccessibleName(self.tr("Template"))
+        for template in self._parts.templates.templates():
+            self.template.addItem(template.title or template.name, template)
+        left.addWidget(self.template)
+        self.open_button = Button(self.tr("Labels…"), "", "folder", self.pick)
+        describe(
+            self.open_button,
+            self.tr("Choose labels"),
+            self.tr("A labels file: what is right in each document"),
+            "Ctrl+O",
+        )
+        left.addWidget(self.open_button)
+        self.labels_text = ElidedLabel(self.tr("No labels yet"), "muted")
+        left.addWidget(self.labels_text)
+        left.addStretch(1)
+        row.addLayout(left, 1)
+        models = QVBoxLayout()
+        models.setSpacing(GRID // 2)
+        models.addWidget(label(self.tr("Models to compare, up to three"), "muted"))
+        self.models = QListWidget()
+        self.models.setAccessibleName(self.tr("Models to compare"))
+        self.models.setFixedHeight(110)
+        self.models.itemChanged.connect(lambda _item: self._refresh())
+        models.addWidget(self.models)
+        row.addLayout(models, 2)
+        right = QVBoxLayout()
+        right.setSpacing(GRID)
+        self.run_button = Button(self.tr("Evaluate"), "primary", "play", self.run)
+        describe(
+            self.run_button, self.tr("Evaluate"), self.tr("Try each model on every labelled document"), "Ctrl+Return"
+        )
+        right.addWidget(self.run_button)
+        self.cancel_button = Button(self.tr("Cancel"), "", "stop", self.cancel)
+        describe(self.cancel_button, self.tr("Cancel the evaluation"), "", "Ctrl+.")
+        right.addWidget(self.cancel_button)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Progress of the evaluation"))
+        right.addWidget(self.progress)
+        self.status = ElidedLabel("", "muted")
+        right.addWidget(self.status)
+        right.addStretch(1)
+        row.addLayout(right, 1)
+        self._list_models()
+        return row
+
+    def _empty(self) -> QWidget:
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.addStretch(1)
+        words = self.tr(
+            "Which model is right on your documents? Review some of them, export the labels (or write a labels file), "
+            "and each model is tried on every one: right values a field, seconds, memory, and how far its confidence can be trusted. "
+            "A hundred real examples of your own say more than any published table."
+        )
+        text = label(words, "muted", wrap=True)
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(text)
+        column.addStretch(2)
+        return widget
+
+    def _outcome(self) -> QWidget:
+        from stillroom.ui.evaluate.plots import Plots
+
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setHandleWidth(GRID)
+        splitter.setChildrenCollapsible(False)
+        self.table = _table(self.tr("Figures"))
+        splitter.addWidget(self.table)
+        self.plots = Plots()
+        splitter.addWidget(self.plots)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Wrong values, the surest first"), "heading"), 1)
+        self.use_button = Button(self.tr("Use the best model"), "", "", self._use)
+        head.addWidget(self.use_button)
+        column.addLayout(head)
+        self.wrong = _table(self.tr("Wrong values"))
+        self.wrong.cellActivated.connect(self._open)
+        column.addWidget(self.wrong)
+        splitter.addWidget(below)
+        splitter.setSizes([170, 200, 160])
+        return splitter
+
+    def _list_models(self) -> None:
+        usual = self._parts.models.usual()
+        for model in self._parts.models.installed():
+            item = QListWidgetItem(f"{model.name}  ({size_text(model.size)})")
+            item.setData(_MODEL, model)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            chosen = usual is not None and model.path == usual.path
+            item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
+            self.models.addItem(item)
+
+    # ---- what the user does
+
+    def pick(self) -> None:
+        folder = self._parts.memory.folder("folder/labels")
+        name, _filter = QFileDialog.getOpenFileName(self, self.tr("Labels"), folder, self.tr("Labels (*.jsonl)"))
+        if name:
+            self._parts.memory.set("folder/labels", str(Path(name).parent))
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Take a labels file."""
+        try:
+            labels = load_labels(path)
+        except StillroomError as error:
+            self.banners.show_message(sentence(error), "bad", key="labels")
+            return
+        self.set_labels(labels, path.name)
+
+    def set_labels(self, labels: Sequence[LabelledDocument], source: str) -> None:
+        """Labels, from a file or from reviewed documents (``source`` says which)."""
+        self._labels = list(labels)
+        text = counted(len(labels), self.tr("1 document"), self.tr("%1 documents"))
+        self.labels_text.setText(f"{source} · {text}")
+        self._refresh()
+
+    def chosen_models(self) -> list[ModelFile]:
+        items = [self.models.item(row) for row in range(self.models.count())]
+        return [item.data(_MODEL) for item in items if item.checkState() == Qt.CheckState.Checked]
+
+    def run(self) -> None:
+        """Each chosen model over all labelled documents, in an engine of its own: what is loaded stays loaded."""
+        template, labels, models = self.template.currentData(), list(self._labels), self.chosen_models()
+        try:
+            unknown = check_labels(labels, template, self.tr("labels"))
+        except StillroomError as error:
+            self.banners.show_message(sentence(error), "bad", key="labels")
+            return
+        if unknown:
+            words = self.tr("The template has no %1; these labels are left out.").replace("%1", ", ".join(unknown))
+            self.banners.show_message(words, "warn", key="labels")
+        self._template = template
+
+        def work(operation: Operation[list[ModelEvaluation]]) -> list[ModelEvaluation]:
+            from stillroom.engine.engine import Engine
+
+            evaluator = Evaluator(labels, template, self._parts.readers)
+            done = []
+            with Engine() as engine:
+                for number, model in enumerate(models):
+                    at = _At(model.name, number, len(models))
+                    operation.report(at)
+                    plan = self._parts.models.plan(model, beside=True, cancellation=operation.cancellation)
+                    evaluation = evaluator.run_model(
+                        engine, plan.model, options=plan.options, environment=plan.environment,
+                        on_progress=lambda progress, at=at: operation.report(dataclasses.replace(at, progress=progress)),
+                        cancellation=operation.cancellation,
+                    )  # fmt: skip
+                    done.append(dataclasses.replace(evaluation, model_name=model.name))
+            return done
+
+        self._operation = Operation(work, "evaluate", owner=self).progress(self._progressed).success(self._done)
+        self._operation.failure(self._failed).cancelled(lambda: self._ended(self.tr("Stopped.")))
+        self._parts.tasks.start(self._operation)
+        self._refresh()
+
+    def cancel(self) -> None:
+        if self._operation is not None:
+            self._operation.cancellation.request()
+            self.status.setText(self.tr("Stopping…"))
+
+    def _use(self) -> None:
+        best = max(self.evaluations, key=lambda each: each.metrics.score, default=None)
+        model = next((each for each in self._parts.models.installed() if best and each.name == best.model_name), None)
+        if model is not None:
+            self._loading.choose(model)
+            self.banners.show_message(
+                self.tr("%1 is the model now.").replace("%1", model.name), "info", key="use", seconds=8
+            )
+
+    def _open(self, row: int, _column: int) -> None:
+        item = self.wrong.item(row, 0)
+        value: WrongValue = item.data(_MODEL)
+        self.document_wanted.emit(value.document.path, value.field)
+
+    # ---- what happens meanwhile
+
+    def _progressed(self, at: _At) -> None:
+        total = at.models * max(1, len(self._labels))
+        done = at.number * len(self._labels) + (at.progress.done if at.progress else 0)
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        words = self.tr("%1: loading…") if at.progress is None else self.tr("%1: %2 of %3")
+        if at.progress is not None:
+            words = words.replace("%2", str(at.progress.done)).replace("%3", str(at.progress.total))
+            left = time_left_text(at.progress.seconds_left)
+            words += f" · {left}" if left else ""
+        self.status.setText(words.replace("%1", at.model))
+
+    def _done(self, evaluations: list[ModelEvaluation]) -> None:
+        self.evaluations = evaluations
+        self._ended("")
+        self._show()
+
+    def _failed(self, error: Exception) -> None:
+        self._ended("")
+        self.banners.show_message(sentence(error), "bad", key="failed")
+
+    def _ended(self, words: str) -> None:
+        self._operation = None
+        self.status.setText(words)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        running = self._operation is not None
+        count = len(self.chosen_models())
+        self.run_button.setVisible(not running)
+        self.run_button.setEnabled(bool(self._labels) and 0 < count <= MOST_MODELS and self.template.count() > 0)
+        tip = self.tr("Try each model on every labelled document")
+        if not self._labels:
+            tip = self.tr("Choose labels first")
+        elif not 0 < count <= MOST_MODELS:
+            tip = self.tr("Choose one to three models")
+        self.run_button.setToolTip(tip)
+        self.cancel_button.setVisible(running)
+        self.progress.setVisible(running)
+        for control in (self.template, self.open_button, self.models):
+            control.setEnabled(not running)
+
+    def _show(self) -> None:
+        template = self._template
+        if template is None or not self.evaluations:
+            return
+        self.stack.setCurrentIndex(1)
+        names = {field.name: heading(field) for field in template.fields}
+        rows: list[tuple[str, list[str]]] = []
+        found = [shares(each) for each in self.evaluations]
+        for name in [name for name in names if any(name in each for each in found)]:
+            rows.append((names[name], [_share_text(each, name) for each in found]))
+        rows.append((self.tr("All fields"), [_share_text(each, "") for each in found]))
+        rows.append(
+            (self.tr("Over 90 % sure and wrong"), [_percent(sure_and_wrong(each)) for each in self.evaluations])
+        )
+        calibrations = [each.metrics.calibration for each in self.evaluations]
+        rows.append(
+            (self.tr("Can pass at 95 % right"), [_percent(each.coverage) if each else "–" for each in calibrations])
+        )
+        rows.append((self.tr("Confidence is off by"), [_percent(each.error) if each else "–" for each in calibrations]))
+        rows.append((self.tr("Not in the document"), [str(each.metrics.not_in_document) for each in self.evaluations]))
+        rows.append((self.tr("Seconds a document"), [f"{each.metrics.seconds:.1f}" for each in self.evaluations]))
+        rows.append((self.tr("Memory"), [size_text(each.memory) if each.memory else "–" for each in self.evaluations]))
+        _fill(
+            self.table,
+            [self.tr("Right values"), *(each.model_name for each in self.evaluations)],
+            [(None, [name, *cells]) for name, cells in rows],
+        )
+        self.plots.show_evaluations(self.evaluations, names)
+        wrong = [value for each in self.evaluations for value in wrong_values(each, self._labels)]
+        headings = [
+            self.tr("Document"),
+            self.tr("Field"),
+            self.tr("Right is"),
+            self.tr("Found"),
+            self.tr("Sure"),
+            self.tr("Model"),
+        ]
+        absent = self.tr("nothing")
+        _fill(
+            self.wrong,
+            headings,
+            [
+                (
+                    value,
+                    [
+                        Path(value.document.file).name, names.get(value.field, value.field), value.wanted or absent,
+                        value.found or absent, percent_text(value.confidence) if value.confidence is not None else "",
+                        value.model,
+                    ],
+                )
+                for value in wrong
+            ],
+        )  # fmt: skip
+        self.use_button.setVisible(len(self.evaluations) > 1)
+
+
+def _table(name: str) -> QTableWidget:
+    table = QTableWidget()
+    table.setAccessibleName(name)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return table
+
+
+def _fill(table: QTableWidget, headings: Sequence[str], rows: Sequence[tuple[object, Sequence[str]]]) -> None:
+    table.setColumnCount(len(headings))
+    table.setHorizontalHeaderLabels(list(headings))
+    table.setRowCount(len(rows))
+    for number, (data, cells) in enumerate(rows):
+        for place, text in enumerate(cells):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            item.setData(_MODEL, data)
+            table.setItem(number, place, item)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+
+
+def _share_text(found: dict[str, Share], name: str) -> str:
+    share = found.get(name)
+    if share is None:
+        return "–"
+    return f"{share.value:.0%}  ({share.low:.0%} – {share.high:.0%})"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"

@@ -1,0 +1,117 @@
+"""The plots of an evaluation: right values a field, what a confidence is worth, how many may pass unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from stillroom.evaluation.evaluate import ModelEvaluation
+from stillroom.ui.evaluate.figures import answers, passing, shares
+from stillroom.ui.theme import GRID, colours
+
+_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+_SYMBOLS = ("o", "s", "t")
+
+
+class Plots(QWidget):
+    """Three plots beside each other; a model has its own colour, line and symbol, so that colours need not be told apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._evaluations: Sequence[ModelEvaluation] = ()
+        self._names: dict[str, str] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        titles = (
+            self.tr("Right values by field"),
+            self.tr("Right, by confidence"),
+            self.tr("Wrong among those that pass"),
+        )
+        self.right, self.worth, self.pass_ = (self._plot(title) for title in titles)
+        for plot in (self.right, self.worth, self.pass_):
+            row.addWidget(plot)
+        self.setMinimumHeight(190)
+
+    def _plot(self, title: str) -> pg.PlotWidget:
+        plot = pg.PlotWidget()
+        plot.setAccessibleName(title)
+        plot.setMouseEnabled(False, False)
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.getPlotItem().setTitle(title, size="9pt")
+        return plot
+
+    def show_evaluations(self, evaluations: Sequence[ModelEvaluation], names: dict[str, str]) -> None:
+        """``names``: of the fields, as people call them."""
+        self._evaluations, self._names = evaluations, names
+        shown = colours()
+        self._dress()
+        inks = [QColor(shown.accent), QColor(shown.warn), QColor(shown.bad)]
+        for plot in (self.right, self.worth, self.pass_):
+            plot.clear()
+        fields = [name for name in names if any(name in each.metrics.fields for each in evaluations)]
+        width = 0.8 / max(1, len(evaluations))
+        for number, evaluation in enumerate(evaluations):
+            ink = inks[number % len(inks)]
+            pen = pg.mkPen(ink, width=2, style=_STYLES[number % len(_STYLES)])
+            found = shares(evaluation)
+            at = [place + (number + 0.5) * width - 0.4 for place in range(len(fields))]
+            known = [found.get(name) for name in fields]
+            heights = [share.value if share else 0.0 for share in known]
+            self.right.addItem(pg.BarGraphItem(x=at, height=heights, width=width * 0.9, brush=ink, pen=pg.mkPen(ink)))
+            self.right.addItem(
+                pg.ErrorBarItem(
+                    x=_array(at), y=_array(heights),
+                    top=_array([share.high - share.value if share else 0.0 for share in known]),
+                    bottom=_array([share.value - share.low if share else 0.0 for share in known]),
+                    beam=width * 0.3, pen=pg.mkPen(QColor(shown.text)),
+                )
+            )  # fmt: skip
+            calibration = evaluation.metrics.calibration
+            if calibration is not None:
+                self.worth.plot(
+                    [part.confidence for part in calibration.bins], [part.right for part in calibration.bins],
+                    pen=pen, symbol=_SYMBOLS[number % len(_SYMBOLS)], symbolBrush=ink, symbolPen=ink, symbolSize=7,
+                )  # fmt: skip
+            given = answers(evaluation)
+            if given:
+                self.pass_.plot(*passing(given), pen=pen)
+        self.worth.plot([0, 1], [0, 1], pen=pg.mkPen(QColor(shown.muted), style=Qt.PenStyle.DashLine))
+        ticks = [(place, names[name] if len(fields) < 7 else names[name][:8]) for place, name in enumerate(fields)]
+        self.right.getAxis("bottom").setTicks([ticks])
+        self.right.setYRange(0, 1)
+        for plot, bottom, left in (
+            (self.worth, self.tr("confidence"), self.tr("right")),
+            (self.pass_, self.tr("share that passes"), self.tr("wrong")),
+        ):
+            plot.setLabel("bottom", bottom)
+            plot.setLabel("left", left)
+            plot.setXRange(0, 1)
+        self.worth.setYRange(0, 1)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.show_evaluations(self._evaluations, self._names)
+
+    def _dress(self) -> None:
+        shown = colours()
+        for plot in (self.right, self.worth, self.pass_):
+            plot.setBackground(QColor(shown.surface))
+            for side in ("bottom", "left"):
+                axis = plot.getAxis(side)
+                axis.enableAutoSIPrefix(False)
+                axis.setPen(QColor(shown.border))
+                axis.setTextPen(QColor(shown.text))
+            plot.getPlotItem().titleLabel.setText(plot.accessibleName(), color=shown.text, size="9pt")
+
+
+def _array(values: Sequence[float]) -> object:
+    import numpy as np
+
+    return np.asarray(values, dtype=float)

@@ -1,0 +1,40 @@
+"""A row of a table: one document, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from stillroom.extraction.result import DocumentResult
+from stillroom.ui.extract.cell import Cell
+from stillroom.ui.extract.run_queue import Run
+
+
+class RowState(StrEnum):
+    """``ready``: dropped, not started; ``waiting``: in a run; ``stopped``: the run was cancelled before it."""
+
+    READY = "ready"
+    WAITING = "waiting"
+    WORKING = "working"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(eq=False, slots=True)
+class Row:
+    """One document.
+
+    Attributes:
+        run, position: where its result comes from; None and -1 before it was started.
+        looks: how many things a person should look at.
+    """
+
+    path: Path
+    state: RowState = RowState.READY
+    result: DocumentResult | None = None
+    run: Run | None = None
+    position: int = -1
+    cells: list[Cell] = field(default_factory=list)
+    looks: int = 0

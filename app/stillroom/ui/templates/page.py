@@ -1,0 +1,651 @@
+"""The Templates page: the templates there are, one of them to be changed, and a document beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPlainTextEdit,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.errors import StillroomError, TemplateError
+from stillroom.templates import editing
+from stillroom.templates.json_schema import template_from
+from stillroom.templates.template import Field, FieldType, Rule, Template, label_of
+from stillroom.templates.toml_file import template_to_toml
+from stillroom.templates.versions import OwnTemplates, differences
+from stillroom.ui.banner import BannerArea
+from stillroom.ui.controls import Button, IconButton, describe, label
+from stillroom.ui.extract.cell import cell_of
+from stillroom.ui.failures import sentence
+from stillroom.ui.model_loading import ModelLoading
+from stillroom.ui.parts import Parts
+from stillroom.ui.templates.draft import Draft
+from stillroom.ui.templates.field_form import FieldForm
+from stillroom.ui.templates.kinds import kind_text
+from stillroom.ui.templates.preview import Preview
+from stillroom.ui.theme import GRID
+from stillroom.ui.wording import counted, percent_text
+
+_NAME = Qt.ItemDataRole.UserRole
+
+
+class TemplatesPage(QWidget):
+    """Signals:
+    saved(str): the template of this name is on disk, new or changed.
+    use_wanted(str): a table with it is wanted.
+    """
+
+    saved = Signal(str)
+    use_wanted = Signal(str)
+
+    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+        super().__init__()
+        self._parts = parts
+        self._own = OwnTemplates()
+        self._draft = Draft("")
+        self._filling = False
+        self.setAccessibleName(self.tr("Templates"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addWidget(label(self.tr("Templates"), "title"))
+        self.banners = BannerArea()
+        column.addWidget(self.banners)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(2 * GRID)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self._list_side())
+        splitter.addWidget(self._editor())
+        self.preview = Preview(parts, loading)
+        splitter.addWidget(self.preview)
+        splitter.setStretchFactor(1, 3)
+        splitter.setStretchFactor(2, 3)
+        splitter.setSizes([150, 440, 400])
+        column.addWidget(splitter, 1)
+        self.preview.shown.connect(self._add_shown)
+        self.preview.values_changed.connect(self._show_values)
+        self.preview.said.connect(lambda text, kind: self.banners.show_message(text, kind, key="preview"))
+        self._actions()
+        self.refresh()
+        self.list.setCurrentRow(0)
+
+    # ---- building
+
+    def _list_side(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        new = IconButton("plus", self.tr("New template"), "button", text=self.tr("New"), colour="text")
+        new.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(new)
+        menu.addAction(self.tr("By marking a document…"), self.new_by_marking)
+        menu.addAction(self.tr("From a table's heading…"), self.new_from_heading)
+        menu.addAction(self.tr("From a JSON Schema…"), self.new_from_schema)
+        menu.addAction(self.tr("A copy of the one shown"), self.copy_shown)
+        new.setMenu(menu)
+        self.new_button = new
+        column.addWidget(new)
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Templates"))
+        self.list.setMinimumWidth(150)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.currentItemChanged.connect(self._chosen)
+        column.addWidget(self.list, 1)
+        return side
+
+    def _editor(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        self.title = QLineEdit()
+        describe(self.title, self.tr("Title of the template"))
+        self.title.editingFinished.connect(lambda: self._set("title", self.title.text().strip()))
+        head.addWidget(self.title, 1)
+        self.save_button = Button(self.tr("Save"), "primary", "", self.save)
+        describe(
+            self.save_button, self.tr("Save"), self.tr("Save it as the next version"), QKeySequence.StandardKey.Save
+        )
+        head.addWidget(self.save_button)
+        self.more = IconButton("down", self.tr("More"), "button", text=self.tr("More"), colour="text")
+        self.more.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        head.addWidget(self.more)
+        column.addLayout(head)
+        self.description = QLineEdit()
+        self.description.setPlaceholderText(self.tr("What kind of document is it for?"))
+        describe(self.description, self.tr("What kind of document it is for"))
+        self.description.editingFinished.connect(lambda: self._set("description", self.description.text().strip()))
+        column.addWidget(self.description)
+        self.built_in = label(
+            self.tr("This template comes with Stillroom. Change it, and the changed one is yours."), "muted", wrap=True
+        )
+        column.addWidget(self.built_in)
+        self.fields = QTableWidget(0, 3)
+        self.fields.setHorizontalHeaderLabels([self.tr("Field"), self.tr("What it is"), self.tr("Found")])
+        self.fields.setAccessibleName(self.tr("Fields"))
+        self.fields.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.fields.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.fields.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.fields.setShowGrid(False)
+        self.fields.setTabKeyNavigation(False)
+        self.fields.verticalHeader().hide()
+        self.fields.horizontalHeader().setHighlightSections(False)
+        self.fields.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        self.fields.setWordWrap(False)
+        self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.fields.setColumnWidth(0, 120)
+        self.fields.setColumnWidth(1, 120)
+        self.fields.setMinimumHeight(120)
+        self.fields.currentCellChanged.connect(lambda *_: self._show_field())
+        tools = QHBoxLayout()
+        tools.setSpacing(GRID // 2)
+        self.add_button = IconButton("plus", self.tr("Add a field"))
+        self.add_button.clicked.connect(self.add_field)
+        self.up_button = IconButton("send", self.tr("Move the field up"))
+        self.up_button.clicked.connect(lambda: self._move(-1))
+        self.down_button = IconButton("down", self.tr("Move the field down"))
+        self.down_button.clicked.connect(lambda: self._move(1))
+        self.remove_button = IconButton("remove", self.tr("Remove the field"))
+        self.remove_button.clicked.connect(self._remove_field)
+        tools.addStretch(1)
+        for button in (self.add_button, self.up_button, self.down_button, self.remove_button):
+            tools.addWidget(button)
+        self.form = FieldForm()
+        self.form.edited.connect(self._edited)
+        holder = QScrollArea()
+        holder.setWidget(self.form)
+        holder.setWidgetResizable(True)
+        holder.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.text = QPlainTextEdit()
+        self.text.setAccessibleName(self.tr("The template as text"))
+        self.text.textChanged.connect(self._text_edited)
+        form_side = QWidget()
+        inner = QVBoxLayout(form_side)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(GRID)
+        inner.addWidget(self.fields, 2)
+        inner.addLayout(tools)
+        inner.addWidget(holder, 3)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(form_side)
+        self.stack.addWidget(self.text)
+        column.addWidget(self.stack, 1)
+        self.problem = label("", "bad", wrap=True)
+        column.addWidget(self.problem)
+        return side
+
+    def _actions(self) -> None:
+        menu = QMenu(self.more)
+        self._undo = menu.addAction(self.tr("Undo"), lambda: self._draft.undo.undo())
+        self._undo.setShortcut(QKeySequence(QKeySequence.StandardKey.Undo))
+        self._redo = menu.addAction(self.tr("Redo"), lambda: self._draft.undo.redo())
+        self._redo.setShortcut(QKeySequence(QKeySequence.StandardKey.Redo))
+        menu.addSeparator()
+        self._as_text = menu.addAction(self.tr("Show as text"))
+        self._as_text.setCheckable(True)
+        self._as_text.toggled.connect(self._show_as_text)
+        menu.addAction(self.tr("Checks over several fields…"), self.edit_rules)
+        menu.addAction(self.tr("Versions…"), self.show_versions)
+        menu.addSeparator()
+        menu.addAction(self.tr("Use it in a new table"), self._use)
+        self._delete: QAction = menu.addAction(self.tr("Delete"), self.delete)
+        self.more.setMenu(menu)
+        for action in (self._undo, self._redo):
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.addAction(action)
+
+    # ---- the list
+
+    def refresh(self, name: str = "") -> None:
+        """The templates as they are on disk now; the one of this name is shown."""
+        wanted = name or (self._draft.template.name if self._draft.template else "")
+        own = set(self._own.names())
+        self._filling = True
+        self.list.clear()
+        templates = self._parts.templates.templates()
+        for mine in (True, False):
+            for template in templates:
+                if (template.name in own) is mine:
+                    item = QListWidgetItem(template.title or template.name)
+                    item.setData(_NAME, template.name)
+                    item.setToolTip(self.tr("Your own") if mine else self.tr("Comes with Stillroom"))
+                    if mine:
+                        font = item.font()
+                        font.setBold(True)
+                        item.setFont(font)
+                    self.list.addItem(item)
+        self._filling = False
+        for row in range(self.list.count()):
+            if self.list.item(row).data(_NAME) == wanted:
+                self.list.setCurrentRow(row)
+                return
+
+    def _chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        if self._filling or item is None:
+            return
+        name = str(item.data(_NAME))
+        if self._draft.unsaved and self._draft.template is not None and not self._draft.problems:
+            kept = self._draft
+            self.banners.show_message(
+                self.tr("What you changed in %1 is not saved.").replace(
+                    "%1", kept.template.title if kept.template else ""
+                ),
+                "warn",
+                [(self.tr("Save it"), lambda: self._save(kept)), (self.tr("Go back to it"), lambda: self._show(kept))],
+                key="unsaved",
+            )
+        try:
+            text = (
+                self._own.text(name)
+                if name in self._own.names()
+                else template_to_toml(self._parts.templates.find(name))
+            )
+        except TemplateError as error:
+            self.banners.show_message(sentence(error), "bad")
+            return
+        self._show(Draft(text))
+
+    def _show(self, draft: Draft) -> None:
+        self._draft = draft
+        draft.setParent(self)
+        draft.changed.connect(self._refresh)
+        draft.undo.canUndoChanged.connect(self._undo.setEnabled)
+        draft.undo.canRedoChanged.connect(self._redo.setEnabled)
+        self._undo.setEnabled(draft.undo.canUndo())
+        self._redo.setEnabled(draft.undo.canRedo())
+        self.fields.setCurrentCell(0, 0)
+        self._refresh()
+        self._fill_text()
+        if self.fields.rowCount() and self.fields.currentRow() < 0:
+            self.fields.setCurrentCell(0, 0)
+
+    # ---- what is shown
+
+    def _refresh(self) -> None:
+        draft, template = self._draft, self._draft.template
+        self.problem.setText("\n".join(draft.problems[:2]) if template is not None else "")
+        self.problem.setVisible(bool(self.problem.text()))
+        self.save_button.setEnabled(not draft.problems and draft.unsaved)
+        self._delete.setEnabled(self._is_own())
+        self.built_in.setVisible(template is not None and not self._is_own() and not draft.unsaved)
+        if template is not None:
+            for entry, text in ((self.title, template.title), (self.description, template.description)):
+                if not entry.hasFocus() or not entry.isModified():
+                    entry.setText(text)
+                    entry.setCursorPosition(0)
+        current = self.fields.currentRow()
+        self._filling = True
+        self.fields.setRowCount(len(draft.fields))
+        for row, field in enumerate(draft.fields):
+            name = field.label or label_of(field.name)
+            for place, text in enumerate((name + (" *" if field.required else ""), kind_text(field.type))):
+                item = QTableWidgetItem(text)
+                item.setToolTip(field.description)
+                self.fields.setItem(row, place, item)
+        self._filling = False
+        if draft.fields:
+            self.fields.setCurrentCell(min(max(0, current), len(draft.fields) - 1), 0)
+        self._show_field()
+        self._show_values()
+        self._fill_text()
+        self.preview.show_template(None if draft.problems else template)
+
+    def _show_values(self) -> None:
+        for row, field in enumerate(self._draft.fields):
+            result = self.preview.values.get(field.name)
+            cell = cell_of(field, result)
+            sure = f"  {percent_text(cell.confidence)}" if cell.text and cell.confidence is not None else ""
+            item = QTableWidgetItem(cell.text + sure if cell.text or result is None else self.tr("not found"))
+            item.setToolTip(cell.text)
+            self.fields.setItem(row, 2, item)
+        self._light()
+
+    def _current(self) -> Field | None:
+        row = self.fields.currentRow()
+        return self._draft.fields[row] if 0 <= row < len(self._draft.fields) else None
+
+    def _show_field(self) -> None:
+        if self._filling:
+            return
+        field = self._current()
+        self.form.show_field(field)
+        for button in (self.up_button, self.down_button, self.remove_button):
+            button.setEnabled(field is not None)
+        self._light()
+
+    def _light(self) -> None:
+        field = self._current()
+        if field is not None:
+            self.preview.light(field.name)
+
+    def _show_as_text(self, wanted: bool) -> None:
+        self.stack.setCurrentIndex(int(wanted))
+        self._fill_text()
+
+    def _fill_text(self) -> None:
+        if self.text.toPlainText() != self._draft.text:
+            self._filling = True
+            self.text.setPlainText(self._draft.text)
+            self._filling = False
+
+    def _is_own(self) -> bool:
+        return self._draft.template is not None and self._draft.template.name in self._own.names()
+
+    # ---- edits
+
+    def _edit(self, text: str, what: str) -> None:
+        self._draft.edit(text, what)
+
+    def _text_edited(self) -> None:
+        if not self._filling:
+            self._draft.type(self.text.toPlainText())
+
+    def _set(self, key: str, value: str) -> None:
+        template = self._draft.template
+        if template is None or getattr(template, key) != value:
+            self._edit(editing.set_value(self._draft.text, key, value), self.tr("Change the title"))
+
+    def _edited(self, name: str, field: Field) -> None:
+        try:
+            self._draft.set_field(name, field)
+        except TemplateError as error:
+            self.banners.show_message(sentence(error), "bad")
+
+    def add_field(self) -> None:
+        """One more field, to be filled in."""
+        names = [field.name for field in self._draft.fields]
+        self._add(Field(editing.name_from(self.tr("new field"), names), FieldType.LINE))
+        self.form.label.setFocus()
+        self.form.label.selectAll()
+
+    def _add(self, field: Field) -> None:
+        self._draft.add_field(field)
+        self.fields.setCurrentCell(len(self._draft.fields) - 1, 0)
+        self._show_field()
+
+    def _add_shown(self, field: Field) -> None:
+        self._add(field)
+        self.preview.view.setFocus()
+
+    def _remove_field(self) -> None:
+        field = self._current()
+        if field is not None:
+            self._draft.remove_field(field.name)
+            self.banners.show_message(
+                self.tr("%1 was removed.").replace("%1", field.label or label_of(field.name)),
+                "info",
+                [(self.tr("Undo"), self._draft.undo.undo)],
+                key="removed",
+            )
+
+    def _move(self, by: int) -> None:
+        field, place = self._current(), self.fields.currentRow() + by
+        if field is not None and 0 <= place < len(self._draft.fields):
+            self._draft.move_field(field.name, place)
+            self.fields.setCurrentCell(place, 0)
+
+    def edit_rules(self) -> None:
+        """The checks over several fields, one a line, checked as they are typed."""
+        template = self._draft.template
+        if template is None:
+            return
+        dialog = QDialog(self)
+        dialog.setWindowTitle(self.tr("Checks over several fields"))
+        column = QVBoxLayout(dialog)
+        names = ", ".join(field.name for field in template.fields)
+        words = self.tr("One a line, with + - * / and one of = <= >= < >, as: net + tax = total. Fields: %1")
+        column.addWidget(label(words.replace("%1", names), "muted", wrap=True))
+        entry = QPlainTextEdit("\n".join(rule.check for rule in template.rules))
+        entry.setAccessibleName(dialog.windowTitle())
+        entry.setTabChangesFocus(True)
+        column.addWidget(entry)
+        problem = label("", "bad", wrap=True)
+        column.addWidget(problem)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(dialog.accept)
+        buttons.rejected.connect(dialog.reject)
+        column.addWidget(buttons)
+
+        def text() -> str:
+            known = {rule.check: rule for rule in template.rules}
+            lines = [line.strip() for line in entry.toPlainText().splitlines() if line.strip()]
+            return editing.set_rules(self._draft.text, [known.get(line, Rule(line)) for line in lines])
+
+        def check() -> None:
+            said = Draft(text()).problems
+            problem.setText("\n".join(said))
+            buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not said)
+
+        entry.textChanged.connect(check)
+        dialog.resize(520, 300)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._edit(text(), self.tr("Change the checks"))
+
+    # ---- new ones
+
+    def new_by_marking(self) -> None:
+        """Without fields: they come from marks on a document."""
+        title = self._ask_title(self.tr("What are the documents called? (for example: Talk announcement)"))
+        if title:
+            self._begin(editing.new_template(self._free_name(title), title))
+            self.preview.open_button.setFocus()
+
+    def new_from_heading(self) -> None:
+        """A field for each heading of a spreadsheet's or CSV file's first row."""
+        name, _filter = QFileDialog.getOpenFileName(
+            self, self.tr("A table whose first row names the fields"), self._parts.memory.folder("folder/open"),
+            self.tr("Tables (*.csv *.tsv *.xlsx *.ods *.xls)"),
+        )  # fmt: skip
+        if name:
+            self.from_heading(Path(name))
+
+    def from_heading(self, path: Path) -> None:
+        try:
+            document = self._parts.readers.read(path)
+        except StillroomError as error:
+            self.banners.show_message(sentence(error), "bad")
+            return
+        first = next((line for page in document.pages for line in page.text.split("\n") if line.strip()), "")
+        headings = [cell.strip() for cell in first.split("\t") if cell.strip()]
+        if not headings:
+            self.banners.show_message(self.tr("The first row of this table names nothing."), "warn")
+            return
+        self._begin(self._with_fields(path.stem, [_from_heading(heading) for heading in headings]))
+
+    def new_from_schema(self) -> None:
+        name, _filter = QFileDialog.getOpenFileName(
+            self, self.tr("A JSON Schema"), self._parts.memory.folder("folder/open"), self.tr("JSON (*.json)")
+        )
+        if name:
+            self.from_schema(Path(name))
+
+    def from_schema(self, path: Path) -> None:
+        try:
+            made = template_from(json.loads(path.read_text(encoding="utf-8-sig")), path.stem)
+        except (OSError, ValueError, RecursionError):
+            self.banners.show_message(self.tr("%1 is no JSON file that can be read.").replace("%1", path.name), "bad")
+        except TemplateError as error:
+            self.banners.show_message(sentence(error), "bad")
+        else:
+            self._begin(template_to_toml(replace(made, name=self._free_name(made.name))))
+
+    def copy_shown(self) -> None:
+        template = self._draft.template
+        if template is not None:
+            title = self.tr("%1 (copy)").replace("%1", template.title or template.name)
+            text = editing.set_value(self._draft.text, "name", self._free_name(template.name))
+            self._begin(editing.set_value(editing.set_value(text, "title", title), "version", 1))
+
+    def _with_fields(self, title: str, fields: Sequence[Field]) -> str:
+        taken: list[str] = []
+        text = editing.new_template(self._free_name(title), title)
+        for field in fields:
+            taken.append(editing.name_from(field.label, taken))
+            text = editing.add_field(text, replace(field, name=taken[-1]))
+        return text
+
+    def _begin(self, text: str) -> None:
+        self.list.setCurrentRow(-1)
+        draft = Draft(text)
+        draft._saved = ""  # nothing of it is on disk
+        self._show(draft)
+        self.title.setText(draft.template.title if draft.template else _title_of(text))
+
+    def _ask_title(self, question: str) -> str:
+        title, wanted = QInputDialog.getText(self, self.tr("New template"), question)
+        return title.strip() if wanted else ""
+
+    def _free_name(self, title: str) -> str:
+        taken = [template.name for template in self._parts.templates.templates()] + self._own.names()
+        return editing.name_from(title, taken, separator="-")
+
+    # ---- on disk
+
+    def save(self) -> None:
+        self._save(self._draft)
+
+    def _save(self, draft: Draft) -> None:
+        if draft.problems:
+            self.banners.show_message(draft.problems[0], "bad", key="save")
+            return
+        try:
+            saved = self._own.save(draft.text)
+        except StillroomError as error:
+            self.banners.show_message(sentence(error), "bad", key="save")
+            return
+        draft.mark_saved(self._own.text(saved.name))
+        self.refresh(saved.name)
+        text = self.tr("%1 is saved as version %2.").replace("%1", saved.title or saved.name)
+        self.banners.show_message(
+            text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save"
+        )
+        self.saved.emit(saved.name)
+
+    def delete(self) -> None:
+        template = self._draft.template
+        if template is None or not self._is_own():
+            return
+        name = template.name
+        try:
+            self._own.remove(name)
+        except TemplateError as error:
+            self.banners.show_message(sentence(error), "bad")
+            return
+        self.refresh()
+        self.list.setCurrentRow(max(0, self.list.currentRow()))
+        self.banners.show_message(
+            self.tr("%1 was deleted.").replace("%1", template.title or name),
+            "info",
+            [(self.tr("Undo"), lambda: self._restore(name))],
+            key="deleted",
+        )
+        self.saved.emit(name)
+
+    def _restore(self, name: str) -> None:
+        try:
+            self._own.restore(name)
+        except StillroomError as error:
+            self.banners.show_message(sentence(error), "bad")
+        self.refresh(name)
+        self.saved.emit(name)
+
+    def show_versions(self) -> None:
+        """What changed from version to version, and an earlier one again."""
+        template = self._draft.template
+        numbers = self._own.versions(template.name) if template is not None else []
+        if template is None or not numbers:
+            self.banners.show_message(self.tr("No earlier version of this template is kept."), "info", key="versions")
+            return
+        dialog = QDialog(self)
+        dialog.setWindowTitle(self.tr("Versions of %1").replace("%1", template.title or template.name))
+        column = QVBoxLayout(dialog)
+        listing = QListWidget()
+        listing.setAccessibleName(dialog.windowTitle())
+        before: Template | None = None
+        for number in numbers:
+            version = self._own.version(template.name, number)
+            what = (
+                " ".join(differences(before, version).sentences)
+                if before is not None
+                else self.tr("The first that is kept.")
+            )
+            before = version
+            item = QListWidgetItem(self.tr("Version %1: %2").replace("%1", str(number)).replace("%2", what))
+            item.setData(_NAME, number)
+            listing.insertItem(0, item)
+        listing.setWordWrap(True)
+        listing.setCurrentRow(0)
+        column.addWidget(
+            label(counted(len(numbers), self.tr("1 version is kept."), self.tr("%1 versions are kept.")), "muted")
+        )
+        column.addWidget(listing)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        again = buttons.addButton(self.tr("Take this version"), QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(dialog.accept)
+        buttons.rejected.connect(dialog.reject)
+        column.addWidget(buttons)
+        again.setAutoDefault(False)
+        dialog.resize(560, 340)
+        if dialog.exec() == QDialog.DialogCode.Accepted and listing.currentItem() is not None:
+            earlier = self._own.version(template.name, int(listing.currentItem().data(_NAME)))
+            self._edit(template_to_toml(earlier), self.tr("Take version %1").replace("%1", str(earlier.version)))
+
+    def _use(self) -> None:
+        if self._draft.template is not None:
+            self.use_wanted.emit(self._draft.template.name)
+
+
+_BY_WORDS = {
+    FieldType.DATE: ("date", "datum", "fecha", "data", "day"),
+    FieldType.MONEY: ("amount", "total", "price", "sum", "betrag", "montant", "importe", "cost", "net", "gross", "tax"),
+    FieldType.EMAIL: ("mail", "e-mail", "email"),
+    FieldType.PHONE: ("phone", "tel", "telefon", "mobile"),
+    FieldType.IBAN: ("iban",),
+    FieldType.IDENTIFIER: ("no", "no.", "number", "nr", "nr.", "id", "code", "nummer", "reference"),
+    FieldType.ADDRESS: ("address", "adresse", "anschrift"),
+    FieldType.ORGANISATION: ("company", "supplier", "vendor", "customer", "firma", "issuer"),
+    FieldType.TIME: ("time", "uhrzeit"),
+    FieldType.PERCENT: ("percent", "%", "rate"),
+    FieldType.NAME: ("name", "person", "speaker", "contact"),
+}
+
+
+def _from_heading(heading: str) -> Field:
+    """A field that a table's heading suggests."""
+    words = heading.casefold().replace("_", " ").split()
+    kind = next((kind for kind, known in _BY_WORDS.items() if set(known) & set(words)), FieldType.LINE)
+    return Field(editing.name_from(heading), kind, label=heading, description=heading, near=(heading.casefold(),))
+
+
+def _title_of(text: str) -> str:
+    return next(
+        (line.partition("=")[2].strip().strip('"') for line in text.splitlines() if line.startswith("title")), ""
+    )

@@ -1,0 +1,274 @@
+"""The preview of a template: one document of the person's own, with the values that the template finds in it."""
+
+from __future__ import annotations
+
+import bisect
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+
+from stillroom.documents.document import Document, Span
+from stillroom.errors import StillroomError
+from stillroom.extraction.result import FieldResult
+from stillroom.learning.showing import Shown, field_from
+from stillroom.templates.template import Field, Template
+from stillroom.ui.controls import Button, ElidedLabel, describe, label
+from stillroom.ui.extract.cell import values_of
+from stillroom.ui.failures import sentence
+from stillroom.ui.model_loading import LoadState, ModelLoading
+from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
+from stillroom.ui.theme import GRID, colours
+
+_BETWEEN_PAGES = "\n\n"
+_PATIENCE = 200  # milliseconds after an edit before the field is asked again
+
+
+class PageTexts:
+    """The text of all pages as one, for a text view, whose positions count UTF-16 units."""
+
+    def __init__(self, document: Document) -> None:
+        self.text = _BETWEEN_PAGES.join(page.text for page in document.pages)
+        self._numbers = [page.number for page in document.pages]
+        self._starts: list[int] = []
+        start = 0
+        for page in document.pages:
+            self._starts.append(start)
+            start += len(page.text) + len(_BETWEEN_PAGES)
+        self._lengths = [len(page.text) for page in document.pages]
+
+    def positions(self, span: Span) -> tuple[int, int]:
+        """Where a span begins and ends in the view."""
+        start = self._starts[self._numbers.index(span.page)]
+        return self._units(start + span.start), self._units(start + span.end)
+
+    def span(self, first: int, last: int) -> Span | None:
+        """The span between two positions of the view; None where they lie on two pages, or nothing is between them."""
+        start, end = self._characters(first), self._characters(last)
+        place = bisect.bisect_right(self._starts, start) - 1
+        if place < 0 or end <= start:
+            return None
+        begin = self._starts[place]
+        if end > begin + self._lengths[place]:
+            end = begin + self._lengths[place] if place == bisect.bisect_right(self._starts, end) - 1 else -1
+        return Span(self._numbers[place], start - begin, end - begin) if end > start else None
+
+    def _units(self, characters: int) -> int:
+        return len(self.text[:characters].encode("utf-16-le", "surrogatepass")) // 2
+
+    def _characters(self, units: int) -> int:
+        return len(self.text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "surrogatepass"))
+
+
+class Preview(QWidget):
+    """A document beside a template: what is marked in it becomes a field, what is changed is asked again alone.
+
+    Signals:
+        shown(Field): a mark was made a field of.
+        values_changed: other values are known.
+        said(str, str): a sentence, and its kind.
+    """
+
+    shown = Signal(object)
+    values_changed = Signal()
+    said = Signal(str, str)
+
+    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+        super().__init__()
+        self._parts = parts
+        self._loading = loading
+        self._document: Document | None = None
+        self._texts: PageTexts | None = None
+        self._template: Template | None = None
+        self._asked: dict[str, Field] = {}
+        self._operation: Operation[Mapping[str, FieldResult]] | None = None
+        self.values: dict[str, FieldResult] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        head.addWidget(label(self.tr("On a document of yours"), "section"))
+        self.name = ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle)
+        head.addWidget(self.name, 1)
+        self.open_button = Button(self.tr("Open a document…"), "", "folder", self.pick)
+        describe(self.open_button, self.tr("Open a document"), self.tr("A document that the template is for"), "Ctrl+O")
+        head.addWidget(self.open_button)
+        column.addLayout(head)
+        self.view = QPlainTextEdit()
+        self.view.setReadOnly(True)
+        self.view.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.view.setAccessibleName(self.tr("Text of the document"))
+        self.view.setPlaceholderText(
+            self.tr("Open a document, mark a value in it with the mouse, and give it a name: that makes a field.")
+        )
+        self.view.selectionChanged.connect(self._selected)
+        column.addWidget(self.view, 1)
+        marking = QHBoxLayout()
+        marking.setSpacing(GRID)
+        self.called = QLineEdit()
+        self.called.setPlaceholderText(self.tr("Its name, as: speaker"))
+        describe(self.called, self.tr("Name of the marked value"), self.tr("Empty: as the words beside it"))
+        self.called.returnPressed.connect(self.make_field)
+        marking.addWidget(self.called, 1)
+        self.make_button = Button(self.tr("Make a field"), "primary", "plus", self.make_field)
+        describe(
+            self.make_button, self.tr("Make a field of the mark"), self.tr("What is marked becomes a field"), "Ctrl+M"
+        )
+        marking.addWidget(self.make_button)
+        column.addLayout(marking)
+        self.status = ElidedLabel("", "muted")
+        column.addWidget(self.status)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE)
+        self._timer.timeout.connect(self._ask)
+        loading.changed.connect(self._timer.start)
+        self._selected()
+
+    def pick(self) -> None:
+        folder = self._parts.memory.folder("folder/open")
+        name, _filter = QFileDialog.getOpenFileName(self, self.tr("Open a document"), folder)
+        if name:
+            self._parts.memory.set("folder/open", str(Path(name).parent))
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Read a document and show it."""
+        self.status.setText(self.tr("Reading %1…").replace("%1", path.name))
+        self._parts.tasks.start(
+            Operation(
+                lambda operation: self._parts.readers.read(path, cancellation=operation.cancellation),
+                "read",
+                owner=self,
+            )
+            .success(self.show_document)
+            .failure(self._failed)
+        )
+
+    def show_document(self, document: Document) -> None:
+        self._document = document
+        self._texts = PageTexts(document)
+        self.view.setPlainText(self._texts.text)
+        self.name.setText(document.name)
+        self._asked, self.values = {}, {}
+        self.status.setText("")
+        self.values_changed.emit()
+        self._timer.start()
+
+    def show_template(self, template: Template | None) -> None:
+        """The template as it is now: fields that changed are asked again."""
+        self._template = template
+        names = {field.name for field in template.fields} if template else set()
+        for name in set(self._asked) - names:
+            self._asked.pop(name)
+            self.values.pop(name, None)
+        self._timer.start()
+
+    def light(self, name: str) -> None:
+        """Show where a field's values stand."""
+        if self._texts is None:
+            return
+        lit = []
+        for value in values_of(self.values.get(name)):
+            if value.span is not None:
+                cursor = self._cursor(value.span)
+                mark = QTextEdit.ExtraSelection()
+                form = QTextCharFormat()
+                form.setBackground(QColor(colours().mark))
+                mark.format, mark.cursor = form, cursor  # type: ignore[attr-defined]
+                lit.append(mark)
+        self.view.setExtraSelections(lit)
+        if lit:
+            cursor = QTextCursor(lit[0].cursor)  # type: ignore[attr-defined]
+            cursor.clearSelection()
+            self.view.setTextCursor(cursor)
+            self.view.centerCursor()
+
+    def make_field(self) -> None:
+        """The mark as a field; what it could be is looked for on a thread of its own."""
+        span = self._marked()
+        document, template, name = self._document, self._template, self.called.text()
+        if span is None or document is None:
+            self.said.emit(self.tr("Mark a value in the document first, on one page."), "info")
+            return
+        self.make_button.setEnabled(False)
+        self._parts.tasks.start(
+            Operation(lambda _operation: field_from(document, span, template, name=name), "mark", owner=self)
+            .success(self._made)
+            .failure(self._failed)
+        )
+
+    def _made(self, shown: Shown | None) -> None:
+        self._selected()
+        if shown is not None:
+            self.called.clear()
+            self.shown.emit(shown.field)
+
+    def _marked(self) -> Span | None:
+        cursor = self.view.textCursor()
+        if self._texts is None or not cursor.hasSelection():
+            return None
+        return self._texts.span(cursor.selectionStart(), cursor.selectionEnd())
+
+    def _cursor(self, span: Span) -> QTextCursor:
+        assert self._texts is not None
+        first, last = self._texts.positions(span)
+        cursor = self.view.textCursor()
+        cursor.setPosition(first)
+        cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
+    def _selected(self) -> None:
+        self.make_button.setEnabled(self._document is not None and self.view.textCursor().hasSelection())
+
+    def _ask(self) -> None:
+        document, template = self._document, self._template
+        if document is None or template is None:
+            return
+        if self._loading.state is not LoadState.READY:
+            self.status.setText(self.tr("Waiting for the model to load…"))
+            return
+        changed = [field for field in template.fields if self._asked.get(field.name) != field]
+        if not changed:
+            return
+        if self._operation is not None:
+            self._operation.cancellation.request()
+        self.status.setText(
+            self.tr("Looking for %1…").replace("%1", ", ".join(field.label or field.name for field in changed))
+        )
+        part = replace(template, fields=tuple(changed), rules=(), examples=())
+        started = time.monotonic()
+
+        def work(operation: Operation[Mapping[str, FieldResult]]) -> Mapping[str, FieldResult]:
+            result = self._parts.extractor.extract(
+                document, part, file=document.name, cancellation=operation.cancellation
+            )
+            return result.fields
+
+        self._operation = self._parts.tasks.start(
+            Operation(work, "preview", owner=self)
+            .success(lambda fields: self._arrived(changed, fields, time.monotonic() - started))
+            .failure(self._failed)
+        )
+
+    def _arrived(self, asked: Sequence[Field], fields: Mapping[str, FieldResult], seconds: float) -> None:
+        self._operation = None
+        self._asked |= {field.name: field for field in asked}
+        self.values |= fields
+        self.status.setText(self.tr("Found in %1 s").replace("%1", f"{seconds:.1f}"))
+        self.values_changed.emit()
+        self._timer.start()  # what was changed meanwhile
+
+    def _failed(self, error: Exception) -> None:
+        self._operation = None
+        self._selected()
+        self.status.setText("")
+        self.said.emit(sentence(error) if isinstance(error, StillroomError) else str(error), "bad")

@@ -1,0 +1,238 @@
+"""Models behind an address: what would be sent is shown, a person agrees, and only then it leaves, counted and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.readers import Readers
+from stillroom.errors import StillroomError
+from stillroom.privacy.seal import Seal
+from stillroom.settings import MONTHLY_CAP, Settings
+from stillroom.storage.database import Database
+from stillroom.workspace.runs import Runs
+
+if TYPE_CHECKING:
+    from stillroom.documents.document import Document
+    from stillroom.extraction.remote import Preview, RemoteExtractor
+    from stillroom.extraction.result import DocumentResult, Progress
+    from stillroom.extraction.run import Batch
+    from stillroom.privacy.secrets import Secrets, SecretText
+    from stillroom.privacy.sending import SendingLog
+    from stillroom.remote.client import RemoteClient
+    from stillroom.remote.engines import RemoteEngine
+    from stillroom.templates.template import Template
+
+__all__ = ["Consent", "Preview", "RemoteModels", "RowToSend", "Sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowToSend:
+    """A row of a run a remote model is asked about. ``before``: what is known of it."""
+
+    run_id: int
+    position: int
+    name: str
+    before: DocumentResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person has agreed to: that these documents go to this engine. Whoever makes one has shown what would leave."""
+
+    engine: RemoteEngine
+    template: Template
+    rows: tuple[RowToSend, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of it.
+
+    Attributes:
+        answered: rows with an answer, which is on disk.
+        characters, cost: that left, and dollars.
+        failures: place in the consent's rows and a sentence, for the rows that stay as they were.
+    """
+
+    answered: int
+    characters: int
+    cost: float
+    failures: tuple[tuple[int, str], ...] = ()
+
+
+class RemoteModels:
+    """The remote engines of a person, asked through the seal, within the month's limit, and written down before anything leaves."""
+
+    def __init__(
+        self,
+        database: Callable[[], Database],
+        secrets: Callable[[], Secrets],
+        runs: Runs,
+        readers: Readers,
+        seal: Seal,
+        settings: Settings,
+    ) -> None:
+        self._database, self._secrets = database, secrets
+        self._runs, self._readers = runs, readers
+        self._seal, self._settings = seal, settings
+
+    # ---- which there are
+
+    def engines(self) -> list[RemoteEngine]:
+        """Those that were added. Raises StillroomError where their file cannot be read."""
+        from stillroom.remote.engines import remote_engines
+
+        return remote_engines()
+
+    def engine(self, name: str) -> RemoteEngine:
+        """One by its name. Raises StillroomError, naming those there are."""
+        from stillroom.remote.engines import remote_engine
+
+        return remote_engine(name)
+
+    def add(self, engine: RemoteEngine) -> None:
+        """Add an engine, or change the one of its name. Raises StillroomError where its address cannot be used."""
+        from stillroom.remote.engines import keep_remote_engine
+
+        keep_remote_engine(engine)
+
+    def keep_key(self, engine: RemoteEngine, key: SecretText) -> str:
+        """Keep its key in the keyring. Returns a sentence where it is kept only until the program ends; else empty."""
+        return "" if self._secrets().set(engine.key_name, key) else self._secrets().notice
+
+    def take_over(self, engine: RemoteEngine, renamed: RemoteEngine | None, key: SecretText | None) -> str | None:
+        """Keep the key of an engine that was added or changed, with what it was called before.
+
+        The key goes by the engine's name, so that a new name takes it along. Returns None where there is no key, else
+        as ``keep_key``. Blocks while the keyring does.
+        """
+        if renamed is not None:
+            key = key or self._secrets().get(renamed.key_name)
+            self.forget(renamed)
+        return None if key is None else self.keep_key(engine, key)
+
+    def forget(self, engine: RemoteEngine) -> None:
+        """Take an engine away, and its key."""
+        from stillroom.remote.engines import forget_remote_engine
+
+        forget_remote_engine(engine.name)
+        self._secrets().delete(engine.key_name)
+
+    # ---- asking
+
+    def client(self, engine: RemoteEngine, *, key: SecretText | None = None) -> RemoteClient:
+        """A connection, to be closed by the caller. ``key``: one that is tried before it is kept. Raises EngineError."""
+        from stillroom.remote.client import RemoteClient
+
+        return RemoteClient(engine, self._secrets(), self._seal, key=key)
+
+    @property
+    def log(self) -> SendingLog:
+        """What was sent."""
+        from stillroom.privacy.sending import SendingLog
+
+        return SendingLog(self._database())
+
+    @property
+    def monthly_cap(self) -> float:
+        """Dollars a month that are not passed; 0 for no limit."""
+        return self._settings.get(MONTHLY_CAP) / 100
+
+    def left_this_month(self) -> float | None:
+        """Dollars; None where there is no limit."""
+        cap = self.monthly_cap
+        return max(0.0, cap - self.log.spent_this_month()) if cap else None
+
+    def try_out(self, client: RemoteClient) -> float:
+        """Ask for one word, to see whether it answers. Returns seconds. Raises EngineError, CapReachedError."""
+        from stillroom.remote.trial import ask_for_a_sign
+
+        return ask_for_a_sign(client, self.log, self.monthly_cap)
+
+    def preview(self, document: Document, template: Template, engine: RemoteEngine) -> Preview:
+        """Exactly what would leave for a document. Sends nothing."""
+        from stillroom.extraction.remote import preview
+
+        return preview(document, template, engine)
+
+    def send(
+        self,
+        consent: Consent,
+        *,
+        on_answer: Callable[[int, DocumentResult], None] = lambda _place, _result: None,
+        cancellation: Cancellation | None = None,
+    ) -> Sent:
+        """Ask about rows of runs, as many at a time as the engine takes; each answer is kept on its row.
+
+        ``on_answer`` comes on this thread with the row's place in the consent. Raises Cancelled; what was answered stays.
+        """
+        cancellation = cancellation or Cancellation()
+        engine, failures, answered = consent.engine, list[tuple[int, str]](), 0
+        with self.client(engine) as client:
+            extractor = self._extractor(client)
+
+            def one(row: RowToSend) -> DocumentResult | StillroomError:
+                try:
+                    document = self._runs.document(row.run_id, row.position, cancellation)
+                    file = row.before.file if row.before is not None else row.name
+                    found = extractor.extract(
+                        document, consent.template, file=file, before=row.before, cancellation=cancellation
+                    )
+                    self._runs.keep(row.run_id, row.position, found)
+                except StillroomError as error:
+                    return error
+                return found
+
+            with ThreadPoolExecutor(max(1, engine.in_flight), thread_name_prefix="remote") as pool:
+                for place, found in enumerate(pool.map(one, consent.rows)):
+                    cancellation.raise_if_requested()
+                    if isinstance(found, StillroomError):
+                        failures.append((place, found.message))
+                    else:
+                        answered += 1
+                        on_answer(place, found)
+        return Sent(answered, extractor.sent, extractor.cost, tuple(failures))
+
+    def do(
+        self,
+        batch: Batch,
+        engine: RemoteEngine,
+        *,
+        on_result: Callable[[int, DocumentResult], None] = lambda _position, _result: None,
+        on_progress: Callable[[Progress], None] = lambda _progress: None,
+        cancellation: Cancellation | None = None,
+    ) -> Sent:
+        """Do what is not done yet of a run with a remote model, many documents in flight. The caller has the person's consent.
+
+        Raises Cancelled (the finished rows stay), EngineError and StorageError.
+        """
+        from stillroom.extraction.side_by_side import run_side_by_side
+
+        done = 0
+
+        def told(position: int, result: DocumentResult) -> None:
+            nonlocal done
+            done += 1
+            on_result(position, result)
+
+        with self.client(engine) as client:
+            extractor = self._extractor(client)
+            run_side_by_side(
+                batch,
+                extractor,
+                self._readers,
+                at_once=max(1, engine.in_flight),
+                on_result=told,
+                on_progress=on_progress,
+                cancellation=cancellation,
+            )
+        return Sent(done, extractor.sent, extractor.cost)
+
+    def _extractor(self, client: RemoteClient) -> RemoteExtractor:
+        from stillroom.extraction.remote import RemoteExtractor
+
+        return RemoteExtractor(client, self.log, self.monthly_cap)

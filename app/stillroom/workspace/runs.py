@@ -1,0 +1,169 @@
+"""Runs: one template over many files, begun, gone on with, done again; one document at a time, or many in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.readers import Readers
+from stillroom.storage.runs import RunStore
+
+if TYPE_CHECKING:
+    from stillroom.documents.document import Document
+    from stillroom.engine.protocol import ModelInfo
+    from stillroom.extraction.result import DocumentResult, Progress
+    from stillroom.extraction.run import Batch, DocumentExtractor
+    from stillroom.models.model_file import ModelFile
+    from stillroom.remote.engines import RemoteEngine
+    from stillroom.templates.template import Template
+
+__all__ = ["Batch", "Runs", "StoredRun"]
+
+
+def _ignore(*_: object) -> None:
+    """The callback of one who does not listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run that is on disk: ``done`` of ``total`` documents are finished."""
+
+    run_id: int
+    template_title: str
+    total: int
+    done: int
+    started: datetime
+
+
+class Runs:
+    """The runs of a workspace. Methods block; every row is on disk before it is told."""
+
+    def __init__(
+        self, store: Callable[[], RunStore], extractor: Callable[[], DocumentExtractor], readers: Readers
+    ) -> None:
+        self._store, self._extractor, self._readers = store, extractor, readers
+
+    def files(self, named: Sequence[Path]) -> list[Path]:
+        """The files that were named, folders as the readable files in them."""
+        from stillroom.extraction.files import expand
+
+        return expand(named)
+
+    def new(self, template: Template, files: Sequence[Path], model: ModelInfo | ModelFile) -> Batch:
+        """A run with a model that is here. Raises StillroomError."""
+        from stillroom.extraction.run import Batch
+
+        return Batch.create(self._store(), template, files, model)
+
+    def new_remote(self, template: Template, files: Sequence[Path], engine: RemoteEngine) -> Batch:
+        """A run with a model behind an address. Nothing is sent yet."""
+        from stillroom.extraction.run import Batch
+
+        return Batch.create_remote(self._store(), template, files, engine.title, engine.host)
+
+    def resume(self, run_id: int) -> Batch:
+        """A run that is on disk. Raises StillroomError where there is none of this number."""
+        from stillroom.extraction.run import Batch
+
+        return Batch.resume(self._store(), run_id)
+
+    def unfinished(
+        self, template: Template, files: Sequence[Path], model: ModelFile | RemoteEngine | None = None
+    ) -> Batch | None:
+        """The newest run of these files with this template (and model, if one is named) that is not finished or delivered."""
+        from stillroom.models.model_file import ModelFile
+
+        wanted = [str(file.absolute()) for file in files]
+        for record in self._store().unfinished():
+            if (record.template_name, record.template_sha256) != (template.name, template.sha256):
+                continue
+            if isinstance(model, ModelFile):
+                right = record.model_sha256 in _checksums(model)
+            elif model is not None:
+                right = record.model_name == model.title
+            else:
+                right = bool(record.model_path)  # of a model that is here
+            if not right:
+                continue
+            if [each.path for each in self._store().documents(record.id) if each.parent is None] == wanted:
+                return self.resume(record.id)
+        return None
+
+    def stored(self, newest: int = 20) -> list[StoredRun]:
+        """The newest runs on disk that no other window or command is working on."""
+        found = []
+        store = self._store()
+        for record in store.runs()[:newest]:
+            total = len(store.documents(record.id))
+            if total and not store.is_owned(record.id):
+                done = total - len(store.pending(record.id))
+                title = record.template_name.replace("-", " ").capitalize()
+                found.append(StoredRun(record.id, title, total, done, record.created.astimezone()))
+        return found
+
+    def do(
+        self,
+        batch: Batch,
+        *,
+        again: Sequence[int] = (),
+        on_result: Callable[[int, DocumentResult], None] = _ignore,
+        on_progress: Callable[[Progress], None] = _ignore,
+        cancellation: Cancellation | None = None,
+    ) -> None:
+        """Do what is not done yet with the loaded model, one document after the other.
+
+        Args:
+            again: positions whose rows are forgotten first.
+
+        Raises Cancelled (the finished rows stay) and StorageError; what goes wrong with a document is on its row.
+        """
+        if again:
+            batch.retry(again)
+        batch.run(
+            self._extractor(), self._readers, on_result=on_result, on_progress=on_progress, cancellation=cancellation
+        )
+
+    def prepare(self) -> None:
+        """Bring in what a run needs, which takes a moment and memory, while a person still looks at what they added."""
+        self._extractor()
+
+    def document(self, run_id: int, position: int, cancellation: Cancellation | None = None) -> Document:
+        """The document of a row, read again; of an attachment, what is attached. Raises DocumentError, Cancelled."""
+        from stillroom.extraction.run import read_document
+
+        return read_document(self._readers, self._store().documents(run_id)[position], cancellation)
+
+    def keep(self, run_id: int, position: int, result: DocumentResult) -> None:
+        """Put another result of a row in the place of the one on disk. Raises StorageError."""
+        from stillroom.extraction.result import result_to_json
+
+        self._store().save(run_id, position, result_to_json(result))
+
+    def set_delivered(self, batch: Batch, delivered: bool) -> None:
+        """Whether the output was written for which the run was begun; until it was, the run can be gone on with."""
+        self._store().set_delivered(batch.run_id, delivered)
+
+    def export(self, results: Sequence[DocumentResult], template: Template, target: Path) -> None:
+        """Write rows to a file of the kind its name ends in. Raises StillroomError."""
+        from stillroom.extraction.export import export
+
+        export(results, template, target)
+
+
+def check_target(target: Path) -> None:
+    """Refuse a file that rows cannot be written to, before any work is done. Raises StillroomError."""
+    from stillroom.extraction import export
+
+    export.check_target(target)
+
+
+def _checksums(model: ModelFile) -> tuple[str, str]:
+    """Of a model and of what is loaded in its place."""
+    from stillroom.models.adapters import model_sha256
+    from stillroom.tuning.tuned import in_place_of
+
+    return model_sha256(model), model_sha256(in_place_of(model))

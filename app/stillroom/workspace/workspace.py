@@ -1,0 +1,195 @@
+"""The one object behind a front end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from stillroom import paths
+from stillroom.documents.readers import Readers
+from stillroom.engine.engine import Engine
+from stillroom.errors import StillroomError
+from stillroom.privacy.seal import Seal
+from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
+from stillroom.storage.database import Database
+from stillroom.storage.runs import RunStore
+from stillroom.templates.library import TemplateLibrary
+from stillroom.workspace.conversations import Conversations
+from stillroom.workspace.evaluations import Evaluations
+from stillroom.workspace.hub import ModelHub
+from stillroom.workspace.making import ModelMaking
+from stillroom.workspace.models import Models
+from stillroom.workspace.remote_models import RemoteModels
+from stillroom.workspace.runs import Runs
+
+if TYPE_CHECKING:
+    from stillroom.chat.store import ConversationStore
+    from stillroom.extraction.run import DocumentExtractor
+    from stillroom.privacy.secrets import Secrets
+    from stillroom.review.reviews import Reviews
+
+_PAGE_SECONDS = 20.0
+"""A page may take to be drawn."""
+
+T = TypeVar("T")
+
+
+class Workspace:
+    """Everything a front end works with. Safe from any thread; a context manager.
+
+    Opening starts no process and opens no file but the settings: worker and readers start with the first request, the
+    database is opened when it is first used (StillroomError where it cannot be).
+
+    Attributes:
+        settings, seal: the person's choices, and what every connection goes through.
+        engine: inference, in the worker. readers: files, in children held to the limits of the settings.
+        templates: the built-in ones and the person's own.
+        models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
+        hub: where more are fetched from.
+        runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
+        evaluations: labelled documents.
+        at_end: called in order before anything is closed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        seal: Seal | None = None,
+        *,
+        database: Path | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        """Open with these, or with what the person's folders hold.
+
+        Args:
+            database: the file; None for the person's own.
+            engine: None for one with this application's own worker.
+        """
+        self.settings = settings if settings is not None else Settings()
+        self.seal = seal if seal is not None else Seal(sealed=self.settings.get(SEALED))
+        self.engine = engine if engine is not None else Engine()
+        self.readers = Readers(
+            seconds=self.settings.get(READER_SECONDS), memory_bytes=self.settings.get(READER_MEMORY) << 20
+        )
+        self.templates = TemplateLibrary()
+        self.at_end: list[Callable[[], None]] = []
+        self._database_file = database if database is not None else paths.database_file()
+        self._made: dict[str, Any] = {}
+        self._opening = threading.RLock()
+        self.models = Models(self.settings, self.engine)
+        self.hub = ModelHub(lambda: self.secrets, self.seal)
+        self.making = ModelMaking(self.engine, self.readers)
+        self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers)
+        self.remote = RemoteModels(
+            lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
+        )
+        self.evaluations = Evaluations(self.engine, self.readers)
+        self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
+
+    @property
+    def database(self) -> Database:
+        """Runs, conversations and what was sent, on disk. Raises StillroomError where it cannot be opened."""
+        return self._once("database", self._open_database)
+
+    @property
+    def store(self) -> RunStore:
+        """The runs on disk."""
+        return self._once("store", lambda: RunStore(self.database))
+
+    @property
+    def chats(self) -> ConversationStore:
+        """The conversations on disk. What was deleted and not taken back while its window was open is gone with the first use."""
+        return self._once("chats", self._open_chats)
+
+    @property
+    def secrets(self) -> Secrets:
+        """The keys, in the system's keyring."""
+        from stillroom.privacy.secrets import Secrets
+
+        return self._once("secrets", Secrets)
+
+    @property
+    def extractor(self) -> DocumentExtractor:
+        """Extraction with the loaded model. Its first use takes a moment: much comes with it."""
+        from stillroom.extraction.extractor import Extractor
+
+        return self._once("extractor", lambda: Extractor(self.engine))
+
+    @property
+    def reviews(self) -> Reviews:
+        """What persons said of the values in runs."""
+        return self._once("reviews", self._open_reviews)
+
+    @property
+    def page_readers(self) -> Readers:
+        """Readers that draw pages for a person who waits, and never wait behind a run."""
+        return self._once("page_readers", self._start_page_readers)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
+        return tuple(notice for notice in (self.database.notice, *self.settings.problems) if notice)
+
+    def stop(self) -> None:
+        """End what is going on: calls under way raise Cancelled or an error, and the children are gone on return."""
+        while self.at_end:
+            self.at_end.pop(0)()
+        self.engine.close()
+        self.readers.close()
+
+    def close(self) -> None:
+        """Stop, then close the database. May be called again."""
+        self.stop()
+        with self._opening:
+            database: Database | None = self._made.pop("database", None)
+        if database is not None:
+            database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        """What is made when it is first needed, by whichever thread needs it."""
+        with self._opening:
+            if name not in self._made:
+                self._made[name] = make()
+            made: T = self._made[name]
+            return made
+
+    def _open_chats(self) -> ConversationStore:
+        from stillroom.chat.store import ConversationStore
+
+        chats = ConversationStore(self.database)
+        chats.erase_deleted(timedelta(hours=1))
+        return chats
+
+    def _open_reviews(self) -> Reviews:
+        from stillroom.review.reviews import Reviews
+        from stillroom.storage.verdicts import VerdictStore
+
+        return Reviews(self.store, VerdictStore(self.database))
+
+    def _start_page_readers(self) -> Readers:
+        readers = Readers(seconds=_PAGE_SECONDS, memory_bytes=self.settings.get(READER_MEMORY) << 20)
+        self.at_end.append(readers.close)
+        return readers
+
+    def _open_database(self) -> Database:
+        for folder in (self._database_file.parent, paths.config_dir()):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StillroomError(
+                    f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
+                    "or set STILLROOM_HOME to another folder."
+                ) from error
+        return Database(self._database_file)

@@ -1,0 +1,183 @@
+"""The Templates page, worked by mouse and keyboard: fields by marking, edits, undo, versions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from stillroom.documents.document import Document, Page, Span
+from stillroom.templates import editing
+from stillroom.templates.template import FieldType
+from stillroom.templates.versions import OwnTemplates
+from stillroom.ui.templates.draft import Draft
+from stillroom.ui.templates.preview import PageTexts
+
+TALK = "Talk\nSpeaker: Ada Byron\nDate: 2025-03-14\nPlace: Wean Hall 5409\nFee: 12.50 EUR\n"
+
+
+@pytest.fixture
+def page(window):
+    titles = [entry.title for entry in window._entries()]
+    return window.show_page(titles.index("Templates"))
+
+
+@pytest.fixture
+def talk(tmp_path):
+    path = tmp_path / "talk.txt"
+    path.write_text(TALK)
+    return path
+
+
+def choose(page, name):
+    for row in range(page.list.count()):
+        if page.list.item(row).data(Qt.ItemDataRole.UserRole) == name:
+            page.list.setCurrentRow(row)
+            return
+    raise AssertionError(f"{name} is not listed")
+
+
+def mark(page, words):
+    start = page.preview.view.toPlainText().index(words)
+    cursor = page.preview.view.textCursor()
+    cursor.setPosition(start)
+    cursor.setPosition(start + len(words), cursor.MoveMode.KeepAnchor)
+    page.preview.view.setTextCursor(cursor)
+
+
+def begin(page, qtbot, talk):
+    page._begin(editing.new_template("talk", "Talk"))
+    page.preview.open(talk)
+    qtbot.waitUntil(lambda: "Ada" in page.preview.view.toPlainText(), timeout=15_000)
+
+
+def make(page, qtbot, words, name):
+    count = len(page._draft.fields)
+    mark(page, words)
+    page.preview.called.setFocus()
+    QTest.keyClicks(page.preview.called, name)
+    QTest.keyClick(page.preview.called, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(page._draft.fields) == count + 1, timeout=15_000)
+
+
+@pytest.mark.window
+def test_marks_make_a_template_that_is_saved_and_used(page, window, qtbot, talk):
+    begin(page, qtbot, talk)
+    make(page, qtbot, "2025-03-14", "when")
+    make(page, qtbot, "12.50", "")
+    assert [(field.name, field.type) for field in page._draft.fields] == [
+        ("when", FieldType.DATE),
+        ("fee", FieldType.MONEY),
+    ]
+    assert page._draft.fields[0].near == ("date",)
+    qtbot.waitUntil(lambda: len(page.preview.values) == 2, timeout=15_000)
+    assert page.preview.values["when"].value == "2025-03-14"
+    page.save_button.click()
+    assert OwnTemplates().versions("talk") == [1]
+    used = []
+    page.use_wanted.connect(used.append)
+    page._use()
+    assert used == ["talk"]
+    assert window.extract.sheet.template.name == "talk"
+
+
+@pytest.mark.window
+def test_a_changed_field_alone_is_asked_again(page, qtbot, talk, parts):
+    begin(page, qtbot, talk)
+    make(page, qtbot, "2025-03-14", "when")
+    make(page, qtbot, "12.50", "fee")
+    qtbot.waitUntil(lambda: len(page.preview.values) == 2, timeout=15_000)
+    asked = []
+    extract = parts.extractor.extract
+    parts.extractor.extract = lambda document, template, **rest: (
+        asked.append([field.name for field in template.fields]),
+        extract(document, template, **rest),
+    )[1]
+    page.fields.setCurrentCell(1, 0)
+    page.form.description.setText("what it costs")
+    page.form.description.editingFinished.emit()
+    qtbot.waitUntil(lambda: asked == [["fee"]], timeout=15_000)
+    assert page._draft.template.field("fee").description == "what it costs"
+    page._undo.trigger()
+    assert page._draft.template.field("fee").description != "what it costs"
+
+
+@pytest.mark.window
+def test_a_built_in_one_becomes_ones_own_and_is_had_back(page):
+    choose(page, "receipt")
+    assert not page.built_in.isHidden()
+    assert not page.save_button.isEnabled()
+    page.title.setText("Our receipts")
+    page.title.editingFinished.emit()
+    page.save_button.click()
+    own = OwnTemplates()
+    assert own.names() == ["receipt"]
+    choose(page, "receipt")
+    field = page._draft.fields[0].name
+    page.fields.setCurrentCell(0, 0)
+    page.remove_button.click()
+    page.save_button.click()
+    assert own.versions("receipt")[-1] == own.versions("receipt")[0] + 1
+    assert field not in [each.name for each in own.version("receipt", own.versions("receipt")[-1]).fields]
+    page.delete()
+    assert own.names() == []
+    page._restore("receipt")
+    assert own.names() == ["receipt"]
+
+
+@pytest.mark.window
+def test_the_text_is_edited_with_the_checkers_sentences(page):
+    choose(page, "receipt")
+    page._as_text.setChecked(True)
+    page.text.setPlainText(page.text.toPlainText().replace('"money"', '"mony"', 1))
+    assert "mony" in page.problem.text()
+    assert not page.save_button.isEnabled()
+    page._undo.trigger()
+    assert page.problem.text() == ""
+
+
+@pytest.mark.window
+def test_from_a_heading_and_from_a_schema(page, tmp_path):
+    table = tmp_path / "bills.csv"
+    table.write_text("Supplier,Invoice no,Due date,Total\nAcme,1,2025-01-02,3.50\n")
+    page.from_heading(table)
+    assert [field.type for field in page._draft.fields] == [
+        FieldType.ORGANISATION, FieldType.IDENTIFIER, FieldType.DATE, FieldType.MONEY,
+    ]  # fmt: skip
+    schema = tmp_path / "talks.json"
+    schema.write_text(json.dumps({"type": "object", "properties": {"speaker": {"type": "string"}}}))
+    page.from_schema(schema)
+    assert [field.name for field in page._draft.fields] == ["speaker"]
+    schema.write_text("{")
+    page.from_schema(schema)
+    assert [field.name for field in page._draft.fields] == ["speaker"]
+
+
+def test_a_draft_is_undone_step_by_step(qapp):  # noqa: ARG001
+    draft = Draft(editing.new_template("t", "T"))
+    assert draft.template is None
+    assert draft.problems
+    from stillroom.templates.template import Field
+
+    draft.add_field(Field("a", FieldType.DATE))
+    draft.add_field(Field("b", FieldType.MONEY))
+    draft.move_field("b", 0)
+    assert [field.name for field in draft.fields] == ["b", "a"]
+    for _ in range(2):
+        draft.undo.undo()
+    assert [field.name for field in draft.fields] == ["a"]
+    assert draft.unsaved
+
+
+def test_positions_of_a_view_and_spans_of_pages():
+    document = Document("d", "txt", "0" * 64, (Page(1, "a 😀 b\nc"), Page(2, "second")), 2)
+    texts = PageTexts(document)
+    span = Span(1, 4, 5)
+    first, last = texts.positions(span)
+    assert (first, last) == (5, 6)  # the picture is two units of a view
+    assert texts.span(first, last) == span
+    second = Span(2, 0, 6)
+    assert texts.span(*texts.positions(second)) == second
+    assert texts.span(first, texts.positions(second)[1]) is None
