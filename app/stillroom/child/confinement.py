@@ -48,7 +48,7 @@ class Reach:
     """What a child may open beside its own code and the system's libraries. Names of files and folders, whole.
 
     Attributes:
-        read: to be read. write: folders to be written, too; they are made if missing.
+        read: to be read. write: files and folders to be written, too; folders are made if missing.
         graphics: whether it may use the graphics cards.
         start: whether it may start other programs, those that lie under ``run``.
     """
@@ -141,8 +141,9 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
     memory = library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
     version = 0
     try:
-        for folder in reach.write:
-            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for place in reach.write:
+            if not os.path.lexists(place):
+                Path(place).mkdir(mode=0o700, parents=True, exist_ok=True)
         devices = _DEVICES + (_graphics() if reach.graphics else ())
         version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices, reach.run)
     except OSError as error:
