@@ -118,6 +118,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "garble",
         "late",
         "steady",
+        "pages",
         "pid",
         "slow",
         "a",
