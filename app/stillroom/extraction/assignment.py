@@ -100,7 +100,8 @@ def _fit(one: Place, other: Place) -> float:
         weight += _SAME_PARTY
     if roles == {"first", "second"} and one.kind is other.kind:
         start, end = (one.value, other.value) if one.role == "first" else (other.value, one.value)
-        weight += _BACKWARDS if start > end else _AT_ONCE if start == end else 0.0
+        at_once = _AT_ONCE if one.kind is FieldType.DATE else _BACKWARDS  # a day may be a whole event, no minute is
+        weight += _BACKWARDS if start > end else at_once if start == end else 0.0
     if roles == {"main", "second"} and one.kind is other.kind:
         start, end = (one.value, other.value) if one.role == "main" else (other.value, one.value)
         weight += _BACKWARDS / 2 if start > end else 0.0
