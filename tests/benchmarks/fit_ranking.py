@@ -61,7 +61,7 @@ MOST_CANDIDATES = 80
 STEPS = 120
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
 KNOWN = {
-    "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.2, "own_block": 1.5, "own_below": 0.3,
+    "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.8, "own_block": 2.5, "own_below": 0.3,
     "own_behind": 0.3, "own_prose": 1.0, "own_inline_second": 0.3, "own_left_second": 0.3, "own_beside": 1.0, "own_over": 0.5,
     "rival_inline": -2.0, "rival_left": -1.5, "rival_above": -0.7, "rival_column": -0.7, "rival_block": -1.0,
     "rival_behind": -0.3, "rival_prose": -0.5, "rival_beside": -0.5, "avoid_inline": -1.5, "avoid_left": -1.5,
@@ -275,7 +275,7 @@ def _decided(row: Row, places: list) -> Decided:
     absent = next(each.share for each in places if each.value is None)
     if not values or absent >= choosing._together(asked, values):
         grounds = ranking.Grounds(
-            absent,
+            min(absent, choosing._NOTHING_OFFERED),
             values[0].share if values else 0.0,
             0.0,
             0.0,
