@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
+from typing import Protocol
 
 import numpy as np
 import regex
@@ -44,6 +45,20 @@ _LIST_THRESHOLD = 0.5
 _WEIGHED_TOGETHER = 6  # values of one field
 
 
+class Learned(Protocol):
+    """What a template learned of its fields from documents that a person corrected."""
+
+    def moves(
+        self, name: str, document: Document, candidates: Sequence[Candidate], signs: Vector
+    ) -> tuple[Vector, float] | None:
+        """What is added to the strength of each candidate of a field, and to that of *absent*; None where nothing is known."""
+        ...
+
+    def confidence(self, name: str, share: float) -> float | None:
+        """What a share was worth in the template's own documents; None where nothing is known."""
+        ...
+
+
 @dataclass(slots=True)
 class Asked:
     """A field on its way: its candidates, and what the model said of them.
@@ -60,6 +75,7 @@ class Asked:
         layout: of the document, to look at further candidates.
         left_out: the document holds more candidates than are looked at.
         scores: by passage and text: log probability and tokens.
+        learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
     """
 
     field: Field
@@ -75,6 +91,25 @@ class Asked:
     layout: Layout | None = None
     left_out: bool = False
     scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
+    learned: Learned | None = None
+    moves: tuple[Vector, float] | None = None
+
+    def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
+        """Of these candidates; without what the model said of them (``said``) before it was asked."""
+        scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
+        found = self.weights.strengths(scores, self.signs[indices])
+        return found if self.moves is None else found + self.moves[0][indices]
+
+    def absent_strength(self) -> float:
+        found = self.weights.absent_strength(len(self.candidates), required=self.field.required)
+        return found if self.moves is None else found + self.moves[1]
+
+    def worth(self, grounds: ranking.Grounds) -> float:
+        """The confidence that grounds give; where the template learned of the field, as its own documents showed."""
+        own = (
+            self.learned.confidence(self.field.name, grounds.share) if self.learned is not None and self.moves else None
+        )
+        return ranking.confidence(grounds, ranking.family(self.kind), own)
 
     def texts(self, passage: int) -> list[str]:
         """What the model is to score in a passage: distinct texts, and *absent* last; empty where nothing is to be asked."""
@@ -119,12 +154,13 @@ def prepare(
     parameters: int = 0,
     template: Template | None = None,
     layout: Layout | None = None,
+    learned: Learned | None = None,
     cancellation: Cancellation | None = None,
 ) -> Asked:
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
     ``parameters``: of the model that would be asked. ``template``, ``layout``: whose field it is, and the document as this template
-    sees it; without them the field is seen alone.
+    sees it; without them the field is seen alone. ``learned``: what the template learned of its own documents.
     """
     kind = field.of if field.type is FieldType.LIST and field.of else field.type
     several = field.type is FieldType.LIST
@@ -147,8 +183,11 @@ def prepare(
         fitted=template is not None and ranking.has_own(template),
         sure=True,
         layout=layout,
+        learned=learned,
         left_out=proposed.left_out,
     )
+    if learned is not None:
+        asked.moves = learned.moves(field.name, document, candidates, asked.signs)
     if not weights.features[: len(ranking.MODEL_FEATURES)].any():
         return asked
     if kind not in _QUOTED and _is_found(asked, ranking.SURE):
@@ -199,10 +238,10 @@ def _shares(asked: Asked) -> Vector:
     """Probabilities of the chosen candidates: of a list each its own, else in all 1 with that of *absent*, the last."""
     if not asked.chosen:
         return np.zeros(0) if asked.field.type is FieldType.LIST else np.ones(1)
-    strengths = asked.weights.strengths(asked.model_scores(asked.chosen), asked.signs[asked.chosen])
+    strengths = asked.strengths(asked.chosen)
     # The readings of one span share what the page and the model say of it.
     strengths += np.log([max(asked.candidates[index].likelihood, 1e-6) for index in asked.chosen])
-    absent = asked.weights.absent_strength(len(asked.candidates), required=asked.field.required)
+    absent = asked.absent_strength()
     if asked.field.type is FieldType.LIST:
         return ranking.logistic(strengths - absent)
     return ranking.softmax(np.append(strengths, absent))
@@ -221,8 +260,7 @@ def _prune(asked: Asked, *, limit: int, several: bool) -> list[int]:
 
     So a long document is read only where they stand.
     """
-    unknown = np.zeros((len(asked.candidates), len(ranking.MODEL_FEATURES)))  # the model was not asked yet
-    strengths = asked.weights.strengths(unknown, asked.signs)
+    strengths = asked.strengths(range(len(asked.candidates)), said=False)
     kept: list[int] = []
     texts: dict[int, set[str]] = {}
     everywhere: set[str] = set()
@@ -301,7 +339,7 @@ def _choose_one(asked: Asked, document: Document, places: Sequence[Place], *, co
                 (page.ocr_confidence for page in document.pages if page.ocr_confidence is not None), default=1.0
             ),
         )
-        worth = ranking.confidence(grounds, ranking.family(asked.kind))
+        worth = asked.worth(grounds)
         return _nothing(asked.field, missing, worth if complete else 0.0, runners[:RUNNERS_UP])
     return _found(asked.field, asked.candidates[values[0].index], sure[0], document, _below(runners[1:], sure[0]))
 
@@ -336,7 +374,7 @@ _RIVAL = [names().index(name) for name in ("rival_beside", "rival_over")]
 
 
 def _confidence(asked: Asked, place: Place, values: Sequence[Place], document: Document) -> float:
-    return ranking.confidence(grounds_of(asked, place, values, document), ranking.family(asked.kind))
+    return asked.worth(grounds_of(asked, place, values, document))
 
 
 def _together(asked: Asked, values: Sequence[Place]) -> float:
@@ -385,7 +423,7 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
 
 
 def _item_confidence(asked: Asked, index: int, share: float, document: Document) -> float:
-    return ranking.confidence(item_grounds(asked, index, share, document), ranking.family(asked.kind))
+    return asked.worth(item_grounds(asked, index, share, document))
 
 
 def item_grounds(asked: Asked, index: int, share: float, document: Document) -> ranking.Grounds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stillroom.cancellation import Cancellation
@@ -25,7 +25,7 @@ from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Choices
-from stillroom.extraction.choosing import Asked
+from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
@@ -73,7 +73,16 @@ class Extractor:
         page_only: what the file states beside its pages (e-invoice data) is left aside: for measuring.
     """
 
-    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False) -> None:
+    def __init__(
+        self,
+        engine: ScoringEngine,
+        *,
+        model_sha256: str = "",
+        page_only: bool = False,
+        learned: Callable[[Template], Learned | None] | None = None,
+    ) -> None:
+        """``learned``: gives what a template learned of its own documents; nothing is learned where none is given."""
+        self._learned = learned
         self._engine = engine
         self._choices = Choices(engine)
         self.model_sha256 = model_sha256
@@ -183,6 +192,7 @@ class Extractor:
     ) -> list[Asked]:
         parameters = self._model().parameters
         layout = Layout(document, Meaning(template))
+        learned = self._learned(template) if self._learned is not None else None
         asked = [
             choosing.prepare(
                 field,
@@ -192,6 +202,7 @@ class Extractor:
                 template=template,
                 layout=layout,
                 cancellation=cancellation,
+                learned=learned,
             )
             for field in template.fields
         ]

@@ -208,8 +208,12 @@ CONFIDENCE = (
 _MOST = 0.99
 
 
-def confidence(grounds: Grounds, family_of: str) -> float:
-    """What a value is worth, 0 to 1: calibrated on kinds of documents that were not fitted on."""
+def confidence(grounds: Grounds, family_of: str, own: float | None = None) -> float:
+    """What a value is worth, 0 to 1: calibrated on kinds of documents that were not fitted on; or, where the template's own
+    documents said what its share is worth, that (``own``).
+    """
+    if own is not None:
+        return min(_MOST, own, grounds.likelihood + 0.02) * grounds.legible
     table = _data().get("confidence", {})
     weights = [float(table.get(name, 1.0 if name == "share" else 0.0)) for name in CONFIDENCE]
     odds = float(np.dot(weights, grounds.columns())) + float(table.get(f"family {family_of}", 0.0))
