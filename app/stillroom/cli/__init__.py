@@ -95,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     add_remote(commands.add_parser("remote", help="models behind an address", description="Models behind an address."))
+    from stillroom.cli.audit import add_audit
+
+    add_audit(
+        commands.add_parser(
+            "audit", help="what was done here, and whether that log is whole", description="The audit log."
+        )
+    )
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
     doctor.add_argument("--json", action="store_true", help="one JSON object on standard output")
     doctor.set_defaults(run=_run_doctor)

@@ -13,6 +13,7 @@ from stillroom.errors import StillroomError
 from stillroom.extraction.columns import FIXED, cell, heading, json_line, numeric
 from stillroom.extraction.result import DocumentResult
 from stillroom.extraction.signed import SignedDocument, signed_to_json
+from stillroom.privacy import audit
 from stillroom.templates.template import Template
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".sqlite")
@@ -69,6 +70,8 @@ def export(
     _check_suffix(target)
     rows = [result for result in results if result is not None]
     suffix = target.suffix.lower()
+    # Where the form has room for it, the file says how far the audit log had come: a log that was cut later shows by it.
+    anchor = audit.note("export", form=suffix, rows=len(rows), template=template.name, template_sha256=template.sha256)
     with replacing(target) as temporary:
         if suffix == ".csv":
             _csv(rows, template, temporary, signed, notation)
@@ -80,11 +83,11 @@ def export(
         elif suffix == ".xlsx":
             from stillroom.extraction.export_workbook import write_workbook
 
-            write_workbook(rows, template, temporary, signed)
+            write_workbook(rows, template, temporary, signed, anchor=anchor)
         else:
             from stillroom.extraction.export_database import write_database
 
-            write_database(rows, template, temporary, signed)
+            write_database(rows, template, temporary, signed, anchor=anchor)
 
 
 def _check_suffix(target: Path) -> None:

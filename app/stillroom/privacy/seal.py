@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stillroom.errors import StillroomError
+from stillroom.privacy import audit
 
 _INTERNET_FAMILIES = frozenset({2, 10, 23, 30})  # AF_INET, and AF_INET6 on Linux, Windows and macOS
 _MOST_HOSTS = 50
@@ -132,6 +133,8 @@ class Seal:
         with self._lock:
             opening = Opening(next(self._numbers), reason, destination, only, until)
             self._openings[opening.number] = opening
+        if not only:  # what is sent to a host that was named before is a line of its own
+            audit.note("seal opened", reason=reason, destination=destination, by_hand=until is not None)
         self._tell()
         return opening
 
