@@ -806,7 +806,9 @@ class _Reader:
         total = Decimal(0)
         for row in rows:
             own = _decimal(row.cells[amount]) if amount in row.cells else None
-            if begins("carried_or_item", self._lines[row.row.lines[0]].text) and (own is None or (kept and own == total)):
+            if begins("carried_or_item", self._lines[row.row.lines[0]].text) and (
+                own is None or (kept and own == total)
+            ):
                 continue
             total += own or Decimal(0)
             kept.append(row)
