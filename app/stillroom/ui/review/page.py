@@ -22,18 +22,31 @@ from PySide6.QtWidgets import (
 from stillroom.documents.document import Document, Span
 from stillroom.documents.readers import Readers
 from stillroom.documents.seeing import PageSizes
+from stillroom.extraction.result import Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt
 from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import Given, Subject, VerdictKind
+from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, label, restyle, set_role
+from stillroom.ui.controls import (
+    Button,
+    ComboBox,
+    ElidedLabel,
+    IconButton,
+    describe,
+    label,
+    plain_tip,
+    restyle,
+    set_role,
+)
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
+from stillroom.ui.review.lessons import Lesson, Lessons
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
@@ -58,8 +71,11 @@ class ReviewPage(QWidget):
         memory: WindowMemory,
         readers: Callable[[], Readers],
         drawing: Callable[[], Readers],
+        lessons: Lessons | None = None,
     ) -> None:
-        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run."""
+        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run.
+        ``lessons``: what templates learn of approvals; nothing is learned without.
+        """
         super().__init__()
         self.setObjectName("reviewPage")
         self.setAccessibleName(self.tr("Review"))
@@ -76,6 +92,14 @@ class ReviewPage(QWidget):
         self._suggesting: Operation[list[Reading]] | None = None
         self._build()
         self._connect()
+        self._lessons = lessons
+        if lessons is not None:
+            lessons.setParent(self)
+            self.desk.changed.connect(lessons.look)
+            lessons.learned.connect(self._show_lesson)
+            lessons.failed.connect(self._failed)
+            lessons.progressed.connect(self._show_looking)
+            lessons.looked_again.connect(self._looked_again)
 
     # ---- how it is built
 
@@ -110,16 +134,16 @@ class ReviewPage(QWidget):
         row.addSpacing(GRID)
         self.tables = ComboBox()
         self.tables.setAccessibleName(self.tr("Table"))
-        self.tables.setMinimumWidth(150)
+        self.tables.setMinimumWidth(90)
         self.tables.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.which = ComboBox()
         self.which.setAccessibleName(self.tr("Which documents"))
         self.which.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.which.setMinimumWidth(140)
+        self.which.setMinimumWidth(90)
         self.fields = ComboBox()
         self.fields.setAccessibleName(self.tr("Field"))
         self.fields.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.fields.setMinimumWidth(110)
+        self.fields.setMinimumWidth(80)
         self.which.addItem(self.tr("To check"), _TO_CHECK)
         self.which.addItem(self.tr("All documents"), _EVERYTHING)
         for doubt in Doubt:
@@ -179,7 +203,13 @@ class ReviewPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         self.state = ElidedLabel("", "figure")
-        column.addWidget(self.state)
+        self.no_copy = Button(self.tr("No copy"), "link")
+        describe(self.no_copy, self.tr("No copy"), self.tr("This document is one of its own"))
+        self.no_copy.hide()
+        row = QHBoxLayout()
+        row.addWidget(self.state, 1)
+        row.addWidget(self.no_copy)
+        column.addLayout(row)
         self.model = FieldModel()
         self.list = FieldList(self.model)
         column.addWidget(self.list, 1)
@@ -248,6 +278,7 @@ class ReviewPage(QWidget):
         card.reading_chosen.connect(lambda found: self._take_reading(found, VerdictKind.CORRECTED))
         card.edit_ended.connect(self.list.setFocus)
         self.approve.clicked.connect(self.approve_document)
+        self.no_copy.clicked.connect(self.keep)
         self.reject.clicked.connect(self.reject_document)
         self.undo.clicked.connect(self.take_back)
         self.keys.clicked.connect(self.show_keys)
@@ -362,6 +393,7 @@ class ReviewPage(QWidget):
         self.documents.clear()
         for number, document in enumerate(self._shown, 1):
             self.documents.addItem(self._document_line(number, document))
+            self.documents.setItemData(number - 1, plain_tip(str(document.path)), Qt.ItemDataRole.ToolTipRole)
         self.documents.blockSignals(False)
 
     def _document_line(self, number: int, document: ReviewedDocument) -> str:
@@ -384,6 +416,7 @@ class ReviewPage(QWidget):
             return
         if document in self._shown:
             self.documents.setCurrentIndex(self._shown.index(document))
+        self.documents.setToolTip(plain_tip(str(document.path)))
         self.views.setCurrentIndex(0)
         self.view.say(self.tr("Reading the document…"))
         self._pictures.show(document.path, document.result.sha256)
@@ -529,19 +562,14 @@ class ReviewPage(QWidget):
         self.step_open(1)
 
     def accept(self) -> None:
-        """Yes: the value as it stands, or that a document without values is as it is."""
-        document = self._document
-        if document is None:
-            return
-        if document.duplicate_of is not None and not self.list.currentIndex().isValid():
-            self.keep()
-        else:
-            self.say(VerdictKind.ACCEPTED)
+        """The value as it stands is right."""
+        self.say(VerdictKind.ACCEPTED)
 
     def keep(self) -> None:
         """No copy, whatever it looks like."""
         if self._document is not None:
-            self.desk.give(self._document, self._document.document_verdict(VerdictKind.KEPT))
+            self.desk.keep(self._document)
+            self.list.setFocus()
 
     def take_runner_up(self, number: int) -> None:
         value = self.list.value
@@ -646,6 +674,62 @@ class ReviewPage(QWidget):
             self.desk.reject(self._document, reason.strip())
             self._to_next_open()
 
+    # ---- what templates learn
+
+    def _show_lesson(self, lesson: Lesson) -> None:
+        """What approving taught, in numbers, and what can be done with it."""
+        title = lesson.template.title or lesson.template.name
+        if not lesson.documents:
+            text = self.tr("%1 has forgotten what it learned.").replace("%1", title)
+            self.banners.show_message(text, "info", key="lesson", seconds=8.0)
+            return
+        text = counted(
+            lesson.documents,
+            self.tr("%2 has learned from 1 document."),
+            self.tr(
+                "%2 has learned from %1 documents: of %3 values %4 were right before, and %5 are now, each document left out in turn."
+            ),
+        )
+        for mark, words in (
+            ("%2", title),
+            ("%3", str(lesson.values)),
+            ("%4", str(lesson.before)),
+            ("%5", str(lesson.after)),
+        ):
+            text = text.replace(mark, words)
+        actions = [(self.tr("Forget"), lambda: self._forget(lesson.template))]
+        rest = self._unseen(lesson.template)
+        if rest and lesson.after > lesson.before:
+            words = counted(len(rest), self.tr("Look at 1 other again"), self.tr("Look at %1 others again"))
+            actions.insert(0, (words, lambda: self._look_again(lesson.template)))
+        self.banners.show_message(text, "info", actions, key="lesson")
+
+    def _unseen(self, template: Template) -> list[ReviewedDocument]:
+        """Documents of this table's template that nobody said anything of."""
+        return [
+            each
+            for each in self.desk.documents
+            if each.template.name == template.name and not each.entries and not each.failed
+        ]
+
+    def _look_again(self, template: Template) -> None:
+        rest = self._unseen(template)
+        if self._lessons is not None and rest:
+            run = rest[0].run
+            self._lessons.look_again(run, [each.position for each in rest if each.run == run])
+
+    def _show_looking(self, progress: Progress) -> None:
+        text = self.tr("Looking again: %1 of %2").replace("%1", str(progress.done)).replace("%2", str(progress.total))
+        self.banners.show_message(text, "info", key="lesson")
+
+    def _looked_again(self) -> None:
+        self.banners.withdraw("lesson")
+        self._open_table()
+
+    def _forget(self, template: Template) -> None:
+        if self._lessons is not None:
+            self._lessons.forget(template)
+
     # ---- what happens meanwhile
 
     def _changed(self, document: ReviewedDocument) -> None:
@@ -677,6 +761,8 @@ class ReviewPage(QWidget):
         set_role(self.state, {"bad": "bad", "warn": "warn"}.get(colour, "figure"))
         restyle(self.state)
         self.approve.setEnabled(not document.failed and document.approval is None)
+        undecided = document.duplicate_of is not None and not self.desk.decided(document)
+        self.no_copy.setVisible(undecided)
 
     def _show_dial_text(self) -> None:
         promises = {queue.promise.wrong if queue.promise else 0.0 for queue in self.desk.queues.values()}
