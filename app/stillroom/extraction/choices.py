@@ -382,9 +382,8 @@ def _telling(answers: Sequence[Option], document: Document) -> list[bool]:
     own = [_parts(word) for word in seen if len(word) >= _MEANING or _WITHOUT_SPACES.search(word)]
     found = []
     for option in answers:
-        words = (
-            [] if is_fallback(option) else [match.group() for text in _texts(option) for match in _WORD.finditer(text)]
-        )
+        texts = [] if is_fallback(option) else [*_texts(option), *_topic_words(tuple(_texts(option)))]
+        words = {match.group() for text in texts for match in _WORD.finditer(text)}
         wanted = [_parts(word) for word in words if len(word) >= _MEANING or _WITHOUT_SPACES.search(word)]
         found.append(any(len(each & parts) >= _SHARED * min(len(each), len(parts)) for each in wanted for parts in own))
     return found
@@ -423,12 +422,17 @@ def _texts(option: Option) -> list[str]:
 
 @functools.cache
 def _topic_words(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of the topics that these texts name."""
-    named = f" {' '.join(word for text in texts for word in _WORD.findall(text.casefold()))} "
+    """The words of the topics that these texts name: the first, an option's value, by any name, the others by one long enough."""
+    spoken = [f" {' '.join(_WORD.findall(text.casefold()))} " for text in texts]
+
+    def named(name: str) -> bool:
+        wanted = f" {' '.join(_WORD.findall(name.casefold()))} "
+        return any(wanted in text for text in (spoken if len(name) >= _MEANING else spoken[:1]))
+
     return tuple(
         word
         for topic in _topics().values()
-        if any(f" {' '.join(_WORD.findall(name.casefold()))} " in named for name in topic["names"])
+        if any(map(named, topic["names"]))
         for language, words in topic.items()
         if language != "names"
         for word in words
