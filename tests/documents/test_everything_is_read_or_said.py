@@ -220,6 +220,40 @@ def test_raised_digits_of_word_stay_apart() -> None:
     assert read("a.docx", word(price + note)).pages[0].text == "Total €19.99\n1,250.00 ¹"
 
 
+def test_the_numbers_of_lists_and_headings() -> None:
+    def entry(text: str, level: int, name: int = 1) -> str:
+        place = f"<w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='{name}'/></w:numPr>"
+        return f"<w:p><w:pPr>{place}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    def level(number: int, style: str, text: str) -> str:
+        return f"<w:lvl w:ilvl='{number}'><w:start w:val='1'/><w:numFmt w:val='{style}'/><w:lvlText w:val='{text}'/></w:lvl>"
+
+    levels = (
+        level(0, "decimal", "%1.")
+        + level(1, "decimal", "%1.%2")
+        + level(2, "lowerRoman", "(%3)")
+        + level(3, "bullet", "o")
+    )
+    numbering = (
+        f"<w:numbering {NAMES}><w:abstractNum w:abstractNumId='7'>{levels}</w:abstractNum>"
+        "<w:num w:numId='1'><w:abstractNumId w:val='7'/></w:num><w:num w:numId='2'><w:abstractNumId w:val='7'/>"
+        "<w:lvlOverride w:ilvl='0'><w:startOverride w:val='5'/></w:lvlOverride></w:num></w:numbering>"
+    )
+    styles = (
+        f"<w:styles {NAMES}><w:style w:type='paragraph' w:styleId='Clause'><w:pPr><w:numPr><w:ilvl w:val='1'/><w:numId w:val='1'/>"
+        "</w:numPr></w:pPr></w:style></w:styles>"
+    )
+    body = (
+        entry("Term", 0) + "<w:p><w:pPr><w:pStyle w:val='Clause'/></w:pPr><w:r><w:t>Two years</w:t></w:r></w:p>" + entry("Notice", 1)
+        + entry("By post", 2) + entry("By mail", 2) + entry("Mark", 3) + entry("Law", 0) + entry("Again", 0, 2) + paragraph("End")
+    )  # fmt: skip
+    parts = {"word/numbering.xml": numbering, "word/styles.xml": styles}
+    document = read("a.docx", word(body, parts, {"n": ("numbering", "numbering.xml"), "st": ("styles", "styles.xml")}))
+    assert document.pages[0].text == (
+        "1. Term\n1.1 Two years\n1.2 Notice\n(i) By post\n(ii) By mail\nMark\n2. Law\n5. Again\nEnd"
+    )
+
+
 @pytest.mark.parametrize("change", ["strict", "backslashes", "dangling", "other letters"])
 def test_word_documents_that_word_opens(change: str) -> None:
     data = word(
@@ -377,6 +411,15 @@ def test_workbooks_that_excel_opens(change: str) -> None:
     assert all_text(read("a.xlsx", changed(workbook(rows, parts={"xl/styles.xml": _SHEET_STYLES}), change))) == "Total"
 
 
+def test_raised_digits_of_a_sheet_stay_apart() -> None:
+    rich = "<s:r><s:t>€19</s:t></s:r><s:r><s:rPr><s:vertAlign val='superscript'/></s:rPr><s:t>99</s:t></s:r>"
+    strings = f"<s:sst {NAMES}><s:si>{rich}</s:si></s:sst>"
+    data = workbook(
+        '<s:row r="1"><s:c r="A1" t="s"><s:v>0</s:v></s:c></s:row>', parts={"xl/sharedStrings.xml": strings}
+    )
+    assert read("a.xlsx", data).pages[0].text == "€19.99"
+
+
 def test_old_and_binary_workbooks_say_what_is_not_told_apart() -> None:
     from stillroom.documents.formats.calamine_workbook import pages_of
 
@@ -482,6 +525,26 @@ _HTML = ("Content-Type: text/html", "<p>The HTML-BODY has all of the words of th
         (mail(("Content-Type: text/plain", "  \n"), _HTML, kind="alternative"), "HTML-BODY"),
         (mail(("Content-Type: text/plain", "Your program shows no HTML."), _HTML, kind="alternative"), "HTML-BODY"),
         (mail(("Content-Type: text/plain", "PLAIN words of this message has all the"), _HTML, kind="alternative"), "PLAIN"),
+        (
+            mail(
+                ("Content-Type: text/plain", "Thank you for your order, all of it is listed below"),
+                ("Content-Type: text/html", "<p>Thank you for your order, all of it is listed below</p><p>Total 1,050.00</p>"),
+                kind="alternative",
+            ),
+            "1,050.00",
+        ),
+        (
+            mail(
+                ("Content-Type: text/plain", ""),
+                (
+                    "Content-Type: multipart/mixed; boundary=Y",
+                    "--Y\nContent-Type: text/html\n\nBEFORE\n--Y\nContent-Disposition: attachment; filename=a.txt\n\nFILE\n"
+                    "--Y\nContent-Type: text/html\n\n<meta charset=utf-8>AFTER ü\n--Y--",
+                ),
+                kind="alternative",
+            ),
+            "BEFORE FILE AFTER ü",
+        ),
         (mail(("Content-Type: text/plain", "FIRST"), ("Content-Type: text/plain", "SECOND"), _HTML), "FIRST SECOND HTML-BODY"),
         (
             mail(("Content-Type: text/plain", "Come."), ("Content-Type: text/calendar", _CALENDAR), kind="alternative"),
