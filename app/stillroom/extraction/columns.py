@@ -68,7 +68,14 @@ def cell(result: DocumentResult, field: Field) -> Cell:
     )
 
 
-_SEVERITY = [FieldState.FOUND, FieldState.GENERATED, FieldState.ABSENT, FieldState.UNREAD, FieldState.INVALID]
+_SEVERITY = [
+    FieldState.STATED,
+    FieldState.FOUND,
+    FieldState.GENERATED,
+    FieldState.ABSENT,
+    FieldState.UNREAD,
+    FieldState.INVALID,
+]
 
 
 def parts(found: FieldResult) -> Iterator[tuple[int, str, FieldValue]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -16,8 +16,10 @@ from stillroom.ui.navigation import Navigation
 from stillroom.ui.panel.measurements import Measuring
 from stillroom.ui.panel.side_panel import SidePanel
 from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
 
 _PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
+_NAMES_FROM = 680  # pixels of its height; below, the pages' icons stand without their names
 _TITLE_BAR = 40  # pixels a window system may take for it; it tells only once the window is shown
 
 
@@ -83,6 +85,7 @@ class MainWindow(QMainWindow):
         self.navigation.chosen.connect(self.show_page)
         self.navigation.panel_button.toggled.connect(self._show_panel)
         self.extract = self.show_page(0)
+        self.extract.review_wanted.connect(lambda run: self.show_named("review").show_run(run))
         self._restore()
 
     def _entries(self) -> list[PageEntry]:
@@ -98,10 +101,22 @@ class MainWindow(QMainWindow):
         ]
 
     def _build_review(self) -> QWidget:
+        from stillroom.review.signing import labels_of
+        from stillroom.ui.review.lessons import Lessons
         from stillroom.ui.review.page import ReviewPage
 
         parts = self._parts
-        return ReviewPage(parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers)
+
+        def again(run: int, positions: Sequence[int], operation: Operation[None]) -> None:
+            runs = parts.runs
+            runs.do(
+                runs.resume(run), again=positions, on_progress=operation.report, cancellation=operation.cancellation
+            )
+
+        lessons = Lessons(lambda: parts.learning, labels_of, again, parts.tasks)
+        return ReviewPage(
+            parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers, lessons
+        )
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
@@ -166,6 +181,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """A window too narrow for page and panel folds the panel away, and unfolds it when there is room again."""
         super().resizeEvent(event)
+        self.navigation.set_compact(self.height() < _NAMES_FROM)
         narrow, was_narrow = self.width() < _PANEL_FROM, event.oldSize().width() < _PANEL_FROM
         if narrow and self.panel.isVisibleTo(self) and (not was_narrow or event.oldSize().width() < 0):
             self.navigation.panel_button.setChecked(False)

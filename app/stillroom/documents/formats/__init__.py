@@ -17,6 +17,7 @@ _MODULES = {
     "docx": "docx_document",
     "xlsx": "xlsx_workbook",
     "pdf": "pdf",
+    "e-invoice": "e_invoice_data",
     "pptx": "pptx_presentation",
     "rtf": "rtf",
     "msg": "outlook_message",
@@ -44,6 +45,9 @@ _MODULES = {
 
 KINDS = tuple(_MODULES)
 """Formats that can be read, by the name that Document.kind carries."""
+
+HOLDERS = ("eml", "msg", "mbox", "p7m", "tnef", "zip", "pdf", "docx", "xlsx", "pptx")
+"""Formats in which further files may lie."""
 
 PICTURES = (*(name for name, module in _MODULES.items() if module == "picture"), "jpg", "tif", "heif")
 """Endings of files whose text is recognised."""

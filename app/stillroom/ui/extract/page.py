@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -30,7 +30,13 @@ _EARLIER_SHOWN = 4
 
 
 class ExtractPage(QWidget):
-    """Made of sheets, one for each table."""
+    """Made of sheets, one for each table.
+
+    Signals:
+        review_wanted(int): the pages of the run of this id are to be looked at.
+    """
+
+    review_wanted = Signal(int)
 
     def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading) -> None:
         super().__init__()
@@ -61,6 +67,12 @@ class ExtractPage(QWidget):
         self.new_button = IconButton("plus", self.tr("New table"))
         describe(self.new_button, self.tr("New table"), self.tr("Start another table"), QKeySequence("Ctrl+N"))
         self.new_button.clicked.connect(lambda: self.new_sheet())
+        self.tables_button = IconButton("folder", self.tr("All tables"))
+        describe(
+            self.tables_button, self.tr("All tables"), self.tr("Open, rename or delete tables"), QKeySequence("Ctrl+T")
+        )
+        self.tables_button.clicked.connect(self.show_tables)
+        head.addWidget(self.tables_button)
         head.addWidget(self.new_button)
         column.addLayout(head)
         self.banners = BannerArea()
@@ -103,6 +115,7 @@ class ExtractPage(QWidget):
         sheet.title_changed.connect(lambda: self._rename(sheet))
         sheet.samples_wanted.connect(self.run_samples)
         sheet.earlier_wanted.connect(self.open_run)
+        sheet.review_wanted.connect(self.review_wanted)
         sheet.drop_zone.show_earlier(self._earlier())
         self.stack.addWidget(sheet)
         position = self.tabs.addTab(sheet.title)
@@ -265,6 +278,16 @@ class ExtractPage(QWidget):
                 sheet.run()
 
         self._parts.tasks.start(Operation(load, "open run", owner=self).success(show).failure(self._failed))
+
+    def show_tables(self) -> None:
+        """The list of all tables."""
+        from stillroom.ui.review.tables_dialog import TablesDialog
+
+        dialog = TablesDialog(lambda: self._parts.reviews, self._parts.tasks, self)
+        dialog.open_wanted.connect(self.open_run)
+        dialog.review_wanted.connect(self.review_wanted)
+        dialog.exec()
+        self.look_for_runs()
 
     # ---- messages
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, QSortFilterProxyModel, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
 
 from stillroom.templates.template import FieldType
@@ -72,10 +72,12 @@ class ResultTable(QTableView):
     """Signals:
     cell_chosen(Row | None, int): the current cell: its row and its field's number (-1: a column in front).
     menu_wanted(QPoint): a context menu, at a place on the screen.
+    runner_up(Row, int, int): of a row's field the candidate of this number, from 1, is meant.
     columns_arranged: a column was moved, hidden or shown.
     """
 
     columns_arranged = Signal()
+    runner_up = Signal(object, int, int)
     cell_chosen = Signal(object, int)
     menu_wanted = Signal(object)
 
@@ -88,7 +90,8 @@ class ResultTable(QTableView):
         self.setAccessibleName(self.tr("Results"))
         self.setAccessibleDescription(self.tr("A row for each document, a column for each field of the template"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setWordWrap(False)
@@ -129,7 +132,7 @@ class ResultTable(QTableView):
         """Give each column its share of the width, until the user gives it another."""
         header = self.horizontalHeader()
         character = self.fontMetrics().horizontalAdvance("n")
-        document, state = 19 * character, self.fontMetrics().horizontalAdvance(self.tr("99 to check")) + 48
+        document, state = 19 * character, self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
         self.setColumnWidth(Column.DOCUMENT, document)
         self.setColumnWidth(Column.STATE, state)
         wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.sourceModel().template.fields]
@@ -243,6 +246,15 @@ class ResultTable(QTableView):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width() and not self._sized_by_hand:
             self.size_columns()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        row = self.currentIndex().data(Role.ROW) if self.currentIndex().isValid() else None
+        field = self.currentIndex().column() - FIRST_FIELD
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain and row is not None and field >= 0 and Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
+            self.runner_up.emit(row, field, event.key() - Qt.Key.Key_0)
+        else:
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         at = event.globalPos()

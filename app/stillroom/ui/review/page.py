@@ -22,18 +22,31 @@ from PySide6.QtWidgets import (
 from stillroom.documents.document import Document, Span
 from stillroom.documents.readers import Readers
 from stillroom.documents.seeing import PageSizes
+from stillroom.extraction.result import Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt
 from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
-from stillroom.review.verdict import Given, Subject, VerdictKind
+from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
+from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, label, restyle, set_role
+from stillroom.ui.controls import (
+    Button,
+    ComboBox,
+    ElidedLabel,
+    IconButton,
+    describe,
+    label,
+    plain_tip,
+    restyle,
+    set_role,
+)
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
+from stillroom.ui.review.lessons import Lesson, Lessons
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
@@ -58,8 +71,11 @@ class ReviewPage(QWidget):
         memory: WindowMemory,
         readers: Callable[[], Readers],
         drawing: Callable[[], Readers],
+        lessons: Lessons | None = None,
     ) -> None:
-        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run."""
+        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run.
+        ``lessons``: what templates learn of approvals; nothing is learned without.
+        """
         super().__init__()
         self.setObjectName("reviewPage")
         self.setAccessibleName(self.tr("Review"))
@@ -73,9 +89,18 @@ class ReviewPage(QWidget):
         self._wanted_run = 0
         self._text: Document | None = None
         self._reader: FieldReader | None = None
+        self._adding: tuple[Subject, Field] | None = None
         self._suggesting: Operation[list[Reading]] | None = None
         self._build()
         self._connect()
+        self._lessons = lessons
+        if lessons is not None:
+            lessons.setParent(self)
+            self.desk.changed.connect(lessons.look)
+            lessons.learned.connect(self._show_lesson)
+            lessons.failed.connect(self._failed)
+            lessons.progressed.connect(self._show_looking)
+            lessons.looked_again.connect(self._looked_again)
 
     # ---- how it is built
 
@@ -110,16 +135,16 @@ class ReviewPage(QWidget):
         row.addSpacing(GRID)
         self.tables = ComboBox()
         self.tables.setAccessibleName(self.tr("Table"))
-        self.tables.setMinimumWidth(150)
+        self.tables.setMinimumWidth(90)
         self.tables.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.which = ComboBox()
         self.which.setAccessibleName(self.tr("Which documents"))
         self.which.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.which.setMinimumWidth(140)
+        self.which.setMinimumWidth(90)
         self.fields = ComboBox()
         self.fields.setAccessibleName(self.tr("Field"))
         self.fields.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.fields.setMinimumWidth(110)
+        self.fields.setMinimumWidth(80)
         self.which.addItem(self.tr("To check"), _TO_CHECK)
         self.which.addItem(self.tr("All documents"), _EVERYTHING)
         for doubt in Doubt:
@@ -179,7 +204,13 @@ class ReviewPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         self.state = ElidedLabel("", "figure")
-        column.addWidget(self.state)
+        self.no_copy = Button(self.tr("No copy"), "link")
+        describe(self.no_copy, self.tr("No copy"), self.tr("This document is one of its own"))
+        self.no_copy.hide()
+        row = QHBoxLayout()
+        row.addWidget(self.state, 1)
+        row.addWidget(self.no_copy)
+        column.addLayout(row)
         self.model = FieldModel()
         self.list = FieldList(self.model)
         column.addWidget(self.list, 1)
@@ -229,6 +260,7 @@ class ReviewPage(QWidget):
         keys.absent.connect(lambda: self.say(VerdictKind.ABSENT))
         keys.unreadable.connect(lambda: self.say(VerdictKind.UNREADABLE))
         keys.remove.connect(self.remove)
+        keys.add.connect(self.add_item)
         keys.undo.connect(self.take_back)
         keys.next_open.connect(lambda: self.step_open(1))
         keys.previous_open.connect(lambda: self.step_open(-1))
@@ -246,8 +278,9 @@ class ReviewPage(QWidget):
         card.suggest.connect(self._suggest)
         card.typed.connect(self._take_typed)
         card.reading_chosen.connect(lambda found: self._take_reading(found, VerdictKind.CORRECTED))
-        card.edit_ended.connect(self.list.setFocus)
+        card.edit_ended.connect(self._edit_ended)
         self.approve.clicked.connect(self.approve_document)
+        self.no_copy.clicked.connect(self.keep)
         self.reject.clicked.connect(self.reject_document)
         self.undo.clicked.connect(self.take_back)
         self.keys.clicked.connect(self.show_keys)
@@ -362,6 +395,7 @@ class ReviewPage(QWidget):
         self.documents.clear()
         for number, document in enumerate(self._shown, 1):
             self.documents.addItem(self._document_line(number, document))
+            self.documents.setItemData(number - 1, plain_tip(str(document.path)), Qt.ItemDataRole.ToolTipRole)
         self.documents.blockSignals(False)
 
     def _document_line(self, number: int, document: ReviewedDocument) -> str:
@@ -384,6 +418,7 @@ class ReviewPage(QWidget):
             return
         if document in self._shown:
             self.documents.setCurrentIndex(self._shown.index(document))
+        self.documents.setToolTip(plain_tip(str(document.path)))
         self.views.setCurrentIndex(0)
         self.view.say(self.tr("Reading the document…"))
         self._pictures.show(document.path, document.result.sha256)
@@ -517,6 +552,7 @@ class ReviewPage(QWidget):
     # ---- values
 
     def _value_chosen(self, value: ReviewedValue | None) -> None:
+        self._adding = None
         self.card.show_value(self._document, value, self.model.doubt(value) if value else None)
         self._light()
 
@@ -525,23 +561,23 @@ class ReviewPage(QWidget):
         document, value = self._document, self.list.value
         if document is None or value is None:
             return
+        if self._adding is not None:
+            subject, self._adding = self._adding[0], None
+            self.desk.give(document, document.verdict(kind, subject, after))
+            self.list.choose(next(row for row, each in enumerate(self.model.values) if each.subject == subject))
+            return
         self.desk.give(document, document.verdict(kind, value.subject, after))
         self.step_open(1)
 
     def accept(self) -> None:
-        """Yes: the value as it stands, or that a document without values is as it is."""
-        document = self._document
-        if document is None:
-            return
-        if document.duplicate_of is not None and not self.list.currentIndex().isValid():
-            self.keep()
-        else:
-            self.say(VerdictKind.ACCEPTED)
+        """The value as it stands is right."""
+        self.say(VerdictKind.ACCEPTED)
 
     def keep(self) -> None:
         """No copy, whatever it looks like."""
         if self._document is not None:
-            self.desk.give(self._document, self._document.document_verdict(VerdictKind.KEPT))
+            self.desk.keep(self._document)
+            self.list.setFocus()
 
     def take_runner_up(self, number: int) -> None:
         value = self.list.value
@@ -563,10 +599,36 @@ class ReviewPage(QWidget):
             whole = Subject(value.subject.field, value.subject.item)
             self.desk.give(document, document.verdict(VerdictKind.REMOVED, whole))
 
+    def add_item(self) -> None:
+        """Another item of the list, or row of the table, that the current value belongs to: typed, or marked on the page."""
+        document, value = self._document, self.list.value
+        if document is None or value is None:
+            return
+        field = document.template.field(value.subject.field)
+        if field.type not in (FieldType.LIST, FieldType.TABLE):
+            return
+        numbers = [each.subject.item for each in document.values if each.subject.field == field.name]
+        column = value.subject.column or (field.columns[0].name if field.columns else "")
+        self._adding = (
+            Subject(field.name, max(ADDED, *numbers) + 1, column),
+            next((each for each in field.columns if each.name == column), field),
+        )
+        self.card.begin_edit("", "")
+
+    def _edit_ended(self) -> None:
+        self._adding = None
+        self.list.setFocus()
+
+    @property
+    def _wanted(self) -> Field | None:
+        """The field that is being given a value."""
+        value = self.list.value
+        return self._adding[1] if self._adding is not None else value.field if value is not None else None
+
     def take_span(self, span: Span) -> None:
         """What was marked on the page becomes the current value, read by its type."""
-        document, value, reader = self._document, self.list.value, self._reader
-        if document is None or value is None:
+        document, value, reader, wanted = self._document, self.list.value, self._reader, self._wanted
+        if document is None or value is None or wanted is None:
             return
         if reader is None:
             self.banners.show_message(
@@ -576,7 +638,6 @@ class ReviewPage(QWidget):
                 seconds=4.0,
             )
             return
-        wanted = value.field
 
         def done(found: Reading) -> None:
             if self._document is document and self.list.value is not None and self.list.value.subject == value.subject:
@@ -590,21 +651,20 @@ class ReviewPage(QWidget):
         else:
             self.banners.withdraw("reading")
         self.say(kind, found.given)
+        self.card.end_edit(tell=False)
         self.list.setFocus()
 
     def _take_typed(self, text: str) -> None:
-        value = self.list.value
-        if value is None:
-            return
-        self._take_reading(reading.read_typed(value.field, text), VerdictKind.CORRECTED)
+        wanted = self._wanted
+        if wanted is not None:
+            self._take_reading(reading.read_typed(wanted, text), VerdictKind.CORRECTED)
 
     def _suggest(self, typed: str) -> None:
-        value, reader = self.list.value, self._reader
-        if value is None or reader is None:
+        wanted, reader = self._wanted, self._reader
+        if wanted is None or reader is None:
             return
         if self._suggesting is not None:
             self._suggesting.cancellation.request()
-        wanted = value.field
 
         def done(found: list[Reading]) -> None:
             if self._suggesting is operation and self.card.line.text() == typed:
@@ -646,6 +706,62 @@ class ReviewPage(QWidget):
             self.desk.reject(self._document, reason.strip())
             self._to_next_open()
 
+    # ---- what templates learn
+
+    def _show_lesson(self, lesson: Lesson) -> None:
+        """What approving taught, in numbers, and what can be done with it."""
+        title = lesson.template.title or lesson.template.name
+        if not lesson.documents:
+            text = self.tr("%1 has forgotten what it learned.").replace("%1", title)
+            self.banners.show_message(text, "info", key="lesson", seconds=8.0)
+            return
+        text = counted(
+            lesson.documents,
+            self.tr("%2 has learned from 1 document."),
+            self.tr(
+                "%2 has learned from %1 documents: of %3 values %4 were right before, and %5 are now, each document left out in turn."
+            ),
+        )
+        for mark, words in (
+            ("%2", title),
+            ("%3", str(lesson.values)),
+            ("%4", str(lesson.before)),
+            ("%5", str(lesson.after)),
+        ):
+            text = text.replace(mark, words)
+        actions = [(self.tr("Forget"), lambda: self._forget(lesson.template))]
+        rest = self._unseen(lesson.template)
+        if rest and lesson.after > lesson.before:
+            words = counted(len(rest), self.tr("Look at 1 other again"), self.tr("Look at %1 others again"))
+            actions.insert(0, (words, lambda: self._look_again(lesson.template)))
+        self.banners.show_message(text, "info", actions, key="lesson")
+
+    def _unseen(self, template: Template) -> list[ReviewedDocument]:
+        """Documents of this table's template that nobody said anything of."""
+        return [
+            each
+            for each in self.desk.documents
+            if each.template.name == template.name and not each.entries and not each.failed
+        ]
+
+    def _look_again(self, template: Template) -> None:
+        rest = self._unseen(template)
+        if self._lessons is not None and rest:
+            run = rest[0].run
+            self._lessons.look_again(run, [each.position for each in rest if each.run == run])
+
+    def _show_looking(self, progress: Progress) -> None:
+        text = self.tr("Looking again: %1 of %2").replace("%1", str(progress.done)).replace("%2", str(progress.total))
+        self.banners.show_message(text, "info", key="lesson")
+
+    def _looked_again(self) -> None:
+        self.banners.withdraw("lesson")
+        self._open_table()
+
+    def _forget(self, template: Template) -> None:
+        if self._lessons is not None:
+            self._lessons.forget(template)
+
     # ---- what happens meanwhile
 
     def _changed(self, document: ReviewedDocument) -> None:
@@ -677,6 +793,8 @@ class ReviewPage(QWidget):
         set_role(self.state, {"bad": "bad", "warn": "warn"}.get(colour, "figure"))
         restyle(self.state)
         self.approve.setEnabled(not document.failed and document.approval is None)
+        undecided = document.duplicate_of is not None and not self.desk.decided(document)
+        self.no_copy.setVisible(undecided)
 
     def _show_dial_text(self) -> None:
         promises = {queue.promise.wrong if queue.promise else 0.0 for queue in self.desk.queues.values()}
@@ -713,7 +831,7 @@ class ReviewPage(QWidget):
             (self.tr("E, F2 or a letter"), self.tr("Write another value; arrows choose a place on the page")),
             ("N", self.tr("Not in the document")),
             ("X", self.tr("Cannot be read")),
-            (self.tr("Del"), self.tr("Take the item or row out")),
+            (self.tr("Del, +"), self.tr("Take the item or row out; put another one in")),
             (self.tr("Click, or drag"), self.tr("Take these words of the page")),
             ("U, Ctrl+Z", self.tr("Take the last verdict back")),
             (self.tr("Tab, Shift+Tab"), self.tr("Next and previous value to check")),
