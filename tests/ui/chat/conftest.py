@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.ui.pages import show
 
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.main_window import MainWindow
@@ -10,6 +11,6 @@ from stillroom.ui.main_window import MainWindow
 
 @pytest.fixture
 def page(window: MainWindow) -> ChatPage:
-    found = window.show_page(1)
+    found = show(window, "Chat")
     assert isinstance(found, ChatPage)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.ui.pages import show
 
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.models.page import ModelsPage
@@ -10,7 +11,7 @@ from stillroom.ui.models.page import ModelsPage
 
 @pytest.fixture
 def page(window: MainWindow, qtbot) -> ModelsPage:
-    found = window.show_page(2)
+    found = show(window, "Models")
     assert isinstance(found, ModelsPage)
     qtbot.waitUntil(lambda: found.model.rowCount() > 0, timeout=15_000)
     return found
