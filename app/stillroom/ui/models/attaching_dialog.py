@@ -24,7 +24,7 @@ class AttachingDialog(QDialog):
     def __init__(self, parent: QWidget, parts: Parts, model: ModelFile, *, title: str, what: str, choose: str) -> None:
         """``what``: a paragraph on what such a file is; ``choose``: the title of the choice of one."""
         super().__init__(parent)
-        self._parts, self.model = parts, model
+        self._parts, self.models, self.model = parts, parts.models, model
         self._choice_title = choose
         self._before = self.attached()
         self.setWindowTitle(title)
