@@ -32,7 +32,7 @@ from stillroom.documents.document import Document
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
-from stillroom.extraction import choosing, layout, passages, ranking
+from stillroom.extraction import choices, choosing, layout, passages, ranking
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.extractor import PASSAGE_TOKENS, Extractor
 from stillroom.templates.library import TemplateLibrary
@@ -93,7 +93,11 @@ def collect(arguments: argparse.Namespace) -> None:
                 print(entry["file"], error, file=sys.stderr)
                 continue
             for each in asked:
-                if each.field.name not in entry["fields"] or each.options or each.field.type.generated:
+                if (
+                    each.field.name not in entry["fields"]
+                    or each.field.type in choices.TYPES
+                    or each.field.type.generated
+                ):
                     continue
                 label = entry["fields"][each.field.name]
                 wanted = [str(item) for item in (label if isinstance(label, list) else [label]) if item is not None]

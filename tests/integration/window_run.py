@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -32,9 +31,6 @@ def main() -> int:
     window.show()
     QTimer.singleShot(0, window.start)
 
-    def show(title: str) -> Any:
-        return window.show_page([entry.title for entry in window._entries()].index(title))
-
     def until(ready: Callable[[], object], seconds: float = 100) -> None:
         end = time.monotonic() + seconds
         while not ready():
@@ -45,7 +41,7 @@ def main() -> int:
 
     until(lambda: window.loading.model is not None)
     if sys.argv[1] == "chat":
-        chat = show("Chat")
+        chat = window.show_named("chat")
         chat._send("Write a very long story about the sea.")
         until(lambda: not chat.asking.busy)
         return 0
@@ -53,11 +49,11 @@ def main() -> int:
     until(lambda: all(sheet.model.finished and not sheet.runs.running for sheet in window.extract.sheets))
     results = [row.result for row in window.extract.sheets[0].model.rows]
     parts.runs.export(results, window.extract.sheets[0].template, Path(sys.argv[1]))
-    chat = show("Chat")
+    chat = window.show_named("chat")
     chat._send("What is a stillroom?")
     until(lambda: not chat.asking.busy and len(chat.transcript.turns()) == 2)
-    show("Models")
-    show("Settings")
+    window.show_named("models")
+    window.show_named("settings")
     until(lambda: parts.tasks.running <= 1)
     window.close()
     parts.close()

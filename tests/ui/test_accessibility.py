@@ -63,7 +63,7 @@ def _inside_item_view(widget: QWidget) -> bool:
     return False
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(7))
 def test_every_control_has_a_name(window: MainWindow, qtbot, number: int) -> None:
     page = window.show_page(number)
     qtbot.wait(50)
@@ -75,7 +75,7 @@ def test_every_control_has_a_name(window: MainWindow, qtbot, number: int) -> Non
     assert nameless == []
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(7))
 def test_every_control_is_reached_by_tab(window: MainWindow, qtbot, number: int) -> None:
     page = window.show_page(number)
     window.activateWindow()

@@ -1,13 +1,28 @@
-"""Choices among a template's options, yes/no among them: what the document's own words say, and what the model does."""
+"""Choices among a template's options, yes/no among them: what the document's own words say, and what the model does.
+
+Three signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do,
+of a topic that it names, or words like them; the model finds it more likely behind the document than it does without one, which
+takes out its habits. Their weights ship as ``resources/choices.toml``. A model as small as the starter chooses by habit alone
+(of 18 German articles it put 1 into the right one of 9 sections, and made the words' choice worse): it is asked only where
+nothing else tells. Where nothing speaks for any option, the fallback among them ("other") is taken; where there is none, and
+the field is not required, the choice is absent.
+"""
 
 from __future__ import annotations
 
+import functools
+import math
 import re
+import tomllib
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
+from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.engine.protocol import Question, ScoreRequest, ScoreResult
@@ -20,6 +35,14 @@ from stillroom.templates.template import Field, FieldType, Option
 TYPES = (FieldType.CHOICE, FieldType.YES_NO)
 _YES_NO = (Option("yes"), Option("no"))
 _RUNNERS_UP = 4
+MOST_ASKED = 12
+"""Options that the model is asked about: of 77 the list alone is longer than most messages, and words tell more."""
+# And in the first passages only: what a document is about stands at its beginning, and its words count wherever they stand.
+_ASKED_PASSAGES = 3
+_MOST = 0.97  # for a sign beside the amounts, where no other option's is anywhere
+_SURE = 0.9
+"""Most that likeness of words is worth; where it is that already, the model is not asked."""
+Vector = npt.NDArray[np.float64]
 
 
 class ChoosingEngine(Protocol):
@@ -28,11 +51,42 @@ class ChoosingEngine(Protocol):
     def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each sign is worth, in the order of ``Look.signs``; and what the strongest option's confidence is made of.
+
+    Attributes:
+        least: likeness of words below which nothing speaks for an option.
+        certain, margin, own: log odds that the strongest option is right: a constant, by its lead over the next, and where its own
+            words stand in the document.
+    """
+
+    literal: float
+    words: float
+    model: float
+    fallback: float
+    least: float
+    certain: float
+    margin: float
+    own: float
+
+    def worth(self) -> Vector:
+        """Of the signs, in their order."""
+        return np.array([self.literal, self.words, self.model, self.fallback])
+
+
+@functools.cache
+def weights() -> Weights:
+    """The fitted weights."""
+    return Weights(**tomllib.loads((paths.resources_dir() / "choices.toml").read_text(encoding="utf-8")))
+
+
 class Choices:
     """Chooses among options with one engine."""
 
     def __init__(self, engine: ChoosingEngine) -> None:
         self._engine = engine
+        self._habits: tuple[Frame, dict[Field, Vector]] | None = None
 
     def choose(
         self,
@@ -42,39 +96,65 @@ class Choices:
         frame: Frame,
         *,
         complete: bool,
+        parameters: int = 0,
         cancellation: Cancellation | None = None,
     ) -> dict[str, FieldValue]:
         """The choices among these fields (others are passed over) by name.
 
         ``parts``: passages of the document; ``complete``: the whole document was read, so that what was not found is absent,
-        not unread. Raises EngineError, Cancelled.
+        not unread; ``parameters``: of the model. Raises EngineError, Cancelled.
         """
-        asked = [field for field in fields if field.type in TYPES]
-        if not asked:
-            return {}
+        looked = {field: Look.at(field, document) for field in fields if field.type in TYPES}
         if not parts:
-            return {field.name: _nothing(field, complete=complete) for field in asked}
-        said: list[list[dict[str, float]]] = []
-        for part in parts:
+            return {field.name: _nothing(field, 1.0, complete=complete) for field in looked}
+        model = self.model_says(
+            [field for field, look in looked.items() if look.asks(parameters)], parts, frame, cancellation
+        )
+        return {
+            field.name: look.choose(model.get(field, _silent(look.options)), document, complete=complete)
+            for field, look in looked.items()
+        }
+
+    def model_says(
+        self,
+        fields: Sequence[Field],
+        parts: Sequence[Passage],
+        frame: Frame,
+        cancellation: Cancellation | None = None,
+    ) -> dict[Field, Vector]:
+        """How much the model is for each option of some fields; of a choice against what it says without a document."""
+        said: dict[Field, list[Vector]] = {field: [] for field in fields}
+        for part in parts[:_ASKED_PASSAGES] if fields else ():
             if cancellation is not None:
                 cancellation.raise_if_requested()
-            said.append(self._said(asked, frame, part.text, cancellation))
-        return {
-            field.name: _choose(field, document, [passage[number] for passage in said])
-            for number, field in enumerate(asked)
-        }
+            for field, scores in zip(fields, self._said(fields, frame, part.text, cancellation), strict=True):
+                said[field].append(scores - scores.max())
+        habits = self._without_document([each for each in fields if each.type is FieldType.CHOICE], frame, cancellation)
+        means = {field: np.mean(scores, axis=0) for field, scores in said.items() if scores}
+        return {field: contrast(mean, habits[field]) if field in habits else mean for field, mean in means.items()}
 
     def _said(
         self, fields: Sequence[Field], frame: Frame, text: str, cancellation: Cancellation | None
-    ) -> list[dict[str, float]]:
+    ) -> list[Vector]:
         """Log probability of every option of each field after a text."""
         put = []
         for field in fields:
             question, lead, end = questions.choice_question(field)
             put.append(Question(frame.suffix(question, lead), tuple(option.value for option in options(field)), end))
         request = ScoreRequest(prefix=frame.prefix(text), questions=tuple(put))
-        scores = self._engine.score(request, cancellation=cancellation).scores
-        return [dict(zip(question.candidates, row, strict=True)) for question, row in zip(put, scores, strict=True)]
+        return [np.array(row) for row in self._engine.score(request, cancellation=cancellation).scores]
+
+    def _without_document(
+        self, fields: Sequence[Field], frame: Frame, cancellation: Cancellation | None
+    ) -> dict[Field, Vector]:
+        """What the model says of each option where it has no document to go by; asked once a template."""
+        if self._habits is None or self._habits[0] != frame:
+            self._habits = (frame, {})
+        known = self._habits[1]
+        fresh = [field for field in fields if field not in known]
+        if fresh:
+            known.update(zip(fresh, self._said(fresh, frame, "", cancellation), strict=True))
+        return known
 
 
 def options(field: Field) -> tuple[Option, ...]:
@@ -82,64 +162,268 @@ def options(field: Field) -> tuple[Option, ...]:
     return _YES_NO if field.type is FieldType.YES_NO else field.options
 
 
-def _choose(field: Field, document: Document, said: Sequence[dict[str, float]]) -> FieldValue:
-    """The option with the highest probability over all passages; a synonym in the document counts as evidence."""
-    answers = options(field)
-    weights = ranking.weights_for(field.type)
-    evidence = [_evidence(option, document) for option in answers]
-    strengths = np.zeros(len(answers))
-    for passage in said:
-        scores = np.array([passage[option.value] for option in answers])
-        strengths += weights.features[0] * (scores - scores.max()) / len(said)
-    strengths += weights.features[len(ranking.MODEL_FEATURES) + _NEAR] * np.array(
-        [_weight(spans) for spans in evidence]
-    )
-    shares = ranking.softmax(strengths)
-    order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
-    first = order[0]
-    runners = tuple(
-        RunnerUp(
-            document.text(evidence[index][0]) if evidence[index] else "",
-            answers[index].value,
-            float(shares[index]),
-            evidence[index][0] if evidence[index] else None,
-            tuple(document.boxes(evidence[index][0])) if evidence[index] else (),
+def contrast(said: Vector, habit: Vector) -> Vector:
+    """How much more the model says an option behind a document than without one, against the mean of all options."""
+    difference: Vector = said - habit
+    centred: Vector = difference - difference.mean()
+    return centred
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a document says of a choice without a model.
+
+    Attributes:
+        evidence: by option, where its own words stand, the most telling first.
+        literal: by option, how much those speak for it: 0 where there are none.
+        likeness: by option, how much of its words and description the document has.
+        places: by option, the word of the document that says most of its likeness.
+    """
+
+    field: Field
+    options: tuple[Option, ...]
+    evidence: tuple[tuple[Span, ...], ...]
+    literal: Vector
+    likeness: Vector
+    places: tuple[Span | None, ...]
+
+    @classmethod
+    def at(cls, field: Field, document: Document) -> Look:
+        answers = options(field)
+        found = [_evidence(option, document) for option in answers]
+        codes = are_codes(answers)
+        counts = np.array([math.log1p(sum(3.0 if near else 1.0 for near, _ in spans)) for spans in found])
+        literal = counts / counts.sum() if codes and counts.any() else np.minimum(1.0, counts)
+        evidence = tuple(tuple(span for _, span in spans) for spans in found)
+        likeness: Vector = np.zeros(len(answers))
+        places: list[Span | None] = [None] * len(answers)
+        if field.type is FieldType.CHOICE and not codes:
+            likeness, places = _likeness(answers, document)
+        return cls(field, answers, evidence, literal, likeness, tuple(places))
+
+    def asks(self, parameters: int) -> bool:
+        """Whether a model of this size is to be asked: where it may know better, and the list of options is not too long."""
+        if self.field.type is FieldType.YES_NO:
+            return True
+        if len(self.options) > MOST_ASKED:
+            return False
+        if not self.speaks:
+            return self.field.required and not any(map(is_fallback, self.options))
+        return parameters > ranking.LARGEST_FITTED and float(self.shares(_silent(self.options)).max()) < _SURE - 0.01
+
+    def signs(self, model: Vector) -> Vector:
+        """A row an option: its own words, likeness of words, what the model says, whether it is the fallback."""
+        most = float(self.likeness.max())
+        words = np.log(np.maximum(self.likeness / most, _LEAST_LIKE)) if most else self.likeness
+        return np.column_stack((self.literal, words, model, self._fallbacks()))
+
+    def shares(self, model: Vector) -> Vector:
+        """Probabilities of the options."""
+        if self.field.type is FieldType.YES_NO:
+            given = ranking.weights_for(self.field.type)
+            return ranking.softmax(
+                given.features[0] * model + given.features[len(ranking.MODEL_FEATURES)] * self.literal
+            )
+        known = weights()
+        strengths = self.signs(model) @ known.worth()
+        shares = ranking.softmax(strengths)
+        order = np.argsort(-strengths, kind="stable")
+        first = order[0]
+        if are_codes(self.options):
+            sure = (
+                _MOST * float(self.literal[first] / self.literal.sum()) if self.literal.any() else float(shares[first])
+            )
+        else:
+            lead = float(strengths[first] - strengths[order[1]]) if len(order) > 1 else 0.0
+            odds = known.certain + known.margin * lead + known.own * float(self.literal[first])
+            sure = min(_SURE, float(ranking.logistic(np.array([odds]))[0]))
+        # The others keep their order and what they have of the rest.
+        rest = max(1e-12, 1.0 - float(shares[first]))
+        result: Vector = shares * min((1.0 - sure) / rest, sure / max(1e-12, float(shares[order[-1]])))
+        if len(order) > 1 and result[order[1]] > 0.99 * sure:
+            result *= 0.99 * sure / result[order[1]]
+        result[first] = sure
+        return result
+
+    def _fallbacks(self) -> Vector:
+        """1 for an option that stands for all others, where nothing speaks for one of those; else 0."""
+        return np.array([float(is_fallback(option) and not self.speaks) for option in self.options])
+
+    @property
+    def speaks(self) -> bool:
+        """Whether anything in the document speaks for an option."""
+        likeness = max(
+            (float(like) for like, option in zip(self.likeness, self.options, strict=True) if not is_fallback(option)),
+            default=0.0,
         )
-        for index in order[1 : _RUNNERS_UP + 1]
-    )
-    span = evidence[first][0] if evidence[first] else None
-    return FieldValue(
-        value=answers[first].value,
-        text=document.text(span) if span else "",
-        state=FieldState.FOUND,
-        confidence=float(shares[first]),
-        span=span,
-        boxes=tuple(document.boxes(span)) if span else (),
-        candidates=runners,
-    )
+        return bool(self.literal.any()) or likeness >= weights().least
+
+    def choose(self, model: Vector, document: Document, *, complete: bool) -> FieldValue:
+        """The option with the most that speaks for it, the places that do, and the runners-up."""
+        shares = self.shares(model)
+        order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
+        found = [self._place(index) for index in order[: _RUNNERS_UP + 1]]
+        runners = tuple(
+            RunnerUp(
+                document.text(span) if span else "",
+                self.options[index].value,
+                float(shares[index]),
+                span,
+                tuple(document.boxes(span)) if span else (),
+            )
+            for index, span in zip(order, found, strict=False)
+        )
+        fallback = any(is_fallback(option) for option in self.options)
+        if self.field.type is FieldType.CHOICE and not (self.field.required or fallback or self.speaks):
+            return _nothing(
+                self.field, 1.0 - float(shares[order[0]]) / 2, complete=complete, runners=runners[:_RUNNERS_UP]
+            )
+        best = runners[0]
+        return FieldValue(
+            self.options[order[0]].value,
+            best.text,
+            FieldState.FOUND,
+            best.confidence,
+            best.span,
+            best.boxes,
+            runners[1:],
+        )
+
+    def _place(self, index: int) -> Span | None:
+        return self.evidence[index][0] if self.evidence[index] else self.places[index]
 
 
-_NEAR = 0  # layout.NAMES[0], "near_same_line": for an option, words of its own in the document
+_FALLBACKS = re.compile(
+    r"(?:\W|_)*(?:other|others|misc|miscellaneous|none|none of (?:these|the above|the kind)|anything else|something else|"
+    r"everything else|nothing of the kind|unknown|general|sonstiges?|andere[sr]?|keine[sr]?|übriges|autres?|divers|aucune?|"
+    r"otr[oa]s?|ningun[oa]|altr[oi]|nessun[oa]|outr[oa]s?|nenhum[a]?|overige?|anders|geen|övrigt|annat|andet|annet|muu|inne|"
+    r"jin[ée]|egyéb|altele|diğer|другое|прочее|інше|άλλο|その他|其他|기타|أخرى)(?:\W|_)*",
+    re.IGNORECASE,
+)
 
 
-def _evidence(option: Option, document: Document) -> list[Span]:
-    """Where the option's own words stand in the document."""
-    spans = []
-    for word in (option.value, *option.synonyms):
-        left = r"(?<!\w)" if word[:1].isalnum() else ""
-        right = r"(?!\w)" if word[-1:].isalnum() else ""
-        flags = 0 if word.isupper() and len(word) <= 3 else re.IGNORECASE
-        pattern = re.compile(left + re.escape(word) + right, flags)
+def is_fallback(option: Option) -> bool:
+    """Whether an option stands for whatever the others do not: "other", "none of these"."""
+    return any(_FALLBACKS.fullmatch(text) is not None for text in (option.value, option.description))
+
+
+def _silent(answers: Sequence[Option]) -> Vector:
+    """What a model says that was not asked."""
+    return np.zeros(len(answers))
+
+
+def are_codes(answers: Sequence[Option]) -> bool:
+    """Whether the options are signs like EUR and USD, which stand as they are beside amounts or not at all."""
+    return all(option.value.isupper() and 1 < len(option.value) <= 4 for option in answers)
+
+
+def _evidence(option: Option, document: Document) -> list[tuple[bool, Span]]:
+    """Where the option's own words stand in the document, and whether beside a number: those first."""
+    found = {}
+    for word in (option.value, option.value.replace("_", " "), *option.synonyms):
+        left = r"(?<![^\W\d])" if word.isupper() and len(word) <= 4 else r"(?<!\w)" if word[:1].isalnum() else ""
+        right = r"(?![^\W\d])" if word.isupper() and len(word) <= 4 else r"(?!\w)" if word[-1:].isalnum() else ""
+        flags = 0 if word.isupper() and len(word) <= 4 else re.IGNORECASE
+        pattern = re.compile(left + r"\s+".join(re.escape(part) for part in word.split()) + right, flags)
         for page in document.pages:
-            spans += [Span(page.number, *match.span()) for match in pattern.finditer(page.text)]
-    return sorted(spans)
+            for match in pattern.finditer(page.text):
+                start, end = match.span()
+                beside = _BEFORE.search(page.text[max(0, start - 3) : start]) or _BEHIND.match(page.text[end : end + 4])
+                found[Span(page.number, start, end)] = beside is not None
+    return sorted(((near, span) for span, near in found.items()), key=lambda each: (not each[0], each[1]))
 
 
-def _weight(spans: Sequence[Span]) -> float:
-    return min(1.0, len(spans) / 2) if spans else 0.0
+_BEFORE = re.compile(r"\d\s?[.:]?\s?$")
+_BEHIND = re.compile(r"\s?[-+]?\s?\d")
 
 
-def _nothing(field: Field, *, complete: bool) -> FieldValue:
+# Likeness of words
+
+
+def _likeness(answers: Sequence[Option], document: Document) -> tuple[Vector, list[Span | None]]:
+    """How much of each option's words the document has, rare ones among the options most, and the word that says most.
+
+    Words are compared by four letters at a time, so that they may be bent ("transferred", "Transfers") and compounded.
+    """
+    bags = [_bag(option) for option in answers]
+    among: dict[str, float] = {}
+    for bag in bags:
+        for part, weight in bag.items():
+            among[part] = among.get(part, 0.0) + min(1.0, weight)
+    rarity = {part: math.log((len(bags) + 1) / count) for part, count in among.items()}
+    seen: Counter[str] = Counter()
+    first: dict[str, Span] = {}
+    for page in document.pages:
+        for match in _WORD.finditer(page.text):
+            for part in _parts(match.group()) & rarity.keys():
+                seen[part] += 1
+                first.setdefault(part, Span(page.number, *match.span()))
+    likeness = np.zeros(len(bags))
+    places: list[Span | None] = []
+    for number, bag in enumerate(bags):
+        size = math.sqrt(sum((rarity[part] * weight) ** 2 for part, weight in bag.items())) or 1.0
+        own: dict[Span, float] = {}
+        for part in bag.keys() & seen.keys():
+            worth = rarity[part] * bag[part] * (1 + math.log(seen[part])) / size
+            likeness[number] += worth
+            own[first[part]] = own.get(first[part], 0.0) + worth
+        places.append(max(own, key=lambda span: (own[span], span), default=None))
+    return likeness, places
+
+
+_WORD = re.compile(r"[^\W_]+")
+_VALUE = 2.0  # how much the words of an option's value count against those of its description
+_TOPIC = 0.5  # and the words of a topic that it names
+_LEAST_LIKE = 0.3  # of the likeness of the best: what is less like it is no less likely
+_LETTERS = 4
+_WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+
+
+def _bag(option: Option) -> dict[str, float]:
+    """The parts of an option's words, with what they count."""
+    bag: dict[str, float] = {}
+    if is_fallback(option):
+        return bag
+    name = option.value.replace("_", " ")
+    described = [] if option.description.casefold() == name.casefold() else [option.description]
+    said = [(name, _VALUE), *((text, 1.0) for text in (*described, *option.synonyms))]
+    for text, weight in [*said, *((word, _TOPIC) for word in _topic_words(tuple(text for text, _ in said)))]:
+        for match in _WORD.finditer(text):
+            for part in _parts(match.group()):
+                bag[part] = max(bag.get(part, 0.0), weight)
+    return bag
+
+
+@functools.cache
+def _topic_words(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of the topics that these texts name."""
+    named = f" {' '.join(word for text in texts for word in _WORD.findall(text.casefold()))} "
+    return tuple(
+        word
+        for topic in _topics().values()
+        if any(f" {' '.join(_WORD.findall(name.casefold()))} " in named for name in topic["names"])
+        for language, words in topic.items()
+        if language != "names"
+        for word in words
+    )
+
+
+@functools.cache
+def _topics() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads((paths.resources_dir() / "topics.toml").read_text(encoding="utf-8"))
+
+
+def _parts(word: str) -> set[str]:
+    """Four letters at a time of a word with its ends marked; two of a script that sets no spaces."""
+    letters = _LETTERS
+    if _WITHOUT_SPACES.search(word):
+        letters = 2
+    else:
+        word = f"^{word.casefold()}$"
+    return {word[at : at + letters] for at in range(max(1, len(word) - letters + 1))}
+
+
+def _nothing(field: Field, confidence: float, *, complete: bool, runners: tuple[RunnerUp, ...] = ()) -> FieldValue:
     checks = ("This field is required, and no value was found.",) if field.required else ()
     state = FieldState.ABSENT if complete else FieldState.UNREAD
-    return FieldValue(None, "", state, 1.0 if complete else 0.0, failed_checks=checks)
+    return FieldValue(None, "", state, confidence if complete else 0.0, candidates=runners, failed_checks=checks)

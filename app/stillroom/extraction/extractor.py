@@ -88,7 +88,13 @@ class Extractor:
         asked = self._ask(frame, parts, document, template, cancellation)
         complete = len(document.pages) == document.page_count
         chosen = self._choices.choose(
-            template.fields, document, parts, frame, complete=complete, cancellation=cancellation
+            template.fields,
+            document,
+            parts,
+            frame,
+            complete=complete,
+            parameters=model.parameters,
+            cancellation=cancellation,
         )
         fields: dict[str, FieldResult] = {}
         more: list[str] = []

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from stillroom.extraction.result import DocumentResult, result_from_json
 from stillroom.review.document import ReviewedDocument
+from stillroom.review.duplicates import mark_duplicates
 from stillroom.review.verdict import Verdict, from_row, to_row
 from stillroom.storage.runs import RunStore
-from stillroom.storage.verdicts import VerdictRow, VerdictStore
+from stillroom.storage.verdicts import Promise, VerdictRow, VerdictStore
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import parse_template
 
@@ -103,6 +104,17 @@ class Reviews:
     def of_template(self, template_name: str) -> dict[str, list[Verdict]]:
         """Every entry under a template, by file."""
         return _by_file(_read(self._verdicts.of_template(template_name)))
+
+    def mark_duplicates(self, documents: Sequence[ReviewedDocument]) -> None:
+        """Say of each document which earlier one it looks like a copy of."""
+        mark_duplicates(documents)
+
+    def promise(self, template_name: str) -> Promise | None:
+        """What may pass unseen with a template; None where everything is to be looked at."""
+        return self._verdicts.promise(template_name)
+
+    def set_promise(self, template_name: str, promise: Promise | None) -> None:
+        self._verdicts.set_promise(template_name, promise)
 
     def save(self, verdicts: Iterable[Verdict]) -> None:
         """Append to the log; on disk when it returns. What is there already is not added again."""

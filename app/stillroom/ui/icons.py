@@ -13,6 +13,7 @@ from stillroom.paths import resources_dir
 
 _SHAPES = {
     "extract": '<path d="M4 5h16M4 10h9M4 15h6"/><path d="M17 9v9m0 0-3-3m3 3 3-3"/>',
+    "review": '<path d="M13 20.5H5V3.5h10l4 4V11M15 3.5v4h4M8 11.5h5M8 15h3"/><path d="m14.5 17.3 2.3 2.3 4.2-4.8"/>',
     "add-files": '<path d="M13 3H6v18h12V8z"/><path d="M13 3v5h5M12 11.5v6M9 14.5h6"/>',
     "folder": '<path d="M3 6h6l2 2.5h10V19H3z"/>',
     "play": '<path d="M8 5.5v13l10.5-6.5z" fill="C"/>',

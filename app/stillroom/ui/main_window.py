@@ -89,12 +89,19 @@ class MainWindow(QMainWindow):
         """The pages there are; another one is another line."""
         return [
             PageEntry(self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading)),
+            PageEntry(self.tr("Review"), "review", self._build_review),
             PageEntry(self.tr("Templates"), "templates", self._build_templates),
             PageEntry(self.tr("Chat"), "chat", self._build_chat),
             PageEntry(self.tr("Models"), "models", self._build_models),
             PageEntry(self.tr("Evaluate"), "evaluate", self._build_evaluate),
             PageEntry(self.tr("Settings"), "settings", self._build_settings),
         ]
+
+    def _build_review(self) -> QWidget:
+        from stillroom.ui.review.page import ReviewPage
+
+        parts = self._parts
+        return ReviewPage(parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers)
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
@@ -141,8 +148,12 @@ class MainWindow(QMainWindow):
         self.navigation.show_chosen(number)
         return page
 
+    def show_named(self, icon_name: str) -> QWidget:
+        """Show the page with this icon, whatever its place and the language it is named in. Raises ValueError."""
+        return self.show_page([entry.icon_name for entry in self._entries()].index(icon_name))
+
     def _show_seal(self) -> None:
-        self.show_page(len(self._entries()) - 1).show_seal()
+        self.show_named("settings").show_seal()
 
     def _show_panel(self, shown: bool) -> None:
         """As the person wants it; where the window is narrow only for as long as it stays as it is."""

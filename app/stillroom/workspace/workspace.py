@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from stillroom.chat.store import ConversationStore
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.privacy.secrets import Secrets
+    from stillroom.review.reviews import Reviews
+
+_PAGE_SECONDS = 20.0
+"""A page may take to be drawn."""
 
 T = TypeVar("T")
 
@@ -116,6 +120,16 @@ class Workspace:
         return self._once("extractor", lambda: Extractor(self.engine))
 
     @property
+    def reviews(self) -> Reviews:
+        """What persons said of the values in runs."""
+        return self._once("reviews", self._open_reviews)
+
+    @property
+    def page_readers(self) -> Readers:
+        """Readers that draw pages for a person who waits, and never wait behind a run."""
+        return self._once("page_readers", self._start_page_readers)
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
         return tuple(notice for notice in (self.database.notice, *self.settings.problems) if notice)
@@ -157,6 +171,17 @@ class Workspace:
         chats = ConversationStore(self.database)
         chats.erase_deleted(timedelta(hours=1))
         return chats
+
+    def _open_reviews(self) -> Reviews:
+        from stillroom.review.reviews import Reviews
+        from stillroom.storage.verdicts import VerdictStore
+
+        return Reviews(self.store, VerdictStore(self.database))
+
+    def _start_page_readers(self) -> Readers:
+        readers = Readers(seconds=_PAGE_SECONDS, memory_bytes=self.settings.get(READER_MEMORY) << 20)
+        self.at_end.append(readers.close)
+        return readers
 
     def _open_database(self) -> Database:
         for folder in (self._database_file.parent, paths.config_dir()):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.ui.pages import show
 
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.main_window import MainWindow
@@ -11,6 +10,6 @@ from stillroom.ui.main_window import MainWindow
 
 @pytest.fixture
 def page(window: MainWindow) -> ChatPage:
-    found = show(window, "Chat")
+    found = window.show_named("chat")
     assert isinstance(found, ChatPage)
     return found

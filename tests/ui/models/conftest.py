@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.ui.pages import show
 
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.models.page import ModelsPage
@@ -11,7 +10,7 @@ from stillroom.ui.models.page import ModelsPage
 
 @pytest.fixture
 def page(window: MainWindow, qtbot) -> ModelsPage:
-    found = show(window, "Models")
+    found = window.show_named("models")
     assert isinstance(found, ModelsPage)
     qtbot.waitUntil(lambda: found.model.rowCount() > 0, timeout=15_000)
     return found

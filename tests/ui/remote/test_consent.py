@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from tests.remote.openai_server import OpenAiServer
-from tests.ui.pages import show
 
 from stillroom.extraction.result import FieldValue
 from stillroom.privacy.sending import SendingLog
@@ -165,7 +164,7 @@ def test_a_chat_sends_nothing_before_the_person_agrees(
 ) -> None:
     keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
     server.answer = lambda _body: "It opens at **six**."
-    page = show(window, "Chat")
+    page = window.show_named("chat")
     page.who.look()
     assert page.who.isVisibleTo(page)
     page.who.setCurrentIndex(1)

@@ -12,7 +12,6 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from tests.remote.openai_server import OpenAiServer
-from tests.ui.pages import show
 
 from stillroom.privacy.secrets import SecretText
 from stillroom.privacy.sending import Sending, SendingLog
@@ -168,7 +167,7 @@ def test_a_try_is_written_down_and_counted(window: MainWindow, server: OpenAiSer
 
 
 def test_the_wheel_scrolls_the_page_and_changes_no_setting(window: MainWindow) -> None:
-    page = show(window, "Settings")
+    page = window.show_named("settings")
     for control in (page.remote.cap, *page.general.controls.values()):
         control.setFocus()
         middle = QPointF(control.rect().center())
@@ -185,7 +184,7 @@ def test_the_wheel_scrolls_the_page_and_changes_no_setting(window: MainWindow) -
 
 def test_a_click_that_ends_an_edit_is_not_lost(window: MainWindow, server: OpenAiServer, qtbot) -> None:
     keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
-    page = show(window, "Settings")
+    page = window.show_named("settings")
     page.remote.look()
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=5000)
@@ -201,7 +200,7 @@ def test_a_click_that_ends_an_edit_is_not_lost(window: MainWindow, server: OpenA
 
 
 def test_tab_goes_through_the_engines_in_their_place(window: MainWindow, qtbot) -> None:
-    page = show(window, "Settings")
+    page = window.show_named("settings")
     section = page.remote
     keep_remote_engine(RemoteEngine("office", "https://server/v1", "m"))
     keep_remote_engine(RemoteEngine("other", "https://server/v1", "m"))
@@ -222,7 +221,7 @@ def test_enter_presses_the_button_that_has_the_keyboard(
 ) -> None:
     opened: list[object] = []
     monkeypatch.setattr(EngineDialog, "exec", lambda dialog: opened.append(dialog) or 0)
-    add = show(window, "Settings").remote.add
+    add = window.show_named("settings").remote.add
     QTest.keyClick(add, Qt.Key.Key_Return)
     assert len(opened) == 1
     qtbot.addWidget(opened[0])

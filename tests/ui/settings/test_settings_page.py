@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
-from tests.ui.pages import show
 
 from stillroom.chat.conversation import Role, Turn
 from stillroom.paths import database_file
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.window
 
 @pytest.fixture
 def page(window: MainWindow) -> SettingsPage:
-    found = show(window, "Settings")
+    found = window.show_named("settings")
     assert isinstance(found, SettingsPage)
     return found
 
@@ -85,7 +84,7 @@ def test_the_seal_is_in_sight_without_the_panel_and_leads_to_its_switch(
     assert narrow.text() == "Sealed"
     assert "no connections" in narrow.accessibleName()
     page._area.verticalScrollBar().setValue(page._area.verticalScrollBar().maximum())
-    show(window, "Extract")
+    window.show_page(0)
     narrow.click()
     assert window.pages.currentIndex() == 3
     assert page._area.verticalScrollBar().value() == 0
@@ -121,7 +120,7 @@ def test_the_seal_is_told_whatever_thread_breaks_it(page: SettingsPage, window: 
         assert "example.org" in shown.toolTip()
     qtbot.waitUntil(lambda: "Sealed" in shown.text())
     assert page.privacy.state.text() == shown.text()
-    show(window, "Extract")
+    window.show_page(0)
     shown.click()
     assert window.pages.currentIndex() == 3
 

@@ -1,0 +1,219 @@
+"""Reading what a person marked on the page, or typed, as the value of a field: by its type, with its checks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from stillroom.documents.document import Document, Page, Span
+from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.review.verdict import Given
+from stillroom.templates.template import Field, FieldType
+
+_VERBATIM = (
+    FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS,
+)  # fmt: skip
+_SUGGESTED = 8
+_WHOLE_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value that was read.
+
+    Attributes:
+        given: the value with its place.
+        problems: a sentence for each check that it does not pass.
+        others: other ways to read the same, likeliest first.
+    """
+
+    given: Given
+    problems: tuple[str, ...] = ()
+    others: tuple[Given, ...] = ()
+
+
+def kind_of(field: Field) -> FieldType:
+    """The type of one value of a field: of a list that of its items."""
+    return field.of if field.type is FieldType.LIST and field.of else field.type
+
+
+class FieldReader:
+    """Reads what was marked in one document as values of fields. What was proposed for a field is kept: a click takes no time then."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._kept: dict[tuple[Field, int], list[Candidate]] = {}
+
+    def read_span(self, field: Field, span: Span) -> Reading:
+        """What stands at a span, read as a field. The span is the person's: it is kept, but for what is not part of the value."""
+        document = self.document
+        span = trimmed(document, span)
+        text = document.text(span)
+        kind = kind_of(field)
+        if kind in (FieldType.CHOICE, FieldType.YES_NO):
+            return _option(field, document, span, text)
+        if kind in _VERBATIM or not proposes(kind):
+            return Reading(_given(document, span, single_spaced(text)))
+        candidates = _within(self._candidates(field, span.page), span)
+        if not candidates:  # what was marked is only a part of what is found there: read it for itself
+            candidates = _moved(propose(field, _alone(text), kind=kind), span)
+        if not candidates:
+            return Reading(_given(document, span, single_spaced(text)), (not_of_type(kind),))
+        longest = max(candidates, key=lambda each: each.span.end - each.span.start)
+        readings = [each for each in candidates if each.span == longest.span]
+        givens = tuple(_given(document, each.span, each.value) for each in readings)
+        return Reading(givens[0], readings[0].failed, givens[1:])
+
+    def suggest(self, field: Field, typed: str, *, most: int = _SUGGESTED) -> list[Reading]:
+        """Places that say what is being typed, best first: whole before parts, and by the field's type."""
+        wanted = single_spaced(typed).casefold()
+        if not wanted:
+            return []
+        found: dict[str | None, tuple[int, Reading]] = {}
+        alone = read_typed(field, typed)
+        canonical = {each.value for each in (alone.given, *alone.others)}
+        kind = kind_of(field)
+        if proposes(kind) and kind not in (FieldType.TEXT, FieldType.BLOCK):
+            for page in self.document.pages:
+                for candidate in self._candidates(field, page.number):
+                    rank = _rank(candidate, wanted, canonical)
+                    known = found.get(candidate.value)
+                    if rank is not None and (known is None or rank < known[0]):
+                        given = _given(self.document, candidate.span, candidate.value)
+                        found[candidate.value] = rank, Reading(given, candidate.failed)
+        for span in occurrences(self.document, wanted, most):
+            reading = self.read_span(field, _to_word_ends(self.document, span))
+            if not reading.problems:
+                found.setdefault(reading.given.value, (1, reading))
+        return [reading for _, reading in sorted(found.values(), key=lambda pair: pair[0])][:most]
+
+    def _candidates(self, field: Field, page: int) -> list[Candidate]:
+        """Those of a page. How a document writes its dates and amounts is seen on all pages, where they are not too many."""
+        whole = len(self.document.pages) <= _WHOLE_PAGES
+        key = (field, 0 if whole else page)
+        if key not in self._kept:
+            document = self.document if whole else replace(self.document, pages=(self.document.page(page),))
+            self._kept[key] = propose(field, document, kind=kind_of(field))
+        return [each for each in self._kept[key] if each.span.page == page]
+
+
+def _rank(candidate: Candidate, wanted: str, canonical: set[str | None]) -> int | None:
+    """How well a candidate fits what is typed, 0 best; None where it does not."""
+    text, value = single_spaced(candidate.text).casefold(), candidate.value.casefold()
+    if candidate.value in canonical or text == wanted:
+        return 0
+    starts = (wanted, *(each.casefold() for each in canonical if each))  # 1234,5 begins 1234.50
+    if text.startswith(wanted) or value.startswith(starts):
+        return 1
+    return 2 if wanted in text or wanted in value else None
+
+
+def read_typed(field: Field, text: str) -> Reading:
+    """What a person wrote, as a value that stands nowhere on the page."""
+    plain = single_spaced(text)
+    kind = kind_of(field)
+    if kind in (FieldType.CHOICE, FieldType.YES_NO):
+        option = _option_of(field, plain)
+        problems = () if option is not None else (not_of_type(kind),)
+        return Reading(Given(option or plain, plain, typed=True), problems)
+    if kind in _VERBATIM or not proposes(kind):
+        return Reading(Given(plain, plain, typed=True))
+    whole = [each for each in propose(field, _alone(plain), kind=kind) if single_spaced(each.text) == plain]
+    if not whole:
+        return Reading(Given(plain, plain, typed=True), (not_of_type(kind),))
+    return Reading(
+        Given(whole[0].value, plain, typed=True),
+        whole[0].failed,
+        tuple(Given(other.value, plain, typed=True) for other in whole[1:]),
+    )
+
+
+def trimmed(document: Document, span: Span) -> Span:
+    """Without white space at its ends."""
+    text = document.text(span)
+    start = span.start + len(text) - len(text.lstrip())
+    end = span.end - (len(text) - len(text.rstrip()))
+    return Span(span.page, start, max(start, end))
+
+
+def word_at(page: Page, position: int) -> Span | None:
+    """The word around a character; None where there is only white space."""
+    text = page.text
+    if not 0 <= position < len(text) or text[position].isspace():
+        return None
+    start = end = position
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return Span(page.number, start, end)
+
+
+def not_of_type(kind: FieldType) -> str:
+    return f"This cannot be read as {_A.get(kind, 'the type of this field')}."
+
+
+_A = {
+    FieldType.DATE: "a date", FieldType.TIME: "a time", FieldType.DURATION: "a duration", FieldType.MONEY: "an amount",
+    FieldType.NUMBER: "a number", FieldType.INTEGER: "a whole number", FieldType.PERCENT: "a percentage",
+    FieldType.EMAIL: "an e-mail address", FieldType.PHONE: "a telephone number", FieldType.URL: "a web address",
+    FieldType.IBAN: "an IBAN", FieldType.IDENTIFIER: "a number of this form", FieldType.CHOICE: "one of the options",
+    FieldType.YES_NO: "yes or no",
+}  # fmt: skip
+
+
+def _given(document: Document, span: Span, value: str) -> Given:
+    return Given(value, document.text(span), span, tuple(document.boxes(span)))
+
+
+def _within(candidates: list[Candidate], span: Span) -> list[Candidate]:
+    """Those inside a span; with white space and marks around them left aside, those that are it."""
+    return [each for each in candidates if span.start <= each.span.start and each.span.end <= span.end]
+
+
+def _alone(text: str) -> Document:
+    return Document("", "txt", "", (Page(1, text),), 1)
+
+
+def _moved(candidates: list[Candidate], span: Span) -> list[Candidate]:
+    return [
+        replace(each, span=Span(span.page, span.start + each.span.start, span.start + each.span.end))
+        for each in candidates
+    ]
+
+
+def _option(field: Field, document: Document, span: Span, text: str) -> Reading:
+    option = _option_of(field, single_spaced(text))
+    if option is None:
+        return Reading(_given(document, span, single_spaced(text)), (not_of_type(field.type),))
+    return Reading(_given(document, span, option))
+
+
+def _option_of(field: Field, text: str) -> str | None:
+    """The option that a text names."""
+    plain = text.casefold()
+    if kind_of(field) is FieldType.YES_NO:
+        return {"yes": "yes", "y": "yes", "true": "yes", "no": "no", "n": "no", "false": "no"}.get(plain)
+    for option in field.options:
+        if plain in (option.value.casefold(), *(each.casefold() for each in option.synonyms)):
+            return option.value
+    return None
+
+
+def occurrences(document: Document, wanted: str, most: int) -> list[Span]:
+    """Where the document says these words, however they are spaced."""
+    pattern = re.compile(r"\s+".join(map(re.escape, wanted.split())), re.IGNORECASE)
+    found = []
+    for page in document.pages:
+        for match in pattern.finditer(page.text):
+            found.append(Span(page.number, *match.span()))
+            if len(found) >= most:
+                return found
+    return found
+
+
+def _to_word_ends(document: Document, span: Span) -> Span:
+    page = document.page(span.page)
+    first, last = word_at(page, span.start), word_at(page, span.end - 1)
+    return Span(span.page, first.start if first else span.start, last.end if last else span.end)

@@ -1,0 +1,222 @@
+"""The desk: the documents under review, and verdicts on their way to the disk. Knows nothing of how they are shown."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from stillroom.review.document import ReviewedDocument
+from stillroom.review.queue import Doubt, Queue
+from stillroom.review.reviews import Reviews, TableInfo
+from stillroom.review.verdict import Subject, Verdict, VerdictKind
+from stillroom.storage.verdicts import Promise
+from stillroom.ui.tasks import Operation, Tasks
+
+_LOOK_SECONDS = 0.2  # how often the writer looks whether the window closes
+
+
+class ReviewDesk(QObject):
+    """Signals:
+    tables_changed: the list of tables was read.
+    opened: other documents are here.
+    changed(ReviewedDocument): its verdicts are on disk, or what is to be looked at of it is another.
+    weighed: what may pass unseen was decided anew.
+    failed(Exception): something could not be read, or a verdict not be written.
+
+    Attributes:
+        tables: on disk, the newest first.
+        documents: that are open, in the order of their tables.
+        queues: by the template's name.
+    """
+
+    tables_changed = Signal()
+    opened = Signal()
+    changed = Signal(object)
+    weighed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, reviews: Reviews, tasks: Tasks) -> None:
+        super().__init__()
+        self._reviews = reviews
+        self._tasks = tasks
+        self.tables: list[TableInfo] = []
+        self.documents: list[ReviewedDocument] = []
+        self.queues: dict[str, Queue] = {}
+        self._by_file: dict[tuple[str, str], list[ReviewedDocument]] = {}
+        self._given: list[tuple[ReviewedDocument, Verdict]] = []
+        self._waiting: queue.SimpleQueue[list[Verdict]] = queue.SimpleQueue()
+        self._writer: Operation[None] | None = None
+        self._weighing = QTimer(self)
+        self._weighing.setSingleShot(True)
+        self._weighing.setInterval(300)
+        self._weighing.timeout.connect(self._weigh)
+
+    # ---- what is on disk
+
+    def look(self) -> None:
+        """Read the list of tables again."""
+        self._tasks.start(
+            Operation(lambda _: self._reviews.tables(), "tables", owner=self)
+            .success(self._found)
+            .failure(self.failed.emit)
+        )
+
+    def _found(self, tables: Sequence[TableInfo]) -> None:
+        self.tables = list(tables)
+        self.tables_changed.emit()
+
+    def open(self, runs: Sequence[int]) -> None:
+        """Read the documents of these tables and the verdicts on them."""
+
+        def read(_: Operation) -> tuple[list[ReviewedDocument], dict[str, Promise | None]]:
+            documents: list[ReviewedDocument] = []
+            for run in runs:
+                documents.extend(self._reviews.documents(run))
+            self._reviews.mark_duplicates(documents)
+            names = {document.template.name for document in documents}
+            return documents, {name: self._reviews.promise(name) for name in names}
+
+        self._tasks.start(
+            Operation(read, "review", owner=self).success(lambda found: self._show(*found)).failure(self.failed.emit)
+        )
+
+    def _show(self, documents: list[ReviewedDocument], promises: dict[str, Promise | None]) -> None:
+        self.documents = documents
+        self._given = []
+        self._by_file = {}
+        for document in documents:
+            self._by_file.setdefault((document.template.name, document.result.sha256), []).append(document)
+        self.queues = {
+            name: Queue([each for each in documents if each.template.name == name], promise)
+            for name, promise in promises.items()
+        }
+        self.opened.emit()
+
+    # ---- what is to be looked at
+
+    def queue(self, document: ReviewedDocument) -> Queue:
+        return self.queues[document.template.name]
+
+    def count(self, document: ReviewedDocument) -> int:
+        """How many things of a document are to be looked at."""
+        return self.queue(document).count(document)
+
+    def reasons(self, document: ReviewedDocument) -> dict[Subject, Doubt]:
+        """Why each value that is to be looked at is, by its subject."""
+        return {value.subject: doubt for doubt, value in self.queue(document).to_check(document)}
+
+    def promise(self, template_name: str, promise: Promise | None) -> None:
+        """Promise another share, or nothing; kept on disk."""
+        queue_ = self.queues[template_name]
+
+        def done(_: None) -> None:
+            queue_.promise = promise
+            self._weigh()
+
+        self._tasks.start(
+            Operation(lambda _: self._reviews.set_promise(template_name, promise), "promise", owner=self)
+            .success(done)
+            .failure(self.failed.emit)
+        )
+
+    def _weigh(self) -> None:
+        for each in self.queues.values():
+            each.weigh()
+        self.weighed.emit()
+
+    # ---- verdicts
+
+    def give(self, document: ReviewedDocument, *entries: Verdict) -> None:
+        """Take entries: they count at once, and are shown as given when they are on disk."""
+        for entry in entries:
+            self._given.append((document, entry))
+        self._take(document, entries)
+
+    def undo(self, document: ReviewedDocument | None) -> ReviewedDocument | None:
+        """Take back what was given last here; else the last of this document. Returns the document that it was on."""
+        while self._given:
+            owner, entry = self._given.pop()
+            last = owner.latest()
+            if last is not None and last.key == entry.key:
+                document = owner
+                break
+        if document is None:
+            return None
+        undone = document.undo()
+        if undone is None:
+            return None
+        self._take(document, (undone,))
+        return document
+
+    def _take(self, document: ReviewedDocument, entries: Sequence[Verdict]) -> None:
+        for each in self._same(document):
+            each.unsaved.update(entry.key for entry in entries)
+            each.add(*entries)
+            self.changed.emit(each)
+        self._waiting.put(list(entries))
+        if self._writer is None:
+            self._writer = Operation(self._write, "verdicts", owner=self).progress(self._written)
+            self._writer.failure(self._not_written)
+            self._tasks.start(self._writer)
+
+    def _same(self, document: ReviewedDocument) -> list[ReviewedDocument]:
+        """The document wherever it is open: the same file may be in several tables."""
+        if not document.result.sha256:
+            return [document]
+        return self._by_file.get((document.template.name, document.result.sha256), [document])
+
+    def _write(self, operation: Operation[None]) -> None:
+        """On its own thread: everything that waits in one stroke, until the window closes and nothing waits any more."""
+        while True:
+            entries: list[Verdict] = []
+            with contextlib.suppress(queue.Empty):
+                entries += self._waiting.get(timeout=_LOOK_SECONDS)
+                while True:
+                    entries += self._waiting.get_nowait()
+            if entries:
+                self._reviews.save(entries)
+                operation.report([entry.key for entry in entries])
+            elif operation.cancellation.requested:
+                return
+
+    def _written(self, keys: Iterable[str]) -> None:
+        wanted = set(keys)
+        for document in self.documents:
+            if document.unsaved & wanted:
+                document.unsaved -= wanted
+                self.changed.emit(document)
+        if any(each.promise is not None for each in self.queues.values()):
+            self._weighing.start()
+
+    def _not_written(self, error: Exception) -> None:
+        """What is not on disk does not hold: it is taken out again, and said."""
+        self._writer = None
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._waiting.get_nowait()
+        for document in self.documents:
+            if document.unsaved:
+                document.entries = [entry for entry in document.entries if entry.key not in document.unsaved]
+                document.unsaved = set()
+                document.refresh()
+                self.changed.emit(document)
+        self._given = []
+        self.failed.emit(error)
+
+    @property
+    def saving(self) -> bool:
+        """Whether a verdict is on its way."""
+        return any(document.unsaved for document in self.documents)
+
+    def decided(self, document: ReviewedDocument) -> bool:
+        """Whether a person is done with a document."""
+        return document.approval is not None or document.rejection is not None
+
+    def approve(self, document: ReviewedDocument) -> None:
+        self.give(document, document.document_verdict(VerdictKind.APPROVED))
+
+    def reject(self, document: ReviewedDocument, reason: str) -> None:
+        self.give(document, document.document_verdict(VerdictKind.REJECTED, reason))

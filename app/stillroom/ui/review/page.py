@@ -1,0 +1,731 @@
+"""The Review page: the document at the left, its values at the right, worst first, all of it by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QInputDialog,
+    QLineEdit,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.documents.document import Document, Span
+from stillroom.documents.readers import Readers
+from stillroom.documents.seeing import PageSizes
+from stillroom.review import reading
+from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.queue import Doubt
+from stillroom.review.reading import FieldReader, Reading
+from stillroom.review.reviews import Reviews
+from stillroom.review.verdict import Given, Subject, VerdictKind
+from stillroom.ui.banner import BannerArea
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, label, restyle, set_role
+from stillroom.ui.failures import sentence, show_failure
+from stillroom.ui.review import wording
+from stillroom.ui.review.desk import ReviewDesk
+from stillroom.ui.review.field_list import FieldList, FieldModel
+from stillroom.ui.review.page_view import Light, PageView
+from stillroom.ui.review.pictures import PagePictures, Texts
+from stillroom.ui.review.promise_dialog import PromiseDialog
+from stillroom.ui.review.text_view import TextView
+from stillroom.ui.review.value_card import ValueCard
+from stillroom.ui.tasks import Operation, Tasks
+from stillroom.ui.theme import GRID
+from stillroom.ui.window_memory import WindowMemory
+from stillroom.ui.wording import counted
+
+_EVERYTHING = "everything"
+_TO_CHECK = "to check"
+
+
+class ReviewPage(QWidget):
+    """One document at a time, out of one table or all of them."""
+
+    def __init__(
+        self,
+        reviews: Reviews,
+        tasks: Tasks,
+        memory: WindowMemory,
+        readers: Callable[[], Readers],
+        drawing: Callable[[], Readers],
+    ) -> None:
+        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run."""
+        super().__init__()
+        self.setObjectName("reviewPage")
+        self.setAccessibleName(self.tr("Review"))
+        self._tasks = tasks
+        self._memory = memory
+        self.desk = ReviewDesk(reviews, tasks)
+        self._texts = Texts(readers, drawing, tasks)
+        self._pictures = PagePictures(drawing, tasks)
+        self._shown: list[ReviewedDocument] = []
+        self._document: ReviewedDocument | None = None
+        self._wanted_run = 0
+        self._text: Document | None = None
+        self._reader: FieldReader | None = None
+        self._suggesting: Operation[list[Reading]] | None = None
+        self._build()
+        self._connect()
+
+    # ---- how it is built
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addLayout(self._head())
+        self.banners = BannerArea()
+        column.addWidget(self.banners)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(GRID)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self._left())
+        self.splitter.addWidget(self._right())
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setSizes([560, 380])
+        self.empty = label(
+            self.tr("Nothing to review yet. Extract a table first; its values come here."), "muted", wrap=True
+        )
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.splitter)
+        column.addWidget(self.stack, 1)
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(label(self.tr("Review"), "title"))
+        row.addSpacing(GRID)
+        self.tables = ComboBox()
+        self.tables.setAccessibleName(self.tr("Table"))
+        self.tables.setMinimumWidth(150)
+        self.tables.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.which = ComboBox()
+        self.which.setAccessibleName(self.tr("Which documents"))
+        self.which.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.which.setMinimumWidth(140)
+        self.fields = ComboBox()
+        self.fields.setAccessibleName(self.tr("Field"))
+        self.fields.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.fields.setMinimumWidth(110)
+        self.which.addItem(self.tr("To check"), _TO_CHECK)
+        self.which.addItem(self.tr("All documents"), _EVERYTHING)
+        for doubt in Doubt:
+            self.which.addItem(wording.doubt_name(doubt), str(doubt))
+        for box, stretch in ((self.tables, 3), (self.which, 2), (self.fields, 2)):
+            row.addWidget(box, stretch)
+        self.dial = Button(self.tr("Pass unseen: nothing"))
+        describe(self.dial, self.tr("What may pass unseen"))
+        row.addWidget(self.dial)
+        self.keys = IconButton("unsure", self.tr("Keys"))
+        describe(self.keys, self.tr("Keys"), self.tr("All keys (?)"))
+        row.addWidget(self.keys)
+        return row
+
+    def _left(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        row = QHBoxLayout()
+        row.setSpacing(GRID // 2)
+        self.previous = IconButton("back", self.tr("Previous document"))
+        describe(self.previous, self.tr("Previous document"), self.tr("Previous document (K)"))
+        self.documents = ComboBox()
+        self.documents.setAccessibleName(self.tr("Document"))
+        self.documents.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.next = IconButton("next", self.tr("Next document"))
+        describe(self.next, self.tr("Next document"), self.tr("Next document (J)"))
+        self.zoom_out = IconButton("absent", self.tr("Smaller"))
+        self.zoom_in = IconButton("plus", self.tr("Larger"))
+        describe(self.zoom_out, self.tr("Smaller"), self.tr("Smaller"), "Ctrl+-")
+        describe(self.zoom_in, self.tr("Larger"), self.tr("Larger"), "Ctrl++")
+        self.zoom = Button(self.tr("Width"), "link")
+        describe(self.zoom, self.tr("Zoom"), self.tr("Fit the width, or the whole page"), "Ctrl+0")
+        self.find = QLineEdit()
+        self.find.setAccessibleName(self.tr("Find in the document"))
+        self.find.setPlaceholderText(self.tr("Find"))
+        self.find.setMaximumWidth(110)
+        row.addWidget(self.previous)
+        row.addWidget(self.documents, 1)
+        row.addWidget(self.next)
+        for widget in (self.zoom_out, self.zoom, self.zoom_in, self.find):
+            row.addWidget(widget)
+        column.addLayout(row)
+        self.view = PageView(self._pictures)
+        self.text_view = TextView()
+        self.views = QStackedWidget()
+        self.views.addWidget(self.view)
+        self.views.addWidget(self.text_view)
+        column.addWidget(self.views, 1)
+        return side
+
+    def _right(self) -> QWidget:
+        side = QWidget()
+        side.setMinimumWidth(320)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        self.state = ElidedLabel("", "figure")
+        column.addWidget(self.state)
+        self.model = FieldModel()
+        self.list = FieldList(self.model)
+        column.addWidget(self.list, 1)
+        self.card = ValueCard()
+        column.addWidget(self.card)
+        row = QHBoxLayout()
+        row.setSpacing(GRID // 2)
+        self.approve = Button(self.tr("Approve"), "primary", "sure")
+        describe(self.approve, self.tr("Approve"), self.tr("Answer for all values of this document (A)"))
+        self.reject = Button(self.tr("Reject…"))
+        describe(self.reject, self.tr("Reject…"), self.tr("This document does not belong here (R)"))
+        self.undo = Button(self.tr("Undo"))
+        describe(self.undo, self.tr("Undo"), self.tr("Take the last verdict back (U)"))
+        row.addWidget(self.approve)
+        row.addWidget(self.reject)
+        row.addStretch(1)
+        row.addWidget(self.undo)
+        column.addLayout(row)
+        return side
+
+    def _connect(self) -> None:
+        desk, keys, card = self.desk, self.list, self.card
+        desk.tables_changed.connect(self._show_tables)
+        desk.opened.connect(self._opened)
+        desk.changed.connect(self._changed)
+        desk.weighed.connect(self._weighed)
+        desk.failed.connect(self._failed)
+        self.tables.activated.connect(lambda _: self._open_table())
+        self.which.activated.connect(lambda _: self._filter())
+        self.fields.activated.connect(lambda _: self._filter())
+        self.documents.activated.connect(lambda place: self.show_document(self._shown[place]))
+        self.previous.clicked.connect(lambda: self.step_document(-1))
+        self.next.clicked.connect(lambda: self.step_document(1))
+        self.zoom_in.clicked.connect(lambda: self.view.zoom_by(1.25))
+        self.zoom_out.clicked.connect(lambda: self.view.zoom_by(0.8))
+        self.zoom.clicked.connect(lambda: self.view.set_zoom("page" if self.view._mode == "width" else "width"))
+        self.view.zoomed.connect(self.zoom.setText)
+        self.find.returnPressed.connect(self._find)
+        for view in (self.view, self.text_view):
+            view.span_chosen.connect(self.take_span)
+        self._texts.ready.connect(self._text_ready)
+        self._texts.sized.connect(self._sized)
+        self._texts.failed.connect(self._text_failed)
+        self._pictures.failed.connect(lambda text: self.banners.show_message(text, "warn", key="page"))
+        keys.value_chosen.connect(self._value_chosen)
+        keys.accept.connect(self.accept)
+        keys.absent.connect(lambda: self.say(VerdictKind.ABSENT))
+        keys.unreadable.connect(lambda: self.say(VerdictKind.UNREADABLE))
+        keys.remove.connect(self.remove)
+        keys.undo.connect(self.take_back)
+        keys.next_open.connect(lambda: self.step_open(1))
+        keys.previous_open.connect(lambda: self.step_open(-1))
+        keys.next_document.connect(lambda: self.step_document(1))
+        keys.previous_document.connect(lambda: self.step_document(-1))
+        keys.approve.connect(self.approve_document)
+        keys.reject.connect(self.reject_document)
+        keys.help.connect(self.show_keys)
+        keys.runner_up.connect(self.take_runner_up)
+        keys.edit.connect(self.begin_edit)
+        card.accept.connect(self.accept)
+        card.absent.connect(lambda: self.say(VerdictKind.ABSENT))
+        card.edit.connect(lambda: self.begin_edit(""))
+        card.runner_up.connect(self.take_runner_up)
+        card.suggest.connect(self._suggest)
+        card.typed.connect(self._take_typed)
+        card.reading_chosen.connect(lambda found: self._take_reading(found, VerdictKind.CORRECTED))
+        card.edit_ended.connect(self.list.setFocus)
+        self.approve.clicked.connect(self.approve_document)
+        self.reject.clicked.connect(self.reject_document)
+        self.undo.clicked.connect(self.take_back)
+        self.keys.clicked.connect(self.show_keys)
+        self.dial.clicked.connect(self.show_dial)
+        for sequence, slot in (
+            ("Ctrl+F", lambda: self.find.setFocus()),
+            ("F6", lambda: (self.view if self.list.hasFocus() else self.list).setFocus()),
+        ):
+            shortcut = QShortcut(QKeySequence(sequence), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+
+    # ---- tables and documents
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.desk.look()
+
+    def show_run(self, run: int) -> None:
+        """Review this table."""
+        self._wanted_run = run
+        self.desk.look()
+
+    def _show_tables(self) -> None:
+        kept = self._wanted_run or self.tables.currentData()
+        fresh = kept is None
+        self.tables.blockSignals(True)
+        self.tables.clear()
+        begun = [table for table in self.desk.tables if table.finished]
+        if len(begun) > 1:
+            self.tables.addItem(self.tr("All tables"), 0)
+        for table in begun:
+            text = f"{table.title} · {table.documents} · {table.created:%Y-%m-%d %H:%M}"
+            self.tables.addItem(text, table.run)
+        place = self.tables.findData(kept)
+        if place < 0:
+            place = min(1, self.tables.count() - 1)
+        self.tables.setCurrentIndex(max(0, place))
+        self.tables.blockSignals(False)
+        self.stack.setCurrentIndex(1 if begun else 0)
+        if fresh or self._wanted_run or not self.desk.saving:
+            self._wanted_run = 0
+            self._open_table()
+
+    def _open_table(self) -> None:
+        run = self.tables.currentData()
+        if run is None:
+            return
+        runs = [run] if run else [table.run for table in self.desk.tables]
+        self.desk.open(runs)
+
+    def _opened(self) -> None:
+        names: dict[str, str] = {}
+        for document in self.desk.documents:
+            for each in document.template.fields:
+                names.setdefault(each.name, wording.heading(each))
+        kept = self.fields.currentData()
+        self.fields.clear()
+        self.fields.addItem(self.tr("All fields"), "")
+        for name, title in names.items():
+            self.fields.addItem(title, name)
+        self.fields.setCurrentIndex(max(0, self.fields.findData(kept)))
+        self._show_dial_text()
+        old = self._document
+        self._filter()
+        if old is not None:
+            same = next((each for each in self._shown if (each.run, each.position) == (old.run, old.position)), None)
+            if same is not None:
+                self.show_document(same)
+
+    def _filter(self) -> None:
+        """The documents that are asked for, worst first."""
+        which, wanted = self.which.currentData(), self.fields.currentData()
+        chosen = []
+        for document in self.desk.documents:
+            reasons = self.desk.reasons(document)
+            if wanted:
+                reasons = {subject: doubt for subject, doubt in reasons.items() if subject.field == wanted}
+            if which == _EVERYTHING:
+                chosen.append(document)
+            elif which == _TO_CHECK:
+                if reasons if wanted else self.desk.count(document):
+                    chosen.append(document)
+            elif any(doubt == which for doubt in reasons.values()):
+                chosen.append(document)
+        ordered: list[ReviewedDocument] = []
+        for name, queue in self.desk.queues.items():
+            ordered += queue.worst_first([each for each in chosen if each.template.name == name])
+        self._shown = ordered
+        self._list_documents()
+        if self._shown:
+            self.show_document(self._shown[0])
+        elif self.desk.documents and which != _EVERYTHING:
+            self._show_nothing_left()
+        else:
+            self.show_document(None)
+
+    def _show_nothing_left(self) -> None:
+        """Nothing is left of what was asked for: all documents are listed, so that they can be approved."""
+        self.banners.show_message(
+            self.tr("Nothing is left to check here."), "info", key="left", seconds=6.0,
+            actions=[(self.tr("Show all documents"), self._show_everything)],
+        )  # fmt: skip
+        self.show_document(None)
+
+    def _show_everything(self) -> None:
+        self.which.setCurrentIndex(self.which.findData(_EVERYTHING))
+        self._filter()
+
+    def _list_documents(self) -> None:
+        self.documents.blockSignals(True)
+        self.documents.clear()
+        for number, document in enumerate(self._shown, 1):
+            self.documents.addItem(self._document_line(number, document))
+        self.documents.blockSignals(False)
+
+    def _document_line(self, number: int, document: ReviewedDocument) -> str:
+        state, _ = wording.document_state(document, self.desk.count(document))
+        place = self.tr("%1 of %2").replace("%1", str(number)).replace("%2", str(len(self._shown)))
+        return f"{place} · {document.path.name} · {state}"
+
+    def show_document(self, document: ReviewedDocument | None) -> None:
+        """Turn to a document."""
+        self._document = document
+        self._text = self._reader = None
+        for widget in (self.approve, self.reject, self.undo):
+            widget.setEnabled(document is not None)
+        if document is None:
+            self.model.show(None, (), {})
+            self.card.show_value(None, None, None)
+            self.state.setText("")
+            self.view.say(self.tr("No document"))
+            self.views.setCurrentIndex(0)
+            return
+        if document in self._shown:
+            self.documents.setCurrentIndex(self._shown.index(document))
+        self.views.setCurrentIndex(0)
+        self.view.say(self.tr("Reading the document…"))
+        self._pictures.show(document.path, document.result.sha256)
+        queue = self.desk.queue(document)
+        self.model.show(document, queue.ordered(document), self.desk.reasons(document))
+        self._show_state()
+        self._texts.want(document.path, document.result.sha256)
+        wanted = self.fields.currentData()
+        row = next((row for row, value in enumerate(self.model.values) if value.subject.field == wanted), 0)
+        self.list.choose(row if wanted else 0)
+        if not self.model.values:
+            self._value_chosen(None)
+
+    def step_document(self, by: int) -> None:
+        """To the next document, or one before."""
+        if self._document is None or not self._shown:
+            return
+        place = self._shown.index(self._document) if self._document in self._shown else -1
+        if 0 <= place + by < len(self._shown):
+            self.show_document(self._shown[place + by])
+        else:
+            self._say_end()
+
+    def _say_end(self) -> None:
+        left = sum(self.desk.count(document) > 0 for document in self._shown)
+        if left:
+            text = counted(left, self.tr("1 document is left to check."), self.tr("%1 documents are left to check."))
+        else:
+            text = self.tr("Nothing is left to check here.")
+        self.banners.show_message(text, "info", key="left", seconds=6.0)
+
+    def step_open(self, by: int) -> None:
+        """To the next value that is to be looked at, of this document or of the next that has one."""
+        values = self.model.values
+        current = self.list.currentIndex().row()
+        order = range(current + 1, len(values)) if by > 0 else range(current - 1, -1, -1)
+        for row in order:
+            if self._open(values[row]):
+                self.list.choose(row)
+                return
+        if by < 0:
+            return
+        earlier = next((row for row in range(max(0, current)) if self._open(values[row])), None)
+        if earlier is not None:
+            self.list.choose(earlier)
+            return
+        self._to_next_open()
+
+    def _open(self, value: ReviewedValue) -> bool:
+        wanted = self.fields.currentData()
+        return self.model.doubt(value) is not None and (not wanted or value.subject.field == wanted)
+
+    def _to_next_open(self) -> None:
+        if self._document is None or not self._shown:
+            return
+        place = self._shown.index(self._document) if self._document in self._shown else -1
+        for document in (*self._shown[place + 1 :], *self._shown[: max(0, place)]):
+            if self.desk.count(document):
+                self.show_document(document)
+                return
+        self._say_end()
+
+    # ---- the document as it looks
+
+    def _is_shown(self, path: Path, sha256: str) -> bool:
+        document = self._document
+        return document is not None and (document.path, document.result.sha256) == (path, sha256)
+
+    def _sized(self, path: Path, sha256: str, sizes: PageSizes) -> None:
+        if self._is_shown(path, sha256) and sizes.kind:
+            self.views.setCurrentIndex(0)
+            self.view.show_pages(sizes.sizes)
+            if self._text is not None:
+                self.view.show_words(self._text)
+            self._light()
+
+    def _text_ready(self, path: Path, sha256: str, text: Document) -> None:
+        if not self._is_shown(path, sha256):
+            return
+        self._text, self._reader = text, FieldReader(text)
+        if text.kind == "pdf" or any(page.boxes is not None for page in text.pages):
+            self.view.show_words(text)
+        else:
+            self.text_view.show_document(text)
+            self.views.setCurrentIndex(1)
+            self._light()
+
+    def _text_failed(self, path: Path, sha256: str, text: str) -> None:
+        if self._is_shown(path, sha256):
+            self.view.say(text or self.tr("The document could not be read again."))
+
+    def _light(self) -> None:
+        """Light the values of the document, the current one most."""
+        document, current = self._document, self.list.value
+        if document is None:
+            return
+        if self.views.currentIndex() == 1:
+            spans = [
+                (value.current.span, current is not None and value.subject == current.subject)
+                for value in document.values
+                if value.current.span is not None
+            ]
+            self.text_view.light([(span, strong) for span, strong in spans if span is not None])
+            return
+        lights = []
+        for value in document.values:
+            span = value.current.span
+            if span is not None and value.current.boxes:
+                strong = current is not None and value.subject == current.subject
+                lights.append(Light(span.page, value.current.boxes, wording.value_name(value, document), strong))
+        self.view.light(lights)
+
+    def _find(self) -> None:
+        """Show the next place that says what is looked for."""
+        words = self.find.text().strip()
+        if not words or self._text is None:
+            return
+        found = reading.occurrences(self._text, words, 500)
+        if not found:
+            self.banners.show_message(self.tr("The document does not say this."), "info", key="find", seconds=4.0)
+            return
+        after = self._found if self._found in found else None
+        self._found = found[(found.index(after) + 1) % len(found)] if after else found[0]
+        if self.views.currentIndex() == 1:
+            self.text_view.light([(self._found, True)])
+        else:
+            self.view.light([Light(self._found.page, tuple(self._text.boxes(self._found)), words, True)])
+
+    _found: Span | None = None
+
+    # ---- values
+
+    def _value_chosen(self, value: ReviewedValue | None) -> None:
+        self.card.show_value(self._document, value, self.model.doubt(value) if value else None)
+        self._light()
+
+    def say(self, kind: VerdictKind, after: Given | None = None) -> None:
+        """A verdict on the current value; then the next that is to be looked at."""
+        document, value = self._document, self.list.value
+        if document is None or value is None:
+            return
+        self.desk.give(document, document.verdict(kind, value.subject, after))
+        self.step_open(1)
+
+    def accept(self) -> None:
+        """Yes: the value as it stands, or that a document without values is as it is."""
+        document = self._document
+        if document is None:
+            return
+        if document.duplicate_of is not None and not self.list.currentIndex().isValid():
+            self.keep()
+        else:
+            self.say(VerdictKind.ACCEPTED)
+
+    def keep(self) -> None:
+        """No copy, whatever it looks like."""
+        if self._document is not None:
+            self.desk.give(self._document, self._document.document_verdict(VerdictKind.KEPT))
+
+    def take_runner_up(self, number: int) -> None:
+        value = self.list.value
+        if value is None or number > len(value.current.candidates):
+            return
+        other = value.current.candidates[number - 1]
+        kind = VerdictKind.REREAD if other.span == value.current.span else VerdictKind.CORRECTED
+        self.say(kind, Given(other.value or other.text, other.text, other.span, other.boxes))
+
+    def begin_edit(self, first: str) -> None:
+        value = self.list.value
+        if value is not None:
+            self.card.begin_edit(value.current.value or "", first)
+
+    def remove(self) -> None:
+        """The item or row does not belong there."""
+        document, value = self._document, self.list.value
+        if document is not None and value is not None and value.subject.item:
+            whole = Subject(value.subject.field, value.subject.item)
+            self.desk.give(document, document.verdict(VerdictKind.REMOVED, whole))
+
+    def take_span(self, span: Span) -> None:
+        """What was marked on the page becomes the current value, read by its type."""
+        document, value, reader = self._document, self.list.value, self._reader
+        if document is None or value is None:
+            return
+        if reader is None:
+            self.banners.show_message(
+                self.tr("The text of this page is still being read. Try it in a moment."),
+                "info",
+                key="span",
+                seconds=4.0,
+            )
+            return
+        wanted = value.field
+
+        def done(found: Reading) -> None:
+            if self._document is document and self.list.value is not None and self.list.value.subject == value.subject:
+                self._take_reading(found, VerdictKind.CORRECTED)
+
+        self._tasks.start(Operation(lambda _: reader.read_span(wanted, span), "span", owner=self).success(done))
+
+    def _take_reading(self, found: Reading, kind: VerdictKind) -> None:
+        if found.problems:
+            self.banners.show_message(" ".join(found.problems), "warn", key="reading")
+        else:
+            self.banners.withdraw("reading")
+        self.say(kind, found.given)
+        self.list.setFocus()
+
+    def _take_typed(self, text: str) -> None:
+        value = self.list.value
+        if value is None:
+            return
+        self._take_reading(reading.read_typed(value.field, text), VerdictKind.CORRECTED)
+
+    def _suggest(self, typed: str) -> None:
+        value, reader = self.list.value, self._reader
+        if value is None or reader is None:
+            return
+        if self._suggesting is not None:
+            self._suggesting.cancellation.request()
+        wanted = value.field
+
+        def done(found: list[Reading]) -> None:
+            if self._suggesting is operation and self.card.line.text() == typed:
+                self.card.show_suggestions(found)
+
+        operation = Operation(lambda _: reader.suggest(wanted, typed), "suggest", owner=self).success(done)
+        self._suggesting = operation
+        self._tasks.start(operation)
+
+    def take_back(self) -> None:
+        """Undo, wherever it was."""
+        document = self.desk.undo(self._document)
+        if document is None:
+            self.banners.show_message(self.tr("There is nothing to take back."), "info", key="undo", seconds=3.0)
+            return
+        undone = document.entries[-1].subject
+        if document is not self._document:
+            self.show_document(document)
+        row = next((row for row, value in enumerate(self.model.values) if value.subject == undone), None)
+        if row is not None:
+            self.list.choose(row)
+
+    # ---- documents as a whole
+
+    def approve_document(self) -> None:
+        document = self._document
+        if document is None or document.failed:
+            return
+        self.desk.approve(document)
+        self._to_next_open()
+
+    def reject_document(self) -> None:
+        if self._document is None:
+            return
+        reason, given = QInputDialog.getText(
+            self, self.tr("Reject the document"), self.tr("Why it does not belong here (may be left empty):")
+        )
+        if given:
+            self.desk.reject(self._document, reason.strip())
+            self._to_next_open()
+
+    # ---- what happens meanwhile
+
+    def _changed(self, document: ReviewedDocument) -> None:
+        if document is self._document:
+            row = self.list.currentIndex().row()
+            self.model.refresh(self.desk.reasons(document))
+            if not self.list.currentIndex().isValid() and self.model.values:
+                self.list.choose(min(max(0, row), len(self.model.values) - 1))
+            value = self.list.value
+            if not self.card.editing:
+                self.card.show_value(document, value, self.model.doubt(value) if value else None)
+            self._light()
+            self._show_state()
+        if document in self._shown:
+            place = self._shown.index(document)
+            self.documents.setItemText(place, self._document_line(place + 1, document))
+
+    def _weighed(self) -> None:
+        self._show_dial_text()
+        if self._document is not None:
+            self._changed(self._document)
+
+    def _show_state(self) -> None:
+        document = self._document
+        if document is None:
+            return
+        text, colour = wording.document_state(document, self.desk.count(document))
+        self.state.setText(text)
+        set_role(self.state, {"bad": "bad", "warn": "warn"}.get(colour, "figure"))
+        restyle(self.state)
+        self.approve.setEnabled(not document.failed and document.approval is None)
+
+    def _show_dial_text(self) -> None:
+        promises = {queue.promise.wrong if queue.promise else 0.0 for queue in self.desk.queues.values()}
+        if promises == {0.0} or not promises:
+            text = self.tr("Pass unseen: nothing")
+        elif len(promises) == 1:
+            text = self.tr("At most %1 wrong").replace("%1", wording.share_text(promises.pop()))
+        else:
+            text = self.tr("Pass unseen…")
+        self.dial.setText(text)
+        self.dial.setEnabled(bool(self.desk.queues))
+
+    def show_dial(self) -> None:
+        """What may pass unseen, by template."""
+        PromiseDialog(self.desk, self._document.template.name if self._document else "", self).exec()
+
+    def show_keys(self) -> None:
+        """The card of keys."""
+        dialog = QDialog(self)
+        dialog.setWindowTitle(self.tr("Keys"))
+        form = QFormLayout(dialog)
+        form.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        form.setHorizontalSpacing(3 * GRID)
+        for keys, text in self._key_card():
+            form.addRow(label(keys, "figure"), label(text))
+        close = Button(self.tr("Close"), "primary", action=dialog.accept)
+        form.addRow("", close)
+        dialog.exec()
+
+    def _key_card(self) -> list[tuple[str, str]]:
+        return [
+            (self.tr("Enter"), self.tr("Accept the value, and go to the next")),
+            ("1 – 9", self.tr("Take this candidate")),
+            (self.tr("E, F2 or a letter"), self.tr("Write another value; arrows choose a place on the page")),
+            ("N", self.tr("Not in the document")),
+            ("X", self.tr("Cannot be read")),
+            (self.tr("Del"), self.tr("Take the item or row out")),
+            (self.tr("Click, or drag"), self.tr("Take these words of the page")),
+            ("U, Ctrl+Z", self.tr("Take the last verdict back")),
+            (self.tr("Tab, Shift+Tab"), self.tr("Next and previous value to check")),
+            ("J, K", self.tr("Next and previous document")),
+            ("A", self.tr("Approve the document")),
+            ("R", self.tr("Reject the document")),
+            ("Ctrl+F", self.tr("Find in the document")),
+            ("Ctrl +, Ctrl -, Ctrl 0", self.tr("Zoom")),
+            ("F6", self.tr("Between the page and the values")),
+        ]
+
+    def _failed(self, error: Exception) -> None:
+        self.banners.show_message(
+            sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))], key="failed"
+        )

@@ -1,0 +1,154 @@
+"""Fit the weights of resources/choices.toml on labelled documents, and say what they are worth on sets left out.
+
+    python tests/benchmarks/fit_choices.py LABELS.jsonl:TEMPLATE:FIELD ... [--model M [--scores SCORES.pickle]] [--write]
+
+Each set is a file of labels, the template to ask by and one of its choices. Without a model only the documents' words are
+weighed, and the model's weight stays as it is. With one, every document is put to it (``--scores`` keeps the answers). For
+each set the weights are fitted on the others; what is printed last, and written, is fitted on all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import pickle
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+
+from stillroom import paths
+from stillroom.documents.readers import Readers
+from stillroom.engine.engine import Engine
+from stillroom.extraction import choices, passages
+from stillroom.extraction.extractor import PASSAGE_TOKENS, Extractor
+from stillroom.templates.library import TemplateLibrary
+
+PENALTY = 0.001  # a document, on the distance from the weights there are
+NAMES = ("literal", "words", "model")
+
+
+@dataclass
+class Row:
+    """A document's choice: a row of signs an option, which option is right (-1: none of them), and its look at the document."""
+
+    signs: np.ndarray
+    right: int
+    look: choices.Look
+    model: np.ndarray
+
+
+def rows_of(spec: str, readers: Readers, engine: Engine | None, scores: dict[str, np.ndarray]) -> list[Row]:
+    labels, name, field_name = spec.rsplit(":", 2)
+    template = TemplateLibrary().find(name)
+    field = template.field(field_name)
+    rows = []
+    for line in Path(labels).read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        if field_name not in entry["fields"]:
+            continue
+        document = readers.read(Path(labels).parent / entry["file"])
+        look = choices.Look.at(field, document)
+        model = np.zeros(len(look.options))
+        if engine is not None and len(look.options) <= choices.MOST_ASKED:
+            key = f"{spec}:{entry['file']}"
+            if key not in scores:
+                extractor = Extractor(engine)
+                frame = extractor._frame(template, extractor._model())
+                parts = passages.split(document, PASSAGE_TOKENS, engine.count_tokens)
+                scores[key] = choices.Choices(engine).model_says([field], parts, frame)[field]
+            model = scores[key]
+        label = entry["fields"][field_name]
+        values = [option.value for option in look.options]
+        rows.append(Row(look.signs(model), values.index(label) if label in values else -1, look, model))
+    return rows
+
+
+def loss(worth: np.ndarray, rows: list[Row], start: np.ndarray, fallback: float) -> float:
+    total = PENALTY * len(rows) * float(((worth - start) ** 2).sum())
+    for row in rows:
+        strengths = row.signs @ np.append(worth, fallback)
+        if row.right >= 0:
+            total -= float(strengths[row.right] - strengths.max() - np.log(np.exp(strengths - strengths.max()).sum()))
+    return total
+
+
+def fit(rows: list[Row], *, with_model: bool) -> choices.Weights:
+    known = choices.weights()
+    start = known.worth()[:3]
+    bounds = [(0.0, 20.0), (0.0, 20.0), (0.0, 2.0) if with_model else (start[2], start[2])]
+    found = minimize(loss, start, args=(rows, start, known.fallback), bounds=bounds, method="L-BFGS-B").x
+    fitted = replace(known, **{name: round(float(value), 3) for name, value in zip(NAMES, found, strict=True)})
+    return replace(fitted, **dict(zip(("certain", "margin", "own"), confidence(rows, fitted), strict=True)))
+
+
+def confidence(rows: list[Row], weights: choices.Weights) -> list[float]:
+    """What the strongest option's confidence is made of, for choices that are no codes."""
+    signs, right = [], []
+    for row in rows:
+        if choices.are_codes(row.look.options):
+            continue
+        strengths = row.signs @ weights.worth()
+        order = np.argsort(-strengths, kind="stable")
+        signs.append((1.0, strengths[order[0]] - strengths[order[1]], row.look.literal[order[0]]))
+        right.append(1.0 if order[0] == row.right else -1.0)
+    matrix, truth = np.array(signs), np.array(right)
+
+    def missed(odds: np.ndarray) -> float:
+        return float(np.log1p(np.exp(-truth * (matrix @ odds))).sum() + 0.3 * (odds[1:] ** 2).sum())
+
+    return [
+        round(float(value), 3) for value in minimize(missed, np.zeros(3), bounds=[(None, None), (0, None), (0, None)]).x
+    ]
+
+
+def figures(rows: list[Row], weights: choices.Weights) -> tuple[float, float]:
+    """Share that is right, and the mean distance of confidence and truth in ten bins."""
+    choices.weights = lambda: weights  # type: ignore[assignment]
+    answers = []
+    for row in rows:
+        shares = row.look.shares(row.model)
+        answers.append((float(shares.max()), int(shares.argmax()) == row.right))
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for share, right in answers:
+        bins.setdefault(min(9, int(share * 10)), []).append((share, right))
+    error = sum(abs(sum(s for s, _ in own) - sum(r for _, r in own)) for own in bins.values()) / len(answers)
+    return sum(right for _, right in answers) / len(answers), error
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="+")
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--scores", type=Path)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    scores = pickle.loads(arguments.scores.read_bytes()) if arguments.scores and arguments.scores.exists() else {}
+    with Readers() as readers, Engine() as engine:
+        if arguments.model:
+            engine.load(arguments.model)
+        read = functools.partial(rows_of, readers=readers, engine=engine if arguments.model else None, scores=scores)
+        sets = {spec: read(spec) for spec in arguments.sets}
+    if arguments.scores:
+        arguments.scores.write_bytes(pickle.dumps(scores))
+    for spec, own in sets.items():
+        others = [row for other, rows in sets.items() if other != spec for row in rows]
+        left_out = fit(others, with_model=bool(arguments.model)) if others else choices.weights()
+        right, error = figures(own, left_out)
+        print(f"{spec}: {len(own)} documents, left out: right {right:.3f}, calibration error {error:.3f}; {left_out}")
+    whole = fit([row for rows in sets.values() for row in rows], with_model=bool(arguments.model))
+    for spec, own in sets.items():
+        right, error = figures(own, whole)
+        print(f"{spec}: fitted on all: right {right:.3f}, calibration error {error:.3f}")
+    print(whole)
+    if arguments.write:
+        file = paths.resources_dir() / "choices.toml"
+        comment = file.read_text(encoding="utf-8").split("\n\n")[0]
+        values = "\n".join(f"{name} = {value}" for name, value in asdict(whole).items())
+        file.write_text(f"{comment}\n\n{values}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,265 @@
+"""The Review page: every verdict by key and mouse, on disk before it is shown, and no stall."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QInputDialog
+from reportlab.pdfgen.canvas import Canvas
+
+from stillroom.documents.document import Span
+from stillroom.documents.reading import read_file
+from stillroom.extraction.result import (
+    Coverage,
+    DocumentResult,
+    DocumentStatus,
+    FieldState,
+    FieldValue,
+    RunnerUp,
+    result_to_json,
+)
+from stillroom.review.verdict import Subject, VerdictKind, from_row
+from stillroom.storage.runs import RunRecord
+from stillroom.storage.verdicts import VerdictStore
+
+TOML = """
+name = "slip"
+version = 1
+title = "Slip"
+description = "A slip."
+[[fields]]
+name = "date"
+type = "date"
+[[fields]]
+name = "total"
+type = "money"
+required = true
+[[fields]]
+name = "shop"
+type = "line"
+"""
+
+
+def value(text: str, word: str, canonical: str, confidence: float, *others: str) -> FieldValue:
+    start = text.index(word)
+    runners = tuple(
+        RunnerUp(other, other, 0.1, Span(1, text.index(other), text.index(other) + len(other))) for other in others
+    )
+    return FieldValue(canonical, word, FieldState.FOUND, confidence, Span(1, start, start + len(word)), (), runners)
+
+
+def slip(file: Path, number: int) -> DocumentResult:
+    document = read_file(file)
+    text = document.pages[0].text
+    fields = {
+        "date": value(text, "31.12.2024", "2024-12-31", 0.9),
+        "total": value(text, f"{number}.50", f"{number}.50", 0.3, "7.00", "9.00"),
+        "shop": value(text, f"Corner Shop {number}", f"Corner Shop {number}", 0.5),
+    }
+    boxed = {
+        name: replace(each, boxes=tuple(document.boxes(each.span)) if each.span else ())
+        for name, each in fields.items()
+    }
+    coverage = Coverage(1, 1, len(text), len(text))
+    return DocumentResult(str(file), DocumentStatus.DONE, coverage, boxed, "slip", 1, "m", "d" * 64, document.sha256)
+
+
+@pytest.fixture
+def make_run(parts, tmp_path):
+    """A run over text files, or over PDF files."""
+
+    def make(count: int, kind: str = "txt") -> int:
+        files = []
+        for number in range(count):
+            file = tmp_path / f"slip-{number:03}.{kind}"
+            lines = [f"Corner Shop {number}", "Date 31.12.2024", f"Total {number}.50", "Cash 7.00", "Back 9.00"]
+            if kind == "pdf":
+                canvas = Canvas(str(file), pagesize=(300, 300))
+                for place, line in enumerate(lines):
+                    canvas.drawString(40, 250 - 30 * place, line)
+                canvas.save()
+            else:
+                file.write_text("\n".join(lines) + "\n")
+            files.append(file)
+        record = RunRecord("slip", 1, TOML, "ab" * 32, "m", "/m", "d" * 64)
+        run = parts.store.create_run(record, [(str(file), str(file)) for file in files])
+        for position, file in enumerate(files):
+            parts.store.save(run, position, result_to_json(slip(file, position)))
+        return run
+
+    return make
+
+
+@pytest.fixture
+def open_page(window, qtbot):
+    def opened():
+        page = window.show_named("review")
+        qtbot.waitUntil(lambda: bool(page.desk.documents), timeout=10_000)
+        window.activateWindow()
+        page.list.setFocus()
+        return page
+
+    return opened
+
+
+def saved(parts):
+    return [from_row(row) for row in VerdictStore(parts.database).all()]
+
+
+def settled(page, qtbot) -> None:
+    qtbot.waitUntil(lambda: not page.desk.saving, timeout=10_000)
+
+
+def press(page, qtbot, *keys) -> None:
+    for key in keys:
+        qtbot.keyClick(page.list, key)
+
+
+def test_worst_comes_first_and_every_key_does_what_the_card_says(parts, qtbot, make_run, open_page, monkeypatch):
+    make_run(3)
+    page = open_page()
+    key = Qt.Key
+    assert [each.subject.field for each in page.model.values] == ["total", "shop", "date"]
+    first = page._document
+    press(page, qtbot, key.Key_2)  # the second candidate
+    assert page.list.value.subject.field == "shop", "the next that is to be looked at"
+    press(page, qtbot, key.Key_N)
+    assert page._document is not first, "nothing is left to look at: the next document"
+    press(page, qtbot, key.Key_Return, key.Key_X)
+    press(page, qtbot, key.Key_K, key.Key_K)
+    assert page._document is first
+    press(page, qtbot, key.Key_A)
+    settled(page, qtbot)
+    assert first.approval is not None
+    assert first.value(Subject("total")).current.value == "9.00"
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("blurred", True))
+    press(page, qtbot, key.Key_R)
+    settled(page, qtbot)
+    kinds = [entry.kind for entry in saved(parts)]
+    assert kinds == ["corrected", "absent", "accepted", "unreadable", "approved", "rejected"]
+    press(page, qtbot, key.Key_U, key.Key_U)
+    settled(page, qtbot)
+    assert [entry.kind for entry in saved(parts)][-2:] == [VerdictKind.UNDONE] * 2
+    assert first.approval is None
+    assert page._document is first, "undo goes to where it was"
+
+
+def test_a_value_is_typed_and_suggested_from_the_page(qtbot, make_run, open_page):
+    make_run(1)
+    page = open_page()
+    qtbot.waitUntil(lambda: page._reader is not None, timeout=10_000)
+    press(page, qtbot, Qt.Key.Key_E)
+    page.card.line.setText("")
+    qtbot.keyClicks(page.card.line, "7")
+    qtbot.waitUntil(lambda: page.card.list.count() > 0, timeout=10_000)
+    qtbot.keyClick(page.card.line, Qt.Key.Key_Down)
+    qtbot.keyClick(page.card.line, Qt.Key.Key_Return)
+    settled(page, qtbot)
+    total = page._document.value(Subject("total"))
+    assert (total.current.value, total.current.text, total.typed) == ("7.00", "7.00", False)
+    qtbot.waitUntil(page.list.hasFocus)
+    page.list.choose(1)
+    page.begin_edit("")
+    page.card.line.setText("Shop of mine")
+    qtbot.keyClick(page.card.line, Qt.Key.Key_Return)
+    settled(page, qtbot)
+    shop = page._document.value(Subject("shop"))
+    assert (shop.current.value, shop.typed, shop.current.span) == ("Shop of mine", True, None)
+    assert "not on the page" in page.model.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_words_of_a_pdf_are_clicked_and_dragged_over(qtbot, make_run, open_page):
+    make_run(1, "pdf")
+    page = open_page()
+    view = page.view
+    qtbot.waitUntil(lambda: page._reader is not None and view._pictures.picture(1) is not None, timeout=15_000)
+    document = page._text
+    text = document.pages[0].text
+
+    def centre(word: str) -> QPoint:
+        box = document.boxes(Span(1, text.index(word), text.index(word) + len(word)))[0]
+        return view._on_screen(1, box).center().toPoint()
+
+    assert len(view._lights) == 3
+    assert [light.name for light in view._lights if light.strong] == ["Total"]
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre("9.00"))
+    qtbot.waitUntil(lambda: page._document.value(Subject("total")).verdict is not None)
+    total = page._document.value(Subject("total")).current
+    assert (total.value, bool(total.boxes)) == ("9.00", True)
+    assert page.list.value.subject.field == "shop"
+    qtbot.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=centre("Date"))
+    qtbot.mouseMove(view.viewport(), centre("31.12.2024"))
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=centre("31.12.2024"))
+    qtbot.waitUntil(lambda: page._document.value(Subject("shop")).verdict is not None)
+    assert page._document.value(Subject("shop")).current.value == "Date 31.12.2024"
+    settled(page, qtbot)
+
+
+def test_a_verdict_that_cannot_be_written_is_not_shown_as_given(parts, qtbot, make_run, open_page, monkeypatch):
+    make_run(1)
+    page = open_page()
+
+    def fail(_entries) -> None:
+        raise OSError("disk")
+
+    monkeypatch.setattr(page.desk._reviews, "save", fail)
+    press(page, qtbot, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "failed" in page.banners._keyed)
+    assert page._document.entries == []
+    monkeypatch.undo()
+    press(page, qtbot, Qt.Key.Key_Return)
+    settled(page, qtbot)
+    assert len(saved(parts)) == 1
+
+
+def test_200_verdicts_in_a_row_do_not_stall(parts, qtbot, make_run, open_page):
+    make_run(100)
+    page = open_page()
+    page.which.setCurrentIndex(1)
+    page._filter()
+    gc.collect()
+    gc.freeze()
+    worst, given = 0.0, 0
+    while given < 200:
+        started = time.thread_time()
+        qtbot.keyClick(page.list, Qt.Key.Key_Return)
+        QApplication.processEvents()
+        worst = max(worst, time.thread_time() - started)
+        given += 1
+    gc.unfreeze()
+    settled(page, qtbot)
+    assert len(saved(parts)) == 200
+    assert worst <= 0.050
+
+
+def test_the_filter_shows_what_is_asked_for(make_run, open_page):
+    make_run(2)
+    page = open_page()
+    page.fields.setCurrentIndex(page.fields.findData("date"))
+    page._filter()
+    assert page._shown == [], "no date is doubtful"
+    page.fields.setCurrentIndex(page.fields.findData("shop"))
+    page._filter()
+    assert len(page._shown) == 2
+    assert page.list.value.subject.field == "shop"
+    page.which.setCurrentIndex(page.which.findData("missing"))
+    page._filter()
+    assert page._shown == []
+
+
+def test_a_promise_is_kept_and_changes_what_is_shown(parts, qtbot, make_run, open_page):
+    from stillroom.storage.verdicts import Promise
+
+    make_run(2)
+    page = open_page()
+    before = page.desk.count(page.desk.documents[0])
+    with qtbot.waitSignal(page.desk.weighed, timeout=5000):
+        page.desk.promise("slip", Promise(0.01, 10))
+    assert page.desk.count(page.desk.documents[0]) == before + 1, "0.9 is not sure enough for 1 in 100"
+    assert page.dial.text() == "At most 1 in 100 wrong"
+    assert parts.reviews.promise("slip") == Promise(0.01, 10)
