@@ -64,7 +64,7 @@ class Sheet(TakesDrops, QWidget):
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
 
-        column = QVBoxLayout(self)
+        self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID + GRID // 2)
         self.bar = SheetBar(templates, template)
@@ -253,8 +253,8 @@ class Sheet(TakesDrops, QWidget):
 
     def _find(self) -> None:
         if self.status.isVisible():
-            self.status.find.setFocus()
-            self.status.find.selectAll()
+            self.status.finder.setFocus()
+            self.status.finder.selectAll()
 
     def _retry_selected(self) -> None:
         self.runs.retry(self.table.selected_rows())
@@ -318,7 +318,7 @@ class Sheet(TakesDrops, QWidget):
             from stillroom.ui.remote.asking import RemoteAsking
 
             self._remote = RemoteAsking(self, self.model, self._parts)
-            self.layout().insertWidget(0, self._remote.banners)
+            self.column.insertWidget(0, self._remote.banners)
         return self._remote
 
     def _offer_remote(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
 from stillroom.models.model_file import ModelFile
-from stillroom.ui.controls import Button, label
+from stillroom.ui.controls import Button, label, take_away
 from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
@@ -45,13 +45,25 @@ class AttachingDialog(QDialog):
         column.addWidget(box)
         self.show_again()
 
+    def attached(self) -> object:
+        """What is attached now."""
+        raise NotImplementedError
+
+    def attach(self, file: Path) -> None:
+        """Attach a file."""
+        raise NotImplementedError
+
+    def fill(self) -> None:
+        """Lay what is there into ``grid``."""
+        raise NotImplementedError
+
     @property
     def changed(self) -> bool:
         return self.attached() != self._before
 
     def show_again(self) -> None:
-        while (item := self.grid.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        while self.grid.count():
+            take_away(self.grid)
         self.fill()
 
     def told(self, work: Callable[[], object]) -> None:

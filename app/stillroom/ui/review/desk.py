@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -71,7 +72,7 @@ class ReviewDesk(QObject):
     def open(self, runs: Sequence[int]) -> None:
         """Read the documents of these tables and the verdicts on them."""
 
-        def read(_: Operation) -> tuple[list[ReviewedDocument], dict[str, Promise | None]]:
+        def read(_: Operation[Any]) -> tuple[list[ReviewedDocument], dict[str, Promise | None]]:
             documents: list[ReviewedDocument] = []
             for run in runs:
                 documents.extend(self._reviews.documents(run))

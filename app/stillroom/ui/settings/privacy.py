@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 
 from stillroom import paths
@@ -54,7 +55,7 @@ class PrivacySection(Section):
             (self.tr("Settings"), paths.config_dir()),
             (self.tr("What can be made again"), paths.cache_dir()),
         ):
-            button = Button(self.tr("Open folder"), action=lambda folder=folder: self._open(str(folder)))
+            button = Button(self.tr("Open folder"), action=partial(self._open, str(folder)))
             describe(button, f"{self.tr('Open folder')}: {words}", str(folder))
             self.row(f"{words}\n{folder}", button)
         erase = Button(self.tr("Erase…"), action=self._erase)
@@ -70,12 +71,12 @@ class PrivacySection(Section):
         self._timer.timeout.connect(self.look)
         self.look()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self.look()
         self._timer.start()
 
-    def hideEvent(self, event: object) -> None:  # noqa: N802
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)
         self._timer.stop()
 
@@ -124,7 +125,7 @@ class PrivacySection(Section):
         if not agreed(self, self.tr("Erase"), question, self.tr("Erase"), self.tr("Keep them")):
             return
 
-        def work(_operation: Operation) -> None:
+        def work(_operation: Operation[None]) -> None:
             store, chats = self._parts.store, self._parts.chats
             for run in store.runs():
                 store.delete(run.id)
