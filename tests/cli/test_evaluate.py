@@ -36,7 +36,8 @@ class Extractor:
 
     on_document: Callable[[str], None] = staticmethod(lambda _: None)
 
-    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "") -> None:
+    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False) -> None:
+        assert not page_only
         self._engine = engine
         self._sha256 = model_sha256
 

@@ -27,7 +27,7 @@ class Mail:
 
 def make_message(mail: Mail) -> bytes:
     """A .msg file."""
-    return _compound_file(_message(mail, embedded=False))
+    return compound_file(_message(mail, embedded=False))
 
 
 def _message(mail: Mail, *, embedded: bool) -> Tree:
@@ -72,7 +72,7 @@ def _streams(
     return {"__properties_version1.0": header + b"".join(entries), **streams}
 
 
-def _compound_file(tree: Tree) -> bytes:
+def compound_file(tree: Tree) -> bytes:
     entries: list[bytearray] = []
     large: list[tuple[int, bytes]] = []
     small = bytearray()

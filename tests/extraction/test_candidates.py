@@ -116,7 +116,10 @@ def test_times_are_read(text: str, expected: str) -> None:
 
 def test_codes_are_checked_and_made_canonical() -> None:
     text = "IBAN NL91 ABNA 0417 1643 00 or NL91 ABNA 0417 1643 01, mail Info@Example.org, www.example.org, +44 20 7946 0958"
-    assert values(FieldType.IBAN, text) == ["NL91ABNA0417164300"]
+    right, wrong = propose(Field("f", FieldType.IBAN), document(text))
+    assert (right.value, wrong.value) == ("NL91ABNA0417164300", "NL91ABNA0417164301")
+    assert wrong.failed
+    assert not right.failed
     assert values(FieldType.EMAIL, text) == ["info@example.org"]
     assert values(FieldType.URL, text) == ["www.example.org"]
     assert "+442079460958" in values(FieldType.PHONE, text)

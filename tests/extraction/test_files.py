@@ -44,14 +44,15 @@ def test_files_stay_as_given_and_twice_is_twice(folder: Path) -> None:
     assert len(expand([folder, folder])) == 8
 
 
-def test_links_out_of_the_folder_are_left_out(folder: Path, tmp_path: Path) -> None:
+def test_links_to_files_are_files_and_links_to_folders_elsewhere_become_rows(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").touch()
     (folder / "out.txt").symlink_to(tmp_path / "secret.txt")
     (folder / "in.txt").symlink_to(folder / "A.txt")
     (folder / "broken.txt").symlink_to(folder / "nothing")
     (folder / "loop").symlink_to(folder)
     (folder / "up").symlink_to(tmp_path)
-    assert names(expand([folder]), folder) == ["A.txt", "b.pdf", "in.txt", "sub/c.txt", "z.xyz"]
+    expected = ["A.txt", "b.pdf", "broken.txt", "in.txt", "out.txt", "sub/c.txt", "up", "z.xyz"]
+    assert names(expand([folder]), folder) == expected
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="may open every folder")

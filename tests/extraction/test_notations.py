@@ -25,11 +25,10 @@ def values(kind: FieldType, *texts: str) -> list[str]:
         ("Total 1,23,456.00", ["123456.00"]),
         ("12,34,56,789.50", ["123456789.50"]),
         ("Haben 1.234,50-", ["-1234.50"]),
-        ("1,234.50CR", ["1234.50"]),
         ("$5 million", ["5000000"]),
         ("EUR 2.5 Mio.", ["2500000"]),
         ("$50k", ["50000"]),
-        ("Rp1.000", ["1000"]),
+        ("Rp1.000", ["1000", "1.000"]),
         ("١٢٣٤٫٥٠", ["1234.50"]),
         ("１２３４．５０", ["1234.50"]),
         ("Tea 1 5.90 5.90", ["1", "5.90", "5.90"]),
@@ -150,3 +149,144 @@ def test_a_small_letter_of_any_script_begins_no_name() -> None:
 
 def test_what_typesetting_joined_is_letters_in_the_value() -> None:
     assert values(FieldType.LINE, "Paci\ufb01c Trading")[0] == "Pacific Trading"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Total CHF 1´234.55", "1234.55"),
+        ("1`234.55", "1234.55"),
+        ("1′234.55", "1234.55"),
+        ("1ʼ234.55", "1234.55"),
+        ("1’234.55", "1234.55"),
+        ("1\u202f234,55", "1234.55"),
+        ("1\u2009234,55", "1234.55"),
+        ("1\u00a0234,55", "1234.55"),
+        ("KWD 12.750", "12.750"),
+        ("12.750 BHD", "12.750"),
+        ("合計13,200円", "13200"),
+        ("55,000원", "55000"),
+        ("1.234,50 TL", "1234.50"),
+        ("1,200AED", "1200"),
+        ("5CAD", "5"),
+        ("1200руб.", "1200"),
+        ("1 250,00 zł", "1250.00"),
+        ("Fr. 12.-", "12"),
+        ("R$ 1.234,56", "1234.56"),
+        ("19⁹⁹ €", "19.99"),
+        ("120.00²", "120.00"),
+        ("1.2万", "12000"),
+        ("13億2,000万円", "1320000000"),
+        ("3억 5,000만원", "350000000"),
+        ("Rs 5 crore", "50000000"),
+        ("१,२३४.५०", "1234.50"),
+        ("٣٬٤٥٦٫٧٨", "3456.78"),
+        ("12 тыс. руб.", "12000"),
+        ("3,2 mil millones", "3200000000"),
+        ("(5.00 EUR)", "-5.00"),
+        ("−123.45", "-123.45"),
+        ("$-5.00", "-5.00"),
+        ("1 2 3 4 . 5 0", "1234.50"),
+        ("12.95T", "12.95"),
+        ("Total12.50", "12.50"),
+        ("￥1,130.00", "1130.00"),
+        ("£1\u200b,050.00", "1050.00"),
+    ],
+)
+def test_an_amount_as_its_country_writes_it(text: str, expected: str) -> None:
+    assert values(FieldType.MONEY, text)[0] == expected
+
+
+def test_a_mark_before_three_figures_is_read_by_the_currency_and_by_the_other_amounts() -> None:
+    first, second = found(FieldType.MONEY, "1.234")
+    assert {first.value: first.likelihood, second.value: second.likelihood} == {"1234": 0.5, "1.234": 0.5}
+    assert found(FieldType.MONEY, "1.234 kg, 3,50 und 7,25")[0].value == "1234"
+    assert found(FieldType.MONEY, "1.234 kg, 3.50 and 7.25")[0].value == "1.234"
+    assert found(FieldType.MONEY, "JPY 1,234")[0].likelihood > 0.95
+
+
+def test_a_credit_may_be_meant_either_way() -> None:
+    assert values(FieldType.MONEY, "1,234.50CR") == ["1234.50", "-1234.50"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$5", {"USD", "CAD", "MXN"}),
+        ("5 kr", {"SEK", "NOK", "DKK"}),
+        ("12円", {"JPY"}),
+        ("zł 5", {"PLN"}),
+        ("5 TND", {"TND"}),
+        ("5", set()),
+    ],
+)
+def test_an_amount_says_what_its_sign_may_mean(text: str, expected: set[str]) -> None:
+    (candidate,) = found(FieldType.MONEY, text)
+    assert expected <= set(candidate.currencies)
+    assert bool(candidate.currencies) == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Invoice No.12345", "12345"),
+        ("N°2025/0012", "2025/0012"),
+        ("Nr.4711", "4711"),
+        ("#12345", "12345"),
+        ("发票号码：25117000", "25117000"),
+        ("发票号码25117000", "25117000"),
+        ("GL\u200b-100", "GL-100"),
+        ("Rech.-Nr.:4711", "4711"),
+        ("VAT ATU 13585627", "ATU13585627"),
+        ("NO008804", "NO008804"),
+    ],
+)
+def test_a_code_without_its_label(text: str, expected: str) -> None:
+    candidates = found(FieldType.IDENTIFIER, text)
+    best = max(candidate.shape for candidate in candidates)
+    assert expected in [candidate.value for candidate in candidates if candidate.shape == best]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DE89  3704  0044  0532  0130  00",
+        "DE89.3704.0044.0532.0130.00",
+        "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0",
+        "|D|E|8|9|3|7|0|4|0|0|4|4|0|5|3|2|0|1|3|0|0|0|",
+        "IBAN: D\u200bE89370400440532013000",
+        "DE89-3704-0044-0532-0130-00 BIC COBADEFF",
+    ],
+)
+def test_an_iban_in_boxes_and_gaps(text: str) -> None:
+    assert values(FieldType.IBAN, text) == ["DE89370400440532013000"]
+
+
+def test_an_iban_of_the_wrong_length_says_so() -> None:
+    (candidate,) = found(FieldType.IBAN, "IBAN DE1212344321987600")
+    assert candidate.failed == ("This IBAN has 18 characters; those of DE have 22.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("(801)374-2015\n12/01/10", "8013742015"),
+        ("206-682-4686\n09/03/2010", "2066824686"),
+        ("668 5702", "6685702"),
+        ("01 23 45 67 89", "0123456789"),
+        ("0049 30 12345678", "+493012345678"),
+        ("030 / 123 45 67", "0301234567"),
+    ],
+)
+def test_a_telephone_number_ends_with_its_line(text: str, expected: str) -> None:
+    assert values(FieldType.PHONE, text) == [expected]
+
+
+def test_what_has_no_width_stays_in_the_span_and_leaves_the_value() -> None:
+    (candidate,) = found(FieldType.MONEY, "£1\u200b,050.00")
+    assert candidate.text == "1\u200b,050.00"
+    assert candidate.value == "1050.00"
+
+
+def test_figures_that_are_turned_around_say_so() -> None:
+    assert all(candidate.failed for candidate in found(FieldType.MONEY, "Total \u202e120.40\u202c EUR"))

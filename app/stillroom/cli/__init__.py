@@ -84,6 +84,15 @@ def _parser() -> argparse.ArgumentParser:
     _template(commands.add_parser("template", help="list and check templates", description="List and check templates."))
     _models(commands.add_parser("models", help="list models", description="List the models on this machine."))
     from stillroom.cli.remote_options import add_remote
+    from stillroom.cli.review import add_review
+
+    add_review(
+        commands.add_parser(
+            "review",
+            help="verdicts as labels, and back",
+            description="What persons said of values: as labels, and back.",
+        )
+    )
 
     add_remote(commands.add_parser("remote", help="models behind an address", description="Models behind an address."))
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
@@ -137,6 +146,9 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         help="judge these results of an earlier run instead of running a model",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N labelled documents")
+    parser.add_argument(
+        "--page-only", action="store_true", help="leave aside what files state beside their pages (e-invoice data)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument(
         "--save", type=Path, metavar="FILE", help="write the figures (.json), or the results to judge again (.jsonl)"

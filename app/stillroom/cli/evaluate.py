@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
             say(f'The template "{template.name}" has no {", ".join(unknown)}; these labels are left out.')
         for notice in (notice for plan in plans for notice in plan.notices):
             say(notice)
-        work = _Work(workspace, labels[: options.limit], template)
+        work = _Work(workspace, labels[: options.limit], template, page_only=options.page_only)
         try:
             with display(bar=sys.stderr.isatty()) as shown:
                 evaluations, status = until_stopped(
@@ -102,8 +102,11 @@ def _read_results(path: Path) -> list[DocumentResult]:
 class _Work:
     """Evaluations of one template over the same documents."""
 
-    def __init__(self, workspace: Workspace, labels: Sequence[LabelledDocument], template: Template) -> None:
+    def __init__(
+        self, workspace: Workspace, labels: Sequence[LabelledDocument], template: Template, *, page_only: bool
+    ) -> None:
         self._workspace, self.labels, self.template = workspace, labels, template
+        self._page_only = page_only
 
     def judge(
         self, finished: Sequence[tuple[Path, Sequence[DocumentResult]]], cancellation: Cancellation
@@ -138,6 +141,7 @@ class _Work:
             plan,
             self.labels,
             self.template,
+            page_only=self._page_only,
             on_loading=lambda share: shown.loading(plan.asked.name, share),
             on_progress=on_progress,
             cancellation=cancellation,

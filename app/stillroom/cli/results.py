@@ -29,6 +29,7 @@ _LEGEND = (
     (FieldState.UNREAD, "…", "not found in what was read"),
     (FieldState.INVALID, "!", "failed a check"),
     (FieldState.GENERATED, "~", "written by the model"),
+    (FieldState.STATED, "=", "stated by the file itself (e-invoice data)"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, overload
 
 
@@ -113,6 +113,27 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """A value that a file states beside what its pages show: the data of an electronic invoice.
+
+    Attributes:
+        term: of its standard: ``BT-1`` is EN 16931's number of the invoice.
+        concept: what templates call it: ``invoice_number``.
+        label: in words.
+        value: canonical form (ISO date, plain decimal).
+        text: as it stands in the file.
+        row: number of the line of the invoice, from 0; None for what belongs to the whole.
+    """
+
+    term: str
+    concept: str
+    label: str
+    value: str
+    text: str
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The readable content of one file.
 
@@ -124,6 +145,7 @@ class Document:
         page_count: pages of the file; more than ``len(pages)`` where some could not be read.
         notes: sentences for the reviewer ("Page 3 is a picture; its text was not read.").
         attachments: further documents found inside (e-mail).
+        stated: values that the file states beside its pages (e-invoice data).
     """
 
     name: str
@@ -133,6 +155,7 @@ class Document:
     page_count: int
     notes: tuple[str, ...] = ()
     attachments: tuple[Document, ...] = field(default=())
+    stated: tuple[Stated, ...] = ()
 
     @property
     def characters(self) -> int:
@@ -202,6 +225,7 @@ def to_json(document: Document) -> dict[str, Any]:
             for page in document.pages
         ],
         "attachments": [to_json(attachment) for attachment in document.attachments],
+        "stated": [asdict(stated) for stated in document.stated],
     }
 
 
@@ -225,4 +249,5 @@ def from_json(data: dict[str, Any]) -> Document:
             for page in data["pages"]
         ),
         attachments=tuple(from_json(attachment) for attachment in data["attachments"]),
+        stated=tuple(Stated(**stated) for stated in data.get("stated", ())),
     )

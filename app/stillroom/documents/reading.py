@@ -81,7 +81,14 @@ def read_source(source: Source) -> Document:
         pages.append(composed(shown))
         notes.update(dict.fromkeys(said))
     return Document(
-        source.name, kind, digest(source.data), tuple(pages), content.page_count, tuple(notes), content.attachments
+        source.name,
+        kind,
+        digest(source.data),
+        tuple(pages),
+        content.page_count,
+        tuple(notes),
+        content.attachments,
+        content.stated,
     )
 
 

@@ -14,6 +14,7 @@ import zlib
 
 import olefile
 
+from stillroom.documents.e_invoice import is_e_invoice
 from stillroom.documents.json_text import json_kind
 from stillroom.documents.source import UNPACKED_BYTES, Source
 from stillroom.documents.text import decode, looks_like_text
@@ -156,6 +157,8 @@ def _text_kind(source: Source) -> str:
         return "p7m"
     if _CALENDAR.match(start):
         return "ics"
+    if is_e_invoice(source.data):
+        return "e-invoice"
     named = _TEXT_SUFFIXES.get(source.suffix)
     if named:
         return named

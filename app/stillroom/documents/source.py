@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document, Page, Stated
 from stillroom.errors import DocumentError
 
 FILE_BYTES = 200 * 1024 * 1024
@@ -106,6 +106,7 @@ class Content:
     page_count: int
     notes: tuple[str, ...] = ()
     attachments: tuple[Document, ...] = field(default=())
+    stated: tuple[Stated, ...] = ()
 
 
 def one_page(text: str, notes: tuple[str, ...] = (), attachments: tuple[Document, ...] = ()) -> Content:

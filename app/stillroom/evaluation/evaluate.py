@@ -60,8 +60,17 @@ class Evaluator:
     ``run`` and ``judge_results`` block; callbacks come on the calling thread.
     """
 
-    def __init__(self, labels: Sequence[LabelledDocument], template: Template, readers: DocumentReader) -> None:
+    def __init__(
+        self,
+        labels: Sequence[LabelledDocument],
+        template: Template,
+        readers: DocumentReader,
+        *,
+        page_only: bool = False,
+    ) -> None:
+        """``page_only``: ``run_model`` leaves aside what a file states beside its pages (e-invoice data)."""
         self._labels = list(labels)
+        self._page_only = page_only
         self._template = template
         self._readers = readers
         self._names = [field.name for field in template.fields]
@@ -84,7 +93,7 @@ class Evaluator:
         engine.load(model.path, options, environment=environment, on_progress=on_loading, cancellation=cancellation)
         meter = TokenMeter(engine)
         evaluation = self.run(
-            Extractor(meter, model_sha256=model_sha256(model)),
+            Extractor(meter, model_sha256=model_sha256(model), page_only=self._page_only),
             meter=meter,
             engine=engine,
             on_progress=on_progress,

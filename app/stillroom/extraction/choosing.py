@@ -11,11 +11,12 @@ from dataclasses import field as dataclass_field
 import numpy as np
 import regex
 
+from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
-from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.candidates.propose import proposal, proposes
 from stillroom.extraction.layout import layout_features
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.ranking import Vector, Weights
@@ -49,6 +50,7 @@ class Asked:
         chosen: indices of the candidates the model is asked about.
         weights: by which they are ranked.
         sure: the page alone decides, and the model is not asked.
+        left_out: the document holds more candidates than are looked at.
         scores: by passage and text: log probability and tokens.
     """
 
@@ -60,6 +62,7 @@ class Asked:
     chosen: list[int]
     weights: Weights
     sure: bool = False
+    left_out: bool = False
     scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
 
     def texts(self, passage: int) -> list[str]:
@@ -97,7 +100,14 @@ def asked_text(candidate: Candidate) -> str:
     return single_spaced(candidate.text)
 
 
-def prepare(field: Field, document: Document, parts: Sequence[Passage], *, parameters: int = 0) -> Asked:
+def prepare(
+    field: Field,
+    document: Document,
+    parts: Sequence[Passage],
+    *,
+    parameters: int = 0,
+    cancellation: Cancellation | None = None,
+) -> Asked:
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
     ``parameters``: of the model that would be asked.
@@ -108,11 +118,12 @@ def prepare(field: Field, document: Document, parts: Sequence[Passage], *, param
     if not proposes(kind):
         return Asked(field, kind, [], _NO_ROWS, [], [], weights)
     page = ranking.page_weights_for(kind, several=several, field=field.name)
-    candidates = propose(field, document, kind=kind)
+    proposed = proposal(field, document, kind=kind, cancellation=cancellation)
+    candidates = proposed.candidates
     layout = layout_features(field, document, candidates)
     where = _passages_of(candidates, parts)
     chosen = _prune(page or weights, candidates, layout, where, limit=_limit(kind, several=several), several=several)
-    asked = Asked(field, kind, candidates, layout, where, chosen, weights)
+    asked = Asked(field, kind, candidates, layout, where, chosen, weights, left_out=proposed.left_out)
     if page is not None:
         enough = page.enough and parameters <= ranking.LARGEST_FITTED
         asked.weights, asked.sure = page, True  # as the page alone has it

@@ -68,7 +68,14 @@ def cell(result: DocumentResult, field: Field) -> Cell:
     )
 
 
-_SEVERITY = [FieldState.FOUND, FieldState.GENERATED, FieldState.ABSENT, FieldState.UNREAD, FieldState.INVALID]
+_SEVERITY = [
+    FieldState.STATED,
+    FieldState.FOUND,
+    FieldState.GENERATED,
+    FieldState.ABSENT,
+    FieldState.UNREAD,
+    FieldState.INVALID,
+]
 
 
 def parts(found: FieldResult) -> Iterator[tuple[int, str, FieldValue]]:
@@ -93,9 +100,11 @@ def fields_of(result: DocumentResult, template: Template) -> Iterator[tuple[Fiel
                 yield field, number, column, value
 
 
-def json_line(result: DocumentResult) -> str:
+def json_line(result: DocumentResult, review: dict[str, Any] | None = None) -> str:
     """The line of JSON that scripts read, without its line end. What is no UTF-8 in a file's name is escaped."""
     data: dict[str, Any] = result_to_json(result)
+    if review is not None:
+        data["review"] = review
     line = json.dumps(data, ensure_ascii=False)
     try:
         line.encode("utf-8")

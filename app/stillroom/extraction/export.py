@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.atomic import replacing, temporary_name, write_failure
 from stillroom.errors import StillroomError
 from stillroom.extraction.columns import FIXED, cell, heading, json_line, numeric
 from stillroom.extraction.result import DocumentResult
+from stillroom.extraction.signed import SignedDocument, signed_to_json
 from stillroom.templates.template import Template
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".sqlite")
@@ -40,8 +42,27 @@ def check_target(target: Path) -> None:
         raise write_failure(target, error) from error
 
 
-def export(results: Iterable[DocumentResult | None], template: Template, target: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How a CSV file is written: spreadsheets of a country with a decimal comma want ``;`` between cells."""
+
+    delimiter: str = ","
+    decimal_mark: str = "."
+
+
+def export(
+    results: Iterable[DocumentResult | None],
+    template: Template,
+    target: Path,
+    *,
+    signed: Sequence[SignedDocument] | None = None,
+    notation: Notation = Notation(),
+) -> None:
     """Write results, in order, in the form that the target's ending names; an older file is replaced.
+
+    Args:
+        signed: what persons said of each result, in the same order; None where nobody was asked.
+        notation: of a CSV file.
 
     Raises StillroomError: the ending is not one of ``SUFFIXES``, or the file system refuses.
     """
@@ -50,18 +71,20 @@ def export(results: Iterable[DocumentResult | None], template: Template, target:
     suffix = target.suffix.lower()
     with replacing(target) as temporary:
         if suffix == ".csv":
-            _csv(rows, template, temporary)
+            _csv(rows, template, temporary, signed, notation)
         elif suffix == ".jsonl":
             with temporary.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(f"{json_line(result)}\n" for result in rows)
+                for place, result in enumerate(rows):
+                    review = None if signed is None else signed_to_json(signed[place])
+                    file.write(f"{json_line(result, review)}\n")
         elif suffix == ".xlsx":
             from stillroom.extraction.export_workbook import write_workbook
 
-            write_workbook(rows, template, temporary)
+            write_workbook(rows, template, temporary, signed)
         else:
             from stillroom.extraction.export_database import write_database
 
-            write_database(rows, template, temporary)
+            write_database(rows, template, temporary, signed)
 
 
 def _check_suffix(target: Path) -> None:
@@ -71,30 +94,44 @@ def _check_suffix(target: Path) -> None:
         )
 
 
-def _csv(rows: Sequence[DocumentResult], template: Template, path: Path) -> None:
+def _csv(
+    rows: Sequence[DocumentResult],
+    template: Template,
+    path: Path,
+    signed: Sequence[SignedDocument] | None,
+    notation: Notation,
+) -> None:
     # The byte order mark tells Excel that it is UTF-8. What a file's name holds that is no UTF-8 is written as \udcXX.
     with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         # Everything is quoted: a semicolon in a text must not begin a cell where the list separator is one.
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, delimiter=notation.delimiter)
         details = [
             f"{field.name} {what}" for field in template.fields for what in ("confidence", "state", "page", "checks")
         ]
         names = [heading(field) for field in template.fields]
-        writer.writerow([*FIXED[:2], *names, *FIXED[2:], *details])
-        for result in rows:
+        review = [] if signed is None else ["review", "to check", "reviewed by", "reviewed at"]
+        writer.writerow([*FIXED[:2], *names, *FIXED[2:], *review, *details])
+        for place, result in enumerate(rows):
             cells = [(field, cell(result, field)) for field in template.fields]
+            said: list[str | int] = []
+            if signed is not None:
+                each = signed[place]
+                said = [each.state, each.to_check, _harmless(each.person), each.moment]
             writer.writerow(
                 [
                     _harmless(result.file),
                     str(result.status),
-                    *(_harmless(shown.value, number=numeric(field)) for field, shown in cells),
+                    *(_written(shown.value, notation, number=numeric(field)) for field, shown in cells),
                     _harmless(result.error),
                     _harmless(" ".join(result.notes)),
+                    *said,
                     *(
                         value
                         for _, shown in cells
                         for value in (
-                            "" if shown.confidence is None else f"{shown.confidence:.4f}",
+                            ""
+                            if shown.confidence is None
+                            else _written(f"{shown.confidence:.4f}", notation, number=True),
                             shown.state,
                             "" if shown.page is None else shown.page,
                             _harmless(shown.checks),
@@ -102,6 +139,13 @@ def _csv(rows: Sequence[DocumentResult], template: Template, path: Path) -> None
                     ),
                 ]
             )
+
+
+def _written(text: str, notation: Notation, *, number: bool) -> str:
+    """A value as a cell, a plain number with the mark of the notation."""
+    if number and _plain_number(text):
+        return text.replace(".", notation.decimal_mark)
+    return _harmless(text, number=number)
 
 
 def _harmless(text: str, *, number: bool = False) -> str:

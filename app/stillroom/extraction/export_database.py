@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stillroom.extraction.columns import cell, fields_of, heading
 from stillroom.extraction.result import DocumentResult
+from stillroom.extraction.signed import SignedDocument, SignedValue
 from stillroom.templates.template import Template
 
 _BEFORE = ("id", "file", "status")
@@ -22,7 +23,14 @@ _VALUES = """
     CREATE TABLE field_values (
         id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (id), field TEXT NOT NULL,
         item INTEGER NOT NULL, table_column TEXT NOT NULL, value TEXT, text TEXT NOT NULL, state TEXT NOT NULL,
-        confidence REAL NOT NULL, page INTEGER, start INTEGER, "end" INTEGER, boxes TEXT NOT NULL, checks TEXT NOT NULL
+        confidence REAL NOT NULL, page INTEGER, start INTEGER, "end" INTEGER, boxes TEXT NOT NULL, checks TEXT NOT NULL,
+        verdict TEXT, person TEXT, moment TEXT
+    )
+"""
+_REVIEWS = """
+    CREATE TABLE reviews (
+        document INTEGER NOT NULL REFERENCES documents (id), state TEXT NOT NULL, to_check INTEGER NOT NULL,
+        person TEXT NOT NULL, moment TEXT NOT NULL, reason TEXT NOT NULL
     )
 """
 _CANDIDATES = """
@@ -33,13 +41,15 @@ _CANDIDATES = """
 """
 
 
-def write_database(rows: Sequence[DocumentResult], template: Template, path: Path) -> None:
+def write_database(
+    rows: Sequence[DocumentResult], template: Template, path: Path, signed: Sequence[SignedDocument] | None = None
+) -> None:
     """Write ``path``, an empty file. Raises OSError."""
     try:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = OFF")  # the file is thrown away unless it is whole
             connection.execute("BEGIN")
-            _write(connection, rows, template)
+            _write(connection, rows, template, signed)
             connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -48,13 +58,19 @@ def write_database(rows: Sequence[DocumentResult], template: Template, path: Pat
         ) from error
 
 
-def _write(connection: sqlite3.Connection, rows: Sequence[DocumentResult], template: Template) -> None:
+def _write(
+    connection: sqlite3.Connection,
+    rows: Sequence[DocumentResult],
+    template: Template,
+    signed: Sequence[SignedDocument] | None,
+) -> None:
     taken = {*_BEFORE, *_AFTER}
     names = [f"field {field.name}" if field.name in taken else heading(field) for field in template.fields]
     columns = ['"id" INTEGER PRIMARY KEY', *(f'"{name}"' for name in [*_BEFORE[1:], *names, *_AFTER])]
     connection.execute(f"CREATE TABLE documents ({', '.join(columns)})")
     connection.execute(_VALUES)
     connection.execute(_CANDIDATES)
+    connection.execute(_REVIEWS)
     marks = ", ".join("?" * len(columns))
     for number, result in enumerate(rows, start=1):
         coverage = result.coverage
@@ -68,18 +84,30 @@ def _write(connection: sqlite3.Connection, rows: Sequence[DocumentResult], templ
                 result.template_name, result.template_version,
             ),
         )  # fmt: skip
-        _write_values(connection, number, result, template)
+        said = None if signed is None else signed[number - 1]
+        if said is not None:
+            facts = (said.state, said.to_check, _text(said.person), said.moment, _text(said.reason))
+            connection.execute("INSERT INTO reviews VALUES (?, ?, ?, ?, ?, ?)", (number, *facts))
+        _write_values(connection, number, result, template, said)
 
 
-def _write_values(connection: sqlite3.Connection, document: int, result: DocumentResult, template: Template) -> None:
+def _write_values(
+    connection: sqlite3.Connection,
+    document: int,
+    result: DocumentResult,
+    template: Template,
+    said: SignedDocument | None,
+) -> None:
     for field, item, column, value in fields_of(result, template):
         span = value.span
+        verdict = said.value(field.name, item, column) if said is not None else SignedValue()
         row = connection.execute(
-            "INSERT INTO field_values VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO field_values VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document, field.name, item, column, _text(value.value), _text(value.text), str(value.state),
                 value.confidence, span and span.page, span and span.start, span and span.end,
                 json.dumps([list(box) for box in value.boxes]), _text("\n".join(value.failed_checks)),
+                verdict.verdict or None, _text(verdict.person) or None, verdict.moment or None,
             ),
         ).lastrowid  # fmt: skip
         connection.executemany(

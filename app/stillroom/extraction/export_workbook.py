@@ -11,18 +11,22 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from stillroom.errors import StillroomError
 from stillroom.extraction.columns import FIXED, cell, fields_of, heading, numeric
 from stillroom.extraction.result import DocumentResult
+from stillroom.extraction.signed import SignedDocument
 from stillroom.templates.template import Field, FieldType, Template
 
 _MOST_CHARACTERS = 32_767  # of a cell, and
 _MOST_ROWS = 1_048_576  # of a sheet, in Excel
 _MOST_DIGITS = 15  # of a number; Excel rounds longer ones
 _CUT = " … (cut: a cell of Excel holds no more; the whole text is in the other forms of export)"
+_LONGEST_LINK = 2079  # in Excel
+_TINT = PatternFill("solid", start_color="FFF2CC")  # of a cell that is to be looked at
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EVIDENCE = (
     "file",
@@ -40,54 +44,86 @@ _EVIDENCE = (
 )
 
 
-def write_workbook(rows: Sequence[DocumentResult], template: Template, path: Path) -> None:
-    """Write ``path``. Raises StillroomError where a sheet would have too many rows, OSError."""
-    evidence = [(result.file, *item) for result in rows for item in fields_of(result, template)]
+def write_workbook(
+    rows: Sequence[DocumentResult], template: Template, path: Path, signed: Sequence[SignedDocument] | None = None
+) -> None:
+    """Write ``path``. Raises StillroomError where a sheet would have too many rows, OSError.
+
+    With ``signed`` the first sheet says what is to check and who answers for a row, doubtful cells are tinted, and the file's name
+    leads to the file; the second says what became of each value.
+    """
+    evidence = [(place, *item) for place, result in enumerate(rows) for item in fields_of(result, template)]
     if max(len(rows), len(evidence)) >= _MOST_ROWS:
         raise StillroomError("There are more rows than a sheet of Excel holds. Export to .csv, .jsonl or .sqlite.")
     book = Workbook(write_only=True)
     book.properties.title = template.title
-    names = [*FIXED[:2], *(heading(field) for field in template.fields), "lowest confidence", *FIXED[2:]]
-    widths = [32, 9, *(_width(field) for field in template.fields), 12, 40, 40]
-    sheet = _sheet(book, "Results", names, widths)
-    for result in rows:
+    review = [] if signed is None else ["to check", "review", "by", "at"]
+    names = [*FIXED[:2], *review, *(heading(field) for field in template.fields), "lowest confidence", *FIXED[2:]]
+    widths = [32, 9, *((9, 10, 14, 20) if review else ()), *(_width(field) for field in template.fields), 12, 40, 40]
+    sheet = _sheet(book, "Results", names, widths, len(rows))
+    for place, result in enumerate(rows):
+        said = None if signed is None else signed[place]
         shown = [cell(result, field) for field in template.fields]
         confidences = [item.confidence for item in shown if item.confidence is not None]
+        cells = [_typed(sheet, item.value, field) for item, field in zip(shown, template.fields, strict=True)]
+        if said is not None:
+            for item, field in zip(cells, template.fields, strict=True):
+                if said.doubtful(field.name):
+                    item.fill = _TINT
         sheet.append(
             [
-                _text(sheet, result.file),
+                _file(sheet, result.file, said, place + 2),
                 _text(sheet, str(result.status)),
-                *(_typed(sheet, item.value, field) for item, field in zip(shown, template.fields, strict=True)),
+                *(() if said is None else (said.to_check, *(_text(sheet, text) for text in _signature(said)))),
+                *cells,
                 _number(sheet, min(confidences), "0.00") if confidences else None,
                 _text(sheet, result.error),
                 _text(sheet, " ".join(result.notes)),
             ]
         )
-    sheet = _sheet(book, "Evidence", _EVIDENCE, (32, 18, 6, 14, 28, 40, 6, 8, 8, 10, 11, 40))
-    for file, field, number, column, value in evidence:
+    names = [*_EVIDENCE, *(() if signed is None else ("verdict", "by", "at"))]
+    sheet = _sheet(book, "Evidence", names, (32, 18, 6, 14, 28, 40, 6, 8, 8, 10, 11, 40, 16, 14, 20), len(evidence))
+    for place, field, number, column, value in evidence:
         span = value.span
-        sheet.append(
-            [
-                _text(sheet, file),
-                _text(sheet, field.name),
-                number,
-                _text(sheet, column),
-                _text(sheet, value.value or ""),
-                _text(sheet, value.text),
-                span.page if span else None,
-                span.start if span else None,
-                span.end if span else None,
-                _text(sheet, str(value.state)),
-                _number(sheet, value.confidence, "0.00"),
-                _text(sheet, " ".join(value.failed_checks)),
-            ]
-        )
+        verdict = None if signed is None else signed[place].value(field.name, number, column)
+        line = [
+            _text(sheet, rows[place].file),
+            _text(sheet, field.name),
+            number,
+            _text(sheet, column),
+            _text(sheet, value.value or ""),
+            _text(sheet, value.text),
+            span.page if span else None,
+            span.start if span else None,
+            span.end if span else None,
+            _text(sheet, str(value.state)),
+            _number(sheet, value.confidence, "0.00"),
+            _text(sheet, " ".join(value.failed_checks)),
+        ]
+        if verdict is not None:
+            line += [_text(sheet, text) for text in (verdict.verdict, verdict.person, verdict.moment)]
+        sheet.append(line)
     book.save(path)
 
 
-def _sheet(book: Workbook, title: str, names: Sequence[str], widths: Sequence[int]) -> Any:
+def _signature(said: SignedDocument) -> tuple[str, str, str]:
+    state = f"{said.state}: {said.reason}" if said.reason else said.state
+    return state, said.person, said.moment
+
+
+def _file(sheet: Any, name: str, said: SignedDocument | None, row: int) -> Any:
+    """The file's name, which leads to the file where its address is known. No formula: those are run."""
+    item = _text(sheet, name)
+    if said is not None and said.address and len(said.address) <= _LONGEST_LINK:
+        sheet._hyperlinks.append(Hyperlink(ref=f"A{row}", target=said.address))
+        item.font = Font(color="0563C1", underline="single")
+    return item
+
+
+def _sheet(book: Workbook, title: str, names: Sequence[str], widths: Sequence[int], rows: int) -> Any:
     sheet: Any = book.create_sheet(title)
     sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(names))}{rows + 1}"
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     header = []

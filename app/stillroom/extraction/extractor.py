@@ -23,6 +23,7 @@ from stillroom.engine.protocol import (
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
+from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Choices
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.passages import Passage
@@ -36,6 +37,7 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.extraction.rules import apply_rules
+from stillroom.extraction.stated import with_stated
 from stillroom.extraction.tables import table_rows
 from stillroom.templates.template import Example, Field, FieldType, Template
 
@@ -66,12 +68,14 @@ class Extractor:
 
     Attributes:
         model_sha256: of the model file, recorded with every result; set by whoever loads the model.
+        page_only: what the file states beside its pages (e-invoice data) is left aside: for measuring.
     """
 
-    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "") -> None:
+    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False) -> None:
         self._engine = engine
         self._choices = Choices(engine)
         self.model_sha256 = model_sha256
+        self.page_only = page_only
         self._framed: tuple[tuple[str, Template], Frame] | None = None
 
     def extract(
@@ -112,6 +116,9 @@ class Extractor:
                 fields[question.field.name] = choosing.choose(question, document, complete=complete)
                 if (count := choosing.items(question)) > question.field.max_items:
                     more.append(_left_out(question.field, count))
+        if not self.page_only:
+            offered = {question.field.name: question.candidates for question in asked}
+            fields = with_stated(template, document, fields, offered)
         more += [_missing(field) for field in template.fields if field.required and fields[field.name] == ()]
         read = {span.page for part in parts for span in part.spans} | {
             page.number for page in document.pages if not page.text
@@ -171,7 +178,10 @@ class Extractor:
         cancellation: Cancellation | None,
     ) -> list[Asked]:
         parameters = self._model().parameters
-        asked = [choosing.prepare(field, document, parts, parameters=parameters) for field in template.fields]
+        asked = [
+            choosing.prepare(field, document, parts, parameters=parameters, cancellation=cancellation)
+            for field in template.fields
+        ]
         for index, passage in enumerate(parts):
             if cancellation is not None:
                 cancellation.raise_if_requested()
@@ -258,6 +268,13 @@ def _left_out(field: Field, count: int) -> str:
     return (
         f"{field.label or field.name}: {count} {what} were found, and the first {field.max_items} are kept; "
         "raise max_items in the template to keep more."
+    )
+
+
+def _not_looked_at(field: Field) -> str:
+    return (
+        f"{field.label or field.name}: the document holds more than {MOST_CANDIDATES:,} places that could be this value; "
+        "those further on were not looked at."
     )
 
 

@@ -17,8 +17,8 @@ _LOCK_FILES = ("~$", ".~lock.")
 def expand(paths: Sequence[Path]) -> list[Path]:
     """Files as they are; in the place of a folder its files and those of its folders, sorted.
 
-    Hidden files, links that lead out of the folder and the system's own litter are left out. A file that does not exist
-    and a folder that cannot be opened stay in the list: each becomes a row that says so.
+    Hidden files and the system's own litter are left out. A link to a file is that file, wherever it lies. A file that does
+    not exist, a folder that cannot be opened and a link to a folder elsewhere stay in the list: each becomes a row that says so.
     """
     return [file for path in paths for file in (_files(path) if path.is_dir() else [path])]
 
@@ -39,21 +39,27 @@ def _files(folder: Path) -> Iterator[Path]:
     found: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=note):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [path for path in (Path(place, name) for name in names) if _wanted(path, root)]
+        # Links to folders are not followed: they may lead in circles. What lies in the same folder is read at its place.
+        closed += [path for path in (Path(place, name) for name in folders) if _leads_out(path, root)]
+        found += [path for path in (Path(place, name) for name in names) if _wanted(path)]
     yield from sorted(found + closed, key=lambda path: [_sortable(part) for part in path.parts])
 
 
-def _wanted(path: Path, root: Path) -> bool:
+def _leads_out(path: Path, root: Path) -> bool:
+    if not path.is_symlink():
+        return False
+    try:
+        return not path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):
+        return True
+
+
+def _wanted(path: Path) -> bool:
     name = path.name
     if name.startswith((".", *_LOCK_FILES)) or name.lower() in _LITTER:
         return False
-    if path.is_symlink():
-        try:
-            return path.resolve(strict=True).is_relative_to(root) and path.is_file()
-        except (OSError, RuntimeError):
-            return False
     try:
-        return path.is_file()
+        return path.is_file() or path.is_symlink()
     except OSError:
         return True
 

@@ -49,6 +49,7 @@ NAMES = (
 )
 
 _MOST_AMOUNTS = 60
+_MOST_DIGITS = 20
 _SMALLEST_COIN = Decimal("0.05")
 
 
@@ -191,4 +192,4 @@ def _size(value: str) -> Decimal | None:
         size = Decimal(value)
     except InvalidOperation:
         return None
-    return size if size.is_finite() else None  # "inf" is a word
+    return size if size.is_finite() and size.adjusted() < _MOST_DIGITS else None  # "inf" is a word

@@ -23,7 +23,7 @@ from babel.numbers import get_territory_currencies
 
 from stillroom import paths
 from stillroom.documents.document import Document
-from stillroom.extraction.candidates import dates
+from stillroom.extraction.candidates import dates, numbers
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.languages import locale_of
 
@@ -34,7 +34,7 @@ _MOST_CHARACTERS = 200_000
 """Of a document are looked through for its habits; a longer one shows them as well."""
 
 _SETTING = 5.0  # log odds: a template that says which number is the month is believed
-_OWN_DATE, _OWN_MARK, _MOST_OWN = 4.0, 3.0, 6.0
+_OWN_DATE, _OWN_MARK, _MOST_OWN = 4.0, 4.0, 6.0
 _POINTS = 4.0  # "03.04.2025": points are hardly ever written month first
 _SAYS_NUMBER = 2.0  # a tax number, an account, a prefix of the telephone
 _SAYS_WORD = 1.5  # a postcode, a legal form, an ending of the net, a currency of one country
@@ -58,6 +58,11 @@ class Evidence:
     day_first: float
     comma: float
     currencies: Mapping[str, float]
+
+    def regions(self) -> tuple[str, ...]:
+        """The countries that it most likely comes from, the likeliest first; three at most."""
+        ranked = sorted(self.places, key=lambda place: -self.places[place])
+        return tuple(place for place in ranked if self.places[place] >= _SAYS_LITTLE)[:3]
 
 
 def evidence(document: Document, *, day_first: bool | None = None, region: str = "") -> Evidence:
@@ -153,8 +158,8 @@ _WEIGHTS: dict[str, Callable[[Candidate, Evidence], float]] = {
     dates.YEAR_FIRST: _year_first,
     dates.THIS_CENTURY: lambda *_: 0.4,
     dates.LAST_CENTURY: lambda *_: 0.6,
-    "decimal_mark": _decimal,
-    "thousands_mark": lambda candidate, known: 1 - _decimal(candidate, known),
+    numbers.DECIMAL_MARK: _decimal,
+    numbers.THOUSANDS_MARK: lambda candidate, known: 1 - _decimal(candidate, known),
 }
 
 

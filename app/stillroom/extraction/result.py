@@ -17,7 +17,7 @@ class FieldState(StrEnum):
 
     ``found``: a span of the document (or an option); ``absent``: the document was read and does not say; ``unread``:
     some of the document was not read and the value was not in the rest; ``invalid``: found, but a check failed;
-    ``generated``: free text written by the model.
+    ``generated``: free text written by the model; ``stated``: stated by the file itself beside its pages (e-invoice data).
     """
 
     FOUND = "found"
@@ -25,6 +25,7 @@ class FieldState(StrEnum):
     UNREAD = "unread"
     INVALID = "invalid"
     GENERATED = "generated"
+    STATED = "stated"
 
 
 class DocumentStatus(StrEnum):

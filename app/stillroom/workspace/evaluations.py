@@ -41,12 +41,13 @@ class Evaluations:
         labels: Sequence[LabelledDocument],
         template: Template,
         *,
+        page_only: bool = False,
         on_loading: Callable[[float], None] = _ignore,
         on_progress: Callable[[Progress], None] = _ignore,
         cancellation: Cancellation | None = None,
     ) -> ModelEvaluation:
         """Load a model and extract every document with it. Raises EngineError where it cannot be loaded, and Cancelled."""
-        return self._evaluator(labels, template).run_model(
+        return self._evaluator(labels, template, page_only=page_only).run_model(
             self._engine,
             plan.model,
             options=plan.options,
@@ -74,7 +75,9 @@ class Evaluations:
 
         return to_json(evaluations, template)
 
-    def _evaluator(self, labels: Sequence[LabelledDocument], template: Template) -> Evaluator:
+    def _evaluator(
+        self, labels: Sequence[LabelledDocument], template: Template, *, page_only: bool = False
+    ) -> Evaluator:
         from stillroom.evaluation.evaluate import Evaluator
 
-        return Evaluator(labels, template, self._readers)
+        return Evaluator(labels, template, self._readers, page_only=page_only)

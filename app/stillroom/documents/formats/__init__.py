@@ -17,6 +17,7 @@ _MODULES = {
     "docx": "docx_document",
     "xlsx": "xlsx_workbook",
     "pdf": "pdf",
+    "e-invoice": "e_invoice_data",
     "pptx": "pptx_presentation",
     "rtf": "rtf",
     "msg": "outlook_message",

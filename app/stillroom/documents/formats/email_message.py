@@ -62,6 +62,8 @@ class _Parts:
             self._alternatives(part)
         elif kind == "multipart/encrypted":
             self._note("The message is encrypted. Open it in its mail program, save it unencrypted and add that.")
+        elif kind == "message/external-body":
+            self._note("An attachment lies at another place and was not fetched.")
         elif kind == "message/rfc822" or not part.is_multipart():
             self._leaf(part, kind)
         elif kind == "message/delivery-status":
@@ -152,9 +154,6 @@ class _Parts:
         if attachments.full:
             return
         data = _bytes(part)
-        if part.get_content_type() == "message/external-body" and not data.strip():
-            self._note("An attachment lies at another place and was not fetched.")
-            return
         if part.get_content_type() in _CARRIERS or data.startswith(TNEF):
             self._unwrap(_name(part, attachments.number), data)
         elif data or part.get_content_maintype() != "multipart":
@@ -238,10 +237,12 @@ def _name(part: Message, number: int) -> str:
 
 
 def _header(message: EmailMessage, name: str) -> str:
+    raw = [value for key, value in message.raw_items() if key.lower() == name.lower()]
     try:
-        values = message.get_all(name) or []
+        written = any("\udc80" <= character <= "\udcff" for value in raw for character in str(value))
+        values = raw if written else message.get_all(name) or []
     except (ValueError, IndexError, AttributeError, TypeError):  # a malformed header breaks the parser
-        values = [value for key, value in message.raw_items() if key.lower() == name.lower()]
+        values = raw
     return " ".join(_repaired(", ".join(str(value) for value in values)).split())
 
 

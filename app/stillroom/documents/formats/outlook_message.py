@@ -11,6 +11,7 @@ from email.utils import format_datetime
 
 from olefile import OleFileIO
 from oxmsg.domain import encodings
+from oxmsg.domain.model import UnrecognizedCodePageError
 from oxmsg.properties import Properties
 from oxmsg.storage import Storage
 
@@ -35,7 +36,7 @@ _DISPLAY_TO, _DISPLAY_CC, _DISPLAY_NAME = 0x0E04, 0x0E03, 0x3001
 _EMAIL, _SMTP, _RECIPIENT_TYPE, _CC = 0x3003, 0x39FE, 0x0C15, 2
 _FILE_NAME, _LONG_FILE_NAME, _DATA = 0x3704, 0x3707, 0x3701
 _MESSAGE_PAGE, _INTERNET_PAGE = 0x3FFD, 0x3FDE
-_MAIL = ("ipm.note", "ipm", "report.", "ipm.post", "ipm.schedule", "ipm.outlook.recall")
+_MAIL = ("ipm.note", "report.", "ipm.post", "ipm.schedule", "ipm.outlook.recall")
 
 
 class _Properties(Properties):
@@ -60,7 +61,7 @@ class _Item:
         number = self.number(name)
         try:
             return encodings.encoding_from_codepage(number) if number else None
-        except ValueError:
+        except (ValueError, UnrecognizedCodePageError):
             return None
 
     def number(self, name: int) -> int | None:
@@ -101,7 +102,7 @@ def read(source: Source) -> Content:
 def _content(message: _Item, source: Source) -> Content:
     inside = Inside(source, what="attachment")
     kind = message.text(_CLASS).lower()
-    if kind and not kind.startswith(_MAIL):
+    if kind not in ("", "ipm") and not kind.startswith(_MAIL):
         inside.notes.append(
             "This is no message but another kind of Outlook item (an appointment, a task, a contact …); of its fields only "
             "the subject, the people and the text were read."

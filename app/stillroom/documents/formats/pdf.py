@@ -9,7 +9,8 @@ from weakref import WeakSet
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from stillroom.documents.document import Box, Boxes, Page
+from stillroom.documents.document import Box, Boxes, Page, Stated
+from stillroom.documents.e_invoice import is_e_invoice, read_stated
 from stillroom.documents.formats.inside import Attachments
 from stillroom.documents.formats.pdf_attached import Attached, attached_files
 from stillroom.documents.formats.pdf_notes import Notes
@@ -52,12 +53,19 @@ def read(source: Source) -> Content:
             raise DocumentError(_IS_XFA)
     finally:
         document.close()
+    notes = found.notes
+    stated: tuple[Stated, ...] = ()
     attachments = Attachments(source)
     for file in files:
-        if attachments.full:
+        if is_e_invoice(file.data):
+            try:
+                stated = stated or read_stated(file.data)
+            except DocumentError as error:
+                notes.add(error.message)
+        elif attachments.full:
             break
-        attachments.add(file.name, file.data)
-    notes = found.notes
+        else:
+            attachments.add(file.name, file.data)
     if count > PAGES and not notes.too_long:
         notes.add(f"The file has {count:,} pages; only the first {PAGES:,} were read.")
     if not any(page.text for page in found.pages) and not attachments.documents:
@@ -67,6 +75,7 @@ def read(source: Source) -> Content:
         count,
         (*notes.sentences(can_recognise=found.can_recognise), *attachments.notes),
         tuple(attachments.documents),
+        stated,
     )
 
 

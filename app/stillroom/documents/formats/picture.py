@@ -14,7 +14,7 @@ from stillroom.documents.document import Page
 from stillroom.documents.ocr.layout import page_of
 from stillroom.documents.ocr.models import check_available
 from stillroom.documents.ocr.recognition import WORKING_PIXELS, recognise
-from stillroom.documents.source import RECOGNISED_PAGES, Content, Source, unread
+from stillroom.documents.source import RECOGNISED_PAGES, Content, Source, ranges, unread
 from stillroom.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -33,6 +33,14 @@ ERRORS = (OSError, ValueError, SyntaxError, EOFError, OverflowError, TypeError, 
 _DAMAGED = "The picture is damaged or incomplete. Download or copy it again, or save it anew."
 
 
+MISSED = 0.15
+"""Of what looks like text; where more was not recognised it is said. Of scripts that the models know at most 0.07 is not."""
+NOT_KNOWN = (
+    "Parts of the text{where} were not recognised: letters of a script that the text recognition does not know (it reads Latin, "
+    "Chinese and Japanese), or too faint or small."
+)
+
+
 class NoTextError(DocumentError):
     """A picture in which nothing was recognised."""
 
@@ -43,6 +51,7 @@ def read(source: Source) -> Content:
     picture, count = _opened(source)
     pages: list[Page] = []
     broken: list[int] = []
+    strange: list[int] = []
     notes: list[str] = []
     refused: DocumentError | None = None
     number = 0
@@ -63,7 +72,10 @@ def read(source: Source) -> Content:
             number += count - frame - 1
             break
         try:
-            pages.append(_page(picture, number, source.effort.progress))
+            page, missed = _page(picture, number, source.effort.progress)
+            pages.append(page)
+            if missed > MISSED:
+                strange.append(number)
         except DocumentError as error:
             if count == 1:
                 raise
@@ -78,7 +90,18 @@ def read(source: Source) -> Content:
         raise refused or DocumentError(_DAMAGED)
     if broken:
         notes.append(unread(broken, "is damaged and was", "are damaged and were"))
+    if strange:
+        where = (
+            ""
+            if number == 1
+            else f" on page {ranges(strange)}"
+            if len(strange) == 1
+            else f" on pages {ranges(strange)}"
+        )
+        notes.append(NOT_KNOWN.format(where=where))
     if not any(page.text for page in pages):
+        if strange:
+            raise DocumentError(NOT_KNOWN.format(where=""))
         raise NoTextError("No text was found in the picture. If there is some, take a sharper or larger picture of it.")
     return Content(tuple(pages), number, tuple(notes))
 
@@ -149,12 +172,14 @@ def _is_thumbnail(picture: Image.Image) -> bool:
     return bool(int(tags.get(_SUBFILE_TYPE, 0)) & 1)
 
 
-def _page(picture: Image.Image, number: int, progress: Callable[[], None]) -> Page:
+def _page(picture: Image.Image, number: int, progress: Callable[[], None]) -> tuple[Page, float]:
+    """The page, and the share of what looks like text that was not recognised."""
     width, height = picture.size
     scale = min(1.0, (WORKING_PIXELS / max(1, width * height)) ** 0.5)
     plain, width, height = _turned(picture, scale)
     pixels = np.ascontiguousarray(np.asarray(plain.convert("RGB"))[:, :, ::-1])
-    return page_of(recognise(pixels, progress), number, width, height, width / plain.width)
+    lines = recognise(pixels, progress)
+    return page_of(lines, number, width, height, width / plain.width), lines.missed
 
 
 def _turned(picture: Image.Image, scale: float) -> tuple[Image.Image, int, int]:

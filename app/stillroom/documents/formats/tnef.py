@@ -12,6 +12,8 @@ from stillroom.documents.source import Content, Source
 from stillroom.documents.text import decode, decode_as
 from stillroom.errors import DocumentError
 
+_HEADER, _ATTRIBUTE, _SUM = 6, 9, 2
+"""Bytes before the first attribute, before the data of each, and behind them."""
 TNEF = b"\x78\x9f\x3e\x22"
 """How such a file begins."""
 
@@ -34,6 +36,8 @@ def unwrapped(data: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     logging.getLogger("tnef-decode").setLevel(logging.CRITICAL)  # its warnings quote the content
     try:
         parsed = tnefparse.TNEF(data, do_checksum=False)
+        if not _is_whole(data):
+            raise ValueError("cut off")
         files = [
             (attachment.long_filename() or f"part {number}", bytes(attachment.data or b""))
             for number, attachment in enumerate(parsed.attachments, 1)
@@ -44,6 +48,17 @@ def unwrapped(data: bytes) -> tuple[str, list[tuple[str, bytes]]]:
             "Outlook's wrapper (winmail.dat) is damaged. Ask for the message as plain text or HTML.",
             type(error).__name__,
         ) from error
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether every attribute has all the bytes that it says; the library takes what is there."""
+    position = _HEADER
+    while position + _ATTRIBUTE <= len(data):
+        (length,) = struct.unpack_from("<I", data, position + 5)
+        position += _ATTRIBUTE + length + _SUM
+        if position > len(data):
+            return False
+    return True
 
 
 def _text(parsed: object) -> str:

@@ -98,8 +98,8 @@ def _plain(package: OfficePackage) -> bytes:
     """The workbook with no more of its styles than how numbers are shown, and without its properties."""
     name = next(package.related(package.main(), "styles"), "xl/styles.xml")
     formats, cells = "", ""
-    if name in package:
-        root = package.root(name)
+    root = _root_or_none(package, name)
+    if root is not None:
         formats = "".join(
             etree.tostring(element, encoding="unicode")
             for element in root.iter(f"{_S}numFmt")
@@ -121,10 +121,17 @@ def _plain(package: OfficePackage) -> bytes:
     )
 
 
+def _root_or_none(package: OfficePackage, part: str) -> etree._Element | None:
+    try:
+        return package.root(part)
+    except (KeyError, ValueError):
+        return None
+
+
 def _values_alone(source: Source, package: OfficePackage) -> Content:
     """The values of a workbook that cannot be opened otherwise."""
     inside = Inside(source)
-    pages, count, notes = pages_of(package.rewritten(), "xlsx")
+    pages, count, notes = pages_of(_plain(package), "xlsx")
     return inside.content(pages, count, notes)
 
 

@@ -72,8 +72,19 @@ class Line:
         return Line(self.corners + np.array([x, y], dtype=np.float32), self.direction, self.characters)
 
 
-def recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
-    """All lines of text in a picture, in no order that means anything; corners are pixels of the picture as it is given.
+class Lines(list[Line]):
+    """Recognised lines, in no order that means anything.
+
+    Attributes:
+        missed: the share of what looks like text in the picture, by its length, in which no character was recognised:
+            letters of a script that the models do not know, or marks that are no text.
+    """
+
+    missed: float = 0.0
+
+
+def recognise(picture: Picture, progress: Callable[[], None]) -> Lines:
+    """All lines of text in a picture; corners are pixels of the picture as it is given.
 
     ``progress`` is called whenever a part of the work is done. Raises DocumentError where the OCR part is missing, and
     MemoryError.
@@ -87,9 +98,9 @@ def recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
         raise
 
 
-def _recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
+def _recognise(picture: Picture, progress: Callable[[], None]) -> Lines:
     if int(picture.max()) - int(picture.min()) < _CONTRAST:
-        return []
+        return Lines()
     stages = models()
     progress()
     found = _detect(stages, picture)
@@ -101,7 +112,7 @@ def _recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
         progress()
     view = np.ascontiguousarray(np.rot90(picture, turned))
     if not found:
-        return []
+        return Lines()
     usual = float(np.median([min(_size(quad)) for quad in found]))
     level: list[Points] = []
     upright: list[Points] = []
@@ -109,7 +120,8 @@ def _recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
         across, down = _size(quad)
         # A tall box of a line's width and little height is one letter or digit, not turned text.
         (upright if down > _TALL * across and down > 2.5 * usual else level).append(quad)
-    lines: list[Line] = []
+    lines = Lines()
+    length = missed = 0.0
     for boxes, climbs in ((level, 0), (upright, 1)):
         quads = [box[[3, 0, 1, 2]] for box in boxes] if climbs else boxes  # text that climbs begins at the bottom left
         crops = [_crop(view, quad) for quad in quads]
@@ -127,10 +139,30 @@ def _recognise(picture: Picture, progress: Callable[[], None]) -> list[Line]:
                 zip([quads[index] for index in part], _read(stages, [crops[index] for index in part]), strict=True)
             )
             progress()
-        for quad, characters in read:
-            if characters and _mean(characters) >= LINE_CONFIDENCE:
+        for index, (quad, characters) in zip(order, read, strict=True):
+            known = bool(characters) and _mean(characters) >= LINE_CONFIDENCE
+            inked = _inked(crops[index])
+            length += inked.sum()
+            missed += (inked & ~_covered(characters if known else [], len(inked))).sum()
+            if known:
                 lines.append(Line(_turn_back(quad, turned, picture.shape[1]), (climbs - turned) % 4, characters))
+    lines.missed = float(missed / length) if length else 0.0
     return lines
+
+
+def _inked(crop: Picture) -> NDArray[np.bool_]:
+    """The columns of a line that hold more than its ground."""
+    grey = crop.mean(axis=2)
+    far = np.abs(grey - np.median(grey)) > max(_CONTRAST, (float(grey.max()) - float(grey.min())) / 3)
+    return np.asarray(far.any(axis=0))
+
+
+def _covered(characters: list[Character], width: int) -> NDArray[np.bool_]:
+    """The columns of a line that belong to a recognised character."""
+    covered = np.zeros(width, dtype=np.bool_)
+    for character in characters:
+        covered[int(character.start * width) : int(character.end * width) + 1] = True
+    return covered
 
 
 def _mean(characters: list[Character]) -> float:

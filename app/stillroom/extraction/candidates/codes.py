@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import phonenumbers
 from stdnum import iban as stdnum_iban
@@ -16,14 +16,36 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 
-_EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]+@(?:[\w\-]+\.)+[A-Za-z]{2,24}(?![\w@])")
-_URL = re.compile(
-    r"(?<![\w@.])(?:https?://[^\s<>\"'()\[\]]+|(?:www\.)[^\s<>\"'()\[\]]+\.[^\s<>\"'()\[\]]+)", re.IGNORECASE
+_EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])")
+_URL = re.compile(r"(?<![\w@.])(?:https?://[^\s<>\"'()\[\]]{1,2000}|(?:www\.)[^\s<>\"'()\[\]]{1,1000})", re.IGNORECASE)
+# An address in the net without its "www.": only with an ending that is hardly anything else.
+_DOMAIN = re.compile(
+    r"(?<![\w@.\-/])(?:[a-z0-9][a-z0-9\-]{1,62}\.){1,4}(?:com|org|net|info|biz|eu|gov|edu|[a-z]{2}(?=[/\s]|$))(?![\w@.\-])(?:/[^\s<>\"'()\[\]]{0,500})?"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[\s\-]?[A-Z0-9]){11,30}(?![A-Za-z0-9])", re.IGNORECASE)
-_TOKEN = re.compile(r"(?<!\S)[^\s,;]+(?:\s?[-/#]\s?[^\s,;]+)*")
+# Figures in groups, on one line: what a telephone number may be.
+_STRETCH = re.compile(r"(?<![\w.,/\-])(?:\+|00)?[(\[]?\d[\d()\[\].\-–/ \u00a0\u202f]{4,44}\d(?![\w%]|[.,]\d)")
+_GROUPS = re.compile(r"\(?\d{1,8}\)?(?:[ .\-–/]{0,3}\(?\d{2,8}\)?){0,5}")
+_NO_PHONE = re.compile(
+    r"(?<!\d)(?:\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}(?!\d)|\d{1,3}\.\d{2}(?!\d| ?\d{2}\b))|(?:^| )\d \d(?: |$)"
+)
+_IBAN_BEGINS = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z][ |]{0,3}[A-Z]|[a-z]{2})(?:[ |.]{0,3}\d){2}")
+_IBAN_GAP = frozenset(" \t\u00a0\u202f.-|_·•/\n")
+_WIDEST_GAP = 6
+_IBAN_LABEL = re.compile(r"IBAN\W{0,9}$", re.IGNORECASE)
+_TOKEN = re.compile(r"(?<!\S)[^\s,;]+(?:\s?[-/#]\s?[^\s,;]+){0,6}")
 _PART_OF_AMOUNT = re.compile(r",\d{2,3}(?!\d)")
-_EDGES = "()[]{}<>\"'“”‘’.,;:*|"
+_EDGES = "()[]{}<>\"'“”‘’.,;:*|#：。，、（）【】"
+# What names a code and touches it: "No.12345", "N°2025/0012", "Nr.4711", "Rech.-Nr.:12".
+_LABEL = re.compile(
+    r"(?:(?:[^\W\d_]{1,14}[.\-]{1,2})?(?:no|nr|num|nro|núm|nº|n°|№|inv|ref|id|rechn|fact?|č|čís|sz|бр|ном|αρ)\s?[.:°º#]{1,3}|№|n[°º]|[^\W\d_]{0,14}#)\s?(?=[\w\-/]*\d)",
+    re.IGNORECASE,
+)
+# Letters of a script without spaces in front of a code in Latin letters and figures: 发票号码25117000.
+_UNSPACED_LABEL = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{2,12}(?=[A-Za-z0-9][A-Za-z0-9\-/]{2,})")
+_TAX_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Z]{2}U?|CHE)[ \-]?\d[0-9A-Z]{0,3}(?:[ .\-]?[0-9A-Z]{2,4}){2,4}(?![A-Za-z0-9])"
+)
+_LETTERS_AND_FIGURES = re.compile(r"(?<![\w\-/])[A-Z]{1,5} \d{3,12}(?![\w.,\-/])")
 
 
 def emails(page: Page) -> Iterator[Candidate]:
@@ -34,53 +56,111 @@ def emails(page: Page) -> Iterator[Candidate]:
 def urls(page: Page) -> Iterator[Candidate]:
     for match in _URL.finditer(page.text):
         text = match.group().rstrip(".,;:!?")
-        yield Candidate(Span(page.number, match.start(), match.start() + len(text)), text, text, 1.0)
+        if "." in text[4:] or "//" in text:
+            yield Candidate(Span(page.number, match.start(), match.start() + len(text)), text, text, 1.0)
+    for match in _DOMAIN.finditer(page.text):
+        if not match.group().startswith("www."):
+            text = match.group().rstrip(".,;:!?")
+            yield Candidate(Span(page.number, match.start(), match.start() + len(text)), text, text, 0.5)
 
 
-def phones(page: Page, *, region: str | None = None) -> Iterator[Candidate]:
-    """Telephone numbers; international ones in E.164, others as their digits (``region``: ISO country of national numbers).
+def phones(page: Page, *, regions: Sequence[str] = ()) -> Iterator[Candidate]:
+    """Telephone numbers; international ones in E.164, others as their digits.
 
-    What its country's numbering plan does not know is said on the value.
+    ``regions``: ISO codes of the countries whose national numbers the document is likely to hold; what one of their numbering plans
+    knows looks more like one. That the country of an international number has no such number is said on the value.
     """
-    seen: set[tuple[int, int]] = set()
-    for leniency_region in dict.fromkeys((region, None)):
-        matcher = phonenumbers.PhoneNumberMatcher(page.text, leniency_region, phonenumbers.Leniency.POSSIBLE)
-        for match in matcher:
-            if (match.start, match.end) in seen:
-                continue
-            seen.add((match.start, match.end))
-            value = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
-            failed: tuple[str, ...] = ()
-            if not phonenumbers.is_valid_number(match.number):
-                failed = (f"The numbering plan of +{match.number.country_code} has no such telephone number.",)
-            span = Span(page.number, match.start, match.end)
-            yield Candidate(span, match.raw_string, value, 0.7 if failed else 1.0, failed=failed)
-    # National numbers of a country nobody named: seven digits or more with the usual separators.
-    for found in re.finditer(r"(?<![\w.])\(?0?\d{1,4}\)?(?:[\s.\-/]?\d{2,5}){2,4}(?![\w.])", page.text):
-        digits = re.sub(r"\D", "", found.group())
-        if 7 <= len(digits) <= 15 and not any(start < found.end() and found.start() < end for start, end in seen):
-            yield Candidate(Span(page.number, *found.span()), found.group(), digits, 0.5)
+    for stretch in _STRETCH.finditer(page.text):
+        text, taken = stretch.group(), list[tuple[int, int]]()
+        for start, end, value, valid, country in _international(text):
+            taken.append((start, end))
+            failed = () if valid else (f"The numbering plan of +{country} has no such telephone number.",)
+            span = Span(page.number, stretch.start() + start, stretch.start() + end)
+            yield Candidate(span, text[start:end], value, 1.0 if valid else 0.7, failed=failed)
+        for group in _GROUPS.finditer(text):
+            start, end = group.span()
+            digits = "".join(filter(str.isdigit, group.group()))
+            if 7 <= len(digits) <= 15 and not any(left < end and start < right for left, right in taken):
+                if _NO_PHONE.search(group.group()):
+                    continue
+                known = any(_is_national(group.group(), region) for region in regions)
+                span = Span(page.number, stretch.start() + start, stretch.start() + end)
+                yield Candidate(span, group.group(), digits, 0.8 if known else 0.5)
+
+
+@functools.lru_cache(maxsize=4096)
+def _international(text: str) -> tuple[tuple[int, int, str, bool, int], ...]:
+    """Numbers with a country's prefix: start, end, E.164, whether the plan of that country has it, and its prefix."""
+    if "+" not in text and not text.startswith("00"):
+        return ()
+    plain = re.sub(r"^00", "+", text) if text.startswith("00") else text
+    shift = len(text) - len(plain)
+    found = []
+    for match in phonenumbers.PhoneNumberMatcher(plain, None, phonenumbers.Leniency.POSSIBLE):
+        value = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
+        start = match.start + shift if match.start else 0
+        valid = phonenumbers.is_valid_number(match.number)
+        found.append((start, match.end + shift, value, valid, match.number.country_code or 0))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_national(text: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def ibans(page: Page) -> Iterator[Candidate]:
-    """Spans whose check digits hold; and those that are as long as their country's IBANs, but do not: that is said on them."""
-    for match in _IBAN.finditer(page.text):
-        text, wrong = match.group(), ""
-        while len(text) >= 15:  # a word of capitals behind it may have been taken in
-            value = re.sub(r"[\s\-]", "", text).upper()
-            span = Span(page.number, match.start(), match.start() + len(text))
-            if stdnum_iban.is_valid(value):
-                yield Candidate(span, text, value, 1.0)
+    """Account numbers with right check digits, in groups, boxes or with any gaps; and those that are marked as one, or as long as their
+    country's, but wrong: that is said on them."""
+    behind = 0
+    for begin in _IBAN_BEGINS.finditer(page.text):
+        if begin.start() < behind:
+            continue
+        country = "".join(filter(str.isalpha, begin.group()))[:2].upper()
+        length = _iban_length(country)
+        places = _characters(page.text, begin.start(), length or 34)
+        value = "".join(page.text[place] for place in places).upper()
+        end = places[-1] + 1
+        span = Span(page.number, begin.start(), end)
+        text = page.text[begin.start() : end]
+        ends = not page.text[end : end + 1].isalnum()
+        if length and len(value) == length and stdnum_iban.is_valid(value):
+            behind = end
+            yield Candidate(span, text, value, 1.0)
+        elif length and len(value) == length and ends and text[:2].isupper():
+            behind = end
+            yield Candidate(span, text, value, 0.7, failed=("The check digits of this IBAN are wrong.",))
+        elif (
+            length
+            and ends
+            and len(value) >= 12
+            and _IBAN_LABEL.search(page.text, max(0, begin.start() - 16), begin.start())
+        ):
+            behind = end
+            sentence = f"This IBAN has {len(value)} characters; those of {country} have {length}."
+            yield Candidate(span, text, value, 0.5, failed=(sentence,))
+
+
+def _characters(text: str, start: int, most: int) -> list[int]:
+    """Where the letters and figures of a code stand, whatever narrow gaps are between them; on the next line only what goes on there."""
+    places: list[int] = []
+    gap = 0
+    for place in range(start, min(len(text), start + 6 * most)):
+        if text[place].isascii() and text[place].isalnum():
+            places.append(place)
+            gap = 0
+            if len(places) == most:
                 break
-            if len(value) == _iban_length(value[:2]):
-                wrong = text
-            cut = max(text.rfind(" "), text.rfind("\n"))
-            text = text[:cut] if cut > 0 else ""
+        elif text[place] in _IBAN_GAP and gap < _WIDEST_GAP:
+            gap += 1
+            if text[place] == "\n" and not text[place + 1 : place + 2].isdigit():
+                break
         else:
-            if wrong:
-                span = Span(page.number, match.start(), match.start() + len(wrong))
-                value = re.sub(r"[\s\-]", "", wrong).upper()
-                yield Candidate(span, wrong, value, 0.7, failed=("The check digits of this IBAN are wrong.",))
+            break
+    return places
 
 
 @functools.cache
@@ -107,7 +187,7 @@ def tax_number_problem(text: str) -> str | None:
 
 
 def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
-    """Spans that match the field's pattern; without one, words that hold a digit or look like a code."""
+    """Spans that match the field's pattern; without one, words that hold a digit, without a label that touches them."""
     if pattern:
         for match in re.finditer(pattern, page.text):
             if match.group().strip():
@@ -116,24 +196,57 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
     for match in _TOKEN.finditer(page.text):
         seen: set[tuple[int, int]] = set()
         for start, end in ((match.start(), match.end()), *_words(page.text, match.start(), match.end())):
-            left, right = start, end
-            while left < right and page.text[left] in _EDGES:
-                left += 1
-            while right > left and page.text[right - 1] in _EDGES:
-                right -= 1
-            text = page.text[left:right]
-            after_colon = text.rfind(":")
-            if after_colon > 0 and any(character.isdigit() for character in text[after_colon:]):
-                left += after_colon + 1
-                text = page.text[left:right]
-            if (left, right) in seen or not 2 <= len(text) <= 40 or not any(character.isdigit() for character in text):
+            if end - start > _LONGEST_TOKEN:
                 continue
-            seen.add((left, right))
-            if text.isdigit() and _PART_OF_AMOUNT.match(page.text, right):
-                continue  # the words end at commas, numbers do not: "234,50"
-            amount = bool(re.fullmatch(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,2}[%x]?", text))
-            date = bool(re.fullmatch(r"\d{1,4}([./\-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(:\d{2})?", text))
-            yield Candidate(Span(page.number, left, right), text, text, 0.0 if amount or date else 1.0)
+            for left, right, labelled in _without_label(page.text, *_inner(page.text, start, end)):
+                text = page.text[left:right]
+                if (left, right) in seen or not 2 <= len(text) <= 40 or not any(map(str.isdigit, text)):
+                    continue
+                seen.add((left, right))
+                if text.isdigit() and _PART_OF_AMOUNT.match(page.text, right):
+                    continue  # the words end at commas, numbers do not: "234,50"
+                shape = 0.0 if labelled or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
+                yield Candidate(Span(page.number, left, right), text, text, shape)
+    yield from _spaced_codes(page)
+
+
+_LONGEST_TOKEN = 90
+_AMOUNT = re.compile(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,2}[%x]?")
+_DATE = re.compile(r"\d{1,4}([./\-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(:\d{2})?")
+
+
+def _spaced_codes(page: Page) -> Iterator[Candidate]:
+    """Codes with spaces in them: tax numbers whose check digits are right, and letters before figures."""
+    for match in _TAX_NUMBER.finditer(page.text):
+        compact = re.sub(r"[\s.\-]", "", match.group())
+        valid = (ch_uid if compact.startswith("CHE") else eu_vat).is_valid(compact)
+        if valid and compact != match.group():
+            yield Candidate(Span(page.number, *match.span()), match.group(), compact, 1.0)
+    for match in _LETTERS_AND_FIGURES.finditer(page.text):
+        yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 0.5)
+
+
+def _inner(text: str, left: int, right: int) -> tuple[int, int]:
+    """Without the marks around it, and without a label that ends with a colon."""
+    while left < right and text[left] in _EDGES:
+        left += 1
+    while right > left and text[right - 1] in _EDGES:
+        right -= 1
+    own = text[left:right]
+    after_colon = max(own.rfind(":"), own.rfind("："))
+    if after_colon > 0 and any(map(str.isdigit, own[after_colon:])):
+        left += after_colon + 1
+        while left < right and text[left] in _EDGES:
+            left += 1
+    return left, right
+
+
+def _without_label(text: str, left: int, right: int) -> Iterator[tuple[int, int, bool]]:
+    """The code, and where a label touches it also the code with its label (true): "No.12345" may be meant as a whole."""
+    label = _LABEL.match(text, left, right) or _UNSPACED_LABEL.match(text, left, right)
+    if label and label.end() < right:
+        yield label.end(), right, False
+    yield left, right, bool(label)
 
 
 def _words(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

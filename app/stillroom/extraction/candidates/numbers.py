@@ -1,101 +1,161 @@
-"""Amounts, numbers, integers, percentages."""
+"""Amounts, numbers, integers, percentages: in the figures, marks and signs of every country, each reading a candidate."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+import regex as re
+
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.currencies import decimals, sign_before, sign_behind, signs
+from stillroom.extraction.candidates.languages import languages, locale_of
 
-# Digits with thousands separators (, . ' space, their Unicode forms, and the Indian 1,23,456) and an optional decimal part;
-# no digit, letter or separator of a longer identifier may touch it.
+DECIMAL_MARK, THOUSANDS_MARK = "decimal_mark", "thousands_mark"
+ABOVE_ZERO, BELOW_ZERO = "above_zero", "below_zero"
+CENTS, NOTE = "cents", "note"
+
+# One character for one: figures of all scripts, and marks that are written in several ways. A space that does not break a line
+# stands inside one number; a plain one may stand between two.
+_ZEROS = (
+    0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0xF20, 0x1040, 0x17E0, 0x1810, 0xFF10,
+)  # fmt: skip
+_PLAIN = str.maketrans(
+    {chr(zero + figure): str(figure) for zero in _ZEROS for figure in range(10)}
+    | dict.fromkeys("’‘´`′ʼʹ＇٬", "'")
+    | dict.fromkeys("\u00a0\u202f\u2009\u2007\u2008\u200a\u2006\u2005\u2004", "\u202f")
+    | dict.fromkeys("−﹣－‒", "-")
+    | {"٫": ".", "．": ".", "，": ",", "（": "(", "）": ")", "％": "%", "٪": "%", "￥": "¥", "＄": "$"}
+)
+_JOINED = str.maketrans("", "", "' \u202f")
+# Scripts that set no space between words: a figure may touch their letters.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー〜"
 _NUMBER = re.compile(
-    r"(?<![\w.,/\-٫٬])"
-    r"(?P<sign>[-−–]\s?|\()?"
-    r"(?P<before>(?:(?:US|CA|AU|NZ|HK|[ACRS])?\$|[€£¥₹₩₽฿₫₱₪₺₴]|RM|Rs\.?|Rp\.?|[A-Z]{3}|kr\.?|zł|Kč|S?Fr\.)\s?)?"
-    r"(?P<digits>\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,4})?"
-    r"|\d{1,3}(?:[.,'’٬\u00a0\u202f\u2009 ]\d{3})+(?:[.,٫]\d{1,4})?|\d+(?:[.,٫．]\d+)?|[.,]\d{1,4})"
-    r"(?P<scale>(?:\s?(?i:thousand|millions?|billions?|trillions?|mio\.?|mrd\.?|millionen|milliarden|milliards?|millones|"
-    r"miljoen|miljard|milioni|miliardi|mln\.?|mld\.?|bn|lakhs?|crores?)|[kKmMbB]|[万億亿])(?!\w))?"
-    r"(?P<after>\s?(?:[$€£¥₹₽₺₴]|%|(?:EUR|USD|GBP|PLN|CHF|kr|zł|Kč|CR|DR)\b))?"
-    r"(?P<minus>[-−](?=\s|$))?"
-    r"(?![\w]|[.,/\-:٫٬]\d)",
-    re.UNICODE,
+    r"(?<![\d_]|\d[.,'/:\-])"
+    r"(?P<digits>\d{1,2}(?:,\d{2}){1,6},\d{3}(?:\.\d{1,4})?"
+    r"|\d{1,3}(?P<mark>[.,' \u202f])\d{3}(?:(?P=mark)\d{3}){0,6}(?:(?!(?P=mark))[.,]\d{1,4})?"
+    r"|\d{1,20}(?:[.,]\d{1,12})?|[.,]\d{1,4})(?!\d|[.,'/:]\d)"
 )
-_SCALES = {
-    "k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "millions": 10**6, "mio": 10**6, "millionen": 10**6,
-    "millones": 10**6, "miljoen": 10**6, "milioni": 10**6, "mln": 10**6, "b": 10**9, "bn": 10**9, "billion": 10**9,
-    "billions": 10**9, "mrd": 10**9, "milliarden": 10**9, "milliard": 10**9, "milliards": 10**9, "miljard": 10**9,
-    "miliardi": 10**9, "mld": 10**9, "trillion": 10**12, "trillions": 10**12, "lakh": 10**5, "lakhs": 10**5,
-    "crore": 10**7, "crores": 10**7, "万": 10**4, "億": 10**8, "亿": 10**8,
+_TOUCHING = re.compile(rf"[\p{{L}}\p{{M}}_--[{_UNSPACED}]]", re.V1)
+_LEFT_OUT_BEFORE = "/#@:.,\\"  # of a longer code, a fraction or an address: "1/2", "No.5" is one all the same
+_SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_SCALE = re.compile(r"[^\S\n]?(?P<word>[\p{L}\p{M}]{3,12}\.?)(?!\w)")
+_ASIAN = {
+    "百": 100, "백": 100, "千": 1000, "천": 1000, "万": 10**4, "萬": 10**4, "만": 10**4, "億": 10**8, "亿": 10**8, "억": 10**8,
+    "兆": 10**12, "조": 10**12,
 }  # fmt: skip
-_DATE_LIKE = re.compile(r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}|\d{1,2}:\d{2}")
-_CENTS = re.compile(r"[.,٫．]\d{2}$")
-_PERCENT = re.compile(
-    r"\s*(?:%|٪|％|per\s?cent\b|prozent\b|v\.\s?H\.|pour\s?cent\b|por\s?ciento\b|procent\b|per\s?cento\b)", re.I
+_LETTER_SCALES = {"k": 10**3, "m": 10**6, "b": 10**9}
+_LETTER_SCALE = re.compile(r"(?P<word>[kKmMbB]|bn|tn)(?!\w)")
+_SCALES = {
+    "mio": 10**6, "mrd": 10**9, "mld": 10**9, "mia": 10**9, "bn": 10**9, "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
+    "millions": 10**6, "billions": 10**9, "trillions": 10**12,
+}  # fmt: skip
+# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0".
+_APART = re.compile(r"(?<![\d.,]|\d )\d(?: \d){1,9} ?[.,] ?\d ?\d(?! ?[\d.,])")
+_LEFT_OUT = re.compile(
+    rf"{_APART.pattern}|"
+    r"\d{1,4}(?P<mark>[./\-])\d{1,2}(?P=mark)\d{1,4}|\d{1,2}:\d{2}|\d{1,4}\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?"
 )
+_THOUSANDTHS = re.compile(r"[.,]\d{3}$")
+_LONG_FRACTION = re.compile(r"[.,]\d{5,}$")
+_CENTS = re.compile(r"[.,]\d{2}$")
+_PERCENT = re.compile(
+    r"\s{0,2}(?:%|per\s?cent\b|prozent\b|v\.\s?H\.|pour\s?cent\b|por\s?ciento\b|por\s?cento\b|procent\b|per\s?cento\b|proc\.|процент)",
+    re.I,
+)
+_CREDIT = re.compile(r"[^\S\n]?(?P<word>CR|Cr|DR|Dr)\b\.?(?! ?\p{L})")
 # "thirty (30) days": the digits of a number that was written out, not an amount below zero.
 _WRITTEN_OUT = re.compile(
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|"
-    r"eighty|ninety|hundred|thousand)\s*$",
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|twenty|thirty|forty|fifty|sixty|seventy|"
+    r"eighty|ninety|hundred|thousand)\s?$",
     re.IGNORECASE,
 )
 _TAKEN_OFF = re.compile(
-    r"(?:discount|rounding|rebate|refund|credit|less|adj\w*|deduct\w*|rabatt|remise|skonto)\W*$", re.I
+    r"(?:discount|rounding|rebate|refund|credit|less|adj\w{0,9}|deduct\w{0,6}|rabatt|remise|skonto|sconto|descuento|desconto|korting)\W{0,4}$",
+    re.I,
 )
-# The marks of other scripts, and what Decimal reads.
-_PLAIN = str.maketrans({"٫": ".", "٬": "'", "．": ".", "，": ","})
 # An amount at a space that may stand between a quantity and a price is worth this much less where it is read the rarer way.
 _DOUBTFUL = 0.3
+# How much likelier the mark of three digits is the one that suits the currency beside it.
+_SUITS_CURRENCY = 15.0
+_WHOLE_CURRENCY = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """A number as it was found: where its digits (with a word like "million") stand, and what is around them."""
+    """A number as it was found: where its digits (with a word like "million") stand, how it may be read, and what is around them.
+
+    Attributes:
+        values: by the name of the reading, with how likely each is by what stands beside it.
+        percent: a percent sign or word follows.
+    """
 
     start: int
     end: int
     text: str
-    value: Decimal
-    currency: bool
-    percent: bool
+    values: dict[str, tuple[Decimal, float]]
+    currencies: tuple[str, ...] = ()
+    percent: bool = False
     doubt: float = 0.0
 
+    def candidates(self, page: int, shape: float, *, whole: bool = False) -> Iterator[Candidate]:
+        """A candidate a reading; only whole numbers where ``whole`` is true."""
+        several = len(self.values) > 1
+        for reading, (value, likelihood) in self.values.items():
+            if whole and value != value.to_integral_value():
+                continue
+            yield Candidate(
+                Span(page, self.start, self.end),
+                self.text,
+                str(int(value)) if whole else _plain(value),
+                shape,
+                reading=reading if several else "",
+                likelihood=likelihood if several else 1.0,
+                currencies=self.currencies,
+            )
 
-def amounts(page: Page, *, decimal_mark: str | None = None) -> Iterator[Candidate]:
-    """Spans that read as an amount of money: the number alone; its currency sign stays outside the span.
 
-    ``decimal_mark``: of the document, where it is known.
-    """
-    for number in _numbers(page, decimal_mark):
+def amounts(page: Page) -> Iterator[Candidate]:
+    """Spans that read as an amount of money: the number alone; its currency sign stays outside the span."""
+    for number in _numbers(page.text):
         text = number.text
-        if number.percent or re.search(r"[.,]\d{5,}$", text):
+        if number.percent or _LONG_FRACTION.search(text):
             continue
-        if len(text) > 7 and text.isdigit() and not number.currency:
+        if len(text) > 7 and text.isdigit() and not number.currencies:
             continue  # an article or telephone number
         if len(text) > 1 and text[0] == "0" and text.isdigit():
             continue
-        shape = 0.4 * number.currency + 0.6 * bool(_CENTS.search(text)) - number.doubt
-        yield Candidate(Span(page.number, number.start, number.end), text, _plain(number.value), shape)
+        shape = 0.4 * bool(number.currencies) + 0.6 * _suits(number) - number.doubt
+        yield from number.candidates(page.number, shape)
 
 
-def numbers(page: Page, *, whole: bool = False, decimal_mark: str | None = None) -> Iterator[Candidate]:
+def numbers(page: Page, *, whole: bool = False) -> Iterator[Candidate]:
     """Spans that read as a number; only whole ones where ``whole`` is true."""
-    for number in _numbers(page, decimal_mark):
-        if number.percent or (whole and number.value != number.value.to_integral_value()):
-            continue
-        canonical = str(int(number.value)) if whole else _plain(number.value)
-        yield Candidate(Span(page.number, number.start, number.end), number.text, canonical)
+    for number in _numbers(page.text):
+        if not number.percent:
+            yield from number.candidates(page.number, 0.0, whole=whole)
 
 
-def percentages(page: Page, *, decimal_mark: str | None = None) -> Iterator[Candidate]:
+def percentages(page: Page) -> Iterator[Candidate]:
     """Numbers followed by a percent sign or word; the value is the number in front of it."""
-    for number in _numbers(page, decimal_mark):
-        if _PERCENT.match(page.text, number.end):
-            yield Candidate(Span(page.number, number.start, number.end), number.text, _plain(number.value), 1.0)
+    for number in _numbers(page.text):
+        if number.percent:
+            yield from number.candidates(page.number, 1.0)
+
+
+def _suits(number: _Number) -> bool:
+    """Whether the number has as many decimals as an amount of its currency is written with."""
+    plain = number.text.translate(_PLAIN)
+    if _CENTS.search(plain) or CENTS in number.values:
+        return True
+    places = {decimals(code) for code in number.currencies}
+    if places == {0}:
+        return True
+    return places == {3} and bool(_THOUSANDTHS.search(plain))
 
 
 def decimal(text: str, decimal_mark: str | None = None) -> Decimal | None:
@@ -104,116 +164,339 @@ def decimal(text: str, decimal_mark: str | None = None) -> Decimal | None:
     With one kind of separator only: three digits behind every one of them make it a thousands separator, unless
     ``decimal_mark`` says otherwise.
     """
-    digits = re.sub(r"['’\u00a0\u202f\u2009 ]", "", text.strip().translate(_PLAIN))
-    comma, point = digits.rfind(","), digits.rfind(".")
-    if comma >= 0 and point >= 0:
-        mark = "," if comma > point else "."
-    elif comma >= 0 or point >= 0:
-        found = "," if comma >= 0 else "."
-        groups = digits.split(found)
-        thousands = all(len(group) == 3 for group in groups[1:]) and 1 <= len(groups[0]) <= 3 and groups[0] != "0"
-        indian = len(groups) > 2 and len(groups[-1]) == 3 and all(len(group) == 2 for group in groups[1:-1])
-        if len(groups) > 2 or (thousands and decimal_mark != found):
-            mark = "." if found == "," else ","
-            if not thousands and not (indian and found == ","):
-                return None
-        else:
-            mark = found
-    else:
-        mark = "."
-    other = "," if mark == "." else "."
-    try:
-        return Decimal(digits.replace(other, "").replace(mark, "."))
-    except InvalidOperation:
+    values = _values(text.strip().translate(_PLAIN))
+    if not values:
         return None
+    if len(values) == 1:
+        return next(iter(values.values()))
+    return values[DECIMAL_MARK if decimal_mark and decimal_mark in text.translate(_PLAIN) else THOUSANDS_MARK]
 
 
-def decimal_mark_of(texts: Iterable[str]) -> str | None:
-    """The decimal mark of a document, where all its numbers that can be read in one way only agree on it."""
-    marks: set[str] = set()
-    thousands: set[str] = set()
-    for text in texts:
-        for match in _NUMBER.finditer(_DATE_LIKE.sub(" ", text)):
-            digits = match["digits"].translate(_PLAIN)
-            last = re.search(r"([.,])\d+$", digits)
-            rest = digits[: last.start()] if last else digits
-            thousands |= set(rest) & {".", ","}
-            if last and (len(digits) - last.end(1) != 3 or set(rest) & ({".", ","} - {last[1]})):
-                marks.add(last[1])
-    return marks.pop() if len(marks) == 1 and not marks & thousands else None
+def _values(digits: str) -> dict[str, Decimal]:
+    """What figures with marks may be read as, by the name of the reading ("" where there is one)."""
+    digits = digits.translate(_JOINED)
+    comma, point = digits.rfind(","), digits.rfind(".")
+    if comma < 0 and point < 0:
+        return _read({"": digits})
+    if comma >= 0 and point >= 0:
+        thousands = "." if comma > point else ","
+        return _read({"": digits.replace(thousands, "").replace(",", ".")})
+    mark = "," if comma >= 0 else "."
+    groups = digits.split(mark)
+    threes = all(len(group) == 3 for group in groups[1:]) and 1 <= len(groups[0]) <= 3 and groups[0] != "0"
+    indian = mark == "," and len(groups[-1]) == 3 and all(len(group) == 2 for group in groups[1:-1])
+    if len(groups) > 2:
+        return _read({"": "".join(groups)}) if threes or indian else {}
+    if threes:
+        return _read({THOUSANDS_MARK: "".join(groups), DECIMAL_MARK: ".".join(groups)})
+    return _read({"": ".".join(groups)})
 
 
-def _numbers(page: Page, decimal_mark: str | None) -> Iterator[_Number]:
-    text = page.text
-    dates = [match.span() for match in _DATE_LIKE.finditer(text)]
-    position = 0
-    while match := _NUMBER.search(text, position):
-        position = max(match.end("digits"), match.start() + 1)
+def _read(texts: dict[str, str]) -> dict[str, Decimal]:
+    try:
+        return {reading: Decimal(text) for reading, text in texts.items()}
+    except InvalidOperation:
+        return {}
+
+
+@functools.cache
+def _scales() -> dict[str, int]:
+    """Words for thousands, millions and more in every language, as CLDR has them."""
+    found = dict(_SCALES)
+    for language in languages():
+        for forms in locale_of(language).compact_decimal_formats.values():
+            for sizes in forms.values():
+                for size, written in sizes.items():
+                    pattern = str(getattr(written, "pattern", written))
+                    word = re.sub(r"[0¤\s'’\u200e\u200f]", "", pattern).lower().rstrip(".")
+                    if len(word) >= 3 and all(letter.isalpha() for letter in word):
+                        zeros = max(1, pattern.count("0"))
+                        found.setdefault(word, int(size) // 10 ** (zeros - 1))
+    return found
+
+
+def _numbers(text: str) -> Iterator[_Number]:
+    plain = text.translate(_PLAIN)
+    yield from _set_apart(plain, text)
+    dates = _LEFT_OUT.finditer(plain)
+    date = next(dates, None)
+    behind = 0
+    for match in _NUMBER.finditer(plain):
         start, end = match.span("digits")
-        if any(left < end and start < right for left, right in dates):
+        while date and date.end() <= start:
+            date = next(dates, None)
+        if start < behind or (date and date.start() < end):
             continue
-        spaced = " " in match["digits"]
-        behind_digit = start >= 2 and text[start - 1] == " " and text[start - 2].isdigit() and match.start() == start
-        if behind_digit and not _CENTS.search(match["digits"].split(" ")[0]):
-            continue  # the middle of a longer number; but "2 9.50" are two
-        value = decimal(match["digits"], decimal_mark)
-        if value is None:
-            continue
-        currency = bool(match["before"] and match["before"].strip()) or bool(
-            match["after"] and "%" not in match["after"]
-        )
-        percent = bool(match["after"] and "%" in match["after"])
-        negative = _below_zero(match, text)
-        # "2 450.00" is a quantity and a price, "2 450,00" an amount; both may be meant, and both are offered.
-        cents = _CENTS.search(match["digits"])
-        as_one = not match["before"] and bool(cents) and cents is not None and cents.group()[0] == "."
-        scale = (match["scale"] or "").strip().rstrip(".").casefold()
-        if len(scale) == 1 and scale.isascii() and not match["before"]:
-            continue  # "5m" are metres
-        if scale:
-            value = value * _SCALES[scale]
-            value = value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
-        stop = match.end("scale") if scale else end
-        yield _Number(
-            start,
-            stop,
-            text[start:stop],
-            -value if negative else value,
-            currency,
-            percent,
-            _DOUBTFUL * (spaced and as_one),
-        )
-        if spaced and cents and not match["before"]:
-            yield from _last_group(match, decimal_mark, currency, percent, 0.0 if as_one else _DOUBTFUL)
+        for number in _number(match, plain, text):
+            behind = max(behind, number.end)
+            yield number
 
 
-def _last_group(
-    match: re.Match[str], decimal_mark: str | None, currency: bool, percent: bool, doubt: float
-) -> Iterator[_Number]:
-    group = match["digits"].rsplit(" ", 1)[1]
-    value = decimal(group, decimal_mark)
-    if value is not None:
-        start = match.end("digits") - len(group)
-        yield _Number(start, match.end("digits"), group, value, currency, percent, doubt)
+def _number(match: re.Match[str], plain: str, text: str) -> Iterator[_Number]:
+    start, end = match.span("digits")
+    digits = match["digits"]
+    before = _Before(plain, start)
+    cents = _CENTS.search(digits)
+    if before.refused or (before.glued and not cents):
+        return
+    if (
+        match["mark"] == " "
+        and start >= 2
+        and plain[start - 1] == " "
+        and plain[start - 2].isdigit()
+        and not _CENTS.search(digits.split(" ")[0])
+    ):
+        return  # the middle of a longer number; but "2 9.50" are two
+    values = _values(digits)
+    if not values:
+        return
+    behind = _Behind(plain, end, values, before)
+    if behind.refused:
+        return
+    currencies = before.currencies or behind.currencies
+    likely = {reading: (value, _likelihood(reading, currencies)) for reading, value in behind.values.items()}
+    likely = _with_sign(likely, match, before, behind, plain)
+    # "2 450.00" is a quantity and a price, "2 450,00" an amount; both may be meant, and both are offered.
+    spaced = match["mark"] == " "
+    as_one = not before.currencies and cents is not None and cents.group()[0] == "."
+    yield _Number(
+        start,
+        behind.stop,
+        text[start : behind.stop],
+        likely,
+        currencies,
+        behind.percent,
+        _DOUBTFUL * (spaced and as_one),
+    )
+    if spaced and cents and not before.currencies:
+        last = end - len(digits.rsplit(" ", 1)[1])
+        alone = {reading: (value, 1.0) for reading, value in _values(plain[last:end]).items()}
+        yield _Number(last, end, text[last:end], alone, currencies, behind.percent, 0.0 if as_one else _DOUBTFUL)
 
 
-def _below_zero(match: re.Match[str], text: str) -> bool:
+def _likelihood(reading: str, currencies: tuple[str, ...]) -> float:
+    """How likely a mark before three digits is the decimal or the thousands mark, by the decimals of the currency beside it."""
+    if not currencies or reading not in (DECIMAL_MARK, THOUSANDS_MARK):
+        return 1.0
+    places = {decimals(code) for code in currencies[:4]}
+    if places == {3}:
+        return _SUITS_CURRENCY if reading == DECIMAL_MARK else 1.0
+    if reading == DECIMAL_MARK:
+        return 1.0
+    return _WHOLE_CURRENCY if places == {0} else _SUITS_CURRENCY
+
+
+class _Before:
+    """What stands before a number: a sign, a currency, or a letter of a code that it is part of.
+
+    Attributes:
+        refused: the number is part of something longer.
+        glued: a word touches it; only an amount with cents is told from a code there.
+        sign: "-", "–" or "(" where one stands there, a space behind it included; empty where none does.
+        place: where all that begins.
+    """
+
+    __slots__ = ("currencies", "glued", "place", "refused", "sign")
+
+    def __init__(self, plain: str, start: int) -> None:
+        self.currencies = tuple[str, ...]()
+        self.sign, self.place, self.refused, self.glued = "", start, False, False
+        self._take_sign(plain)
+        self._take_currency(plain)
+        if self.currencies and not self.sign:
+            self._take_sign(plain)
+        before = plain[self.place - 1] if self.place else " "
+        if self.currencies or self.sign == "(":
+            return
+        if _is_word(before):
+            # "Total12.50", where recognition lost the space; not the "A12.50B" of a code.
+            self.glued = plain[max(0, self.place - 3) : self.place].isalpha()
+            self.refused = not self.glued
+        else:
+            self.refused = before in "-_" or (before in _LEFT_OUT_BEFORE and self._joins(plain))
+
+    def _joins(self, plain: str) -> bool:
+        """Whether a mark before the number joins it to what stands before that: "A/5", "1,2"; not "Total:5" or "No.5"."""
+        mark, beyond = plain[self.place - 1], plain[self.place - 2] if self.place > 1 else " "
+        if mark in ":.":
+            return beyond.isdigit()
+        return mark in "#@\\" or not beyond.isspace()
+
+    def _take_sign(self, plain: str) -> None:
+        place = self.place - 1
+        if place < 0:
+            return
+        if plain[place] == "(":
+            self.sign, self.place = "(", place
+            return
+        spaced = plain[place] in " \u202f" and place > 0
+        mark = place - spaced
+        if plain[mark] not in "-–":
+            return
+        beyond = plain[mark - 1] if mark else " "
+        if spaced and beyond.isspace() and plain[max(0, mark - 2) : mark - 1].isdigit():
+            return  # "10 - 20"
+        if not (beyond.isalnum() or beyond in "/.,-"):
+            self.sign, self.place = plain[mark : self.place], mark
+
+    def _take_currency(self, plain: str) -> None:
+        place = self.place
+        if place and plain[place - 1] in " \u202f":
+            place -= 1
+        sign = sign_before(plain, place)
+        if not sign:
+            return
+        beyond = plain[place - len(sign) - 1] if place > len(sign) else " "
+        if _is_word(sign[0]) and (_is_word(beyond) or beyond.isdigit()):
+            return
+        if len(sign) == 1 and sign.isascii() and sign.isalpha() and place < self.place:
+            return  # "P 5" is a page or a place
+        self.currencies, self.place = signs()[sign], place - len(sign)
+
+
+class _Behind:
+    """What stands behind a number: cents or a note set high, a word like "million", a currency, a percent sign, a minus."""
+
+    __slots__ = ("credit", "currencies", "minus", "percent", "refused", "stop", "values")
+
+    def __init__(self, plain: str, end: int, values: dict[str, Decimal], before: _Before) -> None:
+        self.values, self.stop, self.refused = values, end, False
+        self.currencies: tuple[str, ...] = ()
+        place = self._superscript(plain, end)
+        place = self._scale(plain, place, before)
+        self.percent = bool(_PERCENT.match(plain, place))
+        credit = _CREDIT.match(plain, place)
+        self.credit = credit["word"].upper() if credit else ""
+        place = credit.end() if credit else self._currency(plain, place)
+        behind = plain[place : place + 1]
+        self.minus = behind == "-" and not plain[place + 1 : place + 2].strip()
+        if behind and not self.currencies and not self.refused:
+            beyond = plain[place + 1 : place + 2]
+            # A till writes a letter for the tax behind an amount: "12.95T".
+            flag = behind.isupper() and not beyond.isalnum() and place == end and plain[end - 3 : end - 2] in (".", ",")
+            self.refused = (_is_word(behind) and not flag) or (behind in "-–" and beyond.isdigit())
+
+    def _superscript(self, plain: str, place: int) -> int:
+        high = _SUPERSCRIPT.match(plain, place)
+        if not high:
+            return place
+        if (
+            len(high.group()) == 2
+            and set(self.values) == {""}
+            and self.values[""] == self.values[""].to_integral_value()
+        ):
+            whole = self.values[""]
+            self.values = {CENTS: whole + Decimal(high.group().translate(_SUPERSCRIPTS)) / 100, NOTE: whole}
+            self.stop = high.end()
+        return int(high.end())
+
+    def _scale(self, plain: str, place: int, before: _Before) -> int:
+        if place < len(plain) and plain[place] in _ASIAN:
+            return self._asian(plain, place)
+        match = _SCALE.match(plain, place) if plain[place : place + 2].strip()[:1].isalpha() else None
+        factor = _scales().get(match["word"].lower().rstrip(".")) if match else None
+        if match and factor is None:
+            match = None
+        if not match:
+            match = _LETTER_SCALE.match(plain, place)
+            if not match:
+                return place
+            if not before.currencies:
+                self.refused = True  # "5m" are metres
+                return place
+            factor = _LETTER_SCALES[match["word"][0].lower()] if match["word"] != "tn" else 10**12
+        assert factor is not None
+        self.values = {reading: _whole(value * factor) for reading, value in self.values.items()}
+        self.stop = match.end() - match["word"].endswith(".") * (match["word"].rstrip(".").lower() not in _SCALES)
+        again = _SCALE.match(plain, match.end())
+        if again and (more := _scales().get(again["word"].lower().rstrip("."))):  # "mil millones"
+            self.values = {reading: _whole(value * more) for reading, value in self.values.items()}
+            self.stop = again.end()
+        return self.stop if again else match.end()
+
+    def _asian(self, plain: str, place: int) -> int:
+        """13億2,000万: each part with its unit."""
+        total: dict[str, Decimal] = {reading: value * _ASIAN[plain[place]] for reading, value in self.values.items()}
+        place += 1
+        for _ in range(4):
+            match = _NUMBER.match(plain, place + (plain[place : place + 1] == " "))
+            if not match or plain[match.end() : match.end() + 1] not in _ASIAN:
+                break
+            part = _values(match["digits"])
+            if len(part) != 1 and THOUSANDS_MARK not in part:
+                break
+            more = part.get("", part.get(THOUSANDS_MARK, Decimal(0))) * _ASIAN[plain[match.end()]]
+            total = {reading: value + more for reading, value in total.items()}
+            place = match.end() + 1
+        self.values = {reading: _whole(value) for reading, value in total.items()}
+        self.stop = place
+        return place
+
+    def _currency(self, plain: str, place: int) -> int:
+        after = place + (plain[place : place + 1] in (" ", "\u202f"))
+        sign = sign_behind(plain, after)
+        if not sign or (len(sign) == 1 and sign.isascii() and sign.isalpha()):
+            return place
+        beyond = plain[after + len(sign) : after + len(sign) + 1]
+        if beyond and (
+            (_is_word(sign[-1]) and (_is_word(beyond) or beyond.isdigit())) or (beyond.isdigit() and after > place)
+        ):
+            return place  # the beginning of a word, or the sign of the next amount: "5 $7"
+        self.currencies = signs()[sign]
+        return after + len(sign)
+
+
+def _is_word(letter: str) -> bool:
+    """Whether a letter beside a number makes it part of a word; scripts without spaces between words have none such."""
+    return (letter.isalpha() if letter.isascii() else bool(_TOUCHING.match(letter))) or letter == "_"
+
+
+def _with_sign(
+    values: dict[str, tuple[Decimal, float]], match: re.Match[str], before: _Before, behind: _Behind, plain: str
+) -> dict[str, tuple[Decimal, float]]:
+    """The readings below zero where the sign or brackets say so; of a credit both, for it depends on whose books they are."""
+    if behind.credit == "CR" and not before.sign:
+        both = {}
+        for reading, (value, likelihood) in values.items():
+            both[f"{reading} {ABOVE_ZERO}".strip()] = (value, likelihood)
+            both[f"{reading} {BELOW_ZERO}".strip()] = (-value, 0.6 * likelihood)
+        return both
+    if _below_zero(match, before, behind, plain):
+        return {reading: (-value, likelihood) for reading, (value, likelihood) in values.items()}
+    return values
+
+
+def _below_zero(match: re.Match[str], before: _Before, behind: _Behind, plain: str) -> bool:
     """Whether its sign, or the brackets around it, mean a number below zero."""
-    if match["minus"]:
+    if behind.minus:
         return bool(_CENTS.search(match["digits"]))  # "1.234,50-"
-    sign = match["sign"]
-    if not sign:
+    if not before.sign:
         return False
-    line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-    if sign == "(":
-        behind = text[match.end() : match.end() + 3]
-        in_a_sentence = re.match(r"\) ?[^\W\d_]", behind) and not re.match(
-            r"\)\s?(?:[A-Z]{3}|CR|DR)\b", text[match.end() :][:6]
+    line = plain[max(0, before.place - 40) : before.place].rsplit("\n", 1)[-1]
+    if before.sign == "(":
+        rest = plain[match.end() : match.end() + 12]
+        closed = re.match(r"[^\S\n]?(?:[^\d\s()]{1,4})?\)", rest)
+        in_a_sentence = (
+            closed
+            and re.match(r" ?[^\W\d_]", rest[closed.end() :])
+            and not re.match(r"\s?(?:[A-Z]{3}|CR|DR)\b", rest[closed.end() :])
         )
-        return behind[:1] == ")" and not in_a_sentence and not _WRITTEN_OUT.search(text[: match.start()][-20:])
+        return bool(closed) and not in_a_sentence and not _WRITTEN_OUT.search(line[-20:])
     # "Rent - 500.00": the dash stands between the two; "Discount - 5.00" is taken off.
-    between = len(sign) > 1 and bool(re.search(r"[^\W\d_)] $", line)) and not _TAKEN_OFF.search(line)
+    between = len(before.sign) > 1 and bool(re.search(r"[^\W\d_)] $", line)) and not _TAKEN_OFF.search(line)
     return not between
+
+
+def _set_apart(plain: str, text: str) -> Iterator[_Number]:
+    for match in _APART.finditer(plain):
+        values = {reading: (value, 1.0) for reading, value in _values(match.group().replace(" ", "")).items()}
+        if values:
+            start, end = match.span()
+            yield _Number(start, end, text[start:end], values, doubt=0.4)
+
+
+def _whole(value: Decimal) -> Decimal:
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
 def _plain(value: Decimal) -> str:

@@ -1,38 +1,36 @@
-"""Proposes the candidates of a field: one proposer a type."""
+"""Proposes the candidates of a field: one proposer a type, over text of any length, without what no reader sees."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from stillroom.documents.document import Document, Page
+import regex as re
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text, times
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.readings import evidence, weighed
+from stillroom.extraction.readings import Evidence, evidence, weighed
 from stillroom.templates.template import Field, FieldType
 
+MOST_CANDIDATES = 100_000
+"""Of one field in one document. A hundred pages of text have fewer; what has more is said (see ``Proposal``)."""
 
-@dataclass(frozen=True, slots=True)
-class _Habits:
-    """How a document writes numbers that could be read in two ways: 1.234."""
-
-    decimal_mark: str | None = None
-
-
-_PROPOSERS: dict[FieldType, Callable[[Page, Field, _Habits], Iterable[Candidate]]] = {
+_PROPOSERS: dict[FieldType, Callable[[Page, Field, Evidence], Iterable[Candidate]]] = {
     FieldType.LINE: lambda page, *_: text.lines(page),
     FieldType.TEXT: lambda page, *_: text.word_runs(page),
     FieldType.BLOCK: lambda page, *_: text.blocks(page),
     FieldType.DATE: lambda page, *_: dates.dates(page),
     FieldType.TIME: lambda page, *_: times.times(page),
     FieldType.DURATION: lambda page, *_: durations.durations(page),
-    FieldType.MONEY: lambda page, _, habits: numbers.amounts(page, decimal_mark=habits.decimal_mark),
-    FieldType.NUMBER: lambda page, _, habits: numbers.numbers(page, decimal_mark=habits.decimal_mark),
-    FieldType.INTEGER: lambda page, _, habits: numbers.numbers(page, whole=True, decimal_mark=habits.decimal_mark),
-    FieldType.PERCENT: lambda page, _, habits: numbers.percentages(page, decimal_mark=habits.decimal_mark),
+    FieldType.MONEY: lambda page, *_: numbers.amounts(page),
+    FieldType.NUMBER: lambda page, *_: numbers.numbers(page),
+    FieldType.INTEGER: lambda page, *_: numbers.numbers(page, whole=True),
+    FieldType.PERCENT: lambda page, *_: numbers.percentages(page),
     FieldType.EMAIL: lambda page, *_: codes.emails(page),
-    FieldType.PHONE: lambda page, *_: codes.phones(page),
+    FieldType.PHONE: lambda page, _, known: codes.phones(page, regions=known.regions()),
     FieldType.URL: lambda page, *_: codes.urls(page),
     FieldType.IBAN: lambda page, *_: codes.ibans(page),
     FieldType.IDENTIFIER: lambda page, field, _: codes.identifiers(page, field.pattern),
@@ -40,7 +38,28 @@ _PROPOSERS: dict[FieldType, Callable[[Page, Field, _Habits], Iterable[Candidate]
     FieldType.ORGANISATION: lambda page, *_: names.organisations(page),
     FieldType.ADDRESS: lambda page, *_: text.addresses(page),
 }
-_NUMBERS = (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
+# A proposer is given a long page in pieces of about so many characters: it can be stopped between two.
+_PIECE = 100_000
+# What has no width, or only turns the direction of writing. Joiners are letters' own where a script joins them.
+_UNSEEN = re.compile(
+    r"[\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u180e]|\u00ad(?![^\S\n]*\n)"
+    r"|(?<![\p{Arabic}\p{Syriac}\p{Devanagari}\p{Bengali}\p{Tamil}\p{Telugu}\p{Kannada}\p{Malayalam}\p{Gujarati}\p{Gurmukhi}\p{Sinhala}\p{Khmer}])"
+    r"[\u200c\u200d]"
+)
+_TURNED = re.compile(r"\u202e[^\u202c\n]{0,200}")
+_TURNED_SENTENCE = "Its characters are shown in another order than they are stored in; look at the page."
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The candidates of a field in one document.
+
+    Attributes:
+        left_out: there were more than MOST_CANDIDATES, and those further on were not looked at.
+    """
+
+    candidates: list[Candidate]
+    left_out: bool = False
 
 
 def proposes(kind: FieldType) -> bool:
@@ -49,22 +68,76 @@ def proposes(kind: FieldType) -> bool:
 
 
 def propose(field: Field, document: Document, *, kind: FieldType | None = None) -> list[Candidate]:
+    """The candidates of ``proposal``."""
+    return proposal(field, document, kind=kind).candidates
+
+
+def proposal(
+    field: Field, document: Document, *, kind: FieldType | None = None, cancellation: Cancellation | None = None
+) -> Proposal:
     """Every candidate of a field in reading order (``kind``: the type of a list's items), each span with each value once.
 
-    The readings of one span follow each other, the likeliest first.
+    The readings of one span follow each other, the likeliest first. Raises Cancelled.
     """
-    kind = kind or field.type
-    proposer = _PROPOSERS[kind]
-    habits = _habits(document, kind)
-    found = itertools.chain.from_iterable(proposer(page, field, habits) for page in document.pages)
-    return list(_distinct(weighed(found, evidence(document, day_first=field.day_first))))
+    known = evidence(document, day_first=field.day_first)
+    proposer = _PROPOSERS[kind or field.type]
+
+    def found() -> Iterator[Candidate]:
+        for page in document.pages:
+            for piece, places in _pieces(page):
+                if cancellation is not None:
+                    cancellation.raise_if_requested()
+                yield from _placed(proposer(piece, field, known), page, places)
+
+    several = list(itertools.islice(_distinct(weighed(found(), known)), MOST_CANDIDATES + 1))
+    return Proposal(several[:MOST_CANDIDATES], len(several) > MOST_CANDIDATES)
 
 
-def _habits(document: Document, kind: FieldType) -> _Habits:
-    texts = [page.text for page in document.pages]
-    if kind in _NUMBERS:
-        return _Habits(decimal_mark=numbers.decimal_mark_of(texts))
-    return _Habits()
+def _pieces(page: Page) -> Iterator[tuple[Page, Sequence[int]]]:
+    """The page as it is seen, a long one in pieces, and where each character of a piece stands on the page."""
+    for start, end in _cuts(page.text):
+        own = page.text[start:end]
+        unseen = [match.span() for match in _UNSEEN.finditer(own)]
+        if not unseen and not start and end == len(page.text):
+            yield page, range(end)
+            return
+        places: Sequence[int] = range(start, end)
+        if unseen:
+            kept = list(
+                zip([0, *(after for _, after in unseen)], [*(before for before, _ in unseen), len(own)], strict=True)
+            )
+            places = [start + place for left, right in kept for place in range(left, right)]
+            own = "".join(own[left:right] for left, right in kept)
+        boxes = [page.boxes[place] for place in places] if page.boxes is not None else None
+        yield Page(page.number, own, page.width, page.height, boxes, page.ocr_confidence), places
+
+
+def _cuts(text: str) -> Iterator[tuple[int, int]]:
+    """Pieces that end at an empty line where one is near, else at a line's end, else at a space."""
+    start = 0
+    while len(text) - start > _PIECE:
+        least, most = start + _PIECE // 2, start + _PIECE
+        end = max(text.rfind("\n\n", least, most), -1)
+        for mark in ("\n", " "):
+            end = end if end > 0 else text.rfind(mark, least, most)
+        end = end + 1 if end > 0 else most
+        yield start, end
+        start = end
+    yield start, len(text)
+
+
+def _placed(found: Iterable[Candidate], page: Page, places: Sequence[int]) -> Iterator[Candidate]:
+    """The candidates of a piece with their spans on the page; what is shown in another order than it is stored says so."""
+    if isinstance(places, range) and places.start == 0 and len(places) == len(page.text):
+        yield from found
+        return
+    turned = [match.span() for match in _TURNED.finditer(page.text)]
+    for candidate in found:
+        start, end = places[candidate.span.start], places[candidate.span.end - 1] + 1
+        failed = candidate.failed
+        if any(left < end and start < right for left, right in turned):
+            failed = (*failed, _TURNED_SENTENCE)
+        yield replace(candidate, span=Span(page.number, start, end), text=page.text[start:end], failed=failed)
 
 
 def _distinct(found: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -1,0 +1,101 @@
+"""Currencies: what their signs, codes and names stand for, and how many decimals they have, by CLDR and ISO 4217 through Babel."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections import defaultdict
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision, get_territory_currencies
+
+from stillroom import paths
+from stillroom.extraction.candidates.languages import languages, locale_of
+
+# "$" and its like stand for every currency of the name: "kr" for krona, krone and króna.
+_BY_NAME = {
+    "$": ("dollar", "peso"),
+    "£": ("pound",),
+    "¥": ("yen", "yuan"),
+    "￥": ("yen", "yuan"),
+    "₨": ("rupee",),
+    "₩": ("won",),
+}
+# The currency that is meant first where a sign says no more; the others follow by their code.
+_FIRST = ("USD", "EUR", "GBP", "JPY", "CNY", "KRW", "INR", "SEK", "CHF")
+
+
+@functools.cache
+def codes() -> frozenset[str]:
+    """ISO codes of the currencies that a country pays in today."""
+    return frozenset(
+        code
+        for place in get_global("territory_currencies")
+        for code in get_territory_currencies(place)
+        if place not in ("ZZ", "EU")
+    )
+
+
+@functools.cache
+def decimals(code: str) -> int:
+    """Digits behind the decimal mark of a currency: 2 of most, 0 of the yen, 3 of Kuwait's dinar."""
+    return get_currency_precision(code)
+
+
+@functools.cache
+def signs() -> dict[str, tuple[str, ...]]:
+    """What stands beside an amount (sign, code, short name), and the codes of the currencies it may mean."""
+    known = codes()
+    found: dict[str, set[str]] = defaultdict(set)
+    english = locale_of("en").currencies
+    for code in known:
+        found[code].add(code)
+        for sign, names in _BY_NAME.items():
+            if any(name in english.get(code, "").lower() for name in names):
+                found[sign].add(code)
+    for language in languages():
+        for code, sign in locale_of(language).currency_symbols.items():
+            if code in known and not (sign.isascii() and sign.isalpha() and len(sign) == 1):
+                found[sign].add(code)
+    for sign, own in _everyday_signs().items():
+        found[sign] |= set(own) & known
+    order = {code: number for number, code in enumerate(_FIRST)}
+    return {
+        sign: tuple(sorted(own, key=lambda code: (order.get(code, 99), code))) for sign, own in found.items() if own
+    }
+
+
+def _everyday_signs() -> dict[str, list[str]]:
+    data = tomllib.loads((paths.resources_dir() / "places.toml").read_text(encoding="utf-8"))
+    return dict(data["currency_signs"])
+
+
+def sign_before(text: str, place: int) -> str:
+    """The longest sign that ends at a place of a text; empty where none does."""
+    known, first, _ = _edges()
+    longest = first.get(text[place - 1], 0) if place else 0
+    for length in range(min(longest, place), 0, -1):
+        if (sign := text[place - length : place]) in known:
+            return sign
+    return ""
+
+
+def sign_behind(text: str, place: int) -> str:
+    """The longest sign that begins at a place of a text; empty where none does."""
+    known, _, last = _edges()
+    longest = last.get(text[place], 0) if place < len(text) else 0
+    for length in range(min(longest, len(text) - place), 0, -1):
+        if (sign := text[place : place + length]) in known:
+            return sign
+    return ""
+
+
+@functools.cache
+def _edges() -> tuple[dict[str, tuple[str, ...]], dict[str, int], dict[str, int]]:
+    """The signs, and how long those are at most that end, or begin, with a character."""
+    ends: dict[str, int] = {}
+    begins: dict[str, int] = {}
+    for sign in signs():
+        ends[sign[-1]] = max(ends.get(sign[-1], 0), len(sign))
+        begins[sign[0]] = max(begins.get(sign[0], 0), len(sign))
+    return signs(), ends, begins
