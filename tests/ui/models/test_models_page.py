@@ -172,7 +172,7 @@ def test_a_download_breaks_the_seal_while_it_runs_and_no_longer(page: ModelsPage
         (DownloadState.RUNNING, 1), (DownloadState.FAILED, 0), (DownloadState.RUNNING, 1), (DownloadState.DONE, 0),
     ):  # fmt: skip
         with qtbot.waitSignal(page.downloads.changed):
-            page.downloads._note(entry(state))
+            page.downloads.queue._on_change(entry(state))
         assert len(seal.openings) == opened
 
 
