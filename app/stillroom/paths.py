@@ -62,6 +62,11 @@ def pasted_dir() -> Path:
     return data_dir() / "pasted"
 
 
+def learned_dir() -> Path:
+    """What templates learned of documents that were approved."""
+    return data_dir() / "learned"
+
+
 def templates_dir() -> Path:
     """The user's own extraction templates."""
     return data_dir() / "templates"

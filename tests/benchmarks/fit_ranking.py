@@ -1,381 +1,439 @@
-"""Fit the weights of resources/ranking.toml on labelled documents.
+"""Fit the weights of resources/ranking.json on labelled documents, and say what they are worth on sets that were left out.
 
-    python tests/benchmarks/fit_ranking.py collect LABELS.jsonl --template T [--model M] --to SCORES.pickle
-    python tests/benchmarks/fit_ranking.py fit SCORES.pickle... [--pages PAGES.pickle...] [--half even|odd] [--write]
+    python tests/benchmarks/fit_ranking.py collect DATA --to ROWS.pickle [--only SET...]
+    python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--write]
 
-``collect`` asks the model once about every document, or without a model only looks at the pages, which takes no time and
-serves ``--pages``: the weights for the page alone can be fitted on more documents. ``fit`` runs in seconds. The loss is the
-negative log likelihood of the right candidates (of *absent* where the label is null or no candidate is right), with an L2 penalty
-on the distance from the default weights, so the softmax of the fitted strengths is calibrated on the documents it was fitted on.
-``--half`` fits on every other document and reports accuracy and calibration on the rest.
+``collect`` reads every document of the labelled sets in DATA once and keeps its candidates with their signs. ``fit`` leaves out one
+set at a time, fits on the others and decides the fields of the one left out: those figures are printed, and the confidences are
+calibrated on them. Then it fits on all sets and writes the file. The loss is that of a conditional logit (what is right, or *absent*,
+among all; each item by itself in a list), sets weighed evenly by the root of their documents, with an L2 penalty on the distance
+from what is written by hand for all types, and from there to each family, type and template of its own. No model is asked.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import pickle
 import sys
 import time
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import tomlkit
 from scipy.optimize import minimize
 
 from stillroom import paths
-from stillroom.documents.document import Document
+from stillroom.documents.document import Document, Page
 from stillroom.documents.readers import Readers
-from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
-from stillroom.extraction import choices, choosing, layout, passages, ranking
+from stillroom.evaluation.matching import same_value
+from stillroom.extraction import choosing, layout, ranking
+from stillroom.extraction.assignment import decided_together
+from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.choosing import Asked
-from stillroom.extraction.extractor import PASSAGE_TOKENS, Extractor
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout
 from stillroom.templates.library import TemplateLibrary
-from stillroom.templates.template import FieldType, Template
+from stillroom.templates.template import FieldType
 
-NAMES = [*ranking.MODEL_FEATURES, *layout.NAMES]
-PENALTY = 0.001
-LEAST_GAIN = 0.01
-LEAST_SPREAD = 0.05
-ALL_CAPITALS = 0.9
-MANY = 100  # documents, from which on it can be told that the model adds nothing
-LEAST_SURE = 20
-WIDE_MARGIN = 7.0
+# Set, labels, template, the kind it is left out with.
+SETS = (
+    ("receipts", "receipts/labels.jsonl", "receipt", "receipts"),
+    ("receipts-more", "receipts-more/labels.jsonl", "receipt", "receipts"),
+    ("wildreceipt", "wildreceipt/labels.jsonl", "wildreceipt/till-receipt.toml", "wildreceipt"),
+    ("einvoices", "einvoices/labels.jsonl", "einvoices/e-invoice.toml", "einvoices"),
+    ("adbuys", "adbuys/labels.jsonl", "adbuys/adbuy.toml", "adbuys"),
+    ("ndas", "ndas/labels.jsonl", "contract", "ndas"),
+    ("invoices", "invoices/labels.jsonl", "invoice", "invoices"),
+    ("seminars", "seminars/labels.jsonl", "seminars/seminar.toml", "seminars"),
+    ("personal-data", "personal-data/labels.jsonl", "personal-data", "personal-data"),
+)
+# What the labels of a set call a field that is another one by its values: there the "subtotal" of all receipts but five is their tax.
+RENAMED = {"wildreceipt": {"subtotal": "tax"}}
+OWN_WEIGHTS = ("receipt", "contract")
+NAMES = [*layout.names(), *ranking.BESIDES]
+SIGNS = len(layout.names())
+# Strengths of the penalties: for all types, a family, a type, a template's field.
+PENALTIES = (0.002, 0.004, 0.008, 0.004)
+MOST_CANDIDATES = 80
+STEPS = 120
+# What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
+KNOWN = {
+    "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.2, "own_block": 1.5, "own_below": 0.3,
+    "own_behind": 0.3, "own_prose": 1.0, "own_inline_second": 0.3, "own_left_second": 0.3, "own_beside": 1.0, "own_over": 0.5,
+    "rival_inline": -2.0, "rival_left": -1.5, "rival_above": -0.7, "rival_column": -0.7, "rival_block": -1.0,
+    "rival_behind": -0.3, "rival_prose": -0.5, "rival_beside": -0.5, "avoid_inline": -1.5, "avoid_left": -1.5,
+    "avoid_above": -0.8, "avoid_column": -0.8, "avoid_block": -1.2, "avoid_beside": -0.5, "label": -8.0, "label_first": -2.0,
+    "gaps": -2.0, "holds_colon": -1.0, "words": 1.5, "words_above": 0.7, "shape": 1.0, "failed": -1.0, "zero": -2.0,
+    "first_own": 0.5, "order_first": 1.5, "order_second": -1.5, "colon": 0.5, "absent": 1.0, "many": 0.7, "required": -2.0,
+}  # fmt: skip
 
 
 @dataclass
 class Row:
-    """One field of one document: features of the candidates that were asked, which are right, and whether it is a list."""
+    """One field of one document: which of its candidates are right, what is wanted, and the set it is left out with."""
 
-    document: int
-    field: str
-    kind: str
-    several: bool
-    features: np.ndarray
-    values: list[str]
+    name: str
+    group: str
+    file: str
+    template: str
+    asked: Asked
     right: np.ndarray
+    wanted: list[str]
+    legible: float
 
+    @property
+    def signs(self) -> np.ndarray:
+        return self.asked.signs
 
-def is_right(kind: FieldType, value: str, label: str) -> bool:
-    """Equal in canonical form: numbers by value, dates as they are, text without case, white space and punctuation."""
-    if kind in (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT):
-        try:
-            return Decimal(value) == Decimal(label)
-        except InvalidOperation:
-            return False
-    return choosing.same_name(value) == choosing.same_name(label)
+    @property
+    def several(self) -> bool:
+        return self.asked.field.type is FieldType.LIST
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Whose weights add up for it, from all types to its own."""
+        kind = self.asked.kind
+        own = ("", f"family {ranking.family(kind)}", f"list_{kind}" if self.several else str(kind))
+        return (*own, f"{self.template} {self.asked.field.name}") if self.template else own
 
 
 def collect(arguments: argparse.Namespace) -> None:
-    # Weights fitted only on what the weights before them let through would know nothing of the others.
-    ranking._MARGIN = ranking._MARGIN_LIST = WIDE_MARGIN
-    # The model is asked about everything, however sure the page is.
-    ranking.SURE, ranking.LARGEST_FITTED = 2.0, -1.0
-    labels_file = Path(arguments.labels)
-    template = TemplateLibrary().find(arguments.template)
     rows: list[Row] = []
-    with Engine() as engine, Readers() as readers:
-        if arguments.model:
-            engine.load(Path(arguments.model))
-        extractor = Extractor(engine)
-        started = time.monotonic()
-        for number, line in enumerate(labels_file.read_text(encoding="utf-8").splitlines()[: arguments.limit]):
-            entry = json.loads(line)
-            try:
-                document = readers.read(labels_file.parent / entry["file"])
-                asked = extractor.ask(document, template) if arguments.model else look(document, template)
-            except StillroomError as error:
-                print(entry["file"], error, file=sys.stderr)
+    library = TemplateLibrary()
+    folder = Path(arguments.data)
+    started = time.monotonic()
+    with Readers() as readers:
+        for name, labels, template_name, group in SETS:
+            if arguments.only and name not in arguments.only:
                 continue
-            for each in asked:
-                if (
-                    each.field.name not in entry["fields"]
-                    or each.field.type in choices.TYPES
-                    or each.field.type.generated
-                ):
+            template = library.find(str(folder / template_name) if "/" in template_name else template_name)
+            meaning = Meaning(template)
+            own = f"{template.name} {ranking.hash_of(template)}" if template.name in OWN_WEIGHTS else ""
+            for line in (folder / labels).read_text(encoding="utf-8").splitlines():
+                entry = json.loads(line, parse_float=str, parse_int=str)
+                wanted = {RENAMED.get(name, {}).get(field, field): label for field, label in entry["fields"].items()}
+                try:
+                    document = readers.read((folder / labels).parent / entry["file"])
+                except StillroomError as error:
+                    print(entry["file"], error, file=sys.stderr)
                     continue
-                label = entry["fields"][each.field.name]
-                wanted = [str(item) for item in (label if isinstance(label, list) else [label]) if item is not None]
-                candidates = [each.candidates[index] for index in each.chosen]
-                features = np.zeros((0, len(NAMES)))
-                if each.chosen:
-                    said = each.model_scores(each.chosen) if each.scores else np.zeros((len(each.chosen), 2))
-                    features = np.hstack([said, each.layout[each.chosen]])
-                right = np.array(
-                    [any(is_right(each.kind, item.value, one) for one in wanted) for item in candidates], dtype=bool
-                )
-                several = each.field.type is FieldType.LIST
-                values = [item.value for item in candidates]
-                rows.append(Row(number, each.field.name, str(each.kind), several, features, values, right))
-            if number % 10 == 0:
-                print(f"{number} documents, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-            Path(arguments.to).write_bytes(pickle.dumps(rows))
+                seen = Layout(document, meaning)
+                for field in template.fields:
+                    kind = field.of if field.type is FieldType.LIST and field.of else field.type
+                    if field.name not in wanted or not proposes(kind):
+                        continue
+                    asked = choosing.prepare(field, document, (), template=template, layout=seen)
+                    asked.layout, asked.signs = None, asked.signs.astype(np.float32)
+                    label = wanted[field.name]
+                    values = [str(each) for each in (label if isinstance(label, list) else [label]) if each is not None]
+                    right = [any(same_value(kind, each.value, one) for one in values) for each in asked.candidates]
+                    legible = min(
+                        (p.ocr_confidence for p in document.pages if p.ocr_confidence is not None), default=1.0
+                    )
+                    rows.append(
+                        Row(name, group, entry["file"], own, asked, np.array(right, dtype=bool), values, legible)
+                    )
+            print(f"{name}: {len(rows)} fields, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    Path(arguments.to).write_bytes(pickle.dumps(rows))
 
 
-def look(document: Document, template: Template) -> list[Asked]:
-    """Every field with its candidates, no model asked."""
-    parts = passages.split(document, PASSAGE_TOKENS, lambda texts: [len(text) // 3 + 1 for text in texts])
-    return [choosing.prepare(each, document, parts) for each in template.fields]
+class Fit:
+    """Weights by group, fitted on rows; ``start`` from those of another fit."""
 
+    def __init__(self, rows: list[Row], *, start: Fit | None = None, own: bool = True) -> None:
+        rows = [row for row in rows if len(row.signs)]
+        self._own = own
+        sets = Counter((row.group, row.file) for row in rows)
+        documents = Counter(group for group, _ in sets)
+        share = np.array([documents[row.group] ** -0.5 for row in rows])
+        share /= share.sum()
+        kept = [_thinned(row) for row in rows]
+        signs = np.vstack([row.signs[keep] for row, keep in zip(rows, kept, strict=True)])
+        right = np.concatenate([row.right[keep] for row, keep in zip(rows, kept, strict=True)])
+        likely = np.concatenate([_likelihoods(row)[keep] for row, keep in zip(rows, kept, strict=True)])
+        counts = np.array([len(keep) for keep in kept])
+        starts = np.concatenate([[0], np.cumsum(counts)])[:-1]
+        of = np.repeat(np.arange(len(rows)), counts)
+        several = np.array([row.several for row in rows])
+        required = np.array([row.asked.field.required for row in rows], dtype=float)
+        many = np.log1p([len(row.signs) for row in rows])
+        has = np.array([bool(row.right.any()) for row in rows])
+        forms = sorted({self._groups(row) for row in rows})
+        form = np.array([forms.index(self._groups(row)) for row in rows])
+        groups = sorted({group for each in forms for group in each})
+        depth = [max(each.index(group) for each in forms if group in each) for group in groups]
+        penalty = np.array([np.full(len(NAMES), PENALTIES[level]) for level in depth])
+        penalty[:, SIGNS] *= 0.2
+        prior = np.zeros((len(groups), len(NAMES)))
+        prior[groups.index("")] = [KNOWN.get(name, 0.0) for name in NAMES]
+        adds = np.array([[float(group in each) for group in groups] for each in forms])
+        places = [np.flatnonzero(form[of] == number) for number in range(len(forms))]
+        pieces = [np.ascontiguousarray(signs[place]) for place in places]
+        listed = several[of]
 
-def fit_type(rows: list[Row]) -> tuple[np.ndarray, float]:
-    """Weights and the strength of *absent* for one type."""
-    size = len(NAMES)
-    usual = ranking.default_weights()
-    prior = np.append(usual.features, usual.absent)
-
-    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        weights, absent = parameters[:size], parameters[size]
-        total, gradient = 0.0, np.zeros(size + 1)
-        for row in rows:
-            strengths = row.features @ weights
-            if row.several:
-                margin = np.clip(strengths - absent, -30, 30)
-                share = 1 / (1 + np.exp(-margin))
-                total -= float(np.where(row.right, np.log(share), np.log(1 - share)).sum())
-                difference = share - row.right
-                gradient[:size] += difference @ row.features
-                gradient[size] -= difference.sum()
-                continue
-            everything = np.append(
-                strengths, ranking.Weights(weights, absent).absent_strength(required=is_required(row))
+        def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+            table = flat.reshape(prior.shape)
+            weights = adds @ table
+            strengths = np.empty(len(signs))
+            for number, place in enumerate(places):
+                strengths[place] = pieces[number] @ weights[number, :SIGNS].astype(np.float32)
+            strengths += likely
+            absent = weights[form, SIGNS] + weights[form, SIGNS + 1] * required + weights[form, SIGNS + 2] * many
+            most = np.maximum(np.maximum.reduceat(strengths, starts), absent)
+            powers, power = np.exp(strengths - most[of]), np.exp(absent - most)
+            whole = np.add.reduceat(powers, starts) + power
+            good = np.add.reduceat(powers * right, starts) + power * ~has
+            good = np.maximum(good, 1e-300)
+            losses = -np.log(np.maximum(good / whole, 1e-12))
+            slope = (powers / whole[of] - powers * right / good[of]) * share[of]
+            slope_absent = (power / whole - power * ~has / good) * share
+            each = 1 / (1 + np.exp(-np.clip(strengths - absent[of], -30, 30)))
+            single = -np.log(np.maximum(np.where(right, each, 1 - each), 1e-12))
+            size = np.sqrt(counts)
+            losses = np.where(several, np.add.reduceat(single * listed, starts) / size, losses)
+            slope_list = (each - right) * (share / size)[of] * listed
+            slope = np.where(listed, slope_list, slope)
+            slope_absent = np.where(several, -np.add.reduceat(slope_list, starts), slope_absent)
+            by_form = np.zeros((len(forms), len(NAMES)))
+            for number, place in enumerate(places):
+                by_form[number, :SIGNS] = slope[place].astype(np.float32) @ pieces[number]
+            np.add.at(by_form[:, SIGNS], form, slope_absent)
+            np.add.at(by_form[:, SIGNS + 1], form, slope_absent * required)
+            np.add.at(by_form[:, SIGNS + 2], form, slope_absent * many)
+            away = table - prior
+            return (
+                float(losses @ share) + 0.5 * float((penalty * away * away).sum()),
+                (adds.T @ by_form + penalty * away).ravel(),
             )
-            everything -= everything.max()
-            share = np.exp(everything) / np.exp(everything).sum()
-            target = np.append(row.right, not row.right.any()).astype(float)
-            hit = float(share @ target)
-            total -= np.log(max(hit, 1e-12))
-            difference = share - share * target / max(hit, 1e-12)
-            gradient[:size] += difference[:-1] @ row.features
-            gradient[size] += difference[-1]
-        scale = 1 / len(rows)
-        away = parameters - prior
-        return total * scale + PENALTY * float(away @ away) / 2, gradient * scale + PENALTY * away
 
-    # What the model prefers never counts against a candidate, however few documents say so.
-    bounds = [(0.1, None)] * len(ranking.MODEL_FEATURES) + [(None, None)] * (size + 1 - len(ranking.MODEL_FEATURES))
-    # What is nearly the same everywhere (receipts have one page, and tills print capitals) would only stand in for the strength
-    # of *absent*, and mislead where it differs for once.
-    everything = np.vstack([row.features for row in rows])
-    spread = everything.std(axis=0)
-    if everything[:, NAMES.index("capitals")].mean() > ALL_CAPITALS:
-        spread[NAMES.index("capitals")] = 0.0
-    for index in range(len(ranking.MODEL_FEATURES), size):
-        if spread[index] < LEAST_SPREAD:
-            bounds[index] = (prior[index], prior[index])
-    result = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds)
-    return result.x[:size], float(result.x[size])
+        first = prior.copy()
+        if start is not None:
+            for number, group in enumerate(groups):
+                first[number] = start.table.get(group, first[number])
+        steps = STEPS if start is None else STEPS // 3
+        found = minimize(loss, first.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps})
+        self.table = dict(zip(groups, found.x.reshape(prior.shape), strict=True))
+
+    def _groups(self, row: Row) -> tuple[str, ...]:
+        return row.groups if self._own else row.groups[:3]
+
+    def weights(self, row: Row) -> ranking.Weights:
+        own = sum((self.table[group] for group in self._groups(row) if group in self.table), np.zeros(len(NAMES)))
+        return ranking.Weights(np.concatenate([[0.0, 0.0], own[:SIGNS]]), *map(float, own[SIGNS:]))
 
 
-@functools.cache
-def _required_fields() -> frozenset[str]:
-    return frozenset(
-        field.name for template in TemplateLibrary().templates() for field in template.fields if field.required
-    )
+def _thinned(row: Row) -> np.ndarray:
+    """Of many candidates those that labels or their shape speak for, the right ones, and some of the rest."""
+    count = len(row.signs)
+    if count <= MOST_CANDIDATES:
+        return np.arange(count)
+    told = row.signs[
+        :, [NAMES.index(name) for name in ("own_beside", "own_over", "own_block", "own_prose", "shape", "top")]
+    ]
+    keep = np.zeros(count, dtype=bool)
+    keep[np.argsort(-(told @ [1, 1, 1, 1, 0.3, 0.3]), kind="stable")[: MOST_CANDIDATES // 2]] = True
+    keep[np.random.default_rng(0).choice(count, MOST_CANDIDATES // 2, replace=False)] = True
+    return np.flatnonzero(keep | row.right)
 
 
-def is_required(row: Row) -> bool:
-    """Whether a built-in template requires the field."""
-    return row.field in _required_fields()
+def _likelihoods(row: Row) -> np.ndarray:
+    return np.log([max(each.likelihood, 1e-6) for each in row.asked.candidates])
 
 
-def asked_only(row: Row, weights: np.ndarray) -> Row:
-    """The row without the candidates that would not be put to the model."""
-    layout_only = weights.copy()
-    layout_only[: len(ranking.MODEL_FEATURES)] = 0.0
-    kept = ranking.worth_asking(row.features @ layout_only, several=row.several)
-    values = [value for value, keep in zip(row.values, kept, strict=True) if keep]
-    return Row(row.document, row.field, row.kind, row.several, row.features[kept], values, row.right[kept])
+@dataclass
+class Decided:
+    """What became of a field: its score, and of every value given its grounds, family, and whether it is right."""
+
+    row: Row
+    score: float
+    given: list[tuple[ranking.Grounds, str, bool]]
 
 
-def judge(rows: list[Row], weights: np.ndarray, absent: float) -> dict[str, Any]:
-    """Accuracy, share of labels among the candidates, and expected calibration error in ten bins."""
-    sure, right, found = [], [], []
+def decide(rows: list[Row], fit: Fit, *, fitted: bool) -> list[Decided]:
+    """The fields of the documents, decided together as the product does."""
+    found = []
+    documents = defaultdict(list)
     for row in rows:
-        strengths = row.features @ weights
-        if row.several:
-            share = 1 / (1 + np.exp(-(strengths - absent)))
-            taken = {
-                choosing.same_name(row.values[index]): row.right[index]
-                for index in np.argsort(share)
-                if share[index] >= 0.5
-            }
-            missed = {
-                choosing.same_name(value) for value, good in zip(row.values, row.right, strict=True) if good
-            } - set(taken)
-            true = sum(taken.values())
-            denominator = 2 * true + (len(taken) - true) + len(missed)
-            right.append(2 * true / denominator if denominator else 1.0)
-            continue
-        share = ranking.softmax(
-            np.append(strengths, ranking.Weights(weights, absent).absent_strength(required=is_required(row)))
+        documents[row.name, row.file].append(row)
+    for own in documents.values():
+        for row in own:
+            row.asked.weights, row.asked.fitted = fit.weights(row), fitted and bool(row.template)
+        single = [row for row in own if not row.several]
+        shares = decided_together([choosing._places(row.asked) for row in single])
+        found += [_decided(row, places) for row, places in zip(single, shares, strict=True)]
+        found += [_decided_list(row) for row in own if row.several]
+    return found
+
+
+def _decided(row: Row, places: list) -> Decided:
+    asked = row.asked
+    name = ranking.family(asked.kind)
+    values = sorted((each for each in places if each.value is not None), key=lambda each: (-each.share, each.index))
+    absent = next(each.share for each in places if each.value is None)
+    if not values or absent >= choosing._together(asked, values):
+        grounds = ranking.Grounds(
+            absent,
+            values[0].share if values else 0.0,
+            0.0,
+            0.0,
+            len(asked.candidates),
+            fitted=asked.fitted,
+            absent=True,
         )
-        by_value: dict[str, float] = {}
-        for value, part in zip(row.values, share[:-1], strict=True):
-            by_value[value] = by_value.get(value, 0.0) + part
-        best = max(by_value, key=by_value.__getitem__, default=None)
-        good = {value for value, flag in zip(row.values, row.right, strict=True) if flag}
-        found.append(bool(good))
-        if best is None or share[-1] > by_value[best]:
-            right.append(not good)
-            sure.append(share[-1])
-        else:
-            right.append(best in good)
-            sure.append(by_value[best])
-    error = 0.0
-    if sure:
-        bins = np.minimum((np.array(sure) * 10).astype(int), 9)
-        for number in range(10):
-            inside = bins == number
-            if inside.any():
-                error += inside.mean() * abs(np.array(right)[inside].mean() - np.array(sure)[inside].mean())
-    return {"documents": len(rows), "right": round(float(np.mean(right)), 3), "among candidates": round(float(np.mean(found or [0])), 3),
-            "calibration error": round(error, 3)}  # fmt: skip
+        return Decided(row, float(not row.wanted), [(grounds, name, not row.wanted)])
+    best = values[0]
+    right = any(good and each.value == best.value for good, each in zip(row.right, asked.candidates, strict=True))
+    pages = tuple(Page(number, "") for number in {each.span.page for each in asked.candidates})
+    grounds = choosing.grounds_of(asked, best, values, Document("", "", "", pages, len(pages)))
+    return Decided(row, float(right), [(grounds, name, right)])
 
 
-# What a field of another template shares with those that were fitted: words beside it, and what a value of the type looks like.
-GENERAL = {
-    "lm", "lm_mean", "near_same_line", "near_line_above", "near_behind", "avoid", "shape", "near_first_match", "first", "last", "lines",
-}  # fmt: skip
-
-
-def general(rows: list[Row]) -> list[Row]:
-    """The rows without what depends on where the fitted fields stand on their pages."""
-    keep = np.array([name in GENERAL for name in NAMES], dtype=float)
-    return [
-        Row(row.document, row.field, row.kind, row.several, row.features * keep, row.values, row.right) for row in rows
+def _decided_list(row: Row) -> Decided:
+    asked = row.asked
+    if not asked.candidates:
+        return Decided(row, float(not row.wanted), [])
+    taken = choosing._items(asked, choosing._shares(asked))[: asked.field.max_items]
+    pages = tuple(Page(number, "") for number in {each.span.page for each in asked.candidates})
+    document = Document("", "", "", pages, len(pages))
+    given = [
+        (choosing.item_grounds(asked, index, share, document), ranking.family(asked.kind), bool(row.right[index]))
+        for share, index in taken
     ]
+    right = sum(good for _, _, good in given)
+    both = len(given) + len(row.wanted)
+    return Decided(row, 2 * right / both if both else 1.0, given)
 
 
-def page_alone(rows: list[Row]) -> list[Row]:
-    """The rows without the model's word."""
-    keep = np.array([name not in ranking.MODEL_FEATURES for name in NAMES], dtype=float)
-    return [
-        Row(row.document, row.field, row.kind, row.several, row.features * keep, row.values, row.right) for row in rows
+COLUMNS = [*ranking.CONFIDENCE, "family numbers", "family moments", "family codes", "family texts"]
+
+
+def calibrate(decided: list[Decided]) -> dict[str, float]:
+    """Weights of the confidence: a logistic with a penalty, sets weighed evenly."""
+    rows, right, weight = [], [], []
+    sizes = Counter(each.row.group for each in decided for _ in each.given)
+    for each in decided:
+        for grounds, family, good in each.given:
+            rows.append([*grounds.columns(), *(float(name == f"family {family}") for name in COLUMNS[-4:])])
+            right.append(good)
+            weight.append(sizes[each.row.group] ** -0.5)
+    signs, good = np.array(rows), np.array(right, dtype=float)
+    share = np.array(weight) / sum(weight)
+    prior = np.array([{"share": 0.8}.get(name, 0.0) for name in COLUMNS])
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = signs @ weights
+        worth = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+        value = -float(share @ np.log(np.maximum(np.where(good > 0, worth, 1 - worth), 1e-12)))
+        away = weights - prior
+        return value + 0.005 * float(away @ away), (share * (worth - good)) @ signs + 0.01 * away
+
+    found = minimize(loss, prior, jac=True, method="L-BFGS-B").x
+    return dict(zip(COLUMNS, found, strict=True))
+
+
+def worth(grounds: ranking.Grounds, family: str, table: dict[str, float]) -> float:
+    odds = float(np.dot([table[name] for name in ranking.CONFIDENCE], grounds.columns())) + table[f"family {family}"]
+    return min(0.99, 1 / (1 + float(np.exp(-np.clip(odds, -30, 30)))), grounds.likelihood + 0.02)
+
+
+def report(decided: list[Decided], confidence: dict[str, dict[str, float]]) -> None:
+    """Scores by set and field; of all values calibration error, coverage at 95 % and 99 % precision, sure and wrong."""
+    scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for each in decided:
+        scores[each.row.name][each.row.asked.field.name].append(each.score)
+    for name, fields in scores.items():
+        parts = " ".join(f"{field} {np.mean(own):.2f}" for field, own in fields.items())
+        print(f"{name:14} {np.mean([np.mean(own) for own in fields.values()]):.3f}  {parts}")
+    given = [
+        (worth(grounds, family, confidence[each.row.group]), right, each.row.group)
+        for each in decided
+        for grounds, family, right in each.given
     ]
+    sure = np.array([value for value, _, _ in given])
+    right = np.array([good for _, good, _ in given], dtype=float)
+    sizes = Counter(group for _, _, group in given)
+    for name, weight in (
+        ("all values", np.ones(len(given))),
+        ("sets evenly", np.array([1 / sizes[group] for _, _, group in given])),
+    ):
+        weight = weight / weight.sum()
+        bins = np.minimum((sure * 10).astype(int), 9)
+        error = sum(abs(float((weight * (bins == number) * (sure - right)).sum())) for number in range(10))
+        order = np.argsort(-sure, kind="stable")
+        taken = np.cumsum(weight[order])
+        precision = np.cumsum((weight * right)[order]) / taken
+        coverage = [max(taken[precision >= least], default=0.0) for least in (0.95, 0.99)]
+        wrong = float((weight * ((sure > 0.9) & (right < 1))).sum())
+        print(
+            f"{name}: {len(given)} values, right {float(weight @ right):.3f}, calibration error {error:.3f}, coverage at 95 % "
+            f"{coverage[0]:.3f}, at 99 % {coverage[1]:.3f}, sure and wrong {wrong:.4f}, over 0.9 {float((weight * (sure > 0.9)).sum()):.3f}"
+        )
 
 
-def held_out(rows: list[Row]) -> float:
-    """The share that is right in each half, with weights fitted on the other."""
-    right = 0.0
-    for parity in (0, 1):
-        weights, absent = fit_type([row for row in rows if row.document % 2 == parity])
-        rest = [asked_only(row, weights) for row in rows if row.document % 2 != parity]
-        right += judge(rest, weights, absent)["right"]
-    return right / 2
-
-
-def sure_ones(rows: list[Row]) -> tuple[int, int]:
-    """How many values the page alone is sure of, and how many of those are right: in each half, fitted on the other."""
-    sure = right = 0
-    for parity in (0, 1):
-        weights, absent = fit_type([row for row in rows if row.document % 2 == parity])
-        for row in (asked_only(each, weights) for each in rows if each.document % 2 != parity):
-            if row.several or not row.values:
-                continue
-            strengths = np.append(
-                row.features @ weights, ranking.Weights(weights, absent).absent_strength(required=is_required(row))
-            )
-            share: dict[str, float] = {}
-            for value, part in zip(row.values, ranking.softmax(strengths)[:-1], strict=True):
-                share[value] = share.get(value, 0.0) + part
-            best = max(share, key=share.__getitem__)
-            if share[best] >= ranking.SURE:
-                sure += 1
-                right += best in {value for value, good in zip(row.values, row.right, strict=True) if good}
-    return sure, right
-
-
-def page_table(rows: list[Row], more: list[Row]) -> dict[str, float | bool]:
-    """The weights for the page alone, and whether the model's word makes the field no better; empty where they are not to be trusted.
-
-    ``more``: rows of the field for which no model was asked, to be used in the place of the others.
-    """
-    without = page_alone(rows)
-    enough = len(rows) >= MANY and held_out(rows) <= held_out(without)
-    without = more or without
-    sure, right = sure_ones(without)
-    print("   the page alone is sure of", sure, "and right with", right, "; the model adds nothing:", enough)
-    if not enough and (sure < LEAST_SURE or right < ranking.SURE * sure):
-        return {}
-    weights, absent = fit_type(without)
-    weights[: len(ranking.MODEL_FEATURES)] = 0.0
-    return {**table_of(weights, absent), **({"enough": True} if enough else {})}
-
-
-def better_alone(rows: list[Row]) -> bool:
-    """Whether weights of its own, places on the page among them, serve a field better: on each half, fitted on the other."""
-    return held_out(rows) > held_out(general(rows)) + LEAST_GAIN
-
-
-def table_of(weights: np.ndarray, absent: float) -> dict[str, float]:
-    """Weights as they are written; what hardly weighs anything is left out."""
-    values = {
-        name: round(float(weight), 3) for name, weight in zip(NAMES, weights, strict=True) if abs(weight) >= 0.005
-    }
-    return {**values, "absent": round(absent, 3)}
+def left_out(rows: list[Row], whole: Fit) -> list[Decided]:
+    """Every set decided by weights that were fitted on the others."""
+    found = []
+    for group in sorted({row.group for row in rows}):
+        fit = Fit([row for row in rows if row.group != group], start=whole, own=False)
+        found += decide([row for row in rows if row.group == group], fit, fitted=False)
+        print(".", end="", file=sys.stderr, flush=True)
+    return found
 
 
 def fit(arguments: argparse.Namespace) -> None:
-    rows: list[Row] = []
-    for file in arguments.scores:
-        rows.extend(pickle.loads(Path(file).read_bytes()))
-    pages_only = [row for file in arguments.pages for row in pickle.loads(Path(file).read_bytes())]
-    fitted: dict[str, dict[str, Any]] = {}
-    pages: dict[str, dict[str, Any]] = {}
-    for kind, several in sorted({(row.kind, row.several) for row in rows}):
-        own = [row for row in rows if (row.kind, row.several) == (kind, several)]
-        name = f"list_{kind}" if several else kind
-        fitted[name] = table_of(*fit_type(general(own)))
-        for field in sorted({row.field for row in own}):
-            mine = [row for row in own if row.field == field]
-            train = rest = mine
-            if arguments.half:
-                parity = arguments.half == "odd"
-                train = [row for row in mine if row.document % 2 == parity]
-                rest = [row for row in mine if row.document % 2 != parity]
-            weights, absent = fit_type(train)
-            asked = [asked_only(row, weights) for row in rest]
-            print(name, field, judge(asked, weights, absent))
-            print(name, field, "general", judge(asked, *fit_type(general(train))))
-            model_only = np.zeros(len(NAMES))
-            model_only[0] = 1.0
-            print(name, "   the model's score alone", judge(asked, model_only, -1e9 if not several else 0.0)["right"])
-            if better_alone(mine):
-                fitted[name][field] = table_of(*fit_type(mine))
-            weights, absent = fit_type(page_alone(train))
-            asked = [asked_only(row, weights) for row in page_alone(rest)]
-            print(name, field, "page alone", judge(asked, weights, absent))
-            table = page_table(mine, [row for row in pages_only if row.field == field])
-            if table:
-                pages.setdefault(name, {})[field] = table
+    rows: list[Row] = pickle.loads(Path(arguments.rows).read_bytes())
+    started = time.monotonic()
+    bare = Fit(rows, own=False)
+    decided = left_out(rows, bare)
+    groups = sorted({row.group for row in rows})
+    # The figures of a set by a calibration that has not seen it.
+    confidence = {group: calibrate([each for each in decided if each.row.group != group]) for group in groups}
+    print(f"\nleave one set out ({time.monotonic() - started:.0f} s)")
+    report(decided, confidence)
+    final = Fit(rows, start=bare)
+    # What a template's own documents make surer is measured on halves of them that were left out.
+    halves = []
+    for parity in (0, 1):
+        half = Fit([row for row in rows if not row.template or _half(row) == parity], start=final)
+        halves += decide([row for row in rows if row.template and _half(row) != parity], half, fitted=True)
+    print("own templates, fitted on the other half")
+    table = calibrate([*decided, *halves])
+    report(halves, dict.fromkeys(groups, table))
+    print("fitted on all")
+    report(decide(rows, final, fitted=True), dict.fromkeys(groups, table))
     if arguments.write:
-        target = paths.resources_dir() / "ranking.toml"
-        document = tomlkit.parse(target.read_text(encoding="utf-8"))
-        document.update(fitted)
-        document["page"] = pages
-        target.write_text(tomlkit.dumps(document), encoding="utf-8")
+        data = {
+            "weights": {
+                group: {
+                    name: round(float(value), 3) for name, value in zip(NAMES, own, strict=True) if abs(value) >= 0.002
+                }
+                for group, own in final.table.items()
+            },
+            "confidence": {name: round(value, 3) for name, value in table.items()},
+        }
+        path = paths.resources_dir() / "ranking.json"
+        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        print("written:", path)
+    print(f"{time.monotonic() - started:.0f} s")
+
+
+def _half(row: Row) -> int:
+    return sum(row.file.encode()) % 2
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
     first = commands.add_parser("collect")
-    first.add_argument("labels")
-    first.add_argument("--template", required=True)
-    first.add_argument("--model")
+    first.add_argument("data")
     first.add_argument("--to", required=True)
-    first.add_argument("--limit", type=int, default=None)
+    first.add_argument("--only", nargs="*")
     first.set_defaults(run=collect)
     second = commands.add_parser("fit")
-    second.add_argument("scores", nargs="+")
-    second.add_argument("--pages", nargs="*", default=[])
-    second.add_argument("--half", choices=("even", "odd"))
+    second.add_argument("rows")
     second.add_argument("--write", action="store_true")
     second.set_defaults(run=fit)
     arguments = parser.parse_args()

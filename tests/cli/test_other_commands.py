@@ -97,3 +97,34 @@ def test_wordings() -> None:
     assert aligned([("a", "b"), ("long", "")]) == "a     b\nlong"
     assert aligned([]) == ""
     assert printable("a\x1bb\u202ec\nd\udcffé漢") == "a·b·c d·é漢"
+
+
+def test_a_template_learns_by_labels_and_says_what_it_gained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = tmp_path / "shift.toml"
+    template.write_text('name = "shift"\nversion = 1\ntitle = "Shift"\n[[fields]]\nname = "handover"\ntype = "time"\n')
+    lines = []
+    for number in range(4):
+        file = tmp_path / f"{number}.txt"
+        file.write_text(f"Zorble {6 + number}:15\nQuendle {14 + number}:40\nFrimmet 20:0{number}\n")
+        lines.append(json.dumps({"file": file.name, "fields": {"handover": f"{14 + number}:40"}}))
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text("\n".join([*lines, json.dumps({"file": "gone.txt", "fields": {"handover": None}})]))
+    assert main(["template", "learn", str(template), "--labels", str(labels)]) == 0
+    said = capsys.readouterr()
+    assert "shift knows 4 documents" in said.out
+    assert "of 4 right before" in said.out
+    assert "gone.txt" in said.err
+    assert main(["template", "learn", str(template), "--forget"]) == 0
+    assert "shift knows 0 documents" in capsys.readouterr().out
+
+
+def test_what_changed_between_two_templates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = tmp_path / "a.toml", tmp_path / "b.toml"
+    old.write_text('name = "a"\nversion = 1\n[[fields]]\nname = "day"\ntype = "date"\n')
+    new.write_text('name = "a"\nversion = 2\n[[fields]]\nname = "day"\ntype = "date"\nrequired = true\n')
+    assert main(["template", "diff", str(old), str(new)]) == 0
+    assert capsys.readouterr().out == "Day: required or not.\nFields to ask again: day\n"
+    assert main(["template", "diff", str(old), str(old)]) == 0
+    assert "same values" in capsys.readouterr().out

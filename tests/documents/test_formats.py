@@ -18,6 +18,7 @@ from stillroom.documents.document import Document
 from stillroom.documents.formats import xlsx_workbook
 from stillroom.documents.reading import read_source
 from stillroom.documents.source import Source
+from stillroom.documents.table import row_text
 
 Make = Callable[..., bytes]
 
@@ -121,6 +122,11 @@ def test_html_shows_what_is_visible() -> None:
 def test_html_says_its_own_encoding() -> None:
     page = '<html><head><meta charset="iso-8859-1"></head><body>Zürich</body></html>'.encode("latin-1")
     assert text("a.htm", page) == "Zürich"
+
+
+def test_the_second_line_of_a_cell_stays_in_its_column() -> None:
+    assert row_text(["1", "Oak table\nwith two legs", "20.00"]) == "1\tOak table\t20.00\n\twith two legs"
+    assert row_text(["", "Only this", ""]) == "Only this"
 
 
 def test_a_table_made_for_layout_is_read_cell_by_cell() -> None:

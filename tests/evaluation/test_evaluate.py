@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.extraction.scripted_engine import ScriptedEngine
+from tests.extraction.scripted_engine import LARGE, ScriptedEngine
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page
@@ -61,7 +61,7 @@ def knowing(_: str, candidate: str) -> float:
 
 def run(folder: Path) -> tuple[Evaluator, TokenMeter, list[Progress]]:
     evaluator = Evaluator(labelled(folder), TEMPLATE, Reader())
-    return evaluator, TokenMeter(ScriptedEngine(knowing)), []
+    return evaluator, TokenMeter(ScriptedEngine(knowing, info=LARGE)), []
 
 
 def test_every_document_is_a_judgement_also_one_that_fails(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import zlib
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ from stillroom.engine.status import EngineState, EngineStatus
 from stillroom.engine.worker_status import WorkerStatus
 
 INFO = ModelInfo("made", "made.gguf", "llama", "Q4_0", 1, 1, 8192, 8192, 100, True, 0, "CPU", 0.0, LoadOptions())
+
+LARGE = dataclasses.replace(INFO, parameters=4_000_000_000)
+"""A model whose word about verbatim values counts."""
 
 
 def by_hash(question: str, candidate: str) -> float:

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.extraction.scripted_engine import ScriptedEngine
+from tests.extraction.scripted_engine import LARGE, ScriptedEngine
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Box, Document, Page
@@ -116,7 +116,7 @@ def test_the_same_document_gives_the_same_result_and_it_survives_json() -> None:
 def test_the_models_favourite_wins_where_the_page_says_little() -> None:
     template = Template("t", 1, "T", "", (Field("when", FieldType.DATE),))
     made = document("alpha 5 May 2020 beta 6 May 2020 gamma 7 May 2020")
-    engine = ScriptedEngine(lambda _, candidate: 0.0 if candidate == "6 May 2020" else -30.0)
+    engine = ScriptedEngine(lambda _, candidate: 0.0 if candidate == "6 May 2020" else -30.0, info=LARGE)
     result = Extractor(engine).extract(made, template, file="made.txt")
     assert one(result, "when").value == "2020-05-06"
     assert one(result, "when").text == "6 May 2020"
@@ -125,7 +125,7 @@ def test_the_models_favourite_wins_where_the_page_says_little() -> None:
 
 def test_absent_is_an_answer() -> None:
     template = Template("t", 1, "T", "", (Field("when", FieldType.DATE, required=True), Field("mail", FieldType.EMAIL)))
-    engine = ScriptedEngine(lambda _, candidate: 0.0 if candidate == "none" else -60.0)
+    engine = ScriptedEngine(lambda _, candidate: 0.0 if candidate == "none" else -60.0, info=LARGE)
     result = Extractor(engine).extract(document("alpha 5 May 2020 beta"), template, file="made.txt")
     assert one(result, "when").state is FieldState.ABSENT
     assert one(result, "when").value is None
@@ -172,7 +172,7 @@ def test_a_list_holds_each_thing_once() -> None:
         "t", 1, "T", "", (Field("parties", FieldType.LIST, of=FieldType.ORGANISATION, near=("between",)),)
     )
     text = "between Harbour Biotech, Inc. and Glade GmbH. HARBOUR BIOTECH INC. and Glade GmbH agree."
-    engine = ScriptedEngine(lambda _, candidate: -60.0 if candidate == "none" else -len(candidate))
+    engine = ScriptedEngine(lambda _, candidate: -60.0 if candidate == "none" else -len(candidate), info=LARGE)
     result = Extractor(engine).extract(document(text), template, file="made.txt")
     names = [re.sub(r"\W", "", item.value or "").lower() for item in values(result)]
     assert len(names) == len(set(names))
@@ -214,7 +214,9 @@ def with_examples(count: int, text: str = "SOUTH GATE BAKERY LTD\nTotal 99.95") 
 
 
 def test_examples_are_shared_pieces_in_front_and_their_text_is_never_a_value() -> None:
-    engine = ScriptedEngine(lambda _, candidate: 0.0 if "SOUTH" in candidate or "99.95" in candidate else -5.0)
+    engine = ScriptedEngine(
+        lambda _, candidate: 0.0 if "SOUTH" in candidate or "99.95" in candidate else -5.0, info=LARGE
+    )
     made = document(RECEIPT)
     result = Extractor(engine).extract(made, with_examples(2), file="made.txt")
     prefix = engine.requests[0].prefix

@@ -71,7 +71,7 @@ def test_what_was_listed_and_not_asked_about_is_asked_about_when_quoted() -> Non
     quote(Quoting(candidate.text), Frame.plain(), whole(made), 0, [asked], made, None)
     assert number in asked.chosen
     assert candidate.text in asked.texts(0)
-    assert (len(asked.candidates), len(asked.layout), len(asked.where)) == (count, count, count)
+    assert (len(asked.candidates), len(asked.signs), len(asked.where)) == (count, count, count)
 
 
 def test_only_runs_of_words_and_blocks_are_quoted_and_within_their_limits() -> None:

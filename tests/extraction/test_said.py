@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.extraction.scripted_engine import ScriptedEngine
+from tests.extraction.scripted_engine import LARGE, ScriptedEngine
 
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.propose import propose
+from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.extractor import Extractor
-from stillroom.extraction.layout import layout_features
+from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
 from stillroom.templates.template import Field, FieldType, Option, Template
 
@@ -20,7 +21,9 @@ COLUMNS = (Field("item", FieldType.LINE), Field("amount", FieldType.MONEY))
 def result_of(*fields: Field, text: str) -> DocumentResult:
     document = Document("made.txt", "txt", "", (Page(1, text),), 1)
     template = Template("t", 1, "T", "any document", fields)
-    return Extractor(ScriptedEngine(lambda *_: 5.0)).extract(document, template, file="made.txt")
+    # A model that likes everything: what is told here is not the ranking.
+    engine = ScriptedEngine(lambda _, candidate: -20.0 if candidate == "none" else 5.0, info=LARGE)
+    return Extractor(engine).extract(document, template, file="made.txt")
 
 
 def test_rows_beyond_the_limit_are_counted() -> None:
@@ -98,9 +101,9 @@ def test_a_long_document_takes_time_in_proportion() -> None:
     def seconds(lines: int) -> float:
         text = "\n".join(f"{number} things of no importance, {number}A" for number in range(lines))
         started = time.process_time()
-        layout_features(
-            field, (document := Document("made.txt", "txt", "", (Page(1, text),), 1)), propose(field, document)
-        )
+        document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+        layout = Layout(document, Meaning(Template("t", 1, "T", "", (field,))))
+        layout.signs(field, field.type, propose(field, document))
         return time.process_time() - started
 
     assert seconds(4000) < 8 * max(seconds(1000), 0.05)

@@ -1,4 +1,4 @@
-"""Where the page alone is sure of a value the model is not asked; where it is not, or finds nothing, it is."""
+"""Where the page alone is sure of a value, or a model's word is worth nothing, the model is not asked; and what a confidence is made of."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.extraction.scripted_engine import INFO, ScriptedEngine
+from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
 
 from stillroom.documents.document import Document, Page
 from stillroom.extraction import layout, ranking
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Field, FieldType, Template
 
 BILL = "North Wind Ltd\nNet 10.00\nTax 2.00\nTotal 12.00\nCash 20.00\nChange 8.00"
@@ -23,18 +24,19 @@ def prefers(_question: str, candidate: str) -> float:
     return 0.0 if candidate == LIKES_LAST else -50.0
 
 
-def page_weights(weight: float, *, absent: float = 0.0, enough: bool = False) -> ranking.Weights:
-    """Weights by which only a word beside the value counts."""
-    features = np.zeros(len(ranking.MODEL_FEATURES) + len(layout.NAMES))
-    features[len(ranking.MODEL_FEATURES) + layout.NAMES.index("near_same_line")] = weight
-    return ranking.Weights(features, absent, enough)
+def weights(label: float, *, absent: float = 0.0, model: float = 0.0) -> ranking.Weights:
+    """Weights by which only a label beside the value counts, and the model's word."""
+    features = np.zeros(len(ranking.MODEL_FEATURES) + len(layout.names()))
+    features[0] = model
+    features[len(ranking.MODEL_FEATURES) + layout.names().index("own_inline")] = label
+    return ranking.Weights(features, absent)
 
 
 def extract(
-    monkeypatch: pytest.MonkeyPatch, weights: ranking.Weights | None, *, parameters: int = 1, text: str = BILL
+    monkeypatch: pytest.MonkeyPatch, given: ranking.Weights, *, text: str = BILL
 ) -> tuple[FieldValue, ScriptedEngine]:
-    monkeypatch.setattr(ranking, "page_weights_for", lambda *_, **__: weights)
-    engine = ScriptedEngine(prefers, info=dataclasses.replace(INFO, parameters=parameters))
+    monkeypatch.setattr(ranking, "weights_for", lambda *_, **__: given)
+    engine = ScriptedEngine(prefers)
     document = Document("made.txt", "txt", "", (Page(1, text),), 1)
     value = Extractor(engine).extract(document, MONEY, file="made.txt").fields["sum"]
     assert isinstance(value, FieldValue)
@@ -42,57 +44,72 @@ def extract(
 
 
 def test_a_page_that_is_sure_decides_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    value, engine = extract(monkeypatch, page_weights(20.0))
+    value, engine = extract(monkeypatch, weights(20.0, model=1.0))
     assert (value.value, value.state) == ("12.00", FieldState.FOUND)
-    assert value.confidence >= ranking.SURE
     assert value.span is not None
     assert not engine.requests  # the document was not read by the model at all
 
 
 def test_a_page_that_is_not_sure_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    value, engine = extract(monkeypatch, page_weights(1.0))
+    value, engine = extract(monkeypatch, weights(1.0, model=1.0))
     assert engine.requests
     assert value.value == LIKES_LAST
 
 
 def test_that_there_is_nothing_is_for_the_model_to_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
-    value, engine = extract(monkeypatch, page_weights(1.0, absent=60.0, enough=True))
+    value, engine = extract(monkeypatch, weights(1.0, absent=40.0, model=1.0))
     assert engine.requests
     assert value.value == LIKES_LAST
 
 
-def test_where_a_small_model_adds_nothing_a_larger_one_is_still_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    weights = page_weights(1.0, enough=True)
-    value, engine = extract(monkeypatch, weights)
+def test_a_model_whose_word_is_worth_nothing_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    value, engine = extract(monkeypatch, weights(1.0))
     assert not engine.requests
     assert value.value == "12.00"
-    value, engine = extract(monkeypatch, weights, parameters=4_000_000_000)
-    assert engine.requests
-    assert value.value == LIKES_LAST
 
 
-def test_a_field_that_was_never_fitted_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, engine = extract(monkeypatch, None)
-    assert engine.requests
-
-
-def test_a_larger_model_counts_for_at_least_the_defaults() -> None:
-    small = page_weights(1.0)
-    large = ranking.for_larger_models(small)
+def test_the_word_of_a_larger_model_than_was_measured_counts() -> None:
     count = len(ranking.MODEL_FEATURES)
-    assert list(large.features[:count]) == list(ranking.default_weights().features[:count])
-    assert list(large.features[count:]) == list(small.features[count:])
-    assert large.absent == small.absent
+    for kind in (FieldType.MONEY, FieldType.ADDRESS, FieldType.TEXT):
+        assert all(ranking.weights_for(kind, parameters=LARGE.parameters).features[:count] > 0)
+    assert not ranking.weights_for(FieldType.MONEY, parameters=INFO.parameters).features[:count].any()
+    assert ranking.weights_for(FieldType.TEXT, parameters=INFO.parameters).features[:count].any()  # is quoted
 
 
-def test_the_shipped_weights_name_fields_of_shipped_templates() -> None:
-    assert ranking.page_weights_for(FieldType.MONEY, field="total") is not None
-    assert ranking.page_weights_for(FieldType.ORGANISATION, several=True, field="company") is None  # no list was fitted
-    assert ranking.page_weights_for(FieldType.MONEY, field="a field nobody fitted") is None
-    table = ranking._tables()
-    page = [weights for name, weights in table.items() if name.startswith("page.")]
-    assert page
-    assert all(not weights.features[: len(ranking.MODEL_FEATURES)].any() for weights in page)
+def test_a_template_has_its_own_weights_only_as_it_was_fitted() -> None:
+    receipt = TemplateLibrary().find("receipt")
+    assert ranking.has_own(receipt)
+    fields = tuple(dataclasses.replace(field, near=(*field.near, "a word")) for field in receipt.fields)
+    assert not ranking.has_own(dataclasses.replace(receipt, fields=fields))
+    renamed = dataclasses.replace(receipt, title="Another title")
+    assert ranking.has_own(renamed)  # nothing that is looked for is another
+    own = ranking.weights_for(FieldType.MONEY, template=receipt, field="total")
+    assert (own.features != ranking.weights_for(FieldType.MONEY).features).any()
+    assert (
+        ranking.weights_for(FieldType.MONEY, field="total").features == ranking.weights_for(FieldType.MONEY).features
+    ).all()
+
+
+def test_a_type_that_was_never_fitted_has_the_weights_of_its_family() -> None:
+    percent, time = ranking.weights_for(FieldType.PERCENT), ranking.weights_for(FieldType.URL)
+    assert percent.features.any()
+    assert time.features.any()
+    assert (percent.features != time.features).any()
+
+
+def grounds(**changes: object) -> ranking.Grounds:
+    usual = ranking.Grounds(share=0.9, second=0.05, label=1.0, rival=0.0, candidates=10)
+    return dataclasses.replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def test_a_confidence_follows_what_it_is_reckoned_from() -> None:
+    usual = ranking.confidence(grounds(), "numbers")
+    assert 0.0 < usual < 1.0
+    assert ranking.confidence(grounds(share=0.5, second=0.4), "numbers") < usual
+    assert (
+        ranking.confidence(grounds(likelihood=0.5), "numbers") <= 0.52
+    )  # without evidence no reading gets more than about half
+    assert ranking.confidence(grounds(legible=0.5), "numbers") == pytest.approx(usual / 2)
 
 
 @pytest.mark.parametrize(
@@ -107,21 +124,22 @@ def test_the_shipped_weights_name_fields_of_shipped_templates() -> None:
     ],
 )
 def test_amounts_that_add_up_are_seen(amount: str, feature: str, expected: int) -> None:
-    assert features_of(BILL, amount)[feature] == expected
+    assert signs_of(BILL, amount)[feature] == expected
 
 
 @pytest.mark.parametrize(("amount", "expected"), [("41.45", 1), ("41.43", -1), ("50.00", 0), ("0.02", 0)])
 def test_an_amount_that_another_one_was_rounded_to_is_seen(amount: str, expected: int) -> None:
     text = "Total 41.43\nRounding 0.02\nTo pay 41.45\nCash 50.00"
-    assert features_of(text, amount)["rounded"] == expected
+    assert signs_of(text, amount)["rounded"] == expected
 
 
-def features_of(text: str, amount: str) -> dict[str, float]:
+def signs_of(text: str, amount: str) -> dict[str, float]:
     from stillroom.extraction.candidates.propose import propose
+    from stillroom.extraction.concepts import Meaning
 
     field = MONEY.fields[0]
     document = Document("made.txt", "txt", "", (Page(1, text),), 1)
     candidates = propose(field, document, kind=FieldType.MONEY)
-    rows = layout.layout_features(field, document, candidates)
+    rows = layout.Layout(document, Meaning(MONEY)).signs(field, field.type, candidates)
     number = next(index for index, candidate in enumerate(candidates) if candidate.text == amount)
-    return dict(zip(layout.NAMES, rows[number], strict=True))
+    return dict(zip(layout.names(), rows[number], strict=True))

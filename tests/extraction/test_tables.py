@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from stillroom.documents.document import Box, Document, Page
@@ -292,3 +294,40 @@ def test_another_table_below_is_not_taken_for_more_rows() -> None:
         (200, "40:Standard 120:20.00 206:4.00 330:24.00"),
     )
     assert read(ITEMS, page) == [["Oak", "2", "20.00"]]
+
+
+def test_a_known_cell_goes_on_in_the_next_line_but_not_on_a_sheet() -> None:
+    text = "Item\tQty\tPrice\tAmount\nOak table with\t2\t10.00\t20.00\ntwo legs\nAsh\t1\t5.00\t5.00"
+    for kind, expected in (("html", "Oak table with two legs"), ("xlsx", "Oak table with")):
+        rows = table_rows(ITEMS, Document(f"made.{kind}", kind, "", (Page(1, text),), 1))
+        assert [row["item"].value for row in rows] == [expected, "Ash"]
+
+
+def test_a_statement_of_account_is_a_table_too() -> None:
+    columns = (
+        Field("date", FieldType.DATE),
+        Field("description", FieldType.TEXT),
+        Field("debit", FieldType.MONEY),
+        Field("credit", FieldType.MONEY),
+        Field("balance", FieldType.MONEY),
+    )
+    text = """Datum      Buchungstext            Soll     Haben     Saldo
+           Saldovortrag                             1.000,00
+02.01.2025 Miete Januar           500,00             500,00
+03.01.2025 Gehalt                         2.000,00  2.500,00"""
+    assert read(Field("bookings", FieldType.TABLE, columns=columns), Page(1, text)) == [
+        ["2025-01-02", "Miete Januar", "500.00", None, "500.00"],
+        ["2025-01-03", "Gehalt", None, "2000.00", "2500.00"],
+    ]
+
+
+def test_a_long_text_without_a_table_is_looked_through_quickly() -> None:
+    page = Page(
+        1,
+        "\n".join(
+            f"The amount of line {number} is described in the price list, item {number}." for number in range(4000)
+        ),
+    )
+    started = time.process_time()
+    assert read(ITEMS, page) == []
+    assert time.process_time() - started < 5

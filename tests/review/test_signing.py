@@ -92,7 +92,7 @@ def reviewed(documents: list[ReviewedDocument]) -> Queue:
 
 def test_a_workbook_says_who_answers_for_what(documents: list[ReviewedDocument], tmp_path: Path) -> None:
     target = tmp_path / "out.xlsx"
-    assert export_reviewed(reviewed(documents), target) == 3
+    assert export_reviewed(reviewed(documents), target, TEMPLATE) == 3
     book = openpyxl.load_workbook(target)
     sheet, evidence = book.worksheets
     names = [cell.value for cell in sheet[1]]
@@ -118,14 +118,14 @@ def test_only_what_was_approved_is_written_where_that_is_asked_for(
     documents: list[ReviewedDocument], tmp_path: Path
 ) -> None:
     target = tmp_path / "out.csv"
-    assert export_reviewed(reviewed(documents), target, only_approved=True, notation=Notation(";", ",")) == 1
+    assert export_reviewed(reviewed(documents), target, TEMPLATE, only_approved=True, notation=Notation(";", ",")) == 1
     with target.open(encoding="utf-8-sig", newline="") as file:
         head, row = csv.reader(file, delimiter=";")
     line = dict(zip(head, row, strict=True))
     assert (line["total"], line["review"], line["to check"]) == ("99,00", "approved", "0")
     lapsed = documents[0]
     lapsed.add(lapsed.verdict(VerdictKind.ABSENT, Subject("shop")))
-    assert export_reviewed(Queue(documents), target, only_approved=True) == 0, "changed after it was approved"
+    assert export_reviewed(Queue(documents), target, TEMPLATE, only_approved=True) == 0, "changed after it was approved"
 
 
 def test_no_payload_is_a_formula(tmp_path: Path) -> None:
@@ -140,8 +140,8 @@ def test_no_payload_is_a_formula(tmp_path: Path) -> None:
         made.append(document)
     queue = Queue(made)
     book, plain = tmp_path / "out.xlsx", tmp_path / "out.csv"
-    export_reviewed(queue, book)
-    export_reviewed(queue, plain, notation=Notation(";", ","))
+    export_reviewed(queue, book, TEMPLATE)
+    export_reviewed(queue, plain, TEMPLATE, notation=Notation(";", ","))
     with zipfile.ZipFile(book) as parts:
         assert all(b"<f>" not in parts.read(name) and b"<f " not in parts.read(name) for name in parts.namelist())
     with plain.open(encoding="utf-8-sig", newline="") as file:

@@ -180,6 +180,15 @@ def _template(parser: argparse.ArgumentParser) -> None:
     from_schema.add_argument("file", metavar="FILE", type=Path)
     new = commands.add_parser("new", help="a template to begin with")
     new.add_argument("name", metavar="NAME")
+    diff = commands.add_parser("diff", help="what changed between two templates, and which fields that touches")
+    diff.add_argument("old", metavar="A", help="a template's name or TOML file")
+    diff.add_argument("new", metavar="B", help="a template's name or TOML file")
+    diff.set_defaults(run=functools.partial(_run_template, "diff"))
+    learn = commands.add_parser("learn", help="teach a template by labelled documents, and say what that is worth")
+    learn.add_argument("template", metavar="T", help="a template's name or TOML file")
+    learn.add_argument("--labels", type=Path, metavar="F.jsonl", help="what is right in each document")
+    learn.add_argument("--forget", action="store_true", help="forget everything that was learned first")
+    learn.set_defaults(run=functools.partial(_run_template, "learn"))
     for command in (from_schema, new):
         command.add_argument("--out", "-o", type=Path, metavar="FILE.toml", help="write it there instead of showing it")
     for command, name in ((to_schema, "to_schema"), (from_schema, "from_schema"), (new, "new")):

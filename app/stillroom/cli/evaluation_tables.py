@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stillroom.cli.text import duration, printable, size
-from stillroom.evaluation.calibration import PRECISION, Calibration
+from stillroom.evaluation.calibration import HIGH_PRECISION, PRECISION, SURE, Calibration
 from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.judging import Outcome
 from stillroom.evaluation.metrics import FieldMetrics, Metrics
@@ -54,8 +54,17 @@ def _overview(evaluations: Sequence[ModelEvaluation]) -> Table:
         ("Calibration error", lambda each: _calibrated(each.metrics, lambda found: f"{found.error:.3f}")),
         (
             f"Can be accepted at {PRECISION:.0%} right",
-            lambda each: _calibrated(each.metrics, lambda found: _accepted(found)),
+            lambda each: _calibrated(each.metrics, lambda found: _accepted(found.coverage, found.threshold)),
         ),
+        (
+            f"Can be accepted at {HIGH_PRECISION:.0%} right",
+            lambda each: _calibrated(each.metrics, lambda found: _accepted(found.high_coverage, found.high_threshold)),
+        ),
+        (
+            f"Sure (over {SURE}) and wrong",
+            lambda each: _calibrated(each.metrics, lambda found: _share(found.sure_and_wrong)),
+        ),
+        ("Right value at the right place", lambda each: _placed(each.metrics)),
         ("Time", lambda each: duration(sum(document.seconds for document in each.documents))),
     ]
     for name, figure in rows:
@@ -119,8 +128,14 @@ def _calibrated(metrics: Metrics, figure: Callable[[Calibration], str]) -> str:
     return "–" if metrics.calibration is None else figure(metrics.calibration)
 
 
-def _accepted(found: Calibration) -> str:
-    return _share(found.coverage) + ("" if found.threshold is None else f" (from {found.threshold:.2f})")
+def _accepted(coverage: float, threshold: float | None) -> str:
+    return _share(coverage) + ("" if threshold is None else f" (from {threshold:.2f})")
+
+
+def _placed(metrics: Metrics) -> str:
+    if not metrics.placed:
+        return "–"
+    return f"{_share(metrics.rightly_placed / metrics.placed)} of {metrics.placed}"
 
 
 def _count(number: float | None) -> str:

@@ -75,9 +75,11 @@ def _run_export(options: argparse.Namespace) -> int:
         names = {document.template.name for document in documents}
         if len(names) > 1:
             raise StillroomError(f"There are tables with {len(names)} templates. Name one with --template.")
-        name = next(iter(names), "")
-        queue = Queue(documents, workspace.reviews.promise(name))
-        count = export_reviewed(queue, options.out, only_approved=options.approved)
+        if not documents:
+            raise StillroomError("No document was approved yet. Leave --approved out to write all of them.")
+        template = documents[0].template
+        queue = Queue(documents, workspace.reviews.promise(template.name))
+        count = export_reviewed(queue, options.out, template, only_approved=options.approved)
         say(f"{count} {'row was' if count == 1 else 'rows were'} written to {options.out.name}.")
     return DONE
 

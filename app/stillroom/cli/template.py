@@ -9,10 +9,14 @@ from pathlib import Path
 from stillroom.atomic import write_text
 from stillroom.cli.status import DONE, USAGE, say
 from stillroom.cli.text import aligned
+from stillroom.errors import StillroomError
+from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
 from stillroom.templates.json_schema import schema_of, template_from
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.templates.toml_file import check_file, load_template, template_to_toml
+from stillroom.templates.versions import differences, heading
+from stillroom.workspace import Workspace
 
 
 def show_list(options: argparse.Namespace) -> int:
@@ -78,6 +82,43 @@ def new(options: argparse.Namespace) -> int:
         Field("total", FieldType.MONEY, "the amount to pay", near=("total", "amount due"), avoid=("subtotal",)),
     )
     return _give(Template(name, 1, options.name, "What kind of document this is for.", fields), options.out)
+
+
+def diff(options: argparse.Namespace) -> int:
+    library = TemplateLibrary()
+    found = differences(library.find(options.old), library.find(options.new))
+    for sentence in found.sentences or ("They give the same values.",):
+        print(sentence)
+    if found.fields:
+        print(f"Fields to ask again: {', '.join(found.fields)}")
+    return DONE
+
+
+def learn(options: argparse.Namespace) -> int:
+    """Teach a template, and say what its fields gained with each document left out in turn."""
+    with Workspace(seal=options.seal) as workspace:
+        template = workspace.templates.find(options.template)
+        if options.forget:
+            count = workspace.learning.forget(template)
+            say("1 document was forgotten." if count == 1 else f"{count} documents were forgotten.")
+        if options.labels is None:
+            learned = workspace.learning.memory(template).learned()
+        else:
+            labels = load_labels(options.labels)
+            check_labels(labels, template, options.labels.name)
+            learned = workspace.learning.take_labels(template, labels, _tell)
+        rows = [
+            (heading(template.field(name)), f"{gain.before} of {gain.values} right before", f"{gain.after} now")
+            for name, gain in learned.gains().items()
+        ]
+    if rows:
+        print(aligned(rows))
+    print(f"{template.name} knows {learned.documents} {'document' if learned.documents == 1 else 'documents'}.")
+    return DONE
+
+
+def _tell(labelled: LabelledDocument, failure: StillroomError | None) -> None:
+    say(f"{labelled.file}: {failure.message if failure else 'learned'}")
 
 
 def _give(template: Template, out: Path | None) -> int:

@@ -26,7 +26,7 @@ _SAME_LINE = 0.45
 _APART = 4
 """Letters set apart are put together where there are at least this many, of digits alone twice as many."""
 _FAR_APART = 1.2
-"""Letters further from each other than this, in ems, are no word."""
+"""Letters further from each other than this, in ems, are a word only where there are many, and none at twice of it."""
 _LETTERS = 18
 """Most lines of running text have at least this many letters, most cells of a table fewer."""
 
@@ -136,10 +136,13 @@ def _write(line: list[Word], text: list[str], boxes: list[Box | None]) -> None:
     # Justified text stretches its spaces; they are still spaces.
     stretched = gaps[len(gaps) // 2] * 1.5 if len(gaps) >= 5 else 0.0
     previous: Word | None = None
+    ranks = {id(word): rank for rank, word in enumerate(sorted(line, key=lambda word: word.x0))}
     for word in line:
         if previous is not None:
             size = max(min(previous.size, word.size), 0.01)
             gap = _gap(previous, word)
+            if abs(ranks[id(word)] - ranks[id(previous)]) != 1:  # where the direction changes
+                gap = min(gap, COLUMN_GAP * size)
             if gap > min(max(COLUMN_GAP * size, stretched), 2 * COLUMN_GAP * size):
                 text.append("  ")
                 boxes.extend((None, None))
@@ -158,12 +161,12 @@ def _gap(word: Word, other: Word) -> float:
 
 def _joined(line: list[Word]) -> list[Word]:
     """The words of a line, letters that are set apart (``T O T A L``, a code with one letter to a box) put together."""
-    if sum(len(word.text) == 1 for word in line) < _APART:
+    if sum(len(word.text) == 1 for word in line) < _APART - 1:
         return line
     joined: list[Word] = []
     run: list[Word] = []
     for word in [*line, None]:
-        if word is not None and len(word.text) == 1:
+        if word is not None and (len(word.text) == 1 or (len(word.text) == 2 and not word.text[1].isalnum())):
             run.append(word)
             continue
         joined.extend(_as_words(run))
@@ -186,7 +189,8 @@ def _as_words(run: list[Word]) -> list[Word]:
         letters = "".join(word.text for word in part)
         solid = [letter for letter in letters if letter.isalnum()]
         # Digits alone may be the cells of a table, or its heading: 1 2 3 4 5; so may be X X X X.
-        enough = 2 * _APART if all(map(str.isdecimal, solid)) else _APART
+        far = max(b.x0 - a.x1 for a, b in pairwise(part)) > _FAR_APART * part[0].size if len(part) > 1 else False
+        enough = 2 * _APART if far or all(map(str.isdecimal, solid)) else _APART
         if len(solid) < enough or len(set(solid)) < 3:
             found.extend(part)
             continue
@@ -201,7 +205,7 @@ def _regular(letters: list[Word]) -> bool:
     steps = [b.x0 + b.x1 - a.x0 - a.x1 for a, b in pairwise(letters)]
     gaps = [b.x0 - a.x1 for a, b in pairwise(letters)]
     size = letters[0].size
-    if max(gaps) > _FAR_APART * size or abs(letters[-1].size - size) > 0.2 * size:
+    if max(gaps) > 2 * _FAR_APART * size or abs(letters[-1].size - size) > 0.2 * size:
         return False
     return max(steps) - min(steps) < 0.3 * size or max(gaps) - min(gaps) < 0.2 * size
 

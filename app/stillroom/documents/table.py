@@ -34,10 +34,12 @@ def row_text(cells: Sequence[str]) -> str:
     if len(filled) > 1 and max(map(len, filled)) > 3:
         return "\n".join("\n".join(cell) for cell in filled)
     height = max(map(len, filled), default=0)
-    return "\n".join(_line([cell[line] if line < len(cell) else "" for cell in split]) for line in range(height))
+    return "\n".join(
+        _line([cell[line] if line < len(cell) else "" for cell in split], begun=line > 0) for line in range(height)
+    )
 
 
-def _line(cells: Sequence[str]) -> str:
-    """One line of a row; of a single cell the text alone."""
+def _line(cells: Sequence[str], *, begun: bool) -> str:
+    """One line of a row; of a single cell the text alone, but where the row has ``begun``, its place is kept."""
     line = CELL_SEPARATOR.join(cells)
-    return line.rstrip(CELL_SEPARATOR) if sum(map(bool, cells)) > 1 else line.strip(CELL_SEPARATOR)
+    return line.rstrip(CELL_SEPARATOR) if begun or sum(map(bool, cells)) > 1 else line.strip(CELL_SEPARATOR)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 BINS = 10
 PRECISION = 0.95
+HIGH_PRECISION = 0.99
+SURE = 0.9
+"""From this confidence on a value is passed by without a look: one that is wrong does harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Calibration:
         bins: those that are not empty.
         coverage: largest share of the answers that can be accepted by confidence alone with at least PRECISION right.
         threshold: the confidence from which on that is; None where no share reaches it.
+        high_coverage, high_threshold: the same with at least HIGH_PRECISION right.
+        sure_and_wrong: share of all answers whose confidence is over SURE and that are wrong.
     """
 
     count: int
@@ -45,6 +50,9 @@ class Calibration:
     bins: tuple[Bin, ...]
     coverage: float
     threshold: float | None
+    high_coverage: float
+    high_threshold: float | None
+    sure_and_wrong: float
 
 
 def calibration(answers: Sequence[Answer]) -> Calibration | None:
@@ -54,7 +62,9 @@ def calibration(answers: Sequence[Answer]) -> Calibration | None:
     bins = reliability(answers)
     error = sum(part.count * abs(part.confidence - part.right) for part in bins) / len(answers)
     share, threshold = coverage(answers)
-    return Calibration(len(answers), error, tuple(bins), share, threshold)
+    high_share, high_threshold = coverage(answers, HIGH_PRECISION)
+    wrong = sum(answer.confidence > SURE and not answer.right for answer in answers) / len(answers)
+    return Calibration(len(answers), error, tuple(bins), share, threshold, high_share, high_threshold, wrong)
 
 
 def reliability(answers: Sequence[Answer]) -> list[Bin]:

@@ -45,6 +45,7 @@ class FieldJudgement:
         verbatim: values given that must stand in the document.
         not_in_document: those of them that do not; None where the document's text is not at hand.
         answers: confidences and whether they were deserved.
+        placed: labels whose place in the document can be found; rightly_placed: those with the right value at that place.
     """
 
     outcomes: Counter[Outcome]
@@ -53,6 +54,8 @@ class FieldJudgement:
     verbatim: int
     not_in_document: int | None
     answers: tuple[Answer, ...]
+    placed: int = 0
+    rightly_placed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,17 @@ class _Tally:
     outcomes: Counter[Outcome]
     verbatim: int = 0
     missing: int = 0
+    placed: int = 0
+    rightly_placed: int = 0
+
+    def look(self, label: str, kind: FieldType, given: Sequence[tuple[FieldValue, bool]]) -> None:
+        """Whether a right value that was given stands where the label's own words do."""
+        place = self.text.place(label, self.field, kind) if self.text is not None and is_verbatim(kind) else None
+        if place is None or self.text is None:
+            return
+        self.placed += 1
+        spans = [value.span for value, right in given if right and value.span is not None]
+        self.rightly_placed += any(self.text.same_place(place, span) for span in spans)
 
     def give(self, value: FieldValue, kind: FieldType, *, right: bool) -> None:
         """A value that was given."""
@@ -95,7 +109,9 @@ class _Tally:
 
     def judgement(self, score: float, anls: float, answers: Sequence[Answer]) -> FieldJudgement:
         not_in_document = None if self.text is None else self.missing
-        return FieldJudgement(self.outcomes, score, anls, self.verbatim, not_in_document, tuple(answers))
+        return FieldJudgement(
+            self.outcomes, score, anls, self.verbatim, not_in_document, tuple(answers), self.placed, self.rightly_placed
+        )
 
 
 def judge(
@@ -138,13 +154,17 @@ def _judge_value(tally: _Tally, given: FieldResult, label: Label) -> FieldJudgem
     value = given if isinstance(given, FieldValue) else None
     wanted = label if isinstance(label, str) else None
     kind = tally.field.type
+    right = (
+        value is not None and bool(value.value) and wanted is not None and same_value(kind, value.value or "", wanted)
+    )
+    if wanted is not None:
+        tally.look(wanted, kind, [(value, right)] if value else [])
     if value is None or value.value is None:
         read = value is not None and value.state is not FieldState.UNREAD
         right = wanted is None and read
         tally.outcomes[Outcome.CORRECTLY_ABSENT if right else Outcome.MISSED] += 1
         answers = [Answer(value.confidence, right)] if value and value.state is FieldState.ABSENT else []
         return tally.judgement(float(right), float(right), answers)
-    right = wanted is not None and same_value(kind, value.value, wanted)
     tally.give(value, kind, right=right)
     alike = 1.0 if right else likeness(value.value, wanted) if wanted is not None else 0.0
     return tally.judgement(float(right), alike, [] if kind.generated else [Answer(value.confidence, right)])
@@ -161,6 +181,8 @@ def _judge_list(tally: _Tally, given: FieldResult, label: Label) -> FieldJudgeme
 
     pairs = aligned(texts, wanted, alike)
     right = {row for row, column in pairs if same_value(kind, texts[row], wanted[column])}
+    for item in wanted:
+        tally.look(item, kind, [(value, same_value(kind, value.value or "", item)) for value in values])
     for number, value in enumerate(values):
         tally.give(value, kind, right=number in right)
     if not values and not wanted:

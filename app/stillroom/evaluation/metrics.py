@@ -23,6 +23,8 @@ class FieldMetrics:
         verbatim, not_in_document: values given that must stand in the document, and those that do not. Documents whose
             text was not at hand are left out of both.
         calibration: None where no value has a confidence.
+        placed: labels whose place in the document can be found, because their words stand there once.
+        rightly_placed: those of them with the right value at that place (see grounding.same_place).
     """
 
     documents: int
@@ -32,6 +34,8 @@ class FieldMetrics:
     verbatim: int
     not_in_document: int
     calibration: Calibration | None
+    placed: int
+    rightly_placed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Metrics:
         documents, failed: how many, and how many of them could not be read or extracted.
         fields: by name, in the template's order.
         score, anls: means of the fields' own (each field weighs the same).
-        outcomes, verbatim, not_in_document, calibration: of all fields together.
+        outcomes, verbatim, not_in_document, calibration, placed, rightly_placed: of all fields together.
         unchecked: documents whose text was not at hand, so that nothing of theirs could be looked up.
         seconds: mean a document.
         prompt_tokens: mean a document; None where they were not counted.
@@ -57,6 +61,8 @@ class Metrics:
     verbatim: int
     not_in_document: int
     calibration: Calibration | None
+    placed: int
+    rightly_placed: int
     unchecked: int
     seconds: float
     prompt_tokens: float | None
@@ -91,6 +97,8 @@ def metrics(judgements: Sequence[DocumentJudgement], fields: Sequence[str]) -> M
         verbatim=over_all.verbatim,
         not_in_document=over_all.not_in_document,
         calibration=over_all.calibration,
+        placed=over_all.placed,
+        rightly_placed=over_all.rightly_placed,
         unchecked=sum(
             any(part.not_in_document is None for part in judged.fields.values()) and not judged.error
             for judged in judgements
@@ -110,4 +118,6 @@ def _field_metrics(parts: Sequence[FieldJudgement]) -> FieldMetrics:
         verbatim=sum(part.verbatim for part in checked),
         not_in_document=sum(part.not_in_document or 0 for part in checked),
         calibration=calibration([answer for part in parts for answer in part.answers]),
+        placed=sum(part.placed for part in parts),
+        rightly_placed=sum(part.rightly_placed for part in parts),
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from stillroom.evaluation.calibration import PRECISION, Calibration
+from stillroom.evaluation.calibration import HIGH_PRECISION, PRECISION, Calibration
 from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.judging import DocumentJudgement, FieldJudgement, Outcome
 from stillroom.evaluation.metrics import FieldMetrics, Metrics
@@ -40,6 +40,8 @@ def _metrics(metrics: Metrics) -> dict[str, Any]:
         "outcomes": _outcomes(metrics.outcomes),
         "verbatim_values": metrics.verbatim,
         "not_in_document": metrics.not_in_document,
+        "placed": metrics.placed,
+        "rightly_placed": metrics.rightly_placed,
         "seconds_per_document": _rounded(metrics.seconds),
         "documents_per_minute": _rounded(metrics.documents_per_minute),
         "prompt_tokens_per_document": None if metrics.prompt_tokens is None else round(metrics.prompt_tokens, 1),
@@ -56,6 +58,8 @@ def _field(field: FieldMetrics) -> dict[str, Any]:
         "outcomes": _outcomes(field.outcomes),
         "verbatim_values": field.verbatim,
         "not_in_document": field.not_in_document,
+        "placed": field.placed,
+        "rightly_placed": field.rightly_placed,
         "calibration": _calibration(field.calibration),
     }
 
@@ -69,6 +73,10 @@ def _calibration(calibration: Calibration | None) -> dict[str, Any] | None:
         "precision": PRECISION,
         "coverage": _rounded(calibration.coverage),
         "threshold": None if calibration.threshold is None else _rounded(calibration.threshold),
+        "high_precision": HIGH_PRECISION,
+        "high_coverage": _rounded(calibration.high_coverage),
+        "high_threshold": None if calibration.high_threshold is None else _rounded(calibration.high_threshold),
+        "sure_and_wrong": _rounded(calibration.sure_and_wrong),
         "bins": [
             {
                 "low": part.low,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
+from typing import Protocol
 
 import numpy as np
 import regex
@@ -14,17 +15,20 @@ import regex
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.extraction import questions, ranking
+from stillroom.extraction.assignment import Place, decided_together
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.propose import proposal, proposes
-from stillroom.extraction.layout import layout_features
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout, names
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.ranking import Vector, Weights
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp
-from stillroom.templates.template import Field, FieldType
+from stillroom.templates.template import Field, FieldType, Template
 
 RUNNERS_UP = 4
-# Candidates of one field that the model is asked about in one passage: those the page speaks for most.
+# Candidates of one field that the model is asked about, those the page speaks for most: of a document, of a passage for a list.
+_ASKED = 8
 _ASKED_PER_PASSAGE = 8
 _ASKED_PER_PASSAGE_LIST = 12
 # Of what is found by its form, every one is asked about: a page may hold forty addresses, and all are items.
@@ -36,7 +40,23 @@ _BY_FORM = frozenset(
         FieldType.PERCENT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL, FieldType.IBAN, FieldType.IDENTIFIER,
     }
 )  # fmt: skip
+_QUOTED = (FieldType.TEXT, FieldType.BLOCK)
 _LIST_THRESHOLD = 0.5
+_WEIGHED_TOGETHER = 6  # values of one field
+
+
+class Learned(Protocol):
+    """What a template learned of its fields from documents that a person corrected."""
+
+    def moves(
+        self, name: str, document: Document, candidates: Sequence[Candidate], signs: Vector
+    ) -> tuple[Vector, float] | None:
+        """What is added to the strength of each candidate of a field, and to that of *absent*; None where nothing is known."""
+        ...
+
+    def confidence(self, name: str, share: float) -> float | None:
+        """What a share was worth in the template's own documents; None where nothing is known."""
+        ...
 
 
 @dataclass(slots=True)
@@ -45,25 +65,51 @@ class Asked:
 
     Attributes:
         kind: type of the value (of the items, for a list).
-        candidates, layout: all candidates, and a row of layout features each.
+        candidates, signs: all candidates, and a row of ``layout`` each.
         where: passage of each candidate; -1 where none holds it whole.
-        chosen: indices of the candidates the model is asked about.
+        chosen: indices of the candidates that are weighed against each other: all, or those that the model is asked about.
         weights: by which they are ranked.
+        role: see layout.role_of.
+        fitted: the weights are those of this template.
         sure: the page alone decides, and the model is not asked.
+        layout: of the document, to look at further candidates.
         left_out: the document holds more candidates than are looked at.
         scores: by passage and text: log probability and tokens.
+        learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
     """
 
     field: Field
     kind: FieldType
     candidates: list[Candidate]
-    layout: Vector
+    signs: Vector
     where: list[int]
     chosen: list[int]
     weights: Weights
+    role: str = ""
+    fitted: bool = False
     sure: bool = False
+    layout: Layout | None = None
     left_out: bool = False
     scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
+    learned: Learned | None = None
+    moves: tuple[Vector, float] | None = None
+
+    def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
+        """Of these candidates; without what the model said of them (``said``) before it was asked."""
+        scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
+        found = self.weights.strengths(scores, self.signs[indices])
+        return found if self.moves is None else found + self.moves[0][indices]
+
+    def absent_strength(self) -> float:
+        found = self.weights.absent_strength(len(self.candidates), required=self.field.required)
+        return found if self.moves is None else found + self.moves[1]
+
+    def worth(self, grounds: ranking.Grounds) -> float:
+        """The confidence that grounds give; where the template learned of the field, as its own documents showed."""
+        own = (
+            self.learned.confidence(self.field.name, grounds.share) if self.learned is not None and self.moves else None
+        )
+        return ranking.confidence(grounds, ranking.family(self.kind), own)
 
     def texts(self, passage: int) -> list[str]:
         """What the model is to score in a passage: distinct texts, and *absent* last; empty where nothing is to be asked."""
@@ -106,31 +152,48 @@ def prepare(
     parts: Sequence[Passage],
     *,
     parameters: int = 0,
+    template: Template | None = None,
+    layout: Layout | None = None,
+    learned: Learned | None = None,
     cancellation: Cancellation | None = None,
 ) -> Asked:
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
-    ``parameters``: of the model that would be asked.
+    ``parameters``: of the model that would be asked. ``template``, ``layout``: whose field it is, and the document as this template
+    sees it; without them the field is seen alone. ``learned``: what the template learned of its own documents.
     """
     kind = field.of if field.type is FieldType.LIST and field.of else field.type
     several = field.type is FieldType.LIST
-    weights = ranking.weights_for(kind, several=several, field=field.name)
     if not proposes(kind):
-        return Asked(field, kind, [], _NO_ROWS, [], [], weights)
-    page = ranking.page_weights_for(kind, several=several, field=field.name)
+        return Asked(field, kind, [], _NO_ROWS, [], [], ranking.weights_for(kind))
+    if layout is None:
+        layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))))
+    weights = ranking.weights_for(kind, several=several, template=template, field=field.name, parameters=parameters)
     proposed = proposal(field, document, kind=kind, cancellation=cancellation)
     candidates = proposed.candidates
-    layout = layout_features(field, document, candidates)
-    where = _passages_of(candidates, parts)
-    chosen = _prune(page or weights, candidates, layout, where, limit=_limit(kind, several=several), several=several)
-    asked = Asked(field, kind, candidates, layout, where, chosen, weights, left_out=proposed.left_out)
-    if page is not None:
-        enough = page.enough and parameters <= ranking.LARGEST_FITTED
-        asked.weights, asked.sure = page, True  # as the page alone has it
-        if not _is_found(asked, 0.0 if enough else ranking.SURE):
-            asked.weights, asked.sure = weights, False
-    if not asked.sure and parameters > ranking.LARGEST_FITTED:
-        asked.weights = ranking.for_larger_models(asked.weights)
+    asked = Asked(
+        field,
+        kind,
+        candidates,
+        layout.signs(field, kind, candidates),
+        _passages_of(candidates, parts),
+        list(range(len(candidates))),
+        weights,
+        role=layout.role(field, kind),
+        fitted=template is not None and ranking.has_own(template),
+        sure=True,
+        layout=layout,
+        learned=learned,
+        left_out=proposed.left_out,
+    )
+    if learned is not None:
+        asked.moves = learned.moves(field.name, document, candidates, asked.signs)
+    if not weights.features[: len(ranking.MODEL_FEATURES)].any():
+        return asked
+    if kind not in _QUOTED and _is_found(asked, ranking.SURE):
+        return asked
+    asked.sure = False
+    asked.chosen = _prune(asked, limit=_limit(kind, several=several), several=several)
     return asked
 
 
@@ -154,13 +217,11 @@ _NO_ROWS: Vector = np.zeros((0, 0))
 
 
 def _is_found(asked: Asked, least: float) -> bool:
-    """Whether what is known speaks for a value, with this confidence at least. That there is none is for the model to confirm."""
+    """Whether the page speaks for a value, with this probability at least. That there is none is for the model to confirm."""
     shares = _shares(asked)
     if asked.field.type is FieldType.LIST:
         return bool(np.any(shares >= 0.5) and np.all(np.maximum(shares, 1 - shares) >= least))
     best = max(_by_value(asked, shares).values(), default=0.0)
-    if least == 0.0:  # whatever the page says, the model would not say it better
-        return bool(asked.chosen) and _together(asked, _by_value(asked, shares)) > float(shares[-1])
     return best > float(shares[-1]) and best >= least
 
 
@@ -173,24 +234,17 @@ def _by_value(asked: Asked, shares: Vector) -> dict[str, float]:
     return found
 
 
-def _together(asked: Asked, by_value: dict[str, float]) -> float:
-    """What the likeliest value has with the other readings of its spans: that there is none is held against all of them."""
-    best = max(by_value, key=lambda value: by_value[value])
-    own = [asked.candidates[index] for index in asked.chosen]
-    spans = {candidate.span for candidate in own if candidate.value == best}
-    return sum(by_value[value] for value in {candidate.value for candidate in own if candidate.span in spans})
-
-
 def _shares(asked: Asked) -> Vector:
     """Probabilities of the chosen candidates: of a list each its own, else in all 1 with that of *absent*, the last."""
     if not asked.chosen:
         return np.zeros(0) if asked.field.type is FieldType.LIST else np.ones(1)
-    strengths = asked.weights.strengths(asked.model_scores(asked.chosen), asked.layout[asked.chosen])
+    strengths = asked.strengths(asked.chosen)
     # The readings of one span share what the page and the model say of it.
     strengths += np.log([max(asked.candidates[index].likelihood, 1e-6) for index in asked.chosen])
+    absent = asked.absent_strength()
     if asked.field.type is FieldType.LIST:
-        return ranking.logistic(strengths - asked.weights.absent)
-    return ranking.softmax(np.append(strengths, asked.weights.absent_strength(required=asked.field.required)))
+        return ranking.logistic(strengths - absent)
+    return ranking.softmax(np.append(strengths, absent))
 
 
 def _limit(kind: FieldType, *, several: bool) -> int:
@@ -201,53 +255,134 @@ def _limit(kind: FieldType, *, several: bool) -> int:
     return _ASKED_NAMES if kind is FieldType.NAME else _ASKED_PER_PASSAGE_LIST
 
 
-def _prune(
-    weights: Weights,
-    candidates: Sequence[Candidate],
-    layout: Vector,
-    where: Sequence[int],
-    *,
-    limit: int,
-    several: bool,
-) -> list[int]:
-    """The candidates the page speaks for most, a number of distinct texts a passage."""
-    unknown = np.zeros((len(candidates), len(ranking.MODEL_FEATURES)))  # the model was not asked yet
-    strengths = weights.strengths(unknown, layout)
-    worth = ranking.worth_asking(strengths, several=several)
+def _prune(asked: Asked, *, limit: int, several: bool) -> list[int]:
+    """The candidates the page speaks for most, a number of distinct texts a passage; of a single value, of the document.
+
+    So a long document is read only where they stand.
+    """
+    strengths = asked.strengths(range(len(asked.candidates)), said=False)
     kept: list[int] = []
     texts: dict[int, set[str]] = {}
-    for index in sorted(range(len(candidates)), key=lambda each: (-strengths[each], each)):
-        if where[index] < 0 or not worth[index]:
+    everywhere: set[str] = set()
+    most = _ASKED if not several and asked.kind not in _QUOTED else len(asked.candidates)
+    for index in sorted(range(len(asked.candidates)), key=lambda each: (-strengths[each], each)):
+        if asked.where[index] < 0:
             continue
-        own = texts.setdefault(where[index], set())
-        text = asked_text(candidates[index])
-        if text in own or len(own) < limit:
+        own = texts.setdefault(asked.where[index], set())
+        text = asked_text(asked.candidates[index])
+        if text in own or (len(own) < limit and (text in everywhere or len(everywhere) < most)):
             own.add(text)
+            everywhere.add(text)
             kept.append(index)
     return sorted(kept)
 
 
+def choose_all(asked: Sequence[Asked], document: Document, *, complete: bool) -> dict[str, FieldResult]:
+    """The values of a template's fields (those whose values stand in the document), decided together.
+
+    ``complete``: the whole document was read, so what was not found is absent, not unread.
+    """
+    single = [each for each in asked if proposes(each.kind) and each.field.type is not FieldType.LIST]
+    shares = decided_together([_places(each) for each in single])
+    found: dict[str, FieldResult] = {}
+    for each, own in zip(single, shares, strict=True):
+        found[each.field.name] = _choose_one(each, document, own, complete=complete)
+    for each in asked:
+        if each.field.type is FieldType.LIST and proposes(each.kind):
+            found[each.field.name] = _choose_several(each, document, _shares(each)) if each.chosen else ()
+    return found
+
+
 def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
-    """The value of a field. ``complete``: the whole document was read, so what was not found is absent, not unread."""
-    missing = FieldState.ABSENT if complete else FieldState.UNREAD
-    several = asked.field.type is FieldType.LIST
-    if not asked.chosen:
-        return () if several else _nothing(asked.field, missing, 1.0 if complete else 0.0, ())
+    """The value of a field by itself."""
+    return choose_all([asked], document, complete=complete)[asked.field.name]
+
+
+def _places(asked: Asked) -> list[Place]:
+    """The values that a field may have, best first, and that it has none."""
     shares = _shares(asked)
-    if several:
-        return _choose_several(asked, document, shares)
     by_value = _by_value(asked, shares)
     best: dict[str, int] = {}
     for place in np.argsort(-shares[:-1], kind="stable"):
         best.setdefault(asked.candidates[asked.chosen[place]].value, asked.chosen[place])
     ranked = sorted(by_value, key=lambda value: (-by_value[value], best[value]))
-    runners = tuple(
-        _runner_up(asked.candidates[best[value]], by_value[value], document) for value in ranked[: RUNNERS_UP + 1]
+    return [
+        *(
+            Place(value, best[value], asked.candidates[best[value]].span, by_value[value], asked.kind, asked.role)
+            for value in ranked
+        ),
+        Place(None, -1, None, float(shares[-1]), asked.kind, asked.role),
+    ]
+
+
+def _choose_one(asked: Asked, document: Document, places: Sequence[Place], *, complete: bool) -> FieldValue:
+    missing = FieldState.ABSENT if complete else FieldState.UNREAD
+    values = sorted(
+        (place for place in places if place.value is not None), key=lambda place: (-place.share, place.index)
     )
-    absent = float(shares[-1])
-    if absent >= _together(asked, by_value):
-        return _nothing(asked.field, missing, absent if complete else 0.0, runners[:RUNNERS_UP])
-    return _found(asked.field, asked.candidates[best[ranked[0]]], by_value[ranked[0]], document, runners[1:])
+    absent = next(place.share for place in places if place.value is None)
+    sure = [_confidence(asked, place, values, document) for place in values[: RUNNERS_UP + 1]]
+    runners = tuple(
+        _runner_up(asked.candidates[place.index], worth, document)
+        for place, worth in zip(values[: RUNNERS_UP + 1], sure, strict=True)
+    )
+    if not values or absent >= _together(asked, values):
+        grounds = ranking.Grounds(
+            share=absent,
+            second=values[0].share if values else 0.0,
+            label=0.0,
+            rival=0.0,
+            candidates=len(asked.candidates),
+            fitted=asked.fitted,
+            absent=True,
+            legible=min(
+                (page.ocr_confidence for page in document.pages if page.ocr_confidence is not None), default=1.0
+            ),
+        )
+        worth = asked.worth(grounds)
+        return _nothing(asked.field, missing, worth if complete else 0.0, runners[:RUNNERS_UP])
+    return _found(asked.field, asked.candidates[values[0].index], sure[0], document, _below(runners[1:], sure[0]))
+
+
+def _below(runners: tuple[RunnerUp, ...], most: float) -> tuple[RunnerUp, ...]:
+    """Runners-up are never surer than what was chosen, nor than what it leaves."""
+    left = 1.0 - most
+    return tuple(replace(runner, confidence=min(runner.confidence, most, left)) for runner in runners)
+
+
+def grounds_of(asked: Asked, place: Place, values: Sequence[Place], document: Document) -> ranking.Grounds:
+    """What the confidence of a value is reckoned from."""
+    others = [other.share for other in values if other.value != place.value]
+    row = asked.signs[place.index]
+    candidate = asked.candidates[place.index]
+    return ranking.Grounds(
+        share=place.share,
+        second=max(others, default=0.0),
+        label=float(max(row[_OWN])),
+        rival=float(max(row[_RIVAL])),
+        candidates=len(asked.candidates),
+        likelihood=candidate.likelihood,
+        fitted=asked.fitted,
+        legible=_legibility(candidate.span, document),
+    )
+
+
+_OWN = [names().index(name) for name in ("own_beside", "own_over", "own_block", "own_prose")]
+_RIVAL = [names().index(name) for name in ("rival_beside", "rival_over")]
+
+
+def _confidence(asked: Asked, place: Place, values: Sequence[Place], document: Document) -> float:
+    return asked.worth(grounds_of(asked, place, values, document))
+
+
+def _together(asked: Asked, values: Sequence[Place]) -> float:
+    """What the likeliest value has with the other readings of its spans: that there is none is held against all of them."""
+    best = values[0].value
+    spans = {candidate.span for candidate in asked.candidates if candidate.value == best and candidate.reading}
+    if not spans:
+        return values[0].share
+    same = {candidate.value for candidate in asked.candidates if candidate.span in spans}
+    return sum(place.share for place in values if place.value in same)
 
 
 def items(asked: Asked) -> int:
@@ -279,7 +414,30 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
     order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
     rest = [(float(share), index) for share, index in order if all(index != other for _, other in taken)][:RUNNERS_UP]
     runners = tuple(_runner_up(asked.candidates[index], share, document) for share, index in rest)
-    return tuple(_found(asked.field, asked.candidates[index], share, document, runners) for share, index in taken)
+    return tuple(
+        _found(asked.field, asked.candidates[index], _item_confidence(asked, index, share, document), document, runners)
+        for share, index in taken
+    )
+
+
+def _item_confidence(asked: Asked, index: int, share: float, document: Document) -> float:
+    return asked.worth(item_grounds(asked, index, share, document))
+
+
+def item_grounds(asked: Asked, index: int, share: float, document: Document) -> ranking.Grounds:
+    """What the confidence of an item of a list is reckoned from."""
+    row = asked.signs[index]
+    return ranking.Grounds(
+        share=share,
+        second=1.0 - share,
+        label=float(max(row[_OWN])),
+        rival=float(max(row[_RIVAL])),
+        candidates=len(asked.candidates),
+        likelihood=asked.candidates[index].likelihood,
+        fitted=asked.fitted,
+        several=True,
+        legible=_legibility(asked.candidates[index].span, document),
+    )
 
 
 # Written in several ways and still one; of any other type two values are two: 1.05 and 10.5, ab@x.org and a.b@x.org.
@@ -316,7 +474,7 @@ def _found(
         value=candidate.value,
         text=candidate.text,
         state=FieldState.INVALID if failed else FieldState.FOUND,
-        confidence=share * _legibility(candidate.span, document) * (_CHECK_FAILED if failed else 1.0),
+        confidence=share * (_CHECK_FAILED if failed else 1.0),
         span=candidate.span,
         boxes=tuple(document.boxes(candidate.span)),
         candidates=runners,
@@ -336,8 +494,7 @@ def _nothing(field: Field, state: FieldState, share: float, runners: tuple[Runne
 
 
 def _runner_up(candidate: Candidate, share: float, document: Document) -> RunnerUp:
-    confidence = share * _legibility(candidate.span, document)
-    return RunnerUp(candidate.text, candidate.value, confidence, candidate.span, tuple(document.boxes(candidate.span)))
+    return RunnerUp(candidate.text, candidate.value, share, candidate.span, tuple(document.boxes(candidate.span)))
 
 
 def _legibility(span: Span, document: Document) -> float:

@@ -131,10 +131,10 @@ class Words:
                 if folded(word):
                     self._phrases.setdefault(folded(word), []).insert(0, column.name)
         self._longest = max(len(phrase.split()) for phrase in self._phrases)
-        self._compounds = sorted(
-            (phrase for phrase in self._phrases if len(phrase) >= _COMPOUND and " " not in phrase),
-            key=len,
-            reverse=True,
+        self._compounds = frozenset(
+            phrase
+            for phrase in self._phrases
+            if " " not in phrase and (len(phrase) >= _COMPOUND or (len(phrase) > 1 and _CJK.match(phrase)))
         )
 
     def hits(self, words: Sequence[str]) -> list[tuple[int, int, list[str], int]]:
@@ -155,11 +155,14 @@ class Words:
             phrase = " ".join(word for word in words[at:end] if word)
             if words[at] and phrase in self._phrases:
                 return at, end, self._phrases[phrase], len(phrase)
-        word = words[at]
-        for phrase in self._compounds:
-            if len(word) > len(phrase) and (word.endswith(phrase) or (_CJK.match(phrase) and phrase in word)):
-                return at, at + 1, self._phrases[phrase], len(phrase)
-        return None
+        phrase = self._compound(words[at])
+        return (at, at + 1, self._phrases[phrase], len(phrase)) if phrase else None
+
+    def _compound(self, word: str) -> str:
+        """The phrase that a longer word ends in; empty where there is none."""
+        if _CJK.search(word):
+            return max((phrase for phrase in self._compounds if phrase in word), key=len, default="")
+        return next((word[at:] for at in range(1, len(word) - _COMPOUND + 1) if word[at:] in self._compounds), "")
 
     def named(self, text: str) -> list[str]:
         """The keys of the phrase that covers most of a heading; empty where none does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stillroom.cancellation import Cancellation
@@ -25,7 +25,9 @@ from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Choices
-from stillroom.extraction.choosing import Asked
+from stillroom.extraction.choosing import Asked, Learned
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import (
@@ -71,7 +73,16 @@ class Extractor:
         page_only: what the file states beside its pages (e-invoice data) is left aside: for measuring.
     """
 
-    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False) -> None:
+    def __init__(
+        self,
+        engine: ScoringEngine,
+        *,
+        model_sha256: str = "",
+        page_only: bool = False,
+        learned: Callable[[Template], Learned | None] | None = None,
+    ) -> None:
+        """``learned``: gives what a template learned of its own documents; nothing is learned where none is given."""
+        self._learned = learned
         self._engine = engine
         self._choices = Choices(engine)
         self.model_sha256 = model_sha256
@@ -100,6 +111,7 @@ class Extractor:
             parameters=model.parameters,
             cancellation=cancellation,
         )
+        decided = choosing.choose_all(asked, document, complete=complete)
         fields: dict[str, FieldResult] = {}
         more: list[str] = []
         for question in asked:
@@ -113,9 +125,10 @@ class Extractor:
             elif question.field.type.generated:
                 fields[question.field.name] = self._generate(frame, parts, question.field, cancellation)
             else:
-                fields[question.field.name] = choosing.choose(question, document, complete=complete)
+                fields[question.field.name] = decided[question.field.name]
                 if (count := choosing.items(question)) > question.field.max_items:
                     more.append(_left_out(question.field, count))
+        more += [_not_looked_at(question.field) for question in asked if question.left_out]
         if not self.page_only:
             offered = {question.field.name: question.candidates for question in asked}
             fields = with_stated(template, document, fields, offered)
@@ -178,8 +191,19 @@ class Extractor:
         cancellation: Cancellation | None,
     ) -> list[Asked]:
         parameters = self._model().parameters
+        layout = Layout(document, Meaning(template))
+        learned = self._learned(template) if self._learned is not None else None
         asked = [
-            choosing.prepare(field, document, parts, parameters=parameters, cancellation=cancellation)
+            choosing.prepare(
+                field,
+                document,
+                parts,
+                parameters=parameters,
+                template=template,
+                layout=layout,
+                cancellation=cancellation,
+                learned=learned,
+            )
             for field in template.fields
         ]
         for index, passage in enumerate(parts):

@@ -1,155 +1,641 @@
-"""What the page says about a candidate besides its text: where it stands, what stands beside it, how often it comes."""
+"""What the page says about a candidate: which labels stand where around it, where it stands itself, what its value is among the others.
+
+Everything that does not depend on the field (cells, labels, what is above what) is found once a document; a field only weighs
+the labels by what it means.
+"""
 
 from __future__ import annotations
 
-import bisect
+import functools
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
 import numpy.typing as npt
 
-from stillroom.documents.document import Document
-from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.text import Line, page_lines
-from stillroom.templates.template import Field
+from stillroom.documents.document import Document, Page
+from stillroom.extraction import concepts
+from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.codes import tax_number_problem
+from stillroom.extraction.concepts import Label, Meaning, at_or_before
+from stillroom.templates.template import Field, FieldType
 
-# One column each of the array that `layout_features` gives.
-NAMES = (
-    "near_same_line",
-    "near_line_above",
-    "near_behind",
-    "avoid",
-    "place",
-    "top",
-    "first_line",
-    "shape",
-    "repeats",
-    "length",
-    "line_start",
-    "line_end",
-    "capitals",
-    "largest",
-    "last_near",
-    "early_page",
-    "digits",
-    "near_first_match",
-    "above",
-    "below",
-    "first",
-    "last",
-    "lines",
-    "zero",
-    "sum",
-    "rest",
-    "rounded",
+Vector = npt.NDArray[np.float64]
+
+# Where a label may stand: before the value in its cell, one word group further; in the cell to its left; in a cell further left;
+# in the line above; at the head of its column; at the head of its block; in the line below; behind it; in running text before it.
+PLACES = ("inline", "inline_second", "left", "left_second", "above", "column", "block", "below", "behind", "prose")
+# What it says there: of this field, of another thing, of what the template says the field is not.
+SAYINGS = ("own", "rival", "avoid")
+_GROUPS = (("beside", ("inline", "left")), ("over", ("above", "column")))
+OWN_SIGNS = (
+    "words", "words_above", "first_own", "last_own", "only_own", "place", "top", "bottom", "first_line", "early_page",
+    "last_page", "right", "shape", "above_shape", "below_shape", "first_shape", "last_shape", "lines", "length",
+    "digits", "capitals", "whole_cell", "whole_line", "line_start", "line_end", "colon", "label", "label_first", "gaps", "holds_colon",
+    "repeats", "size", "range_first", "range_second", "order_first", "order_second", "column_mates", "row_mates",
+    "failed", "fits", "domain", "contained", "largest", "relative", "cents", "zero", "negative", "sum", "rest",
+    "rounded", "last_amount", "last_largest", "earliest", "latest", "recent", "majority_year", "position_first",
+    "position_last",
+)  # fmt: skip
+ROLES = ("issuer", "counterpart", "total", "net", "tax", "main", "first", "second", "number", "tax_id")
+_BY_ROLE = {
+    "issuer": ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first"),
+    "counterpart": ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first"),
+    "total": (
+        "largest",
+        "relative",
+        "sum",
+        "rest",
+        "last_amount",
+        "last_largest",
+        "place",
+        "rounded",
+        "repeats",
+        "last_own",
+    ),
+    "net": ("largest", "relative", "sum", "rest", "last_amount", "place", "repeats", "last_own"),
+    "tax": ("largest", "relative", "sum", "rest", "last_amount", "place", "repeats", "last_own"),
+    "main": (
+        "top",
+        "place",
+        "earliest",
+        "latest",
+        "repeats",
+        "position_first",
+        "recent",
+        "range_first",
+        "range_second",
+    ),
+    "first": ("top", "place", "earliest", "latest", "repeats", "position_first"),
+    "second": ("top", "place", "earliest", "latest", "repeats", "position_last"),
+    "number": ("top", "place", "repeats", "size", "position_first"),
+    "tax_id": ("top", "place", "repeats"),
+}
+_ISSUERS = ("seller", "company", "speaker")
+_COUNTERPARTS = ("buyer", "ship_to", "agency")
+_MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
+_MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
+_PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, FieldType.TEXT, FieldType.BLOCK})
+
+
+def names() -> tuple[str, ...]:
+    """The columns of what ``Layout.signs`` gives."""
+    return _names()
+
+
+@functools.cache
+def _names() -> tuple[str, ...]:
+    told = tuple(f"{saying}_{place}" for place in PLACES for saying in SAYINGS)
+    grouped = tuple(f"{saying}_{group}" for group, _ in _GROUPS for saying in (*SAYINGS, "nothing"))
+    roles = tuple(f"{role}:{sign}" for role in ROLES for sign in _BY_ROLE[role])
+    return (*told, *grouped, *OWN_SIGNS, *roles)
+
+
+_GAP = re.compile(r" {2,}|\t+| \| ")
+_RANGE = re.compile(
+    r"^\s*(?:[-–—~]|to|till?|until|bis|au|à|al|a|do|thru|through|and|tot)\s*(?:the\s+)?$", re.IGNORECASE
 )
-
+_LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
+_HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
+_PROSE = 90
+_HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
+_COLUMN_LINES = 60
+_BLOCK_LINES = 9
 _MOST_AMOUNTS = 60
 _MOST_DIGITS = 20
 _SMALLEST_COIN = Decimal("0.05")
+_VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
 
 
-def layout_features(field: Field, document: Document, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
-    """One row a candidate, one column a name of NAMES; most lie between 0 and 1."""
-    pages = {page.number: _PageLines(page_lines(page), page.text) for page in document.pages}
-    lines_before = {}
-    total_lines = 0
-    for page in document.pages:
-        lines_before[page.number] = total_lines
-        total_lines += len(pages[page.number].lines)
-    near = _phrases(field.near)
-    avoid = _phrases(field.avoid)
-    repeats = Counter(candidate.value for candidate in candidates)
-    sizes = [_size(candidate.value) for candidate in candidates]
-    known = sorted({size for size in sizes if size is not None})
-    largest = max(known, default=None)
-    sums, rests = _arithmetic(known)
-    rows = np.zeros((len(candidates), len(NAMES)))
-    last_near: int | None = None
-    first_near: int | None = None
-    for index, candidate in enumerate(candidates):
-        own = pages[candidate.span.page]
-        number = own.line_of(candidate.span.start)
-        line = own.lines[number]
-        before = own.text[line.start : candidate.span.start]
-        above = own.lines[number - 1].text if number else ""
-        end = candidate.span.end
-        last_number = own.line_of(max(candidate.span.start, end - 1))
-        behind = own.text[end : own.lines[last_number].end]
-        same = _closeness(near, before, from_end=True)
-        over = _closeness(near, above, from_end=True) if not re.search(r"[^\W\d_]{3}", before) else 0.0
-        letters = [character for character in candidate.text if character.isalpha()]
-        place = lines_before[candidate.span.page] + number
-        rows[index] = (
-            same,
-            over if same == 0 else 0.0,
-            _closeness(near, behind, from_end=False),
-            max(
-                _closeness(avoid, before, from_end=True),
-                0.7 * _closeness(avoid, above, from_end=True) * (over > 0 or not before.strip()),
-            ),
-            place / max(1, total_lines - 1),
-            math.exp(-place / 3),
-            place == 0,
-            candidate.shape,
-            math.log(repeats[candidate.value]),
-            math.log1p(len(candidate.text)) / 4,
-            candidate.span.start == line.start,
-            end == own.lines[last_number].end,
-            sum(letter.isupper() for letter in letters) / len(letters) if letters else 0.0,
-            largest is not None and sizes[index] == largest,
-            0.0,
-            math.exp(-(candidate.span.page - 1)),
-            sum(character.isdigit() for character in candidate.text) / len(candidate.text),
-            0.0,
-            candidate.above,
-            candidate.below,
-            candidate.first,
-            candidate.last,
-            candidate.text.count("\n"),
-            sizes[index] == 0,
-            sizes[index] in sums,
-            sizes[index] in rests,
-            _rounding(sizes[index], known),
-        )
-        if same > 0.5 or over > 0.5:
-            last_near = index
-            if first_near is None:
-                first_near = index
-    if last_near is not None and first_near is not None:
-        rows[last_near, NAMES.index("last_near")] = 1.0
-        rows[first_near, NAMES.index("near_first_match")] = 1.0
-    return rows
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A piece of a line set off by gaps: ``text[start:end]`` of its page, its box (or columns and line), its line's number."""
+
+    start: int
+    end: int
+    x0: float
+    x1: float
+    height: float
+    line: int
+    order: int
 
 
-class _PageLines:
-    def __init__(self, lines: list[Line], text: str) -> None:
-        self.lines = lines
-        self.text = text
-        self._starts = [line.start for line in lines]
+class _PageCells:
+    """A page's lines and cells, and its labels by the cell they stand in."""
+
+    def __init__(self, page: Page, keys: frozenset[str]) -> None:
+        self.page = page
+        self.text = page.text
+        self.labels = concepts.labels(page.text, keys)
+        self._label_starts = [label.start for label in self.labels]
+        self.cells: list[_Cell] = []
+        self.line_cells: list[list[int]] = []
+        self.lines: list[tuple[int, int]] = []
+        position = 0
+        for raw in page.text.split("\n"):
+            stripped = raw.strip()
+            if stripped:
+                start = position + len(raw) - len(raw.lstrip())
+                self._add_line(position, start, start + len(stripped))
+            position += len(raw) + 1
+        self.line_starts = [start for start, _ in self.lines]
+        self._cell_starts = [cell.start for cell in self.cells]
+        heights = [cell.height for cell in self.cells if cell.height > 0]
+        self.usual_height = float(np.median(heights)) if heights else 0.0
+        self.cell_labels: list[list[Label]] = [[] for _ in self.cells]
+        for label in self.labels:
+            index = self.cell_of(label.start)
+            if index >= 0:
+                self.cell_labels[index].append(label)
+
+    def _add_line(self, line_start: int, start: int, end: int) -> None:
+        number = len(self.lines)
+        self.lines.append((start, end))
+        own: list[int] = []
+        text = self.text[start:end]
+        at = 0
+        for gap in [*_GAP.finditer(text), None]:
+            stop = gap.start() if gap else len(text)
+            if stop > at:
+                x0, x1, height = self._extent(line_start, start + at, start + stop)
+                own.append(len(self.cells))
+                self.cells.append(_Cell(start + at, start + stop, x0, x1, height, number, len(own) - 1))
+            at = gap.end() if gap else stop
+        self.line_cells.append(own)
+
+    def _extent(self, line_start: int, start: int, end: int) -> tuple[float, float, float]:
+        boxes = self.page.boxes
+        if boxes is not None:
+            first = next((box for box in (boxes[at] for at in range(start, end)) if box is not None), None)
+            last = next((box for box in (boxes[at] for at in range(end - 1, start - 1, -1)) if box is not None), None)
+            if first is not None and last is not None:
+                return first.x0, max(last.x1, first.x1), first.y1 - first.y0
+        return 6.0 * (start - line_start), 6.0 * (end - line_start), 0.0
+
+    def cell_of(self, position: int) -> int:
+        return at_or_before(self._cell_starts, position)
 
     def line_of(self, position: int) -> int:
-        return max(0, bisect.bisect_right(self._starts, position) - 1)
+        return max(0, at_or_before(self.line_starts, position))
+
+    def labels_between(self, start: int, end: int) -> list[Label]:
+        first = at_or_before(self._label_starts, start - 1) + 1
+        last = at_or_before(self._label_starts, end - 1) + 1
+        return [label for label in self.labels[first:last] if label.end <= end]
+
+    @functools.cached_property
+    def headings(self) -> list[float]:
+        """How far each cell is a label and nothing else, 0 to 1."""
+        found = []
+        for cell, own in zip(self.cells, self.cell_labels, strict=True):
+            text = self.text[cell.start : cell.end]
+            letters = sum(character.isalnum() for character in text)
+            covered = sum(sum(c.isalnum() for c in self.text[label.start : label.end]) for label in own)
+            share = covered / letters if letters else 0.0
+            found.append(max(share, 0.8 if text.rstrip().endswith(":") and own else 0.0))
+        return found
+
+    @functools.cached_property
+    def _above(self) -> list[int]:
+        """For each cell the nearest cell above that overlaps it, at most a few lines up; -1 for none."""
+        found = [-1] * len(self.cells)
+        for number in range(1, len(self.lines)):
+            for index in self.line_cells[number]:
+                for back in range(1, 4):
+                    if number - back < 0:
+                        break
+                    over = self._overlapping(index, number - back)
+                    if over >= 0:
+                        found[index] = over
+                        break
+        return found
+
+    def above(self, index: int) -> int:
+        return self._above[index]
+
+    @functools.cached_property
+    def _below(self) -> dict[int, int]:
+        return {over: index for index, over in reversed(list(enumerate(self._above))) if over >= 0}
+
+    def below(self, index: int) -> int:
+        return self._below.get(index, -1)
+
+    def _overlapping(self, index: int, line: int) -> int:
+        cell = self.cells[index]
+        best, best_share = -1, 0.25
+        for other_index in self.line_cells[line]:
+            other = self.cells[other_index]
+            shared = min(cell.x1, other.x1) - max(cell.x0, other.x0)
+            share = shared / max(1.0, min(cell.x1 - cell.x0, other.x1 - other.x0))
+            if share > best_share:
+                best, best_share = other_index, share
+        return best
+
+    @functools.cached_property
+    def _heads(self) -> tuple[list[int], list[int]]:
+        """For each cell the label at the head of its column, and that of its block; -1 for none."""
+        columns, blocks = [-1] * len(self.cells), [-1] * len(self.cells)
+        for index, cell in enumerate(self.cells):
+            over = self._above[index]
+            if over < 0:
+                if cell.order and self._is_key(index - 1):
+                    blocks[index] = blocks[index - 1]
+                continue
+            head = over if self.headings[over] > _HEADING and self.cell_labels[over] else -1
+            above_column, above_block = columns[over], blocks[over]
+            far = above_column >= 0 and cell.line - self.cells[above_column].line > _COLUMN_LINES
+            columns[index] = head if head >= 0 else (-1 if far else above_column)
+            if cell.order and self._is_key(index - 1):
+                blocks[index] = blocks[index - 1]
+                continue
+            aligned = abs(self.cells[over].x0 - cell.x0) < 8.0 and cell.line - self.cells[over].line <= 2
+            if aligned:
+                far = above_block >= 0 and cell.line - self.cells[above_block].line > _BLOCK_LINES
+                blocks[index] = over if self._heads_block(over) else (-1 if far else above_block)
+        return columns, blocks
+
+    def _is_key(self, index: int) -> bool:
+        """Whether a cell names what stands to its right."""
+        return self.headings[index] > _HEADING or self.text[self.cells[index].end - 1] == ":"
+
+    def _heads_block(self, index: int) -> bool:
+        """Whether a cell is a label with nothing of its own beside it ("Bill to", but not "Number: 17")."""
+        if not self.cell_labels[index] or self.headings[index] <= _HEADING:
+            return False
+        following = index + 1
+        if following >= len(self.cells) or self.cells[following].line != self.cells[index].line:
+            return True
+        return self.headings[following] > _HEADING and self.text[self.cells[following].start] != ":"
+
+    def column_head(self, index: int) -> int:
+        return self._heads[0][index]
+
+    def block_head(self, index: int) -> int:
+        return self._heads[1][index]
 
 
-def _phrases(words: Sequence[str]) -> list[re.Pattern[str]]:
-    """The words as patterns: whole words, in any case, with any white space between them."""
-    spaced = [r"\s*".join(re.escape(part) for part in word.split()) for word in words]
-    return [re.compile(rf"(?<!\w){phrase}(?!\w)", re.IGNORECASE) for phrase in spaced]
+class Layout:
+    """The pages of a document with their labels, for every field of a template."""
+
+    def __init__(self, document: Document, meaning: Meaning) -> None:
+        self._document = document
+        self._meaning = meaning
+        self._pages = {page.number: _PageCells(page, meaning.keys) for page in document.pages}
+        self._lines_before: dict[int, int] = {}
+        total = 0
+        for page in document.pages:
+            self._lines_before[page.number] = total
+            total += len(self._pages[page.number].lines)
+        self._total_lines = total
+        self._told: dict[tuple[int, int, int], list[tuple[int, str, float]]] = {}
+        self._hosts = {
+            concepts.key_of(part)
+            for page in document.pages
+            for match in _HOST.finditer(page.text)
+            for part in match.group(1).split(".")[:-1]
+            if len(part) > 3
+        }
+
+    def role(self, field: Field, kind: FieldType) -> str:
+        """See role_of."""
+        return role_of(self._meaning, field, kind)
+
+    def signs(self, field: Field, kind: FieldType, candidates: Sequence[Candidate]) -> Vector:
+        """One row a candidate, one column a name of ``names()``; most lie between 0 and 1."""
+        if not candidates:
+            return np.zeros((0, len(_names())))
+        columns = self._said(field, candidates)
+        columns |= self._own(field, kind, candidates, columns)
+        columns |= self._by_role(field, kind, columns)
+        zeros = np.zeros(len(candidates))
+        result: Vector = np.column_stack([columns.get(name, zeros) for name in _names()])
+        return result
+
+    def _said(self, field: Field, candidates: Sequence[Candidate]) -> dict[str, Vector]:
+        found = {f"{saying}_{place}": np.zeros(len(candidates)) for place in PLACES for saying in SAYINGS}
+        weigh = functools.partial(self._meaning.weigh, field.name)
+        for row, candidate in enumerate(candidates):
+            for place, key, weight in self._around(candidate):
+                for saying, value in zip(SAYINGS, weigh(key), strict=True):
+                    column = found[f"{saying}_{PLACES[place]}"]
+                    column[row] = max(column[row], value * weight)
+        for group, places in _GROUPS:
+            for saying in SAYINGS:
+                found[f"{saying}_{group}"] = np.maximum.reduce([found[f"{saying}_{place}"] for place in places])
+            found[f"nothing_{group}"] = (
+                np.maximum.reduce([found[f"{saying}_{group}"] for saying in SAYINGS]) < 0.05
+            ).astype(float)
+        return found
+
+    def _around(self, candidate: Candidate) -> list[tuple[int, str, float]]:
+        """The labels around a candidate: number of their place, key, and how much they count there, 0 to 1."""
+        span = candidate.span
+        key = (span.page, span.start, span.end)
+        known = self._told.get(key)
+        if known is None:
+            known = self._told[key] = self._look_around(self._pages[span.page], span.start, span.end)
+        return known
+
+    def _look_around(self, page: _PageCells, start: int, end: int) -> list[tuple[int, str, float]]:
+        told: list[tuple[int, str, float]] = []
+
+        def tell(place: str, label: Label, weight: float, *, head: bool = False) -> None:
+            worth = weight * (0.5 if label.short and not head else 1.0)
+            told.append((PLACES.index(place), label.key, worth))
+
+        index = page.cell_of(start)
+        if index < 0:
+            return told
+        cell = page.cells[index]
+        before = page.labels_between(cell.start, start)
+        for place, label in zip(("inline", "inline_second"), reversed(before), strict=False):
+            gap = page.text[label.end : start]
+            values = len(re.findall(r"\d+", gap))
+            words = len(re.findall(r"[^\W\d_]{2,}", gap))
+            tell(place, label, 0.8 ** (words + 2 * values), head=":" in gap[:2])
+        own_line = page.line_cells[cell.line]
+        place_left = 0
+        for left in reversed(own_line[: cell.order]):
+            labels = page.cell_labels[left]
+            if labels:
+                heading = page.headings[left]
+                away = cell.order - page.cells[left].order - 1
+                weight = (0.5 + 0.5 * heading) * 0.7**away
+                for label in labels[-2:]:
+                    tell(
+                        ("left", "left_second")[place_left],
+                        label,
+                        weight * (1.0 if label is labels[-1] else 0.8),
+                        head=heading > _HEADING,
+                    )
+                place_left += 1
+                if place_left == 2:
+                    break
+        over = page.above(index)
+        if over >= 0:
+            heading = page.headings[over]
+            apart = cell.line - page.cells[over].line
+            for label in page.cell_labels[over][-2:]:
+                tell("above", label, (0.3 + 0.7 * heading) * 0.8 ** (apart - 1), head=heading > _HEADING)
+        head = page.column_head(index)
+        if head >= 0:
+            away = cell.line - page.cells[head].line
+            for label in page.cell_labels[head]:
+                tell("column", label, 0.97**away, head=True)
+        block = page.block_head(index)
+        if block >= 0:
+            for label in page.cell_labels[block]:
+                tell("block", label, 0.95 ** (cell.line - page.cells[block].line), head=True)
+        under = page.below(index)
+        if under >= 0:
+            heading = page.headings[under]
+            for label in page.cell_labels[under][:2]:
+                tell("below", label, 0.3 + 0.7 * heading, head=heading > _HEADING)
+        for label in page.labels_between(end, min(end + 40, page.lines[cell.line][1]))[:2]:
+            tell("behind", label, 0.5 ** ((label.start - end) / 15))
+        nearest = page.labels_between(max(0, start - _PROSE), start)[-3:]
+        for label in nearest:
+            gap = page.text[label.end : start]
+            tell("prose", label, 0.5 ** (len(gap) / 30))
+        return told
+
+    def _own(
+        self, field: Field, kind: FieldType, candidates: Sequence[Candidate], said: dict[str, Vector]
+    ) -> dict[str, Vector]:
+        count = len(candidates)
+        found = {name: np.zeros(count) for name in OWN_SIGNS}
+        repeats = Counter(_folded(candidate.value) for candidate in candidates)
+        spans = Counter((candidate.span.page, candidate.span.start, candidate.span.end) for candidate in candidates)
+        columns_mates: Counter[tuple[int, int]] = Counter()
+        rows_mates: Counter[tuple[int, int]] = Counter()
+        for candidate in candidates:
+            page = self._pages[candidate.span.page]
+            rows_mates[candidate.span.page, page.line_of(candidate.span.start)] += 1
+            columns_mates[candidate.span.page, self._edge(page, candidate)] += 1
+        last_page = self._document.pages[-1].number
+        words = self._meaning.words[field.name]
+        ranges = _ranges(candidates, self._pages)
+        role_order = self._meaning.affinity(field.name, "start") - self._meaning.affinity(field.name, "end")
+        is_vat = self._meaning.affinity(field.name, "vat_id") > 0.5
+        for row, candidate in enumerate(candidates):
+            span, text = candidate.span, candidate.text
+            page = self._pages[span.page]
+            index = max(0, page.cell_of(span.start))
+            cell = page.cells[index]
+            line = page.lines[cell.line]
+            last_line = page.lines[page.line_of(max(span.start, span.end - 1))]
+            place = self._lines_before[span.page] + cell.line
+            letters = [character for character in text if character.isalpha()]
+            known = sum(label.end - label.start for label in page.labels_between(span.start, span.end))
+            own = {
+                "words": _share(words, page.text[cell.start : span.start]) or self._share_left(words, page, index),
+                "words_above": _share(
+                    words, page.text[page.cells[page.above(index)].start : page.cells[page.above(index)].end]
+                )
+                if page.above(index) >= 0
+                else 0.0,
+                "place": place / max(1, self._total_lines - 1),
+                "top": math.exp(-cell.line / 3) if span.page == 1 else 0.0,
+                "bottom": math.exp(-(len(page.lines) - 1 - cell.line) / 6),
+                "first_line": float(place == 0),
+                "early_page": math.exp(-(span.page - 1)),
+                "last_page": float(span.page == last_page),
+                "right": cell.x0 / page.page.width if page.page.width else 0.0,
+                "shape": candidate.shape,
+                "above_shape": candidate.above,
+                "below_shape": candidate.below,
+                "first_shape": candidate.first,
+                "last_shape": candidate.last,
+                "lines": float(text.count("\n")),
+                "length": math.log1p(len(text)) / 4,
+                "digits": sum(character.isdigit() for character in text) / max(1, len(text)),
+                "capitals": sum(letter.isupper() for letter in letters) / len(letters) if letters else 0.0,
+                "whole_cell": float(span.start <= cell.start + 1 and span.end >= cell.end - 1),
+                "whole_line": float(span.start <= line[0] + 1 and span.end >= line[1] - 1),
+                "line_start": float(span.start == line[0]),
+                "line_end": float(span.end >= last_line[1] - 1),
+                "colon": float(page.text[max(0, span.start - 3) : span.start].rstrip()[-1:] in (":", "：")),
+                "label": known / max(1, len(text)),
+                "label_first": float(
+                    bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
+                ),
+                "gaps": float(len(_GAP.findall(text))),
+                "holds_colon": float(": " in text),
+                "repeats": math.log(repeats[_folded(candidate.value)]),
+                "size": min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
+                "range_first": float(row in ranges[0]),
+                "range_second": float(row in ranges[1]),
+                "order_first": role_order * (row in ranges[0]),
+                "order_second": role_order * (row in ranges[1]),
+                "column_mates": math.log(columns_mates[span.page, self._edge(page, candidate)]),
+                "row_mates": math.log(rows_mates[span.page, cell.line]),
+                "failed": float(bool(candidate.failed)),
+                "fits": _fits(text, is_vat=is_vat) if kind is FieldType.IDENTIFIER else 0.0,
+                "domain": self._domain(text) if kind in _PARTIES else 0.0,
+                "contained": float(spans[span.page, span.start, span.end] > 1),
+                "position_first": float(row == 0),
+                "position_last": float(row == count - 1),
+            }
+            for name, value in own.items():
+                found[name][row] = value
+        strong = np.maximum(said["own_beside"], np.maximum(said["own_above"], said["own_prose"]))
+        strong = strong - said["rival_beside"] * (said["own_beside"] < 0.5)
+        where = np.flatnonzero(strong > 0.45)
+        if len(where):
+            found["first_own"][where[0]] = 1.0
+            found["last_own"][where[-1]] = 1.0
+            values = {_folded(candidates[int(at)].value) for at in where}
+            if len(values) == 1:
+                found["only_own"][where] = 1.0
+        if kind in _MONEY:
+            _numeric(candidates, found)
+        if kind in _MOMENTS:
+            _moments(candidates, found)
+        return found
+
+    @staticmethod
+    def _edge(page: _PageCells, candidate: Candidate) -> int:
+        cell = page.cells[max(0, page.cell_of(candidate.span.start))]
+        return round((cell.x1 if candidate.span.end >= cell.end - 2 else cell.x0) / 8)
+
+    @staticmethod
+    def _share_left(words: frozenset[str], page: _PageCells, index: int) -> float:
+        cell = page.cells[index]
+        if not cell.order:
+            return 0.0
+        left = page.cells[page.line_cells[cell.line][cell.order - 1]]
+        return _share(words, page.text[left.start : left.end])
+
+    def _domain(self, text: str) -> float:
+        """Whether the document's web or e-mail addresses hold the name's first words."""
+        words = [word for word in concepts.words_of(text)[:3] if len(word) > 3]
+        return float(any(word in host or host in "".join(words) for word in words[:2] for host in self._hosts))
+
+    def _by_role(self, field: Field, kind: FieldType, columns: dict[str, Vector]) -> dict[str, Vector]:
+        role = role_of(self._meaning, field, kind)
+        return {f"{role}:{sign}": columns[sign] for sign in _BY_ROLE.get(role, ())}
 
 
-def _closeness(phrases: list[re.Pattern[str]], text: str, *, from_end: bool) -> float:
-    """How near to the candidate a phrase stands: 1 beside it, falling by a half every 30 characters; 0 where none is there."""
-    best = 0.0
-    for phrase in phrases:
-        for match in phrase.finditer(text):
-            distance = len(text) - match.end() if from_end else match.start()
-            best = max(best, 0.5 ** (distance / 30))
-    return best
+def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
+    """What part a field plays among those of its type ("issuer", "total", "first" …), by its concepts; empty for none."""
+    affinity = functools.partial(meaning.affinity, field.name)
+    if kind in _PARTIES:
+        issuer, counterpart = affinity(*_ISSUERS), affinity(*_COUNTERPARTS)
+        return "" if max(issuer, counterpart) < 0.5 else "issuer" if issuer >= counterpart else "counterpart"
+    if kind in _MONEY:
+        shares = {"total": affinity("total", "gross"), "net": affinity("net"), "tax": affinity("tax")}
+        best = max(shares, key=shares.__getitem__)
+        return best if shares[best] >= 0.5 and meaning.roles[field.name] in ("total", "gross", "net", "tax") else ""
+    if kind in _MOMENTS:
+        role = meaning.roles[field.name]
+        start, end = affinity("start"), affinity("end")
+        if max(start, end) >= 0.4 and start != end:
+            return "first" if start > end else "second"
+        if role == "due_date":
+            return "second"
+        return "main" if role in ("date", "invoice_date", "effective_date", "order_date") else ""
+    if kind is FieldType.IDENTIFIER:
+        role = meaning.roles[field.name]
+        return "tax_id" if role in ("vat_id", "tax_number") else "number" if role else ""
+    return ""
+
+
+def _folded(value: str) -> str:
+    return single_spaced(value).casefold()
+
+
+def _share(words: frozenset[str], text: str) -> float:
+    """Which share of a label's words are the field's own; for labels that no list has."""
+    return _share_cached(words, text[-80:])
+
+
+@functools.lru_cache(maxsize=50_000)
+def _share_cached(words: frozenset[str], text: str) -> float:
+    found = [word for word in concepts.words_of(text) if len(word) > 2]
+    if not found or not words:
+        return 0.0
+    hits = sum(word in words or any(_alike(word, own) for own in words) for word in found[-6:])
+    return hits / max(2, min(len(found), 6)) if hits else 0.0
+
+
+def _alike(word: str, other: str) -> bool:
+    """Words of five letters or more that differ in one place, as a recognised text has them."""
+    if abs(len(word) - len(other)) > 1 or min(len(word), len(other)) < 5 or word[0] != other[0]:
+        return False
+    if len(word) == len(other):
+        return sum(left != right for left, right in zip(word, other, strict=True)) <= 1
+    short, long = sorted((word, other), key=len)
+    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
+
+def _ranges(candidates: Sequence[Candidate], pages: dict[int, _PageCells]) -> tuple[set[int], set[int]]:
+    """Candidates that begin a range ("12/09/19 - 12/15/19"), and those that end one."""
+    first: set[int] = set()
+    second: set[int] = set()
+    by_start = defaultdict(list)
+    for index, candidate in enumerate(candidates):
+        by_start[candidate.span.page].append((candidate.span.start, candidate.span.end, index))
+    for page, own in by_start.items():
+        own.sort()
+        text = pages[page].text
+        for place, (_, end, index) in enumerate(own):
+            for start, _, other in own[place + 1 : place + 6]:
+                if start - end > 14:
+                    break
+                if start >= end and _RANGE.match(text[end:start]):
+                    first.add(index)
+                    second.add(other)
+    return first, second
+
+
+def _fits(text: str, *, is_vat: bool) -> float:
+    """Whether an identifier is written as a VAT number: for a field of that kind 1 or -1, for others the other way round."""
+    written = bool(_VAT.fullmatch(text.strip().upper())) and tax_number_problem(text) is None
+    if is_vat:
+        return 1.0 if written else -0.5
+    return -1.0 if written and sum(character.isdigit() for character in text) >= 8 else 0.0
+
+
+def _numeric(candidates: Sequence[Candidate], found: dict[str, Vector]) -> None:
+    sizes = [_size(candidate.value) for candidate in candidates]
+    cents = [size is not None and size.as_tuple().exponent == -2 for size in sizes]
+    known = sorted({size for size in sizes if size is not None})
+    with_cents = [size for size, exact in zip(sizes, cents, strict=True) if exact and size is not None]
+    largest = max(with_cents or known, default=None)
+    sums, rests = _arithmetic(known)
+    last_amount = max((index for index, exact in enumerate(cents) if exact), default=-1)
+    last_largest = max((index for index, size in enumerate(sizes) if size == largest), default=-1)
+    for row, size in enumerate(sizes):
+        if size is None:
+            continue
+        found["largest"][row] = float(size == largest)
+        if largest and largest > 0 and size > 0:
+            found["relative"][row] = max(-2.0, min(1.0, math.log10(size / largest)))
+        found["cents"][row] = float(cents[row])
+        found["zero"][row] = float(size == 0)
+        found["negative"][row] = float(size < 0)
+        found["sum"][row] = float(size in sums)
+        found["rest"][row] = float(size in rests)
+        found["rounded"][row] = _rounding(size, known)
+        found["last_amount"][row] = float(row == last_amount)
+        found["last_largest"][row] = float(row == last_largest)
+
+
+def _moments(candidates: Sequence[Candidate], found: dict[str, Vector]) -> None:
+    values = [candidate.value for candidate in candidates]
+    years = Counter(value[:4] for value in values)
+    usual = max(years.values(), default=0)
+    earliest, latest = min(values), max(values)
+    for row, value in enumerate(values):
+        found["earliest"][row] = float(value == earliest)
+        found["latest"][row] = float(value == latest)
+        if len(value) >= 10 and value[:4].isdigit():
+            found["recent"][row] = float(1990 <= int(value[:4]) <= 2035)
+            found["majority_year"][row] = float(years[value[:4]] == usual)
 
 
 def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]:
@@ -171,20 +657,30 @@ def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]
     return sums, rests
 
 
-def _rounding(amount: Decimal | None, amounts: Sequence[Decimal]) -> int:
+def _rounding(amount: Decimal, amounts: Sequence[Decimal]) -> int:
     """1 for an amount that another one here was rounded to, as cash is to five cents; -1 for one that was rounded; 0 for others.
 
     ``amounts`` are sorted, each there once: a long document has thousands of them.
     """
-    if amount is None:
-        return 0
     whole = amount % _SMALLEST_COIN == 0
-    first = bisect.bisect_right(amounts, amount - _SMALLEST_COIN)
-    last = bisect.bisect_left(amounts, amount + _SMALLEST_COIN)
-    for other in amounts[first:last]:
+    first = _first_above(amounts, amount - _SMALLEST_COIN)
+    for other in amounts[first : first + 12]:
+        if other >= amount + _SMALLEST_COIN:
+            break
         if other != amount and (other % _SMALLEST_COIN == 0) != whole:
             return 1 if whole else -1
     return 0
+
+
+def _first_above(amounts: Sequence[Decimal], amount: Decimal) -> int:
+    low, high = 0, len(amounts)
+    while low < high:
+        middle = (low + high) // 2
+        if amounts[middle] <= amount:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def _size(value: str) -> Decimal | None:

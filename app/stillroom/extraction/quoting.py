@@ -12,10 +12,11 @@ from stillroom.documents.document import Document, Span
 from stillroom.engine.protocol import SpanQuestion, SpanRequest, SpanResult
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.choosing import Asked
-from stillroom.extraction.layout import layout_features
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import Field, FieldType, Template
 
 # What a quotation may not reach beyond, and its tokens at most. Words may go on in the next line, but not in the next paragraph.
 _QUOTED = {FieldType.TEXT: ("paragraph", 48), FieldType.BLOCK: ("text", 128)}
@@ -83,10 +84,14 @@ def _add(asked: Asked, index: int, spans: Sequence[Span], document: Document) ->
         # A row holds what sets a candidate off from the others, so those that it stands against are looked at with it.
         others = [asked.candidates[number] for number in sorted(chosen) if asked.where[number] == index]
         together = sorted([*others, *fresh], key=lambda candidate: candidate.span)
-        rows = layout_features(asked.field, document, together)
+        rows = (asked.layout or Layout(document, Meaning(_alone(asked.field)))).signs(asked.field, asked.kind, together)
         own = np.array([rows[together.index(candidate)] for candidate in fresh])
-        asked.layout = np.vstack([asked.layout, own]) if asked.candidates else own
+        asked.signs = np.vstack([asked.signs, own]) if asked.candidates else own
         chosen.update(range(len(asked.candidates), len(asked.candidates) + len(fresh)))
         asked.candidates.extend(fresh)
         asked.where.extend([index] * len(fresh))
     asked.chosen = sorted(chosen)
+
+
+def _alone(field: Field) -> Template:
+    return Template("", 1, "", "", (field,))

@@ -1,19 +1,22 @@
-"""From scores to probabilities: the model's word and the page's word weighed together, by the type of the field.
+"""From signs of the page to probabilities: a candidate's strength, what it is worth against the others, and how sure one may be.
 
-A candidate's strength is ``z = w_lm (log p(c) - log p(absent)) + w_mean log p(c) / tokens(c) + w . layout(c)``; *absent* has a
-constant. Their softmax is the confidence. The weights are fitted on labelled documents (multinomial logistic
-regression), so that the softmax is calibrated at the same time; they ship as ``resources/ranking.toml``: for the fields
-that were fitted all of them, for any other field of the type those that do not depend on where such a field stands.
+A candidate's strength is ``w . signs(c) + log likelihood(c)`` (see ``layout``), to which the word of a model is added where one was asked;
+*absent* has a strength of its own. Their softmax is a first probability. The weights are those of all types together, of the
+family and of the type of a field, each drawn towards the one before (penalised conditional logit, fitted by
+tests/benchmarks/fit_ranking.py over all labelled sets evenly); a built-in template whose own documents were labelled adds its own, under
+its name and the hash of its fields.
 
-Fitted fields have a second set of weights for the page alone, without the model's word. Where those are sure of a value,
-the model is not asked, and a document whose every field is sure is not read by it at all.
+What is shown as confidence is not that probability but what it was worth on kinds of documents that were left out of the fitting:
+a logistic of it and of what else tells right values from wrong ones.
 """
 
 from __future__ import annotations
 
 import functools
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,54 +25,53 @@ import numpy.typing as npt
 
 from stillroom import paths
 from stillroom.extraction import layout
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import Field, FieldType, Template
 
 Vector = npt.NDArray[np.float64]
 MODEL_FEATURES = ("lm", "lm_mean")
-_REQUIRED = 2.5
+
+LARGEST_FITTED = 400e6
+"""Parameters. Measured on models of up to this size: beside the page their word about a verbatim value adds nothing."""
+SURE = 0.9
+"""A value that the page alone gives this probability is taken without asking the model."""
+
+_CHOICE = {"lm": 0.3, "own_inline": 2.5}
+_FAMILIES = {
+    **dict.fromkeys((FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT), "numbers"),
+    **dict.fromkeys((FieldType.DATE, FieldType.TIME, FieldType.DURATION), "moments"),
+    **dict.fromkeys((FieldType.IDENTIFIER, FieldType.PHONE, FieldType.IBAN, FieldType.EMAIL, FieldType.URL), "codes"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Of one field type, or of one field.
+    """Of one field.
 
     Attributes:
-        features: in the order of MODEL_FEATURES and layout.NAMES.
+        features: in the order of MODEL_FEATURES and layout.names().
         absent: the strength of *absent*.
-        enough: of weights for the page alone: the word of a model of the size that was fitted with made the field no better.
+        required: how much less it is where the template requires the field.
+        many: how much more it is for each power of e of candidates.
     """
 
     features: Vector
     absent: float
-    enough: bool = False
+    required: float = 0.0
+    many: float = 0.0
 
-    def absent_strength(self, *, required: bool) -> float:
+    def absent_strength(self, candidates: int, *, required: bool) -> float:
         """Of *absent*: a template that requires a field says that nearly every such document has it."""
-        return self.absent - (_REQUIRED if required else 0.0)
+        return self.absent + (self.required if required else 0.0) + self.many * math.log1p(candidates)
 
-    def strengths(self, model_scores: Vector, layout_rows: Vector) -> Vector:
+    def strengths(self, model_scores: Vector, signs: Vector) -> Vector:
         """One strength a candidate; ``model_scores`` has a column for each of MODEL_FEATURES."""
-        result: Vector = np.hstack([model_scores, layout_rows]) @ self.features
+        result: Vector = np.hstack([model_scores, signs]) @ self.features
         return result
 
 
-SURE = 0.9
-"""A value that the page alone gives this confidence is taken without asking the model."""
-LARGEST_FITTED = 400e6
-"""Parameters: the weights were fitted on the starter. A larger model's word counts for at least what the defaults say."""
-
-# A candidate the page speaks for this much less than for the best one is not put to the model: on labelled receipts and
-# contracts asking them as well made no field better.
-_MARGIN = 3.0
-_MARGIN_LIST = 5.0
-
-
-def worth_asking(layout_strengths: Vector, *, several: bool) -> npt.NDArray[np.bool_]:
-    """Which candidates of a field to ask the model about, by what the page alone says of them."""
-    if not len(layout_strengths):
-        return np.zeros(0, dtype=bool)
-    kept: npt.NDArray[np.bool_] = layout_strengths >= layout_strengths.max() - (_MARGIN_LIST if several else _MARGIN)
-    return kept
+def family(kind: FieldType) -> str:
+    """Types whose values are told apart by the same signs."""
+    return _FAMILIES.get(kind, "texts")
 
 
 def softmax(strengths: Sequence[float] | Vector) -> Vector:
@@ -86,65 +88,139 @@ def logistic(strengths: Vector) -> Vector:
     return result
 
 
-def weights_for(kind: FieldType, *, several: bool = False, field: str = "") -> Weights:
-    """The fitted weights of a type (``several``: as items of a list), or those of the type nearest to it.
+def weights_for(
+    kind: FieldType, *, several: bool = False, template: Template | None = None, field: str = "", parameters: int = 0
+) -> Weights:
+    """The fitted weights of a type (``several``: as items of a list), and of a template that has its own.
 
-    Where a field of this name was fitted itself (the company of a receipt stands at its top, which says nothing of other
-    organisations), its own weights.
+    ``parameters``: of the model that would be asked; the word of a larger one than was measured counts by what such models are known for.
     """
-    table = _tables()
+    model = [0.0, 0.0]
+    if kind in (FieldType.CHOICE, FieldType.YES_NO):
+        return Weights(np.array([_CHOICE.get(name, 0.0) for name in (*MODEL_FEATURES, *layout.names())]), 0.0)
+    if parameters > LARGEST_FITTED or kind in _QUOTED:
+        model = list(_MODEL)
+    fitted = _fitted()
     form = f"list_{kind}" if several else str(kind)
-    names = [f"{form}.{field}", form, str(kind), _NEAREST.get(kind, "default"), "default"]
-    return next(table[name] for name in names if name in table)
+    own = (
+        fitted.get("", np.zeros(len(layout.names()) + _BESIDES))
+        + fitted.get(f"family {family(kind)}", 0.0)
+        + fitted.get(form, 0.0)
+    )
+    if template is not None:
+        own = own + fitted.get(f"{template.name} {hash_of(template)} {field}", 0.0)
+    return Weights(np.concatenate([model, own[:-_BESIDES]]), *map(float, own[-_BESIDES:]))
 
 
-def page_weights_for(kind: FieldType, *, several: bool = False, field: str = "") -> Weights | None:
-    """The weights for the page alone of a field that was fitted; None for any other field."""
-    return _tables().get(f"page.list_{kind}.{field}" if several else f"page.{kind}.{field}")
+BESIDES = ("absent", "required", "many")
+"""What a group's table holds besides the signs: see Weights."""
+_BESIDES = len(BESIDES)
+_QUOTED = (FieldType.TEXT, FieldType.BLOCK)
+# By which the log probability of a text against that of *absent*, and its mean a token, count.
+_MODEL = (0.3, 0.5)
 
 
-def for_larger_models(weights: Weights) -> Weights:
-    """The weights with a model's word worth no less than by default."""
-    features = weights.features.copy()
-    count = len(MODEL_FEATURES)
-    features[:count] = np.maximum(features[:count], default_weights().features[:count])
-    return Weights(features, weights.absent)
+def hash_of(template: Template) -> str:
+    """Of what a template's fields look for: weights that were fitted on it hold for no other."""
+    return _hash(template.fields)
 
 
-def default_weights() -> Weights:
-    """Set by hand, for a type that was never fitted; where fitting starts from."""
-    return _tables()["default"]
+@functools.lru_cache(maxsize=32)
+def _hash(fields: tuple[Field, ...]) -> str:
+    told = [
+        (field.name, str(field.type), str(field.of or ""), field.required, field.near, field.avoid) for field in fields
+    ]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:12]
 
 
-_NEAREST = {
-    FieldType.NUMBER: "money",
-    FieldType.INTEGER: "money",
-    FieldType.PERCENT: "money",
-    FieldType.TIME: "date",
-    FieldType.BLOCK: "address",
-    FieldType.NAME: "name",
-}
+def has_own(template: Template) -> bool:
+    """Whether documents of this very template were fitted on."""
+    return any(group.startswith(f"{template.name} {hash_of(template)} ") for group in _fitted())
 
 
 @functools.cache
-def _tables() -> dict[str, Weights]:
-    return dict(_read(tomllib.loads((paths.resources_dir() / "ranking.toml").read_text(encoding="utf-8"))))
+def _data() -> Mapping[str, Any]:
+    path = paths.resources_dir() / "ranking.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
-def _read(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Weights]]:
-    """Every table of the file that holds weights, by its dotted name."""
-    for name, table in data.items():
-        own = {key: value for key, value in table.items() if not isinstance(value, dict)}
-        if own:
-            yield f"{prefix}{name}", read_weights(own)
-        yield from _read({key: value for key, value in table.items() if isinstance(value, dict)}, f"{prefix}{name}.")
-
-
-def read_weights(table: Mapping[str, float]) -> Weights:
-    """A table of the file as weights; a feature it does not name weighs nothing. Raises ValueError on a name nobody knows."""
-    names = [*MODEL_FEATURES, *layout.NAMES]
-    unknown = set(table) - {*names, "absent", "enough"}
+@functools.cache
+def _fitted() -> dict[str, Vector]:
+    """Each group's weights, then what is in BESIDES."""
+    names = (*layout.names(), *BESIDES)
+    unknown = {name for table in _data().get("weights", {}).values() for name in table} - set(names)
     if unknown:
-        raise ValueError(f"no such feature: {', '.join(sorted(unknown))}")
-    features = np.array([float(table.get(name, 0.0)) for name in names])
-    return Weights(features, float(table.get("absent", 0.0)), bool(table.get("enough", False)))
+        raise ValueError(f"no such sign: {', '.join(sorted(unknown))}")
+    return {
+        group: np.array([float(table.get(name, 0.0)) for name in names])
+        for group, table in _data().get("weights", {}).items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a confidence is reckoned from.
+
+    Attributes:
+        share: probability by the weights (after the fields were decided together).
+        second: that of the next best value.
+        label: how far a label of its own stands at the value, 0 to 1.
+        rival: the same of a label of something else.
+        candidates: of the field.
+        likelihood: of the reading, among those of its text.
+        fitted: its template's own labelled documents were fitted on.
+        absent: it is that there is none.
+        several: it is an item of a list.
+        legible: how sure the recognition of the page was, 0 to 1.
+    """
+
+    share: float
+    second: float
+    label: float
+    rival: float
+    candidates: int
+    likelihood: float = 1.0
+    fitted: bool = False
+    absent: bool = False
+    several: bool = False
+    legible: float = 1.0
+
+    def columns(self) -> list[float]:
+        """In the order of CONFIDENCE."""
+        return [
+            1.0,
+            _logit(self.share),
+            _logit(self.share / max(self.share + self.second, 1e-9)),
+            self.label * (not self.absent),
+            self.rival * (not self.absent),
+            math.log1p(self.candidates) / 4,
+            float(self.fitted),
+            float(self.absent),
+            _logit(self.share) * self.absent,
+            float(self.several),
+            _logit(self.share) * self.several,
+        ]
+
+
+CONFIDENCE = (
+    "always", "share", "margin", "label", "rival", "candidates", "fitted", "absent", "absent_share", "several", "several_share",
+)  # fmt: skip
+_MOST = 0.99
+
+
+def confidence(grounds: Grounds, family_of: str, own: float | None = None) -> float:
+    """What a value is worth, 0 to 1: calibrated on kinds of documents that were not fitted on; or, where the template's own
+    documents said what its share is worth, that (``own``).
+    """
+    if own is not None:
+        return min(_MOST, own, grounds.likelihood + 0.02) * grounds.legible
+    table = _data().get("confidence", {})
+    weights = [float(table.get(name, 1.0 if name == "share" else 0.0)) for name in CONFIDENCE]
+    odds = float(np.dot(weights, grounds.columns())) + float(table.get(f"family {family_of}", 0.0))
+    known = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
+    return min(_MOST, known, grounds.likelihood + 0.02) * grounds.legible
+
+
+def _logit(share: float) -> float:
+    bounded = min(max(share, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded))

@@ -40,6 +40,8 @@ _LINES_WITHOUT_ROW = 10
 _FEW_COLUMNS = 2
 """Of so few, a subtotal is followed by lines that look like rows (the tax, the total)."""
 _PROSE = 8  # words of a cell that reaches over several columns: a sentence, no cells
+_SHEETS = ("xlsx", "xls", "xlsb", "ods", "csv")  # where a line is a row, and a cell has one
+_HEADED = 12  # words of a heading whose columns no gap sets off; more are a sentence
 _TAB = 1000.0  # places of one cell, where cells are known
 
 # What a cell is worth: proved by quantity × price or by the sum of its column, not proved, or unlike the table's other rows.
@@ -188,12 +190,6 @@ class _Reader:
         self._document = document
         self._words = Words(field.columns)
         self._lines = [line for page in document.pages for line in _lines_of(page)]
-        self._typed: dict[str, dict[int, list[Candidate]]] = {}
-        for column in field.columns:
-            if column.type not in _VERBATIM and proposes(column.type):
-                own = self._typed.setdefault(column.name, {})
-                for candidate in propose(column, document):
-                    own.setdefault(candidate.span.page, []).append(candidate)
         heights = [line.bottom - line.top for line in self._lines if line.page.boxes is not None]
         self._em = {True: median(heights) if heights else 10.0, False: 2.0}
         self._groups: dict[str, Candidate] = {}
@@ -265,7 +261,9 @@ class _Reader:
         return [heading for heading in found if heading.like(best) and len(heading.fields) >= len(best.fields) - 1]
 
     def _may_head(self, line: _Line) -> bool:
-        if len(line.words) < 2 or sum(word.number for word in line.words) * 4 > len(line.words):
+        if len(line.words) < 2 or (line.cells < 2 and len(line.words) > _HEADED):
+            return False
+        if sum(word.number for word in line.words) * 4 > len(line.words):
             return False
         hits = self._words.hits([folded(word.text) for word in line.words])
         named = [hit for hit in hits if any(self._field_of([key]) for key in hit[2])]
@@ -644,6 +642,8 @@ class _Reader:
         last = [word for word in above if "\n" not in row.page.text[word.start : above[-1].end]]
         between = row.page.text[above[-1].end : words[0].start]
         em = self._em[row.page.boxes is not None]
+        if self._tabbed(row):
+            return self._document.kind not in _SHEETS
         if ":" in text or text[0] in "(*•-–" or between.count("\n") != 1 or abs(words[0].x0 - last[0].x0) > 0.4 * em:
             return False
         space = 0.3 * em if row.page.boxes is not None else 1.0
@@ -847,6 +847,17 @@ class _Reader:
         return cells, frozenset()
 
     @functools.cached_property
+    def _typed(self) -> dict[str, dict[int, list[Candidate]]]:
+        """The candidates of each column that is read by its type, by page."""
+        found: dict[str, dict[int, list[Candidate]]] = {}
+        for column in self._columns:
+            if column.type not in _VERBATIM and proposes(column.type):
+                own = found.setdefault(column.name, {})
+                for candidate in propose(column, self._document):
+                    own.setdefault(candidate.span.page, []).append(candidate)
+        return found
+
+    @functools.cached_property
     def _numbers(self) -> dict[int, list[Candidate]]:
         """Every number of the document by page: columns that no field asks for prove others."""
         found: dict[int, list[Candidate]] = {}
@@ -903,15 +914,16 @@ def _decimal(candidate: Candidate) -> Decimal | None:
 
 def _lines_of(page: Page) -> Iterator[_Line]:
     """The lines of a page that hold something, cut into words, with their places."""
-    start, apart = 0, False
+    start, apart, tabbed = 0, True, False
     for number, raw in enumerate(page.text.split("\n")):
         if raw.strip():
-            tabbed = "\t" in raw
+            # The first cell of a row may go on alone; whatever is no row is set apart.
+            tabbed = "\t" in raw or (tabbed and not apart)
             words = tuple(_words_of(page, raw, start, tabbed=tabbed))
             if words:
                 top, bottom = float(number), float(number + 1)
                 if page.boxes is not None:
-                    boxes = [box for box in page.boxes[words[0].start : words[-1].end] if box is not None]
+                    boxes = [box for word in words if (box := page.boxes[word.start]) is not None]
                     top, bottom = (min(b.y0 for b in boxes), max(b.y1 for b in boxes)) if boxes else (top, bottom)
                 yield _Line(page, words, top, bottom, apart, tabbed)
             apart = False
@@ -934,7 +946,7 @@ def _words_of(page: Page, raw: str, start: int, *, tabbed: bool) -> Iterator[_Wo
         if tabbed:
             x0, x1 = column * _TAB + 1, column * _TAB + 2
         elif page.boxes is not None:
-            boxes = [box for box in page.boxes[first:last] if box is not None]
+            boxes = [box for at in (first, last - 1) if (box := page.boxes[at]) is not None]
             if boxes:
                 x0, x1 = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
         yield _Word(first, last, match.group(), x0, x1, cell)

@@ -207,10 +207,12 @@ class ReviewedDocument:
     def undo(self) -> Verdict | None:
         """The entry that takes the last one back; None where there is nothing to take back."""
         last = self.latest()
-        if last is None:
-            return None
-        entry = self._entry(VerdictKind.UNDONE, last.subject, last.proposed, last.after, last.before)
-        return replace(entry, undoes=last.key)
+        return None if last is None else self.taken_back(last)
+
+    def taken_back(self, earlier: Verdict) -> Verdict:
+        """The entry that takes an earlier one back."""
+        entry = self._entry(VerdictKind.UNDONE, earlier.subject, earlier.proposed, earlier.after, earlier.before)
+        return replace(entry, undoes=earlier.key)
 
     def _shown(self, value: ReviewedValue) -> Given:
         given = Given.of(value.current)

@@ -16,26 +16,25 @@ from stillroom.extraction.signed import SignedDocument, SignedValue
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Queue
 from stillroom.review.verdict import NOT_ON_PAGE, Given, Subject, Verdict, VerdictKind
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import FieldType, Template
 
 
 def export_reviewed(
     queue: Queue,
     target: Path,
+    template: Template,
     *,
     only_approved: bool = False,
     notation: Notation = Notation(),  # noqa: B008 - frozen
 ) -> int:
     """Write the documents of a queue as they hold after the verdicts. Returns how many were written. Raises StillroomError.
 
-    ``only_approved``: those that a person answers for; else all, with their states. What was rejected is in neither but the latter.
+    ``only_approved``: those that a person answers for, and no others; else all, with their states.
     """
     chosen = [document for document in queue.documents if not only_approved or document.approval is not None]
-    if queue.documents:
-        template = queue.documents[0].template
-        results = [document.effective() for document in chosen]
-        signed = [signed_of(queue, document) for document in chosen]
-        export(results, template, target, signed=signed, notation=notation)
+    results = [document.effective() for document in chosen]
+    signed = [signed_of(queue, document) for document in chosen]
+    export(results, template, target, signed=signed, notation=notation)
     return len(chosen)
 
 

@@ -50,6 +50,7 @@ _SHAPES = {
     "clock": '<circle cx="12" cy="12" r="8"/><path d="M12 7.5V12l3 2"/>',
     # States: each has a shape of its own, so that none needs its colour to be told from the others.
     "sure": '<circle cx="12" cy="12" r="9" fill="C"/><path d="m8 12.3 2.8 2.8L16 9.6" stroke="K" stroke-width="2.2"/>',
+    "checked": '<rect x="4" y="4" width="16" height="16" rx="3"/><path d="m8 12.3 2.8 2.8L16.2 9"/>',
     "likely": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 0 0 16z" fill="C"/>',
     "unsure": '<circle cx="12" cy="12" r="8.5"/><path d="M9.6 9.8a2.4 2.4 0 1 1 3.3 2.2c-.6.3-.9.7-.9 1.4"/>'
     '<circle cx="12" cy="16.4" r=".6" fill="C"/>',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -16,6 +16,7 @@ from stillroom.ui.navigation import Navigation
 from stillroom.ui.panel.measurements import Measuring
 from stillroom.ui.panel.side_panel import SidePanel
 from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
 
 _PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
 _TITLE_BAR = 40  # pixels a window system may take for it; it tells only once the window is shown
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         first = self.show_page(0)
         assert isinstance(first, ExtractPage)
         self.extract = first
+        self.extract.review_wanted.connect(self._show_in_review)
         self._restore()
 
     def _entries(self) -> list[PageEntry]:
@@ -100,10 +102,22 @@ class MainWindow(QMainWindow):
         ]
 
     def _build_review(self) -> QWidget:
+        from stillroom.review.signing import labels_of
+        from stillroom.ui.review.lessons import Lessons
         from stillroom.ui.review.page import ReviewPage
 
         parts = self._parts
-        return ReviewPage(parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers)
+
+        def again(run: int, positions: Sequence[int], operation: Operation[None]) -> None:
+            runs = parts.runs
+            runs.do(
+                runs.resume(run), again=positions, on_progress=operation.report, cancellation=operation.cancellation
+            )
+
+        lessons = Lessons(lambda: parts.learning, labels_of, again, parts.tasks)
+        return ReviewPage(
+            parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers, lessons
+        )
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
@@ -155,6 +169,13 @@ class MainWindow(QMainWindow):
     def show_named(self, icon_name: str) -> QWidget:
         """Show the page with this icon, whatever its place and the language it is named in. Raises ValueError."""
         return self.show_page([entry.icon_name for entry in self._entries()].index(icon_name))
+
+    def _show_in_review(self, run: int) -> None:
+        from stillroom.ui.review.page import ReviewPage
+
+        page = self.show_named("review")
+        assert isinstance(page, ReviewPage)
+        page.show_run(run)
 
     def _show_seal(self) -> None:
         from stillroom.ui.settings.page import SettingsPage

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.privacy.secrets import Secrets
     from stillroom.review.reviews import Reviews
+    from stillroom.workspace.learning import Learning
 
 _PAGE_SECONDS = 20.0
 """A page may take to be drawn."""
@@ -117,7 +118,14 @@ class Workspace:
         """Extraction with the loaded model. Its first use takes a moment: much comes with it."""
         from stillroom.extraction.extractor import Extractor
 
-        return self._once("extractor", lambda: Extractor(self.engine))
+        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned))
+
+    @property
+    def learning(self) -> Learning:
+        """What templates learn of documents that were approved."""
+        from stillroom.workspace.learning import Learning
+
+        return self._once("learning", lambda: Learning(self.runs.document, self.readers))
 
     @property
     def reviews(self) -> Reviews:

@@ -263,3 +263,32 @@ def test_a_promise_is_kept_and_changes_what_is_shown(parts, qtbot, make_run, ope
     assert page.desk.count(page.desk.documents[0]) == before + 1, "0.9 is not sure enough for 1 in 100"
     assert page.dial.text() == "At most 1 in 100 wrong"
     assert parts.reviews.promise("slip") == Promise(0.01, 10)
+
+
+def test_approving_teaches_the_template_and_taking_it_back_is_forgotten(make_run, open_page, parts, qtbot):
+    make_run(2)
+    page = open_page()
+    document = page._document
+    page.approve_document()
+    memory = parts.learning.memory(document.template)
+    qtbot.waitUntil(lambda: memory.documents() == [document.result.sha256], timeout=15_000)
+    qtbot.waitUntil(lambda: "lesson" in page.banners._keyed, timeout=15_000)
+    assert "learned from 1 document" in page.banners._keyed["lesson"].message.text()
+    page.take_back()
+    qtbot.waitUntil(lambda: memory.documents() == [], timeout=15_000)
+
+
+def test_what_was_learned_is_used_on_the_rest(make_run, open_page, parts, qtbot):
+    run = make_run(5)
+    page = open_page()
+    again = []
+    page._lessons._again = lambda wanted, positions, _operation: again.append((wanted, list(positions)))
+    for _ in range(3):
+        page.approve_document()
+    settled(page, qtbot)
+    template = page.desk.documents[0].template
+    qtbot.waitUntil(lambda: len(parts.learning.memory(template).documents()) == 3, timeout=15_000)
+    page._look_again(template)
+    qtbot.waitUntil(lambda: bool(again), timeout=5_000)
+    assert again[0][0] == run
+    assert len(again[0][1]) == 2

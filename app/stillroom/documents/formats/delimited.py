@@ -24,7 +24,7 @@ def read(source: Source) -> Content:
     if said:
         text = text[said.end() :]
     delimiter = said[1] if said else _delimiter(text[:_SNIFFED])
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))  # it holds for the whole process
     try:
         return one_page(grid_text(_rows(text, delimiter, strict=True)), notes)
     except csv.Error:

@@ -133,6 +133,7 @@ class WordBuilder:
         self._x0 = self._x1 = self._baseline = self._size = 0.0
         self._spaced = True
         self._turned = self._raised = False
+        self._line = self._high = 0.0
         self._place: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
         self._pieces = 1
         self._edges = (0.0, 0.0, 0.0)
@@ -167,7 +168,9 @@ class WordBuilder:
             text = self._begin(text, x0, x1, baseline, size, turned)
         self.end_guessed = False
         if not self._text:
-            self._x0, self._x1, self._baseline, self._size = x0, x1, baseline, size
+            # A raised sign belongs to the line of what it is raised from.
+            self._x0, self._x1, self._size = x0, x1, size
+            self._baseline = self._line if self._raised else baseline
         else:
             if x1 > self._x1:
                 self._x1 = x1
@@ -196,7 +199,8 @@ class WordBuilder:
             gap = min(gap, self._x0 - x1, key=abs)
             if unicodedata.combining(text[0]) and self._x0 - scale <= x0 <= self._x1 + scale:
                 gap = 0.0
-        if not -near * scale <= gap <= reach * scale or abs(baseline - self._baseline) > 0.6 * scale:
+        level = self._high if self._raised else self._baseline
+        if not -near * scale <= gap <= reach * scale or abs(baseline - level) > 0.6 * scale:
             self._end()
             self._spaced = False
             return text
@@ -205,6 +209,7 @@ class WordBuilder:
             if not self._text[-1].isalpha():  # a note's sign, or cents, beside a number: no digit of it
                 self._end()
                 self._raised = self._spaced = True
+                self._line, self._high = self._baseline, baseline
             return text.translate(_RAISED)
         if raised and text.isdecimal():
             return text.translate(_RAISED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
 )
+from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Field, FieldType, Template
 
 SURE_FROM = 0.85
@@ -30,6 +31,7 @@ class Level(StrEnum):
     UNSURE = "unsure"
     LIKELY = "likely"
     GENERATED = "generated"
+    CHECKED = "checked"
     SURE = "sure"
     ABSENT = "absent"
     NOTHING = "nothing"
@@ -129,6 +131,17 @@ def sort_value(field: Field, cell: Cell) -> tuple[int, Decimal, str]:
 def cells_of(template: Template, result: DocumentResult) -> list[Cell]:
     """The cells of a document, in the order of the template's fields."""
     return [cell_of(field, result.fields.get(field.name)) for field in template.fields]
+
+
+def reviewed_cells(document: ReviewedDocument, result: DocumentResult) -> list[Cell]:
+    """The cells of a document with verdicts: one whose values a person answers for is checked. ``result``: as it holds."""
+    cells = []
+    for field, cell in zip(document.template.fields, cells_of(document.template, result), strict=True):
+        own = [value for value in document.values if value.subject.field == field.name]
+        if own and all(document.decided(value) for value in own):
+            cell = replace(cell, level=Level.CHECKED)
+        cells.append(cell)
+    return cells
 
 
 def looks_needed(result: DocumentResult, cells: list[Cell]) -> int:

@@ -18,6 +18,7 @@ LEVEL_LOOK: dict[Level, tuple[str, str, str]] = {
     Level.UNSURE: ("unsure", "warn", "warn_soft"),
     Level.LIKELY: ("likely", "good", ""),
     Level.GENERATED: ("generated", "accent", ""),
+    Level.CHECKED: ("checked", "good", "good_soft"),
     Level.SURE: ("sure", "good", ""),
     Level.ABSENT: ("absent", "muted", ""),
     Level.NOTHING: ("", "muted", ""),
@@ -37,6 +38,7 @@ def level_name(level: Level) -> str:
         Level.UNSURE: tr("Unsure"),
         Level.LIKELY: tr("Likely"),
         Level.GENERATED: tr("Written by the model"),
+        Level.CHECKED: tr("Checked"),
         Level.SURE: tr("Sure"),
         Level.ABSENT: tr("Not in the document"),
         Level.NOTHING: "",
@@ -52,6 +54,7 @@ def level_sentence(level: Level) -> str:
         Level.UNSURE: tr("This may be wrong. Please have a look."),
         Level.LIKELY: tr("Probably right."),
         Level.GENERATED: tr("Text written by the model, not a quotation from the document."),
+        Level.CHECKED: tr("A person looked at this value."),
         Level.SURE: tr("There is little doubt about this value."),
         Level.ABSENT: tr("The document was read and does not say."),
         Level.NOTHING: tr("Not extracted yet."),
@@ -66,6 +69,7 @@ def placeholder(cell: Cell) -> str:
         Level.MISSING: tr("missing"),
         Level.UNREAD: tr("not read"),
         Level.ABSENT: tr("none"),
+        Level.CHECKED: tr("none"),
         Level.PROBLEM: tr("check failed"),
     }.get(cell.level, "")
 
@@ -87,12 +91,20 @@ def cell_spoken(cell: Cell) -> str:
 
 
 def shows_percent(cell: Cell) -> bool:
-    return cell.confidence is not None and bool(cell.text) and cell.level not in (Level.GENERATED, Level.FOREIGN)
+    return (
+        cell.confidence is not None
+        and bool(cell.text)
+        and cell.level not in (Level.GENERATED, Level.FOREIGN, Level.CHECKED)
+    )
 
 
 def row_icon(row: Row) -> tuple[str, str]:
     """Icon and colour of a row's state."""
     if row.state == "done":
+        if row.review is not None and row.review.rejection is not None:
+            return "failed", "bad"
+        if row.review is not None and row.review.approval is not None:
+            return "checked", "good"
         return ("unsure", "warn") if row.looks else ("sure", "good")
     return {
         "ready": ("ready", "muted"),
@@ -105,6 +117,11 @@ def row_icon(row: Row) -> tuple[str, str]:
 
 def row_state(row: Row) -> str:
     if row.state == "done":
+        review = row.review
+        if review is not None and review.approval is not None:
+            return tr("Approved by %1").replace("%1", review.approval.person)
+        if review is not None and review.rejection is not None:
+            return tr("Rejected")
         if row.looks:
             return counted(row.looks, tr("1 to check"), tr("%1 to check"))
         return tr("Done")

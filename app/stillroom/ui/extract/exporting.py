@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QUrl
+from PySide6.QtCore import QCoreApplication, QLocale, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -14,6 +15,9 @@ from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted
+
+if TYPE_CHECKING:
+    from stillroom.extraction.export import Notation
 
 
 def tr(text: str) -> str:
@@ -36,7 +40,7 @@ class Exporting:
         self._parts = parts
         self._say = say
 
-    def ask(self, model: ResultModel, suffix: str) -> None:
+    def ask(self, model: ResultModel, suffix: str, *, only_approved: bool = False) -> None:
         """Choose a file and write the finished rows there."""
         folder = Path(self._parts.memory.folder("folder/export"))
         proposal = folder / f"{model.template.name}.{suffix}"
@@ -49,25 +53,46 @@ class Exporting:
         if target.suffix.lower() != f".{suffix}":
             target = target.with_name(f"{target.name}.{suffix}")
         self._parts.memory.set("folder/export", str(target.parent))
-        self.write(model, target)
+        self.write(model, target, only_approved=only_approved)
 
-    def write(self, model: ResultModel, target: Path) -> None:
-        results = [row.result for row in model.rows if row.result is not None]
-        left = len(model.rows) - len(results)
+    def write(self, model: ResultModel, target: Path, *, only_approved: bool = False) -> None:
+        """Write the finished rows as they hold, with what persons said of them. ``only_approved``: those that were approved."""
+        rows = [row for row in model.rows if row.result is not None]
+        placed = [(row.path, row.proposed) for row in rows]
+        left = len(model.rows) - len(rows)
         template = model.template
 
-        def done(_: None) -> None:
-            text = counted(len(results), tr("1 row was written to %2."), tr("%1 rows were written to %2."))
+        def write(_operation: Operation[int]) -> int:
+            from stillroom.review.queue import Queue
+            from stillroom.review.signing import export_reviewed
+
+            reviews = self._parts.reviews
+            documents = reviews.review(template, [result for _, result in placed if result is not None])
+            for document, (path, _) in zip(documents, placed, strict=True):
+                document.path = path
+            queue = Queue(documents, reviews.promise(template.name))
+            return export_reviewed(queue, target, template, only_approved=only_approved, notation=notation())
+
+        def done(written: int) -> None:
+            text = counted(written, tr("1 row was written to %2."), tr("%1 rows were written to %2."))
             text = text.replace("%2", target.name)
+            if only_approved and written < len(rows):
+                rest = len(rows) - written
+                text += " " + counted(rest, tr("1 is not approved."), tr("%1 are not approved."))
             if left:
                 text += " " + counted(left, tr("1 is not finished."), tr("%1 are not finished."))
             folder = QUrl.fromLocalFile(str(target.parent))
             self._say(text, "info", [(tr("Open folder"), lambda: QDesktopServices.openUrl(folder))])
 
         self._parts.tasks.start(
-            Operation(
-                lambda _operation: self._parts.runs.export(results, template, target), "export", owner=self._parent
-            )
+            Operation(write, "export", owner=self._parent)
             .success(done)
             .failure(lambda error: self._say(sentence(error), "bad", []))
         )
+
+
+def notation() -> Notation:
+    """As spreadsheets of this country want a CSV file."""
+    from stillroom.extraction.export import Notation
+
+    return Notation(";", ",") if QLocale().decimalPoint() == "," else Notation()

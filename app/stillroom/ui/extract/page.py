@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -38,7 +38,13 @@ Loaded = tuple["Batch", list["DocumentResult | None"]]
 
 
 class ExtractPage(QWidget):
-    """Made of sheets, one for each table."""
+    """Made of sheets, one for each table.
+
+    Signals:
+        review_wanted(int): the pages of the run of this id are to be looked at.
+    """
+
+    review_wanted = Signal(int)
 
     def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading) -> None:
         super().__init__()
@@ -113,6 +119,7 @@ class ExtractPage(QWidget):
         sheet.title_changed.connect(lambda: self._rename(sheet))
         sheet.samples_wanted.connect(self.run_samples)
         sheet.earlier_wanted.connect(self.open_run)
+        sheet.review_wanted.connect(self.review_wanted)
         sheet.drop_zone.show_earlier(self._earlier())
         self.stack.addWidget(sheet)
         position = self.tabs.addTab(sheet.title)

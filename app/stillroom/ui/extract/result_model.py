@@ -9,10 +9,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from stillroom.extraction.result import DocumentResult, DocumentStatus
-from stillroom.templates.template import Template
+from stillroom.review.document import ReviewedDocument
+from stillroom.templates.template import FieldType, Template
 from stillroom.ui.controls import plain_tip
 from stillroom.ui.extract import cell_wording
-from stillroom.ui.extract.cell import NOTHING, Cell, cells_of, heading, looks_needed, sort_value
+from stillroom.ui.extract.cell import NOTHING, Cell, cells_of, heading, looks_needed, reviewed_cells, sort_value
 from stillroom.ui.extract.row import Row, RowState
 
 Index = QModelIndex | QPersistentModelIndex
@@ -40,10 +41,14 @@ class ResultModel(QAbstractTableModel):
     """Rows of one template.
 
     Signals:
+        results_set(list[Row]): these have other results, as they were proposed.
+        written(Row, int, str): a person wrote another value for the field of this number.
         counts_changed: how many rows there are, are done or need a look may have changed.
     """
 
     counts_changed = Signal()
+    results_set = Signal(object)
+    written = Signal(object, int, str)
 
     def __init__(self, template: Template) -> None:
         super().__init__()
@@ -84,7 +89,7 @@ class ResultModel(QAbstractTableModel):
             return cell
         if role == Role.SORT:
             return self._sort_key(row, index.column(), cell)
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return self._text(row, index.column(), cell)
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip(self._tip(row, index.column(), cell))
@@ -95,7 +100,22 @@ class ResultModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if index.column() >= FIRST_FIELD and self._rows[index.row()].state is RowState.DONE:
+            field = self._template.fields[index.column() - FIRST_FIELD]
+            if field.type not in (FieldType.LIST, FieldType.TABLE) and not field.type.generated:
+                flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
+        """What a person wrote is passed on; it is in the table once it is on disk."""
+        if role != Qt.ItemDataRole.EditRole or not self.flags(index) & Qt.ItemFlag.ItemIsEditable:
+            return False
+        row = self._rows[index.row()]
+        text = str(value).strip()
+        if text != self._text(row, index.column(), self._cell(row, index.column())):
+            self.written.emit(row, index.column() - FIRST_FIELD, text)
+        return True
 
     # ---- what the page does with it
 
@@ -143,18 +163,34 @@ class ResultModel(QAbstractTableModel):
         for row in rows:
             row.state = state
             if state not in (RowState.DONE, RowState.FAILED):
-                row.result, row.cells, row.looks = None, [], 0
+                row.result, row.cells, row.looks, row.review = None, [], 0, None
             touched.add(id(row))
         self._changed(touched)
 
     def set_results(self, results: Iterable[tuple[Row, DocumentResult]]) -> None:
         """Finished documents. A row that was removed meanwhile keeps its result for when it is put back."""
         touched = set()
+        fresh = []
         for row, result in results:
-            row.result = result
+            row.result, row.review = result, None
+            fresh.append(row)
             row.state = RowState.FAILED if result.status is DocumentStatus.FAILED else RowState.DONE
             row.cells = [] if row.state is RowState.FAILED else cells_of(self._template, result)
             row.looks = looks_needed(result, row.cells)
+            touched.add(id(row))
+        self._changed(touched)
+        self.results_set.emit(fresh)
+
+    def set_reviews(self, reviews: Iterable[tuple[Row, ReviewedDocument]]) -> None:
+        """What persons said of documents."""
+        touched = set()
+        for row, review in reviews:
+            row.review = review
+            row.result = review.effective()
+            if row.state is RowState.DONE:
+                row.cells = reviewed_cells(review, row.result)
+                done = review.approval is not None or review.rejection is not None
+                row.looks = 0 if done else looks_needed(row.result, row.cells)
             touched.add(id(row))
         self._changed(touched)
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
 
 from stillroom.templates.template import FieldType
@@ -88,10 +88,12 @@ class ResultTable(QTableView):
     """Signals:
     cell_chosen(Row | None, int): the current cell: its row and its field's number (-1: a column in front).
     menu_wanted(QPoint): a context menu, at a place on the screen.
+    runner_up(Row, int, int): of a row's field the candidate of this number, from 1, is meant.
     columns_arranged: a column was moved, hidden or shown.
     """
 
     columns_arranged = Signal()
+    runner_up = Signal(object, int, int)
     cell_chosen = Signal(object, int)
     menu_wanted = Signal(object)
 
@@ -104,7 +106,8 @@ class ResultTable(QTableView):
         self.setAccessibleName(self.tr("Results"))
         self.setAccessibleDescription(self.tr("A row for each document, a column for each field of the template"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setWordWrap(False)
@@ -259,6 +262,15 @@ class ResultTable(QTableView):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width() and not self._sized_by_hand:
             self.size_columns()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        row = self.currentIndex().data(Role.ROW) if self.currentIndex().isValid() else None
+        field = self.currentIndex().column() - FIRST_FIELD
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain and row is not None and field >= 0 and Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
+            self.runner_up.emit(row, field, event.key() - Qt.Key.Key_0)
+        else:
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         at = event.globalPos()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from stillroom.extraction.result import DocumentResult
+from stillroom.review.document import ReviewedDocument
 from stillroom.ui.extract.cell import Cell
 from stillroom.ui.extract.run_queue import Run
 
@@ -28,7 +29,9 @@ class Row:
 
     Attributes:
         run, position: where its result comes from; None and -1 before it was started.
+        result: as it holds after what persons said of it.
         looks: how many things a person should look at.
+        review: the verdicts, with the result as it was proposed; None where there are none.
     """
 
     path: Path
@@ -38,3 +41,9 @@ class Row:
     position: int = -1
     cells: list[Cell] = field(default_factory=list)
     looks: int = 0
+    review: ReviewedDocument | None = None
+
+    @property
+    def proposed(self) -> DocumentResult | None:
+        """The result as the model gave it."""
+        return self.review.result if self.review is not None else self.result

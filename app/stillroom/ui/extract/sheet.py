@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QUndoStack
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from stillroom.extraction.files import file_of
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
-from stillroom.templates.template import Template
+from stillroom.templates.template import Field, Template
 from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.extract.exporting import Exporting
-from stillroom.ui.extract.result_model import ResultModel
+from stillroom.ui.extract.result_model import FIRST_FIELD, ResultModel, Role
 from stillroom.ui.extract.result_table import ResultTable
 from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import RunQueue
@@ -26,6 +26,7 @@ from stillroom.ui.extract.sheet_bar import SheetBar, SheetStatus
 from stillroom.ui.extract.sheet_runs import SheetRuns
 from stillroom.ui.extract.source import Sources
 from stillroom.ui.extract.undo import RemoveRows
+from stillroom.ui.extract.verdicts import SheetVerdicts
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -42,12 +43,14 @@ class Sheet(TakesDrops, QWidget):
     said(text, kind, actions): a message for the page's banner.
     title_changed: the tab's text is another.
     samples_wanted, earlier_wanted(int): as in the drop zone.
+    review_wanted(int): the pages of the run of this id are to be looked at.
     """
 
     said = Signal(str, str, object)
     title_changed = Signal()
     samples_wanted = Signal()
     earlier_wanted = Signal(int)
+    review_wanted = Signal(int)
 
     def __init__(
         self, parts: Parts, queue: RunQueue, loading: ModelLoading, templates: Sequence[Template], template: Template
@@ -63,6 +66,7 @@ class Sheet(TakesDrops, QWidget):
         self._show_first = False
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
+        self.verdicts = SheetVerdicts(parts, self.model, self.undo)
 
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -100,7 +104,9 @@ class Sheet(TakesDrops, QWidget):
             source.folder_wanted.connect(self.pick_folder)
         self.bar.run_wanted.connect(self.run)
         self.bar.cancel_wanted.connect(self.runs.stop)
-        self.bar.export_wanted.connect(lambda suffix: self.exporting.ask(self.model, suffix))
+        self.bar.export_wanted.connect(
+            lambda suffix: self.exporting.ask(self.model, suffix, only_approved=self.bar.only_approved.isChecked())
+        )
         self.drop_zone.dropped.connect(self.add_files)
         self.drop_zone.samples_wanted.connect(self.samples_wanted)
         self.drop_zone.earlier_wanted.connect(self.earlier_wanted)
@@ -121,6 +127,9 @@ class Sheet(TakesDrops, QWidget):
         self.table.delegate.retry.connect(lambda row: self.runs.retry([row]))
         self.details.retry.connect(lambda row: self.runs.retry([row]))
         self.details.password_given.connect(self._unlock)
+        self.table.runner_up.connect(self.verdicts.take_runner_up)
+        self.verdicts.failed.connect(self._run_failed)
+        self.verdicts.said.connect(lambda text: self.said.emit(text, "warn", []))
 
     def _make_actions(self) -> None:
         # What works on the selection needs the keyboard in this table; the others reach whichever table is shown.
@@ -139,6 +148,9 @@ class Sheet(TakesDrops, QWidget):
         standard = QKeySequence.StandardKey
         self.copy_action = action(self.tr("Copy cells"), QKeySequence(standard.Copy), self._copy_cells, inside)
         self.copy_rows_action = action(self.tr("Copy rows with headings"), "Ctrl+Shift+C", self._copy_rows, inside)
+        self.edit_action = action(self.tr("Correct the value"), "", self._edit, inside)
+        self.accept_action = action(self.tr("Accept"), "Ctrl+Return", self._accept_selected, inside)
+        self.approve_action = action(self.tr("Approve documents"), "Ctrl+Shift+Return", self._approve_selected, inside)
         self.retry_action = action(self.tr("Extract again"), "Ctrl+R", self._retry_selected, window)
         self.remove_action = action(self.tr("Remove rows"), QKeySequence(standard.Delete), self.remove_selected, inside)
         self.next_action = action(self.tr("Next that needs a look"), "F8", self._next_look, window)
@@ -206,6 +218,7 @@ class Sheet(TakesDrops, QWidget):
     def leave(self) -> None:
         """The table is closed."""
         self.runs.leave()
+        self.verdicts.leave()
         self._loading.changed.disconnect(self._refresh)
         self._queue.changed.disconnect(self._refresh)
         self.deleteLater()
@@ -284,12 +297,46 @@ class Sheet(TakesDrops, QWidget):
         for action in (self.copy_action, self.copy_rows_action, self.next_action):
             menu.addAction(action)
         menu.addSeparator()
+        for action in (self.edit_action, self.accept_action, self.approve_action):
+            action.setEnabled(any(row.state is RowState.DONE for row in rows))
+            menu.addAction(action)
+        menu.addAction(self.tr("Look at the pages…")).triggered.connect(lambda: self._review(rows))
+        menu.addSeparator()
         self.retry_action.setEnabled(any(row.state in (RowState.DONE, RowState.FAILED) for row in rows))
         menu.addAction(self.retry_action)
         menu.addAction(self.tr("Ask a remote model…")).triggered.connect(lambda: self.remote.show(rows))
         menu.addAction(self.remove_action)
         menu.exec(at)
-        self.retry_action.setEnabled(True)
+        for action in (self.retry_action, self.edit_action, self.accept_action, self.approve_action):
+            action.setEnabled(True)
+
+    def _edit(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid() and index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.table.edit(index)
+
+    def _accept_selected(self) -> None:
+        """The selected cells are right; of a document's name all of its values."""
+        wanted: dict[int, tuple[Row, list[Field]]] = {}
+        for index in self.table.selectionModel().selectedIndexes():
+            row = index.data(Role.ROW)
+            fields = wanted.setdefault(id(row), (row, []))[1]
+            if index.column() >= FIRST_FIELD:
+                fields.append(self.template.fields[index.column() - FIRST_FIELD])
+        for row, fields in wanted.values():
+            self.verdicts.accept_fields(row, fields)
+
+    def _approve_selected(self) -> None:
+        self.verdicts.approve(self.table.selected_rows())
+
+    def _review(self, rows: Sequence[Row]) -> None:
+        run = next((row.run for row in rows if row.run is not None and row.run.batch is not None), None)
+        if run is not None and run.batch is not None:
+            self.review_wanted.emit(run.batch.run_id)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.verdicts.look()
 
     # ---- what happens meanwhile
 

@@ -88,6 +88,9 @@ class SheetBar(QWidget):
         names = (self.tr("CSV…"), self.tr("Excel workbook…"), self.tr("JSON Lines…"), self.tr("SQLite database…"))
         for suffix, name in zip(EXPORT_FORMATS, names, strict=True):
             menu.addAction(name, partial(self.export_wanted.emit, suffix))
+        menu.addSeparator()
+        self.only_approved = menu.addAction(self.tr("Only approved documents"))
+        self.only_approved.setCheckable(True)
         return menu
 
     def offer(self, template: Template) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,9 +12,8 @@ from stillroom.review.queue import Doubt, Queue
 from stillroom.review.reviews import Reviews, TableInfo
 from stillroom.review.verdict import Subject, Verdict, VerdictKind
 from stillroom.storage.verdicts import Promise
+from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation, Tasks
-
-_LOOK_SECONDS = 0.2  # how often the writer looks whether the window closes
 
 
 class ReviewDesk(QObject):
@@ -48,8 +45,9 @@ class ReviewDesk(QObject):
         self.queues: dict[str, Queue] = {}
         self._by_file: dict[tuple[str, str], list[ReviewedDocument]] = {}
         self._given: list[tuple[ReviewedDocument, Verdict]] = []
-        self._waiting: queue.SimpleQueue[list[Verdict]] = queue.SimpleQueue()
-        self._writer: Operation[None] | None = None
+        self._writer = VerdictWriter(lambda: self._reviews, tasks)
+        self._writer.written.connect(self._written)
+        self._writer.failed.connect(self._not_written)
         self._weighing = QTimer(self)
         self._weighing.setSingleShot(True)
         self._weighing.setInterval(300)
@@ -157,31 +155,13 @@ class ReviewDesk(QObject):
             each.unsaved.update(entry.key for entry in entries)
             each.add(*entries)
             self.changed.emit(each)
-        self._waiting.put(list(entries))
-        if self._writer is None:
-            self._writer = Operation(self._write, "verdicts", owner=self).progress(self._written)
-            self._writer.failure(self._not_written)
-            self._tasks.start(self._writer)
+        self._writer.write(entries)
 
     def _same(self, document: ReviewedDocument) -> list[ReviewedDocument]:
         """The document wherever it is open: the same file may be in several tables."""
         if not document.result.sha256:
             return [document]
         return self._by_file.get((document.template.name, document.result.sha256), [document])
-
-    def _write(self, operation: Operation[None]) -> None:
-        """On its own thread: everything that waits in one stroke, until the window closes and nothing waits any more."""
-        while True:
-            entries: list[Verdict] = []
-            with contextlib.suppress(queue.Empty):
-                entries += self._waiting.get(timeout=_LOOK_SECONDS)
-                while True:
-                    entries += self._waiting.get_nowait()
-            if entries:
-                self._reviews.save(entries)
-                operation.report([entry.key for entry in entries])
-            elif operation.cancellation.requested:
-                return
 
     def _written(self, keys: Iterable[str]) -> None:
         wanted = set(keys)
@@ -194,10 +174,6 @@ class ReviewDesk(QObject):
 
     def _not_written(self, error: Exception) -> None:
         """What is not on disk does not hold: it is taken out again, and said."""
-        self._writer = None
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._waiting.get_nowait()
         for document in self.documents:
             if document.unsaved:
                 document.entries = [entry for entry in document.entries if entry.key not in document.unsaved]

@@ -22,12 +22,14 @@ from PySide6.QtWidgets import (
 from stillroom.documents.document import Document, Span
 from stillroom.documents.readers import Readers
 from stillroom.documents.seeing import PageSizes
+from stillroom.extraction.result import Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt
 from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import Given, Subject, VerdictKind
+from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, label, restyle, set_role
 from stillroom.ui.extract.cell import heading
@@ -35,6 +37,7 @@ from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
+from stillroom.ui.review.lessons import Lesson, Lessons
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
@@ -59,8 +62,11 @@ class ReviewPage(QWidget):
         memory: WindowMemory,
         readers: Callable[[], Readers],
         drawing: Callable[[], Readers],
+        lessons: Lessons | None = None,
     ) -> None:
-        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run."""
+        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run.
+        ``lessons``: what templates learn of approvals; nothing is learned without.
+        """
         super().__init__()
         self.setObjectName("reviewPage")
         self.setAccessibleName(self.tr("Review"))
@@ -77,6 +83,14 @@ class ReviewPage(QWidget):
         self._suggesting: Operation[list[Reading]] | None = None
         self._build()
         self._connect()
+        self._lessons = lessons
+        if lessons is not None:
+            lessons.setParent(self)
+            self.desk.changed.connect(lessons.look)
+            lessons.learned.connect(self._show_lesson)
+            lessons.failed.connect(self._failed)
+            lessons.progressed.connect(self._show_looking)
+            lessons.looked_again.connect(self._looked_again)
 
     # ---- how it is built
 
@@ -646,6 +660,62 @@ class ReviewPage(QWidget):
         if given:
             self.desk.reject(self._document, reason.strip())
             self._to_next_open()
+
+    # ---- what templates learn
+
+    def _show_lesson(self, lesson: Lesson) -> None:
+        """What approving taught, in numbers, and what can be done with it."""
+        title = lesson.template.title or lesson.template.name
+        if not lesson.documents:
+            text = self.tr("%1 has forgotten what it learned.").replace("%1", title)
+            self.banners.show_message(text, "info", key="lesson", seconds=8.0)
+            return
+        text = counted(
+            lesson.documents,
+            self.tr("%2 has learned from 1 document."),
+            self.tr(
+                "%2 has learned from %1 documents: of %3 values %4 were right before, and %5 are now, each document left out in turn."
+            ),
+        )
+        for mark, words in (
+            ("%2", title),
+            ("%3", str(lesson.values)),
+            ("%4", str(lesson.before)),
+            ("%5", str(lesson.after)),
+        ):
+            text = text.replace(mark, words)
+        actions = [(self.tr("Forget"), lambda: self._forget(lesson.template))]
+        rest = self._unseen(lesson.template)
+        if rest and lesson.after > lesson.before:
+            words = counted(len(rest), self.tr("Look at 1 other again"), self.tr("Look at %1 others again"))
+            actions.insert(0, (words, lambda: self._look_again(lesson.template)))
+        self.banners.show_message(text, "info", actions, key="lesson")
+
+    def _unseen(self, template: Template) -> list[ReviewedDocument]:
+        """Documents of this table's template that nobody said anything of."""
+        return [
+            each
+            for each in self.desk.documents
+            if each.template.name == template.name and not each.entries and not each.failed
+        ]
+
+    def _look_again(self, template: Template) -> None:
+        rest = self._unseen(template)
+        if self._lessons is not None and rest:
+            run = rest[0].run
+            self._lessons.look_again(run, [each.position for each in rest if each.run == run])
+
+    def _show_looking(self, progress: Progress) -> None:
+        text = self.tr("Looking again: %1 of %2").replace("%1", str(progress.done)).replace("%2", str(progress.total))
+        self.banners.show_message(text, "info", key="lesson")
+
+    def _looked_again(self) -> None:
+        self.banners.withdraw("lesson")
+        self._open_table()
+
+    def _forget(self, template: Template) -> None:
+        if self._lessons is not None:
+            self._lessons.forget(template)
 
     # ---- what happens meanwhile
 

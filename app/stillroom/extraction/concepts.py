@@ -1,0 +1,310 @@
+"""Concepts: what the fields of documents are called in many languages, where a page says so, and which of them a field means."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from stillroom import paths
+from stillroom.templates.template import Field, FieldType, Template
+
+_TOKEN = regex.compile(r"[nN][°º](?!\w)|№|#|%|\p{N}+|[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*")
+# Scripts that write words without spaces between them.
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_NUMBER_WORDS = frozenset(
+    {"no", "nr", "num", "number", "nummer", "numero", "numer", "nro", "cislo", "n°", "nº", "№", "#"}
+)
+_RUN_TOGETHER = regex.compile(r"\p{Ll}N[or]$")
+_NUMBER_ENDINGS = ("nummer", "nr")
+_HYPHEN_BEFORE = regex.compile(r"\p{L}-$")
+_HYPHEN_BEHIND = regex.compile(r"-\p{L}")
+_LONGEST = 7  # words
+_NOT = regex.compile(r"\b(?:not|nicht|kein|keine|pas|no|non|geen|nie)\b|;")
+_GENERIC = 0.5
+_OF_ITS_KIND = 0.3
+_GENERIC_NAME = 1.5  # votes of a name that others are kinds of ("amount"): what is said besides tells which
+_SHORT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A kind of field.
+
+    Attributes:
+        under: the concept that this is a kind of; empty for none.
+        types: of the fields that may have it.
+    """
+
+    name: str
+    under: str
+    types: frozenset[FieldType]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label on a page: ``text[start:end]`` reads as the phrase ``key``.
+
+    ``short``: a word of few letters ("to", "at") that is a label only where its place says so.
+    """
+
+    start: int
+    end: int
+    key: str
+    short: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    concepts: dict[str, Concept]
+    phrases: dict[str, tuple[str, ...]]
+    unspaced: regex.Pattern[str]
+
+
+def _fold(word: str) -> str:
+    folded = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
+    folded = "".join(character for character in folded if not unicodedata.combining(character))
+    if folded in _NUMBER_WORDS or word.casefold() in _NUMBER_WORDS:
+        return "#"
+    if _RUN_TOGETHER.search(word):
+        return folded[:-2] + "#"
+    for ending in _NUMBER_ENDINGS:
+        if folded.endswith(ending) and len(folded) > len(ending) + 2:
+            return folded[: -len(ending)] + "#"
+    return folded
+
+
+_fold_cached = functools.lru_cache(maxsize=50_000)(_fold)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a label, folded: without case and accents, every word for a number as ``#``."""
+    return [_fold_cached(match.group()) for match in _TOKEN.finditer(text)]
+
+
+def key_of(phrase: str) -> str:
+    """A phrase as it is looked up: its words folded and run together, for texts whose spaces were lost."""
+    return "".join(words_of(phrase))
+
+
+@functools.cache
+def vocabulary() -> _Vocabulary:
+    """The concepts of the product."""
+    data = tomllib.loads((paths.resources_dir() / "field_concepts.toml").read_text(encoding="utf-8"))
+    concepts: dict[str, Concept] = {}
+    phrases: dict[str, list[str]] = {}
+    for name, table in data.items():
+        concepts[name] = Concept(name, table.get("under", ""), frozenset(FieldType(each) for each in table["types"]))
+        for language, listed in table.items():
+            if language in ("under", "types"):
+                continue
+            for phrase in listed.split(";"):
+                own = phrases.setdefault(key_of(phrase), [])
+                if name not in own:
+                    own.append(name)
+    phrases.pop("", None)
+    unspaced = sorted((key for key in phrases if _UNSPACED.search(key)), key=len, reverse=True)
+    return _Vocabulary(
+        concepts,
+        {key: tuple(names) for key, names in phrases.items()},
+        regex.compile("|".join(map(regex.escape, unspaced))),
+    )
+
+
+def labels(text: str, own: Iterable[str] = ()) -> list[Label]:
+    """Every label of a page in order: the longest phrase at each place, none within another.
+
+    ``own``: keys of a template's own words besides the concepts'.
+    """
+    known = vocabulary().phrases
+    extra = frozenset(own)
+    tokens = [(match.start(), match.end(), _fold_cached(match.group())) for match in _TOKEN.finditer(text)]
+    found: list[Label] = []
+    index = 0
+    while index < len(tokens):
+        start, end, _ = tokens[index]
+        joined, best, best_key = "", -1, ""
+        for last in range(index, min(index + _LONGEST, len(tokens))):
+            if last > index and not _adjoining(text, tokens[last - 1][1], tokens[last][0]):
+                break
+            joined += tokens[last][2]
+            if joined in extra or joined in known:
+                best, best_key = last, joined
+        if best >= 0 and best_key != "%":
+            end = tokens[best][1]
+            if _is_label(text, start, end, best_key):
+                found.append(Label(start, end, best_key, len(best_key) <= _SHORT and best_key not in extra))
+            index = best + 1
+        else:
+            index += 1
+    if _UNSPACED.search(text):
+        found = _with_unspaced(text, found)
+    return found
+
+
+def _adjoining(text: str, end: int, start: int) -> bool:
+    gap = text[end:start]
+    return len(gap) <= 3 and "\n" not in gap and "\t" not in gap and "  " not in gap and ":" not in gap
+
+
+def _is_label(text: str, start: int, end: int, key: str) -> bool:
+    """A single letter or a bare sign is a label only with a colon; a part of a word with hyphens is none ("Muster-Kunde GmbH")."""
+    if _HYPHEN_BEFORE.search(text[max(0, start - 2) : start]) or _HYPHEN_BEHIND.match(text[end : end + 2]):
+        return False
+    if len(key) > 1:
+        return True
+    return text[end : end + 2].lstrip()[:1] in (":", "：") or (
+        key == "#" and not text[max(0, start - 1) : start].strip()
+    )
+
+
+def _with_unspaced(text: str, found: list[Label]) -> list[Label]:
+    taken = [(each.start, each.end) for each in found]
+    more = [
+        Label(match.start(), match.end(), match.group(), short=False)
+        for match in vocabulary().unspaced.finditer(text)
+        if not any(start < match.end() and match.start() < end for start, end in taken)
+    ]
+    return sorted([*found, *more], key=lambda label: label.start)
+
+
+class Meaning:
+    """What a template's fields mean: how far a label speaks for each of them, or against it.
+
+    Attributes:
+        keys: of the template's own words, to be looked for on the pages besides the concepts'.
+        roles: the concept that each field is most likely of; empty where none fits.
+    """
+
+    def __init__(self, template: Template) -> None:
+        self._fields = {field.name: field for field in template.fields}
+        self._near: dict[str, dict[str, float]] = {}
+        self._avoid: dict[str, set[str]] = {}
+        self._affinity: dict[str, dict[str, float]] = {}
+        for field in template.fields:
+            self._near[field.name] = _own_words(field)
+            self._avoid[field.name] = {key_of(word) for word in field.avoid} - {""}
+            self._affinity[field.name] = _affinity(field)
+        for name, own in self._affinity.items():
+            for concept in [each for each, weight in own.items() if weight < 1.0]:
+                if any(other != name and them.get(concept) == 1.0 for other, them in self._affinity.items()):
+                    own[concept] = 0.0
+        self.keys = frozenset(
+            key for name in self._fields for key in (*self._near[name], *self._avoid[name]) if len(key) > 1
+        )
+        self.roles = {
+            name: max(own, key=own.__getitem__, default="")
+            for name, own in ((name, self._positive(name)) for name in self._fields)
+        }
+        self.words = {
+            field.name: frozenset(
+                word
+                for phrase in (field.name.replace("_", " "), field.label, *field.near)
+                for word in words_of(phrase)
+                if len(word) > 2
+            )
+            for field in template.fields
+        }
+
+    def _positive(self, name: str) -> dict[str, float]:
+        own = self._affinity[name]
+        return {concept: own[concept] for concept in vocabulary().concepts if own.get(concept, 0.0) >= _GENERIC}
+
+    def affinity(self, name: str, *concepts: str) -> float:
+        """How far a field is of one of these concepts, 0 to 1."""
+        return max((self._affinity[name].get(concept, 0.0) for concept in concepts), default=0.0)
+
+    @functools.cached_property
+    def _cache(self) -> dict[tuple[str, str], tuple[float, float, float]]:
+        return {}
+
+    def weigh(self, name: str, key: str) -> tuple[float, float, float]:
+        """How far a label speaks for a field (0 to 1), for another field or another known thing, and is one it avoids."""
+        known = self._cache.get((name, key))
+        if known is None:
+            own = self._support(name, key)
+            avoid = float(key in self._avoid[name])
+            others = max((self._support(other, key) for other in self._fields if other != name), default=0.0)
+            concepts = vocabulary().phrases.get(key, ())
+            strange = _STRANGE if concepts and not _NEUTRAL.issuperset(concepts) else 0.0
+            rival = max(0.0, max(others, strange) - own)
+            known = (0.0 if avoid else own, rival, avoid)
+            self._cache[name, key] = known
+        return known
+
+    def _support(self, name: str, key: str) -> float:
+        own = self._near[name].get(key, 0.0)
+        affinity = self._affinity[name]
+        known = vocabulary().phrases.get(key, ())
+        return max([own, *(_BY_CONCEPT * affinity.get(concept, 0.0) for concept in known)])
+
+
+_STRANGE = 0.7
+_BY_CONCEPT = 0.85  # against the template's own words
+_NEUTRAL = frozenset({"name"})
+
+
+def _own_words(field: Field) -> dict[str, float]:
+    words = {key_of(field.name.replace("_", " ")): 1.0, key_of(field.label): 1.0}
+    words |= {key_of(word): 1.0 for word in field.near}
+    words.pop("", None)
+    return words
+
+
+def _affinity(field: Field) -> dict[str, float]:
+    """How far each concept is what the field means: by name and label, then by its near words, then by its description."""
+    kind = field.of if field.type is FieldType.LIST and field.of else field.type
+    concepts = vocabulary().concepts
+    votes: dict[str, float] = {}
+
+    def vote(phrases: Sequence[str], weight: float) -> None:
+        for phrase in phrases:
+            for concept in vocabulary().phrases.get(key_of(phrase), ()):
+                if kind in concepts[concept].types:
+                    votes[concept] = votes.get(concept, 0.0) + weight
+
+    name = field.name.replace("_", " ")
+    exact = vocabulary().phrases.get(key_of(name), ())
+    vote([name], _GENERIC_NAME if any(concept in _generic() for concept in exact) else 4.0)
+    vote([field.label] if key_of(field.label) != key_of(name) else [], 3.0)
+    vote(field.near, 1.0)
+    meaning = _NOT.split(field.description)[0]
+    said = dict.fromkeys(meaning[label.start : label.end] for label in labels(meaning) if not label.short)
+    vote(list(said), 1.0)
+    vote([name[label.start : label.end] for label in labels(name) if label.key != key_of(name)], 2.0)
+    against: dict[str, float] = {}
+    for word in field.avoid:
+        for concept in vocabulary().phrases.get(key_of(word), ()):
+            against[concept] = against.get(concept, 0.0) + 1.0
+    if not votes:
+        return {}
+    most = max(votes.values())
+    found: dict[str, float] = {}
+    for concept, count in votes.items():
+        lost = against.get(concept, 0.0)
+        if lost < count:
+            found[concept] = max(0.3, min(1.0, (count - lost) / most)) if count < most else 1.0
+    for concept, weight in list(found.items()):
+        under = concepts[concept].under
+        if under and under not in against:
+            found[under] = max(found.get(under, 0.0), _GENERIC * weight)
+    for concept, each in concepts.items():
+        if each.under in votes and votes[each.under] == most and concept not in found and concept not in against:
+            found[concept] = _OF_ITS_KIND
+    return found
+
+
+@functools.cache
+def _generic() -> frozenset[str]:
+    """Concepts that others are kinds of."""
+    return frozenset(concept.under for concept in vocabulary().concepts.values() if concept.under)
+
+
+def at_or_before(starts: Sequence[int], position: int) -> int:
+    """Index of the last of sorted ``starts`` that is not behind ``position``; -1 for none."""
+    return bisect.bisect_right(starts, position) - 1

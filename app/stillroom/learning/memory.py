@@ -1,0 +1,261 @@
+"""The memory of a template: what documents that a person approved show of its fields, kept one file a document, and what follows."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import threading
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stillroom import atomic, paths
+from stillroom.documents.document import Document
+from stillroom.errors import StillroomError
+from stillroom.evaluation.matching import same_value
+from stillroom.extraction import layout, ranking
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.concepts import Meaning
+from stillroom.learning.fitting import LabelledField, LearnedField, fit
+from stillroom.learning.surroundings import Surroundings, surroundings
+from stillroom.templates.template import Field, FieldType, Template
+
+Truth = Mapping[str, str | Sequence[str] | None]
+"""What is right in a document, by field name: a value in canonical form, several, or None for *absent*."""
+Vector = npt.NDArray[np.float64]
+_VERSION = 1
+_MOST_CANDIDATES = 100  # of a field of a document, besides the right ones: those the page speaks for most
+_MOST_DOCUMENTS = 200
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What learning was worth on the documents it was learned from, each left out in turn: how many of ``values`` were right."""
+
+    values: int
+    before: int
+    after: int
+
+
+@dataclass(slots=True)
+class LearnedTemplate:
+    """What was learned of a template's fields, by name. Fulfils ``extraction.choosing.Learned``.
+
+    Attributes:
+        documents: it was learned from.
+    """
+
+    fields: dict[str, LearnedField] = field(default_factory=dict)
+    documents: int = 0
+
+    def moves(
+        self, name: str, document: Document, candidates: Sequence[Candidate], signs: Vector
+    ) -> tuple[Vector, float] | None:
+        """What is added to each candidate's strength, and to that of *absent*; None for a field nothing is known of."""
+        learned = self.fields.get(name)
+        if learned is None or learned.signs.shape[0] != signs.shape[1]:
+            return None
+        return learned.strengths(signs, surroundings(document, candidates)), learned.absent
+
+    def confidence(self, name: str, share: float) -> float | None:
+        """What a share was worth in documents that were left out; None for a field nothing is known of."""
+        learned = self.fields.get(name)
+        if learned is None:
+            return None
+        bounded = min(max(share, 1e-3), 1 - 1e-3)
+        odds = learned.slope * np.log(bounded / (1 - bounded)) + learned.shift
+        return float(1.0 / (1.0 + np.exp(-odds)))
+
+    def gains(self) -> dict[str, Gain]:
+        return {name: Gain(each.documents, each.before, each.after) for name, each in self.fields.items()}
+
+
+class TemplateMemory:
+    """What is kept of the documents of one template. Nothing leaves the machine; a document's text is kept only as the words around
+    values and candidates. Safe from any thread.
+    """
+
+    def __init__(self, template: Template, folder: Path | None = None) -> None:
+        """``folder``: of all memories; the application's own where none is given."""
+        self._template = template
+        self._folder = (folder if folder is not None else paths.learned_dir()) / template.name
+        self._lock = threading.Lock()
+        self._known: tuple[tuple[tuple[str, int], ...], LearnedTemplate] | None = None
+
+    def take(self, document: Document, truth: Truth) -> None:
+        """Learn of one more document; of the same file again it takes the place of what was. Raises StillroomError."""
+        arrays: dict[str, npt.NDArray[np.generic]] = {}
+        facts: dict[str, object] = {"version": _VERSION, "signs": list(layout.names()), "fields": {}}
+        seen = layout.Layout(document, Meaning(self._template))
+        told: dict[str, object] = {}
+        for each in self._template.fields:
+            kind, several = _kind(each)
+            if each.name not in truth or not proposes(kind):
+                continue
+            row = self._row(document, each, truth[each.name], seen)
+            for name in ("signs", "like", "right"):
+                arrays[f"{each.name}.{name}"] = getattr(row, name)
+            told[each.name] = {
+                "type": str(kind),
+                "several": several,
+                "missing": row.missing,
+                "candidates": row.candidates,
+                "around": [asdict(one) for one in row.around],
+            }
+        facts["fields"] = told
+        arrays["facts"] = np.frombuffer(json.dumps(facts, ensure_ascii=False).encode(), dtype=np.uint8)
+        content = io.BytesIO()
+        np.savez_compressed(content, allow_pickle=False, **arrays)
+        with self._lock:
+            with atomic.replacing(self._file(document.sha256)) as temporary:
+                temporary.write_bytes(content.getvalue())
+            for old in self._files()[:-_MOST_DOCUMENTS]:
+                old.unlink(missing_ok=True)
+
+    def forget(self, sha256: str = "") -> int:
+        """Forget a document, or everything; how many documents were forgotten. Raises StillroomError."""
+        with self._lock:
+            gone = [self._file(sha256)] if sha256 else self._files()
+            gone = [file for file in gone if file.exists()]
+            try:
+                for file in gone:
+                    file.unlink()
+            except OSError as error:
+                raise StillroomError(
+                    f"{gone[0].parent} cannot be changed: {error.strerror}. Look at its permissions."
+                ) from error
+        return len(gone)
+
+    def documents(self) -> list[str]:
+        """SHA-256 of each document that is known, the longest known first."""
+        return [file.stem for file in self._files()]
+
+    def learned(self) -> LearnedTemplate:
+        """What follows from all documents that are known; nothing where there are none. A file that cannot be read is passed over."""
+        with self._lock:
+            files = self._files()
+            state = tuple((file.name, file.stat().st_mtime_ns) for file in files)
+            if self._known is None or self._known[0] != state:
+                self._known = (state, self.taught([self._read(file) for file in files]))
+            return self._known[1]
+
+    def rows(self, sha256: str) -> dict[str, LabelledField]:
+        """What is kept of a document, by field name; nothing where it cannot be read or was kept by other signs."""
+        return self._read(self._file(sha256))
+
+    def taught(self, documents: Sequence[Mapping[str, LabelledField]]) -> LearnedTemplate:
+        """What would follow from these documents alone."""
+        rows: dict[str, list[LabelledField]] = {}
+        for document in documents:
+            for name, row in document.items():
+                rows.setdefault(name, []).append(row)
+        found = LearnedTemplate(documents=len(documents))
+        for each in self._template.fields:
+            learned = fit(rows.get(each.name, []), several=_kind(each)[1])
+            # What made the field no better when documents were left out is not used.
+            if learned is not None and learned.after >= learned.before:
+                found.fields[each.name] = learned
+        return found
+
+    def _read(self, file: Path) -> dict[str, LabelledField]:
+        try:
+            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as data:
+                facts = json.loads(data["facts"].tobytes())
+                if facts["version"] != _VERSION or facts["signs"] != list(layout.names()):
+                    return {}
+                return {
+                    each.name: self._labelled(file.stem, each, facts["fields"][each.name], data)
+                    for each in self._template.fields
+                    if self._same_work(each, facts["fields"].get(each.name))
+                }
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            _log.warning("what was learned of a document cannot be read, and is passed over")
+            return {}
+
+    @staticmethod
+    def _same_work(each: Field, facts: object) -> bool:
+        kind, several = _kind(each)
+        return isinstance(facts, dict) and facts["type"] == str(kind) and facts["several"] is several
+
+    def _labelled(
+        self, sha256: str, each: Field, facts: dict[str, object], data: Mapping[str, Vector]
+    ) -> LabelledField:
+        kind, several = _kind(each)
+        signs = data[f"{each.name}.signs"].astype(np.float64)
+        weights = ranking.weights_for(kind, several=several, template=self._template, field=each.name)
+        unknown = np.zeros((len(signs), len(ranking.MODEL_FEATURES)))
+        around = facts["around"]
+        assert isinstance(around, list)
+        return LabelledField(
+            document=sha256,
+            signs=signs,
+            base=weights.strengths(unknown, signs) + data[f"{each.name}.like"],
+            absent=weights.absent_strength(int(str(facts["candidates"])), required=each.required),
+            right=data[f"{each.name}.right"].astype(bool),
+            around=tuple(_surroundings(one) for one in around),
+            missing=bool(facts["missing"]),
+        )
+
+    def _row(self, document: Document, each: Field, truth: str | Sequence[str] | None, seen: layout.Layout) -> _Row:
+        kind, several = _kind(each)
+        wanted = [] if truth is None else [truth] if isinstance(truth, str) else list(truth)
+        candidates = propose(each, document, kind=kind)
+        count = len(candidates)
+        signs = seen.signs(each, kind, candidates)
+        right = np.array(
+            [any(same_value(kind, one.value, value) for value in wanted) for one in candidates], dtype=bool
+        )
+        if len(candidates) > _MOST_CANDIDATES:
+            weights = ranking.weights_for(kind, several=several, template=self._template, field=each.name)
+            strengths = weights.strengths(np.zeros((len(candidates), len(ranking.MODEL_FEATURES))), signs)
+            kept = np.zeros(len(candidates), dtype=bool)
+            kept[np.argsort(-strengths, kind="stable")[:_MOST_CANDIDATES]] = True
+            places = np.flatnonzero(kept | right)
+            candidates, signs, right = [candidates[place] for place in places], signs[places], right[places]
+        like = np.log(np.maximum([one.likelihood for one in candidates], 1e-6)) if candidates else np.zeros(0)
+        return _Row(
+            signs.astype(np.float32),
+            like,
+            right,
+            surroundings(document, candidates),
+            bool(wanted) and not right.any(),
+            count,
+        )
+
+    def _file(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}.npz"
+
+    def _files(self) -> list[Path]:
+        try:
+            files = [file for file in self._folder.glob("*.npz") if not file.name.startswith(".")]
+            return sorted(files, key=lambda file: (file.stat().st_mtime_ns, file.name))
+        except OSError:
+            return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    signs: npt.NDArray[np.float32]
+    like: Vector
+    right: npt.NDArray[np.bool_]
+    around: list[Surroundings]
+    missing: bool
+    candidates: int
+
+
+def _kind(each: Field) -> tuple[FieldType, bool]:
+    several = each.type is FieldType.LIST
+    return (each.of if several and each.of else each.type), several
+
+
+def _surroundings(facts: dict[str, Any]) -> Surroundings:
+    words = {name: tuple(facts[name]) for name in ("left", "behind", "above")}
+    return Surroundings(**{**facts, **words})

@@ -1,0 +1,139 @@
+"""Lessons from approvals: a document that is approved teaches its template; one whose approval is taken back is forgotten."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from stillroom.learning.memory import LearnedTemplate
+from stillroom.review.document import ReviewedDocument
+from stillroom.templates.template import Template
+from stillroom.ui.tasks import Operation, Tasks
+from stillroom.workspace.learning import Learning
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a template knows after one more document.
+
+    Attributes:
+        documents: that it knows.
+        values, before, after: of the values of these documents, how many were right without and with what was learned, each
+            document left out in turn.
+    """
+
+    template: Template
+    documents: int
+    values: int
+    before: int
+    after: int
+
+
+class Lessons(QObject):
+    """Signals:
+    learned(Lesson): a template knows one document more or less.
+    looked_again: the documents that nobody reviewed were extracted again.
+    progressed(Progress): of looking again.
+    failed(Exception): something could not be learned, or not be looked at again.
+    """
+
+    learned = Signal(object)
+    looked_again = Signal()
+    progressed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        learning: Callable[[], Learning],
+        truth: Callable[[ReviewedDocument], Mapping[str, Any]],
+        again: Callable[[int, Sequence[int], Operation[None]], None],
+        tasks: Tasks,
+    ) -> None:
+        """``truth``: what persons answer for in a document; ``again``: extracts rows of a run again, on the operation's thread."""
+        super().__init__()
+        self._learning = learning
+        self._truth = truth
+        self._again = again
+        self._tasks = tasks
+        self._known: dict[tuple[str, str], bool] = {}
+        self._waiting: deque[ReviewedDocument] = deque()
+        self._running = False
+
+    def look(self, document: ReviewedDocument) -> None:
+        """A document's verdicts changed: learn of it where it is approved and on disk, forget it where it no longer is."""
+        if document.unsaved or document.failed or not document.result.sha256:
+            return
+        key = (document.template.name, document.result.sha256)
+        approved = document.approval is not None
+        if self._known.get(key, False) is approved:
+            return
+        self._known[key] = approved
+        self._waiting.append(document)
+        self._next()
+
+    def _next(self) -> None:
+        if self._running or not self._waiting:
+            return
+        self._running = True
+        document = self._waiting.popleft()
+        approved = document.approval is not None
+        truth = dict(self._truth(document)) if approved else {}
+
+        def work(operation: Operation[LearnedTemplate]) -> LearnedTemplate:
+            learning = self._learning()
+            if not approved:
+                learning.forget(document.template, document.result.sha256)
+                return learning.memory(document.template).learned()
+            return learning.take(document.template, document.run, document.position, truth, operation.cancellation)
+
+        self._tasks.start(
+            Operation(work, "learn", owner=self)
+            .success(lambda found: self._done(document.template, found))
+            .failure(self._failed)
+            .cancelled(self._ended)
+        )
+
+    def _done(self, template: Template, found: LearnedTemplate) -> None:
+        gains = found.gains().values()
+        self._ended()
+        self.learned.emit(
+            Lesson(
+                template, found.documents, sum(each.values for each in gains), sum(each.before for each in gains),
+                sum(each.after for each in gains),
+            )
+        )  # fmt: skip
+
+    def _failed(self, error: Exception) -> None:
+        self._ended()
+        self.failed.emit(error)
+
+    def _ended(self) -> None:
+        self._running = False
+        self._next()
+
+    def forget(self, template: Template) -> None:
+        """Everything that a template learned."""
+
+        def work(_operation: Operation[LearnedTemplate]) -> LearnedTemplate:
+            self._learning().forget(template)
+            return self._learning().memory(template).learned()
+
+        # Who is approved already is not learned of again by that alone.
+        self._tasks.start(
+            Operation(work, "forget", owner=self)
+            .success(lambda found: self._done(template, found))
+            .failure(self.failed.emit)
+        )
+
+    def look_again(self, run: int, positions: Sequence[int]) -> None:
+        """Extract these rows anew with what was learned."""
+        self._tasks.start(
+            Operation(lambda operation: self._again(run, positions, operation), "again", owner=self)
+            .progress(self.progressed.emit)
+            .success(lambda _: self.looked_again.emit())
+            .failure(self.failed.emit)
+        )

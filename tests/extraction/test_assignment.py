@@ -1,0 +1,59 @@
+"""Fields decided together: places are not shared, sums add up, a beginning comes before its end, and nobody sends a bill to himself."""
+
+from __future__ import annotations
+
+from stillroom.documents.document import Span
+from stillroom.extraction.assignment import Place, decided_together
+from stillroom.templates.template import FieldType
+
+
+def field(kind: FieldType, role: str, *values: tuple[str | None, float], at: int = 0) -> list[Place]:
+    """The values of a field with their shares; equal texts stand in equal places."""
+    return [
+        Place(None, -1, None, share, kind, role)
+        if value is None
+        else Place(value, number, Span(1, start := 100 * _place(value) + at, start + 5), share, kind, role)
+        for number, (value, share) in enumerate(values)
+    ]
+
+
+def _place(value: str) -> int:
+    return sum(value.encode()) % 997
+
+
+def best(places: list[Place]) -> str | None:
+    return max(places, key=lambda place: place.share).value
+
+
+def test_shares_stay_shares() -> None:
+    alone = field(FieldType.MONEY, "total", ("12.00", 0.6), ("10.00", 0.3), (None, 0.1))
+    (decided,) = decided_together([alone])
+    assert [round(place.share, 3) for place in decided] == [0.6, 0.3, 0.1]
+
+
+def test_two_fields_do_not_take_one_place() -> None:
+    sure = field(FieldType.IDENTIFIER, "number", ("A-17", 0.9), ("B-4", 0.05), (None, 0.05))
+    unsure = field(FieldType.IDENTIFIER, "", ("A-17", 0.5), ("B-4", 0.45), (None, 0.05))
+    one, other = decided_together([sure, unsure])
+    assert (best(one), best(other)) == ("A-17", "B-4")
+
+
+def test_what_adds_up_is_likelier() -> None:
+    net = field(FieldType.MONEY, "net", ("12.00", 0.5), ("10.00", 0.4), (None, 0.1))
+    tax = field(FieldType.MONEY, "tax", ("2.00", 0.8), (None, 0.2))
+    total = field(FieldType.MONEY, "total", ("12.00", 0.5), ("20.00", 0.45), (None, 0.05))
+    assert [best(places) for places in decided_together([net, tax, total])] == ["10.00", "2.00", "12.00"]
+
+
+def test_what_begins_does_so_before_it_ends() -> None:
+    start = field(FieldType.DATE, "first", ("2019-12-15", 0.5), ("2019-12-09", 0.45), (None, 0.05))
+    end = field(FieldType.DATE, "second", ("2019-12-09", 0.5), ("2019-12-15", 0.45), (None, 0.05))
+    assert [best(places) for places in decided_together([start, end])] == ["2019-12-09", "2019-12-15"]
+
+
+def test_the_issuer_is_not_the_buyer_wherever_the_name_stands() -> None:
+    issuer = field(FieldType.ORGANISATION, "issuer", ("Harbour Ltd", 0.9), ("Glade GmbH", 0.1))
+    buyer = field(
+        FieldType.ORGANISATION, "counterpart", ("Harbour Ltd", 0.5), ("Glade GmbH", 0.45), (None, 0.05), at=50
+    )
+    assert [best(places) for places in decided_together([issuer, buyer])] == ["Harbour Ltd", "Glade GmbH"]

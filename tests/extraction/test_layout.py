@@ -1,0 +1,88 @@
+"""Where labels stand: beside a value, above it by their boxes, at the head of its column or its block."""
+
+from __future__ import annotations
+
+from stillroom.documents.document import Box, Document, Page
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.propose import propose
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout, names
+from stillroom.templates.template import Field, FieldType, Template
+
+PAPER = Template(
+    "made",
+    1,
+    "Made",
+    "a bill",
+    (
+        Field("net", FieldType.MONEY),
+        Field("tax", FieldType.MONEY),
+        Field("total", FieldType.MONEY),
+        Field("seller", FieldType.ORGANISATION),
+        Field("buyer", FieldType.ORGANISATION),
+        Field("start", FieldType.DATE),
+        Field("end", FieldType.DATE),
+    ),
+)
+
+
+def boxed(*rows: list[tuple[float, str]]) -> Page:
+    """A page of rows of cells, each at its x; five points a character, as a PDF would give them."""
+    text, boxes = "", list[Box | None]()
+    for number, row in enumerate(rows):
+        for order, (x, cell) in enumerate(row):
+            if order:
+                text, boxes = text + "  ", [*boxes, None, None]
+            text += cell
+            boxes += [Box(x + 5.0 * at, 20.0 * number, x + 5.0 * at + 5, 20.0 * number + 10) for at in range(len(cell))]
+        text, boxes = text + "\n", [*boxes, None]
+    return Page(1, text, 600, 800, boxes)
+
+
+def signs(page: Page, name: str, value: str) -> dict[str, float]:
+    document = Document("made.pdf", "pdf", "", (page,), 1)
+    field = PAPER.field(name)
+    candidates: list[Candidate] = propose(field, document)
+    rows = Layout(document, Meaning(PAPER)).signs(field, field.type, candidates)
+    number = next(index for index, candidate in enumerate(candidates) if candidate.text == value)
+    return dict(zip(names(), rows[number], strict=True))
+
+
+def test_the_head_of_a_column_is_found_by_boxes_not_by_characters() -> None:
+    page = boxed([(50, "Net"), (200, "Tax"), (400, "Total")], [(45, "10.00"), (205, "2.00"), (395, "12.00")])
+    for name, value in (("net", "10.00"), ("tax", "2.00"), ("total", "12.00")):
+        found = signs(page, name, value)
+        assert found["own_column"] > 0.9
+        assert found["own_above"] > 0.9
+    assert signs(page, "total", "10.00")["rival_column"] > 0.5
+    assert signs(page, "total", "10.00")["own_column"] == 0.0
+
+
+def test_a_block_belongs_to_what_heads_it() -> None:
+    page = boxed(
+        [(50, "Bill to"), (300, "Seller")],
+        [(50, "Number"), (120, ": 17"), (300, "Number"), (370, ": 4")],
+        [(50, "Glade GmbH"), (300, "Harbour Ltd")],
+    )
+    assert signs(page, "buyer", "Glade GmbH")["own_block"] > 0.7
+    assert signs(page, "seller", "Harbour Ltd")["own_block"] > 0.7
+    assert signs(page, "seller", "Glade GmbH")["rival_block"] > 0.5
+
+
+def test_the_label_beside_a_value_counts_most_where_nothing_stands_between() -> None:
+    page = Page(1, "Total due 12.00\nTotal 17 x 51.00")
+    assert signs(page, "total", "12.00")["own_inline"] > signs(page, "total", "51.00")["own_inline"] > 0.0
+
+
+def test_the_ends_of_a_range_are_told_apart() -> None:
+    page = Page(1, "Flight 9 Dec 2019 - 15 Dec 2019")
+    assert signs(page, "start", "9 Dec 2019")["range_first"] == 1.0
+    assert signs(page, "end", "15 Dec 2019")["range_second"] == 1.0
+    assert signs(page, "start", "9 Dec 2019")["order_first"] > 0.0
+    assert signs(page, "end", "9 Dec 2019")["order_first"] < 0.0
+
+
+def test_a_label_is_no_value() -> None:
+    page = Page(1, "Bill to  Seller\nGlade GmbH  Harbour Ltd")
+    assert signs(page, "buyer", "Seller")["label"] == 1.0
+    assert signs(page, "buyer", "Glade GmbH")["label"] < 0.5

@@ -1,0 +1,174 @@
+"""What a template learns: the right value of another document by the words around it; never a value that is not there."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillroom.documents.document import Document, Page
+from stillroom.extraction import choosing
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout
+from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.learning.fitting import LabelledField, fit
+from stillroom.learning.memory import LearnedTemplate, TemplateMemory
+from stillroom.learning.surroundings import LIKENESSES, Surroundings, form_of, likenesses
+from stillroom.templates.template import Field, FieldType, Template
+
+TEMPLATE = Template(
+    "shift", 1, "Shift", "A shift of work.", (Field("handover", FieldType.TIME), Field("code", FieldType.IDENTIFIER))
+)
+
+
+def shift(number: int) -> Document:
+    """A sheet with four times and four codes; only words that mean nothing elsewhere tell which is the handover's."""
+    text = (
+        f"Sheet {number}\nZorble {6 + number % 3}:15\nQuendle {14 + number % 4}:40\nFrimmet {20 + number % 2}:05\n"
+        f"Plim AX-{100 + number}\nDroo BX-{200 + number}\nVank CX-{300 + number}\n"
+    )
+    return Document(f"{number}.txt", "txt", hashlib.sha256(text.encode()).hexdigest(), (Page(1, text),), 1)
+
+
+def truth(number: int) -> dict[str, str | None]:
+    return {"handover": f"{14 + number % 4}:40", "code": f"CX-{300 + number}"}
+
+
+def decide(document: Document, learned: LearnedTemplate | None) -> dict[str, FieldValue]:
+    layout = Layout(document, Meaning(TEMPLATE))
+    asked = [
+        choosing.prepare(field, document, (), template=TEMPLATE, layout=layout, learned=learned)
+        for field in TEMPLATE.fields
+    ]
+    found = choosing.choose_all(asked, document, complete=True)
+    return {name: value for name, value in found.items() if isinstance(value, FieldValue)}
+
+
+def right(learned: LearnedTemplate | None, numbers: range) -> int:
+    return sum(
+        value.value == truth(number)[name]
+        for number in numbers
+        for name, value in decide(shift(number), learned).items()
+    )
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> TemplateMemory:
+    made = TemplateMemory(TEMPLATE, tmp_path)
+    for number in range(5):
+        made.take(shift(number), truth(number))
+    return made
+
+
+def test_a_few_documents_teach_which_is_meant(memory: TemplateMemory) -> None:
+    before, after = right(None, range(20, 30)), right(memory.learned(), range(20, 30))
+    assert after >= 19
+    assert after > before
+    value = decide(shift(25), memory.learned())["handover"]
+    assert value.confidence > 0.5
+    gain = memory.learned().gains()["handover"]
+    assert gain.values == 5
+    assert gain.after > gain.before
+
+
+def test_what_is_not_in_a_document_is_not_found_in_it(memory: TemplateMemory) -> None:
+    text = "A letter.\nNothing of the kind stands here.\n"
+    document = Document("x.txt", "txt", "1" * 64, (Page(1, text),), 1)
+    assert all(
+        value.value is None and value.state is FieldState.ABSENT
+        for value in decide(document, memory.learned()).values()
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(text=st.text(alphabet=st.sampled_from("Quendle Vank 14:40 CX-301\n:9"), max_size=120))
+def test_a_value_is_a_span_whatever_was_learned(text: str) -> None:
+    learned = _LEARNED[0] if _LEARNED else _LEARNED.append(_learned()) or _LEARNED[0]
+    document = Document("x.txt", "txt", "1" * 64, (Page(1, text),), 1)
+    for value in decide(document, learned).values():
+        if value.value is not None:
+            assert value.span is not None
+            assert document.text(value.span) == value.text
+
+
+_LEARNED: list[LearnedTemplate] = []
+
+
+def _learned() -> LearnedTemplate:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        made = TemplateMemory(TEMPLATE, Path(folder))
+        for number in range(3):
+            made.take(shift(number), truth(number))
+        return made.learned()
+
+
+def test_a_document_and_everything_is_forgotten(memory: TemplateMemory, tmp_path: Path) -> None:
+    first = memory.documents()[0]
+    assert memory.forget(first) == 1
+    assert memory.learned().documents == 4
+    memory.take(shift(0), truth(0))
+    memory.take(shift(0), truth(0))
+    assert len(memory.documents()) == 5
+    assert memory.forget() == 5
+    assert memory.learned().fields == {}
+    assert list(tmp_path.rglob("*.npz")) == []
+
+
+def test_what_cannot_be_read_is_passed_over(
+    memory: TemplateMemory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = next(iter((tmp_path / "shift").glob("*.npz")))
+    file.write_bytes(file.read_bytes()[:100])
+    (tmp_path / "shift" / "other.npz").write_bytes(b"no array")
+    assert memory.learned().gains()["handover"].values == 4
+    assert "passed over" in caplog.text
+
+
+def test_a_field_of_another_type_learns_anew(memory: TemplateMemory, tmp_path: Path) -> None:
+    changed = Template(
+        "shift", 2, "Shift", "", (Field("handover", FieldType.LINE), Field("code", FieldType.IDENTIFIER))
+    )
+    assert set(TemplateMemory(changed, tmp_path).learned().fields) <= {"code"}
+    assert memory.learned().fields
+
+
+def test_a_value_that_is_no_candidate_teaches_nothing() -> None:
+    row = LabelledField("d", np.zeros((1, 2)), np.zeros(1), 0.0, np.zeros(1, dtype=bool), (_around("x"),), missing=True)
+    assert fit([row]) is None
+
+
+def test_absent_is_learned_too() -> None:
+    rows = [
+        LabelledField(
+            f"d{number}",
+            np.zeros((2, 2)),
+            np.array([1.0, 0.5]),
+            0.0,
+            np.zeros(2, dtype=bool),
+            (_around("a"), _around("b")),
+        )
+        for number in range(6)
+    ]
+    learned = fit(rows)
+    assert learned is not None
+    assert learned.absent > 0.5
+    assert (learned.before, learned.after) == (0, 6)
+
+
+def test_likenesses_are_those_of_the_most_alike() -> None:
+    known = [_around("total", value="5"), _around("net", value="4")]
+    row = likenesses([_around("total", value="9")], known)[0]
+    assert dict(zip(LIKENESSES, row, strict=True))["left"] == 1.0
+    assert dict(zip(LIKENESSES, row, strict=True))["value"] == 0.0
+    assert likenesses([_around("x")], []).sum() == 0
+    assert form_of("INV-2025/17") == "a-9/9"
+
+
+def _around(left: str, value: str = "v") -> Surroundings:
+    return Surroundings((left,), (), (), "9", value, 0.5, 0)
