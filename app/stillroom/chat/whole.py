@@ -15,7 +15,6 @@ from stillroom.chat.conversation import Attachment, ChatSettings, Source
 from stillroom.chat.passages import Passage, halves
 from stillroom.documents.document import Page
 from stillroom.engine.protocol import Message, Sampling
-from stillroom.extraction.candidates.numbers import amounts
 
 _ANSWER_TOKENS = 300
 _MOST_ITEMS = 40  # of one passage; a model that repeats itself has to end somewhere
@@ -218,6 +217,8 @@ def items_of(text: str) -> list[str]:
 
 def located(said: Sequence[str], passage: Passage, *, amounts_only: bool) -> tuple[Found, ...]:
     """Those of the texts that stand in the passage, each at a place of its own, in their order there."""
+    from stillroom.extraction.candidates.numbers import amounts  # the currencies of the world come with it
+
     found: list[Found] = []
     taken: set[tuple[int, int]] = set()
     for item in said:

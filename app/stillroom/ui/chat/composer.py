@@ -76,7 +76,7 @@ def _kept(picture: QImage) -> list[Path]:
     except OSError:
         return []
     path = folder / f"{QDateTime.currentDateTime().toString('yyyy-MM-dd hh.mm.ss.zzz')}.png"
-    return [path] if picture.save(str(path), b"PNG") else []
+    return [path] if picture.save(str(path)) else []
 
 
 class Composer(TakesDrops, QFrame):
