@@ -388,3 +388,32 @@ def test_verdicts_survive_being_killed_at_random(tmp_path: Path) -> None:
     assert {f"key-{number}" for number in told} <= set(keys)
     assert len(keys) <= len(told) + 6
     assert len(last_by_subject(map(from_row, rows))) == len(keys)
+
+
+# ---- copies
+
+
+def test_copies_are_held_back_until_somebody_says_they_are_none() -> None:
+    from stillroom.review.duplicates import mark_duplicates
+
+    template = parse_template(
+        'name = "i"\nfields = [{ name = "issuer", type = "organisation" }, { name = "number", type = "identifier" }]',
+        "t",
+    )
+
+    def invoice(number: str, issuer: str, sha256: str) -> ReviewedDocument:
+        fields: dict[str, FieldResult] = {"issuer": found(issuer, 1), "number": found(number, 30)}
+        return ReviewedDocument(1, 0, Path(f"/x/{sha256[0]}.pdf"), template, replace(result(fields), sha256=sha256))
+
+    first, scan, other, again = (
+        invoice("R-1", "ACME Ltd", "a" * 64),
+        invoice("R1", "Acme Ltd.", "b" * 64),
+        invoice("R-2", "ACME Ltd", "c" * 64),
+        invoice("R-9", "Other", "a" * 64),
+    )
+    documents = [first, scan, other, again]
+    mark_duplicates(documents)
+    assert [document.duplicate_of for document in documents] == [None, first, None, first]
+    scan.add(scan.document_verdict(VerdictKind.KEPT))
+    mark_duplicates(documents)
+    assert [document.duplicate_of for document in documents] == [None, None, None, first]

@@ -13,7 +13,7 @@ from charset_normalizer import from_bytes
 
 from stillroom.paths import resources_dir
 
-_SAMPLE = 12_000
+_SAMPLE = 8_000
 """Bytes from the first foreign one on that are looked at."""
 _FOREIGN = re.compile(rb"[\x80-\xff]")
 _WORD = re.compile(r"[^\W\d_]+")

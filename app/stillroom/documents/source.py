@@ -25,6 +25,9 @@ UNPACKED_BYTES = 400 * 1024 * 1024
 RECOGNISED_PAGES = 500
 """Pictures of pages in one file, attachments included, that are recognised; later ones are left unread, and said to be."""
 
+FILES_INSIDE = 2000
+"""Files in one file, those in archives and messages inside of it included; later ones are left unread, and said to be."""
+
 _MIB = 1024 * 1024
 
 # Every character that str.splitlines() or a terminal takes for a line end becomes one line feed, so that "line" means the same everywhere.
@@ -51,15 +54,26 @@ class Effort:
 
     Attributes:
         pages: pictures of pages that may still be recognised; each takes seconds.
+        files, bytes: how many files inside may still be read, and how large all of them together: archives in archives grow fast.
         progress: called now and then while a picture is recognised: the time a document may take begins anew.
         page: called with the number of the page that is read next and the count of the file's.
         wanted: SHA-256 of the one attachment that is looked for; empty where everything is read.
     """
 
     pages: int = RECOGNISED_PAGES
+    files: int = FILES_INSIDE
+    bytes: int = UNPACKED_BYTES
     progress: Callable[[], None] = _silent
     page: Callable[[int, int], None] = _silent_page
     wanted: str = ""
+
+    def take_file(self, size: int) -> bool:
+        """Whether one more file of so many bytes may be read; it is counted."""
+        if self.files <= 0 or size > self.bytes:
+            return False
+        self.files -= 1
+        self.bytes -= size
+        return True
 
     def take_page(self) -> bool:
         """Whether one more page may be recognised; it is counted."""

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult, result_from_json
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.duplicates import mark_duplicates
+from stillroom.review.queue import Queue
 from stillroom.review.verdict import Verdict, from_row, to_row
 from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import Promise, VerdictRow, VerdictStore
@@ -104,6 +106,25 @@ class Reviews:
     def of_template(self, template_name: str) -> dict[str, list[Verdict]]:
         """Every entry under a template, by file."""
         return _by_file(_read(self._verdicts.of_template(template_name)))
+
+    def to_check(self, run: int) -> int:
+        """How many things of a table are to be looked at. Raises StillroomError."""
+        documents = self.documents(run)
+        if not documents:
+            return 0
+        mark_duplicates(documents)
+        queue = Queue(documents, self.promise(documents[0].template.name))
+        return sum(queue.count(document) for document in documents)
+
+    def rename(self, run: int, title: str) -> None:
+        """Give a table a name of its own; empty takes it away."""
+        self._runs.rename(run, " ".join(title.split()))
+
+    def set_deleted(self, run: int, deleted: bool) -> None:
+        """Put a table aside, or take it back; its rows and the verdicts stay. Raises StillroomError while it is worked on."""
+        if deleted and self._runs.is_owned(run):
+            raise StillroomError("This table is being worked on. Stop its run first, then delete it.")
+        self._runs.set_deleted(run, deleted)
 
     def mark_duplicates(self, documents: Sequence[ReviewedDocument]) -> None:
         """Say of each document which earlier one it looks like a copy of."""

@@ -19,6 +19,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
 _PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
+_NAMES_FROM = 680  # pixels of its height; below, the pages' icons stand without their names
 _TITLE_BAR = 40  # pixels a window system may take for it; it tells only once the window is shown
 
 
@@ -195,6 +196,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """A window too narrow for page and panel folds the panel away, and unfolds it when there is room again."""
         super().resizeEvent(event)
+        self.navigation.set_compact(self.height() < _NAMES_FROM)
         narrow, was_narrow = self.width() < _PANEL_FROM, event.oldSize().width() < _PANEL_FROM
         if narrow and self.panel.isVisibleTo(self) and (not was_narrow or event.oldSize().width() < 0):
             self.navigation.panel_button.setChecked(False)

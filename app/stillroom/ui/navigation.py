@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QButtonGroup, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from stillroom.privacy.seal import Seal
-from stillroom.ui.controls import IconButton, describe
+from stillroom.ui.controls import IconButton, describe, restyle
 from stillroom.ui.seal_label import SealLabel
 from stillroom.ui.theme import GRID, Theme
 
@@ -32,6 +32,7 @@ class Navigation(QWidget):
         self.setAccessibleName(self.tr("Pages"))
         self.setFixedWidth(WIDTH)
         self._theme = theme
+        self._compact = False
         self._group = QButtonGroup(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
@@ -58,6 +59,19 @@ class Navigation(QWidget):
         button.clicked.connect(lambda: self.chosen.emit(number))
         self._group.addButton(button, number)
         self._column.insertWidget(number, button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def set_compact(self, compact: bool) -> None:
+        """Icons alone, where the window is too low for their names; the tooltips have them."""
+        if compact is self._compact:
+            return
+        self._compact = compact
+        style = Qt.ToolButtonStyle.ToolButtonIconOnly if compact else Qt.ToolButtonStyle.ToolButtonTextUnderIcon
+        for button in self.findChildren(QToolButton):
+            if button.property("role") == "nav":
+                button.setToolButtonStyle(style)
+                button.setProperty("compact", "true" if compact else "false")
+                restyle(button)
+        self._column.setContentsMargins(GRID, GRID if compact else 2 * GRID, GRID, GRID)
 
     def show_chosen(self, number: int) -> None:
         self._group.button(number).setChecked(True)

@@ -42,6 +42,7 @@ QToolButton[role="flat"]:hover, QToolButton[role="flat"]:checked { background: @
 QToolButton[role="flat"]:focus { border: 1px solid @accent; }
 QToolButton[role="nav"] { background: transparent; border: 1px solid transparent; border-radius: 8px;
     padding: 8px 4px; color: @muted; font-size: 8pt; min-width: 64px; }
+QToolButton[role="nav"][compact="true"] { padding: 4px; min-height: 20px; }
 QToolButton[role="nav"]:hover { background: @hover; }
 QToolButton[role="nav"]:checked { background: @accent_soft; color: @accent; font-weight: 600; }
 QToolButton[role="nav"]:focus { border: 1px solid @accent; }
@@ -118,6 +119,10 @@ QCheckBox::indicator:checked, QListWidget::indicator:checked { border: 1px solid
     image: url("@check"); }
 QCheckBox::indicator:disabled { border: 1px solid @strong_border; background: @hover; }
 QCheckBox:focus { color: @accent; }
+QRadioButton::indicator { width: 12px; height: 12px; border-radius: 7px; }
+QRadioButton::indicator:unchecked { border: 1px solid @muted; background: @raised; }
+QRadioButton::indicator:checked { border: 4px solid @accent; background: @on_accent; width: 6px; height: 6px; }
+QRadioButton:focus { color: @accent; }
 QWidget#turn[speaker="user"] { background: @surface; border: 1px solid @border; border-radius: 8px; }
 QWidget#turn[speaker="note"] { background: @warn_soft; border-radius: 8px; }
 QFrame#composer { background: @surface; border: 1px solid @strong_border; border-radius: 10px; }

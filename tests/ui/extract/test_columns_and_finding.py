@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from stillroom.ui.extract.result_model import FIRST_FIELD, Role
 from stillroom.ui.extract.row import RowState
@@ -81,3 +82,13 @@ def test_a_narrow_window_folds_the_panel_and_a_wide_one_unfolds_it(window, qtbot
     assert (window.width(), window.height()) == (800, 500)
     window.resize(QSize(1280, 700))
     qtbot.waitUntil(lambda: window.panel.isVisible())
+
+
+def test_a_low_window_shows_the_pages_icons_alone(window, qtbot):
+    window.resize(QSize(800, 500))
+    qtbot.waitUntil(lambda: window.height() == 500)
+    buttons = [button for button in window.navigation.findChildren(QToolButton) if button.isVisible()]
+    assert all(button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly for button in buttons)
+    lowest = max(button.mapTo(window, button.rect().bottomLeft()).y() for button in buttons)
+    assert lowest <= 500
+    assert all(button.accessibleName() for button in buttons)

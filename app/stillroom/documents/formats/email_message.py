@@ -130,6 +130,7 @@ class _Parts:
     def _calendar(self, part: Message) -> None:
         try:
             self.texts.append(calendar_text(self._decoded(part), self._inside.left_out))
+            self._note("The message holds a calendar entry; what it says stands below the text of the message.")
         except DocumentError:
             self._note("The message holds an invitation that is damaged and was not read.")
 

@@ -67,6 +67,9 @@ class Attachments:
         if self._source.depth + 1 >= DEPTH:
             self.notes.append(f"The {self._what} “{name}” was not read: it lies too deep in other files.")
             return
+        if not self._source.effort.take_file(len(data)):
+            self._say(name, "The file holds too many or too large files: unpack it and add them in parts.")
+            return
         try:
             self.documents.append(reader(self._source.attached(name, data)))
         except DocumentError as error:

@@ -19,8 +19,8 @@ _PROPERTIES = frozenset(
         "vertical-align", "font", "mso-hide", "line-height",
     )
 )  # fmt: skip
-_RULES = 3000
-"""Of one page; what later ones hide is taken for shown."""
+_CHECKS = 60_000
+"""Of an element against a rule, for one page; what further rules hide is taken for shown."""
 _LENGTH = re.compile(r"\s*(-?\d*\.?\d+)\s*(px|pt|em|rem|%|cm|mm|in|pc|ex|vw|vh|)\s*$", re.IGNORECASE)
 _POINTS = {"px": 0.75, "pt": 1.0, "": 0.75, "cm": 28.35, "mm": 2.835, "in": 72.0, "pc": 12.0}
 _SIZES = {
@@ -74,31 +74,40 @@ class Styles:
 
     def __init__(self, soup: BeautifulSoup) -> None:
         self._of: dict[int, dict[str, tuple[tuple[bool, int, int], str]]] = {}
-        count = 0
-        for sheet in soup.find_all("style"):
-            if not _for_screen(str(sheet.get("media") or "")):
-                continue
-            for selectors, declarations in _rules(tinycss2.parse_stylesheet(sheet.get_text(), True, True)):
-                count += 1
-                if count > _RULES:
+        rules = [
+            (order, selectors, declarations)
+            for sheet in soup.find_all("style")
+            if _for_screen(str(sheet.get("media") or ""))
+            for order, (selectors, declarations) in enumerate(
+                _rules(tinycss2.parse_stylesheet(sheet.get_text(), True, True))
+            )
+        ]
+        if not rules:
+            return
+        tags = _Tags(soup)
+        left = _CHECKS
+        # Rules that hide by themselves come first: should a page have more rules than can be tried, colours are left.
+        for order, selectors, declarations in sorted(rules, key=lambda rule: not _may_hide(rule[2])):
+            for selector in _split(selectors):
+                candidates = tags.of(selector)
+                left -= len(candidates)
+                if left < 0:
                     return
-                self._apply(soup, selectors, declarations, count)
+                self._apply(selector, candidates, declarations, order)
 
-    def _apply(
-        self, soup: BeautifulSoup, selectors: str, declarations: dict[str, tuple[bool, str]], order: int
-    ) -> None:
-        for selector in selectors.split(",") if "(" not in selectors else [selectors]:
-            try:
-                found = soupsieve.select(selector.strip(), soup)
-            except (soupsieve.SelectorSyntaxError, NotImplementedError, ValueError):
-                continue  # ::before, :hover …: nothing that stands in the text
-            weight = _weight(selector)
-            for tag in found:
-                own = self._of.setdefault(id(tag), {})
-                for name, (important, value) in declarations.items():
-                    rank = (important, weight, order)
-                    if name not in own or own[name][0] <= rank:
-                        own[name] = (rank, value)
+    def _apply(self, selector: str, tags: list[Tag], declarations: dict[str, tuple[bool, str]], order: int) -> None:
+        try:
+            pattern = soupsieve.compile(selector)
+            found = [tag for tag in tags if pattern.match(tag)]
+        except (soupsieve.SelectorSyntaxError, NotImplementedError, ValueError):
+            return  # ::before, :hover …: nothing that stands in the text
+        weight = _weight(selector)
+        for tag in found:
+            own = self._of.setdefault(id(tag), {})
+            for name, (important, value) in declarations.items():
+                rank = (important, weight, order)
+                if name not in own or own[name][0] <= rank:
+                    own[name] = (rank, value)
 
     def of(self, tag: Tag) -> dict[str, str]:
         """The declarations that hold for an element."""
@@ -110,6 +119,44 @@ class Styles:
                 if name not in found or found[name][0] <= rank:
                     found[name] = (rank, value)
         return {name: value for name, (_, value) in found.items()}
+
+
+class _Tags:
+    """The elements of a page by identifier, class and name."""
+
+    def __init__(self, soup: BeautifulSoup) -> None:
+        self._by: dict[str, list[Tag]] = {}
+        for tag in soup.find_all(True):
+            keys = [tag.name, "*", *(f".{name}" for name in tag.get_attribute_list("class") if name)]
+            if tag.get("id"):
+                keys.append(f"#{tag.get('id')}")
+            for key in keys:
+                self._by.setdefault(key, []).append(tag)
+
+    def of(self, selector: str) -> list[Tag]:
+        """Those that the last part of a selector may mean."""
+        last = re.split(r"[\s>+~]+", selector.strip())[-1] if "(" not in selector and "[" not in selector else ""
+        for pattern in (r"#[\w-]+", r"\.[\w-]+", r"^[a-zA-Z][\w-]*"):
+            key = re.search(pattern, last)
+            if key:
+                return self._by.get(key[0] if key[0][0] in "#." else key[0].lower(), [])
+        return self._by.get("*", [])
+
+
+def _split(selectors: str) -> list[str]:
+    return [one.strip() for one in selectors.split(",")] if "(" not in selectors else [selectors.strip()]
+
+
+def _may_hide(declarations: dict[str, tuple[bool, str]]) -> bool:
+    return not declarations.keys() <= {
+        "color",
+        "background",
+        "background-color",
+        "background-image",
+        "width",
+        "vertical-align",
+        "line-height",
+    }
 
 
 def look_of(tag: Tag, style: dict[str, str], around: Look) -> Look:

@@ -40,6 +40,7 @@ class WordStyles:
     """The styles of a document, and what they do to a run of text."""
 
     def __init__(self, package: OfficePackage, main: str) -> None:
+        self._known: dict[tuple[object, ...], _Look] = {}  # most runs look like one before
         self._looks: dict[str, tuple[_Look, str]] = {}
         self._tables: set[str] = set()
         self._default = _Look()
@@ -77,12 +78,15 @@ class WordStyles:
 
     def _look(self, run: etree._Element) -> _Look:
         properties = run.find(f"{_W}rPr")
-        own = _look(properties)
-        if properties is not None:
-            own = own.over(self._styled(_value(properties.find(f"{_W}rStyle"))))
         paragraph = next(run.iterancestors(f"{_W}p"), None)
         named = "" if paragraph is None else _value(paragraph.find(f"{_W}pPr/{_W}pStyle"))
-        return own.over(self._styled(named or self._usual)).over(self._default)
+        key = named, *(() if properties is None else ((each.tag, *each.attrib.items()) for each in properties))
+        if key not in self._known:
+            own = _look(properties)
+            if properties is not None:
+                own = own.over(self._styled(_value(properties.find(f"{_W}rStyle"))))
+            self._known[key] = own.over(self._styled(named or self._usual)).over(self._default)
+        return self._known[key]
 
     def hides(self, run: etree._Element, *, backed: bool) -> bool:
         """Whether a run of text is not seen; ``backed`` says that a picture or a shape may lie behind it."""

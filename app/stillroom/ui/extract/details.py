@@ -243,7 +243,9 @@ class Details(QFrame):
             self._show_nothing(field)
             return
         value = self._values[max(0, number)]
-        level = level_of(field, value)
+        level, by = level_of(field, value), self._checked_by(field, max(0, number))
+        if by:
+            level = Level.CHECKED
         cell = Cell(one_line(value.value or value.text), level, value.confidence)
         text = value.value or value.text or cell_wording.level_name(level)
         longest = max(map(len, text.split()), default=0)
@@ -251,6 +253,8 @@ class Details(QFrame):
         restyle(self._value)
         self._value.setText(text)
         name = cell_wording.level_name(level)
+        if by:
+            name = f"{name} · {by}"
         self._state.setText(f"{name} · {percent_text(value.confidence)}" if cell_wording.shows_percent(cell) else name)
         self._meaning.setText(cell_wording.level_sentence(level))
         self._set_icon(level)
@@ -259,6 +263,17 @@ class Details(QFrame):
         self._checks.setVisible(bool(told))
         self._show_others(value)
         self._show_place(value)
+
+    def _checked_by(self, field: Field, number: int) -> str:
+        """Who answers for the value of this number in the field; empty where nobody does."""
+        review = self._row.review if self._row is not None else None
+        if review is None:
+            return ""
+        own = [value for value in review.values if value.subject.field == field.name]
+        if number >= len(own) or not review.decided(own[number]):
+            return ""
+        verdict = own[number].verdict or review.approval
+        return verdict.person if verdict is not None else ""
 
     def _show_nothing(self, field: Field) -> None:
         level = Level.MISSING if field.required else Level.ABSENT

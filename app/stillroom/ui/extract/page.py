@@ -75,6 +75,12 @@ class ExtractPage(QWidget):
         self.new_button = IconButton("plus", self.tr("New table"))
         describe(self.new_button, self.tr("New table"), self.tr("Start another table"), QKeySequence("Ctrl+N"))
         self.new_button.clicked.connect(lambda: self.new_sheet())
+        self.tables_button = IconButton("folder", self.tr("All tables"))
+        describe(
+            self.tables_button, self.tr("All tables"), self.tr("Open, rename or delete tables"), QKeySequence("Ctrl+T")
+        )
+        self.tables_button.clicked.connect(self.show_tables)
+        head.addWidget(self.tables_button)
         head.addWidget(self.new_button)
         column.addLayout(head)
         self.banners = BannerArea()
@@ -282,6 +288,16 @@ class ExtractPage(QWidget):
                 sheet.run()
 
         self._parts.tasks.start(Operation(load, "open run", owner=self).success(show).failure(self._failed))
+
+    def show_tables(self) -> None:
+        """The list of all tables."""
+        from stillroom.ui.review.tables_dialog import TablesDialog
+
+        dialog = TablesDialog(lambda: self._parts.reviews, self._parts.tasks, self)
+        dialog.open_wanted.connect(self.open_run)
+        dialog.review_wanted.connect(self.review_wanted)
+        dialog.exec()
+        self.look_for_runs()
 
     # ---- messages
 

@@ -148,7 +148,7 @@ class ResultTable(QTableView):
         """Give each column its share of the width, until the user gives it another."""
         header = self.horizontalHeader()
         character = self.fontMetrics().horizontalAdvance("n")
-        document, state = 19 * character, self.fontMetrics().horizontalAdvance(self.tr("99 to check")) + 48
+        document, state = 19 * character, self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
         self.setColumnWidth(Column.DOCUMENT, document)
         self.setColumnWidth(Column.STATE, state)
         wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.source.template.fields]

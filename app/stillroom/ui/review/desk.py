@@ -156,6 +156,13 @@ class ReviewDesk(QObject):
             each.add(*entries)
             self.changed.emit(each)
         self._writer.write(entries)
+        if any(VerdictKind.KEPT in (entry.kind, self._kind_of(document, entry.undoes)) for entry in entries):
+            self._reviews.mark_duplicates(self.documents)
+            self.changed.emit(document)
+
+    @staticmethod
+    def _kind_of(document: ReviewedDocument, key: str) -> VerdictKind | None:
+        return next((entry.kind for entry in document.entries if key and entry.key == key), None)
 
     def _same(self, document: ReviewedDocument) -> list[ReviewedDocument]:
         """The document wherever it is open: the same file may be in several tables."""
@@ -194,6 +201,10 @@ class ReviewDesk(QObject):
 
     def approve(self, document: ReviewedDocument) -> None:
         self.give(document, document.document_verdict(VerdictKind.APPROVED))
+
+    def keep(self, document: ReviewedDocument) -> None:
+        """It is no copy, whatever it looks like."""
+        self.give(document, document.document_verdict(VerdictKind.KEPT))
 
     def reject(self, document: ReviewedDocument, reason: str) -> None:
         self.give(document, document.document_verdict(VerdictKind.REJECTED, reason))

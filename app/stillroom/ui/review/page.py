@@ -31,7 +31,17 @@ from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import Given, Subject, VerdictKind
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, label, restyle, set_role
+from stillroom.ui.controls import (
+    Button,
+    ComboBox,
+    ElidedLabel,
+    IconButton,
+    describe,
+    label,
+    plain_tip,
+    restyle,
+    set_role,
+)
 from stillroom.ui.extract.cell import heading
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
@@ -125,16 +135,16 @@ class ReviewPage(QWidget):
         row.addSpacing(GRID)
         self.tables = ComboBox()
         self.tables.setAccessibleName(self.tr("Table"))
-        self.tables.setMinimumWidth(150)
+        self.tables.setMinimumWidth(90)
         self.tables.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.which = ComboBox()
         self.which.setAccessibleName(self.tr("Which documents"))
         self.which.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.which.setMinimumWidth(140)
+        self.which.setMinimumWidth(90)
         self.fields = ComboBox()
         self.fields.setAccessibleName(self.tr("Field"))
         self.fields.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.fields.setMinimumWidth(110)
+        self.fields.setMinimumWidth(80)
         self.which.addItem(self.tr("To check"), _TO_CHECK)
         self.which.addItem(self.tr("All documents"), _EVERYTHING)
         for doubt in Doubt:
@@ -194,7 +204,13 @@ class ReviewPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         self.state = ElidedLabel("", "figure")
-        column.addWidget(self.state)
+        self.no_copy = Button(self.tr("No copy"), "link")
+        describe(self.no_copy, self.tr("No copy"), self.tr("This document is one of its own"))
+        self.no_copy.hide()
+        row = QHBoxLayout()
+        row.addWidget(self.state, 1)
+        row.addWidget(self.no_copy)
+        column.addLayout(row)
         self.model = FieldModel()
         self.list = FieldList(self.model)
         column.addWidget(self.list, 1)
@@ -263,6 +279,7 @@ class ReviewPage(QWidget):
         card.reading_chosen.connect(lambda found: self._take_reading(found, VerdictKind.CORRECTED))
         card.edit_ended.connect(self.list.setFocus)
         self.approve.clicked.connect(self.approve_document)
+        self.no_copy.clicked.connect(self.keep)
         self.reject.clicked.connect(self.reject_document)
         self.undo.clicked.connect(self.take_back)
         self.keys.clicked.connect(self.show_keys)
@@ -377,6 +394,7 @@ class ReviewPage(QWidget):
         self.documents.clear()
         for number, document in enumerate(self._shown, 1):
             self.documents.addItem(self._document_line(number, document))
+            self.documents.setItemData(number - 1, plain_tip(str(document.path)), Qt.ItemDataRole.ToolTipRole)
         self.documents.blockSignals(False)
 
     def _document_line(self, number: int, document: ReviewedDocument) -> str:
@@ -399,6 +417,7 @@ class ReviewPage(QWidget):
             return
         if document in self._shown:
             self.documents.setCurrentIndex(self._shown.index(document))
+        self.documents.setToolTip(plain_tip(str(document.path)))
         self.views.setCurrentIndex(0)
         self.view.say(self.tr("Reading the document…"))
         self._pictures.show(document.path, document.result.sha256)
@@ -544,19 +563,14 @@ class ReviewPage(QWidget):
         self.step_open(1)
 
     def accept(self) -> None:
-        """Yes: the value as it stands, or that a document without values is as it is."""
-        document = self._document
-        if document is None:
-            return
-        if document.duplicate_of is not None and not self.list.currentIndex().isValid():
-            self.keep()
-        else:
-            self.say(VerdictKind.ACCEPTED)
+        """The value as it stands is right."""
+        self.say(VerdictKind.ACCEPTED)
 
     def keep(self) -> None:
         """No copy, whatever it looks like."""
         if self._document is not None:
-            self.desk.give(self._document, self._document.document_verdict(VerdictKind.KEPT))
+            self.desk.keep(self._document)
+            self.list.setFocus()
 
     def take_runner_up(self, number: int) -> None:
         value = self.list.value
@@ -748,6 +762,8 @@ class ReviewPage(QWidget):
         set_role(self.state, {"bad": "bad", "warn": "warn"}.get(colour, "figure"))
         restyle(self.state)
         self.approve.setEnabled(not document.failed and document.approval is None)
+        undecided = document.duplicate_of is not None and not self.desk.decided(document)
+        self.no_copy.setVisible(undecided)
 
     def _show_dial_text(self) -> None:
         promises = {queue.promise.wrong if queue.promise else 0.0 for queue in self.desk.queues.values()}
