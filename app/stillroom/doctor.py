@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
-import sys
-import time
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from stillroom import __version__, paths
-from stillroom.child import Isolation, child_command, isolation_of
+from stillroom.child import Isolation, Layers, child_command, child_environment, isolation_of
 from stillroom.extraction.provenance import engine_version
 from stillroom.machine import hardware
 from stillroom.models.library import installed_models
@@ -22,7 +22,8 @@ from stillroom.templates.library import TemplateLibrary
 
 __all__ = ["Diagnosis", "diagnose", "engine_version"]
 
-_CHILD_SECONDS = 5.0  # a child may take so long to start
+_CHILD_SECONDS = 20.0  # a child may take so long to start
+_LINE_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Diagnosis:
         keyring: the system's store for secrets by name, or why there is none.
         sealed: whether connections are refused unless asked for. children: what keeps model and reader from the network.
         display: where windows would open; empty if nowhere.
+        confinement: what was found to hold in a child, by layer (see Layers); empty where none could be started.
         problems: sentences: what will not work, and what to do.
     """
 
@@ -58,6 +60,7 @@ class Diagnosis:
     keyring: str
     sealed: bool
     children: str
+    confinement: dict[str, object]
     display: str
     paths: dict[str, str]
     problems: list[str]
@@ -69,6 +72,7 @@ class Diagnosis:
 def diagnose() -> Diagnosis:
     """Look at the machine and the installation; takes up to a few seconds where the keyring is slow."""
     models, library = installed_models(), TemplateLibrary()
+    kept_from_network, layers = _children()
     machine = hardware.look()
     engine, display = engine_version(), _display()
     problems = [problem.message for problem in library.problems()]
@@ -97,7 +101,8 @@ def diagnose() -> Diagnosis:
         templates=[template.name for template in library.templates()],
         keyring=_keyring(),
         sealed=Settings().get(SEALED),
-        children=_children(),
+        children=kept_from_network,
+        confinement=layers,
         display=display,
         paths={
             "data": str(paths.data_dir()),
@@ -128,18 +133,21 @@ def _keyring() -> str:
     return secrets.probe() or secrets.notice
 
 
-def _children() -> str:
-    """Of a reader that is started for this, as the kernel tells it."""
+def _children() -> tuple[str, dict[str, object]]:
+    """What keeps a reader that is started for this from the network, as the kernel tells it, and from everything else, as it
+    found it when it tried."""
     try:
-        with subprocess.Popen(child_command("reader"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
-            deadline = time.monotonic() + _CHILD_SECONDS
-            while (found := isolation_of(reader.pid)) is Isolation.NONE and time.monotonic() < deadline:
-                if sys.platform != "linux":
-                    break
-                time.sleep(0.02)
-            return found
-    except OSError:
-        return Isolation.UNKNOWN
+        with subprocess.Popen(
+            child_command("reader"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=child_environment()
+        ) as reader:
+            assert reader.stdout is not None
+            too_slow = threading.Timer(_CHILD_SECONDS, reader.kill)
+            too_slow.start()
+            said = json.loads(reader.stdout.readline(_LINE_BYTES))
+            too_slow.cancel()
+            return isolation_of(reader.pid), Layers.from_json(said.get("layers")).to_json()
+    except (OSError, ValueError, AttributeError):
+        return Isolation.UNKNOWN, {}
 
 
 def _first_that_exists(folder: Path) -> Path:

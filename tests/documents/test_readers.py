@@ -105,10 +105,33 @@ def test_what_libraries_print_does_not_reach_the_pipe(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------- a reader that misbehaves
 
 
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of the names that tell the reader what to do."""
+    folder = tmp_path / "named"
+    folder.mkdir()
+    for name in (
+        "hang",
+        "crash",
+        "leave",
+        "half",
+        "garble",
+        "late",
+        "steady",
+        "pid",
+        "slow",
+        "a",
+        "b",
+        *(f"slow{n}" for n in range(6)),
+    ):
+        (folder / f"{name}.txt").write_text(name)
+    monkeypatch.chdir(folder)
+
+
 def test_a_reader_that_hangs_is_replaced() -> None:
-    with Readers(FAKE, seconds=0.5) as readers:
+    with Readers(FAKE, seconds=2) as readers:
         started = time.monotonic()
-        with pytest.raises(DocumentError, match=r"longer than 0\.5 seconds"):
+        with pytest.raises(DocumentError, match=r"longer than 2 seconds"):
             readers.read(Path("hang.txt"))
         assert time.monotonic() - started < 5
         assert process_of(readers)
@@ -148,9 +171,24 @@ def test_a_reader_killed_while_idle_is_replaced_without_a_word() -> None:
 def test_a_reader_killed_while_it_reads() -> None:
     with Readers(FAKE) as readers:
         process = int(process_of(readers))
-        threading.Timer(0.2, os.kill, (process, signal.SIGKILL)).start()
+        threading.Timer(0.3, os.kill, (process, signal.SIGKILL)).start()
+        assert readers.read(Path("slow.txt")).pages[0].text.startswith("slow by"), "the file was not to blame"
+
+        def kill_each() -> None:
+            for _ in range(2):
+                while not readers._busy:
+                    time.sleep(0.01)
+                (busy,) = readers._busy
+                time.sleep(0.2)
+                os.kill(busy.pid, signal.SIGKILL)
+                while busy in readers._busy:
+                    time.sleep(0.01)
+
+        killer = threading.Thread(target=kill_each)
+        killer.start()
         with pytest.raises(DocumentError, match="killed by the operating system"):
             readers.read(Path("hang.txt"))
+        killer.join(5)
         assert process_of(readers)
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from stillroom.errors import StillroomError
 from stillroom.gguf.header import GgufError, read_header
-from stillroom.models.library import installed_models, is_projector, model_file
+from stillroom.models.library import installed_models
 from stillroom.models.local_files import import_model
+from stillroom.models.model_file import is_projector, model_file
 from stillroom.regular_file import open_regular
 from stillroom.storage.checksums import file_sha256
 

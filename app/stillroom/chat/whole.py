@@ -217,7 +217,7 @@ def items_of(text: str) -> list[str]:
 
 def located(said: Sequence[str], passage: Passage, *, amounts_only: bool) -> tuple[Found, ...]:
     """Those of the texts that stand in the passage, each at a place of its own, in their order there."""
-    from stillroom.extraction.candidates.numbers import amounts  # the currencies of the world come with it
+    from stillroom.extraction.candidates.numbers import amounts  # brings every country's notation with it
 
     found: list[Found] = []
     taken: set[tuple[int, int]] = set()

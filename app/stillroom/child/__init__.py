@@ -4,11 +4,13 @@ Native code runs in children so that a crash, a hang or a hostile file never tak
 says is not trusted: a line that is too long or is no JSON object ends the child.
 """
 
+from stillroom.child.confinement import Layers, Reach, confine
+from stillroom.child.handing import Taker
 from stillroom.child.inside import die_with_parent, private_stdout
 from stillroom.child.messages import MAX_LINE_BYTES, MessageWriter, encode
 from stillroom.child.no_network import Isolation, isolation_of, shut_off_network
 from stillroom.child.outcome import ChildOutcome
-from stillroom.child.owner import BadMessageError, Child, child_command
+from stillroom.child.owner import BadMessageError, Child, child_command, child_environment
 
 __all__ = [
     "MAX_LINE_BYTES",
@@ -16,8 +18,13 @@ __all__ = [
     "Child",
     "ChildOutcome",
     "Isolation",
+    "Layers",
     "MessageWriter",
+    "Reach",
+    "Taker",
     "child_command",
+    "child_environment",
+    "confine",
     "die_with_parent",
     "encode",
     "isolation_of",

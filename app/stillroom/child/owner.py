@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from stillroom.child.handing import FILES, POSSIBLE, Hand
 from stillroom.child.messages import MAX_LINE_BYTES, encode
 from stillroom.child.outcome import ChildOutcome
 from stillroom.errors import StillroomError
@@ -47,6 +48,7 @@ class Child:
         on_exit: Callable[[ChildOutcome], None],
         environment: Mapping[str, str] | None = None,
         memory_bytes: int = 0,
+        hands_files: bool = False,
         max_line_bytes: int = MAX_LINE_BYTES,
         name: str = "helper program",
     ) -> None:
@@ -59,8 +61,9 @@ class Child:
                 BadMessageError.
             on_exit: called once, after the last message, on the reading thread, when the process is gone. The same
                 holds for it. Whoever calls `stop` must hold no lock that these two need.
-            environment: added to this process's own.
+            environment: added to what a child needs of this process's own; keys and passwords in it are not among that.
             memory_bytes: address space the child may use (Linux; not limited elsewhere); 0 for no limit.
+            hands_files: whether it is given open files, where the system can: see ``give``.
             max_line_bytes: of one message.
             name: of the child in sentences, in mid-sentence: ``engine``.
 
@@ -73,6 +76,7 @@ class Child:
         self._max_line_bytes = max_line_bytes
         self._name = name
         self._tail = bytearray()
+        self._hand = Hand() if hands_files and POSSIBLE else None
         self._write_lock = threading.Lock()
         self._signal_lock = threading.Lock()  # between signalling and reaping, so that no other process is ever hit
         self._process: subprocess.Popen[bytes]
@@ -86,6 +90,8 @@ class Child:
             try:
                 self._process = self._start(command, environment)
             except OSError as error:
+                if self._hand is not None:
+                    self._hand.close()
                 started.put(error)
                 return
             started.put(self._process.pid)
@@ -129,6 +135,23 @@ class Child:
             except OSError as error:
                 raise StillroomError(f"The {self._name} is not running.", details=repr(error)) from error
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether open files can be handed over to it."""
+        return self._hand is not None
+
+    def give(self, descriptor: int) -> None:
+        """Hand an open file over, before the message that says what to do with it. It stays open here.
+
+        Raises:
+            StillroomError: the child is gone.
+        """
+        assert self._hand is not None
+        try:
+            self._hand.give(descriptor)
+        except OSError as error:
+            raise StillroomError(f"The {self._name} is not running.", details=repr(error)) from error
+
     def stop(self, grace_seconds: float = 2.0) -> ChildOutcome:
         """Close its standard input, wait, terminate, wait, kill. Returns when it is gone.
 
@@ -166,6 +189,7 @@ class Child:
     def _start(self, command: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         # A group of its own: Ctrl-C in a terminal reaches the owner only, and what the child started ends with it.
         windows = sys.platform == "win32"
+        handed = {FILES: str(self._hand.other_end)} if self._hand is not None else {}
         process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
@@ -173,10 +197,13 @@ class Child:
             stderr=subprocess.PIPE,
             bufsize=0,
             close_fds=True,
-            env=_environment(environment),
+            pass_fds=() if self._hand is None else (self._hand.other_end,),
+            env=child_environment({**(environment or {}), **handed}),
             start_new_session=not windows,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if windows else 0,
         )
+        if self._hand is not None:
+            self._hand.started()
         if self._memory_bytes and sys.platform == "linux":
             import resource
 
@@ -208,6 +235,8 @@ class Child:
                     self._stdin().close()
                 finally:
                     self._write_lock.release()
+            if self._hand is not None:
+                self._hand.close()
             self._outcome = self._describe(code)
             self._ended.set()
             self._on_exit(self._outcome)
@@ -290,8 +319,32 @@ def child_command(role: str) -> list[str]:
     return [sys.executable, "-m", "stillroom", role]
 
 
-def _environment(overrides: Mapping[str, str] | None) -> dict[str, str]:
-    environment = {**os.environ, **(overrides or {})}
+_NEEDED = frozenset(
+    {
+        "HOME", "LANG", "LANGUAGE", "TZ", "TZDIR", "LD_LIBRARY_PATH", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "STILLROOM_HOME",
+        "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "GLIBC_TUNABLES", "PYTHONHOME", "PYTHONPATH", "PYTHONHASHSEED",
+        "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONFAULTHANDLER",
+        # Windows
+        "SYSTEMROOT", "WINDIR", "SYSTEMDRIVE", "PATH", "PATHEXT", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
+        "PROGRAMDATA", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "COMSPEC",
+    }
+)  # fmt: skip
+# Of the libraries that compute: threads, devices, memory.
+_NEEDED_BEGINNINGS = (
+    "LC_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "GGML_", "LLAMA_", "CUDA_", "NVIDIA_", "HIP_", "HSA_", "ROCR_",
+    "ROCM_", "GPU_", "VK_", "MESA_", "ONEAPI_", "SYCL_", "ZE_", "DYLD_", "METAL_", "STILLROOM_STARTER",
+)  # fmt: skip
+
+
+def child_environment(overrides: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a child is started with: how to find its code, language and devices. Addresses of the session, of agents and
+    proxies, and whatever keys lie in the environment are not handed on."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in _NEEDED or name.startswith(_NEEDED_BEGINNINGS)
+    }
+    environment = {**kept, **(overrides or {})}
     if getattr(sys, "frozen", False):
         return environment
     # The current folder is not searched for modules: it may be full of downloads.

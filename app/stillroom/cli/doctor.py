@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import Any
 
+from stillroom.child import Layers
 from stillroom.cli.status import DONE, say
 from stillroom.cli.text import aligned, size
 from stillroom.doctor import diagnose
@@ -34,6 +35,7 @@ def show(options: argparse.Namespace) -> int:
         ("Keyring", found.keyring),
         ("Seal", "on: no connection unless you ask for one" if found.sealed else "off: connections are not refused"),
         ("Children", f"kept from the network by {found.children}"),
+        ("Confinement", _confinement(found.confinement)),
         ("Display", found.display or "none: the window cannot open"),
         *((f"{name.capitalize()} folder", path) for name, path in found.paths.items()),
     ]
@@ -41,6 +43,10 @@ def show(options: argparse.Namespace) -> int:
     for problem in found.problems:
         say(problem)
     return DONE
+
+
+def _confinement(found: dict[str, object]) -> str:
+    return Layers.from_json(found).words if found else "not known: no child could be started"
 
 
 def _gpu(gpu: dict[str, Any]) -> str:

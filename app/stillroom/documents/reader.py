@@ -10,21 +10,24 @@ Requests and answers are one JSON object a line:
     {"id": n, "op": "pages", "path": P, "password": W, "sha256": S}                       →  the same with PAGE SIZES as the data
     {"id": n, "op": "render", "path": P, "password": W, "sha256": S, "page": n, "width": n}  →  the same with PICTURE as the data
     {"op": "limit", "memory_bytes": n}                        →  nothing; to be sent first
+Where a request says "handed": true the file is not opened by its path: its open descriptor was handed over before.
+The first word is {"id": 0, "event": "confined", "layers": LAYERS}: what keeps the reader from everything else.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from stillroom.child import MessageWriter, die_with_parent, private_stdout, shut_off_network
+from stillroom.child import MessageWriter, Reach, Taker, confine, die_with_parent, private_stdout, shut_off_network
 from stillroom.documents.document import to_json
 from stillroom.documents.reading import read_file, see_file
 from stillroom.documents.rendering import Rendering
 from stillroom.documents.seeing import picture_to_json
-from stillroom.documents.source import Effort
+from stillroom.documents.source import Effort, handed_over
 from stillroom.errors import DocumentError, PasswordNeeded, StillroomError
 
 _LINE_BYTES = 1 << 20
@@ -34,15 +37,23 @@ def main() -> int:
     """Answer requests until standard input ends."""
     die_with_parent()
     shut_off_network()
+    taker = Taker.from_environment()
+    # What it reads it is handed; what it makes of it is a message. A system without descriptors to hand over has no such layers.
+    layers = confine(Reach.from_environment(), written_bytes=0)
     writer = MessageWriter(private_stdout())
+    writer.send({"id": 0, "event": "confined", "layers": layers.to_json()})
     rendering = Rendering()
     while line := sys.stdin.buffer.readline(_LINE_BYTES):
         request = json.loads(line)
         try:
             if request["op"] == "limit":
                 _limit_memory(request["memory_bytes"])
-            elif not _answer(request, writer, rendering):
-                return 0
+                continue
+            with contextlib.ExitStack() as stack:
+                if request.get("handed") and taker is not None:
+                    stack.enter_context(handed_over(Path(request["path"]), taker.take()))
+                if not _answer(request, writer, rendering):
+                    return 0
         except OSError:
             return 1  # the owner is gone
     return 0

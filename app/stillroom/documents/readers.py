@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
+import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,15 +14,16 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from stillroom.cancellation import Cancellation
-from stillroom.child import Child, ChildOutcome, child_command
+from stillroom.child import BadMessageError, Child, ChildOutcome, Layers, child_command
 from stillroom.documents.document import Document, from_json
 from stillroom.documents.seeing import PageSizes, Picture, picture_from_json, sizes_from_json
+from stillroom.documents.source import open_file
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded, StillroomError
 
 T = TypeVar("T")
 
 _ATTEMPTS = 2
-"""A reader that died before it took the request (killed while idle) is replaced once without a word."""
+"""A reader that died before it took the request, or was killed from outside while it read, is replaced once without a word."""
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """Each thread of a library takes its share of the address space, on a large machine more than a document may."""
 
@@ -124,9 +127,18 @@ class Readers:
                         "The process that reads documents cannot be kept running. Restart Stillroom and try again.",
                         error.details,
                     ) from error
+            except _KilledError as error:
+                if attempt == _ATTEMPTS:
+                    raise DocumentError(error.message, error.details) from error
             finally:
                 self._give_back(reader)
         raise AssertionError("unreachable")
+
+    @property
+    def layers(self) -> Layers | None:
+        """What keeps the readers that run now from everything but what they are handed; None while none has said."""
+        with self._condition:
+            return next((reader.layers for reader in (*self._idle, *self._busy) if reader.layers is not None), None)
 
     @property
     def process_ids(self) -> list[int]:
@@ -206,8 +218,53 @@ class Readers:
             self._condition.notify()
 
 
+def _opened(path: Path, seconds: float, cancellation: Cancellation | None) -> int:
+    """A descriptor of a file. A folder of the network may never answer: then the thread that waits for it is left behind.
+
+    Raises DocumentError, Cancelled.
+    """
+    found: queue.SimpleQueue[int | DocumentError | None] = queue.SimpleQueue()
+    given_up = threading.Event()
+
+    def work() -> None:
+        try:
+            descriptor = open_file(path)
+        except DocumentError as error:
+            found.put(error)
+            return
+        found.put(descriptor)
+        if given_up.is_set():
+            with contextlib.suppress(queue.Empty, OSError):
+                late = found.get_nowait()
+                if isinstance(late, int):
+                    os.close(late)
+
+    threading.Thread(target=work, name="opening a file", daemon=True).start()
+    forget = cancellation.when_requested(lambda: found.put(None)) if cancellation else lambda: None
+    try:
+        answer = found.get(timeout=seconds)
+    except queue.Empty:
+        answer = None
+    finally:
+        forget()
+    if isinstance(answer, int):
+        return answer
+    given_up.set()
+    if isinstance(answer, DocumentError):
+        raise answer
+    if cancellation:
+        cancellation.raise_if_requested()
+    raise DocumentError(
+        f"The folder with the file did not answer within {seconds:g} seconds. Look at the network or the disk it is on."
+    )
+
+
 class _NotTakenError(StillroomError):
     """The reader was gone before it could take the request."""
+
+
+class _KilledError(StillroomError):
+    """Somebody else ended the reader, perhaps for want of memory; the file need not be to blame."""
 
 
 class _Reader:
@@ -220,12 +277,14 @@ class _Reader:
         self._heard = 0.0
         self._outcome: ChildOutcome | None = None
         self._killed = False
+        self.layers: Layers | None = None
         self._child = Child(
             command,
             on_message=self._on_message,
             on_exit=self._on_exit,
             environment=_ENVIRONMENT,
             memory_bytes=memory_bytes,
+            hands_files=True,
             name="document reader",
         )
         if memory_bytes:
@@ -262,7 +321,9 @@ class _Reader:
             self._waiting_for = number
             self._heard = time.monotonic()
         try:
-            self._child.send({"id": number, **fields})
+            self._hand_over(number, fields, seconds, cancellation)
+        except DocumentError:
+            raise
         except StillroomError as error:
             if self._killed:
                 raise self._lost(cancellation) from error
@@ -277,6 +338,20 @@ class _Reader:
         if answer is None:
             raise self._lost(cancellation)
         return self._converted(answer, convert)
+
+    def _hand_over(
+        self, number: int, fields: Mapping[str, Any], seconds: float, cancellation: Cancellation | None
+    ) -> None:
+        """Send the request, with its file open where the system can. Raises DocumentError where it cannot be opened."""
+        if not self._child.takes_files:
+            self._child.send({"id": number, **fields})
+            return
+        descriptor = _opened(Path(fields["path"]), seconds, cancellation)
+        try:
+            self._child.give(descriptor)
+            self._child.send({"id": number, **fields, "handed": True})
+        finally:
+            os.close(descriptor)
 
     def _wait(self, seconds: float) -> dict[str, Any] | None:
         """The answer, or None where the process ended without one."""
@@ -304,7 +379,8 @@ class _Reader:
             return DocumentError("Reading was stopped before the file was done. Add it again.")
         outcome = self._outcome
         assert outcome is not None
-        return DocumentError(
+        kind = DocumentError if outcome.crashed or outcome.ended_by_us else _KilledError
+        return kind(
             f"{outcome.sentence()} It was reading this file, which may be damaged; try it again, or save it anew and add that.",
             outcome.stderr_tail,
         )
@@ -326,6 +402,12 @@ class _Reader:
         raise kind(message, details)
 
     def _on_message(self, message: dict[str, Any]) -> None:
+        if message.get("event") == "confined":
+            try:
+                self.layers = Layers.from_json(message.get("layers"))
+            except ValueError as error:
+                raise BadMessageError("said nonsense about itself") from error
+            return
         with self._changed:
             if message.get("id") != self._waiting_for:
                 return

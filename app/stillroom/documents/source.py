@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -167,20 +168,10 @@ def ranges(numbers: Sequence[int]) -> str:
 
 def load(path: Path, password: str | None = None, effort: Effort | None = None) -> Source:
     """All bytes of a regular file. Never blocks on a pipe or a device. Raises DocumentError."""
-    # O_NONBLOCK: opening a FIFO without a writer would wait for ever.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    try:
-        if path.is_dir():
-            raise DocumentError("This is a folder, not a file. Add the files in it instead.")
-        descriptor = os.open(path, flags)
-    except OSError as error:
-        raise _unreadable(error) from error
-    except ValueError as error:  # a NUL in the path
-        raise DocumentError("The file's name is not valid on this system. Rename it.") from error
+    descriptor = os.dup(_handed[path]) if path in _handed else open_file(path)
     with os.fdopen(descriptor, "rb") as file:
+        file.seek(0)
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise DocumentError("This is a pipe or a device, not a file. Save its content to a file first.")
         if status.st_size > FILE_BYTES:
             raise DocumentError(
                 f"The file has {status.st_size // _MIB:,} MB; at most {FILE_BYTES // _MIB} MB can be read. Split it into parts."
@@ -195,6 +186,38 @@ def load(path: Path, password: str | None = None, effort: Effort | None = None) 
     if len(data) > FILE_BYTES:
         raise DocumentError(f"The file grew past {FILE_BYTES // _MIB} MB while it was read. Split it into parts.")
     return Source(display_name(path), data, password, effort=effort or Effort())
+
+
+_handed: dict[Path, int] = {}  # what a reader was handed open, by its name
+
+
+@contextlib.contextmanager
+def handed_over(path: Path, descriptor: int) -> Iterator[None]:
+    """While inside, a file of this name is read from its open descriptor, which is closed at the end."""
+    _handed[path] = descriptor
+    try:
+        yield
+    finally:
+        del _handed[path]
+        os.close(descriptor)
+
+
+def open_file(path: Path) -> int:
+    """A descriptor of a regular file, to be read from. Never blocks on a pipe or a device. Raises DocumentError."""
+    # O_NONBLOCK: opening a FIFO without a writer would wait for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        if path.is_dir():
+            raise DocumentError("This is a folder, not a file. Add the files in it instead.")
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        raise _unreadable(error) from error
+    except ValueError as error:  # a NUL in the path
+        raise DocumentError("The file's name is not valid on this system. Rename it.") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DocumentError("This is a pipe or a device, not a file. Save its content to a file first.")
+    return descriptor
 
 
 def _unreadable(error: OSError) -> DocumentError:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stillroom.cancellation import Cancellation
-from stillroom.child import BadMessageError, Child, ChildOutcome
+from stillroom.child import BadMessageError, Child, ChildOutcome, Layers, Reach
 from stillroom.engine.huge_pages import with_huge_pages
 from stillroom.engine.limits import Limits
 from stillroom.engine.protocol import PROTOCOL_VERSION, ModelInfo
@@ -63,6 +63,7 @@ class WorkerConnection:
 
     Attributes:
         model: what is loaded in it, kept by the engine. environment: what it was started with besides the engine's own, likewise.
+        reach: the files that it may open. layers: what keeps it from everything else, as it said; None before its first word.
         status: what it reported last.
         load_progress: of the load under way or done last, 0–1.
     """
@@ -73,6 +74,7 @@ class WorkerConnection:
         environment: Mapping[str, str] | None,
         limits: Limits,
         *,
+        reach: Reach,
         on_change: Callable[[], None],
         on_exit: Callable[[ChildOutcome, frozenset[str]], None],
         log: deque[str],
@@ -80,6 +82,7 @@ class WorkerConnection:
         """Start the process.
 
         Args:
+            reach: the files that it may open.
             on_change: something worth a new status happened; called on any thread, must not block.
             on_exit: the process is gone; with the operations under way that may be the cause. Called on the reading thread,
                 perhaps before the constructor has returned.
@@ -90,6 +93,8 @@ class WorkerConnection:
         """
         self.model: ModelInfo | None = None
         self.environment: tuple[tuple[str, str], ...] = ()
+        self.reach = reach
+        self.layers: Layers | None = None
         self.status = WorkerStatus()
         self.load_progress = 0.0
         self._limits = limits
@@ -111,7 +116,7 @@ class WorkerConnection:
             command,
             on_message=self._received,
             on_exit=self._ended,
-            environment=with_huge_pages(environment or {}),
+            environment={**with_huge_pages(environment or {}), **reach.to_environment()},
             max_line_bytes=limits.line_bytes,
             name="engine",
         )
@@ -359,6 +364,11 @@ class WorkerConnection:
             if message.get("protocol") != PROTOCOL_VERSION:
                 self._ending = True
                 raise BadMessageError("is of another version than the window")
+            try:
+                self.layers = Layers.from_json(message["layers"]) if "layers" in message else None
+            except ValueError as error:
+                self._ending = True
+                raise BadMessageError("said nonsense about itself") from error
             self._said_hello = True
             self._start.events.put(message)
             self._on_change()

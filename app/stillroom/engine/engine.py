@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
 
 from stillroom.cancellation import Cancellation
-from stillroom.child import ChildOutcome, child_command
+from stillroom.child import ChildOutcome, Layers, Reach, child_command
 from stillroom.engine.connection import LOG_LINES, WorkerConnection, WorkerGoneError
 from stillroom.engine.limits import CrashRecord, Limits
 from stillroom.engine.protocol import (
@@ -31,6 +31,7 @@ from stillroom.engine.protocol import (
     SpanRequest,
     SpanResult,
 )
+from stillroom.engine.reach import reach_of, reach_to_quantize
 from stillroom.engine.status import EngineState, EngineStatus, Watch, state_of
 from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import WorkerStatus
@@ -181,7 +182,12 @@ class Engine:
         where this raises: the worker cannot stop in the middle.
         """
         with self._my_turn(cancellation):
-            worker = self._running((), cancellation)
+            try:
+                reach = reach_to_quantize(request)
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                raise EngineError(f"{request.target} cannot be written: {reason}. Choose another place.") from error
+            worker = self._running((), cancellation, reach)
             worker.model = None
             data = worker.request(
                 "quantize", {"request": to_wire(request)}, cancellation=cancellation, on_progress=on_progress
@@ -191,7 +197,7 @@ class Engine:
     def dry_load(self, model: Path, options: LoadOptions = _DEFAULT_OPTIONS) -> DryLoad:
         """What loading a file would take. The loaded model is dropped; use an engine of its own."""
         with self._my_turn(None):
-            worker = self._running((), None)
+            worker = self._running((), None, reach_of(model, options))
             worker.model = None
             data = worker.request("dry_load", {"path": str(model.absolute()), "options": to_wire(options)})
         return self._understand(worker, lambda: from_wire(DryLoad, data))
@@ -224,6 +230,12 @@ class Engine:
             failure=failure,
             load_progress=worker.load_progress if worker is not None and alive else 0.0,
         )
+
+    @property
+    def layers(self) -> Layers | None:
+        """What keeps the running worker from everything but its model, as it found it; None where none runs."""
+        worker = self._worker
+        return worker.layers if worker is not None and worker.alive else None
 
     def subscribe(self, callback: Callable[[EngineStatus], None]) -> None:
         """Call ``callback`` with a fresh status after changes (several may be one call), on an engine thread. Be short."""
@@ -331,7 +343,7 @@ class Engine:
         self._crashes.raise_if_too_many("load")
         path, options, environment = wanted
         try:
-            worker = self._running(environment, cancellation)
+            worker = self._running(environment, cancellation, reach_of(path, options))
             worker.model = None  # whatever comes now, the earlier one cannot be relied upon
             fields = {"path": str(path), "options": to_wire(options)}
             data = worker.request("load", fields, cancellation=cancellation, on_progress=on_progress)
@@ -344,11 +356,13 @@ class Engine:
         self._crashes.succeeded("load")
         return worker.model
 
-    def _running(self, environment: tuple[tuple[str, str], ...], cancellation: Cancellation | None) -> WorkerConnection:
-        """A worker that answers, started with this environment."""
+    def _running(
+        self, environment: tuple[tuple[str, str], ...], cancellation: Cancellation | None, reach: Reach
+    ) -> WorkerConnection:
+        """A worker that answers, started with this environment, and able to open what is within this reach and little else."""
         worker = self._worker
         if worker is not None and worker.alive:
-            if worker.environment == environment:
+            if worker.environment == environment and worker.reach.covers(reach):
                 return worker
             worker.close()
         if worker is not None:
@@ -359,6 +373,7 @@ class Engine:
                 self._command,
                 {**self._environment, **dict(environment)},
                 self._limits,
+                reach=reach,
                 on_change=self._watch.notify,
                 on_exit=self._worker_ended,
                 log=self._worker_log,
@@ -368,7 +383,9 @@ class Engine:
         fresh.environment = environment
         with self._lock:
             if not self._closed:
-                self._restarts += worker is not None and worker.environment == environment
+                self._restarts += (
+                    worker is not None and worker.environment == environment and worker.reach.covers(reach)
+                )
                 self._worker = fresh
         if self._worker is not fresh:
             fresh.close()

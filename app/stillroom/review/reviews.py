@@ -13,7 +13,6 @@ from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult, result_from_json
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.duplicates import mark_duplicates
-from stillroom.review.queue import Queue
 from stillroom.review.verdict import Verdict, from_row, to_row
 from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import Promise, VerdictRow, VerdictStore
@@ -109,6 +108,8 @@ class Reviews:
 
     def to_check(self, run: int) -> int:
         """How many things of a table are to be looked at. Raises StillroomError."""
+        from stillroom.review.queue import Queue  # brings much with it
+
         documents = self.documents(run)
         if not documents:
             return 0

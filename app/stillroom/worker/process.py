@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from stillroom.child import MessageWriter, die_with_parent, private_stdout, shut_off_network
+from stillroom.child import Layers, MessageWriter, Reach, confine, die_with_parent, private_stdout, shut_off_network
 from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
     GenerateRequest,
@@ -40,13 +40,15 @@ _LEAVE_SECONDS = 3.0
 class Worker:
     """Reads requests, runs their steps, writes events. One thread reads; the main thread does all the work."""
 
-    def __init__(self, source: BinaryIO, writer: MessageWriter) -> None:
+    def __init__(self, source: BinaryIO, writer: MessageWriter, layers: Layers) -> None:
+        """``layers``: what keeps this process from everything but its model; told to the owner."""
         # Imported here, after the pipes are safe: libraries print while they load.
         from stillroom.worker.llama_log import send_log_to
         from stillroom.worker.scheduler import Scheduler
 
         self._source = source
         self._writer = writer
+        self._layers = layers
         self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._scheduler = Scheduler()
         self._model: Any = None
@@ -61,7 +63,8 @@ class Worker:
 
     def run(self) -> None:
         """Serve until standard input closes."""
-        self._send({"id": 0, "event": "hello", "protocol": PROTOCOL_VERSION, "pid": os.getpid()})
+        hello = {"protocol": PROTOCOL_VERSION, "pid": os.getpid(), "layers": self._layers.to_json()}
+        self._send({"id": 0, "event": "hello", **hello})
         threading.Thread(target=self._read, name="requests", daemon=True).start()
         while True:
             busy = self._scheduler.count > 0
@@ -348,5 +351,7 @@ def main() -> int:
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     # Threads that spin while they wait starve each other as soon as another program is busy (measured: 40 times slower).
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    Worker(sys.stdin.buffer, MessageWriter(private_stdout())).run()
+    reach = Reach.from_environment()
+    layers = confine(reach, written_bytes=None if reach.write else 0)
+    Worker(sys.stdin.buffer, MessageWriter(private_stdout()), layers).run()
     return 0

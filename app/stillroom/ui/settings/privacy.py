@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 
 from stillroom import paths
-from stillroom.child import Isolation, isolation_of
+from stillroom.child import Isolation, Layers, isolation_of
 from stillroom.errors import StillroomError
 from stillroom.privacy.erasing import erase_files
 from stillroom.privacy.secrets import HUB_TOKEN, SecretText
@@ -92,10 +92,27 @@ class PrivacySection(Section):
             Isolation.NONE: self.tr("nothing: this system offers no way without rights"),
             Isolation.UNKNOWN: self.tr("not known"),
         }
-        for shown, processes in ((self.worker, workers), (self.readers, self._parts.readers.process_ids)):
+        running = (
+            (self.worker, workers, self._parts.engine.layers),
+            (self.readers, self._parts.readers.process_ids, self._parts.readers.layers),
+        )
+        for shown, processes, layers in running:
             kinds = dict.fromkeys(words[isolation_of(process)] for process in processes)
-            shown.setText("; ".join(kinds) or self.tr("not running"))
+            shown.setText(
+                "; ".join([*kinds, *(self._said(layers) if kinds and layers else ())]) or self.tr("not running")
+            )
         self.hosts.setText(", ".join(self._parts.seal.hosts) or self.tr("nothing"))
+
+    def _said(self, layers: Layers) -> list[str]:
+        """What a child found to hold when it tried: no more than that."""
+        return [
+            self.tr("it can open no file but its own")
+            if layers.files
+            else self.tr("files are not out of its reach on this system"),
+            self.tr("it can start no program and touch no other process")
+            if layers.programs
+            else self.tr("other programs are not out of its reach on this system"),
+        ]
 
     def _seal(self, sealed: bool) -> None:
         seal = self._parts.seal

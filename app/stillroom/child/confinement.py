@@ -1,0 +1,210 @@
+"""Confines a child from inside, before it sees anything of a file: what it may open, call and use up; and tells what holds.
+
+A layer that this system lacks is not pretended: each one is tried after it was put up, and reported as it was found.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from stillroom.child import landlock, system_calls
+
+_log = logging.getLogger(__name__)
+
+REACH = "STILLROOM_REACH"
+"""The variable of the environment in which a child is told its reach."""
+
+_PR_SET_DUMPABLE, _PR_GET_NO_NEW_PRIVS = 4, 39
+_OPEN_FILES = 1024
+
+# Of the system: its libraries and fonts, what they are found by, and what is known of the machine. No one's documents.
+_SYSTEM = (
+    "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/local/lib", "/usr/local/lib64", "/usr/share", "/usr/local/share/fonts",
+    "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store", "/app/lib", "/opt/rocm", "/opt/intel",
+    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/fonts", "/etc/mime.types", "/etc/passwd",
+    "/etc/nsswitch.conf", "/etc/vulkan", "/etc/OpenCL", "/etc/os-release", "/etc/locale.alias", "/etc/nvidia",
+    "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems", "/proc/version", "/proc/devices", "/proc/modules",
+    "/proc/sys/kernel", "/proc/sys/vm", "/proc/driver", "/proc/uptime", "/proc/loadavg",
+    "/sys/devices", "/sys/class", "/sys/bus", "/sys/dev", "/sys/module", "/sys/fs/cgroup", "/sys/kernel/mm",
+)  # fmt: skip
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_GRAPHICS = (
+    "/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset", "/dev/nvidia-caps",
+    "/dev/dri", "/dev/kfd", "/dev/dxg", "/dev/udmabuf",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a child may open beside its own code and the system's libraries. Names of files and folders, whole.
+
+    Attributes:
+        read: to be read. write: files and folders to be written, too; folders are made if missing.
+        graphics: whether it may use the graphics cards.
+        start: whether it may start other programs, those that lie under ``run``.
+    """
+
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    graphics: bool = False
+    start: bool = False
+    run: tuple[str, ...] = ()
+
+    def covers(self, other: Reach) -> bool:
+        """Whether a child of this reach can do what needs the other."""
+        return (
+            set(other.read) <= set(self.read)
+            and set(other.write) <= set(self.write)
+            and self.graphics >= other.graphics
+            and self.start >= other.start
+            and set(other.run) <= set(self.run)
+        )
+
+    def to_environment(self) -> dict[str, str]:
+        """As the child is told. ASCII, whatever bytes a name has."""
+        return {REACH: json.dumps(asdict(self))}
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str] = os.environ) -> Reach:
+        """What this child was told; nothing where it was told nothing."""
+        data = json.loads(environment.get(REACH, "{}"))
+        several = {name: tuple(map(str, data.get(name, ()))) for name in ("read", "write", "run")}
+        return Reach(**several, graphics=bool(data.get("graphics")), start=bool(data.get("start")))
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What was found to hold in a child.
+
+    Attributes:
+        files: it opens nothing but what is within its reach; ``files_version`` of Landlock's interface, 0 for none.
+        calls: it makes no socket and uses no rare part of the kernel. programs: it starts nothing and signals nobody.
+        privileges: it gains no rights from what it starts. memory: nobody else of the same person looks into it.
+        written: no file grows by what it writes.
+    """
+
+    files: bool = False
+    files_version: int = 0
+    calls: bool = False
+    programs: bool = False
+    privileges: bool = False
+    memory: bool = False
+    written: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: object) -> Layers:
+        """What a child said of itself. Raises ValueError where that makes no sense."""
+        if not isinstance(data, dict) or not data.keys() <= set(Layers.__dataclass_fields__):
+            raise ValueError("no layers")
+        if not all(type(value) is (int if name == "files_version" else bool) for name, value in data.items()):
+            raise ValueError("no layers")
+        return Layers(**data)
+
+    @property
+    def words(self) -> str:
+        """What holds, and what does not, for a person."""
+        held = {
+            "opens no file but its own": self.files,
+            "makes no connection": self.calls,
+            "starts no program and touches no other": self.programs,
+            "cannot be looked into": self.memory,
+        }
+        missing = [words for words, holds in held.items() if not holds]
+        if not missing:
+            return "; ".join(held)
+        there = [words for words, holds in held.items() if holds]
+        not_there = "not confined on this system: " + ", ".join(missing)
+        return "; ".join([*there, not_there])
+
+
+def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
+    """Confine this process and all it starts. Call it before any thread is started, and before any file is looked at.
+
+    ``written_bytes``: that a file may grow to; None for no limit. Nothing is raised: what could not be had is told.
+    """
+    if sys.platform != "linux":
+        return Layers()
+    _limit(written_bytes)
+    library = ctypes.CDLL(None, use_errno=True)
+    memory = library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
+    version = 0
+    try:
+        for place in reach.write:
+            if not os.path.lexists(place):
+                Path(place).mkdir(mode=0o700, parents=True, exist_ok=True)
+        devices = _DEVICES + (_graphics() if reach.graphics else ())
+        version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices, reach.run)
+    except OSError as error:
+        _log.warning("files are not out of reach: %s", error.strerror or type(error).__name__)
+    filtered = False
+    try:
+        filtered = system_calls.refuse(programs=not reach.start, times=not reach.write)
+    except OSError as error:
+        _log.warning("system calls are not filtered: %s", error.strerror or type(error).__name__)
+    return Layers(
+        files=version > 0 and _refused(lambda: os.close(os.open("/", os.O_RDONLY | os.O_DIRECTORY))),
+        files_version=version,
+        calls=filtered and _refused(lambda: socket.socket(socket.AF_UNIX).close()),
+        programs=not reach.start and filtered and _refused(lambda: os.kill(os.getppid(), 0)),
+        privileges=library.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
+        memory=memory,
+        written=written_bytes == 0,
+    )
+
+
+def own_code() -> tuple[str, ...]:
+    """Where the modules and data of this program and of its Python lie."""
+    found = [*sys.path, str(Path(__file__).resolve().parents[2])]
+    for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
+        found += [f"{prefix}/{name}" for name in ("lib", "lib64", "pyvenv.cfg", "share/fonts")]
+    if getattr(sys, "frozen", False):
+        found += [str(Path(sys.executable).parent), str(getattr(sys, "_MEIPASS", ""))]
+    else:
+        found.append(str(Path(__file__).resolve().parents[3] / "resources"))
+    home = str(Path.home())
+    # A folder that holds more than code is not opened by being on the path.
+    return tuple(
+        dict.fromkeys(path for path in found if path.startswith("/") and path not in ("/", home, "/home", "/tmp"))
+    )
+
+
+def _graphics() -> tuple[str, ...]:
+    cards = tuple(str(path) for path in Path("/dev").glob("nvidia[0-9]*"))
+    return _GRAPHICS + cards
+
+
+def _limit(written_bytes: int | None) -> None:
+    import resource
+
+    wanted = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, _OPEN_FILES)]
+    if written_bytes is not None:
+        wanted.append((resource.RLIMIT_FSIZE, written_bytes))
+    for kind, most in wanted:
+        hard = resource.getrlimit(kind)[1]
+        value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (OSError, ValueError):
+            _log.warning("a limit could not be set")
+
+
+def _refused(attempt: Any) -> bool:
+    try:
+        attempt()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False

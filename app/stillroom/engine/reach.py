@@ -1,0 +1,35 @@
+"""What a worker may open: the files of one model and what goes with it, and what it is asked to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from stillroom import paths
+from stillroom.child import Reach
+from stillroom.engine.protocol import LoadOptions, QuantizeRequest
+from stillroom.gguf.checks import parts_of
+
+
+def reach_of(model: Path, options: LoadOptions) -> Reach:
+    """To load a model. Raises GgufError for an impossible name."""
+    read = [*parts_of(model), *(Path(adapter.path) for adapter in options.adapters)]
+    write: list[Path] = []
+    if options.projector:
+        read.append(Path(options.projector))
+    if options.kept_folder:
+        write.append(Path(options.kept_folder))
+        read.append(paths.config_dir() / "cells.key")
+    return Reach(_whole(read), _whole(write), graphics=options.gpu_layers != 0)
+
+
+def reach_to_quantize(request: QuantizeRequest) -> Reach:
+    """To write a model anew; its file is made, so that it is one that may be written. Raises OSError."""
+    target = Path(request.target)
+    if not request.dry:
+        target.touch(mode=0o600)
+    return Reach(_whole(parts_of(Path(request.source))), () if request.dry else _whole([target]))
+
+
+def _whole(files: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(str(file.absolute()) for file in files)

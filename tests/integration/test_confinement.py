@@ -1,0 +1,289 @@
+"""What a child could do that was turned by a hostile file: nothing beyond reading what it was handed, and computing."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillroom.child import Layers, Reach, child_environment, landlock
+from stillroom.documents.readers import Readers
+from stillroom.errors import DocumentError
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux's own protection")
+needs_landlock = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock, or it is switched off")
+
+ATTACKER = Path(__file__).with_name("attacker.py")
+# Its own memory is its own; that no file grows is shown by the disk.
+MAY_FAIL_OTHERWISE = ("failed: Function not implemented", "failed: Address family not supported by protocol")
+
+
+FILES = (
+    "read a key",
+    "list the folder",
+    "change a key",
+    "empty a key",
+    "remove a key",
+    "rename a key",
+    "link a key",
+    "write a file",
+    "write to /tmp",
+    "write shared memory",
+    "write into its own code",
+    "make a folder",
+    "make a pipe",
+    "make a link",
+    "change the model",
+    "read the owner's environment",
+    "read the owner's memory by file",
+    "read the owner's maps",
+    "read the list of users' programs",
+    "read a key through /proc",
+)
+
+
+@dataclass
+class Person:
+    """A folder with a key, and what listens there."""
+
+    folder: Path
+    port: int
+    sibling: int
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "id_ed25519").write_text("secret")
+    (folder / "model.gguf").write_bytes(b"GGUF")
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    unix, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+    before = Path.cwd()
+    os.chdir(folder)  # the name of a socket is short
+    unix.bind("listening")
+    os.chdir(before)
+    abstract.bind(f"\0stillroom-attack-{port}")
+    for made in (unix, abstract):
+        made.listen()
+    sibling = subprocess.Popen(["sleep", "60"])
+    yield Person(folder, port, sibling.pid)
+    sibling.kill()
+    sibling.wait()
+    for made in (listening, unix, abstract):
+        made.close()
+
+
+def attack(layers: str, person: Person, prefix: list[str] | None = None) -> tuple[Layers, dict[str, str]]:
+    command = [
+        *(prefix or []),
+        sys.executable,
+        str(ATTACKER),
+        layers,
+        str(person.folder),
+        str(person.sibling),
+        str(person.port),
+    ]
+    done = subprocess.run(
+        command,
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    return Layers.from_json(said["layers"]), said["tries"]
+
+
+def gone_through(tries: dict[str, str]) -> dict[str, str]:
+    return {name: said for name, said in tries.items() if said != "refused" and said not in MAY_FAIL_OTHERWISE}
+
+
+@needs_landlock
+def test_nothing_gets_through_all_layers(person: Person) -> None:
+    layers, tries = attack("all", person)
+    assert layers.files
+    assert layers.calls
+    assert layers.programs
+    assert layers.privileges
+    assert layers.memory
+    assert len(tries) > 60
+    through = gone_through(tries)
+    # A file in memory takes the place of the disk, and its limit is that of the memory; writing beyond 0 bytes fails.
+    assert set(through) == {"fill the disk by what it has open"}
+    assert through["fill the disk by what it has open"] == "failed: File too large"
+    assert sorted(path.name for path in person.folder.iterdir()) == ["id_ed25519", "listening", "model.gguf"]
+    assert (person.folder / "id_ed25519").read_text() == "secret"
+
+
+@needs_landlock
+def test_the_layer_of_files_alone(person: Person) -> None:
+    layers, tries = attack("files", person)
+    assert layers.files
+    assert not layers.calls
+    assert not layers.programs
+    assert {name: tries[name] for name in FILES if tries[name] != "refused"} == {}
+    assert tries["become another program"] == "refused"
+    if layers.files_version >= 4:
+        assert tries["connect by IPv4"] == "refused"
+    if layers.files_version >= 6:
+        assert tries["connect to an abstract socket"] == "refused"
+        assert tries["signal the owner"] == "refused"
+    assert tries["trace the owner"] == "refused"
+
+
+def test_the_layer_of_calls_alone(person: Person) -> None:
+    layers, tries = attack("calls", person)
+    if not layers.calls:
+        pytest.skip("this kernel or machine has no filter of system calls")
+    assert not layers.files
+    through = {name: said for name, said in gone_through(tries).items() if name not in FILES}
+    through.pop("fill the disk by what it has open", "")
+    assert through == {}
+    for left in (
+        Path("/tmp/stillroom-attack"),
+        Path("/dev/shm/stillroom-attack"),
+        Path(os.__file__).with_name("stolen.py"),
+    ):
+        left.unlink(missing_ok=True)
+
+
+@needs_landlock
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root can become somebody else")
+def test_it_holds_for_an_ordinary_user(person: Person) -> None:
+    look = ["setpriv", "--reuid", "65534", sys.executable, "-c", "import stillroom.child"]
+    if subprocess.run(look, check=False, env=child_environment(), capture_output=True).returncode:
+        pytest.skip("nobody may not read this program")
+    for path in [person.folder, *person.folder.parents][:3]:
+        path.chmod(0o755)
+    for path in person.folder.iterdir():
+        path.chmod(0o666)
+    layers, tries = attack("all", person, ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"])
+    assert layers.files
+    assert layers.programs
+    assert set(gone_through(tries)) <= {"fill the disk by what it has open"}
+
+
+def test_a_child_knows_nothing_of_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = {
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/x", "DISPLAY": ":0", "WAYLAND_DISPLAY": "w", "XAUTHORITY": "/x",
+        "SSH_AUTH_SOCK": "/s", "OPENAI_API_KEY": "sk-1", "HF_TOKEN": "hf", "HTTPS_PROXY": "http://u:p@h", "AWS_SECRET_ACCESS_KEY": "k",
+        "XDG_RUNTIME_DIR": "/run/user/1",
+    }  # fmt: skip
+    for name, value in secret.items():
+        monkeypatch.setenv(name, value)
+    script = "import os, json; print(json.dumps([dict(os.environ), sorted(os.listdir('/proc/self/fd'))]))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=child_environment(), capture_output=True, text=True, check=True
+    )
+    known, _descriptors = json.loads(done.stdout)
+    assert not set(known) & set(secret)
+
+
+def test_a_reader_inherits_no_descriptor(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Total 5.00")
+    held = os.open(tmp_path / "a.txt", os.O_RDONLY)
+    os.set_inheritable(held, True)
+    try:
+        with Readers() as readers:
+            readers.read(tmp_path / "a.txt")
+            (process,) = readers.process_ids
+            kinds = {str(each.readlink()).split(":")[0] for each in Path(f"/proc/{process}/fd").iterdir()}
+            assert kinds <= {"pipe", "socket"}
+            status = Path(f"/proc/{process}/status").read_text()
+            layers = readers.layers
+    finally:
+        os.close(held)
+    assert "NoNewPrivs:\t1" in status
+    assert "Seccomp:\t2" in status
+    assert layers is not None
+    assert layers.files == bool(landlock.version())
+
+
+def test_a_reader_that_grows_ends_alone(tmp_path: Path) -> None:
+    grow = "import sys\nx = []\nfor line in sys.stdin.buffer:\n  while True: x.append(bytearray(50 << 20))"
+    (tmp_path / "a.txt").write_text("x")
+    with Readers([sys.executable, "-c", grow], memory_bytes=400 << 20) as readers, pytest.raises(DocumentError):
+        readers.read(tmp_path / "a.txt")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2_000_000
+
+
+# ---------------------------------------------------------------------------------------------- what a turned child may say
+
+_PAGE: dict[str, Any] = {"number": 1, "text": "abc"}
+LIES: list[object] = [
+    None, [], 5, "x", True, {}, {"pages": None}, {"pages": {}}, {"pages": [5]}, {"name": 5}, {"name": "../../x", "pages": "abc"},
+]  # fmt: skip
+
+
+def liar(tmp_path: Path, said: str) -> list[str]:
+    script = tmp_path / "liar.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import json, sys
+            for line in sys.stdin.buffer:
+                request = json.loads(line)
+                if "id" in request:
+                    sys.stdout.write(SAID.replace("NUMBER", str(request["id"])) + "\\n")
+                    sys.stdout.flush()
+            """
+        ).replace("SAID", repr(said))
+    )
+    return [sys.executable, str(script)]
+
+
+@pytest.mark.parametrize("lie", LIES, ids=str)
+def test_a_document_of_any_shape_is_a_sentence(tmp_path: Path, lie: object) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    said = json.dumps({"event": "result", "data": lie}).replace("{", '{"id": NUMBER, ', 1)
+    with Readers(liar(tmp_path, said), seconds=10) as readers, pytest.raises(DocumentError):
+        readers.read(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no message", "[1]", "5", "null", '"x"', "{", '{"id": NUMBER}', '{"id": NUMBER, "event": 7}',
+        '{"id": NUMBER, "event": "error"}', '{"id": NUMBER, "event": "error", "message": {}, "details": []}',
+        '{"id": NUMBER, "event": "result"}', '{"id": 0, "event": "confined", "layers": {"files": "yes"}}',
+        '{"id": 0, "event": "confined", "layers": {"everything": true}}', '{"id": 0, "event": "confined"}',
+        '{"id": NUMBER, "event": "result", "data": ' + "[" * 5000 + "]" * 5000 + "}",
+        '{"id": ' + "9" * 5000 + "}",
+    ],
+)  # fmt: skip
+def test_a_message_of_any_shape_is_a_sentence(tmp_path: Path, said: str) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with Readers(liar(tmp_path, said), seconds=3) as readers, pytest.raises(DocumentError):
+        readers.read(tmp_path / "a.txt")
+
+
+def test_reach_comes_to_the_child_as_it_was_told() -> None:
+    reach = Reach(("/a b/ü\udcff.gguf",), ("/c",), graphics=True)
+    environment = reach.to_environment()
+    environment["X"] = "y"
+    assert Reach.from_environment(environment) == reach
+    assert Reach.from_environment({}) == Reach()
+    assert reach.covers(Reach(reach.read))
+    assert not Reach(reach.read).covers(reach)
+
+
+@pytest.mark.parametrize("said", [None, [], {"files": 1}, {"files_version": True}, {"files": True, "else": True}, "x"])
+def test_nonsense_about_itself_is_not_believed(said: object) -> None:
+    with pytest.raises(ValueError, match="layers"):
+        Layers.from_json(said)
