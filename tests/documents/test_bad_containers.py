@@ -7,6 +7,7 @@ import io
 import random
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.documents.make_office import cell, packed, paragraph, word, workbook
@@ -19,8 +20,8 @@ from tests.documents.test_everything_is_read_or_said import (
 from tests.documents.test_wrapped_messages import winmail, wrapped
 
 from stillroom.documents.formats import zip_archive
-from stillroom.documents.reading import read_source
-from stillroom.documents.source import Effort, Source
+from stillroom.documents.reading import find_source, read_file, read_source
+from stillroom.documents.source import Effort, Source, digest
 from stillroom.errors import DocumentError
 
 MADE: dict[str, Callable[[], bytes]] = {
@@ -125,3 +126,12 @@ def test_a_wrong_extension_makes_no_difference() -> None:
     assert outcome("a.pdf", workbook(f'<s:row r="1">{cell("A1", "CELL")}</s:row>')) == "CELL"
     assert outcome("a.txt", word(paragraph("BODY"))) == "BODY"
     assert "ONE" in outcome("a.docx", packed({"a.txt": "ONE"}))
+
+
+def test_a_file_in_an_archive_is_found_again_by_its_digest(tmp_path: Path) -> None:
+    inner = packed({"deep.txt": "DEEP"})
+    path = tmp_path / "all.zip"
+    path.write_bytes(packed({"a.txt": "ONE", "mail.eml": mail(("Content-Type: text/plain", "x")), "in.zip": inner}))
+    document = read_file(path)
+    for part in document.walk():
+        assert digest(find_source(path, None, part.sha256).data) == part.sha256

@@ -220,6 +220,40 @@ def test_raised_digits_of_word_stay_apart() -> None:
     assert read("a.docx", word(price + note)).pages[0].text == "Total €19.99\n1,250.00 ¹"
 
 
+def test_the_numbers_of_lists_and_headings() -> None:
+    def entry(text: str, level: int, name: int = 1) -> str:
+        place = f"<w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='{name}'/></w:numPr>"
+        return f"<w:p><w:pPr>{place}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    def level(number: int, style: str, text: str) -> str:
+        return f"<w:lvl w:ilvl='{number}'><w:start w:val='1'/><w:numFmt w:val='{style}'/><w:lvlText w:val='{text}'/></w:lvl>"
+
+    levels = (
+        level(0, "decimal", "%1.")
+        + level(1, "decimal", "%1.%2")
+        + level(2, "lowerRoman", "(%3)")
+        + level(3, "bullet", "o")
+    )
+    numbering = (
+        f"<w:numbering {NAMES}><w:abstractNum w:abstractNumId='7'>{levels}</w:abstractNum>"
+        "<w:num w:numId='1'><w:abstractNumId w:val='7'/></w:num><w:num w:numId='2'><w:abstractNumId w:val='7'/>"
+        "<w:lvlOverride w:ilvl='0'><w:startOverride w:val='5'/></w:lvlOverride></w:num></w:numbering>"
+    )
+    styles = (
+        f"<w:styles {NAMES}><w:style w:type='paragraph' w:styleId='Clause'><w:pPr><w:numPr><w:ilvl w:val='1'/><w:numId w:val='1'/>"
+        "</w:numPr></w:pPr></w:style></w:styles>"
+    )
+    body = (
+        entry("Term", 0) + "<w:p><w:pPr><w:pStyle w:val='Clause'/></w:pPr><w:r><w:t>Two years</w:t></w:r></w:p>" + entry("Notice", 1)
+        + entry("By post", 2) + entry("By mail", 2) + entry("Mark", 3) + entry("Law", 0) + entry("Again", 0, 2) + paragraph("End")
+    )  # fmt: skip
+    parts = {"word/numbering.xml": numbering, "word/styles.xml": styles}
+    document = read("a.docx", word(body, parts, {"n": ("numbering", "numbering.xml"), "st": ("styles", "styles.xml")}))
+    assert document.pages[0].text == (
+        "1. Term\n1.1 Two years\n1.2 Notice\n(i) By post\n(ii) By mail\nMark\n2. Law\n5. Again\nEnd"
+    )
+
+
 @pytest.mark.parametrize("change", ["strict", "backslashes", "dangling", "other letters"])
 def test_word_documents_that_word_opens(change: str) -> None:
     data = word(

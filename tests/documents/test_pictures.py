@@ -17,6 +17,7 @@ pytest.importorskip("rapidocr")
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+from tests.documents.make_office import paragraph, word
 from tests.documents.make_pictures import RECEIPT_TEXT, draw, encoded
 
 from stillroom.documents.document import Document, Page, Span
@@ -292,3 +293,29 @@ def test_a_picture_that_needs_too_much_memory_gets_a_sentence(tmp_path: Path) ->
         with pytest.raises(DocumentError, match="memory"):
             readers.read(tmp_path / "large.png")
         assert readers.read(tmp_path / "a.txt").pages[0].text == "small"
+
+
+def test_pictures_inside_of_documents_are_pages_behind_the_text() -> None:
+    picture = encoded(draw())
+    body = (
+        paragraph("Our invoice is below.")
+        + "<w:p><w:r><w:drawing><a:blip r:embed='p'/><a:blip r:embed='p'/></w:drawing></w:r></w:p>"
+    )
+    data = word(body, {"word/media/image1.png": picture}, {"p": ("image", "media/image1.png")})
+    document = read(data, "a.docx")
+    assert [page.number for page in document.pages] == [1, 2]
+    assert document.page_count == 2
+    assert lines(document.pages[1]) == RECEIPT_TEXT
+    assert document.pages[1].boxes is not None
+    assert document.notes == ("Page 2 is a picture in the file; its text was recognised (OCR).",)
+
+
+def test_avif() -> None:
+    document = read(encoded(draw(), "AVIF"), "photo.avif")
+    assert document.kind == "avif"
+    assert lines(document.pages[0]) == RECEIPT_TEXT
+
+
+def test_letters_that_are_not_known_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_format, "MISSED", -1.0)
+    assert "letters of a script" in " ".join(read(encoded(draw())).notes)

@@ -29,10 +29,27 @@ def test_without_a_promise_nothing_passes() -> None:
 
 def test_the_surest_pass_as_far_as_the_promise_goes() -> None:
     waiting = [Waiting("a", confidence) for confidence in (0.5, 0.999, 0.98, 0.995, 0.9)]
-    passing = decide(waiting, [], ONE_PERCENT)
-    assert passing.passes == (False, True, True, True, False)
+    judged = [
+        Judged("a", confidence, number % 100 < 100 * confidence)
+        for confidence in (0.5, 0.9, 0.99)
+        for number in range(600)
+    ]
+    passing = decide(waiting, judged, ONE_PERCENT)
+    assert passing.passes == (False, True, False, True, False), (
+        "0.98 is within the mean, but not with what is not known"
+    )
     assert passing.expected <= 0.01
-    assert decide(waiting, [], Promise(0.05, 10)).passes == (False, True, True, True, True)
+    assert decide(waiting, judged, Promise(0.05, 10)).passes == (False, True, True, True, True)
+
+
+def test_at_first_less_passes_than_the_confidences_say() -> None:
+    """How far a template is from the general is not known before somebody looked."""
+    waiting = [Waiting("a", 0.985)] * 10
+    assert decide(waiting, [], Promise(0.02, 10)).share == 0
+    assert decide([Waiting("a", 0.999)] * 10, [], Promise(0.02, 10)).share == 1
+    assert (
+        decide(waiting, [Judged("a", 0.985, number % 100 > 0) for number in range(400)], Promise(0.02, 10)).share == 1
+    )
 
 
 def test_what_a_person_has_to_see_never_passes() -> None:
@@ -65,8 +82,7 @@ def test_confidences_that_promise_too_little_are_raised_by_verdicts() -> None:
     waiting = [Waiting("a", 0.9)] * 20
     assert decide(waiting, [], ONE_PERCENT).share == 0
     assert decide(waiting, [Judged("a", 0.9, True)] * 600, ONE_PERCENT).share == 1
-    few = [Judged("a", 0.9, True)] * (ENOUGH - 1)
-    assert decide(waiting, few, ONE_PERCENT).learned == 0
+    assert decide(waiting, [Judged("a", 0.9, True)] * ENOUGH, ONE_PERCENT).share == 0
 
 
 def test_only_doubtful_values_being_judged_does_no_harm() -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from stillroom.documents.composed import composed
 from stillroom.documents.document import Document, Page
-from stillroom.documents.formats import reader_of
+from stillroom.documents.formats import HOLDERS, reader_of
 from stillroom.documents.invisible import visible
 from stillroom.documents.seeing import Picture, picture_of
 from stillroom.documents.sniff import sniff
@@ -55,14 +55,11 @@ class _FoundSource(BaseException):
 
 
 def _sought(source: Source) -> None:
-    """While an attachment is looked for, messages are opened and everything else is passed over."""
+    """While an attachment is looked for, what may hold it is opened and everything else is passed over."""
     if digest(source.data) == source.effort.wanted:
         raise _FoundSource(source)
-    if sniff(source) not in _MESSAGES:
+    if sniff(source) not in HOLDERS:
         raise DocumentError("This is not what is looked for.")
-
-
-_MESSAGES = ("eml", "msg", "pdf")
 
 
 def read_source(source: Source) -> Document:

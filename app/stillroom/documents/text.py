@@ -78,7 +78,6 @@ def decode_as(data: bytes, label: str | None) -> tuple[str, tuple[str, ...]]:
         return decode(data)
     known = webencodings.lookup(label)
     try:
-        codec = codecs.lookup(known.codec_info.name if known else label)
         if known and known.name in ("windows-1252", "x-user-defined") and not data.isascii():
             # Many programs name the one and write the other; text in Windows-1252 is never by chance valid UTF-8.
             try:
@@ -86,10 +85,9 @@ def decode_as(data: bytes, label: str | None) -> tuple[str, tuple[str, ...]]:
             except UnicodeDecodeError:
                 text = data.decode("cp1252", "replace")
                 return text, _lost(text)
-        decoded, _ = codec.decode(data, "strict")
+        return data.decode(known.codec_info.name if known else label), ()
     except (LookupError, UnicodeError):
         return decode(data)
-    return (decoded, ()) if isinstance(decoded, str) else decode(data)
 
 
 def _lost(text: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from stillroom.storage.verdicts import Promise
 
 ENOUGH = 30
-"""Verdicts on values of a template from which on they say what its confidences are worth."""
+"""Verdicts on values of a template from which on they, more than the model's confidence, say what may pass."""
 WRONG = (0.005, 0.01, 0.02, 0.05)
 """What may be promised: this share of the values that pass is wrong at most."""
 SAMPLED = 10
@@ -28,7 +28,8 @@ _CLIP = 0.001  # no confidence is more than this from 0 and 1: it would outweigh
 _SPREAD = (0.7, 0.5, 1.0)
 """How far, in standard deviations, a template is expected to differ from the general: in offset, slope, and for one field."""
 _CAUTION = 1.0
-"""Standard errors that are taken off: about one promise in six would be missed else where the estimate is no more than right."""
+"""Standard errors that are taken off: about one promise in six is missed else though the curve is right. With few verdicts they are
+large, so that at first little passes: how far a template is from the general is not known then."""
 _Z90 = 1.645  # of an interval that holds the truth nine times in ten
 
 Array = npt.NDArray[np.float64]
@@ -73,7 +74,7 @@ class Passing:
         share: of all waiting values that pass.
         expected, worst: share of the passing values that is expected to be wrong, and what it may be at the worst (nine times in
             ten); 0 where none passes.
-        learned: verdicts of this template that it rests on; 0 where it rests on the confidences as they are.
+        learned: verdicts of this template that it rests on.
         measured: of the sample.
         broken: the sample shows more errors than were promised, so the dial was tightened.
     """
@@ -91,13 +92,13 @@ class Worth:
     """What the confidences of one template are worth: a logistic curve over their log odds, shifted for each field."""
 
     def __init__(self, judged: Sequence[Judged]) -> None:
-        self.learned = len(judged) if len(judged) >= ENOUGH else 0
+        self.learned = len(judged)
         self._fields = {name: place for place, name in enumerate(sorted({each.field for each in judged}))}
         size = 2 + len(self._fields)
         spread = np.array([*_SPREAD[:2], *[_SPREAD[2]] * len(self._fields)])
         self._mean = np.zeros(size)  # how far from the general: offset, slope, fields
         self._covariance = np.diag(spread**2)
-        if self.learned:
+        if judged:
             self._fit(judged, 1 / spread**2)
 
     def wrong(self, values: Sequence[Waiting | Judged]) -> tuple[Array, Array]:
@@ -163,11 +164,10 @@ def decide(waiting: Sequence[Waiting], judged: Sequence[Judged], promise: Promis
         means = np.cumsum(wrong[order]) / counts
         slopes = np.cumsum(derivatives[order], axis=0) / counts[:, None]
         for count in counts[::-1]:
-            mean, error = float(means[count - 1]), worth.deviation(slopes[count - 1]) if worth.learned else 0.0
+            mean, error = float(means[count - 1]), worth.deviation(slopes[count - 1])
             if mean + _CAUTION * error <= allowed:
                 taken, expected = int(count), mean
-                spread = error if worth.learned else math.sqrt(mean * (1 - mean) / count)
-                worst = min(1.0, mean + _Z90 * spread)
+                worst = min(1.0, mean + _Z90 * error)
                 break
     if not taken:
         return Passing(nothing.passes, 0.0, 0.0, 0.0, worth.learned, measured, broken)

@@ -46,6 +46,9 @@ _MODULES = {
 KINDS = tuple(_MODULES)
 """Formats that can be read, by the name that Document.kind carries."""
 
+HOLDERS = ("eml", "msg", "mbox", "p7m", "tnef", "zip", "pdf", "docx", "xlsx", "pptx")
+"""Formats in which further files may lie."""
+
 PICTURES = (*(name for name, module in _MODULES.items() if module == "picture"), "jpg", "tif", "heif")
 """Endings of files whose text is recognised."""
 

@@ -23,6 +23,7 @@ from stillroom.documents.formats.office_package import (
     chart_lines,
     diagram_lines,
 )
+from stillroom.documents.formats.word_numbers import WordNumbers
 from stillroom.documents.formats.word_styles import WordStyles, is_on
 from stillroom.documents.reading import DEPTH, read_source
 from stillroom.documents.source import Content, Source
@@ -67,6 +68,7 @@ def read(source: Source) -> Content:
         ) from error
     inside = Inside(source)
     styles = WordStyles(package, main)
+    numbers = WordNumbers(package, main)
     sections: list[str] = []
     for kind in ("header", "document", "footnotes", "endnotes", "footer", "comments"):
         texts: list[str] = []
@@ -76,7 +78,7 @@ def read(source: Source) -> Content:
             except ValueError:
                 inside.notes.append(f"The {kind} of the document are damaged and were not read.")
                 continue
-            texts.append("\n".join(_Reader(package, part, inside, styles, body).blocks(body)).strip("\n"))
+            texts.append("\n".join(_Reader(package, part, inside, styles, numbers, body).blocks(body)).strip("\n"))
         sections.extend(text for text in dict.fromkeys(texts) if text.strip())
     return inside.one_page("\n\n".join(sections))
 
@@ -85,12 +87,19 @@ class _Reader:
     """Reads one part of the package."""
 
     def __init__(
-        self, package: OfficePackage, part: str, inside: Inside, styles: WordStyles, root: etree._Element
+        self,
+        package: OfficePackage,
+        part: str,
+        inside: Inside,
+        styles: WordStyles,
+        numbers: WordNumbers,
+        root: etree._Element,
     ) -> None:
         self._package = package
         self._part = part
         self._inside = inside
         self._styles = styles
+        self._numbers = numbers
         # White letters may stand on a picture or a coloured shape behind them.
         self._backed = next(root.iter(f"{_W}drawing", f"{_V}shape", f"{_V}rect"), None) is not None
 
@@ -128,7 +137,9 @@ class _Reader:
         below: list[str] = []
         self._inline(paragraph, inline, below)
         # An empty paragraph is how most people make space; only Word's own spacing is invisible here.
-        yield raised.settled("".join(inline)).rstrip()
+        text = raised.settled("".join(inline)).rstrip()
+        number = self._numbers.of(paragraph)
+        yield number + text if text else text
         yield from below
 
     def _inline(self, parent: etree._Element, text: list[str], below: list[str]) -> None:

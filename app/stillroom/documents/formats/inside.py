@@ -104,6 +104,8 @@ class Inside:
 
     def picture(self, data: bytes, place: str = "") -> None:
         """Recognise the text of a picture; it becomes a page of its own behind the others. The same picture counts once."""
+        if self.source.effort.wanted:  # only a file inside is looked for
+            return
         mark = hashlib.sha256(data).digest()
         if mark in self._seen or _is_small(data):
             return

@@ -24,7 +24,7 @@ PIXELS = 150_000_000
 """Of one page; a larger one is refused. A sheet of A0 at 300 dots per inch has 139 million."""
 SIDE = 60_000
 """In pixels; the same."""
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "MPO", "AVIF", "HEIF")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "HEIF", "MPO")
 _SUBFILE_TYPE, _ORIENTATION = 254, 274
 _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """EXIF's orientations and how Pillow calls what undoes them: flips (0, 1), turns (2 to 4) and both (5, 6)."""

@@ -21,7 +21,6 @@ class TakesDrops:
 
     def on_drop(self, paths: list[Path]) -> None:
         """Take what was dropped."""
-        raise NotImplementedError
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if dropped_paths(event.mimeData()):

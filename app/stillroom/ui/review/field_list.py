@@ -175,7 +175,7 @@ class FieldList(QListView):
     accept, absent, unreadable, undo, next_open, previous_open, next_document, previous_document, approve, reject, help: keys.
     runner_up(int): which one is to be taken, from 1.
     edit(str): another value is to be typed; with its first letter where one was typed.
-    remove: the item or row is to be taken out.
+    remove: the item or row is to be taken out. add: another one is to be put in.
     """
 
     value_chosen = Signal(object)
@@ -193,6 +193,7 @@ class FieldList(QListView):
     runner_up = Signal(int)
     edit_wanted = Signal(str)
     remove = Signal()
+    add = Signal()
 
     def __init__(self, model: FieldModel) -> None:
         super().__init__()
@@ -236,7 +237,7 @@ class FieldList(QListView):
             Qt.Key.Key_Backtab: self.previous_open, Qt.Key.Key_N: self.absent, Qt.Key.Key_X: self.unreadable,
             Qt.Key.Key_U: self.undo, Qt.Key.Key_J: self.next_document, Qt.Key.Key_K: self.previous_document,
             Qt.Key.Key_A: self.approve, Qt.Key.Key_R: self.reject, Qt.Key.Key_Question: self.help,
-            Qt.Key.Key_Delete: self.remove,
+            Qt.Key.Key_Delete: self.remove, Qt.Key.Key_Plus: self.add,
         }  # fmt: skip
         key = Qt.Key(event.key())
         if not control and key in simple:

@@ -28,8 +28,8 @@ from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt
 from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
-from stillroom.review.verdict import Given, Subject, VerdictKind
-from stillroom.templates.template import Template
+from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
+from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import (
     Button,
@@ -90,6 +90,7 @@ class ReviewPage(QWidget):
         self._wanted_run = 0
         self._text: Document | None = None
         self._reader: FieldReader | None = None
+        self._adding: tuple[Subject, Field] | None = None
         self._suggesting: Operation[list[Reading]] | None = None
         self._build()
         self._connect()
@@ -260,6 +261,7 @@ class ReviewPage(QWidget):
         keys.absent.connect(lambda: self.say(VerdictKind.ABSENT))
         keys.unreadable.connect(lambda: self.say(VerdictKind.UNREADABLE))
         keys.remove.connect(self.remove)
+        keys.add.connect(self.add_item)
         keys.undo.connect(self.take_back)
         keys.next_open.connect(lambda: self.step_open(1))
         keys.previous_open.connect(lambda: self.step_open(-1))
@@ -277,7 +279,7 @@ class ReviewPage(QWidget):
         card.suggest.connect(self._suggest)
         card.typed.connect(self._take_typed)
         card.reading_chosen.connect(lambda found: self._take_reading(found, VerdictKind.CORRECTED))
-        card.edit_ended.connect(self.list.setFocus)
+        card.edit_ended.connect(self._edit_ended)
         self.approve.clicked.connect(self.approve_document)
         self.no_copy.clicked.connect(self.keep)
         self.reject.clicked.connect(self.reject_document)
@@ -551,6 +553,7 @@ class ReviewPage(QWidget):
     # ---- values
 
     def _value_chosen(self, value: ReviewedValue | None) -> None:
+        self._adding = None
         self.card.show_value(self._document, value, self.model.doubt(value) if value else None)
         self._light()
 
@@ -558,6 +561,11 @@ class ReviewPage(QWidget):
         """A verdict on the current value; then the next that is to be looked at."""
         document, value = self._document, self.list.value
         if document is None or value is None:
+            return
+        if self._adding is not None:
+            subject, self._adding = self._adding[0], None
+            self.desk.give(document, document.verdict(kind, subject, after))
+            self.list.choose(next(row for row, each in enumerate(self.model.values) if each.subject == subject))
             return
         self.desk.give(document, document.verdict(kind, value.subject, after))
         self.step_open(1)
@@ -592,10 +600,36 @@ class ReviewPage(QWidget):
             whole = Subject(value.subject.field, value.subject.item)
             self.desk.give(document, document.verdict(VerdictKind.REMOVED, whole))
 
+    def add_item(self) -> None:
+        """Another item of the list, or row of the table, that the current value belongs to: typed, or marked on the page."""
+        document, value = self._document, self.list.value
+        if document is None or value is None:
+            return
+        field = document.template.field(value.subject.field)
+        if field.type not in (FieldType.LIST, FieldType.TABLE):
+            return
+        numbers = [each.subject.item for each in document.values if each.subject.field == field.name]
+        column = value.subject.column or (field.columns[0].name if field.columns else "")
+        self._adding = (
+            Subject(field.name, max(ADDED, *numbers) + 1, column),
+            next((each for each in field.columns if each.name == column), field),
+        )
+        self.card.begin_edit("", "")
+
+    def _edit_ended(self) -> None:
+        self._adding = None
+        self.list.setFocus()
+
+    @property
+    def _wanted(self) -> Field | None:
+        """The field that is being given a value."""
+        value = self.list.value
+        return self._adding[1] if self._adding is not None else value.field if value is not None else None
+
     def take_span(self, span: Span) -> None:
         """What was marked on the page becomes the current value, read by its type."""
-        document, value, reader = self._document, self.list.value, self._reader
-        if document is None or value is None:
+        document, value, reader, wanted = self._document, self.list.value, self._reader, self._wanted
+        if document is None or value is None or wanted is None:
             return
         if reader is None:
             self.banners.show_message(
@@ -605,7 +639,6 @@ class ReviewPage(QWidget):
                 seconds=4.0,
             )
             return
-        wanted = value.field
 
         def done(found: Reading) -> None:
             if self._document is document and self.list.value is not None and self.list.value.subject == value.subject:
@@ -619,21 +652,20 @@ class ReviewPage(QWidget):
         else:
             self.banners.withdraw("reading")
         self.say(kind, found.given)
+        self.card.end_edit(tell=False)
         self.list.setFocus()
 
     def _take_typed(self, text: str) -> None:
-        value = self.list.value
-        if value is None:
-            return
-        self._take_reading(reading.read_typed(value.field, text), VerdictKind.CORRECTED)
+        wanted = self._wanted
+        if wanted is not None:
+            self._take_reading(reading.read_typed(wanted, text), VerdictKind.CORRECTED)
 
     def _suggest(self, typed: str) -> None:
-        value, reader = self.list.value, self._reader
-        if value is None or reader is None:
+        wanted, reader = self._wanted, self._reader
+        if wanted is None or reader is None:
             return
         if self._suggesting is not None:
             self._suggesting.cancellation.request()
-        wanted = value.field
 
         def done(found: list[Reading]) -> None:
             if self._suggesting is operation and self.card.line.text() == typed:
@@ -800,7 +832,7 @@ class ReviewPage(QWidget):
             (self.tr("E, F2 or a letter"), self.tr("Write another value; arrows choose a place on the page")),
             ("N", self.tr("Not in the document")),
             ("X", self.tr("Cannot be read")),
-            (self.tr("Del"), self.tr("Take the item or row out")),
+            (self.tr("Del, +"), self.tr("Take the item or row out; put another one in")),
             (self.tr("Click, or drag"), self.tr("Take these words of the page")),
             ("U, Ctrl+Z", self.tr("Take the last verdict back")),
             (self.tr("Tab, Shift+Tab"), self.tr("Next and previous value to check")),

@@ -128,10 +128,12 @@ def passing_sentences(passing: Passing, promised: float) -> list[str]:
         said.append(text.replace("%3", _small(passing.worst)))
     else:
         said.append(tr("With this promise nothing passes unseen yet: every value is shown."))
-    if passing.learned:
+    if passing.learned >= ENOUGH:
         said.append(tr("This rests on %1 verdicts under this template.").replace("%1", str(passing.learned)))
     else:
-        text = tr("This rests on the model's own confidence; from %1 verdicts on it rests on yours.")
+        text = tr(
+            "This rests mostly on the model's own confidence, so little passes yet; from some %1 verdicts on it rests on yours."
+        )
         said.append(text.replace("%1", str(ENOUGH)))
     measured = passing.measured
     if measured.looked:
