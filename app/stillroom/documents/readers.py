@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -26,6 +27,15 @@ _ATTEMPTS = 2
 """A reader that died before it took the request, or was killed from outside while it read, is replaced once without a word."""
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """Each thread of a library takes its share of the address space, on a large machine more than a document may."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagesRead:
+    """How far a reader is in one document: the page it reads, of how many, and the seconds that are likely left."""
+
+    page: int
+    pages: int
+    seconds_left: float | None
 
 
 class Readers:
@@ -75,6 +85,13 @@ class Readers:
         known = password or self._passwords.get(whole, self._usual_password)
         fields = {"op": "read", "path": str(whole), "password": known}
         return self._ask(fields, from_json, cancellation)
+
+    def pages_read(self, path: Path) -> PagesRead | None:
+        """How far the reading of a file is that goes on now; None where that is not known."""
+        whole = str(path.absolute())
+        with self._condition:
+            busy = [reader for reader in self._busy if reader.path == whole]
+        return next((pages for reader in busy if (pages := reader.pages_read()) is not None), None)
 
     def remember_password(self, password: str, path: Path | None = None) -> None:
         """Use a password for a file, or without ``path`` for every encrypted one, until the program ends. It is never written down."""
@@ -275,6 +292,8 @@ class _Reader:
         self._answer: dict[str, Any] | None = None
         self._waiting_for = 0
         self._heard = 0.0
+        self._pages = (0, 0, 0.0)
+        self.path = ""
         self._outcome: ChildOutcome | None = None
         self._killed = False
         self.layers: Layers | None = None
@@ -320,6 +339,8 @@ class _Reader:
             self._answer = None
             self._waiting_for = number
             self._heard = time.monotonic()
+            self._pages = (0, 0, 0.0)
+            self.path = str(fields.get("path", ""))
         try:
             self._hand_over(number, fields, seconds, cancellation)
         except DocumentError:
@@ -338,6 +359,15 @@ class _Reader:
         if answer is None:
             raise self._lost(cancellation)
         return self._converted(answer, convert)
+
+    def pages_read(self) -> PagesRead | None:
+        """How far it is in a document of several pages."""
+        with self._changed:
+            page, pages, began = self._pages
+        if pages < 2:
+            return None
+        spent = time.monotonic() - began
+        return PagesRead(page, pages, spent / (page - 1) * (pages - page + 1) if page > 1 and spent > 1 else None)
 
     def _hand_over(
         self, number: int, fields: Mapping[str, Any], seconds: float, cancellation: Cancellation | None
@@ -413,6 +443,10 @@ class _Reader:
                 return
             if message.get("event") == "progress":
                 self._heard = time.monotonic()
+                page, pages = message.get("page"), message.get("pages")
+                if isinstance(page, int) and isinstance(pages, int) and 0 < page <= pages:
+                    _, known, began = self._pages
+                    self._pages = (page, pages, began if known == pages and page > 1 else self._heard)
                 return
             self._answer = message
             self._changed.notify_all()

@@ -411,6 +411,9 @@ class Sheet(TakesDrops, QWidget):
             parts.append(time_left_text(current.seconds_left))
             if current.file:
                 parts.append(Path(current.file).name)
+            if current.pages:
+                of = self.tr("page %1 of %2")
+                parts.append(of.replace("%1", str(current.page)).replace("%2", str(current.pages)))
             return " · ".join(part for part in parts if part)
         text = counted(total, self.tr("1 document"), self.tr("%1 documents"))
         failed = self.model.count(RowState.FAILED)
