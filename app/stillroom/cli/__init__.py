@@ -27,10 +27,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if run is None:
         options.group.print_help(sys.stderr)
         return USAGE
+    from stillroom.privacy.policy import Policy
     from stillroom.privacy.seal import Guard, Seal
     from stillroom.settings import SEALED, Settings
 
-    options.seal = Seal(sealed=Settings().get(SEALED))
+    try:
+        # What looks at a policy works although the policy is wrong.
+        options.seal = Seal(sealed=Settings().get(SEALED), policy=Policy() if run is _run_policy else None)
+    except StillroomError as error:
+        say(error.message)
+        return FAILURE
     guard = Guard(options.seal)
     try:
         return run(options)
@@ -45,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILURE
     finally:
         guard.release()
+
+
+def _run_policy(options: argparse.Namespace) -> int:
+    from stillroom.cli import policy
+
+    return policy.run(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,6 +96,20 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     add_remote(commands.add_parser("remote", help="models behind an address", description="Models behind an address."))
+    from stillroom.cli.audit import add_audit
+    from stillroom.cli.policy import add_policy
+
+    add_audit(
+        commands.add_parser(
+            "audit", help="what was done here, and whether that log is whole", description="The audit log."
+        )
+    )
+    add_policy(
+        commands.add_parser(
+            "policy", help="what your organisation allows here", description="The policy of an office."
+        ),
+        _run_policy,
+    )
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
     doctor.add_argument("--json", action="store_true", help="one JSON object on standard output")
     doctor.set_defaults(run=_run_doctor)

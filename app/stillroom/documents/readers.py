@@ -20,6 +20,7 @@ from stillroom.documents.document import Document, from_json
 from stillroom.documents.seeing import PageSizes, Picture, picture_from_json, sizes_from_json
 from stillroom.documents.source import open_file
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded, StillroomError
+from stillroom.privacy.policy import Policy, PolicyError, current
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ class Readers:
         processes: int = 1,
         seconds: float = 60.0,
         memory_bytes: int = 2 << 30,
+        policy: Policy | None = None,
     ) -> None:
         """No process is started before the first file.
 
@@ -59,10 +61,12 @@ class Readers:
             command: program and arguments of a reader; None for this application's own.
             processes: at most this many at once.
             seconds: one document may take; where pages are recognised in pictures (OCR), each few lines of a page.
+            policy: None for that of this machine.
             memory_bytes: address space a reader may use, where the system can limit it; 0 for no limit.
         """
         self._command = list(command) if command is not None else child_command("reader")
         self._seconds = seconds
+        self._policy = policy
         self._memory_bytes = memory_bytes
         self._numbers = itertools.count(1)
         self._condition = threading.Condition()
@@ -133,6 +137,10 @@ class Readers:
     def _ask(
         self, fields: Mapping[str, Any], convert: Callable[[dict[str, Any]], T], cancellation: Cancellation | None
     ) -> T:
+        try:
+            (self._policy if self._policy is not None else current()).check_input(Path(fields["path"]))
+        except PolicyError as error:
+            raise DocumentError(error.message) from error
         for attempt in range(1, _ATTEMPTS + 1):
             reader = self._take(cancellation)
             try:

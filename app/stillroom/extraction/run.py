@@ -32,6 +32,7 @@ from stillroom.extraction.result import (
     result_to_json,
 )
 from stillroom.models.model_file import ModelFile
+from stillroom.privacy import audit
 from stillroom.storage.runs import RunDocument, RunRecord, RunStore
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import parse_template
@@ -96,14 +97,27 @@ class Batch:
     @classmethod
     def create(cls, store: RunStore, template: Template, files: Sequence[Path], model: ModelInfo | ModelFile) -> Batch:
         """A new run. A file listed twice is done twice. Raises StillroomError (storage, or the model's file is gone)."""
-        run = store.create_run(record(template, model), [(str(file), str(file.absolute())) for file in files])
+        kept = record(template, model)
+        run = store.create_run(kept, [(str(file), str(file.absolute())) for file in files])
+        audit.note(
+            "run", run=run, template=template.name, template_sha256=kept.template_sha256, model=kept.model_name,
+            model_sha256=kept.model_sha256, files=len(files),
+        )  # fmt: skip
         return cls(store, store.run(run), store.documents(run), template)
 
     @classmethod
     def create_remote(cls, store: RunStore, template: Template, files: Sequence[Path], name: str, host: str) -> Batch:
         """A new run with a model that is not here. Raises StorageError."""
-        run = store.create_run(
-            remote_record(template, name, host), [(str(file), str(file.absolute())) for file in files]
+        kept = remote_record(template, name, host)
+        run = store.create_run(kept, [(str(file), str(file.absolute())) for file in files])
+        audit.note(
+            "run",
+            run=run,
+            template=template.name,
+            template_sha256=kept.template_sha256,
+            model=name,
+            host=host,
+            files=len(files),
         )
         return cls(store, store.run(run), store.documents(run), template)
 

@@ -100,7 +100,12 @@ def main(argv: Sequence[str] = ()) -> int:
             show_failure(None, error).exec()
             return 1
         settings = Settings()
-        seal = Seal(sealed=settings.get(SEALED))
+        try:
+            seal = Seal(sealed=settings.get(SEALED))
+        except StillroomError as error:  # an office's policy that is wrong
+            show_failure(None, error).exec()
+            ours.release()
+            return 1
         guard = Guard(seal)
         try:
             parts = build_parts(application, tasks, settings, seal)

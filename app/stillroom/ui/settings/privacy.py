@@ -38,6 +38,10 @@ class PrivacySection(Section):
             ),
         )
         self._parts, self._say = parts, say
+        policy = parts.seal.policy
+        if policy.managed:
+            managed = [self.tr("Managed by your organisation."), *policy.sentences]
+            self.wide(label(" ".join(managed), "muted", wrap=True, selectable=True))
         self.sealed = QCheckBox(self.tr("Sealed"))
         self.sealed.setChecked(parts.seal.sealed)
         describe(self.sealed, self.tr("Sealed"), self.tr("Refuse every connection that was not asked for"))
@@ -122,7 +126,10 @@ class PrivacySection(Section):
                 "or a remote model does not need this: it breaks the seal for as long as it takes."
             ).replace("%1", str(_MINUTES))
             if agreed(self, self.tr("Break the seal"), question, self.tr("Break the seal"), self.tr("Stay sealed")):
-                seal.break_for(60 * _MINUTES, self.tr("by hand"), self.tr("anywhere"))
+                try:
+                    seal.break_for(60 * _MINUTES, self.tr("by hand"), self.tr("anywhere"))
+                except StillroomError as error:
+                    self._say(error.message, "bad")
         else:
             for opening in seal.openings:
                 if opening.until is not None:
