@@ -247,7 +247,7 @@ class ReviewPage(QWidget):
         self.next.clicked.connect(lambda: self.step_document(1))
         self.zoom_in.clicked.connect(lambda: self.view.zoom_by(1.25))
         self.zoom_out.clicked.connect(lambda: self.view.zoom_by(0.8))
-        self.zoom.clicked.connect(lambda: self.view.set_zoom("page" if self.view._mode == "width" else "width"))
+        self.zoom.clicked.connect(lambda: self.view.toggle_fit())
         self.view.zoomed.connect(self.zoom.setText)
         self.finder.returnPressed.connect(self._find)
         for view in (self.view, self.text_view):

@@ -108,6 +108,8 @@ class ValueCard(QFrame):
         set_role(self._value, "value" if len(text) <= _LARGE else "figure")
         restyle(self._value)
         self._value.setText(text)
+        lines = [wording.history_line(entry) for entry in document.entries if entry.subject == value.subject]
+        self._value.setToolTip(plain_tip("\n".join(lines)))
         said = [wording.doubt_name(doubt)] if doubt and not value.failed else []
         said += list(value.failed)
         if value.moved and value.proposal is not None:
