@@ -40,6 +40,10 @@ def main() -> None:
             for _ in range(6):
                 time.sleep(0.3)
                 writer.send({"id": identity, "event": "progress"})
+        elif name == "pages":
+            for number in range(1, 5):
+                writer.send({"id": identity, "event": "progress", "page": number, "pages": 4})
+                time.sleep(0.5)
         elif name.startswith("slow"):
             time.sleep(0.4)
         page = Page(1, f"{name} by {os.getpid()}")

@@ -51,9 +51,9 @@ def office(main: str, parts: Parts, links: Links) -> bytes:
             f'<Override PartName="/{main}" ContentType="{_TYPES[main.split("/")[0]]}"/>'
             + "".join(
                 f'<Override PartName="/{name}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.'
-                f'{"worksheet" if "/worksheets/" in name else "styles"}+xml"/>'
+                f'{"worksheet" if "/worksheets/" in name else name[3:-4]}+xml"/>'
                 for name in parts
-                if "/worksheets/" in name or name == "xl/styles.xml"
+                if "/worksheets/" in name or name in ("xl/styles.xml", "xl/sharedStrings.xml")
             )
             + "</Types>"
         ),
@@ -114,6 +114,7 @@ def workbook(
                 "s1": ("worksheet", "worksheets/sheet1.xml"),
                 "s2": ("worksheet", "worksheets/sheet2.xml"),
                 "st": ("styles", "styles.xml"),
+                "sh": ("sharedStrings", "sharedStrings.xml"),
             },
             "xl/worksheets/sheet1.xml": links or {},
         },

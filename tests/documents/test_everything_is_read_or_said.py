@@ -411,6 +411,20 @@ def test_workbooks_that_excel_opens(change: str) -> None:
     assert all_text(read("a.xlsx", changed(workbook(rows, parts={"xl/styles.xml": _SHEET_STYLES}), change))) == "Total"
 
 
+def test_a_formula_without_a_result_is_said() -> None:
+    document = read("a.xlsx", workbook(f'<s:row r="1">{cell("A1", "Total")}<s:c r="B1"><s:f>1+1</s:f></s:c></s:row>'))
+    assert document.notes[0].startswith("1 formula has no stored result")
+
+
+def test_raised_digits_of_a_sheet_stay_apart() -> None:
+    rich = "<s:r><s:t>€19</s:t></s:r><s:r><s:rPr><s:vertAlign val='superscript'/></s:rPr><s:t>99</s:t></s:r>"
+    strings = f"<s:sst {NAMES}><s:si>{rich}</s:si></s:sst>"
+    data = workbook(
+        '<s:row r="1"><s:c r="A1" t="s"><s:v>0</s:v></s:c></s:row>', parts={"xl/sharedStrings.xml": strings}
+    )
+    assert read("a.xlsx", data).pages[0].text == "€19.99"
+
+
 def test_old_and_binary_workbooks_say_what_is_not_told_apart() -> None:
     from stillroom.documents.formats.calamine_workbook import pages_of
 
@@ -516,6 +530,26 @@ _HTML = ("Content-Type: text/html", "<p>The HTML-BODY has all of the words of th
         (mail(("Content-Type: text/plain", "  \n"), _HTML, kind="alternative"), "HTML-BODY"),
         (mail(("Content-Type: text/plain", "Your program shows no HTML."), _HTML, kind="alternative"), "HTML-BODY"),
         (mail(("Content-Type: text/plain", "PLAIN words of this message has all the"), _HTML, kind="alternative"), "PLAIN"),
+        (
+            mail(
+                ("Content-Type: text/plain", "Thank you for your order, all of it is listed below"),
+                ("Content-Type: text/html", "<p>Thank you for your order, all of it is listed below</p><p>Total 1,050.00</p>"),
+                kind="alternative",
+            ),
+            "1,050.00",
+        ),
+        (
+            mail(
+                ("Content-Type: text/plain", ""),
+                (
+                    "Content-Type: multipart/mixed; boundary=Y",
+                    "--Y\nContent-Type: text/html\n\nBEFORE\n--Y\nContent-Disposition: attachment; filename=a.txt\n\nFILE\n"
+                    "--Y\nContent-Type: text/html\n\n<meta charset=utf-8>AFTER ü\n--Y--",
+                ),
+                kind="alternative",
+            ),
+            "BEFORE FILE AFTER ü",
+        ),
         (mail(("Content-Type: text/plain", "FIRST"), ("Content-Type: text/plain", "SECOND"), _HTML), "FIRST SECOND HTML-BODY"),
         (
             mail(("Content-Type: text/plain", "Come."), ("Content-Type: text/calendar", _CALENDAR), kind="alternative"),

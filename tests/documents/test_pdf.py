@@ -9,7 +9,10 @@ import pypdfium2 as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+from tests.documents.make_pdf import written
 
 from stillroom.documents.document import Document, Span
 from stillroom.documents.formats import pdf as pdf_format
@@ -220,3 +223,74 @@ def test_a_pdf_without_text_of_its_own_gives_what_is_attached(pdf: Make) -> None
     document = read("a.pdf", with_files(pdf([]), **{"b.pdf": pdf([(50, 700, "Invoice B")])}))
     assert document.attachments[0].pages[0].text == "Invoice B"
     assert document.notes == ("Page 1 is blank.",)
+
+
+def picture_of(*rows: str) -> ImageReader:
+    image = Image.new("RGB", (1200, 120 * len(rows) + 40), "white")
+    for number, row in enumerate(rows):
+        ImageDraw.Draw(image).text((40, 30 + 120 * number), row, fill="black", font_size=60)
+    return ImageReader(image)
+
+
+def test_text_in_a_picture_on_a_page_that_has_text_is_recognised(pdf: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(50, 750, "Below you find our invoice as a picture from the till.")
+        canvas.drawImage(picture_of("Invoice GL-100", "Total 1050.00"), 50, 500, 300, 70)
+        canvas.drawString(50, 400, "Payable within thirty days")
+
+    document = read("a.pdf", pdf(draw))
+    lines = [line for line in document.pages[0].text.split("\n") if line]
+    assert lines[0].startswith("Below you find")
+    assert lines[1:3] == ["Invoice GL-100", "Total 1050.00"]
+    assert lines[3] == "Payable within thirty days"
+    assert "pictures with text, which was recognised" in document.notes[0]
+    start = document.pages[0].text.index("1050.00")
+    (box,) = document.boxes(Span(1, start, start + 7))
+    assert 80 < box.x0 < box.x1 < 350
+    assert 230 < box.y0 < box.y1 < 300
+    monkeypatch.setattr(pdf_format, "available", lambda: False)
+    assert "text in them was not read" in read("a.pdf", pdf(draw)).notes[0]
+
+
+def test_a_scan_under_a_long_stamp_is_recognised(pdf: Make) -> None:
+    rows = [f"Row {number} of the scan" for number in range(8)]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(picture_of(*rows), 0, 100, 600, 500)
+        for number in range(4):
+            canvas.drawString(50, 780 - 14 * number, "Received by the registry of the court on the third of April 2025")
+
+    document = read("a.pdf", pdf(draw))
+    assert document.pages[0].text.startswith("Received by the registry")
+    assert "Row 7 of the scan" in document.pages[0].text
+
+
+def test_a_text_layer_without_meaning_is_recognised_instead() -> None:
+    rows = ["Green Leaf Limited", "Invoice number 100", "Total due in April is 1050.00"]
+    shift = "\n".join(f"<{code:02X}> <{code + 3:04X}>" for code in range(32, 123))
+    cmap = (
+        "/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange\n"
+        f"91 beginbfchar\n{shift}\nendbfchar endcmap"
+    )
+    font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/ToUnicode 7 0 R>>"
+    content = "".join(f"BT /F2 16 Tf 50 {700 - 30 * n} Td ({row}) Tj ET\n" for n, row in enumerate(rows))
+    document = read(
+        "a.pdf", written(content, font, f"<</Length {len(cmap)}>>\nstream\n{cmap}\nendstream", fonts="/F2 6 0 R")
+    )
+    assert [line for line in document.pages[0].text.split("\n") if line] == rows
+    assert "does not say what it shows" in document.notes[0]
+
+
+@pytest.mark.parametrize("needed", ["", "/NeedsRendering true"])
+def test_an_xfa_form_without_pages_says_what_to_do(needed: str) -> None:
+    content = "BT /F1 12 Tf 50 700 Td (Please wait... You can upgrade to the latest version of Adobe Reader) Tj ET"
+    data = "<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'></xdp:xdp>"
+    form = f"/AcroForm<</Fields[]/XFA 6 0 R>>{needed}"
+    with pytest.raises(DocumentError, match="XFA form"):
+        read("a.pdf", written(content, f"<</Length {len(data)}>>\nstream\n{data}\nendstream", catalog=form))
+
+
+def test_a_scan_in_letters_that_are_not_known_says_so(pdf: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillroom.documents.formats.picture.MISSED", -1.0)  # as if all were strange
+    document = read("a.pdf", pdf(lambda canvas: canvas.drawImage(picture_of("Total 120.40"), 0, 500, 600, 100)))
+    assert document.notes[0].startswith("Parts of the text on page 1 were not recognised: letters of a script")

@@ -15,7 +15,7 @@ import pytest
 
 from stillroom.cancellation import Cancellation
 from stillroom.child import child_command
-from stillroom.documents.readers import Readers
+from stillroom.documents.readers import PagesRead, Readers
 from stillroom.documents.reading import read_file
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded
 
@@ -118,6 +118,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "garble",
         "late",
         "steady",
+        "pages",
         "pid",
         "slow",
         "a",
@@ -141,6 +142,21 @@ def test_a_reader_that_reports_progress_is_given_more_time() -> None:
     with Readers(FAKE, seconds=1.2) as readers:
         assert process_of(readers)
         assert readers.read(Path("steady.txt")).pages[0].text.startswith("steady by")
+
+
+def test_how_far_a_long_document_is_can_be_asked() -> None:
+    with Readers(FAKE) as readers, ThreadPoolExecutor() as pool:
+        reading = pool.submit(readers.read, Path("pages.txt"))
+        seen: list[PagesRead] = []
+        while not reading.done():
+            pages = readers.pages_read(Path("pages.txt"))
+            if pages is not None and (not seen or pages.page != seen[-1].page):
+                seen.append(pages)
+            time.sleep(0.02)
+        assert reading.result().pages[0].text.startswith("pages by")
+        assert [pages.page for pages in seen][-2:] == [3, 4]
+        assert all(pages.pages == 4 for pages in seen)
+        assert readers.pages_read(Path("other.txt")) is None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page
+from stillroom.documents.readers import PagesRead
 from stillroom.errors import Cancelled, DocumentError, EngineError
 from stillroom.extraction.files import file_of
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, Progress
@@ -230,6 +231,29 @@ def test_stopping_ends_a_read_that_is_going_on(batch: Batch) -> None:
         batch.run(Extractor(), reader, cancellation=stop)
     assert statuses(batch) == "d----"
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("read-ahead")]
+
+
+def test_the_page_of_a_long_document_is_told_while_it_is_read(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillroom.extraction.run._TOLD_EVERY", 0.01)
+    told: list[Progress] = []
+    enough = threading.Event()
+
+    class Telling(Reader):
+        def pages_read(self, path: Path) -> PagesRead | None:
+            return PagesRead(3, 600, 90.0) if path.name == "b.txt" else None
+
+    def tell(progress: Progress) -> None:
+        told.append(progress)
+        if progress.pages:
+            enough.set()
+
+    reader = Telling()
+    reader.slow = lambda path, _: enough.wait(10) and None if path.name == "b.txt" else None
+    batch.run(Extractor(), reader, on_progress=tell)
+    page = next(progress for progress in told if progress.pages)
+    assert (page.file.endswith("b.txt"), page.page, page.pages) == (True, 3, 600)
+    assert page.seconds_left is not None
+    assert page.seconds_left >= 90
 
 
 def test_a_run_that_was_stopped_before_it_began_does_nothing(batch: Batch) -> None:

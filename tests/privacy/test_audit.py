@@ -100,3 +100,28 @@ def test_several_processes_write_one_chain(tmp_path: Path) -> None:
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     found = AuditLog(tmp_path / "audit").verify()
     assert (found.lines, found.problems) == (60, ())
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".sqlite"])
+def test_an_export_says_how_far_the_log_had_come(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from stillroom import cli
+    from stillroom.extraction.export import export
+    from stillroom.privacy.audit import default_log, note
+    from stillroom.templates.library import TemplateLibrary
+
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path))
+    note("start")
+    target = tmp_path / f"out{suffix}"
+    export([], TemplateLibrary().find("receipt"), target)
+    note("start")
+    assert cli.main(["audit", "verify", "--export", str(target)]) == 0
+    assert "3 lines, whole" in capsys.readouterr().out
+    assert cli.main(["audit", "copy", "--out", str(tmp_path / "copy.jsonl")]) == 0
+    assert len((tmp_path / "copy.jsonl").read_text().splitlines()) == 3
+    shutil.rmtree(tmp_path / "data" / "audit")
+    note("start")
+    assert default_log().verify().problems == ()
+    assert cli.main(["audit", "verify", "--export", str(target)]) != 0
+    assert "anchored" in capsys.readouterr().err

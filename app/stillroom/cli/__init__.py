@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import argparse
 import functools
-import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stillroom import __version__
+from stillroom import __version__, logs
 from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, STOPPED, USAGE, say
 from stillroom.errors import StillroomError
 
@@ -22,17 +20,23 @@ __all__ = ["DONE", "FAILURE", "SOME_FAILED", "STOPPED", "USAGE", "main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status. ``arguments``: without the program's name; None: the process's own."""
-    _set_up_logging()
+    logs.set_up()
     parser = _parser()
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] | None = getattr(options, "run", None)
     if run is None:
         options.group.print_help(sys.stderr)
         return USAGE
+    from stillroom.privacy.policy import Policy
     from stillroom.privacy.seal import Guard, Seal
     from stillroom.settings import SEALED, Settings
 
-    options.seal = Seal(sealed=Settings().get(SEALED))
+    try:
+        # What looks at a policy works although the policy is wrong.
+        options.seal = Seal(sealed=Settings().get(SEALED), policy=Policy() if run is _run_policy else None)
+    except StillroomError as error:
+        say(error.message)
+        return FAILURE
     guard = Guard(options.seal)
     try:
         return run(options)
@@ -49,13 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         guard.release()
 
 
-def _set_up_logging() -> None:
-    """The log is for developers: on stderr where ``STILLROOM_LOG`` names a level (``info``), else nowhere."""
-    level = logging.getLevelNamesMapping().get(os.environ.get("STILLROOM_LOG", "").upper())
-    if level is None:
-        logging.getLogger().addHandler(logging.NullHandler())
-    else:
-        logging.basicConfig(level=level, format="%(name)s: %(message)s")
+def _run_policy(options: argparse.Namespace) -> int:
+    from stillroom.cli import policy
+
+    return policy.run(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -95,6 +96,20 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     add_remote(commands.add_parser("remote", help="models behind an address", description="Models behind an address."))
+    from stillroom.cli.audit import add_audit
+    from stillroom.cli.policy import add_policy
+
+    add_audit(
+        commands.add_parser(
+            "audit", help="what was done here, and whether that log is whole", description="The audit log."
+        )
+    )
+    add_policy(
+        commands.add_parser(
+            "policy", help="what your organisation allows here", description="The policy of an office."
+        ),
+        _run_policy,
+    )
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
     doctor.add_argument("--json", action="store_true", help="one JSON object on standard output")
     doctor.set_defaults(run=_run_doctor)

@@ -14,7 +14,7 @@ from stillroom.cli.results import as_json, deliver, print_line
 from stillroom.cli.status import FAILURE, USAGE, say
 from stillroom.cli.stoppable import until_stopped
 from stillroom.errors import StillroomError
-from stillroom.extraction.result import DocumentResult
+from stillroom.extraction.result import DocumentResult, DocumentStatus
 from stillroom.templates.template import Template
 from stillroom.workspace import Workspace
 from stillroom.workspace.runs import check_target
@@ -43,6 +43,11 @@ def run(options: argparse.Namespace) -> int:
         batch = workspace.runs.unfinished(template, files, chosen) if options.resume else None
         if options.resume and batch is None:
             say("There is no unfinished run of these files with this template and model; a new one is started.")
+        if batch is not None:
+            # What went wrong may have been mended since: a file moved back, a password given, memory freed.
+            batch.retry(
+                [place for place, row in enumerate(batch.results()) if row and row.status is DocumentStatus.FAILED]
+            )
         work = _Work(workspace, template, files, _plan(workspace, batch, chosen), batch, as_json=as_json(options))
         return work.run(options.out)
 

@@ -134,11 +134,14 @@ class _Lines:
             return
         self._last = now
         left = _left(progress)
-        print(f"{progress.done} of {progress.total} documents{', ' if left else ''}{left}", file=sys.stderr)
+        page = f"page {progress.page} of {progress.pages} of the next" if progress.pages else ""
+        facts = [f"{progress.done} of {progress.total} documents", page, left]
+        print(", ".join(fact for fact in facts if fact), file=sys.stderr)
 
 
 def _name(progress: Progress) -> str:
-    return PurePath(progress.file).name or "Finishing …"
+    name = PurePath(progress.file).name or "Finishing …"
+    return f"Page {progress.page} of {progress.pages}, {name}" if progress.pages else name
 
 
 def _left(progress: Progress) -> str:

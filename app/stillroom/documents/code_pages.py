@@ -131,7 +131,7 @@ def _latin(character: str) -> bool:
 def _sign(character: str, before: str, after: str) -> float:
     inside = before.isalpha() and after.isalpha()
     if character in _QUOTES:
-        return _SIGN + _TORN * (inside and character not in "’·")
+        return _SIGN + _TORN * ((inside and character not in "’·") or (character in "„‚¿¡" and before.isalpha()))
     if character in _AFTER_NUMBER:
         return _SIGN + _TORN * (not before.isdecimal() and before not in "mnkN ")
     if character in _CURRENCIES:

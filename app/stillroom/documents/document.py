@@ -29,7 +29,11 @@ class Boxes(Sequence[Box | None]):
         none = (self._NONE,) * 4
         values: list[int] = []
         for box in boxes:
-            values.extend(none if box is None else [round(value * 100) for value in box])
+            if box is None:
+                values.extend(none)
+            else:
+                x0, y0, x1, y1 = box
+                values.extend((round(x0 * 100), round(y0 * 100), round(x1 * 100), round(y1 * 100)))
         try:
             self._values = array("i", values)
         except OverflowError:  # a place that no page reaches

@@ -6,7 +6,8 @@ Requests and answers are one JSON object a line:
                                                                   "password_needed": true or false,
                                                                   "leaving": true where no further request is answered}
     {"id": n, "op": "picture", "path": P, "side": n}          →  the same with PICTURE as the data
-                                                       before:   {"id": n, "event": "progress"} while pictures are recognised
+                                                       before:   {"id": n, "event": "progress"} while pictures are recognised;
+                                                               before each page with its number "page" and their count "pages"
     {"id": n, "op": "pages", "path": P, "password": W, "sha256": S}                       →  the same with PAGE SIZES as the data
     {"id": n, "op": "render", "path": P, "password": W, "sha256": S, "page": n, "width": n}  →  the same with PICTURE as the data
     {"op": "limit", "memory_bytes": n}                        →  nothing; to be sent first
@@ -63,7 +64,10 @@ def _answer(request: dict[str, Any], writer: MessageWriter, rendering: Rendering
     """Read the file and say what is in it. Returns false where this process had better end: what ran out of memory
     half way may be left half made."""
     identity = request["id"]
-    effort = Effort(progress=lambda: writer.send({"id": identity, "event": "progress"}))
+    effort = Effort(
+        progress=lambda: writer.send({"id": identity, "event": "progress"}),
+        page=lambda number, count: writer.send({"id": identity, "event": "progress", "page": number, "pages": count}),
+    )
     try:
         if request["op"] == "picture":
             data = picture_to_json(see_file(Path(request["path"]), int(request["side"])))

@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -19,6 +20,7 @@ from stillroom.documents.document import Document, from_json
 from stillroom.documents.seeing import PageSizes, Picture, picture_from_json, sizes_from_json
 from stillroom.documents.source import open_file
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded, StillroomError
+from stillroom.privacy.policy import Policy, PolicyError, current
 
 T = TypeVar("T")
 
@@ -26,6 +28,15 @@ _ATTEMPTS = 2
 """A reader that died before it took the request, or was killed from outside while it read, is replaced once without a word."""
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """Each thread of a library takes its share of the address space, on a large machine more than a document may."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagesRead:
+    """How far a reader is in one document: the page it reads, of how many, and the seconds that are likely left."""
+
+    page: int
+    pages: int
+    seconds_left: float | None
 
 
 class Readers:
@@ -42,6 +53,7 @@ class Readers:
         processes: int = 1,
         seconds: float = 60.0,
         memory_bytes: int = 2 << 30,
+        policy: Policy | None = None,
     ) -> None:
         """No process is started before the first file.
 
@@ -49,10 +61,12 @@ class Readers:
             command: program and arguments of a reader; None for this application's own.
             processes: at most this many at once.
             seconds: one document may take; where pages are recognised in pictures (OCR), each few lines of a page.
+            policy: None for that of this machine.
             memory_bytes: address space a reader may use, where the system can limit it; 0 for no limit.
         """
         self._command = list(command) if command is not None else child_command("reader")
         self._seconds = seconds
+        self._policy = policy
         self._memory_bytes = memory_bytes
         self._numbers = itertools.count(1)
         self._condition = threading.Condition()
@@ -75,6 +89,13 @@ class Readers:
         known = password or self._passwords.get(whole, self._usual_password)
         fields = {"op": "read", "path": str(whole), "password": known}
         return self._ask(fields, from_json, cancellation)
+
+    def pages_read(self, path: Path) -> PagesRead | None:
+        """How far the reading of a file is that goes on now; None where that is not known."""
+        whole = str(path.absolute())
+        with self._condition:
+            busy = [reader for reader in self._busy if reader.path == whole]
+        return next((pages for reader in busy if (pages := reader.pages_read()) is not None), None)
 
     def remember_password(self, password: str, path: Path | None = None) -> None:
         """Use a password for a file, or without ``path`` for every encrypted one, until the program ends. It is never written down."""
@@ -116,6 +137,10 @@ class Readers:
     def _ask(
         self, fields: Mapping[str, Any], convert: Callable[[dict[str, Any]], T], cancellation: Cancellation | None
     ) -> T:
+        try:
+            (self._policy if self._policy is not None else current()).check_input(Path(fields["path"]))
+        except PolicyError as error:
+            raise DocumentError(error.message) from error
         for attempt in range(1, _ATTEMPTS + 1):
             reader = self._take(cancellation)
             try:
@@ -275,6 +300,8 @@ class _Reader:
         self._answer: dict[str, Any] | None = None
         self._waiting_for = 0
         self._heard = 0.0
+        self._pages = (0, 0, 0.0)
+        self.path = ""
         self._outcome: ChildOutcome | None = None
         self._killed = False
         self.layers: Layers | None = None
@@ -320,6 +347,8 @@ class _Reader:
             self._answer = None
             self._waiting_for = number
             self._heard = time.monotonic()
+            self._pages = (0, 0, 0.0)
+            self.path = str(fields.get("path", ""))
         try:
             self._hand_over(number, fields, seconds, cancellation)
         except DocumentError:
@@ -338,6 +367,15 @@ class _Reader:
         if answer is None:
             raise self._lost(cancellation)
         return self._converted(answer, convert)
+
+    def pages_read(self) -> PagesRead | None:
+        """How far it is in a document of several pages."""
+        with self._changed:
+            page, pages, began = self._pages
+        if pages < 2:
+            return None
+        spent = time.monotonic() - began
+        return PagesRead(page, pages, spent / (page - 1) * (pages - page + 1) if page > 1 and spent > 1 else None)
 
     def _hand_over(
         self, number: int, fields: Mapping[str, Any], seconds: float, cancellation: Cancellation | None
@@ -413,6 +451,10 @@ class _Reader:
                 return
             if message.get("event") == "progress":
                 self._heard = time.monotonic()
+                page, pages = message.get("page"), message.get("pages")
+                if isinstance(page, int) and isinstance(pages, int) and 0 < page <= pages:
+                    _, known, began = self._pages
+                    self._pages = (page, pages, began if known == pages and page > 1 else self._heard)
                 return
             self._answer = message
             self._changed.notify_all()

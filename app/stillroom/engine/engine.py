@@ -36,6 +36,7 @@ from stillroom.engine.status import EngineState, EngineStatus, Watch, state_of
 from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import EngineError, StillroomError
+from stillroom.privacy.policy import Policy, current
 
 __all__ = ["Engine", "EngineState", "EngineStatus", "Limits"]
 
@@ -64,6 +65,7 @@ class Engine:
         environment: Mapping[str, str] | None = None,
         *,
         limits: Limits = _DEFAULT_LIMITS,
+        policy: Policy | None = None,
     ) -> None:
         """Nothing is started yet.
 
@@ -71,10 +73,12 @@ class Engine:
             command: of the worker; None for this application's own.
             environment: added to this process's own for the worker.
             limits: how much to put up with.
+            policy: None for that of this machine.
         """
         self._command = list(command) if command is not None else child_command("worker")
         self._environment = dict(environment or {})
         self._limits = limits
+        self._policy = policy
         self._worker: WorkerConnection | None = None
         self._wanted: _Wanted | None = None  # file, options, environment
         self._attempted: _Wanted | None = None  # by the last load, whether it worked or not
@@ -237,10 +241,6 @@ class Engine:
         worker = self._worker
         return worker.layers if worker is not None and worker.alive else None
 
-    def recent_log(self) -> list[str]:
-        """The last lines of llama.cpp's log, oldest first."""
-        return list(self._worker_log)
-
     def subscribe(self, callback: Callable[[EngineStatus], None]) -> None:
         """Call ``callback`` with a fresh status after changes (several may be one call), on an engine thread. Be short."""
         self._watch.subscribe(callback)
@@ -346,8 +346,10 @@ class Engine:
     ) -> ModelInfo:
         self._crashes.raise_if_too_many("load")
         path, options, environment = wanted
+        reach = reach_of(path, options)
         try:
-            worker = self._running(environment, cancellation, reach_of(path, options))
+            self._allow(reach)
+            worker = self._running(environment, cancellation, reach)
             worker.model = None  # whatever comes now, the earlier one cannot be relied upon
             fields = {"path": str(path), "options": to_wire(options)}
             data = worker.request("load", fields, cancellation=cancellation, on_progress=on_progress)
@@ -398,6 +400,14 @@ class Engine:
         fresh.wait_until_ready(cancellation)
         self._crashes.succeeded("start")
         return fresh
+
+    def _allow(self, reach: Reach) -> None:
+        """Raises EngineError where the office does not allow what is to be loaded."""
+        policy = self._policy if self._policy is not None else current()
+        try:
+            policy.check_models(Path(file) for file in reach.read if file.endswith(".gguf"))
+        except StillroomError as error:
+            raise EngineError(error.message, error.details) from error
 
     def _raise_if_closed(self) -> None:
         if self._closed:

@@ -13,6 +13,8 @@ from stillroom.errors import StillroomError
 from stillroom.extraction.columns import FIXED, cell, heading, json_line, numeric
 from stillroom.extraction.result import DocumentResult
 from stillroom.extraction.signed import SignedDocument, signed_to_json
+from stillroom.privacy import audit
+from stillroom.privacy.policy import Policy, current
 from stillroom.templates.template import Template
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".sqlite")
@@ -26,6 +28,7 @@ def check_target(target: Path) -> None:
     Raises StillroomError: the ending is not one of ``SUFFIXES``, or the file system refuses.
     """
     _check_suffix(target)
+    current().check_export(target)
     try:
         if target.is_dir():
             raise IsADirectoryError(21, "is a folder")
@@ -57,18 +60,23 @@ def export(
     *,
     signed: Sequence[SignedDocument] | None = None,
     notation: Notation = Notation(),
+    policy: Policy | None = None,
 ) -> None:
     """Write results, in order, in the form that the target's ending names; an older file is replaced.
 
     Args:
         signed: what persons said of each result, in the same order; None where nobody was asked.
         notation: of a CSV file.
+        policy: None for that of this machine.
 
     Raises StillroomError: the ending is not one of ``SUFFIXES``, or the file system refuses.
     """
     _check_suffix(target)
+    (policy if policy is not None else current()).check_export(target)
     rows = [result for result in results if result is not None]
     suffix = target.suffix.lower()
+    # Where the form has room for it, the file says how far the audit log had come: a log that was cut later shows by it.
+    anchor = audit.note("export", form=suffix, rows=len(rows), template=template.name, template_sha256=template.sha256)
     with replacing(target) as temporary:
         if suffix == ".csv":
             _csv(rows, template, temporary, signed, notation)
@@ -80,11 +88,11 @@ def export(
         elif suffix == ".xlsx":
             from stillroom.extraction.export_workbook import write_workbook
 
-            write_workbook(rows, template, temporary, signed)
+            write_workbook(rows, template, temporary, signed, anchor=anchor)
         else:
             from stillroom.extraction.export_database import write_database
 
-            write_database(rows, template, temporary, signed)
+            write_database(rows, template, temporary, signed, anchor=anchor)
 
 
 def _check_suffix(target: Path) -> None:

@@ -42,14 +42,22 @@ _CANDIDATES = """
 
 
 def write_database(
-    rows: Sequence[DocumentResult], template: Template, path: Path, signed: Sequence[SignedDocument] | None = None
+    rows: Sequence[DocumentResult],
+    template: Template,
+    path: Path,
+    signed: Sequence[SignedDocument] | None = None,
+    *,
+    anchor: str = "",
 ) -> None:
-    """Write ``path``, an empty file. Raises OSError."""
+    """Write ``path``, an empty file. ``anchor``: how far the audit log has come. Raises OSError."""
     try:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = OFF")  # the file is thrown away unless it is whole
             connection.execute("BEGIN")
             _write(connection, rows, template, signed)
+            connection.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+            if anchor:
+                connection.execute("INSERT INTO about VALUES ('audit', ?)", (anchor,))
             connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -16,6 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from stillroom.errors import StillroomError
+from stillroom.extraction.anchors import PREFIX
 from stillroom.extraction.columns import FIXED, cell, fields_of, heading, numeric
 from stillroom.extraction.result import DocumentResult
 from stillroom.extraction.signed import SignedDocument
@@ -45,18 +46,25 @@ _EVIDENCE = (
 
 
 def write_workbook(
-    rows: Sequence[DocumentResult], template: Template, path: Path, signed: Sequence[SignedDocument] | None = None
+    rows: Sequence[DocumentResult],
+    template: Template,
+    path: Path,
+    signed: Sequence[SignedDocument] | None = None,
+    *,
+    anchor: str = "",
 ) -> None:
     """Write ``path``. Raises StillroomError where a sheet would have too many rows, OSError.
 
     With ``signed`` the first sheet says what is to check and who answers for a row, doubtful cells are tinted, and the file's name
-    leads to the file; the second says what became of each value.
+    leads to the file; the second says what became of each value. ``anchor``: how far the audit log has come.
     """
     evidence = [(place, *item) for place, result in enumerate(rows) for item in fields_of(result, template)]
     if max(len(rows), len(evidence)) >= _MOST_ROWS:
         raise StillroomError("There are more rows than a sheet of Excel holds. Export to .csv, .jsonl or .sqlite.")
     book = Workbook(write_only=True)
     book.properties.title = template.title
+    if anchor:
+        book.properties.description = PREFIX + anchor
     review = [] if signed is None else ["to check", "review", "by", "at"]
     names = [*FIXED[:2], *review, *(heading(field) for field in template.fields), "lowest confidence", *FIXED[2:]]
     widths = [32, 9, *((9, 10, 14, 20) if review else ()), *(_width(field) for field in template.fields), 12, 40, 40]

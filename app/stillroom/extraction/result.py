@@ -129,6 +129,7 @@ class Progress:
         done, total: documents.
         file: being worked on.
         seconds_left: None while it cannot be told.
+        page, pages: of that file, while it is read and has several; 0 otherwise.
     """
 
     done: int = 0
@@ -136,6 +137,8 @@ class Progress:
     file: str = ""
     seconds_left: float | None = None
     failed: int = field(default=0)
+    page: int = 0
+    pages: int = 0
 
 
 def value_to_json(value: FieldValue) -> dict[str, Any]:

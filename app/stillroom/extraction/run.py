@@ -9,14 +9,15 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
+from stillroom.documents.readers import PagesRead
 from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import Cancelled, DocumentError, EngineError, StillroomError
 from stillroom.extraction.estimate import TimeLeft
@@ -31,6 +32,7 @@ from stillroom.extraction.result import (
     result_to_json,
 )
 from stillroom.models.model_file import ModelFile
+from stillroom.privacy import audit
 from stillroom.storage.runs import RunDocument, RunRecord, RunStore
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import parse_template
@@ -39,6 +41,8 @@ __all__ = ["Batch", "DocumentExtractor", "DocumentReader", "expand"]
 
 _LOG = logging.getLogger(__name__)
 _TRIES = 3
+_TOLD_EVERY = 0.5
+"""Seconds between two words of how far the reading of a document is."""
 
 
 def _ignore(*_: object) -> None:
@@ -51,6 +55,13 @@ class DocumentReader(Protocol):
     def read(
         self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None
     ) -> Document: ...
+
+
+@runtime_checkable
+class TellingReader(Protocol):
+    """Readers that say how far they are in a long document."""
+
+    def pages_read(self, path: Path) -> PagesRead | None: ...
 
 
 class DocumentExtractor(Protocol):
@@ -86,14 +97,27 @@ class Batch:
     @classmethod
     def create(cls, store: RunStore, template: Template, files: Sequence[Path], model: ModelInfo | ModelFile) -> Batch:
         """A new run. A file listed twice is done twice. Raises StillroomError (storage, or the model's file is gone)."""
-        run = store.create_run(record(template, model), [(str(file), str(file.absolute())) for file in files])
+        kept = record(template, model)
+        run = store.create_run(kept, [(str(file), str(file.absolute())) for file in files])
+        audit.note(
+            "run", run=run, template=template.name, template_sha256=kept.template_sha256, model=kept.model_name,
+            model_sha256=kept.model_sha256, files=len(files),
+        )  # fmt: skip
         return cls(store, store.run(run), store.documents(run), template)
 
     @classmethod
     def create_remote(cls, store: RunStore, template: Template, files: Sequence[Path], name: str, host: str) -> Batch:
         """A new run with a model that is not here. Raises StorageError."""
-        run = store.create_run(
-            remote_record(template, name, host), [(str(file), str(file.absolute())) for file in files]
+        kept = remote_record(template, name, host)
+        run = store.create_run(kept, [(str(file), str(file.absolute())) for file in files])
+        audit.note(
+            "run",
+            run=run,
+            template=template.name,
+            template_sha256=kept.template_sha256,
+            model=name,
+            host=host,
+            files=len(files),
         )
         return cls(store, store.run(run), store.documents(run), template)
 
@@ -169,9 +193,12 @@ class Batch:
                 total, remaining = len(self.files), len(pending)
                 position = pending.popleft()
                 document = self._documents[position]
-                on_progress(Progress(total - remaining, total, document.file, left.seconds(remaining), failed))
+                at = Progress(total - remaining, total, document.file, left.seconds(remaining), failed)
+                on_progress(at)
                 started = time.monotonic()
                 reading = ahead.take(document)
+                if isinstance(readers, TellingReader):
+                    _tell_pages(reading, readers, Path(document.path), at, on_progress)
                 if pending:
                     ahead.begin(self._documents[pending[0]])
                 result = self._result(document, reading, extractor, cancellation)
@@ -295,6 +322,21 @@ class Batch:
             error=sentence,
             seconds=round(seconds, 3),
         )
+
+
+def _tell_pages(
+    reading: Future[tuple[Document, float]],
+    readers: TellingReader,
+    path: Path,
+    at: Progress,
+    on_progress: Callable[[Progress], None],
+) -> None:
+    """Until a document is read, say by which page of it the readers are; hundreds of scanned pages take half an hour."""
+    while not wait([reading], _TOLD_EVERY).done:
+        pages = readers.pages_read(path)
+        if pages is not None:
+            left = None if pages.seconds_left is None else pages.seconds_left + (at.seconds_left or 0.0)
+            on_progress(dataclasses.replace(at, page=pages.page, pages=pages.pages, seconds_left=left))
 
 
 class _ReadAhead:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stillroom.errors import StillroomError
+from stillroom.privacy import audit
+from stillroom.privacy.policy import Policy, current
 
 _INTERNET_FAMILIES = frozenset({2, 10, 23, 30})  # AF_INET, and AF_INET6 on Linux, Windows and macOS
 _MOST_HOSTS = 50
@@ -54,11 +56,14 @@ class Seal:
     """Whether connections are let through. Safe from any thread.
 
     Attributes:
+        policy: what an office allows here.
         sealed: whether the seal holds when nothing breaks it. Off, connections are never refused.
     """
 
-    def __init__(self, *, sealed: bool = True) -> None:
-        self._sealed = sealed
+    def __init__(self, *, sealed: bool = True, policy: Policy | None = None) -> None:
+        """``policy``: None for that of this machine. Raises PolicyError where that is wrong."""
+        self.policy = policy if policy is not None else current()
+        self._sealed = sealed or self.policy.sealed
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._openings: dict[int, Opening] = {}
@@ -73,6 +78,8 @@ class Seal:
 
     @sealed.setter
     def sealed(self, sealed: bool) -> None:
+        if not sealed:
+            self.policy.check_by_hand()
         self._sealed = sealed
         self._tell()
 
@@ -97,8 +104,12 @@ class Seal:
     def opened(self, reason: str, destination: str, only: Collection[str] = ()) -> Iterator[Opening]:
         """Let connections through while inside, to ``only`` these hosts if they are named.
 
-        The seal closes again at the end, whatever happens.
+        The seal closes again at the end, whatever happens. Raises PolicyError where the office does not allow it.
         """
+        if only:
+            self.policy.check_host(destination)
+        else:
+            self.policy.check_hub()
         opening = self._open(reason, destination, only=frozenset(only))
         try:
             yield opening
@@ -107,6 +118,7 @@ class Seal:
 
     def break_for(self, seconds: float, reason: str, destination: str) -> Opening:
         """Let connections through until ``close``, or for so long: what a person opens by hand closes by itself, too."""
+        self.policy.check_by_hand()
         opening = self._open(reason, destination, until=datetime.now(UTC) + timedelta(seconds=seconds))
         timer = threading.Timer(seconds, self.close, (opening,))
         timer.daemon = True
@@ -132,6 +144,8 @@ class Seal:
         with self._lock:
             opening = Opening(next(self._numbers), reason, destination, only, until)
             self._openings[opening.number] = opening
+        if not only:  # what is sent to a host that was named before is a line of its own
+            audit.note("seal opened", reason=reason, destination=destination, by_hand=until is not None)
         self._tell()
         return opening
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from stillroom.errors import StillroomError
+from stillroom.privacy import audit
 from stillroom.storage.database import Database
 
 
@@ -98,6 +99,10 @@ class OnItsWay:
                 ),
             )  # fmt: skip
             self._number = int(made.lastrowid or 0)
+            audit.note(
+                "remote request", engine=sending.engine, host=sending.host, what=sending.what, sha256=sending.sha256,
+                characters=sending.characters,
+            )  # fmt: skip
         self.times += 1
 
     def answered(self, tokens_in: int, tokens_out: int, cost: float) -> None:
@@ -115,6 +120,7 @@ class OnItsWay:
 
     def take_out(self) -> None:
         """Nothing of it left this machine. Raises StorageError."""
+        audit.note("remote request did not leave", engine=self._expected.engine, sha256=self._expected.sha256)
         self.times -= 1
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM sendings WHERE id = ?", (self._number,))

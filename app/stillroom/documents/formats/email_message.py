@@ -7,11 +7,12 @@ import email
 import email.policy
 import quopri
 import re
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage, Message
 
 from stillroom.documents import left_out
 from stillroom.documents.formats.calendar import calendar_text
-from stillroom.documents.formats.html import html_text
+from stillroom.documents.formats.html import html_text, page_text
 from stillroom.documents.formats.inside import Inside
 from stillroom.documents.formats.signed_data import NOT_CHECKED, signed
 from stillroom.documents.formats.tnef import TNEF, unwrapped
@@ -26,6 +27,9 @@ _CARRIERS = ("application/ms-tnef", "application/vnd.ms-tnef")
 _WORD = re.compile(r"\w{4,}|\d+")
 _STUB = 0.5
 """A text part that holds a smaller share of the words of the HTML part beside it is no other form of it."""
+_FIGURES = 0.8
+"""The same for the figures in it."""
+_OTHER_FORMS = ("text/enriched", "text/rtf", "text/x-amp-html", "text/watch-html")
 _LAYERS = 3
 """Signed parts inside of signed parts are opened this far."""
 
@@ -87,45 +91,37 @@ class _Parts:
     def _alternatives(self, part: Message) -> None:
         """The forms of one text: the plain one, unless the HTML one says what it does not; what is neither is read, too."""
         plain: str | None = None
-        markup: Message | None = None
+        markup: list[Message] = []
         others: list[Message] = []
         for inner in _inner(part):
-            kind = inner.get_content_type()
-            form = _markup_in(inner)
-            if _attached(inner):
-                others.append(inner)
-            elif kind == "text/plain" and plain is None:
+            pages = [] if _attached(inner) else [leaf for leaf in _leaves(inner) if _is_page(leaf)]
+            if inner.get_content_type() == "text/plain" and plain is None and not _attached(inner):
                 plain = self._text(inner)
-            elif form is not None and markup is None:
-                markup = form
-                others += _siblings(inner, form)
+            elif pages and not markup:
+                markup = pages
+                others += [leaf for leaf in _leaves(inner) if not _is_page(leaf)]
             else:
                 others.append(inner)
         self.texts += self._chosen(plain, markup)
         for inner in others:
-            if inner.get_content_type() not in (
-                "text/enriched",
-                "text/rtf",
-                "text/x-amp-html",
-                "text/watch-html",
-            ) or not (plain or markup):
+            if inner.get_content_type() not in _OTHER_FORMS or not (plain or markup):
                 self.visit(inner)
 
-    def _chosen(self, plain: str | None, markup: Message | None) -> list[str]:
-        if markup is None:
+    def _chosen(self, plain: str | None, markup: list[Message]) -> list[str]:
+        if not markup:
             return [plain or ""]
         words = set(_WORD.findall(plain or ""))
-        if plain and not words:
-            plain = None
-        rich = html_text(self._decoded(markup))
-        if plain is not None:
-            wanted = set(_WORD.findall(rich))
-            if len(wanted & words) >= _STUB * len(wanted):
+        rich = "\n".join(html_text(self._page(page)) for page in markup)
+        wanted = set(_WORD.findall(rich))
+        figures = {word for word in wanted if word.isdecimal()}
+        if plain and words:
+            same = len(wanted & words) >= _STUB * len(wanted)
+            if same and len(figures & words) >= _FIGURES * len(figures):
                 return [plain]
-        self._text(markup)  # once more: now what it holds besides text counts
-        # What the plain form says besides (a sentence that one should use another program) is no part of the other.
-        missing = words - set(_WORD.findall(rich))
-        return [plain, rich] if plain and any(word.isdecimal() for word in missing) else [rich]
+        for page in markup:
+            html_text(self._page(page), self._inside)  # once more: now what it holds besides text counts
+        # A sentence that one should use another program is no part of the other form; figures are.
+        return [plain, rich] if plain and any(word.isdecimal() for word in words - wanted) else [rich]
 
     def _calendar(self, part: Message) -> None:
         try:
@@ -176,18 +172,31 @@ class _Parts:
                 self._inside.attachments.add(inner, content)
 
     def _text(self, part: Message) -> str:
-        text = self._decoded(part)
-        return html_text(text, self._inside) if part.get_content_subtype() == "html" else text
+        return (
+            html_text(self._page(part), self._inside) if part.get_content_type() == "text/html" else self._decoded(part)
+        )
+
+    def _page(self, part: Message) -> str:
+        """Text in HTML; where the message does not say its encoding, the page may."""
+        if part.get_content_charset():
+            return self._decoded(part)
+        text, notes = page_text(_bytes(part))
+        self._say(notes)
+        return text
 
     def _decoded(self, part: Message) -> str:
         text, notes = decode_as(_bytes(part), part.get_content_charset())
+        self._say(notes)
+        return text
+
+    def _say(self, notes: Sequence[str]) -> None:
+        """Notes on an encoding, of a part and not of a file."""
         for note in notes:
             self._note(
-                note.replace("The file", "A part of the message", 1).replace(
-                    " If letters look wrong, save it as UTF-8 and add that.", ""
-                )
+                note.replace("The file does not", "A part of the message does not", 1).split(" If letters look wrong")[
+                    0
+                ]
             )
-        return text
 
     def _note(self, note: str) -> None:
         if note not in self.notes:
@@ -199,29 +208,17 @@ def _inner(part: Message) -> list[Message]:
     return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
 
 
-def _markup_in(part: Message) -> Message | None:
-    """The HTML of a form of the body: itself, or the root of parts that belong together."""
-    kind = part.get_content_type()
-    if kind == "text/html":
-        return part
-    if kind in ("multipart/related", "multipart/mixed"):
-        return next((found for inner in _inner(part) if not _attached(inner) and (found := _markup_in(inner))), None)
-    return None
+def _leaves(part: Message) -> Iterator[Message]:
+    """The parts of a form of the body: itself, or what belongs together there."""
+    if part.get_content_maintype() != "multipart":
+        yield part
+    for inner in _inner(part) if part.get_content_maintype() == "multipart" else ():
+        yield from _leaves(inner)
 
 
-def _siblings(part: Message, root: Message) -> list[Message]:
-    """What stands beside the HTML in its part."""
-    if part is root:
-        return []
-    found: list[Message] = []
-    for inner in _inner(part):
-        if inner is not root:
-            found += _siblings(inner, root) if _holds(inner, root) else [inner]
-    return found
-
-
-def _holds(part: Message, inner: Message) -> bool:
-    return any(each is inner for each in part.walk())
+def _is_page(part: Message) -> bool:
+    """Whether it is text in HTML; a mail program may cut it in two around an attachment."""
+    return part.get_content_type() == "text/html" and part.get_filename() is None and not _attached(part)
 
 
 def _attached(part: Message) -> bool:

@@ -58,12 +58,12 @@ _TINY = re.compile(r"0*[01](?:px)?")
 def read(source: Source) -> Content:
     """One page."""
     inside = Inside(source)
-    text, notes = _decoded(source.data)
+    text, notes = page_text(source.data)
     return inside.one_page(html_text(text, inside), notes)
 
 
-def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The page, decoded as it says itself."""
+def page_text(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The page, decoded as it says itself, and notes on that."""
     if marked_encoding(data):
         return decode(data)
     said = _CHARSET.search(data[:4096])

@@ -42,10 +42,10 @@ _LINE = 1.15
 """Height of a line in ems, at least."""
 _NARROW = 400.0
 """A page whose longer side has fewer points is a page made small: its letters may be smaller, too."""
-_SCALE = 0.8
+_SCALE = 0.6
 """Points of the drawing for one of the page: enough to find a letter of 3 points."""
 _PIXELS = 1_500_000
-_ROWS = 6
+_ROWS = 5
 """In which a letter is looked for: each crosses some of its strokes."""
 SCAN = 0.6
 """Pictures that cover more of a page are a scan of it."""
@@ -217,13 +217,15 @@ class _Looking:
         return np.asarray(cells[:, 0] * (1 << 24) + cells[:, 1])
 
     def _crowded(self) -> Flags:
-        """Letters that stand on letters of another object."""
+        """Letters that stand on other letters of another object; the same letter again makes it bold."""
         cells = self._cells()
+        codes = np.array(self._characters.codes, dtype=np.int64)
         _, group = np.unique(cells, return_inverse=True)
         group = group.reshape(-1)
         first = np.full(int(group.max()) + 1, -1, dtype=np.intp)
-        first[group] = self._owners
-        apart = (first[group] != self._owners) & self._drawn
+        first[group[self._drawn]] = np.flatnonzero(self._drawn)
+        other = first[group]
+        apart = (self._owners[other] != self._owners) & (codes[other] != codes) & self._drawn
         crowded = np.zeros(len(first), dtype=bool)
         crowded[group[apart]] = True
         return np.asarray(crowded[group] & self._drawn)

@@ -164,7 +164,14 @@ class WordBuilder:
             x1, size, baseline = x0 + 1.0, 1.0, 0.0
         turned = code >= 0x590 and right_to_left(code)
         pieces = self._pieces + 1 if self._text and place == self._place else 1
-        if self._text and pieces == 1:
+        # Most letters follow the one before, in its size and on its line.
+        follows = (
+            -0.1 * size < x0 - self._x1 <= JOINED * size
+            and size == self._size
+            and baseline == self._baseline
+            and not (turned or self._turned or self._raised)
+        )
+        if self._text and pieces == 1 and not follows:
             text = self._begin(text, x0, x1, baseline, size, turned)
         self.end_guessed = False
         if not self._text:

@@ -21,7 +21,8 @@ def read(source: Source) -> Content:
     stem = PurePath(name)
     inner = stem.stem if stem.suffix.lower() in (".p7m", ".p7s", ".p7c", ".pkcs7") else name
     document = read_source(Source(inner, signed(source.data), source.password, source.depth, source.effort))
-    return Content(document.pages, document.page_count, (NOT_CHECKED, *document.notes), document.attachments)
+    notes = (NOT_CHECKED, *document.notes)
+    return Content(document.pages, document.page_count, notes, document.attachments, document.stated)
 
 
 def signed(data: bytes) -> bytes:

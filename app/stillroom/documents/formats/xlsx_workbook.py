@@ -13,10 +13,11 @@ import openpyxl
 from lxml import etree
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet.worksheet import Worksheet
 
-from stillroom.documents import left_out
+from stillroom.documents import left_out, raised
 from stillroom.documents.document import Page
 from stillroom.documents.formats.calamine_workbook import pages_of
 from stillroom.documents.formats.cell_values import value_text
@@ -42,7 +43,8 @@ CELLS = 2_000_000
 
 _Cell = Cell | MergedCell | ReadOnlyCell | EmptyCell
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_NO_RESULT = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>|<f[^>]*/>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_EMPTY_VALUE = rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+_NO_RESULT = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)" + _EMPTY_VALUE)
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
 _CONDITIONAL = re.compile(rb"<(?:\w+:)?conditionalFormatting\b")
@@ -87,7 +89,11 @@ def _opened(package: OfficePackage, data: bytes) -> openpyxl.Workbook | None:
             continue
         try:
             return openpyxl.load_workbook(
-                io.BytesIO(rewritten() if rewritten else data), read_only=True, data_only=True, keep_links=False
+                io.BytesIO(rewritten() if rewritten else data),
+                read_only=True,
+                data_only=True,
+                keep_links=False,
+                rich_text=True,
             )
         except (KeyError, ValueError, TypeError, AttributeError, IndexError, etree.LxmlError, SyntaxError):
             continue
@@ -366,9 +372,19 @@ def _comments(root: etree._Element) -> Iterator[str]:
                 yield f"Comment on {element.get('ref')}: {' '.join(text.split())}"
 
 
+def _formatted(part: str | TextBlock) -> str:
+    """A part of a cell's text, which may be raised."""
+    if isinstance(part, str):
+        return part
+    lifted = part.font is not None and part.font.vertAlign in ("superscript", "subscript")
+    return f"{raised.START}{part.text}{raised.END}" if lifted else str(part.text)
+
+
 def shown(cell: _Cell) -> str:
     """A cell's value as the sheet shows it; dates and times in ISO 8601."""
-    value = cell.value
+    value: object = cell.value
+    if isinstance(value, CellRichText):
+        value = raised.settled("".join(map(_formatted, value)))
     number_format = str(getattr(cell, "number_format", None) or "General")
     if isinstance(value, str):
         parts = number_format.split(";")
