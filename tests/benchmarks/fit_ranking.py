@@ -61,7 +61,7 @@ MOST_CANDIDATES = 80
 STEPS = 120
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
 KNOWN = {
-    "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.2, "own_block": 1.5, "own_below": 0.3,
+    "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.8, "own_block": 2.5, "own_below": 0.3,
     "own_behind": 0.3, "own_prose": 1.0, "own_inline_second": 0.3, "own_left_second": 0.3, "own_beside": 1.0, "own_over": 0.5,
     "rival_inline": -2.0, "rival_left": -1.5, "rival_above": -0.7, "rival_column": -0.7, "rival_block": -1.0,
     "rival_behind": -0.3, "rival_prose": -0.5, "rival_beside": -0.5, "avoid_inline": -1.5, "avoid_left": -1.5,
@@ -275,7 +275,7 @@ def _decided(row: Row, places: list) -> Decided:
     absent = next(each.share for each in places if each.value is None)
     if not values or absent >= choosing._together(asked, values):
         grounds = ranking.Grounds(
-            absent,
+            min(absent, choosing._NOTHING_OFFERED),
             values[0].share if values else 0.0,
             0.0,
             0.0,
@@ -310,6 +310,10 @@ def _decided_list(row: Row) -> Decided:
 COLUMNS = [*ranking.CONFIDENCE, "family numbers", "family moments", "family codes", "family texts"]
 
 
+# What is thought of confidences before anything is measured: kinds never seen are harder, few sets have lists, or say what is absent.
+DOUBT = {"share": 0.6, "always": -0.1, "several": -1.2, "several_share": -0.2, "absent": -0.3, "absent_share": -0.2}
+
+
 def calibrate(decided: list[Decided]) -> dict[str, float]:
     """Weights of the confidence: a logistic with a penalty, sets weighed evenly."""
     rows, right, weight = [], [], []
@@ -321,14 +325,15 @@ def calibrate(decided: list[Decided]) -> dict[str, float]:
             weight.append(sizes[each.row.group] ** -0.5)
     signs, good = np.array(rows), np.array(right, dtype=float)
     share = np.array(weight) / sum(weight)
-    prior = np.array([{"share": 0.8}.get(name, 0.0) for name in COLUMNS])
+    prior = np.array([DOUBT.get(name, 0.0) for name in COLUMNS])
+    penalty = np.array([0.2 if "several" in name else 0.1 if "absent" in name else 0.02 for name in COLUMNS])
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds = signs @ weights
         worth = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
         value = -float(share @ np.log(np.maximum(np.where(good > 0, worth, 1 - worth), 1e-12)))
         away = weights - prior
-        return value + 0.005 * float(away @ away), (share * (worth - good)) @ signs + 0.01 * away
+        return value + 0.5 * float((penalty * away) @ away), (share * (worth - good)) @ signs + penalty * away
 
     found = minimize(loss, prior, jac=True, method="L-BFGS-B").x
     return dict(zip(COLUMNS, found, strict=True))

@@ -57,3 +57,9 @@ def test_the_issuer_is_not_the_buyer_wherever_the_name_stands() -> None:
         FieldType.ORGANISATION, "counterpart", ("Harbour Ltd", 0.5), ("Glade GmbH", 0.45), (None, 0.05), at=50
     )
     assert [best(places) for places in decided_together([issuer, buyer])] == ["Harbour Ltd", "Glade GmbH"]
+
+
+def test_where_there_is_one_time_it_is_the_beginning() -> None:
+    start = field(FieldType.TIME, "first", ("16:00", 0.8), (None, 0.2))
+    end = field(FieldType.TIME, "second", ("16:00", 0.8), (None, 0.2), at=50)
+    assert [best(places) for places in decided_together([start, end])] == ["16:00", None]

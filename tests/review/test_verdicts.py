@@ -307,7 +307,8 @@ def test_verdicts_are_kept_for_the_file_whatever_run_it_is_in(reviews: Reviews) 
     again, other = reviews.review(TEMPLATE, [bill(), replace(bill(), sha256="0" * 64)])
     assert again.entries == [entry]
     assert other.entries == []
-    assert reviews.of_template("bill") == {"f" * 64: [entry]}
+    assert reviews.earlier("bill", [again]) == []
+    assert reviews.earlier("bill", [other]) == [entry]
 
 
 def test_the_log_is_added_to_and_never_changed(tmp_path: Path) -> None:

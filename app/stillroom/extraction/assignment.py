@@ -24,6 +24,8 @@ _SAME_PLACE = -3.0
 _SAME_PARTY = -3.0
 _BACKWARDS = -4.0
 _AT_ONCE = -1.0
+_IN_NO_TIME = -6.0
+_NO_BEGINNING = -3.0
 _ADDS_UP = 2.5
 _AMOUNTS_TOO_MUCH = -1.5
 
@@ -90,17 +92,20 @@ def _top(places: Sequence[Place]) -> list[int]:
 
 
 def _fit(one: Place, other: Place) -> float:
+    roles = {one.role, other.role}
     if one.value is None or other.value is None or one.span is None or other.span is None:
-        return 0.0
+        first, second = (one, other) if one.role == "first" else (other, one)
+        open_ended = roles == {"first", "second"} and first.value is None and second.value is not None
+        return _NO_BEGINNING if open_ended and one.kind is other.kind else 0.0
     weight = 0.0
     if one.kind is other.kind and _overlap(one.span, other.span):
         weight += _SAME_PLACE
-    roles = {one.role, other.role}
     if roles == {"issuer", "counterpart"} and _same(one.value, other.value):
         weight += _SAME_PARTY
     if roles == {"first", "second"} and one.kind is other.kind:
         start, end = (one.value, other.value) if one.role == "first" else (other.value, one.value)
-        weight += _BACKWARDS if start > end else _AT_ONCE if start == end else 0.0
+        at_once = _AT_ONCE if one.kind is FieldType.DATE else _IN_NO_TIME  # a day may be a whole event, no minute is
+        weight += _BACKWARDS if start > end else at_once if start == end else 0.0
     if roles == {"main", "second"} and one.kind is other.kind:
         start, end = (one.value, other.value) if one.role == "main" else (other.value, one.value)
         weight += _BACKWARDS / 2 if start > end else 0.0

@@ -328,7 +328,7 @@ def _choose_one(asked: Asked, document: Document, places: Sequence[Place], *, co
     )
     if not values or absent >= _together(asked, values):
         grounds = ranking.Grounds(
-            share=absent,
+            share=min(absent, _NOTHING_OFFERED),
             second=values[0].share if values else 0.0,
             label=0.0,
             rival=0.0,
@@ -367,6 +367,8 @@ def grounds_of(asked: Asked, place: Place, values: Sequence[Place], document: Do
     )
 
 
+# That nothing in the document looks like the type is no proof: a reader may have missed it, or it is written in a way nobody knows.
+_NOTHING_OFFERED = 0.9
 _OWN = [names().index(name) for name in ("own_beside", "own_over", "own_block", "own_prose")]
 _RIVAL = [names().index(name) for name in ("rival_beside", "rival_over")]
 

@@ -102,6 +102,7 @@ _RANGE = re.compile(
 _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
 _PROSE = 90
+_PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
 _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
 _COLUMN_LINES = 60
 _BLOCK_LINES = 9
@@ -459,7 +460,7 @@ class Layout:
                 "line_start": float(span.start == line[0]),
                 "line_end": float(span.end >= last_line[1] - 1),
                 "colon": float(page.text[max(0, span.start - 3) : span.start].rstrip()[-1:] in (":", "：")),
-                "label": known / max(1, len(text)),
+                "label": max(0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY)),
                 "label_first": float(
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
                 ),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldState
 from stillroom.review.acceptance import Judged, Passing, Waiting, decide, is_sampled
 from stillroom.review.document import ReviewedDocument, ReviewedValue
-from stillroom.review.verdict import VerdictKind
+from stillroom.review.verdict import Subject, Verdict, was_right
 from stillroom.storage.verdicts import Promise
 
 UNSURE_BELOW = 0.6
@@ -37,13 +37,15 @@ class Queue:
 
     Attributes:
         promise: what may pass unseen; None where nothing was promised.
+        earlier: verdicts under the same template on other documents.
         passing: what follows from it.
     """
 
     documents: Sequence[ReviewedDocument]
     promise: Promise | None = None
+    earlier: Sequence[Verdict] = ()
     passing: Passing = field(default_factory=lambda: decide((), (), None))
-    _passes: dict[tuple[int, object], bool] = field(default_factory=dict)
+    _passes: dict[tuple[int, Subject], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.weigh()
@@ -51,14 +53,15 @@ class Queue:
     def weigh(self) -> None:
         """Decide anew what passes: after verdicts, or another promise."""
         waiting: list[Waiting] = []
-        places: list[tuple[int, object]] = []
-        judged: list[Judged] = []
+        places: list[tuple[int, Subject]] = []
+        judged = [judged_of(verdict, self.promise) for verdict in self.earlier if verdict.proposed.state]
         for document in self.documents:
             for value in document.values:
                 if document.decided(value):
-                    one = _judged(document, value, self.promise)
-                    if one is not None:
-                        judged.append(one)
+                    if value.verdict is not None and value.verdict.proposed.state:  # else it is a row that was added
+                        judged.append(judged_of(value.verdict, self.promise))
+                    elif value.verdict is None and value.proposal is not None:  # approved with its document
+                        judged.append(Judged(value.subject.field, value.proposal.confidence, right=True))
                 else:
                     places.append((id(document), value.subject))
                     open_ = not value.never_unseen and not value.moved
@@ -85,9 +88,13 @@ class Queue:
         if self.promise is None:
             certain = current.confidence >= UNSURE_BELOW or current.state in (FieldState.GENERATED, FieldState.ABSENT)
             return None if certain else Doubt.UNSURE
-        if not self._passes.get((id(document), value.subject), False):
+        if not self.passes(document, value.subject):
             return Doubt.UNSURE
         return Doubt.UNSURE if _sampled(document, value, self.promise) else None
+
+    def passes(self, document: ReviewedDocument, subject: Subject) -> bool:
+        """Whether a value that nobody looked at passes, of the sample or not."""
+        return self._passes.get((id(document), subject), False)
 
     def to_check(self, document: ReviewedDocument) -> list[tuple[Doubt, ReviewedValue]]:
         """What of a document is to be looked at, worst first."""
@@ -125,15 +132,11 @@ def _sampled(document: ReviewedDocument, value: ReviewedValue, promise: Promise)
     return is_sampled(document.result.sha256, (subject.field, subject.item, subject.column), promise.sampled)
 
 
-def _judged(document: ReviewedDocument, value: ReviewedValue, promise: Promise | None) -> Judged | None:
-    """What a verdict says of the model's confidence; None where it says nothing: the model proposed nothing."""
-    proposal = value.proposal
-    if proposal is None or (value.verdict is None and document.approval is None):
-        return None
-    right = value.current.value == proposal.value
-    if value.verdict is not None and value.verdict.kind is VerdictKind.UNREADABLE:
-        right = proposal.value is None
-    confidence = value.verdict.proposed.confidence if value.verdict is not None else proposal.confidence
-    clean = proposal.state in (FieldState.FOUND, FieldState.ABSENT) and not proposal.failed_checks
-    sampled = promise is not None and clean and _sampled(document, value, promise)
-    return Judged(value.subject.field, confidence, right, sampled)
+def judged_of(verdict: Verdict, promise: Promise | None) -> Judged:
+    """What a verdict says of the model's confidence."""
+    subject = verdict.subject
+    place = (subject.field, subject.item, subject.column)
+    sampled = (
+        promise is not None and verdict.proposed.passed and is_sampled(verdict.file_sha256, place, promise.sampled)
+    )
+    return Judged(subject.field, verdict.proposed.confidence, was_right(verdict), sampled)

@@ -13,7 +13,7 @@ from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult, result_from_json
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.duplicates import mark_duplicates
-from stillroom.review.verdict import Verdict, from_row, to_row
+from stillroom.review.verdict import Verdict, from_row, last_by_subject, to_row
 from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import Promise, VerdictRow, VerdictStore
 from stillroom.templates.template import Template
@@ -102,9 +102,16 @@ class Reviews:
         files = {result.sha256 for result in results} - {""}
         return _by_file(_read(self._verdicts.of_files(template.name, files)))
 
-    def of_template(self, template_name: str) -> dict[str, list[Verdict]]:
-        """Every entry under a template, by file."""
-        return _by_file(_read(self._verdicts.of_template(template_name)))
+    def earlier(self, template_name: str, documents: Iterable[ReviewedDocument]) -> list[Verdict]:
+        """What holds of all other values under a template: the verdicts on files that are not among these documents."""
+        known = {document.result.sha256 for document in documents}
+        by_file = _by_file(_read(self._verdicts.of_template(template_name)))
+        return [
+            verdict
+            for sha256, entries in by_file.items()
+            if sha256 not in known
+            for verdict in last_by_subject(entries).values()
+        ]
 
     def to_check(self, run: int) -> int:
         """How many things of a table are to be looked at. Raises StillroomError."""
@@ -114,7 +121,9 @@ class Reviews:
         if not documents:
             return 0
         mark_duplicates(documents)
-        queue = Queue(documents, self.promise(documents[0].template.name))
+        name = documents[0].template.name
+        promise = self.promise(name)
+        queue = Queue(documents, promise, self.earlier(name, documents) if promise else ())
         return sum(queue.count(document) for document in documents)
 
     def rename(self, run: int, title: str) -> None:

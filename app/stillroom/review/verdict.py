@@ -72,6 +72,7 @@ class Given:
         typed: written by a person; it stands nowhere on the page.
         state, confidence: of what was shown.
         digest: of a document, what its values were.
+        passed: of what was proposed, that it would have passed unseen.
     """
 
     value: str | None = None
@@ -82,6 +83,7 @@ class Given:
     state: str = ""
     confidence: float = 0.0
     digest: str = ""
+    passed: bool = False
 
     @classmethod
     def of(cls, value: FieldValue | None) -> Given:
@@ -161,6 +163,14 @@ def last_by_subject(entries: Iterable[Verdict]) -> dict[Subject, Verdict]:
     return found
 
 
+def was_right(verdict: Verdict) -> bool:
+    """Whether what the model proposed is what a person says is right."""
+    if verdict.kind is VerdictKind.REMOVED:
+        return False
+    after = None if verdict.kind in (VerdictKind.ABSENT, VerdictKind.UNREADABLE) else verdict.after.value
+    return after == verdict.proposed.value
+
+
 def last_undoable(entries: Sequence[Verdict]) -> Verdict | None:
     """What an undo would take back now."""
     remaining = live(entries)
@@ -223,6 +233,7 @@ def _given_to_data(given: Given) -> dict[str, Any]:
         "state": given.state,
         "confidence": round(given.confidence, 4),
         "digest": given.digest,
+        "passed": given.passed,
     }
     return {name: value for name, value in data.items() if value not in (None, "", [], False, 0.0)}
 
@@ -237,6 +248,7 @@ def _given_from_data(data: dict[str, Any]) -> Given:
         state=data.get("state", ""),
         confidence=data.get("confidence", 0.0),
         digest=data.get("digest", ""),
+        passed=data.get("passed", False),
     )
 
 
@@ -250,6 +262,6 @@ def as_value(verdict: Verdict, proposal: FieldValue | None) -> FieldValue:
     if after.value is None:  # what was accepted was that there is none
         return FieldValue(None, "", FieldState.ABSENT, 1.0, candidates=candidates)
     state = FieldState.FOUND
-    if verdict.kind is VerdictKind.ACCEPTED and after.state in (FieldState.GENERATED, "stated"):
+    if verdict.kind is VerdictKind.ACCEPTED and after.state in (FieldState.GENERATED, FieldState.STATED):
         state = FieldState(after.state)
     return FieldValue(after.value, after.text, state, 1.0, after.span, after.boxes, candidates)

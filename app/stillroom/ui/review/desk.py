@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -69,28 +71,28 @@ class ReviewDesk(QObject):
     def open(self, runs: Sequence[int]) -> None:
         """Read the documents of these tables and the verdicts on them."""
 
-        def read(_: Operation) -> tuple[list[ReviewedDocument], dict[str, Promise | None]]:
+        def read(_: Operation[Any]) -> tuple[list[ReviewedDocument], dict[str, Queue]]:
             documents: list[ReviewedDocument] = []
             for run in runs:
                 documents.extend(self._reviews.documents(run))
             self._reviews.mark_duplicates(documents)
-            names = {document.template.name for document in documents}
-            return documents, {name: self._reviews.promise(name) for name in names}
+            queues = {}
+            for name in dict.fromkeys(document.template.name for document in documents):
+                own = [each for each in documents if each.template.name == name]
+                queues[name] = Queue(own, self._reviews.promise(name), self._reviews.earlier(name, own))
+            return documents, queues
 
         self._tasks.start(
             Operation(read, "review", owner=self).success(lambda found: self._show(*found)).failure(self.failed.emit)
         )
 
-    def _show(self, documents: list[ReviewedDocument], promises: dict[str, Promise | None]) -> None:
+    def _show(self, documents: list[ReviewedDocument], queues: dict[str, Queue]) -> None:
         self.documents = documents
         self._given = []
         self._by_file = {}
         for document in documents:
             self._by_file.setdefault((document.template.name, document.result.sha256), []).append(document)
-        self.queues = {
-            name: Queue([each for each in documents if each.template.name == name], promise)
-            for name, promise in promises.items()
-        }
+        self.queues = queues
         self.opened.emit()
 
     # ---- what is to be looked at
@@ -127,8 +129,15 @@ class ReviewDesk(QObject):
 
     # ---- verdicts
 
-    def give(self, document: ReviewedDocument, *entries: Verdict) -> None:
+    def give(self, document: ReviewedDocument, *given: Verdict) -> None:
         """Take entries: they count at once, and are shown as given when they are on disk."""
+        queue = self.queue(document)
+        entries = [
+            replace(entry, proposed=replace(entry.proposed, passed=True))
+            if queue.passes(document, entry.subject)
+            else entry
+            for entry in given
+        ]
         for entry in entries:
             self._given.append((document, entry))
         self._take(document, entries)

@@ -51,15 +51,11 @@ class _Word:
 class PageView(QAbstractScrollArea):
     """Signals:
     span_chosen(Span): words were clicked or dragged over.
-    light_clicked(str): a lit value's name tag was clicked.
     zoomed(str): what the zoom is now, in words.
-    page_shown(int): the page at the top, from 1.
     """
 
     span_chosen = Signal(object)
-    light_clicked = Signal(str)
     zoomed = Signal(str)
-    page_shown = Signal(int)
 
     def __init__(self, pictures: PagePictures) -> None:
         super().__init__()
@@ -122,9 +118,9 @@ class PageView(QAbstractScrollArea):
                 self._bring(strong)
         self.viewport().update()
 
-    @property
-    def selection(self) -> Span | None:
-        return self._selection
+    def toggle_fit(self) -> None:
+        """The width, or the whole page."""
+        self.set_zoom("page" if self._mode == "width" else "width")
 
     def set_zoom(self, mode: str | float) -> None:
         """``width``, ``page``, or a factor of 100 %."""
@@ -144,10 +140,6 @@ class PageView(QAbstractScrollArea):
 
     def zoom_by(self, factor: float) -> None:
         self.set_zoom(self._scale / self._whole() * factor)
-
-    def show_page(self, number: int) -> None:
-        if 1 <= number <= len(self._tops):
-            self.verticalScrollBar().setValue(round(self._tops[number - 1]) - _GAP // 2)
 
     # ---- where things are
 
@@ -243,8 +235,6 @@ class PageView(QAbstractScrollArea):
     def _scrolled(self) -> None:
         self.viewport().update()
         self._asking.start()
-        if self._tops:
-            self.page_shown.emit(self._visible()[0] if self._visible() else 1)
 
     def _ask(self) -> None:
         """Have drawn what is seen, then the page behind and the one before."""

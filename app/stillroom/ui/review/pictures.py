@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from stillroom.documents.document import Document
@@ -18,6 +18,7 @@ from stillroom.ui.tasks import Operation, Tasks
 KEPT_BYTES = 72 << 20
 """Of pictures that are kept: some ten pages at a screen's width."""
 _KEPT_DOCUMENTS = 6
+_STAYS = 80  # milliseconds; whoever leafs through documents does not have each one read
 
 
 class PagePictures(QObject):
@@ -75,7 +76,7 @@ class PagePictures(QObject):
 
         def draw(operation: Operation[QImage]) -> QImage:
             picture = self._readers().render(file_of(path), sha256, page, width, cancellation=operation.cancellation)
-            return QImage.fromData(picture.data, "PNG")
+            return QImage.fromData(picture.data)
 
         def arrived(image: QImage) -> None:
             # Asked for this width: a page that is kept smaller by the reader is not asked for again and again.
@@ -136,18 +137,27 @@ class Texts(QObject):
         self._kept: OrderedDict[tuple[str, str], Document] = OrderedDict()
         self._sizes: OrderedDict[tuple[str, str], PageSizes] = OrderedDict()
         self._operation: Operation[Document] | None = None
-
-    def document(self, path: Path, sha256: str) -> Document | None:
-        """What was read; None while it was not."""
-        return self._kept.get((str(path), sha256))
+        self._next: tuple[Path, str] = Path(), ""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_STAYS)
+        self._soon.timeout.connect(lambda: self._read(*self._next))
 
     def want(self, path: Path, sha256: str) -> None:
-        """Read it, and say so; at once where it is kept."""
-        key = (str(path), sha256)
-        self._want_sizes(path, sha256, key)
+        """Read it, and say so: at once where it is kept, else when the person stays with it."""
         if self._operation is not None:
             self._operation.cancellation.request()
             self._operation = None
+        self._next = path, sha256
+        if (str(path), sha256) in self._kept:
+            self._soon.stop()
+            self._read(path, sha256)
+        else:
+            self._soon.start()
+
+    def _read(self, path: Path, sha256: str) -> None:
+        key = (str(path), sha256)
+        self._want_sizes(path, sha256, key)
         if key in self._kept:
             self._kept.move_to_end(key)
             self.ready.emit(path, sha256, self._kept[key])

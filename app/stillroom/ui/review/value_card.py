@@ -58,6 +58,7 @@ class ValueCard(QFrame):
         self.line.setPlaceholderText(self.tr("Type the value; places on the page that say it are offered"))
         self.line.hide()
         self.line.installEventFilter(self)
+        self._waiting = QTimer(self)
         self.line.textEdited.connect(lambda _text: self._waiting.start())
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Other candidates"))
@@ -65,7 +66,6 @@ class ValueCard(QFrame):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # by digits, or with the arrows from the line
         self.list.itemClicked.connect(self._clicked)
-        self._waiting = QTimer(self)
         self._waiting.setSingleShot(True)
         self._waiting.setInterval(90)
         self._waiting.timeout.connect(lambda: self.suggest.emit(self.line.text()))
@@ -108,6 +108,8 @@ class ValueCard(QFrame):
         set_role(self._value, "value" if len(text) <= _LARGE else "figure")
         restyle(self._value)
         self._value.setText(text)
+        lines = [wording.history_line(entry) for entry in document.entries if entry.subject == value.subject]
+        self._value.setToolTip(plain_tip("\n".join(lines)))
         said = [wording.doubt_name(doubt)] if doubt and not value.failed else []
         said += list(value.failed)
         if value.moved and value.proposal is not None:
