@@ -121,7 +121,7 @@ def open_page(window, qtbot):
 
 
 def saved(parts):
-    return [from_row(row) for row in VerdictStore(parts.database).all()]
+    return [from_row(row) for row in VerdictStore(parts.database).of_template("slip")]
 
 
 def settled(page, qtbot) -> None:

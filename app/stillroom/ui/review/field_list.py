@@ -207,11 +207,6 @@ class FieldList(QListView):
         self.selectionModel().currentChanged.connect(self._current_changed)
         self.doubleClicked.connect(lambda _index: self.edit.emit(""))
 
-    def field_model(self) -> FieldModel:
-        model = self.model()
-        assert isinstance(model, FieldModel)
-        return model
-
     @property
     def value(self) -> ReviewedValue | None:
         """The current one."""
