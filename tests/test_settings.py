@@ -8,7 +8,7 @@ import pytest
 
 from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.settings import MODEL, READER_SECONDS, SETTINGS, THREADS, Setting, Settings
+from stillroom.settings import MODEL, READER_SECONDS, SETTINGS, THREADS, Settings
 
 
 def test_every_setting_is_declared_whole() -> None:
@@ -66,17 +66,6 @@ def test_a_file_that_cannot_be_read_is_kept_aside(tmp_path: Path, content: bytes
     assert Settings(file).get(MODEL) == "m"
     (aside,) = (path for path in tmp_path.iterdir() if path != file)
     assert aside.read_bytes() == content
-
-
-def test_a_value_under_a_former_name_counts_until_it_is_changed(tmp_path: Path) -> None:
-    renamed = Setting("engine.name", "", "The model.", former="main.model")
-    file = tmp_path / "s.toml"
-    file.write_text('[main]\nmodel = "old"\n', "utf-8")
-    settings = Settings(file)
-    assert settings.get(renamed) == "old"
-    settings.set(renamed, "new")
-    assert Settings(file).get(renamed) == "new"
-    assert "old" not in file.read_text("utf-8")
 
 
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

@@ -31,7 +31,6 @@ class Setting(Generic[T]):
         default: used while the file has no value that fits; its type is the setting's.
         description: what it does, for the person, with its unit.
         least, most: of a number.
-        former: an earlier name; a value under it counts until the setting is changed.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Setting(Generic[T]):
     description: str
     least: int = 0
     most: int = 1 << 40
-    former: str = ""
 
     def fits(self, value: object) -> bool:
         """Whether a value may be this setting's."""
@@ -103,11 +101,8 @@ class Settings:
 
     def get(self, setting: Setting[T]) -> T:
         """The value, or the setting's default."""
-        for name in (setting.name, setting.former):
-            value: Any = self._values.get(name)
-            if name and setting.fits(value):
-                return value  # type: ignore[no-any-return]
-        return setting.default
+        value: Any = self._values.get(setting.name)
+        return value if setting.fits(value) else setting.default
 
     def set(self, setting: Setting[T], value: T) -> None:
         """Change a value. What else is in the file stays, comments too.
@@ -120,8 +115,6 @@ class Settings:
             # Read anew: another Stillroom may have changed something else.
             document = self._document()
             _put(document, setting.name, value)
-            if setting.former:
-                _remove(document, setting.former)
             write_text(self.path, tomlkit.dumps(document))
             self._values = self._read()
 
@@ -178,10 +171,3 @@ def _put(document: tomlkit.TOMLDocument, name: str, value: object) -> None:
     if not isinstance(document.get(part), dict):
         document[part] = tomlkit.table()
     document[part][key] = value
-
-
-def _remove(document: tomlkit.TOMLDocument, name: str) -> None:
-    part, key = name.split(".")
-    table = document.get(part)
-    if isinstance(table, dict):
-        table.pop(key, None)

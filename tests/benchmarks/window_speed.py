@@ -109,7 +109,7 @@ def beside_a_batch(window: object, page: object, stalls: Stalls, model: Path, fo
     spin(20)
     done = window.queue.current.progress.done if window.queue.current is not None else len(files)
     print(f"beside a batch ({done} of {len(files)} rows came): longest stall {1000 * stalls.worst:.0f} ms")
-    window.show_page(1)
+    window.show_named("chat")
     page.open(0)
     page.composer.set_text("Write a long story about a harbour.")
     page._send("Write a long story about a harbour.")
@@ -159,7 +159,7 @@ def main() -> None:
     window = MainWindow(parts)
     window.resize(1280, 800)
     window.show()
-    page = window.show_page(1)
+    page = window.show_named("chat")
 
     def spin(seconds: float) -> None:
         loop = QEventLoop()

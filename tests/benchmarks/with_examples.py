@@ -16,7 +16,7 @@ from stillroom.documents.readers import Readers
 from stillroom.evaluation.labels import load_labels
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Example
-from stillroom.templates.toml_file import save_template
+from stillroom.templates.toml_file import template_to_toml
 
 
 def main() -> None:
@@ -31,7 +31,8 @@ def main() -> None:
     with Readers() as readers:
         texts = ["\n".join(page.text for page in readers.read(each.path).pages) for each in labels]
     examples = tuple(Example(text, dict(each.fields)) for text, each in zip(texts, labels, strict=True))
-    save_template(dataclasses.replace(template, examples=examples), arguments.to)
+    changed = dataclasses.replace(template, examples=examples)
+    arguments.to.write_text(template_to_toml(changed), encoding="utf-8")
     print(
         f"{arguments.to}: {len(examples)} examples of {sum(map(len, texts)) // max(1, len(texts))} characters on average"
     )

@@ -288,3 +288,9 @@ def test_an_xfa_form_without_pages_says_what_to_do(needed: str) -> None:
     form = f"/AcroForm<</Fields[]/XFA 6 0 R>>{needed}"
     with pytest.raises(DocumentError, match="XFA form"):
         read("a.pdf", written(content, f"<</Length {len(data)}>>\nstream\n{data}\nendstream", catalog=form))
+
+
+def test_a_scan_in_letters_that_are_not_known_says_so(pdf: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillroom.documents.formats.picture.MISSED", -1.0)  # as if all were strange
+    document = read("a.pdf", pdf(lambda canvas: canvas.drawImage(picture_of("Total 120.40"), 0, 500, 600, 100)))
+    assert document.notes[0].startswith("Parts of the text on page 1 were not recognised: letters of a script")

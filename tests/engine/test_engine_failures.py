@@ -81,7 +81,7 @@ def test_details_hold_what_was_written_last(start: Start, model: Path) -> None:
     details = _failure(lambda: engine.score(_SCORE)).details
     assert "the last words" in details
     assert "build: fake" in details
-    assert engine.recent_log() == ["build: fake", "ready", "load 0"]
+    assert list(engine._worker_log) == ["build: fake", "ready", "load 0"]
 
 
 def test_a_slow_request_with_a_beating_heart_is_no_hang(start: Start, model: Path) -> None:
@@ -210,7 +210,7 @@ def test_cancelling_a_load(start: Start, model: Path) -> None:
     status = engine.status()
     assert status.model is not None
     assert status.model.options.context_tokens == 0
-    assert engine.recent_log()[-2:] == ["load 4096", "load 0"]  # the earlier one was loaded again
+    assert list(engine._worker_log)[-2:] == ["load 4096", "load 0"]  # the earlier one was loaded again
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,15 @@ def test_shares_are_probabilities_and_the_first_is_the_best() -> None:
         assert shares.sum() <= 1.0001
         strengths = look.signs(look.literal * 0) @ choices.weights().worth()
         assert shares.argmax() == strengths.argmax()
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "text"),
+    [
+        ("email-triage", "urgency", "Hello, please find the minutes of our meeting attached. Kind regards"),
+        ("medical-referral", "urgency", "Dear colleague, thank you for seeing Mr Smith with knee pain."),
+        ("support-routing", "severity", "I would like a second one of these."),
+    ],
+)
+def test_letters_that_many_words_share_speak_for_nothing(name: str, field: str, text: str) -> None:
+    assert chosen(TemplateLibrary().find(name).field(field), text).state is FieldState.ABSENT

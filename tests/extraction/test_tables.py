@@ -259,7 +259,9 @@ def test_what_is_proved_is_surer_than_what_is_not() -> None:
     assert right["amount"].confidence > wrong["amount"].confidence
 
 
-@pytest.mark.parametrize("carried", ["Übertrag", "à reporter", "Carried forward", "Suma y sigue", "Do przeniesienia"])
+@pytest.mark.parametrize(
+    "carried", ["Übertrag", "à reporter", "Carried forward", "Suma y sigue", "Do przeniesienia", "Report", "Transport"]
+)
 def test_a_table_over_pages_loses_nothing_and_takes_no_sum_for_a_row(carried: str) -> None:
     lines = [(120 + 20 * at, f"40:Thing 82:{at} 206:2 300:10.00 406:20.00") for at in range(5)]
     total = (220, f"40:{carried.replace(' ', '_')} 406:100.00")
@@ -331,3 +333,13 @@ def test_a_long_text_without_a_table_is_looked_through_quickly() -> None:
     started = time.process_time()
     assert read(ITEMS, page) == []
     assert time.process_time() - started < 5
+
+
+def test_a_transport_is_a_thing_unless_it_is_the_sum() -> None:
+    page = placed(
+        HEADS,
+        (120, "40:Oak 206:2 300:10.00 406:20.00"),
+        (140, "40:Transport 206:1 300:12.00 406:12.00"),
+        (160, "40:Total 406:32.00"),
+    )
+    assert [row[0] for row in read(ITEMS, page)] == ["Oak", "Transport"]

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import argparse
 import functools
-import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stillroom import __version__
+from stillroom import __version__, logs
 from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, STOPPED, USAGE, say
 from stillroom.errors import StillroomError
 
@@ -22,7 +20,7 @@ __all__ = ["DONE", "FAILURE", "SOME_FAILED", "STOPPED", "USAGE", "main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status. ``arguments``: without the program's name; None: the process's own."""
-    _set_up_logging()
+    logs.set_up()
     parser = _parser()
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] | None = getattr(options, "run", None)
@@ -59,15 +57,6 @@ def _run_policy(options: argparse.Namespace) -> int:
     from stillroom.cli import policy
 
     return policy.run(options)
-
-
-def _set_up_logging() -> None:
-    """The log is for developers: on stderr where ``STILLROOM_LOG`` names a level (``info``), else nowhere."""
-    level = logging.getLevelNamesMapping().get(os.environ.get("STILLROOM_LOG", "").upper())
-    if level is None:
-        logging.getLogger().addHandler(logging.NullHandler())
-    else:
-        logging.basicConfig(level=level, format="%(name)s: %(message)s")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -241,10 +241,6 @@ class Engine:
         worker = self._worker
         return worker.layers if worker is not None and worker.alive else None
 
-    def recent_log(self) -> list[str]:
-        """The last lines of llama.cpp's log, oldest first."""
-        return list(self._worker_log)
-
     def subscribe(self, callback: Callable[[EngineStatus], None]) -> None:
         """Call ``callback`` with a fresh status after changes (several may be one call), on an engine thread. Be short."""
         self._watch.subscribe(callback)

@@ -177,6 +177,7 @@ class Look:
         evidence: by option, where its own words stand, the most telling first.
         literal: by option, how much those speak for it: 0 where there are none.
         likeness: by option, how much of its words and description the document has.
+        telling: by option, whether a whole word is among those, however bent, not letters alone that many words share.
         places: by option, the word of the document that says most of its likeness.
     """
 
@@ -185,6 +186,7 @@ class Look:
     evidence: tuple[tuple[Span, ...], ...]
     literal: Vector
     likeness: Vector
+    telling: tuple[bool, ...]
     places: tuple[Span | None, ...]
 
     @classmethod
@@ -197,9 +199,11 @@ class Look:
         evidence = tuple(tuple(span for _, span in spans) for spans in found)
         likeness: Vector = np.zeros(len(answers))
         places: list[Span | None] = [None] * len(answers)
+        telling = [False] * len(answers)
         if field.type is FieldType.CHOICE and not codes:
             likeness, places = _likeness(answers, document)
-        return cls(field, answers, evidence, literal, likeness, tuple(places))
+            telling = _telling(answers, document)
+        return cls(field, answers, evidence, literal, likeness, tuple(telling), tuple(places))
 
     def asks(self, parameters: int) -> bool:
         """Whether a model of this size is to be asked: where it may know better, and the list of options is not too long."""
@@ -207,14 +211,14 @@ class Look:
             return True
         if len(self.options) > MOST_ASKED:
             return False
-        if not self.speaks:
+        if not self.hints:
             return self.field.required and not any(map(is_fallback, self.options))
         return parameters > ranking.LARGEST_FITTED and float(self.shares(_silent(self.options)).max()) < _SURE - 0.01
 
     def signs(self, model: Vector) -> Vector:
         """A row an option: its own words, likeness of words, what the model says, whether it is the fallback."""
-        most = float(self.likeness.max())
-        words = np.log(np.maximum(self.likeness / most, _LEAST_LIKE)) if most else self.likeness
+        most = float(self.likeness.max()) if self.hints else 0.0
+        words = np.log(np.maximum(self.likeness / most, _LEAST_LIKE)) if most else np.zeros(len(self.options))
         return np.column_stack((self.literal, words, model, self._fallbacks()))
 
     def shares(self, model: Vector) -> Vector:
@@ -247,16 +251,17 @@ class Look:
 
     def _fallbacks(self) -> Vector:
         """1 for an option that stands for all others, where nothing speaks for one of those; else 0."""
-        return np.array([float(is_fallback(option) and not self.speaks) for option in self.options])
+        return np.array([float(is_fallback(option) and not self.hints) for option in self.options])
+
+    @property
+    def hints(self) -> bool:
+        """Whether anything at all in the document is like an option."""
+        return self.speaks or float(self.likeness.max()) >= weights().least
 
     @property
     def speaks(self) -> bool:
-        """Whether anything in the document speaks for an option."""
-        likeness = max(
-            (float(like) for like, option in zip(self.likeness, self.options, strict=True) if not is_fallback(option)),
-            default=0.0,
-        )
-        return bool(self.literal.any()) or likeness >= weights().least
+        """Whether a word of the document speaks for an option."""
+        return bool(self.literal.any()) or any(self.telling)
 
     def choose(self, model: Vector, document: Document, *, complete: bool) -> FieldValue:
         """The option with the most that speaks for it, the places that do, and the runners-up."""
@@ -321,8 +326,7 @@ def _evidence(option: Option, document: Document) -> list[tuple[bool, Span]]:
     """Where the option's own words stand in the document, and whether beside a number: those first."""
     found = {}
     for word in (option.value, option.value.replace("_", " "), *option.synonyms):
-        left = r"(?<![^\W\d])" if word.isupper() and len(word) <= 4 else r"(?<!\w)" if word[:1].isalnum() else ""
-        right = r"(?![^\W\d])" if word.isupper() and len(word) <= 4 else r"(?!\w)" if word[-1:].isalnum() else ""
+        left, right = _bounds(word)
         flags = 0 if word.isupper() and len(word) <= 4 else re.IGNORECASE
         pattern = re.compile(left + r"\s+".join(re.escape(part) for part in word.split()) + right, flags)
         for page in document.pages:
@@ -331,6 +335,14 @@ def _evidence(option: Option, document: Document) -> list[tuple[bool, Span]]:
                 beside = _BEFORE.search(page.text[max(0, start - 3) : start]) or _BEHIND.match(page.text[end : end + 4])
                 found[Span(page.number, start, end)] = beside is not None
     return sorted(((near, span) for span, near in found.items()), key=lambda each: (not each[0], each[1]))
+
+
+def _bounds(word: str) -> tuple[str, str]:
+    """What may not stand beside a word. A figure may touch a short one ("1250zł"); scripts without spaces are told by their own signs."""
+    if _WITHOUT_SPACES.search(word):
+        return r"(?<![\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])", r"(?![\u3400-\u9fff\uac00-\ud7af])"
+    left, right = (r"(?<![^\W\d])", r"(?![^\W\d])") if len(word) <= 4 else (r"(?<!\w)", r"(?!\w)")
+    return left if word[:1].isalnum() else "", right if word[-1:].isalnum() else ""
 
 
 _BEFORE = re.compile(r"\d\s?[.:]?\s?$")
@@ -371,6 +383,21 @@ def _likeness(answers: Sequence[Option], document: Document) -> tuple[Vector, li
     return likeness, places
 
 
+def _telling(answers: Sequence[Option], document: Document) -> list[bool]:
+    """Whether the document has a word of each option: most of its letters, of one that is long enough to mean something."""
+    seen = {match.group().casefold() for page in document.pages for match in _WORD.finditer(page.text)}
+    own = [_parts(word) for word in seen if len(word) >= _MEANING or _WITHOUT_SPACES.search(word)]
+    found = []
+    for option in answers:
+        texts = [] if is_fallback(option) else [*_texts(option), *_topic_words(tuple(_texts(option)))]
+        words = {match.group() for text in texts for match in _WORD.finditer(text)}
+        wanted = [_parts(word) for word in words if len(word) >= _MEANING or _WITHOUT_SPACES.search(word)]
+        found.append(any(len(each & parts) >= _SHARED * min(len(each), len(parts)) for each in wanted for parts in own))
+    return found
+
+
+_MEANING = 5
+_SHARED = 0.6
 _WORD = re.compile(r"[^\W_]+")
 _VALUE = 2.0  # how much the words of an option's value count against those of its description
 _TOPIC = 0.5  # and the words of a topic that it names
@@ -384,24 +411,35 @@ def _bag(option: Option) -> dict[str, float]:
     bag: dict[str, float] = {}
     if is_fallback(option):
         return bag
-    name = option.value.replace("_", " ")
-    described = [] if option.description.casefold() == name.casefold() else [option.description]
-    said = [(name, _VALUE), *((text, 1.0) for text in (*described, *option.synonyms))]
-    for text, weight in [*said, *((word, _TOPIC) for word in _topic_words(tuple(text for text, _ in said)))]:
+    texts = _texts(option)
+    said = [(texts[0], _VALUE), *((text, 1.0) for text in texts[1:])]
+    for text, weight in [*said, *((word, _TOPIC) for word in _topic_words(tuple(texts)))]:
         for match in _WORD.finditer(text):
             for part in _parts(match.group()):
                 bag[part] = max(bag.get(part, 0.0), weight)
     return bag
 
 
+def _texts(option: Option) -> list[str]:
+    """An option's value, its description where that says more, and its synonyms."""
+    name = option.value.replace("_", " ")
+    described = [] if option.description.casefold() == name.casefold() else [option.description]
+    return [name, *described, *option.synonyms]
+
+
 @functools.cache
 def _topic_words(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of the topics that these texts name."""
-    named = f" {' '.join(word for text in texts for word in _WORD.findall(text.casefold()))} "
+    """The words of the topics that these texts name: the first, an option's value, by any name, the others by one long enough."""
+    spoken = [f" {' '.join(_WORD.findall(text.casefold()))} " for text in texts]
+
+    def named(name: str) -> bool:
+        wanted = f" {' '.join(_WORD.findall(name.casefold()))} "
+        return any(wanted in text for text in (spoken if len(name) >= _MEANING else spoken[:1]))
+
     return tuple(
         word
         for topic in _topics().values()
-        if any(f" {' '.join(_WORD.findall(name.casefold()))} " in named for name in topic["names"])
+        if any(map(named, topic["names"]))
         for language, words in topic.items()
         if language != "names"
         for word in words

@@ -13,7 +13,7 @@ from stillroom import paths
 from stillroom.templates.template import Field, FieldType
 
 NUMERIC_TYPES = (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
-_PHRASES = ("totals", "subtotals", "carried")
+_PHRASES = ("totals", "subtotals", "carried", "carried_or_item")
 # A word that long is recognised at the end of a compound as well ("Nettobetrag").
 _COMPOUND = 5
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -61,7 +61,7 @@ def _phrases(kind: str) -> tuple[str, ...]:
 
 
 def begins(kind: str, text: str) -> bool:
-    """Whether a line begins with such a phrase: "totals", "subtotals" or "carried"."""
+    """Whether a line begins with such a phrase: "totals", "subtotals", "carried" or "carried_or_item"."""
     line = folded(text)
     return any(_starts(line, phrase) for phrase in _phrases(kind))
 
@@ -117,10 +117,10 @@ _EITHER = ("position", "rank", "quantity", "birth_year", "unit_price", "amount")
 
 
 class Words:
-    """The phrases that name a template's columns and their neighbours: what a heading says."""
+    """The phrases that name a template's columns and their neighbours, each with its keys: a column's name, or ``~`` and a concept's."""
 
     def __init__(self, columns: Sequence[Field]) -> None:
-        """``own`` has, by column, its concept's key; ``phrases`` maps a folded phrase to keys: a column's name, or a concept."""
+        """``concept`` has the concept of each column, by its name."""
         self.concept = {column.name: concept_of(column) for column in columns}
         self._phrases: dict[str, list[str]] = {}
         for concept in concepts().values():

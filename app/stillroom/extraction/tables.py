@@ -226,7 +226,7 @@ class _Reader:
                 current, doubtful = starts[at], False
                 at = current.last + 1
                 continue
-            if current is not None and (self._carried(line, current)):
+            if current is not None and self._carried(line, current):
                 doubtful = False
             elif current is not None and begins("subtotals", line.text) and len(current.fields) > _FEW_COLUMNS:
                 doubtful = True
@@ -783,6 +783,7 @@ class _Reader:
 
     def _summed(self, rows: list[_Read], amount: str) -> tuple[list[_Read], bool]:
         """Which lines are rows: all, those like most, those that lack nothing; the sum that the document states decides."""
+        rows = self._without_carried(rows, amount)
         with_amount = [row for row in rows if amount in row.cells]
         full = max((len(row.cells) for row in with_amount), default=0)
         taken = {row.cells[amount].span for row in with_amount}
@@ -798,6 +799,20 @@ class _Reader:
             ):
                 return kept, True
         return rows, False
+
+    def _without_carried(self, rows: Sequence[_Read], amount: str) -> list[_Read]:
+        """The rows without those that take the sum from one page to the next, called by a word that may name a thing as well."""
+        kept: list[_Read] = []
+        total = Decimal(0)
+        for row in rows:
+            own = _decimal(row.cells[amount]) if amount in row.cells else None
+            if begins("carried_or_item", self._lines[row.row.lines[0]].text) and (
+                own is None or (kept and own == total)
+            ):
+                continue
+            total += own or Decimal(0)
+            kept.append(row)
+        return kept
 
     def _value(self, reading: Candidate | None, parts: tuple[Span, ...], confidence: float) -> FieldValue:
         if reading is None:

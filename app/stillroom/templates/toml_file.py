@@ -12,7 +12,6 @@ from typing import Any
 import tomlkit
 import tomlkit.items
 
-from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.checks import Problem, TemplateChecker
 from stillroom.templates.positions import Positions
@@ -87,11 +86,6 @@ def template_to_toml(template: Template) -> str:
             examples.append(_example_table(example))
         document.add("examples", examples)
     return tomlkit.dumps(document)
-
-
-def save_template(template: Template, path: Path) -> None:
-    """Write a template file, whole or not at all. Raises StillroomError."""
-    write_text(path, template_to_toml(template))
 
 
 def _read(path: Path) -> bytes:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QFileSystemWatcher, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 import stillroom
-from stillroom import paths
+from stillroom import logs, paths
 from stillroom.errors import StillroomError
 from stillroom.privacy.seal import Guard, Seal
 from stillroom.settings import SEALED, Settings
@@ -80,6 +80,7 @@ def main(argv: Sequence[str] = ()) -> int:
     if not _display_there():
         print("There is no display to open the window on. Try: stillroom extract --help", file=sys.stderr)
         return 1
+    logs.set_up()
     application = QApplication(["stillroom", *argv])
     application.setApplicationName("Stillroom")
     application.setApplicationVersion(stillroom.__version__)

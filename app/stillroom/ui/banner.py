@@ -33,7 +33,7 @@ class Banner(QFrame):
         self,
         text: str,
         kind: str = "info",
-        actions: Sequence[tuple[str, Callable[[], None]]] = (),
+        actions: Sequence[tuple[str, Callable[[], object]]] = (),
         closable: bool = True,
     ) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class BannerArea(QWidget):
         self,
         text: str,
         kind: str = "info",
-        actions: Sequence[tuple[str, Callable[[], None]]] = (),
+        actions: Sequence[tuple[str, Callable[[], object]]] = (),
         *,
         key: str = "",
         seconds: float = 0.0,

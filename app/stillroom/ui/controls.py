@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QComboBox,
     QDoubleSpinBox,
     QFrame,
     QLabel,
+    QLayout,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -77,21 +80,28 @@ def describe(widget: QWidget, name: str, tip: str = "", shortcut: QKeySequence |
     widget.setToolTip(plain_tip(tip))
 
 
-class _Entered:
+if TYPE_CHECKING:
+    _Mixed = QAbstractButton  # what the classes below are mixed into
+else:
+    _Mixed = object
+
+
+class _Entered(_Mixed):
     """Enter does what Space does, wherever the button stands: Qt knows it in dialogs only, and there for a default button."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
         elif not event.isAutoRepeat():
-            opens = isinstance(self, QToolButton) and self.popupMode() is QToolButton.ToolButtonPopupMode.InstantPopup
-            if self.menu() is not None and (opens or isinstance(self, QPushButton)):
+            instant = QToolButton.ToolButtonPopupMode.InstantPopup
+            opens = isinstance(self, QPushButton) or (isinstance(self, QToolButton) and self.popupMode() is instant)
+            if opens and isinstance(self, QPushButton | QToolButton) and self.menu() is not None:
                 self.showMenu()
             else:
                 self.click()
 
 
-class _Coloured:
+class _Coloured(_Mixed):
     """Keeps an icon in the colour of the appearance the control is shown in."""
 
     _icon_size = QSize(18, 18)
@@ -120,7 +130,7 @@ class Button(_Entered, _Coloured, QPushButton):
     """A push button; role ``primary`` for the one thing to do next, ``link`` for quiet ones."""
 
     def __init__(
-        self, text: str, role: str = "", icon_name: str = "", action: Callable[[], None] | None = None
+        self, text: str, role: str = "", icon_name: str = "", action: Callable[[], object] | None = None
     ) -> None:
         self._icon_name = ""
         QPushButton.__init__(self, text)
@@ -183,7 +193,7 @@ class ElidedLabel(QLabel):
     def whole(self) -> str:
         return self._whole
 
-    def resizeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self._fit()
 
@@ -229,3 +239,12 @@ class ComboBox(_Unwheeled, QComboBox):
         painter = QPainter(self)
         arrow = pixmap("down", colours().muted, 16, self.devicePixelRatioF())
         painter.drawPixmap(self.width() - 25, (self.height() - 16) // 2, arrow)
+
+
+def take_away(layout: QLayout, place: int = 0) -> None:
+    """Take what stands at a place out of a layout, and delete it."""
+    item = layout.takeAt(place)
+    widget = item.widget() if item is not None else None
+    if widget is not None:
+        widget.hide()
+        widget.deleteLater()

@@ -39,14 +39,14 @@ class _Place(QWidget):
         super().__init__()
         self._build = build
         self.page: QWidget | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
 
     def fill(self) -> QWidget:
         """The page, built if it was not yet."""
         if self.page is None:
             self.page = self._build()
-            self.layout().addWidget(self.page)
+            self._column.addWidget(self.page)
         return self.page
 
 
@@ -84,8 +84,10 @@ class MainWindow(QMainWindow):
             self.pages.addWidget(_Place(entry.build))
         self.navigation.chosen.connect(self.show_page)
         self.navigation.panel_button.toggled.connect(self._show_panel)
-        self.extract = self.show_page(0)
-        self.extract.review_wanted.connect(lambda run: self.show_named("review").show_run(run))
+        first = self.show_page(0)
+        assert isinstance(first, ExtractPage)
+        self.extract = first
+        self.extract.review_wanted.connect(self._show_in_review)
         self._restore()
 
     def _entries(self) -> list[PageEntry]:
@@ -127,7 +129,7 @@ class MainWindow(QMainWindow):
 
     def _offer_template(self, name: str, wanted: bool) -> None:
         """A template that was made in Chat or Templates, to be used in Extract."""
-        extract = self.pages.widget(0).fill()
+        extract = self.extract
         extract.offer_template(name, use=wanted)
         if wanted:
             self.show_page(0)
@@ -158,7 +160,9 @@ class MainWindow(QMainWindow):
 
     def show_page(self, number: int) -> QWidget:
         """Show the page of this number, from 0, and return it."""
-        page = self.pages.widget(number).fill()
+        place = self.pages.widget(number)
+        assert isinstance(place, _Place)
+        page = place.fill()
         self.pages.setCurrentIndex(number)
         self.navigation.show_chosen(number)
         return page
@@ -167,8 +171,19 @@ class MainWindow(QMainWindow):
         """Show the page with this icon, whatever its place and the language it is named in. Raises ValueError."""
         return self.show_page([entry.icon_name for entry in self._entries()].index(icon_name))
 
+    def _show_in_review(self, run: int) -> None:
+        from stillroom.ui.review.page import ReviewPage
+
+        page = self.show_named("review")
+        assert isinstance(page, ReviewPage)
+        page.show_run(run)
+
     def _show_seal(self) -> None:
-        self.show_named("settings").show_seal()
+        from stillroom.ui.settings.page import SettingsPage
+
+        page = self.show_named("settings")
+        assert isinstance(page, SettingsPage)
+        page.show_seal()
 
     def _show_panel(self, shown: bool) -> None:
         """As the person wants it; where the window is narrow only for as long as it stays as it is."""

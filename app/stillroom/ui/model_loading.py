@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -44,7 +44,7 @@ class ModelLoading(QObject):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._loading: Operation | None = None
+        self._loading: Operation[Any] | None = None
         self.state = LoadState.NONE
         self.progress = 0.0
         self.model: ModelInfo | None = None
@@ -105,7 +105,7 @@ class ModelLoading(QObject):
         )
 
     def _load(
-        self, operation: Operation, model: ModelFile | None, context_tokens: int, kv_type: str
+        self, operation: Operation[Any], model: ModelFile | None, context_tokens: int, kv_type: str
     ) -> tuple[ModelInfo, LoadPlan]:
         models = self._parts.models
         plan = models.plan(

@@ -98,7 +98,7 @@ class Navigation(QWidget):
 class _NavigationButton(IconButton):
     """The icon has the accent's colour while its page is shown."""
 
-    def __init__(self, *args: object, **named: object) -> None:
-        super().__init__(*args, **named)
+    def __init__(self, icon_name: str, name: str, role: str = "flat", *, text: str = "") -> None:
+        super().__init__(icon_name, name, role, text=text)
         self.toggled.connect(lambda on: self.set_icon_name(self._icon_name, "accent" if on else "muted"))
         self.setIconSize(QSize(20, 20))

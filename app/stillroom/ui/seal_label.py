@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, QObject, QSize, Qt, Signal
+from datetime import datetime
+
+from PySide6.QtCore import QLocale, QObject, QSize, Qt, QTime, Signal
 
 from stillroom.privacy.seal import Seal
 from stillroom.ui.controls import IconButton, describe
@@ -43,7 +45,7 @@ class SealLabel(IconButton):
             word, text = self.tr("Open"), self.tr("Open: %1").replace("%1", openings[-1].reason)
             tip = "\n".join(f"{opening.reason}: {opening.destination}" for opening in openings)
             if openings[-1].until is not None:
-                clock = QLocale().toString(openings[-1].until.astimezone().time(), QLocale.FormatType.ShortFormat)
+                clock = QLocale().toString(QTime(*_clock(openings[-1].until)), QLocale.FormatType.ShortFormat)
                 text += " " + self.tr("until %1").replace("%1", clock)
         elif self._seal.sealed:
             word, text = self.tr("Sealed"), self.tr("Sealed: no connections")
@@ -56,3 +58,9 @@ class SealLabel(IconButton):
         self.setText(word if self._narrow else text)
         self.set_icon_name("sealed" if self._seal.holds else "open", "good" if self._seal.holds else "warn")
         describe(self, text, f"{text}\n{tip}" if self._narrow else tip)
+
+
+def _clock(moment: datetime) -> tuple[int, int]:
+    """Hour and minute, here."""
+    here = moment.astimezone()
+    return here.hour, here.minute

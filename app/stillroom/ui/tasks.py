@@ -41,21 +41,21 @@ class Operation(Generic[T]):
         self._owner = owner
         self.cancellation = Cancellation()
         self._work = work
-        self._success: Callable[[T], None] | None = None
-        self._failure: Callable[[Exception], None] | None = None
-        self._cancelled: Callable[[], None] | None = None
+        self._success: Callable[[T], object] | None = None
+        self._failure: Callable[[Exception], object] | None = None
+        self._cancelled: Callable[[], object] | None = None
         self._progress: Callable[[Any], None] | None = None
         self._post: Callable[[Callable[[], None]], None] | None = None
 
-    def success(self, callback: Callable[[T], None]) -> Operation[T]:
+    def success(self, callback: Callable[[T], object]) -> Operation[T]:
         self._success = callback
         return self
 
-    def failure(self, callback: Callable[[Exception], None]) -> Operation[T]:
+    def failure(self, callback: Callable[[Exception], object]) -> Operation[T]:
         self._failure = callback
         return self
 
-    def cancelled(self, callback: Callable[[], None]) -> Operation[T]:
+    def cancelled(self, callback: Callable[[], object]) -> Operation[T]:
         self._cancelled = callback
         return self
 
@@ -69,16 +69,16 @@ class Operation(Generic[T]):
         if callback is not None:
             self.post(lambda: callback(value))
 
-    def post(self, callback: Callable[[], None]) -> None:
+    def post(self, callback: Callable[[], object]) -> None:
         """Called by the work, on its thread: ``callback`` runs on the window's thread, in the order of posting."""
         if self._post is not None:
             self._post(lambda: self._deliver(callback))
 
-    def _deliver(self, callback: Callable[[], None]) -> None:
+    def _deliver(self, callback: Callable[[], object]) -> None:
         if self._owner is None or isValid(self._owner):
             callback()
 
-    def _run(self, post: Callable[[Callable[[], None]], None], unhandled: Callable[[Exception], None]) -> None:
+    def _run(self, post: Callable[[Callable[[], None]], None], unhandled: Callable[[Exception], object]) -> None:
         self._post = post
         try:
             value = self._work(self)
@@ -125,7 +125,7 @@ class Tasks:
     ``unhandled`` gets the failure of an operation that has no failure callback, on the window's thread.
     """
 
-    def __init__(self, unhandled: Callable[[Exception], None]) -> None:
+    def __init__(self, unhandled: Callable[[Exception], object]) -> None:
         self._unhandled = unhandled
         self._courier = _Courier()
         self._running: dict[threading.Thread, Operation[Any]] = {}

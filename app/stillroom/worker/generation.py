@@ -6,7 +6,7 @@ import codecs
 import contextlib
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import llama_cpp.llama_cpp as lib
@@ -16,7 +16,7 @@ from stillroom.errors import EngineError
 from stillroom.worker.cells import Cells, Held
 from stillroom.worker.grammar import grammar_of
 from stillroom.worker.llama import Entry, LoadedModel
-from stillroom.worker.prompt_tokens import fill, read_prompt
+from stillroom.worker.prompt_tokens import PromptTokens, fill, read_prompt
 from stillroom.worker.scoring import hold_prefix
 
 _PIECE_SECONDS = 0.02
@@ -48,15 +48,7 @@ def generate(
             f"The text takes {len(tokens)} tokens, more than the {limit} this model and context allow. "
             "Shorten it, or choose a longer context."
         )
-    base: Held | None = None
-    common = 0
-    if request.interactive:
-        base, common = cells.find_longest(tokens[:-1])
-        if base is not None:
-            base.users += 1
-    elif len(request.prompt) > 1:
-        base = yield from hold_prefix(model, cells, request.prompt[:-1])
-        common = min(len(base.tokens), len(tokens) - 1)
+    base, common = yield from _known(model, cells, request, tokens)
     fresh: Held | None = None
     try:
         cells.make_room(len(tokens) - common)
@@ -67,50 +59,16 @@ def generate(
                 cells.forget(base)  # the conversation went on; its longer form is kept
             base = None
         cached = len(fresh.tokens)
-        left = len(tokens) - 1 - cached
-        told = cached
-        # Closed at once where this is given up: what it holds must not outlive the request, nor the model.
-        with contextlib.closing(fill(model, prompt, fresh, cells.worth)) as steps:
-            for _ in steps:
-                if left > model.options.ubatch and len(fresh.tokens) > told:
-                    told = len(fresh.tokens)
-                    on_progress((told - cached) / left)
-                yield None
+        yield from _read(model, cells, prompt, fresh, on_progress)
         without = len(fresh.tokens) - model.positions(fresh.tokens)  # cells that take no position of their own
         evaluated = time.monotonic()
         output = _Output(request.stop, on_text)
-        reason, count = "length", 0
-        written: list[int] = []
-        sampling = replace(request.sampling, repeat_penalty=1.0) if request.schema else request.sampling
-        with grammar_of(model, request.schema) as grammar, _sampler(sampling, tokens, model.vocabulary) as sampler:
-            token = tokens[-1]
-            while count < request.max_tokens:
-                if len(fresh.tokens) >= limit:
-                    reason = "context"
-                    break
-                cells.make_room(1)
-                entry = Entry(token, len(fresh.tokens) - without, (fresh.sequence,), True)
-                model.evaluate([entry], interactive=request.interactive)
-                fresh.tokens.append(token)
-                token = lib.llama_sampler_sample(sampler, model.context, -1)
-                if grammar is not None:
-                    if not grammar.allows(token):
-                        grammar.mask()
-                        token = lib.llama_sampler_sample(sampler, model.context, -1)
-                    grammar.accept(token)
-                if model.ends(token):
-                    reason = "end"
-                    break
-                count += 1
-                written.append(token)
-                if output.add(model.piece(token)):
-                    reason = "stop"
-                    break
-                yield None
-        text = output.finish(stopped=reason == "stop")
-        if request.interactive and reason != "stop":
+        written = _Written()
+        yield from _write(model, cells, request, tokens, fresh, without, output, written)
+        text = output.finish(stopped=written.reason == "stop")
+        if request.interactive and written.reason != "stop":
             # Another way to cut the same text into tokens would not be found in the cache at the next turn.
-            cells.remember(text, written)
+            cells.remember(text, written.tokens)
     except BaseException:
         if fresh is not None and not request.interactive:
             cells.forget(fresh)
@@ -125,13 +83,90 @@ def generate(
         cells.forget(fresh)
     yield Generation(
         text=text,
-        stop_reason=reason,
+        stop_reason=written.reason,
         prompt_tokens=len(tokens),
         cached_tokens=cached,
-        tokens=count,
+        tokens=len(written.tokens),
         prompt_seconds=evaluated - started,
         seconds=time.monotonic() - started,
     )
+
+
+@dataclass(slots=True)
+class _Written:
+    """The tokens of an answer so far, and why it ended."""
+
+    tokens: list[int] = field(default_factory=list)
+    reason: str = "length"
+
+
+def _known(
+    model: LoadedModel, cells: Cells, request: GenerateRequest, tokens: list[int]
+) -> Generator[None, None, tuple[Held | None, int]]:
+    """What of the prompt is in the cells already, used once more, and how many of its tokens count."""
+    if request.interactive:
+        base, common = cells.find_longest(tokens[:-1])
+        if base is not None:
+            base.users += 1
+        return base, common
+    if len(request.prompt) > 1:
+        held = yield from hold_prefix(model, cells, request.prompt[:-1])
+        return held, min(len(held.tokens), len(tokens) - 1)
+    return None, 0
+
+
+def _read(
+    model: LoadedModel, cells: Cells, prompt: PromptTokens, fresh: Held, on_progress: Callable[[float], None]
+) -> Generator[None, None, None]:
+    """Evaluate what of the prompt is not in the cells yet."""
+    cached = told = len(fresh.tokens)
+    left = len(prompt.tokens) - 1 - cached
+    # Closed at once where this is given up: what it holds must not outlive the request, nor the model.
+    with contextlib.closing(fill(model, prompt, fresh, cells.worth)) as steps:
+        for _ in steps:
+            if left > model.options.ubatch and len(fresh.tokens) > told:
+                told = len(fresh.tokens)
+                on_progress((told - cached) / left)
+            yield None
+
+
+def _write(
+    model: LoadedModel,
+    cells: Cells,
+    request: GenerateRequest,
+    prompt: list[int],
+    fresh: Held,
+    without: int,
+    output: _Output,
+    written: _Written,
+) -> Generator[None, None, None]:
+    """Write token by token until something ends it. ``without``: cells that take no position of their own."""
+    limit = model.longest_sequence
+    sampling = replace(request.sampling, repeat_penalty=1.0) if request.schema else request.sampling
+    with grammar_of(model, request.schema) as grammar, _sampler(sampling, prompt, model.vocabulary) as sampler:
+        token = prompt[-1]
+        while len(written.tokens) < request.max_tokens:
+            if len(fresh.tokens) >= limit:
+                written.reason = "context"
+                return
+            cells.make_room(1)
+            entry = Entry(token, len(fresh.tokens) - without, (fresh.sequence,), True)
+            model.evaluate([entry], interactive=request.interactive)
+            fresh.tokens.append(token)
+            token = lib.llama_sampler_sample(sampler, model.context, -1)
+            if grammar is not None:
+                if not grammar.allows(token):
+                    grammar.mask()
+                    token = lib.llama_sampler_sample(sampler, model.context, -1)
+                grammar.accept(token)
+            if model.ends(token):
+                written.reason = "end"
+                return
+            written.tokens.append(token)
+            if output.add(model.piece(token)):
+                written.reason = "stop"
+                return
+            yield None
 
 
 class _Output:

@@ -64,7 +64,7 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
     page.transcript.view(first.id).wanted.emit("edit")
     qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert page.transcript.turns()[0].content == "Uno"
-    page.actions.switch(first.id)
+    page.turn_actions.switch(first.id)
     assert page.transcript.turns()[0].content == "One"
 
 

@@ -35,7 +35,7 @@ def test_a_template_made_of_an_answer_is_used_in_extract_at_once(
     view._template.click()
     picker = window.extract.sheet.bar.picker
     assert picker.findText("Rope sales") >= 0
-    assert window.pages.currentIndex() == 1
+    assert window.pages.currentWidget().fill() is page
     banner = page.banners._keyed["template"]
     assert "2 fields" in banner.message.text()
     banner.buttons[0].click()

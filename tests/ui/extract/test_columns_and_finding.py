@@ -42,10 +42,10 @@ def test_amounts_are_in_the_order_of_their_size(filled):
 
 def test_find_keeps_the_rows_with_all_the_words(filled, window):
     QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    assert filled.status.find.hasFocus()
-    QTest.keyClicks(filled.status.find, "11.50 SHOP")
+    assert filled.status.finder.hasFocus()
+    QTest.keyClicks(filled.status.finder, "11.50 SHOP")
     assert shown(filled, 0) == ["receipt-011.txt"]
-    filled.status.find.clear()
+    filled.status.finder.clear()
     assert filled.table.shown.rowCount() == 12
 
 

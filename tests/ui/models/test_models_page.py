@@ -21,7 +21,6 @@ from stillroom.models.hub.download_queue import Download, DownloadState
 from stillroom.models.hub.offers import Assessed
 from stillroom.models.library import find_model
 from stillroom.models.projectors import projector_of
-from stillroom.ui.models import rows as row_source
 from stillroom.ui.models.adapters_dialog import AdaptersDialog
 from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.downloads import DownloadList
@@ -30,6 +29,7 @@ from stillroom.ui.models.memory_bar import MemoryBar
 from stillroom.ui.models.page import ModelsPage
 from stillroom.ui.models.projector_dialog import ProjectorDialog
 from stillroom.ui.models.rows import ModelFilter, ModelTable
+from stillroom.workspace import model_list as row_source
 from stillroom.workspace.model_list import ModelRow, Place
 
 pytestmark = pytest.mark.window
@@ -172,7 +172,7 @@ def test_a_download_breaks_the_seal_while_it_runs_and_no_longer(page: ModelsPage
         (DownloadState.RUNNING, 1), (DownloadState.FAILED, 0), (DownloadState.RUNNING, 1), (DownloadState.DONE, 0),
     ):  # fmt: skip
         with qtbot.waitSignal(page.downloads.changed):
-            page.downloads._note(entry(state))
+            page.downloads.queue._on_change(entry(state))
         assert len(seal.openings) == opened
 
 

@@ -48,7 +48,7 @@ def test_removing_asks_first_and_gives_the_memory_back(
     choose(page, "own")
     unloaded: list[bool] = []
     monkeypatch.setattr(page._loading, "unload", lambda: unloaded.append(True))
-    monkeypatch.setattr(page_source, "remove", lambda model: model.path.unlink())
+    monkeypatch.setattr(page._parts.models, "remove", lambda model: model.path.unlink())
     answers = [False, True]
     monkeypatch.setattr(page_source, "agreed", lambda *_: answers.pop(0))
     page.detail.buttons["remove"].click()

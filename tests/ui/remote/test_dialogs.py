@@ -48,7 +48,7 @@ def test_the_section_lists_tries_and_removes(
     section._remove(remote_engines()[0])
     assert len(remote_engines()) == 1
     section._remove(remote_engines()[0])
-    assert remote_engines() == []
+    qtbot.waitUntil(lambda: remote_engines() == [])
     qtbot.waitUntil(lambda: window._parts.tasks.running <= 1, timeout=10_000)
 
 

@@ -16,10 +16,11 @@ from stillroom.documents.formats.pdf_attached import Attached, attached_files
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
 from stillroom.documents.formats.pdf_scans import Scanner
+from stillroom.documents.formats.picture import NOT_KNOWN
 from stillroom.documents.lines import Word, arrange
 from stillroom.documents.meaning import agree, doubtful
 from stillroom.documents.ocr.models import available, check_available
-from stillroom.documents.source import LOCATED_CHARACTERS, RECOGNISED_PAGES, Content, Source
+from stillroom.documents.source import LOCATED_CHARACTERS, RECOGNISED_PAGES, Content, Source, ranges
 from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG, DocumentError, PasswordNeeded
 
 PAGES = 5000
@@ -54,6 +55,9 @@ def read(source: Source) -> Content:
     finally:
         document.close()
     notes = found.notes
+    if found.strange:
+        several = "s" if len(found.strange) > 1 else ""
+        notes.add(NOT_KNOWN.format(where=f" on page{several} {ranges(found.strange)}"))
     stated: tuple[Stated, ...] = ()
     attachments = Attachments(source)
     for file in files:
@@ -105,6 +109,11 @@ class _Pages:
         self._effort = source.effort
         self._scanner = Scanner(source.effort)
         self._characters = 0
+
+    @property
+    def strange(self) -> list[int]:
+        """Pages with text that the recognition does not know."""
+        return self._scanner.strange
 
     @property
     def is_shell(self) -> bool:

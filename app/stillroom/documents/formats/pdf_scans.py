@@ -24,10 +24,15 @@ _LETTERS = 3
 
 
 class Scanner:
-    """Recognises text on the pages of one file. What is drawn on many pages, a letterhead, is recognised once."""
+    """Recognises text on the pages of one file. What is drawn on many pages, a letterhead, is recognised once.
+
+    Attributes:
+        strange: numbers of the pages with text that was not recognised: of a script that is not known, or too faint.
+    """
 
     def __init__(self, effort: Effort) -> None:
         self._effort = effort
+        self.strange: list[int] = []
         self._known: dict[bytes, list[Line]] = {}
 
     def read_page(self, page: pdfium.PdfPage, number: int, frame: Frame) -> Page:
@@ -36,12 +41,16 @@ class Scanner:
         Raises DocumentError where the OCR part is missing.
         """
         # Late: a PDF with text needs none of this.
+        from stillroom.documents.formats.picture import MISSED
         from stillroom.documents.ocr.layout import page_of
         from stillroom.documents.ocr.recognition import recognise
 
         picture = self._drawn(page, frame)
         unit = frame.width / picture.shape[1]
-        return page_of(recognise(picture, self._effort.progress), number, frame.width, frame.height, unit)
+        lines = recognise(picture, self._effort.progress)
+        if lines.missed > MISSED:
+            self.strange.append(number)
+        return page_of(lines, number, frame.width, frame.height, unit)
 
     def read_pictures(
         self, page: pdfium.PdfPage, frame: Frame, places: Sequence[Box]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,6 +19,8 @@ from stillroom.workspace.conversations import MakeRoom
 
 if TYPE_CHECKING:
     from stillroom.workspace.conversations import ChatSession
+
+T = TypeVar("T")
 
 
 class Asking(QObject):
@@ -45,7 +47,7 @@ class Asking(QObject):
     def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._parts = parts
-        self._operation: Operation | None = None
+        self._operation: Operation[Any] | None = None
         self.conversation = 0
         self._engine: RemoteEngine | None = None
         self._looking = False  # at a picture; nothing is written yet
@@ -70,7 +72,7 @@ class Asking(QObject):
         started = time.monotonic()
         store, answerer = self._parts.chats, self._parts.conversations.answerer(self._engine)
 
-        def work(operation: Operation) -> Turn:
+        def work(operation: Operation[Turn]) -> Turn:
             begin, show = self._shown(operation)
             looks = False
 
@@ -98,7 +100,7 @@ class Asking(QObject):
 
         self._start(conversation, work, self.done.emit)
 
-    def _shown(self, operation: Operation) -> tuple[Callable[[Turn], None], Callable[[str, str], None]]:
+    def _shown(self, operation: Operation[Turn]) -> tuple[Callable[[Turn], None], Callable[[str, str], None]]:
         """What shows an answer that begins, and its pieces, from the operation's thread."""
         number: list[int] = []
 
@@ -111,7 +113,7 @@ class Asking(QObject):
     def go_on(self, conversation: int, number: int) -> None:
         """Go on with an answer."""
 
-        def work(operation: Operation) -> Turn:
+        def work(operation: Operation[Turn]) -> Turn:
             begin, show = self._shown(operation)
             return self.session().go_on(
                 number,
@@ -129,7 +131,7 @@ class Asking(QObject):
         """
         started = time.monotonic()
 
-        def work(operation: Operation) -> Turn:
+        def work(operation: Operation[Turn]) -> Turn:
             begin, show = self._shown(operation)
 
             def tell(done: int, total: int) -> None:
@@ -168,10 +170,10 @@ class Asking(QObject):
 
         self._start(conversation, work, then, self.given_up.emit)
 
-    def read(self, paths: list[Path], then: Callable[[list[Attachment]], None]) -> Operation:
+    def read(self, paths: list[Path], then: Callable[[list[Attachment]], None]) -> Operation[Any]:
         """Read files to attach, beside anything else."""
 
-        def work(operation: Operation) -> list[Attachment]:
+        def work(operation: Operation[list[Attachment]]) -> list[Attachment]:
             def begun(path: Path) -> None:
                 operation.post(lambda: self.told.emit(self.tr("Reading %1…").replace("%1", path.name)))
 
@@ -200,8 +202,8 @@ class Asking(QObject):
     def _start(
         self,
         conversation: int,
-        work: Callable[[Operation], object],
-        success: Callable[[object], None],
+        work: Callable[[Operation[T]], T],
+        success: Callable[[T], object],
         stopped: Callable[[], None] = lambda: None,
     ) -> None:
         if self.busy:
@@ -213,7 +215,7 @@ class Asking(QObject):
             self.told.emit("")
             self.changed.emit()
 
-        def succeeded(value: object) -> None:
+        def succeeded(value: T) -> None:
             end()
             success(value)
 
@@ -224,11 +226,15 @@ class Asking(QObject):
             else:
                 self.failed.emit(error)
 
+        def given_up() -> None:
+            end()
+            stopped()
+
         self._operation = self._parts.tasks.start(
             Operation(work, "answer", owner=self)
             .progress(self._progressed)
             .success(succeeded)
             .failure(failed)
-            .cancelled(lambda: (end(), stopped()))
+            .cancelled(given_up)
         )
         self.changed.emit()

@@ -13,7 +13,7 @@ from stillroom.chat.context import Budget
 from stillroom.chat.conversation import Attachment
 from stillroom.paths import pasted_dir
 from stillroom.ui.chat.thumbnail import Thumbnail
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, label, restyle
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, label, restyle, take_away
 from stillroom.ui.extract.dropping import TakesDrops, dropped_paths
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted
@@ -76,7 +76,7 @@ def _kept(picture: QImage) -> list[Path]:
     except OSError:
         return []
     path = folder / f"{QDateTime.currentDateTime().toString('yyyy-MM-dd hh.mm.ss.zzz')}.png"
-    return [path] if picture.save(str(path), "PNG") else []
+    return [path] if picture.save(str(path)) else []
 
 
 class Composer(TakesDrops, QFrame):
@@ -207,9 +207,7 @@ class Composer(TakesDrops, QFrame):
 
     def _show_chips(self) -> None:
         while self._chips.count():
-            chip = self._chips.takeAt(0).widget()
-            chip.hide()
-            chip.deleteLater()
+            take_away(self._chips)
         for attachment in self.attachments:
             self._chips.addWidget(self._chip(attachment))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -64,7 +64,7 @@ class ChatPage(ShownConversation):
         self.room = Room(self, parts, loading)
         self.own = OwnSettings(self, parts, loading)
         self.talks = Talks(self, parts, self.list, self.banners)
-        self.actions = TurnActions(self)
+        self.turn_actions = TurnActions(self)
         self.drafts = Drafts(self, parts)
         self._connect()
         self.talks.refresh()
@@ -83,13 +83,14 @@ class ChatPage(ShownConversation):
         head.addWidget(self.held)
         self.who = WhoAnswers()
         head.addWidget(self.who)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText(self.tr("Find in this conversation"))
-        self.find.setFixedWidth(200)
-        self.find.setVisible(False)
-        describe(self.find, self.tr("Find in this conversation"))
-        self.find.returnPressed.connect(lambda: self.transcript.find(self.find.text()))
-        head.addWidget(self.find)
+        self.finder = QLineEdit()
+        self.finder.setPlaceholderText(self.tr("Find in this conversation"))
+        self.finder.setFixedWidth(200)
+        self.finder.setVisible(False)
+        describe(self.finder, self.tr("Find in this conversation"))
+        self.finder.returnPressed.connect(lambda: self.transcript.show_next(self.finder.text()))
+        head.addWidget(self.finder)
+        self.buttons: dict[str, IconButton] = {}
         for name, icon, text, key, action in (
             ("search", "search", self.tr("Find in this conversation"), "Ctrl+F", self._show_find),
             (
@@ -104,7 +105,7 @@ class ChatPage(ShownConversation):
             button = IconButton(icon, text)
             describe(button, text, text, QKeySequence(key) if key else None)
             button.clicked.connect(lambda _checked=False, action=action: action())
-            setattr(self, f"{name}_button", button)
+            self.buttons[name] = button
             head.addWidget(button)
         column.addLayout(head)
         self.banners = BannerArea()
@@ -128,8 +129,8 @@ class ChatPage(ShownConversation):
         self.list.search_wanted.connect(self.talks.search)
         self.list.wanted.connect(self.talks.act)
         self.list.import_wanted.connect(self.talks.bring)
-        self.transcript.wanted.connect(self.actions.act)
-        self.transcript.branch_wanted.connect(self.actions.switch)
+        self.transcript.wanted.connect(self.turn_actions.act)
+        self.transcript.branch_wanted.connect(self.turn_actions.switch)
         self.transcript.source_wanted.connect(self._show_source)
         self.transcript.link.connect(lambda address: show_link(self, address))
         self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and self.number != 0))
@@ -141,7 +142,7 @@ class ChatPage(ShownConversation):
         self.composer.files.connect(self.attach)
         self.composer.attach_wanted.connect(self._choose_files)
         self.composer.prompts_wanted.connect(self._show_prompts)
-        self.composer.edit_last.connect(self.actions.edit_last)
+        self.composer.edit_last.connect(self.turn_actions.edit_last)
         self.composer.given.connect(lambda: self.room.show_budget())
         stop = QShortcut(QKeySequence("Esc"), self)
         stop.activated.connect(self.asking.stop)
@@ -186,7 +187,7 @@ class ChatPage(ShownConversation):
         self.transcript.show_turns(turns, self.store.siblings(self.number) if self.conversation else {})
         self.stack.setCurrentWidget(self.transcript if turns else self.starting)
         self._show_title()
-        for button in (self.export_button, self.search_button):
+        for button in (self.buttons["export"], self.buttons["search"]):
             button.setEnabled(bool(turns))
         self._show_writing()
         self.room.show_budget()
@@ -238,7 +239,7 @@ class ChatPage(ShownConversation):
         self.starting.show_who(engine)
         self.room.show_budget()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self.who.look()
 
@@ -332,10 +333,10 @@ class ChatPage(ShownConversation):
         self.composer.reading.setVisible(bool(text))
 
     def _show_find(self) -> None:
-        self.find.setVisible(not self.find.isVisible())
-        if self.find.isVisible():
-            self.find.setFocus()
-            self.find.selectAll()
+        self.finder.setVisible(not self.finder.isVisible())
+        if self.finder.isVisible():
+            self.finder.setFocus()
+            self.finder.selectAll()
 
     def failed(self, error: Exception) -> None:
         self.banners.show_message(

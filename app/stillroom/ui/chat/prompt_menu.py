@@ -20,7 +20,7 @@ from stillroom.errors import StillroomError
 from stillroom.ui.controls import describe
 
 
-def filled(parent: QWidget, prompt: Prompt) -> str | None:
+def filled(parent: QWidget | None, prompt: Prompt) -> str | None:
     """The text of a prompt, its variables asked for; None where the person left that."""
     if not prompt.variables:
         return prompt.text
@@ -83,7 +83,7 @@ class PromptMenu(QMenu):
 class VariablesDialog(QDialog):
     """Asks what stands in the place of the variables of a prompt."""
 
-    def __init__(self, parent: QWidget, prompt: Prompt) -> None:
+    def __init__(self, parent: QWidget | None, prompt: Prompt) -> None:
         super().__init__(parent)
         self.setWindowTitle(prompt.title)
         self.resize(460, 260)

@@ -60,10 +60,14 @@ class Room(QObject):
         if longer > trained:
             self._choose(error, 0, "")
             return
-        model, options = self._loading.loaded_file(), self._loading.model.options
+        model, loaded = self._loading.loaded_file(), self._loading.model
+        if model is None or loaded is None:
+            self._choose(error, longer, "")
+            return
+        options = loaded.options
         number = self._page.number
 
-        def costs(_operation: Operation) -> str:
+        def costs(_operation: Operation[str]) -> str:
             memory = self._parts.models.memory_by_context(model, options)
             return size_text(max(0, memory(longer) - memory(options.context_tokens)))
 
@@ -110,7 +114,11 @@ class Room(QObject):
         editor = self._page.composer.editor  # a banner that goes leaves the keyboard nowhere
 
         def then_write(action: Callable[[], None]) -> Callable[[], None]:
-            return lambda: (editor.setFocus(), action())
+            def write() -> None:
+                editor.setFocus()
+                action()
+
+            return write
 
         shown = [(title, then_write(action)) for title, action in actions]
         banner = self._page.banners.show_message(text, "warn", shown, key="full")
@@ -142,8 +150,8 @@ class Room(QObject):
             if self._loading.model is None or self._loading.state is LoadState.LOADING:
                 return
             self._loading.changed.disconnect(loaded)
-            here = waiting is not None and waiting.role is Role.USER and self._page.number == number
-            if here and self._loading.error is None and not self._page.asking.busy:
+            asked = waiting is not None and waiting.role is Role.USER and self._page.number == number
+            if waiting is not None and asked and self._loading.error is None and not self._page.asking.busy:
                 self._page.have_answered(waiting.id)
 
         store = self._parts.chats

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ShownConversation(QWidget):
-    """A base of the page: what it shows, and what can be asked of it.
+    """A base of the page: what it shows, and what can be asked of it, which is the page's to do.
 
     Attributes:
         conversation: None for one that is not begun.
@@ -45,36 +45,28 @@ class ShownConversation(QWidget):
 
     def open(self, number: int, turn: int = 0) -> None:
         """Show a conversation; 0 for a new one, which is stored when something is said."""
-        raise NotImplementedError
 
     def show_branch(self) -> None:
         """Show what is stored of the conversation that is shown."""
-        raise NotImplementedError
 
     def show_list(self) -> None:
         """Show the conversations there are."""
-        raise NotImplementedError
 
     def ready(self) -> bool:
         """Whether there is somebody to answer; if not, that is said."""
-        raise NotImplementedError
+        return False
 
     def have_answered(self, question: int) -> None:
         """Have a turn answered; a remote model is sent nothing that the person has not agreed to."""
-        raise NotImplementedError
 
     def read_every_part(self, question: int) -> None:
         """Have a turn answered from every passage of its files."""
-        raise NotImplementedError
 
     def make_template(self, turns: list[Turn]) -> None:
         """Make a template of the fields of an answer."""
-        raise NotImplementedError
 
     def say(self, text: str, kind: str) -> None:
         """``kind``: ``info`` goes by itself; ``warn`` and ``bad`` stay."""
-        raise NotImplementedError
 
     def failed(self, error: Exception) -> None:
         """Say what went wrong."""
-        raise NotImplementedError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -36,7 +38,7 @@ class Starting(QWidget):
         column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(GRID)
         for prompt in prompts():
-            button = Button(prompt.title, "", "generated", lambda prompt=prompt: self._take(prompt))
+            button = Button(prompt.title, "", "generated", partial(self._take, prompt))
             button.setMinimumWidth(260)
             describe(button, prompt.title, prompt.text)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -17,7 +17,7 @@ class Thumbnail(QPushButton):
     def __init__(self, picture: Picture, name: str, side: int) -> None:
         super().__init__()
         self._name = name
-        self._pixmap = QPixmap.fromImage(QImage.fromData(picture.data, "PNG"))
+        self._pixmap = QPixmap.fromImage(QImage.fromData(picture.data))
         self.setFlat(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setProperty("role", "thumbnail")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.engine.engine import EngineState
@@ -24,7 +26,7 @@ class Titles(QObject):
         super().__init__(parent)
         self._parts = parts
         self._wanted: list[int] = []
-        self._operation: Operation | None = None
+        self._operation: Operation[Any] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(IDLE_MILLISECONDS)
@@ -54,7 +56,7 @@ class Titles(QObject):
             return
         number = self._wanted[0]
 
-        def work(operation: Operation) -> str:
+        def work(operation: Operation[str]) -> str:
             return self._parts.conversations.name(number, operation.cancellation)
 
         def done(title: str) -> None:

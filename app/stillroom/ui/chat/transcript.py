@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QTextDocument
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
 from stillroom.chat.conversation import Turn
@@ -106,7 +106,7 @@ class Transcript(QAbstractScrollArea):
                 self._lay_out()
                 self.verticalScrollBar().setValue(sum(self._heights[:place]))
 
-    def find(self, words: str, *, backwards: bool = False) -> bool:
+    def show_next(self, words: str, *, backwards: bool = False) -> bool:
         """Show the next turn that holds the words, with them marked. Returns whether there is one."""
         if not words or not self._turns:
             return False
@@ -192,6 +192,8 @@ class Transcript(QAbstractScrollArea):
     def _height_of(self, view: TurnView) -> int:
         layout = view.layout()
         view.body.fit()
+        if layout is None:
+            return view.sizeHint().height()
         layout.activate()
         return (
             layout.totalHeightForWidth(self._width()) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
@@ -239,7 +241,7 @@ class Transcript(QAbstractScrollArea):
         bar = self.verticalScrollBar()
         self.left_end.emit(bar.value() < bar.maximum() - _AT_END)
 
-    def wheelEvent(self, event: QEvent) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         super().wheelEvent(event)
         self._note_place()
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCursor, QTextOption
+from PySide6.QtGui import QCursor, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolTip, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
 from stillroom.chat.templating import fields_in
 from stillroom.ui.chat import json_answer
 from stillroom.ui.chat.thumbnail import Thumbnail
-from stillroom.ui.controls import Button, IconButton, describe, label
+from stillroom.ui.controls import Button, IconButton, describe, label, take_away
 from stillroom.ui.markdown.render import Rendered, render
 from stillroom.ui.theme import GRID, colours
 from stillroom.ui.wording import counted, speed_text
@@ -32,12 +33,12 @@ class Body(QTextBrowser):
     """Markdown as high as it is, without scroll bars of its own. Links go to ``link`` and are never followed by it.
 
     Signals:
-        link(str): an address that was clicked. source(int): a source that was.
+        link(str): an address that was clicked. source_chosen(int): a source that was.
         resized: its height has changed.
     """
 
     link = Signal(str)
-    source = Signal(int)
+    source_chosen = Signal(int)
     resized = Signal()
 
     def __init__(self, name: str, *, quiet: bool = False) -> None:
@@ -75,7 +76,7 @@ class Body(QTextBrowser):
     def restyle(self) -> None:
         self.show_text(self._text)
 
-    def loadResource(self, kind: int, name: QUrl) -> None:  # noqa: N802, ARG002
+    def loadResource(self, kind: int, name: QUrl | str) -> None:  # noqa: N802, ARG002
         """Nothing is ever fetched for a document."""
         return
 
@@ -86,11 +87,11 @@ class Body(QTextBrowser):
             self.setFixedHeight(height)
             self.resized.emit()
 
-    def resizeEvent(self, event: object) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self.fit()
 
-    def wheelEvent(self, event: object) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         event.ignore()  # the transcript scrolls
 
     def _clicked(self, address: QUrl) -> None:
@@ -99,7 +100,7 @@ class Body(QTextBrowser):
             copy(self, self.rendered.code[int(text[5:])])
             return
         if text.startswith("source:") and text[7:].isdigit():
-            self.source.emit(int(text[7:]))
+            self.source_chosen.emit(int(text[7:]))
             return
         self.link.emit(text)
 
@@ -153,7 +154,7 @@ class TurnView(QWidget):
         column.addWidget(self.thinking)
         self.body = Body(names[turn.role])
         self.body.link.connect(self.link)
-        self.body.source.connect(self.source_wanted)
+        self.body.source_chosen.connect(self.source_wanted)
         column.addWidget(self.body)
         self._remarks = label("", "warn", wrap=True, selectable=True)
         column.addWidget(self._remarks)
@@ -210,15 +211,12 @@ class TurnView(QWidget):
         self._cited_now = shown
         row = self._cited_row
         while row.count():
-            widget = row.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+            take_away(row)
         self._cited.setVisible(bool(shown))
         if shown:
             row.addWidget(label(self.tr("Passages:"), "small"))
         for place, source in enumerate(shown[:8]):
-            button = Button(f"{place + 1}", "link", action=lambda place=place: self.source_wanted.emit(place))
+            button = Button(f"{place + 1}", "link", action=partial(self.source_wanted.emit, place))
             describe(
                 button,
                 self.tr("Passage %1: %2, page %3")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -233,6 +235,9 @@ class EvaluatePage(QWidget):
         def work(operation: Operation[list[ModelEvaluation]]) -> list[ModelEvaluation]:
             from stillroom.engine.engine import Engine
 
+            def told(operation: Operation[Any], at: _At, progress: Progress) -> None:
+                operation.report(dataclasses.replace(at, progress=progress))
+
             evaluator = Evaluator(labels, template, self._parts.readers)
             done = []
             with Engine() as engine:
@@ -242,7 +247,7 @@ class EvaluatePage(QWidget):
                     plan = self._parts.models.plan(model, beside=True, cancellation=operation.cancellation)
                     evaluation = evaluator.run_model(
                         engine, plan.model, options=plan.options, environment=plan.environment,
-                        on_progress=lambda progress, at=at: operation.report(dataclasses.replace(at, progress=progress)),
+                        on_progress=partial(told, operation, at),
                         cancellation=operation.cancellation,
                     )  # fmt: skip
                     done.append(dataclasses.replace(evaluation, model_name=model.name))
@@ -269,6 +274,8 @@ class EvaluatePage(QWidget):
 
     def _open(self, row: int, _column: int) -> None:
         item = self.wrong.item(row, 0)
+        if item is None:
+            return
         value: WrongValue = item.data(_MODEL)
         self.document_wanted.emit(value.document.path, value.field)
 

@@ -77,9 +77,9 @@ def placeholder(cell: Cell) -> str:
 def cell_tip(cell: Cell) -> str:
     if cell.level is Level.NOTHING:
         return ""
-    first = (
-        f"{level_name(cell.level)} · {percent_text(cell.confidence)}" if shows_percent(cell) else level_name(cell.level)
-    )
+    first = level_name(cell.level)
+    if cell.confidence is not None and shows_percent(cell):
+        first += f" · {percent_text(cell.confidence)}"
     return "\n".join(part for part in (cell.text, first, level_sentence(cell.level)) if part)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -29,7 +29,7 @@ from stillroom.templates.template import Field, Template
 from stillroom.ui import icons
 from stillroom.ui.controls import Button, ElidedLabel, label, line, plain_tip, restyle, set_role
 from stillroom.ui.extract import cell_wording
-from stillroom.ui.extract.cell import Cell, heading, level_of, one_line, values_of
+from stillroom.ui.extract.cell import Cell, Level, heading, level_of, one_line, values_of
 from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.source import Quote, Sources
 from stillroom.ui.theme import GRID, colours
@@ -245,7 +245,7 @@ class Details(QFrame):
         value = self._values[max(0, number)]
         level, by = level_of(field, value), self._checked_by(field, max(0, number))
         if by:
-            level = cell_wording.Level.CHECKED
+            level = Level.CHECKED
         cell = Cell(one_line(value.value or value.text), level, value.confidence)
         text = value.value or value.text or cell_wording.level_name(level)
         longest = max(map(len, text.split()), default=0)
@@ -276,7 +276,7 @@ class Details(QFrame):
         return verdict.person if verdict is not None else ""
 
     def _show_nothing(self, field: Field) -> None:
-        level = cell_wording.Level.MISSING if field.required else cell_wording.Level.ABSENT
+        level = Level.MISSING if field.required else Level.ABSENT
         self._value.setText(cell_wording.level_name(level))
         self._state.setText(self.tr("No values"))
         self._meaning.setText(cell_wording.level_sentence(level))
@@ -287,7 +287,7 @@ class Details(QFrame):
         self._place.setText(self.tr("IN THE DOCUMENT"))
         self._quote.setPlainText("")
 
-    def _set_icon(self, level: cell_wording.Level) -> None:
+    def _set_icon(self, level: Level) -> None:
         shown = colours()
         name, colour, _soft = cell_wording.LEVEL_LOOK[level]
         picture = icons.pixmap(name, getattr(shown, colour), 18, self.devicePixelRatioF(), shown.surface)
@@ -332,7 +332,7 @@ class Details(QFrame):
             return self.tr("There is no place to show: these words were not found in the document.")
         return self.tr("Chosen from the template's options; no words in the document name it.")
 
-    def _no_quote(self, value: FieldValue):
+    def _no_quote(self, value: FieldValue) -> Callable[[str], None]:
         return lambda reason: self._say(f"{one_line(value.text)}\n\n{reason}")
 
     def _say(self, text: str) -> None:

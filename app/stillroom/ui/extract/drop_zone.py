@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from stillroom.ui import icons
-from stillroom.ui.controls import Button, describe, label, set_role
+from stillroom.ui.controls import Button, describe, label, set_role, take_away
 from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.theme import GRID, colours
 
@@ -87,9 +87,8 @@ class DropZone(TakesDrops, QWidget):
 
     def show_earlier(self, runs: Sequence[EarlierRun]) -> None:
         """Offer runs that are on disk, newest first."""
-        while (item := self._earlier.takeAt(0)) is not None:
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        while self._earlier.count():
+            take_away(self._earlier)
         if not runs:
             return
         self._earlier.addWidget(self._centred(label(self.tr("EARLIER TABLES"), "section")))

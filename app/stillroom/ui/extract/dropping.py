@@ -19,6 +19,9 @@ class TakesDrops:
     def on_hover(self, over: bool) -> None:
         """Show that what is held here can be dropped."""
 
+    def on_drop(self, paths: list[Path]) -> None:
+        """Take what was dropped."""
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if dropped_paths(event.mimeData()):
             event.acceptProposedAction()

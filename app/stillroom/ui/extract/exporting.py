@@ -62,7 +62,7 @@ class Exporting:
         left = len(model.rows) - len(rows)
         template = model.template
 
-        def write(_: Operation[int]) -> int:
+        def write(_operation: Operation[int]) -> int:
             from stillroom.review.queue import Queue
             from stillroom.review.signing import export_reviewed
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -25,8 +27,14 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, when_text
 from stillroom.workspace.runs import StoredRun
 
+if TYPE_CHECKING:
+    from stillroom.extraction.result import DocumentResult
+    from stillroom.workspace.runs import Batch
+
 SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
 _EARLIER_SHOWN = 4
+
+Loaded = tuple["Batch", list["DocumentResult | None"]]
 
 
 class ExtractPage(QWidget):
@@ -98,12 +106,14 @@ class ExtractPage(QWidget):
 
     @property
     def sheets(self) -> list[Sheet]:
-        return [self.stack.widget(position) for position in range(self.stack.count())]
+        return [sheet for place in range(self.stack.count()) if isinstance(sheet := self.stack.widget(place), Sheet)]
 
     @property
     def sheet(self) -> Sheet:
         """The one that is shown."""
-        return self.stack.currentWidget()
+        shown = self.stack.currentWidget()
+        assert isinstance(shown, Sheet)
+        return shown
 
     def new_sheet(self, template: Template | None = None) -> Sheet:
         """Another table, shown at once; with the template used last where none is given."""
@@ -128,7 +138,7 @@ class ExtractPage(QWidget):
         """Close a table. Its results stay on disk; a run that is going on is stopped and can be resumed."""
         if not 0 <= position < self.stack.count():
             return
-        sheet = self.stack.widget(position)
+        sheet = self.sheets[position]
         sheet.runs.stop()
         self.stack.removeWidget(sheet)
         self.tabs.removeTab(position)
@@ -231,8 +241,8 @@ class ExtractPage(QWidget):
                     text,
                     "info",
                     [
-                        (self.tr("Resume"), lambda run=run: self.open_run(run.run_id, start=True)),
-                        (self.tr("Leave it"), lambda run=run: self._leave(run)),
+                        (self.tr("Resume"), partial(self.open_run, run.run_id, start=True)),
+                        (self.tr("Leave it"), partial(self._leave, run)),
                     ],
                     key="resume",
                 )
@@ -266,11 +276,11 @@ class ExtractPage(QWidget):
                     sheet.run()
                 return
 
-        def load(_operation: Operation) -> tuple:
+        def load(_operation: Operation[Loaded]) -> Loaded:
             batch = self._parts.runs.resume(run_id)
             return batch, batch.results()
 
-        def show(loaded: tuple) -> None:
+        def show(loaded: Loaded) -> None:
             batch, results = loaded
             sheet = self._free_sheet(batch.template)
             sheet.open_batch(batch, results)
@@ -294,7 +304,7 @@ class ExtractPage(QWidget):
     def _failed(self, error: Exception) -> None:
         self._say(sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))])
 
-    def _say(self, text: str, kind: str, actions: object) -> None:
+    def _say(self, text: str, kind: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
         """``kind``: ``info`` goes by itself, ``stay`` until the next is said, ``warn`` and ``bad`` when they are closed."""
         passing = kind in ("info", "stay")
         self.banners.withdraw("said")
@@ -306,7 +316,7 @@ class ExtractPage(QWidget):
     def _model_changed(self) -> None:
         if self._loading.state is LoadState.FAILED and self._loading.error is not None:
             error = self._loading.error
-            actions = [
+            actions: list[tuple[str, Callable[[], object]]] = [
                 (self.tr("Try again"), self._loading.start),
                 (self.tr("Details"), lambda: show_failure(self, error)),
             ]

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -24,14 +34,16 @@ class ResultDelegate(QStyledItemDelegate):
 
     retry = Signal(object)
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         text = index.data() or ""
         width = option.fontMetrics.horizontalAdvance(text) + _ICON + 4 * GRID
         if index.column() >= FIRST_FIELD:
             width += option.fontMetrics.horizontalAdvance("100 %")
         return QSize(min(width, 320), option.fontMetrics.height() + 2 * GRID)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         row: Row | None = index.data(Role.ROW)
         if row is None:
             return
@@ -114,7 +126,13 @@ class ResultDelegate(QStyledItemDelegate):
         right = option.rect.right() - GRID
         return QRect(QPoint(right - width, option.rect.center().y() - height // 2), QSize(width, height))
 
-    def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: QModelIndex) -> bool:  # noqa: N802
+    def editorEvent(  # noqa: N802
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
         if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
             row: Row | None = index.data(Role.ROW)
             if (

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
 
@@ -39,6 +48,13 @@ class ShownRows(QSortFilterProxyModel):
         self.setSourceModel(model)
 
     @property
+    def source(self) -> ResultModel:
+        """The model whose rows are filtered."""
+        model = self.sourceModel()
+        assert isinstance(model, ResultModel)
+        return model
+
+    @property
     def only_looks(self) -> bool:
         return self._only_looks
 
@@ -53,8 +69,8 @@ class ShownRows(QSortFilterProxyModel):
         self._wanted = words.casefold().split()
         self.endFilterChange()
 
-    def filterAcceptsRow(self, position: int, parent: QModelIndex) -> bool:  # noqa: N802, ARG002
-        model = self.sourceModel()
+    def filterAcceptsRow(self, position: int, parent: QModelIndex | QPersistentModelIndex) -> bool:  # noqa: N802, ARG002
+        model = self.source
         row = model.rows[position]
         if self._only_looks and not row.looks:
             return False
@@ -63,7 +79,7 @@ class ShownRows(QSortFilterProxyModel):
         text = model.words(row)
         return all(word in text for word in self._wanted)
 
-    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:  # noqa: N802
+    def lessThan(self, left: QModelIndex | QPersistentModelIndex, right: QModelIndex | QPersistentModelIndex) -> bool:  # noqa: N802
         """Amounts by size: Qt itself knows no decimals."""
         return bool(left.data(Role.SORT) < right.data(Role.SORT))
 
@@ -135,7 +151,7 @@ class ResultTable(QTableView):
         document, state = 19 * character, self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
         self.setColumnWidth(Column.DOCUMENT, document)
         self.setColumnWidth(Column.STATE, state)
-        wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.sourceModel().template.fields]
+        wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.source.template.fields]
         left = self.viewport().width() - document - state
         for number, want in enumerate(wants):
             self.setColumnWidth(FIRST_FIELD + number, max(14 * character, int(left * want / sum(wants))))
@@ -277,7 +293,7 @@ class ResultTable(QTableView):
         """A failed document's sentence gets the width of all the fields."""
         fields = self.shown.columnCount() - FIRST_FIELD
         model = self.shown
-        source = model.sourceModel()
+        source = model.source
         failed = {
             model.mapFromSource(source.index(position, 0)).row()
             for position, row in enumerate(source.rows)

@@ -113,6 +113,7 @@ class RunQueue(QObject):
 
         def work(operation: Operation[None]) -> None:
             if run.batch is None:
+                assert self._loading.model is not None
                 run.batch = self._parts.runs.new(run.template, run.files, self._loading.model)
             self._parts.runs.do(
                 run.batch,

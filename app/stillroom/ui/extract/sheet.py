@@ -68,7 +68,7 @@ class Sheet(TakesDrops, QWidget):
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
 
-        column = QVBoxLayout(self)
+        self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID + GRID // 2)
         self.bar = SheetBar(templates, template)
@@ -266,8 +266,8 @@ class Sheet(TakesDrops, QWidget):
 
     def _find(self) -> None:
         if self.status.isVisible():
-            self.status.find.setFocus()
-            self.status.find.selectAll()
+            self.status.finder.setFocus()
+            self.status.finder.selectAll()
 
     def _retry_selected(self) -> None:
         self.runs.retry(self.table.selected_rows())
@@ -365,7 +365,7 @@ class Sheet(TakesDrops, QWidget):
             from stillroom.ui.remote.asking import RemoteAsking
 
             self._remote = RemoteAsking(self, self.model, self._parts)
-            self.layout().insertWidget(0, self._remote.banners)
+            self.column.insertWidget(0, self._remote.banners)
         return self._remote
 
     def _offer_remote(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence
@@ -86,7 +87,7 @@ class SheetBar(QWidget):
         menu = QMenu(self.export)
         names = (self.tr("CSV…"), self.tr("Excel workbook…"), self.tr("JSON Lines…"), self.tr("SQLite database…"))
         for suffix, name in zip(EXPORT_FORMATS, names, strict=True):
-            menu.addAction(name, lambda suffix=suffix: self.export_wanted.emit(suffix))
+            menu.addAction(name, partial(self.export_wanted.emit, suffix))
         menu.addSeparator()
         self.only_approved = menu.addAction(self.tr("Only approved documents"))
         self.only_approved.setCheckable(True)
@@ -165,18 +166,18 @@ class SheetStatus(QWidget):
         self.bar.setFixedWidth(140)
         self.bar.setAccessibleName(self.tr("Progress of the run"))
         row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText(self.tr("Find in this table"))
-        self.find.setClearButtonEnabled(True)
-        self.find.setFixedWidth(180)
+        self.finder = QLineEdit()
+        self.finder.setPlaceholderText(self.tr("Find in this table"))
+        self.finder.setClearButtonEnabled(True)
+        self.finder.setFixedWidth(180)
         describe(
-            self.find,
+            self.finder,
             self.tr("Find in this table"),
             self.tr("Show only the rows with these words"),
-            QKeySequence.StandardKey.Find,
+            QKeySequence(QKeySequence.StandardKey.Find),
         )
-        self.find.textChanged.connect(self.find_wanted)
-        row.addWidget(self.find)
+        self.finder.textChanged.connect(self.find_wanted)
+        row.addWidget(self.finder)
 
     def show_looks(self, looks: int, finished: int) -> None:
         """``7 of 40 need a look``."""

@@ -23,6 +23,8 @@ from stillroom.ui.tasks import Operation
 if TYPE_CHECKING:
     from stillroom.review.reading import Reading
 
+Found = list[tuple[Row, DocumentResult, list[Verdict]]]
+
 
 class SheetVerdicts(QObject):
     """What persons said of the rows of one table, and what they say now.
@@ -70,12 +72,12 @@ class SheetVerdicts(QObject):
         template = self._model.template
         asked = [(row, row.proposed) for row in rows if row.proposed is not None]
 
-        def read(_: Operation) -> list[tuple[Row, DocumentResult, list[Verdict]]]:
+        def read(_operation: Operation[Found]) -> Found:
             results = [result for _, result in asked if result is not None]
             found = self._parts.reviews.verdicts(template, results)
             return [(row, result, found[result.sha256]) for row, result in asked if result and result.sha256 in found]
 
-        def show(found: list[tuple[Row, DocumentResult, list[Verdict]]]) -> None:
+        def show(found: Found) -> None:
             self._model.set_reviews(
                 (row, ReviewedDocument(0, row.position, row.path, template, result, list(entries)))
                 for row, result, entries in found

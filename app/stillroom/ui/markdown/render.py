@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.texmath import texmath_plugin
@@ -54,24 +55,25 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False)
     parser.use(texmath_plugin, delimiters="brackets")
-    rules = parser.renderer.rules
-    rules.update(
-        text=_text,
-        fence=_code,
-        code_block=_code,
-        code_inline=_code_inline,
-        table_open=_table,
-        th_open=_cell,
-        td_open=_cell,
-        blockquote_open=_quote,
-        link_open=_link,
-        math_inline=_formula,
-        math_inline_double=_formula,
-        math_block=_formula_block,
-        math_block_label=_formula_block,
-        math_block_eqno=_formula_block,
-        math_single=_formula,
-    )
+    assert isinstance(parser.renderer, RendererHTML)
+    own: dict[str, Any] = {
+        "text": _text,
+        "fence": _code,
+        "code_block": _code,
+        "code_inline": _code_inline,
+        "table_open": _table,
+        "th_open": _cell,
+        "td_open": _cell,
+        "blockquote_open": _quote,
+        "link_open": _link,
+        "math_inline": _formula,
+        "math_inline_double": _formula,
+        "math_block": _formula_block,
+        "math_block_label": _formula_block,
+        "math_block_eqno": _formula_block,
+        "math_single": _formula,
+    }
+    parser.renderer.rules.update(own)
     return parser
 
 
@@ -121,7 +123,7 @@ def _coloured(code: str, language: str, shown: Colours) -> str:
         lexer = TextLexer(stripnl=False)
     dark = int(shown.window[1:3], 16) < 128
     formatter = HtmlFormatter(noclasses=True, nowrap=True, style="native" if dark else "friendly")
-    return highlight(code.rstrip("\n"), lexer, formatter).rstrip("\n")
+    return str(highlight(code.rstrip("\n"), lexer, formatter)).rstrip("\n")
 
 
 def _code_inline(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:

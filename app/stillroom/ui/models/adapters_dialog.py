@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -49,7 +50,7 @@ class AdaptersDialog(AttachingDialog):
                 self.tr("Detach"),
                 "",
                 "remove",
-                lambda name=name: self.told(lambda: self.models.detach_adapter(self.model, name)),
+                partial(self.told, partial(self.models.detach_adapter, self.model, name)),
             )
             describe(away, self.tr("Detach %1").replace("%1", name), self.tr("Its file stays"))
             self.grid.addWidget(away, row, 2, Qt.AlignmentFlag.AlignRight)

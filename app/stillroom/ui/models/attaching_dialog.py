@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
 from stillroom.models.model_file import ModelFile
-from stillroom.ui.controls import Button, label
+from stillroom.ui.controls import Button, label, take_away
 from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
@@ -24,7 +24,7 @@ class AttachingDialog(QDialog):
     def __init__(self, parent: QWidget, parts: Parts, model: ModelFile, *, title: str, what: str, choose: str) -> None:
         """``what``: a paragraph on what such a file is; ``choose``: the title of the choice of one."""
         super().__init__(parent)
-        self._parts, self.model = parts, model
+        self._parts, self.models, self.model = parts, parts.models, model
         self._choice_title = choose
         self._before = self.attached()
         self.setWindowTitle(title)
@@ -45,13 +45,23 @@ class AttachingDialog(QDialog):
         column.addWidget(box)
         self.show_again()
 
+    def attached(self) -> object:
+        """What is attached now."""
+        return None
+
+    def attach(self, file: Path) -> None:
+        """Attach a file."""
+
+    def fill(self) -> None:
+        """Lay what is there into ``grid``."""
+
     @property
     def changed(self) -> bool:
         return self.attached() != self._before
 
     def show_again(self) -> None:
-        while (item := self.grid.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        while self.grid.count():
+            take_away(self.grid)
         self.fill()
 
     def told(self, work: Callable[[], object]) -> None:

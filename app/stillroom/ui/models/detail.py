@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt, Signal
@@ -92,15 +93,15 @@ class Detail(QScrollArea):
             ("folder", self.tr("Open folder"), "folder", self.tr("Where its file lies")),
             ("remove", self.tr("Remove"), "remove", self.tr("Into the system's trash")),
         ):
-            button = Button(text, "", icon, lambda name=name: self.wanted.emit(name))
+            button = Button(text, "", icon, partial(self.wanted.emit, name))
             describe(button, text, tip)
             self.buttons[name] = button
         column.addLayout(self._grid)
         self.note = label("", "muted", wrap=True, selectable=True)
         column.addWidget(self.note)
         column.addStretch(1)
-        for words in (self.name, self.facts, self.verdict, self.note):
-            words.setMinimumWidth(1)  # a name without a place to break at would widen everything beyond the edge
+        for shown in (self.name, self.facts, self.verdict, self.note):
+            shown.setMinimumWidth(1)  # a name without a place to break at would widen everything beyond the edge
         self.setWidget(content)
         self.show_row(None, None, "")
 

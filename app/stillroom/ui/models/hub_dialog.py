@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import (
@@ -45,7 +45,7 @@ class HubDialog(QDialog):
         """``repository``: to show at once; empty to search."""
         super().__init__(parent)
         self._parts = parts
-        self._operation: Operation | None = None
+        self._operation: Operation[Any] | None = None
         self._offers: list[Assessed] = []
         self._projector: Offer | None = None
         self._repository = ""
@@ -132,7 +132,7 @@ class HubDialog(QDialog):
             self.look(words)
             return
 
-        def work(_operation: Operation) -> list[FoundModel]:
+        def work(_operation: Operation[list[FoundModel]]) -> list[FoundModel]:
             with self._parts.hub.connected(self.tr("search for models")) as hub:
                 return hub.search(words)
 
@@ -145,7 +145,7 @@ class HubDialog(QDialog):
         self._offers = []
         self._show_projector(None)
 
-        def work(operation: Operation) -> None:
+        def work(operation: Operation[None]) -> None:
             with self._parts.hub.connected(self.tr("look at a repository")) as hub:
                 found = hub.repository(repository)
                 operation.post(lambda: self._show_projector(found.projector()))
@@ -161,7 +161,7 @@ class HubDialog(QDialog):
             self._operation.cancellation.request()
         super().reject()
 
-    def _ask(self, words: str, operation: Operation) -> None:
+    def _ask(self, words: str, operation: Operation[Any]) -> None:
         if self._operation is not None:
             self._operation.cancellation.request()
         self.licence.setVisible(False)
@@ -214,10 +214,10 @@ class HubDialog(QDialog):
         ]
         if best:
             place = max(best, key=lambda each: self._offers[each].offer.size)
-            self.files.setCurrentItem(self.files.topLevelItem(place))
+            self.files.setCurrentIndex(self.files.model().index(place, 0))
 
     def _selected(self) -> None:
-        place = self.files.indexOfTopLevelItem(self.files.currentItem()) if self.files.currentItem() else -1
+        place = self.files.currentIndex().row()
         self.fetch.setEnabled(place >= 0)
         if place >= 0:
             item = self._offers[place]
@@ -225,7 +225,7 @@ class HubDialog(QDialog):
             self.state.setText(f"{words} {self._notice}".strip())
 
     def _fetch(self) -> None:
-        place = self.files.indexOfTopLevelItem(self.files.currentItem())
+        place = self.files.currentIndex().row()
         if place >= 0:
             self.chosen.emit(self._offers[place].offer)
             if self._projector is not None and self.eyes.isChecked():

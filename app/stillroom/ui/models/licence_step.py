@@ -41,12 +41,12 @@ class LicenceStep(QWidget):
         self.token.setEchoMode(QLineEdit.EchoMode.Password)
         self.token.setPlaceholderText(self.tr("2. Paste your access token (Settings, Access Tokens on the hub)"))
         describe(self.token, self.tr("Access token of the hub"), self.tr("It is kept in the system's keyring"))
-        self.token.textChanged.connect(lambda text: self.use.setEnabled(bool(text.strip())))
         self.token.returnPressed.connect(self._keep)
         row.addWidget(self.token, 1)
         self.use = Button(self.tr("3. Use it"), "primary", "", self._keep)
         describe(self.use, self.tr("Use this token"), self.tr("Keep the token in the keyring, and look again"))
         self.use.setEnabled(False)
+        self.token.textChanged.connect(lambda text: self.use.setEnabled(bool(text.strip())))
         for button in (self.page, self.use):
             button.setAutoDefault(False)
         row.addWidget(self.use)
@@ -68,8 +68,9 @@ class LicenceStep(QWidget):
             return
         secret = SecretText(text)
         self.use.setEnabled(False)
+        self.token.textChanged.connect(lambda text: self.use.setEnabled(bool(text.strip())))
 
-        def work(_operation: Operation) -> str:
+        def work(_operation: Operation[str]) -> str:
             secrets = self._parts.secrets
             return "" if secrets.set(HUB_TOKEN, secret) else secrets.notice
 

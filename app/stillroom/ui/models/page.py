@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
@@ -234,7 +235,7 @@ class ModelsPage(TakesDrops, QWidget):
         elif action == "unload":
             self._loading.unload()
         elif action == "tune":
-            self.work.tune(row.file, lambda file=row.file: self._loading.choose(file))
+            self.work.tune(row.file, partial(self._loading.choose, row.file))
         elif action == "bench":
             self.work.bench()
         elif action == "verify":
@@ -251,7 +252,10 @@ class ModelsPage(TakesDrops, QWidget):
             self._remove(row)
 
     def _quantize(self, file: ModelFile) -> None:
-        offered, parameters = self._parts.making.smaller_than(file), self.row().shape.parameters
+        row = self.row()
+        if row is None or row.shape is None:
+            return
+        offered, parameters = self._parts.making.smaller_than(file), row.shape.parameters
         if not offered:
             self._ended(self.tr("%1 is as small as it gets.").replace("%1", file.name), "info")
             return
@@ -280,8 +284,11 @@ class ModelsPage(TakesDrops, QWidget):
         if row.name == self._loading.wanted:
             self._loading.unload()
         text = self.tr("%1 is in the trash.").replace("%1", row.name)
+        file = row.file
+        if file is None:
+            return
         self._parts.tasks.start(
-            Operation(lambda _: self._parts.models.remove(row.file), "remove", owner=self)
+            Operation(lambda _: self._parts.models.remove(file), "remove", owner=self)
             .success(lambda _: self._ended(text, "info"))
             .failure(lambda error: self._ended(sentence(error), "bad"))
         )

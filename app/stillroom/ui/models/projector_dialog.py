@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -45,6 +46,6 @@ class ProjectorDialog(AttachingDialog):
                 )
                 describe(button, self.tr("Detach %1").replace("%1", file.stem), self.tr("Its file stays"))
             else:
-                button = Button(self.tr("Use"), "", "plus", lambda file=file: self.attach(file))
+                button = Button(self.tr("Use"), "", "plus", partial(self.attach, file))
                 describe(button, self.tr("Use %1").replace("%1", file.stem), self.tr("In the place of the one in use"))
             self.grid.addWidget(button, row, 1, Qt.AlignmentFlag.AlignRight)

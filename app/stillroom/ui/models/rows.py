@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QColor
 
 from stillroom.ui.controls import plain_tip
@@ -54,10 +54,10 @@ class ModelTable(QAbstractTableModel):
     def row(self, place: int) -> ModelRow:
         return self._rows[place]
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self.headings)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
@@ -67,7 +67,7 @@ class ModelTable(QAbstractTableModel):
             return self.tips[section]
         return None
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
         row = self._rows[index.row()]
@@ -138,7 +138,7 @@ class ModelFilter(QSortFilterProxyModel):
         self.words, self.task, self.fitting, self.here = words.casefold(), task, fitting, here
         self.endResetModel()
 
-    def filterAcceptsRow(self, place: int, parent: QModelIndex) -> bool:  # noqa: N802
+    def filterAcceptsRow(self, place: int, parent: QModelIndex | QPersistentModelIndex) -> bool:  # noqa: N802
         row: ModelRow = self.sourceModel().index(place, 0, parent).data(ROW)
         if self.here and row.place is Place.CATALOG:
             return False

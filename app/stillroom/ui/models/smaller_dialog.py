@@ -42,14 +42,16 @@ class SmallerDialog(QDialog):
         self.choices.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         describe(self.choices, self.tr("Quantizations"))
         published = [Quantization("", 16.0, 0.0)] if as_published else []
+        items: list[QTreeWidgetItem] = []
         for each in [*published, *offered]:
             cost = self.tr("as published") if not each.name else f"+{each.perplexity:.4f}"
             size = size_text(round(parameters * each.bits / 8))
-            self.choices.addTopLevelItem(QTreeWidgetItem([each.name or self.tr("16 bits"), size, cost]))
+            items.append(QTreeWidgetItem([each.name or self.tr("16 bits"), size, cost]))
+        self.choices.addTopLevelItems(items)
         names = [each.name for each in [*published, *offered]]
         self._names = names
         usual = names.index(_USUAL) if _USUAL in names and not as_published else 0
-        self.choices.setCurrentItem(self.choices.topLevelItem(usual))
+        self.choices.setCurrentItem(items[usual])
         self.choices.itemDoubleClicked.connect(lambda *_: self.accept())
         column.addWidget(self.choices, 1)
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -60,7 +62,7 @@ class SmallerDialog(QDialog):
 
     @property
     def quantization(self) -> str:
-        return self._names[self.choices.indexOfTopLevelItem(self.choices.currentItem())]
+        return self._names[self.choices.currentIndex().row()]
 
 
 def ask_for_import(parent: QWidget, title: str, parameters: int) -> str | None:

@@ -36,7 +36,7 @@ class ModelWork(QObject):
     def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._parts = parts
-        self._operation: Operation | None = None
+        self._operation: Operation[Any] | None = None
         self._began = 0.0
 
     @property
@@ -54,7 +54,7 @@ class ModelWork(QObject):
             published: folders of safetensors, which are converted and then written in ``quantization``; empty for 16 bits.
         """
 
-        def brought(operation: Operation, path: Path) -> ModelFile:
+        def brought(operation: Operation[str], path: Path) -> ModelFile:
             what = self.tr("Importing %1").replace("%1", path.name)
             return self._parts.making.bring(
                 path,
@@ -63,7 +63,7 @@ class ModelWork(QObject):
                 cancellation=operation.cancellation,
             )
 
-        def work(operation: Operation) -> str:
+        def work(operation: Operation[str]) -> str:
             names, refused = [], []
             for path in (*files, *published):
                 try:
@@ -81,7 +81,7 @@ class ModelWork(QObject):
         self._start("import", work)
 
     def verify(self, model: ModelFile) -> None:
-        def work(operation: Operation) -> str:
+        def work(operation: Operation[str]) -> str:
             what = self.tr("Verifying %1").replace("%1", model.name)
             found = self._parts.models.verify(
                 model, on_progress=self._tell(operation, what), cancellation=operation.cancellation
@@ -95,7 +95,7 @@ class ModelWork(QObject):
     def tune(self, model: ModelFile, then: Callable[[], None]) -> None:
         """Measure how it runs fastest. The loaded model's memory is given back meanwhile; ``then`` loads it again."""
 
-        def work(operation: Operation) -> str:
+        def work(operation: Operation[str]) -> str:
             found = self._parts.making.tune(
                 model,
                 on_progress=lambda share, what: operation.report((f"{self.tr('Tuning')}: {what}", share)),
@@ -118,7 +118,7 @@ class ModelWork(QObject):
     def bench(self) -> None:
         """Measure the loaded model."""
 
-        def work(operation: Operation) -> str:
+        def work(operation: Operation[str]) -> str:
             speeds = []
             for step, kind in enumerate(("prompt", "generate")):
                 operation.report((self.tr("Measuring the speed"), step / 2))
@@ -135,7 +135,7 @@ class ModelWork(QObject):
     def quantize(self, model: ModelFile, quantization: str) -> None:
         """Write a copy in another quantization into the models folder, and say what it changes."""
 
-        def work(operation: Operation) -> str:
+        def work(operation: Operation[str]) -> str:
             made = self._parts.making.smaller(
                 model,
                 quantization,
@@ -151,13 +151,13 @@ class ModelWork(QObject):
 
         self._start("quantize", work)
 
-    def _tell(self, operation: Operation, what: str) -> Callable[[int, int], None]:
+    def _tell(self, operation: Operation[str], what: str) -> Callable[[int, int], None]:
         def tell(done: int, total: int) -> None:
             operation.report((what, done / total if total else 0.0))
 
         return tell
 
-    def _start(self, name: str, work: Callable[[Operation], str], then: Callable[[], None] = lambda: None) -> None:
+    def _start(self, name: str, work: Callable[[Operation[Any]], str], then: Callable[[], None] = lambda: None) -> None:
         if self.busy:
             return
         self._began = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
@@ -21,6 +22,8 @@ from stillroom.ui.wording import counted, percent_text, size_text, speed_text, t
 from stillroom.workspace.machine_watch import MachineState
 
 WIDTH = 248
+
+W = TypeVar("W", bound=QWidget)
 
 
 class _Section(QWidget):
@@ -52,7 +55,7 @@ class _Section(QWidget):
         self.grid.addWidget(right, row, 1)
         return right
 
-    def wide(self, widget: QWidget) -> QWidget:
+    def wide(self, widget: W) -> W:
         self.grid.addWidget(widget, self.grid.rowCount(), 0, 1, 2)
         return widget
 

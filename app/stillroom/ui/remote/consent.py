@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
@@ -87,7 +87,7 @@ class ConsentDialog(QDialog):
         self._parts, self._rows, self._template = parts, list(rows), template
         self._engines = list(engines)
         self._documents: dict[Row, Document] = {}
-        self._operation: Operation | None = None
+        self._operation: Operation[Any] | None = None
         self.setWindowTitle(self.tr("Ask a remote model"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 620)
@@ -162,7 +162,7 @@ class ConsentDialog(QDialog):
         if self._operation is not None:
             self._operation.cancellation.request()
 
-        def work(operation: Operation) -> None:
+        def work(operation: Operation[None]) -> None:
             for row in missing:
                 assert row.run is not None
                 assert row.run.batch is not None

@@ -53,7 +53,10 @@ class EngineDialog(QDialog):
         self.model = ComboBox()
         self.model.setEditable(True)
         self.model.setCurrentText(shown.model)
-        self.model.lineEdit().setPlaceholderText(self.tr("its name there; for Azure the deployment"))
+        self.model.setPlaceholderText(self.tr("its name there; for Azure the deployment"))
+        line = self.model.lineEdit()
+        if line is not None:
+            line.setPlaceholderText(self.model.placeholderText())
         describe(self.model, self.tr("Model"))
         models = Button(self.tr("List models"), action=self.list_models)
         describe(
@@ -81,8 +84,9 @@ class EngineDialog(QDialog):
         self.price_out = self._price(form, self.tr("A million tokens answered"), shown.price_out)
         for row in range(form.rowCount()):  # else they stand at the top of their fields
             words = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
-            if words is not None:
-                words.widget().setMinimumHeight(self.name.sizeHint().height())
+            named = words.widget() if words is not None else None
+            if named is not None:
+                named.setMinimumHeight(self.name.sizeHint().height())
         column.addLayout(form)
         self.said = label("", wrap=True)
         self.said.hide()
@@ -130,7 +134,7 @@ class EngineDialog(QDialog):
         """Ask the server, on a thread; the names can be chosen then."""
         engine, typed = self.engine(), self.key.text().strip()
 
-        def work(_operation: Operation) -> list[str]:
+        def work(_operation: Operation[list[str]]) -> list[str]:
             key = SecretText(typed) if typed else None
             with self._parts.remote.client(engine, key=key) as client:
                 return client.models()

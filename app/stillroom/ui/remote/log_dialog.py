@@ -86,12 +86,11 @@ class LogDialog(QDialog):
                 item = QTableWidgetItem(text)
                 if 3 <= place <= 6:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                if place == 7:
+                    item.setToolTip(each.sha256)
+                elif place == 6 and not each.tokens_out and each.cost:
+                    item.setToolTip(self.tr("It left, and no whole answer came: what it may have cost at most"))
                 table.setItem(row, place, item)
-            table.item(row, 7).setToolTip(each.sha256)
-            if not each.tokens_out and each.cost:
-                table.item(row, 6).setToolTip(
-                    self.tr("It left, and no whole answer came: what it may have cost at most")
-                )
         header = table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -78,13 +78,16 @@ class PriceDialog(QDialog):
         rows = range(self.table.rowCount())
         return PriceList(
             self.date.text().strip(),
-            tuple(
-                Price(
-                    self.table.item(row, 0).text().strip(), *(self.table.cellWidget(row, at).value() for at in (1, 2))
-                )
-                for row in rows
-            ),
+            tuple(Price(self._text(row), *(self._amount(row, at) for at in (1, 2))) for row in rows),
         )
+
+    def _text(self, row: int) -> str:
+        item = self.table.item(row, 0)
+        return item.text().strip() if item is not None else ""
+
+    def _amount(self, row: int, column: int) -> float:
+        spin = self.table.cellWidget(row, column)
+        return spin.value() if isinstance(spin, DoubleSpinBox) else 0.0
 
     def accept(self) -> None:
         try:
@@ -113,7 +116,8 @@ class PriceDialog(QDialog):
             spin.setDecimals(3)
             spin.setPrefix("$ ")
             spin.setValue(value)
-            name = self.table.horizontalHeaderItem(at).text()
+            heading = self.table.horizontalHeaderItem(at)
+            name = heading.text() if heading is not None else ""
             describe(spin, f"{name}: {price.name}" if price else name)
             self.table.setCellWidget(row, at, spin)
         self.table.resizeRowToContents(row)

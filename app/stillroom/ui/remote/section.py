@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from PySide6.QtCore import QLocale
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QProgressBar,
     QVBoxLayout,
@@ -17,7 +19,7 @@ from stillroom.privacy.secrets import SecretText
 from stillroom.remote.engines import RemoteEngine
 from stillroom.remote.prices import price_list
 from stillroom.settings import MONTHLY_CAP
-from stillroom.ui.controls import Button, DoubleSpinBox, describe, label
+from stillroom.ui.controls import Button, DoubleSpinBox, describe, label, take_away
 from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.questions import agreed
@@ -76,7 +78,7 @@ class RemoteSection(Section):
         self.row(self.tr("Every request that left this machine, and what it cost"), log)
         self.look()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self.look()
 
@@ -97,9 +99,7 @@ class RemoteSection(Section):
     def _show_engines(self, engines: list[RemoteEngine]) -> None:
         self._shown = engines
         while self._list.count():
-            widget = self._list.takeAt(0).widget()
-            widget.hide()
-            widget.deleteLater()
+            take_away(self._list)
         before: QWidget = self.add
         for engine in engines:
             row = _EngineRow(engine, self._edit, self._test, self._remove)
@@ -178,7 +178,7 @@ class RemoteSection(Section):
             self._say(notice or self.tr("The key is in the keyring."), "warn" if notice else "info")
 
     def _test(self, engine: RemoteEngine) -> None:
-        def work(_operation: Operation) -> str:
+        def work(_operation: Operation[str]) -> str:
             seconds = 0.0
             with self._parts.remote.client(engine) as client:
                 models = client.models()
@@ -234,7 +234,7 @@ class _EngineRow(QWidget):
         inner.row(
             f"{engine.name} · {engine.model or '–'}\n{engine.host}, {where}",
             *(
-                self._button(text, name, lambda action=action: action(engine), engine)
+                self._button(text, name, partial(action, engine), engine)
                 for text, name, action in (
                     (self.tr("Try"), self.tr("Try %1"), test),
                     (self.tr("Edit…"), self.tr("Edit %1"), edit),
@@ -245,7 +245,7 @@ class _EngineRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(inner)
-        inner.column.itemAt(0).widget().hide()
+        take_away(inner.column)
 
     def _button(self, text: str, name: str, action: Callable[[], None], engine: RemoteEngine) -> Button:
         button = Button(text, action=action)

@@ -107,12 +107,15 @@ class FieldModel(QAbstractListModel):
 class _Delegate(QStyledItemDelegate):
     """Draws a value in two lines: its name and what is said of it, the value and how sure it is."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802, ARG002
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802, ARG002
         return QSize(120, 2 * option.fontMetrics.height() + 2 * GRID + 2)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         value: ReviewedValue | None = index.data(Role.VALUE)
-        document = index.model().document
+        model = index.model()
+        document = model.document if isinstance(model, FieldModel) else None
         if value is None or document is None:
             return
         shown = colours()
@@ -188,7 +191,7 @@ class FieldList(QListView):
     reject = Signal()
     help = Signal()
     runner_up = Signal(int)
-    edit = Signal(str)
+    edit_wanted = Signal(str)
     remove = Signal()
     add = Signal()
 
@@ -205,7 +208,7 @@ class FieldList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setUniformItemSizes(True)
         self.selectionModel().currentChanged.connect(self._current_changed)
-        self.doubleClicked.connect(lambda _index: self.edit.emit(""))
+        self.doubleClicked.connect(lambda _index: self.edit_wanted.emit(""))
 
     @property
     def value(self) -> ReviewedValue | None:
@@ -239,9 +242,9 @@ class FieldList(QListView):
         elif not control and Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
             self.runner_up.emit(int(key) - int(Qt.Key.Key_0))
         elif not control and key in (Qt.Key.Key_E, Qt.Key.Key_F2):
-            self.edit.emit("")
+            self.edit_wanted.emit("")
         elif not control and event.text().strip() and event.text().isprintable():
-            self.edit.emit(event.text())
+            self.edit_wanted.emit(event.text())
         else:
             super().keyPressEvent(event)
 

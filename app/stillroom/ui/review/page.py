@@ -42,6 +42,7 @@ from stillroom.ui.controls import (
     restyle,
     set_role,
 )
+from stillroom.ui.extract.cell import heading
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
@@ -179,14 +180,14 @@ class ReviewPage(QWidget):
         describe(self.zoom_in, self.tr("Larger"), self.tr("Larger"), "Ctrl++")
         self.zoom = Button(self.tr("Width"), "link")
         describe(self.zoom, self.tr("Zoom"), self.tr("Fit the width, or the whole page"), "Ctrl+0")
-        self.find = QLineEdit()
-        self.find.setAccessibleName(self.tr("Find in the document"))
-        self.find.setPlaceholderText(self.tr("Find"))
-        self.find.setMaximumWidth(110)
+        self.finder = QLineEdit()
+        self.finder.setAccessibleName(self.tr("Find in the document"))
+        self.finder.setPlaceholderText(self.tr("Find"))
+        self.finder.setMaximumWidth(110)
         row.addWidget(self.previous)
         row.addWidget(self.documents, 1)
         row.addWidget(self.next)
-        for widget in (self.zoom_out, self.zoom, self.zoom_in, self.find):
+        for widget in (self.zoom_out, self.zoom, self.zoom_in, self.finder):
             row.addWidget(widget)
         column.addLayout(row)
         self.view = PageView(self._pictures)
@@ -248,7 +249,7 @@ class ReviewPage(QWidget):
         self.zoom_out.clicked.connect(lambda: self.view.zoom_by(0.8))
         self.zoom.clicked.connect(lambda: self.view.toggle_fit())
         self.view.zoomed.connect(self.zoom.setText)
-        self.find.returnPressed.connect(self._find)
+        self.finder.returnPressed.connect(self._find)
         for view in (self.view, self.text_view):
             view.span_chosen.connect(self.take_span)
         self._texts.ready.connect(self._text_ready)
@@ -270,7 +271,7 @@ class ReviewPage(QWidget):
         keys.reject.connect(self.reject_document)
         keys.help.connect(self.show_keys)
         keys.runner_up.connect(self.take_runner_up)
-        keys.edit.connect(self.begin_edit)
+        keys.edit_wanted.connect(self.begin_edit)
         card.accept.connect(self.accept)
         card.absent.connect(lambda: self.say(VerdictKind.ABSENT))
         card.edit.connect(lambda: self.begin_edit(""))
@@ -286,7 +287,7 @@ class ReviewPage(QWidget):
         self.keys.clicked.connect(self.show_keys)
         self.dial.clicked.connect(self.show_dial)
         for sequence, slot in (
-            ("Ctrl+F", lambda: self.find.setFocus()),
+            ("Ctrl+F", lambda: self.finder.setFocus()),
             ("F6", lambda: (self.view if self.list.hasFocus() else self.list).setFocus()),
         ):
             shortcut = QShortcut(QKeySequence(sequence), self)
@@ -336,7 +337,7 @@ class ReviewPage(QWidget):
         names: dict[str, str] = {}
         for document in self.desk.documents:
             for each in document.template.fields:
-                names.setdefault(each.name, wording.heading(each))
+                names.setdefault(each.name, heading(each))
         kept = self.fields.currentData()
         self.fields.clear()
         self.fields.addItem(self.tr("All fields"), "")
@@ -533,7 +534,7 @@ class ReviewPage(QWidget):
 
     def _find(self) -> None:
         """Show the next place that says what is looked for."""
-        words = self.find.text().strip()
+        words = self.finder.text().strip()
         if not words or self._text is None:
             return
         found = reading.occurrences(self._text, words, 500)

@@ -76,7 +76,7 @@ class PagePictures(QObject):
 
         def draw(operation: Operation[QImage]) -> QImage:
             picture = self._readers().render(file_of(path), sha256, page, width, cancellation=operation.cancellation)
-            return QImage.fromData(picture.data, "PNG")
+            return QImage.fromData(picture.data)
 
         def arrived(image: QImage) -> None:
             # Asked for this width: a page that is kept smaller by the reader is not asked for again and again.

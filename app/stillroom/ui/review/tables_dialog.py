@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -64,13 +64,13 @@ class TablesDialog(QDialog):
         column.addWidget(self.said)
         row = QHBoxLayout()
         row.setSpacing(GRID // 2)
-        self.open = Button(self.tr("Open"), "primary", action=lambda: self._emit(self.open_wanted))
+        self.open_button = Button(self.tr("Open"), "primary", action=lambda: self._emit(self.open_wanted))
         self.review = Button(self.tr("Review"), action=lambda: self._emit(self.review_wanted))
         self.rename = Button(self.tr("Rename…"), action=self._rename)
         self.delete = Button(self.tr("Delete"), action=self._delete)
         self.undo = Button(self.tr("Undo delete"), "link", action=self._take_back)
         self.undo.hide()
-        for button in (self.open, self.review, self.rename, self.delete, self.undo):
+        for button in (self.open_button, self.review, self.rename, self.delete, self.undo):
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(Button(self.tr("Close"), action=self.reject))
@@ -123,7 +123,7 @@ class TablesDialog(QDialog):
         item = self.list.currentItem()
         return int(item.data(_NAME, _RUN)) if item is not None else 0
 
-    def _emit(self, signal) -> None:
+    def _emit(self, signal: SignalInstance) -> None:
         if self._run:
             signal.emit(self._run)
             self.accept()
@@ -158,7 +158,7 @@ class TablesDialog(QDialog):
         self._do(lambda: self._reviews().set_deleted(run, False), lambda _: self.look())
 
     def _show_buttons(self) -> None:
-        for button in (self.open, self.review, self.rename, self.delete):
+        for button in (self.open_button, self.review, self.rename, self.delete):
             button.setEnabled(self.list.currentItem() is not None)
 
     def _do(self, work: Callable[[], object], then: Callable[..., None]) -> None:

@@ -52,7 +52,8 @@ class TextView(QPlainTextEdit):
         self._lit = []
         self.setExtraSelections([])
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if document.kind in _IN_COLUMNS else QFont()
-        font.setPointSizeF(max(9.0, self.parentWidget().font().pointSizeF() if self.parentWidget() else 10.0))
+        around = self.parentWidget()
+        font.setPointSizeF(max(9.0, around.font().pointSizeF() if around is not None else 10.0))
         self.setFont(font)
         self.setPlainText("".join(parts))
 

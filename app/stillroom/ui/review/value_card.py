@@ -58,6 +58,7 @@ class ValueCard(QFrame):
         self.line.setPlaceholderText(self.tr("Type the value; places on the page that say it are offered"))
         self.line.hide()
         self.line.installEventFilter(self)
+        self._waiting = QTimer(self)
         self.line.textEdited.connect(lambda _text: self._waiting.start())
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Other candidates"))
@@ -65,7 +66,6 @@ class ValueCard(QFrame):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # by digits, or with the arrows from the line
         self.list.itemClicked.connect(self._clicked)
-        self._waiting = QTimer(self)
         self._waiting.setSingleShot(True)
         self._waiting.setInterval(90)
         self._waiting.timeout.connect(lambda: self.suggest.emit(self.line.text()))

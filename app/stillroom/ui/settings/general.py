@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from PySide6.QtWidgets import QCheckBox
 
@@ -32,13 +34,11 @@ class GeneralSection(Section):
         for setting in _SHOWN:
             control = self._control(setting)
             self.controls[setting.name] = control
-            usual = Button(
-                self.tr("As usual"), "link", action=lambda setting=setting: self._put(setting, setting.default)
-            )
+            usual = Button(self.tr("As usual"), "link", action=partial(self._put, setting, setting.default))
             describe(usual, self.tr("As usual: %1").replace("%1", setting.description))
             self.row(setting.description, control, usual)
 
-    def _control(self, setting: Setting) -> SpinBox | QCheckBox:
+    def _control(self, setting: Setting[Any]) -> SpinBox | QCheckBox:
         value = self._settings.get(setting)
         if isinstance(value, bool):
             box = QCheckBox()
@@ -54,7 +54,7 @@ class GeneralSection(Section):
         describe(spin, setting.description)
         return spin
 
-    def _put(self, setting: Setting, value: int | bool) -> None:
+    def _put(self, setting: Setting[Any], value: int | bool) -> None:
         if self._settings.get(setting) != value:
             try:
                 self._settings.set(setting, value)
@@ -63,5 +63,5 @@ class GeneralSection(Section):
                 value = self._settings.get(setting)
         control = self.controls[setting.name]
         control.blockSignals(True)
-        control.setChecked(value) if isinstance(control, QCheckBox) else control.setValue(value)
+        control.setChecked(bool(value)) if isinstance(control, QCheckBox) else control.setValue(value)
         control.blockSignals(False)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 
 from stillroom import paths
@@ -39,8 +40,8 @@ class PrivacySection(Section):
         self._parts, self._say = parts, say
         policy = parts.seal.policy
         if policy.managed:
-            words = [self.tr("Managed by your organisation."), *policy.sentences]
-            self.wide(label(" ".join(words), "muted", wrap=True, selectable=True))
+            managed = [self.tr("Managed by your organisation."), *policy.sentences]
+            self.wide(label(" ".join(managed), "muted", wrap=True, selectable=True))
         self.sealed = QCheckBox(self.tr("Sealed"))
         self.sealed.setChecked(parts.seal.sealed)
         describe(self.sealed, self.tr("Sealed"), self.tr("Refuse every connection that was not asked for"))
@@ -58,7 +59,7 @@ class PrivacySection(Section):
             (self.tr("Settings"), paths.config_dir()),
             (self.tr("What can be made again"), paths.cache_dir()),
         ):
-            button = Button(self.tr("Open folder"), action=lambda folder=folder: self._open(str(folder)))
+            button = Button(self.tr("Open folder"), action=partial(self._open, str(folder)))
             describe(button, f"{self.tr('Open folder')}: {words}", str(folder))
             self.row(f"{words}\n{folder}", button)
         erase = Button(self.tr("Erase…"), action=self._erase)
@@ -74,12 +75,12 @@ class PrivacySection(Section):
         self._timer.timeout.connect(self.look)
         self.look()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self.look()
         self._timer.start()
 
-    def hideEvent(self, event: object) -> None:  # noqa: N802
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)
         self._timer.stop()
 
@@ -148,7 +149,7 @@ class PrivacySection(Section):
         if not agreed(self, self.tr("Erase"), question, self.tr("Erase"), self.tr("Keep them")):
             return
 
-        def work(_operation: Operation) -> None:
+        def work(_operation: Operation[None]) -> None:
             store, chats = self._parts.store, self._parts.chats
             for run in store.runs():
                 store.delete(run.id)

@@ -132,7 +132,10 @@ class TemplatesPage(QWidget):
         head.addWidget(self.title, 1)
         self.save_button = Button(self.tr("Save"), "primary", "", self.save)
         describe(
-            self.save_button, self.tr("Save"), self.tr("Save it as the next version"), QKeySequence.StandardKey.Save
+            self.save_button,
+            self.tr("Save"),
+            self.tr("Save it as the next version"),
+            QKeySequence(QKeySequence.StandardKey.Save),
         )
         head.addWidget(self.save_button)
         self.more = IconButton("down", self.tr("More"), "button", text=self.tr("More"), colour="text")

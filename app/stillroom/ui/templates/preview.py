@@ -183,11 +183,11 @@ class Preview(QWidget):
                 mark = QTextEdit.ExtraSelection()
                 form = QTextCharFormat()
                 form.setBackground(QColor(colours().mark))
-                mark.format, mark.cursor = form, cursor  # type: ignore[attr-defined]
+                mark.format, mark.cursor = form, cursor
                 lit.append(mark)
         self.view.setExtraSelections(lit)
         if lit:
-            cursor = QTextCursor(lit[0].cursor)  # type: ignore[attr-defined]
+            cursor = QTextCursor(lit[0].cursor)
             cursor.clearSelection()
             self.view.setTextCursor(cursor)
             self.view.centerCursor()
