@@ -411,6 +411,11 @@ def test_workbooks_that_excel_opens(change: str) -> None:
     assert all_text(read("a.xlsx", changed(workbook(rows, parts={"xl/styles.xml": _SHEET_STYLES}), change))) == "Total"
 
 
+def test_a_formula_without_a_result_is_said() -> None:
+    document = read("a.xlsx", workbook(f'<s:row r="1">{cell("A1", "Total")}<s:c r="B1"><s:f>1+1</s:f></s:c></s:row>'))
+    assert document.notes[0].startswith("1 formula has no stored result")
+
+
 def test_raised_digits_of_a_sheet_stay_apart() -> None:
     rich = "<s:r><s:t>€19</s:t></s:r><s:r><s:rPr><s:vertAlign val='superscript'/></s:rPr><s:t>99</s:t></s:r>"
     strings = f"<s:sst {NAMES}><s:si>{rich}</s:si></s:sst>"

@@ -62,10 +62,6 @@ class LeftOut:
         if place:
             self._places.setdefault(kind, {})[place] = None
 
-    def count(self, kind: Kind) -> int:
-        """How many of a kind were met."""
-        return self._counts.get(kind, 0)
-
     def notes(self) -> tuple[str, ...]:
         """A sentence for each kind, in the order in which they were met."""
         return tuple(self._sentence(kind, count) for kind, count in self._counts.items())

@@ -326,8 +326,7 @@ def _evidence(option: Option, document: Document) -> list[tuple[bool, Span]]:
     """Where the option's own words stand in the document, and whether beside a number: those first."""
     found = {}
     for word in (option.value, option.value.replace("_", " "), *option.synonyms):
-        left = r"(?<![^\W\d])" if word.isupper() and len(word) <= 4 else r"(?<!\w)" if word[:1].isalnum() else ""
-        right = r"(?![^\W\d])" if word.isupper() and len(word) <= 4 else r"(?!\w)" if word[-1:].isalnum() else ""
+        left, right = _bounds(word)
         flags = 0 if word.isupper() and len(word) <= 4 else re.IGNORECASE
         pattern = re.compile(left + r"\s+".join(re.escape(part) for part in word.split()) + right, flags)
         for page in document.pages:
@@ -336,6 +335,14 @@ def _evidence(option: Option, document: Document) -> list[tuple[bool, Span]]:
                 beside = _BEFORE.search(page.text[max(0, start - 3) : start]) or _BEHIND.match(page.text[end : end + 4])
                 found[Span(page.number, start, end)] = beside is not None
     return sorted(((near, span) for span, near in found.items()), key=lambda each: (not each[0], each[1]))
+
+
+def _bounds(word: str) -> tuple[str, str]:
+    """What may not stand beside a word. A figure may touch a short one ("1250zł"); scripts without spaces are told by their own signs."""
+    if _WITHOUT_SPACES.search(word):
+        return r"(?<![\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])", r"(?![\u3400-\u9fff\uac00-\ud7af])"
+    left, right = (r"(?<![^\W\d])", r"(?![^\W\d])") if len(word) <= 4 else (r"(?<!\w)", r"(?!\w)")
+    return left if word[:1].isalnum() else "", right if word[-1:].isalnum() else ""
 
 
 _BEFORE = re.compile(r"\d\s?[.:]?\s?$")

@@ -25,10 +25,6 @@ class Frame:
         if self.quarters % 2:
             self.width, self.height = self.height, self.width
 
-    def to_page(self) -> Place:
-        """From the file to the page as it is shown."""
-        return _turn(self._bounds, self.quarters)
-
     def to_text(self, quarters: int) -> Place:
         """From the file to a page turned so that text that climbs ``quarters`` quarter turns runs from left to right."""
         return _turn(self._bounds, quarters)

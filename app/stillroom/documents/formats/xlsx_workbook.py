@@ -43,7 +43,8 @@ CELLS = 2_000_000
 
 _Cell = Cell | MergedCell | ReadOnlyCell | EmptyCell
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_NO_RESULT = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>|<f[^>]*/>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_EMPTY_VALUE = rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+_NO_RESULT = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)" + _EMPTY_VALUE)
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
 _CONDITIONAL = re.compile(rb"<(?:\w+:)?conditionalFormatting\b")

@@ -44,7 +44,7 @@ def _units() -> tuple[dict[str, str], re.Pattern[str]]:
     adjective = r"[\s-]*(?:full\s+|calendar\s+|consecutive\s+|business\s+)?"
     pattern = re.compile(
         rf"(?<!\w)(?<!\d[.,/–-])(?:"
-        rf"(?P<words>{_WORD}(?:(?:\s+and\s+|[\s-]+){_WORD})*)\s*(?:\(\s*(?P<paren>\d{{1,4}})\s*\)\s*)?{adjective}(?P<english>{_ENGLISH})"
+        rf"(?P<words>{_WORD}(?:(?:\s{{1,2}}and\s{{1,2}}|[\s-]{{1,2}}){_WORD}){{0,5}})\s{{0,2}}(?:\(\s{{0,2}}(?P<paren>\d{{1,4}})\s*\)\s*)?{adjective}(?P<english>{_ENGLISH})"
         r"|\(?(?:(?P<digits>\d{1,3},\d{3}|\d{1,4}(?:[.,]\d{1,2})?)\s?(?P<fraction>[½¼¾])?|(?P<only>[½¼¾]))\)?\s*-?\s*"
         rf"{adjective}(?P<unit>{alternatives}))(?:['’]s?)?(?!\w)(?!\s+hour)",
         re.IGNORECASE,

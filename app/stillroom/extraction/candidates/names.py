@@ -9,21 +9,17 @@ import regex as re
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.text import Line, cells, page_lines
+from stillroom.extraction.candidates.words import legal_forms, titles
 
-# Legal forms of companies, as they end a name.
-_LEGAL = (
-    r"Inc|Incorporated|Corp|Corporation|Co(?!\.?\s*reg)|Company(?!\s*(?:reg|no)\b)|Ltd|Limited|LLC|L\.L\.C|LLP|L\.L\.P|LP|L\.P|PLC|plc|P\.C|N\.A|N\.V|B\.V|BV|S\.A|SA|"
-    r"S\.A\.S|SAS|SARL|S\.r\.l|Srl|S\.p\.A|SpA|GmbH|AG|KG|OHG|e\.V|UG|Oy|Oyj|AB|ASA|A/S|ApS|AS|Sdn\.?\s*Bhd|Bhd|S/B|Pte|Pty|Pvt|K\.K|"
-    r"Trust|Fund|Partnership|Partners|Foundation|Association|University|Bank|Group|Holdings|Enterprise|Enterprises|Trading|"
-    r"spółka akcyjna|Sp\. z o\.o|z o\.o"
-)
-_LEGAL_END = re.compile(rf"(?<![\w])(?:{_LEGAL})\b\.?", re.IGNORECASE)
-_LEGAL_STRICT = re.compile(rf"(?<![\w])(?=[A-Zesz])(?i:{_LEGAL})\b\.?(?=[\s,;.()\"”’)]|$)")
+# Legal forms of companies as they end a name, and other words that tell an organisation.
+_LEGAL = legal_forms()
+_LEGAL_END = re.compile(rf"(?<![\w])(?:{_LEGAL.pattern})(?!\w)\.?")
+_LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|ПАТ|ИП|ФОП|ЕТ)\s{1,3}[«\"“„][^»\"”“\n]{2,60}[»\"”“]")
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
-_CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]*|[0-9]+[A-Z][\w'’&\-]*|&)"
+_CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
 _NAME = re.compile(
-    rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL})\b)|\n)(?:{_CAPITAL}|{_JOIN}(?=[ ]{_CAPITAL})))*"
+    rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)(?:{_CAPITAL}|{_JOIN}(?=[ ]{_CAPITAL}))){{0,15}}"
 )
 # A registration number behind a name: in brackets, or bare with its check letter.
 _REGISTRATION = re.compile(
@@ -45,11 +41,17 @@ _NOISE = re.compile(
 )
 
 
+# Characters of the longest name, and how many behind one are looked at.
+_LONGEST, _REST = 200, 60
+
+
 def organisations(page: Page) -> Iterator[Candidate]:
     """Names with a legal form, lines and cells that may be a letterhead, and capitalised names in running text."""
     shapes: dict[tuple[int, int], float] = {}
     rows = page_lines(page)
     for start, end, shape in [*_letterhead(page, rows), *_running(page)]:
+        if end - start > _LONGEST:
+            continue
         span = _trim(page.text, start, end)
         if span[1] - span[0] >= 2 and re.search(r"[^\W\d_]{2}", page.text[slice(*span)]):
             shapes[span] = max(shape, shapes.get(span, 0.0))
@@ -61,13 +63,12 @@ def organisations(page: Page) -> Iterator[Candidate]:
             continue
         if _LEGAL_END.match(text):
             shape = 0.0  # "Co. Ltd." alone is the end of the line before
-        line_end = page.text.find("\n", right)
-        rest = page.text[right : line_end if line_end >= 0 else len(page.text)]
+        rest = page.text[right : right + _REST].partition("\n")[0]
         below = 0.0
         if not rest.strip(" ,.") and not _LEGAL_END.search(text):
             following = behind.get(right + len(rest.rstrip()), "")
             below = 1.0 if _LEGAL_END.search(following) and len(following) < 40 else 0.0
-        elif len(rest) < 24 and _LEGAL_END.search(rest):
+        elif len(rest.rstrip()) < 24 and _LEGAL_END.search(rest):
             below = 1.0  # "Popular Book Co." of "Popular Book Co. (M) Sdn Bhd"
         edges = (
             [float(bool(_LEGAL_END.search(line))) for line in (lines[0], lines[-1])] if len(lines) > 1 else [0.0, 0.0]
@@ -77,21 +78,55 @@ def organisations(page: Page) -> Iterator[Candidate]:
 
 
 def names(page: Page) -> Iterator[Candidate]:
-    """Capitalised names in running text, what follows "of" in them ("State of Oregon"), and whole short cells."""
+    """Capitalised names in running text, whole and without what goes before or behind a person's ("Producer", "Mr.", "'s"), what
+    follows "of" in them ("State of Oregon"), and whole short cells."""
     seen: set[tuple[int, int]] = set()
-    spans = []
-    for match in _NAME.finditer(page.text):
-        spans.append((match.start(), match.end(), 0.6))
-        for of in _OF.finditer(page.text, match.start(), match.end()):
-            spans.append((of.end(), match.end(), 0.8))
-    spans += [(cell.start, cell.end, 0.3) for cell in cells(page) if len(cell.text) <= 60]
-    for start, end, shape in spans:
+    for start, end, shape in _named(page):
         left, right = _trim(page.text, start, end)
         text = page.text[left:right]
-        if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not re.search(r"[^\W\d_]{2}", text):
+        if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not _LETTERS.search(text):
             continue
         seen.add((left, right))
         yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape)
+
+
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_TITLE = re.compile(rf"(?:(?:{titles()})\.?[ \u00a0]+){{1,3}}")
+_CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
+_MOST_WORDS = 4
+
+
+def _named(page: Page) -> Iterator[tuple[int, int, float]]:
+    for match in _NAME.finditer(page.text):
+        start, end = match.span()
+        yield start, end, 0.6
+        for of in _OF.finditer(page.text, start, end):
+            yield of.end(), end, 0.8
+        yield from _persons(page.text, start, end)
+    for cell in cells(page):
+        if len(cell.text) <= 60:
+            yield cell.start, cell.end, 0.3
+
+
+def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """Parts of a run of capitalised words that may be the person in it."""
+    possessive = _POSSESSIVE.search(text, start, end)
+    if possessive:
+        end = possessive.start()
+        yield start, end, 0.6
+    opening = _TITLE.match(text, start, end) or _CONTRACTION.match(text, start, end)
+    if opening and opening.end() < end:
+        start = opening.end()
+        yield start, end, 0.8
+    words = [word.span() for word in re.finditer(r"\S+", text[start:end])]
+    if not 1 < len(words) <= _MOST_WORDS or "\n" in text[start:end]:
+        return
+    # "Producer Anna Berg" gives "Anna Berg", and "Anna Berg Producer" too; of two words each may be the name.
+    least = 1 if len(words) == 2 else 2
+    for count in range(least, len(words)):
+        yield start + words[0][0], start + words[count - 1][1], 0.3
+        yield start + words[len(words) - count][0], start + words[-1][1], 0.5 if count > 1 else 0.3
 
 
 def _letterhead(page: Page, rows: list[Line]) -> Iterator[tuple[int, int, float]]:
@@ -113,9 +148,11 @@ def _letterhead(page: Page, rows: list[Line]) -> Iterator[tuple[int, int, float]
 
 def _running(page: Page) -> Iterator[tuple[int, int, float]]:
     """Names in sentences: whole, and cut after each legal form and at each "and" ("A Inc. and B GmbH" are two)."""
+    for match in _LEGAL_FIRST.finditer(page.text):
+        yield match.start(), match.end(), 1.0
     for match in _NAME.finditer(page.text):
         start, end = match.start(), match.end()
-        legal_ends = [found.end() for found in _LEGAL_STRICT.finditer(page.text, start, min(end + 2, len(page.text)))]
+        legal_ends = [found.end() for found in _LEGAL_END.finditer(page.text, start, min(end + 2, len(page.text)))]
         pieces: set[tuple[int, int, float]] = set()
         if len(legal_ends) < 2 and page.text[start:end].count(" "):
             pieces.add((start, end, 0.4))

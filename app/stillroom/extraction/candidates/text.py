@@ -8,26 +8,19 @@ from dataclasses import dataclass
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.words import address_words
 
 _CELL_GAP = re.compile(r" {2,}|\t+| \| ")
 _LABEL = re.compile(r"^[\w .#/'’&()\-]{1,40}?\s*:\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
-_STREET = re.compile(
-    r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|square|court|way|place|floor|suite|unit|lot|block|no|box|"
-    r"row|terrace|crescent|close|park|hill|gardens?|quay|mews|parade|gate|walk|wharf|circle|trail|highway|hwy|pike|"
-    r"jalan|jln|lorong|taman|tmn|persiaran|kawasan|straße|strasse|str|platz|weg|rue|via|calle|plaza|ulica|ul|laan|straat)\b\.?"
-    r"|(?:straße|strasse|straat|weg|gasse|laan)\b",
-    re.IGNORECASE,
-)
-_NOT_ADDRESS = re.compile(
-    r"\b(?:tel|fax|phone|gst|vat|invoice|receipt|date|cashier|www|http|e-?mail|total|tax|reg)\b|@", re.IGNORECASE
-)
 _REGISTRATION_LINE = re.compile(
     r"^[(\[]?(?:co(?:mpany)?\.?\s*)?(?:br\.?\s*)?(?:reg\.?\s*)?(?:no\.?\s*:?\s*)?[(\[]?[A-Z]{0,3}\d{5,}\s*-?\s*[A-Z]?[)\]]?$"
     r"|\b(?:sdn\.?\s*bhd|gmbh|ltd|inc|llc)\b",
     re.IGNORECASE,
 )
+# Towns of receipts that recognition wrote in one: "MountainView,CA94040", "Everett,WA".
+_TOWN_AND_STATE = re.compile(r"(?<=\w),? ?[A-Z]{2}\.? ?\d{5}(?!\d)|(?<=[^\W\d_]{3}), ?[A-Z]{2}$", re.MULTILINE)
 _PHONE_LINE = re.compile(r"^\+?\(?\d{2,4}\)?[\s\-]+\d{3,4}[\s\-]*\d{3,4}\.?$")
 # "Served by: …", "Document no : …"; but "No: 28, Main Street" and "Address: …" begin addresses.
 _OTHER_LABEL = re.compile(
@@ -152,15 +145,16 @@ def addresses(page: Page) -> Iterator[Candidate]:
 
 def _is_no_address(line: str) -> bool:
     """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label."""
-    return any(each.search(line) for each in (_NOT_ADDRESS, _REGISTRATION_LINE, _PHONE_LINE, _OTHER_LABEL))
+    others = address_words()[1]
+    return any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _OTHER_LABEL))
 
 
 def address_shape(text: str) -> float:
     """How much a text looks like a postal address, 0 to 1."""
-    streets = len(_STREET.findall(text))
+    streets = sum(1 for _ in address_words()[0].finditer(text))
     return min(
         1.0,
-        0.35 * bool(_POSTCODE.search(text))
+        0.35 * bool(_POSTCODE.search(text) or _TOWN_AND_STATE.search(text))
         + 0.25 * min(2, streets)
         + 0.15 * bool(re.search(r"\d", text))
         + 0.1 * min(2, text.count(",")),

@@ -1,0 +1,53 @@
+"""Words by which organisations, persons and addresses of many countries are told: patterns made of resources/places.toml."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+import regex as re
+
+from stillroom import paths
+
+
+@functools.cache
+def places() -> dict[str, Any]:
+    """The file's tables."""
+    return tomllib.loads((paths.resources_dir() / "places.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def legal_forms() -> re.Pattern[str]:
+    """Legal forms of companies, and words like "Bank" or "Stiftung". Short ones only as they are written, or in capitals: "as" is none."""
+    known = {form for forms in places()["legal_forms"].values() for form in forms} | set(
+        places()["organisation_words"]["words"]
+    )
+    exact = {form for form in known if len(form) <= 3} | {
+        form.upper() for form in known if len(form) == 3 and form[0].isupper()
+    }
+    return re.compile(rf"(?:{_any(exact)}|(?i:{_any(known - exact)}))")
+
+
+@functools.cache
+def titles() -> str:
+    """What goes before a person's name, as a pattern."""
+    return _any(places()["titles"]["words"])
+
+
+@functools.cache
+def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Words of streets and buildings; and words of lines that are something else."""
+    table = places()["address_words"]
+    streets = rf"(?<!\w)(?:{_any(table['words'])})(?!\w)\.?|(?:{_any(table['ends'])})(?!\w)"
+    others = rf"(?<!\w)(?:{_any(table['other_lines'])})(?!\w)|@"
+    return re.compile(streets, re.IGNORECASE), re.compile(others, re.IGNORECASE)
+
+
+def _any(words: Iterable[str]) -> str:
+    """Alternatives, the longest first, with any white space between their words."""
+    return "|".join(
+        r"\s{1,2}".join(map(re.escape, word.split()))
+        for word in sorted(set(words), key=lambda word: (-len(word), word))
+    )

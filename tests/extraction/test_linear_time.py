@@ -1,0 +1,69 @@
+"""No text, however odd, takes a proposer more than a time that grows with its length."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document, Page
+from stillroom.errors import Cancelled
+from stillroom.extraction.candidates import propose as proposing
+from stillroom.extraction.candidates.propose import MOST_CANDIDATES, proposal, proposes
+from stillroom.templates.template import Field, FieldType
+
+PATTERNS = (
+    "Acme Widgets Ltd and Foo Bar GmbH, ", "Acme ", "A ", "Inc, ", "Foo and ", "+49 30 1234567 ", "12 ", "1,234.56 EUR ", "3 April 2025, ",
+    "1", "a", "a.", "a-", "a@b.", "one hundred and ", "DE89 3704 ", "(", "a: ", "12 Main Street\n", "\u200b",
+)  # fmt: skip
+LENGTH = 800
+
+
+def document(text: str) -> Document:
+    return Document("a.txt", "txt", "", (Page(1, text),), 1)
+
+
+def seconds(kind: FieldType, pattern: str, length: int) -> float:
+    made = document(pattern * (length // len(pattern)))
+    field = Field("f", kind)
+    proposing.evidence(made)
+    started = time.process_time()
+    proposal(field, made)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FieldType if proposes(kind)])
+def test_four_times_the_text_takes_about_four_times_as_long(kind: FieldType) -> None:
+    seconds(kind, "warm up 12 ", 100)
+    for pattern in PATTERNS:
+        # A square would be sixteen times. A busy machine spoils one measurement, hardly three.
+        assert any(seconds(kind, pattern, 4 * LENGTH) < 9 * seconds(kind, pattern, LENGTH) + 0.03 for _ in range(3)), (
+            pattern
+        )
+
+
+def test_a_long_page_is_cut_into_pieces_and_its_spans_stay_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proposing, "_PIECE", 200)
+    text = "".join(f"Line {number}: paid {number}.50 EUR on {number % 28 + 1} May 2024\n" for number in range(1, 60))
+    made = document(text)
+    found = proposal(Field("f", FieldType.DATE), made).candidates
+    assert len(found) == 59
+    assert all(made.text(candidate.span) == candidate.text for candidate in found)
+
+
+def test_what_is_left_out_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proposing, "MOST_CANDIDATES", 10)
+    made = document("paid 1.50 and " * 30)
+    proposed = proposal(Field("f", FieldType.MONEY), made)
+    assert len(proposed.candidates) == 10
+    assert proposed.left_out
+    assert not proposal(Field("f", FieldType.MONEY), document("paid 1.50")).left_out
+    assert MOST_CANDIDATES > 10_000
+
+
+def test_it_stops_when_asked_to() -> None:
+    cancellation = Cancellation()
+    cancellation.request()
+    with pytest.raises(Cancelled):
+        proposal(Field("f", FieldType.MONEY), document("paid 1.50"), cancellation=cancellation)
