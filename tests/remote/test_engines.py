@@ -94,3 +94,31 @@ def test_the_command_sends_nothing_unless_told_to(
     assert main(["remote", "test", "office"]) == 0
     for each in data_dir().parent.rglob("*"):
         assert not each.is_file() or KEY.encode() not in each.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("address", "proxy"),
+    [
+        ("https://key@llm.example/v1", ""),
+        ("https://user:key@llm.example/v1", ""),
+        ("https://llm.example/v1?api-key=0123", ""),
+        ("https://llm.example/v1#0123", ""),
+        ("https://llm.example/sk-0123456789abcdef/v1", ""),
+        ("https://llm.example/0a1b2c3d4e5f60718293a4b5c6d7e8f9/v1", ""),
+        ("https://llm.example/v1", "http://token@proxy.example:3128"),
+        ("https://llm.example/v1", "http://user:word@proxy.example:3128"),
+    ],
+)
+def test_no_key_in_an_address_is_written_down(address: str, proxy: str) -> None:
+    with pytest.raises(StillroomError, match="password"):
+        keep_remote_engine(RemoteEngine("office", address, proxy=proxy))
+    assert not engines_file().exists()
+
+
+def test_ordinary_addresses_are_written_down() -> None:
+    for address in (
+        "https://my-resource.openai.azure.com/openai/deployments/gpt-4o-mini-2024-07-18/",
+        "http://127.0.0.1:11434/v1",
+    ):
+        keep_remote_engine(RemoteEngine("office", address, proxy="http://proxy.example:3128"))
+    assert engines_file().exists()

@@ -318,7 +318,7 @@ def test_the_log_is_added_to_and_never_changed(tmp_path: Path) -> None:
         for statement in ("DELETE FROM verdicts", "UPDATE verdicts SET kind = 'accepted'"):
             with pytest.raises(Exception, match="could not be used"), database.transaction() as connection:
                 connection.execute(statement)
-        assert len(store.all()) == 1
+        assert len(store.of_template("bill")) == 1
 
 
 def test_tables_are_renamed_put_aside_and_added_to(tmp_path: Path) -> None:
@@ -382,7 +382,7 @@ def test_verdicts_survive_being_killed_at_random(tmp_path: Path) -> None:
             process.kill()
             told += [int(line) for line in process.stdout if line.endswith("\n")]
     with Database(file) as database:
-        rows = VerdictStore(database).all()
+        rows = VerdictStore(database).of_template("bill")
         assert database.notice == ""
     keys = [row.entry for row in rows]
     assert len(keys) == len(set(keys))

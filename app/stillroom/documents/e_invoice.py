@@ -20,7 +20,7 @@ _CII = ("CrossIndustryInvoice", "CrossIndustryDocument")
 _UBL = ("Invoice", "CreditNote")
 _UBL_NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd:"
 _LINES = ".//*[local-name()='IncludedSupplyChainTradeLineItem' or local-name()='InvoiceLine' or local-name()='CreditNoteLine']"
-_BEFORE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", re.DOTALL)
+_BEFORE = ((b"<!--", b"-->"), (b"<?", b"?>"), (b"<!DOCTYPE", b">"))
 _ROOT = re.compile(rb"\s*<(?:[\w.-]+:)?(CrossIndustryInvoice|CrossIndustryDocument|Invoice|CreditNote)[\s>]")
 _HEAD = 64 * 1024
 """Terms of use may stand before the invoice."""
@@ -34,9 +34,29 @@ def is_e_invoice(data: bytes) -> bool:
     head = data[:_HEAD]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", "ignore").encode()
-    head = _BEFORE.sub(b"", head.removeprefix(b"\xef\xbb\xbf"))
+    head = _from_root(head.removeprefix(b"\xef\xbb\xbf"))
     match = _ROOT.match(head)
     return match is not None and (match[1] not in (b"Invoice", b"CreditNote") or _UBL_NAMESPACE.encode() in head)
+
+
+def _from_root(head: bytes) -> bytes:
+    """What follows the comments, instructions and document type that may stand before the root. Each byte is looked at once:
+    a file may be nothing but beginnings of comments."""
+    place = 0
+    while True:
+        while head[place : place + 1].isspace():
+            place += 1
+        opened = next((end for begin, end in _BEFORE if head.startswith(begin, place)), None)
+        if opened is None:
+            return head[place:]
+        if opened == b">" and 0 <= (inner := head.find(b"[", place)) < head.find(b">", place):
+            place = head.find(b"]", inner)
+            if place < 0:
+                return b""
+        end = head.find(opened, place)
+        if end < 0:
+            return b""
+        place = end + len(opened)
 
 
 def read_stated(data: bytes) -> tuple[Stated, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -126,11 +127,12 @@ def keep_remote_engine(engine: RemoteEngine) -> None:
         raise StillroomError(f"{engine.address or 'Nothing'} is no address. Write one like https://server/v1.")
     if not engine.name.strip():
         raise StillroomError("A remote engine needs a name.")
-    if parts.username or parts.password or parts.query:
+    if parts.username or parts.password or parts.query or parts.fragment or any(map(_is_key, parts.path.split("/"))):
         raise StillroomError(
             "The address holds a key or a password. Write the address alone; the key has a place of its own."
         )
-    if urlsplit(engine.proxy).password:
+    proxy = urlsplit(engine.proxy)
+    if proxy.username or proxy.password or proxy.query:
         raise StillroomError(
             "The proxy's address holds a password, which would be written into a file. Set the variable HTTPS_PROXY of the "
             "system instead, and leave the field empty."
@@ -140,6 +142,14 @@ def keep_remote_engine(engine: RemoteEngine) -> None:
             "An address outside the own network must begin with https://, or what is sent could be read on its way."
         )
     _write([*(each for each in remote_engines() if each.name != engine.name), engine])
+
+
+_KEY = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_]{24,}\Z|(?:sk|pk|key|token|api|hf)[-_][A-Za-z0-9_-]{8,}\Z")
+
+
+def _is_key(part: str) -> bool:
+    """Whether a part of an address looks like a key: long, of letters and digits; or named as one."""
+    return _KEY.match(part) is not None
 
 
 def forget_remote_engine(name: str) -> None:

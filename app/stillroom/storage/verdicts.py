@@ -80,10 +80,6 @@ class VerdictStore:
         """Every entry under a template, the oldest first. Raises StorageError."""
         return self._rows("WHERE template_name = ?", (template_name,))
 
-    def all(self) -> list[VerdictRow]:
-        """The whole log, the oldest first. Raises StorageError."""
-        return self._rows("", ())
-
     def _rows(self, where: str, values: Sequence[Any]) -> list[VerdictRow]:
         with self._database.reading() as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM verdicts {where} ORDER BY id", values).fetchall()

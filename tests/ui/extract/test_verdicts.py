@@ -29,9 +29,10 @@ def place(sheet, name: str) -> int:
 
 def settled(sheet, qtbot, parts, count: int) -> list:
     qtbot.waitUntil(
-        lambda: not sheet.verdicts.saving and len(VerdictStore(parts.database).all()) == count, timeout=10_000
+        lambda: not sheet.verdicts.saving and len(VerdictStore(parts.database).of_template("receipt")) == count,
+        timeout=10_000,
     )
-    return [from_row(row) for row in VerdictStore(parts.database).all()]
+    return [from_row(row) for row in VerdictStore(parts.database).of_template("receipt")]
 
 
 def test_f2_writes_another_value_and_it_stays(window, sheet, parts, qtbot):

@@ -121,7 +121,7 @@ def open_page(window, qtbot):
 
 
 def saved(parts):
-    return [from_row(row) for row in VerdictStore(parts.database).all()]
+    return [from_row(row) for row in VerdictStore(parts.database).of_template("slip")]
 
 
 def settled(page, qtbot) -> None:
@@ -155,6 +155,9 @@ def test_worst_comes_first_and_every_key_does_what_the_card_says(parts, qtbot, m
     settled(page, qtbot)
     kinds = [entry.kind for entry in saved(parts)]
     assert kinds == ["corrected", "absent", "accepted", "unreadable", "approved", "rejected"]
+    qtbot.keyClick(page.list, key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
+    assert not page.list.hasFocus(), "there is a way out"
+    page.list.setFocus()
     press(page, qtbot, key.Key_U, key.Key_U)
     settled(page, qtbot)
     assert [entry.kind for entry in saved(parts)][-2:] == [VerdictKind.UNDONE] * 2

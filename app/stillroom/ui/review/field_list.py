@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -210,11 +210,6 @@ class FieldList(QListView):
         self.selectionModel().currentChanged.connect(self._current_changed)
         self.doubleClicked.connect(lambda _index: self.edit_wanted.emit(""))
 
-    def field_model(self) -> FieldModel:
-        model = self.model()
-        assert isinstance(model, FieldModel)
-        return model
-
     @property
     def value(self) -> ReviewedValue | None:
         """The current one."""
@@ -253,10 +248,13 @@ class FieldList(QListView):
         else:
             super().keyPressEvent(event)
 
-    def event(self, event: Any) -> bool:
+    def event(self, event: QEvent) -> bool:
         # Qt would take Tab to leave the list before it comes as a key.
-        tab = event.type() == event.Type.KeyPress and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
-        if tab and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.keyPressEvent(event)
-            return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key = event.key()
+            if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+                if event.modifiers() & Qt.KeyboardModifier.ControlModifier:  # the way out of the list
+                    return self.focusNextPrevChild(key == Qt.Key.Key_Tab)
+                self.keyPressEvent(event)
+                return True
         return super().event(event)

@@ -842,6 +842,7 @@ class ReviewPage(QWidget):
             ("Ctrl+F", self.tr("Find in the document")),
             ("Ctrl +, Ctrl -, Ctrl 0", self.tr("Zoom")),
             ("F6", self.tr("Between the page and the values")),
+            (self.tr("Ctrl+Tab"), self.tr("Out of the list of values")),
         ]
 
     def _failed(self, error: Exception) -> None:

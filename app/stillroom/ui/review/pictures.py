@@ -110,11 +110,6 @@ class PagePictures(QObject):
             _, left = self._kept.popitem(last=False)
             self._bytes -= _size(left)
 
-    @property
-    def bytes(self) -> int:
-        """That are kept."""
-        return self._bytes
-
 
 class Texts(QObject):
     """The text of documents with its places, read again when a document is shown; the last few are kept.
