@@ -61,7 +61,13 @@ class Extractor:
 @pytest.fixture(autouse=True)
 def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     worker = Path(__file__).parents[1] / "engine" / "fake_worker.py"
-    monkeypatch.setattr(engine, "child_command", lambda _: [sys.executable, str(worker)])
+
+    def command(_: str) -> list[str]:
+        """A child is not handed this process's environment: what a test wants of it goes along with the command."""
+        wanted = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("FAKE_WORKER")]
+        return ["env", *wanted, sys.executable, str(worker)]
+
+    monkeypatch.setattr(engine, "child_command", command)
     monkeypatch.setattr(stillroom.extraction.extractor, "Extractor", Extractor)
     monkeypatch.setattr(Extractor, "done", [])
     paths.models_dir().mkdir(parents=True)
@@ -271,7 +277,7 @@ def test_a_reader_of_the_output_that_went_away_ends_the_run(monkeypatch: pytest.
 def test_no_name_can_steer_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     Path("in/\x1b[2Jevil.txt").write_bytes(b"")
-    Path("in/f.txt").write_text("\u202egnp.exe [bold]x[/bold]", "utf-8")
+    Path("in/f.txt").write_text("[bold]x[/bold] \u202egnp.exe", "utf-8")
     assert extract("in") == 3
     out, err = capsys.readouterr()
     assert "\x1b[2J" not in out + err
