@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,14 +50,11 @@ class Reach:
     Attributes:
         read: to be read. write: files and folders to be written, too; folders are made if missing.
         graphics: whether it may use the graphics cards.
-        start: whether it may start other programs, those that lie under ``run``.
     """
 
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     graphics: bool = False
-    start: bool = False
-    run: tuple[str, ...] = ()
 
     def covers(self, other: Reach) -> bool:
         """Whether a child of this reach can do what needs the other."""
@@ -65,8 +62,6 @@ class Reach:
             set(other.read) <= set(self.read)
             and set(other.write) <= set(self.write)
             and self.graphics >= other.graphics
-            and self.start >= other.start
-            and set(other.run) <= set(self.run)
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -77,8 +72,8 @@ class Reach:
     def from_environment(environment: Mapping[str, str] = os.environ) -> Reach:
         """What this child was told; nothing where it was told nothing."""
         data = json.loads(environment.get(REACH, "{}"))
-        several = {name: tuple(map(str, data.get(name, ()))) for name in ("read", "write", "run")}
-        return Reach(**several, graphics=bool(data.get("graphics")), start=bool(data.get("start")))
+        several = {name: tuple(map(str, data.get(name, ()))) for name in ("read", "write")}
+        return Reach(**several, graphics=bool(data.get("graphics")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +140,19 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
             if not os.path.lexists(place):
                 Path(place).mkdir(mode=0o700, parents=True, exist_ok=True)
         devices = _DEVICES + (_graphics() if reach.graphics else ())
-        version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices, reach.run)
+        version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices)
     except OSError as error:
         _log.warning("files are not out of reach: %s", error.strerror or type(error).__name__)
     filtered = False
     try:
-        filtered = system_calls.refuse(programs=not reach.start, times=not reach.write)
+        filtered = system_calls.refuse(times=not reach.write)
     except OSError as error:
         _log.warning("system calls are not filtered: %s", error.strerror or type(error).__name__)
     return Layers(
         files=version > 0 and _refused(lambda: os.close(os.open("/", os.O_RDONLY | os.O_DIRECTORY))),
         files_version=version,
         calls=filtered and _refused(lambda: socket.socket(socket.AF_UNIX).close()),
-        programs=not reach.start and filtered and _refused(lambda: os.kill(os.getppid(), 0)),
+        programs=filtered and _refused(lambda: os.kill(os.getppid(), 0)),
         privileges=library.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
         memory=memory,
         written=written_bytes == 0,
@@ -200,7 +195,7 @@ def _limit(written_bytes: int | None) -> None:
             _log.warning("a limit could not be set")
 
 
-def _refused(attempt: Any) -> bool:
+def _refused(attempt: Callable[[], object]) -> bool:
     try:
         attempt()
     except PermissionError:

@@ -24,7 +24,6 @@ _SCOPES = 0b11  # abstract Unix sockets, signals
 _FOR_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 
 _READ = _READ_FILE | _READ_DIR
-_RUN = _READ | _EXECUTE
 _WRITE = _READ | _WRITE_FILE | _TRUNCATE | _REMOVE_FILE | _REMOVE_DIR | _MAKE_REG | _MAKE_DIR
 _DEVICE = _READ | _WRITE_FILE | _IOCTL_DEV
 
@@ -38,9 +37,7 @@ def version() -> int:
     return max(0, found)
 
 
-def restrict(
-    read: Iterable[str], write: Iterable[str] = (), devices: Iterable[str] = (), run: Iterable[str] = ()
-) -> int:
+def restrict(read: Iterable[str], write: Iterable[str] = (), devices: Iterable[str] = ()) -> int:
     """Leave this thread, and all that it starts, these files and folders alone. What is missing is passed over.
 
     Returns the version of the interface in use; 0 where there is none, and nothing was restricted. Raises OSError.
@@ -56,7 +53,7 @@ def restrict(
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "no ruleset")
     try:
-        for rights, paths in ((_READ, read), (_WRITE, write), (_DEVICE, devices), (_RUN, run)):
+        for rights, paths in ((_READ, read), (_WRITE, write), (_DEVICE, devices)):
             for path in paths:
                 _allow(library, ruleset, path, rights & known)
         if library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or library.syscall(_RESTRICT_SELF, ruleset, 0):

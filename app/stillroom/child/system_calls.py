@@ -80,19 +80,17 @@ _NO_NEW_PRIVILEGES, _SECCOMP, _MODE_FILTER = 38, 22, 2
 _Row = tuple[int, int, int, int]
 
 
-def refuse(*, programs: bool = True, times: bool = True) -> bool:
+def refuse(*, times: bool = True) -> bool:
     """Refuse this process, and all that it starts, what it never needs. Call it before any thread is started.
 
-    Args:
-        programs: refuse other programs and processes, too.
-        times: refuse to change the times of files, too.
+    ``times``: refuse to change the times of files, too.
 
     Returns false where this kernel or machine has no such filter, and nothing was refused.
     """
     known = _MACHINES.get(platform.machine())
     if sys.platform != "linux" or known is None or sys.maxsize < 2**32:
         return False
-    program = b"".join(struct.pack("=HBBI", *row) for row in _program(*known, programs=programs, times=times))
+    program = b"".join(struct.pack("=HBBI", *row) for row in _program(*known, times=times))
     instructions = ctypes.create_string_buffer(program, len(program))
 
     class Program(ctypes.Structure):
@@ -105,7 +103,7 @@ def refuse(*, programs: bool = True, times: bool = True) -> bool:
     return not library.prctl(_SECCOMP, _MODE_FILTER, ctypes.byref(described), 0, 0)
 
 
-def _program(arch: int, column: int, *, programs: bool, times: bool) -> list[_Row]:
+def _program(arch: int, column: int, *, times: bool) -> list[_Row]:
     rows: list[_Row] = [
         (_LOAD, 0, 0, _ARCH),
         (_EQUAL, 1, 0, arch),
@@ -115,20 +113,19 @@ def _program(arch: int, column: int, *, programs: bool, times: bool) -> list[_Ro
     if column == 0:
         rows += [(_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, _DENIED)]
     rows += [(_AT_LEAST, 0, 1, _NEWEST), (_RETURN, 0, 0, _UNKNOWN)]
-    refused = {**_REFUSED, **(_PROGRAMS if programs else {}), **(_TIMES if times else {})}
+    refused = {**_REFUSED, **_PROGRAMS, **(_TIMES if times else {})}
     for number in _numbers(refused.values(), column):
         rows += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _DENIED)]
     own = os.getpid()
-    if programs:
-        # Threads only. What the newer call wants lies in memory, where a filter cannot look; the C library goes on without it.
-        rows += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _UNKNOWN)]
-        rows += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, _FIRST), (_ANY_BIT, 0, 1, _CLONE_THREAD)]
+    # Threads only. What the newer call wants lies in memory, where a filter cannot look; the C library goes on without it.
+    rows += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _UNKNOWN)]
+    rows += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, _FIRST), (_ANY_BIT, 0, 1, _CLONE_THREAD)]
+    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
+    for call in (_KILL, _TGKILL):  # itself only: how a program ends that finds itself broken
+        rows += [(_EQUAL, 0, 4, call[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 0, 1, own)]
         rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
-        for call in (_KILL, _TGKILL):  # itself only: how a program ends that finds itself broken
-            rows += [(_EQUAL, 0, 4, call[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 0, 1, own)]
-            rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
-        rows += [(_EQUAL, 0, 5, _PRLIMIT[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, own)]
-        rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
+    rows += [(_EQUAL, 0, 5, _PRLIMIT[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, own)]
+    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
     rows += [(_EQUAL, 0, 5, _IOCTL[column]), (_LOAD, 0, 0, _SECOND)]
     rows += [
         (_EQUAL, 2, 0, request) if place == 0 else (_EQUAL, 1, 0, request)

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stillroom import atomic
 from stillroom.cancellation import Cancellation
@@ -18,12 +19,14 @@ from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, USAGE, say
 from stillroom.cli.stoppable import until_stopped
 from stillroom.errors import StillroomError
 from stillroom.evaluation.evaluate import ModelEvaluation
-from stillroom.evaluation.labels import LabelledDocument
 from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
 from stillroom.templates.template import Template
-from stillroom.tuning.tuned import LoadPlan
 from stillroom.workspace import Workspace
+
+if TYPE_CHECKING:
+    from stillroom.workspace.evaluations import LabelledDocument
+    from stillroom.workspace.models import LoadPlan
 
 _SUFFIXES = (".json", ".jsonl")
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stillroom.cancellation import Cancellation
 from stillroom.cli.signals import gathered_signals
@@ -19,20 +19,19 @@ from stillroom.cli.status import DONE, STOPPED, USAGE, say
 from stillroom.cli.text import aligned, duration, printable, size
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.models.fit.estimate import Fit, Verdict
-from stillroom.models.hub.catalog import use_catalog
-from stillroom.models.hub.client import Hub, Offer
-from stillroom.models.hub.download import DownloadProgress
-from stillroom.models.hub.offers import Assessed
 from stillroom.workspace import Workspace
+
+if TYPE_CHECKING:
+    from stillroom.workspace.hub import Assessed, DownloadProgress, Hub, Offer
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
 def search(options: argparse.Namespace) -> int:
-    if options.catalog is not None:
-        use_catalog(options.catalog)
     with Workspace(seal=options.seal) as workspace:
+        if options.catalog is not None:
+            workspace.models.use_catalog(options.catalog)
         if options.words:
             return _search_hub(workspace, options)
         found = workspace.models.suggestions(options.task) if options.task else None

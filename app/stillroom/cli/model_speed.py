@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stillroom import paths
 from stillroom.cli.status import DONE, say
@@ -14,12 +14,12 @@ from stillroom.cli.stoppable import stoppable
 from stillroom.cli.text import aligned, size
 from stillroom.errors import StillroomError
 from stillroom.tuning.copy import AGREEMENT, LOSS, SPEEDUP
-from stillroom.tuning.search import Tuning
 from stillroom.tuning.smaller import copy_name
-from stillroom.tuning.store import Copy
-from stillroom.tuning.tuned import TunedModel
 from stillroom.workspace import Workspace
 from stillroom.workspace.making import SPEEDS
+
+if TYPE_CHECKING:
+    from stillroom.workspace.making import Copy, TunedModel, Tuning
 
 _BUSY = 0.3
 _WORDS = dict(zip(SPEEDS, ("reading", "scoring", "writing"), strict=True))

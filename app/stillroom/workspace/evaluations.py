@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from stillroom.templates.template import Template
     from stillroom.tuning.tuned import LoadPlan
 
+__all__ = ["Evaluations", "LabelledDocument", "ModelEvaluation"]
+
 
 def _ignore(*_: object) -> None:
     """The callback of one who does not listen."""

@@ -16,10 +16,12 @@ from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
 if TYPE_CHECKING:
     from stillroom.models.model_file import ModelFile
     from stillroom.models.safetensors import ModelFolder
+    from stillroom.tuning.search import Tuning
     from stillroom.tuning.smaller import Quantization, Smaller
+    from stillroom.tuning.store import Copy
     from stillroom.tuning.tuned import LoadPlan, TunedModel
 
-__all__ = ["SPEEDS", "ModelMaking", "Quantization", "Speeds", "Told", "TunedModel"]
+__all__ = ["SPEEDS", "Copy", "ModelMaking", "Quantization", "Speeds", "Told", "TunedModel", "Tuning"]
 
 Told = Callable[[float, str], None]
 """Gets the share that is done, 0 to 1, and what is being done."""
