@@ -41,7 +41,7 @@ class Extractor:
     on_document: Callable[[str, Cancellation], None] = staticmethod(lambda *_: None)
     done: ClassVar[list[str]] = []
 
-    def __init__(self, engine: Engine, **_options: object) -> None:
+    def __init__(self, engine: Engine, **_: object) -> None:
         self._engine = engine
 
     def extract(

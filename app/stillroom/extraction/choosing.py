@@ -293,11 +293,6 @@ def choose_all(asked: Sequence[Asked], document: Document, *, complete: bool) ->
     return found
 
 
-def choose(asked: Asked, document: Document, *, complete: bool) -> FieldResult:
-    """The value of a field by itself."""
-    return choose_all([asked], document, complete=complete)[asked.field.name]
-
-
 def _places(asked: Asked) -> list[Place]:
     """The values that a field may have, best first, and that it has none."""
     shares = _shares(asked)
@@ -437,7 +432,7 @@ def item_grounds(asked: Asked, index: int, share: float, document: Document) -> 
         candidates=len(asked.candidates),
         likelihood=asked.candidates[index].likelihood,
         fitted=asked.fitted,
-        several=True,
+        several=ranking.family(asked.kind) == "texts",  # what is told by its form is as sure in a list as alone
         legible=_legibility(asked.candidates[index].span, document),
     )
 

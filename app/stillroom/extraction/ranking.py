@@ -170,7 +170,7 @@ class Grounds:
         likelihood: of the reading, among those of its text.
         fitted: its template's own labelled documents were fitted on.
         absent: it is that there is none.
-        several: it is an item of a list.
+        several: it is an item of a list of texts (names, organisations …).
         legible: how sure the recognition of the page was, 0 to 1.
     """
 
