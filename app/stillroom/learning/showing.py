@@ -23,7 +23,7 @@ _CURRENCY = re.compile(r"\s*(?:[A-Z]{0,3}[^\w\s]?|[^\W\d_]{1,3}\.)\s*")  # besid
 _SAYS_LABEL = re.compile(r"(?:[:：#=|\t]|\s{3,}|\.{3,})\s*$")
 _LABEL_END = re.compile(r"[\s:：#.…·|=>\-–—]+$")
 _WORD = re.compile(r"[^\W\d_][\w'’./-]*|№|#")
-_CELL = re.compile(r"\t|\s{3,}|\s\|\s")
+_CELL = re.compile(r"\t|\s{2,}|\s\|\s")
 
 
 @dataclass(frozen=True, slots=True)
