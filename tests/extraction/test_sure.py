@@ -9,7 +9,7 @@ import pytest
 from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
 
 from stillroom.documents.document import Document, Page
-from stillroom.extraction import layout, ranking
+from stillroom.extraction import choosing, layout, ranking
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.templates.library import TemplateLibrary
@@ -143,3 +143,13 @@ def signs_of(text: str, amount: str) -> dict[str, float]:
     rows = layout.Layout(document, Meaning(MONEY)).signs(field, field.type, candidates)
     number = next(index for index, candidate in enumerate(candidates) if candidate.text == amount)
     return dict(zip(layout.names(), rows[number], strict=True))
+
+
+def test_an_account_in_wide_groups_is_one_value() -> None:
+    template = TemplateLibrary().find("bank-statement")
+    text = "Maple Bank\nIBAN: GB29   NWBK   6016   1331   9268   19\nAccount holder: Ada Byron\n"
+    document = Document("a.txt", "txt", "0" * 64, (Page(1, text),), 1)
+    asked = choosing.prepare(template.field("iban"), document, (), template=template)
+    value = choosing.choose_all([asked], document, complete=True)["iban"]
+    assert isinstance(value, FieldValue)
+    assert value.value == "GB29NWBK60161331926819"

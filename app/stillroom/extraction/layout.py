@@ -464,7 +464,8 @@ class Layout:
                 "label_first": float(
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
                 ),
-                "gaps": float(len(_GAP.findall(text))),
+                # A code in groups is one value, however wide they are set apart: its check digits hold it together.
+                "gaps": 0.0 if kind is FieldType.IBAN else float(len(_GAP.findall(text))),
                 "holds_colon": float(": " in text),
                 "repeats": math.log(repeats[_folded(candidate.value)]),
                 "size": min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
