@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,3 +158,31 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_was_saved(file: Path) -> None:
         with pytest.raises(StorageError, match="disk is full"), database.transaction():
             connection.execute("INSERT INTO a VALUES (zeroblob(100000))")
         assert connection.execute("SELECT * FROM a").fetchall() == [(1,)]
+
+
+def test_another_process_that_comes_and_goes_takes_no_row_away(tmp_path: Path) -> None:
+    """Its last connection takes the journal away unless this process holds its locks, whatever its threads open."""
+    look = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+        "print(c.execute('SELECT count(*) FROM runs').fetchone()[0]); c.close()"
+    )
+
+    def seen_from_outside() -> int:
+        return int(
+            subprocess.run([sys.executable, "-c", look, str(path)], capture_output=True, check=True, text=True).stdout
+        )
+
+    path = tmp_path / "data.sqlite"
+    columns = (
+        "created, template_name, template_version, template_toml, template_sha256, model_name, model_path, model_sha256, "
+        "seed, threads, engine, application, delivered"
+    )
+    with Database(path) as database:
+        for number in range(3):
+            thread = threading.Thread(target=lambda: database.connection().execute("SELECT 1").fetchone())
+            thread.start()
+            thread.join()
+            assert seen_from_outside() == number
+            with database.transaction() as connection:
+                connection.execute(f"INSERT INTO runs ({columns}) VALUES ({', '.join(['0'] * 13)})")
+            assert seen_from_outside() == number + 1

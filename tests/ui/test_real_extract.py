@@ -28,7 +28,8 @@ _RECEIPTS = int(os.environ.get("STILLROOM_TEST_DROPPED", "4"))
 
 _RECEIPT = """\
 HARBOUR STATIONERS LTD
-{number} Quay Road, Port Ellis
+{number} Quay Road, Port Ellis PL4 2QT
+VAT no. GB 123 4567 89
 Receipt no. 40{number:02}
 Date: {day:02}/03/2024
 

@@ -220,14 +220,20 @@ def damaged_files(path: Path) -> list[Path]:
 
 
 def _make_private(path: Path) -> None:
-    """Have a file that only the person can open, before anything is in it. SQLite makes its journals after its likeness."""
+    """Have a file that only the person can open, before anything is in it. SQLite makes its journals after its likeness.
+
+    A file that is there is not opened: closing it again would let go of every lock that this process holds on it through SQLite
+    (POSIX takes them from the process, not from the descriptor), and another process would take the journal away.
+    """
     if os.name != "posix":
         return
     with contextlib.suppress(OSError):  # what is wrong with it is said by SQLite
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600))
-        facts = path.stat()
-        if facts.st_uid == os.geteuid() and facts.st_mode & 0o077:
-            path.chmod(0o600)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            facts = path.stat()
+            if facts.st_uid == os.geteuid() and facts.st_mode & 0o077:
+                path.chmod(0o600)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
