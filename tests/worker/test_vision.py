@@ -53,7 +53,7 @@ def ask(engine: Engine, *pieces: Piece, tokens: int = 8, cancellation: Cancellat
     return engine.generate(request, cancellation=cancellation)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def engine(starter_model: Path) -> Iterator[Engine]:
     with Engine() as running:
         running.load(starter_model, LoadOptions(context_tokens=512))
