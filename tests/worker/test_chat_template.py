@@ -31,7 +31,7 @@ BOMBS = (
     "{{ ('a' * 1000000).replace('a', 'b' * 1000000) }}",
     "{% for a in range(99999) %}{% for b in range(99999) %}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa{% endfor %}{% endfor %}",
     "{% for a in range(10**12) %}{% endfor %}",
-    "{{ range(99999) | list | string | list | string | list | string }}",
+    "{{ range(99999) | list | string | list | string | list | string | list | string | list | string }}",
     "{% macro f(n) %}{{ f(n + 1) ~ f(n + 1) }}{% endmacro %}{{ f(0) }}",
     "{{ messages.nothing.nothing }}",
     "{{ 1 / 0 }}",
