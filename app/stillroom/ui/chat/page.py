@@ -133,6 +133,7 @@ class ChatPage(ShownConversation):
         self.transcript.wanted.connect(self.turn_actions.act)
         self.transcript.branch_wanted.connect(self.turn_actions.switch)
         self.transcript.source_wanted.connect(self._show_source)
+        self.transcript.quote_wanted.connect(self._show_quote)
         self.transcript.link.connect(lambda address: show_link(self, address))
         self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and self.number != 0))
         self.starting.chosen.connect(self.composer.set_text)
@@ -275,6 +276,9 @@ class ChatPage(ShownConversation):
 
     def _show_source(self, number: int, place: int) -> None:
         PassageDialog(self, self.transcript.turns(), number, place).show()
+
+    def _show_quote(self, number: int, place: int) -> None:
+        PassageDialog(self, self.transcript.turns(), number, place, quote=True).show()
 
     def read_every_part(self, question: int) -> None:
         self.room.read_every_part(question)
