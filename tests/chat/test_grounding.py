@@ -41,6 +41,7 @@ def test_figures_of_the_file_are_founded_however_they_are_written(answer: str) -
         ("It was made on 6 March 2024.", ("6 March 2024",)),
         ("The number is LM-2024/071.", ("LM-2024/071",)),
         ("Interest is 5.4 %.", ("5.4",)),
+        ("The deposit is three months' rent, the notice ten days.", ("ten days",)),
         ("There are 2 parties; 2 of them signed.", ("2",)),
     ],
 )

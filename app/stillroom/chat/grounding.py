@@ -144,6 +144,7 @@ def _pieces(source: Source, text: str) -> Iterator[_Piece]:
 def _figures(text: str) -> Iterator[_Figure]:
     """The dates, numbers and codes of a text, in their order: each place once."""
     from stillroom.extraction.candidates.dates import dates
+    from stillroom.extraction.candidates.durations import durations
     from stillroom.extraction.candidates.numbers import numbers, percentages
 
     page = Page(1, text)
@@ -154,6 +155,9 @@ def _figures(text: str) -> Iterator[_Figure]:
             place = (each.span.start, each.span.end)
             if not any(start < place[1] and place[0] < end for start, end in taken):
                 found.setdefault(place, set()).add(_key(mark, each.value))
+    for each in durations(page):  # "six months", in words
+        if not _DIGIT.search(text[each.span.start : each.span.end]):
+            found[each.span.start, each.span.end] = {_key("number", run) for run in _DECIMAL.findall(each.value)}
     taken = list(found)
     for match in _TOKEN.finditer(text):
         if not any(start < match.end() and match.start() < end for start, end in taken):

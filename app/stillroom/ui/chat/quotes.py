@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -41,10 +41,11 @@ class QuoteButton(Button):
 
 class Quotes(QWidget):
     """Signals:
-    wanted(int): the place of a quote that is to be seen on its page.
+    wanted(int): the place of a quote that is to be seen on its page. resized: its height may be another.
     """
 
     wanted = Signal(int)
+    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,3 +69,9 @@ class Quotes(QWidget):
             button = QuoteButton(quote)
             button.clicked.connect(partial(self.wanted.emit, number))
             self._column.addWidget(button)
+        self._column.activate()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # fonts are known once it is shown
+            self.resized.emit()
+        return super().event(event)

@@ -220,6 +220,7 @@ class Transcript(QAbstractScrollArea):
         view.branch_wanted.connect(self.branch_wanted)
         view.link.connect(self.link)
         view.body.resized.connect(self._soon.start)
+        view.quotes.resized.connect(self._soon.start)
         view.thinking.resized.connect(self._soon.start)
         view.fold.clicked.connect(self._soon.start)
         self._views[number] = view

@@ -160,9 +160,9 @@ class TurnView(QWidget):
         self.body.link.connect(self.link)
         self.body.source_chosen.connect(self.source_wanted)
         column.addWidget(self.body)
-        self._quotes = Quotes()
-        self._quotes.wanted.connect(self.quote_wanted)
-        column.addWidget(self._quotes)
+        self.quotes = Quotes()
+        self.quotes.wanted.connect(self.quote_wanted)
+        column.addWidget(self.quotes)
         self._remarks = label("", "warn", wrap=True, selectable=True)
         column.addWidget(self._remarks)
         self._whole = Button(self.tr("Read every part"), "", "search", lambda: self._act("whole"))
@@ -313,7 +313,7 @@ class TurnView(QWidget):
         self._whole.setVisible(partly and not writing)
         self._template.setVisible(not writing and bool(fields_in(turn)))
         self._show_sources()
-        self._quotes.show_quotes(() if writing else quotes)
+        self.quotes.show_quotes(() if writing else quotes)
         self.body.doubtful = () if writing else turn.facts.unfounded
         self._show_attachments()
         several = len(siblings) > 1 and turn.id in siblings
