@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from stillroom.tuning.smaller import QUANTIZATIONS, Quantization
 from stillroom.ui.controls import describe, label
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text
+from stillroom.workspace.making import ModelMaking, Quantization
 
 _USUAL = "Q4_K_M"
 
@@ -65,7 +65,7 @@ class SmallerDialog(QDialog):
         return self._names[self.choices.currentIndex().row()]
 
 
-def ask_for_import(parent: QWidget, title: str, parameters: int) -> str | None:
+def ask_for_import(parent: QWidget, making: ModelMaking, title: str, parameters: int) -> str | None:
     """The quantization for a model that is converted: empty for 16 bits; None where it was called off."""
-    dialog = SmallerDialog(parent, title, parameters, QUANTIZATIONS, as_published=True)
+    dialog = SmallerDialog(parent, title, parameters, making.quantizations(), as_published=True)
     return dialog.quantization if dialog.exec() == QDialog.DialogCode.Accepted else None
