@@ -116,10 +116,10 @@ class ModelMaking:
         return [model_folder(folder) for folder in folders]
 
     def quantizations(self) -> Sequence[Quantization]:
-        """Every quantization a model can be written in, from the most exact to the smallest."""
-        from stillroom.tuning.smaller import QUANTIZATIONS
+        """Those a published model can be brought in with: first none (16 bits, as it is), then the others as they are listed."""
+        from stillroom.tuning.smaller import QUANTIZATIONS, Quantization
 
-        return QUANTIZATIONS
+        return (Quantization("", 16.0, 0.0), *QUANTIZATIONS)
 
     def file_for(self, model: ModelFile, quantization: str) -> Path:
         """Where in the models folder a model in another quantization would be written."""
