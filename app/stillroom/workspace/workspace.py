@@ -17,14 +17,15 @@ from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
-from stillroom.templates.library import TemplateLibrary
 from stillroom.workspace.conversations import Conversations
 from stillroom.workspace.evaluations import Evaluations
 from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.remote_models import RemoteModels
+from stillroom.workspace.review_exports import ReviewExports
 from stillroom.workspace.runs import Runs
+from stillroom.workspace.templates import Templates
 
 if TYPE_CHECKING:
     from stillroom.chat.store import ConversationStore
@@ -52,7 +53,7 @@ class Workspace:
         models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
         hub: where more are fetched from.
         runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
-        evaluations: labelled documents.
+        evaluations: labelled documents. review_exports: what was reviewed, handed on.
         at_end: called in order before anything is closed.
     """
 
@@ -76,7 +77,7 @@ class Workspace:
         self.readers = Readers(
             seconds=self.settings.get(READER_SECONDS), memory_bytes=self.settings.get(READER_MEMORY) << 20
         )
-        self.templates = TemplateLibrary()
+        self.templates = Templates()
         self.at_end: list[Callable[[], None]] = []
         self._database_file = database if database is not None else paths.database_file()
         self._made: dict[str, Any] = {}
@@ -89,6 +90,7 @@ class Workspace:
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )
         self.evaluations = Evaluations(self.engine, self.readers)
+        self.review_exports = ReviewExports(lambda: self.reviews)
         self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
 
     @property
@@ -141,6 +143,25 @@ class Workspace:
     def notices(self) -> tuple[str, ...]:
         """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
         return tuple(notice for notice in (self.database.notice, *self.settings.problems) if notice)
+
+    @property
+    def engine_version(self) -> str:
+        """Of llama-cpp-python; empty where it is not installed."""
+        from stillroom.doctor import engine_version
+
+        return engine_version()
+
+    def erase(self) -> None:
+        """Erase all runs and conversations, and what was kept of read documents. Raises StillroomError, OSError."""
+        from stillroom.privacy.erasing import erase_files
+
+        for run in self.store.runs():
+            self.store.delete(run.id)
+        for conversation in self.chats.conversations():
+            self.chats.delete(conversation.id)
+        self.chats.erase_deleted()
+        erase_files(self._database_file)
+        self.database.shrink()
 
     def stop(self) -> None:
         """End what is going on: calls under way raise Cancelled or an error, and the children are gone on return."""
