@@ -53,7 +53,7 @@ def test_more_models_are_a_choice_away(window: MainWindow, page: ChatPage) -> No
     assert page.who.currentText() == "fake", "the choice stays"
 
 
-def test_the_meter_counts_what_is_pasted_at_once(page: ChatPage, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_meter_counts_what_is_pasted_at_once(page: ChatPage, qtbot) -> None:
     page.composer.show_budget(Budget(0, 100, 0, 0, 200, 1024))
 
     def tokens() -> int:
