@@ -96,6 +96,7 @@ class Talks(QObject):
                 return
             template = template_of(turns, title)
             target = templates_dir() / f"{template.name}.toml"
+            check_allowed(target)
             number = 1
             while target.exists():
                 number += 1
