@@ -103,7 +103,7 @@ class Workspace:
 
     @property
     def chats(self) -> ConversationStore:
-        """The conversations on disk. What was deleted and not taken back while its window was open is gone with the first use."""
+        """The conversations on disk. What has been in the bin for too long is gone with the first use."""
         return self._once("chats", self._open_chats)
 
     @property
@@ -174,10 +174,10 @@ class Workspace:
             return made
 
     def _open_chats(self) -> ConversationStore:
-        from stillroom.chat.store import ConversationStore
+        from stillroom.chat.store import BIN_DAYS, ConversationStore
 
         chats = ConversationStore(self.database)
-        chats.erase_deleted(timedelta(hours=1))
+        chats.erase_deleted(timedelta(days=BIN_DAYS))
         return chats
 
     def _open_reviews(self) -> Reviews:
