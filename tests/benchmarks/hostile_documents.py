@@ -90,12 +90,19 @@ def main() -> int:
             named.append(each)
             if len(named) == options.batch or number == options.count:
                 _batch(named, options, found)
-                print(f"{number} of {options.count}, {time.monotonic() - started:.0f} s, {len(found.problems)} problems", flush=True)
+                print(
+                    f"{number} of {options.count}, {time.monotonic() - started:.0f} s, {len(found.problems)} problems",
+                    flush=True,
+                )
                 named = []
         _look_at_database(Path(home), found)
     print(f"{options.count} files in {time.monotonic() - started:.0f} s; rows: {dict(found.statuses)}")
     print(f"most memory: reader {found.reader_bytes / 2**20:.0f} MiB, command {found.own_bytes / 2**20:.0f} MiB")
-    print("slowest:", *(f"  {seconds:.1f} s {name}" for seconds, name in sorted(found.slowest, reverse=True)[:12]), sep="\n")
+    print(
+        "slowest:",
+        *(f"  {seconds:.1f} s {name}" for seconds, name in sorted(found.slowest, reverse=True)[:12]),
+        sep="\n",
+    )
     print("sentences:", *(f"  {count:5} {words}" for words, count in found.sentences.most_common(60)), sep="\n")
     print(f"{len(found.problems)} problems", *found.problems, sep="\n")
     return 1 if found.problems else 0
@@ -108,7 +115,18 @@ def _batch(named: list[tuple[str, bytes]], options: argparse.Namespace, found: F
         temporary.mkdir()
         for name, data in named:
             (place / name).write_bytes(data)
-        command = [sys.executable, "-m", "stillroom", "extract", str(place), "-t", options.template, "-m", str(options.model), "--json"]
+        command = [
+            sys.executable,
+            "-m",
+            "stillroom",
+            "extract",
+            str(place),
+            "-t",
+            options.template,
+            "-m",
+            str(options.model),
+            "--json",
+        ]
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(temporary)}
         )

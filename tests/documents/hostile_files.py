@@ -182,7 +182,12 @@ def _huge_png(width: int, height: int) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(100_000)))
+        + chunk(b"IEND", b"")
+    )
 
 
 def _flate_bomb_pdf(size: int, twice: bool = False) -> bytes:
@@ -190,7 +195,13 @@ def _flate_bomb_pdf(size: int, twice: bool = False) -> bytes:
     filters = "/FlateDecode"
     if twice:
         data, filters = zlib.compress(data, 9), "[/FlateDecode /FlateDecode]"
-    head = f"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>endobj\n4 0 obj<</Length {len(data)}/Filter {filters}>>stream\n"
+    objects = (
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>",
+    )
+    body = "".join(f"{number} 0 obj{text}endobj\n" for number, text in enumerate(objects, start=1))
+    head = f"%PDF-1.4\n{body}4 0 obj<</Length {len(data)}/Filter {filters}>>stream\n"
     return head.encode() + data + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
 
 
@@ -271,7 +282,7 @@ CRAFTED: dict[str, Callable[[], bytes]] = {
     "wrong-base64.eml": lambda: b"Subject: x\nContent-Transfer-Encoding: base64\n\n" + b"=A" * 1_000_000,
     "many-parts.eml": lambda: b"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nTotal 5.00\n" * 50_000,
     "many.mbox": lambda: b"From a@b Mon Mar  3 10:00:00 2025\nSubject: x\n\nTotal 5.00\n\n" * 30_000,
-    "repeats.ics": lambda: b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nDTSTART:00010101T000000Z\r\nRRULE:FREQ=SECONDLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    "repeats.ics": lambda: MADE["ics"]().replace(b"END:VEVENT", b"RRULE:FREQ=SECONDLY\r\nEND:VEVENT"),
     "folded.ics": lambda: b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 100_000,
     "loop.msg": lambda: make_message(Mail(subject="x", body="y")).replace(b"\xfe\xff\xff\xff", b"\0\0\0\0"),
     # pictures

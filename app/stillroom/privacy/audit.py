@@ -96,7 +96,9 @@ class AuditLog:
                     "number": head.number + 1,
                     "moment": moment,
                     "event": event,
-                    **{name: fact[:_FACT_CHARACTERS] if isinstance(fact, str) else fact for name, fact in facts.items()},
+                    **{
+                        name: fact[:_FACT_CHARACTERS] if isinstance(fact, str) else fact for name, fact in facts.items()
+                    },
                     "before": head.digest,
                 }
                 line, digest = _sealed(entry)

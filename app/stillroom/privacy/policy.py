@@ -111,7 +111,11 @@ class Policy:
             ("cloud", not self.cloud and not self.hosts, "No remote model can be used."),
             ("hosts", bool(self.hosts), f"Remote models can be used at {several(self.hosts)} only."),
             ("hub", not self.hub, "No model can be searched for or fetched."),
-            ("models", self.models is not None, f"{len(self.models or ())} files of models can be loaded, and no others."),
+            (
+                "models",
+                self.models is not None,
+                f"{len(self.models or ())} files of models can be loaded, and no others.",
+            ),
             ("engines", self.engines is not None, f"Engines that can be used: {several(self.engines)}."),
             ("input", self.input is not None, f"Files are read in {_listed(self.input)} only."),
             ("export", self.export is not None, f"Tables are written in {_listed(self.export)} only."),
@@ -122,7 +126,11 @@ class Policy:
             ),
             ("approvers", self.approvers is not None, f"Documents are approved by {several(self.approvers)} only."),
             ("four_eyes", self.four_eyes, "Who corrected a value does not approve the document."),
-            ("wrong", self.wrong is not None, f"At most {(self.wrong or 0) * 100:g} % of what passes unseen may be wrong."),
+            (
+                "wrong",
+                self.wrong is not None,
+                f"At most {(self.wrong or 0) * 100:g} % of what passes unseen may be wrong.",
+            ),
             ("days", self.days > 0, f"Runs, verdicts and conversations are erased after {self.days} days."),
         ]
         return {key: sentence for key, holds, sentence in sentences if holds}
@@ -198,24 +206,25 @@ class Policy:
         """Raises PolicyError where this template may not be used, or not be written."""
         if not _within(file, self.templates):
             raise _refused(
-                "templates", f"Your organisation allows templates in {_listed(self.templates)} only, and the built-in ones."
+                "templates",
+                f"Your organisation allows templates in {_listed(self.templates)} only, and the built-in ones.",
             )
 
     def check_approval(self, person: str, correctors: Collection[str]) -> None:
         """``correctors``: who changed a value of the document. Raises PolicyError where the person may not approve it."""
-        if self.approvers is not None and person not in self.approvers:
-            sentence = f"Your organisation lets {_listed_names(self.approvers)} approve documents, and nobody else."
-            raise _refused("approvers", sentence, person=person)
-        if self.four_eyes and person in correctors:
-            sentence = (
-                "Your organisation asks for a second person: who corrected a value of this document does not approve it."
+        sentence = self.no_approval(person, correctors)
+        if sentence:
+            raise _refused(
+                "approvers" if person not in (self.approvers or (person,)) else "four_eyes", sentence, person=person
             )
-            raise _refused("four_eyes", sentence, person=person)
 
-    def approves(self, person: str, correctors: Collection[str]) -> bool:
-        """Whether an approval that this person gave counts. Nothing is written down."""
-        allowed = self.approvers is None or person in self.approvers
-        return allowed and not (self.four_eyes and person in correctors)
+    def no_approval(self, person: str, correctors: Collection[str]) -> str:
+        """Why an approval by this person does not count, a sentence; empty where it does. Nothing is written down."""
+        if self.approvers is not None and person not in self.approvers:
+            return f"Your organisation lets {_listed_names(self.approvers)} approve documents, and nobody else."
+        if self.four_eyes and person in correctors:
+            return "Your organisation asks for a second person: who corrected a value of this document does not approve it."
+        return ""
 
     def check_promise(self, wrong: float) -> None:
         """Raises PolicyError where such a share of what passes unseen may not be wrong."""

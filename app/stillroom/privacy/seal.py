@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
+import hashlib
 import itertools
 import os
 import sys
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stillroom import __version__
 from stillroom.errors import StillroomError
 from stillroom.privacy import audit
 from stillroom.privacy.policy import Policy, current
@@ -196,6 +198,15 @@ class Seal:
     def _tell(self) -> None:
         for callback in tuple(self._callbacks):
             callback()
+
+
+def note_start(what: str, seal: Seal) -> None:
+    """Write down that something was started: ``window``, or the name of a command; and what the office says."""
+    facts: dict[str, audit.Fact] = {"what": what, "version": __version__, "sealed": seal.sealed}
+    if seal.policy.file is not None:
+        with contextlib.suppress(OSError):
+            facts["policy_sha256"] = hashlib.sha256(seal.policy.file.read_bytes()).hexdigest()
+    audit.note("start", **facts)
 
 
 class Guard:

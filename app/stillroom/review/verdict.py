@@ -168,6 +168,13 @@ def last_by_subject(entries: Iterable[Verdict]) -> dict[Subject, Verdict]:
     return found
 
 
+def correctors(entries: Iterable[Verdict]) -> frozenset[str]:
+    """Who changed a value, by an entry that holds."""
+    return frozenset(
+        entry.person for entry in live(entries) if not entry.kind.of_document and entry.kind is not VerdictKind.ACCEPTED
+    )
+
+
 def was_right(verdict: Verdict) -> bool:
     """Whether what the model proposed is what a person says is right."""
     if verdict.kind is VerdictKind.REMOVED:

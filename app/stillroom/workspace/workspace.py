@@ -19,6 +19,7 @@ from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.library import TemplateLibrary
 from stillroom.workspace.conversations import Conversations
+from stillroom.workspace.erasing import Erased, erase, erase_old, kept_days
 from stillroom.workspace.evaluations import Evaluations
 from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
@@ -142,6 +143,11 @@ class Workspace:
         """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
         return tuple(notice for notice in (self.database.notice, *self.settings.problems) if notice)
 
+    def erase(self) -> Erased:
+        """Erase all runs, verdicts and conversations, and what was kept and learned of documents. Raises StorageError, OSError."""
+        self.learning.let_go()
+        return erase(self.database, self.chats)
+
     def stop(self) -> None:
         """End what is going on: calls under way raise Cancelled or an error, and the children are gone on return."""
         while self.at_end:
@@ -200,4 +206,10 @@ class Workspace:
                     f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
                     "or set STILLROOM_HOME to another folder."
                 ) from error
-        return Database(self._database_file)
+        database = Database(self._database_file)
+        days = kept_days(self.settings, self.seal.policy)
+        if days:
+            from stillroom.chat.store import ConversationStore
+
+            erase_old(database, ConversationStore(database), days)
+        return database

@@ -13,6 +13,7 @@ from stillroom.chat.store import BIN_DAYS
 from stillroom.chat.templating import template_of
 from stillroom.errors import StillroomError
 from stillroom.paths import templates_dir
+from stillroom.templates.library import check_allowed
 from stillroom.templates.toml_file import template_to_toml
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.bin_dialog import BinDialog

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 from stillroom import paths
 from stillroom.child import Isolation, Layers, isolation_of
 from stillroom.errors import StillroomError
-from stillroom.privacy.erasing import erase_files
 from stillroom.privacy.secrets import HUB_TOKEN, SecretText
 from stillroom.settings import SEALED
 from stillroom.ui.controls import Button, describe, label
@@ -40,11 +39,15 @@ class PrivacySection(Section):
         self._parts, self._say = parts, say
         policy = parts.seal.policy
         if policy.managed:
-            managed = [self.tr("Managed by your organisation."), *policy.sentences]
-            self.wide(label(" ".join(managed), "muted", wrap=True, selectable=True))
+            self.managed = label("\n".join([policy.title, *policy.sentences]), "", wrap=True, selectable=True)
+            self.managed.setAccessibleName(self.tr("Managed by your organisation"))
+            self.wide(self.managed)
         self.sealed = QCheckBox(self.tr("Sealed"))
         self.sealed.setChecked(parts.seal.sealed)
         describe(self.sealed, self.tr("Sealed"), self.tr("Refuse every connection that was not asked for"))
+        if policy.sealed:
+            self.sealed.setEnabled(False)
+            self.sealed.setToolTip(f"{policy.title} {policy.said['sealed']}")
         self.sealed.clicked.connect(self._seal)
         self.state = SealLabel(parts.seal)
         self.state.clicked.connect(self.sealed.click)
@@ -66,7 +69,8 @@ class PrivacySection(Section):
         describe(erase, self.tr("Erase runs and conversations"))
         self.row(
             self.tr(
-                "Erase all runs and conversations, and what was kept of read documents. Models, templates and settings stay."
+                "Erase all runs, verdicts and conversations, and what was kept and learned of read documents. Models, templates, "
+                "settings and the audit log stay; that log holds no content."
             ),
             erase,
         )
@@ -145,20 +149,12 @@ class PrivacySection(Section):
         QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
     def _erase(self) -> None:
-        question = self.tr("Erase all runs and conversations? This cannot be undone.")
+        question = self.tr("Erase all runs, verdicts and conversations? This cannot be undone.")
         if not agreed(self, self.tr("Erase"), question, self.tr("Erase"), self.tr("Keep them")):
             return
 
         def work(_operation: Operation[None]) -> None:
-            store, chats = self._parts.store, self._parts.chats
-            for run in store.runs():
-                store.delete(run.id)
-            for talk in chats.conversations():
-                chats.delete(talk.id)
-            chats.erase_deleted()
-            erase_files(paths.database_file())
-            if self._parts.database is not None:
-                self._parts.database.shrink()
+            self._parts.erase()
 
         self._parts.tasks.start(
             Operation(work, "erase", owner=self)
