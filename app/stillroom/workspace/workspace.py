@@ -17,7 +17,6 @@ from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
-from stillroom.templates.library import TemplateLibrary
 from stillroom.workspace.conversations import Conversations
 from stillroom.workspace.erasing import Erased, erase, erase_old, kept_days
 from stillroom.workspace.evaluations import Evaluations
@@ -26,6 +25,7 @@ from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.remote_models import RemoteModels
 from stillroom.workspace.runs import Runs
+from stillroom.workspace.templates import Templates
 
 if TYPE_CHECKING:
     from stillroom.chat.store import ConversationStore
@@ -77,7 +77,7 @@ class Workspace:
         self.readers = Readers(
             seconds=self.settings.get(READER_SECONDS), memory_bytes=self.settings.get(READER_MEMORY) << 20
         )
-        self.templates = TemplateLibrary()
+        self.templates = Templates()
         self.at_end: list[Callable[[], None]] = []
         self._database_file = database if database is not None else paths.database_file()
         self._made: dict[str, Any] = {}

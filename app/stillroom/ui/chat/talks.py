@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
 
-from stillroom.atomic import write_text
 from stillroom.chat.conversation import Conversation, Turn
 from stillroom.chat.store import BIN_DAYS
 from stillroom.chat.templating import template_of
 from stillroom.errors import StillroomError
-from stillroom.paths import templates_dir
-from stillroom.templates.library import check_allowed
-from stillroom.templates.toml_file import template_to_toml
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.bin_dialog import BinDialog
 from stillroom.ui.chat.conversation_list import ConversationList
@@ -99,15 +93,7 @@ class Talks(QObject):
             if not title:
                 return
             template = template_of(turns, title)
-            target = templates_dir() / f"{template.name}.toml"
-            check_allowed(target)
-            number = 1
-            while target.exists():
-                number += 1
-                target = templates_dir() / f"{template.name}-{number}.toml"
-            if number > 1:
-                template = replace(template, name=f"{template.name}-{number}", title=f"{title} {number}")
-            write_text(target, template_to_toml(template))
+            template, target = self._parts.templates.keep_new(template)
         except StillroomError as error:
             self._say(error.message, "warn")
             return
