@@ -24,6 +24,7 @@ from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.remote_models import RemoteModels
+from stillroom.workspace.review_exports import ReviewExports
 from stillroom.workspace.runs import Runs
 from stillroom.workspace.templates import Templates
 
@@ -53,7 +54,7 @@ class Workspace:
         models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
         hub: where more are fetched from.
         runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
-        evaluations: labelled documents.
+        evaluations: labelled documents. review_exports: what was reviewed, handed on.
         at_end: called in order before anything is closed.
     """
 
@@ -90,6 +91,7 @@ class Workspace:
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )
         self.evaluations = Evaluations(self.engine, self.readers)
+        self.review_exports = ReviewExports(lambda: self.reviews)
         self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
 
     @property
@@ -142,6 +144,13 @@ class Workspace:
     def notices(self) -> tuple[str, ...]:
         """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
         return tuple(notice for notice in (self.database.notice, *self.settings.problems) if notice)
+
+    @property
+    def engine_version(self) -> str:
+        """Of llama-cpp-python; empty where it is not installed."""
+        from stillroom.doctor import engine_version
+
+        return engine_version()
 
     def erase(self) -> Erased:
         """Erase all runs, verdicts and conversations, and what was kept and learned of documents. Raises StorageError, OSError."""

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 from stillroom import paths
 from stillroom.child import Isolation, Layers, isolation_of
 from stillroom.errors import StillroomError
-from stillroom.privacy.secrets import HUB_TOKEN, SecretText
 from stillroom.settings import SEALED
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
@@ -153,11 +152,8 @@ class PrivacySection(Section):
         if not agreed(self, self.tr("Erase"), question, self.tr("Erase"), self.tr("Keep them")):
             return
 
-        def work(_operation: Operation[None]) -> None:
-            self._parts.erase()
-
         self._parts.tasks.start(
-            Operation(work, "erase", owner=self)
+            Operation(lambda _: self._parts.erase(), "erase", owner=self)
             .success(
                 lambda _: self._say(
                     self.tr("Erased. Pages that are open show what they had until they are opened anew."), "info"
@@ -186,9 +182,9 @@ class KeysSection(Section):
         row.addWidget(again)
         row.addStretch(1)
         self.column.addLayout(row)
-        change = Button(self.tr("Set…"), action=lambda: self._set(HUB_TOKEN))
+        change = Button(self.tr("Set…"), action=self._set)
         describe(change, self.tr("Set the token for the model hub"))
-        remove = Button(self.tr("Remove"), action=lambda: self._remove(HUB_TOKEN))
+        remove = Button(self.tr("Remove"), action=self._remove)
         describe(remove, self.tr("Remove the token for the model hub"))
         self.row(self.tr("Token for the model hub, for models with a licence to agree to"), change, remove)
 
@@ -208,25 +204,22 @@ class KeysSection(Section):
         self._parts.secrets.try_again()
         self.look()
 
-    def _set(self, name: str) -> None:
+    def _set(self) -> None:
         text, good = QInputDialog.getText(
             self, self.tr("Token"), self.tr("The token, as the hub shows it"), QLineEdit.EchoMode.Password
         )
         if good and text.strip():
-            secret = SecretText(text.strip())
             self._parts.tasks.start(
-                Operation(lambda _: self._parts.secrets.set(name, secret), "keyring", owner=self).success(self._kept)
+                Operation(lambda _: self._parts.hub.keep_token(text.strip()), "keyring", owner=self).success(self._kept)
             )
 
-    def _kept(self, in_keyring: bool) -> None:
-        self._say(
-            self.tr("The key is in the keyring.") if in_keyring else self._parts.secrets.notice,
-            "info" if in_keyring else "warn",
-        )
+    def _kept(self, notice: str) -> None:
+        """``notice``: why the key is not in the keyring; else empty."""
+        self._say(notice or self.tr("The key is in the keyring."), "warn" if notice else "info")
 
-    def _remove(self, name: str) -> None:
+    def _remove(self) -> None:
         self._parts.tasks.start(
-            Operation(lambda _: self._parts.secrets.delete(name), "keyring", owner=self).success(
+            Operation(lambda _: self._parts.hub.forget_token(), "keyring", owner=self).success(
                 lambda _: self._say(self.tr("The key is removed."), "info")
             )
         )
