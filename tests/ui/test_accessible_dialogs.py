@@ -14,6 +14,7 @@ from tests.ui.test_accessibility import controls
 from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn
 from stillroom.chat.prompts import Prompt
 from stillroom.engine.worker_status import WorkerStatus
+from stillroom.ui.chat.bin_dialog import BinDialog
 from stillroom.ui.chat.edit_dialog import EditDialog
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.prompt_menu import PromptMenu, VariablesDialog
@@ -37,9 +38,17 @@ def _passages(parent: QWidget) -> QDialog:
     return PassageDialog(parent, [asked, answer], 2, 0)
 
 
+def _bin(parent: QWidget) -> QDialog:
+    assert isinstance(parent, MainWindow)
+    store = parent._parts.chats
+    store.delete(store.create("About ships").id)
+    return BinDialog(parent, store)
+
+
 DIALOGS: dict[str, Callable[[QWidget], QDialog]] = {
     "settings": _settings,
     "passages": _passages,
+    "bin": _bin,
     "edit": lambda parent: EditDialog(parent, "The words", answered=True),
     "variables": lambda parent: VariablesDialog(parent, Prompt("Translate", "{{text}} into {{language}}")),
     "details": lambda parent: DetailsDialog(parent, "Speed", speed_details(WorkerStatus())),

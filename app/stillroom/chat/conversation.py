@@ -61,6 +61,7 @@ class Conversation:
     Attributes:
         leaf: the last turn of the branch that is shown; None while there is none.
         draft: what the person was writing.
+        deleted: when it was put into the bin; None while it is in the list.
     """
 
     id: int
@@ -71,6 +72,7 @@ class Conversation:
     settings: ChatSettings = field(default_factory=ChatSettings)
     leaf: int | None = None
     draft: str = ""
+    deleted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from stillroom.chat.conversation import (
 from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Sampling
 
-CONVERSATION = "id, title, pinned, created, changed, settings, leaf, draft"
+CONVERSATION = "id, title, pinned, created, changed, settings, leaf, draft, deleted"
 TURN = "id, conversation, parent, role, content, created, thinking, state, error, model, facts"
 
 
@@ -72,6 +72,7 @@ def conversation_from_row(row: Sequence[Any]) -> Conversation:
         settings=settings_from_json(row[5]),
         leaf=row[6],
         draft=row[7],
+        deleted=datetime.fromisoformat(row[8]) if row[8] else None,
     )
 
 

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
                     attachments = []
         if leaf is None:
             workspace.chats.delete(conversation.id)
-            workspace.chats.erase_deleted()
+            workspace.chats.erase(conversation.id)
         return status
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Collection
+from datetime import timedelta
 from pathlib import Path
 
 from stillroom import paths
@@ -26,3 +28,13 @@ def erase_pasted(named: Collection[str]) -> None:
     for name in named:
         if Path(name).absolute().parent == folder:
             Path(name).unlink(missing_ok=True)
+
+
+def erase_forgotten(named: Collection[str], older_than: timedelta) -> None:
+    """Erase pasted pictures of that age that are not among these: those of turns that were deleted, or that were never sent."""
+    folder = paths.pasted_dir().absolute()
+    kept = {Path(name).absolute() for name in named}
+    before = time.time() - older_than.total_seconds()
+    for path in folder.glob("*"):
+        if path not in kept and path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)

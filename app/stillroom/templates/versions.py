@@ -11,7 +11,7 @@ from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.editing import set_value
-from stillroom.templates.template import Field, Template, label_of
+from stillroom.templates.template import Field, Template
 from stillroom.templates.toml_file import load_template, parse_template
 
 _NUMBERED = re.compile(r"v(\d{1,9})\.toml")
@@ -124,15 +124,15 @@ def differences(old: Template, new: Template) -> Difference:
     after = {field.name: field for field in new.fields}
     for field in old.fields:
         if field.name not in after:
-            sentences.append(f"{heading(field)} was removed.")
+            sentences.append(f"{field.heading} was removed.")
     for field in new.fields:
         if field.name not in before:
-            sentences.append(f"{heading(field)} is new.")
+            sentences.append(f"{field.heading} is new.")
             changed.append(field.name)
             continue
         what = _changes(before[field.name], field)
         if what:
-            sentences.append(f"{heading(field)}: {', '.join(what)}.")
+            sentences.append(f"{field.heading}: {', '.join(what)}.")
         if what and what != ["heading"]:
             changed.append(field.name)
     order = [name for name in before if name in after]
@@ -161,8 +161,3 @@ _WORDS = {
 
 def _changes(old: Field, new: Field) -> list[str]:
     return [word for key, word in _WORDS.items() if getattr(old, key) != getattr(new, key)]
-
-
-def heading(field: Field) -> str:
-    """What people call a field."""
-    return field.label or label_of(field.name)

@@ -17,7 +17,6 @@ from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
-from stillroom.templates.library import TemplateLibrary
 from stillroom.workspace.conversations import Conversations
 from stillroom.workspace.evaluations import Evaluations
 from stillroom.workspace.hub import ModelHub
@@ -25,6 +24,7 @@ from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.remote_models import RemoteModels
 from stillroom.workspace.runs import Runs
+from stillroom.workspace.templates import Templates
 
 if TYPE_CHECKING:
     from stillroom.chat.store import ConversationStore
@@ -76,7 +76,7 @@ class Workspace:
         self.readers = Readers(
             seconds=self.settings.get(READER_SECONDS), memory_bytes=self.settings.get(READER_MEMORY) << 20
         )
-        self.templates = TemplateLibrary()
+        self.templates = Templates()
         self.at_end: list[Callable[[], None]] = []
         self._database_file = database if database is not None else paths.database_file()
         self._made: dict[str, Any] = {}
@@ -103,7 +103,7 @@ class Workspace:
 
     @property
     def chats(self) -> ConversationStore:
-        """The conversations on disk. What was deleted and not taken back while its window was open is gone with the first use."""
+        """The conversations on disk. What has been in the bin for too long is gone with the first use."""
         return self._once("chats", self._open_chats)
 
     @property
@@ -174,10 +174,10 @@ class Workspace:
             return made
 
     def _open_chats(self) -> ConversationStore:
-        from stillroom.chat.store import ConversationStore
+        from stillroom.chat.store import BIN_DAYS, ConversationStore
 
         chats = ConversationStore(self.database)
-        chats.erase_deleted(timedelta(hours=1))
+        chats.erase_deleted(timedelta(days=BIN_DAYS))
         return chats
 
     def _open_reviews(self) -> Reviews:

@@ -25,9 +25,7 @@ class OwnSettings(QObject):
         page, loading = self._page, self._loading
         usual = page.conversation.settings if page.conversation else ChatSettings()
         names = [model.name for model in self._parts.models.installed()]
-        dialog = SettingsDialog(
-            page, usual, schemas_of(self._parts.templates.templates()), loading.model, names, loading.wanted
-        )
+        dialog = SettingsDialog(page, usual, schemas_of(self._parts.templates), loading.model, names, loading.wanted)
         file = loading.loaded_file()
         if loading.model is not None and file is not None:
             options = loading.model.options

@@ -129,6 +129,7 @@ class ChatPage(ShownConversation):
         self.list.search_wanted.connect(self.talks.search)
         self.list.wanted.connect(self.talks.act)
         self.list.import_wanted.connect(self.talks.bring)
+        self.list.bin_wanted.connect(self.talks.show_bin)
         self.transcript.wanted.connect(self.turn_actions.act)
         self.transcript.branch_wanted.connect(self.turn_actions.switch)
         self.transcript.source_wanted.connect(self._show_source)

@@ -152,11 +152,3 @@ def looks_needed(result: DocumentResult, cells: list[Cell]) -> int:
     if result.status is DocumentStatus.PARTIAL:
         return count or 1
     return count
-
-
-def heading(field: Field) -> str:
-    """What stands above the field's column."""
-    if field.label:
-        return field.label
-    words = field.name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

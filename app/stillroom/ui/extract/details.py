@@ -29,7 +29,7 @@ from stillroom.templates.template import Field, Template
 from stillroom.ui import icons
 from stillroom.ui.controls import Button, ElidedLabel, label, line, plain_tip, restyle, set_role
 from stillroom.ui.extract import cell_wording
-from stillroom.ui.extract.cell import Cell, Level, heading, level_of, one_line, values_of
+from stillroom.ui.extract.cell import Cell, Level, level_of, one_line, values_of
 from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.source import Quote, Sources
 from stillroom.ui.theme import GRID, colours
@@ -238,7 +238,7 @@ class Details(QFrame):
 
     def _show_item(self, number: int) -> None:
         field = self._template_field
-        self._field.setText(heading(field).upper())
+        self._field.setText(field.heading.upper())
         if not self._values:
             self._show_nothing(field)
             return

@@ -43,7 +43,6 @@ from stillroom.ui.controls import (
     restyle,
     set_role,
 )
-from stillroom.ui.extract.cell import heading
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
@@ -357,7 +356,7 @@ class ReviewPage(QWidget):
         names: dict[str, str] = {}
         for document in self.desk.documents:
             for each in document.template.fields:
-                names.setdefault(each.name, heading(each))
+                names.setdefault(each.name, each.heading)
         kept = self.fields.currentData()
         self.fields.clear()
         self.fields.addItem(self.tr("All fields"), "")
