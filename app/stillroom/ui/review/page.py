@@ -795,7 +795,7 @@ class ReviewPage(QWidget):
                 return
             self.desk.give(document, *columns_swapped(document, swaps))
             text = self.tr("%1 and %2 have changed places.")
-            text = text.replace("%1", heading(columns[one])).replace("%2", heading(columns[other]))
+            text = text.replace("%1", columns[one].heading).replace("%2", columns[other].heading)
             self.banners.show_message(text, "info", [(self.tr("Undo"), self.take_back)], key="swap", seconds=8.0)
             problems = [problem for each in swaps if each.reading is not None for problem in each.reading.problems]
             self._tell_problems(dict.fromkeys(problems))

@@ -26,7 +26,7 @@ from stillroom.review.verdict import Subject
 from stillroom.templates.template import Field, FieldType
 from stillroom.ui import icons
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label, plain_tip, restyle, set_role
-from stillroom.ui.extract.cell import heading, one_line
+from stillroom.ui.extract.cell import one_line
 from stillroom.ui.review import wording
 from stillroom.ui.theme import GRID, colours
 
@@ -105,7 +105,7 @@ class TableModel(QAbstractTableModel):
         if not 0 <= section < len(self.columns):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return heading(self.columns[section])
+            return self.columns[section].heading
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(self._side(section))
         return None
@@ -275,13 +275,13 @@ class TablePanel(QWidget):
         kept = self.which.currentData()
         self.which.clear()
         for each in tables:
-            self.which.addItem(heading(each), each.name)
+            self.which.addItem(each.heading, each.name)
         self.which.setVisible(len(tables) > 1)
         self.name.setVisible(len(tables) == 1)
         self.which.setCurrentIndex(max(0, self.which.findData(kept)))
         field = next((each for each in tables if each.name == self.which.currentData()), None)
         self._quietly(lambda: self.model.show(document if usable else None, field, doubts))
-        self.name.setText(heading(field).upper() if field else "")
+        self.name.setText(field.heading.upper() if field else "")
         self._show_sums()
 
     def refresh(self, doubts: dict[Subject, Doubt]) -> None:
@@ -338,11 +338,11 @@ class TablePanel(QWidget):
         if field is None or not 0 <= section < len(field.columns):
             return menu
         own = field.columns[section]
-        title = menu.addAction(self.tr("What stands under %1 is:").replace("%1", heading(own)))
+        title = menu.addAction(self.tr("What stands under %1 is:").replace("%1", own.heading))
         title.setEnabled(False)
         for other in field.columns:
             if other is not own:
-                action = menu.addAction(heading(other))
+                action = menu.addAction(other.heading)
                 action.setData(other.name)
                 action.triggered.connect(partial(self.swap_wanted.emit, field.name, own.name, other.name))
         return menu
@@ -366,12 +366,12 @@ class TablePanel(QWidget):
         restyle(self.total)
 
     def _sum_text(self, each: Sum) -> str:
-        text = f"Σ {heading(each.column)} {_plain(each.total)}"
+        text = f"Σ {each.column.heading} {_plain(each.total)}"
         if each.field is None or each.stated is None:
             return text
         if each.holds:
-            return f"{text} = {heading(each.field)} ✓"
-        text += f" ≠ {heading(each.field)} {_plain(each.stated)}"
+            return f"{text} = {each.field.heading} ✓"
+        text += f" ≠ {each.field.heading} {_plain(each.stated)}"
         return text + " " + self.tr("(%1)").replace("%1", f"{_plain(each.missing, sign=True)}")
 
 
