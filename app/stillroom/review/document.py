@@ -18,6 +18,7 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.extraction.rules import apply_rules
+from stillroom.privacy.policy import current
 from stillroom.review.verdict import (
     ADDED,
     DOCUMENT,
@@ -26,6 +27,7 @@ from stillroom.review.verdict import (
     Verdict,
     VerdictKind,
     as_value,
+    correctors,
     last_by_subject,
     last_undoable,
     live,
@@ -155,8 +157,12 @@ class ReviewedDocument:
         self.approval = self.rejection = None
         self.lapsed = False
         digest = self.digest()
+        changed_by = correctors(self.entries)
         for entry in live(self.entries):
-            if entry.kind is VerdictKind.APPROVED:
+            if entry.kind is VerdictKind.APPROVED and current().no_approval(entry.person, changed_by):
+                self.lapsed = True  # given before the office said who may
+            elif entry.kind is VerdictKind.APPROVED:
+                self.lapsed = False
                 self.approval, self.rejection = entry, None
             elif entry.kind is VerdictKind.REJECTED:
                 self.approval, self.rejection = None, entry

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import sys
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -135,9 +136,13 @@ def new_key() -> str:
 
 
 def this_person() -> str:
-    """The name the system knows the user by."""
+    """The name the system knows the user by. Of the process itself where that can be had: variables are set by anybody."""
     try:
-        return getpass.getuser()
+        if sys.platform == "win32":
+            return os.getlogin()
+        import pwd
+
+        return pwd.getpwuid(os.geteuid()).pw_name
     except (OSError, KeyError, ImportError):  # a container without a user's entry
         return "unknown"
 
@@ -165,6 +170,13 @@ def last_by_subject(entries: Iterable[Verdict]) -> dict[Subject, Verdict]:
             found.pop(entry.subject, None)
             found[entry.subject] = entry
     return found
+
+
+def correctors(entries: Iterable[Verdict]) -> frozenset[str]:
+    """Who changed a value, by an entry that holds."""
+    return frozenset(
+        entry.person for entry in live(entries) if not entry.kind.of_document and entry.kind is not VerdictKind.ACCEPTED
+    )
 
 
 def was_right(verdict: Verdict) -> bool:

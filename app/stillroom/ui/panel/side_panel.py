@@ -263,7 +263,7 @@ class SidePanel(QWidget):
     def _model_details(self) -> None:
         measured, model = self._measured, self._loading.model
         if measured is not None:
-            rows = model_details(model, measured.engine.worker) if model else [(self.tr("Model"), self.tr("none"))]
+            rows = model_details(model, measured.engine) if model else [(self.tr("Model"), self.tr("none"))]
             DetailsDialog(self, self.tr("The model"), rows).open()
 
     def _memory_details(self) -> None:
@@ -272,7 +272,7 @@ class SidePanel(QWidget):
 
     def _speed_details(self) -> None:
         if self._measured is not None:
-            DetailsDialog(self, self.tr("Speed"), speed_details(self._measured.engine.worker)).open()
+            DetailsDialog(self, self.tr("Speed"), speed_details(self._measured.engine)).open()
 
     def as_text(self) -> str:
         """Everything the panel shows, to be pasted somewhere."""

@@ -829,8 +829,8 @@ class ReviewPage(QWidget):
         document = self._document
         if document is None or document.failed:
             return
-        self.desk.approve(document)
-        self._to_next_open()
+        if self.desk.approve(document):
+            self._to_next_open()
 
     def reject_document(self) -> None:
         if self._document is None:
@@ -930,7 +930,9 @@ class ReviewPage(QWidget):
         self.state.setText(text)
         set_role(self.state, {"bad": "bad", "warn": "warn"}.get(colour, "figure"))
         restyle(self.state)
-        self.approve.setEnabled(not document.failed and document.approval is None)
+        refusal = self.desk.no_approval(document)
+        self.approve.setEnabled(not document.failed and document.approval is None and not refusal)
+        self.approve.setToolTip(refusal or self.tr("Answer for all values of this document (A)"))
         undecided = document.duplicate_of is not None and not self.desk.decided(document)
         self.no_copy.setVisible(undecided)
 
