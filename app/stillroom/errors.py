@@ -52,3 +52,11 @@ class PasswordNeeded(DocumentError):
 
 class TemplateError(StillroomError):
     """An extraction template is wrong; the message names the line and what to write instead."""
+
+
+class LicenceNeeded(StillroomError):
+    """The licence of a model must be agreed to, or a token is missing. ``address``: where to agree."""
+
+    def __init__(self, message: str, address: str) -> None:
+        super().__init__(message)
+        self.address = address

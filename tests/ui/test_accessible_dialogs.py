@@ -13,6 +13,7 @@ from tests.ui.test_accessibility import controls
 
 from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn
 from stillroom.chat.prompts import Prompt
+from stillroom.engine.engine import EngineState, EngineStatus
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.ui.chat.bin_dialog import BinDialog
 from stillroom.ui.chat.edit_dialog import EditDialog
@@ -21,6 +22,8 @@ from stillroom.ui.chat.prompt_menu import PromptMenu, VariablesDialog
 from stillroom.ui.chat.settings_dialog import SettingsDialog
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.panel.details import DetailsDialog, speed_details
+
+_IDLE = EngineStatus(EngineState.READY, None, WorkerStatus(), None, 0, "", 0.0)
 
 pytestmark = pytest.mark.window
 
@@ -51,7 +54,7 @@ DIALOGS: dict[str, Callable[[QWidget], QDialog]] = {
     "bin": _bin,
     "edit": lambda parent: EditDialog(parent, "The words", answered=True),
     "variables": lambda parent: VariablesDialog(parent, Prompt("Translate", "{{text}} into {{language}}")),
-    "details": lambda parent: DetailsDialog(parent, "Speed", speed_details(WorkerStatus())),
+    "details": lambda parent: DetailsDialog(parent, "Speed", speed_details(_IDLE)),
 }
 
 

@@ -18,11 +18,13 @@ from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.workspace.conversations import Conversations
+from stillroom.workspace.erasing import Erased, erase, erase_old, kept_days
 from stillroom.workspace.evaluations import Evaluations
 from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.remote_models import RemoteModels
+from stillroom.workspace.review_exports import ReviewExports
 from stillroom.workspace.runs import Runs
 from stillroom.workspace.templates import Templates
 
@@ -52,7 +54,7 @@ class Workspace:
         models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
         hub: where more are fetched from.
         runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
-        evaluations: labelled documents.
+        evaluations: labelled documents. review_exports: what was reviewed, handed on.
         at_end: called in order before anything is closed.
     """
 
@@ -89,6 +91,7 @@ class Workspace:
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )
         self.evaluations = Evaluations(self.engine, self.readers)
+        self.review_exports = ReviewExports(lambda: self.reviews)
         self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
 
     @property
@@ -141,6 +144,18 @@ class Workspace:
     def notices(self) -> tuple[str, ...]:
         """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
         return tuple(notice for notice in (self.database.notice, *self.settings.problems) if notice)
+
+    @property
+    def engine_version(self) -> str:
+        """Of llama-cpp-python; empty where it is not installed."""
+        from stillroom.doctor import engine_version
+
+        return engine_version()
+
+    def erase(self) -> Erased:
+        """Erase all runs, verdicts and conversations, and what was kept and learned of documents. Raises StorageError, OSError."""
+        self.learning.let_go()
+        return erase(self.database, self.chats)
 
     def stop(self) -> None:
         """End what is going on: calls under way raise Cancelled or an error, and the children are gone on return."""
@@ -200,4 +215,10 @@ class Workspace:
                     f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
                     "or set STILLROOM_HOME to another folder."
                 ) from error
-        return Database(self._database_file)
+        database = Database(self._database_file)
+        days = kept_days(self.settings, self.seal.policy)
+        if days:
+            from stillroom.chat.store import ConversationStore
+
+            erase_old(database, ConversationStore(database), days)
+        return database

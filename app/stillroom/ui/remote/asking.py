@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from stillroom.errors import StillroomError
-from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.result import DocumentResult
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
@@ -87,7 +85,7 @@ class RemoteAsking(QObject):
         def work(operation: Operation[Sent]) -> Sent:
             return parts.remote.send(
                 Consent(engine, template, wanted),
-                on_answer=lambda place, found: operation.report((rows[place], found)),
+                on_answer=lambda place, found, left: operation.report((rows[place], found, left)),
                 cancellation=operation.cancellation,
             )
 
@@ -112,22 +110,22 @@ class RemoteAsking(QObject):
                 text += f" {kept}\n" + "\n".join(self._told_together(failures))
             self._say(text, "warn" if failures else "stay", [])
 
-        times, started, done_rows = TimeLeft(), time.monotonic(), 0
+        done_rows = 0
 
-        def tell() -> None:
+        def tell(seconds_left: float | None = None) -> None:
             text = counted(len(rows), self.tr("1 document is sent to %2…"), self.tr("%1 documents are sent to %2…"))
             if done_rows:
                 text += " " + self.tr("%3 answered").replace("%3", str(done_rows))
-                text += "".join(f", {left}" for left in [time_left_text(times.seconds(len(rows) - done_rows))] if left)
+                text += "".join(f", {left}" for left in [time_left_text(seconds_left)] if left)
             self._say(text.replace("%2", engine.host), "stay", [(self.tr("Stop"), running.cancellation.request)])
 
-        def answered(pair: tuple[Row, DocumentResult]) -> None:
+        def answered(told: tuple[Row, DocumentResult, float | None]) -> None:
             nonlocal done_rows
-            self._model.set_results([pair])
+            row, result, seconds_left = told
+            self._model.set_results([(row, result)])
             done_rows += 1
-            times.add((time.monotonic() - started) / done_rows)
             if done_rows < len(rows):
-                tell()
+                tell(seconds_left)
 
         running = self._parts.tasks.start(
             Operation(work, "remote", owner=self)
