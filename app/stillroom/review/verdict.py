@@ -69,7 +69,7 @@ class Given:
 
     Attributes:
         value: canonical; None where there is none.
-        text, span, boxes: as in FieldValue.
+        text, span, boxes, parts: as in FieldValue.
         typed: written by a person; it stands nowhere on the page.
         state, confidence: of what was shown.
         digest: of a document, what its values were.
@@ -85,14 +85,16 @@ class Given:
     confidence: float = 0.0
     digest: str = ""
     passed: bool = False
+    parts: tuple[Span, ...] = ()
 
     @classmethod
     def of(cls, value: FieldValue | None) -> Given:
         if value is None:
             return cls()
         return cls(
-            value.value, value.text, value.span, value.boxes, state=str(value.state), confidence=value.confidence
-        )
+            value.value, value.text, value.span, value.boxes,
+            state=str(value.state), confidence=value.confidence, parts=value.parts,
+        )  # fmt: skip
 
     def same_proposal(self, other: Given) -> bool:
         """Whether both say the same of the same place."""
@@ -109,6 +111,7 @@ class Verdict:
         proposed: by the model. before: what was shown, where a verdict had changed that; else the same.
         after: what is right.
         undoes: key of the entry that is taken back; else empty.
+        group: what was said in one stroke (a row, a column) has the same, and is taken back in one; else empty.
     """
 
     key: str
@@ -125,6 +128,7 @@ class Verdict:
     model_sha256: str = ""
     reason: str = ""
     undoes: str = ""
+    group: str = ""
 
 
 def new_key() -> str:
@@ -193,6 +197,8 @@ def to_row(verdict: Verdict) -> VerdictRow:
     before: dict[str, Any] = {"proposed": _given_to_data(verdict.proposed)}
     if verdict.before != verdict.proposed:
         before["shown"] = _given_to_data(verdict.before)
+    if verdict.group:
+        before["group"] = verdict.group
     return VerdictRow(
         entry=verdict.key,
         moment=verdict.moment,
@@ -230,6 +236,7 @@ def from_row(row: VerdictRow) -> Verdict:
         model_sha256=row.model_sha256,
         reason=row.reason,
         undoes=row.undoes,
+        group=row.before.get("group", ""),
     )
 
 
@@ -246,6 +253,7 @@ def _given_to_data(given: Given) -> dict[str, Any]:
         "confidence": round(given.confidence, 4),
         "digest": given.digest,
         "passed": given.passed,
+        "parts": [[part.page, part.start, part.end] for part in given.parts],
     }
     return {name: value for name, value in data.items() if value not in (None, "", [], False, 0.0)}
 
@@ -261,6 +269,7 @@ def _given_from_data(data: dict[str, Any]) -> Given:
         confidence=data.get("confidence", 0.0),
         digest=data.get("digest", ""),
         passed=data.get("passed", False),
+        parts=tuple(Span(*part) for part in data.get("parts", ())),
     )
 
 
@@ -276,4 +285,4 @@ def as_value(verdict: Verdict, proposal: FieldValue | None) -> FieldValue:
     state = FieldState.FOUND
     if verdict.kind is VerdictKind.ACCEPTED and after.state in (FieldState.GENERATED, FieldState.STATED):
         state = FieldState(after.state)
-    return FieldValue(after.value, after.text, state, 1.0, after.span, after.boxes, candidates)
+    return FieldValue(after.value, after.text, state, 1.0, after.span, after.boxes, candidates, parts=after.parts)

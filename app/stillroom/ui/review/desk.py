@@ -154,9 +154,9 @@ class ReviewDesk(QObject):
         if document is None:
             return None
         undone = document.undo()
-        if undone is None:
+        if not undone:
             return None
-        self._take(document, (undone,))
+        self._take(document, undone)
         return document
 
     def _take(self, document: ReviewedDocument, entries: Sequence[Verdict]) -> None:
