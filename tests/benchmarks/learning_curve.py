@@ -6,7 +6,9 @@
 Labels stand in for the person. The page alone decides, as it does with the starter for values that stand in the document; choices and
 tables are left out. ``--kept`` keeps what was read of each file for the next time (in a folder of one's own: it is loaded with pickle).
 With the name of a choice, documents are counted by option: right options with so many labels of each, where there are as many, every
-document left out in turn; and with all. ``--model`` adds its embeddings. Prints a line a set: mean of the fields' scores over the orders (and the worst order), and how often ten corrections
+document left out in turn; and with all. ``--model`` adds its embeddings.
+
+Prints a line a set: mean of the fields' scores over the orders (and the worst order), and how often ten corrections
 made it worse by more than 0.02."""
 
 from __future__ import annotations
