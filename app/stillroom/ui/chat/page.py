@@ -304,7 +304,7 @@ class ChatPage(ShownConversation):
 
     def _show_prompts(self) -> None:
         button = self.composer.prompts
-        menu = PromptMenu(self, self.composer.text(), self.composer.set_text, self.say)
+        menu = PromptMenu(self, self._parts.prompts, self.composer.text(), self.composer.set_text, self.say)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(button.mapToGlobal(button.rect().topLeft() - QPoint(0, menu.sizeHint().height())))
 

@@ -10,7 +10,6 @@ from PySide6.QtGui import QCursor, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolTip, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
-from stillroom.chat.templating import fields_in
 from stillroom.ui.chat import json_answer
 from stillroom.ui.chat.thumbnail import Thumbnail
 from stillroom.ui.controls import Button, IconButton, describe, label, take_away
@@ -304,7 +303,7 @@ class TurnView(QWidget):
             turn.facts.countable or turn.facts.passages_read < turn.facts.passages
         )
         self._whole.setVisible(partly and not writing)
-        self._template.setVisible(not writing and bool(fields_in(turn)))
+        self._template.setVisible(not writing and bool(turn.json_object))
         self._show_sources()
         self._show_attachments()
         several = len(siblings) > 1 and turn.id in siblings

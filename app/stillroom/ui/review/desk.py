@@ -8,11 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from stillroom.review.acceptance import Promise
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.queue import Doubt, Queue
 from stillroom.review.reviews import Reviews, TableInfo
 from stillroom.review.verdict import Subject, Verdict, VerdictKind
-from stillroom.storage.verdicts import Promise
 from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation, Tasks
 

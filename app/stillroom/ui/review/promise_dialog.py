@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
-from stillroom.review.acceptance import SAMPLED, WRONG
-from stillroom.storage.verdicts import Promise
+from stillroom.review.acceptance import SAMPLED, WRONG, Promise
 from stillroom.ui.controls import Button, ComboBox, label
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
