@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -36,7 +37,9 @@ from stillroom.engine.status import EngineState, EngineStatus, Watch, state_of
 from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import EngineError, StillroomError
-from stillroom.privacy.policy import Policy, current
+from stillroom.privacy import audit
+from stillroom.privacy.policy import LOCAL, Policy, current
+from stillroom.storage.checksums import file_sha256
 
 __all__ = ["Engine", "EngineState", "EngineStatus", "Limits"]
 
@@ -118,6 +121,7 @@ class Engine:
             with self._lock:
                 self._wanted, self._model, self._failure = wanted, info, ""
         self._watch.notify()
+        _note_loaded(reach_of(model, options))
         return info
 
     def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult:
@@ -405,6 +409,7 @@ class Engine:
         """Raises EngineError where the office does not allow what is to be loaded."""
         policy = self._policy if self._policy is not None else current()
         try:
+            policy.check_engine(LOCAL)
             policy.check_models(Path(file) for file in reach.read if file.endswith(".gguf"))
         except StillroomError as error:
             raise EngineError(error.message, error.details) from error
@@ -424,3 +429,10 @@ class Engine:
     def _enforce_limits(self) -> float | None:
         worker = self._worker
         return worker.enforce_limits() if worker is not None else None
+
+
+def _note_loaded(reach: Reach) -> None:
+    """Write down which files were loaded: the model, and what belongs to it."""
+    files = [Path(file) for file in reach.read if file.endswith(".gguf")]
+    with contextlib.suppress(StillroomError):  # taken away meanwhile
+        audit.note_all([("model loaded", {"sha256": file_sha256(file), "model": file.stem}) for file in files])

@@ -11,6 +11,7 @@ from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.editing import set_value
+from stillroom.templates.library import check_allowed
 from stillroom.templates.template import Field, Template
 from stillroom.templates.toml_file import load_template, parse_template
 
@@ -60,6 +61,7 @@ class OwnTemplates:
         The same template under another name is another template.
         """
         template = parse_template(text, "template")
+        check_allowed(self.path(template.name))
         newest = max(self.versions(template.name), default=0)
         if newest:
             wanted = newest if same_work(self.version(template.name, newest), template) else newest + 1
@@ -99,6 +101,7 @@ class OwnTemplates:
         numbers = self.versions(name)
         if not numbers:
             raise TemplateError(f"No version of the template {name} is kept.")
+        check_allowed(self.path(name))
         write_text(self.path(name), self._kept(name, numbers[-1]).read_text(encoding="utf-8"))
         return load_template(self.path(name))
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 import stillroom
 from stillroom import logs
 from stillroom.errors import StillroomError
-from stillroom.privacy.seal import Guard, Seal
+from stillroom.privacy.seal import Guard, Seal, note_start
 from stillroom.settings import SEALED, Settings
 from stillroom.ui.failures import UnexpectedErrors, show_failure
 from stillroom.ui.icons import application_icon
@@ -100,6 +100,7 @@ def main(argv: Sequence[str] = ()) -> int:
             ours.release()
             return 1
         guard = Guard(seal)
+        note_start("window", seal)
         try:
             parts = build_parts(application, tasks, settings, seal)
         except StillroomError as error:

@@ -35,6 +35,11 @@ class Learning:
                 self._memories[template] = TemplateMemory(template)
             return self._memories[template]
 
+    def let_go(self) -> None:
+        """Hold nothing of any template in memory; the files are for the caller to erase."""
+        with self._lock:
+            self._memories.clear()
+
     def learned(self, template: Template) -> LearnedTemplate | None:
         """What the template learned; None where it knows no document."""
         found = self.memory(template).learned()

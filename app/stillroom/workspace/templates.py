@@ -10,7 +10,7 @@ from typing import Any
 from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.json_schema import schema_of, template_from
-from stillroom.templates.library import TemplateLibrary
+from stillroom.templates.library import TemplateLibrary, check_allowed
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import check_file, load_template, template_to_toml
 from stillroom.templates.versions import Difference, OwnTemplates, differences
@@ -45,6 +45,7 @@ class Templates(TemplateLibrary):
         while self.own.path(kept.name).exists():
             number += 1
             kept = replace(template, name=f"{template.name}-{number}", title=f"{template.title} {number}")
+        check_allowed(self.own.path(kept.name))
         write_text(self.own.path(kept.name), template_to_toml(kept))
         return kept, self.own.path(kept.name)
 

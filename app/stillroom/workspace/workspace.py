@@ -18,6 +18,7 @@ from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.workspace.conversations import Conversations
+from stillroom.workspace.erasing import Erased, erase, erase_old, kept_days
 from stillroom.workspace.evaluations import Evaluations
 from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
@@ -162,17 +163,10 @@ class Workspace:
 
         return engine_version()
 
-    def erase(self) -> None:
-        """Erase all runs and conversations, and what was kept of read documents. Raises StillroomError, OSError."""
-        from stillroom.privacy.erasing import erase_files
-
-        for run in self.store.runs():
-            self.store.delete(run.id)
-        for conversation in self.chats.conversations():
-            self.chats.delete(conversation.id)
-        self.chats.erase_deleted()
-        erase_files(self._database_file)
-        self.database.shrink()
+    def erase(self) -> Erased:
+        """Erase all runs, verdicts and conversations, and what was kept and learned of documents. Raises StorageError, OSError."""
+        self.learning.let_go()
+        return erase(self.database, self.chats)
 
     def stop(self) -> None:
         """End what is going on: calls under way raise Cancelled or an error, and the children are gone on return."""
@@ -233,4 +227,10 @@ class Workspace:
                     f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
                     "or set STILLROOM_HOME to another folder."
                 ) from error
-        return Database(self._database_file)
+        database = Database(self._database_file)
+        days = kept_days(self.settings, self.seal.policy)
+        if days:
+            from stillroom.chat.store import ConversationStore
+
+            erase_old(database, ConversationStore(database), days)
+        return database

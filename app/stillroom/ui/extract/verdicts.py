@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from stillroom.errors import DocumentError
+from stillroom.errors import DocumentError, StillroomError
 from stillroom.extraction.result import DocumentResult
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.verdict import DOCUMENT, Given, Subject, Verdict, VerdictKind
@@ -164,6 +164,11 @@ class SheetVerdicts(QObject):
         for row in rows:
             review = self._review(row)
             if review is not None and review.approval is None:
+                try:
+                    self._parts.reviews.check_approval(review)
+                except StillroomError as error:
+                    self.failed.emit(error)
+                    return
                 self._take(row, review, review.document_verdict(VerdictKind.APPROVED))
 
     def _review(self, row: Row) -> ReviewedDocument | None:

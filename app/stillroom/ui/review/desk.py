@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from stillroom.errors import StillroomError
 from stillroom.review.acceptance import Promise
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.queue import Doubt, Queue
@@ -153,9 +154,9 @@ class ReviewDesk(QObject):
         if document is None:
             return None
         undone = document.undo()
-        if undone is None:
+        if not undone:
             return None
-        self._take(document, (undone,))
+        self._take(document, undone)
         return document
 
     def _take(self, document: ReviewedDocument, entries: Sequence[Verdict]) -> None:
@@ -207,8 +208,19 @@ class ReviewDesk(QObject):
         """Whether a person is done with a document."""
         return document.approval is not None or document.rejection is not None
 
-    def approve(self, document: ReviewedDocument) -> None:
+    def no_approval(self, document: ReviewedDocument) -> str:
+        """Why the person at this machine does not approve it; empty where they may."""
+        return self._reviews.no_approval(document)
+
+    def approve(self, document: ReviewedDocument) -> bool:
+        """Returns false where the office lets somebody else do it, which is told."""
+        try:
+            self._reviews.check_approval(document)
+        except StillroomError as error:
+            self.failed.emit(error)
+            return False
         self.give(document, document.document_verdict(VerdictKind.APPROVED))
+        return True
 
     def keep(self, document: ReviewedDocument) -> None:
         """It is no copy, whatever it looks like."""

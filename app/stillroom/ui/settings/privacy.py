@@ -38,11 +38,15 @@ class PrivacySection(Section):
         self._parts, self._say = parts, say
         policy = parts.seal.policy
         if policy.managed:
-            managed = [self.tr("Managed by your organisation."), *policy.sentences]
-            self.wide(label(" ".join(managed), "muted", wrap=True, selectable=True))
+            self.managed = label("\n".join([policy.title, *policy.sentences]), "", wrap=True, selectable=True)
+            self.managed.setAccessibleName(self.tr("Managed by your organisation"))
+            self.wide(self.managed)
         self.sealed = QCheckBox(self.tr("Sealed"))
         self.sealed.setChecked(parts.seal.sealed)
         describe(self.sealed, self.tr("Sealed"), self.tr("Refuse every connection that was not asked for"))
+        if policy.sealed:
+            self.sealed.setEnabled(False)
+            self.sealed.setToolTip(f"{policy.title} {policy.said['sealed']}")
         self.sealed.clicked.connect(self._seal)
         self.state = SealLabel(parts.seal)
         self.state.clicked.connect(self.sealed.click)
@@ -64,7 +68,8 @@ class PrivacySection(Section):
         describe(erase, self.tr("Erase runs and conversations"))
         self.row(
             self.tr(
-                "Erase all runs and conversations, and what was kept of read documents. Models, templates and settings stay."
+                "Erase all runs, verdicts and conversations, and what was kept and learned of read documents. Models, templates, "
+                "settings and the audit log stay; that log holds no content."
             ),
             erase,
         )
@@ -143,7 +148,7 @@ class PrivacySection(Section):
         QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
     def _erase(self) -> None:
-        question = self.tr("Erase all runs and conversations? This cannot be undone.")
+        question = self.tr("Erase all runs, verdicts and conversations? This cannot be undone.")
         if not agreed(self, self.tr("Erase"), question, self.tr("Erase"), self.tr("Keep them")):
             return
 
