@@ -233,7 +233,7 @@ def test_unload(fresh: Engine, worker: tuple[list[str], Path]) -> None:
 
 def test_a_worker_killed_between_requests_is_replaced(fresh: Engine, worker: tuple[list[str], Path]) -> None:
     options = LoadOptions(context_tokens=1024)
-    info = fresh.load(worker[1], options)
+    info = fresh.load(worker[1], options, name="as a person knows it")
     first = fresh.status().worker_pid
     assert first is not None
     os.kill(first, 9)
@@ -251,6 +251,7 @@ def test_a_worker_killed_between_requests_is_replaced(fresh: Engine, worker: tup
     assert status.worker_pid not in (None, first)
     assert status.model is not None
     assert status.model.options == info.options
+    assert status.model.name == info.name == "as a person knows it"
 
 
 def test_a_worker_killed_in_a_request(fresh: Engine, worker: tuple[list[str], Path]) -> None:

@@ -22,6 +22,8 @@ MERGED = "merged"
 BIN_DAYS = 30
 """So long a deleted conversation can be brought back."""
 
+_FIGURES_NAMED = 6
+
 
 class Role(StrEnum):
     """Who speaks. A NOTE stands for older turns that were summarised or left out; the model sees it as the system's word."""
@@ -131,6 +133,8 @@ class Facts:
     Attributes:
         prompt_tokens, cached_tokens: of the question with all before it, and those that were not read anew.
         first_token_seconds: from the question to the first piece.
+        sources: passages that were given or asked. quotes: places in files that say what the answer says.
+        unfounded: figures of the answer, as written in it, that no file says.
         notes: sentences about what the model did not see.
         passages_read, passages: of the files, those that were given or asked, and all there are; 0 where there was no choice.
         countable: the question wants a count, a list or a sum of files, which every passage can be asked for.
@@ -144,11 +148,23 @@ class Facts:
     first_token_seconds: float = 0.0
     stop_reason: str = ""
     sources: tuple[Source, ...] = ()
+    quotes: tuple[Source, ...] = ()
+    unfounded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     passages_read: int = 0
     passages: int = 0
     countable: bool = False
     covers: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person has to know of the answer."""
+        if not self.unfounded:
+            return self.notes
+        named = ", ".join(self.unfounded[:_FIGURES_NAMED])
+        if len(self.unfounded) > _FIGURES_NAMED:
+            named += f" and {len(self.unfounded) - _FIGURES_NAMED} more"
+        return (f"Not in the files, so worked out or made up by the model: {named}.", *self.notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
@@ -48,7 +49,7 @@ _DEFAULT_LIMITS = Limits()
 _CLOSED = "The engine is closed. Start the application again."
 _NO_MODEL = "No model is loaded. Choose one first."
 
-_Wanted = tuple[Path, LoadOptions, tuple[tuple[str, str], ...]]
+_Wanted = tuple[Path, LoadOptions, tuple[tuple[str, str], ...], str]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -83,7 +84,7 @@ class Engine:
         self._limits = limits
         self._policy = policy
         self._worker: WorkerConnection | None = None
-        self._wanted: _Wanted | None = None  # file, options, environment
+        self._wanted: _Wanted | None = None  # file, options, environment, name
         self._attempted: _Wanted | None = None  # by the last load, whether it worked or not
         self._model: ModelInfo | None = None
         self._failure = ""
@@ -100,6 +101,7 @@ class Engine:
         model: Path,
         options: LoadOptions = _DEFAULT_OPTIONS,
         *,
+        name: str = "",
         environment: Mapping[str, str] | None = None,
         on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
@@ -107,12 +109,13 @@ class Engine:
         """Load a GGUF file in the place of the loaded model. If that fails, the earlier model stays the one in use.
 
         Args:
+            name: by which the person knows it, where the file is a copy of another one; empty for the file's own.
             environment: added to the engine's own for the worker; a worker that was started with another is replaced.
 
         Raises:
             EngineError: not retryable where the file made the worker stop.
         """
-        wanted = (model.absolute(), options, tuple(sorted((environment or {}).items())))
+        wanted = (model.absolute(), options, tuple(sorted((environment or {}).items())), name)
         with self._my_turn(cancellation):
             if wanted != self._attempted:
                 self._crashes.forget()  # a person chose something else: another try is due
@@ -349,7 +352,7 @@ class Engine:
         cancellation: Cancellation | None,
     ) -> ModelInfo:
         self._crashes.raise_if_too_many("load")
-        path, options, environment = wanted
+        path, options, environment, name = wanted
         reach = reach_of(path, options)
         try:
             self._allow(reach)
@@ -357,7 +360,8 @@ class Engine:
             worker.model = None  # whatever comes now, the earlier one cannot be relied upon
             fields = {"path": str(path), "options": to_wire(options)}
             data = worker.request("load", fields, cancellation=cancellation, on_progress=on_progress)
-            worker.model = self._understand(worker, lambda: from_wire(ModelInfo, data))
+            info = self._understand(worker, lambda: from_wire(ModelInfo, data))
+            worker.model = replace(info, name=name or info.name)
         except EngineError as error:
             with self._lock:
                 self._failure = error.message

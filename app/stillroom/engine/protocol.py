@@ -89,7 +89,11 @@ class LoadOptions:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What the worker says of a loaded model. Sizes in bytes, lengths in tokens."""
+    """What the worker says of a loaded model. Sizes in bytes, lengths in tokens.
+
+    Attributes:
+        name: by which the person knows it. path: of the file that is loaded, which may be its faster copy.
+    """
 
     name: str
     path: str

@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
 
         page = ChatPage(self._parts, self.loading)
         page.template_made.connect(self._offer_template)
+        page.models_wanted.connect(lambda: self.show_named("models"))
         return page
 
     def _offer_template(self, name: str, wanted: bool) -> None:

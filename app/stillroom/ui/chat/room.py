@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from stillroom.chat.context import Budget, ContextFullError, files_turn, pictures_turn
 from stillroom.chat.conversation import Role
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_COUNT_MILLISECONDS = 250
+
+
 class Room(QObject):
     """Of the conversation that is shown."""
 
@@ -28,6 +31,24 @@ class Room(QObject):
         super().__init__(page)
         self._page, self._parts, self._loading = page, parts, loading
         self._counted = -1  # the conversation whose figures are shown
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_COUNT_MILLISECONDS)
+        self._soon.timeout.connect(self._count_written)
+        page.composer.changed.connect(self._soon.start)
+
+    def _count_written(self) -> None:
+        """Have the model count what is being written; until then the meter guesses."""
+        composer, text = self._page.composer, self._page.composer.text()
+        if self._loading.model is None or not text:
+            composer.show_counted("", 0)
+            return
+        answerer = self._page.asking.answerer()
+        self._parts.tasks.start(
+            Operation(lambda _: answerer.count_tokens([text])[0], "count", owner=self)
+            .success(lambda tokens: composer.show_counted(text, tokens))
+            .failure(lambda _error: None)  # the guess stands
+        )
 
     def show_budget(self) -> None:
         """Count on a thread, and show it in the meter."""

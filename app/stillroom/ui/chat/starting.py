@@ -37,7 +37,7 @@ class Starting(QWidget):
         self._words = words = label("", "muted", wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         words.setFixedWidth(_WIDTH)
-        self.show_who(None)
+        self.show_who(None, "")
         column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(GRID)
         for prompt in parts.prompts.prompts():
@@ -47,13 +47,19 @@ class Starting(QWidget):
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
 
-    def show_who(self, engine: RemoteEngine | None) -> None:
-        """Say who answers, and what leaves this machine: nothing, where ``engine`` is None."""
+    def show_who(self, engine: RemoteEngine | None, small: str) -> None:
+        """Say who answers, and what leaves this machine: nothing, where ``engine`` is None.
+
+        ``small``: the name of the model here, where it is too small to be asked about documents; else empty.
+        """
         title = self.tr("Talk with the model on this machine")
         words = self.tr(
             "Drop files here to talk about them. Nothing leaves this machine, nothing is cut in silence, and every "
             "conversation is kept and can be searched."
         )
+        if small:
+            words += " " + self.tr("%1 is small: good for trying out, too small for questions about documents.")
+            words = words.replace("%1", small)
         if engine is not None:
             title = self.tr("Talk with %1").replace("%1", engine.name)
             words = self.tr(
