@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from stillroom.chat.prompt_library import Prompt, PromptLibrary
     from stillroom.chat.session import ChatSession
     from stillroom.chat.store import ConversationStore
+    from stillroom.engine.protocol import ModelInfo
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
 __all__ = [
+    "Answerer",
     "ChatSession",
     "ConversationStore",
     "Conversations",
@@ -190,6 +192,12 @@ class Conversations:
         if question.facts.passages:  # there is more room for them now
             context.give_passages(store, store.branch(moved), settings, answerer)
         return moved
+
+    def is_small(self, model: ModelInfo) -> bool:
+        """Whether a model is too small for questions about documents: it repeats well enough, and answers by chance."""
+        from stillroom.chat.answerer import SMALL
+
+        return 0 < model.parameters < SMALL
 
     def way_for(self, question: str) -> WhenFull:
         """What suits a question whose files do not fit: EVERY_PART for a count, a list or a sum over all of them, SUMMARIES for

@@ -109,6 +109,10 @@ class ReviewDesk(QObject):
         """Why each value that is to be looked at is, by its subject."""
         return {value.subject: doubt for doubt, value in self.queue(document).to_check(document)}
 
+    def no_promise(self, wrong: float) -> str:
+        """Why this share may not be promised; empty where it may."""
+        return self._reviews.no_promise(wrong)
+
     def promise(self, template_name: str, promise: Promise | None) -> None:
         """Promise another share, or nothing; kept on disk."""
         queue_ = self.queues[template_name]
