@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable, Sequence
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document
+from stillroom.documents.document import Document, Span
 from stillroom.documents.readers import Readers
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.extraction.choosing import Embed
 from stillroom.learning.memory import Gain, LearnedTemplate, TemplateMemory, Truth
-from stillroom.templates.template import Template
+from stillroom.templates.template import Field, Template
+
+__all__ = ["LearnedTemplate", "Learning"]
 
 Read = Callable[[int, int, Cancellation | None], Document]
 """The document of a row: run, position, cancellation."""
@@ -73,6 +75,15 @@ class Learning:
                 memory.take(document, _truth(labelled), self._embed)
             on_document(labelled, failure)
         return memory.learned()
+
+    def field_from(
+        self, document: Document, mark: Span, template: Template | None = None, *, name: str = ""
+    ) -> Field | None:
+        """The field a mark on a document proposes; ``name``: what the person calls it. None where only white space was marked."""
+        from stillroom.learning.showing import field_from
+
+        shown = field_from(document, mark, template, name=name)
+        return shown.field if shown is not None else None
 
     def forget(self, template: Template, sha256: str = "") -> int:
         """Forget one document or everything; how many documents were forgotten. Raises StillroomError."""

@@ -26,10 +26,12 @@ from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.remote_models import RemoteModels
 from stillroom.workspace.review_exports import ReviewExports
+from stillroom.workspace.row_files import RowFiles
 from stillroom.workspace.runs import Runs
 from stillroom.workspace.templates import Templates
 
 if TYPE_CHECKING:
+    from stillroom.chat.prompt_library import PromptLibrary
     from stillroom.chat.store import ConversationStore
     from stillroom.extraction.ranking import Vector
     from stillroom.extraction.run import DocumentExtractor
@@ -56,6 +58,7 @@ class Workspace:
         templates: the built-in ones and the person's own.
         models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
         hub: where more are fetched from.
+        row_files: what rows are about, looked at again.
         runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
         evaluations: labelled documents. review_exports: what was reviewed, handed on.
         at_end: called in order before anything is closed.
@@ -93,6 +96,7 @@ class Workspace:
         self.remote = RemoteModels(
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )
+        self.row_files = RowFiles(self.readers, lambda: self.page_readers)
         self.evaluations = Evaluations(self.engine, self.readers)
         self.review_exports = ReviewExports(lambda: self.reviews)
         self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
@@ -111,6 +115,13 @@ class Workspace:
     def chats(self) -> ConversationStore:
         """The conversations on disk. What has been in the bin for too long is gone with the first use."""
         return self._once("chats", self._open_chats)
+
+    @property
+    def prompts(self) -> PromptLibrary:
+        """Texts to begin a conversation with."""
+        from stillroom.chat.prompt_library import PromptLibrary
+
+        return self._once("prompts", PromptLibrary)
 
     @property
     def secrets(self) -> Secrets:
@@ -207,7 +218,8 @@ class Workspace:
             return None
 
     def _open_chats(self) -> ConversationStore:
-        from stillroom.chat.store import BIN_DAYS, ConversationStore
+        from stillroom.chat.conversation import BIN_DAYS
+        from stillroom.chat.store import ConversationStore
 
         chats = ConversationStore(self.database)
         chats.erase_deleted(timedelta(days=BIN_DAYS))
