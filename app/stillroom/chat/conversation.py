@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Sampling
@@ -15,6 +18,9 @@ CHAT_SAMPLING = Sampling(temperature=0.6, top_k=40, top_p=0.95, min_p=0.05, repe
 
 # Why an answer ends that was merged from those about every passage: a model cannot go on with it.
 MERGED = "merged"
+
+BIN_DAYS = 30
+"""So long a deleted conversation can be brought back."""
 
 _FIGURES_NAMED = 6
 
@@ -177,6 +183,16 @@ class Turn:
     model: str = ""
     facts: Facts = field(default_factory=Facts)
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """The JSON object in what the model said; empty where there is none."""
+        found = re.search(r"\{.*\}", self.content, re.DOTALL) if self.role is Role.ASSISTANT else None
+        try:
+            value = json.loads(found.group()) if found else None
+        except (ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,6 @@ from stillroom.chat.conversation import (
 from stillroom.privacy.erasing import erase_forgotten, erase_pasted
 from stillroom.storage.database import Database, StorageError
 
-BIN_DAYS = 30
-"""So long a deleted conversation can be brought back."""
-
 _FORGOTTEN_DAYS = 1  # a pasted picture that no turn has may belong to what is being written
 
 _BRANCH = """

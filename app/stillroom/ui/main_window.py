@@ -115,9 +115,7 @@ class MainWindow(QMainWindow):
             )
 
         lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, again, parts.tasks)
-        return ReviewPage(
-            parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers, lessons
-        )
+        return ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage

@@ -18,8 +18,7 @@ from stillroom.ui.wording import percent_text, time_left_text
 from stillroom.workspace.conversations import MakeRoom
 
 if TYPE_CHECKING:
-    from stillroom.chat.answerer import Answerer
-    from stillroom.workspace.conversations import ChatSession
+    from stillroom.workspace.conversations import Answerer, ChatSession
 
 T = TypeVar("T")
 

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from stillroom.chat.answerer import SMALL
 from stillroom.chat.conversation import Attachment, Conversation, Turn, TurnState
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
@@ -247,7 +246,7 @@ class ChatPage(ShownConversation):
     def _show_models(self) -> None:
         self.who.look([each.name for each in self._parts.models.installed()], self._loading.wanted)
         model = self._loading.model
-        small = model is not None and 0 < model.parameters < SMALL
+        small = model is not None and self._parts.conversations.is_small(model)
         self.starting.show_who(self.who.engine(), model.name if small and model is not None else "")
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -317,7 +316,7 @@ class ChatPage(ShownConversation):
 
     def _show_prompts(self) -> None:
         button = self.composer.prompts
-        menu = PromptMenu(self, self.composer.text(), self.composer.set_text, self.say)
+        menu = PromptMenu(self, self._parts.prompts, self.composer.text(), self.composer.set_text, self.say)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(button.mapToGlobal(button.rect().topLeft() - QPoint(0, menu.sizeHint().height())))
 

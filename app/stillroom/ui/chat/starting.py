@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from stillroom.chat.prompts import Prompt, prompts
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.chat.prompt_menu import filled
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
+
+if TYPE_CHECKING:
+    from stillroom.workspace.conversations import Prompt
 
 _WIDTH = 460
 
@@ -24,7 +27,7 @@ class Starting(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, parts: Parts) -> None:  # noqa: ARG002 - as every view is built
+    def __init__(self, parts: Parts) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setSpacing(GRID)
@@ -37,7 +40,7 @@ class Starting(QWidget):
         self.show_who(None, "")
         column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(GRID)
-        for prompt in prompts():
+        for prompt in parts.prompts.prompts():
             button = Button(prompt.title, "", "generated", partial(self._take, prompt))
             button.setMinimumWidth(260)
             describe(button, prompt.title, prompt.text)

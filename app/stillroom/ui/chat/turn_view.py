@@ -11,7 +11,6 @@ from PySide6.QtGui import QCursor, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolTip, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
-from stillroom.chat.templating import fields_in
 from stillroom.ui.chat import json_answer
 from stillroom.ui.chat.quotes import Quoted, Quotes
 from stillroom.ui.chat.thumbnail import Thumbnail
@@ -311,7 +310,7 @@ class TurnView(QWidget):
             turn.facts.countable or turn.facts.passages_read < turn.facts.passages
         )
         self._whole.setVisible(partly and not writing)
-        self._template.setVisible(not writing and bool(fields_in(turn)))
+        self._template.setVisible(not writing and bool(turn.json_object))
         self._show_sources()
         self.quotes.show_quotes(() if writing else quotes)
         self.body.doubtful = () if writing else turn.facts.unfounded

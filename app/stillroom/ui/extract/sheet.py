@@ -10,7 +10,6 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from stillroom.extraction.files import file_of
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
 from stillroom.templates.template import Field, Template
@@ -274,7 +273,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.retry(self.table.selected_rows())
 
     def _unlock(self, row: Row, password: str) -> None:
-        self._parts.readers.remember_password(password, file_of(row.path))
+        self._parts.row_files.remember_password(row.path, password)
         self.runs.retry([row])
 
     def _retry_failed(self) -> None:
