@@ -10,9 +10,9 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.readers import Readers
 
 if TYPE_CHECKING:
-    from stillroom.workspace.recent_documents import RecentDocuments
     from stillroom.documents.document import Document
     from stillroom.documents.seeing import PageSizes, Picture
+    from stillroom.workspace.recent_documents import RecentDocuments
 
 
 class RowFiles:
