@@ -16,6 +16,7 @@ from stillroom.ui.navigation import Navigation
 from stillroom.ui.panel.measurements import Measuring
 from stillroom.ui.panel.side_panel import SidePanel
 from stillroom.ui.parts import Parts
+from stillroom.ui.starter import StarterFetch
 from stillroom.ui.tasks import Operation
 
 _PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Stillroom")
         self.setMinimumSize(QSize(640, 400))
         self.loading = ModelLoading(parts)
+        self.starter = StarterFetch(parts, self.loading)
         self.queue = RunQueue(parts, self.loading)
         self.navigation = Navigation(parts.theme, parts.seal)
         self.pages = QStackedWidget()
@@ -93,7 +95,9 @@ class MainWindow(QMainWindow):
     def _entries(self) -> list[PageEntry]:
         """The pages there are; another one is another line."""
         return [
-            PageEntry(self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading)),
+            PageEntry(
+                self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading, self.starter)
+            ),
             PageEntry(self.tr("Review"), "review", self._build_review),
             PageEntry(self.tr("Templates"), "templates", self._build_templates),
             PageEntry(self.tr("Chat"), "chat", self._build_chat),
@@ -120,7 +124,7 @@ class MainWindow(QMainWindow):
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
 
-        page = ChatPage(self._parts, self.loading)
+        page = ChatPage(self._parts, self.loading, self.starter)
         page.template_made.connect(self._offer_template)
         page.models_wanted.connect(lambda: self.show_named("models"))
         return page

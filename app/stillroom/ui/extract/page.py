@@ -22,6 +22,7 @@ from stillroom.ui.extract.sheet import Sheet
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.starter import StarterFetch, StarterOffer
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, when_text
@@ -46,7 +47,7 @@ class ExtractPage(QWidget):
 
     review_wanted = Signal(int)
 
-    def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading) -> None:
+    def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading, starter: StarterFetch) -> None:
         super().__init__()
         self._parts = parts
         self._queue = queue
@@ -85,6 +86,8 @@ class ExtractPage(QWidget):
         column.addLayout(head)
         self.banners = BannerArea()
         column.addWidget(self.banners)
+        self.starter = StarterOffer(starter)
+        column.addWidget(self.starter)
         self.stack = QStackedWidget()
         column.addWidget(self.stack, 1)
         close = QShortcut(QKeySequence("Ctrl+W"), self)
@@ -314,7 +317,7 @@ class ExtractPage(QWidget):
         )  # fmt: skip
 
     def _model_changed(self) -> None:
-        if self._loading.state is LoadState.FAILED and self._loading.error is not None:
+        if self._loading.state is LoadState.FAILED and self._loading.error is not None and not self._loading.none_there:
             error = self._loading.error
             actions: list[tuple[str, Callable[[], object]]] = [
                 (self.tr("Try again"), self._loading.start),
