@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
@@ -31,6 +32,13 @@ class PageEntry:
     title: str
     icon_name: str
     build: Callable[[], QWidget]
+
+
+@runtime_checkable
+class TakesKeyboard(Protocol):
+    """A page that knows where the keyboard is wanted when it is shown."""
+
+    def take_keyboard(self) -> None: ...
 
 
 class _Place(QWidget):
@@ -167,7 +175,21 @@ class MainWindow(QMainWindow):
         page = place.fill()
         self.pages.setCurrentIndex(number)
         self.navigation.show_chosen(number)
+        self._give_keyboard(page)
         return page
+
+    def _give_keyboard(self, page: QWidget) -> None:
+        """The keyboard goes to where the page is worked with, not to what stands beside it."""
+        if isinstance(page, TakesKeyboard):
+            page.take_keyboard()
+            return
+        each = page.nextInFocusChain()
+        while each is not None and each is not page and page.isAncestorOf(each):
+            takes = each.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if takes == Qt.FocusPolicy.TabFocus and each.isEnabled() and each.isVisibleTo(page):
+                each.setFocus()
+                return
+            each = each.nextInFocusChain()
 
     def show_named(self, icon_name: str) -> QWidget:
         """Show the page with this icon, whatever its place and the language it is named in. Raises ValueError."""
@@ -226,9 +248,11 @@ class MainWindow(QMainWindow):
         """What may wait until the window is there: measuring, the model, runs on disk."""
         self._measuring.start()
         self.loading.start()
+        self.extract.restore_tabs()
         self.extract.offer_resume()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        self.extract.keep_tabs()
         self._parts.memory.set("window/geometry", self.saveGeometry())
         self._parts.memory.save()
         event.accept()

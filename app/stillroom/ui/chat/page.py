@@ -109,8 +109,6 @@ class ChatPage(ShownConversation):
             self.buttons[name] = button
             head.addWidget(button)
         column.addLayout(head)
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
         column.addWidget(StarterOffer(self._starter))
         self.transcript = Transcript()
         self.starting = Starting(self._parts)
@@ -118,6 +116,7 @@ class ChatPage(ShownConversation):
         self.stack.addWidget(self.starting)
         self.stack.addWidget(self.transcript)
         column.addWidget(self.stack, 1)
+        self.banners = BannerArea(self, self.stack, at_end=False)
         self.to_end = Button(self.tr("To the end"), "link", "down", self.transcript.to_end)
         self.to_end.setVisible(False)
         column.addWidget(self.to_end, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -250,6 +249,10 @@ class ChatPage(ShownConversation):
         model = self._loading.model
         small = model is not None and self._parts.conversations.is_small(model)
         self.starting.show_who(self.who.engine(), model.name if small and model is not None else "")
+
+    def take_keyboard(self) -> None:
+        """To what is being written."""
+        self.composer.editor.setFocus()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)

@@ -37,6 +37,7 @@ class Run:
         files: by position.
         progress: of the documents of this run.
         error: why it failed as a whole.
+        removed: positions that were taken out of the table.
     """
 
     def __init__(self, template: Template, files: Sequence[Path], batch: Batch | None = None) -> None:
@@ -47,6 +48,7 @@ class Run:
         self.progress = Progress(total=len(self.files))
         self.error: Exception | None = None
         self.retries: list[int] = []
+        self.removed: set[int] = set()
 
 
 class RunQueue(QObject):
@@ -115,6 +117,7 @@ class RunQueue(QObject):
             if run.batch is None:
                 assert self._loading.model is not None
                 run.batch = self._parts.runs.new(run.template, run.files, self._loading.model)
+                self._parts.runs.set_removed(run.batch.run_id, sorted(run.removed), True)
             self._parts.runs.do(
                 run.batch,
                 again=retries,
