@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from stillroom.ui.main_window import MainWindow
@@ -30,10 +31,10 @@ def test_a_page_takes_the_keyboard_where_it_is_worked_with(window: MainWindow, q
     if by == "key":
         window.show_named("settings" if name != "settings" else "models")
         focused(window, qtbot)  # shortcuts are those of the active window
-        qtbot.keyClick(window, Qt.Key(Qt.Key.Key_1.value + number), Qt.KeyboardModifier.AltModifier)
+        QTest.keyClick(window, Qt.Key(Qt.Key.Key_1 + number), Qt.KeyboardModifier.AltModifier)
     else:
         qtbot.mouseClick(window.navigation._group.button(number), Qt.MouseButton.LeftButton)
-    assert window.pages.currentIndex() == number
+    qtbot.waitUntil(lambda: window.pages.currentIndex() == number, timeout=3000)
     page = window.pages.currentWidget().page
     assert page.isAncestorOf(focused(window, qtbot))
 

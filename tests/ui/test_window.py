@@ -87,13 +87,14 @@ def test_the_line_is_shown_in_the_colours_of_another_theme(window, parts, qtbot,
         )
 
 
-def test_a_changed_file_is_not_quoted(window, qtbot, receipts):
+def test_a_changed_file_is_not_quoted(window, parts, qtbot, receipts):
     sheet = window.extract.sheet
     files = receipts(1)
     sheet.add_files(files, start=True)
     wait_done(qtbot, sheet)
     files[0].write_text("something else entirely\n")
     sheet.details._sources._kept.clear()
+    parts.recent_documents.clear()
     sheet.table.choose(sheet.model.rows[0], 1)
     qtbot.waitUntil(lambda: "was changed since" in sheet.details._quote.toPlainText())
 
