@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from stillroom import paths
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
-from stillroom.errors import StillroomError
+from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
@@ -32,6 +33,7 @@ from stillroom.workspace.templates import Templates
 if TYPE_CHECKING:
     from stillroom.chat.prompt_library import PromptLibrary
     from stillroom.chat.store import ConversationStore
+    from stillroom.extraction.ranking import Vector
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.privacy.secrets import Secrets
     from stillroom.review.reviews import Reviews
@@ -41,6 +43,7 @@ _PAGE_SECONDS = 20.0
 """A page may take to be drawn."""
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -132,14 +135,14 @@ class Workspace:
         """Extraction with the loaded model. Its first use takes a moment: much comes with it."""
         from stillroom.extraction.extractor import Extractor
 
-        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned))
+        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned, embed=self._embed))
 
     @property
     def learning(self) -> Learning:
         """What templates learn of documents that were approved."""
         from stillroom.workspace.learning import Learning
 
-        return self._once("learning", lambda: Learning(self.runs.document, self.readers))
+        return self._once("learning", lambda: Learning(self.runs.document, self.readers, self._embed))
 
     @property
     def reviews(self) -> Reviews:
@@ -198,6 +201,21 @@ class Workspace:
                 self._made[name] = make()
             made: T = self._made[name]
             return made
+
+    def _embed(self, text: str) -> tuple[str, Vector] | None:
+        """The loaded model's name and its embedding of a text; None where none is loaded, or it gives none."""
+        import numpy as np
+
+        from stillroom.engine.protocol import EmbedRequest
+
+        model = self.engine.status().model
+        if model is None or not text.strip():
+            return None
+        try:
+            return model.name, np.array(self.engine.embed(EmbedRequest((text,))).vectors[0])
+        except EngineError:
+            _log.info("the model gave no embedding; texts are told apart by their words alone")
+            return None
 
     def _open_chats(self) -> ConversationStore:
         from stillroom.chat.conversation import BIN_DAYS
