@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QProgressBar, QWidget
 from tests.ui.test_accessibility import controls
 
 from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn
-from stillroom.chat.prompts import Prompt
+from stillroom.chat.prompt_library import Prompt, PromptLibrary
 from stillroom.engine.engine import EngineState, EngineStatus
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.ui.chat.bin_dialog import BinDialog
@@ -89,6 +89,6 @@ def test_every_control_has_a_name_and_is_reached(window: MainWindow, qtbot, name
 
 
 def test_the_prompt_library_is_a_menu_of_named_entries(window: MainWindow) -> None:
-    menu = PromptMenu(window, "Words {{name}}", lambda _text: None, lambda _text, _kind: None)
+    menu = PromptMenu(window, PromptLibrary(), "Words {{name}}", lambda _text: None, lambda _text, _kind: None)
     assert all(action.text().strip() for action in menu.actions() if not action.isSeparator())
     assert any(action.isEnabled() and "Keep" in action.text() for action in menu.actions())

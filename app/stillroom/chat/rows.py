@@ -56,10 +56,12 @@ def facts_to_json(facts: Facts) -> str:
 
 def facts_from_json(text: str) -> Facts:
     data: dict[str, Any] = json.loads(text)
-    sources = tuple(Source(**source) for source in data.pop("sources", ()))
     known = {item.name for item in fields(Facts)}
-    data["notes"] = tuple(data.get("notes", ()))
-    return Facts(**{name: value for name, value in data.items() if name in known}, sources=sources)
+    for name in ("sources", "quotes"):
+        data[name] = tuple(Source(**source) for source in data.get(name, ()))
+    for name in ("notes", "unfounded"):
+        data[name] = tuple(data.get(name, ()))
+    return Facts(**{name: value for name, value in data.items() if name in known})
 
 
 def conversation_from_row(row: Sequence[Any]) -> Conversation:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,14 +18,12 @@ from stillroom.chat.conversation import (
     Conversation,
     Facts,
     Hit,
+    Source,
     Turn,
     TurnState,
 )
 from stillroom.privacy.erasing import erase_forgotten, erase_pasted
 from stillroom.storage.database import Database, StorageError
-
-BIN_DAYS = 30
-"""So long a deleted conversation can be brought back."""
 
 _FORGOTTEN_DAYS = 1  # a pasted picture that no turn has may belong to what is being written
 
@@ -293,23 +291,11 @@ class ConversationStore:
         files: dict[int, int] = {}
         number = 0
         for turn in turns:
-            facts = replace(
-                turn.facts,
-                covers=names.get(turn.facts.covers, turn.facts.covers),
-                sources=tuple(
-                    replace(each, attachment=files.get(each.attachment, each.attachment)) for each in turn.facts.sources
-                ),
-            )
+            facts = replace(_with_files(turn.facts, files), covers=names.get(turn.facts.covers, turn.facts.covers))
             moved = replace(turn, parent=names.get(turn.parent or 0, turn.parent), facts=facts)
             number, added = rows.add_turn(connection, moved, turn.created.isoformat(timespec="milliseconds"))
             if turn.facts.sources:  # those of its own files have a number only now
-                own = replace(
-                    facts,
-                    sources=tuple(
-                        replace(each, attachment=added.get(each.attachment, each.attachment)) for each in facts.sources
-                    ),
-                )
-                self._set_facts(connection, number, own)
+                self._set_facts(connection, number, _with_files(facts, added))
             names[turn.id] = number
             files |= added
         end = names.get(leaf or 0, number)
@@ -336,3 +322,12 @@ class ConversationStore:
     def _change(self, number: int, assignment: str, value: object) -> None:
         with self._database.transaction() as connection:
             connection.execute(f"UPDATE conversations SET {assignment} WHERE id = ?", (value, number))
+
+
+def _with_files(facts: Facts, numbers: Mapping[int, int]) -> Facts:
+    """What is said of files, by the numbers that they have now."""
+
+    def moved(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        return tuple(replace(each, attachment=numbers.get(each.attachment, each.attachment)) for each in sources)
+
+    return replace(facts, sources=moved(facts.sources), quotes=moved(facts.quotes))

@@ -99,7 +99,7 @@ def _turn(
         if answer.facts.stop_reason == MERGED:  # what was shown meanwhile is its beginning only
             print(_lines(answer.content))
     print()
-    for note in answer.facts.notes:
+    for note in answer.facts.remarks:
         say(note)
     if answer.state is TurnState.FAILED:
         say(answer.error)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
@@ -18,6 +21,8 @@ from stillroom.engine.connection import LOG_LINES, WorkerConnection, WorkerGoneE
 from stillroom.engine.limits import CrashRecord, Limits
 from stillroom.engine.protocol import (
     DryLoad,
+    Embeddings,
+    EmbedRequest,
     GenerateRequest,
     Generation,
     LoadOptions,
@@ -48,7 +53,7 @@ _DEFAULT_LIMITS = Limits()
 _CLOSED = "The engine is closed. Start the application again."
 _NO_MODEL = "No model is loaded. Choose one first."
 
-_Wanted = tuple[Path, LoadOptions, tuple[tuple[str, str], ...]]
+_Wanted = tuple[Path, LoadOptions, tuple[tuple[str, str], ...], str]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -83,7 +88,7 @@ class Engine:
         self._limits = limits
         self._policy = policy
         self._worker: WorkerConnection | None = None
-        self._wanted: _Wanted | None = None  # file, options, environment
+        self._wanted: _Wanted | None = None  # file, options, environment, name
         self._attempted: _Wanted | None = None  # by the last load, whether it worked or not
         self._model: ModelInfo | None = None
         self._failure = ""
@@ -100,6 +105,7 @@ class Engine:
         model: Path,
         options: LoadOptions = _DEFAULT_OPTIONS,
         *,
+        name: str = "",
         environment: Mapping[str, str] | None = None,
         on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
@@ -107,12 +113,13 @@ class Engine:
         """Load a GGUF file in the place of the loaded model. If that fails, the earlier model stays the one in use.
 
         Args:
+            name: by which the person knows it, where the file is a copy of another one; empty for the file's own.
             environment: added to the engine's own for the worker; a worker that was started with another is replaced.
 
         Raises:
             EngineError: not retryable where the file made the worker stop.
         """
-        wanted = (model.absolute(), options, tuple(sorted((environment or {}).items())))
+        wanted = (model.absolute(), options, tuple(sorted((environment or {}).items())), name)
         with self._my_turn(cancellation):
             if wanted != self._attempted:
                 self._crashes.forget()  # a person chose something else: another try is due
@@ -173,6 +180,16 @@ class Engine:
         if not isinstance(counts, list) or len(counts) != wanted or not all(type(n) is int for n in counts):
             self._refuse(worker)
         return counts
+
+    def embed(self, request: EmbedRequest, *, cancellation: Cancellation | None = None) -> Embeddings:
+        """A vector for each text, by which texts of one kind are told from others."""
+        worker, data = self._ask("embed", {"request": to_wire(request)}, cancellation=cancellation)
+        result = self._understand(worker, lambda: from_wire(Embeddings, data))
+        widths = {len(vector) for vector in result.vectors}
+        finite = all(map(math.isfinite, itertools.chain.from_iterable(result.vectors)))
+        if len(result.vectors) != len(request.texts) or len(widths) > 1 or 0 in widths or not finite:
+            self._refuse(worker)
+        return result
 
     def measure(self, request: MeasureRequest, *, cancellation: Cancellation | None = None) -> Measurement:
         """The speed of the loaded model."""
@@ -349,7 +366,7 @@ class Engine:
         cancellation: Cancellation | None,
     ) -> ModelInfo:
         self._crashes.raise_if_too_many("load")
-        path, options, environment = wanted
+        path, options, environment, name = wanted
         reach = reach_of(path, options)
         try:
             self._allow(reach)
@@ -357,7 +374,8 @@ class Engine:
             worker.model = None  # whatever comes now, the earlier one cannot be relied upon
             fields = {"path": str(path), "options": to_wire(options)}
             data = worker.request("load", fields, cancellation=cancellation, on_progress=on_progress)
-            worker.model = self._understand(worker, lambda: from_wire(ModelInfo, data))
+            info = self._understand(worker, lambda: from_wire(ModelInfo, data))
+            worker.model = replace(info, name=name or info.name)
         except EngineError as error:
             with self._lock:
                 self._failure = error.message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Protocol
@@ -45,6 +45,10 @@ _LIST_THRESHOLD = 0.5
 _WEIGHED_TOGETHER = 6  # values of one field
 
 
+Embed = Callable[[str], tuple[str, Vector] | None]
+"""The loaded model's name and its embedding of a text; None where none is loaded."""
+
+
 class Learned(Protocol):
     """What a template learned of its fields from documents that a person corrected."""
 
@@ -56,6 +60,13 @@ class Learned(Protocol):
 
     def confidence(self, name: str, share: float) -> float | None:
         """What a share was worth in the template's own documents; None where nothing is known."""
+        ...
+
+    def option(
+        self, name: str, document: Document, strengths: Vector, embed: Embed | None
+    ) -> tuple[Vector, float] | None:
+        """Probabilities of a choice's options, of these strengths without learning, and how sure the first is; None where nothing
+        is known."""
         ...
 
 

@@ -101,7 +101,7 @@ class DocumentResult:
     Attributes:
         file: path as the user gave it.
         sha256: of the file; empty where it could not be read at all.
-        error: one sentence where the status is failed; else empty.
+        error: one sentence where the status is failed; else empty. lasting: the same file would fail again.
         notes: sentences for the reviewer (what was not read and why).
         fields: in the template's order; empty for a failed document.
         seconds: reading and extraction together.
@@ -119,6 +119,7 @@ class DocumentResult:
     error: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    lasting: bool = False
 
 
 @dataclass(slots=True)
@@ -202,6 +203,8 @@ def result_to_json(result: DocumentResult) -> dict[str, Any]:
     }
     if result.notes:
         data["notes"] = list(result.notes)
+    if result.lasting:
+        data["lasting"] = True
     return data
 
 
@@ -220,6 +223,7 @@ def result_from_json(data: dict[str, Any]) -> DocumentResult:
         error=data["error"] or "",
         notes=tuple(data.get("notes", ())),
         seconds=data["seconds"],
+        lasting=bool(data.get("lasting")),
     )
 
 

@@ -162,6 +162,12 @@ class Reviews:
         self._verdicts.set_promise(template_name, promise)
         audit.note("dial", template=template_name, wrong=promise.wrong if promise is not None else None)
 
+    def no_promise(self, wrong: float) -> str:
+        """Why no more than this share may be promised, a sentence; empty where it may."""
+        policy = current()
+        refused = policy.wrong is not None and wrong > policy.wrong
+        return f"{policy.title} {policy.said['wrong']}" if refused else ""
+
     def no_approval(self, document: ReviewedDocument) -> str:
         """Why the person at this machine may not approve it, a sentence; empty where they may."""
         return current().no_approval(this_person(), correctors(document.entries))

@@ -115,15 +115,14 @@ class MainWindow(QMainWindow):
             )
 
         lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, again, parts.tasks)
-        return ReviewPage(
-            parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers, lessons
-        )
+        return ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
 
         page = ChatPage(self._parts, self.loading)
         page.template_made.connect(self._offer_template)
+        page.models_wanted.connect(lambda: self.show_named("models"))
         return page
 
     def _offer_template(self, name: str, wanted: bool) -> None:

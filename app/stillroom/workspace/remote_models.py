@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch
     from stillroom.privacy.secrets import Secrets
-    from stillroom.privacy.sending import SendingLog
+    from stillroom.privacy.sending import Sending, SendingLog
     from stillroom.remote.client import RemoteClient
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
-__all__ = ["Consent", "Preview", "RemoteModels", "RowToSend", "Sent"]
+__all__ = ["Consent", "Preview", "RemoteModels", "RowToSend", "Sending", "SendingLog", "Sent"]
 
 
 @dataclass(frozen=True, slots=True)

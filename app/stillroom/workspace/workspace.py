@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from stillroom import paths
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
-from stillroom.errors import StillroomError
+from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
@@ -25,11 +26,14 @@ from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.remote_models import RemoteModels
 from stillroom.workspace.review_exports import ReviewExports
+from stillroom.workspace.row_files import RowFiles
 from stillroom.workspace.runs import Runs
 from stillroom.workspace.templates import Templates
 
 if TYPE_CHECKING:
+    from stillroom.chat.prompt_library import PromptLibrary
     from stillroom.chat.store import ConversationStore
+    from stillroom.extraction.ranking import Vector
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.privacy.secrets import Secrets
     from stillroom.review.reviews import Reviews
@@ -39,6 +43,7 @@ _PAGE_SECONDS = 20.0
 """A page may take to be drawn."""
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -53,6 +58,7 @@ class Workspace:
         templates: the built-in ones and the person's own.
         models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
         hub: where more are fetched from.
+        row_files: what rows are about, looked at again.
         runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
         evaluations: labelled documents. review_exports: what was reviewed, handed on.
         at_end: called in order before anything is closed.
@@ -90,6 +96,7 @@ class Workspace:
         self.remote = RemoteModels(
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )
+        self.row_files = RowFiles(self.readers, lambda: self.page_readers)
         self.evaluations = Evaluations(self.engine, self.readers)
         self.review_exports = ReviewExports(lambda: self.reviews)
         self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
@@ -110,6 +117,13 @@ class Workspace:
         return self._once("chats", self._open_chats)
 
     @property
+    def prompts(self) -> PromptLibrary:
+        """Texts to begin a conversation with."""
+        from stillroom.chat.prompt_library import PromptLibrary
+
+        return self._once("prompts", PromptLibrary)
+
+    @property
     def secrets(self) -> Secrets:
         """The keys, in the system's keyring."""
         from stillroom.privacy.secrets import Secrets
@@ -121,14 +135,14 @@ class Workspace:
         """Extraction with the loaded model. Its first use takes a moment: much comes with it."""
         from stillroom.extraction.extractor import Extractor
 
-        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned))
+        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned, embed=self._embed))
 
     @property
     def learning(self) -> Learning:
         """What templates learn of documents that were approved."""
         from stillroom.workspace.learning import Learning
 
-        return self._once("learning", lambda: Learning(self.runs.document, self.readers))
+        return self._once("learning", lambda: Learning(self.runs.document, self.readers, self._embed))
 
     @property
     def reviews(self) -> Reviews:
@@ -188,8 +202,24 @@ class Workspace:
             made: T = self._made[name]
             return made
 
+    def _embed(self, text: str) -> tuple[str, Vector] | None:
+        """The loaded model's name and its embedding of a text; None where none is loaded, or it gives none."""
+        import numpy as np
+
+        from stillroom.engine.protocol import EmbedRequest
+
+        model = self.engine.status().model
+        if model is None or not text.strip():
+            return None
+        try:
+            return model.name, np.array(self.engine.embed(EmbedRequest((text,))).vectors[0])
+        except EngineError:
+            _log.info("the model gave no embedding; texts are told apart by their words alone")
+            return None
+
     def _open_chats(self) -> ConversationStore:
-        from stillroom.chat.store import BIN_DAYS, ConversationStore
+        from stillroom.chat.conversation import BIN_DAYS
+        from stillroom.chat.store import ConversationStore
 
         chats = ConversationStore(self.database)
         chats.erase_deleted(timedelta(days=BIN_DAYS))

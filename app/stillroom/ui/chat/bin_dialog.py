@@ -9,8 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from stillroom.chat.conversation import Conversation
-from stillroom.chat.store import BIN_DAYS
+from stillroom.chat.conversation import BIN_DAYS, Conversation
 from stillroom.errors import StillroomError
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.questions import agreed

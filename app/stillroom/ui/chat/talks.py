@@ -5,9 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
 
-from stillroom.chat.conversation import Conversation, Turn
-from stillroom.chat.store import BIN_DAYS
-from stillroom.chat.templating import template_of
+from stillroom.chat.conversation import BIN_DAYS, Conversation, Turn
 from stillroom.errors import StillroomError
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.bin_dialog import BinDialog
@@ -88,11 +86,11 @@ class Talks(QObject):
         """A template file of the fields of the last JSON answer among turns; it is offered in Extract at once."""
         title = (title or self._page.title.whole() or self.tr("My template")).strip(" …")
         try:
-            template_of(turns, title)  # says what is missing before a name is asked for
+            self._parts.conversations.template_of(turns, title)  # says what is missing before a name is asked for
             title = self._ask(self.tr("Make a template"), self.tr("Its name, as it is shown in Extract"), title)
             if not title:
                 return
-            template = template_of(turns, title)
+            template = self._parts.conversations.template_of(turns, title)
             template, target = self._parts.templates.keep_new(template)
         except StillroomError as error:
             self._say(error.message, "warn")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -17,7 +19,8 @@ def model_details(model: ModelInfo, engine: EngineStatus) -> list[tuple[str, str
     options, worker = model.options, engine.worker
     attention = {None: "as the engine chooses", True: "flash", False: "plain"}[options.flash_attention]
     return [
-        ("File", model.path),
+        ("Name", model.name),
+        ("File", model.path if PurePath(model.path).stem.startswith(model.name) else f"{model.path} (a faster copy)"),
         ("Architecture", model.architecture),
         ("Parameters", f"{model.parameters:,}"),
         ("Quantization", model.quantization or "not told"),

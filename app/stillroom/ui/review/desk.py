@@ -9,11 +9,11 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.errors import StillroomError
+from stillroom.review.acceptance import Promise
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.queue import Doubt, Queue
 from stillroom.review.reviews import Reviews, TableInfo
 from stillroom.review.verdict import Subject, Verdict, VerdictKind
-from stillroom.storage.verdicts import Promise
 from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation, Tasks
 
@@ -108,6 +108,10 @@ class ReviewDesk(QObject):
     def reasons(self, document: ReviewedDocument) -> dict[Subject, Doubt]:
         """Why each value that is to be looked at is, by its subject."""
         return {value.subject: doubt for doubt, value in self.queue(document).to_check(document)}
+
+    def no_promise(self, wrong: float) -> str:
+        """Why this share may not be promised; empty where it may."""
+        return self._reviews.no_promise(wrong)
 
     def promise(self, template_name: str, promise: Promise | None) -> None:
         """Promise another share, or nothing; kept on disk."""

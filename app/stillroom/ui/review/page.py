@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.readers import Readers
 from stillroom.documents.seeing import PageSizes
 from stillroom.extraction.result import FieldValue, Progress
 from stillroom.review import reading
@@ -58,6 +57,7 @@ from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
 from stillroom.ui.wording import counted
+from stillroom.workspace.row_files import RowFiles
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
@@ -71,21 +71,18 @@ class ReviewPage(QWidget):
         reviews: Reviews,
         tasks: Tasks,
         memory: WindowMemory,
-        readers: Callable[[], Readers],
-        drawing: Callable[[], Readers],
+        files: RowFiles,
         lessons: Lessons | None = None,
     ) -> None:
-        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run.
-        ``lessons``: what templates learn of approvals; nothing is learned without.
-        """
+        """``lessons``: what templates learn of approvals; nothing is learned without."""
         super().__init__()
         self.setObjectName("reviewPage")
         self.setAccessibleName(self.tr("Review"))
         self._tasks = tasks
         self._memory = memory
         self.desk = ReviewDesk(reviews, tasks)
-        self._texts = Texts(readers, drawing, tasks)
-        self._pictures = PagePictures(drawing, tasks)
+        self._texts = Texts(files, tasks)
+        self._pictures = PagePictures(files, tasks)
         self._shown: list[ReviewedDocument] = []
         self._document: ReviewedDocument | None = None
         self._wanted_run = 0
