@@ -333,7 +333,7 @@ class Details(QFrame):
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPointSizeF(self.font().pointSizeF())
         self._quote.setFont(fixed if plain else self.font())
-        self._say(self.tr("Looking for the line…"))
+        self._show_quote(Quote("", value.text, ""))  # its line follows, where the file has to be read again
         self._sources.find(Path(row.path), row.result.sha256, value.span, self._show_quote, self._no_quote(value))
 
     def _why_no_place(self, value: FieldValue) -> str:
