@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +22,8 @@ from stillroom.engine.connection import LOG_LINES, WorkerConnection, WorkerGoneE
 from stillroom.engine.limits import CrashRecord, Limits
 from stillroom.engine.protocol import (
     DryLoad,
+    Embeddings,
+    EmbedRequest,
     GenerateRequest,
     Generation,
     LoadOptions,
@@ -176,6 +180,16 @@ class Engine:
         if not isinstance(counts, list) or len(counts) != wanted or not all(type(n) is int for n in counts):
             self._refuse(worker)
         return counts
+
+    def embed(self, request: EmbedRequest, *, cancellation: Cancellation | None = None) -> Embeddings:
+        """A vector for each text, by which texts of one kind are told from others."""
+        worker, data = self._ask("embed", {"request": to_plain(request)}, cancellation=cancellation)
+        result = self._understand(worker, lambda: from_child(Embeddings, data))
+        widths = {len(vector) for vector in result.vectors}
+        finite = all(map(math.isfinite, itertools.chain.from_iterable(result.vectors)))
+        if len(result.vectors) != len(request.texts) or len(widths) > 1 or 0 in widths or not finite:
+            self._refuse(worker)
+        return result
 
     def measure(self, request: MeasureRequest, *, cancellation: Cancellation | None = None) -> Measurement:
         """The speed of the loaded model."""

@@ -17,6 +17,7 @@ from stillroom.child import Layers, MessageWriter, Reach, confine, die_with_pare
 from stillroom.codec import from_child, from_line, to_plain
 from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
+    EmbedRequest,
     GenerateRequest,
     Generation,
     LoadOptions,
@@ -108,6 +109,7 @@ class Worker:
             "generate": self._generate,
             "render": self._render,
             "count": self._count,
+            "embed": self._embed,
             "measure": self._measure,
             "quantize": self._quantize,
         }
@@ -212,6 +214,12 @@ class Worker:
 
         steps = generate(self._loaded(), self._cells, request, on_text, self._progress_of(number))
         self._start(number, steps, interactive=request.interactive)
+
+    def _embed(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.worker.embedding import embed
+
+        request = from_child(EmbedRequest, message["request"])
+        self._start(number, embed(self._loaded(), self._cells, request), interactive=False)
 
     def _measure(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.worker.measuring import measure

@@ -10,6 +10,7 @@ from stillroom.documents.document import Document, Span
 from stillroom.documents.readers import Readers
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
+from stillroom.extraction.choosing import Embed
 from stillroom.learning.memory import Gain, LearnedTemplate, TemplateMemory, Truth
 from stillroom.templates.template import Field, Template
 
@@ -22,7 +23,9 @@ Read = Callable[[int, int, Cancellation | None], Document]
 class Learning:
     """The memories of all templates. Safe from any thread; reading and fitting block."""
 
-    def __init__(self, read: Read, readers: Readers) -> None:
+    def __init__(self, read: Read, readers: Readers, embed: Embed | None = None) -> None:
+        """``embed``: by the loaded model, for choices."""
+        self._embed = embed
         self._read = read
         self._readers = readers
         self._lock = threading.Lock()
@@ -43,14 +46,14 @@ class Learning:
     def learned(self, template: Template) -> LearnedTemplate | None:
         """What the template learned; None where it knows no document."""
         found = self.memory(template).learned()
-        return found if found.fields else None
+        return found if found.fields or found.choices else None
 
     def take(
         self, template: Template, run: int, position: int, truth: Truth, cancellation: Cancellation | None = None
     ) -> LearnedTemplate:
         """Learn of a row that a person approved; what is known then. Raises StillroomError where its file cannot be read, Cancelled."""
         memory = self.memory(template)
-        memory.take(self._read(run, position, cancellation), truth)
+        memory.take(self._read(run, position, cancellation), truth, self._embed)
         return memory.learned()
 
     def take_labels(
@@ -69,7 +72,7 @@ class Learning:
             except DocumentError as error:
                 failure = error
             else:
-                memory.take(document, _truth(labelled))
+                memory.take(document, _truth(labelled), self._embed)
             on_document(labelled, failure)
         return memory.learned()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from stillroom import paths
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
-from stillroom.errors import StillroomError
+from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
@@ -23,6 +24,7 @@ from stillroom.workspace.evaluations import Evaluations
 from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
+from stillroom.workspace.recent_documents import RecentDocuments
 from stillroom.workspace.remote_models import RemoteModels
 from stillroom.workspace.review_exports import ReviewExports
 from stillroom.workspace.row_files import RowFiles
@@ -32,6 +34,7 @@ from stillroom.workspace.templates import Templates
 if TYPE_CHECKING:
     from stillroom.chat.prompt_library import PromptLibrary
     from stillroom.chat.store import ConversationStore
+    from stillroom.extraction.ranking import Vector
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.privacy.secrets import Secrets
     from stillroom.review.reviews import Reviews
@@ -41,6 +44,7 @@ _PAGE_SECONDS = 20.0
 """A page may take to be drawn."""
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -89,11 +93,12 @@ class Workspace:
         self.models = Models(self.settings, self.engine)
         self.hub = ModelHub(lambda: self.secrets, self.seal)
         self.making = ModelMaking(self.engine, self.readers)
-        self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers)
+        self.recent_documents = RecentDocuments()
+        self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers, self.recent_documents)
         self.remote = RemoteModels(
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )
-        self.row_files = RowFiles(self.readers, lambda: self.page_readers)
+        self.row_files = RowFiles(self.readers, lambda: self.page_readers, self.recent_documents)
         self.evaluations = Evaluations(self.engine, self.readers)
         self.review_exports = ReviewExports(lambda: self.reviews)
         self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
@@ -132,14 +137,14 @@ class Workspace:
         """Extraction with the loaded model. Its first use takes a moment: much comes with it."""
         from stillroom.extraction.extractor import Extractor
 
-        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned))
+        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned, embed=self._embed))
 
     @property
     def learning(self) -> Learning:
         """What templates learn of documents that were approved."""
         from stillroom.workspace.learning import Learning
 
-        return self._once("learning", lambda: Learning(self.runs.document, self.readers))
+        return self._once("learning", lambda: Learning(self.runs.document, self.readers, self._embed))
 
     @property
     def reviews(self) -> Reviews:
@@ -166,6 +171,7 @@ class Workspace:
     def erase(self) -> Erased:
         """Erase all runs, verdicts and conversations, and what was kept and learned of documents. Raises StorageError, OSError."""
         self.learning.let_go()
+        self.recent_documents.clear()
         return erase(self.database, self.chats)
 
     def stop(self) -> None:
@@ -198,6 +204,21 @@ class Workspace:
                 self._made[name] = make()
             made: T = self._made[name]
             return made
+
+    def _embed(self, text: str) -> tuple[str, Vector] | None:
+        """The loaded model's name and its embedding of a text; None where none is loaded, or it gives none."""
+        import numpy as np
+
+        from stillroom.engine.protocol import EmbedRequest
+
+        model = self.engine.status().model
+        if model is None or not text.strip():
+            return None
+        try:
+            return model.name, np.array(self.engine.embed(EmbedRequest((text,))).vectors[0])
+        except EngineError:
+            _log.info("the model gave no embedding; texts are told apart by their words alone")
+            return None
 
     def _open_chats(self) -> ConversationStore:
         from stillroom.chat.conversation import BIN_DAYS
