@@ -50,17 +50,20 @@ class Reach:
     Attributes:
         read: to be read. write: files and folders to be written, too; folders are made if missing.
         graphics: whether it may use the graphics cards.
+        programs: files that it may start; they are held to the same.
     """
 
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     graphics: bool = False
+    programs: tuple[str, ...] = ()
 
     def covers(self, other: Reach) -> bool:
         """Whether a child of this reach can do what needs the other."""
         return (
             set(other.read) <= set(self.read)
             and set(other.write) <= set(self.write)
+            and set(other.programs) <= set(self.programs)
             and self.graphics >= other.graphics
         )
 
@@ -72,7 +75,7 @@ class Reach:
     def from_environment(environment: Mapping[str, str] = os.environ) -> Reach:
         """What this child was told; nothing where it was told nothing."""
         data = json.loads(environment.get(REACH, "{}"))
-        several = {name: tuple(map(str, data.get(name, ()))) for name in ("read", "write")}
+        several = {name: tuple(map(str, data.get(name, ()))) for name in ("read", "write", "programs")}
         return Reach(**several, graphics=bool(data.get("graphics")))
 
 
@@ -140,12 +143,12 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
             if not os.path.lexists(place):
                 Path(place).mkdir(mode=0o700, parents=True, exist_ok=True)
         devices = _DEVICES + (_graphics() if reach.graphics else ())
-        version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices)
+        version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices, reach.programs)
     except OSError as error:
         _log.warning("files are not out of reach: %s", error.strerror or type(error).__name__)
     filtered = False
     try:
-        filtered = system_calls.refuse(times=not reach.write)
+        filtered = system_calls.refuse(times=not reach.write, programs=not reach.programs)
     except OSError as error:
         _log.warning("system calls are not filtered: %s", error.strerror or type(error).__name__)
     return Layers(
