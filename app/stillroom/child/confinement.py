@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from stillroom.child import landlock, system_calls
+from stillroom.child import landlock, namespaces, system_calls
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +88,7 @@ class Layers:
         calls: it makes no socket and uses no rare part of the kernel. programs: it starts nothing and signals nobody.
         privileges: it gains no rights from what it starts. memory: nobody else of the same person looks into it.
         written: no file grows by what it writes.
+        namespaces: it has a network and a memory between processes of its own, both empty.
     """
 
     files: bool = False
@@ -97,6 +98,7 @@ class Layers:
     privileges: bool = False
     memory: bool = False
     written: bool = False
+    namespaces: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -120,11 +122,12 @@ class Layers:
             "cannot be looked into": self.memory,
         }
         missing = [words for words, holds in held.items() if not holds]
-        if not missing:
-            return "; ".join(held)
         there = [words for words, holds in held.items() if holds]
-        not_there = "not confined on this system: " + ", ".join(missing)
-        return "; ".join([*there, not_there])
+        if self.namespaces:
+            there.append("has an empty network of its own")
+        not_there = ["not confined on this system: " + ", ".join(missing)] if missing else []
+        without = [] if self.namespaces else ["no namespaces of its own"]
+        return "; ".join([*there, *not_there, *without])
 
 
 def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
@@ -135,6 +138,8 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
     if sys.platform != "linux":
         return Layers()
     _limit(written_bytes)
+    # What drives a graphics card looks for more than one's own person there; nobody could try it here.
+    own_namespaces = not reach.graphics and namespaces.enter()
     library = ctypes.CDLL(None, use_errno=True)
     memory = library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
     version = 0
@@ -159,6 +164,7 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
         privileges=library.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
         memory=memory,
         written=written_bytes == 0,
+        namespaces=own_namespaces,
     )
 
 
