@@ -273,7 +273,8 @@ class Batch:
         except Cancelled:
             raise
         except StillroomError as error:
-            return self._failed(document, content, error.message, time.monotonic() - started)
+            failed = self._failed(document, content, error.message, time.monotonic() - started)
+            return dataclasses.replace(failed, lasting=isinstance(error, DocumentError) and error.lasting)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             sentence = f"The file could not be opened: {reason}. Look whether it is still there and may be read."
