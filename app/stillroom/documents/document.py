@@ -166,6 +166,11 @@ class Document:
         """Characters of all pages."""
         return sum(len(page.text) for page in self.pages)
 
+    @property
+    def only_holds_others(self) -> bool:
+        """Whether it says nothing itself: an archive, a mailbox, a portfolio. What is in it are documents of their own."""
+        return bool(self.attachments) and not any(page.text.strip() for page in self.pages)
+
     def page(self, number: int) -> Page:
         """The page with this number. Raises KeyError."""
         for page in self.pages:

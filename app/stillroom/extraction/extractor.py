@@ -23,6 +23,7 @@ from stillroom.engine.protocol import (
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
+from stillroom.extraction.bounds import bounded
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Choices
 from stillroom.extraction.choosing import Asked, Embed, Learned
@@ -104,10 +105,12 @@ class Extractor:
         started = time.monotonic()
         model = self._model()
         frame = self._frame(template, model)
+        characters = document.characters
+        document, unread = bounded(document)
         parts = self._split(document, template, model)
         learned = self._learned(template) if self._learned is not None else None
         asked = self._ask(frame, parts, document, template, cancellation, learned)
-        complete = len(document.pages) == document.page_count
+        complete = len(document.pages) == document.page_count and not unread
         chosen = self._choices.choose(
             template.fields,
             document,
@@ -120,7 +123,7 @@ class Extractor:
         )
         decided = choosing.choose_all(asked, document, complete=complete)
         fields: dict[str, FieldResult] = {}
-        more: list[str] = []
+        more = [unread] if unread else []
         for question in asked:
             if question.field.name in chosen:
                 fields[question.field.name] = chosen[question.field.name]
@@ -150,7 +153,7 @@ class Extractor:
                 pages_read=len(read),
                 pages=document.page_count,
                 chars_read=sum(span.end - span.start for part in parts for span in part.spans),
-                chars=document.characters,
+                chars=characters,
             ),
             fields=apply_rules(template, fields),
             template_name=template.name,

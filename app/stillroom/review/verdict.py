@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from stillroom.documents.document import Box, Span
-from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.extraction.result import FieldState, FieldValue, other_values
 from stillroom.storage.verdicts import VerdictRow
 
 NOT_ON_PAGE = "not on the page"
@@ -275,8 +275,8 @@ def _given_from_data(data: dict[str, Any]) -> Given:
 
 def as_value(verdict: Verdict, proposal: FieldValue | None) -> FieldValue:
     """The value that holds under a verdict."""
-    candidates = proposal.candidates if proposal else ()
     after = verdict.after
+    candidates = other_values(proposal.candidates, after.value) if proposal else ()
     if verdict.kind in (VerdictKind.ABSENT, VerdictKind.UNREADABLE):
         state = FieldState.ABSENT if verdict.kind is VerdictKind.ABSENT else FieldState.UNREAD
         return FieldValue(None, "", state, 1.0, candidates=candidates)

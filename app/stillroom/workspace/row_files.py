@@ -12,6 +12,7 @@ from stillroom.documents.readers import Readers
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
     from stillroom.documents.seeing import PageSizes, Picture
+    from stillroom.workspace.recent_documents import RecentDocuments
 
 
 class RowFiles:
@@ -20,13 +21,19 @@ class RowFiles:
     Methods block, and raise DocumentError and Cancelled. ``sha256`` says which of the documents in a file is meant.
     """
 
-    def __init__(self, readers: Readers, drawing: Callable[[], Readers]) -> None:
+    def __init__(self, readers: Readers, drawing: Callable[[], Readers], recent: RecentDocuments) -> None:
         """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run."""
-        self._readers, self._drawing = readers, drawing
+        self._readers, self._drawing, self._recent = readers, drawing, recent
+
+    def at_hand(self, sha256: str) -> Document | None:
+        """The document with this digest, if it was read a moment ago. Returns at once."""
+        return self._recent.get(sha256)
 
     def read(self, row: Path, sha256: str, cancellation: Cancellation | None = None) -> Document:
         """The document with this digest; where the file holds none (it was changed since) that of the file as it is now."""
         found = self._readers.read(_file_of(row), cancellation=cancellation)
+        for part in found.walk():
+            self._recent.add(part)
         return next((part for part in found.walk() if part.sha256 == sha256), found)
 
     def picture(

@@ -24,6 +24,7 @@ from stillroom.workspace.evaluations import Evaluations
 from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
+from stillroom.workspace.recent_documents import RecentDocuments
 from stillroom.workspace.remote_models import RemoteModels
 from stillroom.workspace.review_exports import ReviewExports
 from stillroom.workspace.row_files import RowFiles
@@ -92,11 +93,12 @@ class Workspace:
         self.models = Models(self.settings, self.engine)
         self.hub = ModelHub(lambda: self.secrets, self.seal)
         self.making = ModelMaking(self.engine, self.readers)
-        self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers)
+        self.recent_documents = RecentDocuments()
+        self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers, self.recent_documents)
         self.remote = RemoteModels(
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )
-        self.row_files = RowFiles(self.readers, lambda: self.page_readers)
+        self.row_files = RowFiles(self.readers, lambda: self.page_readers, self.recent_documents)
         self.evaluations = Evaluations(self.engine, self.readers)
         self.review_exports = ReviewExports(lambda: self.reviews)
         self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
@@ -169,6 +171,7 @@ class Workspace:
     def erase(self) -> Erased:
         """Erase all runs, verdicts and conversations, and what was kept and learned of documents. Raises StorageError, OSError."""
         self.learning.let_go()
+        self.recent_documents.clear()
         return erase(self.database, self.chats)
 
     def stop(self) -> None:

@@ -15,10 +15,11 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.review.document import ReviewedDocument
+from stillroom.review.queue import UNSURE_BELOW
 from stillroom.templates.template import Field, FieldType, Template
 
 SURE_FROM = 0.85
-LIKELY_FROM = 0.6
+LIKELY_FROM = UNSURE_BELOW
 
 
 class Level(StrEnum):

@@ -62,6 +62,10 @@ class Sources:
             self._kept.move_to_end(key)
             self._show(self._kept[key], span, show, complain)
             return True
+        recent = self._parts.row_files.at_hand(sha256)
+        if recent is not None:
+            self._show(recent, span, show, complain)
+            return True
 
         def read(operation: Operation[Document]) -> Document:
             document = self._parts.row_files.read(path, sha256, operation.cancellation)

@@ -11,10 +11,11 @@ from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
+from stillroom.ui.extract.cell import LIKELY_FROM
 from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.row import Row
 from stillroom.ui.parts import Parts
-from stillroom.ui.remote.consent import USUAL_THRESHOLD, ConsentDialog, doubtful
+from stillroom.ui.remote.consent import ConsentDialog, doubtful
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted, time_left_text
 from stillroom.workspace.remote_models import Consent, RowToSend, Sent
@@ -51,11 +52,11 @@ class RemoteAsking(QObject):
         if engines and unsure:
             text = counted(
                 len(unsure),
-                self.tr("1 of %2 documents has a value below 70 %: ask a remote model?"),
-                self.tr("%1 of %2 documents have a value below 70 %: ask a remote model?"),
+                self.tr("1 of %2 documents needs a look: ask a remote model?"),
+                self.tr("%1 of %2 documents need a look: ask a remote model?"),
             ).replace("%2", str(len(rows)))
             if len(rows) == 1:
-                text = self.tr("This document has a value below 70 %: ask a remote model?")
+                text = self.tr("This document needs a look: ask a remote model?")
             self._say(text, "stay", [(self.tr("Show what would be sent…"), self.show)])
 
     def show(self, chosen: Sequence[Row] = ()) -> ConsentDialog | None:
@@ -68,7 +69,7 @@ class RemoteAsking(QObject):
         if not engines:
             self._say(self.tr("No remote engine was added yet. Add one in Settings, Remote models."), "info", [])
             return None
-        rows, threshold = self._model.rows, USUAL_THRESHOLD
+        rows, threshold = self._model.rows, LIKELY_FROM
         if doubtful(chosen, 1):
             rows, threshold = list(chosen), 1
         dialog = ConsentDialog(self._sheet, self._parts, engines, rows, self._model.template, threshold=threshold)
