@@ -80,7 +80,10 @@ class Batch:
         record: what the run was started with.
         template: as it was when the run was started.
         files: by position, as the person gave them; then what was found attached to them, as it is named to people.
+        renews: the run whose values are kept of fields that did not change since; 0 for none.
     """
+
+    renews = 0
 
     def __init__(
         self, store: RunStore, record: RunRecord, documents: Sequence[RunDocument], template: Template
@@ -128,6 +131,15 @@ class Batch:
         template = parse_template(kept.template_toml, f"run {run_id}")
         template = dataclasses.replace(template, sha256=kept.template_sha256)
         return cls(store, kept, store.documents(run_id), template)
+
+    def add(self, files: Sequence[Path]) -> list[int]:
+        """Further files at the end of the run, to be done; their positions. Raises StorageError."""
+        with self._joining:
+            added = self._store.add_documents(self.run_id, [(str(file), str(file.absolute())) for file in files])
+            self._documents.extend(added)
+            self.files.extend(Path(document.file) for document in added)
+        audit.note("added", run=self.run_id, files=len(added))
+        return [document.position for document in added]
 
     def places(self) -> list[Path]:
         """Where each file is, whatever the folder it was named from; what is attached to one after its message's place."""

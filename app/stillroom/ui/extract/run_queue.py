@@ -37,6 +37,7 @@ class Run:
         files: by position.
         progress: of the documents of this run.
         error: why it failed as a whole.
+        additions: files that are to join the batch when it is done next.
     """
 
     def __init__(self, template: Template, files: Sequence[Path], batch: Batch | None = None) -> None:
@@ -47,6 +48,7 @@ class Run:
         self.progress = Progress(total=len(self.files))
         self.error: Exception | None = None
         self.retries: list[int] = []
+        self.additions: list[Path] = []
 
 
 class RunQueue(QObject):
@@ -54,11 +56,13 @@ class RunQueue(QObject):
 
     Signals (all on the window's thread):
         started(run), progressed(run), ended(run)
+        joined(run, [position]): files that were added are in the batch, in their order.
         results(run, [(position, DocumentResult)]): documents that are finished and on disk.
         changed: what is running or waiting.
     """
 
     started = Signal(object)
+    joined = Signal(object, object)
     results = Signal(object, object)
     progressed = Signal(object)
     ended = Signal(object)
@@ -93,6 +97,12 @@ class RunQueue(QObject):
         if run is not self.current:
             self.submit(run)
 
+    def add(self, run: Run, files: Sequence[Path]) -> None:
+        """Further files for a run: after the run, if it is being done."""
+        run.additions.extend(files)
+        if run is not self.current:
+            self.submit(run)
+
     def stop(self, run: Run) -> None:
         """Stop a run after the documents that are finished; it can be submitted again."""
         if run in self._waiting:
@@ -109,12 +119,16 @@ class RunQueue(QObject):
         run = self.current = self._waiting.popleft()
         run.state = RunState.RUNNING
         retries, run.retries = run.retries, []
+        additions = list(run.additions)
         finished = _Finished(self, run)
 
         def work(operation: Operation[None]) -> None:
             if run.batch is None:
                 assert self._loading.model is not None
                 run.batch = self._parts.runs.new(run.template, run.files, self._loading.model)
+            if additions:
+                positions = self._parts.runs.add(run.batch, additions)
+                operation.post(lambda: self._joined(run, positions))
             self._parts.runs.do(
                 run.batch,
                 again=retries,
@@ -132,6 +146,10 @@ class RunQueue(QObject):
         self.changed.emit()
         self._parts.tasks.start(operation)
 
+    def _joined(self, run: Run, positions: Sequence[int]) -> None:
+        del run.additions[: len(positions)]
+        self.joined.emit(run, positions)
+
     def _progressed(self, run: Run, progress: Progress) -> None:
         run.progress = progress
         self.progressed.emit(run)
@@ -142,7 +160,9 @@ class RunQueue(QObject):
         run.state, run.error = state, error
         self.current, self._operation = None, None
         self.ended.emit(run)
-        if run.retries and state is RunState.FINISHED:  # a stopped run takes them up when it is continued
+        if (
+            run.retries or run.additions
+        ) and state is RunState.FINISHED:  # a stopped run takes them up when it is continued
             self.submit(run)
         self.changed.emit()
         self._next()
