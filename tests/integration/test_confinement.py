@@ -147,6 +147,19 @@ def test_the_layer_of_files_alone(person: Person) -> None:
     assert tries["trace the owner"] == "refused"
 
 
+def test_the_layer_of_namespaces_alone(person: Person) -> None:
+    layers, tries = attack("namespaces", person)
+    if not layers.namespaces:
+        pytest.skip("this system lets nobody have namespaces of their own")
+    assert not layers.calls
+    assert tries["connect by IPv4"] == "failed: Network is unreachable"
+    assert tries["reach another machine"] == "failed: Network is unreachable"
+    assert tries["see a network card"] == "refused"
+    assert tries["connect to an abstract socket"] == "failed: Connection refused"
+    for rights in ("be root over its namespaces", "mount", "change its root", "make a packet socket"):
+        assert tries[rights] in ("refused", "failed: Operation not permitted"), rights
+
+
 def test_the_layer_of_calls_alone(person: Person) -> None:
     layers, tries = attack("calls", person)
     if not layers.calls:

@@ -66,6 +66,7 @@ _CLONE, _CLONE3 = (56, 220), 435
 _PRLIMIT = (302, 261)
 _IOCTL = (16, 29)
 _CLONE_THREAD = 0x00010000
+_CLONE_NAMESPACES = 0x7E020000
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into a terminal
 
 # Of the classic BPF machine.
@@ -80,17 +81,18 @@ _NO_NEW_PRIVILEGES, _SECCOMP, _MODE_FILTER = 38, 22, 2
 _Row = tuple[int, int, int, int]
 
 
-def refuse(*, times: bool = True) -> bool:
+def refuse(*, times: bool = True, programs: bool = True) -> bool:
     """Refuse this process, and all that it starts, what it never needs. Call it before any thread is started.
 
-    ``times``: refuse to change the times of files, too.
+    ``times``: refuse to change the times of files, too. ``programs``: refuse to start programs; what may be started is else for
+    others to limit.
 
     Returns false where this kernel or machine has no such filter, and nothing was refused.
     """
     known = _MACHINES.get(platform.machine())
     if sys.platform != "linux" or known is None or sys.maxsize < 2**32:
         return False
-    program = b"".join(struct.pack("=HBBI", *row) for row in _program(*known, times=times))
+    program = b"".join(struct.pack("=HBBI", *row) for row in _program(*known, times=times, programs=programs))
     instructions = ctypes.create_string_buffer(program, len(program))
 
     class Program(ctypes.Structure):
@@ -103,7 +105,7 @@ def refuse(*, times: bool = True) -> bool:
     return not library.prctl(_SECCOMP, _MODE_FILTER, ctypes.byref(described), 0, 0)
 
 
-def _program(arch: int, column: int, *, times: bool) -> list[_Row]:
+def _program(arch: int, column: int, *, times: bool, programs: bool) -> list[_Row]:
     rows: list[_Row] = [
         (_LOAD, 0, 0, _ARCH),
         (_EQUAL, 1, 0, arch),
@@ -113,14 +115,17 @@ def _program(arch: int, column: int, *, times: bool) -> list[_Row]:
     if column == 0:
         rows += [(_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, _DENIED)]
     rows += [(_AT_LEAST, 0, 1, _NEWEST), (_RETURN, 0, 0, _UNKNOWN)]
-    refused = {**_REFUSED, **_PROGRAMS, **(_TIMES if times else {})}
+    refused = {**_REFUSED, **(_PROGRAMS if programs else {}), **(_TIMES if times else {})}
     for number in _numbers(refused.values(), column):
         rows += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _DENIED)]
     own = os.getpid()
     # Threads only. What the newer call wants lies in memory, where a filter cannot look; the C library goes on without it.
     rows += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _UNKNOWN)]
-    rows += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, _FIRST), (_ANY_BIT, 0, 1, _CLONE_THREAD)]
-    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
+    rows += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, _FIRST)]
+    if programs:
+        rows += [(_ANY_BIT, 0, 1, _CLONE_THREAD), (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
+    else:
+        rows += [(_ANY_BIT, 0, 1, _CLONE_NAMESPACES), (_RETURN, 0, 0, _DENIED), (_RETURN, 0, 0, _ALLOW)]
     for call in (_KILL, _TGKILL):  # itself only: how a program ends that finds itself broken
         rows += [(_EQUAL, 0, 4, call[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 0, 1, own)]
         rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]

@@ -132,16 +132,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _extract(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder with all its files")
-    parser.add_argument(
-        "--template", "-t", required=True, help="a template's name or TOML file (see: stillroom template list)"
-    )
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="a file, or a folder with all its files")
+    parser.add_argument("--template", "-t", help="a template's name or TOML file (see: stillroom template list)")
     parser.add_argument("--model", "-m", help="a model's name or GGUF file (see: stillroom models list)")
     parser.add_argument("--out", "-o", type=Path, metavar="FILE", help="write a .csv, .xlsx, .jsonl or .sqlite file")
     parser.add_argument(
         "--resume",
         action="store_true",
         help="go on with the last run of these files and this template that was not finished",
+    )
+    parser.add_argument(
+        "--add-to",
+        type=int,
+        metavar="N",
+        help="add the files to this table, with its template and model (see: stillroom review list)",
+    )
+    parser.add_argument(
+        "--renew",
+        type=int,
+        metavar="N",
+        help="make this table anew where --template differs from its own: other fields are kept",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a document on standard output")
     parser.add_argument(
@@ -154,7 +164,7 @@ def _extract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes-send", action="store_true", help="send it to the remote engine; without this it is only shown"
     )
-    parser.set_defaults(run=_run_extract)
+    parser.set_defaults(run=_run_extract, misused=parser.error)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
@@ -283,10 +293,16 @@ def _models(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_extract(options: argparse.Namespace) -> int:
-    if options.remote:
+    if options.remote and options.paths and options.template:
         from stillroom.cli import remote
 
         return remote.extract(options)
+    if options.add_to is not None or options.renew is not None:
+        from stillroom.cli import table
+
+        return table.run(options)
+    if not options.paths or not options.template:
+        options.misused("name the files to read, and with --template what to draw out of them")
     from stillroom.cli import extract
 
     return extract.run(options)

@@ -305,6 +305,7 @@ class ExtractPage(QWidget):
                 return
 
         def show(loaded: Loaded) -> None:
+            self._offer_renewal(loaded[0])
             sheet = self._free_sheet(loaded[0].template)
             sheet.open_batch(*loaded)
             if start:
@@ -373,6 +374,35 @@ class ExtractPage(QWidget):
         if chosen is not None:
             self.tabs.setCurrentIndex(self.stack.indexOf(chosen))
         self.take_keyboard()
+
+    def _offer_renewal(self, batch: Batch) -> None:
+        """Say so where the template was changed since a table was made, and offer to ask what changed."""
+        template = next((each for each in self.templates if each.name == batch.template.name), None)
+        changed = self._parts.runs.changed(batch, template) if template is not None else ()
+        if template is None or not changed:
+            return
+        text = counted(
+            len(changed),
+            self.tr("The template was changed since this table was made: %2."),
+            self.tr("The template was changed since this table was made, in %1 fields: %2."),
+        )
+        actions = [(self.tr("Extract them again"), lambda: self.renew(batch, template))]
+        self.banners.show_message(text.replace("%2", ", ".join(changed)), "info", actions, key="renew")
+
+    def renew(self, batch: Batch, template: Template) -> None:
+        """A table of the same files with the template as it is now: what did not change is kept, and so are all verdicts."""
+        model = self._loading.model
+        if model is None:
+            self._say(self.tr("The model is still being loaded. Try it again in a moment."), "info", [])
+            return
+
+        def show(made: Batch) -> None:
+            sheet = self.new_sheet(template)
+            sheet.open_batch(made, [None] * len(made.files))
+            sheet.run()
+
+        work = Operation(lambda _: self._parts.runs.renew(batch, template, model), "renew", owner=self)
+        self._parts.tasks.start(work.success(show).failure(self._failed))
 
     def show_tables(self) -> None:
         """The list of all tables."""

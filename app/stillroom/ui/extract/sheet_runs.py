@@ -38,7 +38,9 @@ class SheetRuns(QObject):
         self._model, self._set_removed = model, set_removed
         self._queue = queue
         self._rows: dict[Run, list[Row]] = {}
+        self._joining: dict[Run, list[Row]] = {}
         queue.started.connect(self._on_change)
+        queue.joined.connect(self._on_joined)
         queue.progressed.connect(self._on_progress)
         queue.results.connect(self._on_results)
         queue.ended.connect(self._on_ended)
@@ -75,17 +77,30 @@ class SheetRuns(QObject):
     def start(self) -> None:
         """Do what is ready or was stopped."""
         for run, rows in self._rows.items():
-            left = [row for row in rows if row.state is RowState.STOPPED and row.position not in run.removed]
+            own = (*rows, *self._joining.get(run, ()))
+            left = [row for row in own if row.state is RowState.STOPPED and row.position not in run.removed]
             if left:
                 self._model.set_state(left, RowState.WAITING)
                 self._queue.submit(run)
         ready = [row for row in self._model.rows if row.state is RowState.READY]
         if ready:
-            run = Run(self._model.template, [row.path for row in ready])
-            self._take(run, ready)
             self._model.set_state(ready, RowState.WAITING)
-            self._queue.submit(run)
+            going = self._going
+            if going is None:
+                run = Run(self._model.template, [row.path for row in ready])
+                self._take(run, ready)
+                self._queue.submit(run)
+            else:
+                for row in ready:
+                    row.run = going
+                self._joining.setdefault(going, []).extend(ready)
+                self._queue.add(going, [row.path for row in ready])
         self.changed.emit()
+
+    @property
+    def _going(self) -> Run | None:
+        """The run that further files join: the table's own, if a model that is here did it."""
+        return next((run for run in self._rows if run.batch is None or run.batch.record.model_path), None)
 
     def stop(self) -> None:
         """Stop after the documents that are finished."""
@@ -107,7 +122,7 @@ class SheetRuns(QObject):
         """Rows were taken out of the table, or came back. Raises StorageError."""
         positions: dict[Run, list[int]] = {}
         for row in rows:
-            if row.run is not None:
+            if row.run is not None and row.position >= 0:  # else when it joins
                 positions.setdefault(row.run, []).append(row.position)
         for run, own in positions.items():
             run.removed = run.removed | set(own) if removed else run.removed - set(own)
@@ -134,6 +149,7 @@ class SheetRuns(QObject):
     def leave(self) -> None:
         """Hear no more of the queue: the table is closed."""
         self._queue.started.disconnect(self._on_change)
+        self._queue.joined.disconnect(self._on_joined)
         self._queue.progressed.disconnect(self._on_progress)
         self._queue.results.disconnect(self._on_results)
         self._queue.ended.disconnect(self._on_ended)
@@ -162,6 +178,22 @@ class SheetRuns(QObject):
             self._model.set_state(begun[:1], RowState.WORKING)
         self.changed.emit()
 
+    def _on_joined(self, run: Run, positions: Sequence[int]) -> None:
+        """Files that were added have their places now; what is attached to a message may have come before them."""
+        rows = self._rows.get(run)
+        if rows is None or run.batch is None:
+            return
+        places = run.batch.places()
+        before = [Row(places[at], RowState.WAITING, run=run, position=at) for at in range(len(rows), min(positions))]
+        self._model.add(before)
+        waiting = self._joining.get(run, [])
+        added, self._joining[run] = waiting[: len(positions)], waiting[len(positions) :]
+        for row, position in zip(added, positions, strict=True):
+            row.position = position
+        rows.extend((*before, *added))
+        shown = set(map(id, self._model.rows))
+        self.note_removed([row for row in added if id(row) not in shown], True)
+
     def _on_results(self, run: Run, results: Sequence[tuple[int, DocumentResult]]) -> None:
         rows = self._rows.get(run)
         if rows is None:
@@ -181,7 +213,8 @@ class SheetRuns(QObject):
         if rows is None:
             return
         if run.state in (RunState.STOPPED, RunState.FAILED):
-            self._model.set_state([row for row in rows if row.state in _UNFINISHED], RowState.STOPPED)
+            waiting = (*rows, *self._joining.get(run, ()))
+            self._model.set_state([row for row in waiting if row.state in _UNFINISHED], RowState.STOPPED)
         if run.error is not None:
             self.failed.emit(run.error)
         self.changed.emit()

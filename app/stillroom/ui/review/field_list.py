@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -221,6 +221,14 @@ class FieldList(QListView):
         if index.isValid():
             self.setCurrentIndex(index)
             self.scrollTo(index)
+
+    def fold(self, folded: Callable[[ReviewedValue], bool]) -> None:
+        """Leave these values out of sight; they can be the current one all the same."""
+        model = self.model()
+        for row in range(model.rowCount()):
+            hidden = folded(model.index(row, 0).data(Role.VALUE))
+            if hidden != self.isRowHidden(row):
+                self.setRowHidden(row, hidden)
 
     def _current_changed(self, current: QModelIndex) -> None:
         self.value_chosen.emit(current.data(Role.VALUE) if current.isValid() else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -443,6 +444,8 @@ class ReviewPage(QWidget):
         reasons = self.desk.reasons(document)
         self.model.show(document, queue.ordered(document), reasons)
         self.table_panel.show_document(document, reasons)
+        self._doubted = set(reasons)
+        self._fold()
         self._show_state()
         self._texts.want(document.path, document.result.sha256)
         wanted = self.fields.currentData()
@@ -450,6 +453,12 @@ class ReviewPage(QWidget):
         self.list.choose(row if wanted else 0)
         if not self.model.values:
             self._value_chosen(None)
+
+    def _fold(self) -> None:
+        """Cells of tables that nobody has to look at are in their table only, and not among the values as well."""
+        self.list.fold(lambda value: bool(value.subject.column) and value.subject not in self._doubted)
+
+    _doubted: AbstractSet[Subject] = frozenset()
 
     def step_document(self, by: int) -> None:
         """To the next document, or one before."""
@@ -645,6 +654,9 @@ class ReviewPage(QWidget):
         self._back = self.table_panel.grid if self.table_panel.grid.hasFocus() else self.list
         self._adding = Subject(field.name, fresh_number(document, field.name), column), wanted
         self.card.begin_edit("", "")
+        if column:
+            text = self.tr("Type what the first cell says, or drag over the whole row on the page.")
+            self.banners.show_message(text, "info", key="adding", seconds=8.0)
 
     def _edit_ended(self) -> None:
         self._adding = None
@@ -747,6 +759,7 @@ class ReviewPage(QWidget):
                 return
             self._adding = None
             self.banners.withdraw("reading")
+            self.banners.withdraw("adding")
             self.desk.give(document, *entries)
             self.card.end_edit(tell=False)
             self._choose(entries[0].subject)
@@ -902,6 +915,7 @@ class ReviewPage(QWidget):
             reasons = self.desk.reasons(document)
             self.model.refresh(reasons)
             self.table_panel.refresh(reasons)
+            self._fold()
             if not self.list.currentIndex().isValid() and self.model.values:
                 self.list.choose(min(max(0, row), len(self.model.values) - 1))
             value = self.list.value

@@ -182,11 +182,22 @@ class TableGrid(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         head = self.horizontalHeader()
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         head.setMinimumSectionSize(56)
+        model.modelReset.connect(self._share_width)
         head.setSectionsClickable(True)
         head.setToolTip(self.tr("Click: this column is another field"))
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID)
+
+    def _share_width(self) -> None:
+        """Numbers take what they need, texts the rest."""
+        model, head = self.model(), self.horizontalHeader()
+        columns = model.columns if isinstance(model, TableModel) else ()
+        texts = [place for place, column in enumerate(columns) if column.type not in _NUMERIC]
+        for place in range(len(columns)):
+            stretches = place in texts or not texts
+            head.setSectionResizeMode(
+                place, QHeaderView.ResizeMode.Stretch if stretches else QHeaderView.ResizeMode.ResizeToContents
+            )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         meant = (
