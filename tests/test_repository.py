@@ -198,7 +198,7 @@ def test_no_two_files_import_each_other() -> None:
 
 # What every module may use; the rest beside the front ends and the workspace is the domain.
 _COMMON_GROUND = {
-    "errors", "settings", "paths", "cancellation", "child", "atomic", "sizes", "regular_file", "logs", "__main__",
+    "errors", "settings", "paths", "cancellation", "child", "codec", "atomic", "sizes", "regular_file", "logs", "__main__",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.child import landlock, namespaces, system_calls
+from stillroom.codec import from_child
 
 _log = logging.getLogger(__name__)
 
@@ -106,11 +107,9 @@ class Layers:
     @staticmethod
     def from_json(data: object) -> Layers:
         """What a child said of itself. Raises ValueError where that makes no sense."""
-        if not isinstance(data, dict) or not data.keys() <= set(Layers.__dataclass_fields__):
+        if not isinstance(data, dict):
             raise ValueError("no layers")
-        if not all(type(value) is (int if name == "files_version" else bool) for name, value in data.items()):
-            raise ValueError("no layers")
-        return Layers(**data)
+        return from_child(Layers, data)
 
     @property
     def words(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import os
 import queue
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from stillroom.child.handing import FILES, POSSIBLE, Hand
-from stillroom.child.messages import MAX_LINE_BYTES, encode
+from stillroom.child.messages import MAX_LINE_BYTES
 from stillroom.child.outcome import ChildOutcome
+from stillroom.codec import from_line, to_line
 from stillroom.errors import StillroomError
 
 STDERR_TAIL_BYTES = 64 << 10
@@ -123,7 +123,7 @@ class Child:
         Raises:
             StillroomError: the child is gone.
         """
-        line = encode(message)
+        line = to_line(message)
         with self._write_lock:
             stdin = self._stdin()
             if stdin.closed:
@@ -249,7 +249,7 @@ class Child:
             if not line.endswith(b"\n"):
                 return  # it died in the middle of a line; what is missing is told by its outcome
             try:
-                message = json.loads(line)
+                message = from_line(line)
             except (ValueError, RecursionError):
                 message = None
             if not isinstance(message, dict):

@@ -25,7 +25,7 @@ op           with                               data of the result
 ``unload``                                      ``{}``
 ============ =================================== ======================
 
-The dataclasses here are the payloads; ``wire`` turns them into plain data and back.
+The dataclasses here are the payloads; ``codec`` turns them into plain data and back, checked.
 """
 
 from __future__ import annotations
