@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
+    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QInputDialog,
@@ -81,6 +82,7 @@ class ReviewPage(QWidget):
         self.setAccessibleName(self.tr("Review"))
         self._tasks = tasks
         self._memory = memory
+        self._files = files
         self.desk = ReviewDesk(reviews, tasks)
         self._texts = Texts(files, tasks)
         self._pictures = PagePictures(files, tasks)
@@ -236,7 +238,10 @@ class ReviewPage(QWidget):
         describe(self.undo, self.tr("Undo"), self.tr("Take the last verdict back (U)"))
         row.addWidget(self.approve)
         row.addWidget(self.reject)
+        self.report = Button(self.tr("Report…"), "link")
+        describe(self.report, self.tr("Report…"), self.tr("This document as PDF, its values boxed, with who said what"))
         row.addStretch(1)
+        row.addWidget(self.report)
         row.addWidget(self.undo)
         column.addLayout(row)
         return side
@@ -301,6 +306,7 @@ class ReviewPage(QWidget):
         self.no_copy.clicked.connect(self.keep)
         self.reject.clicked.connect(self.reject_document)
         self.undo.clicked.connect(self.take_back)
+        self.report.clicked.connect(self.ask_report)
         self.keys.clicked.connect(self.show_keys)
         self.dial.clicked.connect(self.show_dial)
         for sequence, slot in (
@@ -425,7 +431,7 @@ class ReviewPage(QWidget):
         """Turn to a document."""
         self._document = document
         self._text = self._reader = None
-        for widget in (self.approve, self.reject, self.undo):
+        for widget in (self.approve, self.reject, self.undo, self.report):
             widget.setEnabled(document is not None)
         if document is None:
             self.model.show(None, (), {})
@@ -851,6 +857,41 @@ class ReviewPage(QWidget):
         if given:
             self.desk.reject(self._document, reason.strip())
             self._to_next_open()
+
+    # ---- a report
+
+    def ask_report(self) -> None:
+        """Choose a file, and write there what this document is, and who said what of it."""
+        document = self._document
+        if document is None:
+            return
+        proposal = Path(self._memory.folder("folder/export")) / f"{document.path.stem}-review.pdf"
+        name, _filter = QFileDialog.getSaveFileName(self, self.tr("Report"), str(proposal), "PDF (*.pdf)")
+        if name:
+            target = Path(name)
+            self._memory.set("folder/export", str(target.parent))
+            self.write_report(target if target.suffix.lower() == ".pdf" else target.with_name(f"{target.name}.pdf"))
+
+    def write_report(self, target: Path) -> None:
+        """The report of the document that is shown."""
+        document, text = self._document, self._text
+        if document is None:
+            return
+        if text is None:
+            self._say_reading()
+            return
+
+        def write(operation: Operation[None]) -> None:
+            from stillroom.ui.review.report import write_report
+
+            write_report(document, target, self._files, text, operation.cancellation)
+
+        def done(_: None) -> None:
+            said = self.tr("The report was written to %1.").replace("%1", target.name)
+            opened = (self.tr("Open it"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(target))))
+            self.banners.show_message(said, "info", [opened], key="report", seconds=10.0)
+
+        self._tasks.start(Operation(write, "report", owner=self).success(done).failure(self._failed))
 
     # ---- what templates learn
 
