@@ -14,7 +14,7 @@ from stillroom.errors import StillroomError
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Of a model. ``sent``, ``answered``: dollars a million tokens."""
+    """The price of a model. ``sent``, ``answered``: dollars a million tokens."""
 
     name: str
     sent: float

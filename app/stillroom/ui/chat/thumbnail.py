@@ -12,7 +12,7 @@ from stillroom.ui.theme import GRID
 
 
 class Thumbnail(QPushButton):
-    """At most ``side`` pixels wide and high."""
+    """A picture of at most ``side`` pixels wide and high."""
 
     def __init__(self, picture: Picture, name: str, side: int) -> None:
         super().__init__()

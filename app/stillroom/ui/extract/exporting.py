@@ -29,7 +29,7 @@ _FILTERS = {
 
 
 class Exporting:
-    """Asks where to, writes on a thread, and says what became of it through ``say(text, kind, actions)``."""
+    """The way of a table to a file: asks where to, writes on a thread, and says what became of it through ``say(text, kind, actions)``."""
 
     def __init__(self, parent: QWidget, parts: Parts, say: Callable[[str, str, object], None]) -> None:
         self._parent = parent

@@ -38,7 +38,7 @@ Loaded = tuple["Batch", list["DocumentResult | None"]]
 
 
 class ExtractPage(QWidget):
-    """Made of sheets, one for each table.
+    """A page of sheets, one for each table.
 
     Signals:
         review_wanted(int): the pages of the run of this id are to be looked at.

@@ -70,7 +70,7 @@ class _Section(QWidget):
 
 
 class SidePanel(QWidget):
-    """Shows measurements, the state of the model, of the runs and of the seal.
+    """A panel of measurements, the state of the model, of the runs and of the seal.
 
     Attributes:
         seal: the line that tells it, a button.

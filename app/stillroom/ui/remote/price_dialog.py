@@ -21,7 +21,7 @@ from stillroom.ui.controls import Button, DoubleSpinBox, describe, label, set_ro
 
 
 class PriceDialog(QDialog):
-    """Edits the list; Ok keeps it."""
+    """The price list as a form; Ok keeps it."""
 
     def __init__(self, parent: QWidget | None, prices: PriceList) -> None:
         super().__init__(parent)
