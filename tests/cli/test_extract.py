@@ -363,3 +363,13 @@ def test_a_table_is_made_anew_with_a_changed_template_and_compared(
     out, err = capsys.readouterr()
     assert "word: 5 alike, 0 not" in out
     assert "5 documents in both" in err
+
+
+def test_a_reviewed_table_is_added_to_a_sheet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert extract("in", "--out", "out.csv") == 0
+    Path("book.csv").write_text("file,Word,mine\n", "utf-8")
+    for added in (5, 0):
+        assert main(["review", "export", "--append", "--out", "book.csv"]) == 0
+        assert f"{added} rows were added" in capsys.readouterr().err
+    with Path("book.csv").open(newline="") as file:
+        assert [row["Word"] for row in csv.DictReader(file)] == [f"'={name}" for name in "abcde"]

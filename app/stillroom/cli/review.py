@@ -29,6 +29,11 @@ def add_review(parser: argparse.ArgumentParser) -> None:
     )
     _which(out)
     out.add_argument("--approved", action="store_true", help="only documents that were approved")
+    out.add_argument(
+        "--append",
+        action="store_true",
+        help="add the rows to this .csv or .xlsx file, each value under the heading that names it",
+    )
     out.set_defaults(run=_run_export)
     tables = commands.add_parser(
         "list", help="list tables", description="All tables with their numbers, the newest first."
@@ -77,7 +82,7 @@ def _run_export(options: argparse.Namespace) -> int:
         documents = _documents(workspace, options)
         if options.approved:
             documents = [document for document in documents if document.approval is not None]
-        if options.out.suffix.lower() == ".jsonl":
+        if options.out.suffix.lower() == ".jsonl" and not options.append:
             count = workspace.review_exports.write_labels(documents, options.out)
             say(f"Labels of {count} {'document' if count == 1 else 'documents'} were written to {options.out.name}.")
             return DONE
@@ -86,6 +91,14 @@ def _run_export(options: argparse.Namespace) -> int:
             raise StillroomError(f"There are tables with {len(names)} templates. Name one with --template.")
         if not documents:
             raise StillroomError("No document was approved yet. Leave --approved out to write all of them.")
+        if options.append:
+            done = workspace.review_exports.append_table(documents, options.out, only_approved=options.approved)
+            say(f"{done.rows} {'row was' if done.rows == 1 else 'rows were'} added to {options.out.name}.")
+            if done.known:
+                say(f"{done.known} {'document was' if done.known == 1 else 'documents were'} there already.")
+            if done.unplaced:
+                say(f"The sheet has no column for: {', '.join(done.unplaced)}.")
+            return DONE
         count = workspace.review_exports.write_table(documents, options.out, only_approved=options.approved)
         say(f"{count} {'row was' if count == 1 else 'rows were'} written to {options.out.name}.")
     return DONE

@@ -73,7 +73,7 @@ def write_workbook(
         said = None if signed is None else signed[place]
         shown = [cell(result, field) for field in template.fields]
         confidences = [item.confidence for item in shown if item.confidence is not None]
-        cells = [_typed(sheet, item.value, field) for item, field in zip(shown, template.fields, strict=True)]
+        cells = [typed_cell(sheet, item.value, field) for item, field in zip(shown, template.fields, strict=True)]
         if said is not None:
             for item, field in zip(cells, template.fields, strict=True):
                 if said.doubtful(field.name):
@@ -81,12 +81,12 @@ def write_workbook(
         sheet.append(
             [
                 _file(sheet, result.file, said, place + 2),
-                _text(sheet, str(result.status)),
-                *(() if said is None else (said.to_check, *(_text(sheet, text) for text in _signature(said)))),
+                text_cell(sheet, str(result.status)),
+                *(() if said is None else (said.to_check, *(text_cell(sheet, text) for text in _signature(said)))),
                 *cells,
                 _number(sheet, min(confidences), "0.00") if confidences else None,
-                _text(sheet, result.error),
-                _text(sheet, " ".join(result.notes)),
+                text_cell(sheet, result.error),
+                text_cell(sheet, " ".join(result.notes)),
             ]
         )
     names = [*_EVIDENCE, *(() if signed is None else ("verdict", "by", "at"))]
@@ -95,21 +95,21 @@ def write_workbook(
         span = value.span
         verdict = None if signed is None else signed[place].value(field.name, number, column)
         line = [
-            _text(sheet, rows[place].file),
-            _text(sheet, field.name),
+            text_cell(sheet, rows[place].file),
+            text_cell(sheet, field.name),
             number,
-            _text(sheet, column),
-            _text(sheet, value.value or ""),
-            _text(sheet, value.text),
+            text_cell(sheet, column),
+            text_cell(sheet, value.value or ""),
+            text_cell(sheet, value.text),
             span.page if span else None,
             span.start if span else None,
             span.end if span else None,
-            _text(sheet, str(value.state)),
+            text_cell(sheet, str(value.state)),
             _number(sheet, value.confidence, "0.00"),
-            _text(sheet, " ".join(value.failed_checks)),
+            text_cell(sheet, " ".join(value.failed_checks)),
         ]
         if verdict is not None:
-            line += [_text(sheet, text) for text in (verdict.verdict, verdict.person, verdict.moment)]
+            line += [text_cell(sheet, text) for text in (verdict.verdict, verdict.person, verdict.moment)]
         sheet.append(line)
     book.save(path)
 
@@ -121,7 +121,7 @@ def _signature(said: SignedDocument) -> tuple[str, str, str]:
 
 def _file(sheet: Any, name: str, said: SignedDocument | None, row: int) -> Any:
     """The file's name, which leads to the file where its address is known. No formula: those are run."""
-    item = _text(sheet, name)
+    item = text_cell(sheet, name)
     if said is not None and said.address and len(said.address) <= _LONGEST_LINK:
         sheet._hyperlinks.append(Hyperlink(ref=f"A{row}", target=said.address))
         item.font = Font(color="0563C1", underline="single")
@@ -136,7 +136,7 @@ def _sheet(book: Workbook, title: str, names: Sequence[str], widths: Sequence[in
         sheet.column_dimensions[get_column_letter(number)].width = width
     header = []
     for name in names:
-        item = _text(sheet, name)
+        item = text_cell(sheet, name)
         item.font = Font(bold=True)
         header.append(item)
     sheet.append(header)
@@ -149,15 +149,15 @@ def _width(field: Field) -> int:
     return 40 if field.type in (FieldType.ADDRESS, FieldType.BLOCK, FieldType.SUMMARY, FieldType.LIST) else 24
 
 
-def _typed(sheet: Any, value: str, field: Field) -> Any:
+def typed_cell(sheet: Any, value: str, field: Field) -> Any:
     """A date or number as one where the value is in canonical form, so that Excel can sort and add; else its text."""
     if field.type is FieldType.DATE:
         try:
             day = date.fromisoformat(value)
         except ValueError:
-            return _text(sheet, value)
+            return text_cell(sheet, value)
         if day < date(1900, 3, 1):  # Excel knows no day before 1900 and takes 1900 for a leap year
-            return _text(sheet, value)
+            return text_cell(sheet, value)
         item = WriteOnlyCell(sheet, datetime(day.year, day.month, day.day))
         item.number_format = "yyyy-mm-dd"
         return item
@@ -165,11 +165,11 @@ def _typed(sheet: Any, value: str, field: Field) -> Any:
         try:
             amount = Decimal(value)
         except InvalidOperation:
-            return _text(sheet, value)
+            return text_cell(sheet, value)
         if amount.is_finite() and len(amount.as_tuple().digits) <= _MOST_DIGITS:
             decimals = max(0, -int(amount.as_tuple().exponent))
             return _number(sheet, amount, "0." + "0" * decimals if decimals else "0")
-    return _text(sheet, value)
+    return text_cell(sheet, value)
 
 
 def _number(sheet: Any, value: Any, form: str) -> Any:
@@ -178,7 +178,7 @@ def _number(sheet: Any, value: Any, form: str) -> Any:
     return item
 
 
-def _text(sheet: Any, text: str) -> Any:
+def text_cell(sheet: Any, text: str) -> Any:
     text = _CONTROL.sub("�", text)
     if len(text) > _MOST_CHARACTERS:
         text = text[: _MOST_CHARACTERS - len(_CUT)] + _CUT

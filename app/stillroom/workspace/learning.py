@@ -11,7 +11,7 @@ from stillroom.documents.readers import Readers
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.extraction.choosing import Embed
-from stillroom.learning.memory import Gain, LearnedTemplate, TemplateMemory, Truth
+from stillroom.learning.memory import CurvePoint, Gain, LearnedTemplate, TemplateMemory, Truth
 from stillroom.templates.template import Field, Template
 
 __all__ = ["LearnedTemplate", "Learning"]
@@ -88,6 +88,10 @@ class Learning:
     def forget(self, template: Template, sha256: str = "") -> int:
         """Forget one document or everything; how many documents were forgotten. Raises StillroomError."""
         return self.memory(template).forget(sha256)
+
+    def curve(self, template: Template, cancellation: Cancellation | None = None) -> list[CurvePoint]:
+        """What learning is worth over the number of corrected documents. Raises Cancelled."""
+        return self.memory(template).curve(cancellation)
 
     def gains(self, template: Template) -> dict[str, Gain]:
         """By field: what learning was worth, each document left out in turn."""

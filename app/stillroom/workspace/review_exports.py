@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stillroom.errors import StillroomError
 
 if TYPE_CHECKING:
+    from stillroom.extraction.appending import Appended
     from stillroom.review.document import ReviewedDocument
     from stillroom.review.reviews import Reviews
 
@@ -40,6 +41,17 @@ class ReviewExports:
         queue = Queue(documents, self._reviews().promise(template.name))
         notation = Notation(";", ",") if decimal_comma else Notation()
         return export_reviewed(queue, target, template, only_approved=only_approved, notation=notation)
+
+    def append_table(
+        self, documents: Sequence[ReviewedDocument], target: Path, *, only_approved: bool = False
+    ) -> Appended:
+        """Put documents of one template at the end of a sheet that is there (.csv, .xlsx), by its headings."""
+        from stillroom.review.queue import Queue
+        from stillroom.review.signing import append_reviewed
+
+        template = documents[0].template
+        queue = Queue(documents, self._reviews().promise(template.name))
+        return append_reviewed(queue, target, template, only_approved=only_approved)
 
     def labels_of(self, document: ReviewedDocument) -> dict[str, Any]:
         """What persons answer for of a document, by field name."""

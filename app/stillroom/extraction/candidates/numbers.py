@@ -55,8 +55,10 @@ _SCALES = {
     "mio": 10**6, "mrd": 10**9, "mld": 10**9, "mia": 10**9, "bn": 10**9, "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
     "millions": 10**6, "billions": 10**9, "trillions": 10**12,
 }  # fmt: skip
-# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0".
-_APART = re.compile(r"(?<![\d.,]|\d )\d(?: \d){1,9} ?[.,] ?\d ?\d(?! ?[\d.,])")
+# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0", "1 , 2 3 4 . 5 0".
+_APART = re.compile(
+    r"(?<![\d.,]|[\d.,] )\d(?:(?: \d){1,9}|(?: \d){0,2}(?: ?[.,'] ?\d \d \d){1,4}) ?[.,] ?\d ?\d(?! ?[\d.,])"
+)
 _LEFT_OUT = re.compile(
     rf"{_APART.pattern}|"
     r"\d{1,4}(?P<mark>[./\-])\d{1,2}(?P=mark)\d{1,4}|\d{1,2}:\d{2}|\d{1,4}\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?"
