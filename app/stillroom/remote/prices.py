@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ class PriceList:
 
     date: str
     prices: tuple[Price, ...]
+
+    @classmethod
+    def of(cls, date: str, rows: Iterable[tuple[str, float, float]]) -> PriceList:
+        """``rows``: name, sent, answered."""
+        return cls(date, tuple(Price(*row) for row in rows))
 
 
 def prices_file() -> Path:

@@ -18,8 +18,8 @@ from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted
 
 if TYPE_CHECKING:
-    from stillroom.extraction.appending import Appended
     from stillroom.review.document import ReviewedDocument
+    from stillroom.workspace.review_exports import Appended
 
 
 def tr(text: str) -> str:
