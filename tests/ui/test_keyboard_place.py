@@ -51,3 +51,18 @@ def test_work_gets_it_not_a_control_beside_it(window: MainWindow, qtbot, receipt
     assert focused(window, qtbot) is chat.composer.editor
     window.show_page(0)
     assert focused(window, qtbot) is sheet.table
+
+
+def test_a_window_that_is_narrow_from_the_first_moment_has_no_panel(parts, qtbot) -> None:
+    made = MainWindow(parts)
+    qtbot.addWidget(made)
+    made.resize(800, 500)
+    made.show()
+    assert not made.panel.isVisibleTo(made)
+    assert made.navigation.seal.isVisibleTo(made), "the seal is told elsewhere"
+    chat = made.show_named("chat")
+    qtbot.wait(50)
+    send = chat.composer.send_button
+    assert made.rect().contains(send.mapTo(made, send.rect().bottomRight()))
+    made.resize(1300, 800)
+    assert made.panel.isVisibleTo(made), "it comes back where there is room"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from stillroom.ui.extract.page import ExtractPage
@@ -60,8 +60,10 @@ class _Place(QWidget):
 
 
 class MainWindow(QMainWindow):
-    """Signals:
-    closing: the user closed the window.
+    """The window.
+
+    Signals:
+        closing: the user closed the window.
     """
 
     closing = Signal()
@@ -217,14 +219,22 @@ class MainWindow(QMainWindow):
         if self.width() >= _PANEL_FROM:
             self._parts.memory.set("panel/shown", shown)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        if self.width() < _PANEL_FROM and self.panel.isVisibleTo(self):  # it may have been given its size before
+            self._fold_panel()
+
+    def _fold_panel(self) -> None:
+        self.navigation.panel_button.setChecked(False)
+        self._panel_folded = True
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """A window too narrow for page and panel folds the panel away, and unfolds it when there is room again."""
         super().resizeEvent(event)
         self.navigation.set_compact(self.height() < _NAMES_FROM)
         narrow, was_narrow = self.width() < _PANEL_FROM, event.oldSize().width() < _PANEL_FROM
         if narrow and self.panel.isVisibleTo(self) and (not was_narrow or event.oldSize().width() < 0):
-            self.navigation.panel_button.setChecked(False)
-            self._panel_folded = True
+            self._fold_panel()
         elif not narrow and self._panel_folded:
             self.navigation.panel_button.setChecked(True)
 
