@@ -136,6 +136,8 @@ def refuse(*, times: bool = True, programs: bool = True, reading: bool = False) 
     instructions = ctypes.create_string_buffer(program, len(program))
 
     class Program(ctypes.Structure):
+        """A program of the kernel's filter, as ``prctl`` takes it."""
+
         _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
     described = Program(len(program) // 8, ctypes.addressof(instructions))
