@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.propose import propose
+from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.templates.editing import name_from
 from stillroom.templates.template import Field, FieldType, Option, Template, label_of
 
@@ -64,6 +65,35 @@ def field_from(document: Document, mark: Span, template: Template | None = None,
         near=(words.casefold(),) if words else (),
     )
     return Shown(field, span, kinds)
+
+
+def value_at(document: Document, field: Field, mark: Span) -> FieldValue | None:
+    """The value of a field that a mark shows: the candidate of its type that is what was marked, else the marked words where its type
+    is words; None where it can be neither.
+    """
+    kind = field.of if field.type is FieldType.LIST and field.of else field.type
+    span = _tight(document.page(mark.page), mark)
+    if span is None:
+        return None
+    loose = kind is FieldType.MONEY
+    fitting = [
+        candidate
+        for candidate in propose(field, document, kind=kind)
+        if candidate.span.page == span.page
+        and not candidate.failed
+        and _same_words(document, candidate.span, span, loose=loose)
+    ]
+    if fitting:
+        best = max(fitting, key=lambda candidate: (candidate.span == span, candidate.likelihood))
+        boxes = tuple(document.boxes(best.span))
+        return FieldValue(best.value, best.text, FieldState.FOUND, 1.0, best.span, boxes)
+    if kind not in _WORDS:
+        return None
+    text = " ".join(document.text(span).split())
+    return FieldValue(text, document.text(span), FieldState.FOUND, 1.0, span, tuple(document.boxes(span)))
+
+
+_WORDS = (FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS)
 
 
 def label_beside(page: Page, span: Span) -> str:
