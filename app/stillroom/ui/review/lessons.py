@@ -35,11 +35,13 @@ class Lesson:
 
 
 class Lessons(QObject):
-    """Signals:
-    learned(Lesson): a template knows one document more or less.
-    looked_again: the documents that nobody reviewed were extracted again.
-    progressed(Progress): of looking again.
-    failed(Exception): something could not be learned, or not be looked at again.
+    """What templates learn of approvals.
+
+    Signals:
+        learned(Lesson): a template knows one document more or less.
+        looked_again: the documents that nobody reviewed were extracted again.
+        progressed(Progress): of looking again.
+        failed(Exception): something could not be learned, or not be looked at again.
     """
 
     learned = Signal(object)

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.seeing import PageSizes
 from stillroom.extraction.result import DocumentResult, FieldValue, Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
@@ -59,7 +58,7 @@ from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
 from stillroom.ui.wording import counted
-from stillroom.workspace.row_files import RowFiles
+from stillroom.workspace.row_files import PageSizes, RowFiles
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"

@@ -53,9 +53,11 @@ _NAME = Qt.ItemDataRole.UserRole
 
 
 class TemplatesPage(QWidget):
-    """Signals:
-    saved(str): the template of this name is on disk, new or changed.
-    use_wanted(str): a table with it is wanted.
+    """The page Templates.
+
+    Signals:
+        saved(str): the template of this name is on disk, new or changed.
+        use_wanted(str): a table with it is wanted.
     """
 
     saved = Signal(str)
