@@ -99,3 +99,17 @@ def test_a_mark_is_the_value_of_a_field() -> None:
     assert value(FieldType.LINE, "Baker Hall") == "Baker Hall"
     assert value(FieldType.DATE, "Baker Hall") is None
     assert value(FieldType.LINE, "\n") is None
+
+
+def test_what_it_is_called_tells_a_person_from_a_company() -> None:
+    text = "Talk\nHirofumi Miura\nBaker Hall\n"
+    document = Document("x.txt", "txt", "0" * 64, (Page(1, text),), 1)
+
+    def kind(words: str, name: str) -> FieldType:
+        start = text.index(words)
+        shown = field_from(document, Span(1, start, start + len(words)), name=name)
+        assert shown is not None
+        return shown.field.type
+
+    assert kind("Hirofumi Miura", "speaker") is FieldType.NAME
+    assert kind("Baker Hall", "location") is not FieldType.ORGANISATION

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.propose import propose
+from stillroom.extraction.concepts import key_of, vocabulary
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.templates.editing import name_from
 from stillroom.templates.template import Field, FieldType, Option, Template, label_of
@@ -55,6 +56,7 @@ def field_from(document: Document, mark: Span, template: Template | None = None,
     words = label_beside(page, span)
     taken = [field.name for field in template.fields] if template else []
     called = name.strip() or words or label_of(str(kinds[0]))
+    kinds = _as_meant(called, kinds)
     made = name_from(called, taken)
     label = called[:1].upper() + called[1:]
     field = Field(
@@ -148,6 +150,13 @@ def _kinds(document: Document, span: Span) -> tuple[FieldType, ...]:
     if not fitting:
         fitting.append(FieldType.BLOCK if "\n" in text else FieldType.TEXT)
     return tuple(fitting)
+
+
+def _as_meant(called: str, kinds: tuple[FieldType, ...]) -> tuple[FieldType, ...]:
+    """The types, those first that what it is called has elsewhere: a speaker is a person, though the words could be a company."""
+    known = vocabulary()
+    meant = {kind for concept in known.phrases.get(key_of(called), ()) for kind in known.concepts[concept].types}
+    return tuple(sorted(kinds, key=lambda kind: kind not in meant))
 
 
 def _is_one(document: Document, span: Span, kind: FieldType) -> bool:

@@ -139,10 +139,13 @@ class Preview(QWidget):
             self.right_button, self.tr("All values are right: learn from this document"),
             self.tr("Mark what is wrong first, and give it the name of its field"), "Ctrl+L",
         )  # fmt: skip
-        marking.addWidget(self.right_button)
         column.addLayout(marking)
+        end = QHBoxLayout()
+        end.setSpacing(GRID)
         self.status = ElidedLabel("", "muted")
-        column.addWidget(self.status)
+        end.addWidget(self.status, 1)
+        end.addWidget(self.right_button)
+        column.addLayout(end)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
