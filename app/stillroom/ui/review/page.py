@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
+    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QInputDialog,
@@ -21,8 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.seeing import PageSizes
-from stillroom.extraction.result import FieldValue, Progress
+from stillroom.extraction.result import DocumentResult, FieldValue, Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
@@ -47,7 +47,7 @@ from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
-from stillroom.ui.review.lessons import Lesson, Lessons
+from stillroom.ui.review.lessons import Lesson, Lessons, changed_fields
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
@@ -58,7 +58,7 @@ from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
 from stillroom.ui.wording import counted
-from stillroom.workspace.row_files import RowFiles
+from stillroom.workspace.row_files import PageSizes, RowFiles
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
@@ -81,6 +81,7 @@ class ReviewPage(QWidget):
         self.setAccessibleName(self.tr("Review"))
         self._tasks = tasks
         self._memory = memory
+        self._files = files
         self.desk = ReviewDesk(reviews, tasks)
         self._texts = Texts(files, tasks)
         self._pictures = PagePictures(files, tasks)
@@ -95,6 +96,7 @@ class ReviewPage(QWidget):
         self._back: QWidget = self.list  # where the keyboard returns to when a value was written
         self._connect()
         self._lessons = lessons
+        self._before_again: dict[tuple[int, int], DocumentResult] = {}
         if lessons is not None:
             lessons.setParent(self)
             self.desk.changed.connect(lessons.look)
@@ -236,7 +238,10 @@ class ReviewPage(QWidget):
         describe(self.undo, self.tr("Undo"), self.tr("Take the last verdict back (U)"))
         row.addWidget(self.approve)
         row.addWidget(self.reject)
+        self.report = Button(self.tr("Report…"), "link")
+        describe(self.report, self.tr("Report…"), self.tr("This document as PDF, its values boxed, with who said what"))
         row.addStretch(1)
+        row.addWidget(self.report)
         row.addWidget(self.undo)
         column.addLayout(row)
         return side
@@ -301,6 +306,7 @@ class ReviewPage(QWidget):
         self.no_copy.clicked.connect(self.keep)
         self.reject.clicked.connect(self.reject_document)
         self.undo.clicked.connect(self.take_back)
+        self.report.clicked.connect(self.ask_report)
         self.keys.clicked.connect(self.show_keys)
         self.dial.clicked.connect(self.show_dial)
         for sequence, slot in (
@@ -368,6 +374,7 @@ class ReviewPage(QWidget):
             same = next((each for each in self._shown if (each.run, each.position) == (old.run, old.position)), None)
             if same is not None:
                 self.show_document(same)
+        self._say_what_changed()
 
     def _filter(self) -> None:
         """The documents that are asked for, worst first."""
@@ -425,7 +432,7 @@ class ReviewPage(QWidget):
         """Turn to a document."""
         self._document = document
         self._text = self._reader = None
-        for widget in (self.approve, self.reject, self.undo):
+        for widget in (self.approve, self.reject, self.undo, self.report):
             widget.setEnabled(document is not None)
         if document is None:
             self.model.show(None, (), {})
@@ -852,6 +859,41 @@ class ReviewPage(QWidget):
             self.desk.reject(self._document, reason.strip())
             self._to_next_open()
 
+    # ---- a report
+
+    def ask_report(self) -> None:
+        """Choose a file, and write there what this document is, and who said what of it."""
+        document = self._document
+        if document is None:
+            return
+        proposal = Path(self._memory.folder("folder/export")) / f"{document.path.stem}-review.pdf"
+        name, _filter = QFileDialog.getSaveFileName(self, self.tr("Report"), str(proposal), "PDF (*.pdf)")
+        if name:
+            target = Path(name)
+            self._memory.set("folder/export", str(target.parent))
+            self.write_report(target if target.suffix.lower() == ".pdf" else target.with_name(f"{target.name}.pdf"))
+
+    def write_report(self, target: Path) -> None:
+        """The report of the document that is shown."""
+        document, text = self._document, self._text
+        if document is None:
+            return
+        if text is None:
+            self._say_reading()
+            return
+
+        def write(operation: Operation[None]) -> None:
+            from stillroom.ui.review.report import write_report
+
+            write_report(document, target, self._files, text, operation.cancellation)
+
+        def done(_: None) -> None:
+            said = self.tr("The report was written to %1.").replace("%1", target.name)
+            opened = (self.tr("Open it"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(target))))
+            self.banners.show_message(said, "info", [opened], key="report", seconds=10.0)
+
+        self._tasks.start(Operation(write, "report", owner=self).success(done).failure(self._failed))
+
     # ---- what templates learn
 
     def _show_lesson(self, lesson: Lesson) -> None:
@@ -875,7 +917,7 @@ class ReviewPage(QWidget):
             ("%5", str(lesson.after)),
         ):
             text = text.replace(mark, words)
-        actions = [(self.tr("Forget"), lambda: self._forget(lesson.template))]
+        actions = [(self.tr("More…"), lambda: self._show_learned(lesson.template))]
         rest = self._unseen(lesson.template)
         if rest and lesson.after > lesson.before:
             words = counted(len(rest), self.tr("Look at 1 other again"), self.tr("Look at %1 others again"))
@@ -894,7 +936,9 @@ class ReviewPage(QWidget):
         rest = self._unseen(template)
         if self._lessons is not None and rest:
             run = rest[0].run
-            self._lessons.look_again(run, [each.position for each in rest if each.run == run])
+            own = [each for each in rest if each.run == run]
+            self._before_again = {(each.run, each.position): each.result for each in own}
+            self._lessons.look_again(run, [each.position for each in own])
 
     def _show_looking(self, progress: Progress) -> None:
         text = self.tr("Looking again: %1 of %2").replace("%1", str(progress.done)).replace("%2", str(progress.total))
@@ -904,9 +948,39 @@ class ReviewPage(QWidget):
         self.banners.withdraw("lesson")
         self._open_table()
 
-    def _forget(self, template: Template) -> None:
+    def _say_what_changed(self) -> None:
+        """Where documents were looked at again: how many values are others now, and the way to the first."""
+        before, self._before_again = self._before_again, {}
+        if not before:
+            return
+        found = [
+            (each, changed_fields(before[each.run, each.position], each.result))
+            for each in self.desk.documents
+            if (each.run, each.position) in before
+        ]
+        changed = [(each, names) for each, names in found if names]
+        if not changed:
+            text = self.tr("Looked again: every value is what it was.")
+            self.banners.show_message(text, "info", key="again", seconds=8.0)
+            return
+        text = counted(
+            sum(len(names) for _, names in changed),
+            self.tr("Looked again: 1 value changed (%2)."),
+            self.tr("Looked again: %1 values changed (%2)."),
+        )
+        titles = {field.name: field.heading for each, _ in changed for field in each.template.fields}
+        names = dict.fromkeys(titles.get(name, name) for _, own in changed for name in own)
+        first = changed[0][0]
+        self.banners.show_message(
+            text.replace("%2", ", ".join(names)),
+            "info",
+            [(self.tr("Show the first"), lambda: self.show_document(first))],
+            key="again",
+        )
+
+    def _show_learned(self, template: Template) -> None:
         if self._lessons is not None:
-            self._lessons.forget(template)
+            self._lessons.dialog(template, self).exec()
 
     # ---- what happens meanwhile
 

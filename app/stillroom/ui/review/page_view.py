@@ -49,10 +49,12 @@ class _Word:
 
 
 class PageView(QAbstractScrollArea):
-    """Signals:
-    span_chosen(Span): words were clicked or dragged over.
-    row_chosen(Span): the same with Shift: rows of a table are meant.
-    zoomed(str): what the zoom is now, in words.
+    """The pages of a document with the places of its values.
+
+    Signals:
+        span_chosen(Span): words were clicked or dragged over.
+        row_chosen(Span): the same with Shift: rows of a table are meant.
+        zoomed(str): what the zoom is now, in words.
     """
 
     span_chosen = Signal(object)
