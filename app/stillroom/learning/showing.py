@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillroom.documents.document import Document, Page, Span
@@ -11,7 +10,7 @@ from stillroom.extraction.candidates.propose import propose
 from stillroom.extraction.concepts import key_of, vocabulary
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.templates.editing import name_from
-from stillroom.templates.template import Field, FieldType, Option, Template, label_of
+from stillroom.templates.template import Field, FieldType, Template, label_of
 
 # From the narrowest form to the widest: the first whose candidates hold the mark as it is.
 _NARROWEST_FIRST = (
@@ -112,11 +111,6 @@ def label_beside(page: Page, span: Span) -> str:
     return words if words and not any(character.isdigit() for character in above) else ""
 
 
-def options_from(texts: Sequence[str]) -> tuple[Option, ...]:
-    """Options of a choice, from the texts that were marked as such: each once, in the order of marking."""
-    return tuple(Option(text) for text in dict.fromkeys(" ".join(text.split()) for text in texts) if text)
-
-
 def _last_words(text: str) -> str:
     cell = _CELL.split(_LABEL_END.sub("", text))[-1]
     said = bool(_SAYS_LABEL.search(text))
@@ -155,7 +149,10 @@ def _kinds(document: Document, span: Span) -> tuple[FieldType, ...]:
 def _as_meant(called: str, kinds: tuple[FieldType, ...]) -> tuple[FieldType, ...]:
     """The types, those first that what it is called has elsewhere: a speaker is a person, though the words could be a company."""
     known = vocabulary()
-    meant = {kind for concept in known.phrases.get(key_of(called), ()) for kind in known.concepts[concept].types}
+    concepts = [known.concepts[name] for name in known.phrases.get(key_of(called), ())]
+    meant = {kind for concept in concepts for kind in concept.types}
+    if not any("person" in (concept.name, concept.under) for concept in concepts):
+        meant.discard(FieldType.NAME)  # of a place too every word is capital
     return tuple(sorted(kinds, key=lambda kind: kind not in meant))
 
 

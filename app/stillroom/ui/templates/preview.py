@@ -288,7 +288,7 @@ class Preview(QWidget):
         if document is None or template is None or self._waits():
             self.said.emit(self.tr("Open a document, and wait until its values are found."), "info")
             return
-        fields = self._with_told({name: self.values[name] for name in self.values if name in self._asked})
+        fields = self._with_told({name: self.values[name] for name in self._asked if name in self.values})
         self.right_button.setEnabled(False)
 
         def done(learned: LearnedTemplate) -> None:
@@ -313,7 +313,7 @@ class Preview(QWidget):
     def _waits(self) -> bool:
         """Whether a value of the template is not known yet."""
         fields = self._template.fields if self._template is not None else ()
-        return any(self._asked.get(each.name) != each for each in fields)
+        return any(self._asked.get(each.name) != each and each.name not in self._told for each in fields)
 
     def _marked(self) -> Span | None:
         cursor = self.view.textCursor()
