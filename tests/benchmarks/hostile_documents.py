@@ -1,6 +1,7 @@
 """Hand hostile files of every format to the command line, batch after batch: is each a row with a sentence, within the limits?
 
-    python tests/benchmarks/hostile_documents.py --model M.gguf [--count 2200] [--seed 1] [--batch 100] [--seconds 20] [--memory 768]
+    python tests/benchmarks/hostile_documents.py --model M.gguf [--count 2200] [--first 0] [--seed 1] [--batch 100]
+                                                 [--seconds 20] [--memory 768] [--keep FOLDER]
 
 Prints what was found wrong, file by file: a batch that ended by itself, a row missing, doubled or without a sentence, a traceback, a
 document that took longer than the time limit, a reader or the command itself that grew past its limit, a file or process left over.
@@ -32,7 +33,7 @@ from tests.documents.hostile_files import hostile_files
 
 from stillroom.extraction.files import ATTACHED
 
-_SLACK_SECONDS = 15.0  # of a document, beside its reading: a busy machine, a new reader, what is looked for in the text
+_SLACK_SECONDS = 60.0  # of a document, beside its reading: a busy machine, a new reader, what is looked for in the text
 _OWN_BYTES = 1 << 30
 
 
@@ -70,6 +71,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--count", type=int, default=2200)
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first file, to go on where an earlier call ended"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--seconds", type=int, default=20)
@@ -86,7 +90,7 @@ def main() -> int:
         settings = f"[documents]\nseconds = {options.seconds}\nmemory_mib = {options.memory}\n"
         (config / "settings.toml").write_text(settings, encoding="utf-8")
         named: list[tuple[str, bytes]] = []
-        for number, each in enumerate(hostile_files(options.count, options.seed), start=1):
+        for number, each in enumerate(hostile_files(options.count, options.seed, options.first), start=1):
             named.append(each)
             if len(named) == options.batch or number == options.count:
                 _batch(named, options, found)

@@ -313,6 +313,10 @@ class Batch:
         extractor: DocumentExtractor,
         cancellation: Cancellation | None,
     ) -> DocumentResult:
+        if content.only_holds_others:
+            read = Coverage(content.page_count, content.page_count, 0, 0)
+            empty = self._told(document, content, DocumentStatus.DONE)
+            return dataclasses.replace(empty, coverage=read, notes=content.notes)
         for attempt in range(1, _TRIES + 1):
             try:
                 return extractor.extract(content, self.template, file=document.file, cancellation=cancellation)
@@ -325,9 +329,14 @@ class Batch:
         raise AssertionError("unreachable")
 
     def _failed(self, document: RunDocument, content: Document | None, sentence: str, seconds: float) -> DocumentResult:
+        failed = self._told(document, content, DocumentStatus.FAILED)
+        return dataclasses.replace(failed, error=sentence, seconds=round(seconds, 3))
+
+    def _told(self, document: RunDocument, content: Document | None, status: DocumentStatus) -> DocumentResult:
+        """A row without values: there was nothing to take them from."""
         return DocumentResult(
             file=document.file,
-            status=DocumentStatus.FAILED,
+            status=status,
             coverage=Coverage(0, content.page_count, 0, content.characters) if content else Coverage(0, 0, 0, 0),
             fields={},
             template_name=self.template.name,
@@ -335,8 +344,6 @@ class Batch:
             model_name=self.record.model_name,
             model_sha256=self.record.model_sha256,
             sha256=content.sha256 if content else "",
-            error=sentence,
-            seconds=round(seconds, 3),
         )
 
 
@@ -356,7 +363,7 @@ def _tell_pages(
 
 
 class _ReadAhead:
-    """Reads one file on a thread of its own; leaving stops a read that is going on."""
+    """A thread that reads the next file; leaving stops a read that is going on."""
 
     def __init__(self, readers: DocumentReader, cancellation: Cancellation | None) -> None:
         self._readers = readers

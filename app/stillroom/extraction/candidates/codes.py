@@ -15,6 +15,7 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.dates import part_of_date
 
 _EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])")
 _URL = re.compile(r"(?<![\w@.])(?:https?://[^\s<>\"'()\[\]]{1,2000}|(?:www\.)[^\s<>\"'()\[\]]{1,1000})", re.IGNORECASE)
@@ -205,6 +206,8 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                 seen.add((left, right))
                 if text.isdigit() and _PART_OF_AMOUNT.match(page.text, right):
                     continue  # the words end at commas, numbers do not: "234,50"
+                if text.isdigit() and part_of_date(page.text, left, right):
+                    continue
                 shape = 0.0 if labelled or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
                 yield Candidate(Span(page.number, left, right), text, text, shape)
     yield from _spaced_codes(page)

@@ -38,11 +38,13 @@ if TYPE_CHECKING:
 
 
 class Sheet(TakesDrops, QWidget):
-    """Signals:
-    said(text, kind, actions): a message for the page's banner.
-    title_changed: the tab's text is another.
-    samples_wanted, earlier_wanted(int): as in the drop zone.
-    review_wanted(int): the pages of the run of this id are to be looked at.
+    """One table with its bar, its files and its details.
+
+    Signals:
+        said(text, kind, actions): a message for the page's banner.
+        title_changed: the tab's text is another.
+        samples_wanted, earlier_wanted(int): as in the drop zone.
+        review_wanted(int): the pages of the run of this id are to be looked at.
     """
 
     said = Signal(str, str, object)
