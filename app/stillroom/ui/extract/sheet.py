@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVB
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
 from stillroom.templates.template import Field, Template
+from stillroom.ui.extract.copies import Copies
 from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
@@ -68,6 +69,7 @@ class Sheet(TakesDrops, QWidget):
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
+        self.copies = Copies(self, parts, self.model, self.undo, self.verdicts, self.said.emit)
 
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -121,6 +123,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
         self.runs.finished.connect(self._offer_remote)
+        self.runs.finished.connect(self.copies.look)
         self._loading.changed.connect(self._refresh)
         self._queue.changed.connect(self._refresh)
         self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))
