@@ -1,6 +1,7 @@
 """A program in a child's place, turned by a hostile file: tries everything and says what came of it.
 
-Called with the layers that are put up (``files``, ``calls``, ``namespaces`` or ``all``) and a folder of the person; the owner's other
+Called with the layers that are put up (``files``, ``calls``, ``namespaces``, ``all``; ``reading``: all, as a reader has them) and a
+folder of the person; the owner's other
 child is told by its number. Writes one JSON object: by try, ``refused`` or what it got.
 """
 
@@ -36,7 +37,7 @@ def main() -> None:
         system_calls.refuse = lambda **_more: False  # type: ignore[assignment]
     if layers in ("calls", "files"):
         namespaces.enter = lambda: False
-    found = confine(Reach(read=(str(folder / "model.gguf"),)), written_bytes=0)
+    found = confine(Reach(read=(str(folder / "model.gguf"),)), written_bytes=0, reading=layers == "reading")
     tried = attempts(folder, sibling)
     if layers == "namespaces":  # all else is let through by them, and would be done
         tried = {name: attempt for name, attempt in tried.items() if name in OF_NAMESPACES}

@@ -34,7 +34,7 @@ _TITLE_QUESTION = "Write a title of two to six words for the text above. Write o
 
 
 class ChatSession:
-    """Works on conversations of a store. Methods block their thread; several may work on several conversations."""
+    """Work on conversations of a store. Methods block their thread; several may work on several conversations."""
 
     def __init__(self, store: ConversationStore, answerer: Answerer) -> None:
         self._store = store

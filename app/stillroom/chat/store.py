@@ -36,7 +36,7 @@ _BRANCH = """
 
 
 class ConversationStore:
-    """Safe from any thread. Methods raise StorageError."""
+    """Conversations on disk. Safe from any thread. Methods raise StorageError."""
 
     def __init__(self, database: Database) -> None:
         """Answers that a process was writing when it ended become INTERRUPTED."""

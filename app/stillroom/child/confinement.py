@@ -129,10 +129,11 @@ class Layers:
         return "; ".join([*there, *not_there, *without])
 
 
-def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
+def confine(reach: Reach, *, written_bytes: int | None = None, reading: bool = False) -> Layers:
     """Confine this process and all it starts. Call it before any thread is started, and before any file is looked at.
 
-    ``written_bytes``: that a file may grow to; None for no limit. Nothing is raised: what could not be had is told.
+    ``written_bytes``: that a file may grow to; None for no limit. ``reading``: it reads, computes and answers, and needs no call beside.
+    Nothing is raised: what could not be had is told.
     """
     if sys.platform != "linux":
         return Layers()
@@ -152,7 +153,7 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
         _log.warning("files are not out of reach: %s", error.strerror or type(error).__name__)
     filtered = False
     try:
-        filtered = system_calls.refuse(times=not reach.write, programs=not reach.programs)
+        filtered = system_calls.refuse(times=not reach.write, programs=not reach.programs, reading=reading)
     except OSError as error:
         _log.warning("system calls are not filtered: %s", error.strerror or type(error).__name__)
     return Layers(

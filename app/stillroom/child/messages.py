@@ -13,7 +13,7 @@ MAX_LINE_BYTES = 512 << 20
 
 
 class MessageWriter:
-    """Writes messages to the owner; safe from any thread."""
+    """The child's way to its owner: writes messages; safe from any thread."""
 
     def __init__(self, stream: BinaryIO, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self._stream = stream

@@ -83,6 +83,8 @@ def _filter() -> bool:
     instructions = ctypes.create_string_buffer(program, len(program))
 
     class Program(ctypes.Structure):
+        """A program of the kernel's filter, as ``prctl`` takes it."""
+
         _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
     described = Program(len(program) // 8, ctypes.addressof(instructions))

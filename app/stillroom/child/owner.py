@@ -30,11 +30,11 @@ _log = logging.getLogger(__name__)
 
 
 class BadMessageError(Exception):
-    """Raised by ``on_message``: the child is ended for this reason, to be read after "it" (``reported nonsense``)."""
+    """A message that makes no sense, raised by ``on_message``. Its text, the reason the child is ended for, is read after "it"."""
 
 
 class Child:
-    """Owns one child process that speaks JSON lines. Every method is safe from any thread.
+    """An owner of one child process that speaks JSON lines. Every method is safe from any thread.
 
     Two threads live as long as the process. The one that reads messages also starts the process: on Linux a child
     that asked to die with its parent dies with the *thread* that started it, and the caller's may end at any time.

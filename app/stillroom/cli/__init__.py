@@ -231,6 +231,17 @@ def _template(parser: argparse.ArgumentParser) -> None:
     from_schema.add_argument("file", metavar="FILE", type=Path)
     new = commands.add_parser("new", help="a template to begin with")
     new.add_argument("name", metavar="NAME")
+    share = commands.add_parser("export", help="a template and what it learned as one file")
+    share.add_argument("template", metavar="T", help="a template's name or TOML file")
+    share.add_argument("file", metavar="FILE", type=Path)
+    share.add_argument(
+        "--with-text", action="store_true", help="words and values of the documents it learned from go along"
+    )
+    share.add_argument("--without-learned", action="store_true", help="the template alone")
+    share.set_defaults(run=_run_template_export)
+    taking = commands.add_parser("import", help="a template that somebody exported, with what it learned")
+    taking.add_argument("file", metavar="FILE", type=Path)
+    taking.set_defaults(run=_run_template_import)
     diff = commands.add_parser("diff", help="what changed between two templates, and which fields that touches")
     diff.add_argument("old", metavar="A", help="a template's name or TOML file")
     diff.add_argument("new", metavar="B", help="a template's name or TOML file")
@@ -331,6 +342,18 @@ def _run_template(name: str, options: argparse.Namespace) -> int:
 
     run: Callable[[argparse.Namespace], int] = getattr(template, name)
     return run(options)
+
+
+def _run_template_export(options: argparse.Namespace) -> int:
+    from stillroom.cli.template import share
+
+    return share(options)
+
+
+def _run_template_import(options: argparse.Namespace) -> int:
+    from stillroom.cli.template import take
+
+    return take(options)
 
 
 def _run_template_check(options: argparse.Namespace) -> int:

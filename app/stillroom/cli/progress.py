@@ -22,7 +22,7 @@ _NAME_WIDTH = 32
 
 
 class Display(Protocol):
-    """Called on the run's thread."""
+    """The progress of a run on the terminal. Called on the run's thread."""
 
     def loading(self, model: str, share: float) -> None: ...
 

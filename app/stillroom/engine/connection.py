@@ -59,7 +59,7 @@ class _Pending:
 
 
 class WorkerConnection:
-    """Owns one worker from its start to its end; it is not started again. Safe from any thread.
+    """A connection to one worker, which it owns from its start to its end; it is not started again. Safe from any thread.
 
     Attributes:
         model: what is loaded in it, kept by the engine. environment: what it was started with besides the engine's own, likewise.

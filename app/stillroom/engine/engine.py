@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 
 class Engine:
-    """Owns the worker process, starts it when it is first needed and again when it died, and loads the model again.
+    """An owner of the worker process: it starts it when it is first needed and again when it died, and loads the model again.
 
     Every call blocks its thread; any thread may call, several at once; callbacks come on the caller's thread. All raise
     Cancelled when cancellation was requested or the engine is closed meanwhile, and EngineError otherwise: retryable

@@ -83,7 +83,7 @@ def weights() -> Weights:
 
 
 class Choices:
-    """Chooses among options with one engine."""
+    """A chooser among options, with one engine."""
 
     def __init__(self, engine: ChoosingEngine) -> None:
         self._engine = engine

@@ -24,7 +24,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class FieldCount:
-    """Of one field: how many values both have alike, and how many not."""
+    """A count for one field: how many values both have alike, and how many not."""
 
     same: int = 0
     different: int = 0

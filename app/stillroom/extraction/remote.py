@@ -79,7 +79,7 @@ def preview(document: Document, template: Template, engine: RemoteEngine) -> Pre
 
 
 class RemoteExtractor:
-    """Extracts with a remote engine. Safe from any thread. Whoever makes it has the person's consent.
+    """Extraction with a remote engine. Safe from any thread. Whoever makes it has the person's consent.
 
     Attributes:
         sent: characters that left so far. cost: dollars, of what was answered.

@@ -363,7 +363,7 @@ def _tell_pages(
 
 
 class _ReadAhead:
-    """Reads one file on a thread of its own; leaving stops a read that is going on."""
+    """A thread that reads the next file; leaving stops a read that is going on."""
 
     def __init__(self, readers: DocumentReader, cancellation: Cancellation | None) -> None:
         self._readers = readers

@@ -211,6 +211,18 @@ class TemplateMemory:
                 ) from error
         return len(gone)
 
+    def kept(self) -> list[bytes]:
+        """What is kept of each document, as its file holds it. Raises OSError."""
+        with self._lock:
+            return [file.read_bytes() for file in self._files()]
+
+    def put(self, documents: Mapping[str, bytes]) -> None:
+        """Keep documents that another memory kept, by their number. Raises StillroomError."""
+        with self._lock:
+            for number, content in documents.items():
+                with atomic.replacing(self._file(number)) as temporary:
+                    temporary.write_bytes(content)
+
     def documents(self) -> list[str]:
         """SHA-256 of each document that is known, the longest known first."""
         return [file.stem for file in self._files()]

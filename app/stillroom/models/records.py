@@ -15,7 +15,7 @@ _NAME = ".records.json"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Of one file. ``source``: in words for a person (a repository and its revision, a file that was imported)."""
+    """A record of one file. ``source``: in words for a person (a repository and its revision, a file that was imported)."""
 
     sha256: str
     size: int

@@ -43,7 +43,7 @@ def kind_of(field: Field) -> FieldType:
 
 
 class FieldReader:
-    """Reads what was marked in one document as values of fields. What was proposed for a field is kept: a click takes no time then."""
+    """A reader of marks in one document as values of fields. What was proposed for a field is kept: a click takes no time then."""
 
     def __init__(self, document: Document) -> None:
         self.document = document

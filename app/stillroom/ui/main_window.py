@@ -51,8 +51,10 @@ class _Place(QWidget):
 
 
 class MainWindow(QMainWindow):
-    """Signals:
-    closing: the user closed the window.
+    """The window.
+
+    Signals:
+        closing: the user closed the window.
     """
 
     closing = Signal()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 class LoadState(StrEnum):
+    """The state of the model."""
+
     NONE = "none"
     LOADING = "loading"
     READY = "ready"

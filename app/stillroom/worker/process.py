@@ -38,7 +38,7 @@ _LEAVE_SECONDS = 3.0
 
 
 class Worker:
-    """Reads requests, runs their steps, writes events. One thread reads; the main thread does all the work."""
+    """A worker: reads requests, runs their steps, writes events. One thread reads; the main thread does all the work."""
 
     def __init__(self, source: BinaryIO, writer: MessageWriter, layers: Layers) -> None:
         """``layers``: what keeps this process from everything but its model; told to the owner."""

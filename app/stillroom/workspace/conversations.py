@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stillroom.chat.prompt_library import Prompt, PromptLibrary
     from stillroom.chat.session import ChatSession
     from stillroom.chat.store import ConversationStore
+    from stillroom.documents.seeing import Picture
     from stillroom.engine.protocol import ModelInfo
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
@@ -31,6 +32,7 @@ __all__ = [
     "Conversations",
     "Leaving",
     "MakeRoom",
+    "Picture",
     "Prompt",
     "PromptLibrary",
     "WhenFull",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from stillroom.privacy.sending import Sending, SendingLog
     from stillroom.remote.client import RemoteClient
     from stillroom.remote.engines import RemoteEngine
+    from stillroom.remote.prices import Price, PriceList
     from stillroom.templates.template import Template
 
-__all__ = ["Consent", "Preview", "RemoteModels", "RowToSend", "Sending", "SendingLog", "Sent"]
+__all__ = ["Consent", "Preview", "Price", "PriceList", "RemoteModels", "RowToSend", "Sending", "SendingLog", "Sent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,27 @@ class RemoteModels:
 
         forget_remote_engine(engine.name)
         self._secrets().delete(engine.key_name)
+
+    # ---- what they cost
+
+    def prices(self) -> PriceList:
+        """The list as a person edited it, else the shipped one. Raises StillroomError where it cannot be read."""
+        from stillroom.remote.prices import price_list
+
+        return price_list()
+
+    def shipped_prices(self) -> PriceList:
+        """The list that comes with the application."""
+        from stillroom.remote.prices import shipped_price_list
+
+        return shipped_price_list()
+
+    def keep_prices(self, date: str, rows: Iterable[tuple[str, float, float]]) -> None:
+        """Keep an edited list: when it was looked up, and name, sent and answered of each price. Raises StillroomError, OSError."""
+        from stillroom.remote.prices import PriceList, forget_price_list, keep_price_list, shipped_price_list
+
+        prices = PriceList.of(date, rows)
+        forget_price_list() if prices == shipped_price_list() else keep_price_list(prices)
 
     # ---- asking
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from stillroom.review.document import ReviewedDocument
     from stillroom.review.reviews import Reviews
 
+__all__ = ["Appended", "ReviewExports"]
+
 
 class ReviewExports:
     """The ways of reviewed documents out of a workspace, and of labels in. Methods block, and raise StillroomError."""
@@ -37,6 +39,8 @@ class ReviewExports:
         from stillroom.review.queue import Queue
         from stillroom.review.signing import export_reviewed
 
+        if not documents:
+            raise StillroomError("No row is finished yet, so there is nothing to write.")
         template = documents[0].template
         queue = Queue(documents, self._reviews().promise(template.name))
         notation = Notation(";", ",") if decimal_comma else Notation()

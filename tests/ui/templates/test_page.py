@@ -10,8 +10,9 @@ from PySide6.QtTest import QTest
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.templates import editing
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import Field, FieldType
 from stillroom.templates.versions import OwnTemplates
+from stillroom.ui.learned_dialog import LearnedDialog
 from stillroom.ui.templates.draft import Draft
 from stillroom.ui.templates.preview import PageTexts
 
@@ -181,3 +182,46 @@ def test_positions_of_a_view_and_spans_of_pages():
     second = Span(2, 0, 6)
     assert texts.span(*texts.positions(second)) == second
     assert texts.span(first, texts.positions(second)[1]) is None
+
+
+@pytest.mark.window
+def test_a_template_is_shared_and_taken_in_with_what_it_learned(page, qtbot, parts, tmp_path):
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("place", FieldType.LINE, "where it is"))
+    page.save()
+    template = page._draft.template
+    for number in range(5):
+        text = f"Talk {number}\n{300 + number} Hall\nThanks {number}\n"
+        document = Document("t.txt", "txt", f"{number:064}", (Page(1, text),), 1)
+        parts.learning.memory(template).take(document, {"place": f"{300 + number} Hall"})
+    target = tmp_path / "talk.stillroom"
+    page.share_to(target, with_text=False)
+    qtbot.waitUntil(lambda: "shared" in page.banners._keyed and target.exists(), timeout=15_000)
+    page.from_shared(target)
+    qtbot.waitUntil(lambda: "talk-2" in OwnTemplates().names(), timeout=15_000)
+    qtbot.waitUntil(lambda: page._draft.template.name == "talk-2", timeout=15_000)
+    assert len(parts.learning.memory(page._draft.template).documents()) == 5
+    (tmp_path / "other.stillroom").write_bytes(b"none")
+    page.from_shared(tmp_path / "other.stillroom")
+    qtbot.waitUntil(lambda: "no shared template" in page.banners._keyed["shared"].message.text(), timeout=15_000)
+
+
+@pytest.mark.window
+def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts):
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("place", FieldType.LINE, "where it is"))
+    template = page._draft.template
+    for number in range(6):
+        text = f"Talk {number}\n{300 + number} Hall\nThanks {number}\n"
+        document = Document("t.txt", "txt", f"{number:064}", (Page(1, text),), 1)
+        parts.learning.memory(template).take(document, {"place": f"{300 + number} Hall"})
+    dialog = LearnedDialog(lambda: parts.learning, template, parts.tasks, page)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.fields.rowCount() == 1, timeout=15_000)
+    assert "of 6 values right before" in dialog.said.text()
+    assert dialog.plot.isVisible()
+    dialog.forget_button.click()
+    qtbot.waitUntil(lambda: not parts.learning.memory(template).documents(), timeout=15_000)
+    qtbot.waitUntil(lambda: dialog.said.text().startswith("Nothing yet"), timeout=15_000)
+    dialog.close()

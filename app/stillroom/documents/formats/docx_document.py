@@ -84,7 +84,7 @@ def read(source: Source) -> Content:
 
 
 class _Reader:
-    """Reads one part of the package."""
+    """A reader of one part of the package."""
 
     def __init__(
         self,

@@ -85,7 +85,7 @@ def html_text(markup: str, inside: Inside | None = None) -> str:
 
 
 class _Writer:
-    """Collects inline text to lines."""
+    """A collector of inline text, which becomes lines."""
 
     def __init__(self, styles: Styles, inside: Inside | None) -> None:
         self._styles = styles

@@ -46,7 +46,7 @@ class Download:
 
 
 class DownloadQueue:
-    """Fetches offers on a thread of its own, one at a time. Safe from any thread.
+    """A queue of offers, fetched on a thread of its own, one at a time. Safe from any thread.
 
     Attributes:
         rate: a limit for all of them, to be changed at any time.

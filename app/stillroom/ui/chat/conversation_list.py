@@ -90,12 +90,14 @@ def plain(snippet: str) -> str:
 
 
 class ConversationList(QWidget):
-    """Signals:
-    chosen(int, int): conversation and turn (0: its end).
-    new_wanted: another conversation.
-    search_wanted(str): words to look for; empty for the list.
-    wanted(int, str): ``rename``, ``pin``, ``duplicate``, ``delete``, ``export``, ``template``; of a conversation.
-    import_wanted: a conversation from a file. bin_wanted: what was deleted.
+    """The list of conversations, and the search in them.
+
+    Signals:
+        chosen(int, int): conversation and turn (0: its end).
+        new_wanted: another conversation.
+        search_wanted(str): words to look for; empty for the list.
+        wanted(int, str): ``rename``, ``pin``, ``duplicate``, ``delete``, ``export``, ``template``; of a conversation.
+        import_wanted: a conversation from a file. bin_wanted: what was deleted.
     """
 
     chosen = Signal(int, int)

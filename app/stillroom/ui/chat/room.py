@@ -25,7 +25,7 @@ _COUNT_MILLISECONDS = 250
 
 
 class Room(QObject):
-    """Of the conversation that is shown."""
+    """The room in the context for the conversation that is shown."""
 
     def __init__(self, page: ShownConversation, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(page)

@@ -19,7 +19,7 @@ _DIALOG_WIDTH = 440  # as wide as titles are
 
 
 class Talks(QObject):
-    """Keeps the list as the store is, and does what is asked of its entries."""
+    """The list of conversations as the store is, and what is done with its entries."""
 
     def __init__(self, page: ShownConversation, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
         super().__init__(page)

@@ -13,7 +13,7 @@ from stillroom.ui.chat.shown import ShownConversation
 
 
 class TurnActions(QObject):
-    """Of the conversation that is shown."""
+    """The actions on the turns of the conversation that is shown."""
 
     def __init__(self, page: ShownConversation) -> None:
         super().__init__(page)

@@ -56,8 +56,10 @@ class _At:
 
 
 class EvaluatePage(QWidget):
-    """Signals:
-    document_wanted(Path, str): a document is to be shown, with one of its fields.
+    """The page Evaluate.
+
+    Signals:
+        document_wanted(Path, str): a document is to be shown, with one of its fields.
     """
 
     document_wanted = Signal(object, str)

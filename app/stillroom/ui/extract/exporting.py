@@ -18,8 +18,8 @@ from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted
 
 if TYPE_CHECKING:
-    from stillroom.extraction.appending import Appended
     from stillroom.review.document import ReviewedDocument
+    from stillroom.workspace.review_exports import Appended
 
 
 def tr(text: str) -> str:
@@ -35,7 +35,7 @@ _FILTERS = {
 
 
 class Exporting:
-    """Asks where to, writes on a thread, and says what became of it through ``say(text, kind, actions)``."""
+    """The way of a table to a file: asks where to, writes on a thread, and says what became of it through ``say(text, kind, actions)``."""
 
     def __init__(self, parent: QWidget, parts: Parts, say: Callable[[str, str, object], None]) -> None:
         self._parent = parent

@@ -38,7 +38,7 @@ Loaded = tuple["Batch", list["DocumentResult | None"]]
 
 
 class ExtractPage(QWidget):
-    """Made of sheets, one for each table.
+    """A page of sheets, one for each table.
 
     Signals:
         review_wanted(int): the pages of the run of this id are to be looked at.
@@ -51,6 +51,7 @@ class ExtractPage(QWidget):
         self._parts = parts
         self._queue = queue
         self._loading = loading
+        self._stand_in = ""
         self.setObjectName("extractPage")
         self.setAccessibleName(self.tr("Extract"))
         self.templates: list[Template] = parts.templates.templates()
@@ -343,7 +344,17 @@ class ExtractPage(QWidget):
             seconds=8.0 if kind == "info" else 0.0,
         )  # fmt: skip
 
+    def _tell_stand_in(self) -> None:
+        """Say once that another model than the usual one had to be loaded; the side panel goes on saying so."""
+        notice = self._loading.notice
+        if notice != self._stand_in:
+            self._stand_in = notice
+            self.banners.withdraw("stand-in")
+            if notice:
+                self.banners.show_message(notice, "warn", key="stand-in")
+
     def _model_changed(self) -> None:
+        self._tell_stand_in()
         if self._loading.state is LoadState.FAILED and self._loading.error is not None:
             error = self._loading.error
             actions: list[tuple[str, Callable[[], object]]] = [

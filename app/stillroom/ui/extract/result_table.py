@@ -85,11 +85,13 @@ class ShownRows(QSortFilterProxyModel):
 
 
 class ResultTable(QTableView):
-    """Signals:
-    cell_chosen(Row | None, int): the current cell: its row and its field's number (-1: a column in front).
-    menu_wanted(QPoint): a context menu, at a place on the screen.
-    runner_up(Row, int, int): of a row's field the candidate of this number, from 1, is meant.
-    columns_arranged: a column was moved, hidden or shown.
+    """The table of documents and their values.
+
+    Signals:
+        cell_chosen(Row | None, int): the current cell: its row and its field's number (-1: a column in front).
+        menu_wanted(QPoint): a context menu, at a place on the screen.
+        runner_up(Row, int, int): of a row's field the candidate of this number, from 1, is meant.
+        columns_arranged: a column was moved, hidden or shown.
     """
 
     columns_arranged = Signal()

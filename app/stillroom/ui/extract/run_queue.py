@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 class RunState(StrEnum):
+    """The state of a run in the queue."""
+
     WAITING = "waiting"
     RUNNING = "running"
     FINISHED = "finished"
@@ -52,7 +54,7 @@ class Run:
 
 
 class RunQueue(QObject):
-    """Does one run at a time, in the order they were submitted, once the model is loaded.
+    """A queue of runs: one at a time, in the order they were submitted, once the model is loaded.
 
     Signals (all on the window's thread):
         started(run), progressed(run), ended(run)
@@ -169,7 +171,7 @@ class RunQueue(QObject):
 
 
 class _Finished:
-    """Gathers results on the run's thread, so that a busy window takes many at once instead of falling behind."""
+    """Results gathered on the run's thread, so that a busy window takes many at once instead of falling behind."""
 
     def __init__(self, queue: RunQueue, run: Run) -> None:
         self._queue = queue

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVB
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
 from stillroom.templates.template import Field, Template
+from stillroom.ui.extract.copies import Copies
 from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
 
 
 class Sheet(TakesDrops, QWidget):
-    """Signals:
-    said(text, kind, actions): a message for the page's banner.
-    title_changed: the tab's text is another.
-    samples_wanted, earlier_wanted(int): as in the drop zone.
-    review_wanted(int): the pages of the run of this id are to be looked at.
+    """One table with its bar, its files and its details.
+
+    Signals:
+        said(text, kind, actions): a message for the page's banner.
+        title_changed: the tab's text is another.
+        samples_wanted, earlier_wanted(int): as in the drop zone.
+        review_wanted(int): the pages of the run of this id are to be looked at.
     """
 
     said = Signal(str, str, object)
@@ -66,6 +69,7 @@ class Sheet(TakesDrops, QWidget):
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
+        self.copies = Copies(self, parts, self.model, self.undo, self.verdicts, self.said.emit)
 
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -119,6 +123,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
         self.runs.finished.connect(self._offer_remote)
+        self.runs.finished.connect(self.copies.look)
         self._loading.changed.connect(self._refresh)
         self._queue.changed.connect(self._refresh)
         self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))

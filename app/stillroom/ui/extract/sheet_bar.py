@@ -20,8 +20,10 @@ APPEND = "append"
 
 
 class SheetBar(QWidget):
-    """Signals:
-    template_chosen(Template); files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
+    """The controls above a table.
+
+    Signals:
+        template_chosen(Template); files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
     """
 
     template_chosen = Signal(object)

@@ -20,10 +20,12 @@ _UNFINISHED = (RowState.WAITING, RowState.WORKING)
 
 
 class SheetRuns(QObject):
-    """Signals:
-    changed: a run started, went on or ended.
-    finished: nothing of this table is running or waiting any more.
-    failed(Exception): a run as a whole (not a document) failed.
+    """The runs of one table.
+
+    Signals:
+        changed: a run started, went on or ended.
+        finished: nothing of this table is running or waiting any more.
+        failed(Exception): a run as a whole (not a document) failed.
     """
 
     changed = Signal()

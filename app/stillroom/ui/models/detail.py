@@ -20,9 +20,11 @@ _LONG_NAME = 40
 
 
 class Detail(QScrollArea):
-    """Signals:
-    wanted(str): ``load``, ``unload``, ``tune``, ``bench``, ``verify``, ``quantize``, ``adapters``, ``projector``, ``folder``,
-        ``remove``, ``fetch``.
+    """The details of the model that is chosen.
+
+    Signals:
+        wanted(str): ``load``, ``unload``, ``tune``, ``bench``, ``verify``, ``quantize``, ``adapters``, ``projector``, ``folder``,
+            ``remove``, ``fetch``.
     """
 
     wanted = Signal(str)

@@ -19,12 +19,14 @@ from stillroom.ui.tasks import Operation, Tasks
 
 
 class ReviewDesk(QObject):
-    """Signals:
-    tables_changed: the list of tables was read.
-    opened: other documents are here.
-    changed(ReviewedDocument): its verdicts are on disk, or what is to be looked at of it is another.
-    weighed: what may pass unseen was decided anew.
-    failed(Exception): something could not be read, or a verdict not be written.
+    """The documents under review, and the verdicts on them.
+
+    Signals:
+        tables_changed: the list of tables was read.
+        opened: other documents are here.
+        changed(ReviewedDocument): its verdicts are on disk, or what is to be looked at of it is another.
+        weighed: what may pass unseen was decided anew.
+        failed(Exception): something could not be read, or a verdict not be written.
 
     Attributes:
         tables: on disk, the newest first.

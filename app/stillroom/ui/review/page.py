@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.seeing import PageSizes
-from stillroom.extraction.result import FieldValue, Progress
+from stillroom.extraction.result import DocumentResult, FieldValue, Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.duplicates import sender_of
@@ -50,7 +49,7 @@ from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
-from stillroom.ui.review.lessons import Lesson, Lessons
+from stillroom.ui.review.lessons import Lesson, Lessons, changed_fields
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
@@ -62,7 +61,7 @@ from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
 from stillroom.ui.wording import counted, percent_text
-from stillroom.workspace.row_files import RowFiles
+from stillroom.workspace.row_files import PageSizes, RowFiles
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
@@ -101,6 +100,7 @@ class ReviewPage(QWidget):
         self._back: QWidget = self.list  # where the keyboard returns to when a value was written
         self._connect()
         self._lessons = lessons
+        self._before_again: dict[tuple[int, int], DocumentResult] = {}
         if lessons is not None:
             lessons.setParent(self)
             self.desk.changed.connect(lessons.look)
@@ -396,6 +396,7 @@ class ReviewPage(QWidget):
             same = next((each for each in self._shown if (each.run, each.position) == (old.run, old.position)), None)
             if same is not None:
                 self.show_document(same)
+        self._say_what_changed()
 
     def _list_senders(self) -> None:
         """Who sent the documents; offered where there are several."""
@@ -961,7 +962,7 @@ class ReviewPage(QWidget):
             ("%5", str(lesson.after)),
         ):
             text = text.replace(mark, words)
-        actions = [(self.tr("Forget"), lambda: self._forget(lesson.template))]
+        actions = [(self.tr("More…"), lambda: self._show_learned(lesson.template))]
         rest = self._unseen(lesson.template)
         if rest and lesson.after > lesson.before:
             words = counted(len(rest), self.tr("Look at 1 other again"), self.tr("Look at %1 others again"))
@@ -980,7 +981,9 @@ class ReviewPage(QWidget):
         rest = self._unseen(template)
         if self._lessons is not None and rest:
             run = rest[0].run
-            self._lessons.look_again(run, [each.position for each in rest if each.run == run])
+            own = [each for each in rest if each.run == run]
+            self._before_again = {(each.run, each.position): each.result for each in own}
+            self._lessons.look_again(run, [each.position for each in own])
 
     def _show_looking(self, progress: Progress) -> None:
         text = self.tr("Looking again: %1 of %2").replace("%1", str(progress.done)).replace("%2", str(progress.total))
@@ -990,9 +993,39 @@ class ReviewPage(QWidget):
         self.banners.withdraw("lesson")
         self._open_table()
 
-    def _forget(self, template: Template) -> None:
+    def _say_what_changed(self) -> None:
+        """Where documents were looked at again: how many values are others now, and the way to the first."""
+        before, self._before_again = self._before_again, {}
+        if not before:
+            return
+        found = [
+            (each, changed_fields(before[each.run, each.position], each.result))
+            for each in self.desk.documents
+            if (each.run, each.position) in before
+        ]
+        changed = [(each, names) for each, names in found if names]
+        if not changed:
+            text = self.tr("Looked again: every value is what it was.")
+            self.banners.show_message(text, "info", key="again", seconds=8.0)
+            return
+        text = counted(
+            sum(len(names) for _, names in changed),
+            self.tr("Looked again: 1 value changed (%2)."),
+            self.tr("Looked again: %1 values changed (%2)."),
+        )
+        titles = {field.name: field.heading for each, _ in changed for field in each.template.fields}
+        names = dict.fromkeys(titles.get(name, name) for _, own in changed for name in own)
+        first = changed[0][0]
+        self.banners.show_message(
+            text.replace("%2", ", ".join(names)),
+            "info",
+            [(self.tr("Show the first"), lambda: self.show_document(first))],
+            key="again",
+        )
+
+    def _show_learned(self, template: Template) -> None:
         if self._lessons is not None:
-            self._lessons.forget(template)
+            self._lessons.dialog(template, self).exec()
 
     # ---- what happens meanwhile
 

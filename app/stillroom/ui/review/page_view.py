@@ -49,11 +49,13 @@ class _Word:
 
 
 class PageView(QAbstractScrollArea):
-    """Signals:
-    span_chosen(Span): words were clicked or dragged over.
-    row_chosen(Span): the same with Shift: rows of a table are meant.
-    page_seen(int): the page that is read now is another one.
-    zoomed(str): what the zoom is now, in words.
+    """The pages of a document with the places of its values.
+
+    Signals:
+        span_chosen(Span): words were clicked or dragged over.
+        row_chosen(Span): the same with Shift: rows of a table are meant.
+        page_seen(int): the page that is read now is another one.
+        zoomed(str): what the zoom is now, in words.
     """
 
     span_chosen = Signal(object)

@@ -160,8 +160,10 @@ class TableModel(QAbstractTableModel):
 
 
 class TableGrid(QTableView):
-    """Signals:
-    key(QKeyEvent): one that is no movement and no writing: it means here what it means in the list of values.
+    """A table of a document as cells to edit.
+
+    Signals:
+        key(QKeyEvent): one that is no movement and no writing: it means here what it means in the list of values.
     """
 
     key = Signal(object)
@@ -220,12 +222,14 @@ class TableGrid(QTableView):
 
 
 class TablePanel(QWidget):
-    """Signals:
-    cell_chosen(Subject): another cell is the current one.
-    written(Subject, str): a cell is to say this.
-    add_wanted(str), remove_wanted(Subject): a row of a table is to come, or go.
-    swap_wanted(str, str, str): of a table, two columns are to change places.
-    key(QKeyEvent): as in TableGrid.
+    """A table of a document, with its sums.
+
+    Signals:
+        cell_chosen(Subject): another cell is the current one.
+        written(Subject, str): a cell is to say this.
+        add_wanted(str), remove_wanted(Subject): a row of a table is to come, or go.
+        swap_wanted(str, str, str): of a table, two columns are to change places.
+        key(QKeyEvent): as in TableGrid.
     """
 
     cell_chosen = Signal(object)

@@ -16,7 +16,7 @@ _WIDTH, _HEIGHT = 64, 88
 
 
 class Thumbnails(QListWidget):
-    """Hidden where a document has one page. Only those in sight are drawn.
+    """The pages in small; hidden where there is one. Only those in sight are drawn.
 
     Signals:
         page_chosen(int): from 1.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMenu,
+    QMessageBox,
     QPlainTextEdit,
     QScrollArea,
     QSplitter,
@@ -39,6 +41,7 @@ from stillroom.ui.extract.cell import cell_of
 from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
 from stillroom.ui.templates.draft import Draft
 from stillroom.ui.templates.field_form import FieldForm
 from stillroom.ui.templates.kinds import kind_text
@@ -50,9 +53,11 @@ _NAME = Qt.ItemDataRole.UserRole
 
 
 class TemplatesPage(QWidget):
-    """Signals:
-    saved(str): the template of this name is on disk, new or changed.
-    use_wanted(str): a table with it is wanted.
+    """The page Templates.
+
+    Signals:
+        saved(str): the template of this name is on disk, new or changed.
+        use_wanted(str): a table with it is wanted.
     """
 
     saved = Signal(str)
@@ -103,6 +108,7 @@ class TemplatesPage(QWidget):
         menu.addAction(self.tr("From a table's heading…"), self.new_from_heading)
         menu.addAction(self.tr("From a JSON Schema…"), self.new_from_schema)
         menu.addAction(self.tr("A copy of the one shown"), self.copy_shown)
+        menu.addAction(self.tr("From a shared file…"), self.new_from_shared)
         new.setMenu(menu)
         self.new_button = new
         column.addWidget(new)
@@ -213,7 +219,9 @@ class TemplatesPage(QWidget):
         self._as_text.toggled.connect(self._show_as_text)
         menu.addAction(self.tr("Checks over several fields…"), self.edit_rules)
         menu.addAction(self.tr("Versions…"), self.show_versions)
+        self._learned: QAction = menu.addAction(self.tr("What it learned…"), self.show_learned)
         menu.addSeparator()
+        menu.addAction(self.tr("Share as a file…"), self.share)
         menu.addAction(self.tr("Use it in a new table"), self._use)
         self._delete: QAction = menu.addAction(self.tr("Delete"), self.delete)
         self.more.setMenu(menu)
@@ -500,6 +508,97 @@ class TemplatesPage(QWidget):
             title = self.tr("%1 (copy)").replace("%1", template.title or template.name)
             text = editing.set_value(self._draft.text, "name", self._free_name(template.name))
             self._begin(editing.set_value(editing.set_value(text, "title", title), "version", 1))
+
+    def new_from_shared(self) -> None:
+        """A template that somebody shared, with what it learned."""
+        name, _filter = QFileDialog.getOpenFileName(
+            self, self.tr("A shared template"), self._parts.memory.folder("folder/open"),
+            self.tr("Shared templates (*.stillroom)"),
+        )  # fmt: skip
+        if name:
+            self.from_shared(Path(name))
+
+    def from_shared(self, path: Path) -> None:
+        def work(_operation: Operation[tuple[Template, int]]) -> tuple[Template, int]:
+            return self._parts.learning.take_shared(path, self._parts.templates)
+
+        def done(found: tuple[Template, int]) -> None:
+            template, documents = found
+            self.refresh(template.name)
+            words = counted(
+                documents,
+                self.tr("%2 is here, and knows 1 document."),
+                self.tr("%2 is here, and knows %1 documents."),
+            )
+            self.banners.show_message(words.replace("%2", template.title or template.name), "info", key="shared")
+            self.saved.emit(template.name)
+
+        self._in_background(Operation(work, "share", owner=self).success(done))
+
+    def share(self) -> None:
+        """The template as it is saved and what it learned, as one file; the documents' words only where that is wanted."""
+        template = self._draft.template
+        if template is None:
+            return
+        documents = len(self._parts.learning.memory(template).documents())
+        with_text = False
+        if documents:
+            box = QMessageBox(self)
+            box.setWindowTitle(self.tr("Share %1").replace("%1", template.title or template.name))
+            box.setText(
+                counted(
+                    documents,
+                    self.tr("It has learned from 1 document. May words of it go along?"),
+                    self.tr("It has learned from %1 documents. May words of them go along?"),
+                )
+            )
+            box.setInformativeText(
+                self.tr(
+                    "Without them only places, forms and the words that several documents have around their values are shared."
+                )
+            )
+            without = box.addButton(self.tr("Without words"), QMessageBox.ButtonRole.AcceptRole)
+            everything = box.addButton(self.tr("With words"), QMessageBox.ButtonRole.AcceptRole)
+            box.addButton(QMessageBox.StandardButton.Cancel)
+            box.setDefaultButton(without)
+            box.exec()
+            if box.clickedButton() not in (without, everything):
+                return
+            with_text = box.clickedButton() is everything
+        name, _filter = QFileDialog.getSaveFileName(
+            self, self.tr("Share as a file"), f"{self._parts.memory.folder('folder/open')}/{template.name}.stillroom",
+            self.tr("Shared templates (*.stillroom)"),
+        )  # fmt: skip
+        if name:
+            self.share_to(Path(name), with_text=with_text)
+
+    def share_to(self, path: Path, *, with_text: bool) -> None:
+        template = self._draft.template
+        if template is None:
+            return
+
+        def work(_operation: Operation[int]) -> int:
+            return self._parts.learning.share(template, path, with_text=with_text)
+
+        def done(_documents: int) -> None:
+            self.banners.show_message(
+                self.tr("Shared as %1.").replace("%1", path.name), "info", key="shared", seconds=8.0
+            )
+
+        self._in_background(Operation(work, "share", owner=self).success(done))
+
+    def _in_background(self, operation: Operation[Any]) -> None:
+        self._parts.tasks.start(
+            operation.failure(lambda error: self.banners.show_message(sentence(error), "bad", key="shared"))
+        )
+
+    def show_learned(self) -> None:
+        """What it learned, in figures and as a curve."""
+        from stillroom.ui.learned_dialog import LearnedDialog
+
+        template = self._draft.template
+        if template is not None:
+            LearnedDialog(lambda: self._parts.learning, template, self._parts.tasks, self).exec()
 
     def _with_fields(self, title: str, fields: Sequence[Field]) -> str:
         taken: list[str] = []
