@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
+import os
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -18,7 +22,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from stillroom.errors import StillroomError
 from stillroom.extraction.anchors import PREFIX
 from stillroom.extraction.columns import FIXED, cell, fields_of, heading, numeric
-from stillroom.extraction.result import DocumentResult
+from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.extraction.signed import SignedDocument
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -65,6 +69,39 @@ def write_workbook(
     book.properties.title = template.title
     if anchor:
         book.properties.description = PREFIX + anchor
+    # Packed in memory: an archive that a full disk broke off says so once more, when it is thrown away.
+    packed = io.BytesIO()
+    try:
+        _fill(book, rows, template, signed, evidence)
+        book.save(packed)
+    except BaseException as error:
+        _let_go(book)
+        if type(error).__name__ == "SerialisationError":  # how lxml says that the system did not let it write: IO_EFBIG
+            number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+            raise OSError(number, os.strerror(number)) from error
+        raise
+    path.write_bytes(packed.getbuffer())
+
+
+def _let_go(book: Workbook) -> None:
+    """End what openpyxl was writing. It would fail once more where nobody listens, and leave its files until the program ends."""
+    for sheet in book.worksheets:
+        writer: Any = getattr(sheet, "_writer", None)
+        streams: list[Any] = [getattr(sheet, "_rows", None), getattr(writer, "xf", None)]
+        for stream in streams:
+            with contextlib.suppress(Exception):
+                stream.close()
+        with contextlib.suppress(Exception):
+            writer.cleanup()
+
+
+def _fill(
+    book: Workbook,
+    rows: Sequence[DocumentResult],
+    template: Template,
+    signed: Sequence[SignedDocument] | None,
+    evidence: Sequence[tuple[int, Field, int, str, FieldValue]],
+) -> None:
     review = [] if signed is None else ["to check", "review", "by", "at"]
     names = [*FIXED[:2], *review, *(heading(field) for field in template.fields), "lowest confidence", *FIXED[2:]]
     widths = [32, 9, *((9, 10, 14, 20) if review else ()), *(_width(field) for field in template.fields), 12, 40, 40]
@@ -111,7 +148,6 @@ def write_workbook(
         if verdict is not None:
             line += [text_cell(sheet, text) for text in (verdict.verdict, verdict.person, verdict.moment)]
         sheet.append(line)
-    book.save(path)
 
 
 def _signature(said: SignedDocument) -> tuple[str, str, str]:

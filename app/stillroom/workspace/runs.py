@@ -140,7 +140,7 @@ class Runs:
         found = []
         store = self._store()
         for record in store.runs()[:newest]:
-            total = len(store.documents(record.id))
+            total = len(store.documents(record.id)) - len(store.removed(record.id))
             if total and not store.is_owned(record.id):
                 done = total - len(store.pending(record.id))
                 title = record.template_name.replace("-", " ").capitalize()
@@ -172,6 +172,14 @@ class Runs:
             on_progress=on_progress,
             cancellation=cancellation,
         )
+
+    def set_removed(self, run_id: int, positions: Sequence[int], removed: bool) -> None:
+        """Take documents out of the table of a run, or back into it; their files and rows stay. Raises StorageError."""
+        self._store().set_removed(run_id, positions, removed)
+
+    def removed(self, run_id: int) -> set[int]:
+        """Positions of the documents that were taken out."""
+        return self._store().removed(run_id)
 
     def _asking(self, batch: Batch) -> DocumentExtractor:
         """The extractor; for a run that renews another one that asks what changed."""
