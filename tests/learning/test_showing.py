@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stillroom.documents.document import Document, Page, Span
-from stillroom.learning.showing import field_from, label_beside, options_from
+from stillroom.learning.showing import field_from, label_beside
 from stillroom.templates.template import Field, FieldType, Template
 
 TEXT = """Talk announcement
@@ -76,10 +76,3 @@ def test_a_value_above_is_no_label() -> None:
 def test_words_of_another_column_are_none_of_the_label() -> None:
     page = Page(1, "27 Mill Parade  Due date:  17 April 2025\n")
     assert label_beside(page, Span(1, 27, 40)) == "Due date"
-
-
-def test_options_once_each() -> None:
-    assert [option.value for option in options_from(["billing", "technical ", "billing", " "])] == [
-        "billing",
-        "technical",
-    ]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.propose import propose
 from stillroom.templates.editing import name_from
-from stillroom.templates.template import Field, FieldType, Option, Template, label_of
+from stillroom.templates.template import Field, FieldType, Template, label_of
 
 # From the narrowest form to the widest: the first whose candidates hold the mark as it is.
 _NARROWEST_FIRST = (
@@ -78,11 +77,6 @@ def label_beside(page: Page, span: Span) -> str:
     words = _last_words(above)
     # A value above is no label of what stands below it.
     return words if words and not any(character.isdigit() for character in above) else ""
-
-
-def options_from(texts: Sequence[str]) -> tuple[Option, ...]:
-    """Options of a choice, from the texts that were marked as such: each once, in the order of marking."""
-    return tuple(Option(text) for text in dict.fromkeys(" ".join(text.split()) for text in texts) if text)
 
 
 def _last_words(text: str) -> str:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
 
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.verdict import VerdictKind, live
 from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.row import Row
-from stillroom.ui.extract.undo import RemoveRows
 from stillroom.ui.extract.verdicts import SheetVerdicts
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted
 
+Remove = Callable[[Sequence[Row]], None]
 Say = Callable[[str, str, object], None]
 _NAMED = 3
 """So many copies are named; of more the first ones."""
@@ -31,10 +30,10 @@ class Copies:
     """What of one table looks like a copy of another document, here or in an earlier table."""
 
     def __init__(
-        self, owner: QWidget, parts: Parts, model: ResultModel, undo: QUndoStack, verdicts: SheetVerdicts, say: Say
+        self, owner: QWidget, parts: Parts, model: ResultModel, remove: Remove, verdicts: SheetVerdicts, say: Say
     ) -> None:
-        """``say(text, kind, actions)`` shows a message above the table."""
-        self._owner, self._parts, self._model, self._undo = owner, parts, model, undo
+        """``remove(rows)`` takes rows out, which can be taken back; ``say(text, kind, actions)`` shows a message above the table."""
+        self._owner, self._parts, self._model, self._remove = owner, parts, model, remove
         self._verdicts, self._say = verdicts, say
         self._told: set[int] = set()
 
@@ -72,7 +71,7 @@ class Copies:
         removing = counted(len(fresh), tr("Remove it"), tr("Remove them"))
         keeping = counted(len(fresh), tr("No copy"), tr("No copies"))
         actions = [
-            (removing, lambda: self._undo.push(RemoveRows(self._model, rows))),
+            (removing, lambda: self._remove(rows)),
             (keeping, lambda: self._verdicts.keep(rows)),
         ]
         self._say(text.replace("%2", names), "stay", actions)

@@ -70,7 +70,7 @@ class Sheet(TakesDrops, QWidget):
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
-        self.copies = Copies(self, parts, self.model, self.undo, self.verdicts, self.said.emit)
+        self.copies = Copies(self, parts, self.model, self._remove, self.verdicts, self.said.emit)
 
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -257,11 +257,14 @@ class Sheet(TakesDrops, QWidget):
             self._parts.memory.set("folder/open", name)
             self.add_files([Path(name)])
 
+    def _remove(self, rows: Sequence[Row]) -> None:
+        self.undo.push(RemoveRows(self.model, rows, self._note_removed))
+
     def remove_selected(self) -> None:
         rows = self.table.selected_rows()
         if not rows:
             return
-        self.undo.push(RemoveRows(self.model, rows, self._note_removed))
+        self._remove(rows)
         text = counted(len(rows), self.tr("1 row was removed."), self.tr("%1 rows were removed."))
         self.said.emit(text, "info", [(self.tr("Undo"), self.undo.undo)])
 
