@@ -14,6 +14,7 @@ from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
 from stillroom.templates.template import Field, Template
+from stillroom.ui.extract.copies import Copies
 from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
@@ -69,6 +70,7 @@ class Sheet(TakesDrops, QWidget):
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
+        self.copies = Copies(self, parts, self.model, self._remove, self.verdicts, self.said.emit)
 
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -123,6 +125,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
         self.runs.finished.connect(self._offer_remote)
+        self.runs.finished.connect(self.copies.look)
         self._loading.changed.connect(self._refresh)
         self._queue.changed.connect(self._refresh)
         self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))
@@ -255,11 +258,14 @@ class Sheet(TakesDrops, QWidget):
             self._parts.memory.set("folder/open", name)
             self.add_files([Path(name)])
 
+    def _remove(self, rows: Sequence[Row]) -> None:
+        self.undo.push(RemoveRows(self.model, rows, self._note_removed))
+
     def remove_selected(self) -> None:
         rows = self.table.selected_rows()
         if not rows:
             return
-        self.undo.push(RemoveRows(self.model, rows, self._note_removed))
+        self._remove(rows)
         text = counted(len(rows), self.tr("1 row was removed."), self.tr("%1 rows were removed."))
         self.said.emit(text, "info", [(self.tr("Undo"), self.undo.undo)])
 
