@@ -18,7 +18,7 @@ from stillroom.workspace.runs import Runs
 
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
-    from stillroom.extraction.remote import Preview, RemoteExtractor
+    from stillroom.extraction.remote_extractor import Preview, RemoteExtractor
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch
     from stillroom.privacy.secrets import Secrets
@@ -180,7 +180,7 @@ class RemoteModels:
 
     def preview(self, document: Document, template: Template, engine: RemoteEngine) -> Preview:
         """Exactly what would leave for a document. Sends nothing."""
-        from stillroom.extraction.remote import preview
+        from stillroom.extraction.remote_extractor import preview
 
         return preview(document, template, engine)
 
@@ -263,6 +263,6 @@ class RemoteModels:
         return Sent(done, extractor.sent, extractor.cost)
 
     def _extractor(self, client: RemoteClient) -> RemoteExtractor:
-        from stillroom.extraction.remote import RemoteExtractor
+        from stillroom.extraction.remote_extractor import RemoteExtractor
 
         return RemoteExtractor(client, self.log, self.monthly_cap)
