@@ -14,6 +14,7 @@ from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
 from stillroom.templates.template import Field, Template
+from stillroom.ui.extract.copies import Copies
 from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
@@ -69,6 +70,7 @@ class Sheet(TakesDrops, QWidget):
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
+        self.copies = Copies(self, parts, self.model, self._remove, self.verdicts, self.said.emit)
 
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -114,6 +116,7 @@ class Sheet(TakesDrops, QWidget):
         self.drop_zone.earlier_wanted.connect(self.earlier_wanted)
         self.status.only_looks.connect(self.table.shown.show_only_looks)
         self.status.find_wanted.connect(self.table.shown.find)
+        self.status.find_wanted.connect(lambda _words: self._refresh())
         self.table.columns_arranged.connect(
             lambda: self._parts.memory.set(f"columns/{self.template.name}", self.table.arrangement())
         )
@@ -122,6 +125,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
         self.runs.finished.connect(self._offer_remote)
+        self.runs.finished.connect(self.copies.look)
         self._loading.changed.connect(self._refresh)
         self._queue.changed.connect(self._refresh)
         self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))
@@ -254,11 +258,14 @@ class Sheet(TakesDrops, QWidget):
             self._parts.memory.set("folder/open", name)
             self.add_files([Path(name)])
 
+    def _remove(self, rows: Sequence[Row]) -> None:
+        self.undo.push(RemoveRows(self.model, rows, self._note_removed))
+
     def remove_selected(self) -> None:
         rows = self.table.selected_rows()
         if not rows:
             return
-        self.undo.push(RemoveRows(self.model, rows, self._note_removed))
+        self._remove(rows)
         text = counted(len(rows), self.tr("1 row was removed."), self.tr("%1 rows were removed."))
         self.said.emit(text, "info", [(self.tr("Undo"), self.undo.undo)])
 
@@ -429,6 +436,9 @@ class Sheet(TakesDrops, QWidget):
                 parts.append(of.replace("%1", str(current.page)).replace("%2", str(current.pages)))
             return " · ".join(part for part in parts if part)
         text = counted(total, self.tr("1 document"), self.tr("%1 documents"))
+        if self.status.finder.text().strip():
+            found = self.tr("found in %1 of %2").replace("%1", str(self.table.shown.rowCount()))
+            text = found.replace("%2", text)
         failed = self.model.count(RowState.FAILED)
         if failed:
             text += " · " + counted(failed, self.tr("1 failed"), self.tr("%1 failed"))
