@@ -110,6 +110,10 @@ def test_the_whole_document_shows_which_number_is_the_month(texts: tuple[str, ..
         ("one hundred and twenty days", ["120 days"]),
         ("24 Monate", ["24 months"]),
         ("2 ans", ["2 years"]),
+        ("auf die Dauer von 3 Jahren", ["3 years"]),
+        ("einer Frist von vier Wochen", ["4 weeks"]),
+        ("pour une durée de deux ans", ["2 years"]),
+        ("per due anni; the due days", ["2 years"]),
         ("3 lata", ["3 years"]),
         ("1,000 hours", ["1000 hours"]),
         ("a one time fee, $2 an hour, 2-3 years", []),
@@ -321,3 +325,8 @@ def test_a_sign_that_another_currency_owns_speaks_for_none_but_that(text: str, e
     document = Document("made.txt", "txt", "", (Page(1, text),), 1)
     found = Look.at(Field("currency", FieldType.CHOICE, options=(usd, Option("EUR", "euro", ("€",)))), document)
     assert (found.options[0].value if found.literal[0] else None) == expected
+
+
+def test_a_number_in_groups_of_figures_is_one_code() -> None:
+    best = max(found(FieldType.IDENTIFIER, "NHS No: 943 476 5919"), key=lambda each: each.shape)
+    assert best.value == "943 476 5919"

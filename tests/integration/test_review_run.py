@@ -1,6 +1,6 @@
 """A scripted review by keys and mouse, killed in the middle: nothing is lost or doubled, and what is exported is the script's own list.
 
-``STILLROOM_TEST_REVIEWED`` and ``STILLROOM_TEST_REVIEW_KILLS`` choose how many documents of four values, and how often it is
+``STILLROOM_TEST_REVIEWED``, ``STILLROOM_TEST_REVIEW_KILLS`` and ``STILLROOM_TEST_SEED`` choose how many documents, how often and when it is
 killed: 40 and 100 are what the application promises. ``-s`` shows the figures.
 """
 
@@ -37,7 +37,7 @@ def run(home: Path, seen: Seen, stop_after: int | None, late: float) -> None:
 @pytest.mark.window
 @pytest.mark.timeout(300 + 30 * KILLS)
 def test_a_review_that_is_killed_goes_on_without_a_loss(tmp_path: Path) -> None:
-    chance = random.Random(7)
+    chance = random.Random(os.environ.get("STILLROOM_TEST_SEED", "7"))
     kills, home, took = 0, tmp_path / "0", list[float]()
     prepare(home, DOCUMENTS)
     seen, between = Seen(set(), set(), []), 0

@@ -7,17 +7,31 @@ is handed is left what such a child was seen to call, and what libraries call in
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import os
 import platform
-import struct
 import sys
 from collections.abc import Iterable
 
+from stillroom.child.kernel_filter import (
+    ALLOW,
+    ANY_BIT,
+    ARCHITECTURE,
+    AT_LEAST,
+    DENIED,
+    EQUAL,
+    FIRST_ARGUMENT,
+    LOAD,
+    NUMBER,
+    RETURN,
+    SECOND_ARGUMENT,
+    UNKNOWN,
+    X32_BIT,
+    Instruction,
+    put,
+)
+
 # By machine: AUDIT_ARCH_*, and the column below.
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1), "riscv64": (0xC00000F3, 1)}
-_X32_BIT = 0x40000000
 _NEWEST = 470
 """Numbers from here on were given after this list was made (Linux 6.16)."""
 
@@ -107,17 +121,6 @@ _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020000
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into a terminal
 
-# Of the classic BPF machine.
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW = 0x7FFF0000
-_DENIED, _UNKNOWN = 0x00050000 | errno.EACCES, 0x00050000 | errno.ENOSYS
-# Offsets into struct seccomp_data; of arguments the lower half.
-_NUMBER, _ARCH, _FIRST, _SECOND = 0, 4, 16, 24
-
-_NO_NEW_PRIVILEGES, _SECCOMP, _MODE_FILTER = 38, 22, 2
-
-_Row = tuple[int, int, int, int]
-
 
 def refuse(*, times: bool = True, programs: bool = True, reading: bool = False) -> bool:
     """Refuse this process, and all that it starts, what it never needs. Call it before any thread is started.
@@ -130,21 +133,7 @@ def refuse(*, times: bool = True, programs: bool = True, reading: bool = False) 
     known = _MACHINES.get(platform.machine())
     if sys.platform != "linux" or known is None or sys.maxsize < 2**32:
         return False
-    program = b"".join(
-        struct.pack("=HBBI", *row) for row in _program(*known, times=times, programs=programs, reading=reading)
-    )
-    instructions = ctypes.create_string_buffer(program, len(program))
-
-    class Program(ctypes.Structure):
-        """A program of the kernel's filter, as ``prctl`` takes it."""
-
-        _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
-
-    described = Program(len(program) // 8, ctypes.addressof(instructions))
-    library = ctypes.CDLL(None, use_errno=True)
-    if library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
-        return False
-    return not library.prctl(_SECCOMP, _MODE_FILTER, ctypes.byref(described), 0, 0)
+    return put(_program(*known, times=times, programs=programs, reading=reading))
 
 
 def lets(number: int, *, reading: bool) -> bool:
@@ -160,43 +149,43 @@ def lets(number: int, *, reading: bool) -> bool:
     return not reading or number in some or number in _numbers(_OF_READING.values(), column)
 
 
-def _program(arch: int, column: int, *, times: bool, programs: bool, reading: bool) -> list[_Row]:
-    rows: list[_Row] = [
-        (_LOAD, 0, 0, _ARCH),
-        (_EQUAL, 1, 0, arch),
-        (_RETURN, 0, 0, _DENIED),  # calls of another instruction set have other numbers
-        (_LOAD, 0, 0, _NUMBER),
+def _program(arch: int, column: int, *, times: bool, programs: bool, reading: bool) -> list[Instruction]:
+    rows: list[Instruction] = [
+        (LOAD, 0, 0, ARCHITECTURE),
+        (EQUAL, 1, 0, arch),
+        (RETURN, 0, 0, DENIED),  # calls of another instruction set have other numbers
+        (LOAD, 0, 0, NUMBER),
     ]
     if column == 0:
-        rows += [(_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, _DENIED)]
-    rows += [(_AT_LEAST, 0, 1, _NEWEST), (_RETURN, 0, 0, _UNKNOWN)]
+        rows += [(AT_LEAST, 0, 1, X32_BIT), (RETURN, 0, 0, DENIED)]
+    rows += [(AT_LEAST, 0, 1, _NEWEST), (RETURN, 0, 0, UNKNOWN)]
     refused = {**_REFUSED, **(_PROGRAMS if programs else {}), **(_TIMES if times else {})}
     for number in _numbers(refused.values(), column):
-        rows += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _DENIED)]
+        rows += [(EQUAL, 0, 1, number), (RETURN, 0, 0, DENIED)]
     own = os.getpid()
     # Threads only. What the newer call wants lies in memory, where a filter cannot look; the C library goes on without it.
-    rows += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _UNKNOWN)]
-    rows += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, _FIRST)]
+    rows += [(EQUAL, 0, 1, _CLONE3), (RETURN, 0, 0, UNKNOWN)]
+    rows += [(EQUAL, 0, 4, _CLONE[column]), (LOAD, 0, 0, FIRST_ARGUMENT)]
     if programs:
-        rows += [(_ANY_BIT, 0, 1, _CLONE_THREAD), (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
+        rows += [(ANY_BIT, 0, 1, _CLONE_THREAD), (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
     else:
-        rows += [(_ANY_BIT, 0, 1, _CLONE_NAMESPACES), (_RETURN, 0, 0, _DENIED), (_RETURN, 0, 0, _ALLOW)]
+        rows += [(ANY_BIT, 0, 1, _CLONE_NAMESPACES), (RETURN, 0, 0, DENIED), (RETURN, 0, 0, ALLOW)]
     for call in (_KILL, _TGKILL):  # itself only: how a program ends that finds itself broken
-        rows += [(_EQUAL, 0, 4, call[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 0, 1, own)]
-        rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
-    rows += [(_EQUAL, 0, 5, _PRLIMIT[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, own)]
-    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
-    rows += [(_EQUAL, 0, 5, _IOCTL[column]), (_LOAD, 0, 0, _SECOND)]
+        rows += [(EQUAL, 0, 4, call[column]), (LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 0, 1, own)]
+        rows += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
+    rows += [(EQUAL, 0, 5, _PRLIMIT[column]), (LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 1, 0, 0), (EQUAL, 0, 1, own)]
+    rows += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
+    rows += [(EQUAL, 0, 5, _IOCTL[column]), (LOAD, 0, 0, SECOND_ARGUMENT)]
     rows += [
-        (_EQUAL, 2, 0, request) if place == 0 else (_EQUAL, 1, 0, request)
+        (EQUAL, 2, 0, request) if place == 0 else (EQUAL, 1, 0, request)
         for place, request in enumerate(_TERMINAL_INPUT)
     ]
-    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
+    rows += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
     if not reading:
-        return [*rows, (_RETURN, 0, 0, _ALLOW)]
+        return [*rows, (RETURN, 0, 0, ALLOW)]
     for number in _numbers(_OF_READING.values(), column):
-        rows += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
-    return [*rows, (_RETURN, 0, 0, _UNKNOWN)]
+        rows += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ALLOW)]
+    return [*rows, (RETURN, 0, 0, UNKNOWN)]
 
 
 def _numbers(calls: Iterable[tuple[int | None, int | None]], column: int) -> list[int]:

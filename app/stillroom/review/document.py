@@ -111,6 +111,7 @@ class ReviewedDocument:
         approval, rejection: the verdict on the document that holds, if one does.
         lapsed: it was approved, and its values were changed after that.
         duplicate_of: another document that it looks like a copy of; None where nobody has to be asked.
+        duplicate_in: title of the table that this one is in, where it is another one.
     """
 
     run: int
@@ -124,6 +125,7 @@ class ReviewedDocument:
     rejection: Verdict | None = None
     lapsed: bool = False
     duplicate_of: ReviewedDocument | None = None
+    duplicate_in: str = ""
     unsaved: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:

@@ -140,7 +140,7 @@ class Runs:
         found = []
         store = self._store()
         for record in store.runs()[:newest]:
-            total = len(store.documents(record.id))
+            total = len(store.documents(record.id)) - len(store.removed(record.id))
             if total and not store.is_owned(record.id):
                 done = total - len(store.pending(record.id))
                 title = record.template_name.replace("-", " ").capitalize()
@@ -173,6 +173,14 @@ class Runs:
             cancellation=cancellation,
         )
 
+    def set_removed(self, run_id: int, positions: Sequence[int], removed: bool) -> None:
+        """Take documents out of the table of a run, or back into it; their files and rows stay. Raises StorageError."""
+        self._store().set_removed(run_id, positions, removed)
+
+    def removed(self, run_id: int) -> set[int]:
+        """Positions of the documents that were taken out."""
+        return self._store().removed(run_id)
+
     def _asking(self, batch: Batch) -> DocumentExtractor:
         """The extractor; for a run that renews another one that asks what changed."""
         if not batch.renews:
@@ -184,6 +192,15 @@ class Runs:
         earlier = {row.sha256: row for row in old.results() if row is not None and row.sha256}
         changed = differences(old.template, batch.template).fields
         return ChangedFields(self._extractor(), earlier, old.template, changed)
+
+    def with_file(self, path: Path) -> int | None:
+        """The newest run on disk that has a row of this file; None where none has."""
+        store = self._store()
+        for record in store.runs():
+            waiting = set(store.pending(record.id))
+            if any(Path(each.path) == path and each.position not in waiting for each in store.documents(record.id)):
+                return record.id
+        return None
 
     def prepare(self) -> None:
         """Bring in what a run needs, which takes a moment and memory, while a person still looks at what they added."""

@@ -45,7 +45,7 @@ def test_enter_sends_and_the_answer_is_shown_and_stored(page: ChatPage, qtbot) -
     assert view is not None
     assert view.body.toPlainText().strip() == turns[1].content.strip()
     assert page.list.model.index(0).data(CONVERSATION) == page.number
-    again = ChatPage(page._parts, page._loading)
+    again = ChatPage(page._parts, page._loading, page._starter)
     qtbot.addWidget(again)
     assert [turn.content for turn in again.transcript.turns()] == [turn.content for turn in turns]
 
@@ -114,7 +114,7 @@ def test_a_draft_of_a_new_conversation_is_there_after_the_next_start(page: ChatP
     page.composer.set_text("not sent")
     for end in page._parts.at_end[:1]:  # as when the window closes at once
         end()
-    again = ChatPage(page._parts, page._loading)
+    again = ChatPage(page._parts, page._loading, page._starter)
     qtbot.addWidget(again)
     assert again.composer.text() == "not sent"
     send(page, qtbot, "sent")

@@ -71,3 +71,28 @@ def test_a_table_whose_template_was_changed_is_offered_anew(window, parts, qtbot
     wait_done(qtbot, page.sheet)
     assert len(parts.fake.done) == before + 2
     assert parts.runs.compare(record.id, newest).documents == 2
+
+
+def test_a_copy_is_said_and_one_decision_away(window, qtbot, receipts, tmp_path):
+    sheet = window.extract.sheet
+    files = receipts(2)
+    copy = tmp_path / "once more.txt"
+    copy.write_bytes(files[0].read_bytes())
+    said = []
+    sheet.said.connect(lambda text, kind, actions: said.append((text, kind, dict(actions))))
+    sheet.add_files([*files, copy], start=True)
+    qtbot.waitUntil(lambda: any("copy" in text for text, _, _ in said), timeout=20_000)
+    text, kind, actions = next(each for each in said if "copy" in each[0])
+    assert text == f"1 document looks like a copy: once more.txt (of {files[0].name})."
+    assert kind == "stay"
+    actions["No copy"]()
+    qtbot.waitUntil(lambda: not sheet.verdicts.saving and sheet.undo.count() == 1, timeout=10_000)
+    before = len(said)
+    sheet.copies._told.clear()
+    sheet.copies.look()
+    qtbot.wait(300)
+    assert len(said) == before, "it was said that it is none"
+    actions["Remove it"]()
+    assert [row.path for row in sheet.model.rows] == files
+    sheet.undo.undo()
+    assert len(sheet.model.rows) == 3

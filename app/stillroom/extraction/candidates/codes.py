@@ -194,6 +194,10 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
             if match.group().strip():
                 yield Candidate(Span(page.number, *match.span()), match.group(), single_spaced(match.group()), 1.0)
         return
+    grouped = [match.span() for match in _GROUPED_FIGURES.finditer(page.text)]
+    for start, end in grouped:
+        text = page.text[start:end]
+        yield Candidate(Span(page.number, start, end), text, text, 1.0)
     for match in _TOKEN.finditer(page.text):
         seen: set[tuple[int, int]] = set()
         for start, end in ((match.start(), match.end()), *_words(page.text, match.start(), match.end())):
@@ -208,12 +212,15 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                     continue  # the words end at commas, numbers do not: "234,50"
                 if text.isdigit() and part_of_date(page.text, left, right):
                     continue
-                shape = 0.0 if labelled or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
+                part = bool(grouped) and any(start <= left and right <= end for start, end in grouped)
+                shape = 0.0 if part or labelled or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
                 yield Candidate(Span(page.number, left, right), text, text, shape)
     yield from _spaced_codes(page)
 
 
 _LONGEST_TOKEN = 90
+# A number in groups of figures, as health and tax numbers are written: "943 476 5919".
+_GROUPED_FIGURES = re.compile(r"(?<![\d.,/-])(?<!\d )\d{2,4}(?: \d{2,4}){2,4}(?! ?\d|[.,/-]\d)")
 _AMOUNT = re.compile(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,2}[%x]?")
 _DATE = re.compile(r"\d{1,4}([./\-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(:\d{2})?")
 

@@ -39,15 +39,16 @@ from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe, lab
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.starter import StarterFetch, StarterOffer
 from stillroom.ui.theme import GRID
 
 
 class ChatPage(ShownConversation):
     """The page. What is asked of the store takes milliseconds; everything longer is an operation."""
 
-    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+    def __init__(self, parts: Parts, loading: ModelLoading, starter: StarterFetch) -> None:
         super().__init__()
-        self._parts, self._loading = parts, loading
+        self._parts, self._loading, self._starter = parts, loading, starter
         self.store = parts.chats
         self.conversation: Conversation | None = None
         self._agreed: set[tuple[int, str]] = set()  # conversation and engine
@@ -108,14 +109,14 @@ class ChatPage(ShownConversation):
             self.buttons[name] = button
             head.addWidget(button)
         column.addLayout(head)
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        column.addWidget(StarterOffer(self._starter))
         self.transcript = Transcript()
         self.starting = Starting(self._parts)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.starting)
         self.stack.addWidget(self.transcript)
         column.addWidget(self.stack, 1)
+        self.banners = BannerArea(self, self.stack, at_end=False)
         self.to_end = Button(self.tr("To the end"), "link", "down", self.transcript.to_end)
         self.to_end.setVisible(False)
         column.addWidget(self.to_end, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -249,6 +250,10 @@ class ChatPage(ShownConversation):
         small = model is not None and self._parts.conversations.is_small(model)
         self.starting.show_who(self.who.engine(), model.name if small and model is not None else "")
 
+    def take_keyboard(self) -> None:
+        """To what is being written."""
+        self.composer.editor.setFocus()
+
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self._show_models()
@@ -256,6 +261,9 @@ class ChatPage(ShownConversation):
     def ready(self) -> bool:
         if self._loading.model is not None or self.who.engine() is not None:
             return True
+        if self._starter.needed and not self._parts.models.installed():
+            self.say(self.tr("No model is here yet. Your message stays here; fetch the starter above."), "info")
+            return False
         self._loading.start()
         self.say(self.tr("The model is still being loaded. Your message stays here; send it in a moment."), "info")
         return False
@@ -328,7 +336,7 @@ class ChatPage(ShownConversation):
             self.attach([Path(path) for path in paths])
 
     def _model_changed(self) -> None:
-        if self._loading.state is LoadState.FAILED and self._loading.error is not None:
+        if self._loading.state is LoadState.FAILED and self._loading.error is not None and not self._loading.none_there:
             error = self._loading.error
             self.banners.show_message(
                 sentence(error), "bad", [(self.tr("Try again"), self._loading.start)], key="model", closable=False

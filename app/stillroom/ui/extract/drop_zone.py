@@ -62,7 +62,7 @@ class DropZone(TakesDrops, QWidget):
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addStretch(1)
-        files = Button(self.tr("Choose files…"), "", "add-files")
+        self.files = files = Button(self.tr("Choose files…"), "", "add-files")
         describe(files, self.tr("Choose files"), self.tr("Choose files to extract from"))
         files.clicked.connect(lambda: self.files_wanted.emit())
         folder = Button(self.tr("Choose a folder…"), "", "folder")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from stillroom.errors import TemplateError
+from stillroom.errors import StillroomError, TemplateError
 from stillroom.paths import resources_dir
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
@@ -22,6 +25,7 @@ from stillroom.ui.extract.sheet import Sheet
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.starter import StarterFetch, StarterOffer
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, when_text
@@ -34,7 +38,25 @@ if TYPE_CHECKING:
 SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
 _EARLIER_SHOWN = 4
 
-Loaded = tuple["Batch", list["DocumentResult | None"]]
+Loaded = tuple["Batch", list["DocumentResult | None"], set[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tabs:
+    """The tables that were open: of each its runs, its template, and files that were not begun; and which was shown."""
+
+    tabs: list[tuple[list[int], str, list[str]]]
+    shown: int
+
+    @classmethod
+    def from_json(cls, text: str) -> _Tabs:
+        """Raises ValueError, KeyError, TypeError or AttributeError on anything else."""
+        data: Any = json.loads(text) if text else {"tabs": [], "shown": 0}
+        tabs = [
+            ([int(run) for run in tab["runs"]], str(tab["template"]), [str(f) for f in tab["files"]])
+            for tab in data["tabs"]
+        ]
+        return cls(tabs, max(0, int(data["shown"])))
 
 
 class ExtractPage(QWidget):
@@ -46,7 +68,7 @@ class ExtractPage(QWidget):
 
     review_wanted = Signal(int)
 
-    def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading) -> None:
+    def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading, starter: StarterFetch) -> None:
         super().__init__()
         self._parts = parts
         self._queue = queue
@@ -84,10 +106,11 @@ class ExtractPage(QWidget):
         head.addWidget(self.tables_button)
         head.addWidget(self.new_button)
         column.addLayout(head)
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.starter = StarterOffer(starter)
+        column.addWidget(self.starter)
         self.stack = QStackedWidget()
         column.addWidget(self.stack, 1)
+        self.banners = BannerArea(self, self.stack)
         close = QShortcut(QKeySequence("Ctrl+W"), self)
         close.activated.connect(lambda: self.close_sheet(self.tabs.currentIndex()))
 
@@ -115,6 +138,11 @@ class ExtractPage(QWidget):
         shown = self.stack.currentWidget()
         assert isinstance(shown, Sheet)
         return shown
+
+    def take_keyboard(self) -> None:
+        """To the table that is shown."""
+        if self.stack.count():
+            self.sheet.take_keyboard()
 
     def new_sheet(self, template: Template | None = None) -> Sheet:
         """Another table, shown at once; with the template used last where none is given."""
@@ -277,19 +305,76 @@ class ExtractPage(QWidget):
                     sheet.run()
                 return
 
-        def load(_operation: Operation[Loaded]) -> Loaded:
-            batch = self._parts.runs.resume(run_id)
-            return batch, batch.results()
-
         def show(loaded: Loaded) -> None:
-            batch, results = loaded
-            self._offer_renewal(batch)
-            sheet = self._free_sheet(batch.template)
-            sheet.open_batch(batch, results)
+            self._offer_renewal(loaded[0])
+            sheet = self._free_sheet(loaded[0].template)
+            sheet.open_batch(*loaded)
             if start:
                 sheet.run()
 
-        self._parts.tasks.start(Operation(load, "open run", owner=self).success(show).failure(self._failed))
+        self._parts.tasks.start(
+            Operation(lambda _: self._loaded(run_id), "open run", owner=self).success(show).failure(self._failed)
+        )
+
+    def _loaded(self, run_id: int) -> Loaded:
+        """A run as it is on disk: it, its rows, and which of them were removed."""
+        batch = self._parts.runs.resume(run_id)
+        return batch, batch.results(), self._parts.runs.removed(run_id)
+
+    # ---- tabs from one start to the next
+
+    def keep_tabs(self) -> None:
+        """Which tables are open, for the next start: their runs, or the files that are still to be extracted."""
+        tabs = [
+            {"runs": sheet.runs.stored(), "template": sheet.template.name, "files": sheet.ready_files()}
+            for sheet in self.sheets
+            if not sheet.empty
+        ]
+        shown = [sheet for sheet in self.sheets if not sheet.empty]
+        at = shown.index(self.sheet) if self.stack.count() and self.sheet in shown else 0
+        self._parts.memory.set("extract/tabs", json.dumps({"tabs": tabs, "shown": at}))
+
+    def restore_tabs(self) -> None:
+        """Open the tables that were open when the window was closed; what is gone is left out."""
+        try:
+            kept = _Tabs.from_json(self._parts.memory.text("extract/tabs"))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return
+
+        def load(_operation: Operation[list[list[Loaded]]]) -> list[list[Loaded]]:
+            found: list[list[Loaded]] = []
+            for runs, _template, _files in kept.tabs:
+                found.append([])
+                for run in runs:
+                    with contextlib.suppress(StillroomError):  # it was deleted
+                        found[-1].append(self._loaded(run))
+            return found
+
+        if kept.tabs:
+            self._parts.tasks.start(
+                Operation(load, "restore", owner=self)
+                .success(lambda found: self._show_restored(kept, found))
+                .failure(self._failed)
+            )
+
+    def _show_restored(self, kept: _Tabs, found: list[list[Loaded]]) -> None:
+        shown: list[Sheet | None] = []
+        for (_runs, name, files), loaded in zip(kept.tabs, found, strict=True):
+            there = [Path(file) for file in files if Path(file).exists()]
+            template = loaded[0][0].template if loaded else next((t for t in self.templates if t.name == name), None)
+            if template is None or not (loaded or there):
+                shown.append(None)
+                continue
+            sheet = self._free_sheet(template)
+            for each in loaded:
+                sheet.open_batch(*each)
+            if there:
+                sheet.add_files(there)
+            shown.append(sheet)
+        chosen = shown[kept.shown] if kept.shown < len(shown) else None
+        if chosen is not None:
+            self.tabs.setCurrentIndex(self.stack.indexOf(chosen))
+        self.take_keyboard()
 
     def _offer_renewal(self, batch: Batch) -> None:
         """Say so where the template was changed since a table was made, and offer to ask what changed."""
@@ -355,7 +440,7 @@ class ExtractPage(QWidget):
 
     def _model_changed(self) -> None:
         self._tell_stand_in()
-        if self._loading.state is LoadState.FAILED and self._loading.error is not None:
+        if self._loading.state is LoadState.FAILED and self._loading.error is not None and not self._loading.none_there:
             error = self._loading.error
             actions: list[tuple[str, Callable[[], object]]] = [
                 (self.tr("Try again"), self._loading.start),

@@ -39,6 +39,7 @@ class Run:
         files: by position.
         progress: of the documents of this run.
         error: why it failed as a whole.
+        removed: positions that were taken out of the table.
         additions: files that are to join the batch when it is done next.
     """
 
@@ -50,6 +51,7 @@ class Run:
         self.progress = Progress(total=len(self.files))
         self.error: Exception | None = None
         self.retries: list[int] = []
+        self.removed: set[int] = set()
         self.additions: list[Path] = []
 
 
@@ -128,6 +130,7 @@ class RunQueue(QObject):
             if run.batch is None:
                 assert self._loading.model is not None
                 run.batch = self._parts.runs.new(run.template, run.files, self._loading.model)
+                self._parts.runs.set_removed(run.batch.run_id, sorted(run.removed), True)
             if additions:
                 positions = self._parts.runs.add(run.batch, additions)
                 operation.post(lambda: self._joined(run, positions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,12 @@ class SheetRuns(QObject):
     finished = Signal()
     failed = Signal(object)
 
-    def __init__(self, model: ResultModel, queue: RunQueue) -> None:
+    def __init__(
+        self, model: ResultModel, queue: RunQueue, set_removed: Callable[[int, Sequence[int], bool], None]
+    ) -> None:
+        """``set_removed``: keeps on disk which positions of a run were taken out, or back in."""
         super().__init__()
-        self._model = model
+        self._model, self._set_removed = model, set_removed
         self._queue = queue
         self._rows: dict[Run, list[Row]] = {}
         self._joining: dict[Run, list[Row]] = {}
@@ -76,7 +79,8 @@ class SheetRuns(QObject):
     def start(self) -> None:
         """Do what is ready or was stopped."""
         for run, rows in self._rows.items():
-            left = [row for row in (*rows, *self._joining.get(run, ())) if row.state is RowState.STOPPED]
+            own = (*rows, *self._joining.get(run, ()))
+            left = [row for row in own if row.state is RowState.STOPPED and row.position not in run.removed]
             if left:
                 self._model.set_state(left, RowState.WAITING)
                 self._queue.submit(run)
@@ -116,13 +120,31 @@ class SheetRuns(QObject):
             self._queue.retry(run, [row.position for row in wanted])
         self.changed.emit()
 
-    def open(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:
-        """Show a run that is on disk: what is not finished counts as stopped."""
+    def note_removed(self, rows: Sequence[Row], removed: bool) -> None:
+        """Rows were taken out of the table, or came back. Raises StorageError."""
+        positions: dict[Run, list[int]] = {}
+        for row in rows:
+            if row.run is not None and row.position >= 0:  # else when it joins
+                positions.setdefault(row.run, []).append(row.position)
+        for run, own in positions.items():
+            run.removed = run.removed | set(own) if removed else run.removed - set(own)
+            if run.batch is not None:  # else when it begins
+                self._set_removed(run.batch.run_id, own, removed)
+
+    def stored(self) -> list[int]:
+        """The runs of this table that are on disk, in order."""
+        return [run.batch.run_id for run in self._rows if run.batch is not None]
+
+    def open(self, batch: Batch, results: Sequence[DocumentResult | None], removed: Collection[int] = ()) -> None:
+        """Show a run that is on disk: what is not finished counts as stopped. ``removed``: positions that are not shown."""
         run = Run(batch.template, batch.files, batch)
-        run.state = RunState.STOPPED if None in results else RunState.FINISHED
+        run.removed = set(removed)
         rows = [Row(place, RowState.STOPPED) for place in batch.places()]
+        shown = [row for position, row in enumerate(rows) if position not in run.removed]
+        left = [results[position] is None for position in range(len(rows)) if position not in run.removed]
+        run.state = RunState.STOPPED if any(left) else RunState.FINISHED
         self._take(run, rows)
-        self._model.add(rows)
+        self._model.add(shown)
         self._model.set_results((row, result) for row, result in zip(rows, results, strict=True) if result is not None)
         self.changed.emit()
 
@@ -171,6 +193,8 @@ class SheetRuns(QObject):
         for row, position in zip(added, positions, strict=True):
             row.position = position
         rows.extend((*before, *added))
+        shown = set(map(id, self._model.rows))
+        self.note_removed([row for row in added if id(row) not in shown], True)
 
     def _on_results(self, run: Run, results: Sequence[tuple[int, DocumentResult]]) -> None:
         rows = self._rows.get(run)

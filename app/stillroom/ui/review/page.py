@@ -25,6 +25,7 @@ from stillroom.documents.document import Document, Span
 from stillroom.extraction.result import DocumentResult, FieldValue, Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.duplicates import sender_of
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
 from stillroom.review.queue import Doubt
 from stillroom.review.reading import FieldReader, Reading
@@ -43,6 +44,7 @@ from stillroom.ui.controls import (
     restyle,
     set_role,
 )
+from stillroom.ui.extract.cell import one_line
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
@@ -53,15 +55,17 @@ from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
 from stillroom.ui.review.table_panel import TablePanel
 from stillroom.ui.review.text_view import TextView
+from stillroom.ui.review.thumbnails import Thumbnails
 from stillroom.ui.review.value_card import ValueCard
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
-from stillroom.ui.wording import counted
+from stillroom.ui.wording import counted, percent_text
 from stillroom.workspace.row_files import PageSizes, RowFiles
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
+_LESS_SURE = (0.75, 0.9, 0.97)
 
 
 class ReviewPage(QWidget):
@@ -96,6 +100,7 @@ class ReviewPage(QWidget):
         self._back: QWidget = self.list  # where the keyboard returns to when a value was written
         self._connect()
         self._lessons = lessons
+        self._wanted_value: tuple[int, Path, str] | None = None
         self._before_again: dict[tuple[int, int], DocumentResult] = {}
         if lessons is not None:
             lessons.setParent(self)
@@ -112,8 +117,7 @@ class ReviewPage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addLayout(self._head())
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.banners = BannerArea(self)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(GRID)
         self.splitter.setChildrenCollapsible(False)
@@ -152,7 +156,14 @@ class ReviewPage(QWidget):
         self.which.addItem(self.tr("All documents"), _EVERYTHING)
         for doubt in Doubt:
             self.which.addItem(wording.doubt_name(doubt), str(doubt))
-        for box, stretch in ((self.tables, 3), (self.which, 2), (self.fields, 2)):
+        for share in _LESS_SURE:
+            self.which.addItem(self.tr("Less sure than %1").replace("%1", percent_text(share)), share)
+        self.senders = ComboBox()
+        self.senders.setAccessibleName(self.tr("Sender"))
+        self.senders.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.senders.setMinimumWidth(80)
+        self.senders.hide()
+        for box, stretch in ((self.tables, 3), (self.which, 2), (self.fields, 2), (self.senders, 2)):
             row.addWidget(box, stretch)
         self.dial = Button(self.tr("Pass unseen: nothing"))
         describe(self.dial, self.tr("What may pass unseen"))
@@ -195,7 +206,14 @@ class ReviewPage(QWidget):
         self.view = PageView(self._pictures)
         self.text_view = TextView()
         self.views = QStackedWidget()
-        self.views.addWidget(self.view)
+        self.thumbnails = Thumbnails(PagePictures(self._files, self._tasks))
+        beside = QWidget()
+        line = QHBoxLayout(beside)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID // 2)
+        line.addWidget(self.thumbnails)
+        line.addWidget(self.view, 1)
+        self.views.addWidget(beside)
         self.views.addWidget(self.text_view)
         self.table_panel = TablePanel()
         self.left = QSplitter(Qt.Orientation.Vertical)
@@ -256,6 +274,7 @@ class ReviewPage(QWidget):
         self.tables.activated.connect(lambda _: self._open_table())
         self.which.activated.connect(lambda _: self._filter())
         self.fields.activated.connect(lambda _: self._filter())
+        self.senders.activated.connect(lambda _: self._filter())
         self.documents.activated.connect(lambda place: self.show_document(self._shown[place]))
         self.previous.clicked.connect(lambda: self.step_document(-1))
         self.next.clicked.connect(lambda: self.step_document(1))
@@ -263,6 +282,8 @@ class ReviewPage(QWidget):
         self.zoom_out.clicked.connect(lambda: self.view.zoom_by(0.8))
         self.zoom.clicked.connect(lambda: self.view.toggle_fit())
         self.view.zoomed.connect(self.zoom.setText)
+        self.view.page_seen.connect(self.thumbnails.mark)
+        self.thumbnails.page_chosen.connect(self.view.show_page)
         self.finder.returnPressed.connect(self._find)
         for view in (self.view, self.text_view):
             view.span_chosen.connect(self.take_span)
@@ -328,6 +349,24 @@ class ReviewPage(QWidget):
         self._wanted_run = run
         self.desk.look()
 
+    def show_value(self, run: int, path: Path, field: str) -> None:
+        """Review this table, at a value of one of its documents."""
+        self._wanted_value = (run, path, field)
+        self.show_run(run)
+
+    def _turn_to_wanted(self) -> None:
+        wanted, self._wanted_value = self._wanted_value, None
+        if wanted is None:
+            return
+        run, path, field = wanted
+        document = next((each for each in self.desk.documents if (each.run, each.path) == (run, path)), None)
+        if document is None:
+            return
+        self.show_document(document)
+        row = next((row for row, value in enumerate(self.model.values) if value.subject.field == field), None)
+        if row is not None:
+            self.list.choose(row)
+
     def _show_tables(self) -> None:
         kept = self._wanted_run or self.tables.currentData()
         fresh = kept is None
@@ -367,6 +406,7 @@ class ReviewPage(QWidget):
         for name, title in names.items():
             self.fields.addItem(title, name)
         self.fields.setCurrentIndex(max(0, self.fields.findData(kept)))
+        self._list_senders()
         self._show_dial_text()
         old = self._document
         self._filter()
@@ -375,12 +415,34 @@ class ReviewPage(QWidget):
             if same is not None:
                 self.show_document(same)
         self._say_what_changed()
+        self._turn_to_wanted()
+
+    def _list_senders(self) -> None:
+        """Who sent the documents; offered where there are several."""
+        kept = self.senders.currentData()
+        names = sorted({name for each in self.desk.documents if (name := sender_of(each))}, key=str.casefold)
+        self.senders.clear()
+        self.senders.addItem(self.tr("All senders"), "")
+        for name in names:
+            self.senders.addItem(one_line(name), name)
+        self.senders.setCurrentIndex(max(0, self.senders.findData(kept)))
+        self.senders.setVisible(len(names) > 1)
 
     def _filter(self) -> None:
         """The documents that are asked for, worst first."""
-        which, wanted = self.which.currentData(), self.fields.currentData()
+        which, wanted, sender = self.which.currentData(), self.fields.currentData(), self.senders.currentData()
         chosen = []
         for document in self.desk.documents:
+            if sender and sender_of(document) != sender:
+                continue
+            if isinstance(which, float):
+                if any(
+                    value.current.confidence < which and not self.desk.done_with(document, value)
+                    for value in document.values
+                    if not wanted or value.subject.field == wanted
+                ):
+                    chosen.append(document)
+                continue
             reasons = self.desk.reasons(document)
             if wanted:
                 reasons = {subject: doubt for subject, doubt in reasons.items() if subject.field == wanted}
@@ -440,6 +502,7 @@ class ReviewPage(QWidget):
             self.table_panel.show_document(None, {})
             self.state.setText("")
             self.view.say(self.tr("No document"))
+            self.thumbnails.hide()
             self.views.setCurrentIndex(0)
             return
         if document in self._shown:
@@ -527,6 +590,7 @@ class ReviewPage(QWidget):
         if self._is_shown(path, sha256) and sizes.kind:
             self.views.setCurrentIndex(0)
             self.view.show_pages(sizes.sizes)
+            self.thumbnails.show_pages(path, sha256, sizes.sizes)
             if self._text is not None:
                 self.view.show_words(self._text)
             self._light()

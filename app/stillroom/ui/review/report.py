@@ -76,6 +76,12 @@ def write_report(
             painter.end()
 
 
+def _font(points: float) -> QFont:
+    font = QFont()
+    font.setPointSizeF(points)
+    return font
+
+
 def _room(writer: QPdfWriter) -> QRectF:
     """What can be drawn on, in the writer's dots."""
     return QRectF(0, 0, writer.width(), writer.height())
@@ -137,7 +143,7 @@ def _boxed(painter: QPainter, boxes: list[QRectF], number: str, colour: QColor) 
 def _marked_text(text: Document, numbered: Numbered) -> QTextDocument:
     """The text of all pages with the values marked; each has its number before it."""
     made = QTextDocument()
-    made.setDefaultFont(QFont("", 9))
+    made.setDefaultFont(_font(9))
     starts: dict[int, int] = {}
     parts: list[str] = []
     length = 0
@@ -189,7 +195,7 @@ def _table(document: ReviewedDocument, numbered: Numbered) -> QTextDocument:
     names = (tr("No."), tr("Field"), tr("Value"), tr("Page"), tr("What was said of it"), tr("When"))
     rows = "".join(_row(document, count, value) for count, value in numbered)
     made = QTextDocument()
-    made.setDefaultFont(QFont("", 8))
+    made.setDefaultFont(_font(8))
     made.setHtml(
         f"<table cellpadding='2'>{head}</table><p></p><table width='100%' cellpadding='3' border='0.5' cellspacing='0'>"
         f"<tr>{''.join(f'<th align=left>{escape(name)}</th>' for name in names)}</tr>{rows}</table>"

@@ -74,8 +74,7 @@ class TemplatesPage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(label(self.tr("Templates"), "title"))
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.banners = BannerArea(self)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(2 * GRID)
         splitter.setChildrenCollapsible(False)
@@ -293,6 +292,14 @@ class TemplatesPage(QWidget):
         self._fill_text()
         if self.fields.rowCount() and self.fields.currentRow() < 0:
             self.fields.setCurrentCell(0, 0)
+
+    def show_value(self, name: str, path: Path, field: str) -> None:
+        """A document beside a template, with the place of one of its fields lit as soon as it is found."""
+        self.refresh(name)
+        for row, each in enumerate(self._draft.fields):
+            if each.name == field:
+                self.fields.setCurrentCell(row, 0)
+        self.preview.open(path)
 
     # ---- what is shown
 
