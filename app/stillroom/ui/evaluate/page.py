@@ -87,6 +87,10 @@ class EvaluatePage(QWidget):
 
     # ---- building
 
+    def take_keyboard(self) -> None:
+        """To the models that are compared."""
+        self.models.setFocus()
+
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)

@@ -95,6 +95,10 @@ class TemplatesPage(QWidget):
 
     # ---- building
 
+    def take_keyboard(self) -> None:
+        """To the list of templates."""
+        self.list.setFocus()
+
     def _list_side(self) -> QWidget:
         side = QWidget()
         column = QVBoxLayout(side)
