@@ -133,6 +133,17 @@ class RemoteModels:
 
         return price_list()
 
+    def would_cost(self, characters: int, documents: int, template: Template) -> tuple[str, list[tuple[str, float]]]:
+        """What so many documents of so many characters together would cost at each price of the list: its date, and the dollars by
+        name, the cheapest first. Estimated as for sending. Raises StillroomError where the list cannot be read.
+        """
+        from stillroom.extraction.remote import tokens_of
+
+        known = self.prices()
+        sent, answered = tokens_of(characters, documents, template)
+        costs = [(each.name, (sent * each.sent + answered * each.answered) / 1e6) for each in known.prices]
+        return known.date, sorted(costs, key=lambda each: each[1])
+
     def shipped_prices(self) -> PriceList:
         """The list that comes with the application."""
         from stillroom.remote.prices import shipped_price_list
