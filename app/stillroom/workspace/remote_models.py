@@ -137,7 +137,7 @@ class RemoteModels:
         """What so many documents of so many characters together would cost at each price of the list: its date, and the dollars by
         name, the cheapest first. Estimated as for sending. Raises StillroomError where the list cannot be read.
         """
-        from stillroom.extraction.remote import tokens_of
+        from stillroom.extraction.remote_extractor import tokens_of
 
         known = self.prices()
         sent, answered = tokens_of(characters, documents, template)
