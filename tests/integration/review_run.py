@@ -37,6 +37,7 @@ type = "line"
 """
 FIELDS = ("date", "total", "shop", "place")
 ACTIONS = ("accept", "typed", "runner-up", "absent", "clicked", "unreadable", "undone", "page word")
+_LOOKS = 2.0  # seconds that a person looks at a page before the first key
 _REJECTED = 9  # one in so many documents
 
 
@@ -216,6 +217,8 @@ def review() -> None:
         writer.write = told_before
         writer.written.connect(lambda keys: [say("told", key) for key in keys])
         page.list.setFocus()
+        looked = time.monotonic() + _LOOKS
+        hands.wait(lambda: time.monotonic() > looked)
         for _ in range(len(page._shown)):
             _document(hands)
             if page._shown.index(page._document) + 1 < len(page._shown):
