@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -158,7 +159,33 @@ class MainWindow(QMainWindow):
     def _build_evaluate(self) -> QWidget:
         from stillroom.ui.evaluate.page import EvaluatePage
 
-        return EvaluatePage(self._parts, self.loading)
+        page = EvaluatePage(self._parts, self.loading)
+        page.document_wanted.connect(self._show_value)
+        return page
+
+    def _show_value(self, path: Path, field: str) -> None:
+        """A value of a document: in Review where a table has the document, else beside its template."""
+        from stillroom.ui.evaluate.page import EvaluatePage
+
+        evaluate = self.show_named("evaluate")
+        assert isinstance(evaluate, EvaluatePage)
+        name = evaluate.template_name
+
+        def done(run: int | None) -> None:
+            if run is not None:
+                from stillroom.ui.review.page import ReviewPage
+
+                review = self.show_named("review")
+                assert isinstance(review, ReviewPage)
+                review.show_value(run, path, field)
+                return
+            from stillroom.ui.templates.page import TemplatesPage
+
+            templates = self.show_named("templates")
+            assert isinstance(templates, TemplatesPage)
+            templates.show_value(name, path, field)
+
+        self._parts.tasks.start(Operation(lambda _: self._parts.runs.with_file(path), "find", owner=self).success(done))
 
     def _build_models(self) -> QWidget:
         from stillroom.ui.models.page import ModelsPage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from stillroom import atomic
@@ -13,6 +13,7 @@ from stillroom.documents.readers import Readers
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.extraction.choosing import Embed
+from stillroom.extraction.result import FieldResult, FieldValue
 from stillroom.learning.memory import CurvePoint, Gain, LearnedTemplate, TemplateMemory, Truth
 from stillroom.learning.sharing import pack, unpack
 from stillroom.templates.template import Field, Template
@@ -90,6 +91,24 @@ class Learning:
 
         shown = field_from(document, mark, template, name=name)
         return shown.field if shown is not None else None
+
+    def value_at(self, document: Document, field: Field, mark: Span) -> FieldValue | None:
+        """The value of a field that a mark shows; None where it can be none."""
+        from stillroom.learning.showing import value_at
+
+        return value_at(document, field, mark)
+
+    def take_shown(self, template: Template, document: Document, fields: Mapping[str, FieldResult]) -> LearnedTemplate:
+        """Learn of a document whose values a person looked at and found right. Raises StillroomError."""
+        truth: dict[str, str | list[str] | None] = {}
+        for name, result in fields.items():
+            if isinstance(result, FieldValue):
+                truth[name] = result.value
+            elif all(isinstance(item, FieldValue) for item in result):
+                truth[name] = [item.value for item in result if isinstance(item, FieldValue) and item.value is not None]
+        memory = self.memory(template)
+        memory.take(document, truth, self._embed)
+        return memory.learned()
 
     def forget(self, template: Template, sha256: str = "") -> int:
         """Forget one document or everything; how many documents were forgotten. Raises StillroomError."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stillroom.errors import StillroomError
 
 if TYPE_CHECKING:
+    from stillroom.evaluation.labels import LabelledDocument
     from stillroom.extraction.appending import Appended
     from stillroom.review.document import ReviewedDocument
     from stillroom.review.reviews import Reviews
@@ -62,6 +63,21 @@ class ReviewExports:
         from stillroom.review.signing import labels_of
 
         return labels_of(document)
+
+    def labelled(self, template_name: str) -> list[LabelledDocument]:
+        """What persons answer for of all documents of a template, in whatever table; of a file in several, by the newest."""
+        from stillroom.evaluation.labels import LabelledDocument
+
+        found: dict[Path, LabelledDocument] = {}
+        reviews = self._reviews()
+        for table in reviews.tables():
+            if table.template_name != template_name:
+                continue
+            for document in reviews.documents(table.run):
+                fields = self.labels_of(document)
+                if fields and document.path not in found and document.path.exists():
+                    found[document.path] = LabelledDocument(len(found) + 1, document.path.name, document.path, fields)
+        return list(found.values())
 
     def write_labels(self, documents: Sequence[ReviewedDocument], target: Path) -> int:
         """Write verdicts as labels, a line a document. Returns how many lines."""

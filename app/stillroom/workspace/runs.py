@@ -193,6 +193,15 @@ class Runs:
         changed = differences(old.template, batch.template).fields
         return ChangedFields(self._extractor(), earlier, old.template, changed)
 
+    def with_file(self, path: Path) -> int | None:
+        """The newest run on disk that has a row of this file; None where none has."""
+        store = self._store()
+        for record in store.runs():
+            waiting = set(store.pending(record.id))
+            if any(Path(each.path) == path and each.position not in waiting for each in store.documents(record.id)):
+                return record.id
+        return None
+
     def prepare(self) -> None:
         """Bring in what a run needs, which takes a moment and memory, while a person still looks at what they added."""
         self._extractor()

@@ -326,6 +326,24 @@ def test_what_changed_when_it_was_looked_at_again_is_said(make_run, open_page, p
     assert page._before_again == {}
 
 
+def test_a_value_of_a_document_is_turned_to_and_reviewed_ones_are_labels(make_run, open_page, parts, qtbot):
+    run = make_run(3)
+    page = open_page()
+    wanted = page.desk.documents[2]
+    name = wanted.values[1].subject.field
+    assert parts.runs.with_file(wanted.path) == run
+    assert parts.runs.with_file(wanted.path.with_name("none.txt")) is None
+    with qtbot.waitSignal(page.desk.opened, timeout=10_000):
+        page.show_value(run, wanted.path, name)
+    qtbot.waitUntil(lambda: page._document is not None and page._document.path == wanted.path, timeout=10_000)
+    assert page.list.value.subject.field == name
+    page.approve_document()
+    settled(page, qtbot)
+    labels = parts.review_exports.labelled(wanted.template.name)
+    assert [each.path for each in labels] == [wanted.path]
+    assert name in labels[0].fields
+
+
 def test_rows_are_taken_out_and_put_in(parts, qtbot, make_run, open_page):
     make_run(1)
     page = open_page()

@@ -89,7 +89,7 @@ def test_a_changed_field_alone_is_asked_again(page, qtbot, talk, parts):
     begin(page, qtbot, talk)
     make(page, qtbot, "2025-03-14", "when")
     make(page, qtbot, "12.50", "fee")
-    qtbot.waitUntil(lambda: len(page.preview.values) == 2, timeout=15_000)
+    qtbot.waitUntil(lambda: len(page.preview.values) == 2 and not page.preview._waits(), timeout=15_000)
     asked = []
     extract = parts.extractor.extract
     parts.extractor.extract = lambda document, template, **rest: (
@@ -225,3 +225,28 @@ def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts):
     qtbot.waitUntil(lambda: not parts.learning.memory(template).documents(), timeout=15_000)
     qtbot.waitUntil(lambda: dialog.said.text().startswith("Nothing yet"), timeout=15_000)
     dialog.close()
+
+
+@pytest.mark.window
+def test_a_mark_with_the_name_of_a_field_is_its_value_and_is_learned(page, qtbot, talk, parts, tmp_path):
+    begin(page, qtbot, talk)
+    make(page, qtbot, "Ada Byron", "who")
+    qtbot.waitUntil(lambda: "who" in page.preview._told, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    page.preview.right_button.click()
+    memory = parts.learning.memory(page._draft.template)
+    qtbot.waitUntil(lambda: len(memory.documents()) == 1, timeout=15_000)
+    other = tmp_path / "other.txt"
+    other.write_text("Talk\nGrace Hopper\nspeaks on 2025-03-15\nafter Alan Turing\n")
+    page.preview.open(other)
+    qtbot.waitUntil(lambda: "Grace" in page.preview.view.toPlainText(), timeout=15_000)
+    mark(page, "Alan Turing")
+    page.preview.called.setFocus()
+    QTest.keyClicks(page.preview.called, "Who")
+    QTest.keyClick(page.preview.called, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "who" in page.preview._told, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    assert len(page._draft.fields) == 1
+    assert page.preview.values["who"].value == "Alan Turing"
+    page.preview.right_button.click()
+    qtbot.waitUntil(lambda: len(memory.documents()) == 2, timeout=15_000)

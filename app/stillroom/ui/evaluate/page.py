@@ -87,6 +87,10 @@ class EvaluatePage(QWidget):
 
     # ---- building
 
+    def take_keyboard(self) -> None:
+        """To the models that are compared."""
+        self.models.setFocus()
+
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
@@ -105,6 +109,13 @@ class EvaluatePage(QWidget):
             "Ctrl+O",
         )
         left.addWidget(self.open_button)
+        self.reviewed_button = Button(self.tr("From reviewed"), "", "review", self.take_reviewed)
+        describe(
+            self.reviewed_button,
+            self.tr("Labels from reviewed documents"),
+            self.tr("What you answered for in Review, of all tables with this template"),
+        )
+        left.addWidget(self.reviewed_button)
         self.labels_text = ElidedLabel(self.tr("No labels yet"), "muted")
         left.addWidget(self.labels_text)
         left.addStretch(1)
@@ -192,6 +203,11 @@ class EvaluatePage(QWidget):
 
     # ---- what the user does
 
+    @property
+    def template_name(self) -> str:
+        """Of the template that was evaluated; empty for none."""
+        return self._template.name if self._template is not None else ""
+
     def pick(self) -> None:
         folder = self._parts.memory.folder("folder/labels")
         name, _filter = QFileDialog.getOpenFileName(self, self.tr("Labels"), folder, self.tr("Labels (*.jsonl)"))
@@ -207,6 +223,23 @@ class EvaluatePage(QWidget):
             self.banners.show_message(sentence(error), "bad", key="labels")
             return
         self.set_labels(labels, path.name)
+
+    def take_reviewed(self) -> None:
+        """Take what persons answered for in Review as labels."""
+        template = self.template.currentData()
+
+        def done(found: list[LabelledDocument]) -> None:
+            if found:
+                self.set_labels(found, self.tr("Reviewed"))
+                return
+            words = self.tr("No document of %1 has been reviewed yet. Approve some in Review, or choose a labels file.")
+            self.banners.show_message(words.replace("%1", template.title or template.name), "info", key="labels")
+
+        self._parts.tasks.start(
+            Operation(lambda _: self._parts.review_exports.labelled(template.name), "labels", owner=self)
+            .success(done)
+            .failure(lambda error: self.banners.show_message(sentence(error), "bad", key="labels"))
+        )
 
     def set_labels(self, labels: Sequence[LabelledDocument], source: str) -> None:
         """Labels, from a file or from reviewed documents (``source`` says which)."""
@@ -320,7 +353,7 @@ class EvaluatePage(QWidget):
         self.run_button.setToolTip(tip)
         self.cancel_button.setVisible(running)
         self.progress.setVisible(running)
-        for control in (self.template, self.open_button, self.models):
+        for control in (self.template, self.open_button, self.reviewed_button, self.models):
             control.setEnabled(not running)
 
     def _show(self) -> None:

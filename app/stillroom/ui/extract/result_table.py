@@ -307,7 +307,7 @@ class ResultTable(QTableView):
         if fields < 2 or failed == self._spanned:
             return
         for position in self._spanned - failed:
-            if position < model.rowCount():
+            if position < model.rowCount() and self.columnSpan(position, FIRST_FIELD) > 1:
                 self.setSpan(position, FIRST_FIELD, 1, 1)
         for position in failed - self._spanned:
             self.setSpan(position, FIRST_FIELD, 1, fields)

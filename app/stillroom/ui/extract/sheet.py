@@ -116,6 +116,7 @@ class Sheet(TakesDrops, QWidget):
         self.drop_zone.earlier_wanted.connect(self.earlier_wanted)
         self.status.only_looks.connect(self.table.shown.show_only_looks)
         self.status.find_wanted.connect(self.table.shown.find)
+        self.status.find_wanted.connect(lambda _words: self._refresh())
         self.table.columns_arranged.connect(
             lambda: self._parts.memory.set(f"columns/{self.template.name}", self.table.arrangement())
         )
@@ -435,6 +436,9 @@ class Sheet(TakesDrops, QWidget):
                 parts.append(of.replace("%1", str(current.page)).replace("%2", str(current.pages)))
             return " · ".join(part for part in parts if part)
         text = counted(total, self.tr("1 document"), self.tr("%1 documents"))
+        if self.status.finder.text().strip():
+            found = self.tr("found in %1 of %2").replace("%1", str(self.table.shown.rowCount()))
+            text = found.replace("%2", text)
         failed = self.model.count(RowState.FAILED)
         if failed:
             text += " · " + counted(failed, self.tr("1 failed"), self.tr("%1 failed"))

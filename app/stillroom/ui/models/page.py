@@ -82,6 +82,10 @@ class ModelsPage(TakesDrops, QWidget):
         self.work.made.connect(self._made)
         self.look()
 
+    def take_keyboard(self) -> None:
+        """To the models."""
+        self.table.setFocus()
+
     def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setSpacing(GRID)

@@ -100,6 +100,7 @@ class ReviewPage(QWidget):
         self._back: QWidget = self.list  # where the keyboard returns to when a value was written
         self._connect()
         self._lessons = lessons
+        self._wanted_value: tuple[int, Path, str] | None = None
         self._before_again: dict[tuple[int, int], DocumentResult] = {}
         if lessons is not None:
             lessons.setParent(self)
@@ -348,6 +349,24 @@ class ReviewPage(QWidget):
         self._wanted_run = run
         self.desk.look()
 
+    def show_value(self, run: int, path: Path, field: str) -> None:
+        """Review this table, at a value of one of its documents."""
+        self._wanted_value = (run, path, field)
+        self.show_run(run)
+
+    def _turn_to_wanted(self) -> None:
+        wanted, self._wanted_value = self._wanted_value, None
+        if wanted is None:
+            return
+        run, path, field = wanted
+        document = next((each for each in self.desk.documents if (each.run, each.path) == (run, path)), None)
+        if document is None:
+            return
+        self.show_document(document)
+        row = next((row for row, value in enumerate(self.model.values) if value.subject.field == field), None)
+        if row is not None:
+            self.list.choose(row)
+
     def _show_tables(self) -> None:
         kept = self._wanted_run or self.tables.currentData()
         fresh = kept is None
@@ -396,6 +415,7 @@ class ReviewPage(QWidget):
             if same is not None:
                 self.show_document(same)
         self._say_what_changed()
+        self._turn_to_wanted()
 
     def _list_senders(self) -> None:
         """Who sent the documents; offered where there are several."""

@@ -95,6 +95,10 @@ class TemplatesPage(QWidget):
 
     # ---- building
 
+    def take_keyboard(self) -> None:
+        """To the list of templates."""
+        self.list.setFocus()
+
     def _list_side(self) -> QWidget:
         side = QWidget()
         column = QVBoxLayout(side)
@@ -292,6 +296,14 @@ class TemplatesPage(QWidget):
         self._fill_text()
         if self.fields.rowCount() and self.fields.currentRow() < 0:
             self.fields.setCurrentCell(0, 0)
+
+    def show_value(self, name: str, path: Path, field: str) -> None:
+        """A document beside a template, with the place of one of its fields lit as soon as it is found."""
+        self.refresh(name)
+        for row, each in enumerate(self._draft.fields):
+            if each.name == field:
+                self.fields.setCurrentCell(row, 0)
+        self.preview.open(path)
 
     # ---- what is shown
 
