@@ -117,7 +117,6 @@ class ReviewPage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addLayout(self._head())
-        self.banners = BannerArea(self)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(GRID)
         self.splitter.setChildrenCollapsible(False)
@@ -126,6 +125,7 @@ class ReviewPage(QWidget):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([560, 380])
+        self.banners = BannerArea(self, self.views)  # what is pressed next, and the rows, stay in sight
         self.empty = label(
             self.tr("Nothing to review yet. Extract a table first; its values come here."), "muted", wrap=True
         )
@@ -732,6 +732,7 @@ class ReviewPage(QWidget):
 
     def _edit_ended(self) -> None:
         self._adding = None
+        self.banners.withdraw("adding")
         self._back.setFocus()
 
     @property
