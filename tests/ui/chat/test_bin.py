@@ -10,6 +10,7 @@ from tests.ui.chat.talking import say
 
 from stillroom.chat.conversation import Role
 from stillroom.ui.chat.bin_dialog import BinDialog, days_left
+from stillroom.ui.chat.conversation_list import ConversationAction
 from stillroom.ui.chat.page import ChatPage
 
 pytestmark = pytest.mark.window
@@ -20,7 +21,7 @@ def deleted(page: ChatPage, *titles: str) -> list[int]:
     for title in titles:
         talk = page.store.create(title)
         say(page, talk.id, None, Role.USER, f"about {title}")
-        page.talks.act(talk.id, "delete")
+        page.talks.act(talk.id, ConversationAction.DELETE)
         numbers.append(talk.id)
     return numbers
 

@@ -20,7 +20,7 @@ from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
-from stillroom.ui.chat.conversation_list import ConversationList
+from stillroom.ui.chat.conversation_list import ConversationAction, ConversationList
 from stillroom.ui.chat.drafts import Drafts
 from stillroom.ui.chat.link_box import show_link
 from stillroom.ui.chat.own_settings import OwnSettings
@@ -99,7 +99,7 @@ class ChatPage(ShownConversation):
                 "export",
                 self.tr("Export this conversation"),
                 None,
-                lambda: self.talks.act(self.number, "export"),
+                lambda: self.talks.act(self.number, ConversationAction.EXPORT),
             ),
             ("settings", "settings", self.tr("Settings of this conversation"), None, lambda: self.own.ask()),
         ):
