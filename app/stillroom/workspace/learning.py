@@ -92,6 +92,12 @@ class Learning:
         shown = field_from(document, mark, template, name=name)
         return shown.field if shown is not None else None
 
+    def fields_from_sentence(self, sentence: str) -> list[Field]:
+        """The fields that a sentence asks for ("who spoke, where and when"), to be checked."""
+        from stillroom.learning.asking import fields_from
+
+        return fields_from(sentence)
+
     def value_at(self, document: Document, field: Field, mark: Span) -> FieldValue | None:
         """The value of a field that a mark shows; None where it can be none."""
         from stillroom.learning.showing import value_at

@@ -18,7 +18,7 @@ from stillroom.workspace.runs import Runs
 
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
-    from stillroom.extraction.remote import Preview, RemoteExtractor
+    from stillroom.extraction.remote_extractor import Preview, RemoteExtractor
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch
     from stillroom.privacy.secrets import Secrets
@@ -133,6 +133,17 @@ class RemoteModels:
 
         return price_list()
 
+    def would_cost(self, characters: int, documents: int, template: Template) -> tuple[str, list[tuple[str, float]]]:
+        """What so many documents of so many characters together would cost at each price of the list: its date, and the dollars by
+        name, the cheapest first. Estimated as for sending. Raises StillroomError where the list cannot be read.
+        """
+        from stillroom.extraction.remote_extractor import tokens_of
+
+        known = self.prices()
+        sent, answered = tokens_of(characters, documents, template)
+        costs = [(each.name, (sent * each.sent + answered * each.answered) / 1e6) for each in known.prices]
+        return known.date, sorted(costs, key=lambda each: each[1])
+
     def shipped_prices(self) -> PriceList:
         """The list that comes with the application."""
         from stillroom.remote.prices import shipped_price_list
@@ -180,7 +191,7 @@ class RemoteModels:
 
     def preview(self, document: Document, template: Template, engine: RemoteEngine) -> Preview:
         """Exactly what would leave for a document. Sends nothing."""
-        from stillroom.extraction.remote import preview
+        from stillroom.extraction.remote_extractor import preview
 
         return preview(document, template, engine)
 
@@ -263,6 +274,6 @@ class RemoteModels:
         return Sent(done, extractor.sent, extractor.cost)
 
     def _extractor(self, client: RemoteClient) -> RemoteExtractor:
-        from stillroom.extraction.remote import RemoteExtractor
+        from stillroom.extraction.remote_extractor import RemoteExtractor
 
         return RemoteExtractor(client, self.log, self.monthly_cap)

@@ -65,6 +65,8 @@ def test_two_models_stand_side_by_side(page, parts, labels_file, evaluation):
     page.document_wanted.connect(lambda path, field: opened.append((path.name, field)))
     page.wrong.cellActivated.emit(0, 0)
     assert opened == [("receipt-005.txt", "date")]
+    assert "1,000 such documents cost nothing here" in page.cost.text()
+    assert "%" not in page.cost.text()
     assert page.grab().width() > 0
 
 

@@ -89,7 +89,7 @@ def test_a_changed_field_alone_is_asked_again(page, qtbot, talk, parts):
     begin(page, qtbot, talk)
     make(page, qtbot, "2025-03-14", "when")
     make(page, qtbot, "12.50", "fee")
-    qtbot.waitUntil(lambda: len(page.preview.values) == 2 and not page.preview._waits(), timeout=15_000)
+    qtbot.waitUntil(lambda: len(page.preview._asked) == 2, timeout=15_000)
     asked = []
     extract = parts.extractor.extract
     parts.extractor.extract = lambda document, template, **rest: (
@@ -250,3 +250,16 @@ def test_a_mark_with_the_name_of_a_field_is_its_value_and_is_learned(page, qtbot
     assert page.preview.values["who"].value == "Alan Turing"
     page.preview.right_button.click()
     qtbot.waitUntil(lambda: len(memory.documents()) == 2, timeout=15_000)
+
+
+@pytest.mark.window
+def test_a_sentence_begins_a_template(page):
+    page.from_sentence("who spoke, where and when")
+    assert [(field.name, field.type) for field in page._draft.fields] == [
+        ("speaker", FieldType.NAME),
+        ("location", FieldType.LINE),
+        ("period", FieldType.DATE),
+    ]
+    assert page.save_button.isEnabled()
+    page.from_sentence(", ;")
+    assert len(page._draft.fields) == 3

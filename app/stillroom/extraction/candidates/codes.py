@@ -199,6 +199,8 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
         text = page.text[start:end]
         yield Candidate(Span(page.number, start, end), text, text, 1.0)
     for match in _TOKEN.finditer(page.text):
+        if not _FIGURE.search(page.text, match.start(), match.end()):
+            continue
         seen: set[tuple[int, int]] = set()
         for start, end in ((match.start(), match.end()), *_words(page.text, match.start(), match.end())):
             if end - start > _LONGEST_TOKEN:
@@ -219,6 +221,7 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
 
 
 _LONGEST_TOKEN = 90
+_FIGURE = re.compile(r"\d")
 # A number in groups of figures, as health and tax numbers are written: "943 476 5919".
 _GROUPED_FIGURES = re.compile(r"(?<![\d.,/-])(?<!\d )\d{2,4}(?: \d{2,4}){2,4}(?! ?\d|[.,/-]\d)")
 _AMOUNT = re.compile(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,2}[%x]?")

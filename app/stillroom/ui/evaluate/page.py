@@ -42,6 +42,7 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, percent_text, size_text, time_left_text
 
 MOST_MODELS = 3
+_MANY = 1000  # documents that a price is told for
 _MODEL = Qt.ItemDataRole.UserRole
 
 
@@ -175,6 +176,7 @@ class EvaluatePage(QWidget):
         splitter.addWidget(self.table)
         self.plots = Plots()
         splitter.addWidget(self.plots)
+        self.cost = label("", "muted", wrap=True)
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
@@ -183,6 +185,7 @@ class EvaluatePage(QWidget):
         head.addWidget(label(self.tr("Wrong values, the surest first"), "heading"), 1)
         self.use_button = Button(self.tr("Use the best model"), "", "", self._use)
         head.addWidget(self.use_button)
+        column.addWidget(self.cost)
         column.addLayout(head)
         self.wrong = _table(self.tr("Wrong values"))
         self.wrong.cellActivated.connect(self._open)
@@ -410,6 +413,34 @@ class EvaluatePage(QWidget):
             ],
         )  # fmt: skip
         self.use_button.setVisible(len(self.evaluations) > 1)
+        self.cost.setText(self._cost_text(template))
+        self.cost.setVisible(bool(self.cost.text()))
+
+    def _cost_text(self, template: Template) -> str:
+        """What as many such documents as are usual in a month would cost elsewhere; empty where no price is known."""
+        results = [each for each in self.evaluations[0].results if each.coverage.chars]
+        if not results:
+            return ""
+        characters = _MANY * sum(each.coverage.chars for each in results) // len(results)
+        try:
+            date, costs = self._parts.remote.would_cost(characters, _MANY, template)
+        except StillroomError as error:
+            return sentence(error)
+        if not costs:
+            return ""
+        words = self.tr(
+            "1,000 such documents cost nothing here; sent to a model behind an address about %1 (%2) to %3 (%4), by the price list of %5."
+        )
+        (cheapest, least), (dearest, most) = costs[0], costs[-1]
+        for mark, text in (
+            ("%1", _dollars(least)),
+            ("%2", cheapest),
+            ("%3", _dollars(most)),
+            ("%4", dearest),
+            ("%5", date),
+        ):
+            words = words.replace(mark, text)
+        return words
 
 
 def _table(name: str) -> QTableWidget:
@@ -444,6 +475,10 @@ def _share_text(found: dict[str, Share], name: str) -> str:
     if share is None:
         return "–"
     return f"{share.value:.0%}  ({share.low:.0%} – {share.high:.0%})"
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:,.2f}" if amount < 100 else f"${amount:,.0f}"
 
 
 def _percent(share: float) -> str:

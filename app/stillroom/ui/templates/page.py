@@ -88,7 +88,7 @@ class TemplatesPage(QWidget):
         column.addWidget(splitter, 1)
         self.preview.shown.connect(self._add_shown)
         self.preview.values_changed.connect(self._show_values)
-        self.preview.said.connect(lambda text, kind: self.banners.show_message(text, kind, key="preview"))
+        self.preview.said.connect(self._say)
         self._actions()
         self.refresh()
         self.list.setCurrentRow(0)
@@ -108,6 +108,7 @@ class TemplatesPage(QWidget):
         new.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(new)
         menu.addAction(self.tr("By marking a document…"), self.new_by_marking)
+        menu.addAction(self.tr("From a sentence…"), self.new_from_sentence)
         menu.addAction(self.tr("From a table's heading…"), self.new_from_heading)
         menu.addAction(self.tr("From a JSON Schema…"), self.new_from_schema)
         menu.addAction(self.tr("A copy of the one shown"), self.copy_shown)
@@ -231,6 +232,10 @@ class TemplatesPage(QWidget):
         for action in (self._undo, self._redo):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self.addAction(action)
+
+    def _say(self, text: str, kind: str) -> None:
+        """What the preview says; what is no trouble goes by itself, for it lies over the marks."""
+        self.banners.show_message(text, kind, key="preview", seconds=6 if kind == "info" else 0)
 
     # ---- the list
 
@@ -475,6 +480,33 @@ class TemplatesPage(QWidget):
         if title:
             self._begin(editing.new_template(self._free_name(title), title))
             self.preview.open_button.setFocus()
+
+    def new_from_sentence(self) -> None:
+        """A field for each thing a sentence names, as a beginning."""
+        text, wanted = QInputDialog.getText(
+            self,
+            self.tr("New template"),
+            self.tr("What do you want of each document? (for example: who spoke, where and when)"),
+        )
+        if wanted and text.strip():
+            self.from_sentence(text)
+
+    def from_sentence(self, sentence: str) -> None:
+        fields = self._parts.learning.fields_from_sentence(sentence)
+        if not fields:
+            self.banners.show_message(self.tr("This sentence names nothing that could be looked for."), "warn")
+            return
+        title = sentence.strip()[:40]
+        text = editing.new_template(self._free_name(title), title[:1].upper() + title[1:])
+        for field in fields:
+            text = editing.add_field(text, field)
+        self._begin(text)
+        self.banners.show_message(
+            self.tr("Look at what each field is taken for, and open a document of yours beside it."),
+            "info",
+            key="begun",
+            seconds=12,
+        )
 
     def new_from_heading(self) -> None:
         """A field for each heading of a spreadsheet's or CSV file's first row."""
