@@ -18,7 +18,7 @@ from stillroom.workspace.runs import Runs
 
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
-    from stillroom.extraction.remote import Preview, RemoteExtractor
+    from stillroom.extraction.remote_extractor import Preview, RemoteExtractor
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch
     from stillroom.privacy.secrets import Secrets
@@ -137,7 +137,7 @@ class RemoteModels:
         """What so many documents of so many characters together would cost at each price of the list: its date, and the dollars by
         name, the cheapest first. Estimated as for sending. Raises StillroomError where the list cannot be read.
         """
-        from stillroom.extraction.remote import tokens_of
+        from stillroom.extraction.remote_extractor import tokens_of
 
         known = self.prices()
         sent, answered = tokens_of(characters, documents, template)
@@ -191,7 +191,7 @@ class RemoteModels:
 
     def preview(self, document: Document, template: Template, engine: RemoteEngine) -> Preview:
         """Exactly what would leave for a document. Sends nothing."""
-        from stillroom.extraction.remote import preview
+        from stillroom.extraction.remote_extractor import preview
 
         return preview(document, template, engine)
 
@@ -274,6 +274,6 @@ class RemoteModels:
         return Sent(done, extractor.sent, extractor.cost)
 
     def _extractor(self, client: RemoteClient) -> RemoteExtractor:
-        from stillroom.extraction.remote import RemoteExtractor
+        from stillroom.extraction.remote_extractor import RemoteExtractor
 
         return RemoteExtractor(client, self.log, self.monthly_cap)

@@ -72,7 +72,7 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
 def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
     talk = page.store.create("About ships")
     turn = say(page, talk.id, None, Role.USER, "The lighthouse keeper counts the ships")
-    page.talks.refresh()
+    page.conversation_actions.refresh()
     page.open(talk.id)
     page.list.search.setText("lighthouse")
     qtbot.waitUntil(lambda: page.list.model.rowCount() == 1 and "[" in page.list.model.index(0).data(), timeout=5000)
@@ -80,7 +80,7 @@ def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
     assert page.transcript.turns()[-1].id == turn
     page.list.search.clear()
     qtbot.waitUntil(lambda: not page.list._typed.isActive(), timeout=5000)
-    page.talks.act(talk.id, ConversationAction.DELETE)
+    page.conversation_actions.act(talk.id, ConversationAction.DELETE)
     assert page.store.conversations() == []
     page.banners._keyed["deleted"].buttons[0].click()
     assert [each.title for each in page.store.conversations()] == ["About ships"]

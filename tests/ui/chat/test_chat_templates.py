@@ -43,6 +43,6 @@ def test_a_template_made_of_an_answer_is_used_in_extract_at_once(
     banner.buttons[0].click()
     assert window.pages.currentIndex() == 0
     assert [field.name for field in window.extract.sheet.template.fields] == ["seller", "total"]
-    page.talks.act(talk.id, ConversationAction.TEMPLATE)
+    page.conversation_actions.act(talk.id, ConversationAction.TEMPLATE)
     assert window.extract.sheets[0].bar.picker.findText("Rope sales 2") >= 0
     assert paths.templates_dir() != own

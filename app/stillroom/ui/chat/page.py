@@ -20,17 +20,17 @@ from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
+from stillroom.ui.chat.context_room import ContextRoom
+from stillroom.ui.chat.conversation_actions import ConversationActions
 from stillroom.ui.chat.conversation_list import ConversationAction, ConversationList
 from stillroom.ui.chat.drafts import Drafts
 from stillroom.ui.chat.link_box import show_link
 from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.prompt_menu import PromptMenu
-from stillroom.ui.chat.room import Room
 from stillroom.ui.chat.settings_dialog import title_of_schema
 from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.chat.starting import Starting
-from stillroom.ui.chat.talks import Talks
 from stillroom.ui.chat.titles import Titles
 from stillroom.ui.chat.transcript import Transcript
 from stillroom.ui.chat.turn_actions import TurnActions
@@ -62,13 +62,13 @@ class ChatPage(ShownConversation):
         self.list = ConversationList()
         row.addWidget(self.list)
         row.addLayout(self._talk(), 1)
-        self.room = Room(self, parts, loading)
+        self.context_room = ContextRoom(self, parts, loading)
         self.own = OwnSettings(self, parts, loading)
-        self.talks = Talks(self, parts, self.list, self.banners)
+        self.conversation_actions = ConversationActions(self, parts, self.list, self.banners)
         self.turn_actions = TurnActions(self)
         self.drafts = Drafts(self, parts)
         self._connect()
-        self.talks.refresh()
+        self.conversation_actions.refresh()
         found = self.store.conversations()
         self.open(found[0].id if found else 0)
         self._model_changed()
@@ -99,7 +99,7 @@ class ChatPage(ShownConversation):
                 "export",
                 self.tr("Export this conversation"),
                 None,
-                lambda: self.talks.act(self.number, ConversationAction.EXPORT),
+                lambda: self.conversation_actions.act(self.number, ConversationAction.EXPORT),
             ),
             ("settings", "settings", self.tr("Settings of this conversation"), None, lambda: self.own.ask()),
         ):
@@ -127,10 +127,10 @@ class ChatPage(ShownConversation):
     def _connect(self) -> None:
         self.list.new_wanted.connect(lambda: self.open(0))
         self.list.chosen.connect(self.open)
-        self.list.search_wanted.connect(self.talks.search)
-        self.list.wanted.connect(self.talks.act)
-        self.list.import_wanted.connect(self.talks.bring)
-        self.list.bin_wanted.connect(self.talks.show_bin)
+        self.list.search_wanted.connect(self.conversation_actions.search)
+        self.list.wanted.connect(self.conversation_actions.act)
+        self.list.import_wanted.connect(self.conversation_actions.bring)
+        self.list.bin_wanted.connect(self.conversation_actions.show_bin)
         self.transcript.wanted.connect(self.turn_actions.act)
         self.transcript.branch_wanted.connect(self.turn_actions.switch)
         self.transcript.source_wanted.connect(self._show_source)
@@ -146,13 +146,13 @@ class ChatPage(ShownConversation):
         self.composer.attach_wanted.connect(self._choose_files)
         self.composer.prompts_wanted.connect(self._show_prompts)
         self.composer.edit_last.connect(self.turn_actions.edit_last)
-        self.composer.given.connect(lambda: self.room.show_budget())
+        self.composer.given.connect(lambda: self.context_room.show_budget())
         stop = QShortcut(QKeySequence("Esc"), self)
         stop.activated.connect(self.asking.stop)
         self.asking.begun.connect(self._begun)
         self.asking.piece.connect(self._piece)
         self.asking.done.connect(self._answered)
-        self.asking.full.connect(self.room.offer)
+        self.asking.full.connect(self.context_room.offer)
         self.asking.failed.connect(self.failed)
         again = self.tr(
             "Stopped: nothing was asked or left out. “Have this answered”, below your message, offers the choice again."
@@ -195,10 +195,10 @@ class ChatPage(ShownConversation):
         for button in (self.buttons["export"], self.buttons["search"]):
             button.setEnabled(bool(turns))
         self._show_writing()
-        self.room.show_budget()
+        self.context_room.show_budget()
 
     def show_list(self) -> None:
-        self.talks.refresh()
+        self.conversation_actions.refresh()
 
     def _show_title(self) -> None:
         self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
@@ -221,7 +221,7 @@ class ChatPage(ShownConversation):
         self.drafts.sent(begun)
         self.transcript.to_end()
         self.show_branch()
-        self.talks.refresh()
+        self.conversation_actions.refresh()
         self.have_answered(question.id)
 
     def have_answered(self, question: int) -> None:
@@ -242,7 +242,7 @@ class ChatPage(ShownConversation):
     def _choose_who(self, engine: RemoteEngine | None) -> None:
         self.asking.use(engine)
         self._show_models()
-        self.room.show_budget()
+        self.context_room.show_budget()
 
     def _show_models(self) -> None:
         self.who.look([each.name for each in self._parts.models.installed()], self._loading.wanted)
@@ -279,13 +279,13 @@ class ChatPage(ShownConversation):
     def _answered(self, turn: Turn) -> None:
         if turn.conversation == self.number:
             self.show_branch()
-        self.talks.refresh()
+        self.conversation_actions.refresh()
         if turn.state is TurnState.COMPLETE:
             self.titles.want(turn.conversation)
             QApplication.alert(self.window())
 
     def _named(self, conversation: int) -> None:
-        self.talks.refresh()
+        self.conversation_actions.refresh()
         if conversation == self.number:
             self.conversation = self.store.conversation(conversation)
             self._show_title()
@@ -297,10 +297,10 @@ class ChatPage(ShownConversation):
         PassageDialog(self, self.transcript.turns(), number, place, quote=True).show()
 
     def read_every_part(self, question: int) -> None:
-        self.room.read_every_part(question)
+        self.context_room.read_every_part(question)
 
     def make_template(self, turns: list[Turn]) -> None:
-        self.talks.make_template(turns)
+        self.conversation_actions.make_template(turns)
 
     # ---- files, settings, model
 
@@ -312,7 +312,7 @@ class ChatPage(ShownConversation):
         def show(found: list[Attachment]) -> None:
             self.composer.add_attachments(found)
             self.composer.editor.setFocus()
-            self.room.show_budget()
+            self.context_room.show_budget()
             if any(each.picture is not None and not each.seen for each in found):
                 words = self.tr("The text in the picture was read. The model gets that text; it does not see pictures.")
                 self.say(f"{words} " + self.tr("A projector lets it see: Models, Pictures…"), "info")
@@ -344,7 +344,7 @@ class ChatPage(ShownConversation):
         else:
             self.banners.withdraw("model")
         if self._loading.state is LoadState.READY:
-            self.room.show_budget()
+            self.context_room.show_budget()
         if self._loading.state is not LoadState.LOADING or self._loading.progress == 0:
             self._show_models()
 

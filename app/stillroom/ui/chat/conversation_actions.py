@@ -18,7 +18,7 @@ from stillroom.ui.wording import counted
 _DIALOG_WIDTH = 440  # as wide as titles are
 
 
-class Talks(QObject):
+class ConversationActions(QObject):
     """The list of conversations as the store is, and what is done with its entries."""
 
     def __init__(self, page: ShownConversation, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
