@@ -1,13 +1,15 @@
 """Fit the weights of resources/ranking.json on labelled documents, and say what they are worth on sets that were left out.
 
-    python tests/benchmarks/fit_ranking.py collect DATA --to ROWS.pickle [--only SET...]
+    python tests/benchmarks/fit_ranking.py read DATA --to DOCUMENTS.pickle
+    python tests/benchmarks/fit_ranking.py collect DOCUMENTS.pickle --to ROWS.pickle [--only SET...]
     python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--write]
 
-``collect`` reads every document of the labelled sets in DATA once and keeps its candidates with their signs. ``fit`` leaves out one
-set at a time, fits on the others and decides the fields of the one left out: those figures are printed, and the confidences are
-calibrated on them. Then it fits on all sets and writes the file. The loss is that of a conditional logit (what is right, or *absent*,
-among all; each item by itself in a list), sets weighed evenly by the root of their documents, with an L2 penalty on the distance
-from what is written by hand for all types, and from there to each family, type and template of its own. No model is asked.
+``read`` reads every document of the labelled sets in DATA. ``collect`` keeps the candidates of their fields with their signs, of some
+documents once more as if nobody had known their kind, and adds made forms (made_forms.py). ``fit`` leaves out one set at a time, fits on
+the others and decides the fields of the one left out: those figures are printed, and the confidences are calibrated on them. Then it
+fits on all sets and writes the file. The loss is that of a conditional logit (what is right, or *absent*, among all; each item by itself
+in a list), sets weighed evenly by the root of their documents, with an L2 penalty on the distance from what is written by hand for all
+types, and from there to each family, type and template of its own. No model is asked.
 """
 
 from __future__ import annotations
@@ -18,9 +20,12 @@ import pickle
 import sys
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
+import made_forms
 import numpy as np
 from scipy.optimize import minimize
 
@@ -29,14 +34,14 @@ from stillroom.documents.document import Document, Page
 from stillroom.documents.readers import Readers
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
-from stillroom.extraction import choosing, layout, ranking
+from stillroom.extraction import choosing, concepts, layout, ranking
 from stillroom.extraction.assignment import decided_together
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.choosing import Asked
-from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.concepts import Label, Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.templates.library import TemplateLibrary
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import FieldType, Template
 
 # Set, labels, template, the kind it is left out with.
 SETS = (
@@ -58,6 +63,7 @@ SIGNS = len(layout.names())
 # Strengths of the penalties: for all types, a family, a type, a template's field.
 PENALTIES = (0.002, 0.004, 0.008, 0.004)
 MOST_CANDIDATES = 80
+MOST_UNSEEN = 40  # documents of a set that are looked at once more as if nobody had known their kind
 STEPS = 120
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
 KNOWN = {
@@ -66,7 +72,9 @@ KNOWN = {
     "rival_inline": -2.0, "rival_left": -1.5, "rival_above": -0.7, "rival_column": -0.7, "rival_block": -1.0,
     "rival_behind": -0.3, "rival_prose": -0.5, "rival_beside": -0.5, "avoid_inline": -1.5, "avoid_left": -1.5,
     "avoid_above": -0.8, "avoid_column": -0.8, "avoid_block": -1.2, "avoid_beside": -0.5, "label": -8.0, "label_first": -2.0,
-    "gaps": -2.0, "holds_colon": -1.0, "words": 1.5, "words_above": 0.7, "shape": 1.0, "failed": -1.0, "zero": -2.0,
+    "gaps": -2.0, "holds_colon": -1.0, "like_beside": 2.5, "like_over": 1.5, "like_head": 1.0, "unlike_head": -0.7,
+    "unlike_beside": -1.5, "unlike_over": -0.7, "like_most": 1.0, "label_like": -4.0, "colon_behind": -2.0, "shape": 1.0,
+    "person:name_known": 1.0, "person:name_whole": 1.5, "failed": -1.0, "zero": -2.0,
     "first_own": 0.5, "order_first": 1.5, "order_second": -1.5, "colon": 0.5, "absent": 1.0, "many": 0.7, "required": -2.0,
 }  # fmt: skip
 
@@ -83,6 +91,7 @@ class Row:
     right: np.ndarray
     wanted: list[str]
     legible: float
+    blind: bool = False
 
     @property
     def signs(self) -> np.ndarray:
@@ -100,18 +109,22 @@ class Row:
         return (*own, f"{self.template} {self.asked.field.name}") if self.template else own
 
 
-def collect(arguments: argparse.Namespace) -> None:
-    rows: list[Row] = []
-    library = TemplateLibrary()
+@dataclass
+class Labelled:
+    """A document of a set, and what its fields hold."""
+
+    name: str
+    file: str
+    document: Document
+    fields: dict[str, object]
+
+
+def read(arguments: argparse.Namespace) -> None:
+    found: list[Labelled] = []
     folder = Path(arguments.data)
     started = time.monotonic()
     with Readers() as readers:
-        for name, labels, template_name, group in SETS:
-            if arguments.only and name not in arguments.only:
-                continue
-            template = library.find(str(folder / template_name) if "/" in template_name else template_name)
-            meaning = Meaning(template)
-            own = f"{template.name} {ranking.hash_of(template)}" if template.name in OWN_WEIGHTS else ""
+        for name, labels, _, _ in SETS:
             for line in (folder / labels).read_text(encoding="utf-8").splitlines():
                 entry = json.loads(line, parse_float=str, parse_int=str)
                 wanted = {RENAMED.get(name, {}).get(field, field): label for field, label in entry["fields"].items()}
@@ -120,30 +133,88 @@ def collect(arguments: argparse.Namespace) -> None:
                 except StillroomError as error:
                     print(entry["file"], error, file=sys.stderr)
                     continue
-                seen = Layout(document, meaning)
-                for field in template.fields:
-                    kind = field.of if field.type is FieldType.LIST and field.of else field.type
-                    if field.name not in wanted or not proposes(kind):
-                        continue
-                    asked = choosing.prepare(field, document, (), template=template, layout=seen)
-                    asked.layout, asked.signs = None, asked.signs.astype(np.float32)
-                    label = wanted[field.name]
-                    values = [str(each) for each in (label if isinstance(label, list) else [label]) if each is not None]
-                    right = [any(same_value(kind, each.value, one) for one in values) for each in asked.candidates]
-                    legible = min(
-                        (p.ocr_confidence for p in document.pages if p.ocr_confidence is not None), default=1.0
-                    )
-                    rows.append(
-                        Row(name, group, entry["file"], own, asked, np.array(right, dtype=bool), values, legible)
-                    )
-            print(f"{name}: {len(rows)} fields, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+                found.append(Labelled(name, entry["file"], document, wanted))
+            print(f"{name}: {len(found)} documents, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    templates = {
+        name: str((folder / template).resolve()) if "/" in template else template for name, _, template, _ in SETS
+    }
+    Path(arguments.to).write_bytes(pickle.dumps((templates, found)))
+
+
+def collect(arguments: argparse.Namespace) -> None:
+    rows: list[Row] = []
+    library = TemplateLibrary()
+    started = time.monotonic()
+    templates, labelled = pickle.loads(Path(arguments.documents).read_bytes())
+    for name, _, _, group in SETS:
+        if arguments.only and name not in arguments.only:
+            continue
+        template = library.find(templates[name])
+        meaning, unseen = Meaning(template), Unseen(template)
+        own = [each for each in labelled if each.name == name]
+        for number, each in enumerate(own):
+            rows += _rows(each, template, meaning, group)
+            if number % max(1, len(own) // MOST_UNSEEN) == 0:
+                with patch.object(concepts, "labels", unseen.labels):
+                    rows += _rows(each, unseen.template, unseen.meaning, group, blind=True)
+        print(f"{name}: {len(rows)} fields, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    for form in made_forms.made() if "made" in (arguments.only or ("made",)) else ():
+        each = Labelled(f"made {form.template.name}", form.file, form.document, dict(form.fields))
+        rows += _rows(each, form.template, Meaning(form.template), "made forms")
     Path(arguments.to).write_bytes(pickle.dumps(rows))
+
+
+class Unseen:
+    """A template as if nobody had known its kind: its fields have their names and descriptions, and no list has their labels."""
+
+    def __init__(self, template: Template) -> None:
+        known = Meaning(template)
+        self.template = replace(template, fields=tuple(replace(field, near=(), avoid=()) for field in template.fields))
+        self.meaning = Meaning(self.template)
+        self._unknown = {
+            concept
+            for field in template.fields
+            for concept in concepts.vocabulary().concepts
+            if known.affinity(field.name, concept) >= 0.5
+        }
+        self.meaning.keys = frozenset()
+        for field in template.fields:
+            self.meaning._affinity[field.name] = {}
+            self.meaning._near[field.name] = {}
+            self.meaning.roles[field.name] = ""
+        self._labels = concepts.labels
+
+    def labels(self, text: str, own: Iterable[str] = ()) -> list[Label]:
+        """The labels of a page but those that would be known for the template's fields."""
+        phrases = concepts.vocabulary().phrases
+        return [label for label in self._labels(text, own) if not self._unknown & set(phrases.get(label.key, ()))]
+
+
+def _rows(each: Labelled, template: Template, meaning: Meaning, group: str, *, blind: bool = False) -> list[Row]:
+    own = f"{template.name} {ranking.hash_of(template)}" if template.name in OWN_WEIGHTS and not blind else ""
+    seen = Layout(each.document, meaning)
+    legible = min((page.ocr_confidence for page in each.document.pages if page.ocr_confidence is not None), default=1.0)
+    found = []
+    for field in template.fields:
+        kind = field.of if field.type is FieldType.LIST and field.of else field.type
+        if field.name not in each.fields or not proposes(kind):
+            continue
+        asked = choosing.prepare(field, each.document, (), template=template, layout=seen)
+        asked.layout, asked.signs = None, asked.signs.astype(np.float32)
+        label = each.fields[field.name]
+        values = [str(one) for one in (label if isinstance(label, list) else [label]) if one is not None]
+        right = [any(same_value(kind, candidate.value, one) for one in values) for candidate in asked.candidates]
+        found.append(Row(each.name, group, each.file, own, asked, np.array(right, dtype=bool), values, legible, blind))
+    return found
 
 
 class Fit:
     """Weights by group, fitted on rows; ``start`` from those of another fit."""
 
-    def __init__(self, rows: list[Row], *, start: Fit | None = None, own: bool = True) -> None:
+    def __init__(
+        self, rows: list[Row], *, start: Fit | None = None, own: bool = True, mask: np.ndarray | None = None
+    ) -> None:
+        """``mask``: which of NAMES it may go by; all where none is given."""
         rows = [row for row in rows if len(row.signs)]
         self._own = own
         sets = Counter((row.group, row.file) for row in rows)
@@ -152,6 +223,8 @@ class Fit:
         share /= share.sum()
         kept = [_thinned(row) for row in rows]
         signs = np.vstack([row.signs[keep] for row, keep in zip(rows, kept, strict=True)])
+        mask = np.ones(len(NAMES)) if mask is None else mask
+        signs *= mask[:SIGNS].astype(np.float32)
         right = np.concatenate([row.right[keep] for row, keep in zip(rows, kept, strict=True)])
         likely = np.concatenate([_likelihoods(row)[keep] for row, keep in zip(rows, kept, strict=True)])
         counts = np.array([len(keep) for keep in kept])
@@ -169,6 +242,7 @@ class Fit:
         penalty[:, SIGNS] *= 0.2
         prior = np.zeros((len(groups), len(NAMES)))
         prior[groups.index("")] = [KNOWN.get(name, 0.0) for name in NAMES]
+        prior *= mask
         adds = np.array([[float(group in each) for group in groups] for each in forms])
         places = [np.flatnonzero(form[of] == number) for number in range(len(forms))]
         pieces = [np.ascontiguousarray(signs[place]) for place in places]
@@ -432,8 +506,12 @@ def _half(row: Row) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
+    reading = commands.add_parser("read")
+    reading.add_argument("data")
+    reading.add_argument("--to", required=True)
+    reading.set_defaults(run=read)
     first = commands.add_parser("collect")
-    first.add_argument("data")
+    first.add_argument("documents")
     first.add_argument("--to", required=True)
     first.add_argument("--only", nargs="*")
     first.set_defaults(run=collect)

@@ -12,6 +12,8 @@ from stillroom.extraction.candidates.words import address_words
 
 _CELL_GAP = re.compile(r" {2,}|\t+| \| ")
 _LABEL = re.compile(r"^[\w .#/'’&()\-]{1,40}?\s*:\s+")
+# The same with commas and brackets in it, a rule to write on, or no space behind the colon: "Vehicle (Year, Make): …", "Name ____ …".
+_FORM_LABEL = re.compile(r"^[^:\n]{1,60}?\s*(?::(?:\s+|(?=[^\W\d_]))|_{2,}[ \t]*:?[ \t]*)(?=[\w(\"“])")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
 _REGISTRATION_LINE = re.compile(
@@ -28,6 +30,7 @@ _OTHER_LABEL = re.compile(
     re.IGNORECASE,
 )
 MAX_BLOCK_LINES = 6
+_SHORT_LINE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,31 @@ def cells(page: Page) -> Iterator[Line]:
             start = gap.end() if gap else end
 
 
-def lines(page: Page) -> Iterator[Candidate]:
-    """Whole lines, the cells of lines, and what follows a label on its line."""
+def labelled(page: Page) -> Iterator[Line]:
+    """What follows a label on its line or in its cell: behind a colon, or on a rule to write on."""
     seen: set[tuple[int, int]] = set()
     for line in [*page_lines(page), *cells(page)]:
+        label = _FORM_LABEL.match(line.text)
+        if label and label.end() < len(line.text):
+            start = line.start + label.end()
+            if (start, line.end) not in seen:
+                seen.add((start, line.end))
+                yield Line(start, line.end, page.text[start : line.end])
+
+
+def lines(page: Page) -> Iterator[Candidate]:
+    """Whole lines, the cells of lines, what follows a label on its line, and the two halves of "Anna Berg, Treasurer"."""
+    seen: set[tuple[int, int]] = set()
+    for line in [*page_lines(page), *cells(page), *labelled(page)]:
         variants = [(line.start, line.end)]
         label = _LABEL.match(line.text)
         if label and label.end() < len(line.text):
             variants.append((line.start + label.end(), line.end))
+        if len(line.text) <= _SHORT_LINE and line.text.count(", ") == 1:
+            comma = line.text.index(", ")
+            variants += [(line.start, line.start + comma), (line.start + comma + 2, line.end)]
         for start, end in variants:
-            if (start, end) not in seen and end - start <= 400:
+            if start < end and (start, end) not in seen and end - start <= 400:
                 seen.add((start, end))
                 yield _candidate(page, start, end)
 
