@@ -35,7 +35,7 @@ from stillroom.documents.readers import Readers
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
 from stillroom.extraction import choosing, concepts, layout, ranking
-from stillroom.extraction.assignment import decided_together
+from stillroom.extraction.assignment import ADDENDS, decided_together, sum_holds
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.concepts import Label, Meaning
@@ -60,9 +60,17 @@ RENAMED = {"wildreceipt": {"subtotal": "tax"}}
 OWN_WEIGHTS = ("receipt", "contract")
 NAMES = [*layout.names(), *ranking.BESIDES]
 SIGNS = len(layout.names())
+# What each of the two other readings goes by.
+_OF_LABELS = ("own", "rival", "avoid", "nothing", "like", "unlike", "label", "colon")
+LABELS = np.array(
+    [float(name.split("_")[0] in _OF_LABELS or name in ranking.BESIDES or name.endswith("_own")) for name in NAMES]
+)
+PLACES = 1.0 - LABELS
+PLACES[SIGNS:] = 1.0
 # Strengths of the penalties: for all types, a family, a type, a template's field.
 PENALTIES = (0.002, 0.004, 0.008, 0.004)
 MOST_CANDIDATES = 80
+MADE = "made forms"
 MOST_UNSEEN = 40  # documents of a set that are looked at once more as if nobody had known their kind
 STEPS = 120
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
@@ -160,7 +168,7 @@ def collect(arguments: argparse.Namespace) -> None:
         print(f"{name}: {len(rows)} fields, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     for form in made_forms.made() if "made" in (arguments.only or ("made",)) else ():
         each = Labelled(f"made {form.template.name}", form.file, form.document, dict(form.fields))
-        rows += _rows(each, form.template, Meaning(form.template), "made forms")
+        rows += _rows(each, form.template, Meaning(form.template), MADE)
     Path(arguments.to).write_bytes(pickle.dumps(rows))
 
 
@@ -326,42 +334,59 @@ class Decided:
     given: list[tuple[ranking.Grounds, str, bool]]
 
 
-def decide(rows: list[Row], fit: Fit, *, fitted: bool) -> list[Decided]:
+@dataclass
+class Fits:
+    """The weights, and those of the readings made in other ways: by labels alone, by place and form alone."""
+
+    whole: Fit
+    by_label: Fit
+    by_place: Fit
+
+    @classmethod
+    def of(cls, rows: list[Row], *, start: Fits | None = None) -> Fits:
+        """Without any template's own."""
+        return cls(
+            Fit(rows, start=start and start.whole, own=False),
+            Fit(rows, start=start and start.by_label, own=False, mask=LABELS),
+            Fit(rows, start=start and start.by_place, own=False, mask=PLACES),
+        )
+
+
+def decide(rows: list[Row], fits: Fits, *, fitted: bool) -> list[Decided]:
     """The fields of the documents, decided together as the product does."""
     found = []
     documents = defaultdict(list)
     for row in rows:
-        documents[row.name, row.file].append(row)
+        documents[row.name, row.file, row.blind].append(row)
     for own in documents.values():
         for row in own:
-            row.asked.weights, row.asked.fitted = fit.weights(row), fitted and bool(row.template)
+            row.asked.weights, row.asked.fitted = fits.whole.weights(row), fitted and bool(row.template)
+            row.asked.second = (fits.by_label.weights(row), fits.by_place.weights(row))
         single = [row for row in own if not row.several]
         shares = decided_together([choosing._places(row.asked) for row in single])
-        found += [_decided(row, places) for row, places in zip(single, shares, strict=True)]
+        holds = sum_holds(shares)
+        found += [
+            _decided(row, places, sums=holds and row.asked.role in ADDENDS)
+            for row, places in zip(single, shares, strict=True)
+        ]
         found += [_decided_list(row) for row in own if row.several]
     return found
 
 
-def _decided(row: Row, places: list) -> Decided:
+def _decided(row: Row, places: list, *, sums: bool = False) -> Decided:
     asked = row.asked
     name = ranking.family(asked.kind)
     values = sorted((each for each in places if each.value is not None), key=lambda each: (-each.share, each.index))
     absent = next(each.share for each in places if each.value is None)
+    pages = tuple(Page(number, "") for number in {each.span.page for each in asked.candidates})
+    document = Document("", "", "", pages, len(pages))
+    other = choosing.other_readings(asked)
     if not values or absent >= choosing._together(asked, values):
-        grounds = ranking.Grounds(
-            min(absent, choosing._NOTHING_OFFERED),
-            values[0].share if values else 0.0,
-            0.0,
-            0.0,
-            len(asked.candidates),
-            fitted=asked.fitted,
-            absent=True,
-        )
+        grounds = choosing.absent_grounds(asked, absent, values, document, other)
         return Decided(row, float(not row.wanted), [(grounds, name, not row.wanted)])
     best = values[0]
     right = any(good and each.value == best.value for good, each in zip(row.right, asked.candidates, strict=True))
-    pages = tuple(Page(number, "") for number in {each.span.page for each in asked.candidates})
-    grounds = choosing.grounds_of(asked, best, values, Document("", "", "", pages, len(pages)))
+    grounds = choosing.grounds_of(asked, best, values, document, other, sums=sums)
     return Decided(row, float(right), [(grounds, name, right)])
 
 
@@ -394,7 +419,7 @@ def calibrate(decided: list[Decided]) -> dict[str, float]:
     sizes = Counter(each.row.group for each in decided for _ in each.given)
     for each in decided:
         for grounds, family, good in each.given:
-            rows.append([*grounds.columns(), *(float(name == f"family {family}") for name in COLUMNS[-4:])])
+            rows.append([*grounds.columns().values(), *(float(name == f"family {family}") for name in COLUMNS[-4:])])
             right.append(good)
             weight.append(sizes[each.row.group] ** -0.5)
     signs, good = np.array(rows), np.array(right, dtype=float)
@@ -414,7 +439,10 @@ def calibrate(decided: list[Decided]) -> dict[str, float]:
 
 
 def worth(grounds: ranking.Grounds, family: str, table: dict[str, float]) -> float:
-    odds = float(np.dot([table[name] for name in ranking.CONFIDENCE], grounds.columns())) + table[f"family {family}"]
+    odds = (
+        float(np.dot([table[name] for name in ranking.CONFIDENCE], list(grounds.columns().values())))
+        + table[f"family {family}"]
+    )
     return min(0.99, 1 / (1 + float(np.exp(-np.clip(odds, -30, 30)))), grounds.likelihood + 0.02)
 
 
@@ -452,12 +480,12 @@ def report(decided: list[Decided], confidence: dict[str, dict[str, float]]) -> N
         )
 
 
-def left_out(rows: list[Row], whole: Fit) -> list[Decided]:
+def left_out(rows: list[Row], whole: Fits) -> list[Decided]:
     """Every set decided by weights that were fitted on the others."""
     found = []
     for group in sorted({row.group for row in rows}):
-        fit = Fit([row for row in rows if row.group != group], start=whole, own=False)
-        found += decide([row for row in rows if row.group == group], fit, fitted=False)
+        fits = Fits.of([row for row in rows if row.group != group], start=whole)
+        found += decide([row for row in rows if row.group == group], fits, fitted=False)
         print(".", end="", file=sys.stderr, flush=True)
     return found
 
@@ -465,38 +493,48 @@ def left_out(rows: list[Row], whole: Fit) -> list[Decided]:
 def fit(arguments: argparse.Namespace) -> None:
     rows: list[Row] = pickle.loads(Path(arguments.rows).read_bytes())
     started = time.monotonic()
-    bare = Fit(rows, own=False)
+    bare = Fits.of(rows)
     decided = left_out(rows, bare)
+    if arguments.keep:
+        Path(arguments.keep).write_bytes(pickle.dumps((bare, decided)))
     groups = sorted({row.group for row in rows})
     # The figures of a set by a calibration that has not seen it.
     confidence = {group: calibrate([each for each in decided if each.row.group != group]) for group in groups}
     print(f"\nleave one set out ({time.monotonic() - started:.0f} s)")
-    report(decided, confidence)
-    final = Fit(rows, start=bare)
+    report([each for each in decided if not each.row.blind and each.row.group != MADE], confidence)
+    print("as if nobody had known their kind, and made forms")
+    report([each for each in decided if each.row.blind or each.row.group == MADE], confidence)
+    final = Fits(Fit(rows, start=bare.whole), bare.by_label, bare.by_place)
     # What a template's own documents make surer is measured on halves of them that were left out.
     halves = []
     for parity in (0, 1):
-        half = Fit([row for row in rows if not row.template or _half(row) == parity], start=final)
-        halves += decide([row for row in rows if row.template and _half(row) != parity], half, fitted=True)
+        half = Fit([row for row in rows if not row.template or _half(row) == parity], start=final.whole)
+        own = [row for row in rows if row.template and _half(row) != parity]
+        halves += decide(own, Fits(half, bare.by_label, bare.by_place), fitted=True)
     print("own templates, fitted on the other half")
     table = calibrate([*decided, *halves])
     report(halves, dict.fromkeys(groups, table))
     print("fitted on all")
-    report(decide(rows, final, fitted=True), dict.fromkeys(groups, table))
+    seen = [row for row in rows if not row.blind and row.group != MADE]
+    report(decide(seen, final, fitted=True), dict.fromkeys(groups, table))
     if arguments.write:
         data = {
-            "weights": {
-                group: {
-                    name: round(float(value), 3) for name, value in zip(NAMES, own, strict=True) if abs(value) >= 0.002
-                }
-                for group, own in final.table.items()
-            },
+            "weights": _told(final.whole),
+            "by_label": _told(final.by_label),
+            "by_place": _told(final.by_place),
             "confidence": {name: round(value, 3) for name, value in table.items()},
         }
         path = paths.resources_dir() / "ranking.json"
         path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print("written:", path)
     print(f"{time.monotonic() - started:.0f} s")
+
+
+def _told(fit: Fit) -> dict[str, dict[str, float]]:
+    return {
+        group: {name: round(float(value), 3) for name, value in zip(NAMES, own, strict=True) if abs(value) >= 0.002}
+        for group, own in fit.table.items()
+    }
 
 
 def _half(row: Row) -> int:
@@ -518,6 +556,7 @@ def main() -> None:
     second = commands.add_parser("fit")
     second.add_argument("rows")
     second.add_argument("--write", action="store_true")
+    second.add_argument("--keep", help="where what was decided of sets left out is kept, to be looked at")
     second.set_defaults(run=fit)
     arguments = parser.parse_args()
     arguments.run(arguments)
