@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from stillroom import paths
+from stillroom.privacy import policy as policies
 from stillroom.tuning.store import NO_COPY, keep_copy
 
 # A busy machine is no failure.
@@ -41,6 +42,22 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """Settings, runs and models of a test are its own."""
     monkeypatch.setenv("STILLROOM_HOME", str(tmp_path_factory.mktemp("home")))
     keep_copy(_starter(), NO_COPY)  # a copy in each home would take two seconds and 140 MB
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """An office that says what its policy holds from now on; silent until it is called."""
+    file = tmp_path / "policy.toml"
+    monkeypatch.setattr(policies, "policy_files", lambda: (file,))
+    monkeypatch.setattr(policies, "_check_owner", lambda _file: None)
+
+    def say(text: str) -> None:
+        file.write_text(text, "utf-8")
+        policies.current.cache_clear()
+
+    policies.current.cache_clear()
+    yield say
+    policies.current.cache_clear()
 
 
 def _starter() -> Path:

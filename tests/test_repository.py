@@ -194,3 +194,22 @@ def test_no_two_files_import_each_other() -> None:
             break
         left -= ends
     assert left == set()
+
+
+# What every module may use; the rest beside the front ends and the workspace is the domain.
+_COMMON_GROUND = {
+    "errors", "settings", "paths", "cancellation", "child", "atomic", "sizes", "regular_file", "logs", "__main__",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("front_end", "most"), [("ui", 25), ("cli", 20)])
+def test_a_front_end_asks_the_workspace_and_knows_few_modules_of_the_domain(front_end: str, most: int) -> None:
+    """Whoever needs more asks for it in a room of the workspace, where the other front end finds it, too."""
+    graph = grimp.build_graph("stillroom")
+    package = f"stillroom.{front_end}"
+    modules = {package, *graph.find_descendants(package)}
+    imported = {name for module in modules for name in graph.find_modules_directly_imported_by(module)} - modules
+    domain = sorted(
+        name for name in imported if name != "stillroom" and name.split(".")[1] not in {*_COMMON_GROUND, "workspace"}
+    )
+    assert len(domain) <= most, domain

@@ -16,6 +16,7 @@ from stillroom.child import Isolation, Layers, child_command, child_environment,
 from stillroom.extraction.provenance import engine_version
 from stillroom.machine import hardware
 from stillroom.models.library import installed_models
+from stillroom.privacy.policy import current
 from stillroom.privacy.secrets import Secrets
 from stillroom.settings import SEALED, Settings
 from stillroom.templates.library import TemplateLibrary
@@ -37,6 +38,7 @@ class Diagnosis:
         engine: version of llama-cpp-python; empty if it is not installed. engine_backends: what it can compute with.
         keyring: the system's store for secrets by name, or why there is none.
         sealed: whether connections are refused unless asked for. children: what keeps model and reader from the network.
+        policy: what an office says, a sentence each.
         display: where windows would open; empty if nowhere.
         confinement: what was found to hold in a child, by layer (see Layers); empty where none could be started.
         problems: sentences: what will not work, and what to do.
@@ -59,6 +61,7 @@ class Diagnosis:
     templates: list[str]
     keyring: str
     sealed: bool
+    policy: list[str]
     children: str
     confinement: dict[str, object]
     display: str
@@ -72,6 +75,7 @@ class Diagnosis:
 def diagnose() -> Diagnosis:
     """Look at the machine and the installation; takes up to a few seconds where the keyring is slow."""
     models, library = installed_models(), TemplateLibrary()
+    policy = current()
     kept_from_network, layers = _children()
     machine = hardware.look()
     engine, display = engine_version(), _display()
@@ -100,7 +104,8 @@ def diagnose() -> Diagnosis:
         models=[{"name": model.name, "size": model.size, "path": str(model.path)} for model in models],
         templates=[template.name for template in library.templates()],
         keyring=_keyring(),
-        sealed=Settings().get(SEALED),
+        sealed=policy.sealed or Settings().get(SEALED),
+        policy=[policy.title, *policy.sentences] if policy.managed else [],
         children=kept_from_network,
         confinement=layers,
         display=display,

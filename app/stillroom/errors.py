@@ -36,7 +36,19 @@ class EngineError(StillroomError):
 
 
 class DocumentError(StillroomError):
-    """A file could not be read as a document."""
+    """A file could not be read as a document.
+
+    Attributes:
+        lasting: the same file would fail again, as it is of another kind, damaged, blank …; it has to change first.
+    """
+
+    def __init__(self, message: str, details: str = "", *, lasting: bool = False) -> None:
+        super().__init__(message, details)
+        self.lasting = lasting
+
+
+class NotNowError(DocumentError):
+    """A file could not be read for a reason outside of it, which may pass: it is away, may not be read, memory is short."""
 
 
 PASSWORD_MISSING = "This PDF is protected with a password. Enter the password to read it."
@@ -52,3 +64,11 @@ class PasswordNeeded(DocumentError):
 
 class TemplateError(StillroomError):
     """An extraction template is wrong; the message names the line and what to write instead."""
+
+
+class LicenceNeeded(StillroomError):
+    """The licence of a model must be agreed to, or a token is missing. ``address``: where to agree."""
+
+    def __init__(self, message: str, address: str) -> None:
+        super().__init__(message)
+        self.address = address

@@ -60,6 +60,12 @@ KEEP_ON_DISK = Setting(
     "The files hold the documents' content in another form; only you can open them. Off: in memory only, while there is room.",
 )
 
+KEPT_DAYS = Setting(
+    "privacy.kept_days",
+    0,
+    "Days that runs, verdicts and conversations are kept; what is older is erased when Stillroom starts. 0: for ever.",
+    most=36_500,
+)
 SEALED = Setting(
     "privacy.sealed",
     True,
@@ -80,6 +86,7 @@ SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     READER_SECONDS,
     READER_MEMORY,
     KEEP_ON_DISK,
+    KEPT_DAYS,
     SEALED,
     MONTHLY_CAP,
 )

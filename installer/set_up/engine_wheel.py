@@ -112,7 +112,7 @@ def compile_wheel(steps: Steps, *, requirements: Path, requirement: str, work: P
     shutil.rmtree(made, ignore_errors=True)
     # Not from pip's cache: a wheel it kept from elsewhere was compiled with unknown options.
     command = pip(python, "wheel", "--verbose", "--no-build-isolation", "-w", made, tree, cached=False)
-    command += ["-C", f"build-dir={work / 'build'}"]
+    command += ["--config-settings", f"build-dir={work / 'build'}"]
     try:
         steps.run("Compiling", command, stage=compile_stage, environment=environment)
     except SetUpError:

@@ -1,21 +1,33 @@
 """What templates learn from corrected documents: right values over the number of documents that were corrected, on all others.
 
-    learning_curve.py LABELS.jsonl=TEMPLATE … [--orders 5] [--counts 0,3,5,10,20] [--limit N]
+    learning_curve.py LABELS.jsonl=TEMPLATE … [--orders 5] [--counts 0,3,5,10,20] [--limit N] [--kept FOLDER]
+    learning_curve.py LABELS.jsonl=TEMPLATE=CHOICE … [--counts 2,5,10] [--model M]
 
 Labels stand in for the person. The page alone decides, as it does with the starter for values that stand in the document; choices and
-tables are left out. Prints a line a set: mean of the fields' scores over the orders (and the worst order), and how often ten corrections
+tables are left out. ``--kept`` keeps what was read of each file for the next time (in a folder of one's own: it is loaded with pickle).
+With the name of a choice, documents are counted by option: right options with so many labels of each, where there are as many, every
+document left out in turn; and with all. ``--model`` adds its embeddings.
+
+Prints a line a set: mean of the fields' scores over the orders (and the worst order), and how often ten corrections
 made it worse by more than 0.02."""
 
 from __future__ import annotations
 
 import argparse
+import functools
+import pickle
 import random
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
+
 from stillroom.documents.document import Document
 from stillroom.documents.readers import Readers
+from stillroom.engine.engine import Engine
+from stillroom.engine.protocol import EmbedRequest
 from stillroom.errors import StillroomError
 from stillroom.evaluation.grounding import DocumentText
 from stillroom.evaluation.judging import DocumentJudgement, judge
@@ -25,7 +37,9 @@ from stillroom.extraction import choosing
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
+from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus
+from stillroom.learning import classifier
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Field, FieldType, Template
@@ -37,12 +51,18 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=5)
     parser.add_argument("--counts", default="0,3,5,10,20")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--kept", type=Path)
+    parser.add_argument("--model", type=Path)
     options = parser.parse_args()
     counts = [int(count) for count in options.counts.split(",")]
     worse = tried = 0
     for named in options.sets:
         labels, _, template = named.partition("=")
-        curve, dropped = _curve(Path(labels), TemplateLibrary().find(template), counts, options.orders, options.limit)
+        template, _, choice = template.partition("=")
+        if choice:
+            _choice_curve(Path(labels), TemplateLibrary().find(template), choice, counts, options)
+            continue
+        curve, dropped = _curve(Path(labels), TemplateLibrary().find(template), counts, options)
         tried += options.orders
         worse += dropped
         shown = "  ".join(
@@ -53,18 +73,19 @@ def main() -> None:
 
 
 def _curve(
-    path: Path, template: Template, counts: list[int], orders: int, limit: int | None
+    path: Path, template: Template, counts: list[int], options: argparse.Namespace
 ) -> tuple[dict[int, list[float]], int]:
     template = Template(
         template.name, template.version, template.title, template.description,
         tuple(field for field in template.fields if proposes(_kind(field))), sha256=template.sha256,
     )  # fmt: skip
-    labels = load_labels(path)[:limit]
+    labels = load_labels(path)[: options.limit]
     curve: dict[int, list[float]] = {count: [] for count in counts}
     with tempfile.TemporaryDirectory() as folder, Readers() as readers:
         memory = TemplateMemory(template, Path(folder))
-        known = [each for each in (_Known.read(labelled, template, memory, readers) for labelled in labels) if each]
-        for order in range(orders):
+        read = functools.partial(_read, readers=readers, kept=options.kept)
+        known = [each for each in (_Known.read(labelled, template, memory, read) for labelled in labels) if each]
+        for order in range(options.orders):
             shuffled = random.Random(order).sample(known, len(known))
             for count in counts:
                 if count >= len(shuffled):
@@ -88,10 +109,10 @@ class _Known:
 
     @classmethod
     def read(
-        cls, labelled: LabelledDocument, template: Template, memory: TemplateMemory, readers: Readers
+        cls, labelled: LabelledDocument, template: Template, memory: TemplateMemory, read: Callable[[Path], Document]
     ) -> _Known | None:
         try:
-            document = readers.read(labelled.path)
+            document = read(labelled.path)
         except StillroomError as error:
             print(f"{labelled.file}: {error.message}")
             return None
@@ -113,6 +134,59 @@ class _Known:
             template.version, sha256=self.document.sha256,
         )  # fmt: skip
         return judge(self._labelled, result, self._text, template)
+
+
+def _read(path: Path, *, readers: Readers, kept: Path | None) -> Document:
+    if kept is None:
+        return readers.read(path)
+    file = kept / f"{path.parent.parent.name}-{path.name}.pickle"
+    if not file.exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pickle.dumps(readers.read(path)))
+    document: Document = pickle.loads(file.read_bytes())
+    return document
+
+
+def _choice_curve(path: Path, template: Template, name: str, counts: list[int], options: argparse.Namespace) -> None:
+    field = template.field(name)
+    template = Template(template.name, 1, template.title, template.description, (field,))
+    labels = [each for each in load_labels(path) if each.fields.get(name)][: options.limit]
+    with tempfile.TemporaryDirectory() as folder, Readers() as readers, Engine() as engine:
+        if options.model:
+            engine.load(options.model)
+
+        def embed(text: str) -> tuple[str, Vector] | None:
+            if not options.model:
+                return None
+            return "model", np.array(engine.embed(EmbedRequest((text,))).vectors[0])
+
+        memory = TemplateMemory(template, Path(folder))
+        rows = []
+        for labelled in labels:
+            document = _read(labelled.path, readers=readers, kept=options.kept)
+            memory.take(document, {name: str(labelled.fields[name])}, embed)
+            if row := memory.rows(document.sha256).choices.get(name):
+                rows.append(row)
+    shown = [f"none: {fmean(int(row.strengths.argmax()) == row.right for row in rows):.3f}"]
+    for count in [*(count for count in counts if count), len(rows)]:
+        scores = []
+        for order in range(options.orders if count < len(rows) else 1):
+            right = 0
+            for row in rows:
+                others = random.Random(order).sample([each for each in rows if each is not row], len(rows) - 1)
+                taught = [
+                    each for place, each in enumerate(others)
+                    if sum(one.right == each.right for one in others[:place]) < count
+                ]  # fmt: skip
+                learned = classifier.learn(taught)
+                shares = row.strengths if learned is None else learned.shares(row.strengths, row.parts, row.embedding)
+                right += int(shares.argmax()) == row.right
+            scores.append(right / len(rows))
+        shown.append(f"{'all' if count == len(rows) else count}: {fmean(scores):.3f} ({min(scores):.3f})")
+    print(
+        f"{path.parent.name} {name}, {len(rows)} documents, {len(field.options)} options  {'  '.join(shown)}",
+        flush=True,
+    )
 
 
 def _kind(field: Field) -> FieldType:

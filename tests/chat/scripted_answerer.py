@@ -30,6 +30,7 @@ class ScriptedAnswerer:
         self.on_piece: Callable[[], None] = lambda: None
         self.fails = ""
         self.sees_pictures = False
+        self.parameters = 0
 
     def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
         return [len(text.split()) for text in texts] + [width // 10 for width, _ in pictures]

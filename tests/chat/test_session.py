@@ -256,3 +256,28 @@ def test_a_slow_disk_does_not_hold_up_what_is_read(store: ConversationStore, mon
     answer = session.answer(asked.id, on_piece=show)
     assert answer.state is TurnState.COMPLETE
     assert store.turn(answer.id).content == "ten words"
+
+
+def test_an_answer_about_files_is_held_against_them(store: ConversationStore) -> None:
+    answerer = ScriptedAnswerer("The rent is 1250 EUR a month, and 99 EUR for water.", "It is 1250.")
+    session = ChatSession(store, answerer)
+    pages = ("The rent is 1,250.00 EUR a month.\nWater is included.", "Signed by Anna Berg.")
+    turn = attached(store, session, "What is the rent?", pages)
+    answer = session.answer(turn.id)
+    assert answer.facts.unfounded == ("99",)
+    assert "99" in answer.facts.remarks[0]
+    (quote,) = answer.facts.quotes
+    assert pages[quote.page - 1][quote.start : quote.end] == "The rent is 1,250.00 EUR a month."
+    copied = store.branch(store.duplicate(turn.conversation).leaf)
+    assert copied[1].facts.quotes[0].attachment == copied[0].attachments[0].id, "a copy quotes its own files"
+    again = session.ask(turn.conversation, answer.id, "And again?")
+    assert session.answer(again.id).facts.unfounded == (), "files of earlier turns count"
+
+
+def test_a_small_model_says_so_where_files_are_asked_about(store: ConversationStore) -> None:
+    answerer = ScriptedAnswerer(*["Yes."] * 3)
+    session = ChatSession(store, answerer)
+    turn = attached(store, session, "What is the rent?", ("The rent is high.",))
+    for parameters, small in ((135_000_000, True), (3_000_000_000, False), (0, False)):
+        answerer.parameters = parameters
+        assert any("too small" in note for note in session.answer(turn.id).facts.notes) is small

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from stillroom.documents.readers import Readers
 from stillroom.engine.protocol import Sampling
 from stillroom.errors import StillroomError
 from stillroom.storage.database import Database
+from stillroom.workspace import Workspace
 
 
 def say(store: ConversationStore, conversation: int, parent: int | None, role: Role, text: str) -> int:
@@ -180,3 +181,30 @@ def test_json_brings_everything_back(store: ConversationStore, readers: Readers,
     with pytest.raises(StillroomError, match="endings"):
         export(store, talk, tmp_path / "talk.docx")
     assert len(store.conversations()) == before
+
+
+def test_the_bin_holds_what_was_deleted_until_it_is_erased(store: ConversationStore) -> None:
+    kept, gone, other = (store.create(title).id for title in ("kept", "gone", "other"))
+    say(store, gone, None, Role.USER, "a harbour")
+    for number in (gone, other):
+        store.delete(number)
+    assert {talk.title for talk in store.bin()} == {"gone", "other"}
+    assert all(talk.deleted is not None for talk in store.bin())
+    store.erase(kept)
+    assert [talk.id for talk in store.conversations()] == [kept], "only what is in the bin is erased"
+    store.restore(gone)
+    assert [turn.content for turn in store.all_turns(gone)] == ["a harbour"]
+    store.erase(other)
+    assert store.bin() == []
+
+
+def test_what_was_deleted_is_kept_for_thirty_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path))
+    with Workspace() as workspace:
+        ages = {workspace.chats.create(str(days)).id: days for days in (29, 31)}
+        with workspace.database.transaction() as connection:
+            for number, days in ages.items():
+                moment = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds")
+                connection.execute("UPDATE conversations SET deleted = ? WHERE id = ?", (moment, number))
+    with Workspace() as workspace:
+        assert [talk.title for talk in workspace.chats.bin()] == ["29"]

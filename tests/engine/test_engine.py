@@ -17,6 +17,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.child import child_command
 from stillroom.engine.engine import Engine, EngineState
 from stillroom.engine.protocol import (
+    EmbedRequest,
     GenerateRequest,
     LoadOptions,
     Message,
@@ -103,6 +104,13 @@ def test_scores_have_the_shape_of_the_questions(shared: Engine) -> None:
     assert all(math.isfinite(score) and score <= 0 for scores in result.scores for score in scores)
     assert all(length >= 1 for lengths in result.lengths for length in lengths)
     assert max(result.scores[0]) == result.scores[0][0]
+
+
+def test_each_text_has_a_vector(shared: Engine) -> None:
+    vectors = shared.embed(EmbedRequest(("a bank card", "jazz, please"))).vectors
+    assert len(vectors) == 2
+    assert len(vectors[0]) == len(vectors[1]) > 1
+    assert vectors[0] != vectors[1]
 
 
 def test_spans_are_parts_of_the_text(shared: Engine) -> None:
@@ -233,7 +241,7 @@ def test_unload(fresh: Engine, worker: tuple[list[str], Path]) -> None:
 
 def test_a_worker_killed_between_requests_is_replaced(fresh: Engine, worker: tuple[list[str], Path]) -> None:
     options = LoadOptions(context_tokens=1024)
-    info = fresh.load(worker[1], options)
+    info = fresh.load(worker[1], options, name="as a person knows it")
     first = fresh.status().worker_pid
     assert first is not None
     os.kill(first, 9)
@@ -251,6 +259,7 @@ def test_a_worker_killed_between_requests_is_replaced(fresh: Engine, worker: tup
     assert status.worker_pid not in (None, first)
     assert status.model is not None
     assert status.model.options == info.options
+    assert status.model.name == info.name == "as a person knows it"
 
 
 def test_a_worker_killed_in_a_request(fresh: Engine, worker: tuple[list[str], Path]) -> None:

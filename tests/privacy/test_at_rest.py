@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,3 +125,36 @@ def test_a_deleted_conversation_goes_with_its_pasted_pictures_and_nothing_else(
         assert [path.exists() for path in (mine, pasted, kept)] == [True, False, True]
         with pytest.raises(Exception, match=r"."):
             store.conversation(gone.id)
+
+
+def test_deleting_for_good_leaves_no_word_and_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path))
+    canary = "canary-77aa1"
+    pasted = paths.pasted_dir() / "a.png"
+    pasted.parent.mkdir(parents=True)
+    pasted.write_text(canary)
+    with Database(paths.database_file()) as database:
+        store = ConversationStore(database)
+        gone, stays = store.create(canary), store.create("stays")
+        say(store, gone.id, canary * 500, (Attachment(0, "a.png", str(pasted), (canary,), 1),))
+        say(store, stays.id, "words")
+        store.delete(gone.id)
+        store.erase(gone.id)
+        assert canary_files(tmp_path, canary) == []
+        assert [talk.title for talk in store.conversations()] == ["stays"]
+
+
+def test_pasted_pictures_that_no_turn_has_are_swept_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path))
+    paths.pasted_dir().mkdir(parents=True)
+    named, forgotten, new = (paths.pasted_dir() / name for name in ("named.png", "forgotten.png", "new.png"))
+    for path, age in ((named, 90_000), (forgotten, 90_000), (new, 10)):
+        path.write_text("x")
+        os.utime(path, (time.time() - age,) * 2)
+    with Database(paths.database_file()) as database:
+        store = ConversationStore(database)
+        say(store, store.create().id, "look", (Attachment(0, "named.png", str(named), ("x",), 1),))
+        store.erase_deleted(timedelta(days=30))
+    assert [path.exists() for path in (named, forgotten, new)] == [True, False, True]

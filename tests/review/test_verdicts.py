@@ -120,10 +120,10 @@ def test_the_state_is_that_of_a_stack(steps: list[tuple[str, int]]) -> None:
     stack: list[tuple[str, str]] = []
     for name, number in steps:
         if name == "undo":
-            entry = doc.undo()
-            assert (entry is None) is (not stack)
-            if entry is not None:
-                doc.add(entry)
+            entries = doc.undo()
+            assert bool(entries) is bool(stack)
+            doc.add(*entries)
+            if entries:
                 stack.pop()
         else:
             doc.add(doc.verdict(VerdictKind.CORRECTED, Subject(name), Given(str(number), str(number), typed=True)))
@@ -158,8 +158,11 @@ def test_an_entry_survives_its_row() -> None:
     doc.add(
         doc.verdict(VerdictKind.CORRECTED, Subject("gross"), Given("13.00", "13,00", Span(2, 3, 8), (Box(1, 2, 3, 4),)))
     )
-    entries = [*doc.entries, doc.document_verdict(VerdictKind.REJECTED, "blurred"), doc.undo()]
-    assert [from_row(to_row(entry)) for entry in entries if entry] == entries
+    entries = [*doc.entries, doc.document_verdict(VerdictKind.REJECTED, "blurred"), *doc.undo()]
+    entries.append(
+        replace(entries[0], key="k", group="row", after=Given("a", "a", parts=(Span(1, 2, 3), Span(1, 9, 12))))
+    )
+    assert [from_row(to_row(entry)) for entry in entries] == entries
     assert entries[0].before.value == "12.00"
 
 
@@ -174,7 +177,7 @@ def test_every_kind_of_verdict_changes_what_holds() -> None:
         (VerdictKind.UNREADABLE, None),
     ):
         doc.add(doc.verdict(VerdictKind.CORRECTED, Subject("gross"), Given("1.00")))
-        doc.add(*(entry for entry in [doc.undo()] if entry))
+        doc.add(*doc.undo())
         doc.add(doc.verdict(kind, Subject("gross")))
         value = doc.value(Subject("gross"))
         if kind is VerdictKind.ACCEPTED:
@@ -270,9 +273,7 @@ def test_an_approval_is_for_the_values_it_was_given_on() -> None:
     doc.add(doc.verdict(VerdictKind.CORRECTED, Subject("gross"), Given("13.00")))
     assert doc.approval is None
     assert doc.lapsed
-    undo = doc.undo()
-    assert undo is not None
-    doc.add(undo)
+    doc.add(*doc.undo())
     assert doc.approval is not None
     assert not doc.lapsed
     assert document(bill(net=found("99.00", 5)), doc.entries).lapsed

@@ -12,14 +12,18 @@ from PySide6.QtWidgets import QApplication, QDialog, QProgressBar, QWidget
 from tests.ui.test_accessibility import controls
 
 from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn
-from stillroom.chat.prompts import Prompt
+from stillroom.chat.prompt_library import Prompt, PromptLibrary
+from stillroom.engine.engine import EngineState, EngineStatus
 from stillroom.engine.worker_status import WorkerStatus
+from stillroom.ui.chat.bin_dialog import BinDialog
 from stillroom.ui.chat.edit_dialog import EditDialog
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.prompt_menu import PromptMenu, VariablesDialog
 from stillroom.ui.chat.settings_dialog import SettingsDialog
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.panel.details import DetailsDialog, speed_details
+
+_IDLE = EngineStatus(EngineState.READY, None, WorkerStatus(), None, 0, "", 0.0)
 
 pytestmark = pytest.mark.window
 
@@ -37,12 +41,20 @@ def _passages(parent: QWidget) -> QDialog:
     return PassageDialog(parent, [asked, answer], 2, 0)
 
 
+def _bin(parent: QWidget) -> QDialog:
+    assert isinstance(parent, MainWindow)
+    store = parent._parts.chats
+    store.delete(store.create("About ships").id)
+    return BinDialog(parent, store)
+
+
 DIALOGS: dict[str, Callable[[QWidget], QDialog]] = {
     "settings": _settings,
     "passages": _passages,
+    "bin": _bin,
     "edit": lambda parent: EditDialog(parent, "The words", answered=True),
     "variables": lambda parent: VariablesDialog(parent, Prompt("Translate", "{{text}} into {{language}}")),
-    "details": lambda parent: DetailsDialog(parent, "Speed", speed_details(WorkerStatus())),
+    "details": lambda parent: DetailsDialog(parent, "Speed", speed_details(_IDLE)),
 }
 
 
@@ -77,6 +89,6 @@ def test_every_control_has_a_name_and_is_reached(window: MainWindow, qtbot, name
 
 
 def test_the_prompt_library_is_a_menu_of_named_entries(window: MainWindow) -> None:
-    menu = PromptMenu(window, "Words {{name}}", lambda _text: None, lambda _text, _kind: None)
+    menu = PromptMenu(window, PromptLibrary(), "Words {{name}}", lambda _text: None, lambda _text, _kind: None)
     assert all(action.text().strip() for action in menu.actions() if not action.isSeparator())
     assert any(action.isEnabled() and "Keep" in action.text() for action in menu.actions())

@@ -15,6 +15,7 @@ import pytest
 from stillroom.errors import StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.settings import Settings
+from stillroom.storage.ownership import is_owned
 from stillroom.ui.application import build_parts
 from stillroom.ui.tasks import Tasks
 
@@ -82,7 +83,10 @@ def test_a_second_start_shows_the_window_that_is_there():
 def start_and_end():
     """Status of one that is asked to end as soon as it has the window."""
     process = start(QT_QPA_PLATFORM="offscreen")
-    time.sleep(3)
+    lock = Path(os.environ["STILLROOM_HOME"]) / "data" / "locks" / "window"
+    deadline = time.monotonic() + 30
+    while not is_owned(lock) and time.monotonic() < deadline:
+        time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
     return process.returncode

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from stillroom.chat.conversation import Role, TurnState
-from stillroom.chat.prompts import prompts
+from stillroom.chat.prompt_library import PromptLibrary
 from stillroom.documents.document import Box
 from stillroom.engine.protocol import Adapter
 from stillroom.engine.wire import from_wire, to_wire
@@ -79,7 +79,9 @@ def test_settings_and_remote_engines() -> None:
         assert (desk.title, desk.is_local) == ("desk: small", True)
         assert (office.host, office.seconds, office.in_flight, office.price_out) == ("models.example.org", 30, 2, 6.0)
         assert workspace.remote.monthly_cap == 12.5
-    assert ("Letter", "Write a letter to {{name}} about {{what}}.") in [(each.title, each.text) for each in prompts()]
+    assert ("Letter", "Write a letter to {{name}} about {{what}}.") in [
+        (each.title, each.text) for each in PromptLibrary().prompts()
+    ]
 
 
 def test_runs_with_every_value() -> None:

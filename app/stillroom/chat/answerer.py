@@ -12,6 +12,9 @@ from stillroom.engine.protocol import GenerateRequest, Generation, Message, Piec
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 
+SMALL = 1_000_000_000
+"""Parameters; models with fewer repeat what they are given well enough, and answer questions about it by chance."""
+
 _PICTURE_CHARACTERS = 128 << 20  # of all pictures of a request together, as they go through the pipe
 
 
@@ -29,6 +32,10 @@ class Answerer(Protocol):
     @property
     def sees_pictures(self) -> bool:
         """Whether pictures may be put to it; else it is given the text in them."""
+
+    @property
+    def parameters(self) -> int:
+        """Of the model; 0 where that is not known."""
 
     def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
         """Of each text, and of each picture of such a size (pixels)."""
@@ -87,6 +94,11 @@ class LocalAnswerer:
     def sees_pictures(self) -> bool:
         model = self._engine.status().model
         return model is not None and model.sees_pictures
+
+    @property
+    def parameters(self) -> int:
+        model = self._engine.status().model
+        return model.parameters if model is not None else 0
 
     def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
         return self._engine.count_tokens(texts, pictures)

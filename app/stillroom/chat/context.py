@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.cancellation import Cancellation
-from stillroom.chat.answerer import Answerer
+from stillroom.chat.answerer import SMALL, Answerer
 from stillroom.chat.conversation import MERGED, Attachment, ChatSettings, Facts, Role, Source, Turn
 from stillroom.chat.passages import Passage, passages_of, ranked
 from stillroom.chat.prompt import messages_of
@@ -227,6 +227,16 @@ def notes_for(branch: Sequence[Turn]) -> tuple[str, ...]:
         notes.append("The model was given all of the files, but models miscount: have every part read to be surer.")
     notes += [note for turn in shown if turn.role is Role.USER and turn.attachments for note in turn.facts.notes]
     return tuple(notes)
+
+
+def small_notes(branch: Sequence[Turn], answerer: Answerer) -> tuple[str, ...]:
+    """That the model is too small to be believed about the files of a branch, where it is."""
+    if not 0 < answerer.parameters < SMALL or not any(turn.attachments for turn in visible(branch)):
+        return ()
+    return (
+        f"{answerer.name} is too small for questions about documents ({answerer.parameters / 1e6:.0f} million parameters): "
+        "believe what is quoted, not what it says. A model from 1 billion on does better.",
+    )
 
 
 def give_summaries(

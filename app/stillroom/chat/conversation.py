@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Sampling
@@ -15,6 +18,11 @@ CHAT_SAMPLING = Sampling(temperature=0.6, top_k=40, top_p=0.95, min_p=0.05, repe
 
 # Why an answer ends that was merged from those about every passage: a model cannot go on with it.
 MERGED = "merged"
+
+BIN_DAYS = 30
+"""So long a deleted conversation can be brought back."""
+
+_FIGURES_NAMED = 6
 
 
 class Role(StrEnum):
@@ -61,6 +69,7 @@ class Conversation:
     Attributes:
         leaf: the last turn of the branch that is shown; None while there is none.
         draft: what the person was writing.
+        deleted: when it was put into the bin; None while it is in the list.
     """
 
     id: int
@@ -71,6 +80,7 @@ class Conversation:
     settings: ChatSettings = field(default_factory=ChatSettings)
     leaf: int | None = None
     draft: str = ""
+    deleted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,8 @@ class Facts:
     Attributes:
         prompt_tokens, cached_tokens: of the question with all before it, and those that were not read anew.
         first_token_seconds: from the question to the first piece.
+        sources: passages that were given or asked. quotes: places in files that say what the answer says.
+        unfounded: figures of the answer, as written in it, that no file says.
         notes: sentences about what the model did not see.
         passages_read, passages: of the files, those that were given or asked, and all there are; 0 where there was no choice.
         countable: the question wants a count, a list or a sum of files, which every passage can be asked for.
@@ -136,11 +148,23 @@ class Facts:
     first_token_seconds: float = 0.0
     stop_reason: str = ""
     sources: tuple[Source, ...] = ()
+    quotes: tuple[Source, ...] = ()
+    unfounded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     passages_read: int = 0
     passages: int = 0
     countable: bool = False
     covers: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person has to know of the answer."""
+        if not self.unfounded:
+            return self.notes
+        named = ", ".join(self.unfounded[:_FIGURES_NAMED])
+        if len(self.unfounded) > _FIGURES_NAMED:
+            named += f" and {len(self.unfounded) - _FIGURES_NAMED} more"
+        return (f"Not in the files, so worked out or made up by the model: {named}.", *self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +183,16 @@ class Turn:
     model: str = ""
     facts: Facts = field(default_factory=Facts)
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """The JSON object in what the model said; empty where there is none."""
+        found = re.search(r"\{.*\}", self.content, re.DOTALL) if self.role is Role.ASSISTANT else None
+        try:
+            value = json.loads(found.group()) if found else None
+        except (ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ class RemoteAnswerer:
         """No pictures are sent: the person agrees to what is sent by reading it."""
         return False
 
+    @property
+    def parameters(self) -> int:
+        """Not known: a server does not tell."""
+        return 0
+
     def count_tokens(self, texts: Sequence[str], pictures: Sequence[tuple[int, int]] = ()) -> list[int]:
         return [estimated_tokens(text) for text in texts] + [0] * len(pictures)
 

@@ -23,7 +23,7 @@ from stillroom.chat.conversation import (
 from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Sampling
 
-CONVERSATION = "id, title, pinned, created, changed, settings, leaf, draft"
+CONVERSATION = "id, title, pinned, created, changed, settings, leaf, draft, deleted"
 TURN = "id, conversation, parent, role, content, created, thinking, state, error, model, facts"
 
 
@@ -56,10 +56,12 @@ def facts_to_json(facts: Facts) -> str:
 
 def facts_from_json(text: str) -> Facts:
     data: dict[str, Any] = json.loads(text)
-    sources = tuple(Source(**source) for source in data.pop("sources", ()))
     known = {item.name for item in fields(Facts)}
-    data["notes"] = tuple(data.get("notes", ()))
-    return Facts(**{name: value for name, value in data.items() if name in known}, sources=sources)
+    for name in ("sources", "quotes"):
+        data[name] = tuple(Source(**source) for source in data.get(name, ()))
+    for name in ("notes", "unfounded"):
+        data[name] = tuple(data.get(name, ()))
+    return Facts(**{name: value for name, value in data.items() if name in known})
 
 
 def conversation_from_row(row: Sequence[Any]) -> Conversation:
@@ -72,6 +74,7 @@ def conversation_from_row(row: Sequence[Any]) -> Conversation:
         settings=settings_from_json(row[5]),
         leaf=row[6],
         draft=row[7],
+        deleted=datetime.fromisoformat(row[8]) if row[8] else None,
     )
 
 

@@ -13,6 +13,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.chat import context, whole
 from stillroom.chat.answerer import Answerer
 from stillroom.chat.conversation import MERGED, Attachment, ChatSettings, Conversation, Facts, Role, Turn, TurnState
+from stillroom.chat.grounding import grounds_of
 from stillroom.chat.keeping import Keeping
 from stillroom.chat.passages import passages_of
 from stillroom.chat.prompt import Thoughts
@@ -112,7 +113,11 @@ class ChatSession:
         given = branch[-1].facts
         facts = Facts(
             sources=given.sources,
-            notes=context.notes_for(branch) + context.blind_notes(asked, sees=self._answerer.sees_pictures),
+            notes=(
+                *context.notes_for(branch),
+                *context.blind_notes(asked, sees=self._answerer.sees_pictures),
+                *context.small_notes(branch, self._answerer),
+            ),
             passages_read=given.passages_read,
             passages=given.passages,
             countable=context.is_countable(branch),
@@ -257,9 +262,12 @@ class ChatSession:
         if thinking or said:
             on_piece(thinking, said)
         facts = _facts(answer.facts, done, first) if done is not None else answer.facts
+        content = answer.content + thoughts.said
+        if state is not TurnState.FAILED:
+            facts = _grounded(facts, content, branch)
         self._store.save_answer(
             answer.id,
-            answer.content + thoughts.said,
+            content,
             answer.thinking + thoughts.thinking,
             state,
             error=error,
@@ -272,6 +280,18 @@ class ChatSession:
         beside = self._store.siblings(answer.conversation).get(answer.id, [answer.id])
         seed = settings.sampling.seed + beside.index(answer.id)
         return replace(settings, sampling=replace(settings.sampling, seed=seed))
+
+
+def _grounded(facts: Facts, content: str, branch: list[Turn]) -> Facts:
+    """The facts of an answer, with where in the files it is from, and which of its figures are from nowhere."""
+    shown = context.visible(branch)
+    files = [each for turn in shown for each in turn.attachments]
+    if not files:
+        return facts
+    given = [source for turn in shown if turn.role is Role.USER for source in turn.facts.sources]
+    counted = whole.counted_in_files(branch[-1].content, files)
+    found = grounds_of(content, files, given, counted=[counted] if counted else [])
+    return replace(facts, quotes=found.quotes, unfounded=found.unfounded)
 
 
 def _facts(before: Facts, done: Generation, first: float) -> Facts:

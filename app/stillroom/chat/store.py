@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,11 +18,14 @@ from stillroom.chat.conversation import (
     Conversation,
     Facts,
     Hit,
+    Source,
     Turn,
     TurnState,
 )
-from stillroom.privacy.erasing import erase_pasted
+from stillroom.privacy.erasing import erase_forgotten, erase_pasted
 from stillroom.storage.database import Database, StorageError
+
+_FORGOTTEN_DAYS = 1  # a pasted picture that no turn has may belong to what is being written
 
 _BRANCH = """
     WITH RECURSIVE branch (id, depth) AS (
@@ -104,18 +107,36 @@ class ConversationStore:
         self._change(number, "draft = ?", draft)
 
     def delete(self, number: int) -> None:
-        """Take it out of the list; ``restore`` brings it back, ``erase_deleted`` makes it final."""
+        """Put it into the bin; ``restore`` brings it back, ``erase`` and ``erase_deleted`` make it final."""
         self._change(number, "deleted = ?", rows.now())
 
     def restore(self, number: int) -> None:
         self._change(number, "deleted = ?", None)
 
+    def bin(self) -> list[Conversation]:
+        """What was deleted and can be brought back, the last deleted first."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                f"SELECT {rows.CONVERSATION} FROM conversations WHERE deleted IS NOT NULL ORDER BY deleted DESC, id DESC"
+            ).fetchall()
+        return [rows.conversation_from_row(row) for row in found]
+
+    def erase(self, number: int) -> None:
+        """Erase one that is in the bin, with its turns, attachments and pasted pictures. One that is not there stays."""
+        self._erase("id = ?", number)
+
     def erase_deleted(self, older_than: timedelta = timedelta(0)) -> None:
-        """Erase what was deleted so long ago, with its turns, attachments and pasted pictures."""
-        moment = (datetime.now(UTC) - older_than).isoformat(timespec="milliseconds")
+        """Erase what was deleted so long ago, and pasted pictures that no turn has any more."""
+        self._erase("deleted <= ?", (datetime.now(UTC) - older_than).isoformat(timespec="milliseconds"))
+        with self._database.reading() as connection:
+            named = {path for (path,) in connection.execute("SELECT path FROM attachments")}
+        with contextlib.suppress(OSError):
+            erase_forgotten(named, timedelta(days=_FORGOTTEN_DAYS))
+
+    def _erase(self, which: str, value: object) -> None:
         with self._database.transaction() as connection:
             found = connection.execute(
-                "SELECT id FROM conversations WHERE deleted IS NOT NULL AND deleted <= ?", (moment,)
+                f"SELECT id FROM conversations WHERE deleted IS NOT NULL AND {which}", (value,)
             ).fetchall()
             if not found:
                 return
@@ -127,6 +148,8 @@ class ConversationStore:
             # The index keeps the words of what was erased until it is made anew.
             connection.execute("INSERT INTO turn_words (turn_words) VALUES ('rebuild')")
             files -= {path for (path,) in connection.execute("SELECT path FROM attachments")}
+        with self._database.reading() as connection:  # the journal would keep the words until it is full
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with contextlib.suppress(OSError):  # one that is in use is erased with all others, later
             erase_pasted(files)
 
@@ -268,23 +291,11 @@ class ConversationStore:
         files: dict[int, int] = {}
         number = 0
         for turn in turns:
-            facts = replace(
-                turn.facts,
-                covers=names.get(turn.facts.covers, turn.facts.covers),
-                sources=tuple(
-                    replace(each, attachment=files.get(each.attachment, each.attachment)) for each in turn.facts.sources
-                ),
-            )
+            facts = replace(_with_files(turn.facts, files), covers=names.get(turn.facts.covers, turn.facts.covers))
             moved = replace(turn, parent=names.get(turn.parent or 0, turn.parent), facts=facts)
             number, added = rows.add_turn(connection, moved, turn.created.isoformat(timespec="milliseconds"))
             if turn.facts.sources:  # those of its own files have a number only now
-                own = replace(
-                    facts,
-                    sources=tuple(
-                        replace(each, attachment=added.get(each.attachment, each.attachment)) for each in facts.sources
-                    ),
-                )
-                self._set_facts(connection, number, own)
+                self._set_facts(connection, number, _with_files(facts, added))
             names[turn.id] = number
             files |= added
         end = names.get(leaf or 0, number)
@@ -311,3 +322,12 @@ class ConversationStore:
     def _change(self, number: int, assignment: str, value: object) -> None:
         with self._database.transaction() as connection:
             connection.execute(f"UPDATE conversations SET {assignment} WHERE id = ?", (value, number))
+
+
+def _with_files(facts: Facts, numbers: Mapping[int, int]) -> Facts:
+    """What is said of files, by the numbers that they have now."""
+
+    def moved(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        return tuple(replace(each, attachment=numbers.get(each.attachment, each.attachment)) for each in sources)
+
+    return replace(facts, sources=moved(facts.sources), quotes=moved(facts.quotes))

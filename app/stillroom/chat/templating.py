@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from stillroom.chat.conversation import Role, Turn
+from stillroom.chat.conversation import Turn
 from stillroom.errors import StillroomError
 from stillroom.templates.json_schema import template_from
 from stillroom.templates.template import Template
@@ -16,20 +15,10 @@ from stillroom.templates.template import Template
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 
 
-def fields_in(turn: Turn) -> dict[str, Any]:
-    """The JSON object in what the model said; empty where there is none."""
-    found = re.search(r"\{.*\}", turn.content, re.DOTALL) if turn.role is Role.ASSISTANT else None
-    try:
-        value = json.loads(found.group()) if found else None
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def template_of(turns: Sequence[Turn], title: str) -> Template:
     """The template. Raises StillroomError where no answer holds an object with fields."""
     for turn in reversed(turns):
-        value = fields_in(turn)
+        value = turn.json_object
         if value:
             schema = _schema(value) | {"title": title, "description": title}
             return template_from(schema, title)

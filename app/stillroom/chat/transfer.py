@@ -70,7 +70,7 @@ def _heading(turn: Turn) -> str:
 
 
 def _remarks(turn: Turn) -> str:
-    notes = [*turn.facts.notes, *([turn.error] if turn.error else [])]
+    notes = [*turn.facts.remarks, *([turn.error] if turn.error else [])]
     return "".join(f"\n> {note}\n" for note in notes)
 
 

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.group.print_help(sys.stderr)
         return USAGE
     from stillroom.privacy.policy import Policy
-    from stillroom.privacy.seal import Guard, Seal
+    from stillroom.privacy.seal import Guard, Seal, note_start
     from stillroom.settings import SEALED, Settings
 
     try:
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(error.message)
         return FAILURE
     guard = Guard(options.seal)
+    if options.noted:
+        note_start(options.noted, options.seal)
     try:
         return run(options)
     except StillroomError as error:
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Draws checked data out of files with a model on this machine. Without arguments: the window.",
     )
     parser.add_argument("--version", action="version", version=f"stillroom {__version__}")
-    parser.set_defaults(group=parser)
+    parser.set_defaults(group=parser, noted="")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _extract(commands.add_parser("extract", help="fill a table from files", description="Fill a table from files."))
     _evaluate(
@@ -83,7 +85,10 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _template(commands.add_parser("template", help="list and check templates", description="List and check templates."))
+    for name in ("extract", "evaluate", "chat"):
+        commands.choices[name].set_defaults(noted=name)
     _models(commands.add_parser("models", help="list models", description="List the models on this machine."))
+    from stillroom.cli.erase import add_erase
     from stillroom.cli.remote_options import add_remote
     from stillroom.cli.review import add_review
 
@@ -110,6 +115,16 @@ def _parser() -> argparse.ArgumentParser:
         ),
         _run_policy,
     )
+    add_erase(
+        commands.add_parser(
+            "erase",
+            help="erase all runs, verdicts and conversations",
+            description="Erase all runs, verdicts and conversations, and what was kept and learned of documents. Models, "
+            "templates, settings and the audit log stay.",
+        )
+    )
+    for name in ("review", "remote", "erase"):
+        commands.choices[name].set_defaults(noted=name)
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
     doctor.add_argument("--json", action="store_true", help="one JSON object on standard output")
     doctor.set_defaults(run=_run_doctor)

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
                     attachments = []
         if leaf is None:
             workspace.chats.delete(conversation.id)
-            workspace.chats.erase_deleted()
+            workspace.chats.erase(conversation.id)
         return status
 
 
@@ -99,7 +99,7 @@ def _turn(
         if answer.facts.stop_reason == MERGED:  # what was shown meanwhile is its beginning only
             print(_lines(answer.content))
     print()
-    for note in answer.facts.notes:
+    for note in answer.facts.remarks:
         say(note)
     if answer.state is TurnState.FAILED:
         say(answer.error)

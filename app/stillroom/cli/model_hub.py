@@ -18,8 +18,8 @@ from stillroom.cli.signals import gathered_signals
 from stillroom.cli.status import DONE, STOPPED, USAGE, say
 from stillroom.cli.text import aligned, duration, printable, size
 from stillroom.errors import Cancelled, StillroomError
-from stillroom.models.fit.estimate import Fit, Verdict
 from stillroom.workspace import Workspace
+from stillroom.workspace.model_list import Fit, Verdict
 
 if TYPE_CHECKING:
     from stillroom.workspace.hub import Assessed, DownloadProgress, Hub, Offer

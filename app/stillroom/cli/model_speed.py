@@ -8,13 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stillroom import paths
 from stillroom.cli.status import DONE, say
 from stillroom.cli.stoppable import stoppable
 from stillroom.cli.text import aligned, size
 from stillroom.errors import StillroomError
 from stillroom.tuning.copy import AGREEMENT, LOSS, SPEEDUP
-from stillroom.tuning.smaller import copy_name
 from stillroom.workspace import Workspace
 from stillroom.workspace.making import SPEEDS
 
@@ -80,7 +78,7 @@ def quantize_file(options: argparse.Namespace) -> int:
     with Workspace(seal=options.seal) as workspace:
         model = workspace.models.find(options.model)
         kind = options.type.upper()
-        target: Path = options.out or paths.models_dir() / copy_name(model, kind)
+        target: Path = options.out or workspace.making.file_for(model, kind)
         if target.exists() and not options.force:
             raise StillroomError(
                 f"{target} is there already. Name another file with --out, or write over it with --force."

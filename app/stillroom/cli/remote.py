@@ -15,7 +15,6 @@ from stillroom.cli.stoppable import until_stopped
 from stillroom.cli.text import aligned, printable
 from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult
-from stillroom.privacy.secrets import SecretText
 from stillroom.remote.engines import RemoteEngine
 from stillroom.workspace import Workspace
 from stillroom.workspace.remote_models import Sent
@@ -42,8 +41,8 @@ def add(options: argparse.Namespace) -> int:
     with Workspace(seal=options.seal) as workspace:
         workspace.remote.add(engine)
         if options.key:
-            key = SecretText((getpass.getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()).strip())
-            notice = workspace.remote.keep_key(engine, key)
+            key = getpass.getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()
+            notice = workspace.remote.keep_key(engine, key.strip())
             if notice:
                 say(notice)
     say(f"{engine.name} is added: {engine.host}, {'local network' if engine.is_local else 'cloud'}.")

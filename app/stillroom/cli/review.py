@@ -55,8 +55,6 @@ def _documents(workspace: Workspace, options: argparse.Namespace) -> list[Review
 
 
 def _run_export(options: argparse.Namespace) -> int:
-    from stillroom.review.queue import Queue
-    from stillroom.review.signing import export_reviewed, write_labels
     from stillroom.workspace import Workspace
 
     with Workspace(seal=options.seal) as workspace:
@@ -64,12 +62,7 @@ def _run_export(options: argparse.Namespace) -> int:
         if options.approved:
             documents = [document for document in documents if document.approval is not None]
         if options.out.suffix.lower() == ".jsonl":
-            try:
-                count = write_labels(documents, options.out)
-            except OSError as error:
-                raise StillroomError(
-                    f"{options.out} cannot be written: {error.strerror}. Choose another place."
-                ) from error
+            count = workspace.review_exports.write_labels(documents, options.out)
             say(f"Labels of {count} {'document' if count == 1 else 'documents'} were written to {options.out.name}.")
             return DONE
         names = {document.template.name for document in documents}
@@ -77,21 +70,15 @@ def _run_export(options: argparse.Namespace) -> int:
             raise StillroomError(f"There are tables with {len(names)} templates. Name one with --template.")
         if not documents:
             raise StillroomError("No document was approved yet. Leave --approved out to write all of them.")
-        template = documents[0].template
-        queue = Queue(documents, workspace.reviews.promise(template.name))
-        count = export_reviewed(queue, options.out, template, only_approved=options.approved)
+        count = workspace.review_exports.write_table(documents, options.out, only_approved=options.approved)
         say(f"{count} {'row was' if count == 1 else 'rows were'} written to {options.out.name}.")
     return DONE
 
 
 def _run_import(options: argparse.Namespace) -> int:
-    from stillroom.evaluation.labels import load_labels
-    from stillroom.review.signing import verdicts_from_labels
     from stillroom.workspace import Workspace
 
-    labels = load_labels(options.labels)
     with Workspace(seal=options.seal) as workspace:
-        verdicts = verdicts_from_labels(_documents(workspace, options), labels)
-        workspace.reviews.save(verdicts)
-    say(f"{len(verdicts)} {'verdict was' if len(verdicts) == 1 else 'verdicts were'} taken.")
+        count = workspace.review_exports.take_labels(_documents(workspace, options), options.labels)
+    say(f"{count} {'verdict was' if count == 1 else 'verdicts were'} taken.")
     return DONE

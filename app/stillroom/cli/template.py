@@ -10,18 +10,14 @@ from stillroom.atomic import write_text
 from stillroom.cli.status import DONE, USAGE, say
 from stillroom.cli.text import aligned
 from stillroom.errors import StillroomError
-from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
-from stillroom.templates.json_schema import schema_of, template_from
-from stillroom.templates.library import TemplateLibrary
+from stillroom.evaluation.labels import LabelledDocument
 from stillroom.templates.template import Field, FieldType, Template
-from stillroom.templates.toml_file import check_file, load_template, template_to_toml
-from stillroom.templates.versions import differences, heading
 from stillroom.workspace import Workspace
 
 
 def show_list(options: argparse.Namespace) -> int:
-    library = TemplateLibrary()
-    templates, problems = library.templates(), library.problems()
+    with Workspace(seal=options.seal) as workspace:
+        templates, problems = workspace.templates.templates(), workspace.templates.problems()
     if options.json:
         data = {
             "templates": [
@@ -45,32 +41,27 @@ def show_list(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    problems = check_file(options.file)
+    with Workspace(seal=options.seal) as workspace:
+        template, problems = workspace.templates.read(options.file)
     for sentence in problems:
         say(sentence)
-    if problems:
+    if template is None:
         return USAGE
-    template = load_template(options.file)
     fields = "1 field" if len(template.fields) == 1 else f"{len(template.fields)} fields"
     print(f"{options.file.name} is right: {template.name}, version {template.version}, {fields}.")
     return DONE
 
 
 def to_schema(options: argparse.Namespace) -> int:
-    print(json.dumps(schema_of(TemplateLibrary().find(options.template)), indent=2, ensure_ascii=False))
+    with Workspace(seal=options.seal) as workspace:
+        schema = workspace.templates.schema(workspace.templates.find(options.template))
+    print(json.dumps(schema, indent=2, ensure_ascii=False))
     return DONE
 
 
 def from_schema(options: argparse.Namespace) -> int:
-    try:
-        schema = json.loads(options.file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        say(f"{options.file} cannot be read: {error.strerror or type(error).__name__}.")
-        return USAGE
-    except (ValueError, RecursionError) as error:
-        say(f"{options.file.name} is no JSON: {error}.")
-        return USAGE
-    return _give(template_from(schema, options.file.stem), options.out)
+    with Workspace(seal=options.seal) as workspace:
+        return _give(workspace, workspace.templates.from_schema(options.file), options.out)
 
 
 def new(options: argparse.Namespace) -> int:
@@ -81,12 +72,15 @@ def new(options: argparse.Namespace) -> int:
         Field("date", FieldType.DATE, "the day of the document", near=("date",)),
         Field("total", FieldType.MONEY, "the amount to pay", near=("total", "amount due"), avoid=("subtotal",)),
     )
-    return _give(Template(name, 1, options.name, "What kind of document this is for.", fields), options.out)
+    template = Template(name, 1, options.name, "What kind of document this is for.", fields)
+    with Workspace(seal=options.seal) as workspace:
+        return _give(workspace, template, options.out)
 
 
 def diff(options: argparse.Namespace) -> int:
-    library = TemplateLibrary()
-    found = differences(library.find(options.old), library.find(options.new))
+    with Workspace(seal=options.seal) as workspace:
+        library = workspace.templates
+        found = library.differences(library.find(options.old), library.find(options.new))
     for sentence in found.sentences or ("They give the same values.",):
         print(sentence)
     if found.fields:
@@ -104,11 +98,10 @@ def learn(options: argparse.Namespace) -> int:
         if options.labels is None:
             learned = workspace.learning.memory(template).learned()
         else:
-            labels = load_labels(options.labels)
-            check_labels(labels, template, options.labels.name)
+            labels, _ = workspace.evaluations.labels(options.labels, template)
             learned = workspace.learning.take_labels(template, labels, _tell)
         rows = [
-            (heading(template.field(name)), f"{gain.before} of {gain.values} right before", f"{gain.after} now")
+            (template.field(name).heading, f"{gain.before} of {gain.values} right before", f"{gain.after} now")
             for name, gain in learned.gains().items()
         ]
     if rows:
@@ -121,8 +114,8 @@ def _tell(labelled: LabelledDocument, failure: StillroomError | None) -> None:
     say(f"{labelled.file}: {failure.message if failure else 'learned'}")
 
 
-def _give(template: Template, out: Path | None) -> int:
-    text = template_to_toml(template)
+def _give(workspace: Workspace, template: Template, out: Path | None) -> int:
+    text = workspace.templates.text(template)
     if out is None:
         print(text)
         return DONE

@@ -29,7 +29,7 @@ from stillroom.documents.reading import read_file, see_file
 from stillroom.documents.rendering import Rendering
 from stillroom.documents.seeing import picture_to_json
 from stillroom.documents.source import Effort, handed_over
-from stillroom.errors import DocumentError, PasswordNeeded, StillroomError
+from stillroom.errors import NotNowError, PasswordNeeded, StillroomError
 
 _LINE_BYTES = 1 << 20
 
@@ -81,7 +81,7 @@ def _answer(request: dict[str, Any], writer: MessageWriter, rendering: Rendering
     except StillroomError as error:
         failure = error
     except MemoryError as error:
-        failure = DocumentError("The file needs more memory than a document may take. Split it into smaller files.")
+        failure = NotNowError("The file needs more memory than a document may take. Split it into smaller files.")
         failure.__cause__ = error
     spent = isinstance(failure.__cause__, MemoryError)
     writer.send(
@@ -91,6 +91,7 @@ def _answer(request: dict[str, Any], writer: MessageWriter, rendering: Rendering
             "message": failure.message,
             "details": failure.details,
             "password_needed": isinstance(failure, PasswordNeeded),
+            "lasting": not isinstance(failure, NotNowError | PasswordNeeded),
             "leaving": spent,
         }
     )

@@ -430,14 +430,14 @@ class _Reader:
             message, details = str(answer["message"]), str(answer["details"])
             if answer.get("leaving"):
                 self.kill()
-            kind = PasswordNeeded if answer.get("password_needed") else DocumentError
+            locked, lasting = bool(answer.get("password_needed")), bool(answer.get("lasting"))
         except (KeyError, TypeError, ValueError) as error:
             self.kill("sent a document that is none")
             raise DocumentError(
                 "The file could not be read: what the reader made of it is no document. Save it anew and add that.",
                 repr(error),
             ) from error
-        raise kind(message, details)
+        raise PasswordNeeded(message, details) if locked else DocumentError(message, details, lasting=lasting)
 
     def _on_message(self, message: dict[str, Any]) -> None:
         if message.get("event") == "confined":

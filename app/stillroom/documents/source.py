@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from stillroom.documents.document import Document, Page, Stated
-from stillroom.errors import DocumentError
+from stillroom.errors import DocumentError, NotNowError
 
 FILE_BYTES = 200 * 1024 * 1024
 """A larger file is refused."""
@@ -220,12 +220,12 @@ def open_file(path: Path) -> int:
     return descriptor
 
 
-def _unreadable(error: OSError) -> DocumentError:
+def _unreadable(error: OSError) -> NotNowError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return DocumentError("The file is not there any more: it was moved, renamed or deleted. Add it again.")
+        return NotNowError("The file is not there any more: it was moved, renamed or deleted. Add it again.")
     if isinstance(error, PermissionError):
-        return DocumentError("You may not read this file. Change its permissions, or copy it to a folder of your own.")
+        return NotNowError("You may not read this file. Change its permissions, or copy it to a folder of your own.")
     reason = (error.strerror or "unknown reason").lower()
-    return DocumentError(
+    return NotNowError(
         f"The file could not be read ({reason}). Check the disk or the network folder it is on.", repr(error.errno)
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
@@ -17,6 +21,8 @@ from stillroom.engine.connection import LOG_LINES, WorkerConnection, WorkerGoneE
 from stillroom.engine.limits import CrashRecord, Limits
 from stillroom.engine.protocol import (
     DryLoad,
+    Embeddings,
+    EmbedRequest,
     GenerateRequest,
     Generation,
     LoadOptions,
@@ -36,7 +42,9 @@ from stillroom.engine.status import EngineState, EngineStatus, Watch, state_of
 from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import EngineError, StillroomError
-from stillroom.privacy.policy import Policy, current
+from stillroom.privacy import audit
+from stillroom.privacy.policy import LOCAL, Policy, current
+from stillroom.storage.checksums import file_sha256
 
 __all__ = ["Engine", "EngineState", "EngineStatus", "Limits"]
 
@@ -45,7 +53,7 @@ _DEFAULT_LIMITS = Limits()
 _CLOSED = "The engine is closed. Start the application again."
 _NO_MODEL = "No model is loaded. Choose one first."
 
-_Wanted = tuple[Path, LoadOptions, tuple[tuple[str, str], ...]]
+_Wanted = tuple[Path, LoadOptions, tuple[tuple[str, str], ...], str]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -80,7 +88,7 @@ class Engine:
         self._limits = limits
         self._policy = policy
         self._worker: WorkerConnection | None = None
-        self._wanted: _Wanted | None = None  # file, options, environment
+        self._wanted: _Wanted | None = None  # file, options, environment, name
         self._attempted: _Wanted | None = None  # by the last load, whether it worked or not
         self._model: ModelInfo | None = None
         self._failure = ""
@@ -97,6 +105,7 @@ class Engine:
         model: Path,
         options: LoadOptions = _DEFAULT_OPTIONS,
         *,
+        name: str = "",
         environment: Mapping[str, str] | None = None,
         on_progress: Callable[[float], None] | None = None,
         cancellation: Cancellation | None = None,
@@ -104,12 +113,13 @@ class Engine:
         """Load a GGUF file in the place of the loaded model. If that fails, the earlier model stays the one in use.
 
         Args:
+            name: by which the person knows it, where the file is a copy of another one; empty for the file's own.
             environment: added to the engine's own for the worker; a worker that was started with another is replaced.
 
         Raises:
             EngineError: not retryable where the file made the worker stop.
         """
-        wanted = (model.absolute(), options, tuple(sorted((environment or {}).items())))
+        wanted = (model.absolute(), options, tuple(sorted((environment or {}).items())), name)
         with self._my_turn(cancellation):
             if wanted != self._attempted:
                 self._crashes.forget()  # a person chose something else: another try is due
@@ -118,6 +128,7 @@ class Engine:
             with self._lock:
                 self._wanted, self._model, self._failure = wanted, info, ""
         self._watch.notify()
+        _note_loaded(reach_of(model, options))
         return info
 
     def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult:
@@ -169,6 +180,16 @@ class Engine:
         if not isinstance(counts, list) or len(counts) != wanted or not all(type(n) is int for n in counts):
             self._refuse(worker)
         return counts
+
+    def embed(self, request: EmbedRequest, *, cancellation: Cancellation | None = None) -> Embeddings:
+        """A vector for each text, by which texts of one kind are told from others."""
+        worker, data = self._ask("embed", {"request": to_wire(request)}, cancellation=cancellation)
+        result = self._understand(worker, lambda: from_wire(Embeddings, data))
+        widths = {len(vector) for vector in result.vectors}
+        finite = all(map(math.isfinite, itertools.chain.from_iterable(result.vectors)))
+        if len(result.vectors) != len(request.texts) or len(widths) > 1 or 0 in widths or not finite:
+            self._refuse(worker)
+        return result
 
     def measure(self, request: MeasureRequest, *, cancellation: Cancellation | None = None) -> Measurement:
         """The speed of the loaded model."""
@@ -345,7 +366,7 @@ class Engine:
         cancellation: Cancellation | None,
     ) -> ModelInfo:
         self._crashes.raise_if_too_many("load")
-        path, options, environment = wanted
+        path, options, environment, name = wanted
         reach = reach_of(path, options)
         try:
             self._allow(reach)
@@ -353,7 +374,8 @@ class Engine:
             worker.model = None  # whatever comes now, the earlier one cannot be relied upon
             fields = {"path": str(path), "options": to_wire(options)}
             data = worker.request("load", fields, cancellation=cancellation, on_progress=on_progress)
-            worker.model = self._understand(worker, lambda: from_wire(ModelInfo, data))
+            info = self._understand(worker, lambda: from_wire(ModelInfo, data))
+            worker.model = replace(info, name=name or info.name)
         except EngineError as error:
             with self._lock:
                 self._failure = error.message
@@ -405,6 +427,7 @@ class Engine:
         """Raises EngineError where the office does not allow what is to be loaded."""
         policy = self._policy if self._policy is not None else current()
         try:
+            policy.check_engine(LOCAL)
             policy.check_models(Path(file) for file in reach.read if file.endswith(".gguf"))
         except StillroomError as error:
             raise EngineError(error.message, error.details) from error
@@ -424,3 +447,10 @@ class Engine:
     def _enforce_limits(self) -> float | None:
         worker = self._worker
         return worker.enforce_limits() if worker is not None else None
+
+
+def _note_loaded(reach: Reach) -> None:
+    """Write down which files were loaded: the model, and what belongs to it."""
+    files = [Path(file) for file in reach.read if file.endswith(".gguf")]
+    with contextlib.suppress(StillroomError):  # taken away meanwhile
+        audit.note_all([("model loaded", {"sha256": file_sha256(file), "model": file.stem}) for file in files])

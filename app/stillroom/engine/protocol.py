@@ -18,6 +18,7 @@ op           with                               data of the result
              ``add_generation_prompt`` bool
 ``count``    ``texts`` [str],                   ``{"counts": [int]}``
              ``pictures`` [[width, height]]
+``embed``    ``request`` EmbedRequest           Embeddings
 ``measure``  ``request`` MeasureRequest         Measurement
 ``quantize`` ``request`` QuantizeRequest        Quantized
 ``dry_load`` ``path``, ``options`` LoadOptions  DryLoad
@@ -89,7 +90,11 @@ class LoadOptions:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What the worker says of a loaded model. Sizes in bytes, lengths in tokens."""
+    """What the worker says of a loaded model. Sizes in bytes, lengths in tokens.
+
+    Attributes:
+        name: by which the person knows it. path: of the file that is loaded, which may be its faster copy.
+    """
 
     name: str
     path: str
@@ -306,6 +311,22 @@ class Generation:
     tokens: int
     prompt_seconds: float
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedRequest:
+    """What texts are about, to be told apart by. ``max_tokens``: read of each, from its beginning; the worker reads 512 at most."""
+
+    texts: tuple[str, ...]
+    max_tokens: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """A vector a text: the mean of the model's last hidden states over its tokens. ``evaluated_tokens``: of all texts."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    evaluated_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,11 @@ PREFIX = "audit "
 """What stands before it among an export's words about itself."""
 
 
+def anchored(path: Path) -> bool:
+    """Whether its form has room for an anchor; tables of text have none."""
+    return path.suffix.lower() in (".xlsx", ".sqlite")
+
+
 def anchor_of(path: Path) -> Head:
     """Of a workbook (.xlsx) or database (.sqlite). Raises StillroomError where there is none."""
     try:

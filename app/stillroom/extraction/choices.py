@@ -15,7 +15,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -98,8 +98,12 @@ class Choices:
         complete: bool,
         parameters: int = 0,
         cancellation: Cancellation | None = None,
+        learned: Callable[[str, Vector], tuple[Vector, float] | None] | None = None,
     ) -> dict[str, FieldValue]:
         """The choices among these fields (others are passed over) by name.
+
+        ``learned``: of a field's name and the strengths of its options, what documents that a person corrected make of them:
+        probabilities, and how sure the first is.
 
         ``parts``: passages of the document; ``complete``: the whole document was read, so that what was not found is absent,
         not unread; ``parameters``: of the model. Raises EngineError, Cancelled.
@@ -111,7 +115,9 @@ class Choices:
             [field for field, look in looked.items() if look.asks(parameters)], parts, frame, cancellation
         )
         return {
-            field.name: look.choose(model.get(field, _silent(look.options)), document, complete=complete)
+            field.name: look.choose(
+                model.get(field, _silent(look.options)), document, complete=complete, learned=learned
+            )
             for field, look in looked.items()
         }
 
@@ -221,15 +227,21 @@ class Look:
         words = np.log(np.maximum(self.likeness / most, _LEAST_LIKE)) if most else np.zeros(len(self.options))
         return np.column_stack((self.literal, words, model, self._fallbacks()))
 
-    def shares(self, model: Vector) -> Vector:
-        """Probabilities of the options."""
+    def strengths(self, model: Vector) -> Vector:
+        """How much speaks for each option."""
         if self.field.type is FieldType.YES_NO:
             given = ranking.weights_for(self.field.type)
-            return ranking.softmax(
-                given.features[0] * model + given.features[len(ranking.MODEL_FEATURES)] * self.literal
-            )
+            told: Vector = given.features[0] * model + given.features[len(ranking.MODEL_FEATURES)] * self.literal
+            return told
+        weighed: Vector = self.signs(model) @ weights().worth()
+        return weighed
+
+    def shares(self, model: Vector) -> Vector:
+        """Probabilities of the options."""
+        strengths = self.strengths(model)
+        if self.field.type is FieldType.YES_NO:
+            return ranking.softmax(strengths)
         known = weights()
-        strengths = self.signs(model) @ known.worth()
         shares = ranking.softmax(strengths)
         order = np.argsort(-strengths, kind="stable")
         first = order[0]
@@ -263,9 +275,17 @@ class Look:
         """Whether a word of the document speaks for an option."""
         return bool(self.literal.any()) or any(self.telling)
 
-    def choose(self, model: Vector, document: Document, *, complete: bool) -> FieldValue:
-        """The option with the most that speaks for it, the places that do, and the runners-up."""
-        shares = self.shares(model)
+    def choose(
+        self,
+        model: Vector,
+        document: Document,
+        *,
+        complete: bool,
+        learned: Callable[[str, Vector], tuple[Vector, float] | None] | None = None,
+    ) -> FieldValue:
+        """The option with the most that speaks for it, the places that do, and the runners-up. ``learned``: see Choices.choose."""
+        taught = learned(self.field.name, self.strengths(model)) if learned is not None else None
+        shares = self.shares(model) if taught is None else _as_sure(*taught)
         order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
         found = [self._place(index) for index in order[: _RUNNERS_UP + 1]]
         runners = tuple(
@@ -279,7 +299,8 @@ class Look:
             for index, span in zip(order, found, strict=False)
         )
         fallback = any(is_fallback(option) for option in self.options)
-        if self.field.type is FieldType.CHOICE and not (self.field.required or fallback or self.speaks):
+        spoken = self.field.required or fallback or self.speaks or taught is not None
+        if self.field.type is FieldType.CHOICE and not spoken:
             return _nothing(
                 self.field, 1.0 - float(shares[order[0]]) / 2, complete=complete, runners=runners[:_RUNNERS_UP]
             )
@@ -296,6 +317,19 @@ class Look:
 
     def _place(self, index: int) -> Span | None:
         return self.evidence[index][0] if self.evidence[index] else self.places[index]
+
+
+def _as_sure(shares: Vector, sure: float) -> Vector:
+    """The shares with this of the first, the others in their order with the rest."""
+    first = int(shares.argmax())
+    rest = float(shares.sum() - shares[first])
+    others = np.delete(shares, first)
+    most = float(others.max()) / rest if rest > 0 else 0.0
+    # No other may come out before it.
+    factor = min(1.0 - sure, 0.99 * sure / most if most else 0.0)
+    result: Vector = shares * (factor / rest if rest > 0 else 0.0)
+    result[first] = sure
+    return result
 
 
 _FALLBACKS = re.compile(

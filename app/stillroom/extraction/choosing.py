@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Protocol
@@ -23,10 +23,11 @@ from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout, names
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.ranking import Vector, Weights
-from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp
+from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp, one_number, other_values
 from stillroom.templates.template import Field, FieldType, Template
 
 RUNNERS_UP = 4
+_LOOKED_THROUGH = 100  # candidates of a list, for other values than those taken
 # Candidates of one field that the model is asked about, those the page speaks for most: of a document, of a passage for a list.
 _ASKED = 8
 _ASKED_PER_PASSAGE = 8
@@ -45,6 +46,10 @@ _LIST_THRESHOLD = 0.5
 _WEIGHED_TOGETHER = 6  # values of one field
 
 
+Embed = Callable[[str], tuple[str, Vector] | None]
+"""The loaded model's name and its embedding of a text; None where none is loaded."""
+
+
 class Learned(Protocol):
     """What a template learned of its fields from documents that a person corrected."""
 
@@ -56,6 +61,13 @@ class Learned(Protocol):
 
     def confidence(self, name: str, share: float) -> float | None:
         """What a share was worth in the template's own documents; None where nothing is known."""
+        ...
+
+    def option(
+        self, name: str, document: Document, strengths: Vector, embed: Embed | None
+    ) -> tuple[Vector, float] | None:
+        """Probabilities of a choice's options, of these strengths without learning, and how sure the first is; None where nothing
+        is known."""
         ...
 
 
@@ -333,15 +345,22 @@ def _choose_one(
     )
     absent = next(place.share for place in places if place.value is None)
     other = other_readings(asked)
-    sure = [_confidence(asked, place, values, document, other, sums=sums) for place in values[: RUNNERS_UP + 1]]
-    runners = tuple(
-        _runner_up(asked.candidates[place.index], worth, document)
-        for place, worth in zip(values[: RUNNERS_UP + 1], sure, strict=True)
-    )
+    sure = [_confidence(asked, place, values, document, other, sums=sums) for place in values[: 2 * RUNNERS_UP]]
+    offered = [
+        _runner_up(asked.candidates[place.index], worth, document) for place, worth in zip(values, sure, strict=False)
+    ]
     if not values or absent >= _together(asked, values):
         worth = asked.worth(absent_grounds(asked, absent, values, document, other))
-        return _nothing(asked.field, missing, worth if complete else 0.0, runners[:RUNNERS_UP])
-    return _found(asked.field, asked.candidates[values[0].index], sure[0], document, _below(runners[1:], sure[0]))
+        runners = other_values(offered, spelling=_spelling(asked))[:RUNNERS_UP]
+        return _nothing(asked.field, missing, worth if complete else 0.0, runners)
+    best = asked.candidates[values[0].index]
+    runners = other_values(offered, best.value, spelling=_spelling(asked))[:RUNNERS_UP]
+    return _found(asked.field, best, sure[0], document, _below(runners, sure[0]))
+
+
+def _spelling(asked: Asked) -> Callable[[str], str]:
+    """By what two values are one."""
+    return same_name if asked.kind in _NAMED else one_number
 
 
 def _below(runners: tuple[RunnerUp, ...], most: float) -> tuple[RunnerUp, ...]:
@@ -498,8 +517,9 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
     taken = _items(asked, shares)[: asked.field.max_items]
     taken.sort(key=lambda pair: asked.candidates[pair[1]].span)
     order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
-    rest = [(float(share), index) for share, index in order if all(index != other for _, other in taken)][:RUNNERS_UP]
-    runners = tuple(_runner_up(asked.candidates[index], share, document) for share, index in rest)
+    rest = [_runner_up(asked.candidates[index], float(share), document) for share, index in order[:_LOOKED_THROUGH]]
+    values = [asked.candidates[index].value for _, index in taken]
+    runners = other_values(rest, *values, spelling=_spelling(asked))[:RUNNERS_UP]
     return tuple(
         _found(asked.field, asked.candidates[index], _item_confidence(asked, index, share, document), document, runners)
         for share, index in taken

@@ -23,13 +23,15 @@ from stillroom.engine.protocol import (
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import choosing, passages, questions, quoting
+from stillroom.extraction.bounds import bounded
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Choices
-from stillroom.extraction.choosing import Asked, Learned
+from stillroom.extraction.choosing import Asked, Embed, Learned
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
+from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import (
     Coverage,
     DocumentResult,
@@ -80,9 +82,13 @@ class Extractor:
         model_sha256: str = "",
         page_only: bool = False,
         learned: Callable[[Template], Learned | None] | None = None,
+        embed: Embed | None = None,
     ) -> None:
-        """``learned``: gives what a template learned of its own documents; nothing is learned where none is given."""
+        """``learned``: gives what a template learned of its own documents; nothing is learned where none is given. ``embed``: by the
+        loaded model, where what was learned tells texts apart by that.
+        """
         self._learned = learned
+        self._embed = embed
         self._engine = engine
         self._choices = Choices(engine)
         self.model_sha256 = model_sha256
@@ -99,9 +105,12 @@ class Extractor:
         started = time.monotonic()
         model = self._model()
         frame = self._frame(template, model)
+        characters = document.characters
+        document, unread = bounded(document)
         parts = self._split(document, template, model)
-        asked = self._ask(frame, parts, document, template, cancellation)
-        complete = len(document.pages) == document.page_count
+        learned = self._learned(template) if self._learned is not None else None
+        asked = self._ask(frame, parts, document, template, cancellation, learned)
+        complete = len(document.pages) == document.page_count and not unread
         chosen = self._choices.choose(
             template.fields,
             document,
@@ -110,10 +119,11 @@ class Extractor:
             complete=complete,
             parameters=model.parameters,
             cancellation=cancellation,
+            learned=None if learned is None else self._taught(learned, document),
         )
         decided = choosing.choose_all(asked, document, complete=complete)
         fields: dict[str, FieldResult] = {}
-        more: list[str] = []
+        more = [unread] if unread else []
         for question in asked:
             if question.field.name in chosen:
                 fields[question.field.name] = chosen[question.field.name]
@@ -143,7 +153,7 @@ class Extractor:
                 pages_read=len(read),
                 pages=document.page_count,
                 chars_read=sum(span.end - span.start for part in parts for span in part.spans),
-                chars=document.characters,
+                chars=characters,
             ),
             fields=apply_rules(template, fields),
             template_name=template.name,
@@ -159,7 +169,11 @@ class Extractor:
         """Every field with its candidates and what the model said of them, before anything is chosen (for fitting and tests)."""
         model = self._model()
         parts = self._split(document, template, model)
-        return self._ask(self._frame(template, model), parts, document, template, cancellation)
+        learned = self._learned(template) if self._learned is not None else None
+        return self._ask(self._frame(template, model), parts, document, template, cancellation, learned)
+
+    def _taught(self, learned: Learned, document: Document) -> Callable[[str, Vector], tuple[Vector, float] | None]:
+        return lambda name, strengths: learned.option(name, document, strengths, self._embed)
 
     def _notes(self, template: Template, model: ModelInfo) -> tuple[str, ...]:
         left_out = len(template.examples) - len(self._fitting_examples(template, model))
@@ -189,10 +203,10 @@ class Extractor:
         document: Document,
         template: Template,
         cancellation: Cancellation | None,
+        learned: Learned | None,
     ) -> list[Asked]:
         parameters = self._model().parameters
         layout = Layout(document, Meaning(template))
-        learned = self._learned(template) if self._learned is not None else None
         asked = [
             choosing.prepare(
                 field,

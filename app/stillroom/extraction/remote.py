@@ -26,6 +26,7 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
     RunnerUp,
+    other_values,
 )
 from stillroom.extraction.rules import apply_rules
 from stillroom.privacy.sending import Sending, SendingLog
@@ -171,7 +172,7 @@ def beside(found: dict[str, FieldResult], before: dict[str, FieldResult]) -> tup
                 kept.append(name)
             elif given.state is FieldState.FOUND and given.value != known.value:
                 runner = RunnerUp(known.text, known.value or "", known.confidence, known.span, known.boxes)
-                fields[name] = replace(given, candidates=(runner, *known.candidates))
+                fields[name] = replace(given, candidates=other_values((runner, *known.candidates), given.value))
         elif known and not given:
             fields[name] = known
             kept.append(name)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from stillroom.documents.document import Box, Span
+
+# Zeros in front are part of a code, which is none.
+_NUMBER = re.compile(r"(?P<whole>-?(?:0|[1-9]\d*))(?P<rest>\.\d+)?")
 
 NOT_IN_DOCUMENT = "The remote model gave this value, and it was not found in the document."
 """The check that fails for a value which is no piece of the document: only a remote model can give one."""
@@ -34,6 +39,14 @@ class DocumentStatus(StrEnum):
     DONE = "done"
     PARTIAL = "partial"
     FAILED = "failed"
+
+
+def one_number(value: str) -> str:
+    """A number in one form: 12.5 and 12.50 are one value; anything else as it is, but for capitals and spaces."""
+    number = _NUMBER.fullmatch(value)
+    if number is None:
+        return " ".join(value.casefold().split())
+    return number["whole"] + (number["rest"] or "").rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +114,7 @@ class DocumentResult:
     Attributes:
         file: path as the user gave it.
         sha256: of the file; empty where it could not be read at all.
-        error: one sentence where the status is failed; else empty.
+        error: one sentence where the status is failed; else empty. lasting: the same file would fail again.
         notes: sentences for the reviewer (what was not read and why).
         fields: in the template's order; empty for a failed document.
         seconds: reading and extraction together.
@@ -119,6 +132,24 @@ class DocumentResult:
     error: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    lasting: bool = False
+
+
+def other_values(
+    candidates: Iterable[RunnerUp], *chosen: str | None, spelling: Callable[[str], str] = one_number
+) -> tuple[RunnerUp, ...]:
+    """The candidates that are other values than those chosen, each value once: the first way it is written.
+
+    ``spelling``: reduces a value to what tells it from others.
+    """
+    known = {spelling(value) for value in chosen if value is not None}
+    found = []
+    for each in candidates:
+        own = spelling(each.value or each.text)
+        if own not in known:
+            known.add(own)
+            found.append(each)
+    return tuple(found)
 
 
 @dataclass(slots=True)
@@ -202,6 +233,8 @@ def result_to_json(result: DocumentResult) -> dict[str, Any]:
     }
     if result.notes:
         data["notes"] = list(result.notes)
+    if result.lasting:
+        data["lasting"] = True
     return data
 
 
@@ -220,6 +253,7 @@ def result_from_json(data: dict[str, Any]) -> DocumentResult:
         error=data["error"] or "",
         notes=tuple(data.get("notes", ())),
         seconds=data["seconds"],
+        lasting=bool(data.get("lasting")),
     )
 
 

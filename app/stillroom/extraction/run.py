@@ -247,6 +247,9 @@ class Batch:
             attached = [*content.walk()][1:]
         names = [document.file + part.name.removeprefix(content.name) for part in attached]
         joined = self._store.save(self.run_id, document.position, result_to_json(result), names)
+        audit.note(
+            "document", run=self.run_id, position=document.position, sha256=result.sha256, status=str(result.status)
+        )
         for new in joined:
             self._documents.append(new)
             self.files.append(Path(new.file))
@@ -270,7 +273,8 @@ class Batch:
         except Cancelled:
             raise
         except StillroomError as error:
-            return self._failed(document, content, error.message, time.monotonic() - started)
+            failed = self._failed(document, content, error.message, time.monotonic() - started)
+            return dataclasses.replace(failed, lasting=isinstance(error, DocumentError) and error.lasting)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             sentence = f"The file could not be opened: {reason}. Look whether it is still there and may be read."

@@ -14,7 +14,7 @@ import regex
 from stillroom.documents.business_terms import Term, terms
 from stillroom.documents.document import Document, Span, Stated
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp
+from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp, other_values
 from stillroom.templates.template import Field, FieldType, Template
 
 _AGREES = 0.99
@@ -88,7 +88,9 @@ def _value(
     others = found.candidates
     if found.value is not None:
         others = (RunnerUp(found.text, found.value, found.confidence, found.span, found.boxes), *others)
-    value = FieldValue(stated.value, stated.text, FieldState.STATED, _ALONE, candidates=others)
+    value = FieldValue(
+        stated.value, stated.text, FieldState.STATED, _ALONE, candidates=other_values(others, stated.value)
+    )
     if place is not None:
         span, text = place
         return replace(value, text=text, confidence=_AGREES, span=span, boxes=tuple(document.boxes(span)))

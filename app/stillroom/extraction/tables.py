@@ -10,7 +10,7 @@ import functools
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from decimal import Decimal, InvalidOperation
@@ -182,6 +182,14 @@ def table_rows(field: Field, document: Document) -> tuple[dict[str, FieldValue],
     return _Reader(field, document).rows()
 
 
+def rows_at(
+    field: Field, document: Document, span: Span, known: Sequence[Mapping[str, Span]] = ()
+) -> tuple[dict[str, FieldValue], ...]:
+    """The rows in words that a person marked. Columns are where the cells of ``known`` rows stand (spans by column), else where the
+    heading has them, else in the template's order. A line that fills no column of numbers anew goes on with the row above."""
+    return _Reader(field, document).marked(span, known)
+
+
 class _Reader:
     """Reads one table of one document."""
 
@@ -240,6 +248,77 @@ class _Reader:
             at += 1
         close()
         return self._values(found)
+
+    # Rows that a person marked
+
+    def marked(self, span: Span, known: Sequence[Mapping[str, Span]]) -> tuple[dict[str, FieldValue], ...]:
+        lines = [cut for line in self._lines if line.page.number == span.page and (cut := _cut(line, span)) is not None]
+        if not lines:
+            return ()
+        heading = self._heading_of(lines, known)
+        rows: list[_Row] = []
+        for number, line in enumerate(lines):
+            cells: dict[int, list[_Word]] = {}
+            for own in self._assign(line, heading, heading.columns, first=True).values():
+                cells |= own
+            if rows and not _anew(rows[-1].words, cells, heading.columns):
+                for index, words in cells.items():
+                    rows[-1].words.setdefault(index, []).extend(words)
+            elif cells:
+                rows.append(_Row([number], cells, line.page, line.bottom))
+        found = []
+        for row in rows:
+            read, _ = self._cells(heading, row)
+            own_parts = {column.name: self._parts_of(heading, row, column) for column in self._columns}
+            found.append({name: self._value(cell, own_parts[name], 1.0) for name, cell in read.items()})
+        return tuple(each for each in found if each)
+
+    def _heading_of(self, lines: Sequence[_Line], known: Sequence[Mapping[str, Span]]) -> _Heading:
+        """The columns for these lines."""
+        page = lines[0].page.number
+        headings = [each for each in self._headings() if self._lines[each.first].page.number <= page]
+        columns = [replace(column) for column in headings[-1].columns] if headings else []
+        fields = {column.field.name: column for column in columns if column.field is not None}
+        for column in self._columns:
+            words = [
+                word
+                for row in known
+                if (span := row.get(column.name)) is not None
+                for line in self._lines
+                if line.page.number == span.page and line.tabbed == lines[0].tabbed
+                for word in line.words
+                if span.start < word.end and word.start < span.end
+            ]
+            if words:
+                place = _Column(min(word.x0 for word in words), max(word.x1 for word in words), "", [], column)
+                if column.name in fields:
+                    columns[columns.index(fields[column.name])] = place
+                else:
+                    columns.append(place)
+        if not columns:
+            columns = self._in_order(max(lines, key=lambda line: len(line.words)))
+        columns.sort(key=lambda column: (column.layer, column.x0))
+        return _Heading(columns, 0, 0, len(columns), lines[0].tabbed)
+
+    def _in_order(self, line: _Line) -> list[_Column]:
+        """Columns where the cells of one line are, in the template's order, each of a kind that may stand there."""
+        runs: list[list[_Word]] = []
+        for word in line.words:
+            joined = runs and not word.number and not runs[-1][-1].number and runs[-1][-1].cell == word.cell
+            if joined:
+                runs[-1].append(word)
+            else:
+                runs.append([word])
+        left = list(self._columns)
+        columns = []
+        for run in runs:
+            fits = [each for each in left if run[0].number or each.type in _VERBATIM]
+            if fits and len(runs) < len(self._columns) and run[0].number:
+                fits = [each for each in fits if each.type in NUMERIC_TYPES] or fits
+            if fits:
+                columns.append(_Column(run[0].x0, run[-1].x1, "", [], fits[0]))
+                left = left[left.index(fits[0]) + 1 :]
+        return columns
 
     # Headings
 
@@ -892,6 +971,20 @@ class _Reader:
 
 
 _FACTORS = ("quantity", "unit_price", "amount")
+
+
+def _cut(line: _Line, span: Span) -> _Line | None:
+    """What of a line is within a span; None where nothing is."""
+    words = tuple(word for word in line.words if span.start < word.end and word.start < span.end)
+    return replace(line, words=words) if words else None
+
+
+def _anew(row: Mapping[int, object], line: Mapping[int, object], columns: Sequence[_Column]) -> bool:
+    """Whether a line below a row begins another: it says a number that the row has already; of texts alone, as many."""
+    digits = [index for index, column in enumerate(columns) if column.digits]
+    if digits:
+        return any(index in row and index in line for index in digits)
+    return len(line) >= len(row)
 
 
 def _is_product(quantity: Candidate, price: Candidate, amount: Candidate) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stillroom.learning.confidence import calibrated
 from stillroom.learning.surroundings import LIKENESSES, Surroundings, likenesses
 
 Vector = npt.NDArray[np.float64]
@@ -99,7 +100,7 @@ def fit(rows: Sequence[LabelledField], *, several: bool = False) -> LearnedField
             share, right = _decided(row, strengths, absent, several=several)
             after += right
             shares.append((share, right))
-    slope, shift = _calibrated(shares)
+    slope, shift = calibrated(shares)
     return LearnedField(
         learned.signs, learned.likenesses, learned.absent, learned.known, slope, shift, len(useful), before, after
     )
@@ -204,22 +205,3 @@ def _decided(row: LabelledField, strengths: Vector, absent: float, *, several: b
     if nothing > float(powers[best]):
         return nothing / whole, not row.right.any()
     return float(powers[best]) / whole, bool(row.right[best])
-
-
-def _calibrated(shares: Sequence[tuple[float, bool]]) -> tuple[float, float]:
-    """Slope and shift of the confidence (J. Platt, 1999), drawn towards leaving it as it is."""
-    bounded = np.clip([share for share, _ in shares], 1e-3, 1 - 1e-3)
-    logits = np.log(bounded / (1 - bounded))
-    right = np.array([right for _, right in shares], dtype=float)
-    columns = np.column_stack([logits, np.ones(len(logits))])
-    weights, usual = np.array([1.0, 0.0]), np.array([1.0, 0.0])
-    penalty = np.array([4.0, 1.0])
-    for _ in range(_STEPS):
-        share = 1.0 / (1.0 + np.exp(-np.clip(columns @ weights, -30, 30)))
-        gradient = columns.T @ (share - right) + penalty * (weights - usual)
-        curvature = columns.T @ (columns * (share * (1 - share))[:, None]) + np.diag(penalty)
-        step = np.linalg.solve(curvature, gradient)
-        weights = weights - np.clip(step, -1.0, 1.0)
-        if np.abs(step).max() < _SMALL:
-            break
-    return float(max(weights[0], 0.05)), float(weights[1])

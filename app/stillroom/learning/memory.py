@@ -19,10 +19,14 @@ from stillroom import atomic, paths
 from stillroom.documents.document import Document
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
-from stillroom.extraction import layout, ranking
+from stillroom.extraction import choices, layout, ranking
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.choosing import Embed
 from stillroom.extraction.concepts import Meaning
+from stillroom.learning import classifier
+from stillroom.learning.classifier import LabelledText, LearnedChoice
+from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, LearnedField, fit
 from stillroom.learning.surroundings import Surroundings, surroundings
 from stillroom.templates.template import Field, FieldType, Template
@@ -50,10 +54,12 @@ class LearnedTemplate:
     """What was learned of a template's fields, by name. Fulfils ``extraction.choosing.Learned``.
 
     Attributes:
+        choices: the same of its choices among options.
         documents: it was learned from.
     """
 
     fields: dict[str, LearnedField] = field(default_factory=dict)
+    choices: dict[str, LearnedChoice] = field(default_factory=dict)
     documents: int = 0
 
     def moves(
@@ -70,12 +76,38 @@ class LearnedTemplate:
         learned = self.fields.get(name)
         if learned is None:
             return None
-        bounded = min(max(share, 1e-3), 1 - 1e-3)
-        odds = learned.slope * np.log(bounded / (1 - bounded)) + learned.shift
-        return float(1.0 / (1.0 + np.exp(-odds)))
+        return confidence(learned.slope, learned.shift, share)
+
+    def option(
+        self, name: str, document: Document, strengths: Vector, embed: Embed | None
+    ) -> tuple[Vector, float] | None:
+        """Probabilities of a choice's options, and how sure the first is; None for a choice nothing is known of."""
+        learned = self.choices.get(name)
+        if learned is None or (len(learned.options) and int(learned.options.max()) >= len(strengths)):
+            return None
+        text = beginning(document)
+        said = embed(text) if learned.model and embed is not None else None
+        shares = learned.shares(
+            strengths, classifier.parts_of(text), said[1] if said is not None and said[0] == learned.model else None
+        )
+        return shares, confidence(learned.slope, learned.shift, float(shares.max()))
 
     def gains(self) -> dict[str, Gain]:
-        return {name: Gain(each.documents, each.before, each.after) for name, each in self.fields.items()}
+        learned: dict[str, LearnedField | LearnedChoice] = {**self.fields, **self.choices}
+        return {name: Gain(each.documents, each.before, each.after) for name, each in learned.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """What is kept of a document: by field name, its candidates with what is right among them, and of its choices the option."""
+
+    fields: dict[str, LabelledField] = field(default_factory=dict)
+    choices: dict[str, LabelledText] = field(default_factory=dict)
+
+
+def beginning(document: Document) -> str:
+    """What a choice is learned from: the beginning of the text."""
+    return "\n".join(page.text for page in document.pages[:3])[: classifier.MOST_CHARACTERS]
 
 
 class TemplateMemory:
@@ -90,8 +122,10 @@ class TemplateMemory:
         self._lock = threading.Lock()
         self._known: tuple[tuple[tuple[str, int], ...], LearnedTemplate] | None = None
 
-    def take(self, document: Document, truth: Truth) -> None:
-        """Learn of one more document; of the same file again it takes the place of what was. Raises StillroomError."""
+    def take(self, document: Document, truth: Truth, embed: Embed | None = None) -> None:
+        """Learn of one more document; of the same file again it takes the place of what was. ``embed``: by the loaded model, for
+        choices. Raises StillroomError.
+        """
         arrays: dict[str, npt.NDArray[np.generic]] = {}
         facts: dict[str, object] = {"version": _VERSION, "signs": list(layout.names()), "fields": {}}
         seen = layout.Layout(document, Meaning(self._template))
@@ -111,6 +145,7 @@ class TemplateMemory:
                 "around": [asdict(one) for one in row.around],
             }
         facts["fields"] = told
+        facts["choices"] = self._take_choices(document, truth, embed, arrays)
         arrays["facts"] = np.frombuffer(json.dumps(facts, ensure_ascii=False).encode(), dtype=np.uint8)
         content = io.BytesIO()
         np.savez_compressed(content, allow_pickle=False, **arrays)
@@ -119,6 +154,34 @@ class TemplateMemory:
                 temporary.write_bytes(content.getvalue())
             for old in self._files()[:-_MOST_DOCUMENTS]:
                 old.unlink(missing_ok=True)
+
+    def _take_choices(
+        self, document: Document, truth: Truth, embed: Embed | None, arrays: dict[str, npt.NDArray[np.generic]]
+    ) -> dict[str, object]:
+        """What is kept of a document's choices; its text as the number of each part alone."""
+        asked = [each for each in self._template.fields if each.type in choices.TYPES and truth.get(each.name)]
+        if not asked:
+            return {}
+        text = beginning(document)
+        parts = classifier.parts_of(text)
+        said = embed(text) if embed is not None and text.strip() else None
+        arrays["parts"] = np.array(list(parts), dtype=np.uint16)
+        arrays["counts"] = np.array(list(parts.values()), dtype=np.float16)
+        if said is not None:
+            arrays["embedding"] = said[1].astype(np.float32)
+        told: dict[str, object] = {"model": said[0] if said is not None else "", "fields": {}}
+        fields: dict[str, object] = {}
+        for each in asked:
+            look = choices.Look.at(each, document)
+            strengths = look.strengths(np.zeros(len(look.options)))
+            fields[each.name] = {
+                "strengths": {
+                    option.value: float(strength) for option, strength in zip(look.options, strengths, strict=True)
+                },
+                "right": str(truth[each.name]),
+            }
+        told["fields"] = fields
+        return told
 
     def forget(self, sha256: str = "") -> int:
         """Forget a document, or everything; how many documents were forgotten. Raises StillroomError."""
@@ -147,15 +210,15 @@ class TemplateMemory:
                 self._known = (state, self.taught([self._read(file) for file in files]))
             return self._known[1]
 
-    def rows(self, sha256: str) -> dict[str, LabelledField]:
-        """What is kept of a document, by field name; nothing where it cannot be read or was kept by other signs."""
+    def rows(self, sha256: str) -> KnownDocument:
+        """What is kept of a document; nothing where it cannot be read or was kept by other signs."""
         return self._read(self._file(sha256))
 
-    def taught(self, documents: Sequence[Mapping[str, LabelledField]]) -> LearnedTemplate:
+    def taught(self, documents: Sequence[KnownDocument]) -> LearnedTemplate:
         """What would follow from these documents alone."""
         rows: dict[str, list[LabelledField]] = {}
         for document in documents:
-            for name, row in document.items():
+            for name, row in document.fields.items():
                 rows.setdefault(name, []).append(row)
         found = LearnedTemplate(documents=len(documents))
         for each in self._template.fields:
@@ -163,22 +226,49 @@ class TemplateMemory:
             # What made the field no better when documents were left out is not used.
             if learned is not None and learned.after >= learned.before:
                 found.fields[each.name] = learned
+            if each.type in choices.TYPES:
+                sorted_out = classifier.learn([one.choices[each.name] for one in documents if each.name in one.choices])
+                if sorted_out is not None:
+                    found.choices[each.name] = sorted_out
         return found
 
-    def _read(self, file: Path) -> dict[str, LabelledField]:
+    def _read(self, file: Path) -> KnownDocument:
         try:
             with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as data:
                 facts = json.loads(data["facts"].tobytes())
-                if facts["version"] != _VERSION or facts["signs"] != list(layout.names()):
-                    return {}
-                return {
-                    each.name: self._labelled(file.stem, each, facts["fields"][each.name], data)
-                    for each in self._template.fields
-                    if self._same_work(each, facts["fields"].get(each.name))
-                }
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+                if facts["version"] != _VERSION:
+                    return KnownDocument()
+                fields: dict[str, LabelledField] = {}
+                if facts["signs"] == list(layout.names()):
+                    fields = {
+                        each.name: self._labelled(file.stem, each, facts["fields"][each.name], data)
+                        for each in self._template.fields
+                        if self._same_work(each, facts["fields"].get(each.name))
+                    }
+                return KnownDocument(fields, self._labelled_choices(file.stem, facts.get("choices", {}), data))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile):
             _log.warning("what was learned of a document cannot be read, and is passed over")
-            return {}
+            return KnownDocument()
+
+    def _labelled_choices(
+        self, sha256: str, facts: dict[str, Any], data: Mapping[str, Vector]
+    ) -> dict[str, LabelledText]:
+        """By field. An option that came since is as unlikely as the least likely was; one that is gone is passed over."""
+        found: dict[str, LabelledText] = {}
+        if not facts:
+            return found
+        parts = dict(zip(map(int, data["parts"]), map(float, data["counts"]), strict=True))
+        embedding = data["embedding"].astype(np.float64) if "embedding" in data else np.zeros(0)
+        for each in self._template.fields:
+            own = facts["fields"].get(each.name)
+            if own is None or each.type not in choices.TYPES:
+                continue
+            values = [option.value for option in choices.options(each)]
+            known = own["strengths"]
+            strengths = np.array([float(known.get(value, min(known.values()))) for value in values])
+            right = values.index(own["right"]) if own["right"] in values else -1
+            found[each.name] = LabelledText(sha256, strengths, right, parts, embedding, str(facts["model"]))
+        return found
 
     @staticmethod
     def _same_work(each: Field, facts: object) -> bool:

@@ -15,7 +15,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,9 @@ _FILE_BYTES = 8 << 20
 _FACT_CHARACTERS = 200
 _BEGINNING = "0" * 64
 _NAME = re.compile(r"audit-(\d{6})\.jsonl\Z")
+
+EXPORTED = "exported"
+"""The event of a file that was written; its fact ``sha256`` says which."""
 
 Fact = str | int | float | bool | None
 
@@ -62,11 +65,13 @@ class Verified:
     Attributes:
         lines: that are there. head: of the chain.
         problems: sentences, each with its file and line; empty where the chain is whole.
+        exported: the SHA-256 of files that were exported.
     """
 
     lines: int
     head: Head
     problems: tuple[str, ...]
+    exported: frozenset[str] = frozenset()
 
 
 class AuditLog:
@@ -78,26 +83,33 @@ class AuditLog:
 
     def record(self, event: str, **facts: Fact) -> Head:
         """Add a line, and return how far the chain has come. Raises OSError, ValueError where the chain cannot be gone on with."""
-        for name, fact in facts.items():
-            if isinstance(fact, str) and len(fact) > _FACT_CHARACTERS:
-                facts[name] = fact[:_FACT_CHARACTERS]
+        return self.record_all([(event, facts)])
+
+    def record_all(self, events: Iterable[tuple[str, Mapping[str, Fact]]]) -> Head:
+        """Add a line for each event, in one stroke. Raises as ``record``."""
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._lock, self._alone():
             head = self._last()
-            entry = {
-                "number": head.number + 1,
-                "moment": datetime.now(UTC).isoformat(timespec="milliseconds"),
-                "event": event,
-                **facts,
-                "before": head.digest,
-            }
-            line, digest = _sealed(entry)
+            lines = []
+            for event, facts in events:
+                entry = {
+                    "number": head.number + 1,
+                    "moment": moment,
+                    "event": event,
+                    **{
+                        name: fact[:_FACT_CHARACTERS] if isinstance(fact, str) else fact for name, fact in facts.items()
+                    },
+                    "before": head.digest,
+                }
+                line, digest = _sealed(entry)
+                lines.append(line)
+                head = Head(head.number + 1, digest)
             with os.fdopen(os.open(self._file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
-                file.write(line)
+                file.write(b"".join(lines))
                 file.flush()
                 os.fsync(file.fileno())
-            made = Head(head.number + 1, digest)
-            write_text(self._folder / "head", made.text + "\n")
-            return made
+            write_text(self._folder / "head", head.text + "\n")
+            return head
 
     def head(self) -> Head:
         """How far the chain has come. Raises OSError, ValueError."""
@@ -113,44 +125,24 @@ class AuditLog:
 
     def verify(self, anchors: tuple[Head, ...] = ()) -> Verified:
         """Look at every line, and at how far the chain had come when ``anchors`` were written. Raises OSError."""
-        problems: list[str] = []
-        known: dict[int, str] = {0: _BEGINNING}
-        count, before = 0, Head()
-        wanted = {anchor.number for anchor in anchors}
         with self._lock, self._alone():
+            chain = _Chain(anchors)
             for name, place, line in self.lines():
-                count += 1
-                entry = _read(line)
-                if entry is None:
-                    problems.append(f"{name}, line {place}: it is damaged or was changed.")
-                    continue
-                number, digest, earlier = int(str(entry["number"])), str(entry["digest"]), str(entry["before"])
-                if number != before.number + 1:
-                    problems.append(
-                        f"{name}, line {place}: it has the number {number}, and {before.number + 1} is due."
-                    )
-                elif earlier != before.digest:
-                    problems.append(f"{name}, line {place}: it does not follow from the line before.")
-                before = Head(number, digest)
-                if number in wanted:
-                    known[number] = digest
+                chain.follow(name, place, line)
             try:
                 last = self._written_head()
             except FileNotFoundError:
-                last = Head()
-                if count:
-                    problems.append("head: it is missing, so lines may be missing at the end.")
+                last = chain.head
+                if chain.lines:
+                    chain.problems.append("head: it is missing, so lines may be missing at the end.")
             except ValueError:
-                last = before
-                problems.append("head: it is damaged or was changed.")
-        if last != before and not any(problem.startswith("head") for problem in problems):
-            problems.append(
-                f"The chain ends at {before.number}, and had come to {last.number}, with other lines or more of them."
+                last = chain.head
+                chain.problems.append("head: it is damaged or was changed.")
+        if last != chain.head:
+            chain.problems.append(
+                f"The chain ends at {chain.head.number}, and had come to {last.number}, with other lines or more of them."
             )
-        for anchor in anchors:
-            if known.get(anchor.number) != anchor.digest:
-                problems.append(f"Line {anchor.number} is not, or not any more, what an export was anchored in.")
-        return Verified(count, before, tuple(problems))
+        return chain.verified()
 
     def _written_head(self) -> Head:
         """Raises OSError, and ValueError where it is not, letter by letter, one that was written."""
@@ -211,6 +203,56 @@ class AuditLog:
             yield
 
 
+class _Chain:
+    """The lines of a log, followed one by one."""
+
+    def __init__(self, anchors: Sequence[Head]) -> None:
+        self.head, self.lines = Head(), 0
+        self.problems: list[str] = []
+        self._anchors, self._wanted = anchors, {anchor.number for anchor in anchors}
+        self._known: dict[int, str] = {0: _BEGINNING}
+        self._exported: set[str] = set()
+
+    def follow(self, name: str, place: int, line: bytes) -> None:
+        self.lines += 1
+        entry = _read(line)
+        if entry is None:
+            self.problems.append(f"{name}, line {place}: it is damaged or was changed.")
+            return
+        number, digest, earlier = int(str(entry["number"])), str(entry["digest"]), str(entry["before"])
+        if number != self.head.number + 1:
+            self.problems.append(
+                f"{name}, line {place}: it has the number {number}, and {self.head.number + 1} is due."
+            )
+        elif earlier != self.head.digest:
+            self.problems.append(f"{name}, line {place}: it does not follow from the line before.")
+        self.head = Head(number, digest)
+        if number in self._wanted:
+            self._known[number] = digest
+        if entry.get("event") == EXPORTED:
+            self._exported.add(str(entry.get("sha256")))
+
+    def verified(self) -> Verified:
+        missing = [
+            f"Line {anchor.number} is not, or not any more, what an export was anchored in."
+            for anchor in self._anchors
+            if self._known.get(anchor.number) != anchor.digest
+        ]
+        return Verified(self.lines, self.head, (*self.problems, *missing), frozenset(self._exported))
+
+
+def verify_copy(path: Path, anchors: tuple[Head, ...] = ()) -> Verified:
+    """Look at every line of a copy, as an auditor was given it. Raises OSError.
+
+    Where its end was cut off shows by the anchors alone: ask for an export that is younger.
+    """
+    chain = _Chain(anchors)
+    with path.open("rb") as file:
+        for place, line in enumerate(file, start=1):
+            chain.follow(path.name, place, line)
+    return chain.verified()
+
+
 def default_log() -> AuditLog:
     """Of this person's Stillroom."""
     return AuditLog(paths.data_dir() / "audit")
@@ -219,8 +261,13 @@ def default_log() -> AuditLog:
 def note(event: str, **facts: Fact) -> str:
     """Add a line to this person's log. Returns the head for an export's metadata; empty where the log could not be written,
     which is told in the other log: work goes on."""
+    return note_all([(event, facts)])
+
+
+def note_all(events: Iterable[tuple[str, Mapping[str, Fact]]]) -> str:
+    """Add lines to this person's log in one stroke; as ``note``."""
     try:
-        return default_log().record(event, **facts).text
+        return default_log().record_all(events).text
     except Exception as error:  # noqa: BLE001 - a full disk, a folder that was taken away: whatever it is, it ends no work
         _log.warning("the audit log was not written: %s", type(error).__name__)
         return ""

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.storage.database import damaged_files
 
 
-def erase_files(database: Path) -> None:
-    """Erase states of read documents, pasted pictures, and damaged databases that were set aside. Raises OSError."""
-    for folder in (paths.cells_dir(), paths.pasted_dir()):
+def erase_files(database: Path, before: datetime | None = None) -> None:
+    """Erase states of read documents, what templates learned of them, pasted pictures, and damaged databases that were set aside.
+
+    ``before``: only what is older; pictures then go with their conversations. Raises OSError.
+    """
+    if before is None:
+        for folder in (paths.cells_dir(), paths.learned_dir(), paths.pasted_dir()):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(folder)
+    files = [path for folder in (paths.cells_dir(), paths.learned_dir()) for path in folder.rglob("*")]
+    for path in (*files, *damaged_files(database)):
         with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(folder)
-    for path in damaged_files(database):
-        path.unlink(missing_ok=True)
+            if path.is_file() and (before is None or path.stat().st_mtime < before.timestamp()):
+                path.unlink()
 
 
 def erase_pasted(named: Collection[str]) -> None:
@@ -26,3 +35,13 @@ def erase_pasted(named: Collection[str]) -> None:
     for name in named:
         if Path(name).absolute().parent == folder:
             Path(name).unlink(missing_ok=True)
+
+
+def erase_forgotten(named: Collection[str], older_than: timedelta) -> None:
+    """Erase pasted pictures of that age that are not among these: those of turns that were deleted, or that were never sent."""
+    folder = paths.pasted_dir().absolute()
+    kept = {Path(name).absolute() for name in named}
+    before = time.time() - older_than.total_seconds()
+    for path in folder.glob("*"):
+        if path not in kept and path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)

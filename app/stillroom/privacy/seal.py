@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
+import hashlib
 import itertools
 import os
 import sys
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stillroom import __version__
 from stillroom.errors import StillroomError
 from stillroom.privacy import audit
 from stillroom.privacy.policy import Policy, current
@@ -70,6 +72,7 @@ class Seal:
         self._reached: dict[int, set[str]] = {}  # by opening: addresses that its hosts were looked up as
         self._timers: dict[int, threading.Timer] = {}
         self._hosts: list[str] = []
+        self._refused: set[str] = set()
         self._callbacks: list[Callable[[], None]] = []
 
     @property
@@ -80,6 +83,8 @@ class Seal:
     def sealed(self, sealed: bool) -> None:
         if not sealed:
             self.policy.check_by_hand()
+        if sealed != self._sealed:
+            audit.note("seal set", sealed=sealed)
         self._sealed = sealed
         self._tell()
 
@@ -136,6 +141,8 @@ class Seal:
         if timer is not None:
             timer.cancel()
         if ended is not None:
+            if not ended.only:
+                audit.note("seal closed", reason=ended.reason, destination=ended.destination)
             self._tell()
 
     def _open(
@@ -165,6 +172,11 @@ class Seal:
     def check(self, host: str) -> None:
         """Note a connection that is about to be made. Raises SealedError where the seal holds, or is open for others only."""
         if self._sealed and not self._lets(host):
+            with self._lock:
+                first = host not in self._refused
+                self._refused.add(host)
+            if first:  # a library may try for ever
+                audit.note("refused by the seal", host=host)
             raise SealedError(
                 f"Stillroom is sealed, so no connection to {host} was made. Break the seal in Settings, Privacy, if you want it."
             )
@@ -186,6 +198,15 @@ class Seal:
     def _tell(self) -> None:
         for callback in tuple(self._callbacks):
             callback()
+
+
+def note_start(what: str, seal: Seal) -> None:
+    """Write down that something was started: ``window``, or the name of a command; and what the office says."""
+    facts: dict[str, audit.Fact] = {"what": what, "version": __version__, "sealed": seal.sealed}
+    if seal.policy.file is not None:
+        with contextlib.suppress(OSError):
+            facts["policy_sha256"] = hashlib.sha256(seal.policy.file.read_bytes()).hexdigest()
+    audit.note("start", **facts)
 
 
 class Guard:

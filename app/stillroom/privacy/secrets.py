@@ -102,6 +102,10 @@ class Secrets:
             self._memory[name] = secret
         return False
 
+    def keep(self, name: str, key: str) -> str:
+        """Keep a key. Returns ``notice`` where that is only until the application ends; else empty."""
+        return "" if self.set(name, SecretText(key)) else self.notice
+
     def delete(self, name: str) -> None:
         """Forget a key, wherever it is."""
         with self._lock:

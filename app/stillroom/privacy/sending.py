@@ -105,6 +105,13 @@ class OnItsWay:
             )  # fmt: skip
         self.times += 1
 
+    def travelled(self, bytes_out: int, bytes_in: int) -> None:
+        """What the request that left last came to in bytes, whatever became of it: its body, and that of the answer."""
+        audit.note(
+            "remote bytes", engine=self._expected.engine, host=self._expected.host, sha256=self._expected.sha256,
+            bytes_out=bytes_out, bytes_in=bytes_in,
+        )  # fmt: skip
+
     def answered(self, tokens_in: int, tokens_out: int, cost: float) -> None:
         """Write down what the last request came to; ``cost`` in dollars. Raises StorageError."""
         with self._database.transaction() as connection:

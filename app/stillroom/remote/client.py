@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from stillroom.cancellation import Cancellation
 from stillroom.engine.protocol import Message
-from stillroom.errors import Cancelled, EngineError
+from stillroom.errors import Cancelled, EngineError, StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets, SecretText
 from stillroom.privacy.sending import OnItsWay
@@ -62,6 +62,10 @@ class RemoteClient:
 
         from stillroom.remote.network import Network, Transport
 
+        try:
+            seal.policy.check_engine(engine.name)
+        except StillroomError as error:
+            raise EngineError(error.message) from error
         self.engine = engine
         self._seal = seal
         self._way, self._way_is_known = 0, False  # how the server is asked to hold to a schema
@@ -118,7 +122,9 @@ class RemoteClient:
             if event.endswith("send_request_body.started"):
                 patience.left = True
 
+        patience.bytes_out, patience.bytes_in = len(request.content), 0
         request.extensions["trace"] = trace
+        request.extensions["patience"] = patience
 
     def models(self) -> list[str]:
         """The names of the models there."""
@@ -222,7 +228,9 @@ class RemoteClient:
                     raise
                 pause = _pause(after)
             finally:
-                if way is not None and not patience.left:
+                if way is not None and patience.left:
+                    way.travelled(patience.bytes_out, patience.bytes_in)
+                elif way is not None:
                     way.take_out()
             if cancellation is None:
                 time.sleep(pause)

@@ -16,6 +16,7 @@ import tomlkit
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import StillroomError
+from stillroom.privacy.policy import current
 
 
 class RemoteKind(StrEnum):
@@ -122,6 +123,7 @@ def remote_engine(name: str) -> RemoteEngine:
 
 def keep_remote_engine(engine: RemoteEngine) -> None:
     """Add an engine, or change the one of its name. Raises StillroomError."""
+    current().check_engine(engine.name)
     parts = urlsplit(engine.address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise StillroomError(f"{engine.address or 'Nothing'} is no address. Write one like https://server/v1.")

@@ -35,11 +35,13 @@ class Patience:
     Attributes:
         opening: of the seal, through which it leaves.
         left: whether anything of it left this machine.
+        bytes_out, bytes_in: of the bodies of the last request and its answer.
     """
 
     def __init__(self, opening: Opening, seconds: float, cancellation: Cancellation | None) -> None:
         self.opening = opening
         self.left = False
+        self.bytes_out = self.bytes_in = 0
         self._seconds = seconds
         self._cancellation = cancellation
         self._end = time.monotonic() + seconds
@@ -134,7 +136,7 @@ class Transport(httpx2.HTTPTransport):
         return httpx2.Response(
             status_code=answer.status_code,
             headers=answer.headers,
-            stream=_Bounded(answer.stream),
+            stream=_Bounded(answer.stream, request.extensions.get("patience")),
             extensions=answer.extensions,
         )
 
@@ -142,13 +144,15 @@ class Transport(httpx2.HTTPTransport):
 class _Bounded(httpx2.SyncByteStream):
     """The bytes of an answer, up to as many as may be read."""
 
-    def __init__(self, stream: httpx2.SyncByteStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: httpx2.SyncByteStream, patience: Patience | None) -> None:
+        self._stream, self._patience = stream, patience
 
     def __iter__(self) -> Iterator[bytes]:
         read = 0
         for chunk in self._stream:
             read += len(chunk)
+            if self._patience is not None:
+                self._patience.bytes_in = read
             if read > ANSWER_BYTES:
                 self.close()
                 raise TooLongError(f"more than {ANSWER_BYTES} bytes")

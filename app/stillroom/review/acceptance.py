@@ -17,6 +17,22 @@ import numpy.typing as npt
 
 from stillroom.storage.verdicts import Promise
 
+__all__ = [
+    "ENOUGH",
+    "SAMPLED",
+    "WRONG",
+    "Judged",
+    "Measured",
+    "Passing",
+    "Promise",
+    "Waiting",
+    "Worth",
+    "decide",
+    "interval",
+    "is_sampled",
+    "measure",
+]
+
 ENOUGH = 30
 """Verdicts on values of a template from which on they, more than the model's confidence, say what may pass."""
 WRONG = (0.005, 0.01, 0.02, 0.05)

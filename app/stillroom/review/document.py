@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stillroom.documents.document import Span
 from stillroom.extraction.result import (
     NOT_IN_DOCUMENT,
     DocumentResult,
@@ -17,6 +18,7 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.extraction.rules import apply_rules
+from stillroom.privacy.policy import current
 from stillroom.review.verdict import (
     ADDED,
     DOCUMENT,
@@ -25,6 +27,7 @@ from stillroom.review.verdict import (
     Verdict,
     VerdictKind,
     as_value,
+    correctors,
     last_by_subject,
     last_undoable,
     live,
@@ -154,8 +157,12 @@ class ReviewedDocument:
         self.approval = self.rejection = None
         self.lapsed = False
         digest = self.digest()
+        changed_by = correctors(self.entries)
         for entry in live(self.entries):
-            if entry.kind is VerdictKind.APPROVED:
+            if entry.kind is VerdictKind.APPROVED and current().no_approval(entry.person, changed_by):
+                self.lapsed = True  # given before the office said who may
+            elif entry.kind is VerdictKind.APPROVED:
+                self.lapsed = False
                 self.approval, self.rejection = entry, None
             elif entry.kind is VerdictKind.REJECTED:
                 self.approval, self.rejection = None, entry
@@ -204,10 +211,13 @@ class ReviewedDocument:
         after = Given(digest=self.digest())
         return replace(self._entry(kind, DOCUMENT, Given(), Given(), after), reason=reason)
 
-    def undo(self) -> Verdict | None:
-        """The entry that takes the last one back; None where there is nothing to take back."""
+    def undo(self) -> list[Verdict]:
+        """The entries that take the last one back, and all that was said with it; none where there is nothing to take back."""
         last = self.latest()
-        return None if last is None else self.taken_back(last)
+        if last is None:
+            return []
+        together = [each for each in live(self.entries) if each.group == last.group] if last.group else [last]
+        return [self.taken_back(each) for each in reversed(together)]
 
     def taken_back(self, earlier: Verdict) -> Verdict:
         """The entry that takes an earlier one back."""
@@ -329,7 +339,7 @@ def _of_several(
     added = {subject.item for subject in verdicts if subject.field == wanted.name and subject.item > len(items)}
     columns = {column.name: column for column in wanted.columns} if wanted.type is FieldType.TABLE else {"": wanted}
     found: list[ReviewedValue] = []
-    for number in [*range(1, len(items) + 1), *sorted(added)]:
+    for number in _by_place(items, wanted.name, added, verdicts):
         if number in removed:
             continue
         own = items[number - 1] if number <= len(items) else {}
@@ -342,6 +352,30 @@ def _of_several(
         subject = Subject(wanted.name)
         found.append(_reviewed(subject, wanted, nothing, verdicts.get(subject)))
     return found
+
+
+def _by_place(
+    items: Sequence[dict[str, FieldValue]], name: str, added: set[int], verdicts: dict[Subject, Verdict]
+) -> list[int]:
+    """The numbers of all items: one that a person marked on the page stands where it stands there, others at the end."""
+    order = list(range(1, len(items) + 1))
+    starts = {number: _start(value.span for value in items[number - 1].values()) for number in order}
+    marked: dict[int, list[Span | None]] = {}
+    for subject, each in verdicts.items():
+        if subject.field == name and subject.item in added:
+            marked.setdefault(subject.item, []).append(each.after.span)
+    for number in sorted(added):
+        starts[number] = start = _start(marked.get(number, ()))
+        before = [place for place, other in enumerate(order) if (own := starts[other]) and start and own < start]
+        after = [place for place, other in enumerate(order) if (own := starts[other]) and start and own > start]
+        # Between two that stand in order on the page; else there is no place that is plainly its own.
+        fits = start is not None and after and (not before or max(before) < min(after))
+        order.insert(min(after) if fits else len(order), number)
+    return order
+
+
+def _start(spans: Iterable[Span | None]) -> Span | None:
+    return min((span for span in spans if span is not None), default=None)
 
 
 def _reviewed(subject: Subject, wanted: Field, proposal: FieldValue | None, verdict: Verdict | None) -> ReviewedValue:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.result import FieldValue
+from stillroom.extraction.tables import rows_at
 from stillroom.review.verdict import Given
 from stillroom.templates.template import Field, FieldType
 
@@ -16,6 +19,7 @@ _VERBATIM = (
 )  # fmt: skip
 _SUGGESTED = 8
 _WHOLE_PAGES = 20
+_OCCURRENCES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,29 @@ class FieldReader:
                 found.setdefault(reading.given.value, (1, reading))
         return [reading for _, reading in sorted(found.values(), key=lambda pair: pair[0])][:most]
 
+    def read_written(self, field: Field, text: str, near: Span | None = None) -> Reading:
+        """What a person wrote: the place of the document that says it, of several the one nearest to ``near``; else that it stands
+        nowhere."""
+        plain = read_typed(field, text)
+        kind = kind_of(field)
+        if plain.problems or kind in (FieldType.CHOICE, FieldType.YES_NO):
+            return plain
+        places: list[Given] = []
+        if kind not in _VERBATIM and proposes(kind):
+            for page in self.document.pages:
+                own = [each for each in self._candidates(field, page.number) if each.value == plain.given.value]
+                places += [_given(self.document, each.span, each.value) for each in own]
+        else:
+            found = occurrences(self.document, single_spaced(text), _OCCURRENCES)
+            places = [_given(self.document, span, single_spaced(self.document.text(span))) for span in found]
+        if not places:
+            return plain
+        return Reading(min(places, key=lambda each: _apart(each.span, near)))
+
+    def read_rows(self, field: Field, span: Span, known: Sequence[Mapping[str, Span]]) -> list[dict[str, FieldValue]]:
+        """The rows of a table in what was marked; ``known``: where the cells of the rows stand that are there."""
+        return list(rows_at(field, self.document, span, known))
+
     def _candidates(self, field: Field, page: int) -> list[Candidate]:
         """Those of a page. How a document writes its dates and amounts is seen on all pages, where they are not too many."""
         whole = len(self.document.pages) <= _WHOLE_PAGES
@@ -96,6 +123,13 @@ class FieldReader:
             document = self.document if whole else replace(self.document, pages=(self.document.page(page),))
             self._kept[key] = propose(field, document, kind=kind_of(field))
         return [each for each in self._kept[key] if each.span.page == page]
+
+
+def _apart(span: Span | None, near: Span | None) -> tuple[int, int]:
+    """How far two places are from each other: pages, then characters."""
+    if span is None or near is None:
+        return 0, 0
+    return abs(span.page - near.page), abs(span.start - near.start)
 
 
 def _rank(candidate: Candidate, wanted: str, canonical: set[str | None]) -> int | None:

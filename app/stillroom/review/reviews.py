@@ -11,9 +11,19 @@ from pathlib import Path
 
 from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult, result_from_json
+from stillroom.privacy import audit
+from stillroom.privacy.policy import current
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.duplicates import mark_duplicates
-from stillroom.review.verdict import Verdict, from_row, last_by_subject, to_row
+from stillroom.review.verdict import (
+    Verdict,
+    VerdictKind,
+    correctors,
+    from_row,
+    last_by_subject,
+    this_person,
+    to_row,
+)
 from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import Promise, VerdictRow, VerdictStore
 from stillroom.templates.template import Template
@@ -141,15 +151,56 @@ class Reviews:
         mark_duplicates(documents)
 
     def promise(self, template_name: str) -> Promise | None:
-        """What may pass unseen with a template; None where everything is to be looked at."""
-        return self._verdicts.promise(template_name)
+        """What may pass unseen with a template, no more than the office allows; None where everything is to be looked at."""
+        kept, most = self._verdicts.promise(template_name), current().wrong
+        return kept if kept is None or most is None or kept.wrong <= most else dataclasses.replace(kept, wrong=most)
 
     def set_promise(self, template_name: str, promise: Promise | None) -> None:
+        """Raises PolicyError where the office does not allow that much to be wrong."""
+        if promise is not None:
+            current().check_promise(promise.wrong)
         self._verdicts.set_promise(template_name, promise)
+        audit.note("dial", template=template_name, wrong=promise.wrong if promise is not None else None)
+
+    def no_promise(self, wrong: float) -> str:
+        """Why no more than this share may be promised, a sentence; empty where it may."""
+        policy = current()
+        refused = policy.wrong is not None and wrong > policy.wrong
+        return f"{policy.title} {policy.said['wrong']}" if refused else ""
+
+    def no_approval(self, document: ReviewedDocument) -> str:
+        """Why the person at this machine may not approve it, a sentence; empty where they may."""
+        return current().no_approval(this_person(), correctors(document.entries))
+
+    def check_approval(self, document: ReviewedDocument) -> None:
+        """Raises PolicyError where the person at this machine may not approve it."""
+        current().check_approval(this_person(), correctors(document.entries))
 
     def save(self, verdicts: Iterable[Verdict]) -> None:
-        """Append to the log; on disk when it returns. What is there already is not added again."""
-        self._verdicts.add(to_row(verdict) for verdict in verdicts)
+        """Append to the log; on disk when it returns. What is there already is not added again.
+
+        Raises PolicyError, before anything is added, where an approval among them is not allowed.
+        """
+        entries = list(verdicts)
+        for entry in entries:
+            if entry.kind is VerdictKind.APPROVED:
+                earlier = _read(self._verdicts.of_files(entry.template_name, {entry.file_sha256}))
+                own = [each for each in entries if each.file_sha256 == entry.file_sha256]
+                current().check_approval(entry.person, correctors([*earlier, *own]))
+        self._verdicts.add(to_row(verdict) for verdict in entries)
+        audit.note_all(("verdict", _facts(each)) for each in entries)
+
+
+def _facts(verdict: Verdict) -> dict[str, audit.Fact]:
+    """What the audit log holds of it: who, what of, which entry; never a value."""
+    return {
+        "kind": str(verdict.kind),
+        "person": verdict.person,
+        "file_sha256": verdict.file_sha256,
+        "template": verdict.template_name,
+        "template_sha256": verdict.template_sha256,
+        "entry": verdict.key,
+    }
 
 
 def _read(rows: Iterable[VerdictRow]) -> list[Verdict]:

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.atomic import replacing
-from stillroom.evaluation.labels import Label, LabelledDocument
+from stillroom.evaluation.labels import LabelledDocument, Row
+from stillroom.evaluation.matching import aligned
 from stillroom.extraction.export import Notation, export
 from stillroom.extraction.result import FieldValue
 from stillroom.extraction.signed import SignedDocument, SignedValue
 from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.line_items import cells_of, fresh_number
 from stillroom.review.queue import Queue
 from stillroom.review.verdict import NOT_ON_PAGE, Given, Subject, Verdict, VerdictKind
-from stillroom.templates.template import FieldType, Template
+from stillroom.templates.template import Field, FieldType, Template
 
 
 def export_reviewed(
@@ -124,26 +126,70 @@ def write_labels(documents: Iterable[ReviewedDocument], target: Path) -> int:
 
 
 def verdicts_from_labels(documents: Sequence[ReviewedDocument], labels: Sequence[LabelledDocument]) -> list[Verdict]:
-    """Labels as verdicts on documents that were extracted: what agrees is accepted, the rest corrected. Only single values and lists
-    are taken; a field that has a verdict already keeps it."""
+    """Labels as verdicts on documents that were extracted: what agrees is accepted, the rest corrected. Items of lists and rows of
+    tables are aligned; what is left over is put in or taken out. A value that has a verdict keeps it, a list or table as a whole."""
     by_path = {label.path: label for label in labels}
     found: list[Verdict] = []
     for document in documents:
         label = by_path.get(document.path.absolute())
         if label is None:
             continue
-        for value in document.values:
-            if value.verdict is None and value.subject.item == 0 and value.subject.field in label.fields:
-                entry = _from_label(document, value, label.fields[value.subject.field])
-                if entry is not None:
-                    found.append(entry)
+        for wanted in document.template.fields:
+            own = [value for value in document.values if value.subject.field == wanted.name]
+            if wanted.name not in label.fields or not own or any(value.verdict for value in own):
+                continue
+            right = label.fields[wanted.name]
+            if isinstance(right, tuple):
+                found += _items_from_label(document, wanted, right)
+            elif own[0].subject.item == 0:
+                found.append(_from_label(document, own[0], right))
     return found
 
 
-def _from_label(document: ReviewedDocument, value: ReviewedValue, label: Label) -> Verdict | None:
+def _items_from_label(
+    document: ReviewedDocument, wanted: Field, label: tuple[str, ...] | tuple[Row, ...]
+) -> list[Verdict]:
+    """Entries that make a list or a table say what is right."""
+    table = wanted.type is FieldType.TABLE
+    there = cells_of(document, wanted.name)
+    right: list[Row] = [{"": item} if isinstance(item, str) else dict(item) for item in label]
+    if not there and not right:
+        return [document.verdict(VerdictKind.ACCEPTED, Subject(wanted.name))]
+    numbers = list(there)
+    shown: list[Row] = [{name: cell.current.value for name, cell in there[number].items()} for number in numbers]
+    pairs = aligned(shown, right, _alike)
+    found: list[Verdict] = []
+    for place, other in pairs:
+        for name, cell in there[numbers[place]].items():
+            if name in right[other]:
+                found.append(_from_label(document, cell, right[other][name]))
+    taken = {place for place, _ in pairs}
+    for place, number in enumerate(numbers):
+        if place not in taken:
+            found.append(document.verdict(VerdictKind.REMOVED, Subject(wanted.name, number)))
+    number = fresh_number(document, wanted.name)
+    matched = {other for _, other in pairs}
+    columns = {column.name for column in wanted.columns} if table else {""}
+    for other, row in enumerate(right):
+        if other not in matched:
+            for name, text in row.items():
+                if text is not None and name in columns:
+                    given = Given(text, text, typed=True)
+                    found.append(document.verdict(VerdictKind.CORRECTED, Subject(wanted.name, number, name), given))
+            number += 1
+    return found
+
+
+def _alike(shown: Row, right: Row) -> float:
+    """The share of cells that say the same; a little for being there at all, so that rows pair in their order."""
+    known = [name for name in right if name in shown]
+    if not known:
+        return 0.0
+    return 0.001 + sum(shown[name] == right[name] for name in known) / len(known)
+
+
+def _from_label(document: ReviewedDocument, value: ReviewedValue, label: str | None) -> Verdict:
     subject: Subject = value.subject
-    if isinstance(label, tuple):
-        return document.verdict(VerdictKind.ACCEPTED, subject) if not label else None
     if label == value.current.value:
         return document.verdict(VerdictKind.ACCEPTED, subject)
     if label is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import sys
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from stillroom.documents.document import Box, Span
-from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.extraction.result import FieldState, FieldValue, other_values
 from stillroom.storage.verdicts import VerdictRow
 
 NOT_ON_PAGE = "not on the page"
@@ -68,7 +69,7 @@ class Given:
 
     Attributes:
         value: canonical; None where there is none.
-        text, span, boxes: as in FieldValue.
+        text, span, boxes, parts: as in FieldValue.
         typed: written by a person; it stands nowhere on the page.
         state, confidence: of what was shown.
         digest: of a document, what its values were.
@@ -84,14 +85,16 @@ class Given:
     confidence: float = 0.0
     digest: str = ""
     passed: bool = False
+    parts: tuple[Span, ...] = ()
 
     @classmethod
     def of(cls, value: FieldValue | None) -> Given:
         if value is None:
             return cls()
         return cls(
-            value.value, value.text, value.span, value.boxes, state=str(value.state), confidence=value.confidence
-        )
+            value.value, value.text, value.span, value.boxes,
+            state=str(value.state), confidence=value.confidence, parts=value.parts,
+        )  # fmt: skip
 
     def same_proposal(self, other: Given) -> bool:
         """Whether both say the same of the same place."""
@@ -108,6 +111,7 @@ class Verdict:
         proposed: by the model. before: what was shown, where a verdict had changed that; else the same.
         after: what is right.
         undoes: key of the entry that is taken back; else empty.
+        group: what was said in one stroke (a row, a column) has the same, and is taken back in one; else empty.
     """
 
     key: str
@@ -124,6 +128,7 @@ class Verdict:
     model_sha256: str = ""
     reason: str = ""
     undoes: str = ""
+    group: str = ""
 
 
 def new_key() -> str:
@@ -131,9 +136,13 @@ def new_key() -> str:
 
 
 def this_person() -> str:
-    """The name the system knows the user by."""
+    """The name the system knows the user by. Of the process itself where that can be had: variables are set by anybody."""
     try:
-        return getpass.getuser()
+        if sys.platform == "win32":
+            return os.getlogin()
+        import pwd
+
+        return pwd.getpwuid(os.geteuid()).pw_name
     except (OSError, KeyError, ImportError):  # a container without a user's entry
         return "unknown"
 
@@ -163,6 +172,13 @@ def last_by_subject(entries: Iterable[Verdict]) -> dict[Subject, Verdict]:
     return found
 
 
+def correctors(entries: Iterable[Verdict]) -> frozenset[str]:
+    """Who changed a value, by an entry that holds."""
+    return frozenset(
+        entry.person for entry in live(entries) if not entry.kind.of_document and entry.kind is not VerdictKind.ACCEPTED
+    )
+
+
 def was_right(verdict: Verdict) -> bool:
     """Whether what the model proposed is what a person says is right."""
     if verdict.kind is VerdictKind.REMOVED:
@@ -181,6 +197,8 @@ def to_row(verdict: Verdict) -> VerdictRow:
     before: dict[str, Any] = {"proposed": _given_to_data(verdict.proposed)}
     if verdict.before != verdict.proposed:
         before["shown"] = _given_to_data(verdict.before)
+    if verdict.group:
+        before["group"] = verdict.group
     return VerdictRow(
         entry=verdict.key,
         moment=verdict.moment,
@@ -218,6 +236,7 @@ def from_row(row: VerdictRow) -> Verdict:
         model_sha256=row.model_sha256,
         reason=row.reason,
         undoes=row.undoes,
+        group=row.before.get("group", ""),
     )
 
 
@@ -234,6 +253,7 @@ def _given_to_data(given: Given) -> dict[str, Any]:
         "confidence": round(given.confidence, 4),
         "digest": given.digest,
         "passed": given.passed,
+        "parts": [[part.page, part.start, part.end] for part in given.parts],
     }
     return {name: value for name, value in data.items() if value not in (None, "", [], False, 0.0)}
 
@@ -249,13 +269,14 @@ def _given_from_data(data: dict[str, Any]) -> Given:
         confidence=data.get("confidence", 0.0),
         digest=data.get("digest", ""),
         passed=data.get("passed", False),
+        parts=tuple(Span(*part) for part in data.get("parts", ())),
     )
 
 
 def as_value(verdict: Verdict, proposal: FieldValue | None) -> FieldValue:
     """The value that holds under a verdict."""
-    candidates = proposal.candidates if proposal else ()
     after = verdict.after
+    candidates = other_values(proposal.candidates, after.value) if proposal else ()
     if verdict.kind in (VerdictKind.ABSENT, VerdictKind.UNREADABLE):
         state = FieldState.ABSENT if verdict.kind is VerdictKind.ABSENT else FieldState.UNREAD
         return FieldValue(None, "", state, 1.0, candidates=candidates)
@@ -264,4 +285,4 @@ def as_value(verdict: Verdict, proposal: FieldValue | None) -> FieldValue:
     state = FieldState.FOUND
     if verdict.kind is VerdictKind.ACCEPTED and after.state in (FieldState.GENERATED, FieldState.STATED):
         state = FieldState(after.state)
-    return FieldValue(after.value, after.text, state, 1.0, after.span, after.boxes, candidates)
+    return FieldValue(after.value, after.text, state, 1.0, after.span, after.boxes, candidates, parts=after.parts)

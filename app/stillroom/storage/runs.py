@@ -221,6 +221,17 @@ class RunStore:
             )
         return added
 
+    def erase(self, before: datetime | None = None) -> int:
+        """Remove all runs with their rows, those put aside included; with ``before``, those that began earlier and that nobody is
+        working on. Returns how many."""
+        moment = "" if before is None else before.isoformat(timespec="seconds")
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT id FROM runs WHERE ?1 = '' OR created < ?1", (moment,)).fetchall()
+        gone = [number for (number,) in found if before is None or not self.is_owned(number)]
+        for number in gone:
+            self.delete(number)
+        return len(gone)
+
     def delete(self, run_id: int) -> None:
         """Remove a run with its rows."""
         with self._database.transaction() as connection:

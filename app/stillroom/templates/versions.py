@@ -11,7 +11,8 @@ from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.editing import set_value
-from stillroom.templates.template import Field, Template, label_of
+from stillroom.templates.library import check_allowed
+from stillroom.templates.template import Field, Template
 from stillroom.templates.toml_file import load_template, parse_template
 
 _NUMBERED = re.compile(r"v(\d{1,9})\.toml")
@@ -60,6 +61,7 @@ class OwnTemplates:
         The same template under another name is another template.
         """
         template = parse_template(text, "template")
+        check_allowed(self.path(template.name))
         newest = max(self.versions(template.name), default=0)
         if newest:
             wanted = newest if same_work(self.version(template.name, newest), template) else newest + 1
@@ -99,6 +101,7 @@ class OwnTemplates:
         numbers = self.versions(name)
         if not numbers:
             raise TemplateError(f"No version of the template {name} is kept.")
+        check_allowed(self.path(name))
         write_text(self.path(name), self._kept(name, numbers[-1]).read_text(encoding="utf-8"))
         return load_template(self.path(name))
 
@@ -124,15 +127,15 @@ def differences(old: Template, new: Template) -> Difference:
     after = {field.name: field for field in new.fields}
     for field in old.fields:
         if field.name not in after:
-            sentences.append(f"{heading(field)} was removed.")
+            sentences.append(f"{field.heading} was removed.")
     for field in new.fields:
         if field.name not in before:
-            sentences.append(f"{heading(field)} is new.")
+            sentences.append(f"{field.heading} is new.")
             changed.append(field.name)
             continue
         what = _changes(before[field.name], field)
         if what:
-            sentences.append(f"{heading(field)}: {', '.join(what)}.")
+            sentences.append(f"{field.heading}: {', '.join(what)}.")
         if what and what != ["heading"]:
             changed.append(field.name)
     order = [name for name in before if name in after]
@@ -161,8 +164,3 @@ _WORDS = {
 
 def _changes(old: Field, new: Field) -> list[str]:
     return [word for key, word in _WORDS.items() if getattr(old, key) != getattr(new, key)]
-
-
-def heading(field: Field) -> str:
-    """What people call a field."""
-    return field.label or label_of(field.name)

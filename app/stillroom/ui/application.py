@@ -13,11 +13,10 @@ from PySide6.QtCore import QFileSystemWatcher, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 import stillroom
-from stillroom import logs, paths
+from stillroom import logs
 from stillroom.errors import StillroomError
-from stillroom.privacy.seal import Guard, Seal
+from stillroom.privacy.seal import Guard, Seal, note_start
 from stillroom.settings import SEALED, Settings
-from stillroom.storage.ownership import Owned, OwnedElsewhere
 from stillroom.ui.failures import UnexpectedErrors, show_failure
 from stillroom.ui.icons import application_icon
 from stillroom.ui.main_window import MainWindow
@@ -25,6 +24,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Tasks
 from stillroom.ui.theme import Theme
 from stillroom.ui.window_memory import WindowMemory
+from stillroom.workspace.one_window import OneWindow
 
 log = logging.getLogger(__name__)
 
@@ -50,17 +50,11 @@ def _display_there() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
-def _window_file() -> Path:
-    """Whoever owns it has the window of this data folder; beside it lies the wish of a second start to see that window."""
-    return paths.data_dir() / "locks" / "window"
-
-
 class _ShowWish:
-    """A watch for a second start, which shows the window that is there instead of one of its own. Needs no socket."""
+    """A watch for a second start, which shows the window that is there instead of one of its own."""
 
     def __init__(self, window: MainWindow, file: Path) -> None:
         self._window, self._file = window, file
-        file.unlink(missing_ok=True)
         self._watcher = QFileSystemWatcher([str(file.parent)], window)
         self._watcher.directoryChanged.connect(self._look)
 
@@ -92,13 +86,12 @@ def main(argv: Sequence[str] = ()) -> int:
     tasks = Tasks(lambda error: show_failure(window, error))
     with UnexpectedErrors(tasks.post, lambda error: show_failure(window, error)):
         try:
-            ours = Owned(_window_file(), "The window is open already.")
-        except OwnedElsewhere:
-            _window_file().with_suffix(".show").touch()
-            return 0
+            ours = OneWindow.take()
         except StillroomError as error:
             show_failure(None, error).exec()
             return 1
+        if ours is None:
+            return 0
         settings = Settings()
         try:
             seal = Seal(sealed=settings.get(SEALED))
@@ -107,6 +100,7 @@ def main(argv: Sequence[str] = ()) -> int:
             ours.release()
             return 1
         guard = Guard(seal)
+        note_start("window", seal)
         try:
             parts = build_parts(application, tasks, settings, seal)
         except StillroomError as error:
@@ -115,7 +109,7 @@ def main(argv: Sequence[str] = ()) -> int:
             return 1
         window = MainWindow(parts)
         window.show()
-        wish = _ShowWish(window, _window_file().with_suffix(".show"))
+        wish = _ShowWish(window, ours.wish)
         QTimer.singleShot(0, window.start)
         status = application.exec()
         window.hide()

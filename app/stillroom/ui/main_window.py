@@ -103,7 +103,6 @@ class MainWindow(QMainWindow):
         ]
 
     def _build_review(self) -> QWidget:
-        from stillroom.review.signing import labels_of
         from stillroom.ui.review.lessons import Lessons
         from stillroom.ui.review.page import ReviewPage
 
@@ -115,16 +114,15 @@ class MainWindow(QMainWindow):
                 runs.resume(run), again=positions, on_progress=operation.report, cancellation=operation.cancellation
             )
 
-        lessons = Lessons(lambda: parts.learning, labels_of, again, parts.tasks)
-        return ReviewPage(
-            parts.reviews, parts.tasks, parts.memory, lambda: parts.readers, lambda: parts.page_readers, lessons
-        )
+        lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, again, parts.tasks)
+        return ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
 
         page = ChatPage(self._parts, self.loading)
         page.template_made.connect(self._offer_template)
+        page.models_wanted.connect(lambda: self.show_named("models"))
         return page
 
     def _offer_template(self, name: str, wanted: bool) -> None:

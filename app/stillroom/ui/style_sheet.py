@@ -36,6 +36,10 @@ QPushButton[role="primary"]:disabled { background: @hover; color: @muted; border
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: @accent; padding: 4px 6px; }
 QPushButton[role="link"]:hover { background: @accent_soft; }
 QPushButton[role="link"]:focus { border: 1px solid @accent; }
+QPushButton[role="quote"] { background: transparent; border: 1px solid transparent; border-left: 3px solid @accent;
+    border-radius: 0; text-align: left; padding: 2px 8px; color: @text; }
+QPushButton[role="quote"]:hover { background: @accent_soft; }
+QPushButton[role="quote"]:focus { border: 1px solid @accent; border-left: 3px solid @accent; }
 QToolButton[role="button"]::menu-indicator { image: none; }
 QToolButton[role="flat"] { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px; }
 QToolButton[role="flat"]:hover, QToolButton[role="flat"]:checked { background: @hover; }

@@ -111,6 +111,7 @@ class LoadedModel:
         self.model = model
         self.vocab = lib.llama_model_get_vocab(model)
         self.vocabulary = lib.llama_vocab_n_tokens(self.vocab)
+        self.width = int(lib.llama_model_n_embd(model))
         trained = lib.llama_model_n_ctx_train(model)
         self.options = with_defaults(options, lib.llama_model_size(model), trained, gpu)
         self.recurrent = bool(lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model))
@@ -253,6 +254,28 @@ class LoadedModel:
         The arrays are views into llama.cpp's buffer, gone with the next call. Raises Cancelled where the abort flag was
         set meanwhile, EngineError where the cache is full.
         """
+        self._decode_tokens(entries, interactive=interactive)
+        return [
+            np.ctypeslib.as_array(lib.llama_get_logits_ith(self.context, index), shape=(self.vocabulary,))
+            for index, entry in enumerate(entries)
+            if entry.wanted
+        ]
+
+    def evaluate_states(self, entries: Sequence[Entry]) -> npt.NDArray[np.float32]:
+        """Evaluate tokens as ``evaluate`` does; the last hidden states of the wanted ones, a row each, as a copy. Raises the same."""
+        lib.llama_set_embeddings(self.context, True)
+        try:
+            self._decode_tokens(entries, interactive=False)
+            rows = [
+                np.ctypeslib.as_array(lib.llama_get_embeddings_ith(self.context, index), shape=(self.width,)).copy()
+                for index, entry in enumerate(entries)
+                if entry.wanted
+            ]
+        finally:
+            lib.llama_set_embeddings(self.context, False)
+        return np.array(rows, dtype=np.float32)
+
+    def _decode_tokens(self, entries: Sequence[Entry], *, interactive: bool) -> None:
         count = len(entries)
         links = sum(len(entry.sequences) for entry in entries)
         tokens = (lib.llama_token * count)(*[entry.token for entry in entries])
@@ -269,11 +292,6 @@ class LoadedModel:
             n_tokens=count, token=tokens, embd=None, pos=positions, n_seq_id=counts, seq_id=pointers, logits=wanted
         )
         self._decode(batch, count, sum(wanted), interactive=interactive)
-        return [
-            np.ctypeslib.as_array(lib.llama_get_logits_ith(self.context, index), shape=(self.vocabulary,))
-            for index, entry in enumerate(entries)
-            if entry.wanted
-        ]
 
     def evaluate_rows(self, rows: npt.NDArray[np.float32], positions: npt.NDArray[np.int32], sequence: int) -> None:
         """Evaluate embeddings in the place of tokens: cells of a picture. Raises as ``evaluate``.

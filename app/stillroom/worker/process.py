@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from stillroom.child import Layers, MessageWriter, Reach, confine, die_with_parent, private_stdout, shut_off_network
 from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
+    EmbedRequest,
     GenerateRequest,
     Generation,
     LoadOptions,
@@ -109,6 +110,7 @@ class Worker:
             "generate": self._generate,
             "render": self._render,
             "count": self._count,
+            "embed": self._embed,
             "measure": self._measure,
             "quantize": self._quantize,
         }
@@ -213,6 +215,12 @@ class Worker:
 
         steps = generate(self._loaded(), self._cells, request, on_text, self._progress_of(number))
         self._start(number, steps, interactive=request.interactive)
+
+    def _embed(self, number: int, message: dict[str, Any]) -> None:
+        from stillroom.worker.embedding import embed
+
+        request = from_wire(EmbedRequest, message["request"])
+        self._start(number, embed(self._loaded(), self._cells, request), interactive=False)
 
     def _measure(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.worker.measuring import measure

@@ -17,11 +17,24 @@ from stillroom.workspace.remote_models import RemoteModels
 if TYPE_CHECKING:
     from stillroom.chat.answerer import Answerer
     from stillroom.chat.conversation import Attachment, Conversation, Turn
+    from stillroom.chat.prompt_library import Prompt, PromptLibrary
     from stillroom.chat.session import ChatSession
     from stillroom.chat.store import ConversationStore
+    from stillroom.engine.protocol import ModelInfo
     from stillroom.remote.engines import RemoteEngine
+    from stillroom.templates.template import Template
 
-__all__ = ["ChatSession", "ConversationStore", "Conversations", "Leaving", "MakeRoom", "WhenFull"]
+__all__ = [
+    "Answerer",
+    "ChatSession",
+    "ConversationStore",
+    "Conversations",
+    "Leaving",
+    "MakeRoom",
+    "Prompt",
+    "PromptLibrary",
+    "WhenFull",
+]
 
 
 class WhenFull(StrEnum):
@@ -179,6 +192,28 @@ class Conversations:
         if question.facts.passages:  # there is more room for them now
             context.give_passages(store, store.branch(moved), settings, answerer)
         return moved
+
+    def is_small(self, model: ModelInfo) -> bool:
+        """Whether a model is too small for questions about documents: it repeats well enough, and answers by chance."""
+        from stillroom.chat.answerer import SMALL
+
+        return 0 < model.parameters < SMALL
+
+    def way_for(self, question: str) -> WhenFull:
+        """What suits a question whose files do not fit: EVERY_PART for a count, a list or a sum over all of them, SUMMARIES for
+        anything else about all of them, and PASSAGES for what stands in one place."""
+        from stillroom.chat.whole import Asks, asks_of
+
+        asks = asks_of(question)
+        if asks is None:
+            return WhenFull.PASSAGES
+        return WhenFull.SUMMARIES if asks is Asks.OTHER else WhenFull.EVERY_PART
+
+    def template_of(self, turns: Sequence[Turn], title: str) -> Template:
+        """A template of the fields of the last answer that is a JSON object. Raises StillroomError where none is."""
+        from stillroom.chat.templating import template_of
+
+        return template_of(turns, title)
 
     def leaving(self, question: int) -> Leaving:
         """Exactly what would leave for the answer of a remote model to a question. Sends nothing."""

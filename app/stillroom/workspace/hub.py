@@ -101,6 +101,18 @@ class ModelHub:
 
         return target_folder(offer), is_there(offer)
 
+    def keep_token(self, token: str) -> str:
+        """Keep the person's token in the keyring. Returns a sentence where it is kept only until the program ends; else empty."""
+        from stillroom.privacy.secrets import HUB_TOKEN
+
+        return self._secrets().keep(HUB_TOKEN, token)
+
+    def forget_token(self) -> None:
+        """Take the token away."""
+        from stillroom.privacy.secrets import HUB_TOKEN
+
+        self._secrets().delete(HUB_TOKEN)
+
     def queue(self, on_change: Callable[[Download], None]) -> DownloadQueue:
         """The person's downloads, those of an earlier time paused. ``on_change`` comes on the queue's thread; close it at the end."""
         from stillroom.models.hub.client import Hub, HubAccess

@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable, Sequence
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document
+from stillroom.documents.document import Document, Span
 from stillroom.documents.readers import Readers
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
+from stillroom.extraction.choosing import Embed
 from stillroom.learning.memory import Gain, LearnedTemplate, TemplateMemory, Truth
-from stillroom.templates.template import Template
+from stillroom.templates.template import Field, Template
+
+__all__ = ["LearnedTemplate", "Learning"]
 
 Read = Callable[[int, int, Cancellation | None], Document]
 """The document of a row: run, position, cancellation."""
@@ -20,7 +23,9 @@ Read = Callable[[int, int, Cancellation | None], Document]
 class Learning:
     """The memories of all templates. Safe from any thread; reading and fitting block."""
 
-    def __init__(self, read: Read, readers: Readers) -> None:
+    def __init__(self, read: Read, readers: Readers, embed: Embed | None = None) -> None:
+        """``embed``: by the loaded model, for choices."""
+        self._embed = embed
         self._read = read
         self._readers = readers
         self._lock = threading.Lock()
@@ -33,17 +38,22 @@ class Learning:
                 self._memories[template] = TemplateMemory(template)
             return self._memories[template]
 
+    def let_go(self) -> None:
+        """Hold nothing of any template in memory; the files are for the caller to erase."""
+        with self._lock:
+            self._memories.clear()
+
     def learned(self, template: Template) -> LearnedTemplate | None:
         """What the template learned; None where it knows no document."""
         found = self.memory(template).learned()
-        return found if found.fields else None
+        return found if found.fields or found.choices else None
 
     def take(
         self, template: Template, run: int, position: int, truth: Truth, cancellation: Cancellation | None = None
     ) -> LearnedTemplate:
         """Learn of a row that a person approved; what is known then. Raises StillroomError where its file cannot be read, Cancelled."""
         memory = self.memory(template)
-        memory.take(self._read(run, position, cancellation), truth)
+        memory.take(self._read(run, position, cancellation), truth, self._embed)
         return memory.learned()
 
     def take_labels(
@@ -62,9 +72,18 @@ class Learning:
             except DocumentError as error:
                 failure = error
             else:
-                memory.take(document, _truth(labelled))
+                memory.take(document, _truth(labelled), self._embed)
             on_document(labelled, failure)
         return memory.learned()
+
+    def field_from(
+        self, document: Document, mark: Span, template: Template | None = None, *, name: str = ""
+    ) -> Field | None:
+        """The field a mark on a document proposes; ``name``: what the person calls it. None where only white space was marked."""
+        from stillroom.learning.showing import field_from
+
+        shown = field_from(document, mark, template, name=name)
+        return shown.field if shown is not None else None
 
     def forget(self, template: Template, sha256: str = "") -> int:
         """Forget one document or everything; how many documents were forgotten. Raises StillroomError."""

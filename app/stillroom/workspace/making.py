@@ -115,6 +115,19 @@ class ModelMaking:
         converter()
         return [model_folder(folder) for folder in folders]
 
+    def quantizations(self) -> Sequence[Quantization]:
+        """Those a published model can be brought in with: first none (16 bits, as it is), then the others as they are listed."""
+        from stillroom.tuning.smaller import QUANTIZATIONS, Quantization
+
+        return (Quantization("", 16.0, 0.0), *QUANTIZATIONS)
+
+    def file_for(self, model: ModelFile, quantization: str) -> Path:
+        """Where in the models folder a model in another quantization would be written."""
+        from stillroom import paths
+        from stillroom.tuning.smaller import copy_name
+
+        return paths.models_dir() / copy_name(model, quantization)
+
     def smaller_than(self, model: ModelFile) -> Sequence[Quantization]:
         """The quantizations that would make a model smaller."""
         from stillroom.tuning.smaller import smaller_than

@@ -119,6 +119,7 @@ class Models:
         return self._engine.load(
             plan.model.path,
             plan.options,
+            name=plan.asked.name,
             environment=plan.environment,
             on_progress=on_progress,
             cancellation=cancellation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from stillroom.extraction.remote import Preview, RemoteExtractor
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch
-    from stillroom.privacy.secrets import Secrets, SecretText
-    from stillroom.privacy.sending import SendingLog
+    from stillroom.privacy.secrets import Secrets
+    from stillroom.privacy.sending import Sending, SendingLog
     from stillroom.remote.client import RemoteClient
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
-__all__ = ["Consent", "Preview", "RemoteModels", "RowToSend", "Sent"]
+__all__ = ["Consent", "Preview", "RemoteModels", "RowToSend", "Sending", "SendingLog", "Sent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,21 @@ class RemoteModels:
 
         keep_remote_engine(engine)
 
-    def keep_key(self, engine: RemoteEngine, key: SecretText) -> str:
+    def keep_key(self, engine: RemoteEngine, key: str) -> str:
         """Keep its key in the keyring. Returns a sentence where it is kept only until the program ends; else empty."""
-        return "" if self._secrets().set(engine.key_name, key) else self._secrets().notice
+        return self._secrets().keep(engine.key_name, key)
 
-    def take_over(self, engine: RemoteEngine, renamed: RemoteEngine | None, key: SecretText | None) -> str | None:
+    def take_over(self, engine: RemoteEngine, renamed: RemoteEngine | None, key: str) -> str | None:
         """Keep the key of an engine that was added or changed, with what it was called before.
 
         The key goes by the engine's name, so that a new name takes it along. Returns None where there is no key, else
         as ``keep_key``. Blocks while the keyring does.
         """
         if renamed is not None:
-            key = key or self._secrets().get(renamed.key_name)
+            kept = self._secrets().get(renamed.key_name)
+            key = key or (kept.reveal() if kept is not None else "")
             self.forget(renamed)
-        return None if key is None else self.keep_key(engine, key)
+        return self.keep_key(engine, key) if key else None
 
     def forget(self, engine: RemoteEngine) -> None:
         """Take an engine away, and its key."""
@@ -124,11 +126,12 @@ class RemoteModels:
 
     # ---- asking
 
-    def client(self, engine: RemoteEngine, *, key: SecretText | None = None) -> RemoteClient:
+    def client(self, engine: RemoteEngine, *, key: str = "") -> RemoteClient:
         """A connection, to be closed by the caller. ``key``: one that is tried before it is kept. Raises EngineError."""
+        from stillroom.privacy.secrets import SecretText
         from stillroom.remote.client import RemoteClient
 
-        return RemoteClient(engine, self._secrets(), self._seal, key=key)
+        return RemoteClient(engine, self._secrets(), self._seal, key=SecretText(key) if key else None)
 
     @property
     def log(self) -> SendingLog:
@@ -163,15 +166,19 @@ class RemoteModels:
         self,
         consent: Consent,
         *,
-        on_answer: Callable[[int, DocumentResult], None] = lambda _place, _result: None,
+        on_answer: Callable[[int, DocumentResult, float | None], None] = lambda _place, _result, _left: None,
         cancellation: Cancellation | None = None,
     ) -> Sent:
         """Ask about rows of runs, as many at a time as the engine takes; each answer is kept on its row.
 
-        ``on_answer`` comes on this thread with the row's place in the consent. Raises Cancelled; what was answered stays.
+        ``on_answer`` comes on this thread with the row's place in the consent, its result, and the seconds the rest will
+        take (None while that cannot be told). Raises Cancelled; what was answered stays.
         """
+        from stillroom.extraction.estimate import TimeLeft
+
         cancellation = cancellation or Cancellation()
         engine, failures, answered = consent.engine, list[tuple[int, str]](), 0
+        left, started = TimeLeft(), time.monotonic()
         with self.client(engine) as client:
             extractor = self._extractor(client)
 
@@ -194,7 +201,8 @@ class RemoteModels:
                         failures.append((place, found.message))
                     else:
                         answered += 1
-                        on_answer(place, found)
+                        left.add((time.monotonic() - started) / answered)
+                        on_answer(place, found, left.seconds(len(consent.rows) - place - 1))
         return Sent(answered, extractor.sent, extractor.cost, tuple(failures))
 
     def do(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from stillroom.cancellation import Cancellation
 from stillroom.documents.readers import Readers
 from stillroom.storage.runs import RunStore
+from stillroom.workspace.recent_documents import RecentDocuments, RememberingExtractor
 
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
@@ -43,9 +44,13 @@ class Runs:
     """The runs of a workspace. Methods block; every row is on disk before it is told."""
 
     def __init__(
-        self, store: Callable[[], RunStore], extractor: Callable[[], DocumentExtractor], readers: Readers
+        self,
+        store: Callable[[], RunStore],
+        extractor: Callable[[], DocumentExtractor],
+        readers: Readers,
+        recent: RecentDocuments,
     ) -> None:
-        self._store, self._extractor, self._readers = store, extractor, readers
+        self._store, self._extractor, self._readers, self._recent = store, extractor, readers, recent
 
     def files(self, named: Sequence[Path]) -> list[Path]:
         """The files that were named, folders as the readable files in them."""
@@ -124,7 +129,11 @@ class Runs:
         if again:
             batch.retry(again)
         batch.run(
-            self._extractor(), self._readers, on_result=on_result, on_progress=on_progress, cancellation=cancellation
+            RememberingExtractor(self._extractor(), self._recent),
+            self._readers,
+            on_result=on_result,
+            on_progress=on_progress,
+            cancellation=cancellation,
         )
 
     def prepare(self) -> None:

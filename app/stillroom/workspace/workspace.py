@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,22 +13,28 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from stillroom import paths
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
-from stillroom.errors import StillroomError
+from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
-from stillroom.templates.library import TemplateLibrary
 from stillroom.workspace.conversations import Conversations
+from stillroom.workspace.erasing import Erased, erase, erase_old, kept_days
 from stillroom.workspace.evaluations import Evaluations
 from stillroom.workspace.hub import ModelHub
 from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
+from stillroom.workspace.recent_documents import RecentDocuments
 from stillroom.workspace.remote_models import RemoteModels
+from stillroom.workspace.review_exports import ReviewExports
+from stillroom.workspace.row_files import RowFiles
 from stillroom.workspace.runs import Runs
+from stillroom.workspace.templates import Templates
 
 if TYPE_CHECKING:
+    from stillroom.chat.prompt_library import PromptLibrary
     from stillroom.chat.store import ConversationStore
+    from stillroom.extraction.ranking import Vector
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.privacy.secrets import Secrets
     from stillroom.review.reviews import Reviews
@@ -37,6 +44,7 @@ _PAGE_SECONDS = 20.0
 """A page may take to be drawn."""
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -51,8 +59,9 @@ class Workspace:
         templates: the built-in ones and the person's own.
         models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
         hub: where more are fetched from.
+        row_files: what rows are about, looked at again.
         runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
-        evaluations: labelled documents.
+        evaluations: labelled documents. review_exports: what was reviewed, handed on.
         at_end: called in order before anything is closed.
     """
 
@@ -76,7 +85,7 @@ class Workspace:
         self.readers = Readers(
             seconds=self.settings.get(READER_SECONDS), memory_bytes=self.settings.get(READER_MEMORY) << 20
         )
-        self.templates = TemplateLibrary()
+        self.templates = Templates()
         self.at_end: list[Callable[[], None]] = []
         self._database_file = database if database is not None else paths.database_file()
         self._made: dict[str, Any] = {}
@@ -84,11 +93,14 @@ class Workspace:
         self.models = Models(self.settings, self.engine)
         self.hub = ModelHub(lambda: self.secrets, self.seal)
         self.making = ModelMaking(self.engine, self.readers)
-        self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers)
+        self.recent_documents = RecentDocuments()
+        self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers, self.recent_documents)
         self.remote = RemoteModels(
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )
+        self.row_files = RowFiles(self.readers, lambda: self.page_readers, self.recent_documents)
         self.evaluations = Evaluations(self.engine, self.readers)
+        self.review_exports = ReviewExports(lambda: self.reviews)
         self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
 
     @property
@@ -103,8 +115,15 @@ class Workspace:
 
     @property
     def chats(self) -> ConversationStore:
-        """The conversations on disk. What was deleted and not taken back while its window was open is gone with the first use."""
+        """The conversations on disk. What has been in the bin for too long is gone with the first use."""
         return self._once("chats", self._open_chats)
+
+    @property
+    def prompts(self) -> PromptLibrary:
+        """Texts to begin a conversation with."""
+        from stillroom.chat.prompt_library import PromptLibrary
+
+        return self._once("prompts", PromptLibrary)
 
     @property
     def secrets(self) -> Secrets:
@@ -118,14 +137,14 @@ class Workspace:
         """Extraction with the loaded model. Its first use takes a moment: much comes with it."""
         from stillroom.extraction.extractor import Extractor
 
-        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned))
+        return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned, embed=self._embed))
 
     @property
     def learning(self) -> Learning:
         """What templates learn of documents that were approved."""
         from stillroom.workspace.learning import Learning
 
-        return self._once("learning", lambda: Learning(self.runs.document, self.readers))
+        return self._once("learning", lambda: Learning(self.runs.document, self.readers, self._embed))
 
     @property
     def reviews(self) -> Reviews:
@@ -141,6 +160,19 @@ class Workspace:
     def notices(self) -> tuple[str, ...]:
         """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
         return tuple(notice for notice in (self.database.notice, *self.settings.problems) if notice)
+
+    @property
+    def engine_version(self) -> str:
+        """Of llama-cpp-python; empty where it is not installed."""
+        from stillroom.doctor import engine_version
+
+        return engine_version()
+
+    def erase(self) -> Erased:
+        """Erase all runs, verdicts and conversations, and what was kept and learned of documents. Raises StorageError, OSError."""
+        self.learning.let_go()
+        self.recent_documents.clear()
+        return erase(self.database, self.chats)
 
     def stop(self) -> None:
         """End what is going on: calls under way raise Cancelled or an error, and the children are gone on return."""
@@ -173,11 +205,27 @@ class Workspace:
             made: T = self._made[name]
             return made
 
+    def _embed(self, text: str) -> tuple[str, Vector] | None:
+        """The loaded model's name and its embedding of a text; None where none is loaded, or it gives none."""
+        import numpy as np
+
+        from stillroom.engine.protocol import EmbedRequest
+
+        model = self.engine.status().model
+        if model is None or not text.strip():
+            return None
+        try:
+            return model.name, np.array(self.engine.embed(EmbedRequest((text,))).vectors[0])
+        except EngineError:
+            _log.info("the model gave no embedding; texts are told apart by their words alone")
+            return None
+
     def _open_chats(self) -> ConversationStore:
+        from stillroom.chat.conversation import BIN_DAYS
         from stillroom.chat.store import ConversationStore
 
         chats = ConversationStore(self.database)
-        chats.erase_deleted(timedelta(hours=1))
+        chats.erase_deleted(timedelta(days=BIN_DAYS))
         return chats
 
     def _open_reviews(self) -> Reviews:
@@ -200,4 +248,10 @@ class Workspace:
                     f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
                     "or set STILLROOM_HOME to another folder."
                 ) from error
-        return Database(self._database_file)
+        database = Database(self._database_file)
+        days = kept_days(self.settings, self.seal.policy)
+        if days:
+            from stillroom.chat.store import ConversationStore
+
+            erase_old(database, ConversationStore(database), days)
+        return database

@@ -11,12 +11,12 @@ from tests.gguf.make_gguf import gguf, write_split
 from tests.models.hub_server import COMMIT, HubServer
 from tests.models.proxy import Proxy
 
-from stillroom.errors import StillroomError
+from stillroom.errors import LicenceNeeded, StillroomError
 from stillroom.gguf.checks import check_headers
 from stillroom.models.fit.estimate import Use, estimate
 from stillroom.models.fit.shape import shape_of
 from stillroom.models.hub.client import DEFAULT_ENDPOINT, Hub, HubAccess
-from stillroom.models.hub.errors import HubBusy, LicenceNeeded
+from stillroom.models.hub.errors import HubBusy
 
 REPOSITORY = "maker/tiny-GGUF"
 

@@ -18,7 +18,7 @@ from tests.models.proxy import Proxy
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
-from stillroom.errors import Cancelled, StillroomError
+from stillroom.errors import Cancelled, LicenceNeeded, StillroomError
 from stillroom.models.hub import client as hub_module
 from stillroom.models.hub import download as module
 from stillroom.models.hub.client import Hub, HubAccess, Offer
@@ -32,7 +32,6 @@ from stillroom.models.hub.download import (
     partial_bytes,
     targets,
 )
-from stillroom.models.hub.errors import LicenceNeeded
 from stillroom.models.library import installed_models
 
 REPOSITORY, FILE = "maker/tiny-GGUF", "tiny-Q8_0.gguf"

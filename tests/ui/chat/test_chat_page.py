@@ -15,7 +15,7 @@ from tests.ui.chat.talking import say, send
 
 from stillroom.chat.context import Budget
 from stillroom.chat.conversation import Attachment, ChatSettings, Role, TurnState
-from stillroom.chat.prompts import prompts
+from stillroom.chat.prompt_library import PromptLibrary
 from stillroom.chat.session import ChatSession
 from stillroom.engine.status import EngineState
 from stillroom.engine.worker_status import WorkerStatus
@@ -265,17 +265,19 @@ def test_a_conversation_that_needs_a_longer_context_offers_it(page: ChatPage, mo
 def test_what_is_written_becomes_a_prompt(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     used: list[str] = []
-    menu = PromptMenu(page, 'Say {{what}} "twice"\n\\ é', used.append, lambda text, _kind: said.append(text))
+    menu = PromptMenu(
+        page, PromptLibrary(), 'Say {{what}} "twice"\n\\ é', used.append, lambda text, _kind: said.append(text)
+    )
     monkeypatch.setattr(QInputDialog, "getText", lambda *_args: ("Twice", True))
     menu._keep()
-    kept = next(prompt for prompt in prompts() if prompt.title == "Twice")
+    kept = next(prompt for prompt in PromptLibrary().prompts() if prompt.title == "Twice")
     assert kept.own
     assert kept.text == 'Say {{what}} "twice"\n\\ é'
     assert kept.variables == ("what",)
-    again = PromptMenu(page, "", used.append, lambda text, _kind: said.append(text))
+    again = PromptMenu(page, PromptLibrary(), "", used.append, lambda text, _kind: said.append(text))
     assert "Twice" in [action.text() for action in again.actions()]
     again._remove(kept)
-    assert all(prompt.title != "Twice" for prompt in prompts())
+    assert all(prompt.title != "Twice" for prompt in PromptLibrary().prompts())
     assert len(said) == 2
 
 

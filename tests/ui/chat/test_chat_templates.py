@@ -10,6 +10,7 @@ from tests.ui.chat.talking import say
 
 from stillroom import paths
 from stillroom.chat.conversation import Role
+from stillroom.templates.versions import OwnTemplates
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.main_window import MainWindow
 
@@ -21,7 +22,7 @@ def test_a_template_made_of_an_answer_is_used_in_extract_at_once(
 ) -> None:
     own = tmp_path / "own"
     own.mkdir()
-    monkeypatch.setattr("stillroom.ui.chat.talks.templates_dir", lambda: own)
+    page._parts.templates.own = OwnTemplates(own)
     monkeypatch.setattr(QInputDialog, "exec", lambda _dialog: 1)
     page._parts.templates._folders.append(own)
     talk = page.store.create("Rope sales")

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 
 from stillroom.evaluation.calibration import Answer
 from stillroom.evaluation.evaluate import Evaluator
+from stillroom.evaluation.figures import passing, shares, sure_and_wrong, wrong_values
 from stillroom.evaluation.labels import load_labels
-from stillroom.ui.evaluate.figures import passing, shares, sure_and_wrong, wrong_values
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.templates.template import Field, FieldType, Template
-from stillroom.ui.extract.cell import Level, cell_of, cells_of, heading, looks_needed
+from stillroom.ui.extract.cell import Level, cell_of, cells_of, looks_needed
 
 DATE = Field("due_date", FieldType.DATE)
 REQUIRED = Field("total", FieldType.MONEY, required=True)
@@ -77,5 +77,5 @@ def test_looks_are_counted_for_the_document_too():
 
 
 def test_headings_come_from_names():
-    assert heading(DATE) == "Due date"
-    assert heading(Field("x", FieldType.LINE, label="Übergabe")) == "Übergabe"
+    assert DATE.heading == "Due date"
+    assert Field("x", FieldType.LINE, label="Übergabe").heading == "Übergabe"

@@ -165,7 +165,7 @@ def test_a_chat_sends_nothing_before_the_person_agrees(
     keep_remote_engine(RemoteEngine("office", server.address, "tiny", seconds=10))
     server.answer = lambda _body: "It opens at **six**."
     page = window.show_named("chat")
-    page.who.look()
+    page._show_models()
     assert page.who.isVisibleTo(page)
     page.who.setCurrentIndex(1)
     page.who.activated.emit(1)

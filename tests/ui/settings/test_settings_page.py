@@ -155,13 +155,13 @@ def test_a_key_without_a_keyring_is_in_memory_and_that_is_said(
     monkeypatch.setattr(keyring, "get_keyring", Keyring)
     monkeypatch.setattr(QInputDialog, "getText", lambda *_args: ("hf_secret_token", True))
     window._parts.secrets.try_again()
-    page.keys._set("hub")
+    page.keys._set()
     qtbot.waitUntil(lambda: "said" in page.banners._keyed, timeout=10_000)
     assert "in memory" in page.banners._keyed["said"].message.text()
     found = window._parts.secrets.get("hub")
     assert found is not None
     assert found.reveal() == "hf_secret_token"
-    page.keys._remove("hub")
+    page.keys._remove()
     qtbot.waitUntil(lambda: window._parts.secrets.get("hub") is None, timeout=10_000)
 
 

@@ -104,6 +104,24 @@ class Characters:
         self._text_page.close()
 
 
+def drawn_texts(page: pdfium.PdfPage) -> dict[int, str]:
+    """What each object of a page says, by its address; objects that say nothing are not in it.
+
+    pdfium's own function for one object goes through the whole page each time.
+    """
+    text_page = page.get_textpage()
+    try:
+        handle = ctypes.cast(text_page.raw, c_void_p).value
+        indices = range(text_page.count_chars())
+        found: dict[int, list[str]] = {}
+        for index, code in zip(indices, _whole([_code(handle, index) for index in indices]), strict=True):
+            if code:
+                found.setdefault(_object(handle, index) or 0, []).append(chr(code))
+    finally:
+        text_page.close()
+    return {address: "".join(letters) for address, letters in found.items()}
+
+
 def _whole(units: list[int]) -> list[int]:
     """Codes of UTF-16 put together."""
     high = 0

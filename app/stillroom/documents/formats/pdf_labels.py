@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import unicodedata
-from collections.abc import Callable
 from ctypes import c_char_p, c_int, c_ulong, c_void_p
-from functools import partial
 from itertools import groupby
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from stillroom.documents.formats.pdf_characters import bound
+from stillroom.documents.formats.pdf_characters import bound, drawn_texts
 from stillroom.documents.formats.pdf_objects import PageObjects, page_objects
 
 _KEY = b"ActualText"
@@ -24,7 +22,6 @@ _count_marks = bound(raw.FPDFPageObj_CountMarks, c_int, c_void_p)
 _mark = bound(raw.FPDFPageObj_GetMark, c_void_p, c_void_p, c_ulong)
 _string = bound(raw.FPDFPageObjMark_GetParamStringValue, c_int, c_void_p, c_char_p, c_void_p, c_ulong, c_void_p)
 _remove = bound(raw.FPDFPageObj_RemoveMark, c_int, c_void_p, c_void_p)
-_text = bound(raw.FPDFTextObj_GetText, c_ulong, c_void_p, c_void_p, c_void_p, c_ulong)
 
 
 def without_labels(page: pdfium.PdfPage, number: int, objects: PageObjects) -> list[str]:
@@ -75,12 +72,8 @@ def _drawn(document: pdfium.PdfDocument, number: int) -> list[str]:
         texts = page_objects(page).texts
         for address in texts:
             _take_away(address)
-        text_page = page.get_textpage()
-        try:
-            handle = ctypes.cast(text_page.raw, c_void_p).value
-            return [_decoded(partial(_text, address, handle)) for address in texts]
-        finally:
-            text_page.close()
+        said = drawn_texts(page)
+        return [said.get(address, "") for address in texts]
     finally:
         page.close()
 
@@ -102,21 +95,17 @@ def _label(address: int) -> str | None:
     for index in reversed(range(_count_marks(address))):
         mark = _mark(address, index)
         if _has_label(mark):
-            return _decoded(partial(_length, mark))
+            return _decoded(mark)
     return None
 
 
-def _length(mark: int, buffer: int | None, size: int) -> int:
+def _decoded(mark: int) -> str:
+    """pdfium fills a buffer with UTF-16 and tells its size in bytes."""
     length = c_ulong()
-    _string(mark, _KEY, buffer, size, ctypes.addressof(length))
-    return length.value
-
-
-def _decoded(get: Callable[[int | None, int], int]) -> str:
-    """Text of a function that fills a buffer with UTF-16 and tells its size in bytes."""
-    size = min(get(None, 0), _LONGEST)
+    _string(mark, _KEY, None, 0, ctypes.addressof(length))
+    size = min(length.value, _LONGEST)
     if size <= 2:
         return ""
     buffer = ctypes.create_string_buffer(size)
-    get(ctypes.addressof(buffer), size)
+    _string(mark, _KEY, ctypes.addressof(buffer), size, ctypes.addressof(length))
     return buffer.raw.decode("utf-16-le", "replace").split("\0")[0]

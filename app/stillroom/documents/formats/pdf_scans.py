@@ -72,7 +72,7 @@ class Scanner:
             if key not in self._known:
                 if not self._effort.take_page():
                     return None, None
-                self._known[key] = recognise(part, self._effort.progress)
+                self._known[key] = recognise(part, self._effort.progress, legible=True)
             lines.extend(line.moved(x0, y0) for line in self._known[key])
         seen = [character.confidence for line in lines for character in line.characters]
         if sum(character.text.isalnum() for line in lines for character in line.characters) < _LETTERS:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from stillroom.errors import DocumentError
+from stillroom.errors import DocumentError, NotNowError
 
 _DETECTION = "*_det_*.onnx"
 _RECOGNITION = "*_rec_*.onnx"
@@ -34,7 +34,7 @@ def check_available(what: str) -> None:
     """Raises DocumentError that says what the file is (``This is a picture.``) and how to get it read."""
     missing = _missing()
     if missing:
-        raise DocumentError(f"{what} {HOW_TO_INSTALL}", missing)
+        raise NotNowError(f"{what} {HOW_TO_INSTALL}", missing)
 
 
 def _missing() -> str:

@@ -83,14 +83,15 @@ class Lines(list[Line]):
     missed: float = 0.0
 
 
-def recognise(picture: Picture, progress: Callable[[], None]) -> Lines:
+def recognise(picture: Picture, progress: Callable[[], None], *, legible: bool = False) -> Lines:
     """All lines of text in a picture; corners are pixels of the picture as it is given.
 
+    ``legible``: it was drawn as large as its letters need, so that a small one is not enlarged to look for lines in it.
     ``progress`` is called whenever a part of the work is done. Raises DocumentError where the OCR part is missing, and
     MemoryError.
     """
     try:
-        return _recognise(picture, progress)
+        return _recognise(picture, progress, 1.0 if legible else _ENLARGED)
     except Exception as error:
         # Both libraries report a lack of memory as a failure of their own.
         if type(error).__name__ in ("ONNXRuntimeError", "RuntimeException") or "Insufficient memory" in str(error):
@@ -98,17 +99,17 @@ def recognise(picture: Picture, progress: Callable[[], None]) -> Lines:
         raise
 
 
-def _recognise(picture: Picture, progress: Callable[[], None]) -> Lines:
+def _recognise(picture: Picture, progress: Callable[[], None], enlarged: float) -> Lines:
     if int(picture.max()) - int(picture.min()) < _CONTRAST:
         return Lines()
     stages = models()
     progress()
-    found = _detect(stages, picture)
+    found = _detect(stages, picture, enlarged)
     turned = 0
     progress()
     if _sideways(found):
         turned = 1
-        found = _detect(stages, np.ascontiguousarray(np.rot90(picture)))
+        found = _detect(stages, np.ascontiguousarray(np.rot90(picture)), enlarged)
         progress()
     view = np.ascontiguousarray(np.rot90(picture, turned))
     if not found:
@@ -174,14 +175,14 @@ def _size(quad: Points) -> tuple[float, float]:
     return float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[3] - quad[0]))
 
 
-def _detect(stages: Models, picture: Picture) -> list[Points]:
-    """Corners of lines: top left, top right, bottom right, bottom left."""
+def _detect(stages: Models, picture: Picture, enlarged: float) -> list[Points]:
+    """Corners of lines: top left, top right, bottom right, bottom left. The picture is enlarged at most so many times."""
     import cv2
 
     height, width = picture.shape[:2]
     pixels, short = height * width, min(height, width)
     scale = min(1.0, (DETECTION_PIXELS / pixels) ** 0.5)
-    scale = min(max(scale, SHORT_SIDE / short), _ENLARGED)
+    scale = min(max(scale, SHORT_SIDE / short), enlarged)
     scale = min(scale, max((_LONG_PIXELS / pixels) ** 0.5, 32 / short))
     size = max(round(width * scale), 32), max(round(height * scale), 32)
     copy = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)

@@ -15,15 +15,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from stillroom.errors import StillroomError
-
-
-class LicenceNeeded(StillroomError):
-    """The repository's licence must be agreed to, or a token is missing. ``address``: where to agree."""
-
-    def __init__(self, message: str, address: str) -> None:
-        super().__init__(message)
-        self.address = address
+from stillroom.errors import LicenceNeeded, StillroomError
 
 
 class HubBusy(StillroomError):

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stillroom.cancellation import Cancellation
-from stillroom.errors import StillroomError
+from stillroom.errors import LicenceNeeded, StillroomError
 from stillroom.gguf.checks import FileKind, check_headers, kind_of
 from stillroom.models.fit.assess import assess
 from stillroom.models.fit.estimate import Fit, Machine, Use
 from stillroom.models.fit.shape import Shape, shape_of
 from stillroom.models.hub.client import Hub, Offer, Repository
-from stillroom.models.hub.errors import LicenceNeeded
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from stillroom.ui.wording import percent_text, time_left_text
 from stillroom.workspace.conversations import MakeRoom
 
 if TYPE_CHECKING:
-    from stillroom.workspace.conversations import ChatSession
+    from stillroom.workspace.conversations import Answerer, ChatSession
 
 T = TypeVar("T")
 
@@ -63,6 +63,10 @@ class Asking(QObject):
     def session(self) -> ChatSession:
         return self._parts.conversations.session(self._engine)
 
+    def answerer(self) -> Answerer:
+        """Who answers."""
+        return self._parts.conversations.answerer(self._engine)
+
     def stop(self) -> None:
         if self._operation is not None:
             self._operation.cancellation.request()
@@ -70,7 +74,7 @@ class Asking(QObject):
     def answer(self, conversation: int, question: int) -> None:
         """Answer a turn."""
         started = time.monotonic()
-        store, answerer = self._parts.chats, self._parts.conversations.answerer(self._engine)
+        store, answerer = self._parts.chats, self.answerer()
 
         def work(operation: Operation[Turn]) -> Turn:
             begin, show = self._shown(operation)

@@ -20,6 +20,7 @@ from stillroom.ui.wording import counted
 
 _LEAST_HEIGHT, _MOST_HEIGHT = 46, 190
 _NEARLY_FULL = 0.85
+_BYTES_A_TOKEN = 4  # about, until the model has counted
 _THUMBNAIL = 44  # pixels
 
 
@@ -105,6 +106,8 @@ class Composer(TakesDrops, QFrame):
         self.setAcceptDrops(True)
         self._writing = False
         self.attachments: list[Attachment] = []
+        self._budget: Budget | None = None
+        self._counted = ("", 0)  # a text as it was written, and its tokens
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.setSpacing(GRID // 2)
@@ -172,14 +175,31 @@ class Composer(TakesDrops, QFrame):
         self._show_chips()
         self._changed()
 
+    def show_counted(self, text: str, tokens: int) -> None:
+        """What the model counted of what is being written."""
+        self._counted = (text, tokens)
+        self._show_meter()
+
     def show_budget(self, budget: Budget | None) -> None:
-        """How much of the context the conversation takes."""
+        """How much of the context the conversation takes; what is being written comes to it."""
+        self._budget = budget
+        self._show_meter()
+
+    def _written_tokens(self) -> int:
+        """Of what is being written: as counted, with a guess at what came since."""
+        text = self.text()
+        counted, tokens = self._counted
+        return max(0, tokens + (len(text.encode()) - len(counted.encode())) // _BYTES_A_TOKEN)
+
+    def _show_meter(self) -> None:
+        budget = self._budget
         known = budget is not None and budget.limit > 0
         self.meter.setVisible(known)
         if budget is None or not known:
             self.room.setText("")
             return
-        share = (budget.used + sum(each.given_tokens for each in self.attachments)) / budget.limit
+        written = self._written_tokens()
+        share = (budget.used + written + sum(each.given_tokens for each in self.attachments)) / budget.limit
         self.meter.setValue(min(1000, round(1000 * share)))
         number = QLocale().toString
         words = (
@@ -199,7 +219,7 @@ class Composer(TakesDrops, QFrame):
             self.tr("Files %1, conversation %2, message %3 tokens")
             .replace("%1", number(budget.attachments))
             .replace("%2", number(budget.history + budget.system))
-            .replace("%3", number(budget.question))
+            .replace("%3", number(budget.question + written))
         )
 
     def on_drop(self, paths: list[Path]) -> None:
@@ -257,6 +277,7 @@ class Composer(TakesDrops, QFrame):
         self._changed()
 
     def _changed(self) -> None:
+        self._show_meter()
         self.send_button.setEnabled(not self._writing and bool(self.text().strip() or self.attachments))
         self.changed.emit()
 

@@ -95,7 +95,7 @@ class ConversationList(QWidget):
     new_wanted: another conversation.
     search_wanted(str): words to look for; empty for the list.
     wanted(int, str): ``rename``, ``pin``, ``duplicate``, ``delete``, ``export``, ``template``; of a conversation.
-    import_wanted: a conversation from a file.
+    import_wanted: a conversation from a file. bin_wanted: what was deleted.
     """
 
     chosen = Signal(int, int)
@@ -103,6 +103,7 @@ class ConversationList(QWidget):
     search_wanted = Signal(str)
     wanted = Signal(int, str)
     import_wanted = Signal()
+    bin_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,6 +149,9 @@ class ConversationList(QWidget):
         column.addWidget(self.view, 1)
         self.empty = label("", "muted", wrap=True)
         column.addWidget(self.empty)
+        self.bin = Button("", "link", "remove", self.bin_wanted.emit)
+        column.addWidget(self.bin, 0, Qt.AlignmentFlag.AlignLeft)
+        self.show_bin(0)
 
     def stop_searching(self) -> None:
         """What was typed last is not looked for any more: the window closes."""
@@ -162,6 +166,11 @@ class ConversationList(QWidget):
         self.mark(current)
         self.empty.setText("" if found else self.tr("No conversations yet."))
         self.empty.setVisible(not found)
+
+    def show_bin(self, deleted: int) -> None:
+        """How many conversations can be brought back; the place is always there, so that one knows of it."""
+        self.bin.setText(self.tr("Bin (%1)").replace("%1", str(deleted)) if deleted else self.tr("Bin"))
+        describe(self.bin, self.bin.text(), self.tr("Bring deleted conversations back, or erase them for good"))
 
     def show_hits(self, hits: Sequence[Hit]) -> None:
         self.model.show_hits(hits)
@@ -197,7 +206,7 @@ class ConversationList(QWidget):
             ("duplicate", self.tr("Duplicate")),
             ("export", self.tr("Export…")),
             ("template", self.tr("Make a template of its last JSON answer")),
-            ("delete", self.tr("Delete")),
+            ("delete", self.tr("Move to the bin")),
         ):
             menu.addAction(text).triggered.connect(lambda _checked=False, name=name: self._act(name))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

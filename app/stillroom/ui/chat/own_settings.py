@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 
 from stillroom.chat.conversation import ChatSettings
@@ -25,9 +27,7 @@ class OwnSettings(QObject):
         page, loading = self._page, self._loading
         usual = page.conversation.settings if page.conversation else ChatSettings()
         names = [model.name for model in self._parts.models.installed()]
-        dialog = SettingsDialog(
-            page, usual, schemas_of(self._parts.templates.templates()), loading.model, names, loading.wanted
-        )
+        dialog = SettingsDialog(page, usual, schemas_of(self._parts.templates), loading.model, names, loading.wanted)
         file = loading.loaded_file()
         if loading.model is not None and file is not None:
             options = loading.model.options
@@ -50,6 +50,16 @@ class OwnSettings(QObject):
             self._load(settings.model, settings.context_tokens)
         elif settings.context_tokens and model and settings.context_tokens != model.context_tokens:
             self._loading.with_context(settings.context_tokens)
+
+    def use_model(self, name: str) -> None:
+        """Load a model, and hold the conversation that is shown with it from now on."""
+        page = self._page
+        if page.conversation is not None:
+            page.store.set_settings(page.number, replace(page.conversation.settings, model=name))
+            page.show_branch()
+        self._load(name, page.conversation.settings.context_tokens if page.conversation else 0)
+        page.banners.withdraw("own model")
+        page.composer.editor.setFocus()
 
     def offer(self) -> None:
         """Where another model is loaded than the conversation is held with, or a shorter context: say so, and offer to load it."""

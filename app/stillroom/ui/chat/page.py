@@ -129,9 +129,11 @@ class ChatPage(ShownConversation):
         self.list.search_wanted.connect(self.talks.search)
         self.list.wanted.connect(self.talks.act)
         self.list.import_wanted.connect(self.talks.bring)
+        self.list.bin_wanted.connect(self.talks.show_bin)
         self.transcript.wanted.connect(self.turn_actions.act)
         self.transcript.branch_wanted.connect(self.turn_actions.switch)
         self.transcript.source_wanted.connect(self._show_source)
+        self.transcript.quote_wanted.connect(self._show_quote)
         self.transcript.link.connect(lambda address: show_link(self, address))
         self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and self.number != 0))
         self.starting.chosen.connect(self.composer.set_text)
@@ -159,6 +161,8 @@ class ChatPage(ShownConversation):
         self.asking.changed.connect(self._show_writing)
         self._loading.changed.connect(self._model_changed)
         self.who.chosen.connect(self._choose_who)
+        self.who.model_chosen.connect(self.own.use_model)
+        self.who.more_wanted.connect(self.models_wanted)
 
     # ---- conversations
 
@@ -236,12 +240,18 @@ class ChatPage(ShownConversation):
 
     def _choose_who(self, engine: RemoteEngine | None) -> None:
         self.asking.use(engine)
-        self.starting.show_who(engine)
+        self._show_models()
         self.room.show_budget()
+
+    def _show_models(self) -> None:
+        self.who.look([each.name for each in self._parts.models.installed()], self._loading.wanted)
+        model = self._loading.model
+        small = model is not None and self._parts.conversations.is_small(model)
+        self.starting.show_who(self.who.engine(), model.name if small and model is not None else "")
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        self.who.look()
+        self._show_models()
 
     def ready(self) -> bool:
         if self._loading.model is not None or self.who.engine() is not None:
@@ -275,6 +285,9 @@ class ChatPage(ShownConversation):
     def _show_source(self, number: int, place: int) -> None:
         PassageDialog(self, self.transcript.turns(), number, place).show()
 
+    def _show_quote(self, number: int, place: int) -> None:
+        PassageDialog(self, self.transcript.turns(), number, place, quote=True).show()
+
     def read_every_part(self, question: int) -> None:
         self.room.read_every_part(question)
 
@@ -303,7 +316,7 @@ class ChatPage(ShownConversation):
 
     def _show_prompts(self) -> None:
         button = self.composer.prompts
-        menu = PromptMenu(self, self.composer.text(), self.composer.set_text, self.say)
+        menu = PromptMenu(self, self._parts.prompts, self.composer.text(), self.composer.set_text, self.say)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(button.mapToGlobal(button.rect().topLeft() - QPoint(0, menu.sizeHint().height())))
 
@@ -324,6 +337,8 @@ class ChatPage(ShownConversation):
             self.banners.withdraw("model")
         if self._loading.state is LoadState.READY:
             self.room.show_budget()
+        if self._loading.state is not LoadState.LOADING or self._loading.progress == 0:
+            self._show_models()
 
     def _show_writing(self) -> None:
         self.composer.set_writing(self.asking.busy)

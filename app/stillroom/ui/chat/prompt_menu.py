@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
     QDialog,
@@ -15,9 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.chat.prompts import Prompt, keep, prompts, remove
 from stillroom.errors import StillroomError
 from stillroom.ui.controls import describe
+
+if TYPE_CHECKING:
+    from stillroom.workspace.conversations import Prompt, PromptLibrary
 
 
 def filled(parent: QWidget | None, prompt: Prompt) -> str | None:
@@ -32,12 +35,17 @@ class PromptMenu(QMenu):
     """Made anew each time it is shown, so that it has what was kept meanwhile."""
 
     def __init__(
-        self, parent: QWidget, written: str, use: Callable[[str], None], say: Callable[[str, str], None]
+        self,
+        parent: QWidget,
+        library: PromptLibrary,
+        written: str,
+        use: Callable[[str], None],
+        say: Callable[[str, str], None],
     ) -> None:
         """``written``: what may be kept as a prompt. ``use`` gets a chosen text, ``say`` a sentence and its kind."""
         super().__init__(parent)
-        self._use, self._say, self._written = use, say, written
-        found = prompts()
+        self._library, self._use, self._say, self._written = library, use, say, written
+        found = library.prompts()
         for prompt in found:
             self.addAction(prompt.title).triggered.connect(lambda _checked=False, prompt=prompt: self._take(prompt))
         self.addSeparator()
@@ -65,7 +73,7 @@ class PromptMenu(QMenu):
         if not good or not title.strip():
             return
         try:
-            keep(title.strip(), self._written)
+            self._library.keep(title.strip(), self._written)
         except StillroomError as error:
             self._say(error.message, "bad")
             return
@@ -73,7 +81,7 @@ class PromptMenu(QMenu):
 
     def _remove(self, prompt: Prompt) -> None:
         try:
-            remove(prompt)
+            self._library.remove(prompt)
         except StillroomError as error:
             self._say(error.message, "bad")
             return

@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from stillroom.chat.context import Budget, ContextFullError, files_turn, pictures_turn
 from stillroom.chat.conversation import Role
-from stillroom.chat.whole import Asks, asks_of
 from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import size_text
-from stillroom.workspace.conversations import MakeRoom
+from stillroom.workspace.conversations import MakeRoom, WhenFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_COUNT_MILLISECONDS = 250
 
 
 class Room(QObject):
@@ -29,6 +31,24 @@ class Room(QObject):
         super().__init__(page)
         self._page, self._parts, self._loading = page, parts, loading
         self._counted = -1  # the conversation whose figures are shown
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_COUNT_MILLISECONDS)
+        self._soon.timeout.connect(self._count_written)
+        page.composer.changed.connect(self._soon.start)
+
+    def _count_written(self) -> None:
+        """Have the model count what is being written; until then the meter guesses."""
+        composer, text = self._page.composer, self._page.composer.text()
+        if self._loading.model is None or not text:
+            composer.show_counted("", 0)
+            return
+        answerer = self._page.asking.answerer()
+        self._parts.tasks.start(
+            Operation(lambda _: answerer.count_tokens([text])[0], "count", owner=self)
+            .success(lambda tokens: composer.show_counted(text, tokens))
+            .failure(lambda _error: None)  # the guess stands
+        )
 
     def show_budget(self) -> None:
         """Count on a thread, and show it in the meter."""
@@ -91,14 +111,14 @@ class Room(QObject):
         if sees and pictures_turn(turns) is not None:
             actions.append((self.tr("Give the text of its pictures"), lambda: make(MakeRoom.TEXT_OF_PICTURES)))
         if files_turn(turns, sees=sees) is not None:
-            asks = asks_of(turns[-1].content)
-            if asks is not None:
+            way = self._parts.conversations.way_for(turns[-1].content)
+            if way is not WhenFull.PASSAGES:
                 text += " " + self.tr("The question seems to be about all of them.")
-            if asks is not None and asks is not Asks.OTHER:
+            if way is WhenFull.EVERY_PART:
                 actions.append((self.tr("Read every part"), lambda: self.read_every_part(leaf)))
             actions.append((self.tr("Give the passages it is about"), lambda: make(MakeRoom.PASSAGES)))
             summaries = (self.tr("Summarise all parts"), lambda: make(MakeRoom.SUMMARIES))
-            actions.insert(0 if asks is Asks.OTHER else len(actions), summaries)
+            actions.insert(0 if way is WhenFull.SUMMARIES else len(actions), summaries)
         if len(turns) > 2:
             actions.append((self.tr("Summarise older turns"), lambda: make(MakeRoom.SUMMARISE_OLDER)))
             actions.append((self.tr("Leave older turns out"), lambda: make(MakeRoom.DROP_OLDER)))
@@ -127,10 +147,10 @@ class Room(QObject):
 
     def read_every_part(self, question: int) -> None:
         """Answer from every passage: a count, a list or a sum merged in code, anything else from what is said of each part."""
-        asks = asks_of(self._page.store.turn(question).content)
+        way = self._parts.conversations.way_for(self._page.store.turn(question).content)
         number = self._page.number
         self._page.store.switch(question)
-        if asks is Asks.OTHER:
+        if way is WhenFull.SUMMARIES:
             self._page.asking.make_room(number, question, MakeRoom.SUMMARIES, lambda end: self._answer(number, end))
         else:
             self._page.asking.read_every_part(number, question)

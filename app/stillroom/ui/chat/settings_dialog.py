@@ -19,11 +19,10 @@ from PySide6.QtWidgets import (
 
 from stillroom.chat.conversation import CHAT_SAMPLING, ChatSettings
 from stillroom.engine.protocol import ModelInfo
-from stillroom.templates.json_schema import schema_of
-from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, Slider, SpinBox, describe, label
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text
+from stillroom.workspace.templates import Templates
 
 
 class SettingsDialog(QDialog):
@@ -238,10 +237,10 @@ def title_of_schema(schema: str) -> str:
     return QCoreApplication.translate("SettingsDialog", "the fields of “%1”").replace("%1", title) if title else own
 
 
-def schemas_of(templates: Sequence[Template]) -> list[tuple[str, str]]:
+def schemas_of(templates: Templates) -> list[tuple[str, str]]:
     """What answers can be held to: the fields of each template, as a title and a JSON Schema."""
     title = QCoreApplication.translate("SettingsDialog", "the fields of “%1”")
     return [
-        (title.replace("%1", template.title or template.name), json.dumps(schema_of(template), indent=1))
-        for template in templates
+        (title.replace("%1", template.title or template.name), json.dumps(templates.schema(template), indent=1))
+        for template in templates.templates()
     ]

@@ -26,9 +26,11 @@ class ShownConversation(QWidget):
 
     Signals:
         template_made(str, bool): the name of a template that is there now, and whether it is wanted in Extract.
+        models_wanted: the page of the models is wanted.
     """
 
     template_made = Signal(str, bool)
+    models_wanted = Signal()
 
     conversation: Conversation | None
     store: ConversationStore

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from stillroom.chat.prompts import Prompt, prompts
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.chat.prompt_menu import filled
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
+
+if TYPE_CHECKING:
+    from stillroom.workspace.conversations import Prompt
 
 _WIDTH = 460
 
@@ -24,7 +27,7 @@ class Starting(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, parts: Parts) -> None:  # noqa: ARG002 - as every view is built
+    def __init__(self, parts: Parts) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setSpacing(GRID)
@@ -34,23 +37,29 @@ class Starting(QWidget):
         self._words = words = label("", "muted", wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         words.setFixedWidth(_WIDTH)
-        self.show_who(None)
+        self.show_who(None, "")
         column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(GRID)
-        for prompt in prompts():
+        for prompt in parts.prompts.prompts():
             button = Button(prompt.title, "", "generated", partial(self._take, prompt))
             button.setMinimumWidth(260)
             describe(button, prompt.title, prompt.text)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
 
-    def show_who(self, engine: RemoteEngine | None) -> None:
-        """Say who answers, and what leaves this machine: nothing, where ``engine`` is None."""
+    def show_who(self, engine: RemoteEngine | None, small: str) -> None:
+        """Say who answers, and what leaves this machine: nothing, where ``engine`` is None.
+
+        ``small``: the name of the model here, where it is too small to be asked about documents; else empty.
+        """
         title = self.tr("Talk with the model on this machine")
         words = self.tr(
             "Drop files here to talk about them. Nothing leaves this machine, nothing is cut in silence, and every "
             "conversation is kept and can be searched."
         )
+        if small:
+            words += " " + self.tr("%1 is small: good for trying out, too small for questions about documents.")
+            words = words.replace("%1", small)
         if engine is not None:
             title = self.tr("Talk with %1").replace("%1", engine.name)
             words = self.tr(

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
 
-from stillroom.atomic import write_text
-from stillroom.chat.conversation import Conversation, Turn
-from stillroom.chat.templating import template_of
+from stillroom.chat.conversation import BIN_DAYS, Conversation, Turn
 from stillroom.errors import StillroomError
-from stillroom.paths import templates_dir
-from stillroom.templates.toml_file import template_to_toml
 from stillroom.ui.banner import BannerArea
+from stillroom.ui.chat.bin_dialog import BinDialog
 from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.files import bring, write
 from stillroom.ui.chat.shown import ShownConversation
@@ -36,6 +31,7 @@ class Talks(QObject):
         """The list, unless what a search found is shown."""
         if not self._list.search.text().strip():
             self._list.show_conversations(self._store.conversations(), self._page.number)
+        self._list.show_bin(len(self._store.bin()))
 
     def search(self, words: str) -> None:
         if words:
@@ -90,19 +86,12 @@ class Talks(QObject):
         """A template file of the fields of the last JSON answer among turns; it is offered in Extract at once."""
         title = (title or self._page.title.whole() or self.tr("My template")).strip(" …")
         try:
-            template_of(turns, title)  # says what is missing before a name is asked for
+            self._parts.conversations.template_of(turns, title)  # says what is missing before a name is asked for
             title = self._ask(self.tr("Make a template"), self.tr("Its name, as it is shown in Extract"), title)
             if not title:
                 return
-            template = template_of(turns, title)
-            target = templates_dir() / f"{template.name}.toml"
-            number = 1
-            while target.exists():
-                number += 1
-                target = templates_dir() / f"{template.name}-{number}.toml"
-            if number > 1:
-                template = replace(template, name=f"{template.name}-{number}", title=f"{title} {number}")
-            write_text(target, template_to_toml(template))
+            template = self._parts.conversations.template_of(turns, title)
+            template, target = self._parts.templates.keep_new(template)
         except StillroomError as error:
             self._say(error.message, "warn")
             return
@@ -112,6 +101,19 @@ class Talks(QObject):
         words = words.replace("%2", counted(len(template.fields), self.tr("1 field"), self.tr("%1 fields")))
         use = (self.tr("Use it in Extract"), lambda: self._page.template_made.emit(template.name, True))
         self._banners.show_message(words.replace("%3", str(target)), "info", [use], key="template")
+
+    def show_bin(self) -> BinDialog:
+        """What was deleted, to bring back or to erase."""
+        dialog = BinDialog(self._page, self._store)
+
+        def restored(number: int) -> None:
+            self.refresh()
+            self._page.open(number)
+
+        dialog.restored.connect(restored)
+        dialog.erased.connect(self.refresh)
+        dialog.open()
+        return dialog
 
     def _delete(self, found: Conversation) -> None:
         if self._page.asking.conversation == found.id:
@@ -126,7 +128,8 @@ class Talks(QObject):
             self.refresh()
             self._page.composer.editor.setFocus()  # the button that was pressed is gone
 
-        text = self.tr("“%1” was deleted.").replace("%1", found.title or self.tr("New conversation"))
+        text = self.tr("“%1” is in the bin for %2 days.").replace("%2", str(BIN_DAYS))
+        text = text.replace("%1", found.title or self.tr("New conversation"))
         self._banners.show_message(text, "info", [(self.tr("Undo"), undo)], key="deleted", seconds=20)
         if shown:
             self._page.open(0)

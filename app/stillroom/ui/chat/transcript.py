@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
-from stillroom.chat.conversation import Turn
+from stillroom.chat.conversation import Attachment, Turn
+from stillroom.ui.chat.quotes import Quoted
 from stillroom.ui.chat.turn_view import TurnView
 from stillroom.ui.theme import GRID
 
@@ -22,13 +23,15 @@ class Transcript(QAbstractScrollArea):
     """Turns by number.
 
     Signals:
-        wanted(int, str): an action of a turn. branch_wanted(int), source_wanted(int, int), link(str): as of a turn's view.
+        wanted(int, str): an action of a turn. branch_wanted(int), source_wanted(int, int), quote_wanted(int, int), link(str): as of a
+            turn's view.
         left_end(bool): whether the end is out of sight.
     """
 
     wanted = Signal(int, str)
     branch_wanted = Signal(int)
     source_wanted = Signal(int, int)
+    quote_wanted = Signal(int, int)
     link = Signal(str)
     left_end = Signal(bool)
 
@@ -40,6 +43,7 @@ class Transcript(QAbstractScrollArea):
         self.setStyleSheet("QAbstractScrollArea { background: transparent; }")
         self._turns: list[Turn] = []
         self._siblings: dict[int, list[int]] = {}
+        self._files: dict[int, Attachment] = {}
         self._heights: list[int] = []
         self._exact: set[int] = set()
         self._views: dict[int, TurnView] = {}
@@ -57,11 +61,12 @@ class Transcript(QAbstractScrollArea):
 
     def show_turns(self, turns: Sequence[Turn], siblings: dict[int, list[int]], *, keep_place: bool = False) -> None:
         """Show a branch; from its end, unless the place is to be kept."""
+        self._files = {each.id: each for turn in turns for each in turn.attachments}
         same = [turn.id for turn in turns[: len(self._turns)]] == [turn.id for turn in self._turns]
         for place, turn in enumerate(turns):
             view = self._views.get(turn.id)
             if view is not None and (view.turn != turn or siblings.get(turn.id, []) != view._siblings):
-                view.show_turn(turn, siblings.get(turn.id, []))
+                view.show_turn(turn, siblings.get(turn.id, []), self._quoted(turn))
             if place < len(self._turns) and self._turns[place] != turn:
                 self._exact.discard(place)
         for number in set(self._views) - {turn.id for turn in turns}:
@@ -205,19 +210,31 @@ class Transcript(QAbstractScrollArea):
         bar.setRange(0, max(0, sum(self._heights) + 2 * GRID - self.viewport().height()))
 
     def _make(self, turn: Turn) -> TurnView:
-        view = TurnView(turn, self._siblings.get(turn.id, []))
+        view = TurnView(turn, self._siblings.get(turn.id, []), self._quoted(turn))
         view.setParent(self.viewport())
         view.setFixedWidth(self._width())
         number = turn.id
         view.wanted.connect(lambda action: self.wanted.emit(number, action))
         view.source_wanted.connect(lambda place: self.source_wanted.emit(number, place))
+        view.quote_wanted.connect(lambda place: self.quote_wanted.emit(number, place))
         view.branch_wanted.connect(self.branch_wanted)
         view.link.connect(self.link)
         view.body.resized.connect(self._soon.start)
+        view.quotes.resized.connect(self._soon.start)
         view.thinking.resized.connect(self._soon.start)
         view.fold.clicked.connect(self._soon.start)
         self._views[number] = view
         return view
+
+    def _quoted(self, turn: Turn) -> list[Quoted]:
+        """The quotes of an answer, in the words of the files of this branch."""
+        found = []
+        for each in turn.facts.quotes:
+            file = self._files.get(each.attachment)
+            text = file.pages[each.page - 1][each.start : each.end] if file and each.page <= len(file.pages) else ""
+            page = self.tr("%1, page %2").replace("%1", each.name).replace("%2", str(each.page))
+            found.append(Quoted(" ".join(text.split()), page if file and len(file.pages) > 1 else each.name))
+        return found
 
     def _drop(self, number: int) -> None:
         view = self._views.pop(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
@@ -10,8 +11,8 @@ from PySide6.QtGui import QCursor, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolTip, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
-from stillroom.chat.templating import fields_in
 from stillroom.ui.chat import json_answer
+from stillroom.ui.chat.quotes import Quoted, Quotes
 from stillroom.ui.chat.thumbnail import Thumbnail
 from stillroom.ui.controls import Button, IconButton, describe, label, take_away
 from stillroom.ui.markdown.render import Rendered, render
@@ -59,12 +60,13 @@ class Body(QTextBrowser):
         self.setTabChangesFocus(True)
         self.rendered = Rendered("", ())
         self.sources = 0
+        self.doubtful: tuple[str, ...] = ()
         self._text = ""
         self.anchorClicked.connect(self._clicked)
 
     def show_text(self, text: str) -> None:
         self._text = text
-        self.rendered = render(text, colours(), self.tr("Copy"), self.sources)
+        self.rendered = render(text, colours(), self.tr("Copy"), self.sources, self.doubtful)
         quiet = f"p, li {{ color: {colours().muted}; }} " if self._quiet else ""
         self.document().setDefaultStyleSheet(
             f"{quiet}p {{ margin-top: 4px; margin-bottom: 6px; }} li {{ margin-bottom: 2px; }} "
@@ -111,16 +113,17 @@ class TurnView(QWidget):
     Signals:
         wanted(str): ``edit``, ``again``, ``whole``, ``template``, ``go on``, ``delete``; of this turn.
         branch_wanted(int): number of the sibling to show.
-        source_wanted(int): place of a source.
+        source_wanted(int): place of a source. quote_wanted(int): place of a quote.
         link(str): an address that was clicked.
     """
 
     wanted = Signal(str)
     branch_wanted = Signal(int)
     source_wanted = Signal(int)
+    quote_wanted = Signal(int)
     link = Signal(str)
 
-    def __init__(self, turn: Turn, siblings: list[int]) -> None:
+    def __init__(self, turn: Turn, siblings: list[int], quotes: Sequence[Quoted] = ()) -> None:
         super().__init__()
         self.turn = turn
         self._siblings = siblings
@@ -156,6 +159,9 @@ class TurnView(QWidget):
         self.body.link.connect(self.link)
         self.body.source_chosen.connect(self.source_wanted)
         column.addWidget(self.body)
+        self.quotes = Quotes()
+        self.quotes.wanted.connect(self.quote_wanted)
+        column.addWidget(self.quotes)
         self._remarks = label("", "warn", wrap=True, selectable=True)
         column.addWidget(self._remarks)
         self._whole = Button(self.tr("Read every part"), "", "search", lambda: self._act("whole"))
@@ -181,7 +187,7 @@ class TurnView(QWidget):
         self._cited_now: tuple[Source, ...] | None = None
         column.addWidget(self._cited)
         column.addLayout(self._actions())
-        self.show_turn(turn, siblings)
+        self.show_turn(turn, siblings, quotes)
 
     def _add_attachment(self, column: QVBoxLayout, attachment: Attachment) -> None:
         if attachment.picture is not None:
@@ -274,8 +280,8 @@ class TurnView(QWidget):
 
     # ---- what it shows
 
-    def show_turn(self, turn: Turn, siblings: list[int]) -> None:
-        """The turn as it is stored."""
+    def show_turn(self, turn: Turn, siblings: list[int], quotes: Sequence[Quoted] = ()) -> None:
+        """The turn as it is stored. ``quotes``: those of its facts, in words."""
         self.turn, self._siblings = turn, siblings
         self._content, self._thinking = turn.content, turn.thinking
         writing = turn.state is TurnState.STREAMING
@@ -286,7 +292,7 @@ class TurnView(QWidget):
             TurnState.FAILED: self.tr("failed"),
         }
         self._state.setText(said.get(turn.state, ""))
-        notes = turn.facts.notes if turn.role is Role.ASSISTANT else ()
+        notes = turn.facts.remarks if turn.role is Role.ASSISTANT else ()
         if turn.facts.stop_reason == "length" and turn.state is TurnState.COMPLETE:
             notes = (*notes, self.tr("The answer was as long as allowed; it may go on."))
         if turn.facts.stop_reason == "context":
@@ -304,8 +310,10 @@ class TurnView(QWidget):
             turn.facts.countable or turn.facts.passages_read < turn.facts.passages
         )
         self._whole.setVisible(partly and not writing)
-        self._template.setVisible(not writing and bool(fields_in(turn)))
+        self._template.setVisible(not writing and bool(turn.json_object))
         self._show_sources()
+        self.quotes.show_quotes(() if writing else quotes)
+        self.body.doubtful = () if writing else turn.facts.unfounded
         self._show_attachments()
         several = len(siblings) > 1 and turn.id in siblings
         for widget in (self._back, self._place, self._on):

@@ -2,60 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from stillroom.errors import StillroomError
 from stillroom.remote.engines import RemoteEngine, remote_engines
-from stillroom.ui.controls import Button, ComboBox, describe, label
+from stillroom.ui.controls import Button, ComboBox, describe, label, plain_tip
 from stillroom.ui.remote.destination import where_text
 from stillroom.workspace.conversations import Leaving
 
+_LETTERS = 22  # of a name that are seen
+_MORE = "more models"
+
 
 class WhoAnswers(ComboBox):
-    """The model on this machine, or one of the remote engines; hidden while there are none.
+    """The name of the model that answers, to be changed here: one of this machine, or a remote engine.
 
     Signals:
         chosen(object): a RemoteEngine, or None for the model here.
+        model_chosen(str): the name of another model of this machine, to be loaded.
+        more_wanted: models that are not here yet.
     """
 
     chosen = Signal(object)
+    model_chosen = Signal(str)
+    more_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        describe(
-            self,
-            self.tr("Who answers"),
-            self.tr("The model on this machine, or a remote one that you added in Settings"),
-        )
-        self._engines: list[RemoteEngine] = []
-        self.look()
-        self.activated.connect(lambda place: self.chosen.emit(self.engine(place)))
+        describe(self, self.tr("The model that answers"), self.tr("The model that answers; choose another one here"))
+        self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(_LETTERS)
+        self.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._engine: RemoteEngine | None = None
+        self._models: list[str] = []
+        self._loaded = ""
+        self.look([], "")
+        self.activated.connect(self._choose)
 
-    def look(self) -> None:
-        """Show the engines there are; the choice stays where it can."""
-        before = self.engine(self.currentIndex())
+    def look(self, models: Sequence[str], loaded: str) -> None:
+        """Show what there is: models of this machine by name, and the engines; the choice stays where it can."""
         try:
-            self._engines = remote_engines()
+            engines = remote_engines()
         except StillroomError:
-            self._engines = []  # Settings tells why
+            engines = []  # Settings tells why
+        before = self._engine
+        self._engine = next((each for each in engines if before is not None and each.name == before.name), None)
+        self._models, self._loaded = list(dict.fromkeys([*models, *([loaded] if loaded else [])])), loaded
         self.clear()
-        self.addItem(self.tr("this machine"))
-        for engine in self._engines:
+        for name in self._models or [""]:
+            self.addItem(name or self.tr("No model"), name)
+        for engine in engines:
             where = self.tr("local network") if engine.is_local else self.tr("cloud")
-            self.addItem(f"{engine.name} ({where})")
-        place = next(
-            (place for place, engine in enumerate(self._engines, 1) if before and engine.name == before.name), 0
-        )
-        self.setCurrentIndex(place)
-        self.setVisible(bool(self._engines))
-        if before is not None and not place:
+            self.addItem(f"{engine.name} ({where})", engine)
+        self.insertSeparator(self.count())
+        self.addItem(self.tr("More models…"), _MORE)
+        self._show_choice()
+        if before is not None and self._engine is None:
             self.chosen.emit(None)
 
-    def engine(self, place: int | None = None) -> RemoteEngine | None:
-        """The engine at a place, or the chosen one; None for this machine."""
-        place = self.currentIndex() if place is None else place
-        return self._engines[place - 1] if 0 < place <= len(self._engines) else None
+    def engine(self) -> RemoteEngine | None:
+        """The engine that is chosen; None for this machine."""
+        return self._engine
+
+    def _show_choice(self) -> None:
+        wanted = self._engine if self._engine is not None else self._loaded
+        place = next((place for place in range(self.count()) if self.itemData(place) == wanted), 0)
+        self.setCurrentIndex(place)
+        self.setToolTip(plain_tip(self.currentText()))
+
+    def _choose(self, place: int) -> None:
+        picked = self.itemData(place)
+        if picked == _MORE:
+            self._show_choice()
+            self.more_wanted.emit()
+            return
+        engine = picked if isinstance(picked, RemoteEngine) else None
+        if engine != self._engine:
+            self._engine = engine
+            self.chosen.emit(engine)
+        if engine is None and picked and picked != self._loaded:
+            self.model_chosen.emit(picked)
 
 
 class ChatConsent(QDialog):

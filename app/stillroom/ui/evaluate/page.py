@@ -27,14 +27,13 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import StillroomError
 from stillroom.evaluation.evaluate import Evaluator, ModelEvaluation
+from stillroom.evaluation.figures import Share, WrongValue, shares, sure_and_wrong, wrong_values
 from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
 from stillroom.extraction.result import Progress
 from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label
-from stillroom.ui.evaluate.figures import Share, WrongValue, shares, sure_and_wrong, wrong_values
-from stillroom.ui.extract.cell import heading
 from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
@@ -328,7 +327,7 @@ class EvaluatePage(QWidget):
         if template is None or not self.evaluations:
             return
         self.stack.setCurrentIndex(1)
-        names = {field.name: heading(field) for field in template.fields}
+        names = {field.name: field.heading for field in template.fields}
         rows: list[tuple[str, list[str]]] = []
         found = [shares(each) for each in self.evaluations]
         for name in [name for name in names if any(name in each for each in found)]:

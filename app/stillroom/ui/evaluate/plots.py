@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from stillroom.evaluation.evaluate import ModelEvaluation
-from stillroom.ui.evaluate.figures import answers, passing, shares
+from stillroom.evaluation.figures import answers, passing, shares
 from stillroom.ui.theme import GRID, colours
 
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)

@@ -15,10 +15,11 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.review.document import ReviewedDocument
+from stillroom.review.queue import UNSURE_BELOW
 from stillroom.templates.template import Field, FieldType, Template
 
 SURE_FROM = 0.85
-LIKELY_FROM = 0.6
+LIKELY_FROM = UNSURE_BELOW
 
 
 class Level(StrEnum):
@@ -152,11 +153,3 @@ def looks_needed(result: DocumentResult, cells: list[Cell]) -> int:
     if result.status is DocumentStatus.PARTIAL:
         return count or 1
     return count
-
-
-def heading(field: Field) -> str:
-    """What stands above the field's column."""
-    if field.label:
-        return field.label
-    words = field.name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

@@ -23,14 +23,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG
 from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldValue
 from stillroom.templates.template import Field, Template
 from stillroom.ui import icons
 from stillroom.ui.controls import Button, ElidedLabel, label, line, plain_tip, restyle, set_role
 from stillroom.ui.extract import cell_wording
-from stillroom.ui.extract.cell import Cell, Level, heading, level_of, one_line, values_of
-from stillroom.ui.extract.row import Row, RowState
+from stillroom.ui.extract.cell import Cell, Level, level_of, one_line, values_of
+from stillroom.ui.extract.row import Remedy, Row, RowState
 from stillroom.ui.extract.source import Quote, Sources
 from stillroom.ui.theme import GRID, colours
 from stillroom.ui.wording import percent_text
@@ -84,6 +83,15 @@ class Details(QFrame):
         column.addWidget(self._document_name)
         column.addWidget(self._document_folder)
         column.addWidget(self._document_text)
+        self._no_remedy = label(
+            self.tr(
+                "Trying again would give the same, as the file is what it is. Add a mended or converted one in its place, "
+                "or take this row out (Del)."
+            ),
+            "muted",
+            wrap=True,
+        )
+        column.addWidget(self._no_remedy)
         self._password = Button(self.tr("Enter the password…"), "primary")
         self._password.clicked.connect(self._ask_password)
         column.addWidget(self._password, 0, Qt.AlignmentFlag.AlignLeft)
@@ -223,9 +231,14 @@ class Details(QFrame):
         self._document_text.setText(cell_wording.row_details(row))
         set_role(self._document_text, "bad" if row.state is RowState.FAILED else "")
         restyle(self._document_text)
-        self._retry.setVisible(row.state is RowState.FAILED and row.run is not None)
-        locked = row.result is not None and row.result.error in (PASSWORD_MISSING, PASSWORD_WRONG)
-        self._password.setVisible(locked and row.run is not None)
+        self._retry.setVisible(row.remedy is Remedy.RETRY)
+        self._password.setVisible(row.remedy is Remedy.PASSWORD)
+        self._no_remedy.setVisible(row.remedy is Remedy.NONE and row.state is RowState.FAILED and row.run is not None)
+
+    def unlock(self, row: Row) -> None:
+        """Ask for the password of this document."""
+        self._row = row
+        self._ask_password()
 
     def _ask_password(self) -> None:
         row = self._row
@@ -238,7 +251,7 @@ class Details(QFrame):
 
     def _show_item(self, number: int) -> None:
         field = self._template_field
-        self._field.setText(heading(field).upper())
+        self._field.setText(field.heading.upper())
         if not self._values:
             self._show_nothing(field)
             return
@@ -320,7 +333,7 @@ class Details(QFrame):
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPointSizeF(self.font().pointSizeF())
         self._quote.setFont(fixed if plain else self.font())
-        self._say(self.tr("Looking for the line…"))
+        self._show_quote(Quote("", value.text, ""))  # its line follows, where the file has to be read again
         self._sources.find(Path(row.path), row.result.sha256, value.span, self._show_quote, self._no_quote(value))
 
     def _why_no_place(self, value: FieldValue) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -15,9 +14,6 @@ from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted
-
-if TYPE_CHECKING:
-    from stillroom.extraction.export import Notation
 
 
 def tr(text: str) -> str:
@@ -63,15 +59,12 @@ class Exporting:
         template = model.template
 
         def write(_operation: Operation[int]) -> int:
-            from stillroom.review.queue import Queue
-            from stillroom.review.signing import export_reviewed
-
-            reviews = self._parts.reviews
-            documents = reviews.review(template, [result for _, result in placed if result is not None])
+            documents = self._parts.reviews.review(template, [result for _, result in placed if result is not None])
             for document, (path, _) in zip(documents, placed, strict=True):
                 document.path = path
-            queue = Queue(documents, reviews.promise(template.name))
-            return export_reviewed(queue, target, template, only_approved=only_approved, notation=notation())
+            return self._parts.review_exports.write_table(
+                documents, target, only_approved=only_approved, decimal_comma=QLocale().decimalPoint() == ","
+            )
 
         def done(written: int) -> None:
             text = counted(written, tr("1 row was written to %2."), tr("%1 rows were written to %2."))
@@ -89,10 +82,3 @@ class Exporting:
             .success(done)
             .failure(lambda error: self._say(sentence(error), "bad", []))
         )
-
-
-def notation() -> Notation:
-    """As spreadsheets of this country want a CSV file."""
-    from stillroom.extraction.export import Notation
-
-    return Notation(";", ",") if QLocale().decimalPoint() == "," else Notation()

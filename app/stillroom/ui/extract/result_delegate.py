@@ -20,7 +20,7 @@ from stillroom.ui import icons
 from stillroom.ui.extract.cell import Cell
 from stillroom.ui.extract.cell_wording import LEVEL_LOOK, placeholder, row_icon, shows_percent
 from stillroom.ui.extract.result_model import FIRST_FIELD, Column, Role
-from stillroom.ui.extract.row import Row, RowState
+from stillroom.ui.extract.row import Remedy, Row, RowState
 from stillroom.ui.theme import GRID, Colours, colours
 from stillroom.ui.wording import percent_text
 
@@ -29,10 +29,11 @@ _ICON = 16
 
 class ResultDelegate(QStyledItemDelegate):
     """Signals:
-    retry(row): *Retry* was clicked in the row of a failed document.
+    retry(row): *Retry* was clicked in the row of a failed document. unlock(row): *Password…* was.
     """
 
     retry = Signal(object)
+    unlock = Signal(object)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         text = index.data() or ""
@@ -106,10 +107,12 @@ class ResultDelegate(QStyledItemDelegate):
     def _error(
         self, painter: QPainter, option: QStyleOptionViewItem, inner: QRect, row: Row, text: str, shown: Colours
     ) -> None:
-        button = self.retry_rectangle(option)
-        self._text(painter, inner.adjusted(0, 0, -(button.width() + 2 * GRID), 0), text, shown.bad)
-        if row.run is None:
+        if row.remedy is Remedy.NONE:
+            self._text(painter, inner, text, shown.bad)
             return
+        words = self._remedy_words(row.remedy)
+        button = self.remedy_rectangle(option, row.remedy)
+        self._text(painter, inner.adjusted(0, 0, -(button.width() + 2 * GRID), 0), text, shown.bad)
         font = QFont(option.font)
         font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
@@ -117,11 +120,14 @@ class ResultDelegate(QStyledItemDelegate):
         painter.setPen(QColor(shown.bad))
         painter.setBrush(QColor(shown.surface))
         painter.drawRoundedRect(button, 5, 5)
-        painter.drawText(button, int(Qt.AlignmentFlag.AlignCenter), self.tr("Retry"))
+        painter.drawText(button, int(Qt.AlignmentFlag.AlignCenter), words)
 
-    def retry_rectangle(self, option: QStyleOptionViewItem) -> QRect:
+    def _remedy_words(self, remedy: Remedy) -> str:
+        return self.tr("Password…") if remedy is Remedy.PASSWORD else self.tr("Retry")
+
+    def remedy_rectangle(self, option: QStyleOptionViewItem, remedy: Remedy) -> QRect:
         """Where the button of a failed row is."""
-        width = option.fontMetrics.horizontalAdvance(self.tr("Retry")) + 3 * GRID
+        width = option.fontMetrics.horizontalAdvance(self._remedy_words(remedy)) + 3 * GRID
         height = option.fontMetrics.height() + GRID
         right = option.rect.right() - GRID
         return QRect(QPoint(right - width, option.rect.center().y() - height // 2), QSize(width, height))
@@ -137,12 +143,11 @@ class ResultDelegate(QStyledItemDelegate):
             row: Row | None = index.data(Role.ROW)
             if (
                 row is not None
-                and row.state is RowState.FAILED
-                and row.run is not None
+                and row.remedy is not Remedy.NONE
                 and index.column() >= FIRST_FIELD
-                and self.retry_rectangle(option).contains(event.position().toPoint())
+                and self.remedy_rectangle(option, row.remedy).contains(event.position().toPoint())
             ):
-                self.retry.emit(row)
+                (self.retry if row.remedy is Remedy.RETRY else self.unlock).emit(row)
                 return True
         return super().editorEvent(event, model, option, index)
 

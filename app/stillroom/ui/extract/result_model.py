@@ -13,7 +13,7 @@ from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import FieldType, Template
 from stillroom.ui.controls import plain_tip
 from stillroom.ui.extract import cell_wording
-from stillroom.ui.extract.cell import NOTHING, Cell, cells_of, heading, looks_needed, reviewed_cells, sort_value
+from stillroom.ui.extract.cell import NOTHING, Cell, cells_of, looks_needed, reviewed_cells, sort_value
 from stillroom.ui.extract.row import Row, RowState
 
 Index = QModelIndex | QPersistentModelIndex
@@ -69,9 +69,9 @@ class ResultModel(QAbstractTableModel):
         if section >= FIRST_FIELD:
             wanted = self._template.fields[section - FIRST_FIELD]
             if role == Qt.ItemDataRole.DisplayRole:
-                return heading(wanted)
+                return wanted.heading
             if role == Qt.ItemDataRole.ToolTipRole:
-                return plain_tip(wanted.description or heading(wanted))
+                return plain_tip(wanted.description or wanted.heading)
         elif role == Qt.ItemDataRole.DisplayRole:
             return self.tr("Document") if section == Column.DOCUMENT else self.tr("State")
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -209,9 +209,10 @@ class ResultTable(QTableView):
         return not header.sectionsMoved() and not header.sectionsHidden()
 
     def choose(self, row: Row, field: int = 0) -> None:
-        """Make a cell the current one."""
+        """Make a cell the current one; of a document that failed its name, or the view would go sideways along its sentence."""
+        column = Column.DOCUMENT if row.state is RowState.FAILED else FIRST_FIELD + field
         for position in range(self.shown.rowCount()):
-            index = self.shown.index(position, FIRST_FIELD + field)
+            index = self.shown.index(position, column)
             if index.data(Role.ROW) is row:
                 self.setCurrentIndex(index)
                 self.scrollTo(index)
@@ -230,7 +231,7 @@ class ResultTable(QTableView):
         for step in range(rows * columns):
             index = self.shown.index(*divmod((start + step) % (rows * columns), columns))
             row, cell = index.data(Role.ROW), index.data(Role.CELL)
-            failed = row.state is RowState.FAILED and index.column() == FIRST_FIELD
+            failed = row.state is RowState.FAILED and index.column() == Column.DOCUMENT
             if failed or (cell is not None and row.state is RowState.DONE and cell.level.needs_look):
                 self.setCurrentIndex(index)
                 self.scrollTo(index)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from stillroom.errors import PASSWORD_MISSING, PASSWORD_WRONG
 from stillroom.extraction.result import DocumentResult
 from stillroom.review.document import ReviewedDocument
 from stillroom.ui.extract.cell import Cell
@@ -21,6 +22,14 @@ class RowState(StrEnum):
     STOPPED = "stopped"
     DONE = "done"
     FAILED = "failed"
+
+
+class Remedy(StrEnum):
+    """What may help a document that failed. NONE: it did not, or the file itself has to change."""
+
+    NONE = "none"
+    RETRY = "retry"
+    PASSWORD = "password"
 
 
 @dataclass(eq=False, slots=True)
@@ -42,6 +51,14 @@ class Row:
     cells: list[Cell] = field(default_factory=list)
     looks: int = 0
     review: ReviewedDocument | None = None
+
+    @property
+    def remedy(self) -> Remedy:
+        if self.state is not RowState.FAILED or self.run is None or self.result is None:
+            return Remedy.NONE
+        if self.result.error in (PASSWORD_MISSING, PASSWORD_WRONG):
+            return Remedy.PASSWORD
+        return Remedy.NONE if self.result.lasting else Remedy.RETRY
 
     @property
     def proposed(self) -> DocumentResult | None:

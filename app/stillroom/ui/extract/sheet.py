@@ -10,7 +10,6 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from stillroom.extraction.files import file_of
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
 from stillroom.templates.template import Field, Template
@@ -20,7 +19,7 @@ from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.extract.exporting import Exporting
 from stillroom.ui.extract.result_model import FIRST_FIELD, ResultModel, Role
 from stillroom.ui.extract.result_table import ResultTable
-from stillroom.ui.extract.row import Row, RowState
+from stillroom.ui.extract.row import Remedy, Row, RowState
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet_bar import SheetBar, SheetStatus
 from stillroom.ui.extract.sheet_runs import SheetRuns
@@ -125,6 +124,7 @@ class Sheet(TakesDrops, QWidget):
         self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))
         self.table.menu_wanted.connect(self._menu)
         self.table.delegate.retry.connect(lambda row: self.runs.retry([row]))
+        self.table.delegate.unlock.connect(self.details.unlock)
         self.details.retry.connect(lambda row: self.runs.retry([row]))
         self.details.password_given.connect(self._unlock)
         self.table.runner_up.connect(self.verdicts.take_runner_up)
@@ -273,11 +273,11 @@ class Sheet(TakesDrops, QWidget):
         self.runs.retry(self.table.selected_rows())
 
     def _unlock(self, row: Row, password: str) -> None:
-        self._parts.readers.remember_password(password, file_of(row.path))
+        self._parts.row_files.remember_password(row.path, password)
         self.runs.retry([row])
 
     def _retry_failed(self) -> None:
-        self.runs.retry([row for row in self.model.rows if row.state is RowState.FAILED])
+        self.runs.retry([row for row in self.model.rows if row.remedy is Remedy.RETRY])
 
     def _next_look(self) -> None:
         if not self.table.next_look():
@@ -389,7 +389,7 @@ class Sheet(TakesDrops, QWidget):
         there = self._loading.state is LoadState.READY
         self.bar.show_run(ready=ready, stopped=stopped, running=running, finished=finished, model_there=there)
         self.status.show_looks(model.need_look, finished)
-        self.status.show_failed(model.count(RowState.FAILED))
+        self.status.show_failed(sum(row.remedy is Remedy.RETRY for row in model.rows))
         current = self.runs.current
         total = len(model.rows)
         self.status.show_progress(self._status_text(running, finished), finished, total if current else 0, running)

@@ -11,7 +11,6 @@ from PySide6.QtCore import QCoreApplication, QObject
 
 from stillroom.documents.document import Document, Span
 from stillroom.errors import StillroomError
-from stillroom.extraction.files import file_of
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
@@ -63,12 +62,13 @@ class Sources:
             self._kept.move_to_end(key)
             self._show(self._kept[key], span, show, complain)
             return True
+        recent = self._parts.row_files.at_hand(sha256)
+        if recent is not None:
+            self._show(recent, span, show, complain)
+            return True
 
         def read(operation: Operation[Document]) -> Document:
-            file = file_of(path)
-            document = self._parts.readers.read(file, cancellation=operation.cancellation)
-            if file != path:  # attached to it
-                document = next((part for part in document.walk() if part.sha256 == sha256), document)
+            document = self._parts.row_files.read(path, sha256, operation.cancellation)
             if sha256 and document.sha256 != sha256:
                 raise StillroomError(
                     QCoreApplication.translate("source", "The file was changed since, so its line cannot be shown.")

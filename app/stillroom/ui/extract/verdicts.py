@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from stillroom.errors import DocumentError
-from stillroom.extraction.files import file_of
+from stillroom.errors import DocumentError, StillroomError
 from stillroom.extraction.result import DocumentResult
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.verdict import DOCUMENT, Given, Subject, Verdict, VerdictKind
@@ -123,11 +122,10 @@ class SheetVerdicts(QObject):
 
         result = row.proposed
         try:
-            whole = self._parts.readers.read(file_of(row.path), cancellation=operation.cancellation)
+            document = self._parts.row_files.read(row.path, result.sha256 if result else "", operation.cancellation)
         except DocumentError:  # moved, or changed: what was typed holds all the same
             return plain
-        document = next((part for part in whole.walk() if result and part.sha256 == result.sha256), None)
-        if document is None:
+        if result is None or document.sha256 != result.sha256:
             return plain
         found = FieldReader(document).suggest(field, text)
         return next((each for each in found if each.given.value == plain.given.value), plain)
@@ -166,6 +164,11 @@ class SheetVerdicts(QObject):
         for row in rows:
             review = self._review(row)
             if review is not None and review.approval is None:
+                try:
+                    self._parts.reviews.check_approval(review)
+                except StillroomError as error:
+                    self.failed.emit(error)
+                    return
                 self._take(row, review, review.document_verdict(VerdictKind.APPROVED))
 
     def _review(self, row: Row) -> ReviewedDocument | None:

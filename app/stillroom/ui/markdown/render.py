@@ -34,17 +34,19 @@ class _Page:
     colours: Colours
     copy: str
     sources: int
+    doubtful: re.Pattern[str] | None = None
     code: list[str] = field(default_factory=list)
 
 
-def render(text: str, colours: Colours, copy: str = "Copy", sources: int = 0) -> Rendered:
+def render(text: str, colours: Colours, copy: str = "Copy", sources: int = 0, doubtful: Sequence[str] = ()) -> Rendered:
     """A text of a model or a person as HTML.
 
     Args:
         copy: the words of a code block's link.
         sources: how many the text has; ``[2]`` in it becomes a link to ``source:1``.
+        doubtful: figures that are marked wherever they stand.
     """
-    page = _Page(colours, copy, sources)
+    page = _Page(colours, copy, sources, _any_of(doubtful))
     parser = _parser()
     body = parser.renderer.render(parser.parse(text), parser.options, {"page": page})
     return Rendered(body, tuple(page.code))
@@ -79,7 +81,7 @@ def _parser() -> MarkdownIt:
 
 def _text(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:
     page: _Page = env["page"]
-    text = html.escape(tokens[index].content)
+    text = _marked(tokens[index].content, page)
     if not page.sources or "[" not in text:
         return text
 
@@ -90,6 +92,24 @@ def _text(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any
         return f'<a href="source:{number - 1}" style="color:{page.colours.accent};text-decoration:none">{match[0]}</a>'
 
     return _CITED.sub(cite, text)
+
+
+def _any_of(texts: Sequence[str]) -> re.Pattern[str] | None:
+    either = "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True) if text)
+    return re.compile(rf"(?<![\w])(?:{either})(?![\w])") if either else None
+
+
+def _marked(text: str, page: _Page) -> str:
+    """A text as HTML, with doubtful figures in it marked: by a line below them too, not by colour alone."""
+    if page.doubtful is None:
+        return html.escape(text)
+    style = f"background-color:{page.colours.warn_soft};color:{page.colours.warn};text-decoration:underline"
+    parts, at = [], 0
+    for match in page.doubtful.finditer(text):
+        parts.append(html.escape(text[at : match.start()]))
+        parts.append(f'<span style="{style}">{html.escape(match[0])}</span>')
+        at = match.end()
+    return "".join([*parts, html.escape(text[at:])])
 
 
 def _code(tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.models.hub.errors import LicenceNeeded
+from stillroom.errors import LicenceNeeded
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.failures import sentence
 from stillroom.ui.models.licence_step import LicenceStep

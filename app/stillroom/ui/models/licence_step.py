@@ -6,7 +6,6 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from stillroom.privacy.secrets import HUB_TOKEN, SecretText
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -66,15 +65,12 @@ class LicenceStep(QWidget):
         text = self.token.text().strip()
         if not text or not self.use.isEnabled():
             return
-        secret = SecretText(text)
         self.use.setEnabled(False)
         self.token.textChanged.connect(lambda text: self.use.setEnabled(bool(text.strip())))
 
-        def work(_operation: Operation[str]) -> str:
-            secrets = self._parts.secrets
-            return "" if secrets.set(HUB_TOKEN, secret) else secrets.notice
-
-        self._parts.tasks.start(Operation(work, "keyring", owner=self).success(self._is_kept))
+        self._parts.tasks.start(
+            Operation(lambda _: self._parts.hub.keep_token(text), "keyring", owner=self).success(self._is_kept)
+        )
 
     def _is_kept(self, notice: str) -> None:
         self.token.clear()

@@ -324,7 +324,7 @@ class ModelsPage(TakesDrops, QWidget):
                 self._ended(error.message, "warn")
                 return
             title = self.tr("Convert %1").replace("%1", ", ".join(folder.name for folder in found))
-            quantization = ask_for_import(self, title, sum(folder.elements for folder in found))
+            quantization = ask_for_import(self, self._parts.making, title, sum(folder.elements for folder in found))
         if quantization is None:
             return
         if files or published:

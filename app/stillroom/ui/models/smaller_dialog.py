@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from stillroom.tuning.smaller import QUANTIZATIONS, Quantization
 from stillroom.ui.controls import describe, label
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text
+
+if TYPE_CHECKING:
+    from stillroom.workspace.making import ModelMaking, Quantization
 
 _USUAL = "Q4_K_M"
 
@@ -26,7 +29,7 @@ class SmallerDialog(QDialog):
         *,
         as_published: bool = False,
     ) -> None:
-        """``as_published``: offer to leave it in 16 bits, too."""
+        """``as_published``: it is converted, and the first that is offered leaves it as it was published."""
         super().__init__(parent)
         self.setWindowTitle(title)
         column = QVBoxLayout(self)
@@ -41,14 +44,13 @@ class SmallerDialog(QDialog):
         self.choices.setHeaderLabels(headings)
         self.choices.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         describe(self.choices, self.tr("Quantizations"))
-        published = [Quantization("", 16.0, 0.0)] if as_published else []
         items: list[QTreeWidgetItem] = []
-        for each in [*published, *offered]:
+        for each in offered:
             cost = self.tr("as published") if not each.name else f"+{each.perplexity:.4f}"
             size = size_text(round(parameters * each.bits / 8))
             items.append(QTreeWidgetItem([each.name or self.tr("16 bits"), size, cost]))
         self.choices.addTopLevelItems(items)
-        names = [each.name for each in [*published, *offered]]
+        names = [each.name for each in offered]
         self._names = names
         usual = names.index(_USUAL) if _USUAL in names and not as_published else 0
         self.choices.setCurrentItem(items[usual])
@@ -65,7 +67,7 @@ class SmallerDialog(QDialog):
         return self._names[self.choices.currentIndex().row()]
 
 
-def ask_for_import(parent: QWidget, title: str, parameters: int) -> str | None:
+def ask_for_import(parent: QWidget, making: ModelMaking, title: str, parameters: int) -> str | None:
     """The quantization for a model that is converted: empty for 16 bits; None where it was called off."""
-    dialog = SmallerDialog(parent, title, parameters, QUANTIZATIONS, as_published=True)
+    dialog = SmallerDialog(parent, title, parameters, making.quantizations(), as_published=True)
     return dialog.quantization if dialog.exec() == QDialog.DialogCode.Accepted else None

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
+from stillroom.engine.engine import EngineStatus
 from stillroom.engine.protocol import ModelInfo
-from stillroom.engine.worker_status import WorkerStatus
 from stillroom.ui.controls import Button, describe
 from stillroom.ui.panel.measurements import Measurement
 from stillroom.ui.wording import percent_text, size_text
 
 
-def model_details(model: ModelInfo, worker: WorkerStatus) -> list[tuple[str, str]]:
+def model_details(model: ModelInfo, engine: EngineStatus) -> list[tuple[str, str]]:
     """What a model is and how it was loaded, as names and figures."""
-    options = model.options
+    options, worker = model.options, engine.worker
     attention = {None: "as the engine chooses", True: "flash", False: "plain"}[options.flash_attention]
     return [
-        ("File", model.path),
+        ("Name", model.name),
+        ("File", model.path if PurePath(model.path).stem.startswith(model.name) else f"{model.path} (a faster copy)"),
         ("Architecture", model.architecture),
         ("Parameters", f"{model.parameters:,}"),
         ("Quantization", model.quantization or "not told"),
@@ -61,8 +64,9 @@ def memory_details(measured: Measurement, model: ModelInfo | None) -> list[tuple
     return found
 
 
-def speed_details(worker: WorkerStatus) -> list[tuple[str, str]]:
+def speed_details(engine: EngineStatus) -> list[tuple[str, str]]:
     """How fast it works, and what waits."""
+    worker = engine.worker
     return [
         ("Reading now", f"{worker.reading:.1f} tokens a second"),
         ("Reading, last work", f"{worker.prompt_speed:.1f} tokens a second"),

@@ -9,6 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
+from stillroom.models.model_file import quantization_of
 from stillroom.privacy.seal import Seal
 from stillroom.ui.controls import Button, ElidedLabel, describe, label, line
 from stillroom.ui.extract.run_queue import RunQueue
@@ -263,7 +264,7 @@ class SidePanel(QWidget):
     def _model_details(self) -> None:
         measured, model = self._measured, self._loading.model
         if measured is not None:
-            rows = model_details(model, measured.engine.worker) if model else [(self.tr("Model"), self.tr("none"))]
+            rows = model_details(model, measured.engine) if model else [(self.tr("Model"), self.tr("none"))]
             DetailsDialog(self, self.tr("The model"), rows).open()
 
     def _memory_details(self) -> None:
@@ -272,7 +273,7 @@ class SidePanel(QWidget):
 
     def _speed_details(self) -> None:
         if self._measured is not None:
-            DetailsDialog(self, self.tr("Speed"), speed_details(self._measured.engine.worker)).open()
+            DetailsDialog(self, self.tr("Speed"), speed_details(self._measured.engine)).open()
 
     def as_text(self) -> str:
         """Everything the panel shows, to be pasted somewhere."""
@@ -299,7 +300,9 @@ class SidePanel(QWidget):
         there = model is not None
         if model is not None:
             self._name.setText(model.name)
-            self._quantization.setText(model.quantization or "–")
+            named, run = quantization_of(model.name), model.quantization
+            copy = self.tr("%1, run as %2").replace("%1", named).replace("%2", run)
+            self._quantization.setText(copy if named and run and named != run else run or "–")
             self._backend.setText(model.backend)
             self._layers.setText(str(model.gpu_layers) if model.gpu_layers else self.tr("none"))
             self._tuned.setText(self.tr("yes") if model.options.prompt_speed else self.tr("no"))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from stillroom.errors import StillroomError
-from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.result import DocumentResult
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
+from stillroom.ui.extract.cell import LIKELY_FROM
 from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.row import Row
 from stillroom.ui.parts import Parts
-from stillroom.ui.remote.consent import USUAL_THRESHOLD, ConsentDialog, doubtful
+from stillroom.ui.remote.consent import ConsentDialog, doubtful
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted, time_left_text
 from stillroom.workspace.remote_models import Consent, RowToSend, Sent
@@ -53,11 +52,11 @@ class RemoteAsking(QObject):
         if engines and unsure:
             text = counted(
                 len(unsure),
-                self.tr("1 of %2 documents has a value below 70 %: ask a remote model?"),
-                self.tr("%1 of %2 documents have a value below 70 %: ask a remote model?"),
+                self.tr("1 of %2 documents needs a look: ask a remote model?"),
+                self.tr("%1 of %2 documents need a look: ask a remote model?"),
             ).replace("%2", str(len(rows)))
             if len(rows) == 1:
-                text = self.tr("This document has a value below 70 %: ask a remote model?")
+                text = self.tr("This document needs a look: ask a remote model?")
             self._say(text, "stay", [(self.tr("Show what would be sent…"), self.show)])
 
     def show(self, chosen: Sequence[Row] = ()) -> ConsentDialog | None:
@@ -70,7 +69,7 @@ class RemoteAsking(QObject):
         if not engines:
             self._say(self.tr("No remote engine was added yet. Add one in Settings, Remote models."), "info", [])
             return None
-        rows, threshold = self._model.rows, USUAL_THRESHOLD
+        rows, threshold = self._model.rows, LIKELY_FROM
         if doubtful(chosen, 1):
             rows, threshold = list(chosen), 1
         dialog = ConsentDialog(self._sheet, self._parts, engines, rows, self._model.template, threshold=threshold)
@@ -87,7 +86,7 @@ class RemoteAsking(QObject):
         def work(operation: Operation[Sent]) -> Sent:
             return parts.remote.send(
                 Consent(engine, template, wanted),
-                on_answer=lambda place, found: operation.report((rows[place], found)),
+                on_answer=lambda place, found, left: operation.report((rows[place], found, left)),
                 cancellation=operation.cancellation,
             )
 
@@ -112,22 +111,22 @@ class RemoteAsking(QObject):
                 text += f" {kept}\n" + "\n".join(self._told_together(failures))
             self._say(text, "warn" if failures else "stay", [])
 
-        times, started, done_rows = TimeLeft(), time.monotonic(), 0
+        done_rows = 0
 
-        def tell() -> None:
+        def tell(seconds_left: float | None = None) -> None:
             text = counted(len(rows), self.tr("1 document is sent to %2…"), self.tr("%1 documents are sent to %2…"))
             if done_rows:
                 text += " " + self.tr("%3 answered").replace("%3", str(done_rows))
-                text += "".join(f", {left}" for left in [time_left_text(times.seconds(len(rows) - done_rows))] if left)
+                text += "".join(f", {left}" for left in [time_left_text(seconds_left)] if left)
             self._say(text.replace("%2", engine.host), "stay", [(self.tr("Stop"), running.cancellation.request)])
 
-        def answered(pair: tuple[Row, DocumentResult]) -> None:
+        def answered(told: tuple[Row, DocumentResult, float | None]) -> None:
             nonlocal done_rows
-            self._model.set_results([pair])
+            row, result, seconds_left = told
+            self._model.set_results([(row, result)])
             done_rows += 1
-            times.add((time.monotonic() - started) / done_rows)
             if done_rows < len(rows):
-                tell()
+                tell(seconds_left)
 
         running = self._parts.tasks.start(
             Operation(work, "remote", owner=self)

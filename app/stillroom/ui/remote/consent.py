@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document
-from stillroom.extraction.result import DocumentResult, FieldState, FieldValue
 from stillroom.remote.engines import RemoteEngine
 from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, ComboBox, SpinBox, describe, label
+from stillroom.ui.extract.cell import LIKELY_FROM, Level
+from stillroom.ui.extract.cell_wording import row_state
 from stillroom.ui.extract.row import Row
 from stillroom.ui.parts import Parts
 from stillroom.ui.remote.destination import where_text
@@ -32,38 +33,36 @@ from stillroom.ui.wording import counted, percent_text
 if TYPE_CHECKING:
     from stillroom.workspace.remote_models import Preview
 
-USUAL_THRESHOLD = 0.7
-
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """A row that may be asked about: ``confidence`` of its least sure value."""
+    """A row that may be asked about: ``confidence`` of its least sure value, 0 where it needs a look for another reason."""
 
     row: Row
     confidence: float
 
 
-def doubtful(rows: Sequence[Row], threshold: float = USUAL_THRESHOLD) -> list[Doubtful]:
-    """The finished rows whose least sure value is below ``threshold`` (1: all of them), the least sure first."""
+def doubtful(rows: Sequence[Row], threshold: float = LIKELY_FROM) -> list[Doubtful]:
+    """The finished rows that are less sure than ``threshold`` (1: all of them), the least sure first.
+
+    With the usual threshold they are those that the table says need a look.
+    """
     found = []
     for row in rows:
-        if row.result is not None and row.run is not None and row.run.batch is not None and row.result.fields:
-            least = least_confidence(row.result)
+        if row.result is not None and row.run is not None and row.run.batch is not None and row.cells:
+            least = least_confidence(row)
             if least < threshold or threshold >= 1:
                 found.append(Doubtful(row, least))
     return sorted(found, key=lambda each: each.confidence)
 
 
-def least_confidence(result: DocumentResult) -> float:
-    """Of the values of a result that a model chose; 1 where there are none."""
-    values: list[FieldValue] = []
-    for field in result.fields.values():
-        if isinstance(field, FieldValue):
-            values.append(field)
-        else:
-            for item in field:
-                values += [item] if isinstance(item, FieldValue) else list(item.values())
-    return min((value.confidence for value in values if value.state is not FieldState.GENERATED), default=1.0)
+def least_confidence(row: Row) -> float:
+    """Of the values that were found in a row; 0 where it needs a look for another reason, 1 where nothing was found."""
+    given = (Level.UNSURE, Level.LIKELY, Level.SURE)
+    least = min((cell.confidence or 0.0 for cell in row.cells if cell.level in given), default=1.0)
+    if row.looks:
+        return least if least < LIKELY_FROM else 0.0
+    return max(least, LIKELY_FROM)
 
 
 class ConsentDialog(QDialog):
@@ -81,7 +80,7 @@ class ConsentDialog(QDialog):
         rows: Sequence[Row],
         template: Template,
         *,
-        threshold: float = USUAL_THRESHOLD,
+        threshold: float = LIKELY_FROM,
     ) -> None:
         super().__init__(parent)
         self._parts, self._rows, self._template = parts, list(rows), template
@@ -148,7 +147,8 @@ class ConsentDialog(QDialog):
         self.list.blockSignals(True)
         self.list.clear()
         for each in self._shown:
-            item = QListWidgetItem(f"{each.row.path.name} · {percent_text(each.confidence)}")
+            sure = percent_text(each.confidence) if each.confidence else row_state(each.row)
+            item = QListWidgetItem(f"{each.row.path.name} · {sure}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked)
             self.list.addItem(item)

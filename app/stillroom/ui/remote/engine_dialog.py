@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
-from stillroom.privacy.secrets import SecretText
 from stillroom.remote.engines import RemoteEngine, RemoteKind
 from stillroom.remote.prices import Price, price_list
 from stillroom.ui.controls import Button, ComboBox, DoubleSpinBox, SpinBox, describe, label, restyle, set_role
@@ -135,8 +134,7 @@ class EngineDialog(QDialog):
         engine, typed = self.engine(), self.key.text().strip()
 
         def work(_operation: Operation[list[str]]) -> list[str]:
-            key = SecretText(typed) if typed else None
-            with self._parts.remote.client(engine, key=key) as client:
+            with self._parts.remote.client(engine, key=typed) as client:
                 return client.models()
 
         def listed(names: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import (
     QApplication,
@@ -14,8 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.privacy.sending import Sending, SendingLog
 from stillroom.ui.controls import Button, describe, label
+
+if TYPE_CHECKING:
+    from stillroom.workspace.remote_models import Sending, SendingLog
 
 _SHOWN = 1000
 

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
-from stillroom.privacy.secrets import SecretText
 from stillroom.remote.engines import RemoteEngine
 from stillroom.remote.prices import price_list
 from stillroom.settings import MONTHLY_CAP
@@ -163,7 +162,7 @@ class RemoteSection(Section):
             return
 
         def work(_operation: Operation[str | None]) -> str | None:
-            return self._parts.remote.take_over(made, renamed, SecretText(typed) if typed else None)
+            return self._parts.remote.take_over(made, renamed, typed)
 
         self._parts.tasks.start(
             Operation(work, "keyring", owner=self)

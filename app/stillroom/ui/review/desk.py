@@ -8,11 +8,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from stillroom.errors import StillroomError
+from stillroom.review.acceptance import Promise
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.queue import Doubt, Queue
 from stillroom.review.reviews import Reviews, TableInfo
 from stillroom.review.verdict import Subject, Verdict, VerdictKind
-from stillroom.storage.verdicts import Promise
 from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation, Tasks
 
@@ -108,6 +109,10 @@ class ReviewDesk(QObject):
         """Why each value that is to be looked at is, by its subject."""
         return {value.subject: doubt for doubt, value in self.queue(document).to_check(document)}
 
+    def no_promise(self, wrong: float) -> str:
+        """Why this share may not be promised; empty where it may."""
+        return self._reviews.no_promise(wrong)
+
     def promise(self, template_name: str, promise: Promise | None) -> None:
         """Promise another share, or nothing; kept on disk."""
         queue_ = self.queues[template_name]
@@ -153,9 +158,9 @@ class ReviewDesk(QObject):
         if document is None:
             return None
         undone = document.undo()
-        if undone is None:
+        if not undone:
             return None
-        self._take(document, (undone,))
+        self._take(document, undone)
         return document
 
     def _take(self, document: ReviewedDocument, entries: Sequence[Verdict]) -> None:
@@ -207,8 +212,19 @@ class ReviewDesk(QObject):
         """Whether a person is done with a document."""
         return document.approval is not None or document.rejection is not None
 
-    def approve(self, document: ReviewedDocument) -> None:
+    def no_approval(self, document: ReviewedDocument) -> str:
+        """Why the person at this machine does not approve it; empty where they may."""
+        return self._reviews.no_approval(document)
+
+    def approve(self, document: ReviewedDocument) -> bool:
+        """Returns false where the office lets somebody else do it, which is told."""
+        try:
+            self._reviews.check_approval(document)
+        except StillroomError as error:
+            self.failed.emit(error)
+            return False
         self.give(document, document.document_verdict(VerdictKind.APPROVED))
+        return True
 
     def keep(self, document: ReviewedDocument) -> None:
         """It is no copy, whatever it looks like."""

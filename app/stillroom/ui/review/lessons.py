@@ -9,11 +9,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from stillroom.learning.memory import LearnedTemplate
 from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
-from stillroom.workspace.learning import Learning
+from stillroom.workspace.learning import LearnedTemplate, Learning
 
 
 @dataclass(frozen=True, slots=True)

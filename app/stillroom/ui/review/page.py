@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -20,15 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.readers import Readers
 from stillroom.documents.seeing import PageSizes
-from stillroom.extraction.result import Progress
+from stillroom.extraction.result import FieldValue, Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
 from stillroom.review.queue import Doubt
 from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
-from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
+from stillroom.review.verdict import Given, Subject, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import (
@@ -42,7 +42,6 @@ from stillroom.ui.controls import (
     restyle,
     set_role,
 )
-from stillroom.ui.extract.cell import heading
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
@@ -51,12 +50,14 @@ from stillroom.ui.review.lessons import Lesson, Lessons
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
+from stillroom.ui.review.table_panel import TablePanel
 from stillroom.ui.review.text_view import TextView
 from stillroom.ui.review.value_card import ValueCard
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
 from stillroom.ui.wording import counted
+from stillroom.workspace.row_files import RowFiles
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
@@ -70,21 +71,18 @@ class ReviewPage(QWidget):
         reviews: Reviews,
         tasks: Tasks,
         memory: WindowMemory,
-        readers: Callable[[], Readers],
-        drawing: Callable[[], Readers],
+        files: RowFiles,
         lessons: Lessons | None = None,
     ) -> None:
-        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run.
-        ``lessons``: what templates learn of approvals; nothing is learned without.
-        """
+        """``lessons``: what templates learn of approvals; nothing is learned without."""
         super().__init__()
         self.setObjectName("reviewPage")
         self.setAccessibleName(self.tr("Review"))
         self._tasks = tasks
         self._memory = memory
         self.desk = ReviewDesk(reviews, tasks)
-        self._texts = Texts(readers, drawing, tasks)
-        self._pictures = PagePictures(drawing, tasks)
+        self._texts = Texts(files, tasks)
+        self._pictures = PagePictures(files, tasks)
         self._shown: list[ReviewedDocument] = []
         self._document: ReviewedDocument | None = None
         self._wanted_run = 0
@@ -93,6 +91,7 @@ class ReviewPage(QWidget):
         self._adding: tuple[Subject, Field] | None = None
         self._suggesting: Operation[list[Reading]] | None = None
         self._build()
+        self._back: QWidget = self.list  # where the keyboard returns to when a value was written
         self._connect()
         self._lessons = lessons
         if lessons is not None:
@@ -195,7 +194,16 @@ class ReviewPage(QWidget):
         self.views = QStackedWidget()
         self.views.addWidget(self.view)
         self.views.addWidget(self.text_view)
-        column.addWidget(self.views, 1)
+        self.table_panel = TablePanel()
+        self.left = QSplitter(Qt.Orientation.Vertical)
+        self.left.setHandleWidth(GRID)
+        self.left.addWidget(self.views)
+        self.left.addWidget(self.table_panel)
+        self.left.setStretchFactor(0, 3)
+        self.left.setStretchFactor(1, 2)
+        self.left.setSizes([360, 210])
+        self.left.setCollapsible(0, False)
+        column.addWidget(self.left, 1)
         return side
 
     def _right(self) -> QWidget:
@@ -252,6 +260,14 @@ class ReviewPage(QWidget):
         self.finder.returnPressed.connect(self._find)
         for view in (self.view, self.text_view):
             view.span_chosen.connect(self.take_span)
+            view.row_chosen.connect(self.take_rows)
+        panel = self.table_panel
+        panel.cell_chosen.connect(self._choose)
+        panel.written.connect(self.write_cell)
+        panel.add_wanted.connect(self.add_row)
+        panel.remove_wanted.connect(self._remove_item)
+        panel.swap_wanted.connect(self.swap_columns)
+        panel.key.connect(keys.keyPressEvent)
         self._texts.ready.connect(self._text_ready)
         self._texts.sized.connect(self._sized)
         self._texts.failed.connect(self._text_failed)
@@ -337,7 +353,7 @@ class ReviewPage(QWidget):
         names: dict[str, str] = {}
         for document in self.desk.documents:
             for each in document.template.fields:
-                names.setdefault(each.name, heading(each))
+                names.setdefault(each.name, each.heading)
         kept = self.fields.currentData()
         self.fields.clear()
         self.fields.addItem(self.tr("All fields"), "")
@@ -413,6 +429,7 @@ class ReviewPage(QWidget):
         if document is None:
             self.model.show(None, (), {})
             self.card.show_value(None, None, None)
+            self.table_panel.show_document(None, {})
             self.state.setText("")
             self.view.say(self.tr("No document"))
             self.views.setCurrentIndex(0)
@@ -424,7 +441,9 @@ class ReviewPage(QWidget):
         self.view.say(self.tr("Reading the document…"))
         self._pictures.show(document.path, document.result.sha256)
         queue = self.desk.queue(document)
-        self.model.show(document, queue.ordered(document), self.desk.reasons(document))
+        reasons = self.desk.reasons(document)
+        self.model.show(document, queue.ordered(document), reasons)
+        self.table_panel.show_document(document, reasons)
         self._show_state()
         self._texts.want(document.path, document.result.sha256)
         wanted = self.fields.currentData()
@@ -518,9 +537,9 @@ class ReviewPage(QWidget):
             return
         if self.views.currentIndex() == 1:
             spans = [
-                (value.current.span, current is not None and value.subject == current.subject)
+                (span, current is not None and value.subject == current.subject)
                 for value in document.values
-                if value.current.span is not None
+                for span in value.current.parts or (value.current.span,)
             ]
             self.text_view.light([(span, strong) for span, strong in spans if span is not None])
             return
@@ -555,7 +574,17 @@ class ReviewPage(QWidget):
     def _value_chosen(self, value: ReviewedValue | None) -> None:
         self._adding = None
         self.card.show_value(self._document, value, self.model.doubt(value) if value else None)
+        if value is not None:
+            self.table_panel.choose(value.subject)
+            if self.table_panel.grid.hasFocus() and not value.subject.column:
+                self.list.setFocus()
         self._light()
+
+    def _choose(self, subject: Subject) -> None:
+        """Make a value of this document the current one."""
+        row = next((row for row, each in enumerate(self.model.values) if each.subject == subject), None)
+        if row is not None:
+            self.list.choose(row)
 
     def say(self, kind: VerdictKind, after: Given | None = None) -> None:
         """A verdict on the current value; then the next that is to be looked at."""
@@ -565,7 +594,7 @@ class ReviewPage(QWidget):
         if self._adding is not None:
             subject, self._adding = self._adding[0], None
             self.desk.give(document, document.verdict(kind, subject, after))
-            self.list.choose(next(row for row, each in enumerate(self.model.values) if each.subject == subject))
+            self._choose(subject)
             return
         self.desk.give(document, document.verdict(kind, value.subject, after))
         self.step_open(1)
@@ -597,8 +626,12 @@ class ReviewPage(QWidget):
         """The item or row does not belong there."""
         document, value = self._document, self.list.value
         if document is not None and value is not None and value.subject.item:
-            whole = Subject(value.subject.field, value.subject.item)
-            self.desk.give(document, document.verdict(VerdictKind.REMOVED, whole))
+            self._remove_item(value.subject)
+
+    def _remove_item(self, subject: Subject) -> None:
+        if self._document is not None:
+            whole = Subject(subject.field, subject.item)
+            self.desk.give(self._document, self._document.verdict(VerdictKind.REMOVED, whole))
 
     def add_item(self) -> None:
         """Another item of the list, or row of the table, that the current value belongs to: typed, or marked on the page."""
@@ -608,17 +641,15 @@ class ReviewPage(QWidget):
         field = document.template.field(value.subject.field)
         if field.type not in (FieldType.LIST, FieldType.TABLE):
             return
-        numbers = [each.subject.item for each in document.values if each.subject.field == field.name]
         column = value.subject.column or (field.columns[0].name if field.columns else "")
-        self._adding = (
-            Subject(field.name, max(ADDED, *numbers) + 1, column),
-            next((each for each in field.columns if each.name == column), field),
-        )
+        wanted = next((each for each in field.columns if each.name == column), field)
+        self._back = self.table_panel.grid if self.table_panel.grid.hasFocus() else self.list
+        self._adding = Subject(field.name, fresh_number(document, field.name), column), wanted
         self.card.begin_edit("", "")
 
     def _edit_ended(self) -> None:
         self._adding = None
-        self.list.setFocus()
+        self._back.setFocus()
 
     @property
     def _wanted(self) -> Field | None:
@@ -631,13 +662,11 @@ class ReviewPage(QWidget):
         document, value, reader, wanted = self._document, self.list.value, self._reader, self._wanted
         if document is None or value is None or wanted is None:
             return
+        if self._adding is not None and self._adding[0].column:
+            self.take_rows(span)
+            return
         if reader is None:
-            self.banners.show_message(
-                self.tr("The text of this page is still being read. Try it in a moment."),
-                "info",
-                key="span",
-                seconds=4.0,
-            )
+            self._say_reading()
             return
 
         def done(found: Reading) -> None:
@@ -646,14 +675,16 @@ class ReviewPage(QWidget):
 
         self._tasks.start(Operation(lambda _: reader.read_span(wanted, span), "span", owner=self).success(done))
 
+    def _say_reading(self) -> None:
+        text = self.tr("The text of this page is still being read. Try it in a moment.")
+        self.banners.show_message(text, "info", key="span", seconds=4.0)
+
     def _take_reading(self, found: Reading, kind: VerdictKind) -> None:
-        if found.problems:
-            self.banners.show_message(" ".join(found.problems), "warn", key="reading")
-        else:
-            self.banners.withdraw("reading")
+        self._tell_problems(found.problems)
         self.say(kind, found.given)
         self.card.end_edit(tell=False)
-        self.list.setFocus()
+        self._back.setFocus()
+        self._back = self.list
 
     def _take_typed(self, text: str) -> None:
         wanted = self._wanted
@@ -675,6 +706,107 @@ class ReviewPage(QWidget):
         self._suggesting = operation
         self._tasks.start(operation)
 
+    # ---- tables
+
+    def _table(self) -> Field | None:
+        """The table that is worked on: of the current value, else the one that is shown."""
+        value, shown = self.list.value, self.table_panel.model.field
+        if self._document is not None and value is not None and shown is not None:
+            own = self._document.template.field(value.subject.field)
+            return own if own.type is FieldType.TABLE else shown
+        return shown
+
+    def add_row(self, name: str) -> None:
+        """Another row of a table: its first cell typed, or the whole of it marked on the page."""
+        document = self._document
+        first = (
+            next((each.subject for each in document.values if each.subject.field == name), None) if document else None
+        )
+        if first is not None:
+            self._choose(first)
+            self.table_panel.grid.setFocus()
+            self.add_item()
+
+    def take_rows(self, span: Span) -> None:
+        """What was marked on the page becomes rows of the table."""
+        document, reader, field = self._document, self._reader, self._table()
+        if document is None or field is None:
+            self.take_span(span)
+            return
+        if reader is None:
+            self._say_reading()
+            return
+        known = places_of(document, field.name)
+
+        def done(rows: list[dict[str, FieldValue]]) -> None:
+            if self._document is not document:
+                return
+            entries = rows_added(document, field.name, rows)
+            if not entries:
+                text = self.tr("No row could be read there. Drag from its first word to its last.")
+                self.banners.show_message(text, "warn", key="reading")
+                return
+            self._adding = None
+            self.banners.withdraw("reading")
+            self.desk.give(document, *entries)
+            self.card.end_edit(tell=False)
+            self._choose(entries[0].subject)
+            self.table_panel.grid.setFocus()
+
+        work = Operation(lambda _: reader.read_rows(field, span, known), "rows", owner=self)
+        self._tasks.start(work.success(done).failure(self._failed))
+
+    def write_cell(self, subject: Subject, text: str) -> None:
+        """A cell says this: where the page says it, of several places in its row; else it stands nowhere."""
+        document, reader = self._document, self._reader
+        if document is None:
+            return
+        if not text.strip():
+            self.desk.give(document, document.verdict(VerdictKind.ABSENT, subject))
+            return
+        cell = document.value(subject)
+        row = cells_of(document, subject.field)[subject.item].values()
+        near = next((each.current.span for each in row if each.current.span is not None), None)
+
+        def read(_: Operation[Reading]) -> Reading:
+            if reader is None:
+                return reading.read_typed(cell.field, text)
+            return reader.read_written(cell.field, text, near)
+
+        def done(found: Reading) -> None:
+            self._tell_problems(found.problems)
+            self.desk.give(document, document.verdict(VerdictKind.CORRECTED, subject, found.given))
+
+        self._tasks.start(Operation(read, "cell", owner=self).success(done).failure(self._failed))
+
+    def swap_columns(self, name: str, one: str, other: str) -> None:
+        """Two columns of a table change places, every cell read anew."""
+        document, reader = self._document, self._reader
+        if document is None:
+            return
+        columns = {each.name: each for each in document.template.field(name).columns}
+        rows = list(cells_of(document, name).values())
+
+        def done(swaps: list[Swap]) -> None:
+            if self._document is not document or not swaps:
+                return
+            self.desk.give(document, *columns_swapped(document, swaps))
+            text = self.tr("%1 and %2 have changed places.")
+            text = text.replace("%1", columns[one].heading).replace("%2", columns[other].heading)
+            self.banners.show_message(text, "info", [(self.tr("Undo"), self.take_back)], key="swap", seconds=8.0)
+            problems = [problem for each in swaps if each.reading is not None for problem in each.reading.problems]
+            self._tell_problems(dict.fromkeys(problems))
+
+        work = Operation(lambda _: swapped(reader, rows, columns[one], columns[other]), "columns", owner=self)
+        self._tasks.start(work.success(done).failure(self._failed))
+
+    def _tell_problems(self, problems: Iterable[str]) -> None:
+        text = " ".join(problems)
+        if text:
+            self.banners.show_message(text, "warn", key="reading")
+        else:
+            self.banners.withdraw("reading")
+
     def take_back(self) -> None:
         """Undo, wherever it was."""
         document = self.desk.undo(self._document)
@@ -694,8 +826,8 @@ class ReviewPage(QWidget):
         document = self._document
         if document is None or document.failed:
             return
-        self.desk.approve(document)
-        self._to_next_open()
+        if self.desk.approve(document):
+            self._to_next_open()
 
     def reject_document(self) -> None:
         if self._document is None:
@@ -768,7 +900,9 @@ class ReviewPage(QWidget):
     def _changed(self, document: ReviewedDocument) -> None:
         if document is self._document:
             row = self.list.currentIndex().row()
-            self.model.refresh(self.desk.reasons(document))
+            reasons = self.desk.reasons(document)
+            self.model.refresh(reasons)
+            self.table_panel.refresh(reasons)
             if not self.list.currentIndex().isValid() and self.model.values:
                 self.list.choose(min(max(0, row), len(self.model.values) - 1))
             value = self.list.value
@@ -793,7 +927,9 @@ class ReviewPage(QWidget):
         self.state.setText(text)
         set_role(self.state, {"bad": "bad", "warn": "warn"}.get(colour, "figure"))
         restyle(self.state)
-        self.approve.setEnabled(not document.failed and document.approval is None)
+        refusal = self.desk.no_approval(document)
+        self.approve.setEnabled(not document.failed and document.approval is None and not refusal)
+        self.approve.setToolTip(refusal or self.tr("Answer for all values of this document (A)"))
         undecided = document.duplicate_of is not None and not self.desk.decided(document)
         self.no_copy.setVisible(undecided)
 
@@ -834,6 +970,7 @@ class ReviewPage(QWidget):
             ("X", self.tr("Cannot be read")),
             (self.tr("Del, +"), self.tr("Take the item or row out; put another one in")),
             (self.tr("Click, or drag"), self.tr("Take these words of the page")),
+            (self.tr("Shift and drag"), self.tr("Take these words as rows of the table")),
             ("U, Ctrl+Z", self.tr("Take the last verdict back")),
             (self.tr("Tab, Shift+Tab"), self.tr("Next and previous value to check")),
             ("J, K", self.tr("Next and previous document")),

@@ -51,10 +51,12 @@ class _Word:
 class PageView(QAbstractScrollArea):
     """Signals:
     span_chosen(Span): words were clicked or dragged over.
+    row_chosen(Span): the same with Shift: rows of a table are meant.
     zoomed(str): what the zoom is now, in words.
     """
 
     span_chosen = Signal(object)
+    row_chosen = Signal(object)
     zoomed = Signal(str)
 
     def __init__(self, pictures: PagePictures) -> None:
@@ -326,7 +328,8 @@ class PageView(QAbstractScrollArea):
         if event.button() == Qt.MouseButton.LeftButton and self._pressed is not None:
             self._pressed = None
             if self._selection is not None:
-                self.span_chosen.emit(self._selection)
+                shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+                (self.row_chosen if shift else self.span_chosen).emit(self._selection)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

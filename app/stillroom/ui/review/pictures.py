@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from stillroom.documents.document import Document
-from stillroom.documents.readers import Readers
 from stillroom.documents.seeing import PageSizes
-from stillroom.extraction.files import file_of
 from stillroom.ui.tasks import Operation, Tasks
+from stillroom.workspace.row_files import RowFiles
 
 KEPT_BYTES = 72 << 20
 """Of pictures that are kept: some ten pages at a screen's width."""
@@ -32,9 +30,9 @@ class PagePictures(QObject):
     ready = Signal(int)
     failed = Signal(str)
 
-    def __init__(self, readers: Callable[[], Readers], tasks: Tasks) -> None:
+    def __init__(self, files: RowFiles, tasks: Tasks) -> None:
         super().__init__()
-        self._readers = readers
+        self._files = files
         self._tasks = tasks
         self._kept: OrderedDict[tuple[str, str, int], QPixmap] = OrderedDict()
         self._bytes = 0
@@ -75,7 +73,7 @@ class PagePictures(QObject):
         path, sha256 = self._path, self._sha256
 
         def draw(operation: Operation[QImage]) -> QImage:
-            picture = self._readers().render(file_of(path), sha256, page, width, cancellation=operation.cancellation)
+            picture = self._files.picture(path, sha256, page, width, operation.cancellation)
             return QImage.fromData(picture.data)
 
         def arrived(image: QImage) -> None:
@@ -124,10 +122,9 @@ class Texts(QObject):
     sized = Signal(object, str, object)
     failed = Signal(object, str, str)
 
-    def __init__(self, readers: Callable[[], Readers], drawing: Callable[[], Readers], tasks: Tasks) -> None:
+    def __init__(self, files: RowFiles, tasks: Tasks) -> None:
         super().__init__()
-        self._readers = readers
-        self._drawing = drawing
+        self._files = files
         self._tasks = tasks
         self._kept: OrderedDict[tuple[str, str], Document] = OrderedDict()
         self._sizes: OrderedDict[tuple[str, str], PageSizes] = OrderedDict()
@@ -159,8 +156,7 @@ class Texts(QObject):
             return
 
         def read(operation: Operation[Document]) -> Document:
-            whole = self._readers().read(file_of(path), cancellation=operation.cancellation)
-            return next((part for part in whole.walk() if part.sha256 == sha256), whole)
+            return self._files.read(path, sha256, operation.cancellation)
 
         def arrived(document: Document) -> None:
             if sha256 and document.sha256 != sha256:
@@ -191,9 +187,7 @@ class Texts(QObject):
 
         self._tasks.start(
             Operation(
-                lambda operation: self._drawing().page_sizes(
-                    file_of(path), sha256, cancellation=operation.cancellation
-                ),
+                lambda operation: self._files.page_sizes(path, sha256, operation.cancellation),
                 "sizes",
                 owner=self,
             )

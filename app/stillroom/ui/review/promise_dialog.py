@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
-from stillroom.review.acceptance import SAMPLED, WRONG
-from stillroom.storage.verdicts import Promise
+from stillroom.review.acceptance import SAMPLED, WRONG, Promise
 from stillroom.ui.controls import Button, ComboBox, label
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
@@ -40,6 +39,10 @@ class PromiseDialog(QDialog):
         for number, share in enumerate((0.0, *WRONG)):
             said = self.tr("At most %1 wrong").replace("%1", wording.share_text(share)) if share else ""
             button = QRadioButton(said or self.tr("Nothing: every value that is not sure is shown"))
+            refused = desk.no_promise(share)
+            if refused:
+                button.setEnabled(False)
+                button.setToolTip(refused)
             self._group.addButton(button, number)
             column.addWidget(button)
         self._said = label("", "muted", wrap=True)

@@ -20,9 +20,11 @@ _IN_COLUMNS = ("txt", "csv", "md", "xlsx", "json", "jsonl")
 class TextView(QPlainTextEdit):
     """Signals:
     span_chosen(Span): words were clicked or dragged over.
+    row_chosen(Span): the same with Shift: rows of a table are meant.
     """
 
     span_chosen = Signal(object)
+    row_chosen = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +109,8 @@ class TextView(QPlainTextEdit):
         cursor = self.textCursor()
         span = self._span(cursor.selectionStart(), cursor.selectionEnd())
         if span is not None:
-            self.span_chosen.emit(span)
+            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            (self.row_chosen if shift else self.span_chosen).emit(span)
 
     def _span(self, start: int, end: int) -> Span | None:
         """What was selected, to the ends of its words; the word at the place where nothing was."""

@@ -11,7 +11,7 @@ from stillroom.review.acceptance import ENOUGH, Passing
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt
 from stillroom.review.verdict import ADDED, Verdict, VerdictKind
-from stillroom.ui.extract.cell import heading, one_line
+from stillroom.ui.extract.cell import one_line
 from stillroom.ui.wording import percent_text, when_text
 
 
@@ -48,10 +48,10 @@ def value_name(value: ReviewedValue, document: ReviewedDocument) -> str:
     subject = value.subject
     whole = next((each for each in document.template.fields if each.name == subject.field), value.field)
     if not subject.item:
-        return heading(whole)
+        return whole.heading
     numbers = list(dict.fromkeys(each.subject.item for each in document.values if each.subject.field == subject.field))
-    name = f"{heading(whole)} {numbers.index(subject.item) + 1}"
-    return f"{name} · {heading(value.field)}" if subject.column else name
+    name = f"{whole.heading} {numbers.index(subject.item) + 1}"
+    return f"{name} · {value.field.heading}" if subject.column else name
 
 
 def value_text(value: ReviewedValue) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
 import stillroom
-from stillroom.doctor import engine_version
 from stillroom.paths import resources_dir
 from stillroom.ui.controls import Button, describe
 from stillroom.ui.settings.section import Section
 
 
 class AboutSection(Section):
-    def __init__(self) -> None:
+    """The version, and a way to the licences."""
+
+    def __init__(self, engine_version: str) -> None:
         super().__init__(self.tr("About"))
         licences = Button(self.tr("Licences"), action=lambda: Licences(self).show())
         describe(licences, self.tr("Licences"), self.tr("Of Stillroom and of everything it is made of"))
         version = self.tr("Stillroom %1, engine: llama-cpp-python %2").replace("%1", stillroom.__version__)
-        self.row(version.replace("%2", engine_version() or "–"), licences)
+        self.row(version.replace("%2", engine_version or "–"), licences)
 
 
 class Licences(QDialog):

@@ -9,7 +9,16 @@ from typing import Any
 from PySide6.QtWidgets import QCheckBox
 
 from stillroom.errors import StillroomError
-from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, READER_MEMORY, READER_SECONDS, THREADS, Setting, Settings
+from stillroom.settings import (
+    CONTEXT_TOKENS,
+    KEEP_ON_DISK,
+    KEPT_DAYS,
+    READER_MEMORY,
+    READER_SECONDS,
+    THREADS,
+    Setting,
+    Settings,
+)
 from stillroom.ui.controls import Button, SpinBox, describe
 from stillroom.ui.settings.section import NUMBER_WIDTH, Section
 
@@ -19,6 +28,7 @@ _SHOWN: tuple[Setting[int] | Setting[bool], ...] = (
     READER_SECONDS,
     READER_MEMORY,
     KEEP_ON_DISK,
+    KEPT_DAYS,
 )
 
 

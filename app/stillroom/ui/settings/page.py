@@ -44,7 +44,7 @@ class SettingsPage(QWidget):
         self.keys = KeysSection(parts, self._say)
         self.general = GeneralSection(parts.settings, self._say)
         self.remote = RemoteSection(parts, self._say)
-        for section in (self.privacy, self.keys, self.remote, self.general, AboutSection()):
+        for section in (self.privacy, self.keys, self.remote, self.general, AboutSection(parts.engine_version)):
             inner.addWidget(section)
         inner.addStretch(1)
         self._area = QScrollArea()

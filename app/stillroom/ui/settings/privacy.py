@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 from stillroom import paths
 from stillroom.child import Isolation, Layers, isolation_of
 from stillroom.errors import StillroomError
-from stillroom.privacy.erasing import erase_files
-from stillroom.privacy.secrets import HUB_TOKEN, SecretText
 from stillroom.settings import SEALED
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
@@ -40,11 +38,15 @@ class PrivacySection(Section):
         self._parts, self._say = parts, say
         policy = parts.seal.policy
         if policy.managed:
-            managed = [self.tr("Managed by your organisation."), *policy.sentences]
-            self.wide(label(" ".join(managed), "muted", wrap=True, selectable=True))
+            self.managed = label("\n".join([policy.title, *policy.sentences]), "", wrap=True, selectable=True)
+            self.managed.setAccessibleName(self.tr("Managed by your organisation"))
+            self.wide(self.managed)
         self.sealed = QCheckBox(self.tr("Sealed"))
         self.sealed.setChecked(parts.seal.sealed)
         describe(self.sealed, self.tr("Sealed"), self.tr("Refuse every connection that was not asked for"))
+        if policy.sealed:
+            self.sealed.setEnabled(False)
+            self.sealed.setToolTip(f"{policy.title} {policy.said['sealed']}")
         self.sealed.clicked.connect(self._seal)
         self.state = SealLabel(parts.seal)
         self.state.clicked.connect(self.sealed.click)
@@ -66,7 +68,8 @@ class PrivacySection(Section):
         describe(erase, self.tr("Erase runs and conversations"))
         self.row(
             self.tr(
-                "Erase all runs and conversations, and what was kept of read documents. Models, templates and settings stay."
+                "Erase all runs, verdicts and conversations, and what was kept and learned of read documents. Models, templates, "
+                "settings and the audit log stay; that log holds no content."
             ),
             erase,
         )
@@ -145,23 +148,12 @@ class PrivacySection(Section):
         QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
     def _erase(self) -> None:
-        question = self.tr("Erase all runs and conversations? This cannot be undone.")
+        question = self.tr("Erase all runs, verdicts and conversations? This cannot be undone.")
         if not agreed(self, self.tr("Erase"), question, self.tr("Erase"), self.tr("Keep them")):
             return
 
-        def work(_operation: Operation[None]) -> None:
-            store, chats = self._parts.store, self._parts.chats
-            for run in store.runs():
-                store.delete(run.id)
-            for talk in chats.conversations():
-                chats.delete(talk.id)
-            chats.erase_deleted()
-            erase_files(paths.database_file())
-            if self._parts.database is not None:
-                self._parts.database.shrink()
-
         self._parts.tasks.start(
-            Operation(work, "erase", owner=self)
+            Operation(lambda _: self._parts.erase(), "erase", owner=self)
             .success(
                 lambda _: self._say(
                     self.tr("Erased. Pages that are open show what they had until they are opened anew."), "info"
@@ -190,9 +182,9 @@ class KeysSection(Section):
         row.addWidget(again)
         row.addStretch(1)
         self.column.addLayout(row)
-        change = Button(self.tr("Set…"), action=lambda: self._set(HUB_TOKEN))
+        change = Button(self.tr("Set…"), action=self._set)
         describe(change, self.tr("Set the token for the model hub"))
-        remove = Button(self.tr("Remove"), action=lambda: self._remove(HUB_TOKEN))
+        remove = Button(self.tr("Remove"), action=self._remove)
         describe(remove, self.tr("Remove the token for the model hub"))
         self.row(self.tr("Token for the model hub, for models with a licence to agree to"), change, remove)
 
@@ -212,25 +204,22 @@ class KeysSection(Section):
         self._parts.secrets.try_again()
         self.look()
 
-    def _set(self, name: str) -> None:
+    def _set(self) -> None:
         text, good = QInputDialog.getText(
             self, self.tr("Token"), self.tr("The token, as the hub shows it"), QLineEdit.EchoMode.Password
         )
         if good and text.strip():
-            secret = SecretText(text.strip())
             self._parts.tasks.start(
-                Operation(lambda _: self._parts.secrets.set(name, secret), "keyring", owner=self).success(self._kept)
+                Operation(lambda _: self._parts.hub.keep_token(text.strip()), "keyring", owner=self).success(self._kept)
             )
 
-    def _kept(self, in_keyring: bool) -> None:
-        self._say(
-            self.tr("The key is in the keyring.") if in_keyring else self._parts.secrets.notice,
-            "info" if in_keyring else "warn",
-        )
+    def _kept(self, notice: str) -> None:
+        """``notice``: why the key is not in the keyring; else empty."""
+        self._say(notice or self.tr("The key is in the keyring."), "warn" if notice else "info")
 
-    def _remove(self, name: str) -> None:
+    def _remove(self) -> None:
         self._parts.tasks.start(
-            Operation(lambda _: self._parts.secrets.delete(name), "keyring", owner=self).success(
+            Operation(lambda _: self._parts.hub.forget_token(), "keyring", owner=self).success(
                 lambda _: self._say(self.tr("The key is removed."), "info")
             )
         )

@@ -10,7 +10,6 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from stillroom.errors import TemplateError
 from stillroom.templates import editing
 from stillroom.templates.template import Field, Template
-from stillroom.templates.toml_file import check_template
 
 
 class Draft(QObject):
@@ -79,11 +78,10 @@ class Draft(QObject):
 
     def _check(self) -> None:
         try:
-            template, problems = check_template(self.text.encode("utf-8"), self.tr("template"))
+            template, self.problems = editing.check(self.text, self.tr("template"))
         except TemplateError as error:
             self.problems = (error.message,)
             return
-        self.problems = tuple(problem.sentence for problem in problems)
         if template is not None:
             self.template = template
 

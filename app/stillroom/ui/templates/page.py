@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,10 +32,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import StillroomError, TemplateError
 from stillroom.templates import editing
-from stillroom.templates.json_schema import template_from
-from stillroom.templates.template import Field, FieldType, Rule, Template, label_of
-from stillroom.templates.toml_file import template_to_toml
-from stillroom.templates.versions import OwnTemplates, differences
+from stillroom.templates.template import Field, FieldType, Rule, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.extract.cell import cell_of
@@ -65,7 +61,7 @@ class TemplatesPage(QWidget):
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
         self._parts = parts
-        self._own = OwnTemplates()
+        self._own = parts.templates.own
         self._draft = Draft("")
         self._filling = False
         self.setAccessibleName(self.tr("Templates"))
@@ -269,7 +265,7 @@ class TemplatesPage(QWidget):
             text = (
                 self._own.text(name)
                 if name in self._own.names()
-                else template_to_toml(self._parts.templates.find(name))
+                else self._parts.templates.text(self._parts.templates.find(name))
             )
         except TemplateError as error:
             self.banners.show_message(sentence(error), "bad")
@@ -308,7 +304,7 @@ class TemplatesPage(QWidget):
         self._filling = True
         self.fields.setRowCount(len(draft.fields))
         for row, field in enumerate(draft.fields):
-            name = field.label or label_of(field.name)
+            name = field.heading
             for place, text in enumerate((name + (" *" if field.required else ""), kind_text(field.type))):
                 item = QTableWidgetItem(text)
                 item.setToolTip(field.description)
@@ -403,7 +399,7 @@ class TemplatesPage(QWidget):
         if field is not None:
             self._draft.remove_field(field.name)
             self.banners.show_message(
-                self.tr("%1 was removed.").replace("%1", field.label or label_of(field.name)),
+                self.tr("%1 was removed.").replace("%1", field.heading),
                 "info",
                 [(self.tr("Undo"), self._draft.undo.undo)],
                 key="removed",
@@ -492,13 +488,11 @@ class TemplatesPage(QWidget):
 
     def from_schema(self, path: Path) -> None:
         try:
-            made = template_from(json.loads(path.read_text(encoding="utf-8-sig")), path.stem)
-        except (OSError, ValueError, RecursionError):
-            self.banners.show_message(self.tr("%1 is no JSON file that can be read.").replace("%1", path.name), "bad")
+            made = self._parts.templates.from_schema(path)
         except TemplateError as error:
             self.banners.show_message(sentence(error), "bad")
         else:
-            self._begin(template_to_toml(replace(made, name=self._free_name(made.name))))
+            self._begin(self._parts.templates.text(replace(made, name=self._free_name(made.name))))
 
     def copy_shown(self) -> None:
         template = self._draft.template
@@ -596,7 +590,7 @@ class TemplatesPage(QWidget):
         for number in numbers:
             version = self._own.version(template.name, number)
             what = (
-                " ".join(differences(before, version).sentences)
+                " ".join(self._parts.templates.differences(before, version).sentences)
                 if before is not None
                 else self.tr("The first that is kept.")
             )
@@ -619,7 +613,9 @@ class TemplatesPage(QWidget):
         dialog.resize(560, 340)
         if dialog.exec() == QDialog.DialogCode.Accepted and listing.currentItem() is not None:
             earlier = self._own.version(template.name, int(listing.currentItem().data(_NAME)))
-            self._edit(template_to_toml(earlier), self.tr("Take version %1").replace("%1", str(earlier.version)))
+            self._edit(
+                self._parts.templates.text(earlier), self.tr("Take version %1").replace("%1", str(earlier.version))
+            )
 
     def _use(self) -> None:
         if self._draft.template is not None:

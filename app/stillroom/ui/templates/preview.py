@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPlainTextEdi
 from stillroom.documents.document import Document, Span
 from stillroom.errors import StillroomError
 from stillroom.extraction.result import FieldResult
-from stillroom.learning.showing import Shown, field_from
 from stillroom.templates.template import Field, Template
 from stillroom.ui.controls import Button, ElidedLabel, describe, label
 from stillroom.ui.extract.cell import values_of
@@ -201,16 +200,18 @@ class Preview(QWidget):
             return
         self.make_button.setEnabled(False)
         self._parts.tasks.start(
-            Operation(lambda _operation: field_from(document, span, template, name=name), "mark", owner=self)
+            Operation(
+                lambda _: self._parts.learning.field_from(document, span, template, name=name), "mark", owner=self
+            )
             .success(self._made)
             .failure(self._failed)
         )
 
-    def _made(self, shown: Shown | None) -> None:
+    def _made(self, made: Field | None) -> None:
         self._selected()
-        if shown is not None:
+        if made is not None:
             self.called.clear()
-            self.shown.emit(shown.field)
+            self.shown.emit(made)
 
     def _marked(self) -> Span | None:
         cursor = self.view.textCursor()

@@ -1,4 +1,4 @@
-"""What an evaluation's table and plots show. Knows nothing of the window."""
+"""What an evaluation's table and plots show."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from stillroom.evaluation.calibration import Answer
+from stillroom.evaluation.calibration import SURE, Answer
 from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.interval import wilson
 from stillroom.evaluation.labels import Label, LabelledDocument
 from stillroom.extraction.result import FieldResult, FieldValue
 
-SURE = 0.9
 _STEPS = 60  # points of a curve
 
 
@@ -55,7 +54,7 @@ def answers(evaluation: ModelEvaluation) -> list[Answer]:
 
 
 def sure_and_wrong(evaluation: ModelEvaluation) -> float:
-    """The share of all values that have a confidence over 0.9 and are wrong."""
+    """The share of all values that have a confidence over SURE and are wrong."""
     given = answers(evaluation)
     return sum(answer.confidence > SURE and not answer.right for answer in given) / len(given) if given else 0.0
 

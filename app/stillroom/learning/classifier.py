@@ -1,0 +1,221 @@
+"""A classifier for one choice of a template, learned from documents whose option a person said.
+
+What an option's words say without learning is where it begins; what is added is a kernel's multinomial logistic regression over the
+letters and words of the texts, and over the model's embeddings of them where all have one. How far the beginning is trusted, and whether
+the embeddings are used, is what loses least when documents are left out; where nothing does, nothing is learned. An option takes part
+from its second label on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from stillroom.extraction import ranking
+from stillroom.learning.confidence import calibrated
+
+Vector = npt.NDArray[np.float64]
+Sparse = dict[int, float]
+
+MOST_CHARACTERS = 2000
+"""Of a document, from its beginning: what it is about stands there."""
+_LEAST = 2  # labels of an option
+_PLACES = 1 << 15  # that parts of words are counted in
+_LETTERS = (3, 4, 5)
+_WORD = re.compile(r"[^\W_]+")
+_WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_PENALTY = 0.03
+_STEPS = 60
+_PARTS = 10
+_TRUST = (1.0, 0.5, 0.25)  # in the strengths that nobody taught
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledText:
+    """A document whose option a person said.
+
+    Attributes:
+        document: which one (SHA-256 of the file).
+        strengths: of each option, as it is decided without learning.
+        right: the option's place; -1 where it is none of them.
+        parts: of words, see ``parts_of``.
+        embedding, model: by which model's; empty where none was loaded.
+    """
+
+    document: str
+    strengths: Vector
+    right: int
+    parts: Sparse
+    embedding: Vector
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedChoice:
+    """What was learned of one choice.
+
+    Attributes:
+        options: places of those that have labels enough. trust: in the strengths that nobody taught.
+        known: rows of parts of the documents it was learned from, each of length 1; rarity: of each part.
+        embeddings: the same of these, centred by ``mean`` and evened by ``spread``; no rows where they are not used.
+        model: whose embeddings they are. worth: of each document for each of the options.
+        slope, shift, documents, before, after: as of a LearnedField.
+    """
+
+    options: npt.NDArray[np.int64]
+    trust: float
+    known: npt.NDArray[np.float32]
+    rarity: npt.NDArray[np.float32]
+    embeddings: Vector
+    mean: Vector
+    spread: Vector
+    model: str
+    worth: Vector
+    slope: float = 1.0
+    shift: float = 0.0
+    documents: int = 0
+    before: int = 0
+    after: int = 0
+
+    def shares(self, strengths: Vector, parts: Sparse, embedding: Vector | None) -> Vector:
+        """Probabilities of the options. ``embedding``: of ``model``; without one the words alone tell."""
+        near = self.known @ _row(parts, self.rarity)
+        if len(self.embeddings) and embedding is not None and embedding.shape == self.mean.shape:
+            near = near + self.embeddings @ _unit((embedding - self.mean) / self.spread)
+        told: Vector = strengths * self.trust
+        told[self.options] += near @ self.worth
+        return ranking.softmax(told)
+
+
+def parts_of(text: str) -> Sparse:
+    """Words, pairs of them and letters of them that a text has, each as a number, with how much it counts.
+
+    The text cannot be made of it again.
+    """
+    counts: Counter[str] = Counter()
+    words = [match.group().casefold() for match in _WORD.finditer(text[:MOST_CHARACTERS])]
+    for word in words:
+        counts[f" {word} "] += 1
+        for letters in (2,) if _WITHOUT_SPACES.search(word) else _LETTERS:
+            marked = f"^{word}$"
+            counts.update(marked[at : at + letters] for at in range(len(marked) - letters + 1))
+    counts.update(f"{one} {other}" for one, other in itertools.pairwise(words))
+    found: Sparse = {}
+    for part, count in counts.items():
+        place = zlib.crc32(part.encode("utf-8", "replace")) % _PLACES
+        found[place] = max(found.get(place, 0.0), 1 + math.log(count))
+    return found
+
+
+def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
+    """What these documents teach of a choice; None where they teach nothing, or leave it no better when they are left out in turn."""
+    useful = [row for row in rows if row.right >= 0]
+    labels = Counter(row.right for row in useful)
+    options = sorted(option for option, count in labels.items() if count >= _LEAST)
+    useful = [row for row in useful if row.right in options]
+    if len(options) < 2:
+        return None
+    model, with_embeddings = _model_of(useful)
+    before = sum(int(np.argmax(row.strengths)) == row.right for row in useful)
+    unlearned = sum(_loss(ranking.softmax(row.strengths), row.right) for row in useful)
+    best: tuple[float, float, bool, list[tuple[float, bool]]] | None = None
+    for embedded in (False, True) if with_embeddings else (False,):
+        for trust in _TRUST:
+            shares = _left_out(useful, options, model if embedded else "", trust)
+            lost = sum(_loss(share, row.right) for share, row in zip(shares, useful, strict=True))
+            told = [
+                (float(share.max()), int(share.argmax()) == row.right)
+                for share, row in zip(shares, useful, strict=True)
+            ]
+            if best is None or lost < best[0]:
+                best = (lost, trust, embedded, told)
+    assert best is not None
+    lost, trust, embedded, told = best
+    after = sum(right for _, right in told)
+    if lost >= unlearned or after < before:
+        return None
+    slope, shift = calibrated(told)
+    found = _fitted(useful, options, model if embedded else "", trust)
+    return replace(found, slope=slope, shift=shift, documents=len(useful), before=before, after=after)
+
+
+def _model_of(rows: Sequence[LabelledText]) -> tuple[str, bool]:
+    """The model whose embedding every document has."""
+    names = {row.model for row in rows if len(row.embedding)}
+    widths = {len(row.embedding) for row in rows}
+    return (next(iter(names)), True) if len(names) == 1 and len(widths) == 1 else ("", False)
+
+
+def _left_out(rows: Sequence[LabelledText], options: Sequence[int], model: str, trust: float) -> list[Vector]:
+    """Shares of each document's options, by what the others teach; in parts where there are many."""
+    number = min(len(rows), _PARTS)
+    found: list[Vector] = [row.strengths for row in rows]
+    order = sorted(range(len(rows)), key=lambda place: rows[place].document)  # by chance, whatever order they came in
+    for part in range(number):
+        held = order[part::number]
+        fitted = _fitted([row for place, row in enumerate(rows) if place not in held], options, model, trust)
+        for place in held:
+            row = rows[place]
+            found[place] = fitted.shares(row.strengths, row.parts, row.embedding if model else None)
+    return found
+
+
+def _fitted(rows: Sequence[LabelledText], options: Sequence[int], model: str, trust: float) -> LearnedChoice:
+    has = np.zeros(_PLACES, dtype=np.float32)
+    for row in rows:
+        has[list(row.parts)] += 1
+    rarity = np.log((len(rows) + 1) / (has + 0.5)).astype(np.float32)
+    known = np.array([_row(row.parts, rarity) for row in rows])
+    near = (known @ known.T).astype(np.float64)
+    embeddings, mean, spread = np.zeros((0, 0)), np.zeros(0), np.ones(0)
+    if model:
+        vectors = np.array([row.embedding for row in rows])
+        mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
+        embeddings = np.array([_unit(each) for each in (vectors - mean) / spread])
+        near = near + embeddings @ embeddings.T
+    at = np.array(options)
+    begin = trust * np.array([row.strengths[at] for row in rows])
+    right = np.array([[float(row.right == option) for option in options] for row in rows])
+    worth = _solved(near, begin, right)
+    return LearnedChoice(at, trust, known, rarity, embeddings, mean, spread, model, worth)
+
+
+def _solved(near: Vector, begin: Vector, right: Vector) -> Vector:
+    """The dual weights of a penalised multinomial logistic regression, by accelerated gradient steps (Y. Nesterov, 1983)."""
+    worth = np.zeros_like(right)
+    ahead, pace = worth, 1.0
+    step = 1.0 / (0.5 * float(np.linalg.eigvalsh(near)[-1]) + _PENALTY)
+    for _ in range(_STEPS):
+        told = begin + near @ ahead
+        powers = np.exp(told - told.max(axis=1, keepdims=True))
+        moved = ahead - step * (powers / powers.sum(axis=1, keepdims=True) - right + _PENALTY * ahead)
+        faster = (1 + math.sqrt(1 + 4 * pace * pace)) / 2
+        ahead = moved + (pace - 1) / faster * (moved - worth)
+        worth, pace = moved, faster
+    return worth
+
+
+def _row(parts: Sparse, rarity: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    row = np.zeros(_PLACES, dtype=np.float32)
+    if parts:
+        places = list(parts)
+        row[places] = np.array(list(parts.values()), dtype=np.float32) * rarity[places]
+    length = float(np.linalg.norm(row))
+    return row / np.float32(length) if length else row
+
+
+def _unit(vector: Vector) -> Vector:
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector
+
+
+def _loss(shares: Vector, right: int) -> float:
+    return -math.log(max(float(shares[right]), 1e-6))

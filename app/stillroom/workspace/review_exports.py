@@ -1,0 +1,66 @@
+"""Reviewed documents, handed on: as tables that say who answers for what, and as labels; and labels taken back as verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stillroom.errors import StillroomError
+
+if TYPE_CHECKING:
+    from stillroom.review.document import ReviewedDocument
+    from stillroom.review.reviews import Reviews
+
+
+class ReviewExports:
+    """The ways of reviewed documents out of a workspace, and of labels in. Methods block, and raise StillroomError."""
+
+    def __init__(self, reviews: Callable[[], Reviews]) -> None:
+        self._reviews = reviews
+
+    def write_table(
+        self,
+        documents: Sequence[ReviewedDocument],
+        target: Path,
+        *,
+        only_approved: bool = False,
+        decimal_comma: bool = False,
+    ) -> int:
+        """Write documents of one template as they hold after the verdicts. Returns how many rows were written.
+
+        Args:
+            only_approved: those a person answers for, and no others. decimal_comma: CSV as spreadsheets of such countries read it.
+        """
+        from stillroom.extraction.export import Notation
+        from stillroom.review.queue import Queue
+        from stillroom.review.signing import export_reviewed
+
+        template = documents[0].template
+        queue = Queue(documents, self._reviews().promise(template.name))
+        notation = Notation(";", ",") if decimal_comma else Notation()
+        return export_reviewed(queue, target, template, only_approved=only_approved, notation=notation)
+
+    def labels_of(self, document: ReviewedDocument) -> dict[str, Any]:
+        """What persons answer for of a document, by field name."""
+        from stillroom.review.signing import labels_of
+
+        return labels_of(document)
+
+    def write_labels(self, documents: Sequence[ReviewedDocument], target: Path) -> int:
+        """Write verdicts as labels, a line a document. Returns how many lines."""
+        from stillroom.review.signing import write_labels
+
+        try:
+            return write_labels(documents, target)
+        except OSError as error:
+            raise StillroomError(f"{target} cannot be written: {error.strerror}. Choose another place.") from error
+
+    def take_labels(self, documents: Sequence[ReviewedDocument], file: Path) -> int:
+        """Take the labels of a file as verdicts on documents that were extracted. Returns how many verdicts these were."""
+        from stillroom.evaluation.labels import load_labels
+        from stillroom.review.signing import verdicts_from_labels
+
+        verdicts = verdicts_from_labels(documents, load_labels(file))
+        self._reviews().save(verdicts)
+        return len(verdicts)

@@ -1,0 +1,68 @@
+"""The templates a person can choose from, and their own, which are written, checked and kept in versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from stillroom.atomic import write_text
+from stillroom.errors import TemplateError
+from stillroom.templates.json_schema import schema_of, template_from
+from stillroom.templates.library import TemplateLibrary, check_allowed
+from stillroom.templates.template import Template
+from stillroom.templates.toml_file import check_file, load_template, template_to_toml
+from stillroom.templates.versions import Difference, OwnTemplates, differences
+
+
+class Templates(TemplateLibrary):
+    """The templates of a workspace.
+
+    Attributes:
+        own: those of the person, with every version that was saved.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own = OwnTemplates()
+
+    def text(self, template: Template) -> str:
+        """A template as the TOML text of a file."""
+        return template_to_toml(template)
+
+    def read(self, file: Path) -> tuple[Template | None, list[str]]:
+        """The template of a file, or None and everything that is wrong with it, a sentence each."""
+        problems = check_file(file)
+        return (None if problems else load_template(file)), problems
+
+    def keep_new(self, template: Template) -> tuple[Template, Path]:
+        """Write a template among the person's own, beside one of its name: with a number behind it. Raises StillroomError.
+
+        Returns it under the name it was given, and its file.
+        """
+        kept, number = template, 1
+        while self.own.path(kept.name).exists():
+            number += 1
+            kept = replace(template, name=f"{template.name}-{number}", title=f"{template.title} {number}")
+        check_allowed(self.own.path(kept.name))
+        write_text(self.own.path(kept.name), template_to_toml(kept))
+        return kept, self.own.path(kept.name)
+
+    def schema(self, template: Template) -> dict[str, Any]:
+        """What a template asks for, as JSON Schema."""
+        return schema_of(template)
+
+    def from_schema(self, file: Path) -> Template:
+        """A template that asks for what a file of JSON Schema describes. Raises TemplateError."""
+        try:
+            schema = json.loads(file.read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            raise TemplateError(f"{file} cannot be read: {error.strerror or type(error).__name__}.") from error
+        except (ValueError, RecursionError) as error:
+            raise TemplateError(f"{file.name} is no JSON: {error}.") from error
+        return template_from(schema, file.stem)
+
+    def differences(self, old: Template, new: Template) -> Difference:
+        """What changed between two templates or versions, and which fields are to be asked again."""
+        return differences(old, new)

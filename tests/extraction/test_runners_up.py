@@ -1,0 +1,46 @@
+"""Runners-up are other values than the one that was chosen, each once."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillroom.extraction.choosing import same_name
+from stillroom.extraction.result import FieldState, FieldValue, RunnerUp, one_number, other_values
+from stillroom.review.verdict import Given, Subject, Verdict, VerdictKind, as_value
+
+
+def runners(*values: str) -> list[RunnerUp]:
+    return [RunnerUp(value, value, 0.5 / (number + 1)) for number, value in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "offered", "left"),
+    [
+        ("12.50", ["12.5", "12.50", "1.25", "1.250"], ["1.25"]),
+        ("2024-03-05", ["2024-03-05", "2024-05-03", "2024-05-03"], ["2024-05-03"]),
+        ("007", ["7", "07", "007"], ["7", "07"]),
+        (
+            "12345678901234567890123456789012",
+            ["12345678901234567890123456789013"],
+            ["12345678901234567890123456789013"],
+        ),
+        (None, ["a", "A", "b"], ["a", "b"]),
+        ("ab@x.org", ["a.b@x.org", "AB@x.org"], ["a.b@x.org"]),
+    ],
+)
+def test_a_value_is_offered_once_and_never_the_chosen_one(
+    chosen: str | None, offered: list[str], left: list[str]
+) -> None:
+    assert [each.value for each in other_values(runners(*offered), chosen)] == left
+
+
+def test_names_are_one_in_several_spellings() -> None:
+    found = other_values(runners("Nike Incorporated", "NIKE, INC.", "Adidas"), "Nike, Inc.", spelling=same_name)
+    assert [each.value for each in found] == ["Adidas"]
+    assert one_number("Nike, Inc.") != one_number("Nike Incorporated")
+
+
+def test_a_runner_up_that_was_taken_is_not_offered_any_more() -> None:
+    proposal = FieldValue("1", "1", FieldState.FOUND, 0.6, candidates=tuple(runners("2", "3")))
+    verdict = Verdict("k", "", "anna", VerdictKind.CORRECTED, "", "t", Subject("total"), after=Given("2", "2"))
+    assert [each.value for each in as_value(verdict, proposal).candidates] == ["3"]

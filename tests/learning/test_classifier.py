@@ -1,0 +1,132 @@
+"""A choice learned from labels: which message belongs where, and never worse than what nobody taught."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stillroom.documents.document import Document, Page
+from stillroom.extraction import passages
+from stillroom.extraction.choices import Choices
+from stillroom.extraction.questions import Frame
+from stillroom.learning.classifier import LabelledText, learn, parts_of
+from stillroom.learning.memory import TemplateMemory
+from stillroom.templates.template import Field, FieldType, Option, Template
+
+GARDEN = ("The roses want pruning", "Water the tomatoes tonight", "Roses and tomatoes need feeding", "Prune the hedge")
+BOATS = ("The sail is torn", "Paint the hull in spring", "A torn sail and a wet hull", "The anchor drags")
+OPTIONS = (Option("north"), Option("south"), Option("west"))
+TEMPLATE = Template("post", 1, "Post", "Where a note goes.", (Field("desk", FieldType.CHOICE, options=OPTIONS),))
+
+
+def document(text: str) -> Document:
+    return Document("n.txt", "txt", hashlib.sha256(text.encode()).hexdigest(), (Page(1, text),), 1)
+
+
+def labelled(
+    text: str, right: int, strengths: tuple[float, ...] = (0.0, 0.0, 0.0), embedding: tuple[float, ...] = ()
+) -> LabelledText:
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return LabelledText(
+        sha256, np.array(strengths), right, parts_of(text), np.array(embedding), "m" if embedding else ""
+    )
+
+
+def rows() -> list[LabelledText]:
+    return [*(labelled(text, 0) for text in GARDEN), *(labelled(text, 1) for text in BOATS)]
+
+
+def test_words_of_ones_own_documents_tell_the_options_apart() -> None:
+    learned = learn(rows())
+    assert learned is not None
+    assert learned.after > learned.before
+    assert learned.documents == 8
+    for text, right in (("Tomatoes and roses again", 0), ("The hull and the sail", 1)):
+        assert int(learned.shares(np.zeros(3), parts_of(text), None).argmax()) == right
+
+
+def test_an_option_with_one_label_is_left_as_it_is() -> None:
+    learned = learn([*rows(), labelled("Something else about post", 2)])
+    assert learned is not None
+    assert 2 not in learned.options
+    shares = learned.shares(np.array([0.0, 0.0, 9.0]), parts_of("Tomatoes"), None)
+    assert int(shares.argmax()) == 2
+
+
+def test_one_option_alone_teaches_nothing() -> None:
+    assert learn([labelled(text, 0) for text in GARDEN]) is None
+
+
+def test_labels_without_sense_are_not_used() -> None:
+    """What is right already, and labels that no word explains: left out in turn, they would make it worse."""
+    texts = [f"Note {number} of the day" for number in range(12)]
+    sure = [
+        labelled(text, number % 2, (9.0 * (number % 2 == 0), 9.0 * (number % 2), 0.0))
+        for number, text in enumerate(texts)
+    ]
+    learned = learn(sure)
+    assert learned is None or learned.after >= learned.before == 12
+
+
+def test_embeddings_tell_what_words_do_not() -> None:
+    made = np.random.default_rng(3)
+    words = ["".join(made.choice(list("bcdfgklmnprst"), 7)) for _ in range(16)]
+    apart = [labelled(word, at % 2, embedding=(float(at % 2), float(made.normal()))) for at, word in enumerate(words)]
+    learned = learn(apart)
+    assert learned is not None
+    assert learned.model == "m"
+    assert learned.after == 16
+    assert int(learned.shares(np.zeros(3), parts_of("zzzz"), np.array([1.0, 0.0])).argmax()) == 1
+    # Of another model they say nothing.
+    assert learned.shares(np.zeros(3), parts_of("zzzz"), np.zeros(5)) == pytest.approx(1 / 3, abs=0.2)
+
+
+def test_the_memory_keeps_choices_and_forgets_them(tmp_path: Path) -> None:
+    memory = TemplateMemory(TEMPLATE, tmp_path)
+    for texts, right in ((GARDEN, "north"), (BOATS, "south")):
+        for text in texts:
+            memory.take(document(text), {"desk": right})
+    learned = memory.learned()
+    assert learned.gains()["desk"].after > learned.gains()["desk"].before
+    told = learned.option("desk", document("Roses, roses"), np.zeros(3), None)
+    assert told is not None
+    assert int(told[0].argmax()) == 0
+    assert 0 < told[1] < 1
+    for file in tmp_path.rglob("*.npz"):
+        assert b"roses" not in file.read_bytes().lower()
+    memory.forget()
+    assert memory.learned().option("desk", document("Roses, roses"), np.zeros(3), None) is None
+
+
+def test_an_option_that_came_later_may_still_be_chosen(tmp_path: Path) -> None:
+    memory = TemplateMemory(TEMPLATE, tmp_path)
+    for texts, right in ((GARDEN, "north"), (BOATS, "south")):
+        for text in texts:
+            memory.take(document(text), {"desk": right})
+    grown = Template("post", 2, "Post", "", (Field("desk", FieldType.CHOICE, options=(Option("east"), *OPTIONS)),))
+    told = TemplateMemory(grown, tmp_path).learned().option("desk", document("Roses, roses"), np.zeros(4), None)
+    assert told is not None
+    assert int(told[0].argmax()) == 1
+
+
+def test_what_was_learned_decides_a_choice_and_says_how_sure_it_is() -> None:
+    learned = learn(rows())
+    assert learned is not None
+
+    class Silent:
+        def score(self, *_: object, **__: object) -> object:
+            raise AssertionError("nothing is asked")
+
+    text = "The tomatoes want water"
+    parts = parts_of(text)
+    whole = passages.split(document(text), 900, lambda texts: [len(each.split()) for each in texts])
+    found = Choices(Silent()).choose(  # type: ignore[arg-type]
+        TEMPLATE.fields, document(text), whole, Frame.plain(), complete=True,
+        learned=lambda _name, strengths: (learned.shares(strengths, parts, None), 0.8),
+    )  # fmt: skip
+    assert found["desk"].value == "north"
+    assert found["desk"].confidence == pytest.approx(0.8)
+    assert all(each.confidence < 0.8 for each in found["desk"].candidates)

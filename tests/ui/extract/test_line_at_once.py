@@ -1,0 +1,53 @@
+"""The line of a value is shown when its cell is chosen, not when its file has been read once more."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from stillroom.ui.extract.row import RowState
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def sheet(window, qtbot, receipts):
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(3), start=True)
+    qtbot.waitUntil(lambda: sheet.model.count(RowState.DONE) == 3, timeout=30_000)
+    return sheet
+
+
+def quoted(sheet) -> str:
+    return sheet.details._quote.toPlainText()
+
+
+def test_what_a_run_has_read_is_not_read_again(sheet, parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_args: object, **_named: object) -> None:
+        raise AssertionError("the file was read again")
+
+    monkeypatch.setattr(parts.readers, "read", read)
+    for row in sheet.model.rows:
+        sheet.table.choose(row)
+        value = next(iter(row.result.fields.values()))
+        assert value.text in quoted(sheet)
+        assert "\n" in quoted(sheet), "with the lines around it"
+
+
+def test_the_value_stands_there_while_its_file_is_read(sheet, parts, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts.recent_documents.clear()
+    sheet.details._sources._kept.clear()
+    gate, read = threading.Event(), parts.readers.read
+
+    def slow(*args: object, **named: object):
+        gate.wait(10)
+        return read(*args, **named)
+
+    monkeypatch.setattr(parts.readers, "read", slow)
+    row = sheet.model.rows[2]
+    sheet.table.choose(row)
+    value = next(iter(row.result.fields.values()))
+    assert quoted(sheet) == value.text
+    gate.set()
+    qtbot.waitUntil(lambda: "\n" in quoted(sheet), timeout=10_000)

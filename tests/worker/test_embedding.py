@@ -1,0 +1,83 @@
+"""Embeddings of texts, on the real model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+pytest.importorskip("llama_cpp.llama_cpp")
+
+from stillroom.engine.protocol import EmbedRequest, LoadOptions, Piece, Question, ScoreRequest
+from stillroom.errors import EngineError
+from stillroom.worker.cells import Cells
+from stillroom.worker.embedding import embed
+from stillroom.worker.llama import LoadedModel
+from stillroom.worker.scoring import score
+
+pytestmark = pytest.mark.model
+
+TEXTS = (
+    "My bank card was declined at the shop.",
+    "Why was my credit card refused when I paid?",
+    "Play some slow jazz in the kitchen, please.",
+)
+
+
+@pytest.fixture(scope="module")
+def model(starter_model: Path) -> Iterator[LoadedModel]:
+    loaded = LoadedModel(starter_model, LoadOptions(context_tokens=768, ubatch=16), lambda _: True)
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture
+def cells(model: LoadedModel) -> Iterator[Cells]:
+    model.clear()
+    yield Cells(model)
+    model.clear()
+
+
+def vectors(model: LoadedModel, cells: Cells, *texts: str, most: int = 512) -> npt.NDArray[np.float64]:
+    *_, result = embed(model, cells, EmbedRequest(texts, most))
+    assert result is not None
+    return np.array(result.vectors)
+
+
+def test_like_texts_are_nearer_to_each_other_than_to_another(model: LoadedModel, cells: Cells) -> None:
+    rows = vectors(model, cells, *TEXTS)
+    rows -= rows.mean(axis=0)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert rows.shape == (3, model.width)
+    assert rows[0] @ rows[1] > max(rows[0] @ rows[2], rows[1] @ rows[2])
+
+
+def test_a_text_has_the_same_vector_beside_others_and_alone(model: LoadedModel, cells: Cells) -> None:
+    assert np.array_equal(vectors(model, cells, *TEXTS)[1], vectors(model, cells, TEXTS[1])[0])
+
+
+def test_a_long_text_is_read_as_far_as_asked_and_leaves_no_cells(model: LoadedModel, cells: Cells) -> None:
+    text = " ".join(TEXTS) * 200
+    *_, result = embed(model, cells, EmbedRequest((text,), 40))
+    assert result is not None
+    assert result.evaluated_tokens == 40
+    assert cells.used == 0
+
+
+def test_what_is_scored_after_it_is_what_it_was_before(model: LoadedModel, cells: Cells) -> None:
+    request = ScoreRequest((Piece("Total 14.10\n"),), (Question("The total is ", ("14.10", "15.20"), "\n"),))
+    *_, before = score(model, cells, request)
+    vectors(model, cells, *TEXTS)
+    model.clear()
+    *_, after = score(model, Cells(model), request)
+    assert before is not None
+    assert after is not None
+    assert before.scores == after.scores
+
+
+def test_nothing_is_no_text(model: LoadedModel, cells: Cells) -> None:
+    with pytest.raises(EngineError, match="no text"):
+        list(embed(model, cells, EmbedRequest(("",))))
