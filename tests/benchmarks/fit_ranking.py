@@ -2,7 +2,7 @@
 
     python tests/benchmarks/fit_ranking.py read DATA --to DOCUMENTS.pickle
     python tests/benchmarks/fit_ranking.py collect DOCUMENTS.pickle --to ROWS.pickle [--only SET...]
-    python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--write]
+    python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--cache FOLDER] [--write]
 
 ``read`` reads every document of the labelled sets in DATA. ``collect`` keeps the candidates of their fields with their signs, of some
 documents once more as if nobody had known their kind, and adds made forms (made_forms.py). ``fit`` leaves out one set at a time, fits on
@@ -70,9 +70,10 @@ PLACES[SIGNS:] = 1.0
 # Strengths of the penalties: for all types, a family, a type, a template's field.
 PENALTIES = (0.002, 0.004, 0.008, 0.004)
 MOST_CANDIDATES = 80
+MOST_FITTED = 80  # documents of a set
 MADE = "made forms"
 MOST_UNSEEN = 40  # documents of a set that are looked at once more as if nobody had known their kind
-STEPS = 120
+STEPS = 100
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
 KNOWN = {
     "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.8, "own_block": 2.5, "own_below": 0.3,
@@ -299,6 +300,13 @@ class Fit:
         found = minimize(loss, first.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps})
         self.table = dict(zip(groups, found.x.reshape(prior.shape), strict=True))
 
+    @classmethod
+    def of(cls, table: dict[str, np.ndarray], *, own: bool) -> Fit:
+        """Of weights that were fitted before."""
+        made = cls.__new__(cls)
+        made._own, made.table = own, table
+        return made
+
     def _groups(self, row: Row) -> tuple[str, ...]:
         return row.groups if self._own else row.groups[:3]
 
@@ -334,6 +342,41 @@ class Decided:
     given: list[tuple[ranking.Grounds, str, bool]]
 
 
+class Cache:
+    """Fits that were made before, in a folder: what was stopped goes on where it was."""
+
+    def __init__(self, folder: str | None) -> None:
+        self._folder = Path(folder) if folder else None
+
+    def fit(
+        self,
+        name: str,
+        rows: list[Row],
+        *,
+        start: Fit | None = None,
+        own: bool = False,
+        mask: np.ndarray | None = None,
+    ) -> Fit:
+        path = self._folder / f"{name}.pickle" if self._folder else None
+        if path is not None and path.exists():
+            return Fit.of(pickle.loads(path.read_bytes()), own=own)
+        made = Fit(_some_of(rows), start=start, own=own, mask=mask)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(pickle.dumps(made.table))
+        return made
+
+
+def _some_of(rows: list[Row]) -> list[Row]:
+    """Of a set of many documents some: sets are weighed by the root of their documents, and two hundred tell little more than eighty."""
+    files: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if not files[row.name] or files[row.name][-1] != row.file:
+            files[row.name].append(row.file)
+    kept = {name: set(own[:: max(1, len(own) // MOST_FITTED)]) for name, own in files.items()}
+    return [row for row in rows if row.file in kept[row.name]]
+
+
 @dataclass
 class Fits:
     """The weights, and those of the readings made in other ways: by labels alone, by place and form alone."""
@@ -343,12 +386,12 @@ class Fits:
     by_place: Fit
 
     @classmethod
-    def of(cls, rows: list[Row], *, start: Fits | None = None) -> Fits:
+    def of(cls, rows: list[Row], cache: Cache, name: str, *, start: Fits | None = None) -> Fits:
         """Without any template's own."""
         return cls(
-            Fit(rows, start=start and start.whole, own=False),
-            Fit(rows, start=start and start.by_label, own=False, mask=LABELS),
-            Fit(rows, start=start and start.by_place, own=False, mask=PLACES),
+            cache.fit(f"{name} whole", rows, start=start and start.whole),
+            cache.fit(f"{name} by label", rows, start=start and start.by_label, mask=LABELS),
+            cache.fit(f"{name} by place", rows, start=start and start.by_place, mask=PLACES),
         )
 
 
@@ -378,7 +421,7 @@ def _decided(row: Row, places: list, *, sums: bool = False) -> Decided:
     name = ranking.family(asked.kind)
     values = sorted((each for each in places if each.value is not None), key=lambda each: (-each.share, each.index))
     absent = next(each.share for each in places if each.value is None)
-    pages = tuple(Page(number, "") for number in {each.span.page for each in asked.candidates})
+    pages = tuple(Page(number, "read") for number in {each.span.page for each in asked.candidates})
     document = Document("", "", "", pages, len(pages))
     other = choosing.other_readings(asked)
     if not values or absent >= choosing._together(asked, values):
@@ -395,7 +438,7 @@ def _decided_list(row: Row) -> Decided:
     if not asked.candidates:
         return Decided(row, float(not row.wanted), [])
     taken = choosing._items(asked, choosing._shares(asked))[: asked.field.max_items]
-    pages = tuple(Page(number, "") for number in {each.span.page for each in asked.candidates})
+    pages = tuple(Page(number, "read") for number in {each.span.page for each in asked.candidates})
     document = Document("", "", "", pages, len(pages))
     given = [
         (choosing.item_grounds(asked, index, share, document), ranking.family(asked.kind), bool(row.right[index]))
@@ -480,11 +523,11 @@ def report(decided: list[Decided], confidence: dict[str, dict[str, float]]) -> N
         )
 
 
-def left_out(rows: list[Row], whole: Fits) -> list[Decided]:
+def left_out(rows: list[Row], whole: Fits, cache: Cache) -> list[Decided]:
     """Every set decided by weights that were fitted on the others."""
     found = []
     for group in sorted({row.group for row in rows}):
-        fits = Fits.of([row for row in rows if row.group != group], start=whole)
+        fits = Fits.of([row for row in rows if row.group != group], cache, group, start=whole)
         found += decide([row for row in rows if row.group == group], fits, fitted=False)
         print(".", end="", file=sys.stderr, flush=True)
     return found
@@ -493,8 +536,9 @@ def left_out(rows: list[Row], whole: Fits) -> list[Decided]:
 def fit(arguments: argparse.Namespace) -> None:
     rows: list[Row] = pickle.loads(Path(arguments.rows).read_bytes())
     started = time.monotonic()
-    bare = Fits.of(rows)
-    decided = left_out(rows, bare)
+    cache = Cache(arguments.cache)
+    bare = Fits.of(rows, cache, "all")
+    decided = left_out(rows, bare, cache)
     if arguments.keep:
         Path(arguments.keep).write_bytes(pickle.dumps((bare, decided)))
     groups = sorted({row.group for row in rows})
@@ -504,11 +548,12 @@ def fit(arguments: argparse.Namespace) -> None:
     report([each for each in decided if not each.row.blind and each.row.group != MADE], confidence)
     print("as if nobody had known their kind, and made forms")
     report([each for each in decided if each.row.blind or each.row.group == MADE], confidence)
-    final = Fits(Fit(rows, start=bare.whole), bare.by_label, bare.by_place)
+    final = Fits(cache.fit("own", rows, start=bare.whole, own=True), bare.by_label, bare.by_place)
     # What a template's own documents make surer is measured on halves of them that were left out.
     halves = []
     for parity in (0, 1):
-        half = Fit([row for row in rows if not row.template or _half(row) == parity], start=final.whole)
+        others = [row for row in rows if not row.template or _half(row) == parity]
+        half = cache.fit(f"half {parity}", others, start=final.whole, own=True)
         own = [row for row in rows if row.template and _half(row) != parity]
         halves += decide(own, Fits(half, bare.by_label, bare.by_place), fitted=True)
     print("own templates, fitted on the other half")
@@ -556,6 +601,7 @@ def main() -> None:
     second = commands.add_parser("fit")
     second.add_argument("rows")
     second.add_argument("--write", action="store_true")
+    second.add_argument("--cache", help="a folder for the fits: what was stopped goes on where it was")
     second.add_argument("--keep", help="where what was decided of sets left out is kept, to be looked at")
     second.set_defaults(run=fit)
     arguments = parser.parse_args()

@@ -351,6 +351,8 @@ def _choose_one(
     ]
     if not values or absent >= _together(asked, values):
         worth = asked.worth(absent_grounds(asked, absent, values, document, other))
+        # What was rejected may still be right; and a value may stand further on than was looked.
+        worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
         runners = other_values(offered, spelling=_spelling(asked))[:RUNNERS_UP]
         return _nothing(asked.field, missing, worth if complete else 0.0, runners)
     best = asked.candidates[values[0].index]
@@ -417,7 +419,7 @@ def absent_grounds(
         candidates=len(asked.candidates),
         fitted=asked.fitted,
         absent=True,
-        legible=min((page.ocr_confidence for page in document.pages if page.ocr_confidence is not None), default=1.0),
+        legible=_read(document),
         by_label=by_label,
         by_place=by_place,
         required=asked.field.required,
@@ -460,6 +462,7 @@ def _says(shares: Shares, value: str | None) -> ranking.Second:
 
 # That nothing in the document looks like the type is no proof: a reader may have missed it, or it is written in a way nobody knows.
 _NOTHING_OFFERED = 0.9
+_HALF_SEARCHED = 0.5
 _OWN = [names().index(name) for name in ("own_beside", "own_over", "own_block", "own_prose")]
 _RIVAL = [names().index(name) for name in ("rival_beside", "rival_over")]
 _LIKE = [names().index(name) for name in ("like_beside", "like_over", "like_head")]
@@ -616,6 +619,12 @@ def _nothing(field: Field, state: FieldState, share: float, runners: tuple[Runne
 
 def _runner_up(candidate: Candidate, share: float, document: Document) -> RunnerUp:
     return RunnerUp(candidate.text, candidate.value, share, candidate.span, tuple(document.boxes(candidate.span)))
+
+
+def _read(document: Document) -> float:
+    """How far a document was read: its least legible page, and which share of its pages gave any text."""
+    sure = min((page.ocr_confidence for page in document.pages if page.ocr_confidence is not None), default=1.0)
+    return sure * sum(bool(page.text.strip()) for page in document.pages) / max(1, document.page_count)
 
 
 def _legibility(span: Span, document: Document) -> float:

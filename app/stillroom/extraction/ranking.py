@@ -173,6 +173,11 @@ def _fitted(part: str = "weights") -> dict[str, Vector]:
     }
 
 
+def _logit(share: float) -> float:
+    bounded = min(max(share, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded))
+
+
 @dataclass(frozen=True, slots=True)
 class Second:
     """What a reading made in another way says of a value: by labels alone, or by place and form alone.
@@ -279,8 +284,3 @@ def confidence(grounds: Grounds, family_of: str, own: float | None = None) -> fl
     odds += float(table.get(f"family {family_of}", 0.0))
     known = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
     return min(_MOST, known, grounds.likelihood + 0.02) * grounds.legible
-
-
-def _logit(share: float) -> float:
-    bounded = min(max(share, 1e-4), 1 - 1e-4)
-    return math.log(bounded / (1 - bounded))
