@@ -453,7 +453,7 @@ COLUMNS = [*ranking.CONFIDENCE, "family numbers", "family moments", "family code
 
 
 # What is thought of confidences before anything is measured: kinds never seen are harder, few sets have lists, or say what is absent.
-DOUBT = {"share": 0.6, "always": -0.1, "several": -1.2, "several_share": -0.2, "absent": -0.3, "absent_share": -0.2}
+DOUBT = {"share": 0.6, "always": -0.1, "several": -1.6, "several_share": -0.2, "absent": -0.3, "absent_share": -0.2}
 
 
 def calibrate(decided: list[Decided]) -> dict[str, float]:
@@ -468,7 +468,12 @@ def calibrate(decided: list[Decided]) -> dict[str, float]:
     signs, good = np.array(rows), np.array(right, dtype=float)
     share = np.array(weight) / sum(weight)
     prior = np.array([DOUBT.get(name, 0.0) for name in COLUMNS])
-    penalty = np.array([0.2 if "several" in name else 0.1 if "absent" in name else 0.02 for name in COLUMNS])
+    penalty = np.array(
+        [
+            0.3 if name == "several" else 0.2 if "several" in name else 0.1 if "absent" in name else 0.02
+            for name in COLUMNS
+        ]
+    )
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds = signs @ weights
@@ -543,9 +548,10 @@ def fit(arguments: argparse.Namespace) -> None:
         Path(arguments.keep).write_bytes(pickle.dumps((bare, decided)))
     groups = sorted({row.group for row in rows})
     # The figures of a set by a calibration that has not seen it.
-    confidence = {group: calibrate([each for each in decided if each.row.group != group]) for group in groups}
+    known = [each for each in decided if not each.row.blind and each.row.group != MADE]
+    confidence = {group: calibrate([each for each in known if each.row.group != group]) for group in groups}
     print(f"\nleave one set out ({time.monotonic() - started:.0f} s)")
-    report([each for each in decided if not each.row.blind and each.row.group != MADE], confidence)
+    report(known, confidence)
     print("as if nobody had known their kind, and made forms")
     report([each for each in decided if each.row.blind or each.row.group == MADE], confidence)
     final = Fits(cache.fit("own", rows, start=bare.whole, own=True), bare.by_label, bare.by_place)
@@ -557,7 +563,7 @@ def fit(arguments: argparse.Namespace) -> None:
         own = [row for row in rows if row.template and _half(row) != parity]
         halves += decide(own, Fits(half, bare.by_label, bare.by_place), fitted=True)
     print("own templates, fitted on the other half")
-    table = calibrate([*decided, *halves])
+    table = calibrate([*known, *halves])
     report(halves, dict.fromkeys(groups, table))
     print("fitted on all")
     seen = [row for row in rows if not row.blind and row.group != MADE]

@@ -39,7 +39,6 @@ class Place:
         index: of its best candidate; -1 for none.
         share: its probability among the field's own.
         kind, role: of the field.
-        alone: its share before the fields were decided together.
     """
 
     value: str | None
@@ -48,7 +47,6 @@ class Place:
     share: float
     kind: FieldType
     role: str
-    alone: float | None = None
 
 
 ADDENDS = ("net", "tax", "total")

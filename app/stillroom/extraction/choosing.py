@@ -321,18 +321,10 @@ def _places(asked: Asked) -> list[Place]:
     ranked = sorted(by_value, key=lambda value: (-by_value[value], best[value]))
     return [
         *(
-            Place(
-                value,
-                best[value],
-                asked.candidates[best[value]].span,
-                by_value[value],
-                asked.kind,
-                asked.role,
-                by_value[value],
-            )
+            Place(value, best[value], asked.candidates[best[value]].span, by_value[value], asked.kind, asked.role)
             for value in ranked
         ),
-        Place(None, -1, None, float(shares[-1]), asked.kind, asked.role, float(shares[-1])),
+        Place(None, -1, None, float(shares[-1]), asked.kind, asked.role),
     ]
 
 
@@ -394,15 +386,12 @@ def grounds_of(
         likelihood=candidate.likelihood,
         fitted=asked.fitted,
         legible=_legibility(candidate.span, document),
-        alone=place.alone,
         by_label=by_label,
         by_place=by_place,
         like=float(max(row[_LIKE])),
         only=bool(row[_ONLY]),
         form=asked.kind in _FORMAL,
         sums=sums,
-        overlapping=sum(each.share for each in others if each.span is not None and _overlap(each.span, candidate.span)),
-        required=asked.field.required,
     )
 
 
@@ -422,7 +411,6 @@ def absent_grounds(
         legible=_read(document),
         by_label=by_label,
         by_place=by_place,
-        required=asked.field.required,
     )
 
 

@@ -206,14 +206,11 @@ class Grounds:
         absent: it is that there is none.
         several: it is an item of a list of texts (names, organisations …).
         legible: how sure the recognition of the page was, 0 to 1.
-        alone: probability before the fields were decided together; None for the same.
         by_label, by_place: what two other readings say.
         like: how far words beside it are like what the field is called, 0 to 1.
         only: no other value has a label of its own.
         form: its type has a form that little else has (e-mail, IBAN …).
         sums: it is part of a sum that holds.
-        overlapping: what values at the same place have together.
-        required: by the template.
     """
 
     share: float
@@ -226,15 +223,12 @@ class Grounds:
     absent: bool = False
     several: bool = False
     legible: float = 1.0
-    alone: float | None = None
     by_label: Second = Second()
     by_place: Second = Second()
     like: float = 0.0
     only: bool = False
     form: bool = False
     sums: bool = False
-    overlapping: float = 0.0
-    required: bool = False
 
     def columns(self) -> dict[str, float]:
         """By the names of CONFIDENCE."""
@@ -244,7 +238,6 @@ class Grounds:
             "always": 1.0,
             "share": share,
             "margin": _logit(self.share / max(self.share + self.second, 1e-9)),
-            "alone": _logit(self.share if self.alone is None else self.alone),
             "label": self.label * found,
             "rival": self.rival * found,
             "like": self.like * found,
@@ -257,8 +250,6 @@ class Grounds:
             "agree": float(self.by_label.first and self.by_place.first),
             "form": self.form * found,
             "sums": self.sums * found,
-            "overlapping": self.overlapping * found,
-            "required": float(self.required),
             "candidates": math.log1p(self.candidates) / 4,
             "fitted": float(self.fitted),
             "absent": float(self.absent),

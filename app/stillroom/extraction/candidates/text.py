@@ -23,7 +23,9 @@ _REGISTRATION_LINE = re.compile(
 )
 # Towns of receipts that recognition wrote in one: "MountainView,CA94040", "Everett,WA".
 _TOWN_AND_STATE = re.compile(r"(?<=\w),? ?[A-Z]{2}\.? ?\d{5}(?!\d)|(?<=[^\W\d_]{3}), ?[A-Z]{2}$", re.MULTILINE)
-_PHONE_LINE = re.compile(r"^\+?\(?\d{2,4}\)?[\s\-]+\d{3,4}[\s\-]*\d{3,4}\.?$")
+_PHONE_LINE = re.compile(r"^\+?(?:\(\d{2,4}\)[\s\-.]*|\d{2,4}[\s\-.]+)\d{3,4}[\s\-.]*\d{3,4}\.?$")
+# A day, or a time of day: what stands on such a line is of the bill.
+_MOMENT = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)|(?<!\d)\d{1,2}:\d{2}(?!\d)")
 # "Served by: …", "Document no : …"; but "No: 28, Main Street" and "Address: …" begin addresses.
 _OTHER_LABEL = re.compile(
     r"^(?!(?:no|lot|unit|blk|block|add|addr|address|adresse|anschrift|alamat|office|site|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:",
@@ -164,7 +166,7 @@ def addresses(page: Page) -> Iterator[Candidate]:
 def _is_no_address(line: str) -> bool:
     """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label."""
     others = address_words()[1]
-    return any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _OTHER_LABEL))
+    return any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL))
 
 
 def address_shape(text: str) -> float:
