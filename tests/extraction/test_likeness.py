@@ -100,13 +100,18 @@ def test_given_name_and_surname_are_a_person(text: str) -> None:
     assert name_signs(text) == (1.0, 1.0)
 
 
-@pytest.mark.parametrize("text", ["Permit Fee", "Total Due", "Anna\nBerg", "12 Main Street", "General Terms Of Sale And Delivery"])
+@pytest.mark.parametrize(
+    "text", ["Permit Fee", "Total Due", "Anna\nBerg", "12 Main Street", "General Terms Of Sale And Delivery"]
+)
 def test_other_words_are_no_person(text: str) -> None:
     assert name_signs(text)[1] == 0.0
 
 
 def test_what_follows_a_label_is_a_name_and_a_line() -> None:
-    page = "Foreign Principal: Embassy of the Republic\nCar (Year, Make) ____ 2016 Honda Civic\nAnna Berg, Treasurer\nSigned Anna Berg\nDate of Issue"
+    page = (
+        "Foreign Principal: Embassy of the Republic\nCar (Year, Make) ____ 2016 Honda Civic\nAnna Berg, Treasurer\n"
+        "Signed Anna Berg\nDate of Issue"
+    )
     document = Document("made.txt", "txt", "", (Page(1, page),), 1)
     found = {
         kind: {each.value for each in propose(Field("f", kind), document)}
@@ -115,3 +120,11 @@ def test_what_follows_a_label_is_a_name_and_a_line() -> None:
     assert "Embassy of the Republic" in found[FieldType.ORGANISATION]
     assert {"2016 Honda Civic", "Treasurer"} <= found[FieldType.LINE]
     assert "Anna Berg" in found[FieldType.NAME]
+
+
+def test_an_address_holds_no_line_of_a_phone_or_a_time() -> None:
+    page = "7377 S. Jones Blvd, #116\nLas Vegas, NV 89139\n(702)776-7778\n3/16/2013 3:41:24PM\n12 High Street\nEverett, WA 98201"
+    document = Document("made.txt", "txt", "", (Page(1, page),), 1)
+    found = {candidate.value for candidate in propose(Field("f", FieldType.ADDRESS), document)}
+    assert {"7377 S. Jones Blvd, #116 Las Vegas, NV 89139", "12 High Street Everett, WA 98201"} <= found
+    assert not any("776" in each or "3:41" in each for each in found)
