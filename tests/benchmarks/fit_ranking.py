@@ -223,8 +223,10 @@ class Fit:
     def __init__(
         self, rows: list[Row], *, start: Fit | None = None, own: bool = True, mask: np.ndarray | None = None
     ) -> None:
-        """``mask``: which of NAMES it may go by; all where none is given."""
-        rows = [row for row in rows if len(row.signs)]
+        """``mask``: which of NAMES it may go by; all where none is given. ``own``: of templates that have weights of their own, which
+        are all that is fitted then; the others are those of ``start``.
+        """
+        rows = [row for row in rows if len(row.signs) and (row.template or not own)]
         self._own = own
         sets = Counter((row.group, row.file) for row in rows)
         documents = Counter(group for group, _ in sets)
@@ -289,16 +291,18 @@ class Fit:
             away = table - prior
             return (
                 float(losses @ share) + 0.5 * float((penalty * away * away).sum()),
-                (adds.T @ by_form + penalty * away).ravel(),
+                (moving * (adds.T @ by_form + penalty * away)).ravel(),
             )
 
+        moving = np.array([[not own or group not in (start.table if start else ())] for group in groups], dtype=float)
         first = prior.copy()
         if start is not None:
             for number, group in enumerate(groups):
                 first[number] = start.table.get(group, first[number])
-        steps = STEPS if start is None else STEPS // 3
+        steps = STEPS if start is None or own else STEPS // 3
         found = minimize(loss, first.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps})
-        self.table = dict(zip(groups, found.x.reshape(prior.shape), strict=True))
+        fitted = dict(zip(groups, found.x.reshape(prior.shape), strict=True))
+        self.table = {**start.table, **fitted} if own and start is not None else fitted
 
     @classmethod
     def of(cls, table: dict[str, np.ndarray], *, own: bool) -> Fit:
@@ -360,7 +364,7 @@ class Cache:
         path = self._folder / f"{name}.pickle" if self._folder else None
         if path is not None and path.exists():
             return Fit.of(pickle.loads(path.read_bytes()), own=own)
-        made = Fit(_some_of(rows), start=start, own=own, mask=mask)
+        made = Fit(rows if own else _some_of(rows), start=start, own=own, mask=mask)
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(pickle.dumps(made.table))
@@ -559,7 +563,7 @@ def fit(arguments: argparse.Namespace) -> None:
     halves = []
     for parity in (0, 1):
         others = [row for row in rows if not row.template or _half(row) == parity]
-        half = cache.fit(f"half {parity}", others, start=final.whole, own=True)
+        half = cache.fit(f"half {parity}", others, start=bare.whole, own=True)
         own = [row for row in rows if row.template and _half(row) != parity]
         halves += decide(own, Fits(half, bare.by_label, bare.by_place), fitted=True)
     print("own templates, fitted on the other half")

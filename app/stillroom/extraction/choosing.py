@@ -232,12 +232,20 @@ _NO_ROWS: Vector = np.zeros((0, 0))
 
 
 def _is_found(asked: Asked, least: float) -> bool:
-    """Whether the page speaks for a value, with this probability at least. That there is none is for the model to confirm."""
+    """Whether the page names a value, with this probability at least. That there is none is for the model to confirm."""
     shares = _shares(asked)
     if asked.field.type is FieldType.LIST:
         return bool(np.any(shares >= 0.5) and np.all(np.maximum(shares, 1 - shares) >= least))
-    best = max(_by_value(asked, shares).values(), default=0.0)
-    return best > float(shares[-1]) and best >= least
+    by_value = _by_value(asked, shares)
+    best = max(by_value, key=by_value.__getitem__, default="")
+    share = by_value.get(best, 0.0)
+    return share > float(shares[-1]) and share >= least and _is_named(asked, best)
+
+
+def _is_named(asked: Asked, value: str) -> bool:
+    """Whether a label, or words like what the field is called, stand at a value; or its form is proof enough."""
+    rows = [row for row, candidate in zip(asked.signs, asked.candidates, strict=True) if candidate.value == value]
+    return asked.kind in _FORMAL or any(max(*row[_OWN], *row[_LIKE]) >= _NAMED_FROM for row in rows)
 
 
 def _by_value(asked: Asked, shares: Vector) -> dict[str, float]:
@@ -455,6 +463,7 @@ _OWN = [names().index(name) for name in ("own_beside", "own_over", "own_block", 
 _RIVAL = [names().index(name) for name in ("rival_beside", "rival_over")]
 _LIKE = [names().index(name) for name in ("like_beside", "like_over", "like_head")]
 _ONLY = names().index("only_own")
+_NAMED_FROM = 0.3
 # Types whose form little else has.
 _FORMAL = (FieldType.EMAIL, FieldType.IBAN, FieldType.URL, FieldType.PHONE)
 
