@@ -25,7 +25,7 @@ FORM = Template(
         Field("signer", FieldType.NAME, description="who signed the form"),
     ),
 )
-LIKE = Likeness(FORM)
+LIKE = Likeness(FORM.fields)
 
 
 @pytest.mark.parametrize(

@@ -306,7 +306,7 @@ class Layout:
     def __init__(self, document: Document, meaning: Meaning) -> None:
         self._document = document
         self._meaning = meaning
-        self._likeness = likeness(meaning.template)
+        self._likeness = likeness(meaning.template.fields)
         self._pages = {page.number: _PageCells(page, meaning.keys, self._likeness) for page in document.pages}
         self._lines_before: dict[int, int] = {}
         total = 0

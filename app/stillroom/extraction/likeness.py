@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from stillroom.extraction import concepts
 from stillroom.extraction.candidates.words import places
-from stillroom.templates.template import Field, Template
+from stillroom.templates.template import Field
 
 _LONGEST = 5  # words of a label before a value on its line
 _ALIKE = 0.85  # of a word that differs in a letter
@@ -44,14 +44,14 @@ class _Wording:
 class Likeness:
     """How far texts are like what the fields of a template are called."""
 
-    def __init__(self, template: Template) -> None:
-        own = {field.name: _names(field) for field in template.fields}
+    def __init__(self, fields: tuple[Field, ...]) -> None:
+        own = {field.name: _names(field) for field in fields}
         shared = Counter(word for words in own.values() for word in {each for wording in words for each in wording})
         self._wordings: list[_Wording] = []
         # The wordings that a word stands in, and those of the fields that it describes.
         self._naming: dict[str, list[int]] = {}
         self._describing: dict[str, list[int]] = {}
-        for field in template.fields:
+        for field in fields:
             described = set(content_words(concepts.NOT.split(field.description)[0]))
             for words in own[field.name]:
                 number = len(self._wordings)
@@ -148,9 +148,9 @@ class Likeness:
 
 
 @functools.lru_cache(maxsize=8)
-def likeness(template: Template) -> Likeness:
-    """Of a template, made once: it remembers the words of the documents before."""
-    return Likeness(template)
+def likeness(fields: tuple[Field, ...]) -> Likeness:
+    """Of a template's fields, made once: it remembers the words of the documents before."""
+    return Likeness(fields)
 
 
 def content_words(text: str) -> list[str]:
