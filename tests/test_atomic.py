@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from stillroom.atomic import replacing, write_text
+from stillroom.atomic import remove_left_over, replacing, temporary_name, write_text
 from stillroom.errors import StillroomError
 
 
@@ -54,3 +56,16 @@ def test_the_mode_stays(tmp_path: Path) -> None:
     target.chmod(0o600)
     write_text(target, "new")
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    inside = tmp_path / "below"
+    inside.mkdir()
+    killed = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    gone = [inside / f".stillroom-{int(killed.stdout)}-{'a' * 12}.tmp", tmp_path / f".stillroom-{'b' * 12}.tmp"]
+    kept = [tmp_path / temporary_name(), tmp_path / ".stillroom-mine.tmp", tmp_path / "x.tmp"]
+    for path in (*gone, *kept):
+        path.touch()
+    remove_left_over(tmp_path)
+    assert [path.exists() for path in gone] == [False, False]
+    assert all(path.exists() for path in kept)

@@ -270,9 +270,10 @@ def test_the_child_dies_with_its_owner(owner: _Owner) -> None:
     child += "import time; time.sleep(60)"
     source = f"""
 import sys, threading
-from stillroom.child import Child, encode
+from stillroom.child import Child
+from stillroom.codec import to_line
 def pass_on(message):
-    sys.stdout.buffer.write(encode(message)); sys.stdout.buffer.flush()
+    sys.stdout.buffer.write(to_line(message)); sys.stdout.buffer.flush()
 Child([sys.executable, "-c", {child!r}], on_message=pass_on, on_exit=print)
 threading.Event().wait()
 """

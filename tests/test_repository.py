@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import re
@@ -199,7 +200,7 @@ def test_no_two_files_import_each_other() -> None:
 
 # What every module may use; the rest beside the front ends and the workspace is the domain.
 _COMMON_GROUND = {
-    "errors", "settings", "paths", "cancellation", "child", "atomic", "sizes", "regular_file", "logs", "__main__",
+    "errors", "settings", "paths", "cancellation", "child", "codec", "atomic", "sizes", "regular_file", "logs", "__main__",
 }  # fmt: skip
 
 
@@ -214,3 +215,26 @@ def test_a_front_end_asks_the_workspace_and_knows_few_modules_of_the_domain(fron
         name for name in imported if name != "stillroom" and name.split(".")[1] not in {*_COMMON_GROUND, "workspace"}
     )
     assert len(domain) <= most, domain
+
+
+# A thing is said by a noun. Verbs that tell what it does, and prepositions that tell whose it is, begin the docstring of a function.
+_NO_NOUN = re.compile(
+    r"(?:Signals:|Attributes:|Of|From|By|At|While|Never|Safe|Set|Write|Quote|Measure|Score|Made|Called|Raised|Hidden|Mixed|Whether"
+    r"|(?:Add|Ask|Build|Call|Carrie|Carry|Check|Choose|Collect|Count|Decide|Doe|Draw|Edit|Estimate|Extract|Fetche|Find|Gather"
+    r"|Give|Hand|Hold|Keep|Leave|Look|Make|Measure|Open|Own|Put|Read|Recognise|Render|Run|Send|Show|Start|Stop|Store|Take|Tell"
+    r"|Watche|Work|Write)s)(?= )"
+)
+
+
+def test_the_docstring_of_a_class_begins_with_a_noun() -> None:
+    missing, wrong = [], []
+    for path in sorted((_REPOSITORY / "app").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                said = ast.get_docstring(node)
+                if said is None and not node.name.startswith("_"):
+                    missing.append(f"{path.name}: {node.name}")
+                elif said is not None and (_NO_NOUN.match(said) or said.startswith("Signals:")):
+                    wrong.append(f"{path.name}: {node.name}: {said.splitlines()[0]}")
+    assert missing == []
+    assert wrong == []

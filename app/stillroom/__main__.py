@@ -32,6 +32,7 @@ def main() -> int:
 
         return _status(converter.main)
     closed.close_folders()
+    closed.keep_temporary_files()
     if not arguments:
         from stillroom.ui import application
 

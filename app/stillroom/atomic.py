@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from stillroom.errors import StillroomError
+
+_LEFT_OVER = re.compile(r"\.stillroom-(?:(\d+)-)?[0-9a-f]{12}\.tmp")
 
 
 @contextlib.contextmanager
@@ -39,8 +44,18 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def temporary_name() -> str:
-    """A name for a file that is to take another's place: short, as that one's may be as long as names can be."""
-    return f".stillroom-{secrets.token_hex(6)}.tmp"
+    """A name for a file that is to take another's place: short, as that one's may be as long as names can be. It says which process
+    writes it, so that what a killed one left is told from what is being written."""
+    return f".stillroom-{os.getpid()}-{secrets.token_hex(6)}.tmp"
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove what processes that are gone were writing in a folder of this machine, and below it."""
+    for path in folder.rglob(".stillroom-*.tmp"):
+        found = _LEFT_OVER.fullmatch(path.name)
+        if found is not None and not (found[1] and psutil.pid_exists(int(found[1]))):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def write_text(target: Path, text: str) -> None:

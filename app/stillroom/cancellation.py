@@ -9,7 +9,7 @@ from stillroom.errors import Cancelled
 
 
 class Cancellation:
-    """Set once, seen by every piece of work it was handed to. Safe to use from any thread."""
+    """A wish to stop: set once, seen by every piece of work it was handed to. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._event = threading.Event()

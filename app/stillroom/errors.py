@@ -66,6 +66,10 @@ class TemplateError(StillroomError):
     """An extraction template is wrong; the message names the line and what to write instead."""
 
 
+class NoModelError(StillroomError):
+    """No model is installed."""
+
+
 class LicenceNeeded(StillroomError):
     """The licence of a model must be agreed to, or a token is missing. ``address``: where to agree."""
 

@@ -45,8 +45,8 @@ from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
 from stillroom.machine.nvml import gpu_names, held_on_gpus
+from stillroom.models.fit.dry_load_fit import exact_fit
 from stillroom.models.fit.estimate import Use, estimate
-from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.gpu_process import gpu_process_bytes
 from stillroom.models.fit.shape import shape_of
 

@@ -35,8 +35,8 @@ from tests.benchmarks.made_shapes import CASES, Case, Synth, write
 from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
+from stillroom.models.fit.dry_load_fit import exact_fit
 from stillroom.models.fit.estimate import Estimate, Use, estimate
-from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.shape import shape_of
 from stillroom.worker.llama import LoadedModel
 from stillroom.worker.llama_log import every_log_line_to

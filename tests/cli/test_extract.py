@@ -317,3 +317,59 @@ def test_encrypted_files_take_the_password_of_a_file(capsys: pytest.CaptureFixtu
     assert rows(capsys.readouterr().out)[0]["fields"]["word"]["value"] == "Unlocked"
     assert extract("in/locked.pdf", "--password-file", "gone.txt") == 2
     assert "gone.txt cannot be read" in capsys.readouterr().err
+
+
+def test_files_are_added_to_a_table_that_is_finished(capsys: pytest.CaptureFixture[str]) -> None:
+    assert extract("in/a.txt", "in/b.txt", "--out", "out.csv") == 0
+    capsys.readouterr()
+    assert main(["extract", "--add-to", "1", "in", "--out", "out.jsonl"]) == 0
+    assert "2 files are in the table already." in capsys.readouterr().err
+    assert [row["fields"]["word"]["value"] for row in rows(Path("out.jsonl").read_text("utf-8"))] == [
+        f"={name}" for name in "abcde"
+    ]
+    assert Extractor.done == [f"{name}.txt" for name in "abcde"], "the first two were not read again"
+    assert main(["review", "list"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert len(listed) == 1, "it is the same table"
+    assert listed[0].endswith("Note  5 documents")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--add-to", "9", "in"], "There is no run 9"),
+        (["--add-to", "1", "in", "--template", "note.toml"], "keeps its template"),
+        (["--renew", "1", "in"], "keeps its files"),
+    ],
+)
+def test_a_table_that_cannot_be_gone_on_with_is_said(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert extract("in/a.txt", "--out", "out.csv") == 0
+    assert main(["extract", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_table_is_made_anew_with_a_changed_template_and_compared(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert extract("in", "--out", "out.csv") == 0
+    Extractor.done.clear()
+    (tmp_path / "note.toml").write_text(TEMPLATE + 'description = "the first word"\n', "utf-8")
+    assert main(["extract", "--renew", "1", "--template", "note.toml", "--out", "new.csv"]) == 0
+    assert "Asked again: Word." in capsys.readouterr().err
+    assert len(Extractor.done) == 5
+    assert main(["review", "compare", "1", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert "word: 5 alike, 0 not" in out
+    assert "5 documents in both" in err
+
+
+def test_a_reviewed_table_is_added_to_a_sheet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert extract("in", "--out", "out.csv") == 0
+    Path("book.csv").write_text("file,Word,mine\n", "utf-8")
+    for added in (5, 0):
+        assert main(["review", "export", "--append", "--out", "book.csv"]) == 0
+        assert f"{added} rows were added" in capsys.readouterr().err
+    with Path("book.csv").open(newline="") as file:
+        assert [row["Word"] for row in csv.DictReader(file)] == [f"'={name}" for name in "abcde"]

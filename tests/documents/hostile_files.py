@@ -27,23 +27,20 @@ _NUMBERS = (b"0", b"-1", b"99999999999", b"4294967295", b"1e308", b"NaN", b"9" *
 _PART = re.compile(rb"\d+")
 
 
-def hostile_files(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Names and contents: made ones first, then changed ones, format by format in turn."""
-    number = 0
-    for name, make in CRAFTED.items():
-        if number >= count:
-            return
-        yield f"{number:05}-{name}", make()
-        number += 1
-    kinds = list(SEEDS)
-    while number < count:
+def hostile_files(count: int, seed: int, first: int = 0) -> Iterator[tuple[str, bytes]]:
+    """Names and contents, from number ``first`` on: made ones to begin with, then changed ones, format by format in turn."""
+    crafted, kinds = list(CRAFTED.items()), list(SEEDS)
+    for number in range(first, first + count):
+        if number < len(crafted):
+            name, make = crafted[number]
+            yield f"{number:05}-{name}", make()
+            continue
         kind = kinds[number % len(kinds)]
         chance = random.Random(f"{seed}/{number}")
         data = _changed(kind, _seed(kind), chance)
         # One in eight is named as something that it is not.
         ending = chance.choice(kinds) if chance.random() < 1 / 8 else kind
         yield f"{number:05}-changed.{ending}", data
-        number += 1
 
 
 @functools.cache

@@ -507,6 +507,15 @@ def test_every_place_of_a_web_page() -> None:
         assert said in notes, said
 
 
+@pytest.mark.parametrize(
+    "mark", ["<del>1,250.00</del>", "<s>1,250.00</s>", '<span style="text-decoration: line-through">1,250.00</span>']
+)
+def test_what_a_web_page_strikes_out_is_left_out_and_said(mark: str) -> None:
+    document = read("a.html", f"<p>Total due: {mark} <ins>1,050.00</ins></p>")
+    assert all_text(document) == "Total due: 1,050.00"
+    assert document.notes == ("1 struck-out passage was left out.",)
+
+
 # ------------------------------------------------------------------------------------------------------------- mail
 
 

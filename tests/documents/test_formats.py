@@ -160,7 +160,7 @@ def test_a_message_with_attachments(message: Callable[..., EmailMessage], pdf: M
     document = read("m.eml", mail.as_bytes())
     assert document.kind == "eml"
     assert document.pages[0].text == (
-        "From: Ann Example <ann@example.org>\nTo: bob@example.org, cy@example.org\nDate: Mon, 03 Mar 2025 10:00:00 +0100\n"
+        "From: Ann Example <ann@example.org>\nTo: bob@example.org, cy@example.org\nSent: Mon, 03 Mar 2025 10:00:00 +0100\n"
         "Subject: Grüße & an invoice\n\nSee attached.\nAnn"
     )
     assert [(a.name, a.kind, a.pages[0].text) for a in document.attachments] == [

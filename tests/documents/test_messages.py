@@ -45,7 +45,7 @@ def test_an_outlook_message_with_its_attachments(pdf: Make, message: Callable[..
     assert document.kind == "msg"
     assert document.pages[0].text == (
         'From: "Ann Example" <ann@example.org>\nTo: Bob <bob@example.org>, cy@example.org\n'
-        "Date: Mon, 03 Mar 2025 11:00:00 +0000\nSubject: Grüße & an invoice\n\nSee attached.\nAnn"
+        "Sent: Mon, 03 Mar 2025 11:00:00 +0000\nSubject: Grüße & an invoice\n\nSee attached.\nAnn"
     )
     found = [(part.name, part.kind, part.pages[0].text) for part in document.walk()][1:]
     assert found == [

@@ -294,3 +294,13 @@ def test_a_scan_in_letters_that_are_not_known_says_so(pdf: Make, monkeypatch: py
     monkeypatch.setattr("stillroom.documents.formats.picture.MISSED", -1.0)  # as if all were strange
     document = read("a.pdf", pdf(lambda canvas: canvas.drawImage(picture_of("Total 120.40"), 0, 500, 600, 100)))
     assert document.notes[0].startswith("Parts of the text on page 1 were not recognised: letters of a script")
+
+
+def test_comments_that_the_page_does_not_show_are_said(pdf: Make) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(50, 700, "Invoice 12")
+        canvas.textAnnotation("Pay 1,050.00 instead", Rect=(50, 640, 60, 650))
+
+    document = read("a.pdf", pdf(draw))
+    assert document.pages[0].text == "Invoice 12"
+    assert document.notes == ("Page 1 has comments beside the text (“Pay 1,050.00 instead”): they were not read.",)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.child import MessageWriter, die_with_parent, private_stdout
+from stillroom.codec import from_child, to_plain
 from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
     Embeddings,
@@ -34,7 +35,6 @@ from stillroom.engine.protocol import (
     ScoreResult,
     SpanResult,
 )
-from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import WorkerStatus
 
 
@@ -70,7 +70,7 @@ class Worker:
     def beat(self) -> None:
         while True:
             self.working.wait()
-            self.event(0, "status", **to_wire(WorkerStatus(context_used=7, context_tokens=100, requests=1)))
+            self.event(0, "status", **to_plain(WorkerStatus(context_used=7, context_tokens=100, requests=1)))
             time.sleep(0.1)
 
     def work(self) -> None:
@@ -163,7 +163,7 @@ class Worker:
             f.name: {"str": "fake", "int": 1, "float": 0.1, "bool": True}.get(str(f.type))
             for f in dataclasses.fields(ModelInfo)
         }
-        options = from_wire(LoadOptions, message["options"])
+        options = from_child(LoadOptions, message["options"])
         options = dataclasses.replace(
             options,
             ubatch=options.ubatch or 64,
@@ -173,7 +173,7 @@ class Worker:
         values |= {"name": path.stem, "path": str(path), "options": options, "gpu_layers": 0}
         values |= {"context_tokens": options.context_tokens or 4096, "trained_context_tokens": 4096}
         self.model = ModelInfo(**values)
-        return to_wire(self.model)
+        return to_plain(self.model)
 
     def unload(self, _number: int, _message: dict[str, Any]) -> Any:
         self.model = None
@@ -187,19 +187,19 @@ class Worker:
         scores = tuple(
             tuple(-float(len(text)) - loss * len(text.split()) for text in q["candidates"]) for q in questions
         )
-        return to_wire(ScoreResult(scores, lengths, 10, 10, 0.001))
+        return to_plain(ScoreResult(scores, lengths, 10, 10, 0.001))
 
     def embed(self, number: int, message: dict[str, Any]) -> Any:
         self.check(number)
         texts = message["request"]["texts"]
         rows = tuple(tuple(float(text.casefold().count(letter)) for letter in "aeiourst") for text in texts)
-        return to_wire(Embeddings(rows[:-1] if "fewer" in texts else rows, 10))
+        return to_plain(Embeddings(rows[:-1] if "fewer" in texts else rows, 10))
 
     def spans(self, number: int, message: dict[str, Any]) -> Any:
         self.check(number)
         text, questions = message["request"]["text"], message["request"]["questions"]
         end = len(text) + 1 if text == "beyond" else len(text.split()[0])
-        return to_wire(SpanResult(((QuotedSpan(0, end, -1.0),),) * len(questions), 10, 10, 0.001))
+        return to_plain(SpanResult(((QuotedSpan(0, end, -1.0),),) * len(questions), 10, 10, 0.001))
 
     def generate(self, number: int, message: dict[str, Any]) -> Any:
         request = message["request"]
@@ -210,7 +210,7 @@ class Worker:
             self.check(number)
             self.event(number, "text", text=piece)
             time.sleep(0.02)
-        return to_wire(Generation("".join(pieces), "length", 5, 0, len(pieces), 0.1, 0.1))
+        return to_plain(Generation("".join(pieces), "length", 5, 0, len(pieces), 0.1, 0.1))
 
     def facts(self) -> dict[str, Any]:
         return content(Path(self.model.path)) if self.model is not None else {}
@@ -218,7 +218,7 @@ class Worker:
     def measure(self, number: int, _message: dict[str, Any]) -> Any:
         self.check(number)
         speed = self.facts().get("speed", 100.0)
-        return to_wire(Measurement(float(speed), 0.1, 10))
+        return to_plain(Measurement(float(speed), 0.1, 10))
 
     def quantize(self, number: int, message: dict[str, Any]) -> Any:
         request = message["request"]
@@ -232,7 +232,7 @@ class Worker:
                     self.event(number, "progress", value=step / 5)
                     time.sleep(0.01)
                 target.write("GGUF" + dumps(facts))
-        return to_wire(Quantized(1000, int(facts.get("size", 900)), 0.1))
+        return to_plain(Quantized(1000, int(facts.get("size", 900)), 0.1))
 
     def render(self, _number: int, message: dict[str, Any]) -> Any:
         turns = [f"<{turn['role']}>{turn['content']}" for turn in message["messages"]]

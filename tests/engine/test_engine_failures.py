@@ -16,6 +16,7 @@ from stillroom.engine import connection
 from stillroom.engine.engine import Engine, EngineState
 from stillroom.engine.limits import Limits
 from stillroom.engine.protocol import (
+    EmbedRequest,
     GenerateRequest,
     LoadOptions,
     Piece,
@@ -301,6 +302,13 @@ def test_a_model_that_keeps_crashing_is_not_loaded_for_ever(start: Start, model:
     assert ["stopped 3 times" in message for message in messages] == [False, False, False, True]
     other = LoadOptions(context_tokens=512)  # a person's choice: another try
     assert "exit code 3" in _failure(lambda: engine.load(model, other)).message
+
+
+def test_embeddings_of_fewer_texts_are_refused(start: Start, model: Path) -> None:
+    engine = start("")
+    engine.load(model)
+    error = _failure(lambda: engine.embed(EmbedRequest(("one text", "fewer"))))  # the fake worker's cue
+    assert "makes no sense" in error.message
 
 
 def test_a_span_that_is_not_in_the_text_is_refused(start: Start, model: Path) -> None:

@@ -8,6 +8,8 @@ import errno
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from contextlib import closing
 from dataclasses import replace
@@ -299,3 +301,38 @@ def test_the_target_is_checked_before_any_work(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(StillroomError, match="not allowed there, or the file is open in another program"):
         check_target(tmp_path / "out.csv")
+
+
+_FULL = """
+import gc, resource, signal, sys, tempfile
+from pathlib import Path
+from stillroom.errors import StillroomError
+from stillroom.extraction.export import export
+from tests.extraction.test_export import TEMPLATE, found, row
+folder, after = Path(sys.argv[1]), int(sys.argv[2])
+tempfile.tempdir = str(folder)
+rows = [row(total=found(str(number))) for number in range(3000)]
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (after, after))
+for suffix in (".xlsx", ".csv", ".jsonl", ".sqlite"):
+    try:
+        export(rows, TEMPLATE, folder / f"o{suffix}")
+    except StillroomError as error:
+        print(error.message)
+    gc.collect()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit of a file's size")
+@pytest.mark.parametrize("after", [0, 4_000, 60_000])
+def test_a_full_disk_is_a_sentence_and_no_traceback(after: int, tmp_path: Path) -> None:
+    """No file may grow beyond so many bytes, which is how a disk fills up in the middle of a table."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    paths = os.pathsep.join([*sys.path, str(Path(__file__).parents[2])])
+    environment = {**os.environ, "PYTHONPATH": paths, "STILLROOM_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-c", _FULL, str(folder), str(after)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert "Traceback" not in done.stderr
+    assert done.stdout.count("was not written") == 4
+    assert list(folder.iterdir()) == []

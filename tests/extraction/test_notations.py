@@ -7,7 +7,8 @@ import pytest
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose
-from stillroom.templates.template import Field, FieldType
+from stillroom.extraction.choices import Look
+from stillroom.templates.template import Field, FieldType, Option
 
 
 def found(kind: FieldType, *texts: str) -> list[Candidate]:
@@ -34,6 +35,9 @@ def values(kind: FieldType, *texts: str) -> list[str]:
         ("Tea 1 5.90 5.90", ["1", "5.90", "5.90"]),
         ("Rent - 500.00", ["500.00"]),
         ("Discount - 5.00", ["-5.00"]),
+        ("合計 1万2,500円", ["12500"]),
+        ("1 , 0 5 0 . 0 0", ["1050.00"]),
+        ("of 14 April 2025: 12.50", ["12.50"]),
     ],
 )
 def test_an_amount(text: str, expected: list[str]) -> None:
@@ -106,6 +110,10 @@ def test_the_whole_document_shows_which_number_is_the_month(texts: tuple[str, ..
         ("one hundred and twenty days", ["120 days"]),
         ("24 Monate", ["24 months"]),
         ("2 ans", ["2 years"]),
+        ("auf die Dauer von 3 Jahren", ["3 years"]),
+        ("einer Frist von vier Wochen", ["4 weeks"]),
+        ("pour une durée de deux ans", ["2 years"]),
+        ("per due anni; the due days", ["2 years"]),
         ("3 lata", ["3 years"]),
         ("1,000 hours", ["1000 hours"]),
         ("a one time fee, $2 an hour, 2-3 years", []),
@@ -290,3 +298,35 @@ def test_what_has_no_width_stays_in_the_span_and_leaves_the_value() -> None:
 
 def test_figures_that_are_turned_around_say_so() -> None:
     assert all(candidate.failed for candidate in found(FieldType.MONEY, "Total \u202e120.40\u202c EUR"))
+
+
+@pytest.mark.parametrize("text", ["Dated:14-Apr-2025", "14.IV.2025", "IV. 14 IV 2025"])
+def test_a_date_that_touches_its_label_or_has_a_roman_month(text: str) -> None:
+    assert values(FieldType.DATE, text) == ["2025-04-14"]
+
+
+@pytest.mark.parametrize("text", ["14 April 2025", "April 14, 2025", "14. März 2025", "14 de abril de 2025"])
+def test_the_figures_of_a_date_are_no_code(text: str) -> None:
+    assert values(FieldType.IDENTIFIER, f"Invoice\n{text}") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Total NT$1,130", None),
+        ("Total $ 125.990 CLP", None),
+        ("CLP $125.990", None),
+        ("US$ 20.00", "USD"),
+        ("$20.00", "USD"),
+    ],
+)
+def test_a_sign_that_another_currency_owns_speaks_for_none_but_that(text: str, expected: str | None) -> None:
+    usd = Option("USD", "US dollar", ("$", "US$"))
+    document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+    found = Look.at(Field("currency", FieldType.CHOICE, options=(usd, Option("EUR", "euro", ("€",)))), document)
+    assert (found.options[0].value if found.literal[0] else None) == expected
+
+
+def test_a_number_in_groups_of_figures_is_one_code() -> None:
+    best = max(found(FieldType.IDENTIFIER, "NHS No: 943 476 5919"), key=lambda each: each.shape)
+    assert best.value == "943 476 5919"

@@ -310,6 +310,20 @@ def test_attachments_are_rows_of_their_own(store: RunStore, model: ModelFile, fi
     assert [value.value for value in values if isinstance(value, FieldValue)] == ["a", "b", "a0", "a1", "b0", "b1"]
 
 
+def test_what_only_holds_others_is_a_row_without_values(store: RunStore, model: ModelFile, files: list[Path]) -> None:
+    files[0].write_text("")  # as an archive: it says nothing itself
+    batch = Batch.create(store, TEMPLATE, files[:1], model)
+    reader, extractor = Reader(), Extractor()
+    reader.attachments = 1
+    batch.run(extractor, reader)
+    holder, held = batch.results()
+    assert holder is not None
+    assert (holder.status, holder.fields, holder.notes) == (DocumentStatus.DONE, {}, ())
+    assert held is not None
+    assert isinstance(held.fields["total"], FieldValue)
+    assert extractor.done == ["a.txt › 0"]
+
+
 def test_attachments_that_were_not_done_are_done_on_resuming_and_none_twice(
     store: RunStore, model: ModelFile, files: list[Path]
 ) -> None:

@@ -1,6 +1,7 @@
 """A program in a child's place, turned by a hostile file: tries everything and says what came of it.
 
-Called with the layers that are put up (``files``, ``calls``, ``memory`` or ``all``) and a folder of the person; the owner's other
+Called with the layers that are put up (``files``, ``calls``, ``namespaces``, ``all``; ``reading``: all, as a reader has them) and a
+folder of the person; the owner's other
 child is told by its number. Writes one JSON object: by try, ``refused`` or what it got.
 """
 
@@ -16,20 +17,31 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from stillroom.child import Reach, confine, landlock, system_calls
+from stillroom.child import Reach, confine, landlock, namespaces, system_calls
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 X86 = platform.machine() == "x86_64"
 
 
+OF_NAMESPACES = (
+    "connect by IPv4", "reach another machine", "see a network card", "connect to an abstract socket", "make a raw socket",
+    "make a packet socket", "be root over its namespaces", "mount", "change its root",
+)  # fmt: skip
+
+
 def main() -> None:
     layers, folder, sibling = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    if layers == "calls":
+    if layers in ("calls", "namespaces"):
         landlock.restrict = lambda *_args, **_more: 0  # type: ignore[assignment]
-    elif layers == "files":
+    if layers in ("files", "namespaces"):
         system_calls.refuse = lambda **_more: False  # type: ignore[assignment]
-    found = confine(Reach(read=(str(folder / "model.gguf"),)), written_bytes=0)
-    said = {name: outcome(attempt) for name, attempt in attempts(folder, sibling).items()}
+    if layers in ("calls", "files"):
+        namespaces.enter = lambda: False
+    found = confine(Reach(read=(str(folder / "model.gguf"),)), written_bytes=0, reading=layers == "reading")
+    tried = attempts(folder, sibling)
+    if layers == "namespaces":  # all else is let through by them, and would be done
+        tried = {name: attempt for name, attempt in tried.items() if name in OF_NAMESPACES}
+    said = {name: outcome(attempt) for name, attempt in tried.items()}
     print(json.dumps({"layers": found.to_json(), "tries": said}))
 
 
@@ -102,6 +114,9 @@ def attempts(folder: Path, sibling: int) -> dict[str, Callable[[], object]]:
         "set the owner's limits": lambda: call(302 if X86 else 261, parent, 7, 0, page),
         # the network and other ways to talk
         "connect by IPv4": lambda: socket.create_connection(("127.0.0.1", int(sys.argv[4])), 2),
+        "reach another machine": lambda: socket.create_connection(("192.0.2.1", 80), 1),
+        "see a network card": lambda: cards(),
+        "be root over its namespaces": lambda: socket.sethostname("stillroom-attack"),
         "make an IPv6 socket": lambda: socket.socket(socket.AF_INET6),
         "make a datagram socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "make a raw socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW),
@@ -142,6 +157,13 @@ def attempts(folder: Path, sibling: int) -> dict[str, Callable[[], object]]:
 def in_memory() -> None:
     made = os.memfd_create("program", 0)  # empty, so it is no program; whether it may be tried is asked before
     call(322 if X86 else 281, made, b"", None, None, 0x1000)
+
+
+def cards() -> list[str]:
+    found = [name for _, name in socket.if_nameindex() if name != "lo"]
+    if not found:
+        raise PermissionError
+    return found
 
 
 def fork() -> int:

@@ -17,7 +17,7 @@ from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.learning.fitting import LabelledField, fit
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
-from stillroom.learning.surroundings import LIKENESSES, Surroundings, form_of, likenesses
+from stillroom.learning.surroundings import LIKENESSES, Book, Surroundings, form_of
 from stillroom.templates.template import Field, FieldType, Template
 
 TEMPLATE = Template(
@@ -163,11 +163,50 @@ def test_absent_is_learned_too() -> None:
 
 def test_likenesses_are_those_of_the_most_alike() -> None:
     known = [_around("total", value="5"), _around("net", value="4")]
-    row = likenesses([_around("total", value="9")], known)[0]
-    assert dict(zip(LIKENESSES, row, strict=True))["left"] == 1.0
-    assert dict(zip(LIKENESSES, row, strict=True))["value"] == 0.0
-    assert likenesses([_around("x")], []).sum() == 0
+    book = Book([known], [np.array([True, True])])
+    row = dict(zip(LIKENESSES, book.columns_of([_around("total", value="9")])[0], strict=False))
+    assert row["left"] == 1.0
+    assert row["value"] == 0.0
+    assert row["form"] == 1.0
+    # A document is not held against itself.
+    assert book.columns(0, [0])[:, : len(LIKENESSES)].sum() == 0
     assert form_of("INV-2025/17") == "a-9/9"
+
+
+ROOMS = ("Hall", "Hall", "Annex", "Hall", "Annex", "Hall")
+
+
+def talk(number: int) -> Document:
+    """Lines in any order; only a word within it tells the room."""
+    lines = [f"Grob {number} Vlim", f"{ROOMS[number % 6]} {300 + 7 * number}", f"Trask Nool {number}"]
+    lines = lines[number % 3 :] + lines[: number % 3]
+    text = "\n".join(lines) + "\n"
+    return Document(f"{number}.txt", "txt", hashlib.sha256(text.encode()).hexdigest(), (Page(1, text),), 1)
+
+
+def test_words_within_right_values_tell_others(tmp_path: Path) -> None:
+    template = Template("talk", 1, "Talk", "", (Field("room", FieldType.LINE),))
+    memory = TemplateMemory(template, tmp_path)
+
+    def room(number: int) -> str:
+        return f"{ROOMS[number % 6]} {300 + 7 * number}"
+
+    for number in range(8):
+        memory.take(talk(number), {"room": room(number)})
+    learned = memory.learned()
+    right = 0
+    for number in range(20, 30):
+        document = talk(number)
+        asked = choosing.prepare(template.fields[0], document, (), template=template, learned=learned)
+        found = choosing.choose_all([asked], document, complete=True)["room"]
+        right += isinstance(found, FieldValue) and found.value == room(number)
+    assert right >= 9
+
+
+def test_what_was_kept_without_marks_still_teaches() -> None:
+    """Files of an earlier version have none."""
+    book = Book([[_around("total")]], [np.array([True])])
+    assert np.isfinite(book.columns_of([_around("total"), _around("x")])).all()
 
 
 def _around(left: str, value: str = "v") -> Surroundings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stillroom.documents.document import Document, Page, Span
-from stillroom.learning.showing import field_from, label_beside, options_from
+from stillroom.learning.showing import field_from, label_beside, value_at
 from stillroom.templates.template import Field, FieldType, Template
 
 TEXT = """Talk announcement
@@ -78,8 +78,31 @@ def test_words_of_another_column_are_none_of_the_label() -> None:
     assert label_beside(page, Span(1, 27, 40)) == "Due date"
 
 
-def test_options_once_each() -> None:
-    assert [option.value for option in options_from(["billing", "technical ", "billing", " "])] == [
-        "billing",
-        "technical",
-    ]
+def test_a_mark_is_the_value_of_a_field() -> None:
+    text = "Gala\nStart 3:30 PM\nRoom: Baker Hall <old>\nFee 12.50 EUR\n"
+    document = Document("x.txt", "txt", "0" * 64, (Page(1, text),), 1)
+
+    def value(kind: FieldType, words: str) -> str | None:
+        start = text.index(words)
+        found = value_at(document, Field("shown", kind), Span(1, start, start + len(words)))
+        return found.value if found is not None else None
+
+    assert value(FieldType.TIME, "3:30 PM") == "15:30"
+    assert value(FieldType.MONEY, "12.50 EUR") == "12.50"
+    assert value(FieldType.LINE, "Baker Hall") == "Baker Hall"
+    assert value(FieldType.DATE, "Baker Hall") is None
+    assert value(FieldType.LINE, "\n") is None
+
+
+def test_what_it_is_called_tells_a_person_from_a_company() -> None:
+    text = "Talk\nHirofumi Miura\nBaker Hall\n"
+    document = Document("x.txt", "txt", "0" * 64, (Page(1, text),), 1)
+
+    def kind(words: str, name: str) -> FieldType:
+        start = text.index(words)
+        shown = field_from(document, Span(1, start, start + len(words)), name=name)
+        assert shown is not None
+        return shown.field.type
+
+    assert kind("Hirofumi Miura", "speaker") is FieldType.NAME
+    assert kind("Baker Hall", "location") in (FieldType.LINE, FieldType.TEXT)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import struct
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -17,6 +19,7 @@ from tests.models.make_safetensors import write_folder
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
+from stillroom.child import landlock
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.gguf.header import read_header
 from stillroom.models.library import installed_models
@@ -27,18 +30,29 @@ from stillroom.tuning.conversion import convert, converter
 
 # Speaks the command line and the lines of llama.cpp's script, and writes what is asked for in the folder's file fake.json.
 _FAKE = """
-import json, pathlib, shutil, socket, sys, time
+import json, os, pathlib, shutil, socket, subprocess, sys, time
 folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[3])
 assert sys.argv[2::2] == ["--outfile", "--outtype"], sys.argv
 told = json.loads((folder / "fake.json").read_text())
 print("INFO:hf-to-gguf:Loading model:", folder.name, file=sys.stderr)
-(pathlib.Path(told["seen"])).write_text(json.dumps(sorted(file.name for file in folder.iterdir())))
-try:
-    socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
-    network = "open"
-except OSError:
-    network = "shut"
-pathlib.Path(told["seen"] + ".network").write_text(network)
+def refused(attempt):
+    try:
+        attempt()
+    except OSError:
+        return True
+    return False
+seen = {
+    "files": sorted(file.name for file in folder.iterdir()),
+    "network": not refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()),
+    "unix": not refused(lambda: socket.socket(socket.AF_UNIX).close()),
+    "key": not refused(lambda: open(told["key"]).read()),
+    "written": not refused(lambda: open(told["key"] + ".new", "w")),
+    "shell": not refused(lambda: subprocess.run(["/bin/sh", "-c", "true"])),
+    "own": not refused(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True)),
+    "owner": not refused(lambda: os.kill(told["owner"], 0)),
+    "memory": not refused(lambda: open(f"/proc/{told['owner']}/environ", "rb").read()),
+}
+(out.parent / "seen").write_text(json.dumps(seen))
 if told.get("fails"):
     sys.exit(told["fails"])
 for share in (0, 40, 100):
@@ -52,15 +66,19 @@ shutil.copyfile(told["result"], out)
 
 @pytest.fixture
 def fake(tmp_path: Path) -> list[str]:
-    script = tmp_path / "convert.py"
+    script = tmp_path / "script" / "convert.py"
+    script.parent.mkdir(exist_ok=True)
     script.write_text(_FAKE)
     return [sys.executable, str(script)]
 
 
 def folder_for(tmp_path: Path, **told: object) -> Path:
     folder = write_folder(tmp_path / "my model")
-    result = write_tiny(tmp_path / "result.gguf")
-    told = {"seen": str(tmp_path / "seen"), "result": str(result)} | told
+    (tmp_path / "script").mkdir(exist_ok=True)
+    result = write_tiny(tmp_path / "script" / "result.gguf")
+    (tmp_path / "home").mkdir(exist_ok=True)
+    (tmp_path / "home" / "key").write_text("secret")
+    told = {"key": str(tmp_path / "home" / "key"), "owner": os.getpid(), "result": str(result)} | told
     (folder / "fake.json").write_text(json.dumps(told))
     return folder
 
@@ -143,25 +161,35 @@ def test_broken_weights_are_refused_with_a_sentence(tmp_path: Path) -> None:
 # -- converting, with a script that speaks as the real one does
 
 
-def test_converting(fake: list[str], tmp_path: Path) -> None:
+def test_converting(fake: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+    really = conversion.try_out
+
+    def try_out(made: Path, name: str) -> str:
+        seen.update(json.loads((made.parent / "seen").read_text()))
+        return really(made, name)
+
+    monkeypatch.setattr(conversion, "try_out", try_out)
     folder = folder_for(tmp_path)
     (folder / "modeling_own.py").write_text("raise SystemExit('this must never run')")
     (folder / "pytorch_model.bin").write_bytes(b"a pickle")
     told: list[tuple[float, str]] = []
     model = convert(folder, on_progress=lambda share, what: told.append((share, what)), command=fake)
     assert model.path == paths.models_dir() / "my model.Q8_0.gguf"
-    assert model.path.read_bytes() == (tmp_path / "result.gguf").read_bytes()
+    assert model.path.read_bytes() == (tmp_path / "script" / "result.gguf").read_bytes()
     assert verify(model).right
     assert [found.path for found in installed_models()] == [model.path]
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert any(0.3 < share < 0.5 for share in shares)
-    seen = json.loads((tmp_path / "seen").read_text())
-    assert "modeling_own.py" not in seen
-    assert "pytorch_model.bin" not in seen
-    assert {"config.json", "model.safetensors", "tokenizer.model"} <= set(seen)
-    if sys.platform == "linux":
-        assert (tmp_path / "seen.network").read_text() == "shut"
+    files = seen.pop("files")
+    assert "modeling_own.py" not in files
+    assert "pytorch_model.bin" not in files
+    assert {"config.json", "model.safetensors", "tokenizer.model"} <= set(files)
+    if sys.platform == "linux" and landlock.version():
+        assert {name for name, got in seen.items() if got} == {"own"}, "its own Python is all that it can start"
+    elif sys.platform == "linux":
+        assert not seen["network"]
     with pytest.raises(StillroomError, match="is there already"):
         convert(folder, command=fake)
     assert left() == [".records.json", "my model.Q8_0.gguf"]
@@ -195,7 +223,7 @@ def test_what_the_converter_says_becomes_a_sentence(fails: str, sentence: str, f
 
 
 def test_a_result_that_is_no_model_is_thrown_away(fake: list[str], tmp_path: Path) -> None:
-    broken = tmp_path / "broken.gguf"
+    broken = tmp_path / "script" / "broken.gguf"
     broken.write_bytes(b"GGUF" + b"\xff" * 100)
     with pytest.raises(StillroomError, match="no usable model"):
         convert(folder_for(tmp_path, result=str(broken)), command=fake)
@@ -207,7 +235,7 @@ def test_stopping_ends_the_converter_and_leaves_nothing(fake: list[str], tmp_pat
 
     def stop_when_it_runs() -> None:
         deadline = time.monotonic() + 20
-        while not (tmp_path / "seen.network").exists() and time.monotonic() < deadline:
+        while not list(paths.models_dir().glob(".converting-*/seen")) and time.monotonic() < deadline:
             time.sleep(0.01)
         cancellation.request()
 
@@ -230,7 +258,7 @@ def test_room_is_looked_for_first(fake: list[str], tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(conversion, "_SPARE_DISK_BYTES", 1 << 60)
     with pytest.raises(StillroomError, match="on the disk"):
         convert(folder, command=fake)
-    assert not (tmp_path / "seen").exists()
+    assert left() == []
 
 
 def test_without_the_extra_it_is_said_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +30,23 @@ def test_another_process_cannot_look_into_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.split("dumpable")[-1].split() == ["0"], done.stderr
+
+
+def test_temporary_files_are_ours_and_gone_even_after_a_kill(tmp_path: Path) -> None:
+    script = (
+        "import os, sys, tempfile\n"
+        "from stillroom.privacy.closed import keep_temporary_files\n"
+        "keep_temporary_files()\n"
+        "open(tempfile.mkstemp()[1], 'w').write('canary')\n"
+        "print(tempfile.gettempdir(), flush=True)\n"
+        "if sys.argv[1] == 'kill': os.kill(os.getpid(), 9)\n"
+    )
+    environment = {**os.environ, "STILLROOM_HOME": str(tmp_path)}
+    folders = []
+    for how in ("kill", "end"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, how], capture_output=True, text=True, env=environment, check=False
+        )
+        folders.append(Path(done.stdout.strip()))
+        assert folders[-1].is_relative_to(tmp_path)
+    assert [folder.exists() for folder in folders] == [False, False], "the next start cleared up after the kill"

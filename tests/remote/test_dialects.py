@@ -10,7 +10,7 @@ from tests.remote.office import TEXT, ask, document, fields_of
 from tests.remote.openai_server import OpenAiServer
 
 from stillroom.errors import EngineError
-from stillroom.extraction.remote import RemoteExtractor
+from stillroom.extraction.remote_extractor import RemoteExtractor
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets

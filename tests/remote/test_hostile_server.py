@@ -17,7 +17,7 @@ from tests.remote.openai_server import OpenAiServer, completion
 
 from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, EngineError
-from stillroom.extraction.remote import RemoteExtractor
+from stillroom.extraction.remote_extractor import RemoteExtractor
 from stillroom.privacy.seal import Seal, SealedError
 from stillroom.privacy.secrets import Secrets
 from stillroom.privacy.sending import SendingLog

@@ -14,7 +14,7 @@ import pytest
 
 from stillroom.documents.document import Document, Page
 from stillroom.engine.protocol import Message
-from stillroom.extraction.remote import RemoteExtractor
+from stillroom.extraction.remote_extractor import RemoteExtractor
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.privacy.seal import Seal
 from stillroom.privacy.secrets import Secrets

@@ -14,11 +14,11 @@ from tests.remote.openai_server import OpenAiServer
 
 from stillroom.cancellation import Cancellation
 from stillroom.chat.conversation import ChatSettings
-from stillroom.chat.remote import RemoteAnswerer
+from stillroom.chat.remote_answerer import RemoteAnswerer
 from stillroom.documents.document import Document
 from stillroom.engine.protocol import Message
 from stillroom.errors import Cancelled, EngineError
-from stillroom.extraction.remote import NOT_IN_DOCUMENT, RemoteExtractor, located, preview
+from stillroom.extraction.remote_extractor import NOT_IN_DOCUMENT, RemoteExtractor, located, preview
 from stillroom.extraction.result import DocumentStatus, FieldState, FieldValue
 from stillroom.extraction.run import Batch
 from stillroom.extraction.side_by_side import run_side_by_side

@@ -119,7 +119,7 @@ def _dialog(name: str, window: MainWindow, receipts) -> QDialog:
         return ConsentDialog(window, parts, [engine], sheet.model.rows, sheet.template)
     return {
         "engine": lambda: EngineDialog(window, parts, engine),
-        "prices": lambda: PriceDialog(window, price_list()),
+        "prices": lambda: PriceDialog(window, parts.remote, price_list()),
         "log": lambda: LogDialog(window, SendingLog(parts.database)),
         "chat": lambda: ChatConsent(window, engine, Leaving("Hello", 2, 1024)),
         "licences": lambda: Licences(window),

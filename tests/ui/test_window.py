@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from stillroom.errors import StillroomError
 from stillroom.extraction.run import Batch
+from stillroom.settings import MODEL
 from stillroom.ui.extract.result_model import FIRST_FIELD
 from stillroom.ui.extract.row import RowState
 from stillroom.ui.failures import UnexpectedErrors, show_failure
@@ -94,6 +95,7 @@ def test_a_changed_file_is_not_quoted(window, qtbot, receipts):
     wait_done(qtbot, sheet)
     files[0].write_text("something else entirely\n")
     sheet.details._sources._kept.clear()
+    window._parts.recent_documents.clear()  # as after a start: what was read before is shown as it was then
     sheet.table.choose(sheet.model.rows[0], 1)
     qtbot.waitUntil(lambda: "was changed since" in sheet.details._quote.toPlainText())
 
@@ -399,3 +401,21 @@ def test_every_control_has_a_name_for_screen_readers(window, qtbot, receipts):
         and not getattr(widget, "text", str)()
     ]
     assert nameless == []
+
+
+def test_a_usual_model_that_is_gone_is_told(parts, qtbot) -> None:
+    parts.settings.set(MODEL, "/nowhere/gone.gguf")
+    made = MainWindow(parts)
+    qtbot.addWidget(made)
+    made.show()
+    made.start()
+    qtbot.waitUntil(lambda: made.loading.model is not None, timeout=15_000)
+    banner = made.extract.banners._keyed["stand-in"]
+    assert "gone.gguf" in banner.message.text()
+    assert "fake" in banner.message.text()
+    assert made.panel._stand_in.isVisibleTo(made.panel)
+    assert made.panel._stand_in.text() == banner.message.text()
+    made.loading.choose(parts.models.installed()[0])
+    qtbot.waitUntil(lambda: not made.loading.notice, timeout=15_000)
+    assert "stand-in" not in made.extract.banners._keyed
+    assert not made.panel._stand_in.isVisibleTo(made.panel)

@@ -18,9 +18,9 @@ import pytest
 
 from stillroom.chat.conversation import Role, TurnState
 from stillroom.chat.prompt_library import PromptLibrary
+from stillroom.codec import from_plain, to_plain
 from stillroom.documents.document import Box
 from stillroom.engine.protocol import Adapter
-from stillroom.engine.wire import from_wire, to_wire
 from stillroom.extraction.result import DocumentStatus, FieldState, FieldValue, result_to_json
 from stillroom.settings import (
     CONTEXT_TOKENS,
@@ -138,7 +138,7 @@ def test_a_conversation_that_was_exported() -> None:
 
 
 def test_a_tuning_as_the_pipe_and_the_settings_write_it() -> None:
-    tuning = from_wire(Tuning, EXPECTED["tuning"])
+    tuning = from_plain(Tuning, EXPECTED["tuning"])
     assert tuning.options.adapters == (Adapter("/a.gguf", 0.5),)
     assert tuning.environment == (("OMP_WAIT_POLICY", "passive"),)
-    assert _like(json.loads(json.dumps(to_wire(tuning))), EXPECTED["tuning"]) == EXPECTED["tuning"]
+    assert _like(json.loads(json.dumps(to_plain(tuning))), EXPECTED["tuning"]) == EXPECTED["tuning"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from stillroom.cancellation import Cancellation
 from stillroom.chat.answerer import SMALL, Answerer
 from stillroom.chat.conversation import MERGED, Attachment, ChatSettings, Facts, Role, Source, Turn
+from stillroom.chat.every_part import Asks, asks_of, counted_in_files
 from stillroom.chat.passages import Passage, passages_of, ranked
 from stillroom.chat.prompt import messages_of
 from stillroom.chat.store import ConversationStore
-from stillroom.chat.whole import Asks, asks_of, counted_in_files
 from stillroom.documents.seeing import Picture
 from stillroom.engine.protocol import Message
 from stillroom.errors import StillroomError

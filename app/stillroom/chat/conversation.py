@@ -26,7 +26,7 @@ _FIGURES_NAMED = 6
 
 
 class Role(StrEnum):
-    """Who speaks. A NOTE stands for older turns that were summarised or left out; the model sees it as the system's word."""
+    """The side that speaks. A NOTE stands for older turns that were summarised or left out; the model sees it as the system's word."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -45,7 +45,7 @@ class TurnState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """Of one conversation.
+    """The settings of one conversation.
 
     Attributes:
         model: name of the model; empty for the one that is loaded.

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 class Keeping:
-    """While it is entered, ``save`` is called on a thread of its own soon after a change, and every ``seconds`` at most.
+    """A thread that keeps: while it is entered, ``save`` is called on it soon after a change, and every ``seconds`` at most.
 
     Its end waits for a save under way, so that whoever saves afterwards has the last word. What could not be saved is tried
     again with the next change.

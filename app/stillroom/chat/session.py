@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillroom.cancellation import Cancellation
-from stillroom.chat import context, whole
+from stillroom.chat import context, every_part
 from stillroom.chat.answerer import Answerer
 from stillroom.chat.conversation import MERGED, Attachment, ChatSettings, Conversation, Facts, Role, Turn, TurnState
 from stillroom.chat.grounding import grounds_of
@@ -34,7 +34,7 @@ _TITLE_QUESTION = "Write a title of two to six words for the text above. Write o
 
 
 class ChatSession:
-    """Works on conversations of a store. Methods block their thread; several may work on several conversations."""
+    """Work on conversations of a store. Methods block their thread; several may work on several conversations."""
 
     def __init__(self, store: ConversationStore, answerer: Answerer) -> None:
         self._store = store
@@ -145,17 +145,17 @@ class ChatSession:
         asked = self._store.turn(question)
         settings = self._store.conversation(asked.conversation).settings
         files = [each for turn in context.visible(self._store.branch(question)) for each in turn.attachments]
-        counted = whole.counted_in_files(asked.content, [each for each in files if not each.seen])
+        counted = every_part.counted_in_files(asked.content, [each for each in files if not each.seen])
         passages = [] if counted else [passage for each in files for passage in passages_of(each)]
-        asks = whole.asks_of(asked.content) or whole.Asks.LIST
-        reader = whole.WholeReader(asked.content, asks, passages, self._answerer)
+        asks = every_part.asks_of(asked.content) or every_part.Asks.LIST
+        reader = every_part.WholeReader(asked.content, asks, passages, self._answerer)
         pictures = "" if counted else ", ".join(each.name for each in files if each.seen)
         notes = (f"The text in {pictures} was read; the pictures were not looked at.",) if pictures else ()
         answer = self._begin(asked, Facts(notes=notes, passages=len(passages), stop_reason=MERGED))
         on_begin(answer)
         saved = time.monotonic()
 
-        def tell(reading: whole.Reading, new: tuple[whole.Found, ...]) -> None:
+        def tell(reading: every_part.Reading, new: tuple[every_part.Found, ...]) -> None:
             nonlocal saved
             on_piece("", "".join(f"- {each.text} ({each.source.name}, page {each.source.page})\n" for each in new))
             on_progress(reading.read, reading.passages)
@@ -177,11 +177,13 @@ class ChatSession:
             self._keep(answer, asks, reader.reading, state, error)
         return self._store.turn(answer.id)
 
-    def _keep(self, answer: Turn, asks: whole.Asks, reading: whole.Reading, state: TurnState, error: str = "") -> None:
-        text, sources = whole.answer_of(asks, reading)
+    def _keep(
+        self, answer: Turn, asks: every_part.Asks, reading: every_part.Reading, state: TurnState, error: str = ""
+    ) -> None:
+        text, sources = every_part.answer_of(asks, reading)
         facts = Facts(
             sources=sources,
-            notes=whole.notes_of(asks, reading) + answer.facts.notes,
+            notes=every_part.notes_of(asks, reading) + answer.facts.notes,
             passages_read=reading.read,
             passages=reading.passages,
             stop_reason=MERGED,
@@ -289,7 +291,7 @@ def _grounded(facts: Facts, content: str, branch: list[Turn]) -> Facts:
     if not files:
         return facts
     given = [source for turn in shown if turn.role is Role.USER for source in turn.facts.sources]
-    counted = whole.counted_in_files(branch[-1].content, files)
+    counted = every_part.counted_in_files(branch[-1].content, files)
     found = grounds_of(content, files, given, counted=[counted] if counted else [])
     return replace(facts, quotes=found.quotes, unfounded=found.unfounded)
 

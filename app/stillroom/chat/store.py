@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import psutil
 
-from stillroom.chat import rows
+from stillroom.chat import database_rows
 from stillroom.chat.conversation import (
     ChatSettings,
     Conversation,
@@ -36,7 +36,7 @@ _BRANCH = """
 
 
 class ConversationStore:
-    """Safe from any thread. Methods raise StorageError."""
+    """Conversations on disk. Safe from any thread. Methods raise StorageError."""
 
     def __init__(self, database: Database) -> None:
         """Answers that a process was writing when it ended become INTERRUPTED."""
@@ -53,30 +53,30 @@ class ConversationStore:
 
     def create(self, title: str = "", settings: ChatSettings | None = None) -> Conversation:
         """A new conversation. An empty title is shown as that of a new one."""
-        moment = rows.now()
+        moment = database_rows.now()
         with self._database.transaction() as connection:
             number = connection.execute(
                 "INSERT INTO conversations (title, created, changed, settings) VALUES (?, ?, ?, ?)",
-                (title, moment, moment, rows.settings_to_json(settings or ChatSettings())),
+                (title, moment, moment, database_rows.settings_to_json(settings or ChatSettings())),
             ).lastrowid
         return self.conversation(number or 0)
 
     def conversation(self, number: int) -> Conversation:
         with self._database.reading() as connection:
             row = connection.execute(
-                f"SELECT {rows.CONVERSATION} FROM conversations WHERE id = ?", (number,)
+                f"SELECT {database_rows.CONVERSATION} FROM conversations WHERE id = ?", (number,)
             ).fetchone()
         if row is None:
             raise StorageError("This conversation is not there any more.")
-        return rows.conversation_from_row(row)
+        return database_rows.conversation_from_row(row)
 
     def conversations(self) -> list[Conversation]:
         """Those that were not deleted: pinned ones first, then the last changed."""
         with self._database.reading() as connection:
             found = connection.execute(
-                f"SELECT {rows.CONVERSATION} FROM conversations WHERE deleted IS NULL ORDER BY pinned DESC, changed DESC, id DESC"
+                f"SELECT {database_rows.CONVERSATION} FROM conversations WHERE deleted IS NULL ORDER BY pinned DESC, changed DESC, id DESC"
             ).fetchall()
-        return [rows.conversation_from_row(row) for row in found]
+        return [database_rows.conversation_from_row(row) for row in found]
 
     def search(self, words: str, limit: int = 200) -> list[Hit]:
         """Turns that hold all the words (the last may be the beginning of one), best first."""
@@ -101,14 +101,14 @@ class ConversationStore:
         self._change(number, "pinned = ?", int(pinned))
 
     def set_settings(self, number: int, settings: ChatSettings) -> None:
-        self._change(number, "settings = ?", rows.settings_to_json(settings))
+        self._change(number, "settings = ?", database_rows.settings_to_json(settings))
 
     def set_draft(self, number: int, draft: str) -> None:
         self._change(number, "draft = ?", draft)
 
     def delete(self, number: int) -> None:
         """Put it into the bin; ``restore`` brings it back, ``erase`` and ``erase_deleted`` make it final."""
-        self._change(number, "deleted = ?", rows.now())
+        self._change(number, "deleted = ?", database_rows.now())
 
     def restore(self, number: int) -> None:
         self._change(number, "deleted = ?", None)
@@ -117,9 +117,9 @@ class ConversationStore:
         """What was deleted and can be brought back, the last deleted first."""
         with self._database.reading() as connection:
             found = connection.execute(
-                f"SELECT {rows.CONVERSATION} FROM conversations WHERE deleted IS NOT NULL ORDER BY deleted DESC, id DESC"
+                f"SELECT {database_rows.CONVERSATION} FROM conversations WHERE deleted IS NOT NULL ORDER BY deleted DESC, id DESC"
             ).fetchall()
-        return [rows.conversation_from_row(row) for row in found]
+        return [database_rows.conversation_from_row(row) for row in found]
 
     def erase(self, number: int) -> None:
         """Erase one that is in the bin, with its turns, attachments and pasted pictures. One that is not there stays."""
@@ -161,20 +161,20 @@ class ConversationStore:
             return []
         with self._database.reading() as connection:
             found = connection.execute(
-                f"{_BRANCH} SELECT {', '.join('turns.' + name for name in rows.TURN.split(', '))} FROM turns "
+                f"{_BRANCH} SELECT {', '.join('turns.' + name for name in database_rows.TURN.split(', '))} FROM turns "
                 "JOIN branch ON turns.id = branch.id ORDER BY depth DESC",
                 (leaf,),
             ).fetchall()
-            attached = rows.attachments_of(connection, [row[0] for row in found])
-        return [rows.turn_from_row(row, attached.get(row[0], ())) for row in found]
+            attached = database_rows.attachments_of(connection, [row[0] for row in found])
+        return [database_rows.turn_from_row(row, attached.get(row[0], ())) for row in found]
 
     def turn(self, number: int) -> Turn:
         with self._database.reading() as connection:
-            row = connection.execute(f"SELECT {rows.TURN} FROM turns WHERE id = ?", (number,)).fetchone()
+            row = connection.execute(f"SELECT {database_rows.TURN} FROM turns WHERE id = ?", (number,)).fetchone()
             if row is None:
                 raise StorageError("This turn is not there any more.")
-            attached = rows.attachments_of(connection, [number])
-        return rows.turn_from_row(row, attached.get(number, ()))
+            attached = database_rows.attachments_of(connection, [number])
+        return database_rows.turn_from_row(row, attached.get(number, ()))
 
     def siblings(self, conversation: int) -> dict[int, list[int]]:
         """For each turn of a conversation that has branches beside it: all of them, itself among them, the oldest first."""
@@ -195,9 +195,9 @@ class ConversationStore:
 
     def add(self, turn: Turn) -> Turn:
         """Store a turn (its id and time are given here) as the end of the branch that is shown."""
-        moment = rows.now()
+        moment = database_rows.now()
         with self._database.transaction() as connection:
-            number, _files = rows.add_turn(connection, turn, moment)
+            number, _files = database_rows.add_turn(connection, turn, moment)
             self._end_with(connection, turn.conversation, number, moment)
         return self.turn(number)
 
@@ -243,7 +243,7 @@ class ConversationStore:
                         "SELECT id FROM turns WHERE conversation = ? AND parent = ? ORDER BY id", (conversation, each)
                     ).fetchall()
                 ]
-            turns = rows.turns_of(connection, below)
+            turns = database_rows.turns_of(connection, below)
             connection.execute("UPDATE conversations SET leaf = NULL WHERE id = ?", (conversation,))
             for each in reversed(below):
                 connection.execute("DELETE FROM turns WHERE id = ?", (each,))
@@ -266,10 +266,10 @@ class ConversationStore:
         """Every turn of every branch, parents before children."""
         with self._database.reading() as connection:
             found = connection.execute(
-                f"SELECT {rows.TURN} FROM turns WHERE conversation = ? ORDER BY id", (conversation,)
+                f"SELECT {database_rows.TURN} FROM turns WHERE conversation = ? ORDER BY id", (conversation,)
             ).fetchall()
-            attached = rows.attachments_of(connection, [row[0] for row in found])
-        return [rows.turn_from_row(row, attached.get(row[0], ())) for row in found]
+            attached = database_rows.attachments_of(connection, [row[0] for row in found])
+        return [database_rows.turn_from_row(row, attached.get(row[0], ())) for row in found]
 
     def put_in(self, title: str, settings: ChatSettings, turns: Sequence[Turn], leaf: int | None) -> Conversation:
         """A conversation from turns with ids of their own (an import, a copy); parents come before children."""
@@ -293,21 +293,21 @@ class ConversationStore:
         for turn in turns:
             facts = replace(_with_files(turn.facts, files), covers=names.get(turn.facts.covers, turn.facts.covers))
             moved = replace(turn, parent=names.get(turn.parent or 0, turn.parent), facts=facts)
-            number, added = rows.add_turn(connection, moved, turn.created.isoformat(timespec="milliseconds"))
+            number, added = database_rows.add_turn(connection, moved, turn.created.isoformat(timespec="milliseconds"))
             if turn.facts.sources:  # those of its own files have a number only now
                 self._set_facts(connection, number, _with_files(facts, added))
             names[turn.id] = number
             files |= added
         end = names.get(leaf or 0, number)
         if turns:
-            self._end_with(connection, turns[0].conversation, end, rows.now())
+            self._end_with(connection, turns[0].conversation, end, database_rows.now())
         return end
 
     def _end_with(self, connection: sqlite3.Connection, conversation: int, leaf: int, moment: str) -> None:
         connection.execute("UPDATE conversations SET leaf = ?, changed = ? WHERE id = ?", (leaf, moment, conversation))
 
     def _set_facts(self, connection: sqlite3.Connection, number: int, facts: Facts) -> None:
-        connection.execute("UPDATE turns SET facts = ? WHERE id = ?", (rows.facts_to_json(facts), number))
+        connection.execute("UPDATE turns SET facts = ? WHERE id = ?", (database_rows.facts_to_json(facts), number))
 
     def _newest_end(self, connection: sqlite3.Connection, turn: int) -> tuple[int, int]:
         row = connection.execute("SELECT conversation FROM turns WHERE id = ?", (turn,)).fetchone()

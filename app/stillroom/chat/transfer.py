@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.atomic import write_text
-from stillroom.chat import rows
+from stillroom.chat import database_rows
 from stillroom.chat.conversation import Attachment, Conversation, Role, Turn, TurnState
 from stillroom.chat.store import ConversationStore
 from stillroom.documents.readers import Readers
@@ -138,7 +138,7 @@ def import_file(store: ConversationStore, source: Path, readers: Readers) -> Con
         data = json.loads(source.read_text(encoding="utf-8"))
         if data["format"] != FORMAT or data["version"] != 1:
             raise ValueError("another format")
-        settings = rows.settings_from_json(json.dumps(data["settings"]))
+        settings = database_rows.settings_from_json(json.dumps(data["settings"]))
         turns = [_turn(item, readers) for item in data["turns"]]
         title, leaf = str(data["title"]), data["leaf"]
     except OSError as error:
@@ -186,6 +186,6 @@ def _turn(item: dict[str, Any], readers: Readers) -> Turn:
         state=TurnState.INTERRUPTED if state is TurnState.STREAMING else state,
         error=str(item["error"]),
         model=str(item["model"]),
-        facts=rows.facts_from_json(json.dumps(item["facts"])),
+        facts=database_rows.facts_from_json(json.dumps(item["facts"])),
         attachments=attachments,
     )

@@ -7,7 +7,7 @@ says is not trusted: a line that is too long or is no JSON object ends the child
 from stillroom.child.confinement import Layers, Reach, confine
 from stillroom.child.handing import Taker
 from stillroom.child.inside import die_with_parent, private_stdout
-from stillroom.child.messages import MAX_LINE_BYTES, MessageWriter, encode
+from stillroom.child.messages import MAX_LINE_BYTES, MessageWriter
 from stillroom.child.no_network import Isolation, isolation_of, shut_off_network
 from stillroom.child.outcome import ChildOutcome
 from stillroom.child.owner import BadMessageError, Child, child_command, child_environment
@@ -26,7 +26,6 @@ __all__ = [
     "child_environment",
     "confine",
     "die_with_parent",
-    "encode",
     "isolation_of",
     "private_stdout",
     "shut_off_network",

@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from stillroom.child import landlock, system_calls
+from stillroom.child import landlock, namespaces, system_calls
+from stillroom.codec import from_child
 
 _log = logging.getLogger(__name__)
 
@@ -50,17 +51,20 @@ class Reach:
     Attributes:
         read: to be read. write: files and folders to be written, too; folders are made if missing.
         graphics: whether it may use the graphics cards.
+        programs: files that it may start; they are held to the same.
     """
 
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     graphics: bool = False
+    programs: tuple[str, ...] = ()
 
     def covers(self, other: Reach) -> bool:
         """Whether a child of this reach can do what needs the other."""
         return (
             set(other.read) <= set(self.read)
             and set(other.write) <= set(self.write)
+            and set(other.programs) <= set(self.programs)
             and self.graphics >= other.graphics
         )
 
@@ -72,7 +76,7 @@ class Reach:
     def from_environment(environment: Mapping[str, str] = os.environ) -> Reach:
         """What this child was told; nothing where it was told nothing."""
         data = json.loads(environment.get(REACH, "{}"))
-        several = {name: tuple(map(str, data.get(name, ()))) for name in ("read", "write")}
+        several = {name: tuple(map(str, data.get(name, ()))) for name in ("read", "write", "programs")}
         return Reach(**several, graphics=bool(data.get("graphics")))
 
 
@@ -85,6 +89,7 @@ class Layers:
         calls: it makes no socket and uses no rare part of the kernel. programs: it starts nothing and signals nobody.
         privileges: it gains no rights from what it starts. memory: nobody else of the same person looks into it.
         written: no file grows by what it writes.
+        namespaces: it has a network and a memory between processes of its own, both empty.
     """
 
     files: bool = False
@@ -94,6 +99,7 @@ class Layers:
     privileges: bool = False
     memory: bool = False
     written: bool = False
+    namespaces: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -101,11 +107,9 @@ class Layers:
     @staticmethod
     def from_json(data: object) -> Layers:
         """What a child said of itself. Raises ValueError where that makes no sense."""
-        if not isinstance(data, dict) or not data.keys() <= set(Layers.__dataclass_fields__):
+        if not isinstance(data, dict):
             raise ValueError("no layers")
-        if not all(type(value) is (int if name == "files_version" else bool) for name, value in data.items()):
-            raise ValueError("no layers")
-        return Layers(**data)
+        return from_child(Layers, data)
 
     @property
     def words(self) -> str:
@@ -117,21 +121,25 @@ class Layers:
             "cannot be looked into": self.memory,
         }
         missing = [words for words, holds in held.items() if not holds]
-        if not missing:
-            return "; ".join(held)
         there = [words for words, holds in held.items() if holds]
-        not_there = "not confined on this system: " + ", ".join(missing)
-        return "; ".join([*there, not_there])
+        if self.namespaces:
+            there.append("has an empty network of its own")
+        not_there = ["not confined on this system: " + ", ".join(missing)] if missing else []
+        without = [] if self.namespaces else ["no namespaces of its own"]
+        return "; ".join([*there, *not_there, *without])
 
 
-def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
+def confine(reach: Reach, *, written_bytes: int | None = None, reading: bool = False) -> Layers:
     """Confine this process and all it starts. Call it before any thread is started, and before any file is looked at.
 
-    ``written_bytes``: that a file may grow to; None for no limit. Nothing is raised: what could not be had is told.
+    ``written_bytes``: that a file may grow to; None for no limit. ``reading``: it reads, computes and answers, and needs no call beside.
+    Nothing is raised: what could not be had is told.
     """
     if sys.platform != "linux":
         return Layers()
     _limit(written_bytes)
+    # What drives a graphics card looks for more than one's own person there; nobody could try it here.
+    own_namespaces = not reach.graphics and namespaces.enter()
     library = ctypes.CDLL(None, use_errno=True)
     memory = library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
     version = 0
@@ -140,12 +148,12 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
             if not os.path.lexists(place):
                 Path(place).mkdir(mode=0o700, parents=True, exist_ok=True)
         devices = _DEVICES + (_graphics() if reach.graphics else ())
-        version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices)
+        version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices, reach.programs)
     except OSError as error:
         _log.warning("files are not out of reach: %s", error.strerror or type(error).__name__)
     filtered = False
     try:
-        filtered = system_calls.refuse(times=not reach.write)
+        filtered = system_calls.refuse(times=not reach.write, programs=not reach.programs, reading=reading)
     except OSError as error:
         _log.warning("system calls are not filtered: %s", error.strerror or type(error).__name__)
     return Layers(
@@ -156,6 +164,7 @@ def confine(reach: Reach, *, written_bytes: int | None = None) -> Layers:
         privileges=library.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
         memory=memory,
         written=written_bytes == 0,
+        namespaces=own_namespaces,
     )
 
 

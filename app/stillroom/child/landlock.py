@@ -37,8 +37,12 @@ def version() -> int:
     return max(0, found)
 
 
-def restrict(read: Iterable[str], write: Iterable[str] = (), devices: Iterable[str] = ()) -> int:
+def restrict(
+    read: Iterable[str], write: Iterable[str] = (), devices: Iterable[str] = (), programs: Iterable[str] = ()
+) -> int:
     """Leave this thread, and all that it starts, these files and folders alone. What is missing is passed over.
+
+    ``programs``: files that may be started.
 
     Returns the version of the interface in use; 0 where there is none, and nothing was restricted. Raises OSError.
     """
@@ -53,7 +57,9 @@ def restrict(read: Iterable[str], write: Iterable[str] = (), devices: Iterable[s
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "no ruleset")
     try:
-        for rights, paths in ((_READ, read), (_WRITE, write), (_DEVICE, devices)):
+        for rights, paths in (
+            (_READ, read), (_WRITE, write), (_DEVICE, devices), (_READ_FILE | _EXECUTE, programs),
+        ):  # fmt: skip
             for path in paths:
                 _allow(library, ruleset, path, rights & known)
         if library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or library.syscall(_RESTRICT_SELF, ruleset, 0):

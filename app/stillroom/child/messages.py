@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from stillroom.codec import to_line
 from stillroom.errors import StillroomError
 
 MAX_LINE_BYTES = 512 << 20
 
 
-def encode(message: Mapping[str, Any]) -> bytes:
-    """A message as one line. ASCII, so that file names that are not Unicode (lone surrogates) survive."""
-    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
-
-
 class MessageWriter:
-    """Writes messages to the owner; safe from any thread."""
+    """The child's way to its owner: writes messages; safe from any thread."""
 
     def __init__(self, stream: BinaryIO, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self._stream = stream
@@ -32,7 +27,7 @@ class MessageWriter:
             StillroomError: it is longer than the owner would accept; nothing was written.
             OSError: the owner is gone.
         """
-        line = encode(message)
+        line = to_line(message)
         if len(line) > self._max_line_bytes:
             raise StillroomError(
                 "The result is too large to be handed over. Try a smaller part of the document.",

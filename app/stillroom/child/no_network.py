@@ -12,29 +12,37 @@ import logging
 import os
 import platform
 import socket
-import struct
 import sys
 from enum import StrEnum
 from pathlib import Path
 
+from stillroom.child.kernel_filter import (
+    ALLOW,
+    ARCHITECTURE,
+    AT_LEAST,
+    DENIED,
+    EQUAL,
+    FIRST_ARGUMENT,
+    LOAD,
+    MODE_FILTER,
+    NUMBER,
+    RETURN,
+    UNKNOWN,
+    X32_BIT,
+    Instruction,
+    put,
+)
+
 _log = logging.getLogger(__name__)
 
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 # By machine: the AUDIT_ARCH_* constant, and the numbers of socket and socketpair; io_uring_setup (it makes sockets, too)
 # is 425 everywhere.
 _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198), "riscv64": (0xC00000F3, 198)}
 _IO_URING_SETUP = 425
-_X32_BIT = 0x40000000
 # AF_INET, AF_INET6, AF_PACKET, AF_VSOCK, AF_BLUETOOTH: whatever could reach another machine.
 _REFUSED_FAMILIES = (2, 10, 17, 40, 31)
-
-# Of the classic BPF machine: load a word, jump if equal, jump if greater or equal, return.
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000
-# Offsets into struct seccomp_data.
-_NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
 
 
 class Isolation(StrEnum):
@@ -67,7 +75,7 @@ def isolation_of(process: int) -> Isolation:
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-        if fields.get("Seccomp", "").strip() == str(_SECCOMP_MODE_FILTER):
+        if fields.get("Seccomp", "").strip() == str(MODE_FILTER):
             return Isolation.FILTER
         own = os.readlink("/proc/self/ns/net")  # noqa: PTH115 - no path, a name
         return Isolation.NAMESPACE if os.readlink(f"/proc/{process}/ns/net") != own else Isolation.NONE  # noqa: PTH115
@@ -79,35 +87,20 @@ def _filter() -> bool:
     known = _MACHINES.get(platform.machine())
     if known is None or sys.maxsize < 2**32:
         return False
-    program = _program(*known)
-    instructions = ctypes.create_string_buffer(program, len(program))
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
-
-    described = Program(len(program) // 8, ctypes.addressof(instructions))
-    library = ctypes.CDLL(None, use_errno=True)
-    if library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
-        return False
-    if library.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(described), 0, 0):
-        _log.info("no system call filter: %s", errno.errorcode.get(ctypes.get_errno(), "?"))
-        return False
-    return not _can_make_socket()
+    return put(_program(*known)) and not _can_make_socket()
 
 
-def _program(arch: int, socket_number: int) -> bytes:
+def _program(arch: int, socket_number: int) -> list[Instruction]:
     """The filter: another instruction set, internet sockets and io_uring get EACCES, everything else goes through."""
-    refuse = _REFUSE | errno.EACCES
     families = len(_REFUSED_FAMILIES)
     # Jumps count instructions; the last two are "allow" and "refuse".
-    rows = [(_LOAD, 0, 0, _ARCH), (_EQUAL, 1, 0, arch), (_RETURN, 0, 0, refuse), (_LOAD, 0, 0, _NUMBER)]
+    rows = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 1, 0, arch), (RETURN, 0, 0, DENIED), (LOAD, 0, 0, NUMBER)]
     if platform.machine() == "x86_64":
-        rows += [(_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, refuse)]
-    rows += [(_EQUAL, 0, 1, _IO_URING_SETUP), (_RETURN, 0, 0, _REFUSE | errno.ENOSYS)]
-    rows += [(_EQUAL, 1, 0, socket_number), (_RETURN, 0, 0, _ALLOW), (_LOAD, 0, 0, _FIRST_ARGUMENT)]
-    rows += [(_EQUAL, families - place, 0, family) for place, family in enumerate(_REFUSED_FAMILIES)]
-    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, refuse)]
-    return b"".join(struct.pack("=HBBI", *row) for row in rows)
+        rows += [(AT_LEAST, 0, 1, X32_BIT), (RETURN, 0, 0, DENIED)]
+    rows += [(EQUAL, 0, 1, _IO_URING_SETUP), (RETURN, 0, 0, UNKNOWN)]
+    rows += [(EQUAL, 1, 0, socket_number), (RETURN, 0, 0, ALLOW), (LOAD, 0, 0, FIRST_ARGUMENT)]
+    rows += [(EQUAL, families - place, 0, family) for place, family in enumerate(_REFUSED_FAMILIES)]
+    return [*rows, (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
 
 
 def _namespace() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import os
 import queue
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from stillroom.child.handing import FILES, POSSIBLE, Hand
-from stillroom.child.messages import MAX_LINE_BYTES, encode
+from stillroom.child.messages import MAX_LINE_BYTES
 from stillroom.child.outcome import ChildOutcome
+from stillroom.codec import from_line, to_line
 from stillroom.errors import StillroomError
 
 STDERR_TAIL_BYTES = 64 << 10
@@ -30,11 +30,11 @@ _log = logging.getLogger(__name__)
 
 
 class BadMessageError(Exception):
-    """Raised by ``on_message``: the child is ended for this reason, to be read after "it" (``reported nonsense``)."""
+    """A message that makes no sense, raised by ``on_message``. Its text, the reason the child is ended for, is read after "it"."""
 
 
 class Child:
-    """Owns one child process that speaks JSON lines. Every method is safe from any thread.
+    """An owner of one child process that speaks JSON lines. Every method is safe from any thread.
 
     Two threads live as long as the process. The one that reads messages also starts the process: on Linux a child
     that asked to die with its parent dies with the *thread* that started it, and the caller's may end at any time.
@@ -123,7 +123,7 @@ class Child:
         Raises:
             StillroomError: the child is gone.
         """
-        line = encode(message)
+        line = to_line(message)
         with self._write_lock:
             stdin = self._stdin()
             if stdin.closed:
@@ -249,7 +249,7 @@ class Child:
             if not line.endswith(b"\n"):
                 return  # it died in the middle of a line; what is missing is told by its outcome
             try:
-                message = json.loads(line)
+                message = from_line(line)
             except (ValueError, RecursionError):
                 message = None
             if not isinstance(message, dict):

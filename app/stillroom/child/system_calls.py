@@ -1,22 +1,37 @@
 """A filter of system calls (seccomp): what a child that computes and reads what it is handed never needs.
 
 Whatever a hostile file makes of the child, the kernel refuses it here: other programs, other processes, sockets, mounts, the
-large and rarely used parts of the kernel. A call that is newer than this list is refused as unknown.
+large and rarely used parts of the kernel. A call that is newer than this list is refused as unknown. A child that only reads what it
+is handed is left what such a child was seen to call, and what libraries call in its place elsewhere, and nothing else.
 """
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import os
 import platform
-import struct
 import sys
 from collections.abc import Iterable
 
+from stillroom.child.kernel_filter import (
+    ALLOW,
+    ANY_BIT,
+    ARCHITECTURE,
+    AT_LEAST,
+    DENIED,
+    EQUAL,
+    FIRST_ARGUMENT,
+    LOAD,
+    NUMBER,
+    RETURN,
+    SECOND_ARGUMENT,
+    UNKNOWN,
+    X32_BIT,
+    Instruction,
+    put,
+)
+
 # By machine: AUDIT_ARCH_*, and the column below.
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1), "riscv64": (0xC00000F3, 1)}
-_X32_BIT = 0x40000000
 _NEWEST = 470
 """Numbers from here on were given after this list was made (Linux 6.16)."""
 
@@ -61,78 +76,116 @@ _PROGRAMS: dict[str, tuple[int | None, int | None]] = {
 _TIMES: dict[str, tuple[int | None, int | None]] = {
     "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
 }  # fmt: skip
+# What is left to a child that reads what it is handed and computes. Seen with strace over documents of every format
+# (tests/benchmarks/calls_used.py), and what other C libraries and kernels call in the place of it.
+_OF_READING: dict[str, tuple[int | None, int | None]] = {
+    # files that are open, or within its reach
+    "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67), "preadv": (295, 69),
+    "lseek": (8, 62), "open": (2, None), "openat": (257, 56), "openat2": (437, 437), "close": (3, 57), "close_range": (436, 436),
+    "stat": (4, None), "fstat": (5, 80), "lstat": (6, None), "newfstatat": (262, 79), "statx": (332, 291), "access": (21, None),
+    "faccessat": (269, 48), "faccessat2": (439, 439), "readlink": (89, None), "readlinkat": (267, 78), "getdents": (78, None),
+    "getdents64": (217, 61), "getcwd": (79, 17), "fcntl": (72, 25), "dup": (32, 23), "dup2": (33, None), "dup3": (292, 24),
+    "flock": (73, 32), "fadvise64": (221, 223), "statfs": (137, 43), "fstatfs": (138, 44), "pipe": (22, None), "pipe2": (293, 59),
+    "umask": (95, 166),
+    # what it is handed
+    "recvmsg": (47, 212), "recvfrom": (45, 207), "getsockopt": (55, 209), "getsockname": (51, 204), "getpeername": (52, 205),
+    # memory
+    "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233), "brk": (12, 214),
+    "mincore": (27, 232), "membarrier": (324, 283), "mbind": (237, 235), "get_mempolicy": (239, 236), "mlock": (149, 228),
+    "munlock": (150, 229),
+    # waiting
+    "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72), "epoll_create1": (291, 20),
+    "epoll_ctl": (233, 21), "epoll_wait": (232, None), "epoll_pwait": (281, 22), "epoll_pwait2": (441, 441), "eventfd2": (290, 19),
+    "nanosleep": (35, 101), "clock_nanosleep": (230, 115), "futex": (202, 98), "futex_waitv": (449, 449),
+    "restart_syscall": (219, 128), "pause": (34, None), "sched_yield": (24, 124),
+    # threads, signals, itself
+    "exit": (60, 93), "exit_group": (231, 94), "set_tid_address": (218, 96), "set_robust_list": (273, 99),
+    "get_robust_list": (274, 100), "rseq": (334, 293), "gettid": (186, 178), "getpid": (39, 172), "getppid": (110, 173),
+    "getpgid": (121, 155), "getpgrp": (111, None), "getsid": (124, 156), "arch_prctl": (158, None), "prctl": (157, 167),
+    "sched_getaffinity": (204, 123), "sched_setaffinity": (203, 122), "sched_getparam": (143, 121),
+    "sched_getscheduler": (145, 120), "getpriority": (140, 141), "getcpu": (309, 168), "wait4": (61, 260), "waitid": (247, 95),
+    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "rt_sigsuspend": (130, 133),
+    "rt_sigpending": (127, 136), "rt_sigtimedwait": (128, 137), "sigaltstack": (131, 132), "alarm": (37, None),
+    "getitimer": (36, 102), "setitimer": (38, 103), "getuid": (102, 174), "geteuid": (107, 175), "getgid": (104, 176),
+    "getegid": (108, 177), "getgroups": (115, 158), "getresuid": (118, 148), "getresgid": (120, 150), "capget": (125, 90),
+    # the time and the machine
+    "clock_gettime": (228, 113), "clock_getres": (229, 114), "gettimeofday": (96, 169), "time": (201, None), "times": (100, 153),
+    "uname": (63, 160), "sysinfo": (99, 179), "getrusage": (98, 165), "getrlimit": (97, 163), "setrlimit": (160, 164),
+    "getrandom": (318, 278),
+}  # fmt: skip
 _KILL, _TGKILL = (62, 129), (234, 131)
 _CLONE, _CLONE3 = (56, 220), 435
 _PRLIMIT = (302, 261)
 _IOCTL = (16, 29)
 _CLONE_THREAD = 0x00010000
+_CLONE_NAMESPACES = 0x7E020000
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into a terminal
 
-# Of the classic BPF machine.
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW = 0x7FFF0000
-_DENIED, _UNKNOWN = 0x00050000 | errno.EACCES, 0x00050000 | errno.ENOSYS
-# Offsets into struct seccomp_data; of arguments the lower half.
-_NUMBER, _ARCH, _FIRST, _SECOND = 0, 4, 16, 24
 
-_NO_NEW_PRIVILEGES, _SECCOMP, _MODE_FILTER = 38, 22, 2
-
-_Row = tuple[int, int, int, int]
-
-
-def refuse(*, times: bool = True) -> bool:
+def refuse(*, times: bool = True, programs: bool = True, reading: bool = False) -> bool:
     """Refuse this process, and all that it starts, what it never needs. Call it before any thread is started.
 
-    ``times``: refuse to change the times of files, too.
+    ``times``: refuse to change the times of files, too. ``programs``: refuse to start programs; what may be started is else for
+    others to limit. ``reading``: leave nothing but what reading and computing take.
 
     Returns false where this kernel or machine has no such filter, and nothing was refused.
     """
     known = _MACHINES.get(platform.machine())
     if sys.platform != "linux" or known is None or sys.maxsize < 2**32:
         return False
-    program = b"".join(struct.pack("=HBBI", *row) for row in _program(*known, times=times))
-    instructions = ctypes.create_string_buffer(program, len(program))
+    return put(_program(*known, times=times, programs=programs, reading=reading))
 
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
-    described = Program(len(program) // 8, ctypes.addressof(instructions))
-    library = ctypes.CDLL(None, use_errno=True)
-    if library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
+def lets(number: int, *, reading: bool) -> bool:
+    """Whether the filter lets a call of this machine's through, at least with some arguments; for looking at it."""
+    known = _MACHINES.get(platform.machine())
+    if known is None:
+        return True
+    column = known[1]
+    refused = _numbers({**_REFUSED, **_PROGRAMS, **(_TIMES if reading else {})}.values(), column)
+    some = [_KILL[column], _TGKILL[column], _CLONE[column], _PRLIMIT[column], _IOCTL[column]]
+    if number in refused or number == _CLONE3 or number >= _NEWEST:
         return False
-    return not library.prctl(_SECCOMP, _MODE_FILTER, ctypes.byref(described), 0, 0)
+    return not reading or number in some or number in _numbers(_OF_READING.values(), column)
 
 
-def _program(arch: int, column: int, *, times: bool) -> list[_Row]:
-    rows: list[_Row] = [
-        (_LOAD, 0, 0, _ARCH),
-        (_EQUAL, 1, 0, arch),
-        (_RETURN, 0, 0, _DENIED),  # calls of another instruction set have other numbers
-        (_LOAD, 0, 0, _NUMBER),
+def _program(arch: int, column: int, *, times: bool, programs: bool, reading: bool) -> list[Instruction]:
+    rows: list[Instruction] = [
+        (LOAD, 0, 0, ARCHITECTURE),
+        (EQUAL, 1, 0, arch),
+        (RETURN, 0, 0, DENIED),  # calls of another instruction set have other numbers
+        (LOAD, 0, 0, NUMBER),
     ]
     if column == 0:
-        rows += [(_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, _DENIED)]
-    rows += [(_AT_LEAST, 0, 1, _NEWEST), (_RETURN, 0, 0, _UNKNOWN)]
-    refused = {**_REFUSED, **_PROGRAMS, **(_TIMES if times else {})}
+        rows += [(AT_LEAST, 0, 1, X32_BIT), (RETURN, 0, 0, DENIED)]
+    rows += [(AT_LEAST, 0, 1, _NEWEST), (RETURN, 0, 0, UNKNOWN)]
+    refused = {**_REFUSED, **(_PROGRAMS if programs else {}), **(_TIMES if times else {})}
     for number in _numbers(refused.values(), column):
-        rows += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _DENIED)]
+        rows += [(EQUAL, 0, 1, number), (RETURN, 0, 0, DENIED)]
     own = os.getpid()
     # Threads only. What the newer call wants lies in memory, where a filter cannot look; the C library goes on without it.
-    rows += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _UNKNOWN)]
-    rows += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, _FIRST), (_ANY_BIT, 0, 1, _CLONE_THREAD)]
-    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
+    rows += [(EQUAL, 0, 1, _CLONE3), (RETURN, 0, 0, UNKNOWN)]
+    rows += [(EQUAL, 0, 4, _CLONE[column]), (LOAD, 0, 0, FIRST_ARGUMENT)]
+    if programs:
+        rows += [(ANY_BIT, 0, 1, _CLONE_THREAD), (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
+    else:
+        rows += [(ANY_BIT, 0, 1, _CLONE_NAMESPACES), (RETURN, 0, 0, DENIED), (RETURN, 0, 0, ALLOW)]
     for call in (_KILL, _TGKILL):  # itself only: how a program ends that finds itself broken
-        rows += [(_EQUAL, 0, 4, call[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 0, 1, own)]
-        rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
-    rows += [(_EQUAL, 0, 5, _PRLIMIT[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, own)]
-    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED)]
-    rows += [(_EQUAL, 0, 5, _IOCTL[column]), (_LOAD, 0, 0, _SECOND)]
+        rows += [(EQUAL, 0, 4, call[column]), (LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 0, 1, own)]
+        rows += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
+    rows += [(EQUAL, 0, 5, _PRLIMIT[column]), (LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 1, 0, 0), (EQUAL, 0, 1, own)]
+    rows += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
+    rows += [(EQUAL, 0, 5, _IOCTL[column]), (LOAD, 0, 0, SECOND_ARGUMENT)]
     rows += [
-        (_EQUAL, 2, 0, request) if place == 0 else (_EQUAL, 1, 0, request)
+        (EQUAL, 2, 0, request) if place == 0 else (EQUAL, 1, 0, request)
         for place, request in enumerate(_TERMINAL_INPUT)
     ]
-    rows += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENIED), (_RETURN, 0, 0, _ALLOW)]
-    return rows
+    rows += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENIED)]
+    if not reading:
+        return [*rows, (RETURN, 0, 0, ALLOW)]
+    for number in _numbers(_OF_READING.values(), column):
+        rows += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ALLOW)]
+    return [*rows, (RETURN, 0, 0, UNKNOWN)]
 
 
 def _numbers(calls: Iterable[tuple[int | None, int | None]], column: int) -> list[int]:

@@ -132,16 +132,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _extract(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder with all its files")
-    parser.add_argument(
-        "--template", "-t", required=True, help="a template's name or TOML file (see: stillroom template list)"
-    )
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="a file, or a folder with all its files")
+    parser.add_argument("--template", "-t", help="a template's name or TOML file (see: stillroom template list)")
     parser.add_argument("--model", "-m", help="a model's name or GGUF file (see: stillroom models list)")
     parser.add_argument("--out", "-o", type=Path, metavar="FILE", help="write a .csv, .xlsx, .jsonl or .sqlite file")
     parser.add_argument(
         "--resume",
         action="store_true",
         help="go on with the last run of these files and this template that was not finished",
+    )
+    parser.add_argument(
+        "--add-to",
+        type=int,
+        metavar="N",
+        help="add the files to this table, with its template and model (see: stillroom review list)",
+    )
+    parser.add_argument(
+        "--renew",
+        type=int,
+        metavar="N",
+        help="make this table anew where --template differs from its own: other fields are kept",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a document on standard output")
     parser.add_argument(
@@ -154,7 +164,7 @@ def _extract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes-send", action="store_true", help="send it to the remote engine; without this it is only shown"
     )
-    parser.set_defaults(run=_run_extract)
+    parser.set_defaults(run=_run_extract, misused=parser.error)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
@@ -221,6 +231,17 @@ def _template(parser: argparse.ArgumentParser) -> None:
     from_schema.add_argument("file", metavar="FILE", type=Path)
     new = commands.add_parser("new", help="a template to begin with")
     new.add_argument("name", metavar="NAME")
+    share = commands.add_parser("export", help="a template and what it learned as one file")
+    share.add_argument("template", metavar="T", help="a template's name or TOML file")
+    share.add_argument("file", metavar="FILE", type=Path)
+    share.add_argument(
+        "--with-text", action="store_true", help="words and values of the documents it learned from go along"
+    )
+    share.add_argument("--without-learned", action="store_true", help="the template alone")
+    share.set_defaults(run=_run_template_export)
+    taking = commands.add_parser("import", help="a template that somebody exported, with what it learned")
+    taking.add_argument("file", metavar="FILE", type=Path)
+    taking.set_defaults(run=_run_template_import)
     diff = commands.add_parser("diff", help="what changed between two templates, and which fields that touches")
     diff.add_argument("old", metavar="A", help="a template's name or TOML file")
     diff.add_argument("new", metavar="B", help="a template's name or TOML file")
@@ -283,10 +304,16 @@ def _models(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_extract(options: argparse.Namespace) -> int:
-    if options.remote:
+    if options.remote and options.paths and options.template:
         from stillroom.cli import remote
 
         return remote.extract(options)
+    if options.add_to is not None or options.renew is not None:
+        from stillroom.cli import table
+
+        return table.run(options)
+    if not options.paths or not options.template:
+        options.misused("name the files to read, and with --template what to draw out of them")
     from stillroom.cli import extract
 
     return extract.run(options)
@@ -315,6 +342,18 @@ def _run_template(name: str, options: argparse.Namespace) -> int:
 
     run: Callable[[argparse.Namespace], int] = getattr(template, name)
     return run(options)
+
+
+def _run_template_export(options: argparse.Namespace) -> int:
+    from stillroom.cli.template import share
+
+    return share(options)
+
+
+def _run_template_import(options: argparse.Namespace) -> int:
+    from stillroom.cli.template import take
+
+    return take(options)
 
 
 def _run_template_check(options: argparse.Namespace) -> int:

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             batch.retry(
                 [place for place, row in enumerate(batch.results()) if row and row.status is DocumentStatus.FAILED]
             )
-        work = _Work(workspace, template, files, _plan(workspace, batch, chosen), batch, as_json=as_json(options))
+        work = Work(workspace, template, files, _plan(workspace, batch, chosen), batch, as_json=as_json(options))
         return work.run(options.out)
 
 
@@ -78,7 +78,7 @@ def _plan(workspace: Workspace, batch: Batch | None, chosen: ModelFile | None) -
     return plan
 
 
-class _Work:
+class Work:
     """One run, from the loading of its model to its output. ``_batch``: None until it was begun."""
 
     def __init__(

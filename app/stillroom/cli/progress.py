@@ -22,11 +22,24 @@ _NAME_WIDTH = 32
 
 
 class Display(Protocol):
-    """Called on the run's thread."""
+    """The progress of a run on the terminal. Called on the run's thread."""
 
     def loading(self, model: str, share: float) -> None: ...
 
     def documents(self, progress: Progress) -> None: ...
+
+
+def _bar() -> RichProgress:
+    """Standard output is the results', and stays itself."""
+    return RichProgress(
+        TextColumn("{task.fields[what]}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[far]}", markup=False),
+        TextColumn("{task.fields[left]}", markup=False, style="cyan"),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+    )
 
 
 @contextlib.contextmanager
@@ -35,16 +48,7 @@ def display(*, bar: bool) -> Iterator[Display]:
     if not bar:
         yield _Lines()
         return
-    # Standard output is the results', and stays itself.
-    with RichProgress(
-        TextColumn("{task.fields[what]}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[far]}", markup=False),
-        TextColumn("{task.fields[left]}", markup=False, style="cyan"),
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=False,
-    ) as progress:
+    with _bar() as progress:
         yield _Bar(progress)
 
 
@@ -55,15 +59,7 @@ def work_display(what: str, *, bar: bool) -> Iterator[Callable[[float, str], Non
     if not bar:
         yield shown.line
         return
-    with RichProgress(
-        TextColumn("{task.fields[what]}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[far]}", markup=False),
-        TextColumn("{task.fields[left]}", markup=False, style="cyan"),
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=False,
-    ) as progress:
+    with _bar() as progress:
         task = progress.add_task("", total=1.0, what=_fitted(what), far="", left="")
 
         def tell(share: float, step: str) -> None:

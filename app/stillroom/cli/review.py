@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,26 @@ def add_review(parser: argparse.ArgumentParser) -> None:
     )
     _which(out)
     out.add_argument("--approved", action="store_true", help="only documents that were approved")
+    out.add_argument(
+        "--append",
+        action="store_true",
+        help="add the rows to this .csv or .xlsx file, each value under the heading that names it",
+    )
     out.set_defaults(run=_run_export)
+    tables = commands.add_parser(
+        "list", help="list tables", description="All tables with their numbers, the newest first."
+    )
+    tables.add_argument("--json", action="store_true", help="one JSON object a table on standard output")
+    tables.set_defaults(run=_run_list)
+    two = commands.add_parser(
+        "compare",
+        help="which values two tables have alike",
+        description="Compare what two tables say of the same files, before any verdict.",
+    )
+    two.add_argument("left", type=int, metavar="N", help="a table (see: stillroom review list)")
+    two.add_argument("right", type=int, metavar="M", help="another one")
+    two.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    two.set_defaults(run=_run_compare)
     into = commands.add_parser(
         "import",
         help="take labels as verdicts",
@@ -61,7 +82,7 @@ def _run_export(options: argparse.Namespace) -> int:
         documents = _documents(workspace, options)
         if options.approved:
             documents = [document for document in documents if document.approval is not None]
-        if options.out.suffix.lower() == ".jsonl":
+        if options.out.suffix.lower() == ".jsonl" and not options.append:
             count = workspace.review_exports.write_labels(documents, options.out)
             say(f"Labels of {count} {'document' if count == 1 else 'documents'} were written to {options.out.name}.")
             return DONE
@@ -70,6 +91,14 @@ def _run_export(options: argparse.Namespace) -> int:
             raise StillroomError(f"There are tables with {len(names)} templates. Name one with --template.")
         if not documents:
             raise StillroomError("No document was approved yet. Leave --approved out to write all of them.")
+        if options.append:
+            done = workspace.review_exports.append_table(documents, options.out, only_approved=options.approved)
+            say(f"{done.rows} {'row was' if done.rows == 1 else 'rows were'} added to {options.out.name}.")
+            if done.known:
+                say(f"{done.known} {'document was' if done.known == 1 else 'documents were'} there already.")
+            if done.unplaced:
+                say(f"The sheet has no column for: {', '.join(done.unplaced)}.")
+            return DONE
         count = workspace.review_exports.write_table(documents, options.out, only_approved=options.approved)
         say(f"{count} {'row was' if count == 1 else 'rows were'} written to {options.out.name}.")
     return DONE
@@ -81,4 +110,52 @@ def _run_import(options: argparse.Namespace) -> int:
     with Workspace(seal=options.seal) as workspace:
         count = workspace.review_exports.take_labels(_documents(workspace, options), options.labels)
     say(f"{count} {'verdict was' if count == 1 else 'verdicts were'} taken.")
+    return DONE
+
+
+def _run_list(options: argparse.Namespace) -> int:
+    from stillroom.cli.text import printable
+    from stillroom.workspace import Workspace
+
+    with Workspace(seal=options.seal) as workspace:
+        for table in workspace.reviews.tables():
+            made = table.created.isoformat(timespec="minutes")
+            if options.json:
+                facts = {"run": table.run, "title": table.title, "template": table.template_name, "made": made}
+                print(json.dumps(facts | {"documents": table.documents, "finished": table.finished}))
+            else:
+                done = (
+                    f"{table.finished} of {table.documents}"
+                    if table.finished < table.documents
+                    else f"{table.documents}"
+                )
+                print(f"{table.run:>5}  {made}  {printable(table.title)}  {done} documents")
+    return DONE
+
+
+def _run_compare(options: argparse.Namespace) -> int:
+    from stillroom.cli.text import printable
+    from stillroom.workspace import Workspace
+
+    with Workspace(seal=options.seal) as workspace:
+        found = workspace.runs.compare(options.left, options.right)
+    if options.json:
+        print(json.dumps(dataclasses.asdict(found)))
+        return DONE
+    for each in found.differences:
+        place = (
+            each.field
+            + (f" {each.item}" if each.item > 1 or each.column else "")
+            + (f" {each.column}" if each.column else "")
+        )
+        said = " | ".join("–" if value is None else printable(value) for value in (each.left, each.right))
+        print(f"{printable(each.file)}  {place}: {said}")
+    for name, count in found.fields.items():
+        print(f"{name}: {count.same} alike, {count.different} not")
+    say(f"{found.documents} documents in both: {found.same} values alike, {len(found.differences)} not.")
+    for names, run in ((found.only_left, options.left), (found.only_right, options.right)):
+        if names:
+            say(f"Only in {run}: {', '.join(printable(name) for name in names)}.")
+    if found.missing:
+        say(f"Asked by one of them only: {', '.join(found.missing)}.")
     return DONE

@@ -110,6 +110,30 @@ def learn(options: argparse.Namespace) -> int:
     return DONE
 
 
+def share(options: argparse.Namespace) -> int:
+    """Write a template and what it learned into one file."""
+    if options.file.exists():
+        say(f"{options.file} is there already. Name another file, or move it away.")
+        return USAGE
+    with Workspace(seal=options.seal) as workspace:
+        count = workspace.learning.share(
+            workspace.templates.find(options.template),
+            options.file,
+            learned=not options.without_learned,
+            with_text=options.with_text,
+        )
+    say(f"Written to {options.file}, with what it learned of {count} {'document' if count == 1 else 'documents'}.")
+    return DONE
+
+
+def take(options: argparse.Namespace) -> int:
+    """Keep a template that somebody exported."""
+    with Workspace(seal=options.seal) as workspace:
+        template, count = workspace.learning.take_shared(options.file, workspace.templates)
+    print(f"{template.name} is here, and knows {count} {'document' if count == 1 else 'documents'}.")
+    return DONE
+
+
 def _tell(labelled: LabelledDocument, failure: StillroomError | None) -> None:
     say(f"{labelled.file}: {failure.message if failure else 'learned'}")
 

@@ -151,7 +151,9 @@ def _eastern(character: str, script: str) -> float:
     if script == "japanese" and 0x3041 <= code <= 0x30FF:
         return -4.0
     if script == "korean" and 0xAC00 <= code <= 0xD7A3:
-        return -6.0 if _encoded(character, "euc-kr") else -13.0
+        return (
+            -6.0 if len(_encoded(character, "euc-kr")) == 2 else -13.0
+        )  # the others are put together of their letters
     if 0x4E00 <= code <= 0x9FFF and script != "korean":
         codec, first, last = {"japanese": ("euc-jp", 0xB0, 0xCF), "chinese": ("gb2312", 0xB0, 0xD7)}.get(
             script, ("big5", 0xA4, 0xC6)

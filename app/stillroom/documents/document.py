@@ -8,6 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, overload
 
+import msgspec
+
+from stillroom.codec import from_plain
+
 
 class Box(NamedTuple):
     """A rectangle on a page, in points (1/72 inch) for PDF and pixels for images; the origin is the top left corner."""
@@ -166,6 +170,11 @@ class Document:
         """Characters of all pages."""
         return sum(len(page.text) for page in self.pages)
 
+    @property
+    def only_holds_others(self) -> bool:
+        """Whether it says nothing itself: an archive, a mailbox, a portfolio. What is in it are documents of their own."""
+        return bool(self.attachments) and not any(page.text.strip() for page in self.pages)
+
     def page(self, number: int) -> Page:
         """The page with this number. Raises KeyError."""
         for page in self.pages:
@@ -233,25 +242,46 @@ def to_json(document: Document) -> dict[str, Any]:
     }
 
 
-def from_json(data: dict[str, Any]) -> Document:
-    """The inverse of to_json. Raises KeyError, TypeError or ValueError where the data is no document."""
-    return Document(
-        name=data["name"],
-        kind=data["kind"],
-        sha256=data["sha256"],
-        page_count=data["page_count"],
-        notes=tuple(data["notes"]),
-        pages=tuple(
-            Page(
-                number=page["number"],
-                text=page["text"],
-                width=page["width"],
-                height=page["height"],
-                ocr_confidence=page["ocr_confidence"],
-                boxes=None if page["boxes"] is None else Boxes.from_text(page["boxes"]),
-            )
-            for page in data["pages"]
-        ),
-        attachments=tuple(from_json(attachment) for attachment in data["attachments"]),
-        stated=tuple(Stated(**stated) for stated in data.get("stated", ())),
-    )
+class _SaidPage(msgspec.Struct, forbid_unknown_fields=True):
+    """A page as a reader says it; ``boxes``: packed."""
+
+    number: int
+    text: str
+    width: float
+    height: float
+    ocr_confidence: float | None
+    boxes: str | None
+
+    def page(self) -> Page:
+        boxes = None if self.boxes is None else Boxes.from_text(self.boxes)
+        return Page(self.number, self.text, self.width, self.height, boxes, self.ocr_confidence)
+
+
+class _SaidDocument(msgspec.Struct, forbid_unknown_fields=True):
+    """A document as a reader says it."""
+
+    name: str
+    kind: str
+    sha256: str
+    page_count: int
+    notes: tuple[str, ...]
+    pages: list[_SaidPage]
+    attachments: list[_SaidDocument]
+    stated: tuple[Stated, ...] = ()
+
+    def document(self) -> Document:
+        return Document(
+            name=self.name,
+            kind=self.kind,
+            sha256=self.sha256,
+            pages=tuple(page.page() for page in self.pages),
+            page_count=self.page_count,
+            notes=self.notes,
+            attachments=tuple(attachment.document() for attachment in self.attachments),
+            stated=self.stated,
+        )
+
+
+def from_json(data: Any) -> Document:
+    """The inverse of to_json. Raises ValueError where the data is no document."""
+    return from_plain(_SaidDocument, data).document()

@@ -18,12 +18,12 @@ The first word is {"id": 0, "event": "confined", "layers": LAYERS}: what keeps t
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from stillroom.child import MessageWriter, Reach, Taker, confine, die_with_parent, private_stdout, shut_off_network
+from stillroom.codec import from_line
 from stillroom.documents.document import to_json
 from stillroom.documents.reading import read_file, see_file
 from stillroom.documents.rendering import Rendering
@@ -40,12 +40,12 @@ def main() -> int:
     shut_off_network()
     taker = Taker.from_environment()
     # What it reads it is handed; what it makes of it is a message. A system without descriptors to hand over has no such layers.
-    layers = confine(Reach.from_environment(), written_bytes=0)
+    layers = confine(Reach.from_environment(), written_bytes=0, reading=True)
     writer = MessageWriter(private_stdout())
     writer.send({"id": 0, "event": "confined", "layers": layers.to_json()})
     rendering = Rendering()
     while line := sys.stdin.buffer.readline(_LINE_BYTES):
-        request = json.loads(line)
+        request = from_line(line)
         try:
             if request["op"] == "limit":
                 _limit_memory(request["memory_bytes"])

@@ -40,7 +40,7 @@ class PagesRead:
 
 
 class Readers:
-    """Reads files in child processes, so that no file can crash, hang or fill the application.
+    """A pool of child processes that read files, so that no file can crash, hang or fill the application.
 
     ``read`` may be called from several threads; as many files are read at once as there are processes. A reader that
     crashes, hangs or grows too large is replaced; its file gets a sentence, the others do not notice.
@@ -289,7 +289,7 @@ class _NotTakenError(StillroomError):
 
 
 class _KilledError(StillroomError):
-    """Somebody else ended the reader, perhaps for want of memory; the file need not be to blame."""
+    """An end of the reader that somebody else made, perhaps for want of memory; the file need not be to blame."""
 
 
 class _Reader:

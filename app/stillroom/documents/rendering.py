@@ -23,7 +23,7 @@ _GONE = "The page is not in the file any more: it was changed. Add the file agai
 
 
 class Rendering:
-    """Renders pages in the reader; the file last asked for stays open, so that its next page comes at once."""
+    """A drawer of pages in the reader; the file last asked for stays open, so that its next page comes at once."""
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()

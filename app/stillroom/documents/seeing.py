@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stillroom.codec import from_child
 from stillroom.documents.formats import PICTURES
 from stillroom.documents.sniff import sniff
 from stillroom.documents.source import Source, load
@@ -59,11 +60,11 @@ def sizes_to_json(sizes: PageSizes) -> dict[str, Any]:
 
 
 def sizes_from_json(data: dict[str, Any]) -> PageSizes:
-    """Raises KeyError, TypeError or ValueError where it is none."""
-    sizes = tuple((float(width), float(height)) for width, height in data["sizes"])
-    if len(sizes) > MOST_PAGES or not all(0 < width < 1e6 and 0 < height < 1e6 for width, height in sizes):
+    """Raises ValueError where it is none."""
+    found = from_child(PageSizes, data)
+    if len(found.sizes) > MOST_PAGES or not all(0 < side < 1e6 for size in found.sizes for side in size):
         raise ValueError("sizes")
-    return PageSizes(str(data["kind"]), sizes)
+    return found
 
 
 def picture_of(path: Path, side: int) -> Picture:
@@ -91,11 +92,21 @@ def picture_to_json(picture: Picture) -> dict[str, Any]:
     return {"width": picture.width, "height": picture.height, "png": picture.base64, "note": picture.note}
 
 
+@dataclass(frozen=True, slots=True)
+class _SaidPicture:
+    """A picture as a reader says it; ``png``: in base64."""
+
+    width: int
+    height: int
+    png: bytes
+    note: str
+
+
 def picture_from_json(data: dict[str, Any]) -> Picture:
-    """Raises KeyError, TypeError or ValueError where it is none."""
-    width, height, png = data["width"], data["height"], base64.b64decode(data["png"], validate=True)
-    if type(width) is not int or type(height) is not int or not 0 < max(width, height) <= _LARGEST_SIDE:
+    """Raises ValueError where it is none."""
+    said = from_child(_SaidPicture, data)
+    if not 0 < max(said.width, said.height) <= _LARGEST_SIDE:
         raise ValueError("size")
-    if not png.startswith(b"\x89PNG\r\n\x1a\n") or len(png) > _LARGEST_BYTES:
+    if not said.png.startswith(b"\x89PNG\r\n\x1a\n") or len(said.png) > _LARGEST_BYTES:
         raise ValueError("no PNG")
-    return Picture(width, height, png, hashlib.sha256(png).hexdigest(), str(data["note"]))
+    return Picture(said.width, said.height, said.png, hashlib.sha256(said.png).hexdigest(), said.note)

@@ -14,10 +14,10 @@ from typing import Any
 
 from stillroom.cancellation import Cancellation
 from stillroom.child import BadMessageError, Child, ChildOutcome, Layers, Reach
+from stillroom.codec import from_child
 from stillroom.engine.huge_pages import with_huge_pages
 from stillroom.engine.limits import Limits
 from stillroom.engine.protocol import PROTOCOL_VERSION, ModelInfo
-from stillroom.engine.wire import from_wire
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import Cancelled, EngineError, StillroomError
 
@@ -59,7 +59,7 @@ class _Pending:
 
 
 class WorkerConnection:
-    """Owns one worker from its start to its end; it is not started again. Safe from any thread.
+    """A connection to one worker, which it owns from its start to its end; it is not started again. Safe from any thread.
 
     Attributes:
         model: what is loaded in it, kept by the engine. environment: what it was started with besides the engine's own, likewise.
@@ -377,7 +377,7 @@ class WorkerConnection:
                 self._log_lines.append(line[:_LOG_LINE_CHARACTERS])
         elif event == "status":
             try:
-                self.status = from_wire(WorkerStatus, {k: v for k, v in message.items() if k not in ("id", "event")})
+                self.status = from_child(WorkerStatus, {k: v for k, v in message.items() if k not in ("id", "event")})
             except (TypeError, ValueError, KeyError) as error:
                 self._ending = True
                 raise BadMessageError("reported a status that makes no sense") from error

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, Self, TypeVar
 
 from stillroom.cancellation import Cancellation
 from stillroom.child import ChildOutcome, Layers, Reach, child_command
+from stillroom.codec import from_child, to_plain
 from stillroom.engine.connection import LOG_LINES, WorkerConnection, WorkerGoneError
 from stillroom.engine.limits import CrashRecord, Limits
 from stillroom.engine.protocol import (
@@ -39,7 +40,6 @@ from stillroom.engine.protocol import (
 )
 from stillroom.engine.reach import reach_of, reach_to_quantize
 from stillroom.engine.status import EngineState, EngineStatus, Watch, state_of
-from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy import audit
@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 
 class Engine:
-    """Owns the worker process, starts it when it is first needed and again when it died, and loads the model again.
+    """An owner of the worker process: it starts it when it is first needed and again when it died, and loads the model again.
 
     Every call blocks its thread; any thread may call, several at once; callbacks come on the caller's thread. All raise
     Cancelled when cancellation was requested or the engine is closed meanwhile, and EngineError otherwise: retryable
@@ -133,8 +133,8 @@ class Engine:
 
     def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult:
         """Log probabilities of the candidates of each question."""
-        worker, data = self._ask("score", {"request": to_wire(request)}, cancellation=cancellation)
-        result = self._understand(worker, lambda: from_wire(ScoreResult, data))
+        worker, data = self._ask("score", {"request": to_plain(request)}, cancellation=cancellation)
+        result = self._understand(worker, lambda: from_child(ScoreResult, data))
         shape = [len(question.candidates) for question in request.questions]
         if [len(scores) for scores in result.scores] != shape or [len(lengths) for lengths in result.lengths] != shape:
             self._refuse(worker)
@@ -142,8 +142,8 @@ class Engine:
 
     def spans(self, request: SpanRequest, *, cancellation: Cancellation | None = None) -> SpanResult:
         """The best answers to each question that the request's text holds word for word."""
-        worker, data = self._ask("spans", {"request": to_wire(request)}, cancellation=cancellation)
-        result = self._understand(worker, lambda: from_wire(SpanResult, data))
+        worker, data = self._ask("spans", {"request": to_plain(request)}, cancellation=cancellation)
+        result = self._understand(worker, lambda: from_child(SpanResult, data))
         inside = all(0 <= span.start < span.end <= len(request.text) for spans in result.spans for span in spans)
         if len(result.spans) != len(request.questions) or not inside:
             self._refuse(worker)
@@ -158,14 +158,14 @@ class Engine:
         cancellation: Cancellation | None = None,
     ) -> Generation:
         """Write text. ``on_progress`` gets how much of the prompt was read, 0–1; ``on_text`` the text, piece by piece."""
-        asked = {"request": to_wire(request)}
+        asked = {"request": to_plain(request)}
         worker, data = self._ask("generate", asked, on_text=on_text, on_progress=on_progress, cancellation=cancellation)
-        return self._understand(worker, lambda: from_wire(Generation, data))
+        return self._understand(worker, lambda: from_child(Generation, data))
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
         """A conversation as the model's own chat template writes it. EngineError if the model has none."""
         fields = {
-            "messages": [to_wire(message) for message in messages],
+            "messages": [to_plain(message) for message in messages],
             "add_generation_prompt": add_generation_prompt,
         }
         worker, data = self._ask("render", fields)
@@ -183,8 +183,8 @@ class Engine:
 
     def embed(self, request: EmbedRequest, *, cancellation: Cancellation | None = None) -> Embeddings:
         """A vector for each text, by which texts of one kind are told from others."""
-        worker, data = self._ask("embed", {"request": to_wire(request)}, cancellation=cancellation)
-        result = self._understand(worker, lambda: from_wire(Embeddings, data))
+        worker, data = self._ask("embed", {"request": to_plain(request)}, cancellation=cancellation)
+        result = self._understand(worker, lambda: from_child(Embeddings, data))
         widths = {len(vector) for vector in result.vectors}
         finite = all(map(math.isfinite, itertools.chain.from_iterable(result.vectors)))
         if len(result.vectors) != len(request.texts) or len(widths) > 1 or 0 in widths or not finite:
@@ -193,8 +193,8 @@ class Engine:
 
     def measure(self, request: MeasureRequest, *, cancellation: Cancellation | None = None) -> Measurement:
         """The speed of the loaded model."""
-        worker, data = self._ask("measure", {"request": to_wire(request)}, cancellation=cancellation)
-        return self._understand(worker, lambda: from_wire(Measurement, data))
+        worker, data = self._ask("measure", {"request": to_plain(request)}, cancellation=cancellation)
+        return self._understand(worker, lambda: from_child(Measurement, data))
 
     def quantize(
         self,
@@ -215,17 +215,17 @@ class Engine:
             worker = self._running((), cancellation, reach)
             worker.model = None
             data = worker.request(
-                "quantize", {"request": to_wire(request)}, cancellation=cancellation, on_progress=on_progress
+                "quantize", {"request": to_plain(request)}, cancellation=cancellation, on_progress=on_progress
             )
-        return self._understand(worker, lambda: from_wire(Quantized, data))
+        return self._understand(worker, lambda: from_child(Quantized, data))
 
     def dry_load(self, model: Path, options: LoadOptions = _DEFAULT_OPTIONS) -> DryLoad:
         """What loading a file would take. The loaded model is dropped; use an engine of its own."""
         with self._my_turn(None):
             worker = self._running((), None, reach_of(model, options))
             worker.model = None
-            data = worker.request("dry_load", {"path": str(model.absolute()), "options": to_wire(options)})
-        return self._understand(worker, lambda: from_wire(DryLoad, data))
+            data = worker.request("dry_load", {"path": str(model.absolute()), "options": to_plain(options)})
+        return self._understand(worker, lambda: from_child(DryLoad, data))
 
     def unload(self) -> None:
         """Give the model's memory back. The worker stays."""
@@ -372,9 +372,9 @@ class Engine:
             self._allow(reach)
             worker = self._running(environment, cancellation, reach)
             worker.model = None  # whatever comes now, the earlier one cannot be relied upon
-            fields = {"path": str(path), "options": to_wire(options)}
+            fields = {"path": str(path), "options": to_plain(options)}
             data = worker.request("load", fields, cancellation=cancellation, on_progress=on_progress)
-            info = self._understand(worker, lambda: from_wire(ModelInfo, data))
+            info = self._understand(worker, lambda: from_child(ModelInfo, data))
             worker.model = replace(info, name=name or info.name)
         except EngineError as error:
             with self._lock:

@@ -25,7 +25,7 @@ op           with                               data of the result
 ``unload``                                      ``{}``
 ============ =================================== ======================
 
-The dataclasses here are the payloads; ``wire`` turns them into plain data and back.
+The dataclasses here are the payloads; ``codec`` turns them into plain data and back, checked.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """Score candidates of several questions on one prefix.
+    """A request to score candidates of several questions on one prefix.
 
     Attributes:
         prefix: pieces evaluated in order, each once; a piece that was evaluated before with the same pieces in front
@@ -219,7 +219,7 @@ class SpanQuestion:
 
 @dataclass(frozen=True, slots=True)
 class SpanRequest:
-    """Quote the answers to questions from a text.
+    """A request to quote the answers to questions from a text.
 
     Attributes:
         prefix: as for scoring.
@@ -282,7 +282,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """Write text after a prompt.
+    """A request to write text after a prompt.
 
     Attributes:
         prompt: as for scoring; the tokens of an earlier prompt with the same beginning are reused.
@@ -331,7 +331,7 @@ class Embeddings:
 
 @dataclass(frozen=True, slots=True)
 class MeasureRequest:
-    """Measure the loaded model's speed for a while.
+    """A request to measure the loaded model's speed for a while.
 
     Attributes:
         kind: ``prompt`` (text that is only read), ``score`` (text whose every token's logits are wanted) or ``generate``.
@@ -355,7 +355,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class QuantizeRequest:
-    """Write a model file in another quantization. The worker has no model loaded meanwhile.
+    """A request to write a model file in another quantization. The worker has no model loaded meanwhile.
 
     Attributes:
         source: a GGUF file (the first part where there are several).

@@ -15,6 +15,8 @@ _log = logging.getLogger(__name__)
 
 
 class EngineState(StrEnum):
+    """The state of the engine, as people are shown it."""
+
     STOPPED = "stopped"
     STARTING = "starting"
     LOADING = "loading"

@@ -27,6 +27,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.engine.protocol import Question, ScoreRequest, ScoreResult
 from stillroom.extraction import questions, ranking
+from stillroom.extraction.candidates import currencies
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
@@ -82,7 +83,7 @@ def weights() -> Weights:
 
 
 class Choices:
-    """Chooses among options with one engine."""
+    """A chooser among options, with one engine."""
 
     def __init__(self, engine: ChoosingEngine) -> None:
         self._engine = engine
@@ -366,6 +367,8 @@ def _evidence(option: Option, document: Document) -> list[tuple[bool, Span]]:
         for page in document.pages:
             for match in pattern.finditer(page.text):
                 start, end = match.span()
+                if option.value in currencies.codes() and currencies.is_of_another(page.text, start, end, option.value):
+                    continue
                 beside = _BEFORE.search(page.text[max(0, start - 3) : start]) or _BEHIND.match(page.text[end : end + 4])
                 found[Span(page.number, start, end)] = beside is not None
     return sorted(((near, span) for span, near in found.items()), key=lambda each: (not each[0], each[1]))

@@ -11,7 +11,7 @@ _OUTLIER = 4.0
 
 
 class TimeLeft:
-    """Estimates from the last documents. One that took very long (a crash, a scan) counts as a few times the usual one."""
+    """An estimate from the last documents. One that took very long (a crash, a scan) counts as a few times the usual one."""
 
     def __init__(self) -> None:
         self._seconds: deque[float] = deque(maxlen=_RECENT)

@@ -129,14 +129,14 @@ def _csv(
             said: list[str | int] = []
             if signed is not None:
                 each = signed[place]
-                said = [each.state, each.to_check, _harmless(each.person), each.moment]
+                said = [each.state, each.to_check, harmless(each.person), each.moment]
             writer.writerow(
                 [
-                    _harmless(result.file),
+                    harmless(result.file),
                     str(result.status),
-                    *(_written(shown.value, notation, number=numeric(field)) for field, shown in cells),
-                    _harmless(result.error),
-                    _harmless(" ".join(result.notes)),
+                    *(written(shown.value, notation.decimal_mark, number=numeric(field)) for field, shown in cells),
+                    harmless(result.error),
+                    harmless(" ".join(result.notes)),
                     *said,
                     *(
                         value
@@ -144,24 +144,24 @@ def _csv(
                         for value in (
                             ""
                             if shown.confidence is None
-                            else _written(f"{shown.confidence:.4f}", notation, number=True),
+                            else written(f"{shown.confidence:.4f}", notation.decimal_mark, number=True),
                             shown.state,
                             "" if shown.page is None else shown.page,
-                            _harmless(shown.checks),
+                            harmless(shown.checks),
                         )
                     ),
                 ]
             )
 
 
-def _written(text: str, notation: Notation, *, number: bool) -> str:
-    """A value as a cell, a plain number with the mark of the notation."""
+def written(text: str, decimal_mark: str, *, number: bool) -> str:
+    """A value as a cell of a CSV file, a plain number with this mark."""
     if number and _plain_number(text):
-        return text.replace(".", notation.decimal_mark)
-    return _harmless(text, number=number)
+        return text.replace(".", decimal_mark)
+    return harmless(text, number=number)
 
 
-def _harmless(text: str, *, number: bool = False) -> str:
+def harmless(text: str, *, number: bool = False) -> str:
     """The text as a cell that no spreadsheet runs. A plain number of a numeric field is left alone: it is no formula."""
     if not text.startswith(_FORMULA) or (number and _plain_number(text)):
         return text

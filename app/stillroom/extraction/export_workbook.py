@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
+import os
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -18,7 +22,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from stillroom.errors import StillroomError
 from stillroom.extraction.anchors import PREFIX
 from stillroom.extraction.columns import FIXED, cell, fields_of, heading, numeric
-from stillroom.extraction.result import DocumentResult
+from stillroom.extraction.result import DocumentResult, FieldValue
 from stillroom.extraction.signed import SignedDocument
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -65,6 +69,39 @@ def write_workbook(
     book.properties.title = template.title
     if anchor:
         book.properties.description = PREFIX + anchor
+    # Packed in memory: an archive that a full disk broke off says so once more, when it is thrown away.
+    packed = io.BytesIO()
+    try:
+        _fill(book, rows, template, signed, evidence)
+        book.save(packed)
+    except BaseException as error:
+        _let_go(book)
+        if type(error).__name__ == "SerialisationError":  # how lxml says that the system did not let it write: IO_EFBIG
+            number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+            raise OSError(number, os.strerror(number)) from error
+        raise
+    path.write_bytes(packed.getbuffer())
+
+
+def _let_go(book: Workbook) -> None:
+    """End what openpyxl was writing. It would fail once more where nobody listens, and leave its files until the program ends."""
+    for sheet in book.worksheets:
+        writer: Any = getattr(sheet, "_writer", None)
+        streams: list[Any] = [getattr(sheet, "_rows", None), getattr(writer, "xf", None)]
+        for stream in streams:
+            with contextlib.suppress(Exception):
+                stream.close()
+        with contextlib.suppress(Exception):
+            writer.cleanup()
+
+
+def _fill(
+    book: Workbook,
+    rows: Sequence[DocumentResult],
+    template: Template,
+    signed: Sequence[SignedDocument] | None,
+    evidence: Sequence[tuple[int, Field, int, str, FieldValue]],
+) -> None:
     review = [] if signed is None else ["to check", "review", "by", "at"]
     names = [*FIXED[:2], *review, *(heading(field) for field in template.fields), "lowest confidence", *FIXED[2:]]
     widths = [32, 9, *((9, 10, 14, 20) if review else ()), *(_width(field) for field in template.fields), 12, 40, 40]
@@ -73,7 +110,7 @@ def write_workbook(
         said = None if signed is None else signed[place]
         shown = [cell(result, field) for field in template.fields]
         confidences = [item.confidence for item in shown if item.confidence is not None]
-        cells = [_typed(sheet, item.value, field) for item, field in zip(shown, template.fields, strict=True)]
+        cells = [typed_cell(sheet, item.value, field) for item, field in zip(shown, template.fields, strict=True)]
         if said is not None:
             for item, field in zip(cells, template.fields, strict=True):
                 if said.doubtful(field.name):
@@ -81,12 +118,12 @@ def write_workbook(
         sheet.append(
             [
                 _file(sheet, result.file, said, place + 2),
-                _text(sheet, str(result.status)),
-                *(() if said is None else (said.to_check, *(_text(sheet, text) for text in _signature(said)))),
+                text_cell(sheet, str(result.status)),
+                *(() if said is None else (said.to_check, *(text_cell(sheet, text) for text in _signature(said)))),
                 *cells,
                 _number(sheet, min(confidences), "0.00") if confidences else None,
-                _text(sheet, result.error),
-                _text(sheet, " ".join(result.notes)),
+                text_cell(sheet, result.error),
+                text_cell(sheet, " ".join(result.notes)),
             ]
         )
     names = [*_EVIDENCE, *(() if signed is None else ("verdict", "by", "at"))]
@@ -95,23 +132,22 @@ def write_workbook(
         span = value.span
         verdict = None if signed is None else signed[place].value(field.name, number, column)
         line = [
-            _text(sheet, rows[place].file),
-            _text(sheet, field.name),
+            text_cell(sheet, rows[place].file),
+            text_cell(sheet, field.name),
             number,
-            _text(sheet, column),
-            _text(sheet, value.value or ""),
-            _text(sheet, value.text),
+            text_cell(sheet, column),
+            text_cell(sheet, value.value or ""),
+            text_cell(sheet, value.text),
             span.page if span else None,
             span.start if span else None,
             span.end if span else None,
-            _text(sheet, str(value.state)),
+            text_cell(sheet, str(value.state)),
             _number(sheet, value.confidence, "0.00"),
-            _text(sheet, " ".join(value.failed_checks)),
+            text_cell(sheet, " ".join(value.failed_checks)),
         ]
         if verdict is not None:
-            line += [_text(sheet, text) for text in (verdict.verdict, verdict.person, verdict.moment)]
+            line += [text_cell(sheet, text) for text in (verdict.verdict, verdict.person, verdict.moment)]
         sheet.append(line)
-    book.save(path)
 
 
 def _signature(said: SignedDocument) -> tuple[str, str, str]:
@@ -121,7 +157,7 @@ def _signature(said: SignedDocument) -> tuple[str, str, str]:
 
 def _file(sheet: Any, name: str, said: SignedDocument | None, row: int) -> Any:
     """The file's name, which leads to the file where its address is known. No formula: those are run."""
-    item = _text(sheet, name)
+    item = text_cell(sheet, name)
     if said is not None and said.address and len(said.address) <= _LONGEST_LINK:
         sheet._hyperlinks.append(Hyperlink(ref=f"A{row}", target=said.address))
         item.font = Font(color="0563C1", underline="single")
@@ -136,7 +172,7 @@ def _sheet(book: Workbook, title: str, names: Sequence[str], widths: Sequence[in
         sheet.column_dimensions[get_column_letter(number)].width = width
     header = []
     for name in names:
-        item = _text(sheet, name)
+        item = text_cell(sheet, name)
         item.font = Font(bold=True)
         header.append(item)
     sheet.append(header)
@@ -149,15 +185,15 @@ def _width(field: Field) -> int:
     return 40 if field.type in (FieldType.ADDRESS, FieldType.BLOCK, FieldType.SUMMARY, FieldType.LIST) else 24
 
 
-def _typed(sheet: Any, value: str, field: Field) -> Any:
+def typed_cell(sheet: Any, value: str, field: Field) -> Any:
     """A date or number as one where the value is in canonical form, so that Excel can sort and add; else its text."""
     if field.type is FieldType.DATE:
         try:
             day = date.fromisoformat(value)
         except ValueError:
-            return _text(sheet, value)
+            return text_cell(sheet, value)
         if day < date(1900, 3, 1):  # Excel knows no day before 1900 and takes 1900 for a leap year
-            return _text(sheet, value)
+            return text_cell(sheet, value)
         item = WriteOnlyCell(sheet, datetime(day.year, day.month, day.day))
         item.number_format = "yyyy-mm-dd"
         return item
@@ -165,11 +201,11 @@ def _typed(sheet: Any, value: str, field: Field) -> Any:
         try:
             amount = Decimal(value)
         except InvalidOperation:
-            return _text(sheet, value)
+            return text_cell(sheet, value)
         if amount.is_finite() and len(amount.as_tuple().digits) <= _MOST_DIGITS:
             decimals = max(0, -int(amount.as_tuple().exponent))
             return _number(sheet, amount, "0." + "0" * decimals if decimals else "0")
-    return _text(sheet, value)
+    return text_cell(sheet, value)
 
 
 def _number(sheet: Any, value: Any, form: str) -> Any:
@@ -178,7 +214,7 @@ def _number(sheet: Any, value: Any, form: str) -> Any:
     return item
 
 
-def _text(sheet: Any, text: str) -> Any:
+def text_cell(sheet: Any, text: str) -> Any:
     text = _CONTROL.sub("�", text)
     if len(text) > _MOST_CHARACTERS:
         text = text[: _MOST_CHARACTERS - len(_CUT)] + _CUT

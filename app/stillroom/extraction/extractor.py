@@ -68,7 +68,7 @@ class ScoringEngine(Protocol):
 
 
 class Extractor:
-    """Takes the fields of templates out of documents. One document at a time; safe to use from one thread.
+    """Extraction: the fields of templates out of documents. One document at a time; safe to use from one thread.
 
     Attributes:
         model_sha256: of the model file, recorded with every result; set by whoever loads the model.

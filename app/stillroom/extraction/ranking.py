@@ -45,7 +45,7 @@ _FAMILIES = {
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Of one field.
+    """The weights of one field.
 
     Attributes:
         features: in the order of MODEL_FEATURES and layout.names().

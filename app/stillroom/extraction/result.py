@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
+from stillroom.codec import from_plain
 from stillroom.documents.document import Box, Span
 
 # Zeros in front are part of a code, which is none.
@@ -200,27 +203,87 @@ def value_to_json(value: FieldValue) -> dict[str, Any]:
     return data
 
 
-def value_from_json(data: dict[str, Any]) -> FieldValue:
-    return FieldValue(
-        value=data["value"],
-        text=data["text"],
-        state=FieldState(data["state"]),
-        confidence=data["confidence"],
-        span=_span_from_json(data),
-        boxes=tuple(Box(*box) for box in data["boxes"]),
-        candidates=tuple(
-            RunnerUp(
-                text=candidate["text"],
-                value=candidate["value"],
-                confidence=candidate["confidence"],
-                span=_span_from_json(candidate),
-                boxes=tuple(Box(*box) for box in candidate["boxes"]),
-            )
-            for candidate in data["candidates"]
-        ),
-        failed_checks=tuple(data.get("failed_checks", ())),
-        parts=tuple(Span(data["page"], start, end) for start, end in data.get("parts", ())),
-    )
+class _KeptPlace(msgspec.Struct):
+    """What is kept of where something stands."""
+
+    page: int | None
+    span: tuple[int, int] | None
+    boxes: tuple[Box, ...]
+
+    def at(self) -> Span | None:
+        return None if self.span is None or self.page is None else Span(self.page, *self.span)
+
+
+class _KeptRunnerUp(_KeptPlace):
+    """What is kept of a runner-up."""
+
+    text: str
+    value: str
+    confidence: float
+
+    def runner_up(self) -> RunnerUp:
+        return RunnerUp(self.text, self.value, self.confidence, self.at(), self.boxes)
+
+
+class _KeptValue(_KeptPlace):
+    """What is kept of a value."""
+
+    value: str | None
+    text: str
+    state: FieldState
+    confidence: float
+    candidates: tuple[_KeptRunnerUp, ...]
+    failed_checks: tuple[str, ...] = ()
+    parts: tuple[tuple[int, int], ...] = ()
+
+    def field_value(self) -> FieldValue:
+        page = self.page or 0
+        return FieldValue(
+            value=self.value,
+            text=self.text,
+            state=self.state,
+            confidence=self.confidence,
+            span=self.at(),
+            boxes=self.boxes,
+            candidates=tuple(each.runner_up() for each in self.candidates),
+            failed_checks=self.failed_checks,
+            parts=tuple(Span(page, start, end) for start, end in self.parts),
+        )
+
+
+class _KeptModel(msgspec.Struct):
+    """What is kept of the model that was asked."""
+
+    name: str
+    sha256: str
+
+
+class _KeptTemplate(msgspec.Struct):
+    """What is kept of a template."""
+
+    name: str
+    version: int
+
+
+class _KeptResult(msgspec.Struct):
+    """What is kept of a row. ``fields``: of a list or table they are lists, which are told apart by what is in them."""
+
+    file: str
+    status: DocumentStatus
+    error: str | None
+    coverage: Coverage
+    fields: dict[str, Any]
+    model: _KeptModel
+    template: _KeptTemplate
+    seconds: float
+    file_sha256: str
+    notes: tuple[str, ...] = ()
+    lasting: bool = False
+
+
+def value_from_json(data: Any) -> FieldValue:
+    """The inverse of value_to_json. Raises ValueError on other data."""
+    return from_plain(_KeptValue, data).field_value()
 
 
 def result_to_json(result: DocumentResult) -> dict[str, Any]:
@@ -248,22 +311,23 @@ def result_to_json(result: DocumentResult) -> dict[str, Any]:
     return data
 
 
-def result_from_json(data: dict[str, Any]) -> DocumentResult:
-    """The inverse of result_to_json. Raises KeyError, TypeError or ValueError on other data."""
+def result_from_json(data: Any) -> DocumentResult:
+    """The inverse of result_to_json. Raises ValueError on other data."""
+    kept = from_plain(_KeptResult, data)
     return DocumentResult(
-        file=data["file"],
-        status=DocumentStatus(data["status"]),
-        coverage=Coverage(**data["coverage"]),
-        fields={name: _field_from_json(value) for name, value in data["fields"].items()},
-        template_name=data["template"]["name"],
-        template_version=data["template"]["version"],
-        model_name=data["model"]["name"],
-        model_sha256=data["model"]["sha256"],
-        sha256=data["file_sha256"],
-        error=data["error"] or "",
-        notes=tuple(data.get("notes", ())),
-        seconds=data["seconds"],
-        lasting=bool(data.get("lasting")),
+        file=kept.file,
+        status=kept.status,
+        coverage=kept.coverage,
+        fields={name: _field_from_json(value) for name, value in kept.fields.items()},
+        template_name=kept.template.name,
+        template_version=kept.template.version,
+        model_name=kept.model.name,
+        model_sha256=kept.model.sha256,
+        sha256=kept.file_sha256,
+        error=kept.error or "",
+        notes=kept.notes,
+        seconds=kept.seconds,
+        lasting=kept.lasting,
     )
 
 
@@ -278,10 +342,6 @@ def _runner_up_to_json(candidate: RunnerUp) -> dict[str, Any]:
     }
 
 
-def _span_from_json(data: dict[str, Any]) -> Span | None:
-    return None if data["span"] is None else Span(data["page"], data["span"][0], data["span"][1])
-
-
 def _field_to_json(result: FieldResult) -> Any:
     if isinstance(result, FieldValue):
         return value_to_json(result)
@@ -294,8 +354,11 @@ def _field_to_json(result: FieldResult) -> Any:
 
 
 def _field_from_json(data: Any) -> FieldResult:
-    if isinstance(data, dict):
+    if not isinstance(data, list):
         return value_from_json(data)
-    if data and not isinstance(data[0].get("state"), str):  # a column may be called "state"
-        return tuple({name: value_from_json(cell) for name, cell in row.items()} for row in data)
-    return tuple(value_from_json(item) for item in data)
+    if (
+        data and isinstance(data[0], dict) and not isinstance(data[0].get("state"), str)
+    ):  # a column may be called "state"
+        rows = from_plain(list[dict[str, _KeptValue]], data)
+        return tuple({name: cell.field_value() for name, cell in row.items()} for row in rows)
+    return tuple(item.field_value() for item in from_plain(list[_KeptValue], data))

@@ -50,7 +50,7 @@ def apply_rules(template: Template, fields: Mapping[str, FieldResult]) -> dict[s
             continue
         if holds:
             continue
-        sentence = rule.message or f"This does not hold: {rule.check}."
+        sentence = _sentence(rule)
         columns = {
             (node.value.id, node.attr)
             for node in ast.walk(expression)
@@ -64,6 +64,45 @@ def apply_rules(template: Template, fields: Mapping[str, FieldResult]) -> dict[s
             if name in result:
                 result[name] = _marked(result[name], sentence, column)
     return result
+
+
+def sentences_of(template: Template) -> frozenset[str]:
+    """What is said on values that break a rule."""
+    return frozenset(_sentence(rule) for rule in template.rules)
+
+
+def _sentence(rule: Rule) -> str:
+    return rule.message or f"This does not hold: {rule.check}."
+
+
+def without_sentences(value: FieldValue, sentences: frozenset[str]) -> FieldValue:
+    """The value as it was before it was held against rules that say these sentences."""
+    left = tuple(each for each in value.failed_checks if each not in sentences)
+    broken = len(value.failed_checks) - len(left)
+    if not broken:
+        return value
+    state = value.state
+    if state is FieldState.INVALID and not left:
+        state = FieldState.FOUND
+    return replace(value, state=state, failed_checks=left, confidence=min(1.0, value.confidence / _TRUST**broken))
+
+
+def without_rules(template: Template, fields: Mapping[str, FieldResult]) -> dict[str, FieldResult]:
+    """The fields as they were before ``apply_rules``."""
+    sentences = sentences_of(template)
+    found: dict[str, FieldResult] = {}
+    for name, result in fields.items():
+        if isinstance(result, FieldValue):
+            found[name] = without_sentences(result, sentences)
+        elif result and isinstance(result[0], FieldValue):
+            found[name] = tuple(without_sentences(item, sentences) for item in result if isinstance(item, FieldValue))
+        else:
+            found[name] = tuple(
+                {column: without_sentences(cell, sentences) for column, cell in row.items()}
+                for row in result
+                if isinstance(row, dict)
+            )
+    return found
 
 
 def parse(rule: Rule) -> ast.Compare:

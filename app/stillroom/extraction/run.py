@@ -80,7 +80,10 @@ class Batch:
         record: what the run was started with.
         template: as it was when the run was started.
         files: by position, as the person gave them; then what was found attached to them, as it is named to people.
+        renews: the run whose values are kept of fields that did not change since; 0 for none.
     """
+
+    renews = 0
 
     def __init__(
         self, store: RunStore, record: RunRecord, documents: Sequence[RunDocument], template: Template
@@ -128,6 +131,15 @@ class Batch:
         template = parse_template(kept.template_toml, f"run {run_id}")
         template = dataclasses.replace(template, sha256=kept.template_sha256)
         return cls(store, kept, store.documents(run_id), template)
+
+    def add(self, files: Sequence[Path]) -> list[int]:
+        """Further files at the end of the run, to be done; their positions. Raises StorageError."""
+        with self._joining:
+            added = self._store.add_documents(self.run_id, [(str(file), str(file.absolute())) for file in files])
+            self._documents.extend(added)
+            self.files.extend(Path(document.file) for document in added)
+        audit.note("added", run=self.run_id, files=len(added))
+        return [document.position for document in added]
 
     def places(self) -> list[Path]:
         """Where each file is, whatever the folder it was named from; what is attached to one after its message's place."""
@@ -301,6 +313,10 @@ class Batch:
         extractor: DocumentExtractor,
         cancellation: Cancellation | None,
     ) -> DocumentResult:
+        if content.only_holds_others:
+            read = Coverage(content.page_count, content.page_count, 0, 0)
+            empty = self._told(document, content, DocumentStatus.DONE)
+            return dataclasses.replace(empty, coverage=read, notes=content.notes)
         for attempt in range(1, _TRIES + 1):
             try:
                 return extractor.extract(content, self.template, file=document.file, cancellation=cancellation)
@@ -313,9 +329,14 @@ class Batch:
         raise AssertionError("unreachable")
 
     def _failed(self, document: RunDocument, content: Document | None, sentence: str, seconds: float) -> DocumentResult:
+        failed = self._told(document, content, DocumentStatus.FAILED)
+        return dataclasses.replace(failed, error=sentence, seconds=round(seconds, 3))
+
+    def _told(self, document: RunDocument, content: Document | None, status: DocumentStatus) -> DocumentResult:
+        """A row without values: there was nothing to take them from."""
         return DocumentResult(
             file=document.file,
-            status=DocumentStatus.FAILED,
+            status=status,
             coverage=Coverage(0, content.page_count, 0, content.characters) if content else Coverage(0, 0, 0, 0),
             fields={},
             template_name=self.template.name,
@@ -323,8 +344,6 @@ class Batch:
             model_name=self.record.model_name,
             model_sha256=self.record.model_sha256,
             sha256=content.sha256 if content else "",
-            error=sentence,
-            seconds=round(seconds, 3),
         )
 
 
@@ -344,7 +363,7 @@ def _tell_pages(
 
 
 class _ReadAhead:
-    """Reads one file on a thread of its own; leaving stops a read that is going on."""
+    """A thread that reads the next file; leaving stops a read that is going on."""
 
     def __init__(self, readers: DocumentReader, cancellation: Cancellation | None) -> None:
         self._readers = readers

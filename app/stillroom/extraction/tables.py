@@ -191,7 +191,7 @@ def rows_at(
 
 
 class _Reader:
-    """Reads one table of one document."""
+    """A reader of one table of one document."""
 
     def __init__(self, field: Field, document: Document) -> None:
         self._columns = field.columns

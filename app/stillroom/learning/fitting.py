@@ -1,6 +1,6 @@
 """Fitting of a template's own weights to documents that a person corrected: small moves from the weights of the type.
 
-A candidate's strength is ``z = base + d . signs + b . likenesses``, that of *absent* ``a = base_absent + c``. What is fitted are d, b and
+A candidate's strength is ``z = base + d . signs + b . around``, that of *absent* ``a = base_absent + c``. What is fitted are d, b and
 c, drawn towards 0 and towards what likeness is usually worth, by Newton's method on the penalised conditional logit (McFadden, 1974); for
 lists each candidate is a logistic regression of its own. With few documents little moves; nothing is fitted that a document does not show.
 """
@@ -14,17 +14,25 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.learning.confidence import calibrated
-from stillroom.learning.surroundings import LIKENESSES, Surroundings, likenesses
+from stillroom.learning.surroundings import MARKS, Book, Surroundings
 
 Vector = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
-# What a likeness is worth before anything was learned of this field, in the order of LIKENESSES.
-_USUAL = np.array([2.0, 0.7, 0.5, 0.7, 1.0, 0.3])
+# What a likeness is worth before anything was learned of this field, in the order of LIKENESSES; and a mark, of MARKS.
+_LIKENESS = np.array([2.0, 0.7, 0.5, 0.7, 1.0, 0.3])
+_USUAL_MARK = {
+    "left": 0.3, "left_two": 0.3, "behind": 0.2, "above": 0.1, "below": 0.1, "form": 0.1, "inner": 0.3, "value": 0.3, "line": 0.2,
+    "top": 0.1, "end": 0.1, "alone": 0.1, "begins": 0.1, "shape": 0.1,
+}  # fmt: skip
+# The same where marks are looked at as well: both speak of the same words.
+_USUAL = np.array([*(0.7 * _LIKENESS), *(_USUAL_MARK[name] for name in MARKS)])
 _TOWARDS_NONE = 6.0  # penalty of a sign's move
-_TOWARDS_USUAL = 1.5  # of a likeness's
+_TOWARDS_USUAL = 1.5  # of a likeness's or mark's
 _TOWARDS_ABSENT = 0.5  # of absent's
-_STEPS = 12
-_SMALL = 1e-5
+_STEPS = 10
+_STEPS_LEFT_OUT = 5  # from what all documents taught
+_PARTS = 8
+_SMALL = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +62,17 @@ class LearnedField:
     """What was learned of one field.
 
     Attributes:
-        signs: moves of the weights of the page's signs. likenesses: weights of LIKENESSES. absent: move of *absent*.
-        known: surroundings of the right values.
+        signs: moves of the weights of the page's signs. around: weights of LIKENESSES and MARKS. absent: move of *absent*.
+        book: what surroundings are held against.
         slope, shift: confidence = logistic(slope * logit(share) + shift), from documents that were left out in turn.
         documents: it was learned from.
         before, after: how many of them were right by the weights of the type, and by these with each left out in turn.
     """
 
     signs: Vector
-    likenesses: Vector
+    around: Vector
     absent: float
-    known: tuple[Surroundings, ...]
+    book: Book
     slope: float = 1.0
     shift: float = 0.0
     documents: int = 0
@@ -73,7 +81,7 @@ class LearnedField:
 
     def strengths(self, signs: Vector, around: Sequence[Surroundings]) -> Vector:
         """What is added to each candidate's strength."""
-        result: Vector = signs @ self.signs + likenesses(around, self.known) @ self.likenesses
+        result: Vector = signs @ self.signs + self.book.columns_of(around) @ self.around
         return result
 
 
@@ -84,50 +92,87 @@ def fit(rows: Sequence[LabelledField], *, several: bool = False) -> LearnedField
     useful = [row for row in rows if not row.missing and len(row.base)]
     if not useful:
         return None
-    learned = _fitted(useful, several=several)
+    book = Book([row.around for row in useful], [row.right for row in useful])
+    best: tuple[float, LearnedField] | None = None
+    for usual in (_LIKENESS, _USUAL):
+        lost, learned = _tried(useful, book, usual, several=several)
+        if best is None or lost < best[0]:
+            best = (lost, learned)
+    assert best is not None
+    book.forget_pairs()
+    return best[1]
+
+
+def _tried(rows: Sequence[LabelledField], book: Book, usual: Vector, *, several: bool) -> tuple[float, LearnedField]:
+    """What is learned with these columns of what is around, and what is lost where documents are left out."""
+    everything = range(len(rows))
+    weights = _fitted(rows, everything, book, usual, several=several)
     shares: list[tuple[float, bool]] = []
     before = after = 0
-    for part in _parts(useful):
-        held = {row.document for row in part}
-        rest = [row for row in useful if row.document not in held]
-        other = _fitted(rest, several=several) if rest else None
-        for row in part:
+    lost = 0.0
+    for held in _parts(rows):
+        rest = [number for number in everything if number not in held]
+        other = _fitted(rows, rest, book, usual, several=several, begin=weights) if rest else None
+        for number in held:
+            row = rows[number]
             before += _decided(row, row.base, row.absent, several=several)[1]
             strengths, absent = row.base, row.absent
             if other is not None:
-                strengths = row.base + other.strengths(row.signs, row.around)
-                absent = row.absent + other.absent
+                columns = np.hstack([row.signs, book.columns(number, rest)[:, : len(usual)]])
+                strengths = row.base + columns @ other[:-1]
+                absent = row.absent + float(other[-1])
             share, right = _decided(row, strengths, absent, several=several)
             after += right
             shares.append((share, right))
+            lost += _lost(row, strengths, absent, several=several)
     slope, shift = calibrated(shares)
-    return LearnedField(
-        learned.signs, learned.likenesses, learned.absent, learned.known, slope, shift, len(useful), before, after
-    )
+    signs = rows[0].signs.shape[1]
+    around = np.zeros(len(_USUAL))
+    around[: len(usual)] = weights[signs:-1]
+    return lost, LearnedField(weights[:signs], around, float(weights[-1]), book, slope, shift, len(rows), before, after)
 
 
-def _fitted(rows: Sequence[LabelledField], *, several: bool) -> LearnedField:
-    known = [[around for around, right in zip(row.around, row.right, strict=True) if right] for row in rows]
+def decides(row: LabelledField, learned: LearnedField | None, *, several: bool) -> bool:
+    """Whether a field of a document comes out right, by what was learned of others, or by nothing."""
+    if row.missing or not len(row.base):
+        return not row.missing
+    if learned is None:
+        return _decided(row, row.base, row.absent, several=several)[1]
+    strengths = row.base + learned.strengths(row.signs, row.around)
+    return _decided(row, strengths, row.absent + learned.absent, several=several)[1]
+
+
+def _fitted(
+    rows: Sequence[LabelledField],
+    among: Sequence[int],
+    book: Book,
+    prior: Vector,
+    *,
+    several: bool,
+    begin: Vector | None = None,
+) -> Vector:
+    """Moves of the signs, weights of what is around, and the move of *absent*, by these of the documents; ``begin``: near them."""
     # Each document is held against the others: with its own values among the known ones likeness would be worth everything.
-    blocks = []
-    for number, row in enumerate(rows):
-        others = [around for place, own in enumerate(known) if place != number for around in own]
-        blocks.append(np.hstack([row.signs, likenesses(row.around, others)]))
-    columns = np.vstack(blocks)
-    sizes = np.array([len(row.base) for row in rows])
+    used = [rows[number] for number in among]
+    signs = np.vstack([row.signs for row in used])
+    varied = np.flatnonzero(signs.max(axis=0) != signs.min(axis=0))
+    around = np.vstack([book.columns(number, among)[:, : len(prior)] for number in among])
+    columns = np.hstack([signs[:, varied], around])
+    sizes = np.array([len(row.base) for row in used])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    of = np.repeat(np.arange(len(rows)), sizes)
-    base = np.concatenate([row.base for row in rows])
-    absents = np.array([row.absent for row in rows])
-    right = np.concatenate([row.right for row in rows])
-    count = columns.shape[1]
-    usual = np.concatenate([np.zeros(count - len(LIKENESSES)), _USUAL, [0.0]])
+    of = np.repeat(np.arange(len(used)), sizes)
+    base = np.concatenate([row.base for row in used])
+    absents = np.array([row.absent for row in used])
+    right = np.concatenate([row.right for row in used])
+    usual = np.concatenate([np.zeros(len(varied)), prior, [0.0]])
     penalty = np.concatenate(
-        [np.full(count - len(LIKENESSES), _TOWARDS_NONE), np.full(len(LIKENESSES), _TOWARDS_USUAL), [_TOWARDS_ABSENT]]
+        [np.full(len(varied), _TOWARDS_NONE), np.full(len(prior), _TOWARDS_USUAL), [_TOWARDS_ABSENT]]
     )
-    weights = usual.copy()
+    every = signs.shape[1]
+    own = np.concatenate([varied, np.arange(every, every + len(prior) + 1)])
+    weights = usual.copy() if begin is None else begin[own]
     wide = np.hstack([columns, np.zeros((len(columns), 1))])
-    for _ in range(_STEPS):
+    for _ in range(_STEPS if begin is None else _STEPS_LEFT_OUT):
         strengths = base + columns @ weights[:-1]
         if several:
             gradient, curvature = _by_item(strengths - (absents + weights[-1])[of], right, columns, of, sizes)
@@ -139,13 +184,9 @@ def _fitted(rows: Sequence[LabelledField], *, several: bool) -> LearnedField:
         weights -= step * min(1.0, 2.0 / max(longest, 1e-9))  # far from the optimum a whole step goes too far
         if longest < _SMALL:
             break
-    end = count - len(LIKENESSES)
-    return LearnedField(
-        weights[:end],
-        weights[end:count],
-        float(weights[-1]),
-        tuple(dict.fromkeys(around for own in known for around in own)),
-    )
+    found = np.zeros(every + len(prior) + 1)
+    found[own] = weights
+    return found
 
 
 def _by_document(
@@ -182,15 +223,21 @@ def _by_item(
     return gradient, curvature
 
 
-def _parts(rows: Sequence[LabelledField]) -> list[list[LabelledField]]:
-    """Each document alone where there are few, else ten parts."""
-    documents = list(dict.fromkeys(row.document for row in rows))
-    number = min(len(documents), 10)
-    place = {document: index % number for index, document in enumerate(documents)}
-    parts: list[list[LabelledField]] = [[] for _ in range(number)]
-    for row in rows:
-        parts[place[row.document]].append(row)
-    return parts
+def _parts(rows: Sequence[LabelledField]) -> list[list[int]]:
+    """Each document alone where there are few, else eight parts."""
+    number = min(len(rows), _PARTS)
+    return [list(range(part, len(rows), number)) for part in range(number)]
+
+
+def _lost(row: LabelledField, strengths: Vector, absent: float, *, several: bool) -> float:
+    """What is right, as an improbability: of a list the mean of its candidates'."""
+    if several:
+        odds = np.where(row.right, 1.0, -1.0) * (strengths - absent)
+        return float(np.log1p(np.exp(-np.clip(odds, -30, 30))).sum() / np.sqrt(len(odds)))
+    every = np.append(strengths, absent)
+    powers = np.exp(every - every.max())
+    hit = float(powers[:-1][row.right].sum()) if row.right.any() else float(powers[-1])
+    return -float(np.log(max(hit / float(powers.sum()), 1e-6)))
 
 
 def _decided(row: LabelledField, strengths: Vector, absent: float, *, several: bool) -> tuple[float, bool]:

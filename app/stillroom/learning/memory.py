@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import json
 import logging
+import random
 import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from stillroom import atomic, paths
+from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
@@ -27,7 +30,7 @@ from stillroom.extraction.concepts import Meaning
 from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
-from stillroom.learning.fitting import LabelledField, LearnedField, fit
+from stillroom.learning.fitting import LabelledField, LearnedField, decides, fit
 from stillroom.learning.surroundings import Surroundings, surroundings
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -37,6 +40,9 @@ Vector = npt.NDArray[np.float64]
 _VERSION = 1
 _MOST_CANDIDATES = 100  # of a field of a document, besides the right ones: those the page speaks for most
 _MOST_DOCUMENTS = 200
+_CURVE = (0, 1, 2, 3, 5, 10, 20, 40)  # documents
+_LEAST_FOR_A_CURVE = 4
+_ORDERS = 3
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +53,14 @@ class Gain:
     values: int
     before: int
     after: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """What so many corrected documents are worth: the share of values that were right in the documents left out."""
+
+    documents: int
+    right: float
 
 
 @dataclass(slots=True)
@@ -197,6 +211,18 @@ class TemplateMemory:
                 ) from error
         return len(gone)
 
+    def kept(self) -> list[bytes]:
+        """What is kept of each document, as its file holds it. Raises OSError."""
+        with self._lock:
+            return [file.read_bytes() for file in self._files()]
+
+    def put(self, documents: Mapping[str, bytes]) -> None:
+        """Keep documents that another memory kept, by their number. Raises StillroomError."""
+        with self._lock:
+            for number, content in documents.items():
+                with atomic.replacing(self._file(number)) as temporary:
+                    temporary.write_bytes(content)
+
     def documents(self) -> list[str]:
         """SHA-256 of each document that is known, the longest known first."""
         return [file.stem for file in self._files()]
@@ -231,6 +257,31 @@ class TemplateMemory:
                 if sorted_out is not None:
                     found.choices[each.name] = sorted_out
         return found
+
+    def curve(self, cancellation: Cancellation | None = None) -> list[CurvePoint]:
+        """Over the number of corrected documents, what they are worth in those left out, in some orders. Empty with fewer than four
+        documents. Raises Cancelled.
+        """
+        with self._lock:
+            known = [self._read(file) for file in self._files()]
+        fields = [each.name for each in self._template.fields if any(each.name in one.fields for one in known)]
+        counts = [count for count in _CURVE if count < len(known)]
+        if len(known) < _LEAST_FOR_A_CURVE or not fields:
+            return []
+        right: dict[int, list[bool]] = {count: [] for count in counts}
+        for order in range(_ORDERS):
+            shuffled = random.Random(order).sample(known, len(known))
+            for count in counts:
+                for name in fields:
+                    if cancellation is not None:
+                        cancellation.raise_if_requested()
+                    several = _kind(self._template.field(name))[1]
+                    rows = [one.fields[name] for one in shuffled if name in one.fields]
+                    learned = fit(rows[:count], several=several) if count else None
+                    if learned is not None and learned.after < learned.before:
+                        learned = None
+                    right[count] += [decides(row, learned, several=several) for row in rows[max(counts) :]]
+        return [CurvePoint(count, fmean(told)) for count, told in right.items() if told]
 
     def _read(self, file: Path) -> KnownDocument:
         try:
@@ -348,4 +399,5 @@ def _kind(each: Field) -> tuple[FieldType, bool]:
 
 def _surroundings(facts: dict[str, Any]) -> Surroundings:
     words = {name: tuple(facts[name]) for name in ("left", "behind", "above")}
-    return Surroundings(**{**facts, **words})
+    marks = tuple(map(tuple, facts.get("marks", ())))
+    return Surroundings(**{**facts, **words, "marks": marks})

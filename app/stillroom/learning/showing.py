@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.propose import propose
+from stillroom.extraction.concepts import key_of, vocabulary
+from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.templates.editing import name_from
-from stillroom.templates.template import Field, FieldType, Option, Template, label_of
+from stillroom.templates.template import Field, FieldType, Template, label_of
 
 # From the narrowest form to the widest: the first whose candidates hold the mark as it is.
 _NARROWEST_FIRST = (
@@ -54,6 +55,7 @@ def field_from(document: Document, mark: Span, template: Template | None = None,
     words = label_beside(page, span)
     taken = [field.name for field in template.fields] if template else []
     called = name.strip() or words or label_of(str(kinds[0]))
+    kinds = _as_meant(called, kinds)
     made = name_from(called, taken)
     label = called[:1].upper() + called[1:]
     field = Field(
@@ -64,6 +66,35 @@ def field_from(document: Document, mark: Span, template: Template | None = None,
         near=(words.casefold(),) if words else (),
     )
     return Shown(field, span, kinds)
+
+
+def value_at(document: Document, field: Field, mark: Span) -> FieldValue | None:
+    """The value of a field that a mark shows: the candidate of its type that is what was marked, else the marked words where its type
+    is words; None where it can be neither.
+    """
+    kind = field.of if field.type is FieldType.LIST and field.of else field.type
+    span = _tight(document.page(mark.page), mark)
+    if span is None:
+        return None
+    loose = kind is FieldType.MONEY
+    fitting = [
+        candidate
+        for candidate in propose(field, document, kind=kind)
+        if candidate.span.page == span.page
+        and not candidate.failed
+        and _same_words(document, candidate.span, span, loose=loose)
+    ]
+    if fitting:
+        best = max(fitting, key=lambda candidate: (candidate.span == span, candidate.likelihood))
+        boxes = tuple(document.boxes(best.span))
+        return FieldValue(best.value, best.text, FieldState.FOUND, 1.0, best.span, boxes)
+    if kind not in _WORDS:
+        return None
+    text = " ".join(document.text(span).split())
+    return FieldValue(text, document.text(span), FieldState.FOUND, 1.0, span, tuple(document.boxes(span)))
+
+
+_WORDS = (FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS)
 
 
 def label_beside(page: Page, span: Span) -> str:
@@ -78,11 +109,6 @@ def label_beside(page: Page, span: Span) -> str:
     words = _last_words(above)
     # A value above is no label of what stands below it.
     return words if words and not any(character.isdigit() for character in above) else ""
-
-
-def options_from(texts: Sequence[str]) -> tuple[Option, ...]:
-    """Options of a choice, from the texts that were marked as such: each once, in the order of marking."""
-    return tuple(Option(text) for text in dict.fromkeys(" ".join(text.split()) for text in texts) if text)
 
 
 def _last_words(text: str) -> str:
@@ -118,6 +144,16 @@ def _kinds(document: Document, span: Span) -> tuple[FieldType, ...]:
     if not fitting:
         fitting.append(FieldType.BLOCK if "\n" in text else FieldType.TEXT)
     return tuple(fitting)
+
+
+def _as_meant(called: str, kinds: tuple[FieldType, ...]) -> tuple[FieldType, ...]:
+    """The types, those first that what it is called has elsewhere: a speaker is a person, though the words could be a company."""
+    known = vocabulary()
+    concepts = [known.concepts[name] for name in known.phrases.get(key_of(called), ())]
+    meant = {kind for concept in concepts for kind in concept.types}
+    if not any("person" in (concept.name, concept.under) for concept in concepts):
+        meant.discard(FieldType.NAME)  # of a place too every word is capital
+    return tuple(sorted(kinds, key=lambda kind: kind not in meant))
 
 
 def _is_one(document: Document, span: Span, kind: FieldType) -> bool:

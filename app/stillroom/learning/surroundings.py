@@ -1,7 +1,8 @@
-"""Surroundings of a candidate: the words before and above it, its form and place, held against those of values that were right."""
+"""Surroundings of a candidate: the words in and around it, its form and place, and how like those of values that were right."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +14,20 @@ from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
 
 Vector = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 _WORD = re.compile(r"[^\W\d_]+|[:#№=]")
+_MARK = re.compile(r"[^\W\d_]+|\d+|[:#№=@]")
 _NEAR = 4  # words before and behind
 _FORM = re.compile(r"(\d+)|([^\W\d_]+)")
 _PLACE = 0.08  # of the page's height: half as alike
 
 LIKENESSES = ("left", "above", "behind", "form", "value", "place")
-"""What two surroundings are held against each other by; a column each of ``likenesses``."""
+"""What two surroundings are held against each other by; a column each of ``Book.likenesses``."""
+MARKS = {
+    "left": 1, "left_two": 1, "behind": 1, "above": 6, "below": 6, "form": 1, "inner": 8, "value": 1, "line": 1, "top": 1,
+    "end": 1, "alone": 1, "begins": 1, "shape": 1,
+}  # fmt: skip
+"""What is counted around right values and others, and how many of each a candidate may have; a column each of ``Book.marks``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class Surroundings:
         form: its text with figures as 9 and words as a, by their number.
         value: canonical.
         place: of its line on the page, 0 at the top to 1; page: from 0.
+        marks: for each of MARKS, what there is of it.
     """
 
     left: tuple[str, ...]
@@ -41,6 +50,7 @@ class Surroundings:
     value: str
     place: float
     page: int
+    marks: tuple[tuple[str, ...], ...] = ()
 
 
 def surroundings(document: Document, candidates: Sequence[Candidate]) -> list[Surroundings]:
@@ -52,50 +62,248 @@ def surroundings(document: Document, candidates: Sequence[Candidate]) -> list[Su
         line = int(np.searchsorted(starts, candidate.span.start, side="right")) - 1
         start = int(starts[line])
         end = text.find("\n", candidate.span.end)
+        end = len(text) if end < 0 else end
         before = text[max(start, candidate.span.start - 120) : candidate.span.start]
-        behind = text[candidate.span.end : min(len(text) if end < 0 else end, candidate.span.end + 120)]
+        behind = text[candidate.span.end : min(end, candidate.span.end + 120)]
         above = text[int(starts[line - 1]) : start][-200:] if line else ""
+        below_end = text.find("\n", end + 1)
+        below = text[end + 1 : below_end if below_end >= 0 else len(text)][:120]
+        form, value = form_of(candidate.text), candidate.value.casefold()
+        last = len(starts) - 1
         found.append(
             Surroundings(
                 left=tuple(_words(before)[::-1][:_NEAR]),
                 behind=tuple(_words(behind)[:_NEAR]),
                 above=tuple(_words(above)[: 2 * _NEAR]),
-                form=form_of(candidate.text),
-                value=candidate.value.casefold(),
-                place=line / max(1, len(starts) - 1),
+                form=form,
+                value=value,
+                place=line / max(1, last),
                 page=number,
+                marks=_marks(
+                    candidate.text, form, value, (before, behind, above[-120:], below, text[start:][:60]),
+                    (f"{min(number, 3)}:{_step(line)}", str(_step(last - line))),
+                ),
             )
-        )
+        )  # fmt: skip
     return found
 
 
-def likenesses(these: Sequence[Surroundings], known: Sequence[Surroundings]) -> Vector:
-    """A row for each of these, a column for each of LIKENESSES: how like the most alike of the known ones it is, 0 to 1."""
-    rows = np.zeros((len(these), len(LIKENESSES)))
-    if not known:
+def _marks(
+    own: str, form: str, value: str, around: tuple[str, str, str, str, str], place: tuple[str, str]
+) -> tuple[tuple[str, ...], ...]:
+    """In the order of MARKS. ``around``: before, behind, above, below, and the line; ``place``: from the top, from the end."""
+    before, behind, above, below, line = map(_seen, around)
+    left, inner = before[::-1], _seen(own)
+    found = (
+        left[:1], [" ".join(left[:2])], behind[:1], above, below, [form], inner, [value], line[:1] if before else [], [place[0]],
+        [place[1]], [f"{bool(before)}{bool(behind)}"], inner[:1], [" ".join(_shape(word) for word in own.split()[:6])],
+    )  # fmt: skip
+    return tuple(tuple(dict.fromkeys(each[:most])) or ("",) for each, most in zip(found, MARKS.values(), strict=True))
+
+
+def _seen(text: str) -> list[str]:
+    return ["9" if word.isdigit() else word.casefold() for word in _MARK.findall(text)]
+
+
+def _shape(word: str) -> str:
+    """``McKay-12`` is ``AaAa-9``."""
+    return re.sub(r"[^\W\d_a-z]+", "A", re.sub(r"[a-z]+", "a", re.sub(r"\d+", "9", word)))
+
+
+def _step(lines: int) -> int:
+    """A number of lines, the coarser the more there are."""
+    return lines if lines < 4 else 4 + int(math.log2(lines / 4))
+
+
+class Book:
+    """What stands around the candidates of some documents, as numbers, to be held against each other."""
+
+    def __init__(self, documents: Sequence[Sequence[Surroundings]], right: Sequence[npt.NDArray[np.bool_]]) -> None:
+        """``right``: which of each document's candidates are."""
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._pages = [self._page(each, grow=True) for each in documents]
+        self.size = len(self._numbers) + 1
+        self._counts = [self._count(page, own) for page, own in zip(self._pages, right, strict=True)]
+        self._shown = np.array([bool(own.any()) for own in right])
+        known = [page.only(own) for page, own in zip(self._pages, right, strict=True)]
+        self._known = _Page.together(known)
+        self._of = np.repeat(np.arange(len(known)), [len(each) for each in known])
+        self._alike: dict[int, Vector] = {}
+        self._right, self._seen = np.zeros(self.size), np.zeros(self.size)
+        for each in range(len(known)):
+            self._add(self._right, self._seen, each, 1)
+
+    def columns(self, number: int, among: Sequence[int]) -> Vector:
+        """Of a document of the book, held against these others of it: LIKENESSES, then MARKS; a row a candidate."""
+        alike = self._alike.get(number)
+        if alike is None:
+            alike = _likenesses(self._pages[number], self._known)
+            if len(self._pages) <= _HELD_IN_MEMORY:
+                self._alike[number] = alike
+        others = np.zeros(len(self._pages), dtype=bool)
+        others[list(among)] = True
+        others[number] = False
+        return self._columns(self._pages[number], alike, others)
+
+    def forget_pairs(self) -> None:
+        """Let go of what is held for ``columns`` alone."""
+        self._alike.clear()
+
+    def columns_of(self, these: Sequence[Surroundings]) -> Vector:
+        """The same of another document, held against all of the book."""
+        page = self._page(these, grow=False)
+        return self._columns(page, _likenesses(page, self._known), np.ones(len(self._pages), dtype=bool))
+
+    def _columns(self, page: _Page, alike: Vector, others: npt.NDArray[np.bool_]) -> Vector:
+        known = others[self._of]
+        found = np.zeros((len(page), len(LIKENESSES)))
+        if known.any():
+            found = alike[:, known].max(axis=1)
+        return np.hstack([found, _strongest(self._worth(others)[page.marks])])
+
+    def _worth(self, others: npt.NDArray[np.bool_]) -> Vector:
+        """Of each mark: how much oftener it stands at right values than at candidates, as a logarithm, drawn towards 0."""
+        left = np.flatnonzero(~others)
+        if len(left) > len(others) // 2:
+            right, seen = np.zeros(self.size), np.zeros(self.size)
+            for each in np.flatnonzero(others):
+                self._add(right, seen, int(each), 1)
+        else:
+            right, seen = self._right.copy(), self._seen.copy()
+            for each in left:
+                self._add(right, seen, int(each), -1)
+        count, shown = int(others.sum()), int(self._shown[others].sum())
+        share = np.clip((seen + 0.02) / (count + 0.02), 0.003, 1.0)
+        worth = np.log((np.maximum(right, 0.0) + _DOUBT * share) / (shown + _DOUBT) / share)
+        found: Vector = np.clip(worth, -2.5, 4.0) * (seen > 1e-9)
+        return found
+
+    def _add(self, right: Vector, seen: Vector, number: int, times: int) -> None:
+        places, own_right, own_seen = self._counts[number]
+        right[places] += times * own_right
+        seen[places] += times * own_seen
+
+    def _count(self, page: _Page, right: npt.NDArray[np.bool_]) -> tuple[Places, Vector, Vector]:
+        """The marks of a document, the share of its right values that have each, and of all its candidates."""
+        places = np.unique(page.marks)
+        places = places[places > 0]
+        if not len(places):
+            return places, np.zeros(0), np.zeros(0)
+
+        def share(marks: Places) -> Vector:
+            counted = np.bincount(marks.ravel(), minlength=self.size)[places]
+            part: Vector = np.minimum(1.0, counted / max(1, len(marks)))
+            return part
+
+        return places, share(page.marks[right]), share(page.marks)
+
+    def _page(self, these: Sequence[Surroundings], *, grow: bool) -> _Page:
+        def number(kind: str, word: str) -> int:
+            if grow:
+                return self._numbers.setdefault((kind, word), len(self._numbers) + 1)
+            return self._numbers.get((kind, word), _UNKNOWN)
+
+        def row(kind: str, words: Sequence[str], most: int) -> list[int]:
+            found = [number(kind, word) for word in words[:most]]
+            return found + [0] * (most - len(found))
+
+        def marks(each: Surroundings) -> list[int]:
+            own = each.marks or ((),) * len(MARKS)
+            found = [row(f"mark {kind}", words, MARKS[kind]) for kind, words in zip(MARKS, own, strict=True)]
+            return [max(0, one) for part in found for one in part]
+
+        count = len(these)
+        return _Page(
+            np.array([row("word", each.left, _NEAR) for each in these], dtype=np.int64).reshape(count, _NEAR),
+            np.array([row("word", each.behind, _NEAR) for each in these], dtype=np.int64).reshape(count, _NEAR),
+            np.array(
+                [row("word", tuple(dict.fromkeys(each.above)), 2 * _NEAR) for each in these], dtype=np.int64
+            ).reshape(count, 2 * _NEAR),
+            np.array(
+                [[number("form", each.form), number("value", each.value)] for each in these], dtype=np.int64
+            ).reshape(count, 2),
+            np.array([[each.page, each.place] for each in these], dtype=np.float64).reshape(count, 2),
+            np.array([marks(each) for each in these], dtype=np.int64).reshape(count, sum(MARKS.values())),
+        )
+
+
+_HELD_IN_MEMORY = 40  # documents whose likenesses to each other are
+_DOUBT = 4.0  # documents: so many say nothing of a mark before one does
+_UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The surroundings of candidates as numbers of words, a row each; 0 where there is no word, -1 where it is not in the book."""
+
+    left: Places
+    behind: Places
+    above: Places
+    exact: Places
+    place: Vector
+    marks: Places
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def only(self, rows: npt.NDArray[np.bool_]) -> _Page:
+        return _Page(
+            self.left[rows], self.behind[rows], self.above[rows], self.exact[rows], self.place[rows], self.marks[rows]
+        )
+
+    @classmethod
+    def together(cls, pages: Sequence[_Page]) -> _Page:
+        names = ("left", "behind", "above", "exact", "place", "marks")
+        return cls(*(np.concatenate([getattr(page, name) for page in pages]) for name in names))
+
+
+def _likenesses(page: _Page, known: _Page) -> Vector:
+    """How like each of the known ones a candidate is, 0 to 1: by candidate, by known one, for each of LIKENESSES."""
+    rows = np.zeros((len(page), len(known), len(LIKENESSES)))
+    if not len(known) or not len(page):
         return rows
-    lefts = list(dict.fromkeys(each.left for each in known))
-    behinds = list(dict.fromkeys(each.behind for each in known))
-    aboves = list(dict.fromkeys(frozenset(each.above) for each in known))
-    forms = {each.form for each in known}
-    values = {each.value for each in known}
-    places = np.array([[each.page, each.place] for each in known])
-    told: dict[object, float] = {}
+    rows[:, :, 0] = _alike(page.left, known.left)
+    rows[:, :, 1] = _overlap(page.above, known.above)
+    rows[:, :, 2] = _alike(page.behind, known.behind)
+    rows[:, :, 3:5] = page.exact[:, None] == known.exact[None]
+    apart = np.abs(page.place[:, None, 1] - known.place[None, :, 1])
+    apart += page.place[:, None, 0] != known.place[None, :, 0]
+    rows[:, :, 5] = 0.5 ** (apart / _PLACE)
+    return rows
 
-    def most(kind: str, words: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> float:
-        key = (kind, words)
-        if key not in told:
-            told[key] = max(_alike(words, other) for other in others)
-        return told[key]
 
-    for row, each in zip(rows, these, strict=True):
-        row[0] = most("left", each.left, lefts)
-        row[1] = max(_overlap(frozenset(each.above), other) for other in aboves)
-        row[2] = most("behind", each.behind, behinds)
-        row[3] = each.form in forms
-        row[4] = each.value in values
-        apart = np.abs(places[:, 1] - each.place) + (places[:, 0] != each.page)
-        row[5] = float(0.5 ** (apart.min() / _PLACE))
+def _alike(these: Places, known: Places) -> Vector:
+    """Words beside a value weigh the more the nearer they stand; two that have none are half alike."""
+    weights = 0.5 ** np.arange(these.shape[1])
+    same, some = np.zeros((len(these), len(known))), np.zeros((len(these), len(known)))
+    for place, weight in enumerate(weights):
+        own, other = these[:, place, None], known[None, :, place]
+        same += weight * ((own == other) & (own != 0))
+        some += weight * ((own != 0) | (other != 0))
+    alike: Vector = np.where(some > 0, same / np.where(some > 0, some, 1.0), 0.5)
+    return alike
+
+
+def _overlap(these: Places, known: Places) -> Vector:
+    """The share of the words of two lines that both have."""
+    same = np.zeros((len(these), len(known)))
+    for place in range(these.shape[1]):
+        own = these[:, place, None]
+        for other in range(known.shape[1]):
+            same += (own == known[None, :, other]) & (own > 0)
+    whole = (these != 0).sum(axis=1)[:, None] + (known != 0).sum(axis=1)[None] - same
+    found: Vector = np.where(whole > 0, same / np.maximum(1.0, whole), 0.0)
+    return found
+
+
+def _strongest(worth: Vector) -> Vector:
+    """A column for each of MARKS: what speaks most for a candidate and what most against it, added."""
+    rows = np.zeros((len(worth), len(MARKS)))
+    start = 0
+    for column, most in enumerate(MARKS.values()):
+        own = worth[:, start : start + most]
+        rows[:, column] = own[:, 0] if most == 1 else own.max(axis=1) + own.min(axis=1)
+        start += most
     return rows
 
 
@@ -108,21 +316,5 @@ def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 
 
-def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> float:
-    """Words beside a value weigh the more the nearer they stand; two that have none are half alike."""
-    if not one and not other:
-        return 0.5
-    longest = max(len(one), len(other))
-    weights = [0.5**place for place in range(longest)]
-    same = sum(weight for weight, left, right in zip(weights, one, other, strict=False) if left == right)
-    return same / sum(weights)
-
-
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    if not one or not other:
-        return 0.0
-    return len(one & other) / len(one | other)
-
-
-def _line_starts(text: str) -> npt.NDArray[np.int64]:
+def _line_starts(text: str) -> Places:
     return np.array([0, *(match.end() for match in re.finditer("\n", text))], dtype=np.int64)

@@ -18,7 +18,7 @@ _SECONDS = 10.0
 
 
 class MemoryKind(StrEnum):
-    """Whose memory a GPU uses: its own, the machine's which it shares, or one memory for both as on Apple's chips."""
+    """The memory a GPU uses: its own, the machine's which it shares, or one memory for both as on Apple's chips."""
 
     OWN = "own"
     SHARED = "shared"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.atomic import replacing, write_text
+from stillroom.codec import from_plain, to_plain
 from stillroom.engine.protocol import Adapter
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_file, kind_of
@@ -95,18 +95,15 @@ def _key(model: Path) -> str:
 
 def _load() -> dict[str, tuple[Adapter, ...]]:
     try:
-        data = json.loads((paths.models_dir() / ADAPTERS / _RECORD).read_text("utf-8"))
-        return {
-            str(model): tuple(Adapter(str(item["path"]), float(item["scale"])) for item in items)
-            for model, items in data.items()
-        }
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        kept = json.loads((paths.models_dir() / ADAPTERS / _RECORD).read_text("utf-8"))
+        return from_plain(dict[str, tuple[Adapter, ...]], kept)
+    except (OSError, ValueError):
         return {}  # nothing was attached yet
 
 
 def _save(model: Path, adapters: tuple[Adapter, ...]) -> None:
     known = _load() | {_key(model): adapters}
-    data = {name: [asdict(adapter) for adapter in items] for name, items in known.items() if items}
+    data = to_plain({name: items for name, items in known.items() if items})
     folder = paths.models_dir() / ADAPTERS
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / _RECORD, json.dumps(data, indent=1))

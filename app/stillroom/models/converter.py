@@ -1,7 +1,11 @@
 """The converter: a child process that runs llama.cpp's own script, with the network taken away, and tells how far it is.
 
+What it may open is its own Python, the model's files and a folder of its own; it may start that Python and nothing else, and
+all of that holds for the Python, too.
+
 The script writes for a terminal, so its lines are read here and passed on as messages:
     {"event": "progress", "share": 0.42}    of the file, from 0 to 1
+    {"event": "confined", "layers": LAYERS}    what keeps it from everything else
     {"event": "ended", "status": 1, "lines": [TEXT, …]}    the last lines of what it said
 """
 
@@ -16,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from stillroom.child import MessageWriter, die_with_parent, private_stdout, shut_off_network
+from stillroom.child import MessageWriter, Reach, confine, die_with_parent, private_stdout, shut_off_network
 
 _LINES = 40
 _LINE_BYTES = 2000
@@ -37,9 +41,14 @@ def main() -> int:
     """Run the command of the arguments to its end."""
     die_with_parent()
     shut_off_network()
+    reach = Reach.from_environment()
+    layers = confine(reach)
     writer = MessageWriter(private_stdout())
+    writer.send({"event": "confined", "layers": layers.to_json()})
     environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
     command = sys.argv[2:]
+    for folder in reach.write:  # what libraries keep for later goes the way of the folder
+        environment |= dict.fromkeys(("TMPDIR", "HF_HOME", "XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR"), folder)
     # The script's own modules lie beside it, where a safe path does not look.
     environment |= _ENVIRONMENT | {"PYTHONPATH": str(Path(command[1]).parent)}
     process = subprocess.Popen(

@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path
 
 from stillroom import paths
-from stillroom.errors import StillroomError
+from stillroom.errors import NoModelError, StillroomError
 from stillroom.models.elsewhere import models_elsewhere
 from stillroom.models.model_file import STARTER_NAME, ModelFile, model_file
 
@@ -78,7 +78,7 @@ def default_model() -> ModelFile:
     """The model to use where none was chosen: the starter, or the first installed. Raises StillroomError if there is none."""
     models = installed_models()
     if not models:
-        raise StillroomError(
+        raise NoModelError(
             f"No model is installed. Put a GGUF file into {paths.models_dir()}, or name one with --model."
         )
     return models[0]

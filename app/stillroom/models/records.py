@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.atomic import write_text
+from stillroom.codec import from_plain, to_plain
 
 _NAME = ".records.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Of one file. ``source``: in words for a person (a repository and its revision, a file that was imported)."""
+    """A record of one file. ``source``: in words for a person (a repository and its revision, a file that was imported)."""
 
     sha256: str
     size: int
@@ -35,15 +36,11 @@ def keep_record(path: Path, record: Record, models: Path | None = None) -> None:
     models = models or paths.models_dir()
     known = {name: item for name, item in _load(models).items() if (models / name).exists()}
     known[path.resolve().relative_to(models.resolve()).as_posix()] = record
-    write_text(models / _NAME, json.dumps({name: asdict(item) for name, item in known.items()}, indent=1))
+    write_text(models / _NAME, json.dumps(to_plain(known), indent=1))
 
 
 def _load(models: Path) -> dict[str, Record]:
     try:
-        data = json.loads((models / _NAME).read_text("utf-8"))
-        return {
-            str(name): Record(str(item["sha256"]), int(item["size"]), str(item["source"]))
-            for name, item in data.items()
-        }
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return from_plain(dict[str, Record], json.loads((models / _NAME).read_text("utf-8")))
+    except (OSError, ValueError):
         return {}  # none yet; a file without a record can still be used

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 from stillroom import paths
@@ -32,6 +35,28 @@ def close_to_others() -> None:
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     os.umask(0o077)
+
+
+def keep_temporary_files() -> None:
+    """What libraries write for a moment goes into a folder of this process among our caches, and is gone when it ends; what a killed
+    one left goes now. Where there can be no such folder it is that of the system."""
+    ours = paths.cache_dir() / "temporary"
+    own = ours / str(os.getpid())
+    try:
+        for left in ours.glob("*"):
+            if left.name.isdigit() and not _running(int(left.name)):
+                shutil.rmtree(left, ignore_errors=True)
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return
+    tempfile.tempdir = str(own)
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+
+
+def _running(process: int) -> bool:
+    import psutil
+
+    return psutil.pid_exists(process)
 
 
 def close_folders() -> None:

@@ -55,7 +55,7 @@ class Opening:
 
 
 class Seal:
-    """Whether connections are let through. Safe from any thread.
+    """The rule whether connections are let through. Safe from any thread.
 
     Attributes:
         policy: what an office allows here.
@@ -210,7 +210,7 @@ def note_start(what: str, seal: Seal) -> None:
 
 
 class Guard:
-    """Puts a seal before every connection that Python makes in this process, until it is released.
+    """A seal put before every connection that Python makes in this process, until it is released.
 
     It sees Python's own sockets only; native code that opens some is kept in children, which have no network at all.
     """

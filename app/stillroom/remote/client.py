@@ -50,7 +50,7 @@ class Completion:
 
 
 class RemoteClient:
-    """Asks one remote engine. Methods block, break the seal for as long as they run, and raise EngineError.
+    """A client of one remote engine. Methods block, break the seal for as long as they run, and raise EngineError.
 
     Safe from any thread; ``close`` gives the connections back.
     """

@@ -20,7 +20,7 @@ from stillroom.privacy.policy import current
 
 
 class RemoteKind(StrEnum):
-    """Whose protocol exactly."""
+    """The protocol, exactly."""
 
     COMPATIBLE = "compatible"
     AZURE = "azure"

@@ -72,7 +72,7 @@ class Patience:
 
 
 class Network(httpcore2.NetworkBackend):
-    """Makes the connections of one client, each to an address that the seal was opened for."""
+    """The network of one client: each connection goes to an address that the seal was opened for."""
 
     def __init__(self, seal: Seal, patience: Callable[[], Patience]) -> None:
         """``patience``: that of the thread which asks."""
@@ -117,7 +117,7 @@ class Network(httpcore2.NetworkBackend):
 
 
 class Transport(httpx2.HTTPTransport):
-    """Sends requests over a network of ours. No answer is unpacked, and none is longer than ANSWER_BYTES."""
+    """The way of requests over a network of ours. No answer is unpacked, and none is longer than ANSWER_BYTES."""
 
     def __init__(self, context: ssl.SSLContext, proxy: str, network: Network) -> None:
         """Raises httpx2's errors, ValueError, TypeError and ImportError for a proxy that cannot be used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from stillroom.errors import StillroomError
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Of a model. ``sent``, ``answered``: dollars a million tokens."""
+    """The price of a model. ``sent``, ``answered``: dollars a million tokens."""
 
     name: str
     sent: float
@@ -27,6 +28,11 @@ class PriceList:
 
     date: str
     prices: tuple[Price, ...]
+
+    @classmethod
+    def of(cls, date: str, rows: Iterable[tuple[str, float, float]]) -> PriceList:
+        """``rows``: name, sent, answered."""
+        return cls(date, tuple(Price(*row) for row in rows))
 
 
 def prices_file() -> Path:

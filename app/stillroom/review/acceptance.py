@@ -83,7 +83,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """Which values pass.
+    """The values that pass.
 
     Attributes:
         passes: for each waiting value.

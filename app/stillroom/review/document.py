@@ -17,7 +17,7 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
 )
-from stillroom.extraction.rules import apply_rules
+from stillroom.extraction.rules import apply_rules, sentences_of, without_sentences
 from stillroom.privacy.policy import current
 from stillroom.review.verdict import (
     ADDED,
@@ -37,7 +37,6 @@ from stillroom.review.verdict import (
 )
 from stillroom.templates.template import Field, FieldType, Template
 
-_RULE_TRUST = 0.5  # what extraction.rules leaves of a value's confidence for each rule that it breaks
 _AMBIGUOUS = 0.15  # a second reading of the same place with this confidence leaves open which one is meant
 
 
@@ -112,6 +111,7 @@ class ReviewedDocument:
         approval, rejection: the verdict on the document that holds, if one does.
         lapsed: it was approved, and its values were changed after that.
         duplicate_of: another document that it looks like a copy of; None where nobody has to be asked.
+        duplicate_in: title of the table that this one is in, where it is another one.
     """
 
     run: int
@@ -125,6 +125,7 @@ class ReviewedDocument:
     rejection: Verdict | None = None
     lapsed: bool = False
     duplicate_of: ReviewedDocument | None = None
+    duplicate_in: str = ""
     unsaved: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -390,8 +391,8 @@ def _checked(template: Template, result: DocumentResult, values: list[ReviewedVa
     """The values with the template's rules looked at anew: a correction mends or breaks them."""
     if not template.rules or all(value.verdict is None for value in values):
         return values
-    sentences = {rule.message or f"This does not hold: {rule.check}." for rule in template.rules}
-    bare = [replace(value, current=_without(value.current, sentences)) for value in values]
+    sentences = sentences_of(template)
+    bare = [replace(value, current=without_sentences(value.current, sentences)) for value in values]
     fields = apply_rules(template, _fields(template, result, bare))
     checked = []
     order = _order(bare)
@@ -404,18 +405,6 @@ def _checked(template: Template, result: DocumentResult, values: list[ReviewedVa
         else:
             checked.append(replace(value, current=marked))
     return checked
-
-
-def _without(value: FieldValue, sentences: set[str]) -> FieldValue:
-    """The value as it was before it was held against the rules."""
-    left = tuple(each for each in value.failed_checks if each not in sentences)
-    broken = len(value.failed_checks) - len(left)
-    if not broken:
-        return value
-    state = value.state
-    if state is FieldState.INVALID and not left:
-        state = FieldState.FOUND
-    return replace(value, state=state, failed_checks=left, confidence=min(1.0, value.confidence / _RULE_TRUST**broken))
 
 
 def _order(values: Iterable[ReviewedValue]) -> dict[tuple[str, int], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from stillroom.extraction.result import FieldValue
 from stillroom.review.document import ReviewedDocument
@@ -16,12 +16,47 @@ def mark_duplicates(documents: Sequence[ReviewedDocument]) -> None:
     """Say of each document which earlier one of its table it looks like a copy of; not of one that was kept by a person."""
     seen: dict[tuple[object, ...], ReviewedDocument] = {}
     for document in documents:
-        document.duplicate_of = None
+        document.duplicate_of, document.duplicate_in = None, ""
         kept = any(entry.kind is VerdictKind.KEPT for entry in live(document.entries))
         for key in _keys(document):
             first = seen.setdefault(key, document)
             if first is not document and not kept and document.duplicate_of is None:
                 document.duplicate_of = first
+
+
+def sender_of(document: ReviewedDocument) -> str:
+    """Who sent a document, by the first field that says so; empty where none does."""
+    sender, _ = _sender_and_number(document.template)
+    value = next((each for each in document.values if sender and each.subject.field == sender.name), None)
+    return (value.current.value or "") if value is not None else ""
+
+
+def mark_elsewhere(documents: Sequence[ReviewedDocument], earlier: Iterable[tuple[str, ReviewedDocument]]) -> None:
+    """Say of each document that is no copy within its table which one of other, earlier tables it looks like a copy of.
+
+    ``earlier``: the documents of other tables, each with its table's title. A table of the same files once more (half of them) is
+    the same table to a person, and its documents are no copies.
+    """
+    others: dict[int, list[tuple[str, ReviewedDocument]]] = {}
+    for title, other in earlier:
+        others.setdefault(other.run, []).append((title, other))
+    mine: dict[int, set[str]] = {}
+    for document in documents:
+        mine.setdefault(document.run, set()).add(document.result.sha256)
+    for run, own in mine.items():
+        seen: dict[tuple[object, ...], tuple[str, ReviewedDocument]] = {}
+        for number, rows in sorted(others.items()):
+            if number < run and 2 * sum(other.result.sha256 in own for _, other in rows) <= max(len(rows), len(own)):
+                for title, other in rows:
+                    for key in _keys(other):
+                        seen.setdefault(key[1:], (title, other))
+        for document in documents:
+            kept = any(entry.kind is VerdictKind.KEPT for entry in live(document.entries))
+            if document.run != run or kept or document.duplicate_of is not None:
+                continue
+            found = next((seen[key[1:]] for key in _keys(document) if key[1:] in seen), None)
+            if found is not None:
+                document.duplicate_in, document.duplicate_of = found
 
 
 def _keys(document: ReviewedDocument) -> list[tuple[object, ...]]:

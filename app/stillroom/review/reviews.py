@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from stillroom.extraction.result import DocumentResult, result_from_json
 from stillroom.privacy import audit
 from stillroom.privacy.policy import current
 from stillroom.review.document import ReviewedDocument
-from stillroom.review.duplicates import mark_duplicates
+from stillroom.review.duplicates import mark_duplicates, mark_elsewhere
 from stillroom.review.verdict import (
     Verdict,
     VerdictKind,
@@ -29,6 +29,8 @@ from stillroom.storage.verdicts import Promise, VerdictRow, VerdictStore
 from stillroom.templates.template import Template
 from stillroom.templates.toml_file import parse_template
 
+_TABLES = 20
+"""So many earlier tables of a template are looked through for copies."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -147,8 +149,24 @@ class Reviews:
         self._runs.set_deleted(run, deleted)
 
     def mark_duplicates(self, documents: Sequence[ReviewedDocument]) -> None:
-        """Say of each document which earlier one it looks like a copy of."""
+        """Say of each document which earlier one it looks like a copy of, of its own table or of another with its template."""
         mark_duplicates(documents)
+        mark_elsewhere(documents, self._elsewhere(documents))
+
+    def _elsewhere(self, documents: Sequence[ReviewedDocument]) -> Iterator[tuple[str, ReviewedDocument]]:
+        """The documents of the newest other tables with the same templates that came before, each with its table's title."""
+        newest: dict[str, int] = {}
+        for document in documents:
+            if document.run:
+                newest[document.template.name] = max(newest.get(document.template.name, 0), document.run)
+        counts: dict[str, int] = {}
+        for record in self._runs.runs():
+            name = record.template_name
+            if record.id >= newest.get(name, 0) or counts.get(name, 0) >= _TABLES:
+                continue
+            counts[name] = counts.get(name, 0) + 1
+            for document in self.documents(record.id):
+                yield record.title or name.replace("-", " ").capitalize(), document
 
     def promise(self, template_name: str) -> Promise | None:
         """What may pass unseen with a template, no more than the office allows; None where everything is to be looked at."""

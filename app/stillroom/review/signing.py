@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from os.path import relpath
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stillroom.atomic import replacing
 from stillroom.evaluation.labels import LabelledDocument, Row
@@ -19,6 +19,9 @@ from stillroom.review.line_items import cells_of, fresh_number
 from stillroom.review.queue import Queue
 from stillroom.review.verdict import NOT_ON_PAGE, Given, Subject, Verdict, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
+
+if TYPE_CHECKING:
+    from stillroom.extraction.appending import Appended
 
 
 def export_reviewed(
@@ -38,6 +41,15 @@ def export_reviewed(
     signed = [signed_of(queue, document) for document in chosen]
     export(results, template, target, signed=signed, notation=notation)
     return len(chosen)
+
+
+def append_reviewed(queue: Queue, target: Path, template: Template, *, only_approved: bool = False) -> Appended:
+    """Put the documents of a queue at the end of a sheet that is there, by its headings. Raises StillroomError."""
+    from stillroom.extraction.appending import append
+
+    chosen = [document for document in queue.documents if not only_approved or document.approval is not None]
+    results = [document.effective() for document in chosen]
+    return append(results, template, target, [signed_of(queue, document) for document in chosen])
 
 
 def signed_of(queue: Queue, document: ReviewedDocument) -> SignedDocument:

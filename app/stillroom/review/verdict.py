@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
+from stillroom.codec import from_plain
 from stillroom.documents.document import Box, Span
 from stillroom.extraction.result import FieldState, FieldValue, other_values
 from stillroom.storage.verdicts import VerdictRow
@@ -258,19 +261,39 @@ def _given_to_data(given: Given) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value not in (None, "", [], False, 0.0)}
 
 
-def _given_from_data(data: dict[str, Any]) -> Given:
+class _KeptSpan(msgspec.Struct, array_like=True):
+    """A span as three numbers."""
+
+    page: int
+    start: int
+    end: int
+
+    def span(self) -> Span:
+        return Span(self.page, self.start, self.end)
+
+
+class _KeptGiven(msgspec.Struct):
+    """What is kept of a Given."""
+
+    value: str | None = None
+    text: str = ""
+    span: _KeptSpan | None = None
+    boxes: tuple[Box, ...] = ()
+    typed: bool = False
+    state: str = ""
+    confidence: float = 0.0
+    digest: str = ""
+    passed: bool = False
+    parts: tuple[_KeptSpan, ...] = ()
+
+
+def _given_from_data(data: Any) -> Given:
+    """Raises ValueError."""
+    kept = from_plain(_KeptGiven, data)
+    span, parts = kept.span.span() if kept.span else None, tuple(part.span() for part in kept.parts)
     return Given(
-        value=data.get("value"),
-        text=data.get("text", ""),
-        span=Span(*data["span"]) if data.get("span") else None,
-        boxes=tuple(Box(*box) for box in data.get("boxes", ())),
-        typed=data.get("typed", False),
-        state=data.get("state", ""),
-        confidence=data.get("confidence", 0.0),
-        digest=data.get("digest", ""),
-        passed=data.get("passed", False),
-        parts=tuple(Span(*part) for part in data.get("parts", ())),
-    )
+        kept.value, kept.text, span, kept.boxes, kept.typed, kept.state, kept.confidence, kept.digest, kept.passed, parts
+    )  # fmt: skip
 
 
 def as_value(verdict: Verdict, proposal: FieldValue | None) -> FieldValue:

@@ -134,10 +134,10 @@ class RunStore:
         ]
 
     def pending(self, run_id: int) -> list[int]:
-        """Positions of the files without a row, in order."""
+        """Positions of the files without a row, in order, but for those that were taken out."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT position FROM documents WHERE run = ?1 AND position NOT IN "
+                "SELECT position FROM documents WHERE run = ?1 AND removed = 0 AND position NOT IN "
                 "(SELECT position FROM results WHERE run = ?1) ORDER BY position",
                 (run_id,),
             ).fetchall()
@@ -148,7 +148,8 @@ class RunStore:
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS}, id, created, title FROM runs WHERE deleted IS NULL AND (delivered = 0 "
-                "OR (SELECT count(*) FROM documents WHERE run = id) > (SELECT count(*) FROM results WHERE run = id)) "
+                "OR EXISTS (SELECT 1 FROM documents WHERE run = id AND removed = 0 AND position NOT IN "
+                "(SELECT position FROM results WHERE run = id))) "
                 "ORDER BY id DESC"
             ).fetchall()
         return [_record(row) for row in rows]
@@ -171,10 +172,12 @@ class RunStore:
             return _attach(connection, run_id, position, attachments) if attachments else []
 
     def results(self, run_id: int) -> dict[int, dict[str, Any]]:
-        """The rows of a run by position."""
+        """The rows of a run by position, but for those that were taken out."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT position, result FROM results WHERE run = ? ORDER BY position", (run_id,)
+                "SELECT position, result FROM results WHERE run = ?1 AND position NOT IN "
+                "(SELECT position FROM documents WHERE run = ?1 AND removed) ORDER BY position",
+                (run_id,),
             ).fetchall()
         return {position: json.loads(result) for position, result in rows}
 
@@ -194,6 +197,20 @@ class RunStore:
             connection.executemany(
                 "DELETE FROM results WHERE run = ? AND position = ?", ((run_id, position) for position in positions)
             )
+
+    def set_removed(self, run_id: int, positions: Sequence[int], removed: bool) -> None:
+        """Take documents out of the table of a run, or back into it; their rows stay on disk."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE documents SET removed = ? WHERE run = ? AND position = ?",
+                ((int(removed), run_id, position) for position in positions),
+            )
+
+    def removed(self, run_id: int) -> set[int]:
+        """Positions of the documents that were taken out."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT position FROM documents WHERE run = ? AND removed", (run_id,)).fetchall()
+        return {position for (position,) in rows}
 
     def set_delivered(self, run_id: int, delivered: bool) -> None:
         """Note whether the output of a run has been written."""

@@ -168,4 +168,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN title TEXT NOT NULL DEFAULT ''",  # given by the person
         "ALTER TABLE runs ADD COLUMN deleted TEXT",  # when; null while it is there
     ),
+    ("ALTER TABLE documents ADD COLUMN removed INTEGER NOT NULL DEFAULT 0",),  # 1: taken out of the table by the person
 )

@@ -49,7 +49,7 @@ class _WrongError(Exception):
 
 
 class TemplateChecker:
-    """Reads one template.
+    """A check of one template.
 
     Attributes:
         problems: every mistake found so far, in the order they were met.

@@ -31,7 +31,7 @@ def _built_in() -> Path:
 
 
 class TemplateLibrary:
-    """Reads template folders anew at each call, so that a file saved a moment ago is there.
+    """Folders of templates, read anew at each call, so that a file saved a moment ago is there.
 
     Folders come in order: of two templates with one name the later folder's is used, so that a person's own
     ``receipt`` takes the place of the one that came with Stillroom.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ import psutil
 from stillroom import paths
 from stillroom.atomic import replacing
 from stillroom.cancellation import Cancellation
-from stillroom.child import BadMessageError, Child, ChildOutcome, child_command
+from stillroom.child import BadMessageError, Child, ChildOutcome, Layers, Reach, child_command
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
 from stillroom.errors import Cancelled, StillroomError
@@ -33,6 +34,8 @@ from stillroom.sizes import size_text
 from stillroom.storage.checksums import file_sha256
 from stillroom.tuning.copy import quantize
 
+_log = logging.getLogger(__name__)
+
 Told = Callable[[float, str], None]
 """Called with the share done, 0 to 1, and what is being done."""
 
@@ -40,7 +43,10 @@ _SPARE_DISK_BYTES = 256 << 20
 # Measured: the converter's libraries, and how often it holds the largest tensor (as 32-bit numbers) at once.
 _CONVERTER_BYTES = 500e6
 _COPIES_OF_LARGEST = 2
+_LIBRARY_BYTES = 32 << 30  # of addresses, most of which are never used: PyTorch with what it has for graphics cards
 _POLL_SECONDS = 0.05
+# What starts a program on Linux, by the machine and the C library.
+_LOADERS = ("lib64/ld-linux-*.so.*", "lib/ld-linux-*.so.*", "lib/ld-musl-*.so.*", "lib/*/ld-linux-*.so.*")
 _LARGEST_LINE = 1 << 20
 _WRITTEN, _CHECKED = 0.7, 0.75  # shares of the whole where it is quantised as well
 
@@ -96,7 +102,7 @@ def convert(
             arguments = [*command, str(staged), "--outfile", str(made), "--outtype", "auto"]
             what = f"Converting {folder.name}"
             on_progress(0.0, what)
-            _run(arguments, folder, lambda share: on_progress(end * share, what), cancellation)
+            _run(arguments, folder, Path(work), lambda share: on_progress(end * share, what), cancellation)
         on_progress(end, "Loading it on trial")
         kind = try_out(made, folder.name)
         final = models / safe_name(f"{folder.name}.{quantization or kind}.gguf")
@@ -176,8 +182,21 @@ def _staged(folder: ModelFolder, work: Path) -> Iterator[Path]:
     shutil.rmtree(staged, ignore_errors=True)
 
 
+def _reach(command: Sequence[str], folder: ModelFolder, work: Path) -> Reach:
+    """What the converter may open: its own Python and script, the files of the model, and the folder that it writes into."""
+    python, script = Path(command[0]), Path(command[1])
+    real = python.resolve()
+    code = [python.parent.parent, real.parent.parent / "lib", script.parent]
+    programs = [real, *(path.resolve() for pattern in _LOADERS for path in Path("/").glob(pattern))]
+    return Reach(
+        read=tuple(map(str, (*code, real, *(file.resolve() for file in folder.files)))),
+        write=(str(work),),
+        programs=tuple(map(str, programs)),
+    )
+
+
 def _run(
-    arguments: Sequence[str], folder: ModelFolder, tell: Callable[[float], None], cancellation: Cancellation
+    arguments: Sequence[str], folder: ModelFolder, work: Path, tell: Callable[[float], None], cancellation: Cancellation
 ) -> None:
     ended: dict[str, Any] = {}
     gone = threading.Event()
@@ -188,6 +207,11 @@ def _run(
             shares[0] = max(0.0, min(1.0, float(message["share"])))
         elif message.get("event") == "ended":
             ended.update(message)
+        elif message.get("event") == "confined":
+            try:
+                _log.info("the converter is confined: %s", Layers.from_json(message.get("layers")).words)
+            except ValueError as error:
+                raise BadMessageError("said something that makes no sense") from error
         else:
             raise BadMessageError("said something that makes no sense")
 
@@ -201,6 +225,8 @@ def _run(
         [*child_command("converter"), *arguments],
         on_message=on_message,
         on_exit=on_exit,
+        environment=_reach(arguments, folder, work).to_environment(),
+        memory_bytes=_LIBRARY_BYTES + 2 * sum(file.stat().st_size for file in folder.files) + 16 * folder.largest,
         max_line_bytes=_LARGEST_LINE,
         name="converter",
     )

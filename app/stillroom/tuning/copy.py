@@ -212,7 +212,7 @@ def _compare(look: _Look, original: Found, target: Path, quantization: str) -> C
 
 
 class _Look:
-    """Measures one file after the other in one worker."""
+    """A worker in which one file after the other is measured."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.errors import StillroomError
 from stillroom.machine.hardware import look
 from stillroom.machine.keys import file_key
-from stillroom.models.fit.tried import keep_tried
+from stillroom.models.fit.planned_before import keep_tried
 from stillroom.models.model_file import ModelFile
 from stillroom.tuning.copy import may_gain, plain_name, quantize
 from stillroom.tuning.store import Copy, copy_in_use, keep_copy, known_copy

@@ -99,7 +99,7 @@ class Bench(Protocol):
 
 
 class WorkerBench:
-    """Measures one model file in a worker of its own. A context manager; raises EngineError and Cancelled."""
+    """A worker of its own in which one model file is measured. A context manager; raises EngineError and Cancelled."""
 
     def __init__(
         self, model: Path, cancellation: Cancellation | None = None, command: Sequence[str] | None = None

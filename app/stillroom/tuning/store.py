@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from stillroom import paths
 from stillroom.atomic import write_text
-from stillroom.engine.wire import from_wire, to_wire
+from stillroom.codec import from_plain, to_plain
 from stillroom.machine.keys import file_key, machine_key
 from stillroom.tuning.search import Tuning
 
@@ -50,7 +50,7 @@ def tuned_options(model: Path) -> Tuning | None:
 
 def keep_tuning(model: Path, tuning: Tuning) -> None:
     """Raises StillroomError where it cannot be written."""
-    _write("tunings", model, to_wire(tuning))
+    _write("tunings", model, to_plain(tuning))
 
 
 NO_COPY = Copy("", "", "")
@@ -73,7 +73,7 @@ def copy_in_use(model: Path) -> Path | None:
 
 def keep_copy(model: Path, copy: Copy | None) -> None:
     """Remember what was found; None to know nothing of one. Raises StillroomError."""
-    _write("copies", model, None if copy is None else to_wire(copy))
+    _write("copies", model, None if copy is None else to_plain(copy))
 
 
 def _file() -> Path:
@@ -104,7 +104,7 @@ def _read(kind: type[T], part: str, model: Path) -> T | None:
     if not isinstance(found, dict):
         return None
     try:
-        return from_wire(kind, found)
+        return from_plain(kind, found)
     except (TypeError, ValueError, KeyError):
         _log.warning("a tuning of another version is not used")
         return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from stillroom.ui.controls import Button, IconButton, label
 from stillroom.ui.theme import GRID
 
+_FROM_EDGE, _MOST_WIDTH = GRID, 900  # pixels of the area over its page
 _BESIDE, _A_ROW = 2, 3  # actions beside the text, and in a row below it
 _LONG = 120  # letters of a text that two actions beside it would squeeze
 _LETTERS = 64  # that the actions of a row have together, so that none is cut in a narrow window
@@ -27,7 +28,13 @@ def _rows(buttons: Sequence[Button]) -> list[list[Button]]:
 
 
 class Banner(QFrame):
-    """One message. ``kind``: ``info``, ``warn`` or ``bad``. It goes when one of its actions is taken."""
+    """One message. ``kind``: ``info``, ``warn`` or ``bad``. It goes when one of its actions is taken.
+
+    Signals:
+        gone: it is not shown any more.
+    """
+
+    gone = Signal()
 
     def __init__(
         self,
@@ -75,18 +82,49 @@ class Banner(QFrame):
 
     def _go(self) -> None:
         self.hide()
+        self.gone.emit()
         self.deleteLater()
 
 
 class BannerArea(QWidget):
-    """Where banners are shown, newest below. A banner with a key takes the place of an older one with the same key."""
+    """Where banners are shown, newest below: over a part of the page, which does not move for them.
 
-    def __init__(self) -> None:
-        super().__init__()
+    A banner with a key takes the place of an older one with the same key, and one that says the same of that.
+    """
+
+    def __init__(self, page: QWidget, over: QWidget | None = None, *, at_end: bool = True) -> None:
+        """``over``: the part of the page that is under them; None for all of it. ``at_end``: at its lower edge, else its upper."""
+        super().__init__(page)
+        self._page, self._over, self._at_end = page, over or page, at_end
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GRID)
         self._keyed: dict[str, Banner] = {}
+        self._shown: list[Banner] = []
+        self.hide()
+        self._over.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if watched is self._over and event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
+
+    def _place(self) -> None:
+        """At its edge, as high as what it says; nothing else moves."""
+        whole = self._over.rect().translated(self._over.mapTo(self._page, QPoint(0, 0)))
+        room = whole.adjusted(_FROM_EDGE, _FROM_EDGE, -_FROM_EDGE, -_FROM_EDGE)
+        width = min(room.width(), _MOST_WIDTH)
+        height = self._column.totalHeightForWidth(width)
+        height = self._column.totalSizeHint().height() if height < 0 else height
+        left = room.left() + (room.width() - width) // 2
+        top = max(room.top(), room.bottom() - height) if self._at_end else room.top()
+        self.setGeometry(left, top, width, height)
+        self.raise_()
 
     def show_message(
         self,
@@ -100,11 +138,17 @@ class BannerArea(QWidget):
     ) -> Banner:
         """Show ``text``; with ``seconds`` it goes by itself."""
         self.withdraw(key)
+        for same in [each for each in self._shown if each.message.text() == text]:
+            same._go()
         banner = Banner(text, kind, actions, closable)
         if key:
             self._keyed[key] = banner
-            banner.destroyed.connect(lambda: self._forget(key, banner))
+        self._shown.append(banner)
+        banner.gone.connect(lambda: self._forget(key, banner))
         self._column.addWidget(banner)
+        banner.show()
+        self.show()
+        self._place()
         if seconds:
             QTimer.singleShot(round(seconds * 1000), banner, banner._go)
         return banner
@@ -118,3 +162,7 @@ class BannerArea(QWidget):
     def _forget(self, key: str, banner: Banner) -> None:
         if self._keyed.get(key) is banner:
             del self._keyed[key]
+        self._shown = [each for each in self._shown if each is not banner]
+        self._column.removeWidget(banner)
+        self.setVisible(bool(self._shown))
+        self._place()

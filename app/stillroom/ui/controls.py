@@ -87,7 +87,7 @@ else:
 
 
 class _Entered(_Mixed):
-    """Enter does what Space does, wherever the button stands: Qt knows it in dialogs only, and there for a default button."""
+    """A button whose Enter does what Space does, wherever the button stands: Qt knows it in dialogs only, there for a default one."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -102,7 +102,7 @@ class _Entered(_Mixed):
 
 
 class _Coloured(_Mixed):
-    """Keeps an icon in the colour of the appearance the control is shown in."""
+    """A control whose icon keeps the colour of the appearance it is shown in."""
 
     _icon_size = QSize(18, 18)
 
@@ -202,7 +202,7 @@ class ElidedLabel(QLabel):
 
 
 class _Unwheeled:
-    """Leaves the mouse wheel to the page: who scrolls past a control must not change what it says, a limit of spending least."""
+    """A control that leaves the mouse wheel to the page: who scrolls past must not change what it says, a limit of spending least."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         event.ignore()

@@ -58,7 +58,7 @@ def show_failure(parent: QWidget | None, error: BaseException) -> QMessageBox:
 
 
 class UnexpectedErrors:
-    """Takes the exceptions nobody caught, of the window's thread and of all others, and shows one at a time.
+    """The place for exceptions that nobody caught, of the window's thread and of all others; it shows one at a time.
 
     A context manager: the hooks that were there before are put back at the end.
     """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from stillroom.ui.extract.page import ExtractPage
@@ -16,6 +18,7 @@ from stillroom.ui.navigation import Navigation
 from stillroom.ui.panel.measurements import Measuring
 from stillroom.ui.panel.side_panel import SidePanel
 from stillroom.ui.parts import Parts
+from stillroom.ui.starter import StarterFetch
 from stillroom.ui.tasks import Operation
 
 _PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
@@ -30,6 +33,13 @@ class PageEntry:
     title: str
     icon_name: str
     build: Callable[[], QWidget]
+
+
+@runtime_checkable
+class TakesKeyboard(Protocol):
+    """A page that knows where the keyboard is wanted when it is shown."""
+
+    def take_keyboard(self) -> None: ...
 
 
 class _Place(QWidget):
@@ -51,8 +61,10 @@ class _Place(QWidget):
 
 
 class MainWindow(QMainWindow):
-    """Signals:
-    closing: the user closed the window.
+    """The window.
+
+    Signals:
+        closing: the user closed the window.
     """
 
     closing = Signal()
@@ -64,6 +76,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Stillroom")
         self.setMinimumSize(QSize(640, 400))
         self.loading = ModelLoading(parts)
+        self.starter = StarterFetch(parts, self.loading)
         self.queue = RunQueue(parts, self.loading)
         self.navigation = Navigation(parts.theme, parts.seal)
         self.pages = QStackedWidget()
@@ -93,7 +106,9 @@ class MainWindow(QMainWindow):
     def _entries(self) -> list[PageEntry]:
         """The pages there are; another one is another line."""
         return [
-            PageEntry(self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading)),
+            PageEntry(
+                self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading, self.starter)
+            ),
             PageEntry(self.tr("Review"), "review", self._build_review),
             PageEntry(self.tr("Templates"), "templates", self._build_templates),
             PageEntry(self.tr("Chat"), "chat", self._build_chat),
@@ -120,7 +135,7 @@ class MainWindow(QMainWindow):
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage
 
-        page = ChatPage(self._parts, self.loading)
+        page = ChatPage(self._parts, self.loading, self.starter)
         page.template_made.connect(self._offer_template)
         page.models_wanted.connect(lambda: self.show_named("models"))
         return page
@@ -144,7 +159,33 @@ class MainWindow(QMainWindow):
     def _build_evaluate(self) -> QWidget:
         from stillroom.ui.evaluate.page import EvaluatePage
 
-        return EvaluatePage(self._parts, self.loading)
+        page = EvaluatePage(self._parts, self.loading)
+        page.document_wanted.connect(self._show_value)
+        return page
+
+    def _show_value(self, path: Path, field: str) -> None:
+        """A value of a document: in Review where a table has the document, else beside its template."""
+        from stillroom.ui.evaluate.page import EvaluatePage
+
+        evaluate = self.show_named("evaluate")
+        assert isinstance(evaluate, EvaluatePage)
+        name = evaluate.template_name
+
+        def done(run: int | None) -> None:
+            if run is not None:
+                from stillroom.ui.review.page import ReviewPage
+
+                review = self.show_named("review")
+                assert isinstance(review, ReviewPage)
+                review.show_value(run, path, field)
+                return
+            from stillroom.ui.templates.page import TemplatesPage
+
+            templates = self.show_named("templates")
+            assert isinstance(templates, TemplatesPage)
+            templates.show_value(name, path, field)
+
+        self._parts.tasks.start(Operation(lambda _: self._parts.runs.with_file(path), "find", owner=self).success(done))
 
     def _build_models(self) -> QWidget:
         from stillroom.ui.models.page import ModelsPage
@@ -163,7 +204,21 @@ class MainWindow(QMainWindow):
         page = place.fill()
         self.pages.setCurrentIndex(number)
         self.navigation.show_chosen(number)
+        self._give_keyboard(page)
         return page
+
+    def _give_keyboard(self, page: QWidget) -> None:
+        """The keyboard goes to where the page is worked with, not to what stands beside it."""
+        if isinstance(page, TakesKeyboard):
+            page.take_keyboard()
+            return
+        each = page.nextInFocusChain()
+        while each is not None and each is not page and page.isAncestorOf(each):
+            takes = each.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if takes == Qt.FocusPolicy.TabFocus and each.isEnabled() and each.isVisibleTo(page):
+                each.setFocus()
+                return
+            each = each.nextInFocusChain()
 
     def show_named(self, icon_name: str) -> QWidget:
         """Show the page with this icon, whatever its place and the language it is named in. Raises ValueError."""
@@ -191,14 +246,22 @@ class MainWindow(QMainWindow):
         if self.width() >= _PANEL_FROM:
             self._parts.memory.set("panel/shown", shown)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        if self.width() < _PANEL_FROM and self.panel.isVisibleTo(self):  # it may have been given its size before
+            self._fold_panel()
+
+    def _fold_panel(self) -> None:
+        self.navigation.panel_button.setChecked(False)
+        self._panel_folded = True
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """A window too narrow for page and panel folds the panel away, and unfolds it when there is room again."""
         super().resizeEvent(event)
         self.navigation.set_compact(self.height() < _NAMES_FROM)
         narrow, was_narrow = self.width() < _PANEL_FROM, event.oldSize().width() < _PANEL_FROM
         if narrow and self.panel.isVisibleTo(self) and (not was_narrow or event.oldSize().width() < 0):
-            self.navigation.panel_button.setChecked(False)
-            self._panel_folded = True
+            self._fold_panel()
         elif not narrow and self._panel_folded:
             self.navigation.panel_button.setChecked(True)
 
@@ -222,9 +285,11 @@ class MainWindow(QMainWindow):
         """What may wait until the window is there: measuring, the model, runs on disk."""
         self._measuring.start()
         self.loading.start()
+        self.extract.restore_tabs()
         self.extract.offer_resume()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        self.extract.keep_tabs()
         self._parts.memory.set("window/geometry", self.saveGeometry())
         self._parts.memory.save()
         event.accept()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import ModelInfo
+from stillroom.errors import NoModelError
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 
 class LoadState(StrEnum):
+    """The state of the model."""
+
     NONE = "none"
     LOADING = "loading"
     READY = "ready"
@@ -51,6 +54,11 @@ class ModelLoading(QObject):
         self.wanted = ""
         self.error: Exception | None = None
         self.notice = ""
+
+    @property
+    def none_there(self) -> bool:
+        """Whether it is not loaded because none is installed."""
+        return isinstance(self.error, NoModelError)
 
     def start(self) -> None:
         """Load the usual model. Does nothing while one is being loaded or is there."""

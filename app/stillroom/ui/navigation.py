@@ -15,8 +15,10 @@ WIDTH = 88
 
 
 class Navigation(QWidget):
-    """Signals:
-    chosen(int): the page of this number.
+    """The names of the pages, at the left.
+
+    Signals:
+        chosen(int): the page of this number.
 
     Attributes:
         panel_button: checked while the side panel is shown.

@@ -11,13 +11,13 @@ from stillroom.ui.controls import IconButton, describe
 
 
 class _Relay(QObject):
-    """Carries a change from whichever thread made it to the window's."""
+    """A carrier of a change from whichever thread made it to the window's."""
 
     changed = Signal()
 
 
 class SealLabel(IconButton):
-    """Tells the state of a seal. Clicking it is for the page that tells more."""
+    """The state of a seal in words. Clicking it is for the page that tells more."""
 
     def __init__(self, seal: Seal, *, narrow: bool = False) -> None:
         """``narrow``: one word below the picture; the tooltip has the rest."""

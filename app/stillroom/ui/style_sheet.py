@@ -94,7 +94,7 @@ QTabBar::tab:hover { color: @text; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @accent; font-weight: 600; }
 QTabBar::tab:focus { color: @accent; }
 
-QFrame#banner { border-radius: 8px; border: 1px solid @border; background: @accent_soft; }
+QFrame#banner { border-radius: 8px; border: 1px solid @strong_border; background: @accent_soft; }
 QFrame#banner[kind="warn"] { background: @warn_soft; }
 QFrame#banner[kind="bad"] { background: @bad_soft; }
 QFrame#quote { background: @window; border: 1px solid @border; border-radius: 6px; }

@@ -97,7 +97,7 @@ class Operation(Generic[T]):
 
 
 class _Courier(QObject):
-    """Carries calls from any thread to the thread it was made on."""
+    """A carrier of calls from any thread to the thread it was made on."""
 
     _posted = Signal(object)
 
@@ -120,7 +120,7 @@ class _Courier(QObject):
 
 
 class Tasks:
-    """Starts operations and ends them all when the window closes.
+    """The operations of a window: starts them, and ends them all when the window closes.
 
     ``unhandled`` gets the failure of an operation that has no failure callback, on the window's thread.
     """

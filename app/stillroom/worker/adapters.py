@@ -15,7 +15,7 @@ from stillroom.errors import EngineError
 
 
 class Adapters:
-    """Of one model. llama.cpp frees them with it."""
+    """The adapters of one model. llama.cpp frees them with it."""
 
     def __init__(self, model: Any, adapters: Sequence[Adapter]) -> None:
         """Read them. Raises EngineError for one that does not belong to the model."""

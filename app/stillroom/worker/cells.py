@@ -58,7 +58,7 @@ class Held:
 
 
 class Cells:
-    """Hands out sequences and keeps evaluated prefixes for reuse, least recently used first out.
+    """The sequences of a context: hands them out and keeps evaluated prefixes for reuse, least recently used first out.
 
     Attributes:
         capacity: cells of the cache.

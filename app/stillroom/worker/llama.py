@@ -40,7 +40,7 @@ _PACED_TOKENS = 32
 
 
 class AbortFlag:
-    """Stops a running evaluation from another thread.
+    """A flag that stops a running evaluation from another thread.
 
     llama.cpp asks a C function before every node of the graph; a Python callback would take the interpreter's lock
     a thousand times a token. ``atoi`` of the C library, given a pointer to the text ``0`` or ``1``, is such a function.

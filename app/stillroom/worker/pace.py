@@ -20,7 +20,7 @@ _LONGEST_WAIT = 20.0  # a trial in vain costs half a window at most, so it may b
 
 
 class Pace:
-    """Watches the speed of one kind of work and chooses its threads. To be used by one thread.
+    """A watch on the speed of one kind of work, which chooses its threads. To be used by one thread.
 
     Attributes:
         threads: to use now.

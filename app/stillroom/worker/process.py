@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from stillroom.child import Layers, MessageWriter, Reach, confine, die_with_parent, private_stdout, shut_off_network
+from stillroom.codec import from_child, from_line, to_plain
 from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
     EmbedRequest,
@@ -28,7 +28,6 @@ from stillroom.engine.protocol import (
     ScoreResult,
     SpanRequest,
 )
-from stillroom.engine.wire import from_wire, to_wire
 from stillroom.engine.worker_status import SpeedNow, WorkerStatus
 from stillroom.errors import Cancelled, EngineError, StillroomError
 from stillroom.gguf.checks import check_projector
@@ -39,7 +38,7 @@ _LEAVE_SECONDS = 3.0
 
 
 class Worker:
-    """Reads requests, runs their steps, writes events. One thread reads; the main thread does all the work."""
+    """A worker: reads requests, runs their steps, writes events. One thread reads; the main thread does all the work."""
 
     def __init__(self, source: BinaryIO, writer: MessageWriter, layers: Layers) -> None:
         """``layers``: what keeps this process from everything but its model; told to the owner."""
@@ -86,7 +85,7 @@ class Worker:
     def _read(self) -> None:
         for line in self._source:
             try:
-                message = json.loads(line)
+                message = from_line(line)
                 number, name = int(message["id"]), str(message["op"])
             except (ValueError, KeyError, TypeError):
                 continue
@@ -132,7 +131,7 @@ class Worker:
 
         self._drop_model()
         path = Path(message["path"])
-        options = from_wire(LoadOptions, message["options"])
+        options = from_child(LoadOptions, message["options"])
         check_fits(path, options.gpu_layers)
         for adapter in options.adapters:
             check_adapter(Path(adapter.path), path)
@@ -151,7 +150,7 @@ class Worker:
         self._spans = SpanFinder(self._model, self._cells)
         self._scheduler.use(self._model.abort)
         self._prompt_speed = self._generate_speed = 0.0
-        self._finish(number, to_wire(self._model.info), None)
+        self._finish(number, to_plain(self._model.info), None)
         self._tell_status(force=True)
 
     def _dry_load(self, number: int, message: dict[str, Any]) -> None:
@@ -159,9 +158,9 @@ class Worker:
 
         self._drop_model()
         path = Path(message["path"])
-        options = from_wire(LoadOptions, message["options"])
+        options = from_child(LoadOptions, message["options"])
         check_header(path)
-        self._finish(number, to_wire(dry_load(path, options)), None)
+        self._finish(number, to_plain(dry_load(path, options)), None)
 
     def _unload(self, number: int, _message: dict[str, Any]) -> None:
         self._drop_model()
@@ -180,7 +179,7 @@ class Worker:
     def _render(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.worker.chat_template import render
 
-        messages = [from_wire(Message, item) for item in message["messages"]]
+        messages = [from_child(Message, item) for item in message["messages"]]
         text = render(self._loaded(), messages, add_generation_prompt=bool(message["add_generation_prompt"]))
         self._finish(number, {"text": text}, None)
 
@@ -197,18 +196,18 @@ class Worker:
     def _score(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.worker.scoring import score
 
-        request = from_wire(ScoreRequest, message["request"])
+        request = from_child(ScoreRequest, message["request"])
         self._start(number, score(self._loaded(), self._cells, request), interactive=False)
 
     def _find_spans(self, number: int, message: dict[str, Any]) -> None:
-        request = from_wire(SpanRequest, message["request"])
+        request = from_child(SpanRequest, message["request"])
         self._loaded()
         self._start(number, self._spans.find(request), interactive=False)
 
     def _generate(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.worker.generation import generate
 
-        request = from_wire(GenerateRequest, message["request"])
+        request = from_child(GenerateRequest, message["request"])
 
         def on_text(text: str) -> None:
             self._send({"id": number, "event": "text", "text": text})
@@ -219,20 +218,20 @@ class Worker:
     def _embed(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.worker.embedding import embed
 
-        request = from_wire(EmbedRequest, message["request"])
+        request = from_child(EmbedRequest, message["request"])
         self._start(number, embed(self._loaded(), self._cells, request), interactive=False)
 
     def _measure(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.worker.measuring import measure
 
-        request = from_wire(MeasureRequest, message["request"])
+        request = from_child(MeasureRequest, message["request"])
         self._start(number, measure(self._loaded(), self._cells, request), interactive=False)
 
     def _quantize(self, number: int, message: dict[str, Any]) -> None:
         from stillroom.worker.quantize import quantize
 
         self._drop_model()
-        request = from_wire(QuantizeRequest, message["request"])
+        request = from_child(QuantizeRequest, message["request"])
         tell = self._progress_of(number)
         self._start(number, quantize(request, tell), interactive=False)
 
@@ -263,7 +262,7 @@ class Worker:
         self._scheduler.forget(number)
         if error is None:
             self._note_speed(result)
-            data = result if isinstance(result, dict) else to_wire(result)
+            data = result if isinstance(result, dict) else to_plain(result)
             self._send({"id": number, "event": "result", "data": data})
         elif isinstance(error, Cancelled):
             self._send({"id": number, "event": "cancelled"})
@@ -303,7 +302,7 @@ class Worker:
             threads_generate=self._model.threads[1] if self._model else 0,
             first_token_seconds=round(self._first_token, 3),
         )
-        self._send({"id": 0, "event": "status", **to_wire(status)})
+        self._send({"id": 0, "event": "status", **to_plain(status)})
 
     def _send_error(self, number: int, message: str, details: str, *, retryable: bool) -> None:
         self._send({"id": number, "event": "error", "message": message, "details": details, "retryable": retryable})

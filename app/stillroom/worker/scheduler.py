@@ -36,7 +36,7 @@ class Task:
 
 
 class Scheduler:
-    """Takes turns between tasks. ``cancel`` may come from any thread, everything else from one."""
+    """The turns of tasks. ``cancel`` may come from any thread, everything else from one."""
 
     def __init__(self) -> None:
         self._batch: deque[Task] = deque()

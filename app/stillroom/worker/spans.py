@@ -178,7 +178,7 @@ class _Work:
 
 
 class SpanFinder:
-    """Answers requests for spans with one model; its vocabulary is read once."""
+    """A finder of spans with one model; its vocabulary is read once."""
 
     def __init__(self, model: LoadedModel, cells: Cells) -> None:
         self._model = model

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stillroom.chat.prompt_library import Prompt, PromptLibrary
     from stillroom.chat.session import ChatSession
     from stillroom.chat.store import ConversationStore
+    from stillroom.documents.seeing import Picture
     from stillroom.engine.protocol import ModelInfo
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
@@ -31,6 +32,7 @@ __all__ = [
     "Conversations",
     "Leaving",
     "MakeRoom",
+    "Picture",
     "Prompt",
     "PromptLibrary",
     "WhenFull",
@@ -79,7 +81,7 @@ class Conversations:
             from stillroom.chat.answerer import LocalAnswerer
 
             return LocalAnswerer(self._engine)
-        from stillroom.chat.remote import RemoteAnswerer
+        from stillroom.chat.remote_answerer import RemoteAnswerer
 
         return RemoteAnswerer(
             engine, lambda: self._remote.client(engine), self._remote.log, lambda: self._remote.monthly_cap
@@ -202,7 +204,7 @@ class Conversations:
     def way_for(self, question: str) -> WhenFull:
         """What suits a question whose files do not fit: EVERY_PART for a count, a list or a sum over all of them, SUMMARIES for
         anything else about all of them, and PASSAGES for what stands in one place."""
-        from stillroom.chat.whole import Asks, asks_of
+        from stillroom.chat.every_part import Asks, asks_of
 
         asks = asks_of(question)
         if asks is None:
@@ -218,7 +220,7 @@ class Conversations:
     def leaving(self, question: int) -> Leaving:
         """Exactly what would leave for the answer of a remote model to a question. Sends nothing."""
         from stillroom.chat.context import messages
-        from stillroom.chat.remote import estimated_tokens, what_leaves
+        from stillroom.chat.remote_answerer import estimated_tokens, what_leaves
 
         branch = self._store().branch(question)
         settings = self._store().conversation(branch[-1].conversation).settings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stillroom.cancellation import Cancellation
+from stillroom.errors import StillroomError
 from stillroom.privacy.seal import Seal
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from stillroom.privacy.secrets import Secrets
 
 __all__ = ["Assessed", "DownloadProgress", "FoundModel", "Hub", "ModelHub", "Offer"]
+
+
+_STARTER = "SmolLM2 135M Instruct"  # as the catalog calls it
+_STARTER_QUANTIZATIONS = ("Q4_1", "Q8_0", "Q4_K_M", "Q4_0", "F16")
 
 
 class ModelHub:
@@ -94,6 +99,25 @@ class ModelHub:
             )
             for offer in offers
         ]
+
+    def fetch_starter(
+        self, *, on_progress: Callable[[DownloadProgress], None], cancellation: Cancellation
+    ) -> list[Path]:
+        """The starter model, fetched into the models folder. Raises Cancelled, StillroomError."""
+        from stillroom.models.hub.catalog import load_catalog
+
+        entry = next((each for each in load_catalog().models if each.name == _STARTER), None)
+        if entry is None:
+            raise StillroomError("The catalog has no starter model. Fetch another one: page Models.")
+        with self.connected("download of the starter model") as hub:
+            offers = [offer for offer in hub.repository(entry.repository).offers if not offer.projector]
+            ranked = [offer for name in _STARTER_QUANTIZATIONS for offer in offers if offer.quantization == name]
+            if not ranked:
+                raise StillroomError(
+                    f"{entry.repository} has no file of the starter model any more. Fetch another one."
+                )
+            (files,) = self.fetch(hub, ranked[:1], on_progress=on_progress, cancellation=cancellation)
+        return files
 
     def place_of(self, offer: Offer) -> tuple[Path, bool]:
         """The folder of what is offered, and whether it is there already."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+from stillroom import atomic
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.documents.readers import Readers
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.extraction.choosing import Embed
-from stillroom.learning.memory import Gain, LearnedTemplate, TemplateMemory, Truth
+from stillroom.extraction.result import FieldResult, FieldValue
+from stillroom.learning.memory import CurvePoint, Gain, LearnedTemplate, TemplateMemory, Truth
+from stillroom.learning.sharing import pack, unpack
 from stillroom.templates.template import Field, Template
+from stillroom.templates.toml_file import parse_template, template_to_toml
+from stillroom.workspace.templates import Templates
 
-__all__ = ["LearnedTemplate", "Learning"]
+__all__ = ["CurvePoint", "Gain", "LearnedTemplate", "Learning"]
+_MOST_SHARED = 64 << 20  # bytes of a file
 
 Read = Callable[[int, int, Cancellation | None], Document]
 """The document of a row: run, position, cancellation."""
@@ -85,9 +92,64 @@ class Learning:
         shown = field_from(document, mark, template, name=name)
         return shown.field if shown is not None else None
 
+    def fields_from_sentence(self, sentence: str) -> list[Field]:
+        """The fields that a sentence asks for ("who spoke, where and when"), to be checked."""
+        from stillroom.learning.asking import fields_from
+
+        return fields_from(sentence)
+
+    def value_at(self, document: Document, field: Field, mark: Span) -> FieldValue | None:
+        """The value of a field that a mark shows; None where it can be none."""
+        from stillroom.learning.showing import value_at
+
+        return value_at(document, field, mark)
+
+    def take_shown(self, template: Template, document: Document, fields: Mapping[str, FieldResult]) -> LearnedTemplate:
+        """Learn of a document whose values a person looked at and found right. Raises StillroomError."""
+        truth: dict[str, str | list[str] | None] = {}
+        for name, result in fields.items():
+            if isinstance(result, FieldValue):
+                truth[name] = result.value
+            elif all(isinstance(item, FieldValue) for item in result):
+                truth[name] = [item.value for item in result if isinstance(item, FieldValue) and item.value is not None]
+        memory = self.memory(template)
+        memory.take(document, truth, self._embed)
+        return memory.learned()
+
     def forget(self, template: Template, sha256: str = "") -> int:
         """Forget one document or everything; how many documents were forgotten. Raises StillroomError."""
         return self.memory(template).forget(sha256)
+
+    def share(self, template: Template, target: Path, *, learned: bool = True, with_text: bool = False) -> int:
+        """Write a template and what it learned into one file; of how many documents that tells.
+
+        ``with_text``: words and values of these documents go along; else forms, places and words that several have. Raises StillroomError.
+        """
+        try:
+            documents = self.memory(template).kept() if learned else []
+            with atomic.replacing(target) as temporary:
+                temporary.write_bytes(pack(template_to_toml(template), documents, with_text=with_text))
+        except OSError as error:
+            raise StillroomError(f"{target} cannot be written: {error.strerror}. Choose another place.") from error
+        return len(documents)
+
+    def take_shared(self, file: Path, templates: Templates) -> tuple[Template, int]:
+        """Keep the template of a shared file among one's own, with what it learned; the template, under its name here, and the number of
+        documents that it knows. Raises StillroomError.
+        """
+        try:
+            if file.stat().st_size > _MOST_SHARED:
+                raise StillroomError(f"{file.name} is too large for a shared template. It is left alone.")
+            shared = unpack(file.read_bytes())
+        except OSError as error:
+            raise StillroomError(f"{file} cannot be read: {error.strerror}.") from error
+        template, _ = templates.keep_new(parse_template(shared.toml, file.name))
+        self.memory(template).put(shared.documents)
+        return template, len(self.memory(template).documents())
+
+    def curve(self, template: Template, cancellation: Cancellation | None = None) -> list[CurvePoint]:
+        """What learning is worth over the number of corrected documents. Raises Cancelled."""
+        return self.memory(template).curve(cancellation)
 
     def gains(self, template: Template) -> dict[str, Gain]:
         """By field: what learning was worth, each document left out in turn."""

@@ -41,7 +41,7 @@ class MachineState:
 
 
 class MachineWatch:
-    """Looks at the machine; used by one thread. Costs well under a millisecond most times."""
+    """A watch on the machine; used by one thread. Costs well under a millisecond most times."""
 
     def __init__(self, system: Path = Path("/sys/devices/system/cpu")) -> None:
         self._system = system

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,16 +18,17 @@ from stillroom.workspace.runs import Runs
 
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
-    from stillroom.extraction.remote import Preview, RemoteExtractor
+    from stillroom.extraction.remote_extractor import Preview, RemoteExtractor
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch
     from stillroom.privacy.secrets import Secrets
     from stillroom.privacy.sending import Sending, SendingLog
     from stillroom.remote.client import RemoteClient
     from stillroom.remote.engines import RemoteEngine
+    from stillroom.remote.prices import Price, PriceList
     from stillroom.templates.template import Template
 
-__all__ = ["Consent", "Preview", "RemoteModels", "RowToSend", "Sending", "SendingLog", "Sent"]
+__all__ = ["Consent", "Preview", "Price", "PriceList", "RemoteModels", "RowToSend", "Sending", "SendingLog", "Sent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,38 @@ class RemoteModels:
         forget_remote_engine(engine.name)
         self._secrets().delete(engine.key_name)
 
+    # ---- what they cost
+
+    def prices(self) -> PriceList:
+        """The list as a person edited it, else the shipped one. Raises StillroomError where it cannot be read."""
+        from stillroom.remote.prices import price_list
+
+        return price_list()
+
+    def would_cost(self, characters: int, documents: int, template: Template) -> tuple[str, list[tuple[str, float]]]:
+        """What so many documents of so many characters together would cost at each price of the list: its date, and the dollars by
+        name, the cheapest first. Estimated as for sending. Raises StillroomError where the list cannot be read.
+        """
+        from stillroom.extraction.remote_extractor import tokens_of
+
+        known = self.prices()
+        sent, answered = tokens_of(characters, documents, template)
+        costs = [(each.name, (sent * each.sent + answered * each.answered) / 1e6) for each in known.prices]
+        return known.date, sorted(costs, key=lambda each: each[1])
+
+    def shipped_prices(self) -> PriceList:
+        """The list that comes with the application."""
+        from stillroom.remote.prices import shipped_price_list
+
+        return shipped_price_list()
+
+    def keep_prices(self, date: str, rows: Iterable[tuple[str, float, float]]) -> None:
+        """Keep an edited list: when it was looked up, and name, sent and answered of each price. Raises StillroomError, OSError."""
+        from stillroom.remote.prices import PriceList, forget_price_list, keep_price_list, shipped_price_list
+
+        prices = PriceList.of(date, rows)
+        forget_price_list() if prices == shipped_price_list() else keep_price_list(prices)
+
     # ---- asking
 
     def client(self, engine: RemoteEngine, *, key: str = "") -> RemoteClient:
@@ -158,7 +191,7 @@ class RemoteModels:
 
     def preview(self, document: Document, template: Template, engine: RemoteEngine) -> Preview:
         """Exactly what would leave for a document. Sends nothing."""
-        from stillroom.extraction.remote import preview
+        from stillroom.extraction.remote_extractor import preview
 
         return preview(document, template, engine)
 
@@ -241,6 +274,6 @@ class RemoteModels:
         return Sent(done, extractor.sent, extractor.cost)
 
     def _extractor(self, client: RemoteClient) -> RemoteExtractor:
-        from stillroom.extraction.remote import RemoteExtractor
+        from stillroom.extraction.remote_extractor import RemoteExtractor
 
         return RemoteExtractor(client, self.log, self.monthly_cap)

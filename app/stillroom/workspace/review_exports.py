@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 from stillroom.errors import StillroomError
 
 if TYPE_CHECKING:
+    from stillroom.evaluation.labels import LabelledDocument
+    from stillroom.extraction.appending import Appended
     from stillroom.review.document import ReviewedDocument
     from stillroom.review.reviews import Reviews
+
+__all__ = ["Appended", "ReviewExports"]
 
 
 class ReviewExports:
@@ -36,16 +40,44 @@ class ReviewExports:
         from stillroom.review.queue import Queue
         from stillroom.review.signing import export_reviewed
 
+        if not documents:
+            raise StillroomError("No row is finished yet, so there is nothing to write.")
         template = documents[0].template
         queue = Queue(documents, self._reviews().promise(template.name))
         notation = Notation(";", ",") if decimal_comma else Notation()
         return export_reviewed(queue, target, template, only_approved=only_approved, notation=notation)
+
+    def append_table(
+        self, documents: Sequence[ReviewedDocument], target: Path, *, only_approved: bool = False
+    ) -> Appended:
+        """Put documents of one template at the end of a sheet that is there (.csv, .xlsx), by its headings."""
+        from stillroom.review.queue import Queue
+        from stillroom.review.signing import append_reviewed
+
+        template = documents[0].template
+        queue = Queue(documents, self._reviews().promise(template.name))
+        return append_reviewed(queue, target, template, only_approved=only_approved)
 
     def labels_of(self, document: ReviewedDocument) -> dict[str, Any]:
         """What persons answer for of a document, by field name."""
         from stillroom.review.signing import labels_of
 
         return labels_of(document)
+
+    def labelled(self, template_name: str) -> list[LabelledDocument]:
+        """What persons answer for of all documents of a template, in whatever table; of a file in several, by the newest."""
+        from stillroom.evaluation.labels import LabelledDocument
+
+        found: dict[Path, LabelledDocument] = {}
+        reviews = self._reviews()
+        for table in reviews.tables():
+            if table.template_name != template_name:
+                continue
+            for document in reviews.documents(table.run):
+                fields = self.labels_of(document)
+                if fields and document.path not in found and document.path.exists():
+                    found[document.path] = LabelledDocument(len(found) + 1, document.path.name, document.path, fields)
+        return list(found.values())
 
     def write_labels(self, documents: Sequence[ReviewedDocument], target: Path) -> int:
         """Write verdicts as labels, a line a document. Returns how many lines."""

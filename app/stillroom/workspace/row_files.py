@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.readers import Readers
+from stillroom.documents.seeing import PageSizes
 
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
-    from stillroom.documents.seeing import PageSizes, Picture
+    from stillroom.documents.seeing import Picture
     from stillroom.workspace.recent_documents import RecentDocuments
+
+__all__ = ["PageSizes", "RowFiles"]
 
 
 class RowFiles:

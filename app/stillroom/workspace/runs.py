@@ -16,6 +16,7 @@ from stillroom.workspace.recent_documents import RecentDocuments, RememberingExt
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
     from stillroom.engine.protocol import ModelInfo
+    from stillroom.extraction.comparison import Comparison
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch, DocumentExtractor
     from stillroom.models.model_file import ModelFile
@@ -76,6 +77,42 @@ class Runs:
 
         return Batch.resume(self._store(), run_id)
 
+    def add(self, batch: Batch, files: Sequence[Path]) -> list[int]:
+        """Add files to a run, to be done; their positions. Raises StorageError."""
+        return batch.add(files)
+
+    def fresh(self, batch: Batch, files: Sequence[Path]) -> list[Path]:
+        """Those of these files that are not in a run yet."""
+        known = {place.absolute() for place in batch.places()}
+        return [file for file in dict.fromkeys(files) if file.absolute() not in known]
+
+    def changed(self, batch: Batch, template: Template) -> tuple[str, ...]:
+        """The headings of the fields that a template asks otherwise than the run did."""
+        from stillroom.templates.versions import differences
+
+        return tuple(template.field(name).heading for name in differences(batch.template, template).fields)
+
+    def renew(self, batch: Batch, template: Template, model: ModelInfo | ModelFile) -> Batch:
+        """A new run over the files of one, with its template as it is now: only fields that changed will be asked, the other values
+        are taken over. The verdicts hold on, as they do for every run of the same files. Raises StillroomError."""
+        from stillroom.extraction.run import Batch
+
+        documents = [each for each in self._store().documents(batch.run_id) if each.parent is None]
+        # As they were named, where that still leads there.
+        files = [
+            Path(each.file) if str(Path(each.file).absolute()) == each.path else Path(each.path) for each in documents
+        ]
+        made = Batch.create(self._store(), template, files, model)
+        made.renews = batch.run_id
+        return made
+
+    def compare(self, left: int, right: int) -> Comparison:
+        """Which values two runs have alike, and which not. Raises StillroomError."""
+        from stillroom.extraction.comparison import compare
+
+        one, other = (self.resume(run).results() for run in (left, right))
+        return compare([row for row in one if row is not None], [row for row in other if row is not None])
+
     def unfinished(
         self, template: Template, files: Sequence[Path], model: ModelFile | RemoteEngine | None = None
     ) -> Batch | None:
@@ -103,7 +140,7 @@ class Runs:
         found = []
         store = self._store()
         for record in store.runs()[:newest]:
-            total = len(store.documents(record.id))
+            total = len(store.documents(record.id)) - len(store.removed(record.id))
             if total and not store.is_owned(record.id):
                 done = total - len(store.pending(record.id))
                 title = record.template_name.replace("-", " ").capitalize()
@@ -129,12 +166,41 @@ class Runs:
         if again:
             batch.retry(again)
         batch.run(
-            RememberingExtractor(self._extractor(), self._recent),
+            RememberingExtractor(self._asking(batch), self._recent),
             self._readers,
             on_result=on_result,
             on_progress=on_progress,
             cancellation=cancellation,
         )
+
+    def set_removed(self, run_id: int, positions: Sequence[int], removed: bool) -> None:
+        """Take documents out of the table of a run, or back into it; their files and rows stay. Raises StorageError."""
+        self._store().set_removed(run_id, positions, removed)
+
+    def removed(self, run_id: int) -> set[int]:
+        """Positions of the documents that were taken out."""
+        return self._store().removed(run_id)
+
+    def _asking(self, batch: Batch) -> DocumentExtractor:
+        """The extractor; for a run that renews another one that asks what changed."""
+        if not batch.renews:
+            return self._extractor()
+        from stillroom.extraction.renewal import ChangedFields
+        from stillroom.templates.versions import differences
+
+        old = self.resume(batch.renews)
+        earlier = {row.sha256: row for row in old.results() if row is not None and row.sha256}
+        changed = differences(old.template, batch.template).fields
+        return ChangedFields(self._extractor(), earlier, old.template, changed)
+
+    def with_file(self, path: Path) -> int | None:
+        """The newest run on disk that has a row of this file; None where none has."""
+        store = self._store()
+        for record in store.runs():
+            waiting = set(store.pending(record.id))
+            if any(Path(each.path) == path and each.position not in waiting for each in store.documents(record.id)):
+                return record.id
+        return None
 
     def prepare(self) -> None:
         """Bring in what a run needs, which takes a moment and memory, while a person still looks at what they added."""

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from stillroom import paths
+from stillroom.atomic import remove_left_over
 from stillroom.documents.readers import Readers
 from stillroom.engine.engine import Engine
 from stillroom.errors import EngineError, StillroomError
@@ -248,6 +249,8 @@ class Workspace:
                     f"The folder {folder} cannot be made: {error.strerror}. Look at its permissions, "
                     "or set STILLROOM_HOME to another folder."
                 ) from error
+        for folder in (paths.data_dir(), paths.config_dir(), paths.cache_dir()):
+            remove_left_over(folder)
         database = Database(self._database_file)
         days = kept_days(self.settings, self.seal.policy)
         if days:

@@ -22,8 +22,8 @@ from stillroom.machine.gpus import Gpu, MemoryKind
 from stillroom.machine.hardware import Hardware
 from stillroom.models.fit import assess
 from stillroom.models.fit.assess import options_that_fit, this_machine
+from stillroom.models.fit.dry_load_fit import exact_fit
 from stillroom.models.fit.estimate import GPU_PROCESS_BYTES, MIB, SPARE_BYTES, Machine, Use, estimate
-from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.gpu_process import gpu_process_bytes, keep_gpu_process_bytes
 from stillroom.models.fit.shape import shape_of
 from stillroom.models.library import find_model

@@ -12,6 +12,7 @@ from tests.gguf.make_gguf import gguf, tiny_metadata, tiny_tensors, write_tiny
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
 from stillroom.gguf.header import Header, parse_header
+from stillroom.models.fit.dry_load_fit import exact_fit
 from stillroom.models.fit.estimate import (
     GPU_PROCESS_BYTES,
     MIB,
@@ -26,7 +27,6 @@ from stillroom.models.fit.estimate import (
     sequences_of,
     ubatch_of,
 )
-from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.shape import Shape, shape_of
 
 

@@ -10,6 +10,7 @@ from tests.ui.chat.talking import say
 
 from stillroom.chat.conversation import Role
 from stillroom.ui.chat.bin_dialog import BinDialog, days_left
+from stillroom.ui.chat.conversation_list import ConversationAction
 from stillroom.ui.chat.page import ChatPage
 
 pytestmark = pytest.mark.window
@@ -20,7 +21,7 @@ def deleted(page: ChatPage, *titles: str) -> list[int]:
     for title in titles:
         talk = page.store.create(title)
         say(page, talk.id, None, Role.USER, f"about {title}")
-        page.talks.act(talk.id, "delete")
+        page.conversation_actions.act(talk.id, ConversationAction.DELETE)
         numbers.append(talk.id)
     return numbers
 
@@ -44,7 +45,7 @@ def test_a_deleted_conversation_is_brought_back_from_the_bin(page: ChatPage, qtb
 def test_nothing_is_erased_without_a_question(page: ChatPage, monkeypatch: pytest.MonkeyPatch, sure: bool) -> None:
     deleted(page, "Ships", "Harbours")
     monkeypatch.setattr("stillroom.ui.chat.bin_dialog.agreed", lambda *_: sure)
-    dialog = page.talks.show_bin()
+    dialog = page.conversation_actions.show_bin()
     dialog.for_good.click()
     assert len(page.store.bin()) == (1 if sure else 2)
     dialog.empty.click()

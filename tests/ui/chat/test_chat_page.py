@@ -19,12 +19,13 @@ from stillroom.chat.prompt_library import PromptLibrary
 from stillroom.chat.session import ChatSession
 from stillroom.engine.status import EngineState
 from stillroom.engine.worker_status import WorkerStatus
-from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel, near
+from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationAction, ConversationListModel, near
 from stillroom.ui.chat.edit_dialog import EditDialog
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.chat.prompt_menu import PromptMenu
 from stillroom.ui.chat.settings_dialog import SettingsDialog
+from stillroom.ui.chat.turn_view import TurnAction
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.panel.details import DetailsDialog
 
@@ -45,7 +46,7 @@ def test_enter_sends_and_the_answer_is_shown_and_stored(page: ChatPage, qtbot) -
     assert view is not None
     assert view.body.toPlainText().strip() == turns[1].content.strip()
     assert page.list.model.index(0).data(CONVERSATION) == page.number
-    again = ChatPage(page._parts, page._loading)
+    again = ChatPage(page._parts, page._loading, page._starter)
     qtbot.addWidget(again)
     assert [turn.content for turn in again.transcript.turns()] == [turn.content for turn in turns]
 
@@ -53,7 +54,7 @@ def test_enter_sends_and_the_answer_is_shown_and_stored(page: ChatPage, qtbot) -
 def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
     send(page, qtbot, "One")
     first, answer = page.transcript.turns()
-    page.transcript.view(answer.id).wanted.emit("again")
+    page.transcript.view(answer.id).wanted.emit(TurnAction.AGAIN)
     qtbot.waitUntil(lambda: not page.asking.busy and page.transcript.turns()[-1].id != answer.id, timeout=15_000)
     second = page.transcript.turns()[-1]
     view = page.transcript.view(second.id)
@@ -61,7 +62,7 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
     view._step(-1)
     assert page.transcript.turns()[-1].id == answer.id
     monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("Uno") or True)
-    page.transcript.view(first.id).wanted.emit("edit")
+    page.transcript.view(first.id).wanted.emit(TurnAction.EDIT)
     qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert page.transcript.turns()[0].content == "Uno"
     page.turn_actions.switch(first.id)
@@ -71,7 +72,7 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
 def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
     talk = page.store.create("About ships")
     turn = say(page, talk.id, None, Role.USER, "The lighthouse keeper counts the ships")
-    page.talks.refresh()
+    page.conversation_actions.refresh()
     page.open(talk.id)
     page.list.search.setText("lighthouse")
     qtbot.waitUntil(lambda: page.list.model.rowCount() == 1 and "[" in page.list.model.index(0).data(), timeout=5000)
@@ -79,7 +80,7 @@ def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
     assert page.transcript.turns()[-1].id == turn
     page.list.search.clear()
     qtbot.waitUntil(lambda: not page.list._typed.isActive(), timeout=5000)
-    page.talks.act(talk.id, "delete")
+    page.conversation_actions.act(talk.id, ConversationAction.DELETE)
     assert page.store.conversations() == []
     page.banners._keyed["deleted"].buttons[0].click()
     assert [each.title for each in page.store.conversations()] == ["About ships"]
@@ -114,7 +115,7 @@ def test_a_draft_of_a_new_conversation_is_there_after_the_next_start(page: ChatP
     page.composer.set_text("not sent")
     for end in page._parts.at_end[:1]:  # as when the window closes at once
         end()
-    again = ChatPage(page._parts, page._loading)
+    again = ChatPage(page._parts, page._loading, page._starter)
     qtbot.addWidget(again)
     assert again.composer.text() == "not sent"
     send(page, qtbot, "sent")
@@ -128,7 +129,7 @@ def test_deleting_a_turn_is_undone(page: ChatPage) -> None:
     two = say(page, talk.id, one, Role.ASSISTANT, "two")
     say(page, talk.id, two, Role.USER, "three")
     page.open(talk.id)
-    page.transcript.view(two).wanted.emit("delete")
+    page.transcript.view(two).wanted.emit(TurnAction.DELETE)
     assert [turn.content for turn in page.transcript.turns()] == ["one"]
     banner = page.banners._keyed["deleted"]
     assert "1 after it" in banner.message.text()
@@ -218,7 +219,7 @@ def test_what_the_model_said_is_put_right_in_another_branch(page: ChatPage, monk
     answer = say(page, talk.id, asked, Role.ASSISTANT, "At sevn")
     page.open(talk.id)
     monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("At seven") or True)
-    page.transcript.view(answer).wanted.emit("edit")
+    page.transcript.view(answer).wanted.emit(TurnAction.EDIT)
     assert page.transcript.turns()[-1].content == "At seven"
     assert page.store.turn(answer).content == "At sevn"
     assert not page.asking.busy
@@ -344,7 +345,7 @@ def test_a_question_that_was_left_can_still_be_answered(page: ChatPage, qtbot) -
     talk = page.store.create("Left")
     asked = say(page, talk.id, None, Role.USER, "When?")
     page.open(talk.id)
-    page.transcript.view(asked).wanted.emit("again")
+    page.transcript.view(asked).wanted.emit(TurnAction.AGAIN)
     qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert page.transcript.turns()[1].parent == asked
 
@@ -371,7 +372,7 @@ def test_going_on_is_shown_as_writing(page: ChatPage, qtbot) -> None:
     assert view is not None
     states = []
     page.asking.begun.connect(lambda turn: states.append((turn.id, turn.state, view._state.text())))
-    view.wanted.emit("go on")
+    view.wanted.emit(TurnAction.GO_ON)
     qtbot.waitUntil(lambda: bool(states) and not page.asking.busy, timeout=15_000)
     assert states[0] == (answer, TurnState.STREAMING, "writing…")
     assert page.transcript.turns()[-1].content.startswith("It was")

@@ -11,6 +11,7 @@ from tests.ui.chat.talking import say
 from stillroom import paths
 from stillroom.chat.conversation import Role
 from stillroom.templates.versions import OwnTemplates
+from stillroom.ui.chat.conversation_list import ConversationAction
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.main_window import MainWindow
 
@@ -42,6 +43,6 @@ def test_a_template_made_of_an_answer_is_used_in_extract_at_once(
     banner.buttons[0].click()
     assert window.pages.currentIndex() == 0
     assert [field.name for field in window.extract.sheet.template.fields] == ["seller", "total"]
-    page.talks.act(talk.id, "template")
+    page.conversation_actions.act(talk.id, ConversationAction.TEMPLATE)
     assert window.extract.sheets[0].bar.picker.findText("Rope sales 2") >= 0
     assert paths.templates_dir() != own

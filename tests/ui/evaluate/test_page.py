@@ -65,6 +65,8 @@ def test_two_models_stand_side_by_side(page, parts, labels_file, evaluation):
     page.document_wanted.connect(lambda path, field: opened.append((path.name, field)))
     page.wrong.cellActivated.emit(0, 0)
     assert opened == [("receipt-005.txt", "date")]
+    assert "1,000 such documents cost nothing here" in page.cost.text()
+    assert "%" not in page.cost.text()
     assert page.grab().width() > 0
 
 
@@ -86,3 +88,24 @@ def test_figures(evaluation):
 def test_what_passes_surest_first():
     given = [Answer(0.9, True), Answer(0.8, True), Answer(0.7, False), Answer(0.7, True)]
     assert passing(given) == ([0.25, 0.5, 1.0], [0.0, 0.0, 0.25])
+
+
+@pytest.mark.window
+def test_a_wrong_value_is_shown_beside_its_template(window, page, parts, labels_file, evaluation, qtbot):
+    page.open(labels_file)
+    page._template = parts.templates.find("receipt")
+    page._done([evaluation])
+    page.wrong.cellActivated.emit(0, 0)
+    titles = [entry.title for entry in window._entries()]
+    qtbot.waitUntil(lambda: window.pages.currentIndex() == titles.index("Templates"), timeout=10_000)
+    shown = window.show_named("templates")
+    qtbot.waitUntil(lambda: shown.preview.name.whole() == "receipt-005.txt", timeout=10_000)
+    assert shown._draft.template.name == "receipt"
+    assert shown._current().name == "date"
+
+
+@pytest.mark.window
+def test_nothing_reviewed_is_said(page, qtbot):
+    page.reviewed_button.click()
+    qtbot.waitUntil(lambda: "labels" in page.banners._keyed, timeout=10_000)
+    assert "has been reviewed yet" in page.banners._keyed["labels"].message.text()

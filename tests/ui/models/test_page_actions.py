@@ -11,6 +11,7 @@ from tests.ui.models.on_page import choose, rows
 from stillroom import paths
 from stillroom.ui.models import page as page_source
 from stillroom.ui.models.adapters_dialog import AdaptersDialog
+from stillroom.ui.models.detail import ModelAction
 from stillroom.ui.models.page import ModelsPage
 
 pytestmark = pytest.mark.window
@@ -35,7 +36,7 @@ def test_what_was_attached_holds_from_the_next_load_on(
     asked.clear()
     monkeypatch.setattr(page._loading, "model", object())
     monkeypatch.setattr(page._loading, "wanted", "own")
-    page._act("adapters")
+    page._act(ModelAction.ADAPTERS)
     assert asked == (["look", "load own"] if changed else [])
 
 
@@ -54,7 +55,7 @@ def test_removing_asks_first_and_gives_the_memory_back(
     page.detail.buttons["remove"].click()
     assert (file.exists(), unloaded) == (True, [])
     monkeypatch.setattr(page._loading, "wanted", "own")
-    page._act("remove")
+    page._act(ModelAction.REMOVE)
     qtbot.waitUntil(lambda: all(row.name != "own" for row in rows(page)), timeout=15_000)
     assert (file.exists(), unloaded) == (False, [True])
     assert page.banners._keyed["work"].message.text() == "own is in the trash."

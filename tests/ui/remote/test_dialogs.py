@@ -126,7 +126,7 @@ def test_a_new_name_takes_the_key_along(window: MainWindow, qtbot, monkeypatch: 
 
 
 def test_the_price_list_is_edited_and_goes_back(window: MainWindow, qtbot) -> None:
-    dialog = PriceDialog(None, price_list())
+    dialog = PriceDialog(None, window._parts.remote, price_list())
     qtbot.addWidget(dialog)
     shipped = price_list()
     assert shipped.date

@@ -310,6 +310,40 @@ def test_what_was_learned_is_used_on_the_rest(make_run, open_page, parts, qtbot)
     assert len(again[0][1]) == 2
 
 
+def test_what_changed_when_it_was_looked_at_again_is_said(make_run, open_page, parts, qtbot):
+    run = make_run(3)
+    page = open_page()
+    for document in page.desk.documents[1:]:
+        page._before_again[run, document.position] = document.result
+    settled(page, qtbot)
+    kept = page.desk.documents[2]
+    other = next(name for name, value in kept.result.fields.items() if isinstance(value, FieldValue))
+    fields = {**kept.result.fields, other: replace(kept.result.fields[other], value="something else")}
+    parts.runs.keep(run, kept.position, replace(kept.result, fields=fields))
+    with qtbot.waitSignal(page.desk.opened, timeout=10_000):
+        page._looked_again()
+    assert "1 value changed" in page.banners._keyed["again"].message.text()
+    assert page._before_again == {}
+
+
+def test_a_value_of_a_document_is_turned_to_and_reviewed_ones_are_labels(make_run, open_page, parts, qtbot):
+    run = make_run(3)
+    page = open_page()
+    wanted = page.desk.documents[2]
+    name = wanted.values[1].subject.field
+    assert parts.runs.with_file(wanted.path) == run
+    assert parts.runs.with_file(wanted.path.with_name("none.txt")) is None
+    with qtbot.waitSignal(page.desk.opened, timeout=10_000):
+        page.show_value(run, wanted.path, name)
+    qtbot.waitUntil(lambda: page._document is not None and page._document.path == wanted.path, timeout=10_000)
+    assert page.list.value.subject.field == name
+    page.approve_document()
+    settled(page, qtbot)
+    labels = parts.review_exports.labelled(wanted.template.name)
+    assert [each.path for each in labels] == [wanted.path]
+    assert name in labels[0].fields
+
+
 def test_rows_are_taken_out_and_put_in(parts, qtbot, make_run, open_page):
     make_run(1)
     page = open_page()

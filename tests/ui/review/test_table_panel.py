@@ -207,3 +207,9 @@ def test_what_was_edited_is_in_the_labels(parts, page, qtbot):
     qtbot.waitUntil(lambda: not page.desk.saving, timeout=10_000)
     (document,) = Reviews(RunStore(parts.database), VerdictStore(parts.database)).documents(page.desk.tables[0].run)
     assert [row["amount"] for row in labels_of(document)["items"]] == ["80.00", "15.00", "120.00"]
+
+
+def test_cells_that_are_sure_are_in_their_table_only(page):
+    hidden = [value.subject.column for row, value in enumerate(page.model.values) if page.list.isRowHidden(row)]
+    assert len(hidden) == 8
+    assert all(hidden)

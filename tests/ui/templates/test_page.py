@@ -10,8 +10,9 @@ from PySide6.QtTest import QTest
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.templates import editing
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import Field, FieldType
 from stillroom.templates.versions import OwnTemplates
+from stillroom.ui.learned_dialog import LearnedDialog
 from stillroom.ui.templates.draft import Draft
 from stillroom.ui.templates.preview import PageTexts
 
@@ -88,7 +89,7 @@ def test_a_changed_field_alone_is_asked_again(page, qtbot, talk, parts):
     begin(page, qtbot, talk)
     make(page, qtbot, "2025-03-14", "when")
     make(page, qtbot, "12.50", "fee")
-    qtbot.waitUntil(lambda: len(page.preview.values) == 2, timeout=15_000)
+    qtbot.waitUntil(lambda: len(page.preview._asked) == 2, timeout=15_000)
     asked = []
     extract = parts.extractor.extract
     parts.extractor.extract = lambda document, template, **rest: (
@@ -181,3 +182,84 @@ def test_positions_of_a_view_and_spans_of_pages():
     second = Span(2, 0, 6)
     assert texts.span(*texts.positions(second)) == second
     assert texts.span(first, texts.positions(second)[1]) is None
+
+
+@pytest.mark.window
+def test_a_template_is_shared_and_taken_in_with_what_it_learned(page, qtbot, parts, tmp_path):
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("place", FieldType.LINE, "where it is"))
+    page.save()
+    template = page._draft.template
+    for number in range(5):
+        text = f"Talk {number}\n{300 + number} Hall\nThanks {number}\n"
+        document = Document("t.txt", "txt", f"{number:064}", (Page(1, text),), 1)
+        parts.learning.memory(template).take(document, {"place": f"{300 + number} Hall"})
+    target = tmp_path / "talk.stillroom"
+    page.share_to(target, with_text=False)
+    qtbot.waitUntil(lambda: "shared" in page.banners._keyed and target.exists(), timeout=15_000)
+    page.from_shared(target)
+    qtbot.waitUntil(lambda: "talk-2" in OwnTemplates().names(), timeout=15_000)
+    qtbot.waitUntil(lambda: page._draft.template.name == "talk-2", timeout=15_000)
+    assert len(parts.learning.memory(page._draft.template).documents()) == 5
+    (tmp_path / "other.stillroom").write_bytes(b"none")
+    page.from_shared(tmp_path / "other.stillroom")
+    qtbot.waitUntil(lambda: "no shared template" in page.banners._keyed["shared"].message.text(), timeout=15_000)
+
+
+@pytest.mark.window
+def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts):
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("place", FieldType.LINE, "where it is"))
+    template = page._draft.template
+    for number in range(6):
+        text = f"Talk {number}\n{300 + number} Hall\nThanks {number}\n"
+        document = Document("t.txt", "txt", f"{number:064}", (Page(1, text),), 1)
+        parts.learning.memory(template).take(document, {"place": f"{300 + number} Hall"})
+    dialog = LearnedDialog(lambda: parts.learning, template, parts.tasks, page)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.fields.rowCount() == 1, timeout=15_000)
+    assert "of 6 values right before" in dialog.said.text()
+    assert dialog.plot.isVisible()
+    dialog.forget_button.click()
+    qtbot.waitUntil(lambda: not parts.learning.memory(template).documents(), timeout=15_000)
+    qtbot.waitUntil(lambda: dialog.said.text().startswith("Nothing yet"), timeout=15_000)
+    dialog.close()
+
+
+@pytest.mark.window
+def test_a_mark_with_the_name_of_a_field_is_its_value_and_is_learned(page, qtbot, talk, parts, tmp_path):
+    begin(page, qtbot, talk)
+    make(page, qtbot, "Ada Byron", "who")
+    qtbot.waitUntil(lambda: "who" in page.preview._told, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    page.preview.right_button.click()
+    memory = parts.learning.memory(page._draft.template)
+    qtbot.waitUntil(lambda: len(memory.documents()) == 1, timeout=15_000)
+    other = tmp_path / "other.txt"
+    other.write_text("Talk\nGrace Hopper\nspeaks on 2025-03-15\nafter Alan Turing\n")
+    page.preview.open(other)
+    qtbot.waitUntil(lambda: "Grace" in page.preview.view.toPlainText(), timeout=15_000)
+    mark(page, "Alan Turing")
+    page.preview.called.setFocus()
+    QTest.keyClicks(page.preview.called, "Who")
+    QTest.keyClick(page.preview.called, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "who" in page.preview._told, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    assert len(page._draft.fields) == 1
+    assert page.preview.values["who"].value == "Alan Turing"
+    page.preview.right_button.click()
+    qtbot.waitUntil(lambda: len(memory.documents()) == 2, timeout=15_000)
+
+
+@pytest.mark.window
+def test_a_sentence_begins_a_template(page):
+    page.from_sentence("who spoke, where and when")
+    assert [(field.name, field.type) for field in page._draft.fields] == [
+        ("speaker", FieldType.NAME),
+        ("location", FieldType.LINE),
+        ("period", FieldType.DATE),
+    ]
+    assert page.save_button.isEnabled()
+    page.from_sentence(", ;")
+    assert len(page._draft.fields) == 3

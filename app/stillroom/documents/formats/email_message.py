@@ -20,7 +20,9 @@ from stillroom.documents.source import Content, Source
 from stillroom.documents.text import decode, decode_as
 from stillroom.errors import DocumentError
 
-_HEADERS = ("From", "To", "Cc", "Date", "Subject")
+SENT = "Sent"
+"""What the date of a message is called, as Outlook does: a bare "Date" would be taken for that of the bill in it."""
+_HEADERS = {"From": "From", "To": "To", "Cc": "Cc", "Date": SENT, "Subject": "Subject"}
 _SIGNED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 _CARRIERS = ("application/ms-tnef", "application/vnd.ms-tnef")
@@ -40,7 +42,7 @@ def read(source: Source) -> Content:
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     inside = Inside(source, what="attachment")
-    lines = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
+    lines = [f"{title}: {value}" for name, title in _HEADERS.items() if (value := _header(message, name))]
     parts = _Parts(inside)
     parts.visit(message)
     text = "\n".join(lines) + "\n\n" + "\n\n".join(part.strip("\r\n") for part in parts.texts if part.strip())

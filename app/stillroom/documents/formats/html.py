@@ -21,6 +21,7 @@ from stillroom.documents.text import decode, decode_as, marked_encoding
 _UNSEEN = frozenset(
     ("script", "style", "head", "title", "meta", "link", "noscript", "template", "datalist", "audio", "video", "source", "param")
 )  # fmt: skip
+_STRUCK = ("del", "s", "strike")
 _BLOCKS = frozenset(
     (
         "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",
@@ -84,7 +85,7 @@ def html_text(markup: str, inside: Inside | None = None) -> str:
 
 
 class _Writer:
-    """Collects inline text to lines."""
+    """A collector of inline text, which becomes lines."""
 
     def __init__(self, styles: Styles, inside: Inside | None) -> None:
         self._styles = styles
@@ -129,6 +130,10 @@ class _Writer:
         if is_gone(style) or (tag.has_attr("hidden") and style.get("display", "none") == "none"):
             if tag.get_text(strip=True) and name not in _UNSEEN:
                 self._count(left_out.HIDDEN_TEXT)
+            return
+        if name in _STRUCK or "line-through" in style.get("text-decoration", style.get("text-decoration-line", "")):
+            if tag.get_text(strip=True):
+                self._count(left_out.STRUCK_TEXT)
             return
         look = look_of(tag, style, around)
         if self._replaced(tag, name, look):

@@ -25,7 +25,7 @@ _READABLE = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8", b"BM", b"
 
 
 class Attachments:
-    """Reads the files inside of one file.
+    """A reader of the files inside of one file.
 
     Attributes:
         documents: what could be read, in the order of the file.
@@ -85,7 +85,7 @@ class Attachments:
 
 
 class Inside:
-    """Collects what a reader meets inside of one file.
+    """A collector of what a reader meets inside of one file.
 
     Attributes:
         left_out: what was met and not read.

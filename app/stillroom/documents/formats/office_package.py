@@ -25,7 +25,7 @@ _EMPTY_TYPES = b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/co
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """From one part to another.
+    """A relation from one part to another.
 
     Attributes:
         kind: the last word of its type: ``image``, ``header`` …

@@ -175,7 +175,7 @@ def _headers(message: _Item) -> Iterator[str]:
         "From": sent.get("from") or _sender(message),
         "To": sent.get("to") or _recipients(message, _DISPLAY_TO, cc=False),
         "Cc": sent.get("cc") or _recipients(message, _DISPLAY_CC, cc=True),
-        "Date": sent.get("date") or (format_datetime(date) if date else ""),
+        "Sent": sent.get("date") or (format_datetime(date) if date else ""),
         "Subject": message.text(_SUBJECT),
     }
     for name, value in found.items():

@@ -13,6 +13,7 @@ from stillroom.documents.document import Box, Boxes, Page, Stated
 from stillroom.documents.e_invoice import is_e_invoice, read_stated
 from stillroom.documents.formats.inside import Attachments
 from stillroom.documents.formats.pdf_attached import Attached, attached_files
+from stillroom.documents.formats.pdf_comments import comments
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
 from stillroom.documents.formats.pdf_scans import Scanner
@@ -162,6 +163,7 @@ class _Pages:
         page = document[number - 1]
         if raw.FPDFPage_GetAnnotCount(page) > 0:
             self._files.extend(attached_files(page))
+            self.notes.comments.extend((number, said) for said in comments(page))
             # What was typed into a form stands in annotations, which the text layer leaves out; flattening draws it on the page.
             if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
                 page.close()

@@ -11,7 +11,7 @@ Place = Callable[[float, float], tuple[float, float]]
 
 
 class Frame:
-    """Turns coordinates of the file (origin at the bottom left, before rotation) into those of the page as it is shown
+    """A page as it is shown: coordinates of the file (origin at the bottom left, before rotation) become those of the page
     (origin at the top left).
 
     Attributes:

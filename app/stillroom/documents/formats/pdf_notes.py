@@ -22,6 +22,7 @@ class Notes:
         doubtful: their text reads like none, and could not be compared with what they show. replaced: it was, and is not.
         turned: have marks that turn typed text.
         hidden, relabelled: texts that pages do not show (by reason), or show otherwise, with the numbers of the pages.
+        comments: what people pinned to pages, with the numbers of the pages.
         too_long: the text limit was reached.
     """
 
@@ -36,6 +37,7 @@ class Notes:
     turned: list[int] = field(default_factory=list)
     hidden: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     relabelled: list[tuple[int, str]] = field(default_factory=list)
+    comments: list[tuple[int, str]] = field(default_factory=list)
     too_long: bool = False
     _others: list[str] = field(default_factory=list)
 
@@ -62,6 +64,10 @@ class Notes:
             said.append(
                 f"{_pages(self.relabelled)} text that the file calls something else ({_quoted(self.relabelled)}): "
                 "what the page shows was read."
+            )
+        if self.comments:
+            said.append(
+                f"{_pages(self.comments)} comments beside the text ({_quoted(self.comments)}): they were not read."
             )
         if self.turned:
             said.append(

@@ -24,7 +24,7 @@ _LETTERS = 3
 
 
 class Scanner:
-    """Recognises text on the pages of one file. What is drawn on many pages, a letterhead, is recognised once.
+    """A recogniser of text on the pages of one file. What is drawn on many pages, a letterhead, is recognised once.
 
     Attributes:
         strange: numbers of the pages with text that was not recognised: of a script that is not known, or too faint.

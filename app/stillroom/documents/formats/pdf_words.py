@@ -108,7 +108,7 @@ def _build(characters: Characters, frame: Frame, shown: NDArray[np.bool_]) -> di
 
 
 class WordBuilder:
-    """Collects characters of one direction to words.
+    """A collector of characters of one direction, which become words.
 
     Attributes:
         upright: it runs along an edge of the page, not across.

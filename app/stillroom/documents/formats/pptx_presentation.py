@@ -63,7 +63,7 @@ def read(source: Source) -> Content:
 
 
 class _Reader:
-    """Reads the slides of one presentation."""
+    """A reader of the slides of one presentation."""
 
     def __init__(self, parts: OfficePackage, inside: Inside, width: int, height: int) -> None:
         self._parts = parts

@@ -16,7 +16,7 @@ _PROPERTIES = frozenset(
     (
         "display", "visibility", "color", "background", "background-color", "background-image", "font-size", "opacity", "position",
         "left", "top", "right", "text-indent", "clip", "clip-path", "width", "height", "max-height", "max-width", "overflow",
-        "vertical-align", "font", "mso-hide", "line-height",
+        "vertical-align", "font", "mso-hide", "line-height", "text-decoration", "text-decoration-line",
     )
 )  # fmt: skip
 _CHECKS = 60_000

@@ -15,6 +15,7 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.dates import part_of_date
 
 _EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])")
 _URL = re.compile(r"(?<![\w@.])(?:https?://[^\s<>\"'()\[\]]{1,2000}|(?:www\.)[^\s<>\"'()\[\]]{1,1000})", re.IGNORECASE)
@@ -193,7 +194,13 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
             if match.group().strip():
                 yield Candidate(Span(page.number, *match.span()), match.group(), single_spaced(match.group()), 1.0)
         return
+    grouped = [match.span() for match in _GROUPED_FIGURES.finditer(page.text)]
+    for start, end in grouped:
+        text = page.text[start:end]
+        yield Candidate(Span(page.number, start, end), text, text, 1.0)
     for match in _TOKEN.finditer(page.text):
+        if not _FIGURE.search(page.text, match.start(), match.end()):
+            continue
         seen: set[tuple[int, int]] = set()
         for start, end in ((match.start(), match.end()), *_words(page.text, match.start(), match.end())):
             if end - start > _LONGEST_TOKEN:
@@ -205,12 +212,18 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                 seen.add((left, right))
                 if text.isdigit() and _PART_OF_AMOUNT.match(page.text, right):
                     continue  # the words end at commas, numbers do not: "234,50"
-                shape = 0.0 if labelled or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
+                if text.isdigit() and part_of_date(page.text, left, right):
+                    continue
+                part = bool(grouped) and any(start <= left and right <= end for start, end in grouped)
+                shape = 0.0 if part or labelled or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
                 yield Candidate(Span(page.number, left, right), text, text, shape)
     yield from _spaced_codes(page)
 
 
 _LONGEST_TOKEN = 90
+_FIGURE = re.compile(r"\d")
+# A number in groups of figures, as health and tax numbers are written: "943 476 5919".
+_GROUPED_FIGURES = re.compile(r"(?<![\d.,/-])(?<!\d )\d{2,4}(?: \d{2,4}){2,4}(?! ?\d|[.,/-]\d)")
 _AMOUNT = re.compile(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,2}[%x]?")
 _DATE = re.compile(r"\d{1,4}([./\-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(:\d{2})?")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections import defaultdict
 
@@ -68,6 +69,21 @@ def signs() -> dict[str, tuple[str, ...]]:
 def _everyday_signs() -> dict[str, list[str]]:
     data = tomllib.loads((paths.resources_dir() / "places.toml").read_text(encoding="utf-8"))
     return dict(data["currency_signs"])
+
+
+_CODE_BEFORE = re.compile(r"(?<![^\W\d_])([A-Z]{3})\s?$")
+_CODE_BEHIND = re.compile(r"\s?[-+]?\d[\d\s.,'’]*(?<=\d)\s?([A-Z]{3})(?![^\W\d_])")
+
+
+def is_of_another(text: str, start: int, end: int, code: str) -> bool:
+    """Whether a sign in a text that may mean a currency means another there: "NT$ 100" and "$ 100 MXN" are no US dollars."""
+    if text[start:end] == code:
+        return False
+    sign = sign_before(text, end)
+    if len(sign) > end - start and code not in signs()[sign]:
+        return True
+    around = (_CODE_BEFORE.search(text[max(0, start - 5) : start]), _CODE_BEHIND.match(text, end))
+    return any(match is not None and match[1] in codes() and match[1] != code for match in around)
 
 
 def sign_before(text: str, place: int) -> str:

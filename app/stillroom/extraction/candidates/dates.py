@@ -49,6 +49,11 @@ _JAPANESE = re.compile(r"[\u3040-\u30ff]|[年月日][\d\s]|[請発税込円計]"
 _REPUBLIC_NAMED = re.compile(r"民[國国]|統一編號|臺|灣")
 _THAI = re.compile(r"[\u0e00-\u0e7f]")
 _COMPACT = re.compile(r"(?<!\d)(?P<y>20\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)")
+# "14.IV.2025", as in Poland and Hungary.
+_ROMAN = re.compile(
+    rf"(?<![\d.,/:])(?P<d>\d{{1,2}})(?P<s>{_MARK}|\s)(?P<m>X{{0,1}}(?:IX|IV|V?I{{0,3}}))(?P=s)(?P<y>\d{{4}})(?!\d)"
+)
+_MONTHS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _WEEK_DAY = re.compile(r"(?<![\w\-])(?P<y>\d{4})-?W(?P<w>\d{2})-?(?P<d>[1-7])(?![\w\-])")
 _VIETNAMESE = re.compile(
     r"(?i:ngày\s{1,3})?(?<!\d)(?P<d>\d{1,2})\s{1,3}(?i:tháng|thg)\s{1,3}(?P<m>\d{1,2}),?\s{1,3}(?:(?i:năm)\s{1,3})?(?P<y>\d{4})(?!\d)"
@@ -62,7 +67,7 @@ _JOINS = r"(?:of|the|de|del|d['’]|di|da|al|den|от)"
 _NEAR = 28
 _FIGURES_NEAR = re.compile(r"\d\d")  # of the year
 _DAY_BEFORE = re.compile(
-    rf"(?<![\d.,/:])(?P<d>\d{{1,2}})\s?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$", re.IGNORECASE
+    rf"(?<![\d.,/]|\d:)(?P<d>\d{{1,2}})\s?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$", re.IGNORECASE
 )
 _YEAR_BEHIND = re.compile(
     rf"\.?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.,]\d)",
@@ -77,6 +82,10 @@ _YEAR_BEFORE = re.compile(
 )
 _YEAR_AND_DAY_BEFORE = re.compile(r"(?<!\d)(?P<y>\d{4})\.? (?:gada|m\.|г\.) (?P<d>\d{1,2})\.? $", re.IGNORECASE)
 _DAY_BEHIND = re.compile(r"\.?[-./\s]\s?(?P<d>\d{1,2})(?!\d)", re.IGNORECASE)
+
+_MONTH_BEFORE = re.compile(r"([^\W\d_]{2,20})\.?,?(?:\s|\s?\d{1,2}(?:st|nd|rd|th)?,?\s)(?:de\s|del\s)?$")
+_THEN_YEAR = re.compile(r"(?:st|nd|rd|th)?,?\s(?:19|20)\d\d(?!\d)")
+_MONTH_BEHIND = re.compile(r"(?:st|nd|rd|th|\.)?\s?(?:of\s|de\s)?([^\W\d_]{2,20})(?![^\W\d_])")
 
 
 @functools.cache
@@ -93,6 +102,20 @@ def month_names() -> dict[str, dict[int, str]]:
                     if letters >= 2 and not any(letter.isdigit() for letter in key) and _WORD.fullmatch(key):
                         names.setdefault(key, {}).setdefault(number, language)
     return names
+
+
+def part_of_date(text: str, left: int, right: int) -> bool:
+    """Whether figures are the day or the year beside the name of a month: "14 April 2025"."""
+    figures = text[left:right]
+    if len(figures) == 4 and figures[:2] in ("19", "20"):
+        month = _MONTH_BEFORE.search(text[max(0, left - 24) : left])
+    elif len(figures) <= 2:
+        month = _MONTH_BEHIND.match(text, right)
+        if not month and _THEN_YEAR.match(text, right):
+            month = _MONTH_BEFORE.search(text[max(0, left - 24) : left])
+    else:
+        return False
+    return month is not None and month[1].lower() in month_names()
 
 
 class _Found:
@@ -138,6 +161,12 @@ def _numeric(text: str) -> Iterator[_Found]:
         readings = _orders(match["a"], match["b"], match["y2"], thai)
         if readings:
             yield _Found(match.start(), match.end(), readings, 0.4)
+    for match in _ROMAN.finditer(text):
+        value = (
+            _date(int(match["y"]), _MONTHS.index(match["m"]), int(match["d"])) if match["m"] in _MONTHS[1:] else None
+        )
+        if value:
+            yield _Found(match.start(), match.end(), {"": value}, 0.8)
     for match in _WEEK_DAY.finditer(text):
         try:
             value = datetime.date.fromisocalendar(int(match["y"]), int(match["w"]), int(match["d"]))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
+import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 
 from babel.units import format_unit
 
+from stillroom import paths
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.languages import languages
@@ -40,22 +42,39 @@ def _units() -> tuple[dict[str, str], re.Pattern[str]]:
                 )
                 if len(name) >= 2 and name.isalpha() and name not in _OTHER_WORDS:
                     names.setdefault(name, unit)
+    for unit, words in _data()["units"].items():
+        for name in words.split():
+            names.setdefault(name, unit)
     alternatives = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    written = "|".join(sorted(map(re.escape, _numbers_in_words()), key=len, reverse=True))
     adjective = r"[\s-]*(?:full\s+|calendar\s+|consecutive\s+|business\s+)?"
     pattern = re.compile(
         rf"(?<!\w)(?<!\d[.,/–-])(?:"
         rf"(?P<words>{_WORD}(?:(?:\s{{1,2}}and\s{{1,2}}|[\s-]{{1,2}}){_WORD}){{0,5}})\s{{0,2}}(?:\(\s{{0,2}}(?P<paren>\d{{1,4}})\s*\)\s*)?{adjective}(?P<english>{_ENGLISH})"
-        r"|\(?(?:(?P<digits>\d{1,3},\d{3}|\d{1,4}(?:[.,]\d{1,2})?)\s?(?P<fraction>[½¼¾])?|(?P<only>[½¼¾]))\)?\s*-?\s*"
+        rf"|\(?(?:(?P<digits>\d{{1,3}},\d{{3}}|\d{{1,4}}(?:[.,]\d{{1,2}})?)\s?(?P<fraction>[½¼¾])?|(?P<only>[½¼¾])|(?P<named>{written})(?!\w))\)?\s*-?\s*"
         rf"{adjective}(?P<unit>{alternatives}))(?:['’]s?)?(?!\w)(?!\s+hour)",
         re.IGNORECASE,
     )
     return names, pattern
 
 
+@functools.cache
+def _data() -> dict[str, dict[str, str]]:
+    return tomllib.loads((paths.resources_dir() / "durations.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _numbers_in_words() -> dict[str, int]:
+    """Numbers as other languages than English write them out."""
+    return {word: int(number) for number, words in _data()["numbers"].items() for word in words.split()}
+
+
 def durations(page: Page) -> Iterator[Candidate]:
     """Spans that read as a length of time; the value is ``N unit(s)`` in English ("2 years"), whatever the document's language."""
     names, pattern = _units()
     for match in pattern.finditer(page.text):
+        if match["named"] and re.fullmatch(_ENGLISH, match["unit"], re.IGNORECASE):
+            continue  # "due days", "on days"
         number = _number(match)
         unit = names[(match["unit"] or match["english"]).lower()]
         value = f"{number.normalize():f} {unit}{'' if number == 1 else 's'}"
@@ -65,6 +84,8 @@ def durations(page: Page) -> Iterator[Candidate]:
 def _number(match: re.Match[str]) -> Decimal:
     if match["words"]:
         return Decimal(match["paren"] or _written(match["words"]))
+    if match["named"]:
+        return Decimal(_numbers_in_words()[match["named"].lower()])
     digits = match["digits"] or "0"
     whole = digits.replace(",", "" if len(digits) > 4 and digits[-4] == "," else ".")
     return Decimal(whole) + _FRACTIONS.get(match["fraction"] or match["only"] or "", Decimal(0))

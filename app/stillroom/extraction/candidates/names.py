@@ -22,6 +22,7 @@ _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
     rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL}))){{0,15}}"
 )
+_LABEL_LINE = re.compile(r"\n[^\n:：]{1,30}[:：]")
 # A registration number behind a name: in brackets, or bare with its check letter.
 _REGISTRATION = re.compile(
     r"\s*[(\[]\s*(?:co(?:mpany)?\.?\s*(?:reg\.?)?\s*(?:no\.?)?\s*:?\s*)?[\dA-Z]*\d{3,}[\w\-/ ]*[)\]]\s*$"
@@ -98,9 +99,16 @@ _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re
 _MOST_WORDS = 4
 
 
-def _named(page: Page) -> Iterator[tuple[int, int, float]]:
-    for match in _NAME.finditer(page.text):
+def _capitalised(text: str) -> Iterator[tuple[int, int]]:
+    """Runs of capitalised words; none goes on into the label of the next line ("Ann Berg", "Date of birth:")."""
+    for match in _NAME.finditer(text):
         start, end = match.span()
+        label = _LABEL_LINE.search(text, start, min(len(text), end + 40))
+        yield start, label.start() if label and label.start() < end else end
+
+
+def _named(page: Page) -> Iterator[tuple[int, int, float]]:
+    for start, end in _capitalised(page.text):
         yield start, end, 0.6
         yield from _lines_of(page.text, start, end)
         for of in _OF.finditer(page.text, start, end):
@@ -164,8 +172,7 @@ def _running(page: Page) -> Iterator[tuple[int, int, float]]:
     """Names in sentences: whole, and cut after each legal form and at each "and" ("A Inc. and B GmbH" are two)."""
     for match in _LEGAL_FIRST.finditer(page.text):
         yield match.start(), match.end(), 1.0
-    for match in _NAME.finditer(page.text):
-        start, end = match.start(), match.end()
+    for start, end in _capitalised(page.text):
         legal_ends = [found.end() for found in _LEGAL_END.finditer(page.text, start, min(end + 2, len(page.text)))]
         pieces: set[tuple[int, int, float]] = set()
         if len(legal_ends) < 2 and page.text[start:end].count(" "):

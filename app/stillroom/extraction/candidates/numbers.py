@@ -12,6 +12,7 @@ import regex as re
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.currencies import decimals, sign_before, sign_behind, signs
+from stillroom.extraction.candidates.dates import part_of_date
 from stillroom.extraction.candidates.languages import languages, locale_of
 
 DECIMAL_MARK, THOUSANDS_MARK = "decimal_mark", "thousands_mark"
@@ -54,8 +55,10 @@ _SCALES = {
     "mio": 10**6, "mrd": 10**9, "mld": 10**9, "mia": 10**9, "bn": 10**9, "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
     "millions": 10**6, "billions": 10**9, "trillions": 10**12,
 }  # fmt: skip
-# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0".
-_APART = re.compile(r"(?<![\d.,]|\d )\d(?: \d){1,9} ?[.,] ?\d ?\d(?! ?[\d.,])")
+# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0", "1 , 2 3 4 . 5 0".
+_APART = re.compile(
+    r"(?<![\d.,]|[\d.,] )\d(?:(?: \d){1,9}|(?: \d){0,2}(?: ?[.,'] ?\d \d \d){1,4}) ?[.,] ?\d ?\d(?! ?[\d.,])"
+)
 _LEFT_OUT = re.compile(
     rf"{_APART.pattern}|"
     r"\d{1,4}(?P<mark>[./\-])\d{1,2}(?P=mark)\d{1,4}|\d{1,2}:\d{2}|\d{1,4}\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?"
@@ -225,7 +228,7 @@ def _numbers(text: str) -> Iterator[_Number]:
         start, end = match.span("digits")
         while date and date.end() <= start:
             date = next(dates, None)
-        if start < behind or (date and date.start() < end):
+        if start < behind or (date and date.start() < end) or part_of_date(plain, start, end):
             continue
         for number in _number(match, plain, text):
             behind = max(behind, number.end)
@@ -415,19 +418,24 @@ class _Behind:
         return self.stop if again else match.end()
 
     def _asian(self, plain: str, place: int) -> int:
-        """13億2,000万: each part with its unit."""
+        """13億2,000万, 1万2,500: each part with its unit, the last perhaps without."""
         total: dict[str, Decimal] = {reading: value * _ASIAN[plain[place]] for reading, value in self.values.items()}
         place += 1
         for _ in range(4):
             match = _NUMBER.match(plain, place + (plain[place : place + 1] == " "))
-            if not match or plain[match.end() : match.end() + 1] not in _ASIAN:
+            if not match:
                 break
             part = _values(match["digits"])
             if len(part) != 1 and THOUSANDS_MARK not in part:
                 break
-            more = part.get("", part.get(THOUSANDS_MARK, Decimal(0))) * _ASIAN[plain[match.end()]]
-            total = {reading: value + more for reading, value in total.items()}
-            place = match.end() + 1
+            more = part.get("", part.get(THOUSANDS_MARK, Decimal(0)))
+            factor = _ASIAN.get(plain[match.end() : match.end() + 1])
+            if factor is None and (match.start() > place or more >= _ASIAN[plain[place - 1]]):
+                break
+            total = {reading: value + more * (factor or 1) for reading, value in total.items()}
+            place = match.end() + (factor is not None)
+            if factor is None:
+                break
         self.values = {reading: _whole(value) for reading, value in total.items()}
         self.stop = place
         return place

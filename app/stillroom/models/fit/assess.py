@@ -12,11 +12,11 @@ from stillroom.gguf.header import GgufError, read_header
 from stillroom.machine.gpus import MemoryKind
 from stillroom.machine.hardware import Hardware, look
 from stillroom.machine.memory_speed import memory_bandwidth
+from stillroom.models.fit.dry_load_fit import exact_fit
 from stillroom.models.fit.estimate import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
-from stillroom.models.fit.exact import exact_fit
 from stillroom.models.fit.gpu_process import gpu_process_bytes
+from stillroom.models.fit.planned_before import is_tried, keep_tried
 from stillroom.models.fit.shape import Shape, shape_of
-from stillroom.models.fit.tried import is_tried, keep_tried
 from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_bytes
 

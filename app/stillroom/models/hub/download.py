@@ -170,7 +170,7 @@ class _Part:
 
 
 class _Meter:
-    """Counts bytes and tells how fast they come, a few times a second."""
+    """A counter of bytes, which tells how fast they come, a few times a second."""
 
     def __init__(self, total: int, tell: Callable[[DownloadProgress], None]) -> None:
         self._total, self._tell = total, tell

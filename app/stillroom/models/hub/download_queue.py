@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.cancellation import Cancellation
+from stillroom.codec import from_plain, to_plain
 from stillroom.errors import Cancelled, StillroomError
-from stillroom.models.hub.client import Hub, HubFile, Offer
+from stillroom.models.hub.client import Hub, Offer
 from stillroom.models.hub.download import PARTIAL_FOLDER, DownloadProgress, Rate, discard, download, partial_bytes
 
 _SECONDS_TO_CLOSE = 5.0
@@ -45,7 +46,7 @@ class Download:
 
 
 class DownloadQueue:
-    """Fetches offers on a thread of its own, one at a time. Safe from any thread.
+    """A queue of offers, fetched on a thread of its own, one at a time. Safe from any thread.
 
     Attributes:
         rate: a limit for all of them, to be changed at any time.
@@ -215,7 +216,7 @@ class DownloadQueue:
         return self._models / PARTIAL_FOLDER / "queue.json"
 
     def _save(self) -> None:
-        unfinished = [asdict(entry.offer) for entry in self.entries() if entry.state is not DownloadState.DONE]
+        unfinished = [to_plain(entry.offer) for entry in self.entries() if entry.state is not DownloadState.DONE]
         try:
             write_text(self._file, json.dumps(unfinished, indent=1))
         except StillroomError as error:
@@ -223,14 +224,6 @@ class DownloadQueue:
 
     def _load(self) -> list[Offer]:
         try:
-            return [_offer(data) for data in json.loads(self._file.read_text("utf-8"))]
-        except (OSError, ValueError, TypeError, KeyError):
+            return from_plain(list[Offer], json.loads(self._file.read_text("utf-8")))
+        except (OSError, ValueError):
             return []  # none yet, or not ours: what arrived is found again when the download is asked for
-
-
-def _offer(data: dict[str, Any]) -> Offer:
-    files = tuple(HubFile(str(file["path"]), int(file["size"]), str(file["sha256"])) for file in data["files"])
-    repository, revision, name, quantization = (
-        str(data[k]) for k in ("repository", "revision", "name", "quantization")
-    )
-    return Offer(repository, revision, name, quantization, files, bool(data["projector"]))

@@ -24,15 +24,17 @@ T = TypeVar("T")
 
 
 class Asking(QObject):
-    """Signals:
-    begun(object): the stored, empty answer.
-    piece(int, str, str): turn, new thinking, new text.
-    done(object): the answer as it is stored.
-    full(object): ContextFullError; nothing was asked.
-    failed(object): an exception.
-    given_up: making room was stopped; the question waits.
-    told(str): what is being done, for the person; empty at its end.
-    changed: whether something is being written.
+    """The questions that are being answered.
+
+    Signals:
+        begun(object): the stored, empty answer.
+        piece(int, str, str): turn, new thinking, new text.
+        done(object): the answer as it is stored.
+        full(object): ContextFullError; nothing was asked.
+        failed(object): an exception.
+        given_up: making room was stopped; the question waits.
+        told(str): what is being done, for the person; empty at its end.
+        changed: whether something is being written.
     """
 
     begun = Signal(object)

@@ -29,8 +29,10 @@ def days_left(deleted: datetime) -> int:
 
 
 class BinDialog(QDialog):
-    """Signals:
-    restored(int): a conversation is in the list again. erased: one or more are gone for good.
+    """The bin as a dialog.
+
+    Signals:
+        restored(int): a conversation is in the list again. erased: one or more are gone for good.
     """
 
     restored = Signal(int)

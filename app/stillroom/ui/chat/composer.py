@@ -25,8 +25,10 @@ _THUMBNAIL = 44  # pixels
 
 
 class _Editor(QPlainTextEdit):
-    """Signals:
-    send: Enter without Shift. files(list): pasted, or a pasted picture kept as a file. up: the arrow in an empty text.
+    """The field one writes in.
+
+    Signals:
+        send: Enter without Shift. files(list): pasted, or a pasted picture kept as a file. up: the arrow in an empty text.
     """
 
     send = Signal()
@@ -81,13 +83,15 @@ def _kept(picture: QImage) -> list[Path]:
 
 
 class Composer(TakesDrops, QFrame):
-    """Signals:
-    send(str): the text, to be sent with the attachments.
-    busy: the person wants to send while an answer is being written.
-    stop: end the answer that is being written.
-    files(list): paths to attach. attach_wanted: choose files. prompts_wanted: show the prompt library.
-    edit_last: the person wants to change what was said last.
-    changed: the text or the attachments. given: how much of the context the attachments take.
+    """The place where a message is written.
+
+    Signals:
+        send(str): the text, to be sent with the attachments.
+        busy: the person wants to send while an answer is being written.
+        stop: end the answer that is being written.
+        files(list): paths to attach. attach_wanted: choose files. prompts_wanted: show the prompt library.
+        edit_last: the person wants to change what was said last.
+        changed: the text or the attachments. given: how much of the context the attachments take.
     """
 
     given = Signal()

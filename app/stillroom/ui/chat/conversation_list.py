@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
@@ -89,19 +90,32 @@ def plain(snippet: str) -> str:
     return " ".join(snippet.replace("\x02", "[").replace("\x03", "]").split())
 
 
+class ConversationAction(StrEnum):
+    """What can be done with a conversation. TEMPLATE: made of its last JSON answer."""
+
+    RENAME = "rename"
+    PIN = "pin"
+    DUPLICATE = "duplicate"
+    EXPORT = "export"
+    TEMPLATE = "template"
+    DELETE = "delete"
+
+
 class ConversationList(QWidget):
-    """Signals:
-    chosen(int, int): conversation and turn (0: its end).
-    new_wanted: another conversation.
-    search_wanted(str): words to look for; empty for the list.
-    wanted(int, str): ``rename``, ``pin``, ``duplicate``, ``delete``, ``export``, ``template``; of a conversation.
-    import_wanted: a conversation from a file. bin_wanted: what was deleted.
+    """The list of conversations, and the search in them.
+
+    Signals:
+        chosen(int, int): conversation and turn (0: its end).
+        new_wanted: another conversation.
+        search_wanted(str): words to look for; empty for the list.
+        wanted(int, ConversationAction): is to be done with a conversation.
+        import_wanted: a conversation from a file. bin_wanted: what was deleted.
     """
 
     chosen = Signal(int, int)
     new_wanted = Signal()
     search_wanted = Signal(str)
-    wanted = Signal(int, str)
+    wanted = Signal(int, ConversationAction)
     import_wanted = Signal()
     bin_wanted = Signal()
 
@@ -142,10 +156,10 @@ class ConversationList(QWidget):
         self.view.customContextMenuRequested.connect(self._menu)
         self.view.clicked.connect(self._choose)
         self.view.activated.connect(self._choose)
-        for key, name in (("F2", "rename"), ("Del", "delete")):
+        for key, action in (("F2", ConversationAction.RENAME), ("Del", ConversationAction.DELETE)):
             shortcut = QShortcut(QKeySequence(key), self.view)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(lambda name=name: self._act(name))
+            shortcut.activated.connect(lambda action=action: self._act(action))
         column.addWidget(self.view, 1)
         self.empty = label("", "muted", wrap=True)
         column.addWidget(self.empty)
@@ -187,10 +201,10 @@ class ConversationList(QWidget):
     def _choose(self, index: QModelIndex) -> None:
         self.chosen.emit(index.data(CONVERSATION), index.data(TURN))
 
-    def _act(self, name: str) -> None:
+    def _act(self, action: ConversationAction) -> None:
         index = self.view.currentIndex()
         if index.isValid():
-            self.wanted.emit(index.data(CONVERSATION), name)
+            self.wanted.emit(index.data(CONVERSATION), action)
 
     def _menu(self, place: QPoint) -> None:
         index = self.view.indexAt(place)
@@ -200,14 +214,14 @@ class ConversationList(QWidget):
             return
         self.view.setCurrentIndex(index)
         menu = QMenu(self)
-        for name, text in (
-            ("rename", self.tr("Rename…")),
-            ("pin", self.tr("Unpin") if index.data(PINNED) else self.tr("Pin to the top")),
-            ("duplicate", self.tr("Duplicate")),
-            ("export", self.tr("Export…")),
-            ("template", self.tr("Make a template of its last JSON answer")),
-            ("delete", self.tr("Move to the bin")),
+        for action, text in (
+            (ConversationAction.RENAME, self.tr("Rename…")),
+            (ConversationAction.PIN, self.tr("Unpin") if index.data(PINNED) else self.tr("Pin to the top")),
+            (ConversationAction.DUPLICATE, self.tr("Duplicate")),
+            (ConversationAction.EXPORT, self.tr("Export…")),
+            (ConversationAction.TEMPLATE, self.tr("Make a template of its last JSON answer")),
+            (ConversationAction.DELETE, self.tr("Move to the bin")),
         ):
-            menu.addAction(text).triggered.connect(lambda _checked=False, name=name: self._act(name))
+            menu.addAction(text).triggered.connect(lambda _checked=False, action=action: self._act(action))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.viewport().mapToGlobal(place))

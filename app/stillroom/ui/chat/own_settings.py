@@ -16,7 +16,7 @@ from stillroom.ui.tasks import Operation
 
 
 class OwnSettings(QObject):
-    """Of the conversation that is shown."""
+    """The own settings of the conversation that is shown."""
 
     def __init__(self, page: ShownConversation, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(page)

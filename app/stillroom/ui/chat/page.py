@@ -20,17 +20,17 @@ from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.asking import Asking
 from stillroom.ui.chat.composer import Composer
-from stillroom.ui.chat.conversation_list import ConversationList
+from stillroom.ui.chat.context_room import ContextRoom
+from stillroom.ui.chat.conversation_actions import ConversationActions
+from stillroom.ui.chat.conversation_list import ConversationAction, ConversationList
 from stillroom.ui.chat.drafts import Drafts
 from stillroom.ui.chat.link_box import show_link
 from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.prompt_menu import PromptMenu
-from stillroom.ui.chat.room import Room
 from stillroom.ui.chat.settings_dialog import title_of_schema
 from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.chat.starting import Starting
-from stillroom.ui.chat.talks import Talks
 from stillroom.ui.chat.titles import Titles
 from stillroom.ui.chat.transcript import Transcript
 from stillroom.ui.chat.turn_actions import TurnActions
@@ -39,15 +39,16 @@ from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe, lab
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.starter import StarterFetch, StarterOffer
 from stillroom.ui.theme import GRID
 
 
 class ChatPage(ShownConversation):
     """The page. What is asked of the store takes milliseconds; everything longer is an operation."""
 
-    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+    def __init__(self, parts: Parts, loading: ModelLoading, starter: StarterFetch) -> None:
         super().__init__()
-        self._parts, self._loading = parts, loading
+        self._parts, self._loading, self._starter = parts, loading, starter
         self.store = parts.chats
         self.conversation: Conversation | None = None
         self._agreed: set[tuple[int, str]] = set()  # conversation and engine
@@ -61,13 +62,13 @@ class ChatPage(ShownConversation):
         self.list = ConversationList()
         row.addWidget(self.list)
         row.addLayout(self._talk(), 1)
-        self.room = Room(self, parts, loading)
+        self.context_room = ContextRoom(self, parts, loading)
         self.own = OwnSettings(self, parts, loading)
-        self.talks = Talks(self, parts, self.list, self.banners)
+        self.conversation_actions = ConversationActions(self, parts, self.list, self.banners)
         self.turn_actions = TurnActions(self)
         self.drafts = Drafts(self, parts)
         self._connect()
-        self.talks.refresh()
+        self.conversation_actions.refresh()
         found = self.store.conversations()
         self.open(found[0].id if found else 0)
         self._model_changed()
@@ -98,7 +99,7 @@ class ChatPage(ShownConversation):
                 "export",
                 self.tr("Export this conversation"),
                 None,
-                lambda: self.talks.act(self.number, "export"),
+                lambda: self.conversation_actions.act(self.number, ConversationAction.EXPORT),
             ),
             ("settings", "settings", self.tr("Settings of this conversation"), None, lambda: self.own.ask()),
         ):
@@ -108,14 +109,14 @@ class ChatPage(ShownConversation):
             self.buttons[name] = button
             head.addWidget(button)
         column.addLayout(head)
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        column.addWidget(StarterOffer(self._starter))
         self.transcript = Transcript()
         self.starting = Starting(self._parts)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.starting)
         self.stack.addWidget(self.transcript)
         column.addWidget(self.stack, 1)
+        self.banners = BannerArea(self, self.stack, at_end=False)
         self.to_end = Button(self.tr("To the end"), "link", "down", self.transcript.to_end)
         self.to_end.setVisible(False)
         column.addWidget(self.to_end, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -126,10 +127,10 @@ class ChatPage(ShownConversation):
     def _connect(self) -> None:
         self.list.new_wanted.connect(lambda: self.open(0))
         self.list.chosen.connect(self.open)
-        self.list.search_wanted.connect(self.talks.search)
-        self.list.wanted.connect(self.talks.act)
-        self.list.import_wanted.connect(self.talks.bring)
-        self.list.bin_wanted.connect(self.talks.show_bin)
+        self.list.search_wanted.connect(self.conversation_actions.search)
+        self.list.wanted.connect(self.conversation_actions.act)
+        self.list.import_wanted.connect(self.conversation_actions.bring)
+        self.list.bin_wanted.connect(self.conversation_actions.show_bin)
         self.transcript.wanted.connect(self.turn_actions.act)
         self.transcript.branch_wanted.connect(self.turn_actions.switch)
         self.transcript.source_wanted.connect(self._show_source)
@@ -145,13 +146,13 @@ class ChatPage(ShownConversation):
         self.composer.attach_wanted.connect(self._choose_files)
         self.composer.prompts_wanted.connect(self._show_prompts)
         self.composer.edit_last.connect(self.turn_actions.edit_last)
-        self.composer.given.connect(lambda: self.room.show_budget())
+        self.composer.given.connect(lambda: self.context_room.show_budget())
         stop = QShortcut(QKeySequence("Esc"), self)
         stop.activated.connect(self.asking.stop)
         self.asking.begun.connect(self._begun)
         self.asking.piece.connect(self._piece)
         self.asking.done.connect(self._answered)
-        self.asking.full.connect(self.room.offer)
+        self.asking.full.connect(self.context_room.offer)
         self.asking.failed.connect(self.failed)
         again = self.tr(
             "Stopped: nothing was asked or left out. “Have this answered”, below your message, offers the choice again."
@@ -194,10 +195,10 @@ class ChatPage(ShownConversation):
         for button in (self.buttons["export"], self.buttons["search"]):
             button.setEnabled(bool(turns))
         self._show_writing()
-        self.room.show_budget()
+        self.context_room.show_budget()
 
     def show_list(self) -> None:
-        self.talks.refresh()
+        self.conversation_actions.refresh()
 
     def _show_title(self) -> None:
         self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
@@ -220,7 +221,7 @@ class ChatPage(ShownConversation):
         self.drafts.sent(begun)
         self.transcript.to_end()
         self.show_branch()
-        self.talks.refresh()
+        self.conversation_actions.refresh()
         self.have_answered(question.id)
 
     def have_answered(self, question: int) -> None:
@@ -241,13 +242,17 @@ class ChatPage(ShownConversation):
     def _choose_who(self, engine: RemoteEngine | None) -> None:
         self.asking.use(engine)
         self._show_models()
-        self.room.show_budget()
+        self.context_room.show_budget()
 
     def _show_models(self) -> None:
         self.who.look([each.name for each in self._parts.models.installed()], self._loading.wanted)
         model = self._loading.model
         small = model is not None and self._parts.conversations.is_small(model)
         self.starting.show_who(self.who.engine(), model.name if small and model is not None else "")
+
+    def take_keyboard(self) -> None:
+        """To what is being written."""
+        self.composer.editor.setFocus()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
@@ -256,6 +261,9 @@ class ChatPage(ShownConversation):
     def ready(self) -> bool:
         if self._loading.model is not None or self.who.engine() is not None:
             return True
+        if self._starter.needed and not self._parts.models.installed():
+            self.say(self.tr("No model is here yet. Your message stays here; fetch the starter above."), "info")
+            return False
         self._loading.start()
         self.say(self.tr("The model is still being loaded. Your message stays here; send it in a moment."), "info")
         return False
@@ -271,13 +279,13 @@ class ChatPage(ShownConversation):
     def _answered(self, turn: Turn) -> None:
         if turn.conversation == self.number:
             self.show_branch()
-        self.talks.refresh()
+        self.conversation_actions.refresh()
         if turn.state is TurnState.COMPLETE:
             self.titles.want(turn.conversation)
             QApplication.alert(self.window())
 
     def _named(self, conversation: int) -> None:
-        self.talks.refresh()
+        self.conversation_actions.refresh()
         if conversation == self.number:
             self.conversation = self.store.conversation(conversation)
             self._show_title()
@@ -289,10 +297,10 @@ class ChatPage(ShownConversation):
         PassageDialog(self, self.transcript.turns(), number, place, quote=True).show()
 
     def read_every_part(self, question: int) -> None:
-        self.room.read_every_part(question)
+        self.context_room.read_every_part(question)
 
     def make_template(self, turns: list[Turn]) -> None:
-        self.talks.make_template(turns)
+        self.conversation_actions.make_template(turns)
 
     # ---- files, settings, model
 
@@ -304,7 +312,7 @@ class ChatPage(ShownConversation):
         def show(found: list[Attachment]) -> None:
             self.composer.add_attachments(found)
             self.composer.editor.setFocus()
-            self.room.show_budget()
+            self.context_room.show_budget()
             if any(each.picture is not None and not each.seen for each in found):
                 words = self.tr("The text in the picture was read. The model gets that text; it does not see pictures.")
                 self.say(f"{words} " + self.tr("A projector lets it see: Models, Pictures…"), "info")
@@ -328,7 +336,7 @@ class ChatPage(ShownConversation):
             self.attach([Path(path) for path in paths])
 
     def _model_changed(self) -> None:
-        if self._loading.state is LoadState.FAILED and self._loading.error is not None:
+        if self._loading.state is LoadState.FAILED and self._loading.error is not None and not self._loading.none_there:
             error = self._loading.error
             self.banners.show_message(
                 sentence(error), "bad", [(self.tr("Try again"), self._loading.start)], key="model", closable=False
@@ -336,7 +344,7 @@ class ChatPage(ShownConversation):
         else:
             self.banners.withdraw("model")
         if self._loading.state is LoadState.READY:
-            self.room.show_budget()
+            self.context_room.show_budget()
         if self._loading.state is not LoadState.LOADING or self._loading.progress == 0:
             self._show_models()
 

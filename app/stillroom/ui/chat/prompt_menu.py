@@ -32,7 +32,7 @@ def filled(parent: QWidget | None, prompt: Prompt) -> str | None:
 
 
 class PromptMenu(QMenu):
-    """Made anew each time it is shown, so that it has what was kept meanwhile."""
+    """The prompts as a menu, made anew each time it is shown, so that it has what was kept meanwhile."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class PromptMenu(QMenu):
 
 
 class VariablesDialog(QDialog):
-    """Asks what stands in the place of the variables of a prompt."""
+    """A question for what stands in the place of the variables of a prompt."""
 
     def __init__(self, parent: QWidget | None, prompt: Prompt) -> None:
         super().__init__(parent)

@@ -40,8 +40,10 @@ class QuoteButton(Button):
 
 
 class Quotes(QWidget):
-    """Signals:
-    wanted(int): the place of a quote that is to be seen on its page. resized: its height may be another.
+    """The passages an answer comes from.
+
+    Signals:
+        wanted(int): the place of a quote that is to be seen on its page. resized: its height may be another.
     """
 
     wanted = Signal(int)

@@ -26,7 +26,7 @@ from stillroom.workspace.templates import Templates
 
 
 class SettingsDialog(QDialog):
-    """Shows settings and gives them back changed.
+    """A form of settings, which gives them back changed.
 
     Attributes:
         schemas: titles and JSON Schemas that answers can be held to.

@@ -21,8 +21,10 @@ _WIDTH = 460
 
 
 class Starting(QWidget):
-    """Signals:
-    chosen(str): a text to write on.
+    """What an empty conversation shows.
+
+    Signals:
+        chosen(str): a text to write on.
     """
 
     chosen = Signal(str)

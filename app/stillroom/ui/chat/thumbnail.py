@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from stillroom.documents.seeing import Picture
 from stillroom.ui.controls import describe
 from stillroom.ui.theme import GRID
 
+if TYPE_CHECKING:
+    from stillroom.workspace.conversations import Picture
+
 
 class Thumbnail(QPushButton):
-    """At most ``side`` pixels wide and high."""
+    """A picture of at most ``side`` pixels wide and high."""
 
     def __init__(self, picture: Picture, name: str, side: int) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
 from stillroom.chat.conversation import Attachment, Turn
 from stillroom.ui.chat.quotes import Quoted
-from stillroom.ui.chat.turn_view import TurnView
+from stillroom.ui.chat.turn_view import TurnAction, TurnView
 from stillroom.ui.theme import GRID
 
 _MOST_WIDTH = 860
@@ -23,12 +23,12 @@ class Transcript(QAbstractScrollArea):
     """Turns by number.
 
     Signals:
-        wanted(int, str): an action of a turn. branch_wanted(int), source_wanted(int, int), quote_wanted(int, int), link(str): as of a
+        wanted(int, TurnAction): of a turn. branch_wanted(int), source_wanted(int, int), quote_wanted(int, int), link(str): as of a
             turn's view.
         left_end(bool): whether the end is out of sight.
     """
 
-    wanted = Signal(int, str)
+    wanted = Signal(int, TurnAction)
     branch_wanted = Signal(int)
     source_wanted = Signal(int, int)
     quote_wanted = Signal(int, int)

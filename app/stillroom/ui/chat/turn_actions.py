@@ -10,38 +10,39 @@ from stillroom.chat.conversation import Facts, Role, Turn, TurnState
 from stillroom.errors import StillroomError
 from stillroom.ui.chat.edit_dialog import EditDialog
 from stillroom.ui.chat.shown import ShownConversation
+from stillroom.ui.chat.turn_view import TurnAction
 
 
 class TurnActions(QObject):
-    """Of the conversation that is shown."""
+    """The actions on the turns of the conversation that is shown."""
 
     def __init__(self, page: ShownConversation) -> None:
         super().__init__(page)
         self._page = page
         self._store = page.store
 
-    def act(self, number: int, action: str) -> None:
-        """``edit``, ``again``, ``whole``, ``template``, ``go on`` or ``delete``: of the turn of this number."""
+    def act(self, number: int, action: TurnAction) -> None:
+        """Do it with the turn of this number."""
         page, turn = self._page, self._store.turn(number)
-        if action == "edit":
+        if action is TurnAction.EDIT:
             self.edit(turn)
-        elif action == "template":
+        elif action is TurnAction.TEMPLATE:
             page.make_template([turn])
         elif page.asking.busy:
             page.say(self.tr("An answer is being written. Stop it first (Esc), or wait for its end."), "info")
-        elif action == "delete":
+        elif action is TurnAction.DELETE:
             self._delete(turn)
         elif not page.ready():
             return
-        elif action == "again":
+        elif action is TurnAction.AGAIN:
             question = turn.id if turn.role is Role.USER else turn.parent or 0
             self._store.switch(question)
             page.have_answered(question)
-        elif action == "whole" and turn.parent is not None:
+        elif action is TurnAction.EVERY_PART and turn.parent is not None:
             page.read_every_part(turn.parent)
-        elif action == "go on":
+        elif action is TurnAction.GO_ON:
             page.asking.go_on(page.number, number)
-        if action not in ("delete", "template", "edit"):
+        if action not in (TurnAction.DELETE, TurnAction.TEMPLATE, TurnAction.EDIT):
             page.composer.editor.setFocus()  # the button that was pressed goes while an answer is written
 
     def edit(self, turn: Turn) -> None:

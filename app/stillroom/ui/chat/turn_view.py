@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
@@ -28,6 +29,18 @@ def copy(widget: QWidget, text: str) -> None:
     """Put text on the clipboard, and say so where the person looks."""
     QApplication.clipboard().setText(text)
     QToolTip.showText(QCursor.pos(), widget.tr("Copied"), widget)
+
+
+class TurnAction(StrEnum):
+    """What can be done with a turn. EVERY_PART: answer anew, from every part of the files."""
+
+    COPY = "copy"
+    EDIT = "edit"
+    AGAIN = "again"
+    EVERY_PART = "every part"
+    TEMPLATE = "template"
+    GO_ON = "go on"
+    DELETE = "delete"
 
 
 class Body(QTextBrowser):
@@ -111,13 +124,13 @@ class TurnView(QWidget):
     """A turn.
 
     Signals:
-        wanted(str): ``edit``, ``again``, ``whole``, ``template``, ``go on``, ``delete``; of this turn.
+        wanted(TurnAction): is to be done with this turn.
         branch_wanted(int): number of the sibling to show.
         source_wanted(int): place of a source. quote_wanted(int): place of a quote.
         link(str): an address that was clicked.
     """
 
-    wanted = Signal(str)
+    wanted = Signal(TurnAction)
     branch_wanted = Signal(int)
     source_wanted = Signal(int)
     quote_wanted = Signal(int)
@@ -164,7 +177,7 @@ class TurnView(QWidget):
         column.addWidget(self.quotes)
         self._remarks = label("", "warn", wrap=True, selectable=True)
         column.addWidget(self._remarks)
-        self._whole = Button(self.tr("Read every part"), "", "search", lambda: self._act("whole"))
+        self._whole = Button(self.tr("Read every part"), "", "search", lambda: self._act(TurnAction.EVERY_PART))
         describe(
             self._whole,
             self.tr("Read every part"),
@@ -172,7 +185,7 @@ class TurnView(QWidget):
         )
         column.addWidget(self._whole, 0, Qt.AlignmentFlag.AlignLeft)
         self._template = Button(
-            self.tr("Make a template of these fields"), "", "extract", lambda: self._act("template")
+            self.tr("Make a template of these fields"), "", "extract", lambda: self._act(TurnAction.TEMPLATE)
         )
         describe(
             self._template,
@@ -249,21 +262,21 @@ class TurnView(QWidget):
     def _actions(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID // 2)
-        self._buttons: dict[str, IconButton] = {}
-        offered = [("copy", "copy", self.tr("Copy"))]
+        self._buttons: dict[TurnAction, IconButton] = {}
+        offered = [(TurnAction.COPY, "copy", self.tr("Copy"))]
         if self.turn.role is not Role.NOTE:
-            offered.append(("edit", "generated", self.tr("Edit: makes another branch")))
+            offered.append((TurnAction.EDIT, "generated", self.tr("Edit: makes another branch")))
         if self.turn.role is Role.USER:
-            offered.append(("again", "retry", self.tr("Have this answered: makes another branch")))
+            offered.append((TurnAction.AGAIN, "retry", self.tr("Have this answered: makes another branch")))
         if self.turn.role is Role.ASSISTANT:
-            offered.append(("again", "retry", self.tr("Answer again: makes another branch")))
-            offered.append(("go on", "play", self.tr("Go on with this answer")))
-        offered.append(("delete", "remove", self.tr("Delete this turn and all after it")))
-        for name, icon, tip in offered:
+            offered.append((TurnAction.AGAIN, "retry", self.tr("Answer again: makes another branch")))
+            offered.append((TurnAction.GO_ON, "play", self.tr("Go on with this answer")))
+        offered.append((TurnAction.DELETE, "remove", self.tr("Delete this turn and all after it")))
+        for action, icon, tip in offered:
             button = IconButton(icon, tip)
             button.setIconSize(QSize(14, 14))
-            button.clicked.connect(lambda _checked=False, name=name: self._act(name))
-            self._buttons[name] = button
+            button.clicked.connect(lambda _checked=False, action=action: self._act(action))
+            self._buttons[action] = button
             row.addWidget(button)
         self._back = IconButton("back", self.tr("Earlier branch"))
         self._on = IconButton("next", self.tr("Later branch"))
@@ -367,11 +380,11 @@ class TurnView(QWidget):
         self.thinking.setVisible(not self.thinking.isVisibleTo(self))
         self._render()
 
-    def _act(self, name: str) -> None:
-        if name == "copy":
+    def _act(self, action: TurnAction) -> None:
+        if action is TurnAction.COPY:
             copy(self, self._content)
             return
-        self.wanted.emit(name)
+        self.wanted.emit(action)
 
     def _step(self, step: int) -> None:
         place = self._siblings.index(self.turn.id) + step

@@ -42,6 +42,7 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, percent_text, size_text, time_left_text
 
 MOST_MODELS = 3
+_MANY = 1000  # documents that a price is told for
 _MODEL = Qt.ItemDataRole.UserRole
 
 
@@ -56,8 +57,10 @@ class _At:
 
 
 class EvaluatePage(QWidget):
-    """Signals:
-    document_wanted(Path, str): a document is to be shown, with one of its fields.
+    """The page Evaluate.
+
+    Signals:
+        document_wanted(Path, str): a document is to be shown, with one of its fields.
     """
 
     document_wanted = Signal(object, str)
@@ -75,8 +78,7 @@ class EvaluatePage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(label(self.tr("Evaluate"), "title"))
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.banners = BannerArea(self)
         column.addLayout(self._choices())
         self.stack = QStackedWidget()
         self.stack.addWidget(self._empty())
@@ -85,6 +87,10 @@ class EvaluatePage(QWidget):
         self._refresh()
 
     # ---- building
+
+    def take_keyboard(self) -> None:
+        """To the models that are compared."""
+        self.models.setFocus()
 
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -104,6 +110,13 @@ class EvaluatePage(QWidget):
             "Ctrl+O",
         )
         left.addWidget(self.open_button)
+        self.reviewed_button = Button(self.tr("From reviewed"), "", "review", self.take_reviewed)
+        describe(
+            self.reviewed_button,
+            self.tr("Labels from reviewed documents"),
+            self.tr("What you answered for in Review, of all tables with this template"),
+        )
+        left.addWidget(self.reviewed_button)
         self.labels_text = ElidedLabel(self.tr("No labels yet"), "muted")
         left.addWidget(self.labels_text)
         left.addStretch(1)
@@ -163,6 +176,7 @@ class EvaluatePage(QWidget):
         splitter.addWidget(self.table)
         self.plots = Plots()
         splitter.addWidget(self.plots)
+        self.cost = label("", "muted", wrap=True)
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
@@ -171,6 +185,7 @@ class EvaluatePage(QWidget):
         head.addWidget(label(self.tr("Wrong values, the surest first"), "heading"), 1)
         self.use_button = Button(self.tr("Use the best model"), "", "", self._use)
         head.addWidget(self.use_button)
+        column.addWidget(self.cost)
         column.addLayout(head)
         self.wrong = _table(self.tr("Wrong values"))
         self.wrong.cellActivated.connect(self._open)
@@ -191,6 +206,11 @@ class EvaluatePage(QWidget):
 
     # ---- what the user does
 
+    @property
+    def template_name(self) -> str:
+        """Of the template that was evaluated; empty for none."""
+        return self._template.name if self._template is not None else ""
+
     def pick(self) -> None:
         folder = self._parts.memory.folder("folder/labels")
         name, _filter = QFileDialog.getOpenFileName(self, self.tr("Labels"), folder, self.tr("Labels (*.jsonl)"))
@@ -206,6 +226,23 @@ class EvaluatePage(QWidget):
             self.banners.show_message(sentence(error), "bad", key="labels")
             return
         self.set_labels(labels, path.name)
+
+    def take_reviewed(self) -> None:
+        """Take what persons answered for in Review as labels."""
+        template = self.template.currentData()
+
+        def done(found: list[LabelledDocument]) -> None:
+            if found:
+                self.set_labels(found, self.tr("Reviewed"))
+                return
+            words = self.tr("No document of %1 has been reviewed yet. Approve some in Review, or choose a labels file.")
+            self.banners.show_message(words.replace("%1", template.title or template.name), "info", key="labels")
+
+        self._parts.tasks.start(
+            Operation(lambda _: self._parts.review_exports.labelled(template.name), "labels", owner=self)
+            .success(done)
+            .failure(lambda error: self.banners.show_message(sentence(error), "bad", key="labels"))
+        )
 
     def set_labels(self, labels: Sequence[LabelledDocument], source: str) -> None:
         """Labels, from a file or from reviewed documents (``source`` says which)."""
@@ -319,7 +356,7 @@ class EvaluatePage(QWidget):
         self.run_button.setToolTip(tip)
         self.cancel_button.setVisible(running)
         self.progress.setVisible(running)
-        for control in (self.template, self.open_button, self.models):
+        for control in (self.template, self.open_button, self.reviewed_button, self.models):
             control.setEnabled(not running)
 
     def _show(self) -> None:
@@ -376,6 +413,34 @@ class EvaluatePage(QWidget):
             ],
         )  # fmt: skip
         self.use_button.setVisible(len(self.evaluations) > 1)
+        self.cost.setText(self._cost_text(template))
+        self.cost.setVisible(bool(self.cost.text()))
+
+    def _cost_text(self, template: Template) -> str:
+        """What as many such documents as are usual in a month would cost elsewhere; empty where no price is known."""
+        results = [each for each in self.evaluations[0].results if each.coverage.chars]
+        if not results:
+            return ""
+        characters = _MANY * sum(each.coverage.chars for each in results) // len(results)
+        try:
+            date, costs = self._parts.remote.would_cost(characters, _MANY, template)
+        except StillroomError as error:
+            return sentence(error)
+        if not costs:
+            return ""
+        words = self.tr(
+            "1,000 such documents cost nothing here; sent to a model behind an address about %1 (%2) to %3 (%4), by the price list of %5."
+        )
+        (cheapest, least), (dearest, most) = costs[0], costs[-1]
+        for mark, text in (
+            ("%1", _dollars(least)),
+            ("%2", cheapest),
+            ("%3", _dollars(most)),
+            ("%4", dearest),
+            ("%5", date),
+        ):
+            words = words.replace(mark, text)
+        return words
 
 
 def _table(name: str) -> QTableWidget:
@@ -410,6 +475,10 @@ def _share_text(found: dict[str, Share], name: str) -> str:
     if share is None:
         return "–"
     return f"{share.value:.0%}  ({share.low:.0%} – {share.high:.0%})"
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:,.2f}" if amount < 100 else f"${amount:,.0f}"
 
 
 def _percent(share: float) -> str:

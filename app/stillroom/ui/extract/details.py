@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stillroom.documents.document import Span
 from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldValue
 from stillroom.templates.template import Field, Template
 from stillroom.ui import icons
@@ -179,6 +180,8 @@ class Details(QFrame):
         self._others.header().setStretchLastSection(False)
         self._others.header().setSectionResizeMode(0, self._others.header().ResizeMode.Stretch)
         self._others.header().setSectionResizeMode(1, self._others.header().ResizeMode.ResizeToContents)
+        self._others.itemClicked.connect(lambda item, _column: self._show_candidate(item))
+        self._others.currentItemChanged.connect(lambda item, _before: self._show_candidate(item))
         self._no_others = label(self.tr("No other candidate."), "muted", wrap=True)
         column.addWidget(self._others_title)
         column.addWidget(line())
@@ -271,7 +274,8 @@ class Details(QFrame):
         self._state.setText(f"{name} · {percent_text(value.confidence)}" if cell_wording.shows_percent(cell) else name)
         self._meaning.setText(cell_wording.level_sentence(level))
         self._set_icon(level)
-        told = [check for check in value.failed_checks if check != NOT_IN_DOCUMENT]  # that one is the state itself
+        # Of these two the state itself tells.
+        told = [] if level is Level.MISSING else [check for check in value.failed_checks if check != NOT_IN_DOCUMENT]
         self._checks.setText("\n".join(told))
         self._checks.setVisible(bool(told))
         self._show_others(value)
@@ -308,37 +312,63 @@ class Details(QFrame):
 
     def _show_others(self, value: FieldValue) -> None:
         self._others.clear()
-        for candidate in value.candidates:
+        for number, candidate in enumerate(value.candidates, 1):
             text = one_line(candidate.text)
             if candidate.value and one_line(candidate.value) != text:
                 text = f"{candidate.value}  ({text})" if text else candidate.value
-            item = QTreeWidgetItem([text, percent_text(candidate.confidence)])
-            item.setToolTip(0, plain_tip(text))
+            item = QTreeWidgetItem([f"{number}  {text}", percent_text(candidate.confidence)])
+            how = self.tr("Click to see where it stands; %1 in the table takes it").replace("%1", str(number))
+            item.setToolTip(0, plain_tip(f"{text}\n{how}"))
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._others.addTopLevelItem(item)
         self._others.setVisible(bool(value.candidates))
         self._no_others.setVisible(not value.candidates)
 
-    def _show_place(self, value: FieldValue) -> None:
-        row = self._row
-        if row is None or row.result is None:
+    def _show_candidate(self, item: QTreeWidgetItem | None) -> None:
+        """The line of another candidate."""
+        place = self._others.indexOfTopLevelItem(item) if item is not None else -1
+        value = self._values[max(0, self._items.currentRow())] if self._values else None
+        if value is None or not 0 <= place < len(value.candidates):
             return
+        candidate = value.candidates[place]
+        if candidate.span is not None:
+            self._show_span(candidate.text, candidate.span, lambda reason: self._say(f"{candidate.text}\n\n{reason}"))
+
+    def _show_place(self, value: FieldValue) -> None:
         if value.span is None:
             self._place.setText(self.tr("IN THE DOCUMENT"))
             self._say(self._why_no_place(value))
             return
-        self._place.setText(self.tr("PAGE %1 OF %2").replace("%1", str(value.span.page)) + f" · {row.path.name}")
-        self._place.setText(self._place.whole().replace("%2", str(max(row.result.coverage.pages, value.span.page))))
+        self._show_span(value.text, value.span, self._no_quote(value))
+
+    def _show_span(self, text: str, span: Span, complain: Callable[[str], None]) -> None:
+        row = self._row
+        if row is None or row.result is None:
+            return
+        place = self.tr("PAGE %1 OF %2").replace("%1", str(span.page))
+        place = place.replace("%2", str(max(row.result.coverage.pages, span.page))) + f" · {row.path.name}"
         plain = row.path.suffix.lower() in _PLAIN
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPointSizeF(self.font().pointSizeF())
         self._quote.setFont(fixed if plain else self.font())
-        self._show_quote(Quote("", value.text, ""))  # its line follows, where the file has to be read again
-        self._sources.find(Path(row.path), row.result.sha256, value.span, self._show_quote, self._no_quote(value))
+        self._show_quote(Quote("", text, ""))
+        self._place.setText(place + self.tr(" · reading its lines…"))  # where the file has to be read again
+
+        def show(found: Quote) -> None:
+            self._place.setText(place)
+            self._show_quote(found)
+
+        def refuse(reason: str) -> None:
+            self._place.setText(place)
+            complain(reason)
+
+        self._sources.find(Path(row.path), row.result.sha256, span, show, refuse)
 
     def _why_no_place(self, value: FieldValue) -> str:
         if value.state == "generated":
             return self.tr("Written by the model from the whole document, so there is no single place to show.")
+        if value.value is None and value.candidates:
+            return self.tr("There is no place to show: no value was found. Click a candidate to see where it stands.")
         if value.value is None:
             return self.tr("There is no place to show: no value was found.")
         if NOT_IN_DOCUMENT in value.failed_checks:

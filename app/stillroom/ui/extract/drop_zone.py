@@ -25,11 +25,13 @@ class EarlierRun:
 
 
 class DropZone(TakesDrops, QWidget):
-    """Signals:
-    dropped([Path]): files and folders.
-    files_wanted, folder_wanted: a picker is to be opened.
-    samples_wanted: the three sample documents are to be extracted.
-    earlier_wanted(int): a run of this id is to be opened.
+    """The place for files while a table is empty.
+
+    Signals:
+        dropped([Path]): files and folders.
+        files_wanted, folder_wanted: a picker is to be opened.
+        samples_wanted: the three sample documents are to be extracted.
+        earlier_wanted(int): a run of this id is to be opened.
     """
 
     dropped = Signal(object)
@@ -60,7 +62,7 @@ class DropZone(TakesDrops, QWidget):
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addStretch(1)
-        files = Button(self.tr("Choose files…"), "", "add-files")
+        self.files = files = Button(self.tr("Choose files…"), "", "add-files")
         describe(files, self.tr("Choose files"), self.tr("Choose files to extract from"))
         files.clicked.connect(lambda: self.files_wanted.emit())
         folder = Button(self.tr("Choose a folder…"), "", "folder")

@@ -14,7 +14,7 @@ def dropped_paths(data: QMimeData) -> list[Path]:
 
 
 class TakesDrops:
-    """Mixed into a widget: calls ``self.on_drop(paths)``, and ``self.on_hover(bool)`` while something is held over it."""
+    """A place to drop files on, mixed into a widget: ``on_drop`` gets the paths, ``on_hover`` whether something is held over it."""
 
     def on_hover(self, over: bool) -> None:
         """Show that what is held here can be dropped."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from stillroom.errors import TemplateError
+from stillroom.errors import StillroomError, TemplateError
 from stillroom.paths import resources_dir
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
@@ -22,6 +25,7 @@ from stillroom.ui.extract.sheet import Sheet
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.starter import StarterFetch, StarterOffer
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, when_text
@@ -34,11 +38,29 @@ if TYPE_CHECKING:
 SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
 _EARLIER_SHOWN = 4
 
-Loaded = tuple["Batch", list["DocumentResult | None"]]
+Loaded = tuple["Batch", list["DocumentResult | None"], set[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tabs:
+    """The tables that were open: of each its runs, its template, and files that were not begun; and which was shown."""
+
+    tabs: list[tuple[list[int], str, list[str]]]
+    shown: int
+
+    @classmethod
+    def from_json(cls, text: str) -> _Tabs:
+        """Raises ValueError, KeyError, TypeError or AttributeError on anything else."""
+        data: Any = json.loads(text) if text else {"tabs": [], "shown": 0}
+        tabs = [
+            ([int(run) for run in tab["runs"]], str(tab["template"]), [str(f) for f in tab["files"]])
+            for tab in data["tabs"]
+        ]
+        return cls(tabs, max(0, int(data["shown"])))
 
 
 class ExtractPage(QWidget):
-    """Made of sheets, one for each table.
+    """A page of sheets, one for each table.
 
     Signals:
         review_wanted(int): the pages of the run of this id are to be looked at.
@@ -46,11 +68,12 @@ class ExtractPage(QWidget):
 
     review_wanted = Signal(int)
 
-    def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading) -> None:
+    def __init__(self, parts: Parts, queue: RunQueue, loading: ModelLoading, starter: StarterFetch) -> None:
         super().__init__()
         self._parts = parts
         self._queue = queue
         self._loading = loading
+        self._stand_in = ""
         self.setObjectName("extractPage")
         self.setAccessibleName(self.tr("Extract"))
         self.templates: list[Template] = parts.templates.templates()
@@ -83,10 +106,11 @@ class ExtractPage(QWidget):
         head.addWidget(self.tables_button)
         head.addWidget(self.new_button)
         column.addLayout(head)
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.starter = StarterOffer(starter)
+        column.addWidget(self.starter)
         self.stack = QStackedWidget()
         column.addWidget(self.stack, 1)
+        self.banners = BannerArea(self, self.stack)
         close = QShortcut(QKeySequence("Ctrl+W"), self)
         close.activated.connect(lambda: self.close_sheet(self.tabs.currentIndex()))
 
@@ -114,6 +138,11 @@ class ExtractPage(QWidget):
         shown = self.stack.currentWidget()
         assert isinstance(shown, Sheet)
         return shown
+
+    def take_keyboard(self) -> None:
+        """To the table that is shown."""
+        if self.stack.count():
+            self.sheet.take_keyboard()
 
     def new_sheet(self, template: Template | None = None) -> Sheet:
         """Another table, shown at once; with the template used last where none is given."""
@@ -276,18 +305,105 @@ class ExtractPage(QWidget):
                     sheet.run()
                 return
 
-        def load(_operation: Operation[Loaded]) -> Loaded:
-            batch = self._parts.runs.resume(run_id)
-            return batch, batch.results()
-
         def show(loaded: Loaded) -> None:
-            batch, results = loaded
-            sheet = self._free_sheet(batch.template)
-            sheet.open_batch(batch, results)
+            self._offer_renewal(loaded[0])
+            sheet = self._free_sheet(loaded[0].template)
+            sheet.open_batch(*loaded)
             if start:
                 sheet.run()
 
-        self._parts.tasks.start(Operation(load, "open run", owner=self).success(show).failure(self._failed))
+        self._parts.tasks.start(
+            Operation(lambda _: self._loaded(run_id), "open run", owner=self).success(show).failure(self._failed)
+        )
+
+    def _loaded(self, run_id: int) -> Loaded:
+        """A run as it is on disk: it, its rows, and which of them were removed."""
+        batch = self._parts.runs.resume(run_id)
+        return batch, batch.results(), self._parts.runs.removed(run_id)
+
+    # ---- tabs from one start to the next
+
+    def keep_tabs(self) -> None:
+        """Which tables are open, for the next start: their runs, or the files that are still to be extracted."""
+        tabs = [
+            {"runs": sheet.runs.stored(), "template": sheet.template.name, "files": sheet.ready_files()}
+            for sheet in self.sheets
+            if not sheet.empty
+        ]
+        shown = [sheet for sheet in self.sheets if not sheet.empty]
+        at = shown.index(self.sheet) if self.stack.count() and self.sheet in shown else 0
+        self._parts.memory.set("extract/tabs", json.dumps({"tabs": tabs, "shown": at}))
+
+    def restore_tabs(self) -> None:
+        """Open the tables that were open when the window was closed; what is gone is left out."""
+        try:
+            kept = _Tabs.from_json(self._parts.memory.text("extract/tabs"))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return
+
+        def load(_operation: Operation[list[list[Loaded]]]) -> list[list[Loaded]]:
+            found: list[list[Loaded]] = []
+            for runs, _template, _files in kept.tabs:
+                found.append([])
+                for run in runs:
+                    with contextlib.suppress(StillroomError):  # it was deleted
+                        found[-1].append(self._loaded(run))
+            return found
+
+        if kept.tabs:
+            self._parts.tasks.start(
+                Operation(load, "restore", owner=self)
+                .success(lambda found: self._show_restored(kept, found))
+                .failure(self._failed)
+            )
+
+    def _show_restored(self, kept: _Tabs, found: list[list[Loaded]]) -> None:
+        shown: list[Sheet | None] = []
+        for (_runs, name, files), loaded in zip(kept.tabs, found, strict=True):
+            there = [Path(file) for file in files if Path(file).exists()]
+            template = loaded[0][0].template if loaded else next((t for t in self.templates if t.name == name), None)
+            if template is None or not (loaded or there):
+                shown.append(None)
+                continue
+            sheet = self._free_sheet(template)
+            for each in loaded:
+                sheet.open_batch(*each)
+            if there:
+                sheet.add_files(there)
+            shown.append(sheet)
+        chosen = shown[kept.shown] if kept.shown < len(shown) else None
+        if chosen is not None:
+            self.tabs.setCurrentIndex(self.stack.indexOf(chosen))
+        self.take_keyboard()
+
+    def _offer_renewal(self, batch: Batch) -> None:
+        """Say so where the template was changed since a table was made, and offer to ask what changed."""
+        template = next((each for each in self.templates if each.name == batch.template.name), None)
+        changed = self._parts.runs.changed(batch, template) if template is not None else ()
+        if template is None or not changed:
+            return
+        text = counted(
+            len(changed),
+            self.tr("The template was changed since this table was made: %2."),
+            self.tr("The template was changed since this table was made, in %1 fields: %2."),
+        )
+        actions = [(self.tr("Extract them again"), lambda: self.renew(batch, template))]
+        self.banners.show_message(text.replace("%2", ", ".join(changed)), "info", actions, key="renew")
+
+    def renew(self, batch: Batch, template: Template) -> None:
+        """A table of the same files with the template as it is now: what did not change is kept, and so are all verdicts."""
+        model = self._loading.model
+        if model is None:
+            self._say(self.tr("The model is still being loaded. Try it again in a moment."), "info", [])
+            return
+
+        def show(made: Batch) -> None:
+            sheet = self.new_sheet(template)
+            sheet.open_batch(made, [None] * len(made.files))
+            sheet.run()
+
+        work = Operation(lambda _: self._parts.runs.renew(batch, template, model), "renew", owner=self)
+        self._parts.tasks.start(work.success(show).failure(self._failed))
 
     def show_tables(self) -> None:
         """The list of all tables."""
@@ -313,8 +429,18 @@ class ExtractPage(QWidget):
             seconds=8.0 if kind == "info" else 0.0,
         )  # fmt: skip
 
+    def _tell_stand_in(self) -> None:
+        """Say once that another model than the usual one had to be loaded; the side panel goes on saying so."""
+        notice = self._loading.notice
+        if notice != self._stand_in:
+            self._stand_in = notice
+            self.banners.withdraw("stand-in")
+            if notice:
+                self.banners.show_message(notice, "warn", key="stand-in")
+
     def _model_changed(self) -> None:
-        if self._loading.state is LoadState.FAILED and self._loading.error is not None:
+        self._tell_stand_in()
+        if self._loading.state is LoadState.FAILED and self._loading.error is not None and not self._loading.none_there:
             error = self._loading.error
             actions: list[tuple[str, Callable[[], object]]] = [
                 (self.tr("Try again"), self._loading.start),

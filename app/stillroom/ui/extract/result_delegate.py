@@ -28,8 +28,10 @@ _ICON = 16
 
 
 class ResultDelegate(QStyledItemDelegate):
-    """Signals:
-    retry(row): *Retry* was clicked in the row of a failed document. unlock(row): *Password…* was.
+    """A painter of the cells of a table.
+
+    Signals:
+        retry(row): *Retry* was clicked in the row of a failed document. unlock(row): *Password…* was.
     """
 
     retry = Signal(object)

@@ -85,11 +85,13 @@ class ShownRows(QSortFilterProxyModel):
 
 
 class ResultTable(QTableView):
-    """Signals:
-    cell_chosen(Row | None, int): the current cell: its row and its field's number (-1: a column in front).
-    menu_wanted(QPoint): a context menu, at a place on the screen.
-    runner_up(Row, int, int): of a row's field the candidate of this number, from 1, is meant.
-    columns_arranged: a column was moved, hidden or shown.
+    """The table of documents and their values.
+
+    Signals:
+        cell_chosen(Row | None, int): the current cell: its row and its field's number (-1: a column in front).
+        menu_wanted(QPoint): a context menu, at a place on the screen.
+        runner_up(Row, int, int): of a row's field the candidate of this number, from 1, is meant.
+        columns_arranged: a column was moved, hidden or shown.
     """
 
     columns_arranged = Signal()
@@ -305,7 +307,7 @@ class ResultTable(QTableView):
         if fields < 2 or failed == self._spanned:
             return
         for position in self._spanned - failed:
-            if position < model.rowCount():
+            if position < model.rowCount() and self.columnSpan(position, FIRST_FIELD) > 1:
                 self.setSpan(position, FIRST_FIELD, 1, 1)
         for position in failed - self._spanned:
             self.setSpan(position, FIRST_FIELD, 1, fields)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 class RunState(StrEnum):
+    """The state of a run in the queue."""
+
     WAITING = "waiting"
     RUNNING = "running"
     FINISHED = "finished"
@@ -37,6 +39,8 @@ class Run:
         files: by position.
         progress: of the documents of this run.
         error: why it failed as a whole.
+        removed: positions that were taken out of the table.
+        additions: files that are to join the batch when it is done next.
     """
 
     def __init__(self, template: Template, files: Sequence[Path], batch: Batch | None = None) -> None:
@@ -47,18 +51,22 @@ class Run:
         self.progress = Progress(total=len(self.files))
         self.error: Exception | None = None
         self.retries: list[int] = []
+        self.removed: set[int] = set()
+        self.additions: list[Path] = []
 
 
 class RunQueue(QObject):
-    """Does one run at a time, in the order they were submitted, once the model is loaded.
+    """A queue of runs: one at a time, in the order they were submitted, once the model is loaded.
 
     Signals (all on the window's thread):
         started(run), progressed(run), ended(run)
+        joined(run, [position]): files that were added are in the batch, in their order.
         results(run, [(position, DocumentResult)]): documents that are finished and on disk.
         changed: what is running or waiting.
     """
 
     started = Signal(object)
+    joined = Signal(object, object)
     results = Signal(object, object)
     progressed = Signal(object)
     ended = Signal(object)
@@ -93,6 +101,12 @@ class RunQueue(QObject):
         if run is not self.current:
             self.submit(run)
 
+    def add(self, run: Run, files: Sequence[Path]) -> None:
+        """Further files for a run: after the run, if it is being done."""
+        run.additions.extend(files)
+        if run is not self.current:
+            self.submit(run)
+
     def stop(self, run: Run) -> None:
         """Stop a run after the documents that are finished; it can be submitted again."""
         if run in self._waiting:
@@ -109,12 +123,17 @@ class RunQueue(QObject):
         run = self.current = self._waiting.popleft()
         run.state = RunState.RUNNING
         retries, run.retries = run.retries, []
+        additions = list(run.additions)
         finished = _Finished(self, run)
 
         def work(operation: Operation[None]) -> None:
             if run.batch is None:
                 assert self._loading.model is not None
                 run.batch = self._parts.runs.new(run.template, run.files, self._loading.model)
+                self._parts.runs.set_removed(run.batch.run_id, sorted(run.removed), True)
+            if additions:
+                positions = self._parts.runs.add(run.batch, additions)
+                operation.post(lambda: self._joined(run, positions))
             self._parts.runs.do(
                 run.batch,
                 again=retries,
@@ -132,6 +151,10 @@ class RunQueue(QObject):
         self.changed.emit()
         self._parts.tasks.start(operation)
 
+    def _joined(self, run: Run, positions: Sequence[int]) -> None:
+        del run.additions[: len(positions)]
+        self.joined.emit(run, positions)
+
     def _progressed(self, run: Run, progress: Progress) -> None:
         run.progress = progress
         self.progressed.emit(run)
@@ -142,14 +165,16 @@ class RunQueue(QObject):
         run.state, run.error = state, error
         self.current, self._operation = None, None
         self.ended.emit(run)
-        if run.retries and state is RunState.FINISHED:  # a stopped run takes them up when it is continued
+        if (
+            run.retries or run.additions
+        ) and state is RunState.FINISHED:  # a stopped run takes them up when it is continued
             self.submit(run)
         self.changed.emit()
         self._next()
 
 
 class _Finished:
-    """Gathers results on the run's thread, so that a busy window takes many at once instead of falling behind."""
+    """Results gathered on the run's thread, so that a busy window takes many at once instead of falling behind."""
 
     def __init__(self, queue: RunQueue, run: Run) -> None:
         self._queue = queue

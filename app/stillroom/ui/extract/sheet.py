@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,11 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult
 from stillroom.paths import config_dir
 from stillroom.templates.template import Field, Template
+from stillroom.ui.extract.copies import Copies
 from stillroom.ui.extract.details import Details
 from stillroom.ui.extract.drop_zone import DropZone
 from stillroom.ui.extract.dropping import TakesDrops
@@ -38,11 +40,13 @@ if TYPE_CHECKING:
 
 
 class Sheet(TakesDrops, QWidget):
-    """Signals:
-    said(text, kind, actions): a message for the page's banner.
-    title_changed: the tab's text is another.
-    samples_wanted, earlier_wanted(int): as in the drop zone.
-    review_wanted(int): the pages of the run of this id are to be looked at.
+    """One table with its bar, its files and its details.
+
+    Signals:
+        said(text, kind, actions): a message for the page's banner.
+        title_changed: the tab's text is another.
+        samples_wanted, earlier_wanted(int): as in the drop zone.
+        review_wanted(int): the pages of the run of this id are to be looked at.
     """
 
     said = Signal(str, str, object)
@@ -60,12 +64,13 @@ class Sheet(TakesDrops, QWidget):
         self._loading = loading
         self.setAcceptDrops(True)
         self.model = ResultModel(template)
-        self.runs = SheetRuns(self.model, queue)
+        self.runs = SheetRuns(self.model, queue, parts.runs.set_removed)
         self.undo = QUndoStack(self)
         self._show_first = False
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
+        self.copies = Copies(self, parts, self.model, self._remove, self.verdicts, self.said.emit)
 
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -111,6 +116,7 @@ class Sheet(TakesDrops, QWidget):
         self.drop_zone.earlier_wanted.connect(self.earlier_wanted)
         self.status.only_looks.connect(self.table.shown.show_only_looks)
         self.status.find_wanted.connect(self.table.shown.find)
+        self.status.find_wanted.connect(lambda _words: self._refresh())
         self.table.columns_arranged.connect(
             lambda: self._parts.memory.set(f"columns/{self.template.name}", self.table.arrangement())
         )
@@ -119,6 +125,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
         self.runs.finished.connect(self._offer_remote)
+        self.runs.finished.connect(self.copies.look)
         self._loading.changed.connect(self._refresh)
         self._queue.changed.connect(self._refresh)
         self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))
@@ -196,8 +203,9 @@ class Sheet(TakesDrops, QWidget):
         self._parts.runs.prepare()
         return found
 
-    def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None]) -> None:
-        self.runs.open(batch, results)
+    def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None], removed: Collection[int] = ()) -> None:
+        """Show a run that is on disk, without the rows that were removed from it."""
+        self.runs.open(batch, results, removed)
         self._arrange_columns()
         self.stack.setCurrentIndex(1)
         self.title_changed.emit()
@@ -211,9 +219,13 @@ class Sheet(TakesDrops, QWidget):
     def run(self) -> None:
         self.runs.start()
 
+    def ready_files(self) -> list[str]:
+        """Files that are in the table and not begun."""
+        return [str(row.path) for row in self.model.rows if row.run is None]
+
     def take_keyboard(self) -> None:
-        """The keyboard goes to the rows, or to the first control while there are none."""
-        (self.table if self.stack.currentIndex() else self.bar.picker).setFocus()
+        """The keyboard goes to the rows, or to the choice of files while there are none."""
+        (self.table if self.stack.currentIndex() else self.drop_zone.files).setFocus()
 
     def leave(self) -> None:
         """The table is closed."""
@@ -246,13 +258,22 @@ class Sheet(TakesDrops, QWidget):
             self._parts.memory.set("folder/open", name)
             self.add_files([Path(name)])
 
+    def _remove(self, rows: Sequence[Row]) -> None:
+        self.undo.push(RemoveRows(self.model, rows, self._note_removed))
+
     def remove_selected(self) -> None:
         rows = self.table.selected_rows()
         if not rows:
             return
-        self.undo.push(RemoveRows(self.model, rows))
+        self._remove(rows)
         text = counted(len(rows), self.tr("1 row was removed."), self.tr("%1 rows were removed."))
         self.said.emit(text, "info", [(self.tr("Undo"), self.undo.undo)])
+
+    def _note_removed(self, rows: Sequence[Row], removed: bool) -> None:
+        try:
+            self.runs.note_removed(rows, removed)
+        except StillroomError as error:
+            self._run_failed(error)
 
     def _copy_cells(self) -> None:
         count = self.table.copy_cells()
@@ -365,7 +386,6 @@ class Sheet(TakesDrops, QWidget):
             from stillroom.ui.remote.asking import RemoteAsking
 
             self._remote = RemoteAsking(self, self.model, self._parts)
-            self.column.insertWidget(0, self._remote.banners)
         return self._remote
 
     def _offer_remote(self) -> None:
@@ -416,6 +436,9 @@ class Sheet(TakesDrops, QWidget):
                 parts.append(of.replace("%1", str(current.page)).replace("%2", str(current.pages)))
             return " · ".join(part for part in parts if part)
         text = counted(total, self.tr("1 document"), self.tr("%1 documents"))
+        if self.status.finder.text().strip():
+            found = self.tr("found in %1 of %2").replace("%1", str(self.table.shown.rowCount()))
+            text = found.replace("%2", text)
         failed = self.model.count(RowState.FAILED)
         if failed:
             text += " · " + counted(failed, self.tr("1 failed"), self.tr("%1 failed"))

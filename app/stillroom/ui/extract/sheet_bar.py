@@ -15,11 +15,15 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted
 
 EXPORT_FORMATS = ("csv", "xlsx", "jsonl", "sqlite")
+APPEND = "append"
+"""In the place of a form: rows go to the end of a sheet."""
 
 
 class SheetBar(QWidget):
-    """Signals:
-    template_chosen(Template); files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
+    """The controls above a table.
+
+    Signals:
+        template_chosen(Template); files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
     """
 
     template_chosen = Signal(object)
@@ -88,6 +92,7 @@ class SheetBar(QWidget):
         names = (self.tr("CSV…"), self.tr("Excel workbook…"), self.tr("JSON Lines…"), self.tr("SQLite database…"))
         for suffix, name in zip(EXPORT_FORMATS, names, strict=True):
             menu.addAction(name, partial(self.export_wanted.emit, suffix))
+        menu.addAction(self.tr("Add to a sheet that is there…"), partial(self.export_wanted.emit, APPEND))
         menu.addSeparator()
         self.only_approved = menu.addAction(self.tr("Only approved documents"))
         self.only_approved.setCheckable(True)

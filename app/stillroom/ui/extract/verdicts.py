@@ -171,6 +171,13 @@ class SheetVerdicts(QObject):
                     return
                 self._take(row, review, review.document_verdict(VerdictKind.APPROVED))
 
+    def keep(self, rows: Sequence[Row]) -> None:
+        """These documents are no copies, whatever they look like."""
+        for row in rows:
+            review = self._review(row)
+            if review is not None:
+                self._take(row, review, review.document_verdict(VerdictKind.KEPT))
+
     def _review(self, row: Row) -> ReviewedDocument | None:
         """The document under review; None where there is nothing to say of it."""
         if row.state is not RowState.DONE or row.result is None or not row.result.sha256:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
@@ -19,13 +20,30 @@ _STEP = 1024
 _LONG_NAME = 40
 
 
+class ModelAction(StrEnum):
+    """What can be done with a model."""
+
+    LOAD = "load"
+    FETCH = "fetch"
+    UNLOAD = "unload"
+    TUNE = "tune"
+    BENCH = "bench"
+    VERIFY = "verify"
+    QUANTIZE = "quantize"
+    ADAPTERS = "adapters"
+    PROJECTOR = "projector"
+    FOLDER = "folder"
+    REMOVE = "remove"
+
+
 class Detail(QScrollArea):
-    """Signals:
-    wanted(str): ``load``, ``unload``, ``tune``, ``bench``, ``verify``, ``quantize``, ``adapters``, ``projector``, ``folder``,
-        ``remove``, ``fetch``.
+    """The details of the model that is chosen.
+
+    Signals:
+        wanted(ModelAction): is to be done with the model.
     """
 
-    wanted = Signal(str)
+    wanted = Signal(ModelAction)
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,24 +92,29 @@ class Detail(QScrollArea):
         self._grid.setSpacing(GRID)
         for half in (0, 1):
             self._grid.setColumnStretch(half, 1)
-        self.buttons: dict[str, Button] = {}
+        self.buttons: dict[ModelAction, Button] = {}
         for name, text, icon, tip in (
-            ("load", self.tr("Load"), "play", self.tr("Use this model from now on")),
+            (ModelAction.LOAD, self.tr("Load"), "play", self.tr("Use this model from now on")),
             (
-                "fetch",
+                ModelAction.FETCH,
                 self.tr("Fetch…"),
                 "drop",
                 self.tr("Download it; this breaks the seal for as long as it takes"),
             ),
-            ("unload", self.tr("Unload"), "stop", self.tr("Give its memory back")),
-            ("tune", self.tr("Tune"), "retry", self.tr("Measure how it runs fastest here, and keep that")),
-            ("bench", self.tr("Measure speed"), "clock", self.tr("How fast it is as it is loaded")),
-            ("verify", self.tr("Verify"), "sure", self.tr("Hold every byte against what is on record")),
-            ("quantize", self.tr("Make smaller…"), "down", self.tr("Write a copy in another quantization")),
-            ("adapters", self.tr("Adapters…"), "add-files", self.tr("Add training (LoRA) to this model")),
-            ("projector", self.tr("Pictures…"), "picture", self.tr("With what this model sees pictures (mmproj)")),
-            ("folder", self.tr("Open folder"), "folder", self.tr("Where its file lies")),
-            ("remove", self.tr("Remove"), "remove", self.tr("Into the system's trash")),
+            (ModelAction.UNLOAD, self.tr("Unload"), "stop", self.tr("Give its memory back")),
+            (ModelAction.TUNE, self.tr("Tune"), "retry", self.tr("Measure how it runs fastest here, and keep that")),
+            (ModelAction.BENCH, self.tr("Measure speed"), "clock", self.tr("How fast it is as it is loaded")),
+            (ModelAction.VERIFY, self.tr("Verify"), "sure", self.tr("Hold every byte against what is on record")),
+            (ModelAction.QUANTIZE, self.tr("Make smaller…"), "down", self.tr("Write a copy in another quantization")),
+            (ModelAction.ADAPTERS, self.tr("Adapters…"), "add-files", self.tr("Add training (LoRA) to this model")),
+            (
+                ModelAction.PROJECTOR,
+                self.tr("Pictures…"),
+                "picture",
+                self.tr("With what this model sees pictures (mmproj)"),
+            ),
+            (ModelAction.FOLDER, self.tr("Open folder"), "folder", self.tr("Where its file lies")),
+            (ModelAction.REMOVE, self.tr("Remove"), "remove", self.tr("Into the system's trash")),
         ):
             button = Button(text, "", icon, partial(self.wanted.emit, name))
             describe(button, text, tip)
@@ -128,11 +151,18 @@ class Detail(QScrollArea):
         is_loaded = self._is_loaded = file is not None and row is not None and row.name == loaded
         ours = file is not None and row is not None and row.place is Place.HERE and not file.starter
         shown = {
-            "load": file is not None, "unload": is_loaded, "fetch": row is not None and file is None,
-            "tune": file is not None, "bench": is_loaded, "verify": file is not None, "quantize": known,
-            "adapters": known and file is not None, "projector": known and file is not None,
-            "folder": file is not None, "remove": ours,
-        }  # fmt: skip
+            ModelAction.LOAD: file is not None,
+            ModelAction.UNLOAD: is_loaded,
+            ModelAction.FETCH: row is not None and file is None,
+            ModelAction.TUNE: file is not None,
+            ModelAction.BENCH: is_loaded,
+            ModelAction.VERIFY: file is not None,
+            ModelAction.QUANTIZE: known,
+            ModelAction.ADAPTERS: known and file is not None,
+            ModelAction.PROJECTOR: known and file is not None,
+            ModelAction.FOLDER: file is not None,
+            ModelAction.REMOVE: ours,
+        }
         for button in self.buttons.values():
             self._grid.removeWidget(button)
         visible = [name for name in self.buttons if shown[name]]
@@ -158,9 +188,9 @@ class Detail(QScrollArea):
             self.context.setRange(1, max(1, trained // _STEP))
             self.context.setValue(min(8, trained // _STEP))
             self.context.blockSignals(False)
-        self.buttons["load"].setText(self.tr("Load again") if is_loaded else self.tr("Load"))
+        self.buttons[ModelAction.LOAD].setText(self.tr("Load again") if is_loaded else self.tr("Load"))
         words = self.tr("Load it again with this context") if is_loaded else self.tr("Use this model from now on")
-        describe(self.buttons["load"], self.buttons["load"].text(), words)
+        describe(self.buttons[ModelAction.LOAD], self.buttons[ModelAction.LOAD].text(), words)
         if is_loaded and options is not None and (other or options != self._options):
             self._show_loaded(options)
         self._options = options
@@ -196,7 +226,7 @@ class Detail(QScrollArea):
             self.tr("Context: %1 tokens, %2").replace("%1", number(fit.use.context_tokens)).replace("%2", longest)
         )
         self.verdict.setText(f"{str(fit.verdict).capitalize()}. {fit.reason}")
-        self.buttons["load"].setEnabled(fit.verdict is not Verdict.NO)
+        self.buttons[ModelAction.LOAD].setEnabled(fit.verdict is not Verdict.NO)
 
     def _rough(self, row: ModelRow) -> str:
         words = self.tr("About %1 of memory; the figures are exact once a file of it is chosen.")

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 
 
 class HubDialog(QDialog):
-    """Signals:
-    chosen(object): an Offer to fetch.
+    """The hub as a dialog: search, look, fetch.
+
+    Signals:
+        chosen(object): an Offer to fetch.
     """
 
     chosen = Signal(object)

@@ -13,7 +13,7 @@ from stillroom.ui.theme import GRID
 
 
 class LicenceStep(QWidget):
-    """Hidden until it is needed.
+    """A step of its own, hidden until it is needed.
 
     Signals:
         kept(str): the token can be used now; a notice where it is kept only until the application ends, else empty.

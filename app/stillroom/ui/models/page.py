@@ -26,7 +26,7 @@ from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.models.adapters_dialog import AdaptersDialog
 from stillroom.ui.models.compare_dialog import CompareDialog
-from stillroom.ui.models.detail import Detail
+from stillroom.ui.models.detail import Detail, ModelAction
 from stillroom.ui.models.downloads import DownloadList, Downloads
 from stillroom.ui.models.hub_dialog import HubDialog
 from stillroom.ui.models.projector_dialog import ProjectorDialog
@@ -59,8 +59,7 @@ class ModelsPage(TakesDrops, QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addLayout(self._head())
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.banners = BannerArea(self)
         column.addLayout(self._filters())
         self.suggestions = label("", "muted", wrap=True, selectable=True)
         self.suggestions.setVisible(False)
@@ -82,6 +81,10 @@ class ModelsPage(TakesDrops, QWidget):
         self.work.changed.connect(self._working_changed)
         self.work.made.connect(self._made)
         self.look()
+
+    def take_keyboard(self) -> None:
+        """To the models."""
+        self.table.setFocus()
 
     def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
@@ -149,7 +152,7 @@ class ModelsPage(TakesDrops, QWidget):
         self.shown.setSourceModel(self.model)
         self.table = ModelView(self.shown)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_detail())
-        self.table.doubleClicked.connect(lambda _index: self._act("load"))
+        self.table.doubleClicked.connect(lambda _index: self._act(ModelAction.LOAD))
         return self.table
 
     def _working(self) -> QWidget:
@@ -222,33 +225,33 @@ class ModelsPage(TakesDrops, QWidget):
 
     # ---- what is done
 
-    def _act(self, action: str) -> None:
+    def _act(self, action: ModelAction) -> None:
         row = self.row()
         if row is None:
             return
-        if action == "fetch" or row.file is None:
+        if action is ModelAction.FETCH or row.file is None:
             self._hub(row.entry.repository if row.entry is not None else "")
-        elif action == "load":
+        elif action is ModelAction.LOAD:
             self._loading.choose(
                 row.file, self.detail.context_tokens if row.shape is not None else 0, self.detail.kv_type
             )
-        elif action == "unload":
+        elif action is ModelAction.UNLOAD:
             self._loading.unload()
-        elif action == "tune":
+        elif action is ModelAction.TUNE:
             self.work.tune(row.file, partial(self._loading.choose, row.file))
-        elif action == "bench":
+        elif action is ModelAction.BENCH:
             self.work.bench()
-        elif action == "verify":
+        elif action is ModelAction.VERIFY:
             self.work.verify(row.file)
-        elif action == "quantize":
+        elif action is ModelAction.QUANTIZE:
             self._quantize(row.file)
-        elif action == "adapters":
+        elif action is ModelAction.ADAPTERS:
             self._attach(AdaptersDialog(self, self._parts, row.file), row.file)
-        elif action == "projector":
+        elif action is ModelAction.PROJECTOR:
             self._attach(ProjectorDialog(self, self._parts, row.file), row.file)
-        elif action == "folder":
+        elif action is ModelAction.FOLDER:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.file.path.parent)))
-        elif action == "remove":
+        elif action is ModelAction.REMOVE:
             self._remove(row)
 
     def _quantize(self, file: ModelFile) -> None:
@@ -365,7 +368,7 @@ class ModelsPage(TakesDrops, QWidget):
     def _working_changed(self) -> None:
         busy = self.work.busy
         self.working.setVisible(busy)
-        for name in ("tune", "bench", "verify", "quantize"):
+        for name in (ModelAction.TUNE, ModelAction.BENCH, ModelAction.VERIFY, ModelAction.QUANTIZE):
             self.detail.buttons[name].setEnabled(not busy)
 
     def _progressed(self, words: str, share: float) -> None:

@@ -125,7 +125,7 @@ class ModelTable(QAbstractTableModel):
 
 
 class ModelFilter(QSortFilterProxyModel):
-    """By words, task, place, and whether it fits."""
+    """A filter by words, task, place, and whether it fits."""
 
     def __init__(self) -> None:
         super().__init__()

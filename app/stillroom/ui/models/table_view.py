@@ -15,7 +15,7 @@ _AROUND = 22  # pixels beside a text, with those for the arrow of the column tha
 
 
 class ModelView(QTableView):
-    """Never scrolls sideways: the name takes what the other columns leave."""
+    """A table that never scrolls sideways: the name takes what the other columns leave."""
 
     def __init__(self, shown: ModelFilter) -> None:
         super().__init__()

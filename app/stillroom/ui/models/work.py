@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 
 class ModelWork(QObject):
-    """Signals:
-    progressed(str, float): what is being done, and its share from 0 to 1.
-    ended(str, str): a sentence and its kind, ``info``, ``warn`` or ``bad``; empty where it was stopped.
-    changed: whether something is being done.
-    made(str): the name of a model that is here now, before ``ended``.
+    """The work on models that goes on.
+
+    Signals:
+        progressed(str, float): what is being done, and its share from 0 to 1.
+        ended(str, str): a sentence and its kind, ``info``, ``warn`` or ``bad``; empty where it was stopped.
+        changed: whether something is being done.
+        made(str): the name of a model that is here now, before ``ended``.
     """
 
     progressed = Signal(str, float)

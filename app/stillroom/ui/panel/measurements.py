@@ -34,7 +34,7 @@ class Measurement:
 
 
 class Measuring:
-    """Takes measurements until the tasks are closed; ``show`` gets each on the window's thread."""
+    """A thread that measures until the tasks are closed; ``show`` gets each measurement on the window's thread."""
 
     def __init__(self, engine: Engine, tasks: Tasks, show: Callable[[Measurement], None], owner: QObject) -> None:
         self._owner = owner

@@ -70,7 +70,7 @@ class _Section(QWidget):
 
 
 class SidePanel(QWidget):
-    """Shows measurements, the state of the model, of the runs and of the seal.
+    """A panel of measurements, the state of the model, of the runs and of the seal.
 
     Attributes:
         seal: the line that tells it, a button.
@@ -123,6 +123,7 @@ class SidePanel(QWidget):
         section = _Section(self.tr("Model"), self._model_details)
         self._name = section.wide(label("", "figure", wrap=True, selectable=True))
         self._state = section.wide(label("", "muted", wrap=True))
+        self._stand_in = section.wide(label("", "warn", wrap=True))
         self._load_bar = section.bar(self.tr("Progress of loading the model"))
         self._quantization = section.figure(self.tr("Quantization"), self.tr("How the model's numbers are stored"))
         self._backend = section.figure(self.tr("Runs on"), self.tr("The processor that computes"))
@@ -319,6 +320,8 @@ class SidePanel(QWidget):
             }[loading.state]
         )
         self._state.setVisible(not there or loading.state is not LoadState.READY)
+        self._stand_in.setText(loading.notice)
+        self._stand_in.setVisible(there and bool(loading.notice))
 
     def _show_running(self) -> None:
         run = self._queue.current

@@ -33,7 +33,7 @@ class RemoteAsking(QObject):
     def __init__(self, sheet: QWidget, model: ResultModel, parts: Parts) -> None:
         super().__init__(sheet)
         self._sheet, self._model, self._parts = sheet, model, parts
-        self.banners = BannerArea()
+        self.banners = BannerArea(sheet)
 
     def _say(self, text: str, kind: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
         """``kind``: ``info`` goes by itself; ``stay``, ``warn`` and ``bad`` stay until the next is said."""

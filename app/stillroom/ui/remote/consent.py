@@ -66,8 +66,10 @@ def least_confidence(row: Row) -> float:
 
 
 class ConsentDialog(QDialog):
-    """Signals:
-    agreed(object, list): the engine, and the rows to send.
+    """The question whether exactly this may be sent.
+
+    Signals:
+        agreed(object, list): the engine, and the rows to send.
     """
 
     agreed = Signal(object, list)

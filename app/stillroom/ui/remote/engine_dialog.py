@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -19,10 +20,12 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import StillroomError
 from stillroom.remote.engines import RemoteEngine, RemoteKind
-from stillroom.remote.prices import Price, price_list
 from stillroom.ui.controls import Button, ComboBox, DoubleSpinBox, SpinBox, describe, label, restyle, set_role
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
+
+if TYPE_CHECKING:
+    from stillroom.workspace.remote_models import Price
 
 
 class EngineDialog(QDialog):
@@ -166,7 +169,7 @@ class EngineDialog(QDialog):
 
     def _fill_prices(self) -> None:
         try:
-            prices = price_list()
+            prices = self._parts.remote.prices()
         except StillroomError:
             return  # the section behind tells why
         self.usual.addItem(self.tr("take them from the list, as of %1…").replace("%1", prices.date), None)

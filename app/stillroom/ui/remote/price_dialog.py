@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,15 +18,18 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
-from stillroom.remote.prices import Price, PriceList, forget_price_list, keep_price_list, shipped_price_list
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label, set_role
+
+if TYPE_CHECKING:
+    from stillroom.workspace.remote_models import Price, PriceList, RemoteModels
 
 
 class PriceDialog(QDialog):
-    """Edits the list; Ok keeps it."""
+    """The price list as a form; Ok keeps it."""
 
-    def __init__(self, parent: QWidget | None, prices: PriceList) -> None:
+    def __init__(self, parent: QWidget | None, remote: RemoteModels, prices: PriceList) -> None:
         super().__init__(parent)
+        self._remote = remote
         self.setWindowTitle(self.tr("Prices of remote models"))
         self.resize(560, 360)
         column = QVBoxLayout(self)
@@ -62,7 +67,7 @@ class PriceDialog(QDialog):
         self.problem.hide()
         column.addWidget(self.problem)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        shipped = Button(self.tr("As shipped"), "link", action=lambda: self._show(shipped_price_list()))
+        shipped = Button(self.tr("As shipped"), "link", action=lambda: self._show(remote.shipped_prices()))
         describe(shipped, self.tr("Show the prices that come with Stillroom"))
         shipped.setAutoDefault(False)
         buttons.addButton(shipped, QDialogButtonBox.ButtonRole.ResetRole)
@@ -73,13 +78,9 @@ class PriceDialog(QDialog):
         column.addWidget(buttons)
         self._show(prices)
 
-    def prices(self) -> PriceList:
-        """As they are shown."""
-        rows = range(self.table.rowCount())
-        return PriceList(
-            self.date.text().strip(),
-            tuple(Price(self._text(row), *(self._amount(row, at) for at in (1, 2))) for row in rows),
-        )
+    def rows(self) -> list[tuple[str, float, float]]:
+        """The prices as they are shown: name, sent, answered."""
+        return [(self._text(row), self._amount(row, 1), self._amount(row, 2)) for row in range(self.table.rowCount())]
 
     def _text(self, row: int) -> str:
         item = self.table.item(row, 0)
@@ -91,8 +92,7 @@ class PriceDialog(QDialog):
 
     def accept(self) -> None:
         try:
-            shown = self.prices()
-            forget_price_list() if shown == shipped_price_list() else keep_price_list(shown)
+            self._remote.keep_prices(self.date.text().strip(), self.rows())
         except (StillroomError, OSError) as error:
             self.problem.setText(str(error))
             self.problem.show()

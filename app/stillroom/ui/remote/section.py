@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import StillroomError
 from stillroom.remote.engines import RemoteEngine
-from stillroom.remote.prices import price_list
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label, take_away
 from stillroom.ui.failures import sentence
@@ -120,7 +119,7 @@ class RemoteSection(Section):
 
     def _show_saved(self, documents: int, characters: int) -> None:
         try:
-            prices = price_list()
+            prices = self._parts.remote.prices()
         except StillroomError as error:
             self._say(error.message, "bad")
             return
@@ -137,11 +136,11 @@ class RemoteSection(Section):
 
     def _edit_prices(self) -> None:
         try:
-            prices = price_list()
+            prices = self._parts.remote.prices()
         except StillroomError as error:
             self._say(error.message, "bad")
             return
-        if PriceDialog(self, prices).exec():
+        if PriceDialog(self, self._parts.remote, prices).exec():
             self.look()
 
     def _keep_cap(self) -> None:

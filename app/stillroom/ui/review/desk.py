@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.errors import StillroomError
 from stillroom.review.acceptance import Promise
-from stillroom.review.document import ReviewedDocument
+from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt, Queue
 from stillroom.review.reviews import Reviews, TableInfo
 from stillroom.review.verdict import Subject, Verdict, VerdictKind
@@ -19,12 +19,14 @@ from stillroom.ui.tasks import Operation, Tasks
 
 
 class ReviewDesk(QObject):
-    """Signals:
-    tables_changed: the list of tables was read.
-    opened: other documents are here.
-    changed(ReviewedDocument): its verdicts are on disk, or what is to be looked at of it is another.
-    weighed: what may pass unseen was decided anew.
-    failed(Exception): something could not be read, or a verdict not be written.
+    """The documents under review, and the verdicts on them.
+
+    Signals:
+        tables_changed: the list of tables was read.
+        opened: other documents are here.
+        changed(ReviewedDocument): its verdicts are on disk, or what is to be looked at of it is another.
+        weighed: what may pass unseen was decided anew.
+        failed(Exception): something could not be read, or a verdict not be written.
 
     Attributes:
         tables: on disk, the newest first.
@@ -95,6 +97,16 @@ class ReviewDesk(QObject):
             self._by_file.setdefault((document.template.name, document.result.sha256), []).append(document)
         self.queues = queues
         self.opened.emit()
+        fields = [field for each in queues.values() if each.documents for field in each.documents[0].template.fields]
+
+        def prepare(_: Operation[None]) -> None:
+            # Not when the first value is typed or approved: the window would stand still for it.
+            import stillroom.review.signing  # noqa: F401
+            from stillroom.review.reading import prepare
+
+            prepare(fields)
+
+        self._tasks.start(Operation(prepare, "prepare", owner=self).failure(self.failed.emit))
 
     # ---- what is to be looked at
 
@@ -170,8 +182,18 @@ class ReviewDesk(QObject):
             self.changed.emit(each)
         self._writer.write(entries)
         if any(VerdictKind.KEPT in (entry.kind, self._kind_of(document, entry.undoes)) for entry in entries):
-            self._reviews.mark_duplicates(self.documents)
-            self.changed.emit(document)
+            for each in self._same(document):
+                each.duplicate_of = None
+                self.changed.emit(each)
+            documents = self.documents
+
+            def marked(_: None) -> None:
+                for each in documents:
+                    if each.duplicate_of is not None:
+                        self.changed.emit(each)
+
+            work = Operation(lambda _: self._reviews.mark_duplicates(documents), "copies", owner=self)
+            self._tasks.start(work.success(marked).failure(self.failed.emit))
 
     @staticmethod
     def _kind_of(document: ReviewedDocument, key: str) -> VerdictKind | None:
@@ -215,6 +237,10 @@ class ReviewDesk(QObject):
     def no_approval(self, document: ReviewedDocument) -> str:
         """Why the person at this machine does not approve it; empty where they may."""
         return self._reviews.no_approval(document)
+
+    def done_with(self, document: ReviewedDocument, value: ReviewedValue) -> bool:
+        """Whether a person is done with a value."""
+        return document.decided(value) or document.rejection is not None
 
     def approve(self, document: ReviewedDocument) -> bool:
         """Returns false where the office lets somebody else do it, which is told."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -105,7 +105,7 @@ class FieldModel(QAbstractListModel):
 
 
 class _Delegate(QStyledItemDelegate):
-    """Draws a value in two lines: its name and what is said of it, the value and how sure it is."""
+    """A painter of values in two lines: a name and what is said of it, the value and how sure it is."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802, ARG002
         return QSize(120, 2 * option.fontMetrics.height() + 2 * GRID + 2)
@@ -170,12 +170,14 @@ class _Delegate(QStyledItemDelegate):
 
 
 class FieldList(QListView):
-    """Signals:
-    value_chosen(ReviewedValue | None): another one is the current one.
-    accept, absent, unreadable, undo, next_open, previous_open, next_document, previous_document, approve, reject, help: keys.
-    runner_up(int): which one is to be taken, from 1.
-    edit(str): another value is to be typed; with its first letter where one was typed.
-    remove: the item or row is to be taken out. add: another one is to be put in.
+    """The values of a document as a list.
+
+    Signals:
+        value_chosen(ReviewedValue | None): another one is the current one.
+        accept, absent, unreadable, undo, next_open, previous_open, next_document, previous_document, approve, reject, help: keys.
+        runner_up(int): which one is to be taken, from 1.
+        edit(str): another value is to be typed; with its first letter where one was typed.
+        remove: the item or row is to be taken out. add: another one is to be put in.
     """
 
     value_chosen = Signal(object)
@@ -221,6 +223,14 @@ class FieldList(QListView):
         if index.isValid():
             self.setCurrentIndex(index)
             self.scrollTo(index)
+
+    def fold(self, folded: Callable[[ReviewedValue], bool]) -> None:
+        """Leave these values out of sight; they can be the current one all the same."""
+        model = self.model()
+        for row in range(model.rowCount()):
+            hidden = folded(model.index(row, 0).data(Role.VALUE))
+            if hidden != self.isRowHidden(row):
+                self.setRowHidden(row, hidden)
 
     def _current_changed(self, current: QModelIndex) -> None:
         self.value_chosen.emit(current.data(Role.VALUE) if current.isValid() else None)

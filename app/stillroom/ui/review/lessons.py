@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QDialog, QWidget
 
+from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue
 from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
@@ -33,11 +35,13 @@ class Lesson:
 
 
 class Lessons(QObject):
-    """Signals:
-    learned(Lesson): a template knows one document more or less.
-    looked_again: the documents that nobody reviewed were extracted again.
-    progressed(Progress): of looking again.
-    failed(Exception): something could not be learned, or not be looked at again.
+    """What templates learn of approvals.
+
+    Signals:
+        learned(Lesson): a template knows one document more or less.
+        looked_again: the documents that nobody reviewed were extracted again.
+        progressed(Progress): of looking again.
+        failed(Exception): something could not be learned, or not be looked at again.
     """
 
     learned = Signal(object)
@@ -114,6 +118,12 @@ class Lessons(QObject):
         self._running = False
         self._next()
 
+    def dialog(self, template: Template, parent: QWidget) -> QDialog:
+        """What a template learned, in figures and as a curve."""
+        from stillroom.ui.learned_dialog import LearnedDialog
+
+        return LearnedDialog(self._learning, template, self._tasks, parent)
+
     def forget(self, template: Template) -> None:
         """Everything that a template learned."""
 
@@ -136,3 +146,18 @@ class Lessons(QObject):
             .success(lambda _: self.looked_again.emit())
             .failure(self.failed.emit)
         )
+
+
+def changed_fields(before: DocumentResult, after: DocumentResult) -> list[str]:
+    """The names of the fields that have other values now."""
+
+    def told(result: FieldResult | None) -> object:
+        if isinstance(result, FieldValue):
+            return result.value
+        rows = result or ()
+        return [
+            row.value if isinstance(row, FieldValue) else {name: cell.value for name, cell in row.items()}
+            for row in rows
+        ]
+
+    return [name for name, now in after.fields.items() if told(now) != told(before.fields.get(name))]

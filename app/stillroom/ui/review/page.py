@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
+    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QInputDialog,
@@ -20,10 +22,10 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.seeing import PageSizes
-from stillroom.extraction.result import FieldValue, Progress
+from stillroom.extraction.result import DocumentResult, FieldValue, Progress
 from stillroom.review import reading
 from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.duplicates import sender_of
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
 from stillroom.review.queue import Doubt
 from stillroom.review.reading import FieldReader, Reading
@@ -42,25 +44,28 @@ from stillroom.ui.controls import (
     restyle,
     set_role,
 )
+from stillroom.ui.extract.cell import one_line
 from stillroom.ui.failures import sentence, show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
-from stillroom.ui.review.lessons import Lesson, Lessons
+from stillroom.ui.review.lessons import Lesson, Lessons, changed_fields
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
 from stillroom.ui.review.table_panel import TablePanel
 from stillroom.ui.review.text_view import TextView
+from stillroom.ui.review.thumbnails import Thumbnails
 from stillroom.ui.review.value_card import ValueCard
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
-from stillroom.ui.wording import counted
-from stillroom.workspace.row_files import RowFiles
+from stillroom.ui.wording import counted, percent_text
+from stillroom.workspace.row_files import PageSizes, RowFiles
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
+_LESS_SURE = (0.75, 0.9, 0.97)
 
 
 class ReviewPage(QWidget):
@@ -80,6 +85,7 @@ class ReviewPage(QWidget):
         self.setAccessibleName(self.tr("Review"))
         self._tasks = tasks
         self._memory = memory
+        self._files = files
         self.desk = ReviewDesk(reviews, tasks)
         self._texts = Texts(files, tasks)
         self._pictures = PagePictures(files, tasks)
@@ -94,6 +100,8 @@ class ReviewPage(QWidget):
         self._back: QWidget = self.list  # where the keyboard returns to when a value was written
         self._connect()
         self._lessons = lessons
+        self._wanted_value: tuple[int, Path, str] | None = None
+        self._before_again: dict[tuple[int, int], DocumentResult] = {}
         if lessons is not None:
             lessons.setParent(self)
             self.desk.changed.connect(lessons.look)
@@ -109,8 +117,7 @@ class ReviewPage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addLayout(self._head())
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.banners = BannerArea(self)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(GRID)
         self.splitter.setChildrenCollapsible(False)
@@ -149,7 +156,14 @@ class ReviewPage(QWidget):
         self.which.addItem(self.tr("All documents"), _EVERYTHING)
         for doubt in Doubt:
             self.which.addItem(wording.doubt_name(doubt), str(doubt))
-        for box, stretch in ((self.tables, 3), (self.which, 2), (self.fields, 2)):
+        for share in _LESS_SURE:
+            self.which.addItem(self.tr("Less sure than %1").replace("%1", percent_text(share)), share)
+        self.senders = ComboBox()
+        self.senders.setAccessibleName(self.tr("Sender"))
+        self.senders.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.senders.setMinimumWidth(80)
+        self.senders.hide()
+        for box, stretch in ((self.tables, 3), (self.which, 2), (self.fields, 2), (self.senders, 2)):
             row.addWidget(box, stretch)
         self.dial = Button(self.tr("Pass unseen: nothing"))
         describe(self.dial, self.tr("What may pass unseen"))
@@ -192,7 +206,14 @@ class ReviewPage(QWidget):
         self.view = PageView(self._pictures)
         self.text_view = TextView()
         self.views = QStackedWidget()
-        self.views.addWidget(self.view)
+        self.thumbnails = Thumbnails(PagePictures(self._files, self._tasks))
+        beside = QWidget()
+        line = QHBoxLayout(beside)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID // 2)
+        line.addWidget(self.thumbnails)
+        line.addWidget(self.view, 1)
+        self.views.addWidget(beside)
         self.views.addWidget(self.text_view)
         self.table_panel = TablePanel()
         self.left = QSplitter(Qt.Orientation.Vertical)
@@ -235,7 +256,10 @@ class ReviewPage(QWidget):
         describe(self.undo, self.tr("Undo"), self.tr("Take the last verdict back (U)"))
         row.addWidget(self.approve)
         row.addWidget(self.reject)
+        self.report = Button(self.tr("Report…"), "link")
+        describe(self.report, self.tr("Report…"), self.tr("This document as PDF, its values boxed, with who said what"))
         row.addStretch(1)
+        row.addWidget(self.report)
         row.addWidget(self.undo)
         column.addLayout(row)
         return side
@@ -250,6 +274,7 @@ class ReviewPage(QWidget):
         self.tables.activated.connect(lambda _: self._open_table())
         self.which.activated.connect(lambda _: self._filter())
         self.fields.activated.connect(lambda _: self._filter())
+        self.senders.activated.connect(lambda _: self._filter())
         self.documents.activated.connect(lambda place: self.show_document(self._shown[place]))
         self.previous.clicked.connect(lambda: self.step_document(-1))
         self.next.clicked.connect(lambda: self.step_document(1))
@@ -257,6 +282,8 @@ class ReviewPage(QWidget):
         self.zoom_out.clicked.connect(lambda: self.view.zoom_by(0.8))
         self.zoom.clicked.connect(lambda: self.view.toggle_fit())
         self.view.zoomed.connect(self.zoom.setText)
+        self.view.page_seen.connect(self.thumbnails.mark)
+        self.thumbnails.page_chosen.connect(self.view.show_page)
         self.finder.returnPressed.connect(self._find)
         for view in (self.view, self.text_view):
             view.span_chosen.connect(self.take_span)
@@ -300,6 +327,7 @@ class ReviewPage(QWidget):
         self.no_copy.clicked.connect(self.keep)
         self.reject.clicked.connect(self.reject_document)
         self.undo.clicked.connect(self.take_back)
+        self.report.clicked.connect(self.ask_report)
         self.keys.clicked.connect(self.show_keys)
         self.dial.clicked.connect(self.show_dial)
         for sequence, slot in (
@@ -320,6 +348,24 @@ class ReviewPage(QWidget):
         """Review this table."""
         self._wanted_run = run
         self.desk.look()
+
+    def show_value(self, run: int, path: Path, field: str) -> None:
+        """Review this table, at a value of one of its documents."""
+        self._wanted_value = (run, path, field)
+        self.show_run(run)
+
+    def _turn_to_wanted(self) -> None:
+        wanted, self._wanted_value = self._wanted_value, None
+        if wanted is None:
+            return
+        run, path, field = wanted
+        document = next((each for each in self.desk.documents if (each.run, each.path) == (run, path)), None)
+        if document is None:
+            return
+        self.show_document(document)
+        row = next((row for row, value in enumerate(self.model.values) if value.subject.field == field), None)
+        if row is not None:
+            self.list.choose(row)
 
     def _show_tables(self) -> None:
         kept = self._wanted_run or self.tables.currentData()
@@ -360,6 +406,7 @@ class ReviewPage(QWidget):
         for name, title in names.items():
             self.fields.addItem(title, name)
         self.fields.setCurrentIndex(max(0, self.fields.findData(kept)))
+        self._list_senders()
         self._show_dial_text()
         old = self._document
         self._filter()
@@ -367,12 +414,35 @@ class ReviewPage(QWidget):
             same = next((each for each in self._shown if (each.run, each.position) == (old.run, old.position)), None)
             if same is not None:
                 self.show_document(same)
+        self._say_what_changed()
+        self._turn_to_wanted()
+
+    def _list_senders(self) -> None:
+        """Who sent the documents; offered where there are several."""
+        kept = self.senders.currentData()
+        names = sorted({name for each in self.desk.documents if (name := sender_of(each))}, key=str.casefold)
+        self.senders.clear()
+        self.senders.addItem(self.tr("All senders"), "")
+        for name in names:
+            self.senders.addItem(one_line(name), name)
+        self.senders.setCurrentIndex(max(0, self.senders.findData(kept)))
+        self.senders.setVisible(len(names) > 1)
 
     def _filter(self) -> None:
         """The documents that are asked for, worst first."""
-        which, wanted = self.which.currentData(), self.fields.currentData()
+        which, wanted, sender = self.which.currentData(), self.fields.currentData(), self.senders.currentData()
         chosen = []
         for document in self.desk.documents:
+            if sender and sender_of(document) != sender:
+                continue
+            if isinstance(which, float):
+                if any(
+                    value.current.confidence < which and not self.desk.done_with(document, value)
+                    for value in document.values
+                    if not wanted or value.subject.field == wanted
+                ):
+                    chosen.append(document)
+                continue
             reasons = self.desk.reasons(document)
             if wanted:
                 reasons = {subject: doubt for subject, doubt in reasons.items() if subject.field == wanted}
@@ -424,7 +494,7 @@ class ReviewPage(QWidget):
         """Turn to a document."""
         self._document = document
         self._text = self._reader = None
-        for widget in (self.approve, self.reject, self.undo):
+        for widget in (self.approve, self.reject, self.undo, self.report):
             widget.setEnabled(document is not None)
         if document is None:
             self.model.show(None, (), {})
@@ -432,6 +502,7 @@ class ReviewPage(QWidget):
             self.table_panel.show_document(None, {})
             self.state.setText("")
             self.view.say(self.tr("No document"))
+            self.thumbnails.hide()
             self.views.setCurrentIndex(0)
             return
         if document in self._shown:
@@ -444,6 +515,8 @@ class ReviewPage(QWidget):
         reasons = self.desk.reasons(document)
         self.model.show(document, queue.ordered(document), reasons)
         self.table_panel.show_document(document, reasons)
+        self._doubted = set(reasons)
+        self._fold()
         self._show_state()
         self._texts.want(document.path, document.result.sha256)
         wanted = self.fields.currentData()
@@ -451,6 +524,12 @@ class ReviewPage(QWidget):
         self.list.choose(row if wanted else 0)
         if not self.model.values:
             self._value_chosen(None)
+
+    def _fold(self) -> None:
+        """Cells of tables that nobody has to look at are in their table only, and not among the values as well."""
+        self.list.fold(lambda value: bool(value.subject.column) and value.subject not in self._doubted)
+
+    _doubted: AbstractSet[Subject] = frozenset()
 
     def step_document(self, by: int) -> None:
         """To the next document, or one before."""
@@ -511,6 +590,7 @@ class ReviewPage(QWidget):
         if self._is_shown(path, sha256) and sizes.kind:
             self.views.setCurrentIndex(0)
             self.view.show_pages(sizes.sizes)
+            self.thumbnails.show_pages(path, sha256, sizes.sizes)
             if self._text is not None:
                 self.view.show_words(self._text)
             self._light()
@@ -646,6 +726,9 @@ class ReviewPage(QWidget):
         self._back = self.table_panel.grid if self.table_panel.grid.hasFocus() else self.list
         self._adding = Subject(field.name, fresh_number(document, field.name), column), wanted
         self.card.begin_edit("", "")
+        if column:
+            text = self.tr("Type what the first cell says, or drag over the whole row on the page.")
+            self.banners.show_message(text, "info", key="adding", seconds=8.0)
 
     def _edit_ended(self) -> None:
         self._adding = None
@@ -748,6 +831,7 @@ class ReviewPage(QWidget):
                 return
             self._adding = None
             self.banners.withdraw("reading")
+            self.banners.withdraw("adding")
             self.desk.give(document, *entries)
             self.card.end_edit(tell=False)
             self._choose(entries[0].subject)
@@ -839,6 +923,41 @@ class ReviewPage(QWidget):
             self.desk.reject(self._document, reason.strip())
             self._to_next_open()
 
+    # ---- a report
+
+    def ask_report(self) -> None:
+        """Choose a file, and write there what this document is, and who said what of it."""
+        document = self._document
+        if document is None:
+            return
+        proposal = Path(self._memory.folder("folder/export")) / f"{document.path.stem}-review.pdf"
+        name, _filter = QFileDialog.getSaveFileName(self, self.tr("Report"), str(proposal), "PDF (*.pdf)")
+        if name:
+            target = Path(name)
+            self._memory.set("folder/export", str(target.parent))
+            self.write_report(target if target.suffix.lower() == ".pdf" else target.with_name(f"{target.name}.pdf"))
+
+    def write_report(self, target: Path) -> None:
+        """The report of the document that is shown."""
+        document, text = self._document, self._text
+        if document is None:
+            return
+        if text is None:
+            self._say_reading()
+            return
+
+        def write(operation: Operation[None]) -> None:
+            from stillroom.ui.review.report import write_report
+
+            write_report(document, target, self._files, text, operation.cancellation)
+
+        def done(_: None) -> None:
+            said = self.tr("The report was written to %1.").replace("%1", target.name)
+            opened = (self.tr("Open it"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(target))))
+            self.banners.show_message(said, "info", [opened], key="report", seconds=10.0)
+
+        self._tasks.start(Operation(write, "report", owner=self).success(done).failure(self._failed))
+
     # ---- what templates learn
 
     def _show_lesson(self, lesson: Lesson) -> None:
@@ -862,7 +981,7 @@ class ReviewPage(QWidget):
             ("%5", str(lesson.after)),
         ):
             text = text.replace(mark, words)
-        actions = [(self.tr("Forget"), lambda: self._forget(lesson.template))]
+        actions = [(self.tr("More…"), lambda: self._show_learned(lesson.template))]
         rest = self._unseen(lesson.template)
         if rest and lesson.after > lesson.before:
             words = counted(len(rest), self.tr("Look at 1 other again"), self.tr("Look at %1 others again"))
@@ -881,7 +1000,9 @@ class ReviewPage(QWidget):
         rest = self._unseen(template)
         if self._lessons is not None and rest:
             run = rest[0].run
-            self._lessons.look_again(run, [each.position for each in rest if each.run == run])
+            own = [each for each in rest if each.run == run]
+            self._before_again = {(each.run, each.position): each.result for each in own}
+            self._lessons.look_again(run, [each.position for each in own])
 
     def _show_looking(self, progress: Progress) -> None:
         text = self.tr("Looking again: %1 of %2").replace("%1", str(progress.done)).replace("%2", str(progress.total))
@@ -891,9 +1012,39 @@ class ReviewPage(QWidget):
         self.banners.withdraw("lesson")
         self._open_table()
 
-    def _forget(self, template: Template) -> None:
+    def _say_what_changed(self) -> None:
+        """Where documents were looked at again: how many values are others now, and the way to the first."""
+        before, self._before_again = self._before_again, {}
+        if not before:
+            return
+        found = [
+            (each, changed_fields(before[each.run, each.position], each.result))
+            for each in self.desk.documents
+            if (each.run, each.position) in before
+        ]
+        changed = [(each, names) for each, names in found if names]
+        if not changed:
+            text = self.tr("Looked again: every value is what it was.")
+            self.banners.show_message(text, "info", key="again", seconds=8.0)
+            return
+        text = counted(
+            sum(len(names) for _, names in changed),
+            self.tr("Looked again: 1 value changed (%2)."),
+            self.tr("Looked again: %1 values changed (%2)."),
+        )
+        titles = {field.name: field.heading for each, _ in changed for field in each.template.fields}
+        names = dict.fromkeys(titles.get(name, name) for _, own in changed for name in own)
+        first = changed[0][0]
+        self.banners.show_message(
+            text.replace("%2", ", ".join(names)),
+            "info",
+            [(self.tr("Show the first"), lambda: self.show_document(first))],
+            key="again",
+        )
+
+    def _show_learned(self, template: Template) -> None:
         if self._lessons is not None:
-            self._lessons.forget(template)
+            self._lessons.dialog(template, self).exec()
 
     # ---- what happens meanwhile
 
@@ -903,6 +1054,7 @@ class ReviewPage(QWidget):
             reasons = self.desk.reasons(document)
             self.model.refresh(reasons)
             self.table_panel.refresh(reasons)
+            self._fold()
             if not self.list.currentIndex().isValid() and self.model.values:
                 self.list.choose(min(max(0, row), len(self.model.values) - 1))
             value = self.list.value

@@ -49,14 +49,18 @@ class _Word:
 
 
 class PageView(QAbstractScrollArea):
-    """Signals:
-    span_chosen(Span): words were clicked or dragged over.
-    row_chosen(Span): the same with Shift: rows of a table are meant.
-    zoomed(str): what the zoom is now, in words.
+    """The pages of a document with the places of its values.
+
+    Signals:
+        span_chosen(Span): words were clicked or dragged over.
+        row_chosen(Span): the same with Shift: rows of a table are meant.
+        page_seen(int): the page that is read now is another one.
+        zoomed(str): what the zoom is now, in words.
     """
 
     span_chosen = Signal(object)
     row_chosen = Signal(object)
+    page_seen = Signal(int)
     zoomed = Signal(str)
 
     def __init__(self, pictures: PagePictures) -> None:
@@ -72,6 +76,7 @@ class PageView(QAbstractScrollArea):
         self._pressed: tuple[int, QPointF] | None = None
         self._selection: Span | None = None
         self._said = ""
+        self._seen = 0
         self.setAccessibleName(self.tr("The document"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -234,8 +239,18 @@ class PageView(QAbstractScrollArea):
 
     # ---- painting
 
+    def show_page(self, number: int) -> None:
+        """Bring a page to the top."""
+        if 0 < number <= len(self._tops):
+            self.verticalScrollBar().setValue(round(self._tops[number - 1]) - _GAP)
+
     def _scrolled(self) -> None:
         self.viewport().update()
+        middle = self.verticalScrollBar().value() + self.viewport().height() / 4
+        page = bisect.bisect_right(self._tops, middle)
+        if page and page != self._seen:
+            self._seen = page
+            self.page_seen.emit(page)
         self._asking.start()
 
     def _ask(self) -> None:

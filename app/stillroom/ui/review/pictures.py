@@ -9,9 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from stillroom.documents.document import Document
-from stillroom.documents.seeing import PageSizes
 from stillroom.ui.tasks import Operation, Tasks
-from stillroom.workspace.row_files import RowFiles
+from stillroom.workspace.row_files import PageSizes, RowFiles
 
 KEPT_BYTES = 72 << 20
 """Of pictures that are kept: some ten pages at a screen's width."""

@@ -160,8 +160,10 @@ class TableModel(QAbstractTableModel):
 
 
 class TableGrid(QTableView):
-    """Signals:
-    key(QKeyEvent): one that is no movement and no writing: it means here what it means in the list of values.
+    """A table of a document as cells to edit.
+
+    Signals:
+        key(QKeyEvent): one that is no movement and no writing: it means here what it means in the list of values.
     """
 
     key = Signal(object)
@@ -182,11 +184,22 @@ class TableGrid(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         head = self.horizontalHeader()
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         head.setMinimumSectionSize(56)
+        model.modelReset.connect(self._share_width)
         head.setSectionsClickable(True)
         head.setToolTip(self.tr("Click: this column is another field"))
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID)
+
+    def _share_width(self) -> None:
+        """Numbers take what they need, texts the rest."""
+        model, head = self.model(), self.horizontalHeader()
+        columns = model.columns if isinstance(model, TableModel) else ()
+        texts = [place for place, column in enumerate(columns) if column.type not in _NUMERIC]
+        for place in range(len(columns)):
+            stretches = place in texts or not texts
+            head.setSectionResizeMode(
+                place, QHeaderView.ResizeMode.Stretch if stretches else QHeaderView.ResizeMode.ResizeToContents
+            )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         meant = (
@@ -209,12 +222,14 @@ class TableGrid(QTableView):
 
 
 class TablePanel(QWidget):
-    """Signals:
-    cell_chosen(Subject): another cell is the current one.
-    written(Subject, str): a cell is to say this.
-    add_wanted(str), remove_wanted(Subject): a row of a table is to come, or go.
-    swap_wanted(str, str, str): of a table, two columns are to change places.
-    key(QKeyEvent): as in TableGrid.
+    """A table of a document, with its sums.
+
+    Signals:
+        cell_chosen(Subject): another cell is the current one.
+        written(Subject, str): a cell is to say this.
+        add_wanted(str), remove_wanted(Subject): a row of a table is to come, or go.
+        swap_wanted(str, str, str): of a table, two columns are to change places.
+        key(QKeyEvent): as in TableGrid.
     """
 
     cell_chosen = Signal(object)

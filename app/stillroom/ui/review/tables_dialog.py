@@ -30,8 +30,10 @@ _NAME, _LEFT = 0, 4
 
 
 class TablesDialog(QDialog):
-    """Signals:
-    open_wanted(int), review_wanted(int): the table of the run of this id.
+    """All tables on disk.
+
+    Signals:
+        open_wanted(int), review_wanted(int): the table of the run of this id.
     """
 
     open_wanted = Signal(int)

@@ -18,9 +18,11 @@ _IN_COLUMNS = ("txt", "csv", "md", "xlsx", "json", "jsonl")
 
 
 class TextView(QPlainTextEdit):
-    """Signals:
-    span_chosen(Span): words were clicked or dragged over.
-    row_chosen(Span): the same with Shift: rows of a table are meant.
+    """The text of a document with the places of its values.
+
+    Signals:
+        span_chosen(Span): words were clicked or dragged over.
+        row_chosen(Span): the same with Shift: rows of a table are meant.
     """
 
     span_chosen = Signal(object)

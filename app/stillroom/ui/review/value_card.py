@@ -22,13 +22,15 @@ _LARGE = 28  # characters of a value that is shown in large letters
 
 
 class ValueCard(QFrame):
-    """Signals:
-    accept, absent, edit: buttons.
-    runner_up(int): one was chosen, from 1.
-    suggest(str): places that say this are wanted.
-    typed(str): this is the value, and stands nowhere on the page.
-    reading_chosen(Reading): this suggestion is the value.
-    edit_ended: nothing is written any more.
+    """The value that is decided now.
+
+    Signals:
+        accept, absent, edit: buttons.
+        runner_up(int): one was chosen, from 1.
+        suggest(str): places that say this are wanted.
+        typed(str): this is the value, and stands nowhere on the page.
+        reading_chosen(Reading): this suggestion is the value.
+        edit_ended: nothing is written any more.
     """
 
     accept = Signal()

@@ -106,7 +106,8 @@ def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
     if document.failed:
         return document.result.error or tr("could not be read"), "bad"
     if document.duplicate_of is not None:
-        return tr("looks like a copy of %1").replace("%1", document.duplicate_of.path.name), "warn"
+        text = tr("looks like a copy of %1, in %2") if document.duplicate_in else tr("looks like a copy of %1")
+        return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"
     if document.lapsed:
         return tr("changed after it was approved"), "warn"
     if count:

@@ -14,7 +14,7 @@ from stillroom.ui.tasks import Operation, Tasks
 
 
 class VerdictWriter(QObject):
-    """Writes in the order it was given.
+    """A writer of verdicts, in the order they were given.
 
     Signals:
         written(list[str]): entries with these keys are on disk.

@@ -26,8 +26,7 @@ class SettingsPage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(label(self.tr("Settings"), "title"))
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.banners = BannerArea(self)
         content, cards = QWidget(), QWidget()
         # Beside a stretch and not limited one by one: a card that is narrower than its column would be given the height of
         # the column's width, in which its words take fewer lines.

@@ -52,8 +52,8 @@ class PrivacySection(Section):
         self.state.clicked.connect(self.sealed.click)
         self.row(self.tr("No connections unless you ask for one"), self.state, self.sealed)
         self.worker, self.readers = label("", "muted"), label("", "muted")
-        self.row(self.tr("The process that runs the model is kept from the network by"), self.worker)
-        self.row(self.tr("The processes that read files are kept from it by"), self.readers)
+        self.told(self.tr("The process that runs the model is kept from the network by"), self.worker)
+        self.told(self.tr("The processes that read files are kept from it by"), self.readers)
         self.hosts = label("", "muted", wrap=True, selectable=True)
         self.row(self.tr("Connected to since the start"), self.hosts)
         for words, folder in (

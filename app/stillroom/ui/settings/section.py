@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from stillroom.ui.controls import label, set_role
 from stillroom.ui.theme import GRID
@@ -32,6 +32,12 @@ class Section(QFrame):
         for control in controls:
             row.addWidget(control)
         self.column.addLayout(row)
+
+    def told(self, words: str, answer: QLabel) -> None:
+        """Words, and below them a sentence that may be long."""
+        answer.setWordWrap(True)
+        self.column.addWidget(label(words, "", wrap=True))
+        self.column.addWidget(answer)
 
     def wide(self, widget: QWidget) -> QWidget:
         self.column.addWidget(widget)

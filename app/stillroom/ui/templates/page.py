@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMenu,
+    QMessageBox,
     QPlainTextEdit,
     QScrollArea,
     QSplitter,
@@ -39,6 +41,7 @@ from stillroom.ui.extract.cell import cell_of
 from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.tasks import Operation
 from stillroom.ui.templates.draft import Draft
 from stillroom.ui.templates.field_form import FieldForm
 from stillroom.ui.templates.kinds import kind_text
@@ -50,9 +53,11 @@ _NAME = Qt.ItemDataRole.UserRole
 
 
 class TemplatesPage(QWidget):
-    """Signals:
-    saved(str): the template of this name is on disk, new or changed.
-    use_wanted(str): a table with it is wanted.
+    """The page Templates.
+
+    Signals:
+        saved(str): the template of this name is on disk, new or changed.
+        use_wanted(str): a table with it is wanted.
     """
 
     saved = Signal(str)
@@ -69,8 +74,7 @@ class TemplatesPage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(label(self.tr("Templates"), "title"))
-        self.banners = BannerArea()
-        column.addWidget(self.banners)
+        self.banners = BannerArea(self)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(2 * GRID)
         splitter.setChildrenCollapsible(False)
@@ -84,12 +88,16 @@ class TemplatesPage(QWidget):
         column.addWidget(splitter, 1)
         self.preview.shown.connect(self._add_shown)
         self.preview.values_changed.connect(self._show_values)
-        self.preview.said.connect(lambda text, kind: self.banners.show_message(text, kind, key="preview"))
+        self.preview.said.connect(self._say)
         self._actions()
         self.refresh()
         self.list.setCurrentRow(0)
 
     # ---- building
+
+    def take_keyboard(self) -> None:
+        """To the list of templates."""
+        self.list.setFocus()
 
     def _list_side(self) -> QWidget:
         side = QWidget()
@@ -100,9 +108,11 @@ class TemplatesPage(QWidget):
         new.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(new)
         menu.addAction(self.tr("By marking a document…"), self.new_by_marking)
+        menu.addAction(self.tr("From a sentence…"), self.new_from_sentence)
         menu.addAction(self.tr("From a table's heading…"), self.new_from_heading)
         menu.addAction(self.tr("From a JSON Schema…"), self.new_from_schema)
         menu.addAction(self.tr("A copy of the one shown"), self.copy_shown)
+        menu.addAction(self.tr("From a shared file…"), self.new_from_shared)
         new.setMenu(menu)
         self.new_button = new
         column.addWidget(new)
@@ -213,13 +223,19 @@ class TemplatesPage(QWidget):
         self._as_text.toggled.connect(self._show_as_text)
         menu.addAction(self.tr("Checks over several fields…"), self.edit_rules)
         menu.addAction(self.tr("Versions…"), self.show_versions)
+        self._learned: QAction = menu.addAction(self.tr("What it learned…"), self.show_learned)
         menu.addSeparator()
+        menu.addAction(self.tr("Share as a file…"), self.share)
         menu.addAction(self.tr("Use it in a new table"), self._use)
         self._delete: QAction = menu.addAction(self.tr("Delete"), self.delete)
         self.more.setMenu(menu)
         for action in (self._undo, self._redo):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self.addAction(action)
+
+    def _say(self, text: str, kind: str) -> None:
+        """What the preview says; what is no trouble goes by itself, for it lies over the marks."""
+        self.banners.show_message(text, kind, key="preview", seconds=6 if kind == "info" else 0)
 
     # ---- the list
 
@@ -285,6 +301,14 @@ class TemplatesPage(QWidget):
         self._fill_text()
         if self.fields.rowCount() and self.fields.currentRow() < 0:
             self.fields.setCurrentCell(0, 0)
+
+    def show_value(self, name: str, path: Path, field: str) -> None:
+        """A document beside a template, with the place of one of its fields lit as soon as it is found."""
+        self.refresh(name)
+        for row, each in enumerate(self._draft.fields):
+            if each.name == field:
+                self.fields.setCurrentCell(row, 0)
+        self.preview.open(path)
 
     # ---- what is shown
 
@@ -457,6 +481,33 @@ class TemplatesPage(QWidget):
             self._begin(editing.new_template(self._free_name(title), title))
             self.preview.open_button.setFocus()
 
+    def new_from_sentence(self) -> None:
+        """A field for each thing a sentence names, as a beginning."""
+        text, wanted = QInputDialog.getText(
+            self,
+            self.tr("New template"),
+            self.tr("What do you want of each document? (for example: who spoke, where and when)"),
+        )
+        if wanted and text.strip():
+            self.from_sentence(text)
+
+    def from_sentence(self, sentence: str) -> None:
+        fields = self._parts.learning.fields_from_sentence(sentence)
+        if not fields:
+            self.banners.show_message(self.tr("This sentence names nothing that could be looked for."), "warn")
+            return
+        title = sentence.strip()[:40]
+        text = editing.new_template(self._free_name(title), title[:1].upper() + title[1:])
+        for field in fields:
+            text = editing.add_field(text, field)
+        self._begin(text)
+        self.banners.show_message(
+            self.tr("Look at what each field is taken for, and open a document of yours beside it."),
+            "info",
+            key="begun",
+            seconds=12,
+        )
+
     def new_from_heading(self) -> None:
         """A field for each heading of a spreadsheet's or CSV file's first row."""
         name, _filter = QFileDialog.getOpenFileName(
@@ -500,6 +551,97 @@ class TemplatesPage(QWidget):
             title = self.tr("%1 (copy)").replace("%1", template.title or template.name)
             text = editing.set_value(self._draft.text, "name", self._free_name(template.name))
             self._begin(editing.set_value(editing.set_value(text, "title", title), "version", 1))
+
+    def new_from_shared(self) -> None:
+        """A template that somebody shared, with what it learned."""
+        name, _filter = QFileDialog.getOpenFileName(
+            self, self.tr("A shared template"), self._parts.memory.folder("folder/open"),
+            self.tr("Shared templates (*.stillroom)"),
+        )  # fmt: skip
+        if name:
+            self.from_shared(Path(name))
+
+    def from_shared(self, path: Path) -> None:
+        def work(_operation: Operation[tuple[Template, int]]) -> tuple[Template, int]:
+            return self._parts.learning.take_shared(path, self._parts.templates)
+
+        def done(found: tuple[Template, int]) -> None:
+            template, documents = found
+            self.refresh(template.name)
+            words = counted(
+                documents,
+                self.tr("%2 is here, and knows 1 document."),
+                self.tr("%2 is here, and knows %1 documents."),
+            )
+            self.banners.show_message(words.replace("%2", template.title or template.name), "info", key="shared")
+            self.saved.emit(template.name)
+
+        self._in_background(Operation(work, "share", owner=self).success(done))
+
+    def share(self) -> None:
+        """The template as it is saved and what it learned, as one file; the documents' words only where that is wanted."""
+        template = self._draft.template
+        if template is None:
+            return
+        documents = len(self._parts.learning.memory(template).documents())
+        with_text = False
+        if documents:
+            box = QMessageBox(self)
+            box.setWindowTitle(self.tr("Share %1").replace("%1", template.title or template.name))
+            box.setText(
+                counted(
+                    documents,
+                    self.tr("It has learned from 1 document. May words of it go along?"),
+                    self.tr("It has learned from %1 documents. May words of them go along?"),
+                )
+            )
+            box.setInformativeText(
+                self.tr(
+                    "Without them only places, forms and the words that several documents have around their values are shared."
+                )
+            )
+            without = box.addButton(self.tr("Without words"), QMessageBox.ButtonRole.AcceptRole)
+            everything = box.addButton(self.tr("With words"), QMessageBox.ButtonRole.AcceptRole)
+            box.addButton(QMessageBox.StandardButton.Cancel)
+            box.setDefaultButton(without)
+            box.exec()
+            if box.clickedButton() not in (without, everything):
+                return
+            with_text = box.clickedButton() is everything
+        name, _filter = QFileDialog.getSaveFileName(
+            self, self.tr("Share as a file"), f"{self._parts.memory.folder('folder/open')}/{template.name}.stillroom",
+            self.tr("Shared templates (*.stillroom)"),
+        )  # fmt: skip
+        if name:
+            self.share_to(Path(name), with_text=with_text)
+
+    def share_to(self, path: Path, *, with_text: bool) -> None:
+        template = self._draft.template
+        if template is None:
+            return
+
+        def work(_operation: Operation[int]) -> int:
+            return self._parts.learning.share(template, path, with_text=with_text)
+
+        def done(_documents: int) -> None:
+            self.banners.show_message(
+                self.tr("Shared as %1.").replace("%1", path.name), "info", key="shared", seconds=8.0
+            )
+
+        self._in_background(Operation(work, "share", owner=self).success(done))
+
+    def _in_background(self, operation: Operation[Any]) -> None:
+        self._parts.tasks.start(
+            operation.failure(lambda error: self.banners.show_message(sentence(error), "bad", key="shared"))
+        )
+
+    def show_learned(self) -> None:
+        """What it learned, in figures and as a curve."""
+        from stillroom.ui.learned_dialog import LearnedDialog
+
+        template = self._draft.template
+        if template is not None:
+            LearnedDialog(lambda: self._parts.learning, template, self._parts.tasks, self).exec()
 
     def _with_fields(self, title: str, fields: Sequence[Field]) -> str:
         taken: list[str] = []

@@ -10,12 +10,21 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCompleter,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stillroom.documents.document import Document, Span
 from stillroom.errors import StillroomError
-from stillroom.extraction.result import FieldResult
-from stillroom.templates.template import Field, Template
+from stillroom.extraction.result import FieldResult, FieldValue
+from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.controls import Button, ElidedLabel, describe, label
 from stillroom.ui.extract.cell import values_of
 from stillroom.ui.failures import sentence
@@ -23,6 +32,8 @@ from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID, colours
+from stillroom.ui.wording import counted
+from stillroom.workspace.learning import LearnedTemplate
 
 _BETWEEN_PAGES = "\n\n"
 _PATIENCE = 200  # milliseconds after an edit before the field is asked again
@@ -85,6 +96,7 @@ class Preview(QWidget):
         self._texts: PageTexts | None = None
         self._template: Template | None = None
         self._asked: dict[str, Field] = {}
+        self._told: dict[str, FieldValue] = {}  # what was marked as the value of a field, in this document
         self._operation: Operation[Mapping[str, FieldResult]] | None = None
         self.values: dict[str, FieldResult] = {}
         column = QVBoxLayout(self)
@@ -122,9 +134,18 @@ class Preview(QWidget):
             self.make_button, self.tr("Make a field of the mark"), self.tr("What is marked becomes a field"), "Ctrl+M"
         )
         marking.addWidget(self.make_button)
+        self.right_button = Button(self.tr("All right: learn it"), "", "checked", self.learn)
+        describe(
+            self.right_button, self.tr("All values are right: learn from this document"),
+            self.tr("Mark what is wrong first, and give it the name of its field"), "Ctrl+L",
+        )  # fmt: skip
         column.addLayout(marking)
+        end = QHBoxLayout()
+        end.setSpacing(GRID)
         self.status = ElidedLabel("", "muted")
-        column.addWidget(self.status)
+        end.addWidget(self.status, 1)
+        end.addWidget(self.right_button)
+        column.addLayout(end)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
@@ -157,7 +178,7 @@ class Preview(QWidget):
         self._texts = PageTexts(document)
         self.view.setPlainText(self._texts.text)
         self.name.setText(document.name)
-        self._asked, self.values = {}, {}
+        self._asked, self.values, self._told = {}, {}, {}
         self.status.setText("")
         self.values_changed.emit()
         self._timer.start()
@@ -165,6 +186,9 @@ class Preview(QWidget):
     def show_template(self, template: Template | None) -> None:
         """The template as it is now: fields that changed are asked again."""
         self._template = template
+        completer = QCompleter([field.heading for field in template.fields] if template else [], self.called)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.called.setCompleter(completer)
         names = {field.name for field in template.fields} if template else set()
         for name in set(self._asked) - names:
             self._asked.pop(name)
@@ -198,20 +222,98 @@ class Preview(QWidget):
         if span is None or document is None:
             self.said.emit(self.tr("Mark a value in the document first, on one page."), "info")
             return
+        known = self._named(name)
+        if known is not None:
+            self._tell(known, document, span)
+            return
         self.make_button.setEnabled(False)
         self._parts.tasks.start(
             Operation(
                 lambda _: self._parts.learning.field_from(document, span, template, name=name), "mark", owner=self
             )
-            .success(self._made)
+            .success(lambda made: self._made(made, document, span))
             .failure(self._failed)
         )
 
-    def _made(self, made: Field | None) -> None:
+    def _made(self, made: Field | None, document: Document, span: Span) -> None:
         self._selected()
         if made is not None:
             self.called.clear()
             self.shown.emit(made)
+            self._tell(made, document, span)
+
+    def _named(self, name: str) -> Field | None:
+        """The field of the template that is called so already."""
+        wanted = name.strip().casefold()
+        fields = self._template.fields if self._template is not None else ()
+        return next((each for each in fields if wanted in (each.name.casefold(), each.heading.casefold())), None)
+
+    def _tell(self, field: Field, document: Document, span: Span) -> None:
+        """What is marked is the value of this field, in this document."""
+
+        def done(found: FieldValue | None) -> None:
+            self._selected()
+            if document is not self._document:
+                return
+            if found is None:
+                text = self.tr("What is marked cannot be %1: its type is another.").replace("%1", field.heading)
+                self.said.emit(text, "info")
+                return
+            self.called.clear()
+            # The preview may have named the field anew.
+            self._told[field.name] = found
+            self.values |= self._with_told(self.values)
+            self.values_changed.emit()
+
+        self.make_button.setEnabled(False)
+        self._parts.tasks.start(
+            Operation(lambda _: self._parts.learning.value_at(document, field, span), "mark", owner=self)
+            .success(done)
+            .failure(self._failed)
+        )
+
+    def _with_told(self, fields: Mapping[str, FieldResult]) -> dict[str, FieldResult]:
+        """These values, and in their place what a person marked."""
+        lists = (
+            {each.name for each in self._template.fields if each.type is FieldType.LIST} if self._template else set()
+        )
+        told: dict[str, FieldResult] = {
+            name: (value,) if name in lists else value for name, value in self._told.items()
+        }
+        return {**fields, **told}
+
+    def learn(self) -> None:
+        """All values of this document are right as they are shown: the template learns of it."""
+        document, template = self._document, self._template
+        if document is None or template is None or self._waits():
+            self.said.emit(self.tr("Open a document, and wait until its values are found."), "info")
+            return
+        fields = self._with_told({name: self.values[name] for name in self._asked if name in self.values})
+        self.right_button.setEnabled(False)
+
+        def done(learned: LearnedTemplate) -> None:
+            self.right_button.setEnabled(True)
+            words = counted(
+                learned.documents,
+                self.tr("Learned: 1 document is known. Open another, and mark what is wrong in it."),
+                self.tr("Learned: %1 documents are known. Open another, and mark what is wrong in it."),
+            )
+            self.said.emit(words, "info")
+
+        def failed(error: Exception) -> None:
+            self.right_button.setEnabled(True)
+            self._failed(error)
+
+        self._parts.tasks.start(
+            Operation(lambda _: self._parts.learning.take_shown(template, document, fields), "learn", owner=self)
+            .success(done)
+            .failure(failed)
+        )
+
+    def _waits(self) -> bool:
+        """Whether a value of the template is not known yet."""
+        fields = self._template.fields if self._template is not None else ()
+        return any(self._asked.get(each.name) != each and each.name not in self._told for each in fields)
 
     def _marked(self) -> Span | None:
         cursor = self.view.textCursor()
@@ -264,6 +366,7 @@ class Preview(QWidget):
         self._operation = None
         self._asked |= {field.name: field for field in asked}
         self.values |= fields
+        self.values |= self._with_told(self.values)
         self.status.setText(self.tr("Found in %1 s").replace("%1", f"{seconds:.1f}"))
         self.values_changed.emit()
         self._timer.start()  # what was changed meanwhile

@@ -6,22 +6,21 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from stillroom.chat.conversation import (
+    CHAT_SAMPLING,
     Attachment,
     ChatSettings,
     Conversation,
     Facts,
     Role,
-    Source,
     Turn,
     TurnState,
 )
+from stillroom.codec import from_plain, to_plain
 from stillroom.documents.seeing import Picture
-from stillroom.engine.protocol import Sampling
 
 CONVERSATION = "id, title, pinned, created, changed, settings, leaf, draft, deleted"
 TURN = "id, conversation, parent, role, content, created, thinking, state, error, model, facts"
@@ -33,35 +32,22 @@ def now() -> str:
 
 
 def settings_to_json(settings: ChatSettings) -> str:
-    return json.dumps(asdict(settings))
+    return json.dumps(to_plain(settings))
 
 
 def settings_from_json(text: str) -> ChatSettings:
-    """What is not known any more is left out, what is missing is as usual."""
+    """What is not known any more is left out, what is missing is as usual. Raises ValueError where these are no settings."""
     data = json.loads(text)
-    known = {item.name for item in fields(ChatSettings)} - {"sampling"}
-    sampled = {
-        item.name: data["sampling"][item.name] for item in fields(Sampling) if item.name in data.get("sampling", {})
-    }
-    usual = ChatSettings()
-    return ChatSettings(
-        **{name: value for name, value in data.items() if name in known},
-        sampling=Sampling(**{**asdict(usual.sampling), **sampled}),
-    )
+    return from_plain(ChatSettings, {**data, "sampling": {**to_plain(CHAT_SAMPLING), **data.get("sampling", {})}})
 
 
 def facts_to_json(facts: Facts) -> str:
-    return json.dumps(asdict(facts))
+    return json.dumps(to_plain(facts))
 
 
 def facts_from_json(text: str) -> Facts:
-    data: dict[str, Any] = json.loads(text)
-    known = {item.name for item in fields(Facts)}
-    for name in ("sources", "quotes"):
-        data[name] = tuple(Source(**source) for source in data.get(name, ()))
-    for name in ("notes", "unfounded"):
-        data[name] = tuple(data.get(name, ()))
-    return Facts(**{name: value for name, value in data.items() if name in known})
+    """Raises ValueError where these are no facts."""
+    return from_plain(Facts, json.loads(text))
 
 
 def conversation_from_row(row: Sequence[Any]) -> Conversation:
@@ -142,6 +128,16 @@ def attachments_of(connection: sqlite3.Connection, turns: Sequence[int]) -> dict
         ):
             number, turn, name, path, pages, tokens, given, data, sha256, width, height, size, seen = row
             picture = Picture(width, height, data, sha256) if data is not None else None
-            own = Attachment(number, name, path, tuple(json.loads(pages)), tokens, given, picture, bool(seen), size)
+            own = Attachment(
+                number,
+                name,
+                path,
+                from_plain(tuple[str, ...], json.loads(pages)),
+                tokens,
+                given,
+                picture,
+                bool(seen),
+                size,
+            )
             found[turn] = (*found.get(turn, ()), own)
     return found

@@ -11,10 +11,10 @@ from tests.chat.scripted_answerer import ScriptedAnswerer
 from stillroom.cancellation import Cancellation
 from stillroom.chat import context
 from stillroom.chat.conversation import Attachment, ChatSettings, Turn, TurnState
+from stillroom.chat.every_part import Asks, asks_of, counted_in_files, items_of, located
 from stillroom.chat.passages import Passage, halves, passages_of
 from stillroom.chat.session import ChatSession
 from stillroom.chat.store import ConversationStore
-from stillroom.chat.whole import Asks, asks_of, counted_in_files, items_of, located
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ from stillroom.templates.template import Field, FieldType, Template
 _CONFIDENCE = 0.75  # of a value of a remote model that stands in the document; it was never calibrated
 _ANSWER_TOKENS = 1200
 _CHARACTERS_A_TOKEN = 3.5
+_ANSWERED_A_FIELD = 40  # tokens
 _TEXTS = (FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS)
 
 
@@ -75,11 +76,20 @@ def preview(document: Document, template: Template, engine: RemoteEngine) -> Pre
     )
     shape = schema_of(template)
     tokens = round(len(Preview(messages, shape, 0, 0.0).text) / _CHARACTERS_A_TOKEN)  # servers count the shape as well
-    return Preview(messages, shape, tokens, engine.cost(tokens, 40 * len(template.fields)))
+    return Preview(messages, shape, tokens, engine.cost(tokens, _ANSWERED_A_FIELD * len(template.fields)))
+
+
+def tokens_of(characters: int, documents: int, template: Template) -> tuple[int, int]:
+    """About how many tokens are sent and answered for so many documents of so many characters together."""
+    page = Page(1, "")
+    nothing = preview(Document("", "", "", (page,), 1), template, RemoteEngine("", ""))
+    return round(characters / _CHARACTERS_A_TOKEN) + documents * nothing.tokens, documents * _ANSWERED_A_FIELD * len(
+        template.fields
+    )
 
 
 class RemoteExtractor:
-    """Extracts with a remote engine. Safe from any thread. Whoever makes it has the person's consent.
+    """Extraction with a remote engine. Safe from any thread. Whoever makes it has the person's consent.
 
     Attributes:
         sent: characters that left so far. cost: dollars, of what was answered.

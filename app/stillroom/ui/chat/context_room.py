@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _COUNT_MILLISECONDS = 250
 
 
-class Room(QObject):
-    """Of the conversation that is shown."""
+class ContextRoom(QObject):
+    """The room in the context for the conversation that is shown."""
 
     def __init__(self, page: ShownConversation, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(page)

@@ -32,7 +32,7 @@ def what_leaves(messages: Sequence[Message], settings: ChatSettings) -> str:
 
 
 class RemoteAnswerer:
-    """Answers through a remote engine; each answer sends the conversation as it is then."""
+    """An answerer at a remote engine; each answer sends the conversation as it is then."""
 
     def __init__(
         self, engine: RemoteEngine, connect: Callable[[], RemoteClient], log: SendingLog, cap: Callable[[], float]

@@ -9,7 +9,7 @@ from stillroom.chat.conversation import BIN_DAYS, Conversation, Turn
 from stillroom.errors import StillroomError
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.chat.bin_dialog import BinDialog
-from stillroom.ui.chat.conversation_list import ConversationList
+from stillroom.ui.chat.conversation_list import ConversationAction, ConversationList
 from stillroom.ui.chat.files import bring, write
 from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.parts import Parts
@@ -18,8 +18,8 @@ from stillroom.ui.wording import counted
 _DIALOG_WIDTH = 440  # as wide as titles are
 
 
-class Talks(QObject):
-    """Keeps the list as the store is, and does what is asked of its entries."""
+class ConversationActions(QObject):
+    """The list of conversations as the store is, and what is done with its entries."""
 
     def __init__(self, page: ShownConversation, parts: Parts, shown: ConversationList, banners: BannerArea) -> None:
         super().__init__(page)
@@ -39,26 +39,26 @@ class Talks(QObject):
         else:
             self.refresh()
 
-    def act(self, number: int, action: str) -> None:
-        """``rename``, ``pin``, ``duplicate``, ``export`` or ``delete`` a conversation, or make a ``template`` of it."""
+    def act(self, number: int, action: ConversationAction) -> None:
+        """Do it with the conversation of this number."""
         if not number:
             return
         found = self._store.conversation(number)
-        if action == "rename":
+        if action is ConversationAction.RENAME:
             title = self._ask(self.tr("Rename"), self.tr("Title"), found.title)
             if title:
                 self._store.rename(number, title)
-        elif action == "pin":
+        elif action is ConversationAction.PIN:
             self._store.pin(number, not found.pinned)
-        elif action == "duplicate":
+        elif action is ConversationAction.DUPLICATE:
             self._page.open(self._store.duplicate(number).id)
-        elif action == "export":
+        elif action is ConversationAction.EXPORT:
             write(self._page, self._parts, found, self._say)
             return
-        elif action == "template":
+        elif action is ConversationAction.TEMPLATE:
             self.make_template(self._store.branch(found.leaf), found.title)
             return
-        elif action == "delete":
+        elif action is ConversationAction.DELETE:
             self._delete(found)
         self.refresh()
         if number == self._page.number:

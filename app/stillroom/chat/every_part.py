@@ -156,7 +156,7 @@ class Reading:
 
 
 class WholeReader:
-    """Asks passage after passage what of it belongs in the answer, and believes only what stands there.
+    """A reader of whole files: it asks passage after passage what of it belongs in the answer, and believes only what stands there.
 
     Attributes:
         reading: what there is so far.

@@ -1,0 +1,129 @@
+"""A template in one file, with what it learned: the TOML text and what is kept of each document, in a ZIP.
+
+Without the documents' text only their forms, places and figures go along, and the words that stand around the values of several
+documents: those are the form's, not one document's. What is within values, and choices' texts, stay behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import secrets
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stillroom.errors import StillroomError
+from stillroom.learning.surroundings import MARKS
+
+SUFFIX = ".stillroom"
+_TEMPLATE = "template.toml"
+_DOCUMENTS = "documents/"
+_MOST_FILES = 201
+_MOST_BYTES = 64 << 20
+_SEVERAL = 3  # documents that have a word before it is the form's
+_FREE_OF_TEXT = frozenset({"form", "top", "end", "alone", "shape"})  # of MARKS
+_AROUND = frozenset({"left", "left_two", "behind", "above", "below", "line"})
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTemplate:
+    """What a shared file holds: the TOML text, and what is kept of each document, by its number."""
+
+    toml: str
+    documents: Mapping[str, bytes]
+
+
+def pack(toml: str, documents: Sequence[bytes], *, with_text: bool) -> bytes:
+    """The file. ``with_text``: words and values of the documents go along. What cannot be read is passed over."""
+    read = [found for found in map(_read, documents) if found is not None]
+    if not with_text:
+        counted = Counter(word for facts, _ in read for word in _words(facts))
+        common = {word for word, count in counted.items() if count >= _SEVERAL}
+        read = [_without_text(facts, arrays, common) for facts, arrays in read]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(_TEMPLATE, toml)
+        for facts, arrays in read:
+            inner = io.BytesIO()
+            told = np.frombuffer(json.dumps(facts, ensure_ascii=False).encode(), dtype=np.uint8)
+            np.savez_compressed(inner, allow_pickle=False, **{**arrays, "facts": told})
+            # Another number than the file's checksum, by which the file could be known again.
+            archive.writestr(f"{_DOCUMENTS}{hashlib.sha256(secrets.token_bytes(32)).hexdigest()}.npz", inner.getvalue())
+    return content.getvalue()
+
+
+def unpack(content: bytes) -> SharedTemplate:
+    """What a shared file holds. Raises StillroomError where it is none, or holds more than one may."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if len(entries) > _MOST_FILES or sum(each.file_size for each in entries) > _MOST_BYTES:
+                raise StillroomError("This file holds more than a shared template may. It is left alone.")
+            toml = archive.read(_TEMPLATE).decode("utf-8")
+            documents = {}
+            for each in entries:
+                number = each.filename.removeprefix(_DOCUMENTS).removesuffix(".npz")
+                if each.filename == _TEMPLATE:
+                    continue
+                if len(number) != 64 or set(number) - set("0123456789abcdef"):
+                    raise StillroomError("This file holds something that no shared template has. It is left alone.")
+                data = archive.read(each)
+                if _read(data) is not None:
+                    documents[number] = data
+    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, OSError, NotImplementedError, RuntimeError) as error:
+        raise StillroomError("This is no shared template, or the file is damaged.", details=repr(error)) from error
+    return SharedTemplate(toml, documents)
+
+
+def _read(content: bytes) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Facts and arrays of what is kept of a document; None where it cannot be read or unpacks to too much."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(each.file_size for each in archive.infolist()) > _MOST_BYTES:
+                return None
+        with np.load(io.BytesIO(content), allow_pickle=False) as data:
+            arrays = {name: data[name] for name in data.files}
+        facts = json.loads(arrays.pop("facts").tobytes())
+        return (facts, arrays) if isinstance(facts, dict) and isinstance(facts.get("fields"), dict) else None
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return None
+
+
+def _words(facts: dict[str, Any]) -> set[str]:
+    """The words around the candidates of a document that have no figure in them."""
+    found: set[str] = set()
+    for own in facts["fields"].values():
+        for around in own["around"]:
+            found.update(word for name in ("left", "behind", "above") for word in around[name])
+            for name, words in zip(MARKS, around.get("marks", ()), strict=False):
+                if name in _AROUND:
+                    found.update(words)
+    return {word for word in found if not any(map(str.isdigit, word))}
+
+
+def _without_text(
+    facts: dict[str, Any], arrays: dict[str, Any], common: set[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    fields = {
+        name: {**own, "around": [_bare(around, common) for around in own["around"]]}
+        for name, own in facts["fields"].items()
+    }
+    kept = {name: array for name, array in arrays.items() if name not in ("parts", "counts", "embedding")}
+    return {**facts, "fields": fields, "choices": {}}, kept
+
+
+def _bare(around: dict[str, Any], common: set[str]) -> dict[str, Any]:
+    def only(words: Sequence[str]) -> list[str]:
+        return [word if word in common else "" for word in words]
+
+    marks = []
+    for name, words in zip(MARKS, around.get("marks", ()), strict=False):
+        marks.append(list(words) if name in _FREE_OF_TEXT else only(words) if name in _AROUND else [""])
+    words = {name: only(around[name]) for name in ("left", "behind", "above")}
+    return {**around, **words, "value": "", "marks": marks}

@@ -1,0 +1,162 @@
+"""What a template learned, in figures: values right before and now, and how that grew with the corrected documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stillroom.templates.template import Template
+from stillroom.ui.controls import label
+from stillroom.ui.tasks import Operation, Tasks
+from stillroom.ui.theme import GRID, colours
+from stillroom.ui.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stillroom.workspace.learning import CurvePoint, Gain, Learning
+
+
+class LearnedDialog(QDialog):
+    """Gains by field and over the number of corrected documents. Reckoned beside the window; closing it stops that.
+
+    Attributes:
+        said: the sentence with all values together. fields: a row a field. plot: the curve; shown where there are points.
+    """
+
+    def __init__(
+        self, learning: Callable[[], Learning], template: Template, tasks: Tasks, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._learning, self._template, self._tasks = learning, template, tasks
+        title = template.title or template.name
+        self.setWindowTitle(self.tr("What %1 has learned").replace("%1", title))
+        column = QVBoxLayout(self)
+        column.setSpacing(GRID)
+        self.said = label(self.tr("Reckoning…"), wrap=True)
+        column.addWidget(self.said)
+        self.fields = QTableWidget(0, 4)
+        self.fields.setHorizontalHeaderLabels(
+            [self.tr("Field"), self.tr("Documents"), self.tr("Right before"), self.tr("Right now")]
+        )
+        self.fields.setAccessibleName(self.tr("What each field gained"))
+        self.fields.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.fields.setShowGrid(False)
+        self.fields.setTabKeyNavigation(False)
+        self.fields.verticalHeader().hide()
+        self.fields.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        column.addWidget(self.fields, 1)
+        self.plot = pg.PlotWidget()
+        self.plot.setAccessibleName(self.tr("Right values over the number of corrected documents"))
+        self.plot.setMouseEnabled(False, False)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMinimumHeight(170)
+        self.plot.hide()
+        column.addWidget(self.plot, 2)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.forget_button = buttons.addButton(
+            self.tr("Forget everything"), QDialogButtonBox.ButtonRole.DestructiveRole
+        )
+        self.forget_button.setAutoDefault(False)
+        self.forget_button.clicked.connect(self._forget)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+        self.resize(560, 520)
+        self._look()
+
+    def _look(self) -> None:
+        def work(
+            operation: Operation[tuple[int, dict[str, Gain], list[CurvePoint]]],
+        ) -> tuple[int, dict[str, Gain], list[CurvePoint]]:
+            learning = self._learning()
+            learned = learning.memory(self._template).learned()
+            return learned.documents, learned.gains(), learning.curve(self._template, operation.cancellation)
+
+        self._operation = (
+            Operation(work, "learned", owner=self)
+            .success(lambda found: self.show_gains(*found))
+            .failure(lambda error: self.said.setText(str(error)))
+        )
+        self.finished.connect(lambda _: self._operation.cancellation.request())
+        self._tasks.start(self._operation)
+
+    def show_gains(self, documents: int, gains: dict[str, Gain], curve: Sequence[CurvePoint]) -> None:
+        """What was reckoned."""
+        self.forget_button.setEnabled(documents > 0)
+        if not documents:
+            self.said.setText(
+                self.tr(
+                    "Nothing yet. It learns from each document that you approve in Review, and says here what that is worth."
+                )
+            )
+        else:
+            self.said.setText(self._sentence(documents, gains))
+        self.fields.setRowCount(len(gains))
+        for row, (name, gain) in enumerate(gains.items()):
+            known = next((field.heading for field in self._template.fields if field.name == name), name)
+            for place, text in enumerate((known, str(gain.values), str(gain.before), str(gain.after))):
+                self.fields.setItem(row, place, QTableWidgetItem(text))
+        self._draw(curve)
+
+    def _sentence(self, documents: int, gains: dict[str, Gain]) -> str:
+        if not gains:
+            return counted(
+                documents,
+                self.tr("It knows 1 document, which made nothing better yet."),
+                self.tr("It knows %1 documents, which made nothing better yet."),
+            )
+        text = counted(
+            documents,
+            self.tr("%2 of %4 values right before, %3 now, on your last document."),
+            self.tr("%2 of %4 values right before, %3 now, on your last %1 documents, each left out in turn."),
+        )
+        sums = (sum(each.before for each in gains.values()), sum(each.after for each in gains.values()))
+        for mark, number in (("%2", sums[0]), ("%3", sums[1]), ("%4", sum(each.values for each in gains.values()))):
+            text = text.replace(mark, str(number))
+        return text
+
+    def _draw(self, curve: Sequence[CurvePoint]) -> None:
+        self.plot.setVisible(bool(curve))
+        if not curve:
+            return
+        shown = colours()
+        self.plot.clear()
+        self.plot.setBackground(QColor(shown.surface))
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(QColor(shown.border))
+            axis.setTextPen(QColor(shown.text))
+        self.plot.setLabel("left", self.tr("right, %"))
+        self.plot.setLabel("bottom", self.tr("corrected documents"))
+        self.plot.plot(
+            [point.documents for point in curve], [100 * point.right for point in curve],
+            pen=pg.mkPen(QColor(shown.accent), width=2), symbol="o", symbolBrush=QColor(shown.accent), symbolPen=None,
+            symbolSize=8,
+        )  # fmt: skip
+        self.plot.getPlotItem().getViewBox().setYRange(0, 100, padding=0.05)
+
+    def _forget(self) -> None:
+        def work(_operation: Operation[int]) -> int:
+            return self._learning().forget(self._template)
+
+        self.forget_button.setEnabled(False)
+        self._tasks.start(
+            Operation(work, "forget", owner=self)
+            .success(lambda _: self.show_gains(0, {}, []))
+            .failure(lambda error: self.said.setText(str(error)))
+        )

@@ -1,0 +1,35 @@
+"""A sentence becomes fields that a person can check."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillroom.learning.asking import fields_from
+from stillroom.templates.template import FieldType
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wanted"),
+    [
+        ("who spoke, where and when", [("speaker", "name"), ("location", "line"), ("period", "date")]),
+        ("The invoice number, the due date and the total", [("invoice_number", "identifier"), ("due_date", "date"), ("total", "money")]),
+        ("Rechnungsnummer und IBAN", [("invoice_number", "identifier"), ("iban", "iban")]),
+        ("supplier & customer", [("seller", "organisation"), ("buyer", "organisation")]),
+        ("the colour of the door", [("the_colour_of_the_door", "line")]),
+        ("date, date", [("date", "date"), ("date_2", "date")]),
+        (" , and ", []),
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_becomes_fields(sentence: str, wanted: list[tuple[str, str]]) -> None:
+    assert [(field.name, str(field.type)) for field in fields_from(sentence)] == wanted
+
+
+def test_what_was_said_describes_the_field() -> None:
+    speaker, door = fields_from("who spoke, the door's colour")
+    assert speaker.description == "who spoke"
+    assert door.type is FieldType.LINE
+    assert door.heading == "The door's colour"
+
+
+def test_a_sentence_without_end_has_an_end() -> None:
+    assert len(fields_from(", ".join(["total"] * 1000))) == 40

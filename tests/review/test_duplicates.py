@@ -1,0 +1,87 @@
+"""Copies: the same file or the same sender and number, in a table and in those before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stillroom.documents.document import Span
+from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, result_to_json
+from stillroom.review.duplicates import sender_of
+from stillroom.review.reviews import Reviews
+from stillroom.review.verdict import VerdictKind
+from stillroom.storage.database import Database
+from stillroom.storage.runs import RunRecord, RunStore
+from stillroom.storage.verdicts import VerdictStore
+
+TOML = """
+name = "bill"
+version = 1
+title = "Bill"
+description = "A bill."
+[[fields]]
+name = "issuer"
+type = "organisation"
+[[fields]]
+name = "number"
+type = "identifier"
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    database = Database(tmp_path / "d.sqlite")
+    yield RunStore(database), Reviews(RunStore(database), VerdictStore(database))
+    database.close()
+
+
+def table(runs: RunStore, *documents: tuple[str, str, str], title: str = "") -> int:
+    """A run over documents: file name (its digest too), sender, number."""
+    run = runs.create_run(
+        RunRecord("bill", 1, TOML, "ab" * 32, "m", "/m", "d" * 64), [(d[0], f"/x/{d[0]}") for d in documents]
+    )
+    for place, (name, issuer, number) in enumerate(documents):
+        fields = {
+            key: FieldValue(text, text, FieldState.FOUND, 0.9, Span(1, 0, 1))
+            for key, text in (("issuer", issuer), ("number", number))
+        }
+        sha256 = name.encode().hex().ljust(64, "0")
+        row = DocumentResult(name, DocumentStatus.DONE, Coverage(1, 1, 9, 9), fields, "bill", 1, "m", "d" * 64, sha256)
+        runs.save(run, place, result_to_json(row))
+    if title:
+        runs.rename(run, title)
+    return run
+
+
+def test_a_copy_in_an_earlier_table_is_said_with_its_table(store) -> None:
+    runs, reviews = store
+    table(runs, ("a", "Acme", "1"), ("b", "Acme", "2"), ("c", "Acme", "3"), title="January")
+    second = table(runs, ("b", "Acme", "2"), ("scan of c", "ACME", "3"), ("d", "Acme", "4"))
+    documents = reviews.documents(second)
+    reviews.mark_duplicates(documents)
+    assert [document.duplicate_in for document in documents] == ["January", "January", ""]
+    assert [document.duplicate_of.path.name if document.duplicate_of else "" for document in documents] == [
+        "b",
+        "c",
+        "",
+    ]
+    documents[0].add(documents[0].document_verdict(VerdictKind.KEPT))
+    reviews.mark_duplicates(documents)
+    assert documents[0].duplicate_of is None
+
+
+def test_the_same_table_once_more_and_a_later_one_are_no_copies(store) -> None:
+    runs, reviews = store
+    first = table(runs, ("a", "Acme", "1"), ("b", "Acme", "2"))
+    second = table(runs, ("a", "Acme", "1"), ("b", "Acme", "2"))
+    for run in (first, second):
+        documents = reviews.documents(run)
+        reviews.mark_duplicates(documents)
+        assert [document.duplicate_of for document in documents] == [None, None]
+
+
+def test_a_document_has_a_sender(store) -> None:
+    runs, reviews = store
+    (document,) = reviews.documents(table(runs, ("a", "Acme", "1")))
+    assert sender_of(document) == "Acme"

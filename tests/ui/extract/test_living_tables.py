@@ -1,0 +1,98 @@
+"""A table that is finished takes further files, and is made anew where its template was changed."""
+
+from __future__ import annotations
+
+from stillroom.ui.extract.row import RowState
+
+
+def wait_done(qtbot, sheet) -> None:
+    qtbot.waitUntil(lambda: not sheet.runs.running and not sheet.runs.current, timeout=20_000)
+
+
+def test_files_dropped_on_a_finished_table_join_its_run(window, parts, qtbot, receipts, drop):
+    sheet = window.extract.sheet
+    files = receipts(5)
+    sheet.add_files(files[:2], start=True)
+    qtbot.waitUntil(lambda: sheet.runs.started, timeout=10_000)
+    wait_done(qtbot, sheet)
+    run = sheet.model.rows[0].run
+    drop(sheet, files[2:])
+    qtbot.waitUntil(lambda: len(sheet.model.rows) == 5, timeout=10_000)
+    sheet.run()
+    qtbot.waitUntil(lambda: sheet.model.rows[4].state is RowState.DONE, timeout=10_000)
+    wait_done(qtbot, sheet)
+    assert [row.position for row in sheet.model.rows] == [0, 1, 2, 3, 4]
+    assert all(row.run is run for row in sheet.model.rows)
+    (record,) = parts.store.runs()
+    assert len(parts.store.results(record.id)) == 5
+    assert parts.fake.done == [file.name for file in files], "nothing was read twice"
+
+
+def test_an_earlier_table_is_opened_and_goes_on(window, parts, qtbot, receipts):
+    files = receipts(3)
+    sheet = window.extract.sheet
+    sheet.add_files(files[:1], start=True)
+    qtbot.waitUntil(lambda: sheet.runs.started, timeout=10_000)
+    wait_done(qtbot, sheet)
+    (record,) = parts.store.runs()
+    window.extract.close_sheet(0)
+    window.extract.open_run(record.id)
+    qtbot.waitUntil(lambda: bool(window.extract.sheet.model.rows), timeout=10_000)
+    sheet = window.extract.sheet
+    sheet.add_files(files)
+    qtbot.waitUntil(lambda: len(sheet.model.rows) == 3, timeout=10_000)
+    sheet.run()
+    qtbot.waitUntil(lambda: sheet.model.rows[-1].state is RowState.DONE, timeout=10_000)
+    assert [each.id for each in parts.store.runs()] == [record.id]
+    assert len(parts.store.documents(record.id)) == 3
+
+
+def test_a_table_whose_template_was_changed_is_offered_anew(window, parts, qtbot, receipts):
+    from dataclasses import replace
+
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(2), start=True)
+    qtbot.waitUntil(lambda: sheet.runs.started, timeout=10_000)
+    wait_done(qtbot, sheet)
+    (record,) = parts.store.runs()
+    page = window.extract
+    page.close_sheet(0)
+    old = next(each for each in page.templates if each.name == record.template_name)
+    fields = (replace(old.fields[0], description="something else"), *old.fields[1:])
+    page.templates[page.templates.index(old)] = new = replace(old, fields=fields, version=old.version + 1)
+    page.open_run(record.id)
+    qtbot.waitUntil(lambda: bool(page.sheet.model.rows), timeout=10_000)
+    assert page.banners.isVisible(), "it is said"
+    before = len(parts.fake.done)
+    page.renew(parts.runs.resume(record.id), new)
+    qtbot.waitUntil(lambda: len(parts.store.runs()) == 2, timeout=10_000)
+    newest = parts.store.runs()[0].id
+    qtbot.waitUntil(lambda: len(parts.store.results(newest)) == 2, timeout=10_000)
+    wait_done(qtbot, page.sheet)
+    assert len(parts.fake.done) == before + 2
+    assert parts.runs.compare(record.id, newest).documents == 2
+
+
+def test_a_copy_is_said_and_one_decision_away(window, qtbot, receipts, tmp_path):
+    sheet = window.extract.sheet
+    files = receipts(2)
+    copy = tmp_path / "once more.txt"
+    copy.write_bytes(files[0].read_bytes())
+    said = []
+    sheet.said.connect(lambda text, kind, actions: said.append((text, kind, dict(actions))))
+    sheet.add_files([*files, copy], start=True)
+    qtbot.waitUntil(lambda: any("copy" in text for text, _, _ in said), timeout=20_000)
+    text, kind, actions = next(each for each in said if "copy" in each[0])
+    assert text == f"1 document looks like a copy: once more.txt (of {files[0].name})."
+    assert kind == "stay"
+    actions["No copy"]()
+    qtbot.waitUntil(lambda: not sheet.verdicts.saving and sheet.undo.count() == 1, timeout=10_000)
+    before = len(said)
+    sheet.copies._told.clear()
+    sheet.copies.look()
+    qtbot.wait(300)
+    assert len(said) == before, "it was said that it is none"
+    actions["Remove it"]()
+    assert [row.path for row in sheet.model.rows] == files
+    sheet.undo.undo()
+    assert len(sheet.model.rows) == 3

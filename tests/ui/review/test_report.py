@@ -1,0 +1,140 @@
+"""The report of a document: its pages with every value boxed, and who said what of it, when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pytest
+from PySide6.QtCore import Qt
+
+from stillroom.documents.document import Span
+from stillroom.documents.reading import read_file
+from stillroom.extraction.result import (
+    Coverage,
+    DocumentResult,
+    DocumentStatus,
+    FieldState,
+    FieldValue,
+    result_to_json,
+)
+from stillroom.storage.runs import RunRecord, RunStore
+
+TOML = """
+name = "note"
+version = 3
+title = "Note"
+description = "A note."
+[[fields]]
+name = "shop"
+type = "line"
+[[fields]]
+name = "place"
+type = "line"
+"""
+TEXT = "Żółw & Söhne <Ltd>\nΑθήνα\n"
+
+
+def text_of(file: Path) -> list[str]:
+    pdf = pypdfium2.PdfDocument(str(file))
+    try:
+        texts = []
+        for page in pdf:
+            held = page.get_textpage()
+            texts.append(held.get_text_range())
+            held.close()
+            page.close()
+        return texts
+    finally:
+        pdf.close()
+
+
+def dots_of(file: Path, colour: tuple[int, int, int]) -> int:
+    """How many dots of a page are of a colour."""
+    pdf = pypdfium2.PdfDocument(str(file))
+    try:
+        page = pdf[0]
+        picture = page.render(scale=1.5).to_pil().convert("RGB")
+        page.close()
+        return int((np.abs(np.asarray(picture).astype(int) - colour).sum(axis=2) < 40).sum())
+    finally:
+        pdf.close()
+
+
+@pytest.fixture
+def opened(parts, window, qtbot, tmp_path):
+    """The Review page on one document of a kind."""
+
+    def do(kind: str):
+        file = tmp_path / f"note.{kind}"
+        if kind == "pdf":
+            from reportlab.pdfgen.canvas import Canvas
+
+            canvas = Canvas(str(file), pagesize=(300, 300))
+            canvas.drawString(40, 250, "Corner Shop")
+            canvas.drawString(40, 200, "Leeds")
+            canvas.save()
+        else:
+            file.write_text(TEXT, "utf-8")
+        document = read_file(file)
+        text = document.pages[0].text
+        fields = {}
+        for name, line in zip(("shop", "place"), text.splitlines(), strict=False):
+            span = Span(1, text.index(line), text.index(line) + len(line))
+            fields[name] = FieldValue(line, line, FieldState.FOUND, 0.3, span, tuple(document.boxes(span)))
+        result = DocumentResult(
+            file.name,
+            DocumentStatus.DONE,
+            Coverage(1, 1, 9, 9),
+            fields,
+            "note",
+            3,
+            "a-model",
+            "d" * 64,
+            document.sha256,
+        )
+        store = RunStore(parts.database)
+        run = store.create_run(RunRecord("note", 3, TOML, "ab" * 32, "m", "/m", "d" * 64), [(file.name, str(file))])
+        store.save(run, 0, result_to_json(result))
+        page = window.show_named("review")
+        qtbot.waitUntil(lambda: page._text is not None, timeout=15_000)
+        return page
+
+    return do
+
+
+def written(page, qtbot, target: Path) -> Path:
+    page.write_report(target)
+    qtbot.waitUntil(target.exists, timeout=20_000)
+    return target
+
+
+def test_a_pdf_has_its_values_boxed_in_the_colour_of_what_was_said(opened, qtbot, tmp_path):
+    page = opened("pdf")
+    before = written(page, qtbot, tmp_path / "open.pdf")
+    assert dots_of(before, (0xB9, 0x89, 0x00)) > 100, "both are open"
+    assert dots_of(before, (0x16, 0x69, 0x5A)) == 0
+    qtbot.keyClick(page.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not page.desk.saving, timeout=10_000)
+    report = written(page, qtbot, tmp_path / "one.pdf")
+    assert dots_of(report, (0x16, 0x69, 0x5A)) > 100, "one was accepted"
+    texts = text_of(report)
+    assert len(texts) == 2
+    assert all(
+        word in texts[1] for word in ("Corner Shop", "Leeds", "accepted", "not looked at", "a-model", "note.pdf")
+    )
+    page.desk.reject(page.desk.documents[0], "sent twice")
+    qtbot.waitUntil(lambda: not page.desk.saving, timeout=10_000)
+    said = text_of(written(page, qtbot, tmp_path / "rejected.pdf"))[1]
+    assert "rejected by" in said
+    assert "sent twice" in said
+
+
+def test_a_text_is_marked_and_no_markup_of_it_is_believed(opened, qtbot, tmp_path):
+    page = opened("txt")
+    report = written(page, qtbot, tmp_path / "text.pdf")
+    texts = text_of(report)
+    assert "Söhne <Ltd>" in texts[0]
+    assert "Αθήνα" in texts[0]
+    assert "<Ltd>" in texts[1]
