@@ -315,6 +315,7 @@ class Layout:
             total += len(self._pages[page.number].lines)
         self._total_lines = total
         self._told: dict[tuple[int, int, int], list[tuple[int, str, float]]] = {}
+        self._liked: dict[tuple[str, int, int], dict[str, float]] = {}
         self._hosts = {
             concepts.key_of(part)
             for page in document.pages
@@ -532,21 +533,31 @@ class Layout:
         own, rival = like.before(field.name, page.text[cell.start : start])
         if not own and not rival and cell.order and start - cell.start < _AT_START:
             own, rival = like.whole(field.name, page.label_text(index - 1))
+        around = self._liked.get((field.name, candidate.span.page, index))
+        if around is None:
+            around = self._liked[field.name, candidate.span.page, index] = self._like_around(field, page, index)
+        behind = page.text[candidate.span.end : candidate.span.end + 2].lstrip(" ")
+        return {
+            "like_beside": own,
+            "unlike_beside": rival,
+            **around,
+            "label_like": like.label(candidate.text) if len(candidate.text) <= _LONGEST_LABEL else 0.0,
+            "colon_behind": float(behind[:1] in (":", "：")),
+        }
+
+    def _like_around(self, field: Field, page: _PageCells, index: int) -> dict[str, float]:
+        """The same of what stands over and below a cell, and at the head of its column and block."""
+        like = self._likeness
         over, rival_over = like.whole(field.name, page.label_text(page.above(index)))
         heads = {page.column_head(index), page.block_head(index)} - {-1, page.above(index)}
         headed = [like.whole(field.name, page.label_text(head)) for head in heads]
         below, _ = like.whole(field.name, page.label_text(page.below(index)))
-        behind = page.text[candidate.span.end : candidate.span.end + 2].lstrip(" ")
         return {
-            "like_beside": own,
             "like_over": over,
             "like_below": below,
             "like_head": max((own for own, _ in headed), default=0.0),
             "unlike_head": max((rival for _, rival in headed), default=0.0),
-            "unlike_beside": rival,
             "unlike_over": rival_over,
-            "label_like": like.label(candidate.text) if len(candidate.text) <= _LONGEST_LABEL else 0.0,
-            "colon_behind": float(behind[:1] in (":", "：")),
         }
 
     def _domain(self, text: str) -> float:
