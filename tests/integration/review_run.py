@@ -37,6 +37,7 @@ type = "line"
 """
 FIELDS = ("date", "total", "shop", "place")
 ACTIONS = ("accept", "typed", "runner-up", "absent", "clicked", "unreadable", "undone", "page word")
+_LOOKS = 1.5  # seconds that a person looks at a page before the first key, and takes to write the first value
 _REJECTED = 9  # one in so many documents
 
 
@@ -145,6 +146,7 @@ class Hands:
     window: Any
     page: Any
     application: Any
+    written: bool = False
 
     def key(self, *keys: Any, widget: Any = None) -> None:
         from PySide6.QtTest import QTest
@@ -179,6 +181,11 @@ class Hands:
         self.timed(
             lambda: QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, places[1])
         )
+
+    def look(self) -> None:
+        """Take a moment, as a person does."""
+        until = time.monotonic() + _LOOKS
+        self.wait(lambda: time.monotonic() > until)
 
     def timed(self, act: Callable[[], object]) -> None:
         started = time.thread_time()
@@ -216,6 +223,7 @@ def review() -> None:
         writer.write = told_before
         writer.written.connect(lambda keys: [say("told", key) for key in keys])
         page.list.setFocus()
+        hands.look()
         for _ in range(len(page._shown)):
             _document(hands)
             if page._shown.index(page._document) + 1 < len(page._shown):
@@ -288,6 +296,10 @@ def _value(hands: Hands, action: str, right: str | None) -> None:
     elif action == "typed":
         hands.key(key.Key_E)
         hands.type(right or "")
+        if not hands.written:
+            hands.written = True
+            hands.wait(lambda: page._suggesting is None or bool(page.card._readings))
+            hands.look()
         hands.key(key.Key_Return, widget=page.card.line)
     elif action == "undone":
         hands.key(key.Key_N)

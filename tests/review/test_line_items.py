@@ -240,3 +240,13 @@ def test_what_is_typed_into_a_cell_is_found_beside_its_row(bill: Document) -> No
     assert found.given.value == "120.00"
     assert found.given.span is not None
     assert FieldReader(bill).read_written(column, "999.00", near).given.typed
+
+
+def test_a_row_that_is_removed_breaks_the_rule_it_was_part_of(bill: Document) -> None:
+    ruled = parse_template(TOML + '[[rules]]\ncheck = "sum(items.amount) = total"\nmessage = "No sum."\n', "test")
+    doc = replace(reviewed(bill, table_rows(ITEMS, bill)), template=ruled)
+    assert doc.value(Subject("total")).failed == ()
+    doc.add(doc.verdict(VerdictKind.REMOVED, Subject("items", 2)))
+    assert doc.value(Subject("total")).failed == ("No sum.",)
+    doc.add(*doc.undo())
+    assert doc.value(Subject("total")).failed == ()

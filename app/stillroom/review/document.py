@@ -325,7 +325,7 @@ def _values(template: Template, result: DocumentResult, verdicts: dict[Subject, 
         elif isinstance(proposal, FieldValue):
             subject = Subject(wanted.name)
             found.append(_reviewed(subject, wanted, proposal, verdicts.get(subject)))
-    return _checked(template, result, found)
+    return _checked(template, result, found, bool(verdicts))
 
 
 def _of_several(
@@ -387,9 +387,12 @@ def _reviewed(subject: Subject, wanted: Field, proposal: FieldValue | None, verd
     return ReviewedValue(subject, wanted, proposal, verdict, as_value(verdict, proposal), moved)
 
 
-def _checked(template: Template, result: DocumentResult, values: list[ReviewedValue]) -> list[ReviewedValue]:
-    """The values with the template's rules looked at anew: a correction mends or breaks them."""
-    if not template.rules or all(value.verdict is None for value in values):
+def _checked(
+    template: Template, result: DocumentResult, values: list[ReviewedValue], said: bool
+) -> list[ReviewedValue]:
+    """The values with the template's rules looked at anew where something was said: a correction, a row that is removed mends or
+    breaks them."""
+    if not template.rules or not said:
         return values
     sentences = sentences_of(template)
     bare = [replace(value, current=without_sentences(value.current, sentences)) for value in values]

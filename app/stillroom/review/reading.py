@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.documents.document import Document, Page, Span
@@ -161,13 +161,6 @@ def read_typed(field: Field, text: str) -> Reading:
         whole[0].failed,
         tuple(Given(other.value, plain, typed=True) for other in whole[1:]),
     )
-
-
-def prepare(fields: Iterable[Field]) -> None:
-    """Bring in what reading values of these fields needs: the names of months in many languages take seconds the first time."""
-    kinds = {kind_of(each): each for field in fields for each in (field, *field.columns)}
-    for field in kinds.values():
-        read_typed(field, "1")
 
 
 def trimmed(document: Document, span: Span) -> Span:

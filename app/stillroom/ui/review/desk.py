@@ -97,14 +97,11 @@ class ReviewDesk(QObject):
             self._by_file.setdefault((document.template.name, document.result.sha256), []).append(document)
         self.queues = queues
         self.opened.emit()
-        fields = [field for each in queues.values() if each.documents for field in each.documents[0].template.fields]
 
         def prepare(_: Operation[None]) -> None:
-            # Not when the first value is typed or approved: the window would stand still for it.
+            # Not when the first document is approved: the window would stand still for it. What reads dates is not brought in
+            # here, as it takes 70 MB: that is done when a person begins to write, beside the window.
             import stillroom.review.signing  # noqa: F401
-            from stillroom.review.reading import prepare
-
-            prepare(fields)
 
         self._tasks.start(Operation(prepare, "prepare", owner=self).failure(self.failed.emit))
 

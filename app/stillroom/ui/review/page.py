@@ -30,7 +30,7 @@ from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_n
 from stillroom.review.queue import Doubt
 from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
-from stillroom.review.verdict import Given, Subject, VerdictKind
+from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import (
@@ -117,7 +117,6 @@ class ReviewPage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addLayout(self._head())
-        self.banners = BannerArea(self)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(GRID)
         self.splitter.setChildrenCollapsible(False)
@@ -126,6 +125,7 @@ class ReviewPage(QWidget):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([560, 380])
+        self.banners = BannerArea(self, self.views)  # what is pressed next, and the rows, stay in sight
         self.empty = label(
             self.tr("Nothing to review yet. Extract a table first; its values come here."), "muted", wrap=True
         )
@@ -526,8 +526,12 @@ class ReviewPage(QWidget):
             self._value_chosen(None)
 
     def _fold(self) -> None:
-        """Cells of tables that nobody has to look at are in their table only, and not among the values as well."""
-        self.list.fold(lambda value: bool(value.subject.column) and value.subject not in self._doubted)
+        """Cells of tables that nobody has to look at are in their table only, and not among the values as well; but for rows that
+        a person added, which are written one cell after the other."""
+        doubted = self._doubted
+        self.list.fold(
+            lambda value: value.subject.column != "" and value.subject.item <= ADDED and value.subject not in doubted
+        )
 
     _doubted: AbstractSet[Subject] = frozenset()
 
@@ -732,6 +736,7 @@ class ReviewPage(QWidget):
 
     def _edit_ended(self) -> None:
         self._adding = None
+        self.banners.withdraw("adding")
         self._back.setFocus()
 
     @property

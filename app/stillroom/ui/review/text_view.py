@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -15,6 +16,10 @@ from stillroom.ui.theme import colours
 
 _IN_COLUMNS = ("txt", "csv", "md", "xlsx", "json", "jsonl")
 """Columns are made of spaces or cells: letters of one width keep them."""
+
+
+_LINED_UP = re.compile(r"\S {3,}\S[^\n]*\n[^\n]*\S {3,}\S")
+"""Two lines whose words are set apart by spaces: whoever wrote a mail lined up a table."""
 
 
 class TextView(QPlainTextEdit):
@@ -55,7 +60,8 @@ class TextView(QPlainTextEdit):
             length += _utf16(parts[-1])
         self._lit = []
         self.setExtraSelections([])
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if document.kind in _IN_COLUMNS else QFont()
+        in_columns = document.kind in _IN_COLUMNS or _LINED_UP.search("".join(parts)) is not None
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if in_columns else QFont()
         around = self.parentWidget()
         font.setPointSizeF(max(9.0, around.font().pointSizeF() if around is not None else 10.0))
         self.setFont(font)
