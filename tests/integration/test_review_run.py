@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import statistics
 import time
 from pathlib import Path
@@ -24,13 +25,14 @@ def run(home: Path, seen: Seen, stop_after: int | None, late: float) -> None:
     child = start(home)
     assert child.stdout is not None
     seen.hear(child.stdout, stop_after)
-    if stop_after is not None and not seen.finished:
+    killed = stop_after is not None and not seen.finished
+    if killed:
         time.sleep(late)
         child.kill()
     seen.hear(child.stdout)
     child.stdout.close()
     status = child.wait()
-    assert status == 0 or not seen.finished
+    assert status == (-signal.SIGKILL if killed else 0), "it ended by itself, or not at all"
     assert lost_or_doubled(home, seen) == []
 
 
