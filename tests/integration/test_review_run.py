@@ -37,7 +37,7 @@ def run(home: Path, seen: Seen, stop_after: int | None, late: float) -> None:
 
 
 @pytest.mark.window
-@pytest.mark.timeout(300 + 30 * KILLS)
+@pytest.mark.timeout(300 + 30 * KILLS + 20 * DOCUMENTS)
 def test_a_review_that_is_killed_goes_on_without_a_loss(tmp_path: Path) -> None:
     chance = random.Random(os.environ.get("STILLROOM_TEST_SEED", "7"))
     kills, home, took = 0, tmp_path / "0", list[float]()
