@@ -1,13 +1,15 @@
 """Fit the weights of resources/ranking.json on labelled documents, and say what they are worth on sets that were left out.
 
-    python tests/benchmarks/fit_ranking.py collect DATA --to ROWS.pickle [--only SET...]
-    python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--write]
+    python tests/benchmarks/fit_ranking.py read DATA --to DOCUMENTS.pickle
+    python tests/benchmarks/fit_ranking.py collect DOCUMENTS.pickle --to ROWS.pickle [--only SET...]
+    python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--cache FOLDER] [--write]
 
-``collect`` reads every document of the labelled sets in DATA once and keeps its candidates with their signs. ``fit`` leaves out one
-set at a time, fits on the others and decides the fields of the one left out: those figures are printed, and the confidences are
-calibrated on them. Then it fits on all sets and writes the file. The loss is that of a conditional logit (what is right, or *absent*,
-among all; each item by itself in a list), sets weighed evenly by the root of their documents, with an L2 penalty on the distance
-from what is written by hand for all types, and from there to each family, type and template of its own. No model is asked.
+``read`` reads every document of the labelled sets in DATA. ``collect`` keeps the candidates of their fields with their signs, of some
+documents once more as if nobody had known their kind, and adds made forms (made_forms.py). ``fit`` leaves out one set at a time, fits on
+the others and decides the fields of the one left out: those figures are printed, and the confidences are calibrated on them. Then it
+fits on all sets and writes the file. The loss is that of a conditional logit (what is right, or *absent*, among all; each item by itself
+in a list), sets weighed evenly by the root of their documents, with an L2 penalty on the distance from what is written by hand for all
+types, and from there to each family, type and template of its own. No model is asked.
 """
 
 from __future__ import annotations
@@ -18,9 +20,12 @@ import pickle
 import sys
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
+import made_forms
 import numpy as np
 from scipy.optimize import minimize
 
@@ -29,14 +34,14 @@ from stillroom.documents.document import Document, Page
 from stillroom.documents.readers import Readers
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
-from stillroom.extraction import choosing, layout, ranking
-from stillroom.extraction.assignment import decided_together
+from stillroom.extraction import choosing, concepts, layout, ranking
+from stillroom.extraction.assignment import ADDENDS, decided_together, sum_holds
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.choosing import Asked
-from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.concepts import Label, Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.templates.library import TemplateLibrary
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import FieldType, Template
 
 # Set, labels, template, the kind it is left out with.
 SETS = (
@@ -55,10 +60,20 @@ RENAMED = {"wildreceipt": {"subtotal": "tax"}}
 OWN_WEIGHTS = ("receipt", "contract")
 NAMES = [*layout.names(), *ranking.BESIDES]
 SIGNS = len(layout.names())
+# What each of the two other readings goes by.
+_OF_LABELS = ("own", "rival", "avoid", "nothing", "like", "unlike", "label", "colon")
+LABELS = np.array(
+    [float(name.split("_")[0] in _OF_LABELS or name in ranking.BESIDES or name.endswith("_own")) for name in NAMES]
+)
+PLACES = 1.0 - LABELS
+PLACES[SIGNS:] = 1.0
 # Strengths of the penalties: for all types, a family, a type, a template's field.
 PENALTIES = (0.002, 0.004, 0.008, 0.004)
 MOST_CANDIDATES = 80
-STEPS = 120
+MOST_FITTED = 80  # documents of a set
+MADE = "made forms"
+MOST_UNSEEN = 40  # documents of a set that are looked at once more as if nobody had known their kind
+STEPS = 100
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
 KNOWN = {
     "own_inline": 2.5, "own_left": 2.5, "own_above": 1.5, "own_column": 1.8, "own_block": 2.5, "own_below": 0.3,
@@ -66,7 +81,9 @@ KNOWN = {
     "rival_inline": -2.0, "rival_left": -1.5, "rival_above": -0.7, "rival_column": -0.7, "rival_block": -1.0,
     "rival_behind": -0.3, "rival_prose": -0.5, "rival_beside": -0.5, "avoid_inline": -1.5, "avoid_left": -1.5,
     "avoid_above": -0.8, "avoid_column": -0.8, "avoid_block": -1.2, "avoid_beside": -0.5, "label": -8.0, "label_first": -2.0,
-    "gaps": -2.0, "holds_colon": -1.0, "words": 1.5, "words_above": 0.7, "shape": 1.0, "failed": -1.0, "zero": -2.0,
+    "gaps": -2.0, "holds_colon": -1.0, "like_beside": 2.5, "like_over": 1.5, "like_head": 1.0, "unlike_head": -0.7,
+    "unlike_beside": -1.5, "unlike_over": -0.7, "like_most": 1.0, "label_like": -4.0, "colon_behind": -2.0, "shape": 1.0,
+    "person:name_known": 1.0, "person:name_whole": 1.5, "failed": -1.0, "zero": -2.0,
     "first_own": 0.5, "order_first": 1.5, "order_second": -1.5, "colon": 0.5, "absent": 1.0, "many": 0.7, "required": -2.0,
 }  # fmt: skip
 
@@ -83,6 +100,7 @@ class Row:
     right: np.ndarray
     wanted: list[str]
     legible: float
+    blind: bool = False
 
     @property
     def signs(self) -> np.ndarray:
@@ -100,18 +118,22 @@ class Row:
         return (*own, f"{self.template} {self.asked.field.name}") if self.template else own
 
 
-def collect(arguments: argparse.Namespace) -> None:
-    rows: list[Row] = []
-    library = TemplateLibrary()
+@dataclass
+class Labelled:
+    """A document of a set, and what its fields hold."""
+
+    name: str
+    file: str
+    document: Document
+    fields: dict[str, object]
+
+
+def read(arguments: argparse.Namespace) -> None:
+    found: list[Labelled] = []
     folder = Path(arguments.data)
     started = time.monotonic()
     with Readers() as readers:
-        for name, labels, template_name, group in SETS:
-            if arguments.only and name not in arguments.only:
-                continue
-            template = library.find(str(folder / template_name) if "/" in template_name else template_name)
-            meaning = Meaning(template)
-            own = f"{template.name} {ranking.hash_of(template)}" if template.name in OWN_WEIGHTS else ""
+        for name, labels, _, _ in SETS:
             for line in (folder / labels).read_text(encoding="utf-8").splitlines():
                 entry = json.loads(line, parse_float=str, parse_int=str)
                 wanted = {RENAMED.get(name, {}).get(field, field): label for field, label in entry["fields"].items()}
@@ -120,31 +142,91 @@ def collect(arguments: argparse.Namespace) -> None:
                 except StillroomError as error:
                     print(entry["file"], error, file=sys.stderr)
                     continue
-                seen = Layout(document, meaning)
-                for field in template.fields:
-                    kind = field.of if field.type is FieldType.LIST and field.of else field.type
-                    if field.name not in wanted or not proposes(kind):
-                        continue
-                    asked = choosing.prepare(field, document, (), template=template, layout=seen)
-                    asked.layout, asked.signs = None, asked.signs.astype(np.float32)
-                    label = wanted[field.name]
-                    values = [str(each) for each in (label if isinstance(label, list) else [label]) if each is not None]
-                    right = [any(same_value(kind, each.value, one) for one in values) for each in asked.candidates]
-                    legible = min(
-                        (p.ocr_confidence for p in document.pages if p.ocr_confidence is not None), default=1.0
-                    )
-                    rows.append(
-                        Row(name, group, entry["file"], own, asked, np.array(right, dtype=bool), values, legible)
-                    )
-            print(f"{name}: {len(rows)} fields, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+                found.append(Labelled(name, entry["file"], document, wanted))
+            print(f"{name}: {len(found)} documents, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    templates = {
+        name: str((folder / template).resolve()) if "/" in template else template for name, _, template, _ in SETS
+    }
+    Path(arguments.to).write_bytes(pickle.dumps((templates, found)))
+
+
+def collect(arguments: argparse.Namespace) -> None:
+    rows: list[Row] = []
+    library = TemplateLibrary()
+    started = time.monotonic()
+    templates, labelled = pickle.loads(Path(arguments.documents).read_bytes())
+    for name, _, _, group in SETS:
+        if arguments.only and name not in arguments.only:
+            continue
+        template = library.find(templates[name])
+        meaning, unseen = Meaning(template), Unseen(template)
+        own = [each for each in labelled if each.name == name]
+        for number, each in enumerate(own):
+            rows += _rows(each, template, meaning, group)
+            if number % max(1, len(own) // MOST_UNSEEN) == 0:
+                with patch.object(concepts, "labels", unseen.labels):
+                    rows += _rows(each, unseen.template, unseen.meaning, group, blind=True)
+        print(f"{name}: {len(rows)} fields, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    for form in made_forms.made() if "made" in (arguments.only or ("made",)) else ():
+        each = Labelled(f"made {form.template.name}", form.file, form.document, dict(form.fields))
+        rows += _rows(each, form.template, Meaning(form.template), MADE)
     Path(arguments.to).write_bytes(pickle.dumps(rows))
+
+
+class Unseen:
+    """A template as if nobody had known its kind: its fields have their names and descriptions, and no list has their labels."""
+
+    def __init__(self, template: Template) -> None:
+        known = Meaning(template)
+        self.template = replace(template, fields=tuple(replace(field, near=(), avoid=()) for field in template.fields))
+        self.meaning = Meaning(self.template)
+        self._unknown = {
+            concept
+            for field in template.fields
+            for concept in concepts.vocabulary().concepts
+            if known.affinity(field.name, concept) >= 0.5
+        }
+        self.meaning.keys = frozenset()
+        for field in template.fields:
+            self.meaning._affinity[field.name] = {}
+            self.meaning._near[field.name] = {}
+            self.meaning.roles[field.name] = ""
+        self._labels = concepts.labels
+
+    def labels(self, text: str, own: Iterable[str] = ()) -> list[Label]:
+        """The labels of a page but those that would be known for the template's fields."""
+        phrases = concepts.vocabulary().phrases
+        return [label for label in self._labels(text, own) if not self._unknown & set(phrases.get(label.key, ()))]
+
+
+def _rows(each: Labelled, template: Template, meaning: Meaning, group: str, *, blind: bool = False) -> list[Row]:
+    own = f"{template.name} {ranking.hash_of(template)}" if template.name in OWN_WEIGHTS and not blind else ""
+    seen = Layout(each.document, meaning)
+    legible = min((page.ocr_confidence for page in each.document.pages if page.ocr_confidence is not None), default=1.0)
+    found = []
+    for field in template.fields:
+        kind = field.of if field.type is FieldType.LIST and field.of else field.type
+        if field.name not in each.fields or not proposes(kind):
+            continue
+        asked = choosing.prepare(field, each.document, (), template=template, layout=seen)
+        asked.layout, asked.signs = None, asked.signs.astype(np.float32)
+        label = each.fields[field.name]
+        values = [str(one) for one in (label if isinstance(label, list) else [label]) if one is not None]
+        right = [any(same_value(kind, candidate.value, one) for one in values) for candidate in asked.candidates]
+        found.append(Row(each.name, group, each.file, own, asked, np.array(right, dtype=bool), values, legible, blind))
+    return found
 
 
 class Fit:
     """Weights by group, fitted on rows; ``start`` from those of another fit."""
 
-    def __init__(self, rows: list[Row], *, start: Fit | None = None, own: bool = True) -> None:
-        rows = [row for row in rows if len(row.signs)]
+    def __init__(
+        self, rows: list[Row], *, start: Fit | None = None, own: bool = True, mask: np.ndarray | None = None
+    ) -> None:
+        """``mask``: which of NAMES it may go by; all where none is given. ``own``: of templates that have weights of their own, which
+        are all that is fitted then; the others are those of ``start``.
+        """
+        rows = [row for row in rows if len(row.signs) and (row.template or not own)]
         self._own = own
         sets = Counter((row.group, row.file) for row in rows)
         documents = Counter(group for group, _ in sets)
@@ -152,6 +234,8 @@ class Fit:
         share /= share.sum()
         kept = [_thinned(row) for row in rows]
         signs = np.vstack([row.signs[keep] for row, keep in zip(rows, kept, strict=True)])
+        mask = np.ones(len(NAMES)) if mask is None else mask
+        signs *= mask[:SIGNS].astype(np.float32)
         right = np.concatenate([row.right[keep] for row, keep in zip(rows, kept, strict=True)])
         likely = np.concatenate([_likelihoods(row)[keep] for row, keep in zip(rows, kept, strict=True)])
         counts = np.array([len(keep) for keep in kept])
@@ -169,6 +253,7 @@ class Fit:
         penalty[:, SIGNS] *= 0.2
         prior = np.zeros((len(groups), len(NAMES)))
         prior[groups.index("")] = [KNOWN.get(name, 0.0) for name in NAMES]
+        prior *= mask
         adds = np.array([[float(group in each) for group in groups] for each in forms])
         places = [np.flatnonzero(form[of] == number) for number in range(len(forms))]
         pieces = [np.ascontiguousarray(signs[place]) for place in places]
@@ -206,16 +291,25 @@ class Fit:
             away = table - prior
             return (
                 float(losses @ share) + 0.5 * float((penalty * away * away).sum()),
-                (adds.T @ by_form + penalty * away).ravel(),
+                (moving * (adds.T @ by_form + penalty * away)).ravel(),
             )
 
+        moving = np.array([[not own or group not in (start.table if start else ())] for group in groups], dtype=float)
         first = prior.copy()
         if start is not None:
             for number, group in enumerate(groups):
                 first[number] = start.table.get(group, first[number])
-        steps = STEPS if start is None else STEPS // 3
+        steps = STEPS if start is None or own else STEPS // 3
         found = minimize(loss, first.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps})
-        self.table = dict(zip(groups, found.x.reshape(prior.shape), strict=True))
+        fitted = dict(zip(groups, found.x.reshape(prior.shape), strict=True))
+        self.table = {**start.table, **fitted} if own and start is not None else fitted
+
+    @classmethod
+    def of(cls, table: dict[str, np.ndarray], *, own: bool) -> Fit:
+        """Of weights that were fitted before."""
+        made = cls.__new__(cls)
+        made._own, made.table = own, table
+        return made
 
     def _groups(self, row: Row) -> tuple[str, ...]:
         return row.groups if self._own else row.groups[:3]
@@ -252,42 +346,94 @@ class Decided:
     given: list[tuple[ranking.Grounds, str, bool]]
 
 
-def decide(rows: list[Row], fit: Fit, *, fitted: bool) -> list[Decided]:
+class Cache:
+    """Fits that were made before, in a folder: what was stopped goes on where it was."""
+
+    def __init__(self, folder: str | None) -> None:
+        self._folder = Path(folder) if folder else None
+
+    def fit(
+        self,
+        name: str,
+        rows: list[Row],
+        *,
+        start: Fit | None = None,
+        own: bool = False,
+        mask: np.ndarray | None = None,
+    ) -> Fit:
+        path = self._folder / f"{name}.pickle" if self._folder else None
+        if path is not None and path.exists():
+            return Fit.of(pickle.loads(path.read_bytes()), own=own)
+        made = Fit(rows if own else _some_of(rows), start=start, own=own, mask=mask)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(pickle.dumps(made.table))
+        return made
+
+
+def _some_of(rows: list[Row]) -> list[Row]:
+    """Of a set of many documents some: sets are weighed by the root of their documents, and two hundred tell little more than eighty."""
+    files: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if not files[row.name] or files[row.name][-1] != row.file:
+            files[row.name].append(row.file)
+    kept = {name: set(own[:: max(1, len(own) // MOST_FITTED)]) for name, own in files.items()}
+    return [row for row in rows if row.file in kept[row.name]]
+
+
+@dataclass
+class Fits:
+    """The weights, and those of the readings made in other ways: by labels alone, by place and form alone."""
+
+    whole: Fit
+    by_label: Fit
+    by_place: Fit
+
+    @classmethod
+    def of(cls, rows: list[Row], cache: Cache, name: str, *, start: Fits | None = None) -> Fits:
+        """Without any template's own."""
+        return cls(
+            cache.fit(f"{name} whole", rows, start=start and start.whole),
+            cache.fit(f"{name} by label", rows, start=start and start.by_label, mask=LABELS),
+            cache.fit(f"{name} by place", rows, start=start and start.by_place, mask=PLACES),
+        )
+
+
+def decide(rows: list[Row], fits: Fits, *, fitted: bool) -> list[Decided]:
     """The fields of the documents, decided together as the product does."""
     found = []
     documents = defaultdict(list)
     for row in rows:
-        documents[row.name, row.file].append(row)
+        documents[row.name, row.file, row.blind].append(row)
     for own in documents.values():
         for row in own:
-            row.asked.weights, row.asked.fitted = fit.weights(row), fitted and bool(row.template)
+            row.asked.weights, row.asked.fitted = fits.whole.weights(row), fitted and bool(row.template)
+            row.asked.second = (fits.by_label.weights(row), fits.by_place.weights(row))
         single = [row for row in own if not row.several]
         shares = decided_together([choosing._places(row.asked) for row in single])
-        found += [_decided(row, places) for row, places in zip(single, shares, strict=True)]
+        holds = sum_holds(shares)
+        found += [
+            _decided(row, places, sums=holds and row.asked.role in ADDENDS)
+            for row, places in zip(single, shares, strict=True)
+        ]
         found += [_decided_list(row) for row in own if row.several]
     return found
 
 
-def _decided(row: Row, places: list) -> Decided:
+def _decided(row: Row, places: list, *, sums: bool = False) -> Decided:
     asked = row.asked
     name = ranking.family(asked.kind)
     values = sorted((each for each in places if each.value is not None), key=lambda each: (-each.share, each.index))
     absent = next(each.share for each in places if each.value is None)
+    pages = tuple(Page(number, "read") for number in {each.span.page for each in asked.candidates})
+    document = Document("", "", "", pages, len(pages))
+    other = choosing.other_readings(asked)
     if not values or absent >= choosing._together(asked, values):
-        grounds = ranking.Grounds(
-            min(absent, choosing._NOTHING_OFFERED),
-            values[0].share if values else 0.0,
-            0.0,
-            0.0,
-            len(asked.candidates),
-            fitted=asked.fitted,
-            absent=True,
-        )
+        grounds = choosing.absent_grounds(asked, absent, values, document, other)
         return Decided(row, float(not row.wanted), [(grounds, name, not row.wanted)])
     best = values[0]
     right = any(good and each.value == best.value for good, each in zip(row.right, asked.candidates, strict=True))
-    pages = tuple(Page(number, "") for number in {each.span.page for each in asked.candidates})
-    grounds = choosing.grounds_of(asked, best, values, Document("", "", "", pages, len(pages)))
+    grounds = choosing.grounds_of(asked, best, values, document, other, sums=sums)
     return Decided(row, float(right), [(grounds, name, right)])
 
 
@@ -296,7 +442,7 @@ def _decided_list(row: Row) -> Decided:
     if not asked.candidates:
         return Decided(row, float(not row.wanted), [])
     taken = choosing._items(asked, choosing._shares(asked))[: asked.field.max_items]
-    pages = tuple(Page(number, "") for number in {each.span.page for each in asked.candidates})
+    pages = tuple(Page(number, "read") for number in {each.span.page for each in asked.candidates})
     document = Document("", "", "", pages, len(pages))
     given = [
         (choosing.item_grounds(asked, index, share, document), ranking.family(asked.kind), bool(row.right[index]))
@@ -311,7 +457,7 @@ COLUMNS = [*ranking.CONFIDENCE, "family numbers", "family moments", "family code
 
 
 # What is thought of confidences before anything is measured: kinds never seen are harder, few sets have lists, or say what is absent.
-DOUBT = {"share": 0.6, "always": -0.1, "several": -1.2, "several_share": -0.2, "absent": -0.3, "absent_share": -0.2}
+DOUBT = {"share": 0.6, "always": -0.1, "several": -1.6, "several_share": -0.2, "absent": -0.3, "absent_share": -0.2}
 
 
 def calibrate(decided: list[Decided]) -> dict[str, float]:
@@ -320,13 +466,18 @@ def calibrate(decided: list[Decided]) -> dict[str, float]:
     sizes = Counter(each.row.group for each in decided for _ in each.given)
     for each in decided:
         for grounds, family, good in each.given:
-            rows.append([*grounds.columns(), *(float(name == f"family {family}") for name in COLUMNS[-4:])])
+            rows.append([*grounds.columns().values(), *(float(name == f"family {family}") for name in COLUMNS[-4:])])
             right.append(good)
             weight.append(sizes[each.row.group] ** -0.5)
     signs, good = np.array(rows), np.array(right, dtype=float)
     share = np.array(weight) / sum(weight)
     prior = np.array([DOUBT.get(name, 0.0) for name in COLUMNS])
-    penalty = np.array([0.2 if "several" in name else 0.1 if "absent" in name else 0.02 for name in COLUMNS])
+    penalty = np.array(
+        [
+            0.3 if name == "several" else 0.2 if "several" in name else 0.1 if "absent" in name else 0.02
+            for name in COLUMNS
+        ]
+    )
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds = signs @ weights
@@ -340,7 +491,10 @@ def calibrate(decided: list[Decided]) -> dict[str, float]:
 
 
 def worth(grounds: ranking.Grounds, family: str, table: dict[str, float]) -> float:
-    odds = float(np.dot([table[name] for name in ranking.CONFIDENCE], grounds.columns())) + table[f"family {family}"]
+    odds = (
+        float(np.dot([table[name] for name in ranking.CONFIDENCE], list(grounds.columns().values())))
+        + table[f"family {family}"]
+    )
     return min(0.99, 1 / (1 + float(np.exp(-np.clip(odds, -30, 30)))), grounds.likelihood + 0.02)
 
 
@@ -378,12 +532,12 @@ def report(decided: list[Decided], confidence: dict[str, dict[str, float]]) -> N
         )
 
 
-def left_out(rows: list[Row], whole: Fit) -> list[Decided]:
+def left_out(rows: list[Row], whole: Fits, cache: Cache) -> list[Decided]:
     """Every set decided by weights that were fitted on the others."""
     found = []
     for group in sorted({row.group for row in rows}):
-        fit = Fit([row for row in rows if row.group != group], start=whole, own=False)
-        found += decide([row for row in rows if row.group == group], fit, fitted=False)
+        fits = Fits.of([row for row in rows if row.group != group], cache, group, start=whole)
+        found += decide([row for row in rows if row.group == group], fits, fitted=False)
         print(".", end="", file=sys.stderr, flush=True)
     return found
 
@@ -391,38 +545,51 @@ def left_out(rows: list[Row], whole: Fit) -> list[Decided]:
 def fit(arguments: argparse.Namespace) -> None:
     rows: list[Row] = pickle.loads(Path(arguments.rows).read_bytes())
     started = time.monotonic()
-    bare = Fit(rows, own=False)
-    decided = left_out(rows, bare)
+    cache = Cache(arguments.cache)
+    bare = Fits.of(rows, cache, "all")
+    decided = left_out(rows, bare, cache)
+    if arguments.keep:
+        Path(arguments.keep).write_bytes(pickle.dumps((bare, decided)))
     groups = sorted({row.group for row in rows})
     # The figures of a set by a calibration that has not seen it.
-    confidence = {group: calibrate([each for each in decided if each.row.group != group]) for group in groups}
+    known = [each for each in decided if not each.row.blind and each.row.group != MADE]
+    confidence = {group: calibrate([each for each in known if each.row.group != group]) for group in groups}
     print(f"\nleave one set out ({time.monotonic() - started:.0f} s)")
-    report(decided, confidence)
-    final = Fit(rows, start=bare)
+    report(known, confidence)
+    print("as if nobody had known their kind, and made forms")
+    report([each for each in decided if each.row.blind or each.row.group == MADE], confidence)
+    final = Fits(cache.fit("own", rows, start=bare.whole, own=True), bare.by_label, bare.by_place)
     # What a template's own documents make surer is measured on halves of them that were left out.
     halves = []
     for parity in (0, 1):
-        half = Fit([row for row in rows if not row.template or _half(row) == parity], start=final)
-        halves += decide([row for row in rows if row.template and _half(row) != parity], half, fitted=True)
+        others = [row for row in rows if not row.template or _half(row) == parity]
+        half = cache.fit(f"half {parity}", others, start=bare.whole, own=True)
+        own = [row for row in rows if row.template and _half(row) != parity]
+        halves += decide(own, Fits(half, bare.by_label, bare.by_place), fitted=True)
     print("own templates, fitted on the other half")
-    table = calibrate([*decided, *halves])
+    table = calibrate([*known, *halves])
     report(halves, dict.fromkeys(groups, table))
     print("fitted on all")
-    report(decide(rows, final, fitted=True), dict.fromkeys(groups, table))
+    seen = [row for row in rows if not row.blind and row.group != MADE]
+    report(decide(seen, final, fitted=True), dict.fromkeys(groups, table))
     if arguments.write:
         data = {
-            "weights": {
-                group: {
-                    name: round(float(value), 3) for name, value in zip(NAMES, own, strict=True) if abs(value) >= 0.002
-                }
-                for group, own in final.table.items()
-            },
+            "weights": _told(final.whole),
+            "by_label": _told(final.by_label),
+            "by_place": _told(final.by_place),
             "confidence": {name: round(value, 3) for name, value in table.items()},
         }
         path = paths.resources_dir() / "ranking.json"
         path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print("written:", path)
     print(f"{time.monotonic() - started:.0f} s")
+
+
+def _told(fit: Fit) -> dict[str, dict[str, float]]:
+    return {
+        group: {name: round(float(value), 3) for name, value in zip(NAMES, own, strict=True) if abs(value) >= 0.002}
+        for group, own in fit.table.items()
+    }
 
 
 def _half(row: Row) -> int:
@@ -432,14 +599,20 @@ def _half(row: Row) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
+    reading = commands.add_parser("read")
+    reading.add_argument("data")
+    reading.add_argument("--to", required=True)
+    reading.set_defaults(run=read)
     first = commands.add_parser("collect")
-    first.add_argument("data")
+    first.add_argument("documents")
     first.add_argument("--to", required=True)
     first.add_argument("--only", nargs="*")
     first.set_defaults(run=collect)
     second = commands.add_parser("fit")
     second.add_argument("rows")
     second.add_argument("--write", action="store_true")
+    second.add_argument("--cache", help="a folder for the fits: what was stopped goes on where it was")
+    second.add_argument("--keep", help="where what was decided of sets left out is kept, to be looked at")
     second.set_defaults(run=fit)
     arguments = parser.parse_args()
     arguments.run(arguments)

@@ -3,6 +3,8 @@
     python tests/benchmarks/hostile_documents.py --model M.gguf [--count 2200] [--first 0] [--seed 1] [--batch 100]
                                                  [--seconds 20] [--memory 768] [--keep FOLDER]
 
+With ``--read-only`` the files are read and nothing is drawn out of them, without the command line and without a model: much quicker.
+
 Prints what was found wrong, file by file: a batch that ended by itself, a row missing, doubled or without a sentence, a traceback, a
 document that took longer than the time limit, a reader or the command itself that grew past its limit, a file or process left over.
 Keeps what went wrong in ``--keep``. The exit status is 1 where something was found.
@@ -11,6 +13,7 @@ Keeps what went wrong in ``--keep``. The exit status is 1 where something was fo
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -31,6 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.documents.hostile_files import hostile_files
 
+from stillroom.documents.readers import Readers
+from stillroom.errors import DocumentError
 from stillroom.extraction.files import ATTACHED
 
 _SLACK_SECONDS = 60.0  # of a document, beside its reading: a busy machine, a new reader, what is looked for in the text
@@ -69,7 +74,8 @@ class Watch(threading.Thread):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--read-only", action="store_true")
     parser.add_argument("--count", type=int, default=2200)
     parser.add_argument(
         "--first", type=int, default=0, help="number of the first file, to go on where an earlier call ended"
@@ -93,7 +99,7 @@ def main() -> int:
         for number, each in enumerate(hostile_files(options.count, options.seed, options.first), start=1):
             named.append(each)
             if len(named) == options.batch or number == options.count:
-                _batch(named, options, found)
+                _read(named, options, found) if options.read_only else _batch(named, options, found)
                 print(
                     f"{number} of {options.count}, {time.monotonic() - started:.0f} s, {len(found.problems)} problems",
                     flush=True,
@@ -110,6 +116,36 @@ def main() -> int:
     print("sentences:", *(f"  {count:5} {words}" for words, count in found.sentences.most_common(60)), sep="\n")
     print(f"{len(found.problems)} problems", *found.problems, sep="\n")
     return 1 if found.problems else 0
+
+
+def _read(named: list[tuple[str, bytes]], options: argparse.Namespace, found: Found) -> None:
+    """Read files in a reader, as the application does; every one is to be a document or a sentence."""
+    with (
+        tempfile.TemporaryDirectory(prefix="stillroom-batch-") as folder,
+        Readers(seconds=options.seconds, memory_bytes=options.memory << 20) as readers,
+    ):
+        for name, data in named:
+            file = Path(folder) / name
+            file.write_bytes(data)
+            began = time.monotonic()
+            row: dict[str, object] = {"file": name, "status": "done"}
+            try:
+                readers.read(file)
+            except DocumentError as error:
+                row = {"file": name, "status": "failed", "error": error.message}
+            except Exception as error:  # noqa: BLE001 - what is looked for
+                found.problems.append(f"{name}: {error!r}")
+            took = time.monotonic() - began
+            _row(row, Counter(), found)
+            found.slowest.append((took, name))
+            if took > options.seconds + _SLACK_SECONDS:
+                found.problems.append(f"{name}: took {took:.1f} s")
+            for process in readers.process_ids:
+                with contextlib.suppress(psutil.Error):
+                    found.reader_bytes = max(found.reader_bytes, psutil.Process(process).memory_info().rss)
+            file.unlink()
+        if found.reader_bytes > options.memory << 20:
+            found.problems.append(f"a reader grew to {found.reader_bytes >> 20} MiB")
 
 
 def _batch(named: list[tuple[str, bytes]], options: argparse.Namespace, found: Found) -> None:

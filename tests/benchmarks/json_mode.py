@@ -254,7 +254,7 @@ def main() -> None:
     labels = load_labels(arguments.labels)
     check_labels(labels, template, arguments.labels.name)
     model = find_model(str(arguments.model))
-    plan = load_plan(model, exact=arguments.this_file)
+    plan = load_plan(model, this_file=arguments.this_file)
     threads = {"threads_prompt": arguments.threads_prompt, "threads_generate": arguments.threads_generate}
     plan = replace(plan, options=replace(plan.options, **{name: count for name, count in threads.items() if count}))
     ours, theirs, _ = compare(labels[: arguments.limit], template, arguments.model, plan, arguments.max_tokens)

@@ -55,7 +55,7 @@ def test_tune_makes_a_copy_that_is_loaded_from_then_on(
     assert plan.notice.startswith(f"{COPY} is used in the place of {STARTER_NAME[:-5]}")
     assert (plan.options.context_tokens, plan.options.prompt_speed) == (1024, 160.0)
     assert plan.environment["OMP_WAIT_POLICY"] == "passive"
-    assert load_plan(find_model(str(starter)), exact=True).model.path == starter
+    assert load_plan(find_model(str(starter)), this_file=True).model.path == starter
 
 
 def test_tune_without_a_copy_uses_none_any_more(

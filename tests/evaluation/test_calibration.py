@@ -35,6 +35,19 @@ def test_coverage_takes_as_many_as_stay_right() -> None:
     assert coverage(mixed) == (20 / 22, 0.7)
 
 
+def test_only_what_is_surer_than_nine_in_ten_is_sure_and_wrong() -> None:
+    found = calibration(answers((0.95, 0), (0.9, 0), (0.3, 0), (0.99, 1)))
+    assert found is not None
+    assert found.sure_and_wrong == pytest.approx(1 / 4)
+
+
+def test_a_higher_precision_is_reached_for_fewer() -> None:
+    found = calibration(answers(*[(0.99, 1)] * 10, (0.8, 0), *[(0.7, 1)] * 9))
+    assert found is not None
+    assert (found.coverage, found.threshold) == (1.0, 0.7)
+    assert (found.high_coverage, found.high_threshold) == (0.5, 0.99)
+
+
 def test_answers_of_one_confidence_cannot_be_parted() -> None:
     assert coverage(answers((0.9, 1), (0.9, 0))) == (0.0, None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillroom.documents.document import Document, Page, Span
+from stillroom.documents.document import Box, Boxes, Document, Page, Span
 from stillroom.evaluation.grounding import DocumentText
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.templates.template import Field, FieldType
@@ -47,3 +47,36 @@ def test_a_value_alone_is_judged_kindly() -> None:
     assert holds(FieldType.MONEY, "1014.1")
     assert not holds(FieldType.MONEY, "1014.2")
     assert not holds(FieldType.ORGANISATION, "...")
+
+
+BOXED = "Total 14.10\nCash 14.10"
+
+
+def boxed(text: str) -> DocumentText:
+    """A page whose characters are ten points wide and as high, a line every twenty."""
+    boxes, x, y = [], 0.0, 0.0
+    for letter in text:
+        boxes.append(Box(x, y, x + 10, y + 10))
+        x, y = (0.0, y + 20) if letter == "\n" else (x + 10, y)
+    return DocumentText(Document("a", "pdf", "", (Page(1, text, 200.0, 200.0, Boxes(boxes)),), 1))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (Span(1, 6, 11), Span(1, 6, 11), True),
+        (Span(1, 6, 11), Span(1, 7, 11), True),  # four of five characters
+        (Span(1, 6, 11), Span(1, 9, 11), False),  # two of five
+        (Span(1, 6, 11), Span(1, 17, 22), False),  # the same words elsewhere
+        (Span(1, 6, 11), Span(2, 6, 11), False),
+    ],
+)
+def test_a_place_is_right_where_half_of_the_area_is_shared(one: Span, other: Span, same: bool) -> None:
+    assert boxed(BOXED).same_place(one, other) is same
+    assert boxed(BOXED).same_place(other, one) is same
+
+
+def test_a_label_that_stands_once_has_a_place() -> None:
+    text = boxed("Total 14.10\nCash 20.00")
+    assert text.place("20.00", Field("f", FieldType.MONEY), FieldType.MONEY) == Span(1, 17, 22)
+    assert text.place("99.00", Field("f", FieldType.MONEY), FieldType.MONEY) is None

@@ -112,6 +112,52 @@ def test_a_confidence_follows_what_it_is_reckoned_from() -> None:
     assert ranking.confidence(grounds(legible=0.5), "numbers") == pytest.approx(usual / 2)
 
 
+def test_every_weight_of_the_confidence_is_of_a_ground_or_a_family() -> None:
+    table = ranking._data()["confidence"]
+    families = {f"family {ranking.family(kind)}" for kind in FieldType}
+    assert set(table) <= {*ranking.CONFIDENCE, *families}
+    assert set(ranking.CONFIDENCE) <= set(table)
+
+
+def test_two_more_readings_are_made_in_other_ways() -> None:
+    by_label, by_place = ranking.second_weights(FieldType.DATE)
+    label, place = (len(ranking.MODEL_FEATURES) + layout.names().index(name) for name in ("own_left", "top"))
+    assert by_label.features[label] > 0
+    assert by_place.features[label] == 0
+    assert by_place.features[place] != 0
+    assert by_label.features[place] == 0
+
+
+def test_what_the_other_readings_give_a_value_is_a_ground_of_its_confidence() -> None:
+    template = Template("t", 1, "T", "", (Field("due_date", FieldType.DATE),))
+    text = "Date 03/14/2019\nDue date: 04/28/2019\n"
+    document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+    asked = choosing.prepare(template.fields[0], document, (), template=template)
+    for shares in choosing.other_readings(asked):
+        assert set(shares) == {"2019-03-14", "2019-04-28", None}
+        assert sum(shares.values()) == pytest.approx(1.0)
+    by_label, _ = choosing.other_readings(asked)
+    assert max(by_label, key=by_label.__getitem__) == "2019-04-28"
+
+
+def test_absent_is_no_surer_than_what_was_rejected_leaves_nor_than_the_pages_that_were_read() -> None:
+    template = Template("t", 1, "T", "", (Field("due_date", FieldType.DATE),))
+
+    def absent(*pages: str) -> FieldValue:
+        document = Document("a.txt", "txt", "", tuple(Page(n, text) for n, text in enumerate(pages, 1)), len(pages))
+        asked = choosing.prepare(template.fields[0], document, (), template=template)
+        value = choosing.choose_all([asked], document, complete=True)["due_date"]
+        assert isinstance(value, FieldValue)
+        assert value.state is FieldState.ABSENT
+        return value
+
+    nothing = absent("A letter about nothing in particular.")
+    assert absent("A letter about nothing in particular.", "").confidence == pytest.approx(nothing.confidence / 2)
+    rejected = absent("Printed on 03/14/2019 by the system. Version of 11/30/2018")
+    assert rejected.candidates
+    assert rejected.confidence <= 1 - max(runner.confidence for runner in rejected.candidates) + 1e-9
+
+
 @pytest.mark.parametrize(
     ("amount", "feature", "expected"),
     [

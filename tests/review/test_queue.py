@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
+from stillroom.documents.document import Span
+from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, RunnerUp
 from stillroom.review.acceptance import is_sampled
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.queue import Doubt, Queue, judged_of
@@ -49,6 +50,15 @@ def test_worst_comes_first() -> None:
     assert [queue.count(each) for each in (easy, hard)] == [0, 1]
     hard.add(hard.document_verdict(VerdictKind.REJECTED))
     assert queue.count(hard) == 0
+
+
+def test_that_there_is_none_is_looked_at_where_a_rejected_value_may_be_right() -> None:
+    weak, strong = (RunnerUp("three (3) years", "P3Y", sure, Span(1, 0, 15)) for sure in (0.1, 0.31))
+    easy = document(1, c=FieldValue(None, "", FieldState.ABSENT, 0.6, candidates=(weak,)))
+    hard = document(2, c=FieldValue(None, "", FieldState.ABSENT, 0.6, candidates=(strong,)))
+    queue = Queue([easy, hard])
+    assert [queue.count(each) for each in (easy, hard)] == [0, 1]
+    assert [doubt for doubt, _ in queue.to_check(hard)] == [Doubt.UNSURE]
 
 
 def test_what_was_said_elsewhere_under_the_template_lets_values_pass() -> None:

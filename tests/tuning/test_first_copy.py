@@ -39,7 +39,7 @@ def test_the_first_load_makes_a_copy_and_every_load_uses_it(model: ModelFile) ->
     assert plan.notice == "tiny.Q8_0 is used in the place of tiny.Q5_1: the same model, faster here."
     written = plan.model.path.stat().st_mtime_ns
     assert load_plan(model).model.path.stat().st_mtime_ns == written
-    assert load_plan(model, exact=True).model == model
+    assert load_plan(model, this_file=True).model == model
 
 
 def test_a_copy_that_was_lost_is_made_again(model: ModelFile) -> None:

@@ -139,7 +139,8 @@ def confine(reach: Reach, *, written_bytes: int | None = None, reading: bool = F
         return Layers()
     _limit(written_bytes)
     # What drives a graphics card looks for more than one's own person there; nobody could try it here.
-    own_namespaces = not reach.graphics and namespaces.enter()
+    drives_a_card = reach.graphics and any(os.path.lexists(place) for place in _graphics())
+    own_namespaces = not drives_a_card and namespaces.enter()
     library = ctypes.CDLL(None, use_errno=True)
     memory = library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
     version = 0

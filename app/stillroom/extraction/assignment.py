@@ -49,6 +49,21 @@ class Place:
     role: str
 
 
+ADDENDS = ("net", "tax", "total")
+"""The roles of amounts of which the last is the sum of the others."""
+
+
+def sum_holds(fields: Sequence[Sequence[Place]]) -> bool:
+    """Whether the likeliest net, tax and total of a document add up."""
+    amounts: dict[str, Decimal | None] = {}
+    for places in fields:
+        best = max(places, key=lambda place: place.share)
+        if best.role in ADDENDS:
+            amounts[best.role] = _amount(best)
+    net, tax, total = (amounts.get(role) for role in ADDENDS)
+    return net is not None and tax is not None and total is not None and bool(tax) and abs(net + tax - total) <= _CENT
+
+
 def decided_together(fields: Sequence[Sequence[Place]]) -> list[list[Place]]:
     """The places of each field, their shares as they are after all fields were looked at together.
 
@@ -120,9 +135,9 @@ def _fit(one: Place, other: Place) -> float:
 
 def _sums(place: Place, others: Sequence[Place]) -> float:
     """Whether an amount completes a sum of net, tax and total."""
-    if place.role not in ("net", "tax", "total"):
+    if place.role not in ADDENDS:
         return 0.0
-    amounts = {other.role: _amount(other) for other in others if other.role in ("net", "tax", "total")}
+    amounts = {other.role: _amount(other) for other in others if other.role in ADDENDS}
     amounts[place.role] = _amount(place)
     net, tax, total = amounts.get("net"), amounts.get("tax"), amounts.get("total")
     if net is None or tax is None or total is None or not tax:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Protocol
@@ -15,7 +15,7 @@ import regex
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.extraction import questions, ranking
-from stillroom.extraction.assignment import Place, decided_together
+from stillroom.extraction.assignment import ADDENDS, Place, decided_together, sum_holds
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.propose import proposal, proposes
@@ -87,6 +87,7 @@ class Asked:
         layout: of the document, to look at further candidates.
         left_out: the document holds more candidates than are looked at.
         scores: by passage and text: log probability and tokens.
+        second: weights of two readings made in other ways (see ranking.second_weights); None where nothing is to be held against them.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
     """
 
@@ -103,6 +104,7 @@ class Asked:
     layout: Layout | None = None
     left_out: bool = False
     scores: dict[int, dict[str, tuple[float, int]]] = dataclass_field(default_factory=dict)
+    second: tuple[Weights, Weights] | None = None
     learned: Learned | None = None
     moves: tuple[Vector, float] | None = None
 
@@ -195,6 +197,7 @@ def prepare(
         fitted=template is not None and ranking.has_own(template),
         sure=True,
         layout=layout,
+        second=ranking.second_weights(kind, several=several),
         learned=learned,
         left_out=proposed.left_out,
     )
@@ -229,12 +232,20 @@ _NO_ROWS: Vector = np.zeros((0, 0))
 
 
 def _is_found(asked: Asked, least: float) -> bool:
-    """Whether the page speaks for a value, with this probability at least. That there is none is for the model to confirm."""
+    """Whether the page names a value, with this probability at least. That there is none is for the model to confirm."""
     shares = _shares(asked)
     if asked.field.type is FieldType.LIST:
         return bool(np.any(shares >= 0.5) and np.all(np.maximum(shares, 1 - shares) >= least))
-    best = max(_by_value(asked, shares).values(), default=0.0)
-    return best > float(shares[-1]) and best >= least
+    by_value = _by_value(asked, shares)
+    best = max(by_value, key=by_value.__getitem__, default="")
+    share = by_value.get(best, 0.0)
+    return share > float(shares[-1]) and share >= least and _is_named(asked, best)
+
+
+def _is_named(asked: Asked, value: str) -> bool:
+    """Whether a label, or words like what the field is called, stand at a value; or its form is proof enough."""
+    rows = [row for row, candidate in zip(asked.signs, asked.candidates, strict=True) if candidate.value == value]
+    return asked.kind in _FORMAL or any(max(*row[_OWN], *row[_LIKE]) >= _NAMED_FROM for row in rows)
 
 
 def _by_value(asked: Asked, shares: Vector) -> dict[str, float]:
@@ -297,8 +308,11 @@ def choose_all(asked: Sequence[Asked], document: Document, *, complete: bool) ->
     single = [each for each in asked if proposes(each.kind) and each.field.type is not FieldType.LIST]
     shares = decided_together([_places(each) for each in single])
     found: dict[str, FieldResult] = {}
+    holds = sum_holds(shares)
     for each, own in zip(single, shares, strict=True):
-        found[each.field.name] = _choose_one(each, document, own, complete=complete)
+        found[each.field.name] = _choose_one(
+            each, document, own, complete=complete, sums=holds and each.role in ADDENDS
+        )
     for each in asked:
         if each.field.type is FieldType.LIST and proposes(each.kind):
             found[each.field.name] = _choose_several(each, document, _shares(each)) if each.chosen else ()
@@ -322,30 +336,23 @@ def _places(asked: Asked) -> list[Place]:
     ]
 
 
-def _choose_one(asked: Asked, document: Document, places: Sequence[Place], *, complete: bool) -> FieldValue:
+def _choose_one(
+    asked: Asked, document: Document, places: Sequence[Place], *, complete: bool, sums: bool = False
+) -> FieldValue:
     missing = FieldState.ABSENT if complete else FieldState.UNREAD
     values = sorted(
         (place for place in places if place.value is not None), key=lambda place: (-place.share, place.index)
     )
     absent = next(place.share for place in places if place.value is None)
-    sure = [_confidence(asked, place, values, document) for place in values[: 2 * RUNNERS_UP]]
+    other = other_readings(asked)
+    sure = [_confidence(asked, place, values, document, other, sums=sums) for place in values[: 2 * RUNNERS_UP]]
     offered = [
         _runner_up(asked.candidates[place.index], worth, document) for place, worth in zip(values, sure, strict=False)
     ]
     if not values or absent >= _together(asked, values):
-        grounds = ranking.Grounds(
-            share=min(absent, _NOTHING_OFFERED),
-            second=values[0].share if values else 0.0,
-            label=0.0,
-            rival=0.0,
-            candidates=len(asked.candidates),
-            fitted=asked.fitted,
-            absent=True,
-            legible=min(
-                (page.ocr_confidence for page in document.pages if page.ocr_confidence is not None), default=1.0
-            ),
-        )
-        worth = asked.worth(grounds)
+        worth = asked.worth(absent_grounds(asked, absent, values, document, other))
+        # What was rejected may still be right; and a value may stand further on than was looked.
+        worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
         runners = other_values(offered, spelling=_spelling(asked))[:RUNNERS_UP]
         return _nothing(asked.field, missing, worth if complete else 0.0, runners)
     best = asked.candidates[values[0].index]
@@ -364,31 +371,113 @@ def _below(runners: tuple[RunnerUp, ...], most: float) -> tuple[RunnerUp, ...]:
     return tuple(replace(runner, confidence=min(runner.confidence, most, left)) for runner in runners)
 
 
-def grounds_of(asked: Asked, place: Place, values: Sequence[Place], document: Document) -> ranking.Grounds:
+def grounds_of(
+    asked: Asked,
+    place: Place,
+    values: Sequence[Place],
+    document: Document,
+    other: Sequence[Shares],
+    *,
+    sums: bool = False,
+) -> ranking.Grounds:
     """What the confidence of a value is reckoned from."""
-    others = [other.share for other in values if other.value != place.value]
+    others = [each for each in values if each.value != place.value]
     row = asked.signs[place.index]
     candidate = asked.candidates[place.index]
+    by_label, by_place = (_says(shares, place.value) for shares in other)
     return ranking.Grounds(
         share=place.share,
-        second=max(others, default=0.0),
+        second=max((each.share for each in others), default=0.0),
         label=float(max(row[_OWN])),
         rival=float(max(row[_RIVAL])),
         candidates=len(asked.candidates),
         likelihood=candidate.likelihood,
         fitted=asked.fitted,
         legible=_legibility(candidate.span, document),
+        by_label=by_label,
+        by_place=by_place,
+        like=float(max(row[_LIKE])),
+        only=bool(row[_ONLY]),
+        form=asked.kind in _FORMAL,
+        sums=sums,
     )
+
+
+def absent_grounds(
+    asked: Asked, share: float, values: Sequence[Place], document: Document, other: Sequence[Shares]
+) -> ranking.Grounds:
+    """What the confidence that there is no value is reckoned from."""
+    by_label, by_place = (_says(shares, None) for shares in other)
+    return ranking.Grounds(
+        share=min(share, _NOTHING_OFFERED),
+        second=values[0].share if values else 0.0,
+        label=0.0,
+        rival=0.0,
+        candidates=len(asked.candidates),
+        fitted=asked.fitted,
+        absent=True,
+        legible=_read(document),
+        by_label=by_label,
+        by_place=by_place,
+    )
+
+
+Shares = Mapping[str | None, float]
+"""What a reading gives each value, and None for that there is none."""
+
+
+def other_readings(asked: Asked) -> tuple[Shares, ...]:
+    """The shares of values by readings that were made in other ways."""
+    if asked.second is None:
+        return ({}, {})
+    return tuple(_shares_by(asked, weights) for weights in asked.second)
+
+
+def _shares_by(asked: Asked, weights: Weights) -> Shares:
+    found: dict[str | None, float] = {}
+    shares = ranking.softmax(np.append(*_strengths_by(asked, weights)))
+    for share, candidate in zip(shares[:-1], asked.candidates, strict=True):
+        found[candidate.value] = found.get(candidate.value, 0.0) + float(share)
+    found[None] = float(shares[-1])
+    return found
+
+
+def _strengths_by(asked: Asked, weights: Weights) -> tuple[Vector, float]:
+    absent = weights.absent_strength(len(asked.candidates), required=asked.field.required)
+    if not asked.candidates:
+        return np.zeros(0), absent
+    likely = np.log([max(candidate.likelihood, 1e-6) for candidate in asked.candidates])
+    signs = weights.features[len(ranking.MODEL_FEATURES) :]
+    return asked.signs @ signs + likely, absent
+
+
+def _says(shares: Shares, value: str | None) -> ranking.Second:
+    own = shares.get(value, 0.0)
+    return ranking.Second(own, own >= max(shares.values(), default=1.0) - 1e-9) if shares else ranking.Second()
 
 
 # That nothing in the document looks like the type is no proof: a reader may have missed it, or it is written in a way nobody knows.
 _NOTHING_OFFERED = 0.9
+_HALF_SEARCHED = 0.5
 _OWN = [names().index(name) for name in ("own_beside", "own_over", "own_block", "own_prose")]
 _RIVAL = [names().index(name) for name in ("rival_beside", "rival_over")]
+_LIKE = [names().index(name) for name in ("like_beside", "like_over", "like_head")]
+_ONLY = names().index("only_own")
+_NAMED_FROM = 0.3
+# Types whose form little else has.
+_FORMAL = (FieldType.EMAIL, FieldType.IBAN, FieldType.URL, FieldType.PHONE)
 
 
-def _confidence(asked: Asked, place: Place, values: Sequence[Place], document: Document) -> float:
-    return asked.worth(grounds_of(asked, place, values, document))
+def _confidence(
+    asked: Asked,
+    place: Place,
+    values: Sequence[Place],
+    document: Document,
+    other: Sequence[Shares],
+    *,
+    sums: bool,
+) -> float:
+    return asked.worth(grounds_of(asked, place, values, document, other, sums=sums))
 
 
 def _together(asked: Asked, values: Sequence[Place]) -> float:
@@ -444,9 +533,14 @@ def _item_confidence(asked: Asked, index: int, share: float, document: Document)
 def item_grounds(asked: Asked, index: int, share: float, document: Document) -> ranking.Grounds:
     """What the confidence of an item of a list is reckoned from."""
     row = asked.signs[index]
+    by_label, by_place = _says_of_item(asked, index)
     return ranking.Grounds(
         share=share,
         second=1.0 - share,
+        by_label=by_label,
+        by_place=by_place,
+        like=float(max(row[_LIKE])),
+        form=asked.kind in _FORMAL,
         label=float(max(row[_OWN])),
         rival=float(max(row[_RIVAL])),
         candidates=len(asked.candidates),
@@ -455,6 +549,16 @@ def item_grounds(asked: Asked, index: int, share: float, document: Document) -> 
         several=ranking.family(asked.kind) == "texts",  # what is told by its form is as sure in a list as alone
         legible=_legibility(asked.candidates[index].span, document),
     )
+
+
+def _says_of_item(asked: Asked, index: int) -> tuple[ranking.Second, ranking.Second]:
+    found = []
+    for weights in asked.second or ():
+        strength = float(asked.signs[index] @ weights.features[len(ranking.MODEL_FEATURES) :])
+        absent = weights.absent_strength(len(asked.candidates), required=asked.field.required)
+        share = float(ranking.logistic(np.array([strength - absent]))[0])
+        found.append(ranking.Second(share, share >= _LIST_THRESHOLD))
+    return (found[0], found[1]) if found else (ranking.Second(), ranking.Second())
 
 
 # Written in several ways and still one; of any other type two values are two: 1.05 and 10.5, ab@x.org and a.b@x.org.
@@ -512,6 +616,12 @@ def _nothing(field: Field, state: FieldState, share: float, runners: tuple[Runne
 
 def _runner_up(candidate: Candidate, share: float, document: Document) -> RunnerUp:
     return RunnerUp(candidate.text, candidate.value, share, candidate.span, tuple(document.boxes(candidate.span)))
+
+
+def _read(document: Document) -> float:
+    """How far a document was read: its least legible page, and which share of its pages gave any text."""
+    sure = min((page.ocr_confidence for page in document.pages if page.ocr_confidence is not None), default=1.0)
+    return sure * sum(bool(page.text.strip()) for page in document.pages) / max(1, document.page_count)
 
 
 def _legibility(span: Span, document: Document) -> float:

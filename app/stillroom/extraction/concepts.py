@@ -25,7 +25,7 @@ _NUMBER_ENDINGS = ("nummer", "nr")
 _HYPHEN_BEFORE = regex.compile(r"\p{L}-$")
 _HYPHEN_BEHIND = regex.compile(r"-\p{L}")
 _LONGEST = 7  # words
-_NOT = regex.compile(r"\b(?:not|nicht|kein|keine|pas|no|non|geen|nie)\b|;")
+NOT = regex.compile(r"\b(?:not|nicht|kein|keine|pas|no|non|geen|nie)\b|;")
 _GENERIC = 0.5
 _OF_ITS_KIND = 0.3
 _GENERIC_NAME = 1.5  # votes of a name that others are kinds of ("amount"): what is said besides tells which
@@ -179,9 +179,11 @@ class Meaning:
     Attributes:
         keys: of the template's own words, to be looked for on the pages besides the concepts'.
         roles: the concept that each field is most likely of; empty where none fits.
+        template: whose fields they are.
     """
 
     def __init__(self, template: Template) -> None:
+        self.template = template
         self._fields = {field.name: field for field in template.fields}
         self._near: dict[str, dict[str, float]] = {}
         self._avoid: dict[str, set[str]] = {}
@@ -200,15 +202,6 @@ class Meaning:
         self.roles = {
             name: max(own, key=own.__getitem__, default="")
             for name, own in ((name, self._positive(name)) for name in self._fields)
-        }
-        self.words = {
-            field.name: frozenset(
-                word
-                for phrase in (field.name.replace("_", " "), field.label, *field.near)
-                for word in words_of(phrase)
-                if len(word) > 2
-            )
-            for field in template.fields
         }
 
     def _positive(self, name: str) -> dict[str, float]:
@@ -273,7 +266,7 @@ def _affinity(field: Field) -> dict[str, float]:
     vote([name], _GENERIC_NAME if any(concept in _generic() for concept in exact) else 4.0)
     vote([field.label] if key_of(field.label) != key_of(name) else [], 3.0)
     vote(field.near, 1.0)
-    meaning = _NOT.split(field.description)[0]
+    meaning = NOT.split(field.description)[0]
     said = dict.fromkeys(meaning[label.start : label.end] for label in labels(meaning) if not label.short)
     vote(list(said), 1.0)
     vote([name[label.start : label.end] for label in labels(name) if label.key != key_of(name)], 2.0)
@@ -297,6 +290,14 @@ def _affinity(field: Field) -> dict[str, float]:
         if each.under in votes and votes[each.under] == most and concept not in found and concept not in against:
             found[concept] = _OF_ITS_KIND
     return found
+
+
+@functools.cache
+def general_words() -> frozenset[str]:
+    """Words that name what many things are kinds of: "date", "name", "number"."""
+    return frozenset(
+        key for key, concepts in vocabulary().phrases.items() if any(concept in _generic() for concept in concepts)
+    ) | {"#"}
 
 
 @functools.cache

@@ -21,7 +21,9 @@ from stillroom.documents.document import Document, Page
 from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
+from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
+from stillroom.extraction.likeness import Likeness, likeness
 from stillroom.templates.template import Field, FieldType
 
 Vector = npt.NDArray[np.float64]
@@ -33,7 +35,9 @@ PLACES = ("inline", "inline_second", "left", "left_second", "above", "column", "
 SAYINGS = ("own", "rival", "avoid")
 _GROUPS = (("beside", ("inline", "left")), ("over", ("above", "column")))
 OWN_SIGNS = (
-    "words", "words_above", "first_own", "last_own", "only_own", "place", "top", "bottom", "first_line", "early_page",
+    "like_beside", "like_over", "like_below", "like_head", "unlike_beside", "unlike_over", "unlike_head", "like_most",
+    "label_like", "colon_behind",
+    "name_known", "name_whole", "first_own", "last_own", "only_own", "place", "top", "bottom", "first_line", "early_page",
     "last_page", "right", "shape", "above_shape", "below_shape", "first_shape", "last_shape", "lines", "length",
     "digits", "capitals", "whole_cell", "whole_line", "line_start", "line_end", "colon", "label", "label_first", "gaps", "holds_colon",
     "repeats", "size", "range_first", "range_second", "order_first", "order_second", "column_mates", "row_mates",
@@ -41,7 +45,7 @@ OWN_SIGNS = (
     "rounded", "last_amount", "last_largest", "earliest", "latest", "recent", "majority_year", "position_first",
     "position_last",
 )  # fmt: skip
-ROLES = ("issuer", "counterpart", "total", "net", "tax", "main", "first", "second", "number", "tax_id")
+ROLES = ("issuer", "counterpart", "total", "net", "tax", "main", "first", "second", "number", "tax_id", "person")
 _BY_ROLE = {
     "issuer": ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first"),
     "counterpart": ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first"),
@@ -74,11 +78,14 @@ _BY_ROLE = {
     "second": ("top", "place", "earliest", "latest", "repeats", "position_last"),
     "number": ("top", "place", "repeats", "size", "position_first"),
     "tax_id": ("top", "place", "repeats"),
+    "person": ("name_known", "name_whole", "top", "place", "repeats", "lines", "whole_cell", "domain"),
 }
 _ISSUERS = ("seller", "company", "speaker")
+_PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient")
 _COUNTERPARTS = ("buyer", "ship_to", "agency")
 _MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
+_NAMES = frozenset({FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE})
 _PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, FieldType.TEXT, FieldType.BLOCK})
 
 
@@ -102,6 +109,10 @@ _RANGE = re.compile(
 _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
 _PROSE = 90
+_AT_START = 3  # characters of its cell that may stand before a candidate: a bracket, a sign of a currency
+_SHORT_LABEL = 40
+_LONGEST_LABEL = 80  # characters
+_LIKE = 0.5
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
 _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
 _COLUMN_LINES = 60
@@ -128,8 +139,9 @@ class _Cell:
 class _PageCells:
     """A page's lines and cells, and its labels by the cell they stand in."""
 
-    def __init__(self, page: Page, keys: frozenset[str]) -> None:
+    def __init__(self, page: Page, keys: frozenset[str], like: Likeness) -> None:
         self.page = page
+        self._like = like
         self.text = page.text
         self.labels = concepts.labels(page.text, keys)
         self._label_starts = [label.start for label in self.labels]
@@ -180,6 +192,13 @@ class _PageCells:
     def cell_of(self, position: int) -> int:
         return at_or_before(self._cell_starts, position)
 
+    def label_text(self, index: int) -> str:
+        """What a cell says, where it is short enough for a label and holds no value of its own behind one."""
+        if index < 0 or self.cells[index].end - self.cells[index].start > _LONGEST_LABEL:
+            return ""
+        text = self.text[self.cells[index].start : self.cells[index].end]
+        return "" if ":" in text[:-1] else text
+
     def line_of(self, position: int) -> int:
         return max(0, at_or_before(self.line_starts, position))
 
@@ -197,7 +216,9 @@ class _PageCells:
             letters = sum(character.isalnum() for character in text)
             covered = sum(sum(c.isalnum() for c in self.text[label.start : label.end]) for label in own)
             share = covered / letters if letters else 0.0
-            found.append(max(share, 0.8 if text.rstrip().endswith(":") and own else 0.0))
+            closed = 0.8 if text.rstrip().endswith(":") and (own or len(text) <= _SHORT_LABEL) else 0.0
+            like = self._like.label(text) if len(text) <= _LONGEST_LABEL else 0.0
+            found.append(max(share, closed, like))
         return found
 
     @functools.cached_property
@@ -246,7 +267,7 @@ class _PageCells:
                 if cell.order and self._is_key(index - 1):
                     blocks[index] = blocks[index - 1]
                 continue
-            head = over if self.headings[over] > _HEADING and self.cell_labels[over] else -1
+            head = over if self.headings[over] > _HEADING else -1
             above_column, above_block = columns[over], blocks[over]
             far = above_column >= 0 and cell.line - self.cells[above_column].line > _COLUMN_LINES
             columns[index] = head if head >= 0 else (-1 if far else above_column)
@@ -265,7 +286,7 @@ class _PageCells:
 
     def _heads_block(self, index: int) -> bool:
         """Whether a cell is a label with nothing of its own beside it ("Bill to", but not "Number: 17")."""
-        if not self.cell_labels[index] or self.headings[index] <= _HEADING:
+        if self.headings[index] <= _HEADING:
             return False
         following = index + 1
         if following >= len(self.cells) or self.cells[following].line != self.cells[index].line:
@@ -285,7 +306,8 @@ class Layout:
     def __init__(self, document: Document, meaning: Meaning) -> None:
         self._document = document
         self._meaning = meaning
-        self._pages = {page.number: _PageCells(page, meaning.keys) for page in document.pages}
+        self._likeness = likeness(meaning.template.fields)
+        self._pages = {page.number: _PageCells(page, meaning.keys, self._likeness) for page in document.pages}
         self._lines_before: dict[int, int] = {}
         total = 0
         for page in document.pages:
@@ -293,6 +315,7 @@ class Layout:
             total += len(self._pages[page.number].lines)
         self._total_lines = total
         self._told: dict[tuple[int, int, int], list[tuple[int, str, float]]] = {}
+        self._liked: dict[tuple[str, int, int], dict[str, float]] = {}
         self._hosts = {
             concepts.key_of(part)
             for page in document.pages
@@ -418,7 +441,6 @@ class Layout:
             rows_mates[candidate.span.page, page.line_of(candidate.span.start)] += 1
             columns_mates[candidate.span.page, self._edge(page, candidate)] += 1
         last_page = self._document.pages[-1].number
-        words = self._meaning.words[field.name]
         ranges = _ranges(candidates, self._pages)
         role_order = self._meaning.affinity(field.name, "start") - self._meaning.affinity(field.name, "end")
         is_vat = self._meaning.affinity(field.name, "vat_id") > 0.5
@@ -433,12 +455,7 @@ class Layout:
             letters = [character for character in text if character.isalpha()]
             known = sum(label.end - label.start for label in page.labels_between(span.start, span.end))
             own = {
-                "words": _share(words, page.text[cell.start : span.start]) or self._share_left(words, page, index),
-                "words_above": _share(
-                    words, page.text[page.cells[page.above(index)].start : page.cells[page.above(index)].end]
-                )
-                if page.above(index) >= 0
-                else 0.0,
+                **self._like(field, page, index, candidate),
                 "place": place / max(1, self._total_lines - 1),
                 "top": math.exp(-cell.line / 3) if span.page == 1 else 0.0,
                 "bottom": math.exp(-(len(page.lines) - 1 - cell.line) / 6),
@@ -482,8 +499,13 @@ class Layout:
                 "position_first": float(row == 0),
                 "position_last": float(row == count - 1),
             }
+            if kind in _NAMES:
+                own["name_known"], own["name_whole"] = name_signs(text)
             for name, value in own.items():
                 found[name][row] = value
+        like = np.maximum(found["like_beside"], found["like_over"])
+        if like.max() >= _LIKE:
+            found["like_most"] = ((like >= like.max() - 0.01) & (like >= _LIKE)).astype(float)
         strong = np.maximum(said["own_beside"], np.maximum(said["own_above"], said["own_prose"]))
         strong = strong - said["rival_beside"] * (said["own_beside"] < 0.5)
         where = np.flatnonzero(strong > 0.45)
@@ -504,13 +526,39 @@ class Layout:
         cell = page.cells[max(0, page.cell_of(candidate.span.start))]
         return round((cell.x1 if candidate.span.end >= cell.end - 2 else cell.x0) / 8)
 
-    @staticmethod
-    def _share_left(words: frozenset[str], page: _PageCells, index: int) -> float:
+    def _like(self, field: Field, page: _PageCells, index: int, candidate: Candidate) -> dict[str, float]:
+        """How far what stands beside, over and below a candidate is like what this field, or another one, is called."""
         cell = page.cells[index]
-        if not cell.order:
-            return 0.0
-        left = page.cells[page.line_cells[cell.line][cell.order - 1]]
-        return _share(words, page.text[left.start : left.end])
+        like, start = self._likeness, candidate.span.start
+        own, rival = like.before(field.name, page.text[cell.start : start])
+        if not own and not rival and cell.order and start - cell.start < _AT_START:
+            own, rival = like.whole(field.name, page.label_text(index - 1))
+        around = self._liked.get((field.name, candidate.span.page, index))
+        if around is None:
+            around = self._liked[field.name, candidate.span.page, index] = self._like_around(field, page, index)
+        behind = page.text[candidate.span.end : candidate.span.end + 2].lstrip(" ")
+        return {
+            "like_beside": own,
+            "unlike_beside": rival,
+            **around,
+            "label_like": like.label(candidate.text) if len(candidate.text) <= _LONGEST_LABEL else 0.0,
+            "colon_behind": float(behind[:1] in (":", "：")),
+        }
+
+    def _like_around(self, field: Field, page: _PageCells, index: int) -> dict[str, float]:
+        """The same of what stands over and below a cell, and at the head of its column and block."""
+        like = self._likeness
+        over, rival_over = like.whole(field.name, page.label_text(page.above(index)))
+        heads = {page.column_head(index), page.block_head(index)} - {-1, page.above(index)}
+        headed = [like.whole(field.name, page.label_text(head)) for head in heads]
+        below, _ = like.whole(field.name, page.label_text(page.below(index)))
+        return {
+            "like_over": over,
+            "like_below": below,
+            "like_head": max((own for own, _ in headed), default=0.0),
+            "unlike_head": max((rival for _, rival in headed), default=0.0),
+            "unlike_over": rival_over,
+        }
 
     def _domain(self, text: str) -> float:
         """Whether the document's web or e-mail addresses hold the name's first words."""
@@ -525,6 +573,8 @@ class Layout:
 def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
     """What part a field plays among those of its type ("issuer", "total", "first" …), by its concepts; empty for none."""
     affinity = functools.partial(meaning.affinity, field.name)
+    if kind is FieldType.NAME and meaning.roles[field.name] in _PERSONS:
+        return "person"
     if kind in _PARTIES:
         issuer, counterpart = affinity(*_ISSUERS), affinity(*_COUNTERPARTS)
         return "" if max(issuer, counterpart) < 0.5 else "issuer" if issuer >= counterpart else "counterpart"
@@ -548,30 +598,6 @@ def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
 
 def _folded(value: str) -> str:
     return single_spaced(value).casefold()
-
-
-def _share(words: frozenset[str], text: str) -> float:
-    """Which share of a label's words are the field's own; for labels that no list has."""
-    return _share_cached(words, text[-80:])
-
-
-@functools.lru_cache(maxsize=50_000)
-def _share_cached(words: frozenset[str], text: str) -> float:
-    found = [word for word in concepts.words_of(text) if len(word) > 2]
-    if not found or not words:
-        return 0.0
-    hits = sum(word in words or any(_alike(word, own) for own in words) for word in found[-6:])
-    return hits / max(2, min(len(found), 6)) if hits else 0.0
-
-
-def _alike(word: str, other: str) -> bool:
-    """Words of five letters or more that differ in one place, as a recognised text has them."""
-    if abs(len(word) - len(other)) > 1 or min(len(word), len(other)) < 5 or word[0] != other[0]:
-        return False
-    if len(word) == len(other):
-        return sum(left != right for left, right in zip(word, other, strict=True)) <= 1
-    short, long = sorted((word, other), key=len)
-    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
 
 
 def _ranges(candidates: Sequence[Candidate], pages: dict[int, _PageCells]) -> tuple[set[int], set[int]]:

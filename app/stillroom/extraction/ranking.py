@@ -112,6 +112,22 @@ def weights_for(
     return Weights(np.concatenate([model, own[:-_BESIDES]]), *map(float, own[-_BESIDES:]))
 
 
+def second_weights(kind: FieldType, *, several: bool = False) -> tuple[Weights, Weights]:
+    """Those of two readings made in other ways: by labels alone, by place and form alone."""
+    form = f"list_{kind}" if several else str(kind)
+    found = []
+    for part in SECOND:
+        fitted = _fitted(part)
+        own = sum(
+            (fitted[group] for group in ("", f"family {family(kind)}", form) if group in fitted),
+            np.zeros(len(layout.names()) + _BESIDES),
+        )
+        found.append(Weights(np.concatenate([[0.0, 0.0], own[:-_BESIDES]]), *map(float, own[-_BESIDES:])))
+    return found[0], found[1]
+
+
+SECOND = ("by_label", "by_place")
+"""The tables of the two other readings."""
 BESIDES = ("absent", "required", "many")
 """What a group's table holds besides the signs: see Weights."""
 _BESIDES = len(BESIDES)
@@ -145,16 +161,34 @@ def _data() -> Mapping[str, Any]:
 
 
 @functools.cache
-def _fitted() -> dict[str, Vector]:
+def _fitted(part: str = "weights") -> dict[str, Vector]:
     """Each group's weights, then what is in BESIDES."""
     names = (*layout.names(), *BESIDES)
-    unknown = {name for table in _data().get("weights", {}).values() for name in table} - set(names)
+    unknown = {name for table in _data().get(part, {}).values() for name in table} - set(names)
     if unknown:
         raise ValueError(f"no such sign: {', '.join(sorted(unknown))}")
     return {
         group: np.array([float(table.get(name, 0.0)) for name in names])
-        for group, table in _data().get("weights", {}).items()
+        for group, table in _data().get(part, {}).items()
     }
+
+
+def _logit(share: float) -> float:
+    bounded = min(max(share, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded))
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What a reading made in another way says of a value: by labels alone, or by place and form alone.
+
+    Attributes:
+        share: probability that it gives the value.
+        first: whether it would take it, too.
+    """
+
+    share: float = 0.5
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +206,11 @@ class Grounds:
         absent: it is that there is none.
         several: it is an item of a list of texts (names, organisations …).
         legible: how sure the recognition of the page was, 0 to 1.
+        by_label, by_place: what two other readings say.
+        like: how far words beside it are like what the field is called, 0 to 1.
+        only: no other value has a label of its own.
+        form: its type has a form that little else has (e-mail, IBAN …).
+        sums: it is part of a sum that holds.
     """
 
     share: float
@@ -184,27 +223,44 @@ class Grounds:
     absent: bool = False
     several: bool = False
     legible: float = 1.0
+    by_label: Second = Second()
+    by_place: Second = Second()
+    like: float = 0.0
+    only: bool = False
+    form: bool = False
+    sums: bool = False
 
-    def columns(self) -> list[float]:
-        """In the order of CONFIDENCE."""
-        return [
-            1.0,
-            _logit(self.share),
-            _logit(self.share / max(self.share + self.second, 1e-9)),
-            self.label * (not self.absent),
-            self.rival * (not self.absent),
-            math.log1p(self.candidates) / 4,
-            float(self.fitted),
-            float(self.absent),
-            _logit(self.share) * self.absent,
-            float(self.several),
-            _logit(self.share) * self.several,
-        ]
+    def columns(self) -> dict[str, float]:
+        """By the names of CONFIDENCE."""
+        share = _logit(self.share)
+        found = float(not self.absent)
+        return {
+            "always": 1.0,
+            "share": share,
+            "margin": _logit(self.share / max(self.share + self.second, 1e-9)),
+            "label": self.label * found,
+            "rival": self.rival * found,
+            "like": self.like * found,
+            "unlabelled": found * (max(self.label, self.like) < _UNLABELLED),
+            "only": self.only * found,
+            "by_label": _logit(self.by_label.share),
+            "by_place": _logit(self.by_place.share),
+            "label_first": float(self.by_label.first),
+            "place_first": float(self.by_place.first),
+            "agree": float(self.by_label.first and self.by_place.first),
+            "form": self.form * found,
+            "sums": self.sums * found,
+            "candidates": math.log1p(self.candidates) / 4,
+            "fitted": float(self.fitted),
+            "absent": float(self.absent),
+            "absent_share": share * self.absent,
+            "several": float(self.several),
+            "several_share": share * self.several,
+        }
 
 
-CONFIDENCE = (
-    "always", "share", "margin", "label", "rival", "candidates", "fitted", "absent", "absent_share", "several", "several_share",
-)  # fmt: skip
+_UNLABELLED = 0.3
+CONFIDENCE = tuple(Grounds(0.5, 0.5, 0.0, 0.0, 0).columns())
 _MOST = 0.99
 
 
@@ -215,12 +271,7 @@ def confidence(grounds: Grounds, family_of: str, own: float | None = None) -> fl
     if own is not None:
         return min(_MOST, own, grounds.likelihood + 0.02) * grounds.legible
     table = _data().get("confidence", {})
-    weights = [float(table.get(name, 1.0 if name == "share" else 0.0)) for name in CONFIDENCE]
-    odds = float(np.dot(weights, grounds.columns())) + float(table.get(f"family {family_of}", 0.0))
+    odds = sum(float(table.get(name, 0.0)) * value for name, value in grounds.columns().items())
+    odds += float(table.get(f"family {family_of}", 0.0))
     known = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
     return min(_MOST, known, grounds.likelihood + 0.02) * grounds.legible
-
-
-def _logit(share: float) -> float:
-    bounded = min(max(share, 1e-4), 1 - 1e-4)
-    return math.log(bounded / (1 - bounded))

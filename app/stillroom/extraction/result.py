@@ -63,6 +63,10 @@ class RunnerUp:
     boxes: tuple[Box, ...] = ()
 
 
+DOUBTED_FROM = 0.25
+"""Confidence of a rejected value from which on that there is none needs a look."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldValue:
     """One value.
@@ -90,6 +94,12 @@ class FieldValue:
     candidates: tuple[RunnerUp, ...] = ()
     failed_checks: tuple[str, ...] = ()
     parts: tuple[Span, ...] = ()
+
+    @property
+    def doubted(self) -> bool:
+        """Whether there is said to be no value though one that was rejected may well be right."""
+        least = max((runner.confidence for runner in self.candidates), default=0.0)
+        return self.state is FieldState.ABSENT and least >= DOUBTED_FROM
 
 
 # A list field has a tuple of values; a table a tuple of rows, each a value by column name.

@@ -86,8 +86,9 @@ class Queue:
         if found is not None:
             return found
         if self.promise is None:
-            certain = current.confidence >= UNSURE_BELOW or current.state in (FieldState.GENERATED, FieldState.ABSENT)
-            return None if certain else Doubt.UNSURE
+            if current.state in (FieldState.GENERATED, FieldState.ABSENT):
+                return Doubt.UNSURE if current.doubted else None
+            return None if current.confidence >= UNSURE_BELOW else Doubt.UNSURE
         if not self.passes(document, value.subject):
             return Doubt.UNSURE
         return Doubt.UNSURE if _sampled(document, value, self.promise) else None

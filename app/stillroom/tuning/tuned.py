@@ -95,7 +95,7 @@ def load_plan(
     context_tokens: int = 0,
     threads: int = 0,
     kv_type: str = "",
-    exact: bool = False,
+    this_file: bool = False,
     cancellation: Cancellation | None = None,
 ) -> LoadPlan:
     """How this model is to be loaded on this machine: as it was tuned, else as the worker chooses.
@@ -105,15 +105,15 @@ def load_plan(
     Args:
         context_tokens, threads: what the person has set; 0 for nothing.
         kv_type: of the cache, where the person chose one; empty for the one that was tuned, else the worker's choice.
-        exact: this very file and no copy of it, as for a run that goes on.
+        this_file: this very one and no copy of it, as for a run that goes on.
 
     Raises Cancelled.
     """
     adapters = attached(model.path)
-    if not exact and not adapters:
+    if not this_file and not adapters:
         write_first_copy(model, cancellation)
     projector = str(projector_of(model.path) or "")
-    used = model if exact else in_place_of(model)
+    used = model if this_file else in_place_of(model)
     notice = "" if used == model else f"{used.name} is used in the place of {model.name}: the same model, faster here."
     tuning = tuned_options(used.path)
     if tuning is None:

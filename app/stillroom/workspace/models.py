@@ -61,7 +61,7 @@ class Models:
         *,
         context_tokens: int = 0,
         kv_type: str = "",
-        exact: bool = False,
+        this_file: bool = False,
         beside: bool = False,
         cancellation: Cancellation | None = None,
     ) -> LoadPlan:
@@ -72,7 +72,7 @@ class Models:
         Args:
             model: a name or a path; empty for the usual one.
             context_tokens: 0 for as many as the settings say. kv_type: of the cache; empty for as it was tuned.
-            exact: this very file and no faster copy of it, as for a run that goes on.
+            this_file: this very one and no faster copy of it, as for a run that goes on.
             beside: it is loaded in an engine of its own, so that what is loaded keeps its memory.
 
         Raises:
@@ -87,7 +87,7 @@ class Models:
             context_tokens=wanted_tokens,
             threads=self._settings.get(THREADS),
             kv_type=kv_type,
-            exact=exact,
+            this_file=this_file,
             cancellation=cancellation,
         )
         kept = folder_for(keep=self._settings.get(KEEP_ON_DISK))
@@ -106,7 +106,7 @@ class Models:
                 f"The file of the model {record.model_name} is not the one the run was started with. "
                 "Put that one back, or start a new run without --resume."
             )
-        return self.plan(model, exact=True)
+        return self.plan(model, this_file=True)
 
     def load(
         self,

@@ -12,12 +12,15 @@ from stillroom.extraction.result import (
     DocumentStatus,
     FieldState,
     FieldValue,
+    RunnerUp,
 )
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.extract.cell import Level, cell_of, cells_of, looks_needed
 
 DATE = Field("due_date", FieldType.DATE)
 REQUIRED = Field("total", FieldType.MONEY, required=True)
+
+REJECTED = RunnerUp("three (3) years", "P3Y", 0.31, Span(1, 0, 15))
 
 
 def found(value="1", confidence=0.9, **named):
@@ -34,6 +37,8 @@ def found(value="1", confidence=0.9, **named):
         (FieldValue("1", "1", FieldState.INVALID, 0.9), Level.PROBLEM),
         (FieldValue("1", "", FieldState.INVALID, 0.0, failed_checks=(NOT_IN_DOCUMENT,)), Level.FOREIGN),
         (FieldValue(None, "", FieldState.ABSENT, 0.9), Level.ABSENT),
+        # A rejected value that may well be right: nobody may say that the document does not say it.
+        (FieldValue(None, "", FieldState.ABSENT, 0.6, candidates=(REJECTED,)), Level.UNSURE),
         (FieldValue(None, "", FieldState.UNREAD, 0.9), Level.UNREAD),
         (FieldValue("a text", "", FieldState.GENERATED, 0.2), Level.GENERATED),
     ],

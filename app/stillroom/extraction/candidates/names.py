@@ -8,7 +8,7 @@ import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
-from stillroom.extraction.candidates.text import Line, cells, page_lines
+from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
 from stillroom.extraction.candidates.words import legal_forms, titles
 
 # Legal forms of companies as they end a name, and other words that tell an organisation.
@@ -19,7 +19,8 @@ _LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|П
 _CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
 _NAME = re.compile(
-    rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)(?:{_CAPITAL}|{_JOIN}(?=[ ]{_CAPITAL}))){{0,15}}"
+    rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
+    rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL}))){{0,15}}"
 )
 _LABEL_LINE = re.compile(r"\n[^\n:：]{1,30}[:：]")
 # A registration number behind a name: in brackets, or bare with its check letter.
@@ -109,12 +110,25 @@ def _capitalised(text: str) -> Iterator[tuple[int, int]]:
 def _named(page: Page) -> Iterator[tuple[int, int, float]]:
     for start, end in _capitalised(page.text):
         yield start, end, 0.6
+        yield from _lines_of(page.text, start, end)
         for of in _OF.finditer(page.text, start, end):
             yield of.end(), end, 0.8
         yield from _persons(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
+    for value in labelled(page):
+        if len(value.text) <= 60:
+            yield value.start, value.end, 0.5
+
+
+def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """The lines of a run of capitalised words that goes on in the next: below a name on a form stands the next label."""
+    if "\n" not in text[start:end]:
+        return
+    for line in re.finditer(r"[^\n]+", text[start:end]):
+        yield start + line.start(), start + line.end(), 0.6
+        yield from _persons(text, start + line.start(), start + line.end())
 
 
 def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
@@ -149,7 +163,7 @@ def _letterhead(page: Page, rows: list[Line]) -> Iterator[tuple[int, int, float]
         if index + 1 < len(rows) and len(rows[index + 1].text) <= 60 and index < 12:
             joined = 0.6 if _LEGAL_END.search(rows[index + 1].text) else 0.1
             yield row.start, rows[index + 1].end, joined
-    for cell in cells(page):
+    for cell in [*cells(page), *labelled(page)]:
         if len(cell.text) <= 90:
             yield cell.start, cell.end, 0.7 if _LEGAL_END.search(cell.text) else 0.3
 

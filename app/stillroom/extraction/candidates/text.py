@@ -12,6 +12,8 @@ from stillroom.extraction.candidates.words import address_words
 
 _CELL_GAP = re.compile(r" {2,}|\t+| \| ")
 _LABEL = re.compile(r"^[\w .#/'’&()\-]{1,40}?\s*:\s+")
+# The same with commas and brackets in it, a rule to write on, or no space behind the colon: "Vehicle (Year, Make): …", "Name ____ …".
+_FORM_LABEL = re.compile(r"^[^:\n]{1,60}?\s*(?::(?:\s+|(?=[^\W\d_]))|_{2,}[ \t]*:?[ \t]*)(?=[\w(\"“])")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
 _REGISTRATION_LINE = re.compile(
@@ -21,13 +23,16 @@ _REGISTRATION_LINE = re.compile(
 )
 # Towns of receipts that recognition wrote in one: "MountainView,CA94040", "Everett,WA".
 _TOWN_AND_STATE = re.compile(r"(?<=\w),? ?[A-Z]{2}\.? ?\d{5}(?!\d)|(?<=[^\W\d_]{3}), ?[A-Z]{2}$", re.MULTILINE)
-_PHONE_LINE = re.compile(r"^\+?\(?\d{2,4}\)?[\s\-]+\d{3,4}[\s\-]*\d{3,4}\.?$")
+_PHONE_LINE = re.compile(r"^\+?(?:\(\d{2,4}\)[\s\-.]*|\d{2,4}[\s\-.]+)\d{3,4}[\s\-.]*\d{3,4}\.?$")
+# A day, or a time of day: what stands on such a line is of the bill.
+_MOMENT = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)|(?<!\d)\d{1,2}:\d{2}(?!\d)")
 # "Served by: …", "Document no : …"; but "No: 28, Main Street" and "Address: …" begin addresses.
 _OTHER_LABEL = re.compile(
     r"^(?!(?:no|lot|unit|blk|block|add|addr|address|adresse|anschrift|alamat|office|site|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:",
     re.IGNORECASE,
 )
 MAX_BLOCK_LINES = 6
+_SHORT_LINE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +68,31 @@ def cells(page: Page) -> Iterator[Line]:
             start = gap.end() if gap else end
 
 
-def lines(page: Page) -> Iterator[Candidate]:
-    """Whole lines, the cells of lines, and what follows a label on its line."""
+def labelled(page: Page) -> Iterator[Line]:
+    """What follows a label on its line or in its cell: behind a colon, or on a rule to write on."""
     seen: set[tuple[int, int]] = set()
     for line in [*page_lines(page), *cells(page)]:
+        label = _FORM_LABEL.match(line.text)
+        if label and label.end() < len(line.text):
+            start = line.start + label.end()
+            if (start, line.end) not in seen:
+                seen.add((start, line.end))
+                yield Line(start, line.end, page.text[start : line.end])
+
+
+def lines(page: Page) -> Iterator[Candidate]:
+    """Whole lines, the cells of lines, what follows a label on its line, and the two halves of "Anna Berg, Treasurer"."""
+    seen: set[tuple[int, int]] = set()
+    for line in [*page_lines(page), *cells(page), *labelled(page)]:
         variants = [(line.start, line.end)]
         label = _LABEL.match(line.text)
         if label and label.end() < len(line.text):
             variants.append((line.start + label.end(), line.end))
+        if len(line.text) <= _SHORT_LINE and line.text.count(", ") == 1:
+            comma = line.text.index(", ")
+            variants += [(line.start, line.start + comma), (line.start + comma + 2, line.end)]
         for start, end in variants:
-            if (start, end) not in seen and end - start <= 400:
+            if start < end and (start, end) not in seen and end - start <= 400:
                 seen.add((start, end))
                 yield _candidate(page, start, end)
 
@@ -146,7 +166,7 @@ def addresses(page: Page) -> Iterator[Candidate]:
 def _is_no_address(line: str) -> bool:
     """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label."""
     others = address_words()[1]
-    return any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _OTHER_LABEL))
+    return any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL))
 
 
 def address_shape(text: str) -> float:

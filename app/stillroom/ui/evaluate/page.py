@@ -156,7 +156,7 @@ class EvaluatePage(QWidget):
         column = QVBoxLayout(widget)
         column.addStretch(1)
         words = self.tr(
-            "Which model is right on your documents? Review some of them, export the labels (or write a labels file), "
+            "Which model is right on your documents? Review some of them and take what was reviewed (or a labels file), "
             "and each model is tried on every one: right values a field, seconds, memory, and how far its confidence can be trusted. "
             "A hundred real examples of your own say more than any published table."
         )

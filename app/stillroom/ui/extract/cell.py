@@ -72,7 +72,7 @@ def level_of(field: Field, value: FieldValue) -> Level:
     if value.state is FieldState.UNREAD:
         return Level.UNREAD
     if value.state is FieldState.ABSENT:  # before the checks: that a required value is missing is one of them
-        return Level.MISSING if field.required else Level.ABSENT
+        return Level.MISSING if field.required else Level.UNSURE if value.doubted else Level.ABSENT
     if value.state is FieldState.INVALID or value.failed_checks:
         return Level.PROBLEM
     if value.state is FieldState.GENERATED:

@@ -345,14 +345,24 @@ class Details(QFrame):
         row = self._row
         if row is None or row.result is None:
             return
-        self._place.setText(self.tr("PAGE %1 OF %2").replace("%1", str(span.page)) + f" · {row.path.name}")
-        self._place.setText(self._place.whole().replace("%2", str(max(row.result.coverage.pages, span.page))))
+        place = self.tr("PAGE %1 OF %2").replace("%1", str(span.page))
+        place = place.replace("%2", str(max(row.result.coverage.pages, span.page))) + f" · {row.path.name}"
         plain = row.path.suffix.lower() in _PLAIN
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPointSizeF(self.font().pointSizeF())
         self._quote.setFont(fixed if plain else self.font())
-        self._show_quote(Quote("", text, ""))  # its line follows, where the file has to be read again
-        self._sources.find(Path(row.path), row.result.sha256, span, self._show_quote, complain)
+        self._show_quote(Quote("", text, ""))
+        self._place.setText(place + self.tr(" · reading its lines…"))  # where the file has to be read again
+
+        def show(found: Quote) -> None:
+            self._place.setText(place)
+            self._show_quote(found)
+
+        def refuse(reason: str) -> None:
+            self._place.setText(place)
+            complain(reason)
+
+        self._sources.find(Path(row.path), row.result.sha256, span, show, refuse)
 
     def _why_no_place(self, value: FieldValue) -> str:
         if value.state == "generated":

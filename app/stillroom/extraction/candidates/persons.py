@@ -1,0 +1,46 @@
+"""Persons' names: given names and surnames of some eighty languages and countries, and how far a text is made of them."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+
+import regex as re
+
+from stillroom import paths
+
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
+_MOST = 4
+_ONE = 0.6  # of a single word that is a name: many are words, too
+
+
+@functools.cache
+def _known() -> tuple[frozenset[str], frozenset[str]]:
+    """Given names and surnames, folded."""
+    text = (paths.resources_dir() / "person_names.txt").read_text(encoding="utf-8")
+    given, _, family = text.partition("\n\n")
+    return frozenset(given.split("\n")), frozenset(family.split("\n"))
+
+
+def folded(word: str) -> str:
+    """Without case and accents, as the lists have it."""
+    plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
+    return "".join(character for character in plain if not unicodedata.combining(character))
+
+
+@functools.lru_cache(maxsize=20_000)
+def name_signs(text: str) -> tuple[float, float]:
+    """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each."""
+    words = text.replace(",", " ").split()
+    if not 1 <= len(words) <= _MOST or "\n" in text or not all(_WORD.fullmatch(word) for word in words):
+        return 0.0, 0.0
+    given, family = _known()
+    told = [folded(word) for word in words if len(word.rstrip(".")) > 1]
+    if not told or any(word[0].islower() for word in (words[0], words[-1])):
+        return 0.0, 0.0
+    known = [word in given or word in family for word in told]
+    share = sum(known) / len(told)
+    if len(words) == 1:
+        return _ONE * share, 0.0
+    whole = (told[0] in given and known[-1]) or (told[-1] in given and known[0]) if len(told) > 1 else False
+    return share, float(whole)
