@@ -58,6 +58,12 @@ def test_the_head_of_a_column_is_found_by_boxes_not_by_characters() -> None:
     assert signs(page, "total", "10.00")["own_column"] == 0.0
 
 
+def test_a_label_with_its_value_beside_it_heads_no_column() -> None:
+    page = Page(1, "Start 14-03-2025\nExpiry 13-04-2025")
+    assert signs(page, "start", "14-03-2025")["own_inline"] > 0.9
+    assert signs(page, "start", "13-04-2025")["own_column"] == 0.0
+
+
 def test_a_block_belongs_to_what_heads_it() -> None:
     page = boxed(
         [(50, "Bill to"), (300, "Seller")],

@@ -114,6 +114,7 @@ _SHORT_LABEL = 40
 _LONGEST_LABEL = 80  # characters
 _LIKE = 0.5
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
+_FEW_FIGURES = 3
 _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
 _COLUMN_LINES = 60
 _BLOCK_LINES = 9
@@ -217,7 +218,9 @@ class _PageCells:
             covered = sum(sum(c.isalnum() for c in self.text[label.start : label.end]) for label in own)
             share = covered / letters if letters else 0.0
             closed = 0.8 if text.rstrip().endswith(":") and (own or len(text) <= _SHORT_LABEL) else 0.0
-            like = self._like.label(text) if len(text) <= _LONGEST_LABEL else 0.0
+            # With figures of its own it holds a value, too: "Invoice date 14-03-2025" heads nothing.
+            plain = len(text) <= _LONGEST_LABEL and sum(map(str.isdigit, text)) < _FEW_FIGURES
+            like = self._like.label(text) if plain else 0.0
             found.append(max(share, closed, like))
         return found
 
