@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from stillroom.extraction.result import (
     NOT_IN_DOCUMENT,
+    UNSURE_BELOW,
     DocumentResult,
     DocumentStatus,
     FieldResult,
@@ -15,7 +16,6 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.review.document import ReviewedDocument
-from stillroom.review.queue import UNSURE_BELOW
 from stillroom.templates.template import Field, FieldType, Template
 
 SURE_FROM = 0.85
