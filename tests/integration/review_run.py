@@ -251,9 +251,9 @@ def _document(hands: Hands) -> None:
         while page.list.value.subject.field != name:
             row = [each.subject.field for each in page.model.values].index(name)
             hands.key(key.Key_Down if row > page.list.currentIndex().row() else key.Key_Up)
-        if value.verdict is not None:  # killed between a wrong verdict and its undo
-            hands.key(key.Key_U)
-        _value(hands, action_of(number, place), right[name])
+        # Killed between a wrong verdict and its undo: an undo now would take back what was given last in this life.
+        action = action_of(number, place) if value.verdict is None else "typed"
+        _value(hands, action, right[name])
         hands.wait(lambda name=name: next(v for v in document.values if v.subject.field == name).verdict is not None)
         if page._document is not document:  # the last of a document: on to the next by itself
             hands.key(key.Key_K)

@@ -216,7 +216,8 @@ class ResultTable(QTableView):
         for position in range(self.shown.rowCount()):
             index = self.shown.index(position, column)
             if index.data(Role.ROW) is row:
-                self.setCurrentIndex(index)
+                # It alone, whatever key is held meanwhile.
+                self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
                 self.scrollTo(index)
                 return
 

@@ -365,7 +365,7 @@ class Sheet(TakesDrops, QWidget):
         rows, known = self.runs.add(files)
         if rows:
             self.stack.setCurrentIndex(1)
-            if not self.table.currentIndex().isValid():
+            if len(self.model.rows) == len(rows):  # the first ones
                 self.table.choose(rows[0])
         elif not files:
             self.said.emit(self.tr("No documents were found in what was added."), "warn", [])
