@@ -19,9 +19,6 @@ _NUMBER = re.compile(r"(?P<whole>-?(?:0|[1-9]\d*))(?P<rest>\.\d+)?")
 NOT_IN_DOCUMENT = "The remote model gave this value, and it was not found in the document."
 """The check that fails for a value which is no piece of the document: only a remote model can give one."""
 
-UNSURE_BELOW = 0.6
-"""Where nothing was promised, a value with less confidence is to be looked at."""
-
 
 class FieldState(StrEnum):
     """What is known of a field.

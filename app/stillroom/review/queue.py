@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from stillroom.extraction.result import NOT_IN_DOCUMENT, UNSURE_BELOW, FieldState
+from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldState
 from stillroom.review.acceptance import Judged, Passing, Waiting, decide, is_sampled
-from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.document import UNSURE_BELOW, ReviewedDocument, ReviewedValue
 from stillroom.review.verdict import Subject, Verdict, was_right
 from stillroom.storage.verdicts import Promise
 

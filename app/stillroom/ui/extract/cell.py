@@ -8,14 +8,13 @@ from enum import StrEnum
 
 from stillroom.extraction.result import (
     NOT_IN_DOCUMENT,
-    UNSURE_BELOW,
     DocumentResult,
     DocumentStatus,
     FieldResult,
     FieldState,
     FieldValue,
 )
-from stillroom.review.document import ReviewedDocument
+from stillroom.review.document import UNSURE_BELOW, ReviewedDocument
 from stillroom.templates.template import Field, FieldType, Template
 
 SURE_FROM = 0.85
