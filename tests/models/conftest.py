@@ -8,7 +8,8 @@ import pytest
 from tests.models.hub_server import HubServer
 from tests.models.proxy import Proxy
 
-from stillroom.models.hub.client import Hub, HubAccess
+from stillroom.models.hub.access import HubAccess
+from stillroom.models.hub.client import Hub
 
 
 @pytest.fixture

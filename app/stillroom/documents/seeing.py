@@ -7,13 +7,13 @@ import hashlib
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stillroom.codec import from_child
-from stillroom.documents.formats import PICTURES
-from stillroom.documents.sniff import sniff
-from stillroom.documents.source import Source, load
 from stillroom.errors import DocumentError
+
+if TYPE_CHECKING:
+    from stillroom.documents.source import Source
 
 _LARGEST_BYTES = 16 << 20
 _LARGEST_SIDE = 16_384
@@ -69,6 +69,8 @@ def sizes_from_json(data: dict[str, Any]) -> PageSizes:
 
 def picture_of(path: Path, side: int) -> Picture:
     """The (first) picture of a file, its longer side at most ``side`` pixels. Raises DocumentError."""
+    from stillroom.documents.source import load  # in the reader only: formats bring their parsers with them
+
     source = load(path)
     if not source.data:
         raise DocumentError("The file is empty (0 bytes). Perhaps its download or copy did not finish.")
@@ -76,7 +78,9 @@ def picture_of(path: Path, side: int) -> Picture:
 
 
 def _packed(source: Source, side: int) -> Picture:
+    from stillroom.documents.formats import PICTURES
     from stillroom.documents.formats.picture import upright
+    from stillroom.documents.sniff import sniff
 
     if sniff(source) not in PICTURES:
         raise DocumentError("The file is no picture. Attach a PNG, JPEG, WebP, TIFF, BMP or GIF file.")

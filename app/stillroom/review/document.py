@@ -37,6 +37,8 @@ from stillroom.review.verdict import (
 )
 from stillroom.templates.template import Field, FieldType, Template
 
+UNSURE_BELOW = 0.6
+"""Where nothing was promised, a value with less confidence is to be looked at."""
 _AMBIGUOUS = 0.15  # a second reading of the same place with this confidence leaves open which one is meant
 
 

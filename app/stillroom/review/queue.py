@@ -8,12 +8,9 @@ from enum import StrEnum
 
 from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldState
 from stillroom.review.acceptance import Judged, Passing, Waiting, decide, is_sampled
-from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.document import UNSURE_BELOW, ReviewedDocument, ReviewedValue
 from stillroom.review.verdict import Subject, Verdict, was_right
 from stillroom.storage.verdicts import Promise
-
-UNSURE_BELOW = 0.6
-"""Where nothing was promised, a value with less confidence is to be looked at."""
 
 
 class Doubt(StrEnum):

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from stillroom.cancellation import Cancellation
 from stillroom.errors import StillroomError
+from stillroom.models.hub.access import HubAccess
 from stillroom.privacy.seal import Seal
 
 if TYPE_CHECKING:
-    from stillroom.models.hub.client import FoundModel, Hub, HubAccess, Offer, Repository
+    from stillroom.models.hub.client import FoundModel, Hub, Offer, Repository
     from stillroom.models.hub.download import DownloadProgress
     from stillroom.models.hub.download_queue import Download, DownloadQueue
     from stillroom.models.hub.offers import Assessed
@@ -36,8 +37,6 @@ class ModelHub:
     @property
     def host(self) -> str:
         """What is connected to first."""
-        from stillroom.models.hub.client import HubAccess
-
         return _host(HubAccess())
 
     @contextlib.contextmanager
@@ -49,7 +48,7 @@ class ModelHub:
         Args:
             endpoint, proxy, ca_file: empty or None for the usual ones. token: one in the place of that of the keyring.
         """
-        from stillroom.models.hub.client import Hub, HubAccess
+        from stillroom.models.hub.client import Hub
 
         access = HubAccess(endpoint=endpoint, token=token or self._token(), proxy=proxy, ca_file=ca_file)
         with self._seal.opened(reason, _host(access)), Hub(access) as hub:
@@ -139,7 +138,7 @@ class ModelHub:
 
     def queue(self, on_change: Callable[[Download], None]) -> DownloadQueue:
         """The person's downloads, those of an earlier time paused. ``on_change`` comes on the queue's thread; close it at the end."""
-        from stillroom.models.hub.client import Hub, HubAccess
+        from stillroom.models.hub.client import Hub
         from stillroom.models.hub.download_queue import DownloadQueue
 
         def noted(entry: Download) -> None:

@@ -15,7 +15,8 @@ from stillroom.errors import LicenceNeeded, StillroomError
 from stillroom.gguf.checks import check_headers
 from stillroom.models.fit.estimate import Use, estimate
 from stillroom.models.fit.shape import shape_of
-from stillroom.models.hub.client import DEFAULT_ENDPOINT, Hub, HubAccess
+from stillroom.models.hub.access import DEFAULT_ENDPOINT, HubAccess
+from stillroom.models.hub.client import Hub
 from stillroom.models.hub.errors import HubBusy
 
 REPOSITORY = "maker/tiny-GGUF"

@@ -21,7 +21,8 @@ from stillroom.cancellation import Cancellation
 from stillroom.errors import Cancelled, LicenceNeeded, StillroomError
 from stillroom.models.hub import client as hub_module
 from stillroom.models.hub import download as module
-from stillroom.models.hub.client import Hub, HubAccess, Offer
+from stillroom.models.hub.access import HubAccess
+from stillroom.models.hub.client import Hub, Offer
 from stillroom.models.hub.download import (
     PARTIAL_FOLDER,
     DownloadProgress,

@@ -6,11 +6,10 @@ Sizes and checksums are the hub's own, for a pinned revision, at the time of ask
 from __future__ import annotations
 
 import contextlib
-import os
 import ssl
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -26,34 +25,14 @@ from stillroom import __version__
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import part_number
 from stillroom.gguf.header import Header, parse_header
+from stillroom.models.hub.access import HubAccess
 from stillroom.models.hub.errors import explained, sentences
 from stillroom.models.model_file import quantization_of
 
-DEFAULT_ENDPOINT = "https://huggingface.co"
 _TIMEOUT = httpx2.Timeout(30.0, connect=20.0)
 _HEADER_CHUNK_BYTES = 2 << 20
 # The hub's library has one client for the whole process, and closes it when it is given another way to make one.
 _LIBRARY = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class HubAccess:
-    """How to reach a hub.
-
-    Attributes:
-        endpoint: address of the hub or of a mirror; empty for ``HF_ENDPOINT`` or the usual one.
-        token: for repositories that ask for one; never written to a log.
-        proxy: address; empty for that of the environment. ca_file: certificates to trust beside the usual ones.
-    """
-
-    endpoint: str = ""
-    token: str | None = field(default=None, repr=False)
-    proxy: str = ""
-    ca_file: Path | None = None
-
-    @property
-    def address(self) -> str:
-        return (self.endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)

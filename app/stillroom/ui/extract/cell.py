@@ -14,8 +14,7 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
 )
-from stillroom.review.document import ReviewedDocument
-from stillroom.review.queue import UNSURE_BELOW
+from stillroom.review.document import UNSURE_BELOW, ReviewedDocument
 from stillroom.templates.template import Field, FieldType, Template
 
 SURE_FROM = 0.85
