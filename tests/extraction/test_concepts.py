@@ -96,3 +96,8 @@ def test_a_plain_label_may_stand_for_any_of_its_kind() -> None:
     own, _, _ = Meaning(alone).weigh("due_date", "date")
     assert 0.0 < own < 1.0
     assert Meaning(INVOICE).weigh("due_date", "date")[0] == 0.0  # where another field is the plain one
+
+
+@pytest.mark.parametrize(("text", "short"), [("合計 ¥302", False), ("합계 302", False), ("to 302", True)])
+def test_two_signs_are_a_word_where_scripts_write_so(text: str, short: bool) -> None:
+    assert [label.short for label in labels(text)] == [short]

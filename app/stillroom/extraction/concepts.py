@@ -17,6 +17,8 @@ from stillroom.templates.template import Field, FieldType, Template
 _TOKEN = regex.compile(r"[nN][°º](?!\w)|№|#|%|\p{N}+|[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*")
 # Scripts that write words without spaces between them.
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+# Scripts in which two signs are a word like any other.
+_SYLLABLES = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _NUMBER_WORDS = frozenset(
     {"no", "nr", "num", "number", "nummer", "numero", "numer", "nro", "cislo", "n°", "nº", "№", "#"}
 )
@@ -138,7 +140,8 @@ def labels(text: str, own: Iterable[str] = ()) -> list[Label]:
         if best >= 0 and best_key != "%":
             end = tokens[best][1]
             if _is_label(text, start, end, best_key):
-                found.append(Label(start, end, best_key, len(best_key) <= _SHORT and best_key not in extra))
+                short = len(best_key) <= _SHORT and best_key not in extra and not _SYLLABLES.search(best_key)
+                found.append(Label(start, end, best_key, short))
             index = best + 1
         else:
             index += 1
