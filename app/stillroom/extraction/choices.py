@@ -199,7 +199,8 @@ class Look:
     @classmethod
     def at(cls, field: Field, document: Document) -> Look:
         answers = options(field)
-        found = [_evidence(option, document) for option in answers]
+        lowered = [page.text.lower() for page in document.pages]
+        found = [_evidence(option, document, lowered) for option in answers]
         codes = are_codes(answers)
         counts = np.array([math.log1p(sum(3.0 if near else 1.0 for near, _ in spans)) for spans in found])
         literal = counts / counts.sum() if codes and counts.any() else np.minimum(1.0, counts)
@@ -357,14 +358,20 @@ def are_codes(answers: Sequence[Option]) -> bool:
     return all(option.value.isupper() and 1 < len(option.value) <= 4 for option in answers)
 
 
-def _evidence(option: Option, document: Document) -> list[tuple[bool, Span]]:
-    """Where the option's own words stand in the document, and whether beside a number: those first."""
+def _evidence(option: Option, document: Document, lowered: Sequence[str]) -> list[tuple[bool, Span]]:
+    """Where the option's own words stand in the document, and whether beside a number: those first.
+
+    ``lowered``: the texts of its pages in small letters, in which a word is looked for before its surroundings are.
+    """
     found = {}
     for word in (option.value, option.value.replace("_", " "), *option.synonyms):
         left, right = _bounds(word)
         flags = 0 if word.isupper() and len(word) <= 4 else re.IGNORECASE
         pattern = re.compile(left + r"\s+".join(re.escape(part) for part in word.split()) + right, flags)
-        for page in document.pages:
+        first = word.split()[0].lower()
+        for page, small in zip(document.pages, lowered, strict=True):
+            if first not in small:
+                continue
             for match in pattern.finditer(page.text):
                 start, end = match.span()
                 if option.value in currencies.codes() and currencies.is_of_another(page.text, start, end, option.value):
