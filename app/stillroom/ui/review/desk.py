@@ -17,6 +17,8 @@ from stillroom.review.verdict import Subject, Verdict, VerdictKind
 from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation, Tasks
 
+_AGAIN = 100  # milliseconds
+
 
 class ReviewDesk(QObject):
     """The documents under review, and the verdicts on them.
@@ -49,6 +51,7 @@ class ReviewDesk(QObject):
         self.queues: dict[str, Queue] = {}
         self._by_file: dict[tuple[str, str], list[ReviewedDocument]] = {}
         self._given: list[tuple[ReviewedDocument, Verdict]] = []
+        self._taken = 0  # how often something was said
         self._writer = VerdictWriter(lambda: self._reviews, tasks)
         self._writer.written.connect(self._written)
         self._writer.failed.connect(self._not_written)
@@ -85,9 +88,15 @@ class ReviewDesk(QObject):
                 queues[name] = Queue(own, self._reviews.promise(name), self._reviews.earlier(name, own))
             return documents, queues
 
-        self._tasks.start(
-            Operation(read, "review", owner=self).success(lambda found: self._show(*found)).failure(self.failed.emit)
-        )
+        taken = self._taken
+
+        def shown(found: tuple[list[ReviewedDocument], dict[str, Queue]]) -> None:
+            if self.saving or self._taken != taken:  # what was said meanwhile may not have been read
+                QTimer.singleShot(_AGAIN, self, lambda: self.open(runs))
+            else:
+                self._show(*found)
+
+        self._tasks.start(Operation(read, "review", owner=self).success(shown).failure(self.failed.emit))
 
     def _show(self, documents: list[ReviewedDocument], queues: dict[str, Queue]) -> None:
         self.documents = documents
@@ -173,6 +182,7 @@ class ReviewDesk(QObject):
         return document
 
     def _take(self, document: ReviewedDocument, entries: Sequence[Verdict]) -> None:
+        self._taken += 1
         for each in self._same(document):
             each.unsaved.update(entry.key for entry in entries)
             each.add(*entries)
