@@ -104,7 +104,12 @@ def _read(kind: type[T], part: str, model: Path) -> T | None:
     if not isinstance(found, dict):
         return None
     try:
-        return from_plain(kind, found)
+        value = from_plain(kind, found)
+        if (
+            json.loads(json.dumps(to_plain(value))) != found
+        ):  # names that this version does not have, or new ones that were not measured
+            raise ValueError("other names")
+        return value
     except (TypeError, ValueError, KeyError):
         _log.warning("a tuning of another version is not used")
         return None
