@@ -359,7 +359,7 @@ from stillroom.storage.database import Database
 from stillroom.storage.verdicts import VerdictStore
 store = VerdictStore(Database(Path(sys.argv[1])))
 start = int(sys.argv[2])
-for number in range(start, 400):
+for number in range(start, 1_000_000):
     kind = VerdictKind.ACCEPTED if number % 3 else VerdictKind.ABSENT
     verdict = Verdict(f"key-{number}", "2026-01-01", "me", kind, "f" * 64, "bill", Subject(f"field{number}"))
     store.add([to_row(verdict)])

@@ -134,7 +134,7 @@ def test_a_pdf_has_its_values_boxed_in_the_colour_of_what_was_said(opened, qtbot
 def test_a_text_is_marked_and_no_markup_of_it_is_believed(opened, qtbot, tmp_path):
     page = opened("txt")
     report = written(page, qtbot, tmp_path / "text.pdf")
-    texts = text_of(report)
-    assert "Söhne <Ltd>" in texts[0]
+    texts = ["".join(text.split()) for text in text_of(report)]  # pdfium takes two short lines for columns
+    assert "Söhne<Ltd>" in texts[0]
     assert "Αθήνα" in texts[0]
     assert "<Ltd>" in texts[1]
