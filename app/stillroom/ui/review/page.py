@@ -60,7 +60,7 @@ from stillroom.ui.review.value_card import ValueCard
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
-from stillroom.ui.wording import counted, percent_text
+from stillroom.ui.wording import counted, percent_text, when_text
 from stillroom.workspace.row_files import PageSizes, RowFiles
 
 _EVERYTHING = "everything"
@@ -163,7 +163,7 @@ class ReviewPage(QWidget):
         self.senders.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.senders.setMinimumWidth(80)
         self.senders.hide()
-        for box, stretch in ((self.tables, 3), (self.which, 2), (self.fields, 2), (self.senders, 2)):
+        for box, stretch in ((self.tables, 8), (self.which, 4), (self.fields, 4), (self.senders, 5)):
             row.addWidget(box, stretch)
         self.dial = Button(self.tr("Pass unseen: nothing"))
         describe(self.dial, self.tr("What may pass unseen"))
@@ -376,7 +376,7 @@ class ReviewPage(QWidget):
         if len(begun) > 1:
             self.tables.addItem(self.tr("All tables"), 0)
         for table in begun:
-            text = f"{table.title} · {table.documents} · {table.created:%Y-%m-%d %H:%M}"
+            text = f"{table.title} · {table.documents} · {when_text(table.created)}"
             self.tables.addItem(text, table.run)
         place = self.tables.findData(kept)
         if place < 0:

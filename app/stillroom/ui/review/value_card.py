@@ -65,7 +65,7 @@ class ValueCard(QFrame):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Other candidates"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # by digits, or with the arrows from the line
         self.list.itemClicked.connect(self._clicked)
         self._waiting.setSingleShot(True)
