@@ -90,11 +90,11 @@ def test_what_libraries_print_does_not_reach_the_pipe(tmp_path: Path) -> None:
     script.write_text(
         "import os\n"
         "from stillroom.documents import reader_process\n"
-        "answer = reader._answer\n"
+        "answer = reader_process._answer\n"
         "def noisy(*arguments):\n"
         "    print('noise'); os.write(1, b'more noise\\n')\n"
         "    return answer(*arguments)\n"
-        "reader._answer = noisy\n"
+        "reader_process._answer = noisy\n"
         "reader_process.main()\n"
     )
     (tmp_path / "a.txt").write_text("hello")
