@@ -74,7 +74,7 @@ def prepare(home: Path, documents: int) -> None:
     from reportlab.pdfgen.canvas import Canvas
 
     from stillroom.documents.document import Span
-    from stillroom.documents.reading import read_file
+    from stillroom.documents.read_file import read_file
     from stillroom.extraction.result import (
         Coverage,
         DocumentResult,

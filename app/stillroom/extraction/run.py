@@ -17,7 +17,7 @@ from typing import Protocol, Self, runtime_checkable
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
-from stillroom.documents.readers import PagesRead
+from stillroom.documents.reader_pool import PagesRead
 from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import Cancelled, DocumentError, EngineError, StillroomError
 from stillroom.extraction.estimate import TimeLeft

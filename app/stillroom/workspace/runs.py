@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.storage.runs import RunStore
 from stillroom.workspace.recent_documents import RecentDocuments, RememberingExtractor
 
@@ -48,7 +48,7 @@ class Runs:
         self,
         store: Callable[[], RunStore],
         extractor: Callable[[], DocumentExtractor],
-        readers: Readers,
+        readers: ReaderPool,
         recent: RecentDocuments,
     ) -> None:
         self._store, self._extractor, self._readers, self._recent = store, extractor, readers, recent
