@@ -11,7 +11,7 @@ import pytest
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import Cancelled
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
 from stillroom.models.model_file import ModelFile
@@ -87,7 +87,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 def room(store: RunStore, asked: Asked) -> Runs:
     """As after a start."""
-    return Runs(lambda: store, lambda: asked, cast(Readers, Reader()), RecentDocuments())
+    return Runs(lambda: store, lambda: asked, cast(ReaderPool, Reader()), RecentDocuments())
 
 
 def stopped(store: RunStore, asked: Asked, files: list[Path], model: ModelFile) -> int:
