@@ -44,7 +44,8 @@ check ruff ruff check .
 check format ruff format --check .
 check mypy mypy
 check imports lint-imports
-check pytest python -m pytest "$@"
+# As many files of tests side by side as there are cores, four at most: each opens windows or loads models of its own.
+check pytest python -m pytest -n logical --maxprocesses 4 --dist loadfile "$@"
 
 printf '\n'
 cat "$work/summary"
