@@ -169,4 +169,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN deleted TEXT",  # when; null while it is there
     ),
     ("ALTER TABLE documents ADD COLUMN removed INTEGER NOT NULL DEFAULT 0",),  # 1: taken out of the table by the person
+    (
+        """
+        CREATE TABLE seen (                   -- what was seen of a document, to decide its row again
+            run INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            content BLOB NOT NULL,            -- see extraction/kept_seen.py
+            PRIMARY KEY (run, position),
+            FOREIGN KEY (run, position) REFERENCES results (run, position) ON DELETE CASCADE
+        )
+        """,
+    ),
 )
