@@ -98,7 +98,7 @@ def test_what_other_fields_or_signs_saw_or_is_damaged_is_not_used(monkeypatch: p
     assert kept_seen.unpack(content, other) is None
     for damaged in (b"", content[: len(content) // 2], content[:50] + b"\0\0\0" + content[53:], b"x" * 100):
         assert kept_seen.unpack(damaged, TEMPLATE) is None
-    monkeypatch.setattr(kept_seen, "names", lambda: ("another",))
+    monkeypatch.setattr(kept_seen, "sign_names", lambda: ("another",))
     assert kept_seen.unpack(content, TEMPLATE) is None
 
 

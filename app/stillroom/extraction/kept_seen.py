@@ -21,8 +21,8 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.deciding import Seen
-from stillroom.extraction.layout import names
 from stillroom.extraction.result import FieldResult, FieldValue, RunnerUp, value_from_json, value_to_json
+from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import Field, FieldType, Template
 
 MOST_BYTES = 256 << 10
@@ -173,7 +173,7 @@ def unpack(content: bytes, template: Template) -> Seen | None:
 
 def _digest(asked: Iterable[Field]) -> str:
     """Of the signs' names and of the fields: what was seen with others is of no use."""
-    told = [*names(), *(repr(each) for each in asked)]
+    told = [*sign_names(), *(repr(each) for each in asked)]
     return hashlib.sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -234,7 +234,7 @@ def _asked(kept: _KeptAsked, document: Document, template: Template, parameters:
     )
 
 
-_NO_SIGNS = np.zeros((0, len(names())), dtype=np.float32)
+_NO_SIGNS = np.zeros((0, len(sign_names())), dtype=np.float32)
 
 
 def _kept_look(name: str, looked: Looked) -> _KeptLook:
