@@ -24,13 +24,13 @@ def main() -> int:
 
         return _status(worker.main)
     if role == "reader":
-        from stillroom.documents import reader
+        from stillroom.documents import reader_process
 
-        return _status(reader.main)
+        return _status(reader_process.main)
     if role == "converter":
-        from stillroom.models import converter
+        from stillroom.models import converter_process
 
-        return _status(converter.main)
+        return _status(converter_process.main)
     closed.close_folders()
     closed.keep_temporary_files()
     if not arguments:

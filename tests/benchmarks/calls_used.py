@@ -21,7 +21,7 @@ from pathlib import Path
 
 from stillroom.child import Need, child_command, system_calls
 from stillroom.documents.document import Document
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import (
     EmbedRequest,
@@ -109,7 +109,7 @@ def numbers() -> dict[str, int]:
 
 def read(files: list[Path], folder: Path) -> list[Document]:
     documents, failed = [], 0
-    with Readers(traced("reader", folder), seconds=900, memory_bytes=0) as readers:
+    with ReaderPool(traced("reader", folder), seconds=900, memory_bytes=0) as readers:
         for file in files:
             try:
                 documents.append(readers.read(file))

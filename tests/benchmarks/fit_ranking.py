@@ -31,15 +31,16 @@ from scipy.optimize import minimize
 
 from stillroom import paths
 from stillroom.documents.document import Document, Page
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
-from stillroom.extraction import choosing, concepts, layout, ranking
+from stillroom.extraction import choosing, concepts, ranking
 from stillroom.extraction.assignment import ADDENDS, decided_together, sum_holds
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.concepts import Label, Meaning
 from stillroom.extraction.layout import Layout
+from stillroom.extraction.signs import sign_names
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import FieldType, Template
 
@@ -58,8 +59,8 @@ SETS = (
 # What the labels of a set call a field that is another one by its values: there the "subtotal" of all receipts but five is their tax.
 RENAMED = {"wildreceipt": {"subtotal": "tax"}}
 OWN_WEIGHTS = ("receipt", "contract")
-NAMES = [*layout.names(), *ranking.BESIDES]
-SIGNS = len(layout.names())
+NAMES = [*sign_names(), *ranking.BESIDES]
+SIGNS = len(sign_names())
 # What each of the two other readings goes by.
 _OF_LABELS = ("own", "rival", "avoid", "nothing", "like", "unlike", "label", "colon")
 LABELS = np.array(
@@ -132,7 +133,7 @@ def read(arguments: argparse.Namespace) -> None:
     found: list[Labelled] = []
     folder = Path(arguments.data)
     started = time.monotonic()
-    with Readers() as readers:
+    with ReaderPool() as readers:
         for name, labels, _, _ in SETS:
             for line in (folder / labels).read_text(encoding="utf-8").splitlines():
                 entry = json.loads(line, parse_float=str, parse_int=str)

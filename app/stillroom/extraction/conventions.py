@@ -9,23 +9,17 @@ from __future__ import annotations
 
 import functools
 import math
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import phonenumbers
 import regex as re
-from babel import Locale
-from babel.core import get_global
-from babel.languages import get_official_languages
-from babel.numbers import get_territory_currencies
 
-from stillroom import paths
 from stillroom.documents.document import Document
-from stillroom.extraction.candidates import dates, numbers
+from stillroom.extraction.candidates import dates, numbers, words
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.languages import locale_of
+from stillroom.extraction.candidates.cldr import Place, cldr
 
 LEAST_LIKELY = 0.02
 """A reading that is less likely than this is not offered: the document says otherwise."""
@@ -189,7 +183,7 @@ _DAY_THEN_MONTH = re.compile(r"(?<!\d)\d{1,2}(?:st|nd|rd|th|\.)? (?:of )?(?P<wor
 
 def _written_order(text: str) -> int:
     """1 where months that are words follow their day, -1 where they go before it."""
-    months = dates.month_names()
+    months = cldr().months
     behind = any(match["word"].lower() in months for match in _DAY_THEN_MONTH.finditer(text))
     before = any(match["word"].lower() in months for match in _MONTH_THEN_DAY.finditer(text))
     return int(behind) - int(before)
@@ -219,21 +213,18 @@ def _share_of(places: Mapping[str, float], habit: Callable[[str], bool], *, none
     return (none + with_habit) / (1 + with_habit + without)
 
 
-@functools.cache
 def _date_habit(place: str) -> str:
     """Which of d, m, y a country writes first in short dates."""
-    pattern = _first_locale(place).date_formats["short"].pattern
-    return next(letter for letter in str(pattern).lower() if letter in "dmy")
+    return _habits(place).first
 
 
-@functools.cache
 def _decimal_habit(place: str) -> str:
-    return str(_first_locale(place).number_symbols["latn"]["decimal"])
+    return _habits(place).decimal
 
 
-def _first_locale(place: str) -> Locale:
-    spoken = get_official_languages(place, de_facto=True) or ("en",)
-    return locale_of(spoken[0], place)
+def _habits(place: str) -> Place:
+    known = cldr().places
+    return known.get(place) or known["001"]
 
 
 # --- places ---------------------------------------------------------------------------------------------------------------------
@@ -268,15 +259,10 @@ _SCRIPTS = (
 
 
 @functools.cache
-def _data() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((paths.resources_dir() / "places.toml").read_text(encoding="utf-8"))
-
-
-@functools.cache
 def _small_words() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for language, words in _data()["languages"].items():
-        for word in words:
+    for language, own in words.places()["languages"].items():
+        for word in own:
             found[word].append(language)
     return {word: tuple(spoken) for word, spoken in found.items()}
 
@@ -298,7 +284,7 @@ def _languages(text: str) -> dict[str, float]:
 @functools.cache
 def _legal_forms() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for place, forms in _data()["legal_forms"].items():
+    for place, forms in words.places()["legal_forms"].items():
         for form in forms:
             if len(form) > 2:
                 found[form].append(place)
@@ -308,21 +294,17 @@ def _legal_forms() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
 
 @functools.cache
 def _spoken_in(language: str) -> tuple[str, ...]:
-    return tuple(
-        place
-        for place in get_global("territory_currencies")
-        if len(place) == 2 and language in get_official_languages(place, de_facto=True)[:2]
-    )
+    return tuple(name for name, place in cldr().places.items() if len(name) == 2 and language in place.languages)
 
 
 @functools.cache
 def _used_in() -> dict[str, tuple[str, ...]]:
     """Countries by the currency they pay in."""
     found: dict[str, list[str]] = defaultdict(list)
-    for place in get_global("territory_currencies"):
-        if len(place) == 2 and place not in ("ZZ", "EU"):
-            for code in get_territory_currencies(place)[:1]:
-                found[code].append(place)
+    for name, place in cldr().places.items():
+        if len(name) == 2 and name not in ("ZZ", "EU"):
+            for code in place.currencies[:1]:
+                found[code].append(name)
     return {code: tuple(own) for code, own in found.items()}
 
 
@@ -334,7 +316,7 @@ def _places(text: str, languages: Mapping[str, float]) -> dict[str, float]:
         for place in own:
             strengths[place] += strength
 
-    countries = get_global("territory_currencies")
+    countries = cldr().places
     codes = {match["country"] for match in _CODE.finditer(text)}
     says({"GR" if code == "EL" else code for code in codes if code in countries or code == "EL"}, _SAYS_NUMBER)
     prefixes = {match["code"] for match in _PREFIX.finditer(text)}
@@ -383,7 +365,7 @@ def _currencies(places: Mapping[str, float]) -> dict[str, float]:
     """Currencies of the places, as likely as these."""
     odds: dict[str, float] = {}
     for place, strength in places.items():
-        for code in get_territory_currencies(place)[:1] if place in get_global("territory_currencies") else ():
+        for code in cldr().places[place].currencies[:1] if place in cldr().places else ():
             odds[code] = max(odds.get(code, 0.0), math.exp(min(strength, 6.0)) - 1)
     total = 1 + sum(odds.values())
     return {code: own / total for code, own in odds.items()}
