@@ -32,9 +32,9 @@ def main() -> int:
 
         return _status(reader_process.main)
     if role == "converter":
-        from stillroom.models import converter
+        from stillroom.models import converter_process
 
-        return _status(converter.main)
+        return _status(converter_process.main)
     closed.close_folders()
     closed.keep_temporary_files()
     if not arguments:

@@ -315,9 +315,9 @@ def _models(parser: argparse.ArgumentParser) -> None:
 
 def _run_extract(options: argparse.Namespace) -> int:
     if options.remote and options.paths and options.template:
-        from stillroom.cli import remote
+        from stillroom.cli import remote_models
 
-        return remote.extract(options)
+        return remote_models.extract(options)
     if options.add_to is not None or options.renew is not None:
         from stillroom.cli import table
 

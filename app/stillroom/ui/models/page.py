@@ -29,8 +29,8 @@ from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.detail import Detail, ModelAction
 from stillroom.ui.models.downloads import DownloadList, Downloads
 from stillroom.ui.models.hub_dialog import HubDialog
+from stillroom.ui.models.model_table import ROW, ModelFilter, ModelTable
 from stillroom.ui.models.projector_dialog import ProjectorDialog
-from stillroom.ui.models.rows import ROW, ModelFilter, ModelTable
 from stillroom.ui.models.smaller_dialog import SmallerDialog, ask_for_import
 from stillroom.ui.models.table_view import ModelView
 from stillroom.ui.models.work import ModelWork

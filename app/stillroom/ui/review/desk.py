@@ -110,9 +110,9 @@ class ReviewDesk(QObject):
         def prepare(_: Operation[None]) -> None:
             # Not when the first document is approved, or the first date typed: the window would stand still for it.
             import stillroom.review.signing  # noqa: F401
-            from stillroom.review import reading
+            from stillroom.review import marked_value
 
-            reading.prepare({document.template.name: document.template for document in documents}.values())
+            marked_value.prepare({document.template.name: document.template for document in documents}.values())
 
         self._tasks.start(Operation(prepare, "prepare", owner=self).failure(self.failed.emit))
 

@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
 
 from stillroom.documents.document import Document, Span
 from stillroom.extraction.result import DocumentResult, FieldValue, Progress
-from stillroom.review import reading
+from stillroom.review import marked_value
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.duplicates import sender_of
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
+from stillroom.review.marked_value import FieldReader, ReadValue
 from stillroom.review.queue import Doubt
-from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
@@ -95,7 +95,7 @@ class ReviewPage(QWidget):
         self._text: Document | None = None
         self._reader: FieldReader | None = None
         self._adding: tuple[Subject, Field] | None = None
-        self._suggesting: Operation[list[Reading]] | None = None
+        self._suggesting: Operation[list[ReadValue]] | None = None
         self._build()
         self._back: QWidget = self.list  # where the keyboard returns to when a value was written
         self._connect()
@@ -321,7 +321,7 @@ class ReviewPage(QWidget):
         card.runner_up.connect(self.take_runner_up)
         card.suggest.connect(self._suggest)
         card.typed.connect(self._take_typed)
-        card.reading_chosen.connect(lambda found: self._take_reading(found, VerdictKind.CORRECTED))
+        card.value_chosen.connect(lambda found: self._take_value(found, VerdictKind.CORRECTED))
         card.edit_ended.connect(self._edit_ended)
         self.approve.clicked.connect(self.approve_document)
         self.no_copy.clicked.connect(self.keep)
@@ -640,7 +640,7 @@ class ReviewPage(QWidget):
         words = self.finder.text().strip()
         if not words or self._text is None:
             return
-        found = reading.occurrences(self._text, words, 500)
+        found = marked_value.occurrences(self._text, words, 500)
         if not found:
             self.banners.show_message(self.tr("The document does not say this."), "info", key="find", seconds=4.0)
             return
@@ -757,9 +757,9 @@ class ReviewPage(QWidget):
             self._say_reading()
             return
 
-        def done(found: Reading) -> None:
+        def done(found: ReadValue) -> None:
             if self._document is document and self.list.value is not None and self.list.value.subject == value.subject:
-                self._take_reading(found, VerdictKind.CORRECTED)
+                self._take_value(found, VerdictKind.CORRECTED)
 
         self._tasks.start(Operation(lambda _: reader.read_span(wanted, span), "span", owner=self).success(done))
 
@@ -767,7 +767,7 @@ class ReviewPage(QWidget):
         text = self.tr("The text of this page is still being read. Try it in a moment.")
         self.banners.show_message(text, "info", key="span", seconds=4.0)
 
-    def _take_reading(self, found: Reading, kind: VerdictKind) -> None:
+    def _take_value(self, found: ReadValue, kind: VerdictKind) -> None:
         self._tell_problems(found.problems)
         self.say(kind, found.given)
         self.card.end_edit(tell=False)
@@ -777,7 +777,7 @@ class ReviewPage(QWidget):
     def _take_typed(self, text: str) -> None:
         wanted = self._wanted
         if wanted is not None:
-            self._take_reading(reading.read_typed(wanted, text), VerdictKind.CORRECTED)
+            self._take_value(marked_value.read_typed(wanted, text), VerdictKind.CORRECTED)
 
     def _suggest(self, typed: str) -> None:
         wanted, reader = self._wanted, self._reader
@@ -786,7 +786,7 @@ class ReviewPage(QWidget):
         if self._suggesting is not None:
             self._suggesting.cancellation.request()
 
-        def done(found: list[Reading]) -> None:
+        def done(found: list[ReadValue]) -> None:
             if self._suggesting is operation and self.card.line.text() == typed:
                 self.card.show_suggestions(found)
 
@@ -857,12 +857,12 @@ class ReviewPage(QWidget):
         row = cells_of(document, subject.field)[subject.item].values()
         near = next((each.current.span for each in row if each.current.span is not None), None)
 
-        def read(_: Operation[Reading]) -> Reading:
+        def read(_: Operation[ReadValue]) -> ReadValue:
             if reader is None:
-                return reading.read_typed(cell.field, text)
+                return marked_value.read_typed(cell.field, text)
             return reader.read_written(cell.field, text, near)
 
-        def done(found: Reading) -> None:
+        def done(found: ReadValue) -> None:
             self._tell_problems(found.problems)
             self.desk.give(document, document.verdict(VerdictKind.CORRECTED, subject, found.given))
 

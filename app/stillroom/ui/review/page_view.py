@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea
 
 from stillroom.documents.document import Box, Document, Page, Span
-from stillroom.review.reading import word_at
+from stillroom.review.marked_value import word_at
 from stillroom.ui.review.pictures import PagePictures
 from stillroom.ui.theme import GRID, colours
 

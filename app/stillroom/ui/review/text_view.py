@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QMouseEvent, QTextCharFo
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from stillroom.documents.document import Document, Span
-from stillroom.review.reading import trimmed, word_at
+from stillroom.review.marked_value import trimmed, word_at
 from stillroom.ui.theme import colours
 
 _IN_COLUMNS = ("txt", "csv", "md", "xlsx", "json", "jsonl")
