@@ -115,6 +115,10 @@ class Asked:
         found = self.weights.strengths(scores, self.signs[indices])
         return found if self.moves is None else found + self.moves[0][indices]
 
+    def weighed(self, indices: Sequence[int]) -> Vector:
+        """The same, where the readings of one span share what the page and the model say of it."""
+        return self.strengths(indices) + np.log([max(self.candidates[index].likelihood, 1e-6) for index in indices])
+
     def absent_strength(self) -> float:
         found = self.weights.absent_strength(len(self.candidates), required=self.field.required)
         return found if self.moves is None else found + self.moves[1]
@@ -280,9 +284,7 @@ def _shares(asked: Asked) -> Vector:
     """Probabilities of the chosen candidates: of a list each its own, else in all 1 with that of *absent*, the last."""
     if not asked.chosen:
         return np.zeros(0) if asked.field.type is FieldType.LIST else np.ones(1)
-    strengths = asked.strengths(asked.chosen)
-    # The readings of one span share what the page and the model say of it.
-    strengths += np.log([max(asked.candidates[index].likelihood, 1e-6) for index in asked.chosen])
+    strengths = asked.weighed(asked.chosen)
     absent = asked.absent_strength()
     if asked.field.type is FieldType.LIST:
         return ranking.logistic(strengths - absent)

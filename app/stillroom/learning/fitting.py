@@ -8,7 +8,7 @@ lists each candidate is a logistic regression of its own. With few documents lit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +83,44 @@ class LearnedField:
         """What is added to each candidate's strength."""
         result: Vector = signs @ self.signs + self.book.columns_of(around) @ self.around
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeField:
+    """What documents that are taken for right have in common in one field.
+
+    Attributes:
+        signs: moves of the weights of the page's signs. around: weights of LIKENESSES.
+        book: of these documents; numbers: where each stands in it, by SHA-256.
+        usual: what their right values gain, the median.
+    """
+
+    signs: Vector
+    around: Vector
+    book: Book
+    numbers: dict[str, int]
+    usual: float = 0.0
+
+    def strengths(self, document: str, signs: Vector, around: Sequence[Surroundings]) -> Vector:
+        """What is added to each candidate's strength; a document that is in the book itself is held against the others."""
+        number = self.numbers.get(document)
+        if number is None or not self.book.holds(number, around):
+            columns = self.book.columns_of(around)
+        else:
+            columns = self.book.columns(number, range(len(self.numbers)))
+        result: Vector = signs @ self.signs + columns[:, : len(self.around)] @ self.around
+        return result
+
+
+def draw_alike(rows: Sequence[LabelledField]) -> AlikeField:
+    """What these documents, one row each, have in common, each held against the others; they are taken for right as they are."""
+    own = list({row.document: row for row in rows}.values())
+    book = Book([row.around for row in own], [row.right for row in own])
+    weights = _fitted(own, range(len(own)), book, _LIKENESS, several=False)
+    signs = own[0].signs.shape[1]
+    drawn = AlikeField(weights[:signs], weights[signs:-1], book, {row.document: at for at, row in enumerate(own)})
+    gained = [float(drawn.strengths(row.document, row.signs, row.around)[row.right].max()) for row in own]
+    return replace(drawn, usual=float(np.median(gained)))
 
 
 def fit(rows: Sequence[LabelledField], *, several: bool = False) -> LearnedField | None:

@@ -145,6 +145,10 @@ class Book:
         others[number] = False
         return self._columns(self._pages[number], alike, others)
 
+    def holds(self, number: int, these: Sequence[Surroundings]) -> bool:
+        """Whether a document of the book has so many candidates: what else it was looked at for is another question."""
+        return len(self._pages[number]) == len(these)
+
     def forget_pairs(self) -> None:
         """Let go of what is held for ``columns`` alone."""
         self._alike.clear()

@@ -1,0 +1,124 @@
+"""Evidence of a run: what its documents have in common, learned from the values that are sure (self-training; D. Yarowsky, 1995).
+
+Documents of one table are mostly of one kind: the words beside an invoice's number in eight of ten tell where it stands in the other two.
+So the values that the page alone made likely are taken for right, weights are drawn from them as from a person's corrections
+(``fitting``), each document held against the others, and the places of a value are weighed again. Whether a document has the value at all
+stays its own affair, and what a person taught comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillroom.cancellation import Cancellation
+from stillroom.extraction.choosing import Asked
+from stillroom.extraction.deciding import Seen
+from stillroom.extraction.ranking import Vector
+from stillroom.extraction.result import FieldResult, FieldState, FieldValue
+from stillroom.learning.fitting import AlikeField, LabelledField, draw_alike
+from stillroom.learning.surroundings import surroundings
+from stillroom.templates.template import FieldType
+
+LEAST_DOCUMENTS = 5
+"""Fewer have nothing in common that one could tell from chance."""
+MOST_DOCUMENTS = 120
+"""So many are looked at, spread evenly over a larger run: more tell nothing new."""
+_LIKELY = 0.4  # confidence from which a value speaks for the others: half right is enough, what is wrong is rarely wrong alike
+_LEAST_VALUES = 3
+_MOST_CANDIDATES = 60  # of a field of a document that are held against the known ones
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvidence:
+    """What was learned of each field of a run. Fulfils ``extraction.deciding.Evidence``."""
+
+    fields: Mapping[str, AlikeField]
+
+    def moves(self, asked: Asked, seen: Seen) -> Vector | None:
+        """What is added to the strength of each candidate; None for a field of which nothing is known.
+
+        All of a field's candidates together keep the weight that they have against *absent*.
+        """
+        known = self.fields.get(asked.field.name)
+        if known is None or not asked.chosen:
+            return None
+        best = _best(asked)
+        around = surroundings(seen.document, [asked.candidates[index] for index in best])
+        own = known.strengths(seen.document.sha256, asked.signs[best], around)
+        moves = np.full(len(asked.candidates), float(own.min()))
+        moves[best] = own
+        before = asked.weighed(asked.chosen)
+        shift = _together(before + moves[asked.chosen]) - _together(before)
+        result: Vector = moves - shift
+        return result
+
+
+def run_evidence(
+    documents: Iterable[tuple[Seen, Mapping[str, FieldResult]]], cancellation: Cancellation | None = None
+) -> RunEvidence | None:
+    """What the documents of a run have in common, from what was seen of each and the values that it alone had; None for nothing.
+
+    Raises Cancelled.
+    """
+    rows: dict[str, list[LabelledField]] = {}
+    count = 0
+    for seen, decided in documents:
+        count += 1
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        for asked in seen.asked:
+            row = _row(asked, seen, decided[asked.field.name])
+            if row is not None:
+                rows.setdefault(asked.field.name, []).append(row)
+    if count < LEAST_DOCUMENTS:
+        return None
+    found: dict[str, AlikeField] = {}
+    for name, own in rows.items():
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        if len(own) >= _LEAST_VALUES:
+            found[name] = draw_alike(own)
+    return RunEvidence(found) if found else None
+
+
+def some_of(positions: Sequence[int]) -> list[int]:
+    """Those of a run's documents that are looked at."""
+    step = -(-len(positions) // MOST_DOCUMENTS)
+    return list(positions[:: max(1, step)])
+
+
+def _row(asked: Asked, seen: Seen, decided: FieldResult) -> LabelledField | None:
+    """A field of a document as if its value were known to be right; None where that is not likely enough, or a person taught it."""
+    if asked.field.type is FieldType.LIST or asked.moves is not None or not isinstance(decided, FieldValue):
+        return None
+    if decided.state is not FieldState.FOUND or decided.confidence < _LIKELY:
+        return None
+    best = _best(asked)
+    right = np.array([asked.candidates[index].value == decided.value for index in best], dtype=bool)
+    if not right.any():
+        return None
+    return LabelledField(
+        document=seen.document.sha256,
+        signs=asked.signs[best],
+        base=asked.weighed(best),
+        absent=asked.absent_strength(),
+        right=right,
+        around=tuple(surroundings(seen.document, [asked.candidates[index] for index in best])),
+    )
+
+
+def _best(asked: Asked) -> list[int]:
+    """The candidates that the document alone speaks for most."""
+    if len(asked.chosen) <= _MOST_CANDIDATES:
+        return list(asked.chosen)
+    strengths = asked.weighed(asked.chosen)
+    kept = np.sort(np.argsort(-strengths, kind="stable")[:_MOST_CANDIDATES])
+    return [asked.chosen[place] for place in kept]
+
+
+def _together(strengths: Vector) -> float:
+    most = float(strengths.max())
+    return most + float(np.log(np.exp(strengths - most).sum()))
