@@ -72,6 +72,10 @@ class Learned(Protocol):
         ...
 
 
+Shares = Mapping[str | None, float]
+"""What a reading gives each value, and None for that there is none."""
+
+
 @dataclass(slots=True)
 class Asked:
     """A field on its way: its candidates, and what the model said of them.
@@ -90,6 +94,7 @@ class Asked:
         scores: by passage and text: log probability and tokens.
         second: weights of two readings made in other ways (see ranking.second_weights); None where nothing is to be held against them.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
+        alone: what each value had before other documents of its run spoke; None where none did.
     """
 
     field: Field
@@ -108,6 +113,7 @@ class Asked:
     second: tuple[Weights, Weights] | None = None
     learned: Learned | None = None
     moves: tuple[Vector, float] | None = None
+    alone: Shares | None = None
 
     def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
         """Of these candidates; without what the model said of them (``said``) before it was asked."""
@@ -233,6 +239,15 @@ def _move(asked: Asked, learned: Learned | None, document: Document) -> None:
     asked.moves = None
     if learned is not None:
         asked.moves = learned.moves(asked.field.name, document, asked.candidates, asked.signs)
+
+
+def joined(asked: Asked, moves: Vector) -> None:
+    """Let what the other documents of a run have in common speak for the candidates: ``moves`` is added to their strengths."""
+    shares = _shares(asked)
+    alone: dict[str | None, float] = dict(_by_value(asked, shares))
+    alone[None] = float(shares[-1])
+    asked.alone = alone
+    asked.moves = (moves, 0.0)
 
 
 def _passages_of(candidates: Sequence[Candidate], parts: Sequence[Passage]) -> list[int]:
@@ -421,6 +436,7 @@ def grounds_of(
         only=bool(row[_ONLY]),
         form=asked.kind in _FORMAL,
         sums=sums,
+        alone=None if asked.alone is None else _says(asked.alone, place.value),
     )
 
 
@@ -440,11 +456,8 @@ def absent_grounds(
         legible=_read(document),
         by_label=by_label,
         by_place=by_place,
+        alone=None if asked.alone is None else _says(asked.alone, None),
     )
-
-
-Shares = Mapping[str | None, float]
-"""What a reading gives each value, and None for that there is none."""
 
 
 def other_readings(asked: Asked) -> tuple[Shares, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from stillroom.documents.document import Document
 from stillroom.extraction import choosing
@@ -51,16 +52,32 @@ class Seen:
     embedding: Embedding | None = None
 
 
+class Evidence(Protocol):
+    """What the documents of a run have in common."""
+
+    def moves(self, asked: Asked, seen: Seen) -> Vector | None:
+        """What is added to the strength of each candidate of a field; None where nothing is known of it."""
+        ...
+
+
 def decide(
-    seen: Seen, template: Template, learned: Learned | None = None, embed: Embed | None = None
+    seen: Seen,
+    template: Template,
+    learned: Learned | None = None,
+    embed: Embed | None = None,
+    evidence: Evidence | None = None,
 ) -> tuple[dict[str, FieldResult], tuple[str, ...]]:
     """The value of every field, in the template's order, and the notes on the document.
 
     Args:
         learned: what the template learned until now. embed: by the loaded model, where what was learned tells texts apart by that.
+        evidence: of the other documents of its run; what was learned of a field comes before it.
     """
     for asked in seen.asked:
         choosing.taught(asked, learned, seen.document)
+        moves = evidence.moves(asked, seen) if evidence is not None and asked.moves is None else None
+        if moves is not None:
+            choosing.joined(asked, moves)
     decided = choosing.choose_all(seen.asked, seen.document, complete=seen.complete)
     fields: dict[str, FieldResult] = {}
     for each in template.fields:

@@ -211,6 +211,7 @@ class Grounds:
         only: no other value has a label of its own.
         form: its type has a form that little else has (e-mail, IBAN …).
         sums: it is part of a sum that holds.
+        alone: what the document alone says of it, where other documents of its run spoke as well.
     """
 
     share: float
@@ -229,6 +230,7 @@ class Grounds:
     only: bool = False
     form: bool = False
     sums: bool = False
+    alone: Second | None = None
 
     def columns(self) -> dict[str, float]:
         """By the names of CONFIDENCE."""
@@ -250,6 +252,9 @@ class Grounds:
             "agree": float(self.by_label.first and self.by_place.first),
             "form": self.form * found,
             "sums": self.sums * found,
+            "in_run": float(self.alone is not None),
+            "alone": 0.0 if self.alone is None else _logit(self.alone.share),
+            "alone_first": float(self.alone is not None and self.alone.first),
             "candidates": math.log1p(self.candidates) / 4,
             "fitted": float(self.fitted),
             "absent": float(self.absent),

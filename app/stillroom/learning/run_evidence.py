@@ -28,6 +28,7 @@ MOST_DOCUMENTS = 120
 """So many are looked at, spread evenly over a larger run: more tell nothing new."""
 _LIKELY = 0.4  # confidence from which a value speaks for the others: half right is enough, what is wrong is rarely wrong alike
 _LEAST_VALUES = 3
+_PRESENT = 2.0  # what a candidate gains against *absent* that stands as the known ones do, as a logarithm
 _MOST_CANDIDATES = 60  # of a field of a document that are held against the known ones
 
 
@@ -40,7 +41,8 @@ class RunEvidence:
     def moves(self, asked: Asked, seen: Seen) -> Vector | None:
         """What is added to the strength of each candidate; None for a field of which nothing is known.
 
-        All of a field's candidates together keep the weight that they have against *absent*.
+        All of a field's candidates together keep the weight that they have against *absent*; they gain where the best of them stands
+        as values of this field do in the other documents.
         """
         known = self.fields.get(asked.field.name)
         if known is None or not asked.chosen:
@@ -51,13 +53,21 @@ class RunEvidence:
         moves = np.full(len(asked.candidates), float(own.min()))
         moves[best] = own
         before = asked.weighed(asked.chosen)
-        shift = _together(before + moves[asked.chosen]) - _together(before)
-        result: Vector = moves - shift
+        kept = _together(before + moves[asked.chosen]) - _together(before)
+        result: Vector = moves - min(kept, known.usual - _PRESENT)
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A value that a field probably has, and how sure that is."""
+
+    value: str
+    confidence: float
+
+
 def run_evidence(
-    documents: Iterable[tuple[Seen, Mapping[str, FieldResult]]], cancellation: Cancellation | None = None
+    documents: Iterable[tuple[Seen, Mapping[str, Likely]]], cancellation: Cancellation | None = None
 ) -> RunEvidence | None:
     """What the documents of a run have in common, from what was seen of each and the values that it alone had; None for nothing.
 
@@ -65,12 +75,12 @@ def run_evidence(
     """
     rows: dict[str, list[LabelledField]] = {}
     count = 0
-    for seen, decided in documents:
+    for seen, likely in documents:
         count += 1
         if cancellation is not None:
             cancellation.raise_if_requested()
         for asked in seen.asked:
-            row = _row(asked, seen, decided[asked.field.name])
+            row = _row(asked, seen, likely.get(asked.field.name))
             if row is not None:
                 rows.setdefault(asked.field.name, []).append(row)
     if count < LEAST_DOCUMENTS:
@@ -84,20 +94,27 @@ def run_evidence(
     return RunEvidence(found) if found else None
 
 
+def likely_values(fields: Mapping[str, FieldResult]) -> dict[str, Likely]:
+    """Of a document's fields those with one value."""
+    return {
+        name: Likely(each.value, each.confidence)
+        for name, each in fields.items()
+        if isinstance(each, FieldValue) and each.state is FieldState.FOUND and each.value is not None
+    }
+
+
 def some_of(positions: Sequence[int]) -> list[int]:
     """Those of a run's documents that are looked at."""
     step = -(-len(positions) // MOST_DOCUMENTS)
     return list(positions[:: max(1, step)])
 
 
-def _row(asked: Asked, seen: Seen, decided: FieldResult) -> LabelledField | None:
+def _row(asked: Asked, seen: Seen, likely: Likely | None) -> LabelledField | None:
     """A field of a document as if its value were known to be right; None where that is not likely enough, or a person taught it."""
-    if asked.field.type is FieldType.LIST or asked.moves is not None or not isinstance(decided, FieldValue):
-        return None
-    if decided.state is not FieldState.FOUND or decided.confidence < _LIKELY:
+    if likely is None or likely.confidence < _LIKELY or asked.moves is not None or asked.field.type is FieldType.LIST:
         return None
     best = _best(asked)
-    right = np.array([asked.candidates[index].value == decided.value for index in best], dtype=bool)
+    right = np.array([asked.candidates[index].value == likely.value for index in best], dtype=bool)
     if not right.any():
         return None
     return LabelledField(
