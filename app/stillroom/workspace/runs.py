@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
-__all__ = ["Batch", "Runs", "StoredRun"]
+__all__ = ["Batch", "Comparison", "Runs", "StoredRun"]
 
 
 def _ignore(*_: object) -> None:
@@ -117,8 +118,9 @@ class Runs:
         """Which values two runs have alike, and which not. Raises StillroomError."""
         from stillroom.extraction.comparison import compare
 
-        one, other = (self.resume(run).results() for run in (left, right))
-        return compare([row for row in one if row is not None], [row for row in other if row is not None])
+        one, other = self.resume(left), self.resume(right)
+        headings = {field.name: field.heading for batch in (other, one) for field in batch.template.fields}
+        return dataclasses.replace(compare(one.results(), other.results()), headings=headings)
 
     def unfinished(
         self, template: Template, files: Sequence[Path], model: ModelFile | RemoteEngine | None = None
