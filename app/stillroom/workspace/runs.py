@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
-__all__ = ["Batch", "DecidedAgain", "Runs", "StoredRun"]
+__all__ = ["Batch", "Comparison", "DecidedAgain", "Runs", "StoredRun"]
 
 
 def _ignore(*_: object) -> None:
@@ -138,8 +139,9 @@ class Runs:
         """Which values two runs have alike, and which not. Raises StillroomError."""
         from stillroom.extraction.comparison import compare
 
-        one, other = (self.resume(run).results() for run in (left, right))
-        return compare([row for row in one if row is not None], [row for row in other if row is not None])
+        one, other = self.resume(left), self.resume(right)
+        headings = {field.name: field.heading for batch in (other, one) for field in batch.template.fields}
+        return dataclasses.replace(compare(one.results(), other.results()), headings=headings)
 
     def unfinished(
         self, template: Template, files: Sequence[Path], model: ModelFile | RemoteEngine | None = None
@@ -226,12 +228,12 @@ class Runs:
             embedded = seen.embedding
             fields, notes = decide(seen, batch.template, learned, self._embed)
             earlier = result_from_json(rows[position])
-            fresh = replace(earlier, fields=fields, notes=notes)
+            fresh = dataclasses.replace(earlier, fields=fields, notes=notes)
             if seen.embedding is not embedded:
                 found.seen[position] = kept_seen.pack(seen, fields)
             if result_from_json(result_to_json(fresh)) != earlier:
                 found.before[position], found.after[position] = earlier, fresh
-        return replace(found, left=tuple(each for each in positions if each not in known))
+        return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
 
     def put(self, run_id: int, rows: Mapping[int, DocumentResult], seen: Mapping[int, bytes] | None = None) -> None:
         """Put rows that were decided again on disk, or those that were there before. Raises StorageError."""

@@ -33,6 +33,8 @@ from stillroom.workspace.runs import StoredRun
 
 if TYPE_CHECKING:
     from stillroom.extraction.result import DocumentResult
+    from stillroom.review.reviews import TableInfo
+    from stillroom.ui.review.comparison_dialog import ComparisonDialog
     from stillroom.workspace.runs import Batch
 
 SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
@@ -309,13 +311,16 @@ class ExtractPage(QWidget):
             runs.append(EarlierRun(run.run_id, f"{title} · {when_text(run.started)}"))
         return runs
 
-    def open_run(self, run_id: int, *, start: bool = False) -> None:
-        """Show a run that is on disk; ``start`` goes on with it."""
+    def open_run(self, run_id: int, *, start: bool = False, cell: tuple[int, str] | None = None) -> None:
+        """Show a run that is on disk; ``start`` goes on with it; ``cell``: the position of a document and the name of a field, which
+        become the current one."""
         for sheet in self.sheets:
             if sheet.runs.holds(run_id):
                 self.tabs.setCurrentIndex(self.stack.indexOf(sheet))
                 if start:
                     sheet.run()
+                if cell is not None:
+                    sheet.choose(run_id, *cell)
                 return
 
         def show(loaded: Loaded) -> None:
@@ -324,6 +329,8 @@ class ExtractPage(QWidget):
             sheet.open_batch(*loaded)
             if start:
                 sheet.run()
+            if cell is not None:
+                sheet.choose(run_id, *cell)
 
         self._parts.tasks.start(
             Operation(lambda _: self._loaded(run_id), "open run", owner=self).success(show).failure(self._failed)
@@ -425,8 +432,20 @@ class ExtractPage(QWidget):
         dialog = TablesDialog(lambda: self._parts.reviews, self._parts.tasks, self)
         dialog.open_wanted.connect(self.open_run)
         dialog.review_wanted.connect(self.review_wanted)
+        wanted: list[tuple[TableInfo, TableInfo]] = []
+        dialog.compare_wanted.connect(lambda one, other: wanted.append((one, other)))
         dialog.exec()
+        for one, other in wanted:
+            self.compare(one, other).exec()
         self.look_for_runs()
+
+    def compare(self, one: TableInfo, other: TableInfo) -> ComparisonDialog:
+        """Two tables beside each other."""
+        from stillroom.ui.review.comparison_dialog import ComparisonDialog
+
+        dialog = ComparisonDialog(self._parts.runs.compare, self._parts.tasks, one, other, self)
+        dialog.cell_wanted.connect(lambda run, position, field: self.open_run(run, cell=(position, field)))
+        return dialog
 
     # ---- messages
 

@@ -212,6 +212,18 @@ class Sheet(TakesDrops, QWidget):
         if self.model.rows:
             self.table.choose(self.model.rows[0])
 
+    def choose(self, run_id: int, position: int, field: str) -> None:
+        """Make a value the current cell; of a row that was removed nothing is done."""
+        numbers = [number for number, each in enumerate(self.template.fields) if each.name == field]
+        for row in self.model.rows:
+            if (
+                row.run is not None
+                and row.run.batch is not None
+                and (row.run.batch.run_id, row.position) == (run_id, position)
+            ):
+                self.table.choose(row, numbers[0] if numbers else 0)
+                self.table.setFocus()
+
     def _arrange_columns(self) -> None:
         """As they were left for this template."""
         self.table.arrange(self._parts.memory.text(f"columns/{self.template.name}"))

@@ -957,7 +957,7 @@ class ReviewPage(QWidget):
         def write(operation: Operation[None]) -> None:
             from stillroom.ui.review.report import write_report
 
-            write_report(document, target, self._files, text, operation.cancellation)
+            write_report(document, target, self._files, lambda: text, operation.cancellation)
 
         def done(_: None) -> None:
             said = self.tr("The report was written to %1.").replace("%1", target.name)
