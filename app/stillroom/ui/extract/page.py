@@ -22,13 +22,13 @@ from stillroom.ui.controls import IconButton, describe, label
 from stillroom.ui.extract.drop_zone import EarlierRun
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet import Sheet
-from stillroom.ui.failures import sentence, show_failure
+from stillroom.ui.failures import show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.starter import StarterFetch, StarterOffer
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, when_text
+from stillroom.ui.wording import counted, sentence, when_text
 from stillroom.workspace.runs import StoredRun
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ from stillroom.ui.controls import (
     set_role,
 )
 from stillroom.ui.extract.cell import one_line
-from stillroom.ui.failures import sentence, show_failure
+from stillroom.ui.failures import show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
@@ -60,7 +60,7 @@ from stillroom.ui.review.value_card import ValueCard
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
-from stillroom.ui.wording import counted, percent_text, when_text
+from stillroom.ui.wording import counted, percent_text, sentence, when_text
 from stillroom.workspace.row_files import PageSizes, RowFiles
 from stillroom.workspace.runs import DecidedAgain
 
