@@ -39,8 +39,10 @@ from stillroom.extraction.assignment import ADDENDS, decided_together, sum_holds
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.concepts import Label, Meaning
+from stillroom.extraction.deciding import Seen
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.signs import sign_names
+from stillroom.learning.run_evidence import MOST_DOCUMENTS, Likely, run_evidence
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import FieldType, Template
 
@@ -101,6 +103,7 @@ class Row:
     right: np.ndarray
     wanted: list[str]
     legible: float
+    document: Document
     blind: bool = False
 
     @property
@@ -214,7 +217,20 @@ def _rows(each: Labelled, template: Template, meaning: Meaning, group: str, *, b
         label = each.fields[field.name]
         values = [str(one) for one in (label if isinstance(label, list) else [label]) if one is not None]
         right = [any(same_value(kind, candidate.value, one) for one in values) for candidate in asked.candidates]
-        found.append(Row(each.name, group, each.file, own, asked, np.array(right, dtype=bool), values, legible, blind))
+        found.append(
+            Row(
+                each.name,
+                group,
+                each.file,
+                own,
+                asked,
+                np.array(right, dtype=bool),
+                values,
+                legible,
+                each.document,
+                blind,
+            )
+        )
     return found
 
 
@@ -345,6 +361,7 @@ class Decided:
     row: Row
     score: float
     given: list[tuple[ranking.Grounds, str, bool]]
+    value: str | None = None
 
 
 class Cache:
@@ -410,14 +427,48 @@ def decide(rows: list[Row], fits: Fits, *, fitted: bool) -> list[Decided]:
         for row in own:
             row.asked.weights, row.asked.fitted = fits.whole.weights(row), fitted and bool(row.template)
             row.asked.second = (fits.by_label.weights(row), fits.by_place.weights(row))
-        single = [row for row in own if not row.several]
-        shares = decided_together([choosing._places(row.asked) for row in single])
-        holds = sum_holds(shares)
-        found += [
-            _decided(row, places, sums=holds and row.asked.role in ADDENDS)
-            for row, places in zip(single, shares, strict=True)
-        ]
-        found += [_decided_list(row) for row in own if row.several]
+            row.asked.moves = row.asked.alone = None
+        found += _decided_document(own)
+    return found
+
+
+def _decided_document(own: list[Row]) -> list[Decided]:
+    single = [row for row in own if not row.several]
+    shares = decided_together([choosing._places(row.asked) for row in single])
+    holds = sum_holds(shares)
+    found = [
+        _decided(row, places, sums=holds and row.asked.role in ADDENDS)
+        for row, places in zip(single, shares, strict=True)
+    ]
+    return found + [_decided_list(row) for row in own if row.several]
+
+
+def in_runs(decided: list[Decided], confidence: dict[str, dict[str, float]]) -> list[Decided]:
+    """What was decided of each document alone, decided again as that of a run (see ``learning.run_evidence``): a set is one."""
+    runs: dict[tuple[str, bool], dict[str, list[Decided]]] = defaultdict(lambda: defaultdict(list))
+    for each in decided:
+        runs[each.row.name, each.row.blind][each.row.file].append(each)
+    found = []
+    for documents in runs.values():
+        seen = {
+            file: Seen(replace(own[0].row.document, sha256=file), [each.row.asked for each in own], {}, {}, True)
+            for file, own in documents.items()
+        }
+        likely = {
+            file: {
+                each.row.asked.field.name: Likely(each.value, worth(*each.given[0][:2], confidence[each.row.group]))
+                for each in own
+                if each.value is not None
+            }
+            for file, own in documents.items()
+        }
+        evidence = run_evidence((seen[file], likely[file]) for file in list(documents)[:MOST_DOCUMENTS])
+        for file, own in documents.items():
+            for each in own:
+                moves = evidence.moves(each.row.asked, seen[file]) if evidence is not None else None
+                if moves is not None:
+                    choosing.joined(each.row.asked, moves)
+            found += _decided_document([each.row for each in own])
     return found
 
 
@@ -435,7 +486,7 @@ def _decided(row: Row, places: list, *, sums: bool = False) -> Decided:
     best = values[0]
     right = any(good and each.value == best.value for good, each in zip(row.right, asked.candidates, strict=True))
     grounds = choosing.grounds_of(asked, best, values, document, other, sums=sums)
-    return Decided(row, float(right), [(grounds, name, right)])
+    return Decided(row, float(right), [(grounds, name, right)], best.value)
 
 
 def _decided_list(row: Row) -> Decided:
@@ -553,12 +604,19 @@ def fit(arguments: argparse.Namespace) -> None:
         Path(arguments.keep).write_bytes(pickle.dumps((bare, decided)))
     groups = sorted({row.group for row in rows})
     # The figures of a set by a calibration that has not seen it.
-    known = [each for each in decided if not each.row.blind and each.row.group != MADE]
+    alone = [each for each in decided if not each.row.blind and each.row.group != MADE]
+    together = in_runs(
+        decided, {group: calibrate([each for each in alone if each.row.group != group]) for group in groups}
+    )
+    known = [*alone, *(each for each in together if not each.row.blind and each.row.group != MADE)]
     confidence = {group: calibrate([each for each in known if each.row.group != group]) for group in groups}
-    print(f"\nleave one set out ({time.monotonic() - started:.0f} s)")
-    report(known, confidence)
-    print("as if nobody had known their kind, and made forms")
-    report([each for each in decided if each.row.blind or each.row.group == MADE], confidence)
+    print(f"\nleave one set out, each document alone ({time.monotonic() - started:.0f} s)")
+    report(alone, confidence)
+    print("the same, a set as one run")
+    report(known[len(alone) :], confidence)
+    for said, own in (("alone", decided), ("a set as one run", together)):
+        print(f"as if nobody had known their kind, and made forms, {said}")
+        report([each for each in own if each.row.blind or each.row.group == MADE], confidence)
     final = Fits(cache.fit("own", rows, start=bare.whole, own=True), bare.by_label, bare.by_place)
     # What a template's own documents make surer is measured on halves of them that were left out.
     halves = []
@@ -570,9 +628,12 @@ def fit(arguments: argparse.Namespace) -> None:
     print("own templates, fitted on the other half")
     table = calibrate([*known, *halves])
     report(halves, dict.fromkeys(groups, table))
-    print("fitted on all")
     seen = [row for row in rows if not row.blind and row.group != MADE]
-    report(decide(seen, final, fitted=True), dict.fromkeys(groups, table))
+    shipped = decide(seen, final, fitted=True)
+    print("fitted on all, each document alone")
+    report(shipped, dict.fromkeys(groups, table))
+    print("fitted on all, a set as one run")
+    report(in_runs(shipped, dict.fromkeys(groups, table)), dict.fromkeys(groups, table))
     if arguments.write:
         data = {
             "weights": _told(final.whole),

@@ -147,6 +147,11 @@ def _extract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", "-m", help="a model's name or GGUF file (see: stillroom models list)")
     parser.add_argument("--out", "-o", type=Path, metavar="FILE", help="write a .csv, .xlsx, .jsonl or .sqlite file")
     parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="decide each document by itself, without what the others have in common with it",
+    )
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="go on with the last run of these files and this template that was not finished",
@@ -198,6 +203,11 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N labelled documents")
     parser.add_argument(
         "--page-only", action="store_true", help="leave aside what files state beside their pages (e-invoice data)"
+    )
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="decide each document by itself, without what the others have in common with it",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument(

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
             say(f'The template "{template.name}" has no {", ".join(unknown)}; these labels are left out.')
         for notice in (notice for plan in plans for notice in plan.notices):
             say(notice)
-        work = _Work(workspace, labels[: options.limit], template, page_only=options.page_only)
+        work = _Work(workspace, labels[: options.limit], template, page_only=options.page_only, alone=options.alone)
         try:
             with display(bar=sys.stderr.isatty()) as shown:
                 evaluations, status = until_stopped(
@@ -106,10 +106,16 @@ class _Work:
     """Evaluations of one template over the same documents."""
 
     def __init__(
-        self, workspace: Workspace, labels: Sequence[LabelledDocument], template: Template, *, page_only: bool
+        self,
+        workspace: Workspace,
+        labels: Sequence[LabelledDocument],
+        template: Template,
+        *,
+        page_only: bool,
+        alone: bool,
     ) -> None:
         self._workspace, self.labels, self.template = workspace, labels, template
-        self._page_only = page_only
+        self._page_only, self._alone = page_only, alone
 
     def judge(
         self, finished: Sequence[tuple[Path, Sequence[DocumentResult]]], cancellation: Cancellation
@@ -145,6 +151,7 @@ class _Work:
             self.labels,
             self.template,
             page_only=self._page_only,
+            alone=self._alone,
             on_loading=lambda share: shown.loading(plan.asked.name, share),
             on_progress=on_progress,
             cancellation=cancellation,

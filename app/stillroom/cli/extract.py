@@ -48,7 +48,8 @@ def run(options: argparse.Namespace) -> int:
             batch.retry(
                 [place for place, row in enumerate(batch.results()) if row and row.status is DocumentStatus.FAILED]
             )
-        work = Work(workspace, template, files, _plan(workspace, batch, chosen), batch, as_json=as_json(options))
+        plan, wanted = _plan(workspace, batch, chosen), as_json(options)
+        work = Work(workspace, template, files, plan, batch, as_json=wanted, alone=options.alone)
         return work.run(options.out)
 
 
@@ -90,9 +91,11 @@ class Work:
         batch: Batch | None,
         *,
         as_json: bool,
+        alone: bool,
     ) -> None:
+        """``alone``: each document is decided by itself, so that its line can be printed when it is done."""
         self._workspace, self._template, self._files, self._plan = workspace, template, files, plan
-        self._batch, self._as_json = batch, as_json
+        self._batch, self._as_json, self._alone = batch, as_json, alone
 
     def run(self, out: Path | None) -> int:
         bar = sys.stderr.isatty() and not (self._as_json and sys.stdout.isatty())
@@ -104,6 +107,9 @@ class Work:
             if self._batch is not None:
                 say(self._kept("The run was ended."))
             return FAILURE
+        if self._batch is not None and not self._alone:
+            for result in self._batch.results():
+                self._print(result)
         if batch is None:
             say(self._kept("Stopped."))
             return status
@@ -111,10 +117,9 @@ class Work:
 
     def _do(self, shown: Display, cancellation: Cancellation) -> Batch:
         models, runs = self._workspace.models, self._workspace.runs
-        if self._batch is not None:
+        if self._batch is not None and self._alone:
             for result in self._batch.results():
-                if result is not None:
-                    self._told(0, result)
+                self._print(result)
         if self._batch is None or self._batch.pending():
             name = self._plan.model.name
             info = models.load(
@@ -124,11 +129,17 @@ class Work:
                 self._batch = runs.new(self._template, self._files, info)
                 # Until its output is written a run can be resumed, also one whose rows are all there.
                 runs.set_delivered(self._batch, False)
-            runs.do(self._batch, on_result=self._told, on_progress=shown.documents, cancellation=cancellation)
+            runs.do(
+                self._batch,
+                alone=self._alone,
+                on_result=lambda _, result: self._print(result) if self._alone else None,
+                on_progress=shown.documents,
+                cancellation=cancellation,
+            )
         return self._batch
 
-    def _told(self, _position: int, result: DocumentResult) -> None:
-        if self._as_json:
+    def _print(self, result: DocumentResult | None) -> None:
+        if self._as_json and result is not None:
             print_line(result)
 
     def _kept(self, what: str) -> str:

@@ -30,7 +30,9 @@ def run(options: argparse.Namespace) -> int:
         for notice in (*workspace.notices, *plan.notices):
             say(notice)
         workspace.runs.set_delivered(batch, False)
-        return Work(workspace, batch.template, batch.files, plan, batch, as_json=as_json(options)).run(options.out)
+        return Work(workspace, batch.template, batch.files, plan, batch, as_json=as_json(options), alone=False).run(
+            options.out
+        )
 
 
 def _added(workspace: Workspace, options: argparse.Namespace) -> tuple[Batch, LoadPlan]:

@@ -20,10 +20,12 @@ from stillroom.evaluation.judging import DocumentJudgement, judge
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.evaluation.metering import TokenMeter
 from stillroom.evaluation.metrics import Metrics, metrics
+from stillroom.extraction.deciding import EvidenceOf, decide
 from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.extractor import Extractor, ScoringEngine
+from stillroom.extraction.kept_seen import unpack
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, Progress
-from stillroom.extraction.run import DocumentExtractor, DocumentReader
+from stillroom.extraction.run import DocumentExtractor, DocumentReader, KeepingExtractor
 from stillroom.models.adapters import model_sha256
 from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Template
@@ -67,8 +69,12 @@ class Evaluator:
         readers: DocumentReader,
         *,
         page_only: bool = False,
+        evidence_of: EvidenceOf | None = None,
     ) -> None:
-        """``page_only``: ``run_model`` leaves aside what a file states beside its pages (e-invoice data)."""
+        """``page_only``: ``run_model`` leaves aside what a file states beside its pages (e-invoice data). ``evidence_of``: the documents
+        are decided together, as those of a run are; without it each by itself.
+        """
+        self._evidence_of = evidence_of
         self._labels = list(labels)
         self._page_only = page_only
         self._template = template
@@ -112,25 +118,45 @@ class Evaluator:
     ) -> ModelEvaluation:
         """Extract every document with the model that is loaded. ``meter`` counts the tokens, ``engine`` is watched for its memory."""
         left, failed, memory = TimeLeft(), 0, 0
-        judged: list[DocumentJudgement] = []
         results: list[DocumentResult] = []
+        kept: list[bytes] = []
+        texts: list[DocumentText | None] = []
+        used: list[int | None] = []
         for number, labelled in enumerate(self._labels):
             on_progress(
                 Progress(number, len(self._labels), labelled.file, left.seconds(len(self._labels) - number), failed)
             )
             before = meter.prompt_tokens if meter else 0
-            result, document = self._extract(labelled, extractor, cancellation)
-            tokens = meter.prompt_tokens - before if meter else None
-            text = DocumentText(document) if document else None
-            judged.append(judge(labelled, result, text, self._template, prompt_tokens=tokens))
+            result, seen, document = self._extract(labelled, extractor, cancellation)
+            used.append(meter.prompt_tokens - before if meter else None)
+            texts.append(DocumentText(document) if document else None)
+            kept.append(seen)
             results.append(result)
             left.add(result.seconds)
             failed += result.status is DocumentStatus.FAILED
             memory = max(memory, _resident(engine))
         on_progress(Progress(len(self._labels), len(self._labels), "", 0.0, failed))
+        results = self._together(results, kept)
+        judged = [
+            judge(labelled, result, text, self._template, prompt_tokens=tokens)
+            for labelled, result, text, tokens in zip(self._labels, results, texts, used, strict=True)
+        ]
         return ModelEvaluation(
             "", "", metrics(judged, self._names), tuple(judged), tuple(results), memory if engine else None
         )
+
+    def _together(self, results: Sequence[DocumentResult], kept: Sequence[bytes]) -> list[DocumentResult]:
+        """The results as they come out where the documents are decided together; what was not kept stays as it is."""
+        evidence = self._evidence_of(kept, self._template) if self._evidence_of is not None else None
+        found = []
+        for result, content in zip(results, kept, strict=True):
+            seen = unpack(content, self._template) if evidence is not None and content else None
+            if seen is None:
+                found.append(result)
+                continue
+            fields, notes = decide(seen, self._template, evidence=evidence)
+            found.append(dataclasses.replace(result, fields=fields, notes=notes))
+        return found
 
     def judge_results(
         self, results: Sequence[DocumentResult], folder: Path, *, cancellation: Cancellation | None = None
@@ -174,15 +200,15 @@ class Evaluator:
 
     def _extract(
         self, labelled: LabelledDocument, extractor: DocumentExtractor, cancellation: Cancellation | None
-    ) -> tuple[DocumentResult, Document | None]:
+    ) -> tuple[DocumentResult, bytes, Document | None]:
         started = time.monotonic()
         document: Document | None = None
         try:
             document = self._readers.read(labelled.path, cancellation=cancellation)
-            result = self._extracted(labelled, document, extractor, cancellation)
+            result, seen = self._extracted(labelled, document, extractor, cancellation)
         except StillroomError as error:
-            return self._failed(labelled, document, error.message, time.monotonic() - started), document
-        return dataclasses.replace(result, seconds=time.monotonic() - started), document
+            return self._failed(labelled, document, error.message, time.monotonic() - started), b"", document
+        return dataclasses.replace(result, seconds=time.monotonic() - started), seen, document
 
     def _extracted(
         self,
@@ -190,10 +216,13 @@ class Evaluator:
         document: Document,
         extractor: DocumentExtractor,
         cancellation: Cancellation | None,
-    ) -> DocumentResult:
+    ) -> tuple[DocumentResult, bytes]:
+        file, template = labelled.file, self._template
         for attempt in range(1, _TRIES + 1):
             try:
-                return extractor.extract(document, self._template, file=labelled.file, cancellation=cancellation)
+                if isinstance(extractor, KeepingExtractor):
+                    return extractor.extract_and_keep(document, template, file=file, cancellation=cancellation)
+                return extractor.extract(document, template, file=file, cancellation=cancellation), b""
             except EngineError as error:
                 if not error.retryable or attempt == _TRIES:
                     raise

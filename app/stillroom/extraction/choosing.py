@@ -244,8 +244,8 @@ def _move(asked: Asked, learned: Learned | None, document: Document) -> None:
 def joined(asked: Asked, moves: Vector) -> None:
     """Let what the other documents of a run have in common speak for the candidates: ``moves`` is added to their strengths."""
     shares = _shares(asked)
-    alone: dict[str | None, float] = dict(_by_value(asked, shares))
-    alone[None] = float(shares[-1])
+    alone: dict[str | None, float] = {None: float(shares[-1])}
+    alone.update(_by_value(asked, shares))
     asked.alone = alone
     asked.moves = (moves, 0.0)
 

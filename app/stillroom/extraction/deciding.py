@@ -6,7 +6,7 @@ decided again in milliseconds when a template learned more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,6 +50,10 @@ class Seen:
     parameters: int = 0
     notes: tuple[str, ...] = field(default=())
     embedding: Embedding | None = None
+
+
+EvidenceOf = Callable[[Sequence[bytes], Template], "Evidence | None"]
+"""Gives what the documents of a run have in common, of which this was seen (packed, see ``kept_seen``; empty for nothing)."""
 
 
 class Evidence(Protocol):

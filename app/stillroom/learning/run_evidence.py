@@ -8,19 +8,20 @@ stays its own affair, and what a person taught comes first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from stillroom.cancellation import Cancellation
-from stillroom.extraction.choosing import Asked
-from stillroom.extraction.deciding import Seen
+from stillroom.extraction.choosing import Asked, Learned
+from stillroom.extraction.deciding import Seen, decide
+from stillroom.extraction.kept_seen import unpack
 from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.learning.fitting import AlikeField, LabelledField, draw_alike
 from stillroom.learning.surroundings import surroundings
-from stillroom.templates.template import FieldType
+from stillroom.templates.template import FieldType, Template
 
 LEAST_DOCUMENTS = 5
 """Fewer have nothing in common that one could tell from chance."""
@@ -103,10 +104,28 @@ def likely_values(fields: Mapping[str, FieldResult]) -> dict[str, Likely]:
     }
 
 
-def some_of(positions: Sequence[int]) -> list[int]:
-    """Those of a run's documents that are looked at."""
-    step = -(-len(positions) // MOST_DOCUMENTS)
-    return list(positions[:: max(1, step)])
+def evidence_of(
+    kept: Sequence[bytes],
+    template: Template,
+    learned: Learned | None = None,
+    cancellation: Cancellation | None = None,
+) -> RunEvidence | None:
+    """The same from what is kept of the documents of a run (see ``kept_seen``); of a large run some of them are looked at.
+
+    Raises Cancelled.
+    """
+    some = [content for content in kept if content]
+    if len(some) < LEAST_DOCUMENTS:
+        return None
+
+    def decided() -> Iterator[tuple[Seen, Mapping[str, Likely]]]:
+        for content in some[:: max(1, -(-len(some) // MOST_DOCUMENTS))]:
+            seen = unpack(content, template)
+            if seen is not None:
+                fields, _ = decide(seen, template, learned)
+                yield seen, likely_values(fields)
+
+    return run_evidence(decided(), cancellation)
 
 
 def _row(asked: Asked, seen: Seen, likely: Likely | None) -> LabelledField | None:

@@ -44,12 +44,16 @@ class Evaluations:
         template: Template,
         *,
         page_only: bool = False,
+        alone: bool = False,
         on_loading: Callable[[float], None] = _ignore,
         on_progress: Callable[[Progress], None] = _ignore,
         cancellation: Cancellation | None = None,
     ) -> ModelEvaluation:
-        """Load a model and extract every document with it. Raises EngineError where it cannot be loaded, and Cancelled."""
-        return self._evaluator(labels, template, page_only=page_only).run_model(
+        """Load a model and extract every document with it; ``alone``: each is decided by itself, not with the others as in a run.
+
+        Raises EngineError where the model cannot be loaded, and Cancelled.
+        """
+        return self.evaluator(labels, template, page_only=page_only, alone=alone).run_model(
             self._engine,
             plan.model,
             options=plan.options,
@@ -69,7 +73,7 @@ class Evaluations:
         cancellation: Cancellation | None = None,
     ) -> list[ModelEvaluation]:
         """Judge finished results, those of each model by themselves. ``folder``: what their file names are relative to."""
-        return self._evaluator(labels, template).judge_results(results, folder, cancellation=cancellation)
+        return self.evaluator(labels, template).judge_results(results, folder, cancellation=cancellation)
 
     def report(self, evaluations: Sequence[ModelEvaluation], template: Template) -> dict[str, object]:
         """All figures as plain data."""
@@ -77,9 +81,17 @@ class Evaluations:
 
         return to_json(evaluations, template)
 
-    def _evaluator(
-        self, labels: Sequence[LabelledDocument], template: Template, *, page_only: bool = False
+    def evaluator(
+        self,
+        labels: Sequence[LabelledDocument],
+        template: Template,
+        *,
+        page_only: bool = False,
+        alone: bool = False,
     ) -> Evaluator:
+        """What runs models over labelled documents, for one who has engines of their own."""
         from stillroom.evaluation.evaluate import Evaluator
+        from stillroom.learning.run_evidence import evidence_of
 
-        return Evaluator(labels, template, self._readers, page_only=page_only)
+        together = None if alone else evidence_of
+        return Evaluator(labels, template, self._readers, page_only=page_only, evidence_of=together)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.reader_pool import ReaderPool
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stillroom.extraction.comparison import Comparison
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch, DocumentExtractor
+    from stillroom.learning.run_evidence import RunEvidence
     from stillroom.models.model_file import ModelFile
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
@@ -70,10 +71,15 @@ class Runs:
         recent: RecentDocuments,
         learned: Callable[[Template], Learned | None] = lambda _: None,
         embed: Embed | None = None,
+        judged: Callable[[Template, Sequence[DocumentResult]], Container[str]] = lambda _, __: (),
     ) -> None:
-        """``learned``: what a template learned until now; ``embed``: by the loaded model."""
+        """``learned``: what a template learned until now; ``embed``: by the loaded model; ``judged``: of which of these results' files
+        (SHA-256) a person said something.
+        """
+        self._judged = judged
         self._store, self._extractor, self._readers, self._recent = store, extractor, readers, recent
         self._learned, self._embed = learned, embed
+        self._common: tuple[tuple[int, tuple[int, ...]], RunEvidence | None] | None = None
 
     def files(self, named: Sequence[Path]) -> list[Path]:
         """The files that were named, folders as the readable files in them."""
@@ -182,14 +188,16 @@ class Runs:
         batch: Batch,
         *,
         again: Sequence[int] = (),
+        alone: bool = False,
         on_result: Callable[[int, DocumentResult], None] = _ignore,
         on_progress: Callable[[Progress], None] = _ignore,
         cancellation: Cancellation | None = None,
     ) -> None:
-        """Do what is not done yet with the loaded model, one document after the other.
+        """Do what is not done yet with the loaded model, one document after the other; then decide what nobody reviewed once more by
+        what the documents have in common (``run_evidence``), and tell the rows that came out otherwise.
 
         Args:
-            again: positions whose rows are forgotten first.
+            again: positions whose rows are forgotten first. alone: each document is decided by itself.
 
         Raises Cancelled (the finished rows stay) and StorageError; what goes wrong with a document is on its row.
         """
@@ -202,12 +210,22 @@ class Runs:
             on_progress=on_progress,
             cancellation=cancellation,
         )
+        if alone:
+            return
+        rows = batch.results()
+        judged = self._judged(batch.template, [row for row in rows if row is not None])
+        left = [place for place, row in enumerate(rows) if row is not None and row.sha256 not in judged]
+        found = self.decide_again(batch.run_id, left, cancellation)
+        if found.after:
+            self.put(batch.run_id, found.after, found.seen)
+        for position, result in found.after.items():
+            on_result(position, result)
 
     def decide_again(
         self, run_id: int, positions: Sequence[int], cancellation: Cancellation | None = None
     ) -> DecidedAgain:
-        """Rows as they come out with what their template learned until now, from what was seen of their documents: nothing is read,
-        and nothing put on disk (``put``). Raises StillroomError, Cancelled.
+        """Rows as they come out with what their template learned until now, and what the documents of the run have in common, from what
+        was seen of them: nothing is read, and nothing put on disk (``put``). Raises StillroomError, Cancelled.
         """
         from stillroom.extraction import kept_seen
         from stillroom.extraction.deciding import decide
@@ -216,6 +234,7 @@ class Runs:
         batch = self.resume(run_id)
         rows = self._store().results(run_id)
         learned = self._learned(batch.template)
+        evidence = self._evidence(batch, rows, learned, cancellation)
         found = DecidedAgain(run_id, {}, {}, {}, ())
         known: set[int] = set()
         for position, content in self._store().seen(run_id, [each for each in positions if each in rows]):
@@ -226,7 +245,7 @@ class Runs:
                 continue
             known.add(position)
             embedded = seen.embedding
-            fields, notes = decide(seen, batch.template, learned, self._embed)
+            fields, notes = decide(seen, batch.template, learned, self._embed, evidence)
             earlier = result_from_json(rows[position])
             fresh = dataclasses.replace(earlier, fields=fields, notes=notes)
             if seen.embedding is not embedded:
@@ -234,6 +253,23 @@ class Runs:
             if result_from_json(result_to_json(fresh)) != earlier:
                 found.before[position], found.after[position] = earlier, fresh
         return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
+
+    def _evidence(
+        self,
+        batch: Batch,
+        rows: Mapping[int, Mapping[str, Any]],
+        learned: Learned | None,
+        cancellation: Cancellation | None,
+    ) -> RunEvidence | None:
+        """What the documents of a run have in common; kept for the run that was asked about last, as long as its rows are the same."""
+        from stillroom.learning.run_evidence import MOST_DOCUMENTS, evidence_of
+
+        of = (batch.run_id, tuple(rows))
+        if self._common is None or self._common[0] != of:
+            step = max(1, -(-len(rows) // MOST_DOCUMENTS))
+            kept = [content for _, content in self._store().seen(batch.run_id, list(rows)[::step])]
+            self._common = (of, evidence_of(kept, batch.template, learned, cancellation))
+        return self._common[1]
 
     def put(self, run_id: int, rows: Mapping[int, DocumentResult], seen: Mapping[int, bytes] | None = None) -> None:
         """Put rows that were decided again on disk, or those that were there before. Raises StorageError."""

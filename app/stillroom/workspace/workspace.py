@@ -102,6 +102,7 @@ class Workspace:
             self.recent_documents,
             lambda template: self.learning.learned(template),
             self._embed,
+            lambda template, results: self.reviews.verdicts(template, results),
         )
         self.remote = RemoteModels(
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings

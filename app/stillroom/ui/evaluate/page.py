@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
-from stillroom.evaluation.evaluate import Evaluator, ModelEvaluation
+from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.figures import Share, WrongValue, shares, sure_and_wrong, wrong_values
 from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
 from stillroom.extraction.result import Progress
@@ -273,7 +273,7 @@ class EvaluatePage(QWidget):
             def told(operation: Operation[Any], at: _At, progress: Progress) -> None:
                 operation.report(dataclasses.replace(at, progress=progress))
 
-            evaluator = Evaluator(labels, template, self._parts.readers)
+            evaluator = self._parts.evaluations.evaluator(labels, template)
             done = []
             with Engine() as engine:
                 for number, model in enumerate(models):
