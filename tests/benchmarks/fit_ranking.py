@@ -524,12 +524,7 @@ def calibrate(decided: list[Decided]) -> dict[str, float]:
     signs, good = np.array(rows), np.array(right, dtype=float)
     share = np.array(weight) / sum(weight)
     prior = np.array([DOUBT.get(name, 0.0) for name in COLUMNS])
-    penalty = np.array(
-        [
-            0.3 if name == "several" else 0.2 if "several" in name else 0.1 if "absent" in name else 0.02
-            for name in COLUMNS
-        ]
-    )
+    penalty = np.array([0.3 if name == "several" else 0.2 if "several" in name else 0.1 for name in COLUMNS])
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds = signs @ weights

@@ -233,13 +233,18 @@ class Grounds:
     alone: Second | None = None
 
     def columns(self) -> dict[str, float]:
-        """By the names of CONFIDENCE."""
-        share = _logit(self.share)
+        """By the names of CONFIDENCE.
+
+        What a value is worth that a document alone gives as well is told by what it gives alone; the others only add to that.
+        """
+        share, margin = _logit(self.share), _logit(self.share / max(self.share + self.second, 1e-9))
         found = float(not self.absent)
+        as_alone = self.alone is not None and self.alone.first
+        changed = self.alone is not None and not self.alone.first
         return {
             "always": 1.0,
-            "share": share,
-            "margin": _logit(self.share / max(self.share + self.second, 1e-9)),
+            "share": share if self.alone is None else _logit(self.alone.share) * as_alone,
+            "margin": margin * (self.alone is None),
             "label": self.label * found,
             "rival": self.rival * found,
             "like": self.like * found,
@@ -253,8 +258,11 @@ class Grounds:
             "form": self.form * found,
             "sums": self.sums * found,
             "in_run": float(self.alone is not None),
-            "alone": 0.0 if self.alone is None else _logit(self.alone.share),
-            "alone_first": float(self.alone is not None and self.alone.first),
+            "run_share": share * as_alone,
+            "run_margin": margin * as_alone,
+            "changed": float(changed),
+            "changed_share": share * changed,
+            "changed_margin": margin * changed,
             "candidates": math.log1p(self.candidates) / 4,
             "fitted": float(self.fitted),
             "absent": float(self.absent),

@@ -90,7 +90,7 @@ class AlikeField:
     """What documents that are taken for right have in common in one field.
 
     Attributes:
-        signs: moves of the weights of the page's signs. around: weights of LIKENESSES.
+        signs: moves of the weights of the page's signs. around: weights of LIKENESSES and MARKS.
         book: of these documents; numbers: where each stands in it, by SHA-256.
         usual: what their right values gain, the median.
     """
@@ -116,7 +116,7 @@ def draw_alike(rows: Sequence[LabelledField]) -> AlikeField:
     """What these documents, one row each, have in common, each held against the others; they are taken for right as they are."""
     own = list({row.document: row for row in rows}.values())
     book = Book([row.around for row in own], [row.right for row in own])
-    weights = _fitted(own, range(len(own)), book, _LIKENESS, several=False)
+    weights = _fitted(own, range(len(own)), book, _USUAL, several=False)
     signs = own[0].signs.shape[1]
     drawn = AlikeField(weights[:signs], weights[signs:-1], book, {row.document: at for at, row in enumerate(own)})
     gained = [float(drawn.strengths(row.document, row.signs, row.around)[row.right].max()) for row in own]

@@ -27,7 +27,10 @@ LEAST_DOCUMENTS = 5
 """Fewer have nothing in common that one could tell from chance."""
 MOST_DOCUMENTS = 120
 """So many are looked at, spread evenly over a larger run: more tell nothing new."""
-_LIKELY = 0.4  # confidence from which a value speaks for the others: half right is enough, what is wrong is rarely wrong alike
+# Confidences from which a value speaks for the others: the surest that enough of the documents have; else half right is enough, for what
+# is wrong is rarely wrong alike.
+_LIKELY = (0.7, 0.55, 0.4)
+_ENOUGH = 0.3  # of the documents
 _LEAST_VALUES = 3
 _PRESENT = 2.0  # what a candidate gains against *absent* that stands as the known ones do, as a logarithm
 _MOST_CANDIDATES = 60  # of a field of a document that are held against the known ones
@@ -74,24 +77,26 @@ def run_evidence(
 
     Raises Cancelled.
     """
-    rows: dict[str, list[LabelledField]] = {}
+    rows: dict[str, list[tuple[float, LabelledField]]] = {}
     count = 0
     for seen, likely in documents:
         count += 1
         if cancellation is not None:
             cancellation.raise_if_requested()
         for asked in seen.asked:
-            row = _row(asked, seen, likely.get(asked.field.name))
-            if row is not None:
-                rows.setdefault(asked.field.name, []).append(row)
+            value = likely.get(asked.field.name)
+            row = _row(asked, seen, value) if value is not None else None
+            if value is not None and row is not None:
+                rows.setdefault(asked.field.name, []).append((value.confidence, row))
     if count < LEAST_DOCUMENTS:
         return None
     found: dict[str, AlikeField] = {}
     for name, own in rows.items():
         if cancellation is not None:
             cancellation.raise_if_requested()
-        if len(own) >= _LEAST_VALUES:
-            found[name] = draw_alike(own)
+        surest = _surest(own, max(LEAST_DOCUMENTS, int(_ENOUGH * count)))
+        if len(surest) >= _LEAST_VALUES:
+            found[name] = draw_alike(surest)
     return RunEvidence(found) if found else None
 
 
@@ -128,9 +133,19 @@ def evidence_of(
     return run_evidence(decided(), cancellation)
 
 
-def _row(asked: Asked, seen: Seen, likely: Likely | None) -> LabelledField | None:
+def _surest(rows: Sequence[tuple[float, LabelledField]], enough: int) -> list[LabelledField]:
+    """Those that speak for the others."""
+    found: list[LabelledField] = []
+    for least in _LIKELY:
+        found = [row for confidence, row in rows if confidence >= least]
+        if len(found) >= enough:
+            break
+    return found
+
+
+def _row(asked: Asked, seen: Seen, likely: Likely) -> LabelledField | None:
     """A field of a document as if its value were known to be right; None where that is not likely enough, or a person taught it."""
-    if likely is None or likely.confidence < _LIKELY or asked.moves is not None or asked.field.type is FieldType.LIST:
+    if likely.confidence < _LIKELY[-1] or asked.moves is not None or asked.field.type is FieldType.LIST:
         return None
     best = _best(asked)
     right = np.array([asked.candidates[index].value == likely.value for index in best], dtype=bool)

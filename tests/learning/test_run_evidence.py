@@ -1,0 +1,90 @@
+"""The documents of a run speak for each other: what is sure in most of them tells where the value of the others stands."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from tests.extraction.scripted_engine import ScriptedEngine
+
+from stillroom.cancellation import Cancellation, Cancelled
+from stillroom.documents.document import Document, Page
+from stillroom.extraction.deciding import decide
+from stillroom.extraction.extractor import Extractor
+from stillroom.extraction.kept_seen import unpack
+from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.learning.memory import TemplateMemory
+from stillroom.learning.run_evidence import LEAST_DOCUMENTS, RunEvidence, evidence_of
+from stillroom.templates.toml_file import parse_template
+
+TEMPLATE = parse_template(
+    'name = "order"\nversion = 1\n[[fields]]\nname = "order_number"\ntype = "identifier"\n[[fields]]\nname = "due"\ntype = "date"\n', "t"
+)  # fmt: skip
+# The number stands behind a word that nobody knows; in most documents a label that is known stands before that.
+_LABELLED = "Sheet {0}\nVank CX-33{0}0\nOrder number Plim AX-47{0}1\nDroo BX-12{0}0\nQuendle 12\n"
+_BARE = "Sheet {0}\nVank CX-33{0}0\nPlim AX-47{0}1\nDroo BX-12{0}0\nQuendle 12\n"
+
+
+def order(number: int, *, bare: bool = False) -> Document:
+    text = (_BARE if bare else _LABELLED).format(number)
+    return Document(f"{number}.txt", "txt", hashlib.sha256(text.encode()).hexdigest(), (Page(1, text),), 1)
+
+
+def seen_of(*documents: Document) -> list[bytes]:
+    extractor = Extractor(ScriptedEngine())
+    return [extractor.extract_and_keep(each, TEMPLATE, file=each.name)[1] for each in documents]
+
+
+def number_of(content: bytes, evidence: RunEvidence | None = None, memory: TemplateMemory | None = None) -> FieldValue:
+    seen = unpack(content, TEMPLATE)
+    assert seen is not None
+    fields, _ = decide(seen, TEMPLATE, memory.learned() if memory is not None else None, evidence=evidence)
+    value = fields["order_number"]
+    assert isinstance(value, FieldValue)
+    if value.state is FieldState.FOUND:
+        assert value.span is not None
+        assert seen.document.text(value.span).strip() == value.value  # it is a span of the page, whoever spoke for it
+    return value
+
+
+def test_a_document_without_the_label_is_told_by_the_others() -> None:
+    labelled = seen_of(*(order(number) for number in range(6)))
+    (bare,) = seen_of(order(7, bare=True))
+    assert number_of(bare).value != "AX-4771"
+    evidence = evidence_of([*labelled, bare], TEMPLATE)
+    assert number_of(bare, evidence).value == "AX-4771"
+    for at, each in enumerate(labelled):
+        assert number_of(each, evidence).value == f"AX-47{at}1"
+
+
+def test_a_document_without_the_value_gets_none_from_the_others() -> None:
+    labelled = seen_of(*(order(number) for number in range(6)))
+    text = "Sheet 9\nDear Sir, we write to you about room B2 and the 14th of May.\n"
+    (letter,) = seen_of(Document("9.txt", "txt", "9" * 64, (Page(1, text),), 1))
+    assert number_of(letter, evidence_of([*labelled, letter], TEMPLATE)).state is FieldState.ABSENT
+
+
+def test_few_documents_say_nothing_of_each_other() -> None:
+    assert evidence_of(seen_of(*(order(number) for number in range(LEAST_DOCUMENTS - 1))), TEMPLATE) is None
+    assert evidence_of([b""] * 20, TEMPLATE) is None
+    blank = Document("b.txt", "txt", "b" * 64, (Page(1, "Nothing.\n"),), 1)
+    assert evidence_of(seen_of(*[blank] * 8), TEMPLATE) is None
+
+
+def test_what_a_person_taught_comes_first() -> None:
+    labelled = seen_of(*(order(number) for number in range(6)))
+    memory = TemplateMemory(TEMPLATE)
+    for number in range(4):
+        memory.take(order(number), {"order_number": f"BX-12{number}0"})
+    evidence = evidence_of(labelled, TEMPLATE, memory.learned())
+    assert evidence is None or "order_number" not in evidence.fields
+    without = evidence_of(labelled, TEMPLATE)
+    assert without is not None
+    assert number_of(labelled[5], without, memory) == number_of(labelled[5], None, memory)
+
+
+def test_it_can_be_stopped() -> None:
+    cancellation = Cancellation()
+    cancellation.request()
+    with pytest.raises(Cancelled):
+        evidence_of(seen_of(*(order(number) for number in range(6))), TEMPLATE, cancellation=cancellation)

@@ -1,0 +1,86 @@
+"""A run ends with its documents decided together; what a person judged stays, and each alone where that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from tests.extraction.scripted_engine import ScriptedEngine
+from tests.learning.test_run_evidence import TEMPLATE, order
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document
+from stillroom.extraction.extractor import Extractor
+from stillroom.extraction.result import DocumentResult, FieldValue
+from stillroom.extraction.run import Batch
+from stillroom.models.model_file import ModelFile
+from stillroom.storage.database import Database
+from stillroom.storage.runs import RunStore
+from stillroom.templates.template import Template
+from stillroom.workspace.recent_documents import RecentDocuments
+from stillroom.workspace.runs import Runs
+
+_BARE = 6
+
+
+class Reader:
+    def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
+        assert password is None
+        assert cancellation is not None
+        return order(int(path.stem), bare=int(path.stem) >= _BARE)
+
+
+class Table:
+    """A run of eight documents, the last two without a label. Attributes: judged: SHA-256 of what a person said something of."""
+
+    def __init__(self, folder: Path) -> None:
+        self.judged: Collection[str] = ()
+        self.database = Database(folder / "runs.db")
+        store = RunStore(self.database)
+        (folder / "m.gguf").write_bytes(b"GGUF")
+        files = [folder / f"{number}.txt" for number in range(8)]
+        self.batch = Batch.create(store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
+        extractor = Extractor(ScriptedEngine())
+        self.runs = Runs(lambda: store, lambda: extractor, Reader(), RecentDocuments(), judged=self._judged)  # type: ignore[arg-type]
+
+    def _judged(self, template: Template, results: Sequence[DocumentResult]) -> Collection[str]:
+        assert template == self.batch.template
+        assert {each.sha256 for each in results} >= set(self.judged)
+        return self.judged
+
+    def numbers(self) -> list[str | None]:
+        found = []
+        for row in self.batch.results():
+            assert row is not None
+            value = row.fields["order_number"]
+            assert isinstance(value, FieldValue)
+            found.append(value.value)
+        return found
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Table]:
+    made = Table(tmp_path)
+    yield made
+    made.database.close()
+
+
+def test_the_documents_of_a_run_are_decided_together_at_its_end(table: Table) -> None:
+    told: list[int] = []
+    table.runs.do(table.batch, on_result=lambda position, _: told.append(position), cancellation=Cancellation())
+    assert table.numbers() == [f"AX-47{number}1" for number in range(8)]
+    assert told[:8] == list(range(8))
+    assert {6, 7} <= set(told[8:]), "what came out otherwise is told once more"
+    table.runs.do(table.batch, on_result=lambda position, _: told.append(-position), cancellation=Cancellation())
+    assert min(told) == 0, "nothing comes out otherwise a second time"
+
+
+def test_what_a_person_judged_stays_as_it_is(table: Table) -> None:
+    table.runs.do(table.batch, alone=True, cancellation=Cancellation())
+    alone = table.numbers()
+    assert alone[6] != "AX-4761"
+    table.judged = {order(6, bare=True).sha256}
+    table.runs.do(table.batch, cancellation=Cancellation())
+    assert table.numbers()[6] == alone[6]
+    assert table.numbers()[7] == "AX-4771"
