@@ -26,6 +26,8 @@ _STANDARD = {
     "flatbuffers": ("Apache-2.0",),
     "nvidia-ml-py": ("NVIDIA-BSD-3-Clause",),  # as it stands at the head of its module
     "pyside6-essentials": ("Qt-notice", "LGPL-3.0", "GPL-3.0"),
+    # Beside its own text: what its library was made of, SQLCipher and OpenSSL.
+    "sqlcipher3": ("SQLCipher-BSD-3-Clause", "Apache-2.0"),
     "shiboken6": ("Qt-notice", "LGPL-3.0", "GPL-3.0"),
 }
 _SYSTEMS = (
