@@ -31,8 +31,13 @@ _SCRIPTS = ("", "", "é", "Ж", "Ω", "漢")
 
 @dataclass(frozen=True)
 class Mark:
-    """A word of a file. ``said``: a word of the sentence that tells of it where it is not in the text; empty where it has to be there, or is not missed; ``place``: the number
-    of the place in the list of its format, where there is one."""
+    """A word of a file.
+
+    Attributes:
+        said: a word of the sentence that tells of it where it is not in the text; empty where it has to be there, or is not missed.
+        hidden: the file does not show it.
+        place: the number of the place in the list of its format, where there is one.
+    """
 
     text: str
     said: str = ""
@@ -198,7 +203,7 @@ def _xlsx(maker: Maker) -> bytes:
             start = place.format(column)
             cells += chance.choice((
                 lambda start=start: f"{start}{shared(f'<s:si><s:t>{maker.mark()}</s:t></s:si>')}</s:c>",
-                lambda start=start: f"{start}{shared('<s:si>' + ''.join(f'<s:r><s:t>{part}</s:t></s:r>' for part in _halves(maker.mark())) + '</s:si>')}</s:c>",
+                lambda start=start: f"{start}{shared(_rich(maker.mark()))}</s:c>",
                 lambda start=start: f'{start}t="str"><s:f>A1</s:f><s:v>{maker.mark()}</s:v></s:c>',
                 lambda start=start: f'{start}t="inlineStr"><s:is><s:t>{maker.mark()}</s:t></s:is></s:c>',
                 lambda start=start: f'{start}t="inlineStr"><s:is><s:r><s:t>{maker.mark()}</s:t></s:r><s:rPh sb="0" eb="1"/></s:is></s:c>',
@@ -210,7 +215,8 @@ def _xlsx(maker: Maker) -> bytes:
         merged.append('<s:mergeCells count="1"><s:mergeCell ref="B20:D21"/></s:mergeCells>')
     after += "".join(merged)
     if chance.random() < 0.5:
-        after += f"<s:headerFooter><s:oddHeader>&amp;L{maker.mark()}&amp;R&amp;P</s:oddHeader><s:evenFooter>&amp;C{maker.mark()}</s:evenFooter></s:headerFooter>"
+        after += f"<s:headerFooter><s:oddHeader>&amp;L{maker.mark()}&amp;R&amp;P</s:oddHeader>"
+        after += f"<s:evenFooter>&amp;C{maker.mark()}</s:evenFooter></s:headerFooter>"
     if chance.random() < 0.5:
         after += '<s:drawing r:id="d"/>'
         links["d"] = ("drawing", "../drawings/drawing1.xml")
@@ -235,6 +241,10 @@ def _xlsx(maker: Maker) -> bytes:
     if strings:
         parts["xl/sharedStrings.xml"] = f"<s:sst {NAMES}>{''.join(strings)}</s:sst>"
     return workbook("".join(rows), after=after, parts=parts, links=links, sheets=sheets)
+
+
+def _rich(text: str) -> str:
+    return f"<s:si>{''.join(f'<s:r><s:t>{part}</s:t></s:r>' for part in _halves(text))}</s:si>"
 
 
 def _halves(text: str) -> tuple[str, str]:
@@ -313,8 +323,8 @@ _ODT: tuple[Callable[[Maker], str], ...] = (
     lambda m: f"<text:p>{'<text:span/>'.join(_halves(m.mark()))}</text:p>",
     lambda m: f"<text:section>{_p(m.mark())}</text:section>",
     lambda m: f"<text:list><text:list-header>{_p(m.mark())}</text:list-header><text:list-item>{_p(m.mark())}</text:list-item></text:list>",
-    lambda m: f"<table:table><table:table-header-rows><table:table-row><table:table-cell>{_p(m.mark())}</table:table-cell></table:table-row>"
-    f"</table:table-header-rows><table:table-row><table:table-cell>{_p(m.mark())}</table:table-cell></table:table-row></table:table>",
+    lambda m: f"<table:table><table:table-header-rows><table:table-row><table:table-cell>{_p(m.mark())}</table:table-cell>"
+    f"</table:table-row></table:table-header-rows><table:table-row><table:table-cell>{_p(m.mark())}</table:table-cell></table:table-row></table:table>",
     lambda m: "<table:table><table:table-row><table:table-cell><table:table table:is-sub-table='true'><table:table-row><table:table-cell>"
     f"{_p(m.mark())}</table:table-cell></table:table-row></table:table></table:table-cell></table:table-row></table:table>",
     lambda m: _p(f"a<text:note><text:note-citation>1</text:note-citation><text:note-body>{_p(m.mark())}</text:note-body></text:note>"),
