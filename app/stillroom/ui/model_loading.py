@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import NoModelError
-from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 
 if TYPE_CHECKING:
     from stillroom.models.model_file import ModelFile
+    from stillroom.ui.parts import Parts
     from stillroom.workspace.models import LoadPlan
 
 

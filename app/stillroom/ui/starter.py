@@ -8,12 +8,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
 from stillroom.ui.controls import Button, describe, label
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import size_text, time_left_text
+from stillroom.ui.wording import sentence, size_text, time_left_text
 
 if TYPE_CHECKING:
     from stillroom.workspace.hub import DownloadProgress

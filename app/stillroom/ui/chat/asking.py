@@ -12,12 +12,12 @@ from PySide6.QtCore import QObject, Signal
 from stillroom.chat.context import ContextFullError
 from stillroom.chat.conversation import Attachment, Turn
 from stillroom.remote.engines import RemoteEngine
-from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import percent_text, time_left_text
 from stillroom.workspace.conversations import MakeRoom
 
 if TYPE_CHECKING:
+    from stillroom.ui.parts import Parts
     from stillroom.workspace.conversations import Answerer, ChatSession
 
 T = TypeVar("T")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.engine.engine import EngineState
-from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
+
+if TYPE_CHECKING:
+    from stillroom.ui.parts import Parts
 
 IDLE_MILLISECONDS = 4000
 

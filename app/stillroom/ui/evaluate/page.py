@@ -34,12 +34,11 @@ from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, percent_text, size_text, time_left_text
+from stillroom.ui.wording import counted, percent_text, sentence, size_text, time_left_text
 
 MOST_MODELS = 3
 _MANY = 1000  # documents that a price is told for

@@ -32,7 +32,7 @@ from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, time_left_text
+from stillroom.ui.wording import counted, sentence, time_left_text
 
 if TYPE_CHECKING:
     from stillroom.ui.remote.asking import RemoteAsking
@@ -405,7 +405,7 @@ class Sheet(TakesDrops, QWidget):
             self.remote.offer()
 
     def _run_failed(self, error: Exception) -> None:
-        from stillroom.ui.failures import sentence, show_failure
+        from stillroom.ui.failures import show_failure
 
         self.said.emit(sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))])
         self._refresh()

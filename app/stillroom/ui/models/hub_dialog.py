@@ -23,11 +23,10 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import LicenceNeeded
 from stillroom.ui.controls import Button, describe, label
-from stillroom.ui.failures import sentence
 from stillroom.ui.models.licence_step import LicenceStep
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
-from stillroom.ui.wording import size_text
+from stillroom.ui.wording import sentence, size_text
 from stillroom.workspace.model_list import Verdict
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ from stillroom.models.model_file import ModelFile
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.extract.dropping import TakesDrops
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.models.adapters_dialog import AdaptersDialog
 from stillroom.ui.models.compare_dialog import CompareDialog
@@ -38,6 +37,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.questions import agreed
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
+from stillroom.ui.wording import sentence
 from stillroom.workspace.model_list import Machine, ModelRow, find_rows
 
 _TASKS = ("extract", "classify", "summarise", "chat", "code")

@@ -18,10 +18,9 @@ from PySide6.QtWidgets import (
 
 from stillroom.review.reviews import TableInfo
 from stillroom.ui.controls import Button, ComboBox, label
-from stillroom.ui.failures import sentence
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, when_text
+from stillroom.ui.wording import counted, sentence, when_text
 
 if TYPE_CHECKING:
     from stillroom.workspace.runs import Comparison

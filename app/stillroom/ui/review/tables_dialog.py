@@ -22,11 +22,10 @@ from PySide6.QtWidgets import (
 
 from stillroom.review.reviews import Reviews, TableInfo
 from stillroom.ui.controls import Button, label
-from stillroom.ui.failures import sentence
 from stillroom.ui.review.comparison_dialog import table_text
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, when_text
+from stillroom.ui.wording import counted, sentence, when_text
 
 _RUN = Qt.ItemDataRole.UserRole
 _NAME, _LEFT = 0, 4

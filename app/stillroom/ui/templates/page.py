@@ -38,7 +38,6 @@ from stillroom.templates.template import Field, FieldType, Rule, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.extract.cell import cell_of
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -47,7 +46,7 @@ from stillroom.ui.templates.field_form import FieldForm
 from stillroom.ui.templates.kinds import kind_text
 from stillroom.ui.templates.preview import Preview
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, percent_text
+from stillroom.ui.wording import counted, percent_text, sentence
 
 _NAME = Qt.ItemDataRole.UserRole
 
