@@ -11,6 +11,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from stillroom.cancellation import Cancellation
+from stillroom.extraction.result import Progress
 from stillroom.ui.extract.page import ExtractPage
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.model_loading import ModelLoading
@@ -123,11 +125,11 @@ class MainWindow(QMainWindow):
 
         parts = self._parts
 
-        def again(run: int, positions: Sequence[int], operation: Operation[None]) -> None:
+        def again(
+            run: int, positions: Sequence[int], on_progress: Callable[[Progress], None], cancellation: Cancellation
+        ) -> None:
             runs = parts.runs
-            runs.do(
-                runs.resume(run), again=positions, on_progress=operation.report, cancellation=operation.cancellation
-            )
+            runs.do(runs.resume(run), again=positions, on_progress=on_progress, cancellation=cancellation)
 
         lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, again, parts.tasks)
         return ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)

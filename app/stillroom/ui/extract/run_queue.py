@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,11 +139,11 @@ class RunQueue(QObject):
                 run.batch,
                 again=retries,
                 on_result=lambda position, result: finished.add(operation, position, result),
-                on_progress=operation.report,
+                on_progress=operation.to_window(partial(self._progressed, run)),
                 cancellation=operation.cancellation,
             )
 
-        operation = Operation(work, "run", owner=self).progress(lambda progress: self._progressed(run, progress))
+        operation = Operation(work, "run", owner=self)
         operation.success(lambda _: self._ended(run, RunState.FINISHED))
         operation.cancelled(lambda: self._ended(run, RunState.STOPPED))
         operation.failure(lambda error: self._ended(run, RunState.FAILED, error))

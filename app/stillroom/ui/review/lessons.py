@@ -10,7 +10,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue
+from stillroom.cancellation import Cancellation
+from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue, Progress
 from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
@@ -53,10 +54,10 @@ class Lessons(QObject):
         self,
         learning: Callable[[], Learning],
         truth: Callable[[ReviewedDocument], Mapping[str, Any]],
-        again: Callable[[int, Sequence[int], Operation[None]], None],
+        again: Callable[[int, Sequence[int], Callable[[Progress], None], Cancellation], None],
         tasks: Tasks,
     ) -> None:
-        """``truth``: what persons answer for in a document; ``again``: extracts rows of a run again, on the operation's thread."""
+        """``truth``: what persons answer for in a document; ``again``: extracts rows of a run again, on a thread beside the window's."""
         super().__init__()
         self._learning = learning
         self._truth = truth
@@ -140,11 +141,12 @@ class Lessons(QObject):
 
     def look_again(self, run: int, positions: Sequence[int]) -> None:
         """Extract these rows anew with what was learned."""
+
+        def work(operation: Operation[None]) -> None:
+            self._again(run, positions, operation.to_window(self.progressed.emit), operation.cancellation)
+
         self._tasks.start(
-            Operation(lambda operation: self._again(run, positions, operation), "again", owner=self)
-            .progress(self.progressed.emit)
-            .success(lambda _: self.looked_again.emit())
-            .failure(self.failed.emit)
+            Operation(work, "again", owner=self).success(lambda _: self.looked_again.emit()).failure(self.failed.emit)
         )
 
 
