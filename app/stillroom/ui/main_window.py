@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -11,8 +11,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from stillroom.cancellation import Cancellation
-from stillroom.extraction.result import Progress
 from stillroom.ui.extract.page import ExtractPage
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.model_loading import ModelLoading
@@ -125,13 +123,8 @@ class MainWindow(QMainWindow):
 
         parts = self._parts
 
-        def again(
-            run: int, positions: Sequence[int], on_progress: Callable[[Progress], None], cancellation: Cancellation
-        ) -> None:
-            runs = parts.runs
-            runs.do(runs.resume(run), again=positions, on_progress=on_progress, cancellation=cancellation)
-
-        lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, again, parts.tasks)
+        lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, lambda: parts.runs, parts.tasks)
+        lessons.put_down.connect(self.extract.take_proposals)
         return ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
 
     def _build_chat(self) -> QWidget:

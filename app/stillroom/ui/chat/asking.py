@@ -27,21 +27,21 @@ class Asking(QObject):
     """The questions that are being answered.
 
     Signals:
-        begun(object): the stored, empty answer.
+        begun(Turn): the stored, empty answer.
         piece(int, str, str): turn, new thinking, new text.
-        done(object): the answer as it is stored.
-        full(object): ContextFullError; nothing was asked.
-        failed(object): an exception.
+        done(Turn): the answer as it is stored.
+        full(ContextFullError): nothing was asked.
+        failed(Exception): anything else.
         given_up: making room was stopped; the question waits.
         told(str): what is being done, for the person; empty at its end.
         changed: whether something is being written.
     """
 
-    begun = Signal(object)
+    begun = Signal(Turn)
     piece = Signal(int, str, str)
-    done = Signal(object)
-    full = Signal(object)
-    failed = Signal(object)
+    done = Signal(Turn)
+    full = Signal(ContextFullError)
+    failed = Signal(Exception)
     given_up = Signal()
     told = Signal(str)
     changed = Signal()

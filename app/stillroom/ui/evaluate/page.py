@@ -61,7 +61,7 @@ class EvaluatePage(QWidget):
         document_wanted(Path, str): a document is to be shown, with one of its fields.
     """
 
-    document_wanted = Signal(object, str)
+    document_wanted = Signal(Path, str)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()

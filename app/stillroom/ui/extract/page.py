@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -189,6 +189,19 @@ class ExtractPage(QWidget):
             sheet.bar.offer(template)
         if use:
             self._free_sheet(template)
+
+    def take_proposals(self, run: int, rows: Mapping[int, DocumentResult]) -> None:
+        """Rows of a table that were decided again elsewhere, by their positions."""
+        for sheet in self.sheets:
+            sheet.model.set_results(
+                (row, rows[row.position])
+                for row in sheet.model.rows
+                if row.result is not None
+                and row.run is not None
+                and row.run.batch is not None
+                and row.run.batch.run_id == run
+                and row.position in rows
+            )
 
     def _close_button(self, sheet: Sheet) -> IconButton:
         button = IconButton("close", self.tr("Close this table"))

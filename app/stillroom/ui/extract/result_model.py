@@ -47,8 +47,8 @@ class ResultModel(QAbstractTableModel):
     """
 
     counts_changed = Signal()
-    results_set = Signal(object)
-    written = Signal(object, int, str)
+    results_set = Signal(list)
+    written = Signal(Row, int, str)
 
     def __init__(self, template: Template) -> None:
         super().__init__()

@@ -66,11 +66,11 @@ class RunQueue(QObject):
         changed: what is running or waiting.
     """
 
-    started = Signal(object)
-    joined = Signal(object, object)
-    results = Signal(object, object)
-    progressed = Signal(object)
-    ended = Signal(object)
+    started = Signal(Run)
+    joined = Signal(Run, list)
+    results = Signal(Run, list)
+    progressed = Signal(Run)
+    ended = Signal(Run)
     changed = Signal()
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:

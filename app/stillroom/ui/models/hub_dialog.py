@@ -39,7 +39,7 @@ class HubDialog(QDialog):
     """The hub as a dialog: search, look, fetch.
 
     Signals:
-        chosen(object): an Offer to fetch.
+        chosen(Offer): to be fetched.
     """
 
     chosen = Signal(object)

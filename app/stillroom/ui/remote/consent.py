@@ -69,10 +69,10 @@ class ConsentDialog(QDialog):
     """The question whether exactly this may be sent.
 
     Signals:
-        agreed(object, list): the engine, and the rows to send.
+        agreed(RemoteEngine, list): the engine, and the rows to send.
     """
 
-    agreed = Signal(object, list)
+    agreed = Signal(RemoteEngine, list)
 
     def __init__(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.errors import StillroomError
+from stillroom.extraction.result import DocumentResult
 from stillroom.review.acceptance import Promise
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt, Queue
@@ -38,9 +39,9 @@ class ReviewDesk(QObject):
 
     tables_changed = Signal()
     opened = Signal()
-    changed = Signal(object)
+    changed = Signal(ReviewedDocument)
     weighed = Signal()
-    failed = Signal(object)
+    failed = Signal(Exception)
 
     def __init__(self, reviews: Reviews, tasks: Tasks) -> None:
         super().__init__()
@@ -115,6 +116,18 @@ class ReviewDesk(QObject):
             marked_value.prepare({document.template.name: document.template for document in documents}.values())
 
         self._tasks.start(Operation(prepare, "prepare", owner=self).failure(self.failed.emit))
+
+    def set_results(self, run: int, rows: Mapping[int, DocumentResult]) -> list[ReviewedDocument]:
+        """Other proposals for documents that nobody said anything of; those that took them. The others keep theirs."""
+        found = [each for each in self.documents if each.run == run and each.position in rows and not each.entries]
+        for each in found:
+            each.result = rows[each.position]
+            each.refresh()
+        if found:
+            self._weigh()
+        for each in found:
+            self.changed.emit(each)
+        return found
 
     # ---- what is to be looked at
 

@@ -42,7 +42,7 @@ class TableModel(QAbstractTableModel):
         written(Subject, str): a cell is to say this.
     """
 
-    written = Signal(object, str)
+    written = Signal(Subject, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ class TableGrid(QTableView):
         key(QKeyEvent): one that is no movement and no writing: it means here what it means in the list of values.
     """
 
-    key = Signal(object)
+    key = Signal(QKeyEvent)
 
     def __init__(self, model: TableModel) -> None:
         super().__init__()
@@ -232,12 +232,12 @@ class TablePanel(QWidget):
         key(QKeyEvent): as in TableGrid.
     """
 
-    cell_chosen = Signal(object)
-    written = Signal(object, str)
+    cell_chosen = Signal(Subject)
+    written = Signal(Subject, str)
     add_wanted = Signal(str)
-    remove_wanted = Signal(object)
+    remove_wanted = Signal(Subject)
     swap_wanted = Signal(str, str, str)
-    key = Signal(object)
+    key = Signal(QKeyEvent)
 
     def __init__(self) -> None:
         super().__init__()

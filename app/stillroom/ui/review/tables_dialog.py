@@ -42,7 +42,7 @@ class TablesDialog(QDialog):
 
     open_wanted = Signal(int)
     review_wanted = Signal(int)
-    compare_wanted = Signal(object, object)
+    compare_wanted = Signal(TableInfo, TableInfo)
 
     def __init__(self, reviews: Callable[[], Reviews], tasks: Tasks, parent: QWidget) -> None:
         super().__init__(parent)

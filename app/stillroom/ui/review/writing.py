@@ -21,8 +21,8 @@ class VerdictWriter(QObject):
         failed(Exception): they could not be written, and none that waited behind them is.
     """
 
-    written = Signal(object)
-    failed = Signal(object)
+    written = Signal(list)
+    failed = Signal(Exception)
 
     def __init__(self, reviews: Callable[[], Reviews], tasks: Tasks) -> None:
         super().__init__()
