@@ -48,17 +48,17 @@ def number_of(content: bytes, evidence: RunEvidence | None = None, memory: Templ
 
 
 def test_a_document_without_the_label_is_told_by_the_others() -> None:
-    labelled = seen_of(*(order(number) for number in range(6)))
-    (bare,) = seen_of(order(7, bare=True))
-    assert number_of(bare).value != "AX-4771"
+    labelled = seen_of(*(order(number) for number in range(8)))
+    (bare,) = seen_of(order(9, bare=True))
+    assert number_of(bare).value != "AX-4791"
     evidence = evidence_of([*labelled, bare], TEMPLATE)
-    assert number_of(bare, evidence).value == "AX-4771"
+    assert number_of(bare, evidence).value == "AX-4791"
     for at, each in enumerate(labelled):
         assert number_of(each, evidence).value == f"AX-47{at}1"
 
 
 def test_a_document_without_the_value_gets_none_from_the_others() -> None:
-    labelled = seen_of(*(order(number) for number in range(6)))
+    labelled = seen_of(*(order(number) for number in range(8)))
     text = "Sheet 9\nDear Sir, we write to you about room B2 and the 14th of May.\n"
     (letter,) = seen_of(Document("9.txt", "txt", "9" * 64, (Page(1, text),), 1))
     assert number_of(letter, evidence_of([*labelled, letter], TEMPLATE)).state is FieldState.ABSENT
@@ -72,7 +72,7 @@ def test_few_documents_say_nothing_of_each_other() -> None:
 
 
 def test_what_a_person_taught_comes_first() -> None:
-    labelled = seen_of(*(order(number) for number in range(6)))
+    labelled = seen_of(*(order(number) for number in range(8)))
     memory = TemplateMemory(TEMPLATE)
     for number in range(4):
         memory.take(order(number), {"order_number": f"BX-12{number}0"})
@@ -80,11 +80,11 @@ def test_what_a_person_taught_comes_first() -> None:
     assert evidence is None or "order_number" not in evidence.fields
     without = evidence_of(labelled, TEMPLATE)
     assert without is not None
-    assert number_of(labelled[5], without, memory) == number_of(labelled[5], None, memory)
+    assert number_of(labelled[6], without, memory) == number_of(labelled[6], None, memory)
 
 
 def test_it_can_be_stopped() -> None:
     cancellation = Cancellation()
     cancellation.request()
     with pytest.raises(Cancelled):
-        evidence_of(seen_of(*(order(number) for number in range(6))), TEMPLATE, cancellation=cancellation)
+        evidence_of(seen_of(*(order(number) for number in range(8))), TEMPLATE, cancellation=cancellation)

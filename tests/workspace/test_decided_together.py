@@ -21,7 +21,7 @@ from stillroom.templates.template import Template
 from stillroom.workspace.recent_documents import RecentDocuments
 from stillroom.workspace.runs import Runs
 
-_BARE = 6
+_BARE = 8
 
 
 class Reader:
@@ -32,14 +32,14 @@ class Reader:
 
 
 class Table:
-    """A run of eight documents, the last two without a label. Attributes: judged: SHA-256 of what a person said something of."""
+    """A run of ten documents, the last two without a label. Attributes: judged: SHA-256 of what a person said something of."""
 
     def __init__(self, folder: Path) -> None:
         self.judged: Collection[str] = ()
         self.database = Database(folder / "runs.db")
         store = RunStore(self.database)
         (folder / "m.gguf").write_bytes(b"GGUF")
-        files = [folder / f"{number}.txt" for number in range(8)]
+        files = [folder / f"{number}.txt" for number in range(10)]
         self.batch = Batch.create(store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
         extractor = Extractor(ScriptedEngine())
         self.runs = Runs(lambda: store, lambda: extractor, Reader(), RecentDocuments(), judged=self._judged)  # type: ignore[arg-type]
@@ -69,9 +69,9 @@ def table(tmp_path: Path) -> Iterator[Table]:
 def test_the_documents_of_a_run_are_decided_together_at_its_end(table: Table) -> None:
     told: list[int] = []
     table.runs.do(table.batch, on_result=lambda position, _: told.append(position), cancellation=Cancellation())
-    assert table.numbers() == [f"AX-47{number}1" for number in range(8)]
-    assert told[:8] == list(range(8))
-    assert {6, 7} <= set(told[8:]), "what came out otherwise is told once more"
+    assert table.numbers() == [f"AX-47{number}1" for number in range(10)]
+    assert told[:10] == list(range(10))
+    assert {8, 9} <= set(told[10:]), "what came out otherwise is told once more"
     table.runs.do(table.batch, on_result=lambda position, _: told.append(-position), cancellation=Cancellation())
     assert min(told) == 0, "nothing comes out otherwise a second time"
 
@@ -79,8 +79,8 @@ def test_the_documents_of_a_run_are_decided_together_at_its_end(table: Table) ->
 def test_what_a_person_judged_stays_as_it_is(table: Table) -> None:
     table.runs.do(table.batch, alone=True, cancellation=Cancellation())
     alone = table.numbers()
-    assert alone[6] != "AX-4761"
-    table.judged = {order(6, bare=True).sha256}
+    assert alone[8] != "AX-4781"
+    table.judged = {order(8, bare=True).sha256}
     table.runs.do(table.batch, cancellation=Cancellation())
-    assert table.numbers()[6] == alone[6]
-    assert table.numbers()[7] == "AX-4771"
+    assert table.numbers()[8] == alone[8]
+    assert table.numbers()[9] == "AX-4791"

@@ -23,7 +23,7 @@ from stillroom.learning.fitting import AlikeField, LabelledField, draw_alike
 from stillroom.learning.surroundings import surroundings
 from stillroom.templates.template import FieldType, Template
 
-LEAST_DOCUMENTS = 5
+LEAST_DOCUMENTS = 8
 """Fewer have nothing in common that one could tell from chance."""
 MOST_DOCUMENTS = 120
 """So many are looked at, spread evenly over a larger run: more tell nothing new."""
@@ -43,13 +43,14 @@ class RunEvidence:
     fields: Mapping[str, AlikeField]
 
     def moves(self, asked: Asked, seen: Seen) -> Vector | None:
-        """What is added to the strength of each candidate; None for a field of which nothing is known.
+        """What is added to the strength of each candidate; None for a field of which nothing is known, or that more than a run speaks
+        for: weights that were fitted on many documents of its template.
 
         All of a field's candidates together keep the weight that they have against *absent*; they gain where the best of them stands
         as values of this field do in the other documents.
         """
         known = self.fields.get(asked.field.name)
-        if known is None or not asked.chosen:
+        if known is None or not asked.chosen or asked.fitted:
             return None
         best = _best(asked)
         around = surroundings(seen.document, [asked.candidates[index] for index in best])
