@@ -226,7 +226,7 @@ def test_removed_rows_come_back_with_undo(window, qtbot, receipts):
     sheet.add_files(receipts(3))
     qtbot.waitUntil(lambda: len(sheet.model.rows) == 3)
     focus(window, qtbot)
-    sheet.table.select_row(1)
+    sheet.table.selectRow(1)
     qtbot.keyClick(sheet.table, Qt.Key.Key_Delete)
     assert [row.path.stem for row in sheet.model.rows] == ["receipt-000", "receipt-002"]
     qtbot.keyClick(sheet.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
