@@ -71,7 +71,7 @@ def test_details_show_the_line_with_the_span(window, qtbot, receipts):
     cursor = sheet.details._quote.document().find("2024-03-02")
     assert cursor.charFormat().fontUnderline()
     assert sheet.details._value.text() == "2024-03-02"
-    assert sheet.details._place.whole() == "PAGE 1 OF 1 · receipt-001.txt"
+    assert sheet.details._place.full_text() == "PAGE 1 OF 1 · receipt-001.txt"
 
 
 def test_the_line_is_shown_in_the_colours_of_another_theme(window, parts, qtbot, receipts):

@@ -193,14 +193,14 @@ def test_a_line_tells_each_state_of_a_download(page: ModelsPage, qtbot, monkeypa
     for state, words in told.items():
         known[:] = [Download(1, offer, state, DownloadProgress(100, 1000, 50.0, 18.0), "The disk is full.")]
         shown._show(known[0])
-        assert words in shown._lines[1]._words.whole()
+        assert words in shown._lines[1]._words.full_text()
         whole = shown._lines[1].failure
         assert whole.isVisibleTo(shown) == (state is DownloadState.FAILED)
         assert whole.text() == ("The disk is full." if whole.isVisibleTo(shown) else "")
         assert whole.wordWrap(), "a reason is not cut short"
     known[:] = [Download(1, offer, DownloadState.RUNNING, DownloadProgress(100, 1000, 0.0, None))]
     shown._show(known[0])
-    assert shown._lines[1]._words.whole() == "0 KB / 1 KB", "no speed before there is one"
+    assert shown._lines[1]._words.full_text() == "0 KB / 1 KB", "no speed before there is one"
     assert fetched == [True]
 
 
