@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,9 +29,36 @@ def from_plain(kind: type[T], data: Any) -> T:
     return msgspec.convert(data, kind)
 
 
-def from_json(kind: type[T], text: bytes) -> T:
+def from_json(kind: type[T], text: bytes | str) -> T:
     """JSON as a value. Raises ValueError as ``from_plain`` does, and where it is no JSON."""
-    return msgspec.json.decode(text, type=kind)
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(text, parse_constant=_no_number), kind)  # takes what is not Unicode, too
+
+
+def read_json(kind: type[T], file: Path) -> T:
+    """What a file of JSON holds. Raises OSError, ValueError as ``from_json``."""
+    return from_json(kind, file.read_bytes())
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON that a person can read, for ``read_json``."""
+    return json.dumps(to_plain(value), indent=1)
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def to_json(value: Any) -> bytes:
+    """A value as JSON, for ``from_json``."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # a file's name that is not Unicode: JSON's escapes take it through
+        return json.dumps(to_plain(value), separators=(",", ":")).encode("ascii")
 
 
 def from_child(kind: type[T], data: Mapping[str, Any]) -> T:
@@ -43,13 +71,10 @@ def from_child(kind: type[T], data: Mapping[str, Any]) -> T:
 
 def to_line(message: Mapping[str, Any]) -> bytes:
     """A message as one line of JSON."""
-    try:
-        return msgspec.json.encode(message) + b"\n"
-    except UnicodeEncodeError:  # a file's name that is not Unicode: JSON's escapes take it through
-        return json.dumps(to_plain(message), separators=(",", ":")).encode("ascii") + b"\n"
+    return to_json(message) + b"\n"
 
 
-def from_line(line: bytes) -> Any:
+def from_line(line: bytes | str) -> Any:
     """What a line of JSON says. Raises ValueError, RecursionError where it is none."""
     try:
         return msgspec.json.decode(line)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.engine.engine import EngineState
-from stillroom.ui.tasks import Operation
+from stillroom.ui.tasks import BackgroundWork, Operation
 
 if TYPE_CHECKING:
     from stillroom.ui.parts import Parts
@@ -28,7 +28,7 @@ class Titles(QObject):
         super().__init__(parent)
         self._parts = parts
         self._wanted: list[int] = []
-        self._operation: Operation[Any] | None = None
+        self._operation: BackgroundWork | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(IDLE_MILLISECONDS)

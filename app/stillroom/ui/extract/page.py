@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from stillroom.codec import from_json, to_json
 from stillroom.errors import StillroomError, TemplateError
 from stillroom.paths import resources_dir
 from stillroom.templates.template import Template
@@ -44,21 +44,20 @@ Loaded = tuple["Batch", list["DocumentResult | None"], set[int]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Tab:
+    """A table that was open: its runs, its template, and files that were not begun."""
+
+    runs: list[int]
+    template: str
+    files: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Tabs:
-    """The tables that were open: of each its runs, its template, and files that were not begun; and which was shown."""
+    """The tables that were open, and which was shown."""
 
-    tabs: list[tuple[list[int], str, list[str]]]
-    shown: int
-
-    @classmethod
-    def from_json(cls, text: str) -> _Tabs:
-        """Raises ValueError, KeyError, TypeError or AttributeError on anything else."""
-        data: Any = json.loads(text) if text else {"tabs": [], "shown": 0}
-        tabs = [
-            ([int(run) for run in tab["runs"]], str(tab["template"]), [str(f) for f in tab["files"]])
-            for tab in data["tabs"]
-        ]
-        return cls(tabs, max(0, int(data["shown"])))
+    tabs: list[_Tab] = field(default_factory=list)
+    shown: int = 0
 
 
 class ExtractPage(QWidget):
@@ -346,26 +345,26 @@ class ExtractPage(QWidget):
     def keep_tabs(self) -> None:
         """Which tables are open, for the next start: their runs, or the files that are still to be extracted."""
         tabs = [
-            {"runs": sheet.runs.stored(), "template": sheet.template.name, "files": sheet.ready_files()}
+            _Tab(sheet.runs.stored(), sheet.template.name, sheet.ready_files())
             for sheet in self.sheets
             if not sheet.empty
         ]
         shown = [sheet for sheet in self.sheets if not sheet.empty]
         at = shown.index(self.sheet) if self.stack.count() and self.sheet in shown else 0
-        self._parts.memory.set("extract/tabs", json.dumps({"tabs": tabs, "shown": at}))
+        self._parts.memory.set("extract/tabs", to_json(_Tabs(tabs, at)).decode())
 
     def restore_tabs(self) -> None:
         """Open the tables that were open when the window was closed; what is gone is left out."""
         try:
-            kept = _Tabs.from_json(self._parts.memory.text("extract/tabs"))
-        except (ValueError, TypeError, KeyError, AttributeError):
+            kept = from_json(_Tabs, (self._parts.memory.text("extract/tabs") or "{}").encode())
+        except ValueError:  # of another version, or not written whole
             return
 
         def load(_operation: Operation[list[list[Loaded]]]) -> list[list[Loaded]]:
             found: list[list[Loaded]] = []
-            for runs, _template, _files in kept.tabs:
+            for tab in kept.tabs:
                 found.append([])
-                for run in runs:
+                for run in tab.runs:
                     with contextlib.suppress(StillroomError):  # it was deleted
                         found[-1].append(self._loaded(run))
             return found
@@ -379,9 +378,10 @@ class ExtractPage(QWidget):
 
     def _show_restored(self, kept: _Tabs, found: list[list[Loaded]]) -> None:
         shown: list[Sheet | None] = []
-        for (_runs, name, files), loaded in zip(kept.tabs, found, strict=True):
-            there = [Path(file) for file in files if Path(file).exists()]
-            template = loaded[0][0].template if loaded else next((t for t in self.templates if t.name == name), None)
+        for tab, loaded in zip(kept.tabs, found, strict=True):
+            there = [Path(file) for file in tab.files if Path(file).exists()]
+            named = next((each for each in self.templates if each.name == tab.template), None)
+            template = loaded[0][0].template if loaded else named
             if template is None or not (loaded or there):
                 shown.append(None)
                 continue
@@ -391,7 +391,7 @@ class ExtractPage(QWidget):
             if there:
                 sheet.add_files(there)
             shown.append(sheet)
-        chosen = shown[kept.shown] if kept.shown < len(shown) else None
+        chosen = shown[kept.shown] if 0 <= kept.shown < len(shown) else None
         if chosen is not None:
             self.tabs.setCurrentIndex(self.stack.indexOf(chosen))
         self.take_keyboard()

@@ -49,7 +49,7 @@ class Sheet(TakesDrops, QWidget):
         review_wanted(int): the pages of the run of this id are to be looked at.
     """
 
-    said = Signal(str, str, object)
+    said = Signal(str, str, list)
     title_changed = Signal()
     samples_wanted = Signal()
     earlier_wanted = Signal(int)

@@ -35,7 +35,7 @@ class SheetVerdicts(QObject):
         said(str): a sentence for the person.
     """
 
-    failed = Signal(object)
+    failed = Signal(Exception)
     said = Signal(str)
 
     def __init__(self, parts: Parts, model: ResultModel, undo: QUndoStack) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,6 +18,8 @@ from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation, Tasks
 
 _AGAIN = 100  # milliseconds
+
+_Opened = tuple[list[ReviewedDocument], dict[str, Queue]]
 
 
 class ReviewDesk(QObject):
@@ -39,9 +40,9 @@ class ReviewDesk(QObject):
 
     tables_changed = Signal()
     opened = Signal()
-    changed = Signal(object)
+    changed = Signal(ReviewedDocument)
     weighed = Signal()
-    failed = Signal(object)
+    failed = Signal(Exception)
 
     def __init__(self, reviews: Reviews, tasks: Tasks) -> None:
         super().__init__()
@@ -78,7 +79,7 @@ class ReviewDesk(QObject):
     def open(self, runs: Sequence[int]) -> None:
         """Read the documents of these tables and the verdicts on them."""
 
-        def read(_: Operation[Any]) -> tuple[list[ReviewedDocument], dict[str, Queue]]:
+        def read(_: Operation[_Opened]) -> _Opened:
             documents: list[ReviewedDocument] = []
             for run in runs:
                 documents.extend(self._reviews.documents(run))
@@ -91,7 +92,7 @@ class ReviewDesk(QObject):
 
         taken = self._taken
 
-        def shown(found: tuple[list[ReviewedDocument], dict[str, Queue]]) -> None:
+        def shown(found: _Opened) -> None:
             if self.saving or self._taken != taken:  # what was said meanwhile may not have been read
                 QTimer.singleShot(_AGAIN, self, lambda: self.open(runs))
             else:

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue
+from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue, Progress
 from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
@@ -47,12 +47,12 @@ class Lessons(QObject):
         failed(Exception): something could not be learned, or not be looked at again.
     """
 
-    learned = Signal(object)
-    decided = Signal(object)
+    learned = Signal(Lesson)
+    decided = Signal(list)
     put_down = Signal(int, object)
     looked_again = Signal()
-    progressed = Signal(object)
-    failed = Signal(object)
+    progressed = Signal(Progress)
+    failed = Signal(Exception)
 
     def __init__(
         self,
@@ -172,14 +172,14 @@ class Lessons(QObject):
         def work(operation: Operation[None]) -> None:
             runs = self._runs()
             runs.do(
-                runs.resume(run), again=positions, on_progress=operation.report, cancellation=operation.cancellation
+                runs.resume(run),
+                again=positions,
+                on_progress=operation.to_window(self.progressed.emit),
+                cancellation=operation.cancellation,
             )
 
         self._tasks.start(
-            Operation(work, "again", owner=self)
-            .progress(self.progressed.emit)
-            .success(lambda _: self.looked_again.emit())
-            .failure(self.failed.emit)
+            Operation(work, "again", owner=self).success(lambda _: self.looked_again.emit()).failure(self.failed.emit)
         )
 
 

@@ -58,8 +58,8 @@ class PageView(QAbstractScrollArea):
         zoomed(str): what the zoom is now, in words.
     """
 
-    span_chosen = Signal(object)
-    row_chosen = Signal(object)
+    span_chosen = Signal(Span)
+    row_chosen = Signal(Span)
     page_seen = Signal(int)
     zoomed = Signal(str)
 

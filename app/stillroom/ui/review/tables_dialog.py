@@ -42,7 +42,7 @@ class TablesDialog(QDialog):
 
     open_wanted = Signal(int)
     review_wanted = Signal(int)
-    compare_wanted = Signal(object, object)
+    compare_wanted = Signal(TableInfo, TableInfo)
 
     def __init__(self, reviews: Callable[[], Reviews], tasks: Tasks, parent: QWidget) -> None:
         super().__init__(parent)
@@ -114,17 +114,18 @@ class TablesDialog(QDialog):
         """One table after the other, so that the first are there at once."""
 
         def count(operation: Operation[None]) -> None:
+            tell = operation.to_window(self._counted)
             for run in runs:
                 operation.cancellation.raise_if_requested()
-                operation.report((run, self._reviews().to_check(run)))
+                tell(run, self._reviews().to_check(run))
 
-        self._tasks.start(Operation(count, "count", owner=self).progress(self._counted).failure(self._failed))
+        self._tasks.start(Operation(count, "count", owner=self).failure(self._failed))
 
-    def _counted(self, counted: tuple[int, int]) -> None:
+    def _counted(self, run: int, left: int) -> None:
         for place in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(place)
-            if item is not None and item.data(_NAME, _RUN) == counted[0]:
-                item.setText(_LEFT, str(counted[1]) if counted[1] else self.tr("nothing"))
+            if item is not None and item.data(_NAME, _RUN) == run:
+                item.setText(_LEFT, str(left) if left else self.tr("nothing"))
 
     # ---- what the person does
 

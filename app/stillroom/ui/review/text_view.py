@@ -30,8 +30,8 @@ class TextView(QPlainTextEdit):
         row_chosen(Span): the same with Shift: rows of a table are meant.
     """
 
-    span_chosen = Signal(object)
-    row_chosen = Signal(object)
+    span_chosen = Signal(Span)
+    row_chosen = Signal(Span)
 
     def __init__(self) -> None:
         super().__init__()

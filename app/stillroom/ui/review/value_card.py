@@ -39,7 +39,7 @@ class ValueCard(QFrame):
     runner_up = Signal(int)
     suggest = Signal(str)
     typed = Signal(str)
-    value_chosen = Signal(object)
+    value_chosen = Signal(ReadValue)
     edit_ended = Signal()
 
     def __init__(self) -> None:

@@ -83,7 +83,7 @@ class Preview(QWidget):
         said(str, str): a sentence, and its kind.
     """
 
-    shown = Signal(object)
+    shown = Signal(Field)
     values_changed = Signal()
     said = Signal(str, str)
 
