@@ -119,7 +119,7 @@ def fit(rows: Sequence[LabelledField], *, several: bool = False, shelf: Shelf | 
     best: tuple[float, LearnedField] | None = None
     for usual in (_LIKENESS, _USUAL):
         problem = _Problem(thin, columns, usual, several=several)
-        lost, learned = _tried(problem, thin, held, parts, book)
+        lost, learned = _cross_validated(problem, thin, held, parts, book)
         if best is None or lost < best[0]:
             best = (lost, learned)
     assert best is not None
@@ -136,7 +136,7 @@ def _strongest(row: LabelledField, most: int) -> Places:
     return np.flatnonzero(kept)
 
 
-def _tried(
+def _cross_validated(
     problem: _Problem, rows: Sequence[LabelledField], held: Sequence[Vector], parts: Sequence[Sequence[int]], book: Book
 ) -> tuple[float, LearnedField]:
     """What is learned with the columns of this problem, and what is lost where documents are left out.
