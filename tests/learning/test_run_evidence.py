@@ -11,7 +11,7 @@ from stillroom.cancellation import Cancellation, Cancelled
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
-from stillroom.extraction.kept_seen import unpack
+from stillroom.extraction.kept_seen import Unpacker
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.learning.memory import TemplateMemory
 from stillroom.learning.run_evidence import LEAST_DOCUMENTS, RunEvidence, evidence_of
@@ -36,7 +36,7 @@ def seen_of(*documents: Document) -> list[bytes]:
 
 
 def number_of(content: bytes, evidence: RunEvidence | None = None, memory: TemplateMemory | None = None) -> FieldValue:
-    seen = unpack(content, TEMPLATE)
+    seen = Unpacker(TEMPLATE).unpack(content)
     assert seen is not None
     fields, _ = decide(seen, TEMPLATE, memory.learned() if memory is not None else None, evidence=evidence)
     value = fields["order_number"]

@@ -23,7 +23,7 @@ from stillroom.evaluation.metrics import Metrics, metrics
 from stillroom.extraction.deciding import EvidenceOf, decide
 from stillroom.extraction.estimate import TimeLeft
 from stillroom.extraction.extractor import Extractor, ScoringEngine
-from stillroom.extraction.kept_seen import unpack
+from stillroom.extraction.kept_seen import Unpacker
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, Progress
 from stillroom.extraction.run import DocumentExtractor, DocumentReader, KeepingExtractor
 from stillroom.models.adapters import model_sha256
@@ -148,9 +148,9 @@ class Evaluator:
     def _together(self, results: Sequence[DocumentResult], kept: Sequence[bytes]) -> list[DocumentResult]:
         """The results as they come out where the documents are decided together; what was not kept stays as it is."""
         evidence = self._evidence_of(kept, self._template) if self._evidence_of is not None else None
-        found = []
+        unpacker, found = Unpacker(self._template), []
         for result, content in zip(results, kept, strict=True):
-            seen = unpack(content, self._template) if evidence is not None and content else None
+            seen = unpacker.unpack(content) if evidence is not None and content else None
             if seen is None:
                 found.append(result)
                 continue

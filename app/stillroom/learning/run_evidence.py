@@ -16,7 +16,7 @@ import numpy as np
 from stillroom.cancellation import Cancellation
 from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.deciding import Seen, decide
-from stillroom.extraction.kept_seen import unpack
+from stillroom.extraction.kept_seen import Unpacker
 from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.learning.fitting import AlikeField, LabelledField, draw_alike
@@ -124,9 +124,11 @@ def evidence_of(
     if len(some) < LEAST_DOCUMENTS:
         return None
 
+    unpacker = Unpacker(template)
+
     def decided() -> Iterator[tuple[Seen, Mapping[str, Likely]]]:
         for content in some[:: max(1, -(-len(some) // MOST_DOCUMENTS))]:
-            seen = unpack(content, template)
+            seen = unpacker.unpack(content)
             if seen is not None:
                 fields, _ = decide(seen, template, learned)
                 yield seen, likely_values(fields)

@@ -24,7 +24,6 @@ from stillroom.learning.surroundings import MARKS, Surroundings
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-SUFFIX = ".stillroom"
 _TEMPLATE = "template.toml"
 _DOCUMENTS = "documents/"
 _MOST_FILES = 201
