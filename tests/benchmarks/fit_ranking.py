@@ -57,6 +57,8 @@ SETS = (
 )
 # What the labels of a set call a field that is another one by its values: there the "subtotal" of all receipts but five is their tax.
 RENAMED = {"wildreceipt": {"subtotal": "tax"}}
+# Sets that a built-in template reads besides: their documents move its own weights, and are not fitted on twice for all.
+AGAIN = (("wildreceipt", "receipt"), ("einvoices", "invoice"))
 OWN_WEIGHTS = ("receipt", "contract")
 NAMES = [*layout.names(), *ranking.BESIDES]
 SIGNS = len(layout.names())
@@ -101,6 +103,7 @@ class Row:
     wanted: list[str]
     legible: float
     blind: bool = False
+    again: bool = False
 
     @property
     def signs(self) -> np.ndarray:
@@ -167,6 +170,16 @@ def collect(arguments: argparse.Namespace) -> None:
                 with patch.object(concepts, "labels", unseen.labels):
                     rows += _rows(each, unseen.template, unseen.meaning, group, blind=True)
         print(f"{name}: {len(rows)} fields, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    for name, built_in in AGAIN:
+        if arguments.only and name not in arguments.only:
+            continue
+        group = next(group for other, _, _, group in SETS if other == name)
+        template = library.find(built_in)
+        meaning = Meaning(template)
+        for each in labelled:
+            if each.name == name:
+                again = replace(each, name=f"{name} by {built_in}")
+                rows += [replace(row, again=True) for row in _rows(again, template, meaning, group)]
     for form in made_forms.made() if "made" in (arguments.only or ("made",)) else ():
         each = Labelled(f"made {form.template.name}", form.file, form.document, dict(form.fields))
         rows += _rows(each, form.template, Meaning(form.template), MADE)
