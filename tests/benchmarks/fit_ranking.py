@@ -34,12 +34,13 @@ from stillroom.documents.document import Document, Page
 from stillroom.documents.readers import Readers
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
-from stillroom.extraction import choosing, concepts, layout, ranking
+from stillroom.extraction import choosing, concepts, ranking
 from stillroom.extraction.assignment import ADDENDS, decided_together, sum_holds
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.concepts import Label, Meaning
 from stillroom.extraction.layout import Layout
+from stillroom.extraction.signs import sign_names
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import FieldType, Template
 
@@ -60,8 +61,8 @@ RENAMED = {"wildreceipt": {"subtotal": "tax"}}
 # Sets that a built-in template reads besides: their documents move its own weights, and are not fitted on twice for all.
 AGAIN = (("wildreceipt", "receipt"), ("einvoices", "invoice"))
 OWN_WEIGHTS = ("receipt", "contract")
-NAMES = [*layout.names(), *ranking.BESIDES]
-SIGNS = len(layout.names())
+NAMES = [*sign_names(), *ranking.BESIDES]
+SIGNS = len(sign_names())
 # What each of the two other readings goes by.
 _OF_LABELS = ("own", "rival", "avoid", "nothing", "like", "unlike", "label", "colon")
 LABELS = np.array(

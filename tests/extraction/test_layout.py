@@ -6,7 +6,8 @@ from stillroom.documents.document import Box, Document, Page
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose
 from stillroom.extraction.concepts import Meaning
-from stillroom.extraction.layout import Layout, names
+from stillroom.extraction.layout import Layout
+from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import Field, FieldType, Template
 
 PAPER = Template(
@@ -45,7 +46,7 @@ def signs(page: Page, name: str, value: str) -> dict[str, float]:
     candidates: list[Candidate] = propose(field, document)
     rows = Layout(document, Meaning(PAPER)).signs(field, field.type, candidates)
     number = next(index for index, candidate in enumerate(candidates) if candidate.text == value)
-    return dict(zip(names(), rows[number], strict=True))
+    return dict(zip(sign_names(), rows[number], strict=True))
 
 
 def test_the_head_of_a_column_is_found_by_boxes_not_by_characters() -> None:

@@ -8,8 +8,9 @@ from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import propose
 from stillroom.extraction.concepts import Meaning
-from stillroom.extraction.layout import Layout, names
+from stillroom.extraction.layout import Layout
 from stillroom.extraction.likeness import Likeness, differ_in_one
+from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import Field, FieldType, Template
 
 FORM = Template(
@@ -90,7 +91,7 @@ def test_what_is_like_a_label_speaks_for_the_value_beside_and_below_it(text: str
     field = FORM.fields[0]
     candidates = propose(field, document)
     signs = Layout(document, Meaning(FORM)).signs(field, field.type, candidates)
-    told = {candidate.value: signs[row, names().index(sign)] for row, candidate in enumerate(candidates)}
+    told = {candidate.value: signs[row, sign_names().index(sign)] for row, candidate in enumerate(candidates)}
     assert told["2019-03-14"] > 0.7
     assert told["2019-05-17"] < 0.3
 

@@ -12,6 +12,7 @@ from stillroom.documents.document import Document, Page
 from stillroom.extraction import choosing, layout, ranking
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.extraction.signs import sign_names
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -26,9 +27,9 @@ def prefers(_question: str, candidate: str) -> float:
 
 def weights(label: float, *, absent: float = 0.0, model: float = 0.0) -> ranking.Weights:
     """Weights by which only a label beside the value counts, and the model's word."""
-    features = np.zeros(len(ranking.MODEL_FEATURES) + len(layout.names()))
+    features = np.zeros(len(ranking.MODEL_FEATURES) + len(sign_names()))
     features[0] = model
-    features[len(ranking.MODEL_FEATURES) + layout.names().index("own_inline")] = label
+    features[len(ranking.MODEL_FEATURES) + sign_names().index("own_inline")] = label
     return ranking.Weights(features, absent)
 
 
@@ -121,7 +122,7 @@ def test_every_weight_of_the_confidence_is_of_a_ground_or_a_family() -> None:
 
 def test_two_more_readings_are_made_in_other_ways() -> None:
     by_label, by_place = ranking.second_weights(FieldType.DATE)
-    label, place = (len(ranking.MODEL_FEATURES) + layout.names().index(name) for name in ("own_left", "top"))
+    label, place = (len(ranking.MODEL_FEATURES) + sign_names().index(name) for name in ("own_left", "top"))
     assert by_label.features[label] > 0
     assert by_place.features[label] == 0
     assert by_place.features[place] != 0
@@ -188,7 +189,7 @@ def signs_of(text: str, amount: str) -> dict[str, float]:
     candidates = propose(field, document, kind=FieldType.MONEY)
     rows = layout.Layout(document, Meaning(MONEY)).signs(field, field.type, candidates)
     number = next(index for index, candidate in enumerate(candidates) if candidate.text == amount)
-    return dict(zip(layout.names(), rows[number], strict=True))
+    return dict(zip(sign_names(), rows[number], strict=True))
 
 
 def test_an_account_in_wide_groups_is_one_value() -> None:

@@ -20,10 +20,11 @@ from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.propose import proposal, proposes
 from stillroom.extraction.concepts import Meaning
-from stillroom.extraction.layout import Layout, names
+from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.ranking import Vector, Weights
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp, one_number, other_values
+from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import Field, FieldType, Template
 
 RUNNERS_UP = 4
@@ -459,10 +460,10 @@ def _says(shares: Shares, value: str | None) -> ranking.Second:
 # That nothing in the document looks like the type is no proof: a reader may have missed it, or it is written in a way nobody knows.
 _NOTHING_OFFERED = 0.9
 _HALF_SEARCHED = 0.5
-_OWN = [names().index(name) for name in ("own_beside", "own_over", "own_block", "own_prose")]
-_RIVAL = [names().index(name) for name in ("rival_beside", "rival_over")]
-_LIKE = [names().index(name) for name in ("like_beside", "like_over", "like_head")]
-_ONLY = names().index("only_own")
+_OWN = [sign_names().index(name) for name in ("own_beside", "own_over", "own_block", "own_prose")]
+_RIVAL = [sign_names().index(name) for name in ("rival_beside", "rival_over")]
+_LIKE = [sign_names().index(name) for name in ("like_beside", "like_over", "like_head")]
+_ONLY = sign_names().index("only_own")
 _NAMED_FROM = 0.3
 # Types whose form little else has.
 _FORMAL = (FieldType.EMAIL, FieldType.IBAN, FieldType.URL, FieldType.PHONE)

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,62 +25,9 @@ from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
+from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
-Vector = npt.NDArray[np.float64]
-
-# Where a label may stand: before the value in its cell, one word group further; in the cell to its left; in a cell further left;
-# in the line above; at the head of its column; at the head of its block; in the line below; behind it; in running text before it.
-PLACES = ("inline", "inline_second", "left", "left_second", "above", "column", "block", "below", "behind", "prose")
-# What it says there: of this field, of another thing, of what the template says the field is not.
-SAYINGS = ("own", "rival", "avoid")
-_GROUPS = (("beside", ("inline", "left")), ("over", ("above", "column")))
-OWN_SIGNS = (
-    "like_beside", "like_over", "like_below", "like_head", "unlike_beside", "unlike_over", "unlike_head", "like_most",
-    "label_like", "colon_behind",
-    "name_known", "name_whole", "first_own", "last_own", "only_own", "place", "top", "bottom", "first_line", "early_page",
-    "last_page", "right", "shape", "above_shape", "below_shape", "first_shape", "last_shape", "lines", "length",
-    "digits", "capitals", "whole_cell", "whole_line", "line_start", "line_end", "colon", "label", "label_first", "gaps", "holds_colon",
-    "repeats", "size", "range_first", "range_second", "order_first", "order_second", "column_mates", "row_mates",
-    "failed", "fits", "domain", "contained", "largest", "relative", "cents", "zero", "negative", "sum", "rest",
-    "rounded", "last_amount", "last_largest", "earliest", "latest", "recent", "majority_year", "position_first",
-    "position_last",
-)  # fmt: skip
-ROLES = ("issuer", "counterpart", "total", "net", "tax", "main", "first", "second", "number", "tax_id", "person")
-_BY_ROLE = {
-    "issuer": ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first"),
-    "counterpart": ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first"),
-    "total": (
-        "largest",
-        "relative",
-        "sum",
-        "rest",
-        "last_amount",
-        "last_largest",
-        "place",
-        "rounded",
-        "repeats",
-        "last_own",
-    ),
-    "net": ("largest", "relative", "sum", "rest", "last_amount", "place", "repeats", "last_own"),
-    "tax": ("largest", "relative", "sum", "rest", "last_amount", "place", "repeats", "last_own"),
-    "main": (
-        "top",
-        "place",
-        "earliest",
-        "latest",
-        "repeats",
-        "position_first",
-        "recent",
-        "range_first",
-        "range_second",
-    ),
-    "first": ("top", "place", "earliest", "latest", "repeats", "position_first"),
-    "second": ("top", "place", "earliest", "latest", "repeats", "position_last"),
-    "number": ("top", "place", "repeats", "size", "position_first"),
-    "tax_id": ("top", "place", "repeats"),
-    "person": ("name_known", "name_whole", "top", "place", "repeats", "lines", "whole_cell", "domain"),
-}
 _ISSUERS = ("seller", "company", "speaker")
 _PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient")
 _COUNTERPARTS = ("buyer", "ship_to", "agency")
@@ -87,19 +35,6 @@ _MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldT
 _MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
 _NAMES = frozenset({FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE})
 _PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, FieldType.TEXT, FieldType.BLOCK})
-
-
-def names() -> tuple[str, ...]:
-    """The columns of what ``Layout.signs`` gives."""
-    return _names()
-
-
-@functools.cache
-def _names() -> tuple[str, ...]:
-    told = tuple(f"{saying}_{place}" for place in PLACES for saying in SAYINGS)
-    grouped = tuple(f"{saying}_{group}" for group, _ in _GROUPS for saying in (*SAYINGS, "nothing"))
-    roles = tuple(f"{role}:{sign}" for role in ROLES for sign in _BY_ROLE[role])
-    return (*told, *grouped, *OWN_SIGNS, *roles)
 
 
 _GAP = re.compile(r" {2,}|\t+| \| ")
@@ -113,6 +48,7 @@ _AT_START = 3  # characters of its cell that may stand before a candidate: a bra
 _SHORT_LABEL = 40
 _LONGEST_LABEL = 80  # characters
 _LIKE = 0.5
+_LABELLED = 0.45
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
 _FEW_FIGURES = 3
 _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
@@ -135,6 +71,14 @@ class _Cell:
     height: float
     line: int
     order: int
+
+
+class _LikeAround(NamedTuple):
+    """How far what stands around a cell is like what the field is called, and over it and at the heads what others are."""
+
+    over: tuple[float, float]
+    head: tuple[float, float]
+    below: float
 
 
 class _PageCells:
@@ -317,8 +261,8 @@ class Layout:
             self._lines_before[page.number] = total
             total += len(self._pages[page.number].lines)
         self._total_lines = total
-        self._told: dict[tuple[int, int, int], list[tuple[int, str, float]]] = {}
-        self._liked: dict[tuple[str, int, int], dict[str, float]] = {}
+        self._told: dict[tuple[int, int, int], list[tuple[Place, str, float]]] = {}
+        self._liked: dict[tuple[str, int, int], _LikeAround] = {}
         self._hosts = {
             concepts.key_of(part)
             for page in document.pages
@@ -332,34 +276,22 @@ class Layout:
         return role_of(self._meaning, field, kind)
 
     def signs(self, field: Field, kind: FieldType, candidates: Sequence[Candidate]) -> Vector:
-        """One row a candidate, one column a name of ``names()``; most lie between 0 and 1."""
+        """One row a candidate, one column a name of ``sign_names()``; most lie between 0 and 1."""
         if not candidates:
-            return np.zeros((0, len(_names())))
-        columns = self._said(field, candidates)
-        columns |= self._own(field, kind, candidates, columns)
-        columns |= self._by_role(field, kind, columns)
-        zeros = np.zeros(len(candidates))
-        result: Vector = np.column_stack([columns.get(name, zeros) for name in _names()])
-        return result
+            return np.zeros((0, len(sign_names())))
+        said = self._said(field, candidates)
+        return signs_of(said, self._own(field, kind, candidates, said), self.role(field, kind))
 
-    def _said(self, field: Field, candidates: Sequence[Candidate]) -> dict[str, Vector]:
-        found = {f"{saying}_{place}": np.zeros(len(candidates)) for place in PLACES for saying in SAYINGS}
+    def _said(self, field: Field, candidates: Sequence[Candidate]) -> Said:
+        said = Said.nothing(len(candidates))
         weigh = functools.partial(self._meaning.weigh, field.name)
         for row, candidate in enumerate(candidates):
             for place, key, weight in self._around(candidate):
-                for saying, value in zip(SAYINGS, weigh(key), strict=True):
-                    column = found[f"{saying}_{PLACES[place]}"]
-                    column[row] = max(column[row], value * weight)
-        for group, places in _GROUPS:
-            for saying in SAYINGS:
-                found[f"{saying}_{group}"] = np.maximum.reduce([found[f"{saying}_{place}"] for place in places])
-            found[f"nothing_{group}"] = (
-                np.maximum.reduce([found[f"{saying}_{group}"] for saying in SAYINGS]) < 0.05
-            ).astype(float)
-        return found
+                said.hear(row, place, [value * weight for value in weigh(key)])
+        return said
 
-    def _around(self, candidate: Candidate) -> list[tuple[int, str, float]]:
-        """The labels around a candidate: number of their place, key, and how much they count there, 0 to 1."""
+    def _around(self, candidate: Candidate) -> list[tuple[Place, str, float]]:
+        """The labels around a candidate: their place, key, and how much they count there, 0 to 1."""
         span = candidate.span
         key = (span.page, span.start, span.end)
         known = self._told.get(key)
@@ -367,19 +299,19 @@ class Layout:
             known = self._told[key] = self._look_around(self._pages[span.page], span.start, span.end)
         return known
 
-    def _look_around(self, page: _PageCells, start: int, end: int) -> list[tuple[int, str, float]]:
-        told: list[tuple[int, str, float]] = []
+    def _look_around(self, page: _PageCells, start: int, end: int) -> list[tuple[Place, str, float]]:
+        told: list[tuple[Place, str, float]] = []
 
-        def tell(place: str, label: Label, weight: float, *, head: bool = False) -> None:
+        def tell(place: Place, label: Label, weight: float, *, head: bool = False) -> None:
             worth = weight * (0.5 if label.short and not head else 1.0)
-            told.append((PLACES.index(place), label.key, worth))
+            told.append((place, label.key, worth))
 
         index = page.cell_of(start)
         if index < 0:
             return told
         cell = page.cells[index]
         before = page.labels_between(cell.start, start)
-        for place, label in zip(("inline", "inline_second"), reversed(before), strict=False):
+        for place, label in zip((Place.INLINE, Place.INLINE_SECOND), reversed(before), strict=False):
             gap = page.text[label.end : start]
             values = len(re.findall(r"\d+", gap))
             words = len(re.findall(r"[^\W\d_]{2,}", gap))
@@ -394,7 +326,7 @@ class Layout:
                 weight = (0.5 + 0.5 * heading) * 0.7**away
                 for label in labels[-2:]:
                     tell(
-                        ("left", "left_second")[place_left],
+                        (Place.LEFT, Place.LEFT_SECOND)[place_left],
                         label,
                         weight * (1.0 if label is labels[-1] else 0.8),
                         head=heading > _HEADING,
@@ -407,34 +339,32 @@ class Layout:
             heading = page.headings[over]
             apart = cell.line - page.cells[over].line
             for label in page.cell_labels[over][-2:]:
-                tell("above", label, (0.3 + 0.7 * heading) * 0.8 ** (apart - 1), head=heading > _HEADING)
+                tell(Place.ABOVE, label, (0.3 + 0.7 * heading) * 0.8 ** (apart - 1), head=heading > _HEADING)
         head = page.column_head(index)
         if head >= 0:
             away = cell.line - page.cells[head].line
             for label in page.cell_labels[head]:
-                tell("column", label, 0.97**away, head=True)
+                tell(Place.COLUMN, label, 0.97**away, head=True)
         block = page.block_head(index)
         if block >= 0:
             for label in page.cell_labels[block]:
-                tell("block", label, 0.95 ** (cell.line - page.cells[block].line), head=True)
+                tell(Place.BLOCK, label, 0.95 ** (cell.line - page.cells[block].line), head=True)
         under = page.below(index)
         if under >= 0:
             heading = page.headings[under]
             for label in page.cell_labels[under][:2]:
-                tell("below", label, 0.3 + 0.7 * heading, head=heading > _HEADING)
+                tell(Place.BELOW, label, 0.3 + 0.7 * heading, head=heading > _HEADING)
         for label in page.labels_between(end, min(end + 40, page.lines[cell.line][1]))[:2]:
-            tell("behind", label, 0.5 ** ((label.start - end) / 15))
+            tell(Place.BEHIND, label, 0.5 ** ((label.start - end) / 15))
         nearest = page.labels_between(max(0, start - _PROSE), start)[-3:]
         for label in nearest:
             gap = page.text[label.end : start]
-            tell("prose", label, 0.5 ** (len(gap) / 30))
+            tell(Place.PROSE, label, 0.5 ** (len(gap) / 30))
         return told
 
-    def _own(
-        self, field: Field, kind: FieldType, candidates: Sequence[Candidate], said: dict[str, Vector]
-    ) -> dict[str, Vector]:
+    def _own(self, field: Field, kind: FieldType, candidates: Sequence[Candidate], said: Said) -> list[OwnSigns]:
         count = len(candidates)
-        found = {name: np.zeros(count) for name in OWN_SIGNS}
+        found: list[OwnSigns] = []
         repeats = Counter(_folded(candidate.value) for candidate in candidates)
         spans = Counter((candidate.span.page, candidate.span.start, candidate.span.end) for candidate in candidates)
         columns_mates: Counter[tuple[int, int]] = Counter()
@@ -457,67 +387,60 @@ class Layout:
             place = self._lines_before[span.page] + cell.line
             letters = [character for character in text if character.isalpha()]
             known = sum(label.end - label.start for label in page.labels_between(span.start, span.end))
-            own = {
-                **self._like(field, page, index, candidate),
-                "place": place / max(1, self._total_lines - 1),
-                "top": math.exp(-cell.line / 3) if span.page == 1 else 0.0,
-                "bottom": math.exp(-(len(page.lines) - 1 - cell.line) / 6),
-                "first_line": float(place == 0),
-                "early_page": math.exp(-(span.page - 1)),
-                "last_page": float(span.page == last_page),
-                "right": cell.x0 / page.page.width if page.page.width else 0.0,
-                "shape": candidate.shape,
-                "above_shape": candidate.above,
-                "below_shape": candidate.below,
-                "first_shape": candidate.first,
-                "last_shape": candidate.last,
-                "lines": float(text.count("\n")),
-                "length": math.log1p(len(text)) / 4,
-                "digits": sum(character.isdigit() for character in text) / max(1, len(text)),
-                "capitals": sum(letter.isupper() for letter in letters) / len(letters) if letters else 0.0,
-                "whole_cell": float(span.start <= cell.start + 1 and span.end >= cell.end - 1),
-                "whole_line": float(span.start <= line[0] + 1 and span.end >= line[1] - 1),
-                "line_start": float(span.start == line[0]),
-                "line_end": float(span.end >= last_line[1] - 1),
-                "colon": float(page.text[max(0, span.start - 3) : span.start].rstrip()[-1:] in (":", "：")),
-                "label": max(0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY)),
-                "label_first": float(
+            own = OwnSigns(
+                place=place / max(1, self._total_lines - 1),
+                top=math.exp(-cell.line / 3) if span.page == 1 else 0.0,
+                bottom=math.exp(-(len(page.lines) - 1 - cell.line) / 6),
+                first_line=float(place == 0),
+                early_page=math.exp(-(span.page - 1)),
+                last_page=float(span.page == last_page),
+                right=cell.x0 / page.page.width if page.page.width else 0.0,
+                shape=candidate.shape,
+                above_shape=candidate.above,
+                below_shape=candidate.below,
+                first_shape=candidate.first,
+                last_shape=candidate.last,
+                lines=float(text.count("\n")),
+                length=math.log1p(len(text)) / 4,
+                digits=sum(character.isdigit() for character in text) / max(1, len(text)),
+                capitals=sum(letter.isupper() for letter in letters) / len(letters) if letters else 0.0,
+                whole_cell=float(span.start <= cell.start + 1 and span.end >= cell.end - 1),
+                whole_line=float(span.start <= line[0] + 1 and span.end >= line[1] - 1),
+                line_start=float(span.start == line[0]),
+                line_end=float(span.end >= last_line[1] - 1),
+                colon=float(page.text[max(0, span.start - 3) : span.start].rstrip()[-1:] in (":", "：")),
+                label=max(0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY)),
+                label_first=float(
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
                 ),
                 # A code in groups is one value, however wide they are set apart: its check digits hold it together.
-                "gaps": 0.0 if kind is FieldType.IBAN else float(len(_GAP.findall(text))),
-                "holds_colon": float(": " in text),
-                "repeats": math.log(repeats[_folded(candidate.value)]),
-                "size": min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
-                "range_first": float(row in ranges[0]),
-                "range_second": float(row in ranges[1]),
-                "order_first": role_order * (row in ranges[0]),
-                "order_second": role_order * (row in ranges[1]),
-                "column_mates": math.log(columns_mates[span.page, self._edge(page, candidate)]),
-                "row_mates": math.log(rows_mates[span.page, cell.line]),
-                "failed": float(bool(candidate.failed)),
-                "fits": _fits(text, is_vat=is_vat) if kind is FieldType.IDENTIFIER else 0.0,
-                "domain": self._domain(text) if kind in _PARTIES else 0.0,
-                "contained": float(spans[span.page, span.start, span.end] > 1),
-                "position_first": float(row == 0),
-                "position_last": float(row == count - 1),
-            }
+                gaps=0.0 if kind is FieldType.IBAN else float(len(_GAP.findall(text))),
+                holds_colon=float(": " in text),
+                repeats=math.log(repeats[_folded(candidate.value)]),
+                size=min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
+                range_first=float(row in ranges[0]),
+                range_second=float(row in ranges[1]),
+                order_first=role_order * (row in ranges[0]),
+                order_second=role_order * (row in ranges[1]),
+                column_mates=math.log(columns_mates[span.page, self._edge(page, candidate)]),
+                row_mates=math.log(rows_mates[span.page, cell.line]),
+                failed=float(bool(candidate.failed)),
+                fits=_fits(text, is_vat=is_vat) if kind is FieldType.IDENTIFIER else 0.0,
+                domain=self._domain(text) if kind in _PARTIES else 0.0,
+                contained=float(spans[span.page, span.start, span.end] > 1),
+                position_first=float(row == 0),
+                position_last=float(row == count - 1),
+            )
+            self._like(own, field, page, index, candidate)
             if kind in _NAMES:
-                own["name_known"], own["name_whole"] = name_signs(text)
-            for name, value in own.items():
-                found[name][row] = value
-        like = np.maximum(found["like_beside"], found["like_over"])
-        if like.max() >= _LIKE:
-            found["like_most"] = ((like >= like.max() - 0.01) & (like >= _LIKE)).astype(float)
-        strong = np.maximum(said["own_beside"], np.maximum(said["own_above"], said["own_prose"]))
-        strong = strong - said["rival_beside"] * (said["own_beside"] < 0.5)
-        where = np.flatnonzero(strong > 0.45)
-        if len(where):
-            found["first_own"][where[0]] = 1.0
-            found["last_own"][where[-1]] = 1.0
-            values = {_folded(candidates[int(at)].value) for at in where}
-            if len(values) == 1:
-                found["only_own"][where] = 1.0
+                own.name_known, own.name_whole = name_signs(text)
+            found.append(own)
+        most = max(max(own.like_beside, own.like_over) for own in found)
+        if most >= _LIKE:
+            for own in found:
+                like = max(own.like_beside, own.like_over)
+                own.like_most = float(like >= most - 0.01 and like >= _LIKE)
+        self._mark_labelled(candidates, found, np.flatnonzero(said.strong() > _LABELLED))
         if kind in _MONEY:
             _numeric(candidates, found)
         if kind in _MOMENTS:
@@ -525,11 +448,22 @@ class Layout:
         return found
 
     @staticmethod
+    def _mark_labelled(candidates: Sequence[Candidate], found: list[OwnSigns], where: npt.NDArray[np.intp]) -> None:
+        """Mark the first, the last and the only value that has a label of its own."""
+        if not len(where):
+            return
+        found[int(where[0])].first_own = 1.0
+        found[int(where[-1])].last_own = 1.0
+        if len({_folded(candidates[int(at)].value) for at in where}) == 1:
+            for at in where:
+                found[int(at)].only_own = 1.0
+
+    @staticmethod
     def _edge(page: _PageCells, candidate: Candidate) -> int:
         cell = page.cells[max(0, page.cell_of(candidate.span.start))]
         return round((cell.x1 if candidate.span.end >= cell.end - 2 else cell.x0) / 8)
 
-    def _like(self, field: Field, page: _PageCells, index: int, candidate: Candidate) -> dict[str, float]:
+    def _like(self, signs: OwnSigns, field: Field, page: _PageCells, index: int, candidate: Candidate) -> None:
         """How far what stands beside, over and below a candidate is like what this field, or another one, is called."""
         cell = page.cells[index]
         like, start = self._likeness, candidate.span.start
@@ -540,37 +474,29 @@ class Layout:
         if around is None:
             around = self._liked[field.name, candidate.span.page, index] = self._like_around(field, page, index)
         behind = page.text[candidate.span.end : candidate.span.end + 2].lstrip(" ")
-        return {
-            "like_beside": own,
-            "unlike_beside": rival,
-            **around,
-            "label_like": like.label(candidate.text) if len(candidate.text) <= _LONGEST_LABEL else 0.0,
-            "colon_behind": float(behind[:1] in (":", "：")),
-        }
+        signs.like_beside, signs.unlike_beside = own, rival
+        signs.like_over, signs.unlike_over = around.over
+        signs.like_head, signs.unlike_head = around.head
+        signs.like_below = around.below
+        signs.label_like = like.label(candidate.text) if len(candidate.text) <= _LONGEST_LABEL else 0.0
+        signs.colon_behind = float(behind[:1] in (":", "："))
 
-    def _like_around(self, field: Field, page: _PageCells, index: int) -> dict[str, float]:
+    def _like_around(self, field: Field, page: _PageCells, index: int) -> _LikeAround:
         """The same of what stands over and below a cell, and at the head of its column and block."""
         like = self._likeness
-        over, rival_over = like.whole(field.name, page.label_text(page.above(index)))
         heads = {page.column_head(index), page.block_head(index)} - {-1, page.above(index)}
         headed = [like.whole(field.name, page.label_text(head)) for head in heads]
         below, _ = like.whole(field.name, page.label_text(page.below(index)))
-        return {
-            "like_over": over,
-            "like_below": below,
-            "like_head": max((own for own, _ in headed), default=0.0),
-            "unlike_head": max((rival for _, rival in headed), default=0.0),
-            "unlike_over": rival_over,
-        }
+        return _LikeAround(
+            like.whole(field.name, page.label_text(page.above(index))),
+            (max((own for own, _ in headed), default=0.0), max((rival for _, rival in headed), default=0.0)),
+            below,
+        )
 
     def _domain(self, text: str) -> float:
         """Whether the document's web or e-mail addresses hold the name's first words."""
         words = [word for word in concepts.words_of(text)[:3] if len(word) > 3]
         return float(any(word in host or host in "".join(words) for word in words[:2] for host in self._hosts))
-
-    def _by_role(self, field: Field, kind: FieldType, columns: dict[str, Vector]) -> dict[str, Vector]:
-        role = role_of(self._meaning, field, kind)
-        return {f"{role}:{sign}": columns[sign] for sign in _BY_ROLE.get(role, ())}
 
 
 def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
@@ -631,7 +557,7 @@ def _fits(text: str, *, is_vat: bool) -> float:
     return -1.0 if written and sum(character.isdigit() for character in text) >= 8 else 0.0
 
 
-def _numeric(candidates: Sequence[Candidate], found: dict[str, Vector]) -> None:
+def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:
     sizes = [_size(candidate.value) for candidate in candidates]
     cents = [size is not None and size.as_tuple().exponent == -2 for size in sizes]
     known = sorted({size for size in sizes if size is not None})
@@ -643,30 +569,30 @@ def _numeric(candidates: Sequence[Candidate], found: dict[str, Vector]) -> None:
     for row, size in enumerate(sizes):
         if size is None:
             continue
-        found["largest"][row] = float(size == largest)
+        found[row].largest = float(size == largest)
         if largest and largest > 0 and size > 0:
-            found["relative"][row] = max(-2.0, min(1.0, math.log10(size / largest)))
-        found["cents"][row] = float(cents[row])
-        found["zero"][row] = float(size == 0)
-        found["negative"][row] = float(size < 0)
-        found["sum"][row] = float(size in sums)
-        found["rest"][row] = float(size in rests)
-        found["rounded"][row] = _rounding(size, known)
-        found["last_amount"][row] = float(row == last_amount)
-        found["last_largest"][row] = float(row == last_largest)
+            found[row].relative = max(-2.0, min(1.0, math.log10(size / largest)))
+        found[row].cents = float(cents[row])
+        found[row].zero = float(size == 0)
+        found[row].negative = float(size < 0)
+        found[row].sum = float(size in sums)
+        found[row].rest = float(size in rests)
+        found[row].rounded = _rounding(size, known)
+        found[row].last_amount = float(row == last_amount)
+        found[row].last_largest = float(row == last_largest)
 
 
-def _moments(candidates: Sequence[Candidate], found: dict[str, Vector]) -> None:
+def _moments(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:
     values = [candidate.value for candidate in candidates]
     years = Counter(value[:4] for value in values)
     usual = max(years.values(), default=0)
     earliest, latest = min(values), max(values)
     for row, value in enumerate(values):
-        found["earliest"][row] = float(value == earliest)
-        found["latest"][row] = float(value == latest)
+        found[row].earliest = float(value == earliest)
+        found[row].latest = float(value == latest)
         if len(value) >= 10 and value[:4].isdigit():
-            found["recent"][row] = float(1990 <= int(value[:4]) <= 2035)
-            found["majority_year"][row] = float(years[value[:4]] == usual)
+            found[row].recent = float(1990 <= int(value[:4]) <= 2035)
+            found[row].majority_year = float(years[value[:4]] == usual)
 
 
 def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]:

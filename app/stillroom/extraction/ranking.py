@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom import paths
-from stillroom.extraction import layout
+from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import Field, FieldType, Template
 
 Vector = npt.NDArray[np.float64]
@@ -48,7 +48,7 @@ class Weights:
     """The weights of one field.
 
     Attributes:
-        features: in the order of MODEL_FEATURES and layout.names().
+        features: in the order of MODEL_FEATURES and sign_names().
         absent: the strength of *absent*.
         required: how much less it is where the template requires the field.
         many: how much more it is for each power of e of candidates.
@@ -97,13 +97,13 @@ def weights_for(
     """
     model = [0.0, 0.0]
     if kind in (FieldType.CHOICE, FieldType.YES_NO):
-        return Weights(np.array([_CHOICE.get(name, 0.0) for name in (*MODEL_FEATURES, *layout.names())]), 0.0)
+        return Weights(np.array([_CHOICE.get(name, 0.0) for name in (*MODEL_FEATURES, *sign_names())]), 0.0)
     if parameters > LARGEST_FITTED or kind in _QUOTED:
         model = list(_MODEL)
     fitted = _fitted()
     form = f"list_{kind}" if several else str(kind)
     own = (
-        fitted.get("", np.zeros(len(layout.names()) + _BESIDES))
+        fitted.get("", np.zeros(len(sign_names()) + _BESIDES))
         + fitted.get(f"family {family(kind)}", 0.0)
         + fitted.get(form, 0.0)
     )
@@ -120,7 +120,7 @@ def second_weights(kind: FieldType, *, several: bool = False) -> tuple[Weights, 
         fitted = _fitted(part)
         own = sum(
             (fitted[group] for group in ("", f"family {family(kind)}", form) if group in fitted),
-            np.zeros(len(layout.names()) + _BESIDES),
+            np.zeros(len(sign_names()) + _BESIDES),
         )
         found.append(Weights(np.concatenate([[0.0, 0.0], own[:-_BESIDES]]), *map(float, own[-_BESIDES:])))
     return found[0], found[1]
@@ -163,7 +163,7 @@ def _data() -> Mapping[str, Any]:
 @functools.cache
 def _fitted(part: str = "weights") -> dict[str, Vector]:
     """Each group's weights, then what is in BESIDES."""
-    names = (*layout.names(), *BESIDES)
+    names = (*sign_names(), *BESIDES)
     unknown = {name for table in _data().get(part, {}).values() for name in table} - set(names)
     if unknown:
         raise ValueError(f"no such sign: {', '.join(sorted(unknown))}")

@@ -27,6 +27,7 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.choosing import Embed
 from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.signs import sign_names
 from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
@@ -141,7 +142,7 @@ class TemplateMemory:
         choices. Raises StillroomError.
         """
         arrays: dict[str, npt.NDArray[np.generic]] = {}
-        facts: dict[str, object] = {"version": _VERSION, "signs": list(layout.names()), "fields": {}}
+        facts: dict[str, object] = {"version": _VERSION, "signs": list(sign_names()), "fields": {}}
         seen = layout.Layout(document, Meaning(self._template))
         told: dict[str, object] = {}
         for each in self._template.fields:
@@ -290,7 +291,7 @@ class TemplateMemory:
                 if facts["version"] != _VERSION:
                     return KnownDocument()
                 fields: dict[str, LabelledField] = {}
-                if facts["signs"] == list(layout.names()):
+                if facts["signs"] == list(sign_names()):
                     fields = {
                         each.name: self._labelled(file.stem, each, facts["fields"][each.name], data)
                         for each in self._template.fields

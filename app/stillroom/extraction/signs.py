@@ -1,0 +1,223 @@
+"""The signs by which candidates are told apart, each with its name: what labels say around one, and what it is itself.
+
+``layout`` finds them on the page, ``ranking`` weighs them. Their columns have the names that resources/ranking.json holds.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from operator import attrgetter
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float64]
+
+
+class Place(IntEnum):
+    """Where a label may stand, and its column of each table of ``Said``."""
+
+    INLINE = 0
+    """Before the value in its cell."""
+    INLINE_SECOND = 1
+    """One word group further."""
+    LEFT = 2
+    """In the cell to its left."""
+    LEFT_SECOND = 3
+    """In a cell further left."""
+    ABOVE = 4
+    """In the line above."""
+    COLUMN = 5
+    """At the head of its column."""
+    BLOCK = 6
+    """At the head of its block."""
+    BELOW = 7
+    """In the line below."""
+    BEHIND = 8
+    PROSE = 9
+    """In running text before it."""
+
+
+_SAYINGS = ("own", "rival", "avoid")
+_GROUPS = {"beside": [Place.INLINE, Place.LEFT], "over": [Place.ABOVE, Place.COLUMN]}
+_SILENT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What labels say around the candidates of a field, 0 to 1: a row for each candidate, a column for each place.
+
+    Attributes:
+        own: of this field.
+        rival: of another thing.
+        avoid: of what the template says the field is not.
+    """
+
+    own: Vector
+    rival: Vector
+    avoid: Vector
+
+    @classmethod
+    def nothing(cls, candidates: int) -> Said:
+        return cls(*(np.zeros((candidates, len(Place))) for _ in _SAYINGS))
+
+    def hear(self, row: int, place: Place, says: Sequence[float]) -> None:
+        """Keep what a label says of own, rival and avoid, where none at that place says it more clearly."""
+        for table, value in zip((self.own, self.rival, self.avoid), says, strict=True):
+            if value > table[row, place]:
+                table[row, place] = value
+
+    def strong(self) -> Vector:
+        """How far each candidate has a label of its own, less what others say where that one is weak."""
+        beside = self.own[:, _GROUPS["beside"]].max(axis=1)
+        rival = self.rival[:, _GROUPS["beside"]].max(axis=1)
+        strong: Vector = np.maximum(beside, np.maximum(self.own[:, Place.ABOVE], self.own[:, Place.PROSE]))
+        strong -= rival * (beside < 0.5)
+        return strong
+
+    def columns(self) -> list[Vector]:
+        """Place by place what is said there, then what the places of a group say together, and whether they are silent."""
+        told = np.stack([self.own, self.rival, self.avoid], axis=2)
+        found = [told.reshape(len(told), len(Place) * len(_SAYINGS))]
+        for places in _GROUPS.values():
+            together = told[:, places].max(axis=1)
+            found += [together, (together.max(axis=1, keepdims=True) < _SILENT).astype(np.float64)]
+        return found
+
+
+@dataclass(slots=True)
+class OwnSigns:
+    """What one candidate is, by itself and among the others of its field; most lie between 0 and 1."""
+
+    like_beside: float = 0.0
+    like_over: float = 0.0
+    like_below: float = 0.0
+    like_head: float = 0.0
+    unlike_beside: float = 0.0
+    unlike_over: float = 0.0
+    unlike_head: float = 0.0
+    like_most: float = 0.0
+    label_like: float = 0.0
+    colon_behind: float = 0.0
+    name_known: float = 0.0
+    name_whole: float = 0.0
+    first_own: float = 0.0
+    last_own: float = 0.0
+    only_own: float = 0.0
+    place: float = 0.0
+    top: float = 0.0
+    bottom: float = 0.0
+    first_line: float = 0.0
+    early_page: float = 0.0
+    last_page: float = 0.0
+    right: float = 0.0
+    shape: float = 0.0
+    above_shape: float = 0.0
+    below_shape: float = 0.0
+    first_shape: float = 0.0
+    last_shape: float = 0.0
+    lines: float = 0.0
+    length: float = 0.0
+    digits: float = 0.0
+    capitals: float = 0.0
+    whole_cell: float = 0.0
+    whole_line: float = 0.0
+    line_start: float = 0.0
+    line_end: float = 0.0
+    colon: float = 0.0
+    label: float = 0.0
+    label_first: float = 0.0
+    gaps: float = 0.0
+    holds_colon: float = 0.0
+    repeats: float = 0.0
+    size: float = 0.0
+    range_first: float = 0.0
+    range_second: float = 0.0
+    order_first: float = 0.0
+    order_second: float = 0.0
+    column_mates: float = 0.0
+    row_mates: float = 0.0
+    failed: float = 0.0
+    fits: float = 0.0
+    domain: float = 0.0
+    contained: float = 0.0
+    largest: float = 0.0
+    relative: float = 0.0
+    cents: float = 0.0
+    zero: float = 0.0
+    negative: float = 0.0
+    sum: float = 0.0
+    rest: float = 0.0
+    rounded: float = 0.0
+    last_amount: float = 0.0
+    last_largest: float = 0.0
+    earliest: float = 0.0
+    latest: float = 0.0
+    recent: float = 0.0
+    majority_year: float = 0.0
+    position_first: float = 0.0
+    position_last: float = 0.0
+
+
+_OWN_NAMES = tuple(each.name for each in fields(OwnSigns))
+_own_row = attrgetter(*_OWN_NAMES)
+
+_PARTY = ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first")
+_AMOUNT = ("largest", "relative", "sum", "rest", "last_amount", "place", "repeats", "last_own")
+_BY_ROLE = {
+    "issuer": _PARTY,
+    "counterpart": _PARTY,
+    "total": (
+        "largest",
+        "relative",
+        "sum",
+        "rest",
+        "last_amount",
+        "last_largest",
+        "place",
+        "rounded",
+        "repeats",
+        "last_own",
+    ),
+    "net": _AMOUNT,
+    "tax": _AMOUNT,
+    "main": (
+        "top",
+        "place",
+        "earliest",
+        "latest",
+        "repeats",
+        "position_first",
+        "recent",
+        "range_first",
+        "range_second",
+    ),
+    "first": ("top", "place", "earliest", "latest", "repeats", "position_first"),
+    "second": ("top", "place", "earliest", "latest", "repeats", "position_last"),
+    "number": ("top", "place", "repeats", "size", "position_first"),
+    "tax_id": ("top", "place", "repeats"),
+    "person": ("name_known", "name_whole", "top", "place", "repeats", "lines", "whole_cell", "domain"),
+}
+
+
+@functools.cache
+def sign_names() -> tuple[str, ...]:
+    """The columns of what ``signs_of`` gives."""
+    told = tuple(f"{saying}_{place.name.lower()}" for place in Place for saying in _SAYINGS)
+    grouped = tuple(f"{saying}_{group}" for group in _GROUPS for saying in (*_SAYINGS, "nothing"))
+    roles = tuple(f"{role}:{sign}" for role, signs in _BY_ROLE.items() for sign in signs)
+    return (*told, *grouped, *_OWN_NAMES, *roles)
+
+
+def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
+    """One row a candidate, one column a name of ``sign_names()``. ``role``: of the field; its own signs count once more under it."""
+    rows = np.array([_own_row(each) for each in own])
+    roles = [
+        rows[:, [_OWN_NAMES.index(sign) for sign in signs]] if each == role else np.zeros((len(rows), len(signs)))
+        for each, signs in _BY_ROLE.items()
+    ]
+    result: Vector = np.hstack([*said.columns(), rows, *roles])
+    return result
