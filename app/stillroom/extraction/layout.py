@@ -18,11 +18,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.words import states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
@@ -30,6 +31,7 @@ from stillroom.templates.template import Field, FieldType
 
 _ISSUERS = ("seller", "company", "speaker")
 _PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient")
+_PLACES_NAMED = ("jurisdiction",)
 _COUNTERPARTS = ("buyer", "ship_to", "agency")
 _MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
@@ -43,6 +45,14 @@ _RANGE = re.compile(
 )
 _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
+# A word before or behind a candidate, one space away, as its own words are: it may be cut off there.
+_GOES_BEFORE = re.compile(r"[^\W\d_][\w'’.&]* \(?$")
+_GOES_ON = re.compile(r" (?:&|[^\W\d_])")
+_NEAR = 30
+_LOOSE = 0.12  # a figure alone is less than a house number's line
+_PRICED = re.compile(r"\d[.,]\d{2}(?:\s?[A-Z*]{1,3})?$")
+_NARROW, _WIDE, _SENTENCE = 25, 45, 70  # characters of a line
+_MANY_PRICES = 0.12  # of its lines
 _PROSE = 90
 _AT_START = 3  # characters of its cell that may stand before a candidate: a bracket, a sign of a currency
 _SHORT_LABEL = 40
@@ -133,6 +143,25 @@ class _PageCells:
             if first is not None and last is not None:
                 return first.x0, max(last.x1, first.x1), first.y1 - first.y0
         return 6.0 * (start - line_start), 6.0 * (end - line_start), 0.0
+
+    @functools.cached_property
+    def slip(self) -> float:
+        """How far it looks like a till's slip, 0 to 1: short lines, many of which end with an amount."""
+        if not self.lines:
+            return 0.0
+        usual = float(np.median([end - start for start, end in self.lines]))
+        narrow = min(1.0, max(0.0, (_WIDE - usual) / (_WIDE - _NARROW)))
+        priced = sum(bool(_PRICED.search(self.text[start:end])) for start, end in self.lines)
+        return narrow * min(1.0, priced / len(self.lines) / _MANY_PRICES)
+
+    @functools.cached_property
+    def prose(self) -> float:
+        """Which share of its lines is long and not set in columns."""
+        long = sum(
+            end - start > _SENTENCE and len(cells) == 1
+            for (start, end), cells in zip(self.lines, self.line_cells, strict=True)
+        )
+        return long / max(1, len(self.lines))
 
     def cell_of(self, position: int) -> int:
         return at_or_before(self._cell_starts, position)
@@ -400,6 +429,10 @@ class Layout:
                 below_shape=candidate.below,
                 first_shape=candidate.first,
                 last_shape=candidate.last,
+                loose_first=float("\n" in text and (candidate.first <= _LOOSE or page.headings[index] > _HEADING)),
+                loose_last=float("\n" in text and candidate.last <= _LOOSE),
+                cut_before=float(bool(_GOES_BEFORE.search(page.text[max(0, span.start - _NEAR) : span.start]))),
+                cut_behind=float(bool(_GOES_ON.match(page.text[span.end : span.end + _NEAR]))),
                 lines=float(text.count("\n")),
                 length=math.log1p(len(text)) / 4,
                 digits=sum(character.isdigit() for character in text) / max(1, len(text)),
@@ -430,10 +463,13 @@ class Layout:
                 contained=float(spans[span.page, span.start, span.end] > 1),
                 position_first=float(row == 0),
                 position_last=float(row == count - 1),
+                slip=page.slip,
+                prose=page.prose,
             )
             self._like(own, field, page, index, candidate)
             if kind in _NAMES:
                 own.name_known, own.name_whole = name_signs(text)
+                own.place_known = float(single_spaced(text).casefold() in states_and_countries())
             found.append(own)
         most = max(max(own.like_beside, own.like_over) for own in found)
         if most >= _LIKE:
@@ -502,6 +538,8 @@ class Layout:
 def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
     """What part a field plays among those of its type ("issuer", "total", "first" …), by its concepts; empty for none."""
     affinity = functools.partial(meaning.affinity, field.name)
+    if kind in _NAMES and meaning.roles[field.name] in _PLACES_NAMED:
+        return "place"
     if kind is FieldType.NAME and meaning.roles[field.name] in _PERSONS:
         return "person"
     if kind in _PARTIES:
@@ -586,13 +624,23 @@ def _moments(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
     values = [candidate.value for candidate in candidates]
     years = Counter(value[:4] for value in values)
     usual = max(years.values(), default=0)
-    earliest, latest = min(values), max(values)
-    for row, value in enumerate(values):
+    ends = {reading: _first_and_last(candidates, reading) for reading in {each.reading for each in candidates}}
+    for row, (candidate, value) in enumerate(zip(candidates, values, strict=True)):
+        earliest, latest = ends[candidate.reading]
         found[row].earliest = float(value == earliest)
         found[row].latest = float(value == latest)
         if len(value) >= 10 and value[:4].isdigit():
             found[row].recent = float(1990 <= int(value[:4]) <= 2035)
             found[row].majority_year = float(years[value[:4]] == usual)
+
+
+def _first_and_last(candidates: Sequence[Candidate], reading: str) -> tuple[str, str]:
+    """Of the moments of a document, as all of them would be read: two readings of one are not before each other."""
+    read: dict[Span, str] = {}
+    for candidate in candidates:
+        if candidate.span not in read or candidate.reading == reading:
+            read[candidate.span] = candidate.value
+    return min(read.values()), max(read.values())
 
 
 def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]:

@@ -104,6 +104,7 @@ class OwnSigns:
     colon_behind: float = 0.0
     name_known: float = 0.0
     name_whole: float = 0.0
+    place_known: float = 0.0
     first_own: float = 0.0
     last_own: float = 0.0
     only_own: float = 0.0
@@ -119,6 +120,10 @@ class OwnSigns:
     below_shape: float = 0.0
     first_shape: float = 0.0
     last_shape: float = 0.0
+    loose_first: float = 0.0
+    loose_last: float = 0.0
+    cut_before: float = 0.0
+    cut_behind: float = 0.0
     lines: float = 0.0
     length: float = 0.0
     digits: float = 0.0
@@ -160,6 +165,8 @@ class OwnSigns:
     majority_year: float = 0.0
     position_first: float = 0.0
     position_last: float = 0.0
+    slip: float = 0.0
+    prose: float = 0.0
 
 
 _OWN_NAMES = tuple(each.name for each in fields(OwnSigns))
@@ -199,8 +206,17 @@ _BY_ROLE = {
     "second": ("top", "place", "earliest", "latest", "repeats", "position_last"),
     "number": ("top", "place", "repeats", "size", "position_first"),
     "tax_id": ("top", "place", "repeats"),
+    "place": ("place_known", "name_known", "place", "repeats", "whole_cell", "length"),
     "person": ("name_known", "name_whole", "top", "place", "repeats", "lines", "whole_cell", "domain"),
 }
+
+# Signs that mean something else on a till's slip, and in running text: there they count once more, as far as the page is one.
+_ON_SLIPS = (
+    "top", "place", "first_line", "position_first", "shape", "above_shape", "below_shape", "loose_first", "loose_last", "lines",
+    "whole_line", "length", "digits", "capitals", "largest", "relative", "sum", "last_amount", "last_largest", "repeats",
+)  # fmt: skip
+_IN_PROSE = ("top", "place", "first_line", "position_first", "shape", "whole_line", "length", "capitals", "repeats", "whole_cell")
+_BY_PAGE = {"slip": _ON_SLIPS, "prose": _IN_PROSE}
 
 
 @functools.cache
@@ -209,7 +225,8 @@ def sign_names() -> tuple[str, ...]:
     told = tuple(f"{saying}_{place.name.lower()}" for place in Place for saying in _SAYINGS)
     grouped = tuple(f"{saying}_{group}" for group in _GROUPS for saying in (*_SAYINGS, "nothing"))
     roles = tuple(f"{role}:{sign}" for role, signs in _BY_ROLE.items() for sign in signs)
-    return (*told, *grouped, *_OWN_NAMES, *roles)
+    pages = tuple(f"{kind}:{sign}" for kind, signs in _BY_PAGE.items() for sign in signs)
+    return (*told, *grouped, *_OWN_NAMES, *roles, *pages)
 
 
 def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
@@ -219,5 +236,9 @@ def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
         rows[:, [_OWN_NAMES.index(sign) for sign in signs]] if each == role else np.zeros((len(rows), len(signs)))
         for each, signs in _BY_ROLE.items()
     ]
-    result: Vector = np.hstack([*said.columns(), rows, *roles])
+    pages = [
+        rows[:, [_OWN_NAMES.index(sign) for sign in signs]] * rows[:, [_OWN_NAMES.index(kind)]]
+        for kind, signs in _BY_PAGE.items()
+    ]
+    result: Vector = np.hstack([*said.columns(), rows, *roles, *pages])
     return result

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import regex as re
+from babel import Locale
 
 from stillroom import paths
 
@@ -28,6 +29,14 @@ def legal_forms() -> re.Pattern[str]:
         form.upper() for form in known if len(form) == 3 and form[0].isupper()
     }
     return re.compile(rf"(?:{_any(exact)}|(?i:{_any(known - exact)}))")
+
+
+@functools.cache
+def states_and_countries() -> frozenset[str]:
+    """Names of states, provinces and countries, in small letters: by which law, from where."""
+    known = {state for states in places()["states"].values() for state in states}
+    known |= {name for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()}
+    return frozenset(name.casefold() for name in known)
 
 
 @functools.cache
