@@ -30,7 +30,7 @@ def run(arguments: list[str], module: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    ("role", "module"), [("worker", "stillroom.worker.process"), ("reader", "stillroom.documents.reader")]
+    ("role", "module"), [("worker", "stillroom.worker.process"), ("reader", "stillroom.documents.reader_process")]
 )
 def test_a_child_imports_neither_window_nor_command_line(role: str, module: str) -> None:
     status, *imported = run([role], module).split()

@@ -24,9 +24,9 @@ def main() -> int:
 
         return _status(worker.main)
     if role == "reader":
-        from stillroom.documents import reader
+        from stillroom.documents import reader_process
 
-        return _status(reader.main)
+        return _status(reader_process.main)
     if role == "converter":
         from stillroom.models import converter
 

@@ -28,6 +28,11 @@ def from_plain(kind: type[T], data: Any) -> T:
     return msgspec.convert(data, kind)
 
 
+def from_json(kind: type[T], text: bytes) -> T:
+    """JSON as a value. Raises ValueError as ``from_plain`` does, and where it is no JSON."""
+    return msgspec.json.decode(text, type=kind)
+
+
 def from_child(kind: type[T], data: Mapping[str, Any]) -> T:
     """What a child said, as a dataclass. Raises ValueError also for a name that it does not have: both are of one version."""
     unknown = data.keys() - {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]

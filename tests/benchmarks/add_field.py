@@ -22,7 +22,7 @@ from pathlib import Path
 from made_documents import always_asked, receipt
 
 from stillroom.documents.document import Document
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import LoadOptions
 from stillroom.evaluation.labels import load_labels
@@ -35,7 +35,7 @@ from stillroom.templates.template import Template
 def documents_of(labels: Path | None, count: int) -> list[Document]:
     if labels is None:
         return [receipt(number)[0] for number in range(count)]
-    with Readers() as readers:
+    with ReaderPool() as readers:
         return [readers.read(each.path) for each in load_labels(labels)[:count]]
 
 

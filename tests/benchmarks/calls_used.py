@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from stillroom.child import child_command, system_calls
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine, Limits
 from stillroom.errors import StillroomError
 from stillroom.extraction.extractor import Extractor
@@ -74,7 +74,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         of_reader, of_worker = Path(folder) / "reader", Path(folder) / "worker"
         documents = []
-        with Readers(traced("reader", of_reader), seconds=900, memory_bytes=0) as readers:
+        with ReaderPool(traced("reader", of_reader), seconds=900, memory_bytes=0) as readers:
             for file in files:
                 try:
                     documents.append(readers.read(file))

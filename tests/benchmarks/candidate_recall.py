@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stillroom.documents.document import Document, from_json, to_json
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import StillroomError
 from stillroom.evaluation.labels import Label, LabelledDocument, load_labels
 from stillroom.evaluation.matching import same_value
@@ -80,7 +80,7 @@ def wanted_values(each: Field, label: Label) -> Iterator[tuple[Field, FieldType,
         yield each, kind, [item for item in items if isinstance(item, str)]
 
 
-def read(readers: Readers, path: Path, kept: Path | None) -> Document:
+def read(readers: ReaderPool, path: Path, kept: Path | None) -> Document:
     cache = kept / (hashlib.sha256(str(path).encode()).hexdigest()[:24] + ".json") if kept else None
     if cache and cache.exists():
         return from_json(json.loads(cache.read_text(encoding="utf-8")))
@@ -91,7 +91,7 @@ def read(readers: Readers, path: Path, kept: Path | None) -> Document:
     return document
 
 
-def measure(folder: Path, labels: Path, readers: Readers, kept: Path | None) -> dict[str, Count]:
+def measure(folder: Path, labels: Path, readers: ReaderPool, kept: Path | None) -> dict[str, Count]:
     labelled = load_labels(labels)
     fields = fields_of(labelled, folder)
     counts: dict[str, Count] = defaultdict(Count)
@@ -137,7 +137,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"{'set, field':34} {'labels':>6} {'held %':>6} {'candidates':>10} {'ms':>8}")
     total = Count()
-    with Readers() as readers:
+    with ReaderPool() as readers:
         for labels in sorted(arguments.folder.glob("*/labels*.jsonl")):
             name = labels.parent.name
             if labels.stem in ("labels-images", "labels-scans") or (arguments.set and name not in arguments.set):

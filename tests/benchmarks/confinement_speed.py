@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from stillroom.child import child_command
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine, Limits
 from stillroom.errors import StillroomError
 from stillroom.extraction.extractor import Extractor
@@ -78,7 +78,7 @@ def main() -> int:
     files, template = expand(options.paths), TemplateLibrary().find(options.template)
     started, reading, extracting = Clock(), Clock(), Clock()
     documents = []
-    pools = {kind: Readers(command("reader", kind), seconds=600) for kind in KINDS}
+    pools = {kind: ReaderPool(command("reader", kind), seconds=600) for kind in KINDS}
     engines = {kind: Engine(command("worker", kind), limits=Limits(silence=600)) for kind in KINDS}
     try:
         for kind, readers in pools.items():
@@ -92,7 +92,7 @@ def main() -> int:
                 for kind in order:
                     readers = pools[kind]
 
-                    def read(readers: Readers = readers, file: Path = file, kind: str = kind) -> None:
+                    def read(readers: ReaderPool = readers, file: Path = file, kind: str = kind) -> None:
                         try:
                             document = readers.read(file)
                         except StillroomError:

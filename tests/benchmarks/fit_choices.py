@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from stillroom import paths
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.extraction import choices, passages
 from stillroom.extraction.extractor import PASSAGE_TOKENS, Extractor
@@ -40,7 +40,7 @@ class Row:
     model: np.ndarray
 
 
-def rows_of(spec: str, readers: Readers, engine: Engine | None, scores: dict[str, np.ndarray]) -> list[Row]:
+def rows_of(spec: str, readers: ReaderPool, engine: Engine | None, scores: dict[str, np.ndarray]) -> list[Row]:
     labels, name, field_name = spec.rsplit(":", 2)
     template = TemplateLibrary().find(name)
     field = template.field(field_name)
@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     scores = pickle.loads(arguments.scores.read_bytes()) if arguments.scores and arguments.scores.exists() else {}
-    with Readers() as readers, Engine() as engine:
+    with ReaderPool() as readers, Engine() as engine:
         if arguments.model:
             engine.load(arguments.model)
         read = functools.partial(rows_of, readers=readers, engine=engine if arguments.model else None, scores=scores)

@@ -31,7 +31,7 @@ from scipy.optimize import minimize
 
 from stillroom import paths
 from stillroom.documents.document import Document, Page
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
 from stillroom.extraction import choosing, concepts, ranking
@@ -136,7 +136,7 @@ def read(arguments: argparse.Namespace) -> None:
     found: list[Labelled] = []
     folder = Path(arguments.data)
     started = time.monotonic()
-    with Readers() as readers:
+    with ReaderPool() as readers:
         for name, labels, _, _ in SETS:
             for line in (folder / labels).read_text(encoding="utf-8").splitlines():
                 entry = json.loads(line, parse_float=str, parse_int=str)

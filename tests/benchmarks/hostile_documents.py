@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.documents.hostile_files import hostile_files
 
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import DocumentError
 from stillroom.extraction.files import ATTACHED
 
@@ -122,7 +122,7 @@ def _read(named: list[tuple[str, bytes]], options: argparse.Namespace, found: Fo
     """Read files in a reader, as the application does; every one is to be a document or a sentence."""
     with (
         tempfile.TemporaryDirectory(prefix="stillroom-batch-") as folder,
-        Readers(seconds=options.seconds, memory_bytes=options.memory << 20) as readers,
+        ReaderPool(seconds=options.seconds, memory_bytes=options.memory << 20) as readers,
     ):
         for name, data in named:
             file = Path(folder) / name

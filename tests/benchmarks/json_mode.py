@@ -29,7 +29,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the worker sets it, be
 import llama_cpp
 
 from stillroom.documents.document import Document, Page
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import StillroomError
@@ -205,7 +205,7 @@ def compare(
     labels: list[LabelledDocument], template: Template, model: Path, plan: LoadPlan, max_tokens: int
 ) -> tuple[Side, Side, JsonMode]:
     ours, theirs = Side("Stillroom"), Side("JSON mode")
-    with Engine(limits=Limits(silence=300)) as engine, Readers() as readers:  # a machine may be very busy
+    with Engine(limits=Limits(silence=300)) as engine, ReaderPool() as readers:  # a machine may be very busy
         info = engine.load(plan.model.path, plan.options, environment=plan.environment)
         extractor = Extractor(engine)
         peer = JsonMode(model, info, template, max_tokens)

@@ -25,7 +25,7 @@ from statistics import fmean
 import numpy as np
 
 from stillroom.documents.document import Document
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import EmbedRequest
 from stillroom.errors import StillroomError
@@ -81,7 +81,7 @@ def _curve(
     )  # fmt: skip
     labels = load_labels(path)[: options.limit]
     curve: dict[int, list[float]] = {count: [] for count in counts}
-    with tempfile.TemporaryDirectory() as folder, Readers() as readers:
+    with tempfile.TemporaryDirectory() as folder, ReaderPool() as readers:
         memory = TemplateMemory(template, Path(folder))
         read = functools.partial(_read, readers=readers, kept=options.kept)
         known = [each for each in (_Known.read(labelled, template, memory, read) for labelled in labels) if each]
@@ -136,7 +136,7 @@ class _Known:
         return judge(self._labelled, result, self._text, template)
 
 
-def _read(path: Path, *, readers: Readers, kept: Path | None) -> Document:
+def _read(path: Path, *, readers: ReaderPool, kept: Path | None) -> Document:
     if kept is None:
         return readers.read(path)
     file = kept / f"{path.parent.parent.name}-{path.name}.pickle"
@@ -151,7 +151,7 @@ def _choice_curve(path: Path, template: Template, name: str, counts: list[int], 
     field = template.field(name)
     template = Template(template.name, 1, template.title, template.description, (field,))
     labels = [each for each in load_labels(path) if each.fields.get(name)][: options.limit]
-    with tempfile.TemporaryDirectory() as folder, Readers() as readers, Engine() as engine:
+    with tempfile.TemporaryDirectory() as folder, ReaderPool() as readers, Engine() as engine:
         if options.model:
             engine.load(options.model)
 

@@ -12,7 +12,7 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.evaluation.labels import load_labels
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Example
@@ -28,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
     template = TemplateLibrary().find(arguments.template)
     labels = sorted(load_labels(arguments.labels), key=lambda each: each.path.stat().st_size)[: arguments.count]
-    with Readers() as readers:
+    with ReaderPool() as readers:
         texts = ["\n".join(page.text for page in readers.read(each.path).pages) for each in labels]
     examples = tuple(Example(text, dict(each.fields)) for text, each in zip(texts, labels, strict=True))
     changed = dataclasses.replace(template, examples=examples)

@@ -9,7 +9,7 @@ import pytest
 from tests.chat.scripted_answerer import ScriptedAnswerer
 
 from stillroom.chat.store import ConversationStore
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.storage.database import Database
 
 
@@ -25,8 +25,8 @@ def store(database: Database) -> ConversationStore:
 
 
 @pytest.fixture
-def readers() -> Iterator[Readers]:
-    with Readers() as running:
+def readers() -> Iterator[ReaderPool]:
+    with ReaderPool() as running:
         yield running
 
 

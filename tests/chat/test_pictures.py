@@ -19,7 +19,7 @@ from stillroom.chat.conversation import Attachment, ChatSettings, Role, Turn
 from stillroom.chat.session import ChatSession, read_attachment
 from stillroom.chat.store import ConversationStore
 from stillroom.chat.transfer import export, import_file
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.seeing import Picture
 from stillroom.engine.limits import LARGEST_PICTURE_SIDE
 from stillroom.errors import DocumentError, StillroomError
@@ -41,12 +41,14 @@ def plain(tmp_path: Path) -> Path:
     return file
 
 
-def shown(readers: Readers, path: Path, *, seen: bool = True, pages: tuple[str, ...] = ("Total 24.75",)) -> Attachment:
+def shown(
+    readers: ReaderPool, path: Path, *, seen: bool = True, pages: tuple[str, ...] = ("Total 24.75",)
+) -> Attachment:
     picture = readers.picture(path, LARGEST_PICTURE_SIDE)
     return Attachment(0, path.name, str(path), pages, 2, picture=picture, seen=seen, picture_tokens=picture.width // 10)
 
 
-def test_a_picture_is_attached_to_be_seen_or_read(readers: Readers, receipt: Path, plain: Path) -> None:
+def test_a_picture_is_attached_to_be_seen_or_read(readers: ReaderPool, receipt: Path, plain: Path) -> None:
     pytest.importorskip("rapidocr")
     answerer = ScriptedAnswerer()
     (blind,) = read_attachment(readers, receipt, answerer)
@@ -67,7 +69,7 @@ def test_a_picture_is_attached_to_be_seen_or_read(readers: Readers, receipt: Pat
 
 
 def test_the_model_is_given_the_picture_or_its_text(
-    store: ConversationStore, readers: Readers, receipt: Path, answerer: ScriptedAnswerer
+    store: ConversationStore, readers: ReaderPool, receipt: Path, answerer: ScriptedAnswerer
 ) -> None:
     file = shown(readers, receipt)
     assert file.picture is not None
@@ -100,7 +102,7 @@ def test_the_model_is_given_the_picture_or_its_text(
 
 
 def test_a_picture_that_nobody_could_read_is_named_to_a_blind_model(
-    store: ConversationStore, readers: Readers, plain: Path, answerer: ScriptedAnswerer
+    store: ConversationStore, readers: ReaderPool, plain: Path, answerer: ScriptedAnswerer
 ) -> None:
     session = ChatSession(store, answerer)
     question = session.ask(store.create().id, None, "?", (shown(readers, plain, pages=()),))
@@ -110,7 +112,7 @@ def test_a_picture_that_nobody_could_read_is_named_to_a_blind_model(
 
 
 def test_too_many_pictures_are_said_and_nothing_is_left_out(
-    store: ConversationStore, readers: Readers, receipt: Path
+    store: ConversationStore, readers: ReaderPool, receipt: Path
 ) -> None:
     answerer = ScriptedAnswerer(limit=60)
     answerer.sees_pictures = True
@@ -123,7 +125,7 @@ def test_too_many_pictures_are_said_and_nothing_is_left_out(
 
 
 def test_a_picture_is_there_after_a_restart_and_gone_with_its_turn(
-    store: ConversationStore, database: Database, readers: Readers, receipt: Path, tmp_path: Path
+    store: ConversationStore, database: Database, readers: ReaderPool, receipt: Path, tmp_path: Path
 ) -> None:
     file = shown(readers, receipt)
     talk = store.create("Pictures").id
@@ -145,7 +147,7 @@ def test_a_picture_is_there_after_a_restart_and_gone_with_its_turn(
 
 
 def test_pictures_go_into_files_and_come_back(
-    store: ConversationStore, readers: Readers, receipt: Path, tmp_path: Path
+    store: ConversationStore, readers: ReaderPool, receipt: Path, tmp_path: Path
 ) -> None:
     file = replace(shown(readers, receipt), name="a [receipt].png")
     assert file.picture is not None
@@ -174,7 +176,7 @@ def test_pictures_go_into_files_and_come_back(
     ids=["broken", "pdf", "no base64", "list"],
 )
 def test_a_hostile_picture_in_a_file_is_refused_and_nothing_stored(
-    picture: object, sentence: str, store: ConversationStore, readers: Readers, receipt: Path, tmp_path: Path
+    picture: object, sentence: str, store: ConversationStore, readers: ReaderPool, receipt: Path, tmp_path: Path
 ) -> None:
     talk = store.create("Pictures").id
     store.add(Turn(0, talk, None, Role.USER, "Look", datetime.now(UTC), attachments=(shown(readers, receipt),)))
@@ -192,7 +194,7 @@ def _pixels(picture: Picture) -> bytes:
 
 
 def test_passages_are_chosen_from_the_last_file_that_is_read_though_a_picture_came_after_it(
-    store: ConversationStore, readers: Readers, receipt: Path
+    store: ConversationStore, readers: ReaderPool, receipt: Path
 ) -> None:
     answerer = ScriptedAnswerer(limit=700)
     answerer.sees_pictures = True
@@ -217,7 +219,7 @@ def test_passages_are_chosen_from_the_last_file_that_is_read_though_a_picture_ca
 
 
 def test_every_part_is_read_of_texts_and_it_is_said_that_pictures_were_not_looked_at(
-    store: ConversationStore, readers: Readers, receipt: Path
+    store: ConversationStore, readers: ReaderPool, receipt: Path
 ) -> None:
     answerer = ScriptedAnswerer('{"found": ["24.75"]}')
     answerer.sees_pictures = True

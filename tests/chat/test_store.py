@@ -12,7 +12,7 @@ import pytest
 from stillroom.chat.conversation import Attachment, ChatSettings, Facts, Role, Source, Turn, TurnState
 from stillroom.chat.store import ConversationStore
 from stillroom.chat.transfer import export, import_file
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.protocol import Sampling
 from stillroom.errors import StillroomError
 from stillroom.storage.database import Database
@@ -68,7 +68,7 @@ def test_a_deleted_turn_comes_back_with_all_that_followed(store: ConversationSto
 
 
 @pytest.mark.parametrize("how", ["duplicate", "file"])
-def test_a_copy_cites_its_own_files(store: ConversationStore, readers: Readers, tmp_path: Path, how: str) -> None:
+def test_a_copy_cites_its_own_files(store: ConversationStore, readers: ReaderPool, tmp_path: Path, how: str) -> None:
     talk = store.create("Talk").id
     file = Attachment(0, "a.txt", "a.txt", ("a harbour",), 2)
     one = store.add(Turn(0, talk, None, Role.USER, "one", datetime(2020, 1, 1, tzinfo=UTC), attachments=(file,)))
@@ -154,7 +154,7 @@ def test_an_answer_of_a_living_process_is_left_alone(store: ConversationStore, d
     assert ConversationStore(database).turn(turn).state is TurnState.STREAMING
 
 
-def test_json_brings_everything_back(store: ConversationStore, readers: Readers, tmp_path: Path) -> None:
+def test_json_brings_everything_back(store: ConversationStore, readers: ReaderPool, tmp_path: Path) -> None:
     talk = store.create("Sums | of *things*", ChatSettings(system="Count.")).id
     file = Attachment(0, "a.txt", "a.txt", ("page one", "page two"), 4)
     one = store.add(Turn(0, talk, None, Role.USER, "How many?", datetime.now(UTC), attachments=(file,))).id

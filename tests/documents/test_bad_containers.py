@@ -20,7 +20,7 @@ from tests.documents.test_everything_is_read_or_said import (
 from tests.documents.test_wrapped_messages import winmail, wrapped
 
 from stillroom.documents.formats import zip_archive
-from stillroom.documents.reading import find_source, read_file, read_source
+from stillroom.documents.read_file import find_source, read_file, read_source
 from stillroom.documents.source import Effort, Source, digest
 from stillroom.errors import DocumentError
 

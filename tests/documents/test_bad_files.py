@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stillroom.documents import source as source_module
-from stillroom.documents.reading import read_file, read_source
+from stillroom.documents.read_file import read_file, read_source
 from stillroom.documents.source import Source
 from stillroom.errors import DocumentError, PasswordNeeded
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 from stillroom.documents.text import decode, decode_as
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stillroom.documents.composed import composed
 from stillroom.documents.document import Box, Boxes, Page
-from stillroom.documents.reading import read_file
+from stillroom.documents.read_file import read_file
 
 
 def test_a_letter_and_its_accent_share_a_box() -> None:

@@ -19,7 +19,7 @@ from pptx.util import Cm
 
 from stillroom.documents.document import Document
 from stillroom.documents.json_text import lines_of, parse
-from stillroom.documents.reading import read_file, read_source
+from stillroom.documents.read_file import read_file, read_source
 from stillroom.documents.source import Source
 from stillroom.errors import DocumentError
 

@@ -10,7 +10,7 @@ import pytest
 
 from stillroom.documents.document import Document, from_json, to_json
 from stillroom.documents.e_invoice import DAMAGED, is_e_invoice, read_stated
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 
 Make = Callable[..., bytes]

@@ -17,7 +17,7 @@ from tests.documents.make_pictures import draw, encoded
 
 from stillroom.documents.document import Document
 from stillroom.documents.formats import inside
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 
 

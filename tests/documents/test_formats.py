@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from stillroom.documents.document import Document
 from stillroom.documents.formats import xlsx_workbook
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 from stillroom.documents.table import row_text
 

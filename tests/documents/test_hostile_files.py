@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.documents.hostile_files import CRAFTED, SEEDS, hostile_files
 
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import DocumentError
 
 # Of those made on purpose, what is quick to make and to read or refuse.
@@ -19,7 +19,7 @@ QUICK = (
 )  # fmt: skip
 
 
-def outcome(readers: Readers, name: str, data: bytes, folder: Path) -> None:
+def outcome(readers: ReaderPool, name: str, data: bytes, folder: Path) -> None:
     path = folder / name
     path.write_bytes(data)
     try:
@@ -35,11 +35,11 @@ def outcome(readers: Readers, name: str, data: bytes, folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
+def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReaderPool]:
     """One reader for all: none of the files may cost it its life."""
     file = tmp_path_factory.mktemp("first") / "a.txt"
     file.write_text("Total 5.00")
-    with Readers(seconds=30, memory_bytes=1 << 30) as started:
+    with ReaderPool(seconds=30, memory_bytes=1 << 30) as started:
         started.read(file)
         (process,) = started.process_ids
         yield started
@@ -47,11 +47,11 @@ def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_what_is_made_to_do_harm(name: str, readers: Readers, tmp_path: Path) -> None:
+def test_what_is_made_to_do_harm(name: str, readers: ReaderPool, tmp_path: Path) -> None:
     outcome(readers, name, CRAFTED[name](), tmp_path)
 
 
-def test_what_was_changed_at_random(readers: Readers, tmp_path: Path) -> None:
+def test_what_was_changed_at_random(readers: ReaderPool, tmp_path: Path) -> None:
     for name, data in hostile_files(len(SEEDS), seed=7, first=len(CRAFTED)):
         outcome(readers, name, data, tmp_path)
     assert not Path("/tmp/stillroom-hostile.txt").exists()

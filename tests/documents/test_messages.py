@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from tests.documents.make_message import Mail, make_message
 
 from stillroom.documents.document import Document
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 from stillroom.errors import DocumentError
 

@@ -16,7 +16,7 @@ from tests.documents.make_pdf import written
 
 from stillroom.documents.document import Document, Span
 from stillroom.documents.formats import pdf as pdf_format
-from stillroom.documents.reading import find_source, read_source
+from stillroom.documents.read_file import find_source, read_source
 from stillroom.documents.source import Source, digest
 from stillroom.errors import DocumentError
 

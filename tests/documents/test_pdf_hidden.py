@@ -13,7 +13,7 @@ from tests.documents.make_pdf import shown, written
 
 from stillroom.documents.document import Document
 from stillroom.documents.formats import pdf as pdf_format
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 
 Make = Callable[..., bytes]

@@ -9,7 +9,7 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.documents.make_pdf import written
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 
 Make = Callable[..., bytes]

@@ -23,8 +23,8 @@ from tests.documents.make_pictures import RECEIPT_TEXT, draw, encoded
 from stillroom.documents.document import Document, Page, Span
 from stillroom.documents.formats import picture as picture_format
 from stillroom.documents.ocr import models
-from stillroom.documents.readers import Readers
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.source import Effort, Source
 from stillroom.errors import DocumentError
 
@@ -207,7 +207,7 @@ def test_nothing_is_ever_fetched(tmp_path: Path) -> None:
         "socket.socket.connect = socket.getaddrinfo = socket.create_connection = closed\n"
         "from pathlib import Path\n"
         "from stillroom.documents.ocr.models import _folder\n"
-        "from stillroom.documents.reading import read_file\n"
+        "from stillroom.documents.read_file import read_file\n"
         "before = sorted(path.name for path in _folder().iterdir())\n"
         "print(read_file(Path(sys.argv[1])).pages[0].text)\n"
         "assert before == sorted(path.name for path in _folder().iterdir())\n"
@@ -281,7 +281,7 @@ def test_only_so_many_pages_of_a_file_are_recognised() -> None:
 
 def test_the_reader_process_recognises_within_its_memory(tmp_path: Path) -> None:
     (tmp_path / "scan.pdf").write_bytes(scanned_pdf("Typed"))
-    with Readers() as readers:
+    with ReaderPool() as readers:
         assert lines(readers.read(tmp_path / "scan.pdf").pages[1]) == RECEIPT_TEXT
 
 
@@ -289,7 +289,7 @@ def test_the_reader_process_recognises_within_its_memory(tmp_path: Path) -> None
 def test_a_picture_that_needs_too_much_memory_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(encoded(draw(size=(2400, 2000))))
     (tmp_path / "a.txt").write_text("small")
-    with Readers(memory_bytes=700 << 20) as readers:
+    with ReaderPool(memory_bytes=700 << 20) as readers:
         with pytest.raises(DocumentError, match="memory"):
             readers.read(tmp_path / "large.png")
         assert readers.read(tmp_path / "a.txt").pages[0].text == "small"

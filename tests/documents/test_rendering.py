@@ -13,15 +13,15 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.seeing import Picture, sizes_from_json
 from stillroom.documents.source import digest
 from stillroom.errors import DocumentError, PasswordNeeded
 
 
 @pytest.fixture
-def readers() -> Iterator[Readers]:
-    with Readers() as made:
+def readers() -> Iterator[ReaderPool]:
+    with ReaderPool() as made:
         yield made
 
 
@@ -45,7 +45,7 @@ def pixels(picture: Picture) -> Image.Image:
     return Image.open(io.BytesIO(picture.data)).convert("RGB")
 
 
-def test_a_page_of_a_pdf_has_its_size_and_its_place(readers: Readers, tmp_path: Path) -> None:
+def test_a_page_of_a_pdf_has_its_size_and_its_place(readers: ReaderPool, tmp_path: Path) -> None:
     file = pdf(tmp_path / "a.pdf")
     sizes = readers.page_sizes(file, "")
     assert (sizes.kind, sizes.sizes) == ("pdf", ((200, 400), (400, 200)))
@@ -60,7 +60,7 @@ def test_a_page_of_a_pdf_has_its_size_and_its_place(readers: Readers, tmp_path: 
     assert pixels(turned).getpixel((350, 50)) == (0, 0, 255), "turned as the file says"
 
 
-def test_a_picture_of_several_pages_is_upright(readers: Readers, tmp_path: Path) -> None:
+def test_a_picture_of_several_pages_is_upright(readers: ReaderPool, tmp_path: Path) -> None:
     file = tmp_path / "a.tiff"
     pages = [Image.new("RGB", (300, 100), colour) for colour in ("red", "green")]
     pages[0].save(file, save_all=True, append_images=pages[1:])
@@ -76,13 +76,13 @@ def test_a_picture_of_several_pages_is_upright(readers: Readers, tmp_path: Path)
     assert (shown.width, shown.height) == (100, 300)
 
 
-def test_no_picture_is_larger_than_a_screen_needs(readers: Readers, tmp_path: Path) -> None:
+def test_no_picture_is_larger_than_a_screen_needs(readers: ReaderPool, tmp_path: Path) -> None:
     file = pdf(tmp_path / "a.pdf", pages=1)
     shown = readers.render(file, "", 1, 1_000_000)
     assert 4_000_000 < shown.width * shown.height <= 5_010_000
 
 
-def test_what_is_attached_is_found_by_its_digest(readers: Readers, tmp_path: Path) -> None:
+def test_what_is_attached_is_found_by_its_digest(readers: ReaderPool, tmp_path: Path) -> None:
     content = pdf(tmp_path / "a.pdf").read_bytes()
     inner = EmailMessage()
     inner["Subject"] = "inner"
@@ -99,7 +99,7 @@ def test_what_is_attached_is_found_by_its_digest(readers: Readers, tmp_path: Pat
     assert readers.page_sizes(file, digest(file.read_bytes())).kind == ""
 
 
-def test_what_cannot_be_shown_is_said(readers: Readers, tmp_path: Path) -> None:
+def test_what_cannot_be_shown_is_said(readers: ReaderPool, tmp_path: Path) -> None:
     file = pdf(tmp_path / "a.pdf")
     sha256 = readers.read(file).sha256
     with pytest.raises(DocumentError, match="not in the file any more"):

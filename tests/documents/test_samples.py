@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.documents.reading import read_file
+from stillroom.documents.read_file import read_file
 
 KINDS = {"receipt.txt": "txt", "invoice.pdf": "pdf", "contract.docx": "docx"}
 

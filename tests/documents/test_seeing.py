@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.seeing import picture_from_json
 from stillroom.errors import DocumentError
 
 
 @pytest.fixture
-def readers() -> Iterator[Readers]:
-    with Readers() as running:
+def readers() -> Iterator[ReaderPool]:
+    with ReaderPool() as running:
         yield running
 
 
-def test_a_picture_is_made_smaller_upright_and_plain(readers: Readers, tmp_path: Path) -> None:
+def test_a_picture_is_made_smaller_upright_and_plain(readers: ReaderPool, tmp_path: Path) -> None:
     photo = Image.new("RGB", (900, 300), "white")
     photo.paste(Image.new("RGB", (300, 300), "red"), (0, 0))  # at the left
     exif = Image.Exif()
@@ -39,7 +39,7 @@ def test_a_picture_is_made_smaller_upright_and_plain(readers: Readers, tmp_path:
     assert readers.picture(tmp_path / "photo.jpg", 150) == found
 
 
-def test_see_through_and_several_pages(readers: Readers, tmp_path: Path) -> None:
+def test_see_through_and_several_pages(readers: ReaderPool, tmp_path: Path) -> None:
     Image.new("RGBA", (10, 10), (0, 0, 0, 0)).save(tmp_path / "glass.png")
     glass = Image.open(io.BytesIO(readers.picture(tmp_path / "glass.png", 100).data))
     assert glass.getpixel((5, 5)) == (255, 255, 255)
@@ -49,7 +49,7 @@ def test_see_through_and_several_pages(readers: Readers, tmp_path: Path) -> None
     assert "2 pages; only the first" in found.note
 
 
-def test_what_is_no_picture_or_a_bomb_is_a_sentence(readers: Readers, tmp_path: Path) -> None:
+def test_what_is_no_picture_or_a_bomb_is_a_sentence(readers: ReaderPool, tmp_path: Path) -> None:
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 

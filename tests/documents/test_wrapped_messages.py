@@ -11,7 +11,7 @@ from asn1crypto import cms
 from tests.documents.make_message import compound_file
 
 from stillroom.documents.document import Document
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 from stillroom.errors import DocumentError
 

@@ -11,7 +11,7 @@ import pytest
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page
-from stillroom.documents.readers import PagesRead
+from stillroom.documents.reader_pool import PagesRead
 from stillroom.errors import Cancelled, DocumentError, EngineError
 from stillroom.extraction.files import file_of
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, Progress

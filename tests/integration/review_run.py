@@ -37,7 +37,7 @@ type = "line"
 """
 FIELDS = ("date", "total", "shop", "place")
 ACTIONS = ("accept", "typed", "runner-up", "absent", "clicked", "unreadable", "undone", "page word")
-_LOOKS = 1.5  # seconds that a person looks at a page before the first key, and takes to write the first value
+_LOOKS = 1.5  # seconds that a person looks at a page before the first key
 _REJECTED = 9  # one in so many documents
 
 
@@ -74,7 +74,7 @@ def prepare(home: Path, documents: int) -> None:
     from reportlab.pdfgen.canvas import Canvas
 
     from stillroom.documents.document import Span
-    from stillroom.documents.reading import read_file
+    from stillroom.documents.read_file import read_file
     from stillroom.extraction.result import (
         Coverage,
         DocumentResult,
@@ -146,7 +146,6 @@ class Hands:
     window: Any
     page: Any
     application: Any
-    written: bool = False
 
     def key(self, *keys: Any, widget: Any = None) -> None:
         from PySide6.QtTest import QTest
@@ -296,10 +295,6 @@ def _value(hands: Hands, action: str, right: str | None) -> None:
     elif action == "typed":
         hands.key(key.Key_E)
         hands.type(right or "")
-        if not hands.written:
-            hands.written = True
-            hands.wait(lambda: page._suggesting is None or bool(page.card._readings))
-            hands.look()
         hands.key(key.Key_Return, widget=page.card.line)
     elif action == "undone":
         hands.key(key.Key_N)

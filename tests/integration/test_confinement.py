@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from stillroom.child import Layers, Reach, child_environment, landlock, system_calls
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import DocumentError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux's own protection")
@@ -218,7 +218,7 @@ def test_a_reader_inherits_no_descriptor(tmp_path: Path) -> None:
     held = os.open(tmp_path / "a.txt", os.O_RDONLY)
     os.set_inheritable(held, True)
     try:
-        with Readers() as readers:
+        with ReaderPool() as readers:
             readers.read(tmp_path / "a.txt")
             (process,) = readers.process_ids
             readers.read(tmp_path / "b.txt")  # whose request it takes when it has put the first file down
@@ -237,7 +237,7 @@ def test_a_reader_inherits_no_descriptor(tmp_path: Path) -> None:
 def test_a_reader_that_grows_ends_alone(tmp_path: Path) -> None:
     grow = "import sys\nx = []\nfor line in sys.stdin.buffer:\n  while True: x.append(bytearray(50 << 20))"
     (tmp_path / "a.txt").write_text("x")
-    with Readers([sys.executable, "-c", grow], memory_bytes=400 << 20) as readers, pytest.raises(DocumentError):
+    with ReaderPool([sys.executable, "-c", grow], memory_bytes=400 << 20) as readers, pytest.raises(DocumentError):
         readers.read(tmp_path / "a.txt")
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2_000_000
 
@@ -271,7 +271,7 @@ def liar(tmp_path: Path, said: str) -> list[str]:
 def test_a_document_of_any_shape_is_a_sentence(tmp_path: Path, lie: object) -> None:
     (tmp_path / "a.txt").write_text("x")
     said = json.dumps({"event": "result", "data": lie}).replace("{", '{"id": NUMBER, ', 1)
-    with Readers(liar(tmp_path, said), seconds=10) as readers, pytest.raises(DocumentError):
+    with ReaderPool(liar(tmp_path, said), seconds=10) as readers, pytest.raises(DocumentError):
         readers.read(tmp_path / "a.txt")
 
 
@@ -288,7 +288,7 @@ def test_a_document_of_any_shape_is_a_sentence(tmp_path: Path, lie: object) -> N
 )  # fmt: skip
 def test_a_message_of_any_shape_is_a_sentence(tmp_path: Path, said: str) -> None:
     (tmp_path / "a.txt").write_text("x")
-    with Readers(liar(tmp_path, said), seconds=3) as readers, pytest.raises(DocumentError):
+    with ReaderPool(liar(tmp_path, said), seconds=3) as readers, pytest.raises(DocumentError):
         readers.read(tmp_path / "a.txt")
 
 

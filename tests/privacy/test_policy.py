@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stillroom import cli
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.errors import DocumentError, EngineError
 from stillroom.extraction.export import export
@@ -68,7 +68,7 @@ def test_models_and_folders_keep_to_it(tmp_path: Path) -> None:
     policy = read_policy(written(tmp_path, text))
     with Engine(policy=policy) as engine, pytest.raises(EngineError, match="does not allow the model"):
         engine.load(tmp_path / "m.gguf")
-    with Readers(policy=policy) as readers:
+    with ReaderPool(policy=policy) as readers:
         assert readers.read(inside / "a.txt").pages[0].text == "Total 5.00"
         for file in (outside / "a.txt", inside / "link.txt", inside / ".." / "out" / "a.txt"):
             with pytest.raises(DocumentError, match="allows files in"):

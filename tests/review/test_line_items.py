@@ -10,7 +10,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.reading import read_file
+from stillroom.documents.read_file import read_file
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldResult, FieldState, FieldValue
 from stillroom.extraction.tables import table_rows

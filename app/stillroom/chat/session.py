@@ -19,7 +19,7 @@ from stillroom.chat.passages import passages_of
 from stillroom.chat.prompt import Thoughts
 from stillroom.chat.store import ConversationStore
 from stillroom.documents.formats import PICTURES
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.seeing import Picture
 from stillroom.engine.limits import LARGEST_PICTURE_SIDE
 from stillroom.engine.protocol import Generation, Message, Sampling
@@ -339,7 +339,7 @@ def _shortened(text: str) -> str:
 
 
 def read_attachment(
-    readers: Readers,
+    readers: ReaderPool,
     path: Path,
     answerer: Answerer,
     *,

@@ -17,7 +17,7 @@ from stillroom.atomic import write_text
 from stillroom.chat import database_rows
 from stillroom.chat.conversation import Attachment, Conversation, Role, Turn, TurnState
 from stillroom.chat.store import ConversationStore
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.seeing import Picture
 from stillroom.engine.limits import LARGEST_PICTURE_SIDE
 from stillroom.errors import StillroomError
@@ -130,7 +130,7 @@ def _plain(turn: Turn) -> dict[str, Any]:
     return {**asdict(replace(turn, attachments=())), "created": turn.created.isoformat(), "attachments": files}
 
 
-def import_file(store: ConversationStore, source: Path, readers: Readers) -> Conversation:
+def import_file(store: ConversationStore, source: Path, readers: ReaderPool) -> Conversation:
     """Bring a conversation back from JSON; its pictures are read anew, as those of any file. Raises StillroomError, and then
     nothing was stored.
     """
@@ -150,7 +150,7 @@ def import_file(store: ConversationStore, source: Path, readers: Readers) -> Con
     return store.put_in(title, settings, turns, leaf if isinstance(leaf, int) else None)
 
 
-def _picture(item: dict[str, Any], readers: Readers) -> Picture | None:
+def _picture(item: dict[str, Any], readers: ReaderPool) -> Picture | None:
     if not item.get("picture"):
         return None
     with tempfile.TemporaryDirectory(prefix="stillroom-") as folder:
@@ -159,7 +159,7 @@ def _picture(item: dict[str, Any], readers: Readers) -> Picture | None:
         return readers.picture(file, LARGEST_PICTURE_SIDE)
 
 
-def _turn(item: dict[str, Any], readers: Readers) -> Turn:
+def _turn(item: dict[str, Any], readers: ReaderPool) -> Turn:
     attachments = tuple(
         Attachment(
             int(each.get("id", 0)),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.documents.formats import PICTURES
-from stillroom.documents.reading import find_source, guarded
+from stillroom.documents.read_file import find_source, guarded
 from stillroom.documents.seeing import MOST_PAGES, PageSizes, Picture, picture_to_json, sizes_to_json
 from stillroom.documents.sniff import sniff
 from stillroom.documents.source import Source

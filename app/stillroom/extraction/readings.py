@@ -9,25 +9,19 @@ from __future__ import annotations
 
 import functools
 import math
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import phonenumbers
 import regex as re
-from babel import Locale
-from babel.core import get_global
-from babel.languages import get_official_languages
-from babel.numbers import get_territory_currencies
 from stdnum import iban
 from stdnum.eu import vat as eu_vat
 
-from stillroom import paths
 from stillroom.documents.document import Document
-from stillroom.extraction.candidates import dates, numbers
+from stillroom.extraction.candidates import dates, numbers, words
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.languages import locale_of
+from stillroom.extraction.candidates.cldr import Place, cldr
 
 LEAST_LIKELY = 0.02
 """A reading that is less likely than this is not offered: the document says otherwise."""
@@ -191,7 +185,7 @@ _DAY_THEN_MONTH = re.compile(r"(?<!\d)\d{1,2}(?:st|nd|rd|th|\.)? (?:of )?(?P<wor
 
 def _written_order(text: str) -> int:
     """1 where months that are words follow their day, -1 where they go before it."""
-    months = dates.month_names()
+    months = cldr().months
     behind = any(match["word"].lower() in months for match in _DAY_THEN_MONTH.finditer(text))
     before = any(match["word"].lower() in months for match in _MONTH_THEN_DAY.finditer(text))
     return int(behind) - int(before)
@@ -221,21 +215,18 @@ def _share_of(places: Mapping[str, float], habit: Callable[[str], bool], *, none
     return (none + with_habit) / (1 + with_habit + without)
 
 
-@functools.cache
 def _date_habit(place: str) -> str:
     """Which of d, m, y a country writes first in short dates."""
-    pattern = _first_locale(place).date_formats["short"].pattern
-    return next(letter for letter in str(pattern).lower() if letter in "dmy")
+    return _habits(place).first
 
 
-@functools.cache
 def _decimal_habit(place: str) -> str:
-    return str(_first_locale(place).number_symbols["latn"]["decimal"])
+    return _habits(place).decimal
 
 
-def _first_locale(place: str) -> Locale:
-    spoken = get_official_languages(place, de_facto=True) or ("en",)
-    return locale_of(spoken[0], place)
+def _habits(place: str) -> Place:
+    known = cldr().places
+    return known.get(place) or known["001"]
 
 
 # --- places ---------------------------------------------------------------------------------------------------------------------
@@ -273,15 +264,10 @@ _SCRIPTS = (
 
 
 @functools.cache
-def _data() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((paths.resources_dir() / "places.toml").read_text(encoding="utf-8"))
-
-
-@functools.cache
 def _small_words() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for language, words in _data()["languages"].items():
-        for word in words:
+    for language, own in words.places()["languages"].items():
+        for word in own:
             found[word].append(language)
     return {word: tuple(spoken) for word, spoken in found.items()}
 
@@ -303,7 +289,7 @@ def _languages(text: str) -> dict[str, float]:
 @functools.cache
 def _legal_forms() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for place, forms in _data()["legal_forms"].items():
+    for place, forms in words.places()["legal_forms"].items():
         for form in forms:
             if len(form) > 2:
                 found[form].append(place)
@@ -313,21 +299,17 @@ def _legal_forms() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
 
 @functools.cache
 def _spoken_in(language: str) -> tuple[str, ...]:
-    return tuple(
-        place
-        for place in get_global("territory_currencies")
-        if len(place) == 2 and language in get_official_languages(place, de_facto=True)[:2]
-    )
+    return tuple(name for name, place in cldr().places.items() if len(name) == 2 and language in place.languages)
 
 
 @functools.cache
 def _used_in() -> dict[str, tuple[str, ...]]:
     """Countries by the currency they pay in."""
     found: dict[str, list[str]] = defaultdict(list)
-    for place in get_global("territory_currencies"):
-        if len(place) == 2 and place not in ("ZZ", "EU"):
-            for code in get_territory_currencies(place)[:1]:
-                found[code].append(place)
+    for name, place in cldr().places.items():
+        if len(name) == 2 and name not in ("ZZ", "EU"):
+            for code in place.currencies[:1]:
+                found[code].append(name)
     return {code: tuple(own) for code, own in found.items()}
 
 
@@ -339,7 +321,7 @@ def _places(text: str, languages: Mapping[str, float]) -> dict[str, float]:
         for place in own:
             strengths[place] += strength
 
-    countries = get_global("territory_currencies")
+    countries = cldr().places
     for place, strength in _coded(text).items():
         says({place} & set(countries), strength)
     prefixes = {match["code"] for match in _PREFIX.finditer(text)}
@@ -352,7 +334,7 @@ def _places(text: str, languages: Mapping[str, float]) -> dict[str, float]:
     if _RINGGIT.search(text):
         says(("MY",), _SAYS_WORD)
     says({place for match in _UNIT.finditer(text) for place in _paid_with(match["sign"])}, _SAYS_WORD)
-    says(_named(text, languages), _SAYS_LITTLE)
+    says(_named(text), _SAYS_LITTLE)
     says({place for place, pattern in _SCRIPTS if pattern.search(text)}, _SAYS_WORD)
     used = _used_in()
     for code in {match.group() for match in _CURRENCY_CODE.finditer(text)} & set(used):
@@ -386,44 +368,34 @@ def _coded(text: str) -> dict[str, float]:
 
 def _paid_with(sign: str) -> tuple[str, ...]:
     """Countries that pay in what a sign stands for, where it stands for one currency."""
-    codes = _data()["currency_signs"].get(sign, ())
+    codes = words.places()["currency_signs"].get(sign, ())
     return _used_in().get(codes[0], ()) if len(codes) == 1 else ()
 
 
-def _named(text: str, languages: Mapping[str, float]) -> set[str]:
+def _named(text: str) -> set[str]:
     """Countries that the text names, or a city of theirs."""
-    names = _names_of_places(max(languages, key=lambda each: (languages[each], each), default="en"))
-    words = [word.casefold() for word in _WORDS.findall(text)]
+    known = _names_of_places()
+    told = [word.casefold() for word in _WORDS.findall(text)]
     found = set()
-    for start in range(len(words)):
-        for end in range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1):
-            place = names.get(" ".join(words[start:end]))
-            if place and (not start or words[start - 1] not in _ANOTHER_PLACE):
+    for start, word in enumerate(told):
+        before = told[start - 1] if start else ""
+        for name, place in known.get(word, ()) if before not in _ANOTHER_PLACE else ():
+            if name == tuple(told[start : start + len(name)]):
                 found.add(place)
     return found
 
 
-_LONGEST_NAME = 3  # words
+@functools.cache
+def _names_of_places() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    """Names of countries and cities in words, by their first word, and the country of each."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    for name, place in (*cldr().countries.items(), *cldr().cities.items()):
+        name_words = tuple(name.split())
+        found[name_words[0]].append((name_words, place))
+    return {first: tuple(names) for first, names in found.items()}
+
+
 _ANOTHER_PLACE = ("new",)  # "New Jersey" is none of Jersey's
-
-
-@functools.lru_cache(maxsize=16)
-def _names_of_places(language: str) -> dict[str, str]:
-    """Countries by their names in English and in this language, and by the cities that time zones are called after."""
-    found: dict[str, str] = {}
-    for zone, place in get_global("zone_territories").items():
-        city = " ".join(_WORDS.findall(zone.rpartition("/")[2])).casefold()
-        if "/" in zone and len(place) == 2 and len(city) > _SHORTEST_NAME:
-            found[city] = place
-    for spoken in {"en", language}:
-        for place, name in locale_of(spoken).territories.items():
-            words = _WORDS.findall(name)
-            if len(place) == 2 and place.isalpha() and len(words) <= _LONGEST_NAME and len(name) > _SHORTEST_NAME:
-                found[" ".join(words).casefold()] = place
-    return found
-
-
-_SHORTEST_NAME = 3  # letters: "Chad" is one
 
 
 # Signs that say where a document is from; which currencies an amount may be in is another question (see ``currencies``).
@@ -448,7 +420,7 @@ def _currencies(places: Mapping[str, float]) -> dict[str, float]:
     """Currencies of the places, as likely as these."""
     odds: dict[str, float] = {}
     for place, strength in places.items():
-        for code in get_territory_currencies(place)[:1] if place in get_global("territory_currencies") else ():
+        for code in cldr().places[place].currencies[:1] if place in cldr().places else ():
             odds[code] = max(odds.get(code, 0.0), math.exp(min(strength, 6.0)) - 1)
     total = 1 + sum(odds.values())
     return {code: own / total for code, own in odds.items()}

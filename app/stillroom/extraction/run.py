@@ -17,7 +17,7 @@ from typing import Protocol, Self, runtime_checkable
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
-from stillroom.documents.readers import PagesRead
+from stillroom.documents.reader_pool import PagesRead
 from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import Cancelled, DocumentError, EngineError, StillroomError
 from stillroom.extraction.estimate import TimeLeft
@@ -80,10 +80,7 @@ class Batch:
         record: what the run was started with.
         template: as it was when the run was started.
         files: by position, as the person gave them; then what was found attached to them, as it is named to people.
-        renews: the run whose values are kept of fields that did not change since; 0 for none.
     """
-
-    renews = 0
 
     def __init__(
         self, store: RunStore, record: RunRecord, documents: Sequence[RunDocument], template: Template
@@ -98,9 +95,20 @@ class Batch:
         self.files = [Path(document.file) for document in documents]
 
     @classmethod
-    def create(cls, store: RunStore, template: Template, files: Sequence[Path], model: ModelInfo | ModelFile) -> Batch:
-        """A new run. A file listed twice is done twice. Raises StillroomError (storage, or the model's file is gone)."""
-        kept = record(template, model)
+    def create(
+        cls,
+        store: RunStore,
+        template: Template,
+        files: Sequence[Path],
+        model: ModelInfo | ModelFile,
+        *,
+        renews: int | None = None,
+    ) -> Batch:
+        """A new run; ``renews``: of its record. A file listed twice is done twice.
+
+        Raises StillroomError (storage, or the model's file is gone).
+        """
+        kept = dataclasses.replace(record(template, model), renews=renews)
         run = store.create_run(kept, [(str(file), str(file.absolute())) for file in files])
         audit.note(
             "run", run=run, template=template.name, template_sha256=kept.template_sha256, model=kept.model_name,

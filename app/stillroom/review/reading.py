@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.documents.document import Document, Page, Span
@@ -12,12 +12,13 @@ from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.result import FieldValue
 from stillroom.extraction.tables import rows_at
 from stillroom.review.verdict import Given
-from stillroom.templates.template import Field, FieldType
+from stillroom.templates.template import Field, FieldType, Template
 
 _VERBATIM = (
     FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS,
 )  # fmt: skip
 _SUGGESTED = 8
+_OF_ALL_TYPES = "on 3 May 2025 at 3.30 p.m. 1.50 EUR 2 years"  # its signs, names and patterns are all looked up
 _WHOLE_PAGES = 20
 _OCCURRENCES = 200
 
@@ -161,6 +162,13 @@ def read_typed(field: Field, text: str) -> Reading:
         whole[0].failed,
         tuple(Given(other.value, plain, typed=True) for other in whole[1:]),
     )
+
+
+def prepare(templates: Iterable[Template]) -> None:
+    """Bring in what reads the types of these templates, so that the first value that is typed need not wait for it."""
+    fields = [column for template in templates for each in template.fields for column in (each, *each.columns)]
+    for field in {kind_of(field): field for field in fields}.values():
+        read_typed(field, _OF_ALL_TYPES)
 
 
 def trimmed(document: Document, span: Span) -> Span:

@@ -25,6 +25,7 @@ class RunRecord:
         engine: version of llama-cpp-python.
         application: version of Stillroom.
         delivered: false while the output the run was started for has not been written.
+        renews: the run whose values are kept of fields that did not change since; None for none, or where it was erased.
         id: number of the run. created: UTC. title: given by the person; else empty.
     """
 
@@ -40,6 +41,7 @@ class RunRecord:
     engine: str = ""
     application: str = ""
     delivered: bool = True
+    renews: int | None = None
     id: int = 0
     created: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     title: str = ""
@@ -65,7 +67,7 @@ class RunDocument:
 
 _NAMES = (
     "template_name", "template_version", "template_toml", "template_sha256", "model_name", "model_path", "model_sha256",
-    "seed", "threads", "engine", "application", "delivered",
+    "seed", "threads", "engine", "application", "delivered", "renews",
 )  # fmt: skip
 _COLUMNS = ", ".join(_NAMES)
 

@@ -169,4 +169,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN deleted TEXT",  # when; null while it is there
     ),
     ("ALTER TABLE documents ADD COLUMN removed INTEGER NOT NULL DEFAULT 0",),  # 1: taken out of the table by the person
+    # The run whose values are kept of fields that did not change since.
+    ("ALTER TABLE runs ADD COLUMN renews INTEGER REFERENCES runs (id) ON DELETE SET NULL",),
 )

@@ -11,7 +11,7 @@ import psutil
 from stillroom import paths
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import Adapter, LoadOptions
 from stillroom.engine.status import EngineStatus
@@ -212,7 +212,7 @@ def _try_copies(
     cancellation: Cancellation | None,
     command: Sequence[str] | None,
 ) -> list[Copy]:
-    with Readers() as readers:
+    with ReaderPool() as readers:
         samples = _samples(readers, cancellation)
     own = list(texts) or [_whole(document) for document, _ in samples]
 
@@ -241,7 +241,7 @@ def _try_copies(
 
 def sample_texts(cancellation: Cancellation | None = None) -> list[str]:
     """The text of the documents that come with Stillroom. Raises StillroomError, Cancelled."""
-    with Readers() as readers:
+    with ReaderPool() as readers:
         return [_whole(document) for document, _ in _samples(readers, cancellation)]
 
 
@@ -249,7 +249,7 @@ def _whole(document: Document) -> str:
     return "\n".join(page.text for page in document.pages)
 
 
-def _samples(readers: Readers, cancellation: Cancellation | None) -> list[tuple[Document, Template]]:
+def _samples(readers: ReaderPool, cancellation: Cancellation | None) -> list[tuple[Document, Template]]:
     templates = TemplateLibrary([paths.resources_dir() / "templates"])
     folder: Path = paths.resources_dir() / "samples"
     return [(readers.read(folder / file, cancellation=cancellation), templates.find(name)) for file, name in _SAMPLES]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
 from stillroom.workspace.remote_models import RemoteModels
@@ -71,7 +71,7 @@ class Conversations:
     """The conversations of a workspace. Methods block; what is written is on disk while it is written."""
 
     def __init__(
-        self, store: Callable[[], ConversationStore], engine: Engine, readers: Readers, remote: RemoteModels
+        self, store: Callable[[], ConversationStore], engine: Engine, readers: ReaderPool, remote: RemoteModels
     ) -> None:
         self._store, self._engine, self._readers, self._remote = store, engine, readers, remote
 

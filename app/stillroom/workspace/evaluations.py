@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _ignore(*_: object) -> None:
 class Evaluations:
     """Labelled documents through a model, or beside finished results. Methods block; callbacks come on the caller's thread."""
 
-    def __init__(self, engine: Engine, readers: Readers) -> None:
+    def __init__(self, engine: Engine, readers: ReaderPool) -> None:
         self._engine, self._readers = engine, readers
 
     def labels(self, file: Path, template: Template) -> tuple[list[LabelledDocument], list[str]]:

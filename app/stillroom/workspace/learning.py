@@ -9,7 +9,7 @@ from pathlib import Path
 from stillroom import atomic
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.extraction.choosing import Embed
@@ -30,7 +30,7 @@ Read = Callable[[int, int, Cancellation | None], Document]
 class Learning:
     """The memories of all templates. Safe from any thread; reading and fitting block."""
 
-    def __init__(self, read: Read, readers: Readers, embed: Embed | None = None) -> None:
+    def __init__(self, read: Read, readers: ReaderPool, embed: Embed | None = None) -> None:
         """``embed``: by the loaded model, for choices."""
         self._embed = embed
         self._read = read

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions, MeasureRequest, ModelInfo
 
@@ -45,7 +45,7 @@ class Speeds:
 class ModelMaking:
     """What makes models, or makes them faster. Methods block, and raise StillroomError and Cancelled; nothing half made stays."""
 
-    def __init__(self, engine: Engine, readers: Readers) -> None:
+    def __init__(self, engine: Engine, readers: ReaderPool) -> None:
         self._engine, self._readers = engine, readers
 
     def is_published(self, source: Path) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import StillroomError
 from stillroom.privacy.seal import Seal
 from stillroom.settings import MONTHLY_CAP, Settings
@@ -74,7 +74,7 @@ class RemoteModels:
         database: Callable[[], Database],
         secrets: Callable[[], Secrets],
         runs: Runs,
-        readers: Readers,
+        readers: ReaderPool,
         seal: Seal,
         settings: Settings,
     ) -> None:

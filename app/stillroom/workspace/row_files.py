@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.seeing import PageSizes
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class RowFiles:
     Methods block, and raise DocumentError and Cancelled. ``sha256`` says which of the documents in a file is meant.
     """
 
-    def __init__(self, readers: Readers, drawing: Callable[[], Readers], recent: RecentDocuments) -> None:
+    def __init__(self, readers: ReaderPool, drawing: Callable[[], ReaderPool], recent: RecentDocuments) -> None:
         """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run."""
         self._readers, self._drawing, self._recent = readers, drawing, recent
 

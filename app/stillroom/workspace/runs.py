@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.storage.runs import RunStore
 from stillroom.workspace.recent_documents import RecentDocuments, RememberingExtractor
 
@@ -48,7 +48,7 @@ class Runs:
         self,
         store: Callable[[], RunStore],
         extractor: Callable[[], DocumentExtractor],
-        readers: Readers,
+        readers: ReaderPool,
         recent: RecentDocuments,
     ) -> None:
         self._store, self._extractor, self._readers, self._recent = store, extractor, readers, recent
@@ -93,18 +93,25 @@ class Runs:
         return tuple(template.field(name).heading for name in differences(batch.template, template).fields)
 
     def renew(self, batch: Batch, template: Template, model: ModelInfo | ModelFile) -> Batch:
-        """A new run over the files of one, with its template as it is now: only fields that changed will be asked, the other values
-        are taken over. The verdicts hold on, as they do for every run of the same files. Raises StillroomError."""
+        """A run over the files of one, with its template as it is now: only fields that changed will be asked, the other values are
+        taken over. One that was begun before and stopped is gone on with. The verdicts hold on, as they do for every run of the
+        same files. Raises StillroomError."""
+        from stillroom.extraction.provenance import record
         from stillroom.extraction.run import Batch
 
+        wanted = record(template, model)
+        for begun in self._store().unfinished():
+            if begun.renews == batch.run_id and (begun.template_toml, begun.model_sha256) == (
+                wanted.template_toml,
+                wanted.model_sha256,
+            ):
+                return self.resume(begun.id)
         documents = [each for each in self._store().documents(batch.run_id) if each.parent is None]
         # As they were named, where that still leads there.
         files = [
             Path(each.file) if str(Path(each.file).absolute()) == each.path else Path(each.path) for each in documents
         ]
-        made = Batch.create(self._store(), template, files, model)
-        made.renews = batch.run_id
-        return made
+        return Batch.create(self._store(), template, files, model, renews=batch.run_id)
 
     def compare(self, left: int, right: int) -> Comparison:
         """Which values two runs have alike, and which not. Raises StillroomError."""
@@ -183,12 +190,13 @@ class Runs:
 
     def _asking(self, batch: Batch) -> DocumentExtractor:
         """The extractor; for a run that renews another one that asks what changed."""
-        if not batch.renews:
+        renewed = self._store().run(batch.run_id).renews  # as it is now: the other run may have been erased
+        if renewed is None:
             return self._extractor()
         from stillroom.extraction.renewal import ChangedFields
         from stillroom.templates.versions import differences
 
-        old = self.resume(batch.renews)
+        old = self.resume(renewed)
         earlier = {row.sha256: row for row in old.results() if row is not None and row.sha256}
         changed = differences(old.template, batch.template).fields
         return ChangedFields(self._extractor(), earlier, old.template, changed)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from stillroom import paths
 from stillroom.atomic import remove_left_over
-from stillroom.documents.readers import Readers
+from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.errors import EngineError, StillroomError
 from stillroom.privacy.seal import Seal
@@ -83,7 +83,7 @@ class Workspace:
         self.settings = settings if settings is not None else Settings()
         self.seal = seal if seal is not None else Seal(sealed=self.settings.get(SEALED))
         self.engine = engine if engine is not None else Engine()
-        self.readers = Readers(
+        self.readers = ReaderPool(
             seconds=self.settings.get(READER_SECONDS), memory_bytes=self.settings.get(READER_MEMORY) << 20
         )
         self.templates = Templates()
@@ -153,7 +153,7 @@ class Workspace:
         return self._once("reviews", self._open_reviews)
 
     @property
-    def page_readers(self) -> Readers:
+    def page_readers(self) -> ReaderPool:
         """Readers that draw pages for a person who waits, and never wait behind a run."""
         return self._once("page_readers", self._start_page_readers)
 
@@ -235,8 +235,8 @@ class Workspace:
 
         return Reviews(self.store, VerdictStore(self.database))
 
-    def _start_page_readers(self) -> Readers:
-        readers = Readers(seconds=_PAGE_SECONDS, memory_bytes=self.settings.get(READER_MEMORY) << 20)
+    def _start_page_readers(self) -> ReaderPool:
+        readers = ReaderPool(seconds=_PAGE_SECONDS, memory_bytes=self.settings.get(READER_MEMORY) << 20)
         self.at_end.append(readers.close)
         return readers
 

@@ -8,7 +8,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.documents.document import Span
-from stillroom.documents.reading import read_file
+from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, result_to_json
 from stillroom.storage.runs import RunRecord, RunStore
 

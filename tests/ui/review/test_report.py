@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from stillroom.documents.document import Span
-from stillroom.documents.reading import read_file
+from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import (
     Coverage,
     DocumentResult,

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog
 from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.documents.document import Span
-from stillroom.documents.reading import read_file
+from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import (
     Coverage,
     DocumentResult,

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit
 from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.documents.document import Document
-from stillroom.documents.reading import read_file
+from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import (
     Coverage,
     DocumentResult,

@@ -25,7 +25,7 @@ from stillroom.documents.formats.office_package import (
 )
 from stillroom.documents.formats.word_numbers import WordNumbers
 from stillroom.documents.formats.word_styles import WordStyles, is_on
-from stillroom.documents.reading import DEPTH, read_source
+from stillroom.documents.read_file import DEPTH, read_source
 from stillroom.documents.source import Content, Source
 from stillroom.documents.table import row_text
 from stillroom.errors import DocumentError

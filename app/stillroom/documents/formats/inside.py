@@ -11,7 +11,7 @@ from stillroom.documents import left_out
 from stillroom.documents.document import Document, Page
 from stillroom.documents.left_out import LeftOut
 from stillroom.documents.ocr.models import HOW_TO_INSTALL, available
-from stillroom.documents.reading import DEPTH, read_source
+from stillroom.documents.read_file import DEPTH, read_source
 from stillroom.documents.source import Content, Source, check_length, clean, ranges
 from stillroom.errors import DocumentError
 

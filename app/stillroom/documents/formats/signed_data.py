@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from asn1crypto import cms, pem
 
-from stillroom.documents.reading import read_source
+from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Content, Source
 from stillroom.errors import DocumentError
 

@@ -1,27 +1,14 @@
-"""Currencies: what their signs, codes and names stand for, and how many decimals they have, by CLDR and ISO 4217 through Babel."""
+"""Currencies: what their signs, codes and names stand for, and how many decimals they have, by CLDR and ISO 4217."""
 
 from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections import defaultdict
 
-from babel.core import get_global
-from babel.numbers import get_currency_precision, get_territory_currencies
+from stillroom.extraction.candidates.cldr import USUAL_DECIMALS, cldr
+from stillroom.extraction.candidates.words import places
 
-from stillroom import paths
-from stillroom.extraction.candidates.languages import languages, locale_of
-
-# "$" and its like stand for every currency of the name: "kr" for krona, krone and króna.
-_BY_NAME = {
-    "$": ("dollar", "peso"),
-    "£": ("pound",),
-    "¥": ("yen", "yuan"),
-    "￥": ("yen", "yuan"),
-    "₨": ("rupee",),
-    "₩": ("won",),
-}
 # The currency that is meant first where a sign says no more; the others follow by their code.
 _FIRST = ("USD", "EUR", "GBP", "JPY", "CNY", "KRW", "INR", "SEK", "CHF")
 
@@ -30,17 +17,13 @@ _FIRST = ("USD", "EUR", "GBP", "JPY", "CNY", "KRW", "INR", "SEK", "CHF")
 def codes() -> frozenset[str]:
     """ISO codes of the currencies that a country pays in today."""
     return frozenset(
-        code
-        for place in get_global("territory_currencies")
-        for code in get_territory_currencies(place)
-        if place not in ("ZZ", "EU")
+        code for name, place in cldr().places.items() for code in place.currencies if name not in ("ZZ", "EU")
     )
 
 
-@functools.cache
 def decimals(code: str) -> int:
     """Digits behind the decimal mark of a currency: 2 of most, 0 of the yen, 3 of Kuwait's dinar."""
-    return get_currency_precision(code)
+    return cldr().decimals.get(code, USUAL_DECIMALS)
 
 
 @functools.cache
@@ -48,16 +31,10 @@ def signs() -> dict[str, tuple[str, ...]]:
     """What stands beside an amount (sign, code, short name), and the codes of the currencies it may mean."""
     known = codes()
     found: dict[str, set[str]] = defaultdict(set)
-    english = locale_of("en").currencies
     for code in known:
         found[code].add(code)
-        for sign, names in _BY_NAME.items():
-            if any(name in english.get(code, "").lower() for name in names):
-                found[sign].add(code)
-    for language in languages():
-        for code, sign in locale_of(language).currency_symbols.items():
-            if code in known and not (sign.isascii() and sign.isalpha() and len(sign) == 1):
-                found[sign].add(code)
+    for sign, meant in cldr().signs.items():
+        found[sign] |= set(meant)
     for sign, own in _everyday_signs().items():
         found[sign] |= set(own) & known
     order = {code: number for number, code in enumerate(_FIRST)}
@@ -67,8 +44,7 @@ def signs() -> dict[str, tuple[str, ...]]:
 
 
 def _everyday_signs() -> dict[str, list[str]]:
-    data = tomllib.loads((paths.resources_dir() / "places.toml").read_text(encoding="utf-8"))
-    return dict(data["currency_signs"])
+    return dict(places()["currency_signs"])
 
 
 _CODE_BEFORE = re.compile(r"(?<![^\W\d_])([A-Z]{3})\s?$")

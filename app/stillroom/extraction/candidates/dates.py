@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import calendar
 import datetime
-import functools
 from collections.abc import Iterator, Sequence
 
 import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.languages import languages, locale_of
+from stillroom.extraction.candidates.cldr import cldr
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
 BUDDHIST, GREGORIAN = "buddhist", "gregorian"
@@ -88,22 +87,6 @@ _THEN_YEAR = re.compile(r"(?:st|nd|rd|th)?,?\s(?:19|20)\d\d(?!\d)")
 _MONTH_BEHIND = re.compile(r"(?:st|nd|rd|th|\.)?\s?(?:of\s|de\s)?([^\W\d_]{2,20})(?![^\W\d_])")
 
 
-@functools.cache
-def month_names() -> dict[str, dict[int, str]]:
-    """What a month is called, in small letters: its number, and a language that calls it so. "listopad" is two months."""
-    names: dict[str, dict[int, str]] = {"sept": {9: "en"}}
-    for language in languages():
-        months = locale_of(language).months
-        for form in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for number, name in months[form][width].items():
-                    key = name.lower().strip(" .")
-                    letters = sum(letter.isalpha() for letter in key)
-                    if letters >= 2 and not any(letter.isdigit() for letter in key) and _WORD.fullmatch(key):
-                        names.setdefault(key, {}).setdefault(number, language)
-    return names
-
-
 def part_of_date(text: str, left: int, right: int) -> bool:
     """Whether figures are the day or the year beside the name of a month: "14 April 2025"."""
     figures = text[left:right]
@@ -115,7 +98,7 @@ def part_of_date(text: str, left: int, right: int) -> bool:
             month = _MONTH_BEFORE.search(text[max(0, left - 24) : left])
     else:
         return False
-    return month is not None and month[1].lower() in month_names()
+    return month is not None and month[1].lower() in cldr().months
 
 
 class _Found:
@@ -208,7 +191,7 @@ def _years(year: str, month: int, day: int, thai: bool = False) -> dict[str, dat
 
 def _by_word(text: str) -> Iterator[_Found]:
     """Dates whose month is a word."""
-    months = month_names()
+    months = cldr().months
     for word in _WORD.finditer(text):
         key = word.group().lower()
         # In Hebrew the month carries its preposition: one letter in front.

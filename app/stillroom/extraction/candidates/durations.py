@@ -8,12 +8,10 @@ import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 
-from babel.units import format_unit
-
 from stillroom import paths
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.languages import languages
+from stillroom.extraction.candidates.cldr import cldr
 
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -22,10 +20,7 @@ _WORDS = {
     "eighty": 80, "ninety": 90, "hundred": 100,
 }  # fmt: skip
 _WORD = "(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
-_UNITS = ("year", "month", "week", "day", "hour")
 _SHAPE = {"year": 1.0, "month": 0.8, "week": 0.4, "day": 0.3, "hour": 0.1}
-# English words that are units elsewhere: "one time fee", "1 tag", "2 an hour".
-_OTHER_WORDS = {"time", "timer", "tag", "jam", "den", "dan", "nap", "ur", "ura", "ure", "uri"}
 _ENGLISH = r"(?:year|month|week|day|hour)s?"
 _FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
 
@@ -33,15 +28,7 @@ _FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")
 @functools.cache
 def _units() -> tuple[dict[str, str], re.Pattern[str]]:
     """What each language calls the units, and the pattern of a duration."""
-    names: dict[str, str] = {}
-    for language in languages():
-        for unit in _UNITS:
-            for count in (1, 2, 3, 5, 11, 21, 1.5):
-                name = (
-                    re.sub(r"[\d.,٫\s]+", " ", format_unit(count, f"duration-{unit}", locale=language)).strip().lower()
-                )
-                if len(name) >= 2 and name.isalpha() and name not in _OTHER_WORDS:
-                    names.setdefault(name, unit)
+    names = dict(cldr().units)
     for unit, words in _data()["units"].items():
         for name in words.split():
             names.setdefault(name, unit)

@@ -11,9 +11,9 @@ import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.cldr import cldr
 from stillroom.extraction.candidates.currencies import decimals, sign_before, sign_behind, signs
 from stillroom.extraction.candidates.dates import part_of_date
-from stillroom.extraction.candidates.languages import languages, locale_of
 
 DECIMAL_MARK, THOUSANDS_MARK = "decimal_mark", "thousands_mark"
 ABOVE_ZERO, BELOW_ZERO = "above_zero", "below_zero"
@@ -205,17 +205,7 @@ def _read(texts: dict[str, str]) -> dict[str, Decimal]:
 @functools.cache
 def _scales() -> dict[str, int]:
     """Words for thousands, millions and more in every language, as CLDR has them."""
-    found = dict(_SCALES)
-    for language in languages():
-        for forms in locale_of(language).compact_decimal_formats.values():
-            for sizes in forms.values():
-                for size, written in sizes.items():
-                    pattern = str(getattr(written, "pattern", written))
-                    word = re.sub(r"[0¤\s'’\u200e\u200f]", "", pattern).lower().rstrip(".")
-                    if len(word) >= 3 and all(letter.isalpha() for letter in word):
-                        zeros = max(1, pattern.count("0"))
-                        found.setdefault(word, int(size) // 10 ** (zeros - 1))
-    return found
+    return {**cldr().scales, **_SCALES}
 
 
 def _numbers(text: str) -> Iterator[_Number]:

@@ -10,7 +10,7 @@ import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.languages import languages, locale_of
+from stillroom.extraction.candidates.cldr import cldr
 
 _S = r"[^\S\n]?"
 # Words behind an hour that say it is one: "15 Uhr", "15h", "kl. 15" stands before it.
@@ -44,15 +44,7 @@ _FRONT = re.compile(rf"(?P<half>{_AMERICAN}|[\p{{L}}]{{2,10}}){_S}$", re.IGNOREC
 @functools.cache
 def _halves() -> dict[str, int]:
     """What the halves of the day are called: 0 before noon, 12 after it."""
-    found = {"am": 0, "pm": 12}
-    for language in languages():
-        for form in locale_of(language).day_periods.values():
-            for names in form.values():
-                for period, half in (("am", 0), ("pm", 12)):
-                    key = _half_key(str(names.get(period, "")))
-                    if key.isalpha() and len(key) >= (4 if key.isascii() else 2):
-                        found.setdefault(key, half)
-    return found
+    return {**cldr().halves, "am": 0, "pm": 12}
 
 
 def _half_key(text: str) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import regex as re
-from babel import Locale
 
 from stillroom import paths
+from stillroom.extraction.candidates.cldr import cldr
 
 
 @functools.cache
@@ -35,8 +35,7 @@ def legal_forms() -> re.Pattern[str]:
 def states_and_countries() -> frozenset[str]:
     """Names of states, provinces and countries, in small letters: by which law, from where."""
     known = {state for states in places()["states"].values() for state in states}
-    known |= {name for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()}
-    return frozenset(name.casefold() for name in known)
+    return frozenset(name.casefold() for name in known) | frozenset(cldr().countries)
 
 
 @functools.cache

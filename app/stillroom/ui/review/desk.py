@@ -108,9 +108,11 @@ class ReviewDesk(QObject):
         self.opened.emit()
 
         def prepare(_: Operation[None]) -> None:
-            # Not when the first document is approved: the window would stand still for it. What reads dates is not brought in
-            # here, as it takes 70 MB: that is done when a person begins to write, beside the window.
+            # Not when the first document is approved, or the first date typed: the window would stand still for it.
             import stillroom.review.signing  # noqa: F401
+            from stillroom.review import reading
+
+            reading.prepare({document.template.name: document.template for document in documents}.values())
 
         self._tasks.start(Operation(prepare, "prepare", owner=self).failure(self.failed.emit))
 

@@ -25,7 +25,7 @@ from typing import Any
 from stillroom.child import MessageWriter, Reach, Taker, confine, die_with_parent, private_stdout, shut_off_network
 from stillroom.codec import from_line
 from stillroom.documents.document import to_json
-from stillroom.documents.reading import read_file, see_file
+from stillroom.documents.read_file import read_file, see_file
 from stillroom.documents.rendering import Rendering
 from stillroom.documents.seeing import picture_to_json
 from stillroom.documents.source import Effort, handed_over

@@ -1,4 +1,4 @@
-"""Readers: a small pool of reader processes that turn files into documents."""
+"""The pool of reader processes that turn files into documents."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PagesRead:
     seconds_left: float | None
 
 
-class Readers:
+class ReaderPool:
     """A pool of child processes that read files, so that no file can crash, hang or fill the application.
 
     ``read`` may be called from several threads; as many files are read at once as there are processes. A reader that

@@ -15,8 +15,8 @@ import pytest
 
 from stillroom.cancellation import Cancellation
 from stillroom.child import child_command
-from stillroom.documents.readers import PagesRead, Readers
-from stillroom.documents.reading import read_file
+from stillroom.documents.read_file import read_file
+from stillroom.documents.reader_pool import PagesRead, ReaderPool
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded
 
 Make = Callable[..., bytes]
@@ -28,7 +28,7 @@ def samples(repository: Path) -> list[Path]:
     return sorted((repository / "resources" / "samples").iterdir())
 
 
-def process_of(readers: Readers, name: str = "a") -> str:
+def process_of(readers: ReaderPool, name: str = "a") -> str:
     """The process that reads the file."""
     return readers.read(Path(f"{name}.txt")).pages[0].text.rpartition(" ")[2]
 
@@ -37,7 +37,7 @@ def process_of(readers: Readers, name: str = "a") -> str:
 
 
 def test_documents_come_through_the_pipe_as_they_are_read(samples: list[Path], tmp_path: Path) -> None:
-    with Readers() as readers:
+    with ReaderPool() as readers:
         assert readers.process_ids == []
         assert [readers.read(path) for path in samples] == [read_file(path) for path in samples]
         assert len(readers.process_ids) == 1
@@ -53,7 +53,7 @@ def test_names_that_are_not_unicode(tmp_path: Path) -> None:
         path.write_text("hello")
     except OSError:
         pytest.skip("this file system takes Unicode names only")
-    with Readers() as readers:
+    with ReaderPool() as readers:
         document = readers.read(path)
     assert document.pages[0].text == "hello"
     document.name.encode()
@@ -62,7 +62,7 @@ def test_names_that_are_not_unicode(tmp_path: Path) -> None:
 def test_a_password_is_asked_for(pdf: Make, tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(pdf([(50, 700, "Secret")], password="s3cret"))
-    with Readers() as readers:
+    with ReaderPool() as readers:
         with pytest.raises(PasswordNeeded):
             readers.read(path)
         assert readers.read(path, password="s3cret").pages[0].text == "Secret"
@@ -72,7 +72,7 @@ def test_a_password_is_asked_for(pdf: Make, tmp_path: Path) -> None:
 def test_a_file_that_needs_too_much_memory_gets_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "large.txt"
     path.write_bytes(b"word " * 12_000_000)
-    with Readers(memory_bytes=300 << 20) as readers:
+    with ReaderPool(memory_bytes=300 << 20) as readers:
         with pytest.raises(DocumentError, match=r"memory|characters"):
             readers.read(path)
         path.write_text("small")
@@ -89,16 +89,16 @@ def test_what_libraries_print_does_not_reach_the_pipe(tmp_path: Path) -> None:
     script = tmp_path / "noisy.py"
     script.write_text(
         "import os\n"
-        "from stillroom.documents import reader\n"
-        "answer = reader._answer\n"
+        "from stillroom.documents import reader_process\n"
+        "answer = reader_process._answer\n"
         "def noisy(*arguments):\n"
         "    print('noise'); os.write(1, b'more noise\\n')\n"
         "    return answer(*arguments)\n"
-        "reader._answer = noisy\n"
-        "reader.main()\n"
+        "reader_process._answer = noisy\n"
+        "reader_process.main()\n"
     )
     (tmp_path / "a.txt").write_text("hello")
-    with Readers([sys.executable, str(script)]) as readers:
+    with ReaderPool([sys.executable, str(script)]) as readers:
         assert readers.read(tmp_path / "a.txt").pages[0].text == "hello"
 
 
@@ -130,7 +130,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_reader_that_hangs_is_replaced() -> None:
-    with Readers(FAKE, seconds=2) as readers:
+    with ReaderPool(FAKE, seconds=2) as readers:
         started = time.monotonic()
         with pytest.raises(DocumentError, match=r"longer than 2 seconds"):
             readers.read(Path("hang.txt"))
@@ -139,13 +139,13 @@ def test_a_reader_that_hangs_is_replaced() -> None:
 
 
 def test_a_reader_that_reports_progress_is_given_more_time() -> None:
-    with Readers(FAKE, seconds=1.2) as readers:
+    with ReaderPool(FAKE, seconds=1.2) as readers:
         assert process_of(readers)
         assert readers.read(Path("steady.txt")).pages[0].text.startswith("steady by")
 
 
 def test_how_far_a_long_document_is_can_be_asked() -> None:
-    with Readers(FAKE) as readers, ThreadPoolExecutor() as pool:
+    with ReaderPool(FAKE) as readers, ThreadPoolExecutor() as pool:
         reading = pool.submit(readers.read, Path("pages.txt"))
         seen: list[PagesRead] = []
         while not reading.done():
@@ -163,7 +163,7 @@ def test_how_far_a_long_document_is_can_be_asked() -> None:
     ("name", "words"), [("crash", "crashed"), ("leave", "exit code 7"), ("half", "is no document")]
 )
 def test_a_reader_that_dies_is_replaced(name: str, words: str) -> None:
-    with Readers(FAKE) as readers:
+    with ReaderPool(FAKE) as readers:
         first = process_of(readers)
         with pytest.raises(DocumentError, match=words):
             readers.read(Path(f"{name}.txt"))
@@ -171,13 +171,13 @@ def test_a_reader_that_dies_is_replaced(name: str, words: str) -> None:
 
 
 def test_noise_and_late_answers_are_not_taken_for_the_answer() -> None:
-    with Readers(FAKE) as readers:
+    with ReaderPool(FAKE) as readers:
         assert readers.read(Path("garble.txt")).pages[0].text.startswith("garble by")
         assert readers.read(Path("late.txt")).pages[0].text.startswith("late by")
 
 
 def test_a_reader_killed_while_idle_is_replaced_without_a_word() -> None:
-    with Readers(FAKE) as readers:
+    with ReaderPool(FAKE) as readers:
         first = process_of(readers)
         os.kill(int(first), signal.SIGKILL)
         psutil.wait_procs([psutil.Process(int(first))] if psutil.pid_exists(int(first)) else [], timeout=5)
@@ -185,7 +185,7 @@ def test_a_reader_killed_while_idle_is_replaced_without_a_word() -> None:
 
 
 def test_a_reader_killed_while_it_reads() -> None:
-    with Readers(FAKE) as readers:
+    with ReaderPool(FAKE) as readers:
         process = int(process_of(readers))
         threading.Timer(0.3, os.kill, (process, signal.SIGKILL)).start()
         assert readers.read(Path("slow.txt")).pages[0].text.startswith("slow by"), "the file was not to blame"
@@ -209,7 +209,7 @@ def test_a_reader_killed_while_it_reads() -> None:
 
 
 def test_several_threads_share_the_readers() -> None:
-    with Readers(FAKE, processes=2) as readers, ThreadPoolExecutor(6) as pool:
+    with ReaderPool(FAKE, processes=2) as readers, ThreadPoolExecutor(6) as pool:
         texts = list(pool.map(lambda n: readers.read(Path(f"slow{n}.txt")).pages[0].text, range(6)))
         assert [text.split()[0] for text in texts] == [f"slow{n}" for n in range(6)]
         assert len({text.split()[2] for text in texts}) == 2
@@ -217,7 +217,7 @@ def test_several_threads_share_the_readers() -> None:
 
 def test_cancellation_is_prompt_and_the_next_file_goes_on() -> None:
     cancellation = Cancellation()
-    with Readers(FAKE) as readers:
+    with ReaderPool(FAKE) as readers:
         process_of(readers)
         timer = threading.Timer(0.2, cancellation.request)
         timer.start()
@@ -232,7 +232,7 @@ def test_cancellation_is_prompt_and_the_next_file_goes_on() -> None:
 
 def test_cancellation_of_a_file_that_waits_for_its_turn() -> None:
     cancellation = Cancellation()
-    with Readers(FAKE) as readers, ThreadPoolExecutor(2) as pool:
+    with ReaderPool(FAKE) as readers, ThreadPoolExecutor(2) as pool:
         process_of(readers)
         first = pool.submit(readers.read, Path("slow.txt"))
         time.sleep(0.1)
@@ -245,7 +245,7 @@ def test_cancellation_of_a_file_that_waits_for_its_turn() -> None:
 
 
 def test_closing_ends_a_read_that_goes_on() -> None:
-    readers = Readers(FAKE)
+    readers = ReaderPool(FAKE)
     with ThreadPoolExecutor(1) as pool:
         process_of(readers)
         reading = pool.submit(readers.read, Path("hang.txt"))
@@ -258,7 +258,7 @@ def test_closing_ends_a_read_that_goes_on() -> None:
 
 
 def test_a_command_that_does_not_start() -> None:
-    with Readers(["/nowhere/reader"]) as readers, pytest.raises(DocumentError, match="could not be started"):
+    with ReaderPool(["/nowhere/reader"]) as readers, pytest.raises(DocumentError, match="could not be started"):
         readers.read(Path("a.txt"))
-    with Readers([sys.executable, "-c", "pass"]) as readers, pytest.raises(DocumentError):
+    with ReaderPool([sys.executable, "-c", "pass"]) as readers, pytest.raises(DocumentError):
         readers.read(Path("a.txt"))
