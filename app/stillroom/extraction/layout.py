@@ -35,6 +35,7 @@ _PLACES_NAMED = ("jurisdiction",)
 _COUNTERPARTS = ("buyer", "ship_to", "agency")
 _MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
+_CALLED = frozenset({FieldType.NAME, FieldType.ORGANISATION})
 _NAMES = frozenset({FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE})
 _PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, FieldType.TEXT, FieldType.BLOCK})
 
@@ -45,13 +46,11 @@ _RANGE = re.compile(
 )
 _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
-# A word before or behind a candidate, one space away, as its own words are: it may be cut off there.
-_GOES_BEFORE = re.compile(r"[^\W\d_][\w'’.&]* \(?$")
-_GOES_ON = re.compile(r" (?:&|[^\W\d_])")
+_WORD_BEFORE = re.compile(r"([^\W\d_])[\w'’&]* \(?$")
 _NEAR = 30
 _LOOSE = 0.12  # a figure alone is less than a house number's line
 _PRICED = re.compile(r"\d[.,]\d{2}(?:\s?[A-Z*]{1,3})?$")
-_NARROW, _WIDE, _SENTENCE = 25, 45, 70  # characters of a line
+_NARROW, _WIDE = 25, 45  # characters of a line
 _MANY_PRICES = 0.12  # of its lines
 _PROSE = 90
 _AT_START = 3  # characters of its cell that may stand before a candidate: a bracket, a sign of a currency
@@ -67,6 +66,9 @@ _BLOCK_LINES = 9
 _MOST_AMOUNTS = 60
 _MOST_DIGITS = 20
 _SMALLEST_COIN = Decimal("0.05")
+_SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
+# "“Maturity Date” means …": a contract says what its words stand for.
+_DEFINED = re.compile(r"[\"”’'»“]\s{0,3}(?:\)\s)?(?:means?|shall mean|is|bedeutet|désigne|significa)\s+(?:the\s+)?$", re.IGNORECASE)
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
 
 
@@ -153,15 +155,6 @@ class _PageCells:
         narrow = min(1.0, max(0.0, (_WIDE - usual) / (_WIDE - _NARROW)))
         priced = sum(bool(_PRICED.search(self.text[start:end])) for start, end in self.lines)
         return narrow * min(1.0, priced / len(self.lines) / _MANY_PRICES)
-
-    @functools.cached_property
-    def prose(self) -> float:
-        """Which share of its lines is long and not set in columns."""
-        long = sum(
-            end - start > _SENTENCE and len(cells) == 1
-            for (start, end), cells in zip(self.lines, self.line_cells, strict=True)
-        )
-        return long / max(1, len(self.lines))
 
     def cell_of(self, position: int) -> int:
         return at_or_before(self._cell_starts, position)
@@ -431,8 +424,6 @@ class Layout:
                 last_shape=candidate.last,
                 loose_first=float("\n" in text and (candidate.first <= _LOOSE or page.headings[index] > _HEADING)),
                 loose_last=float("\n" in text and candidate.last <= _LOOSE),
-                cut_before=float(bool(_GOES_BEFORE.search(page.text[max(0, span.start - _NEAR) : span.start]))),
-                cut_behind=float(bool(_GOES_ON.match(page.text[span.end : span.end + _NEAR]))),
                 lines=float(text.count("\n")),
                 length=math.log1p(len(text)) / 4,
                 digits=sum(character.isdigit() for character in text) / max(1, len(text)),
@@ -458,15 +449,19 @@ class Layout:
                 column_mates=math.log(columns_mates[span.page, self._edge(page, candidate)]),
                 row_mates=math.log(rows_mates[span.page, cell.line]),
                 failed=float(bool(candidate.failed)),
+                currency=float(bool(candidate.currencies)),
+                defined=float(bool(_DEFINED.search(page.text[max(0, span.start - _NEAR) : span.start]))),
                 fits=_fits(text, is_vat=is_vat) if kind is FieldType.IDENTIFIER else 0.0,
                 domain=self._domain(text) if kind in _PARTIES else 0.0,
                 contained=float(spans[span.page, span.start, span.end] > 1),
                 position_first=float(row == 0),
                 position_last=float(row == count - 1),
                 slip=page.slip,
-                prose=page.prose,
             )
             self._like(own, field, page, index, candidate)
+            if kind in _CALLED:
+                before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
+                own.cut_before, own.cut_behind = float(_goes_before(before)), float(_goes_on(behind))
             if kind in _NAMES:
                 own.name_known, own.name_whole = name_signs(text)
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
@@ -563,6 +558,17 @@ def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
     return ""
 
 
+def _goes_before(text: str) -> bool:
+    """Whether a capitalised word stands one space before a name: it may be cut off there."""
+    word = _WORD_BEFORE.search(text)
+    return word is not None and word[1].isupper()
+
+
+def _goes_on(text: str) -> bool:
+    """The same of what stands behind it."""
+    return text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&")
+
+
 def _folded(value: str) -> str:
     return single_spaced(value).casefold()
 
@@ -599,7 +605,12 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
     sizes = [_size(candidate.value) for candidate in candidates]
     cents = [size is not None and size.as_tuple().exponent == -2 for size in sizes]
     known = sorted({size for size in sizes if size is not None})
-    with_cents = [size for size, exact in zip(sizes, cents, strict=True) if exact and size is not None]
+    joined = _joined(candidates)
+    with_cents = [
+        size
+        for row, (size, exact) in enumerate(zip(sizes, cents, strict=True))
+        if exact and size is not None and row not in joined
+    ]
     largest = max(with_cents or known, default=None)
     sums, rests = _arithmetic(known)
     last_amount = max((index for index, exact in enumerate(cents) if exact), default=-1)
@@ -607,6 +618,7 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
     for row, size in enumerate(sizes):
         if size is None:
             continue
+        found[row].joined = float(row in joined)
         found[row].largest = float(size == largest)
         if largest and largest > 0 and size > 0:
             found[row].relative = max(-2.0, min(1.0, math.log10(size / largest)))
@@ -618,6 +630,14 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
         found[row].rounded = _rounding(size, known)
         found[row].last_amount = float(row == last_amount)
         found[row].last_largest = float(row == last_largest)
+
+
+def _joined(candidates: Sequence[Candidate]) -> set[int]:
+    """Candidates that hold another column, by all signs: "100 450,00" of a page that has "450,00" by itself as well."""
+    grouped = [row for row, candidate in enumerate(candidates) if _SPACED_GROUP.search(candidate.text)]
+    inside = {(candidates[row].span.page, candidates[row].span.end) for row in grouped}
+    alone = {each.text for each in candidates if (each.span.page, each.span.end) not in inside}
+    return {row for row in grouped if candidates[row].text.rpartition(" ")[2] in alone}
 
 
 def _moments(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:

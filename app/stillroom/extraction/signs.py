@@ -146,6 +146,9 @@ class OwnSigns:
     column_mates: float = 0.0
     row_mates: float = 0.0
     failed: float = 0.0
+    currency: float = 0.0
+    defined: float = 0.0
+    joined: float = 0.0
     fits: float = 0.0
     domain: float = 0.0
     contained: float = 0.0
@@ -166,10 +169,10 @@ class OwnSigns:
     position_first: float = 0.0
     position_last: float = 0.0
     slip: float = 0.0
-    prose: float = 0.0
 
 
-_OWN_NAMES = tuple(each.name for each in fields(OwnSigns))
+# How far a page is a till's slip is the same for all of its candidates: it says nothing by itself.
+_OWN_NAMES = tuple(each.name for each in fields(OwnSigns) if each.name != "slip")
 _own_row = attrgetter(*_OWN_NAMES)
 
 _PARTY = ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first")
@@ -210,13 +213,10 @@ _BY_ROLE = {
     "person": ("name_known", "name_whole", "top", "place", "repeats", "lines", "whole_cell", "domain"),
 }
 
-# Signs that mean something else on a till's slip, and in running text: there they count once more, as far as the page is one.
+# Signs that mean something else on a till's slip: there they count once more, as far as the page is one.
 _ON_SLIPS = (
-    "top", "place", "first_line", "position_first", "shape", "above_shape", "below_shape", "loose_first", "loose_last", "lines",
-    "whole_line", "length", "digits", "capitals", "largest", "relative", "sum", "last_amount", "last_largest", "repeats",
+    "top", "place", "first_line", "shape", "above_shape", "below_shape", "loose_first", "loose_last", "lines", "digits",
 )  # fmt: skip
-_IN_PROSE = ("top", "place", "first_line", "position_first", "shape", "whole_line", "length", "capitals", "repeats", "whole_cell")
-_BY_PAGE = {"slip": _ON_SLIPS, "prose": _IN_PROSE}
 
 
 @functools.cache
@@ -225,8 +225,7 @@ def sign_names() -> tuple[str, ...]:
     told = tuple(f"{saying}_{place.name.lower()}" for place in Place for saying in _SAYINGS)
     grouped = tuple(f"{saying}_{group}" for group in _GROUPS for saying in (*_SAYINGS, "nothing"))
     roles = tuple(f"{role}:{sign}" for role, signs in _BY_ROLE.items() for sign in signs)
-    pages = tuple(f"{kind}:{sign}" for kind, signs in _BY_PAGE.items() for sign in signs)
-    return (*told, *grouped, *_OWN_NAMES, *roles, *pages)
+    return (*told, *grouped, *_OWN_NAMES, *roles, *(f"slip:{sign}" for sign in _ON_SLIPS))
 
 
 def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
@@ -236,9 +235,7 @@ def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
         rows[:, [_OWN_NAMES.index(sign) for sign in signs]] if each == role else np.zeros((len(rows), len(signs)))
         for each, signs in _BY_ROLE.items()
     ]
-    pages = [
-        rows[:, [_OWN_NAMES.index(sign) for sign in signs]] * rows[:, [_OWN_NAMES.index(kind)]]
-        for kind, signs in _BY_PAGE.items()
-    ]
-    result: Vector = np.hstack([*said.columns(), rows, *roles, *pages])
+    slips = np.array([[each.slip] for each in own])
+    on_slips = rows[:, [_OWN_NAMES.index(sign) for sign in _ON_SLIPS]] * slips
+    result: Vector = np.hstack([*said.columns(), rows, *roles, on_slips])
     return result

@@ -32,8 +32,8 @@ _STREET_IN_ONE = re.compile(
     r"|(?<=[A-Z]{3})(?:ST|RD|AVE|BLVD|DR|LN|HWY|PKWY|LANE|DRIVE|PLACE|COURT|SQUARE))(?![A-Za-z])",
     re.MULTILINE,
 )
-# "Store#1291", "CrestFoods #5": of a shop, and no line of its address.
-_NUMBERED = re.compile(r"^[^\d#,]{2,30}#\s?\d[\w-]*$")
+# "Store#1291", "STORE#MN-1186", "CrestFoods #5": of a shop, and no line of its address.
+_NUMBERED = re.compile(r"^[^\d#,]{2,30}#\s?(?:[A-Z]{1,3}-?)?\d[\w-]*$")
 # An item and its price.
 _PRICED = re.compile(r"(?:\s|^)[$€£]?\d{1,5}[.,]\d{2}\s?[A-Z*]{0,3}$")
 _SITE = re.compile(r"(?<![\w.])[a-z\d-]{3,}\.(?:com|net|org|edu|gov|info|biz)(?!\w)", re.IGNORECASE)
