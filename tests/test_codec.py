@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from stillroom.codec import from_child, from_line, from_plain, to_line, to_plain
+from stillroom.codec import from_child, from_json, from_line, from_plain, to_json, to_line, to_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +79,14 @@ def test_a_line_that_is_no_json_is_refused(line: bytes) -> None:
 def test_a_line_that_is_nested_too_deep_is_refused() -> None:
     with pytest.raises((ValueError, RecursionError)):
         from_line(b"[" * 100_000 + b"]" * 100_000)
+
+
+@pytest.mark.parametrize("name", ["receipt.pdf", "Rechnung–Ü.pdf", "caf\udce9.pdf"])
+def test_every_file_name_is_kept_in_json(name: str) -> None:
+    assert from_json(list[str], to_json([name])) == [name]
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[1]", b"[NaN]", b'["a"'])
+def test_what_is_kept_and_no_json_of_its_type_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        from_json(list[str], text)

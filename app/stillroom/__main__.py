@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from stillroom.privacy import closed
+
+if TYPE_CHECKING:
+    from stillroom.cli.review import ReportWriter
 
 
 def main() -> int:
@@ -28,9 +32,9 @@ def main() -> int:
 
         return _status(reader_process.main)
     if role == "converter":
-        from stillroom.models import converter
+        from stillroom.models import converter_process
 
-        return _status(converter.main)
+        return _status(converter_process.main)
     closed.close_folders()
     closed.keep_temporary_files()
     if not arguments:
@@ -39,7 +43,14 @@ def main() -> int:
         return _status(application.main)
     from stillroom import cli
 
-    return cli.main(arguments)
+    return cli.main(arguments, reports=_reports)
+
+
+def _reports() -> ReportWriter:
+    """What draws the report of a reviewed document: the window's, which needs no display for it."""
+    from stillroom.ui.review.report import write_report
+
+    return write_report
 
 
 def _status(run: Callable[[], int | None]) -> int:

@@ -30,7 +30,24 @@ def from_plain(kind: type[T], data: Any) -> T:
 
 def from_json(kind: type[T], text: bytes) -> T:
     """JSON as a value. Raises ValueError as ``from_plain`` does, and where it is no JSON."""
-    return msgspec.json.decode(text, type=kind)
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(text, parse_constant=_no_number), kind)  # takes what is not Unicode, too
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def to_json(value: Any) -> bytes:
+    """A value as JSON, for ``from_json``."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # a file's name that is not Unicode: JSON's escapes take it through
+        return json.dumps(to_plain(value), separators=(",", ":")).encode("ascii")
 
 
 def from_child(kind: type[T], data: Mapping[str, Any]) -> T:
@@ -43,10 +60,7 @@ def from_child(kind: type[T], data: Mapping[str, Any]) -> T:
 
 def to_line(message: Mapping[str, Any]) -> bytes:
     """A message as one line of JSON."""
-    try:
-        return msgspec.json.encode(message) + b"\n"
-    except UnicodeEncodeError:  # a file's name that is not Unicode: JSON's escapes take it through
-        return json.dumps(to_plain(message), separators=(",", ":")).encode("ascii") + b"\n"
+    return to_json(message) + b"\n"
 
 
 def from_line(line: bytes) -> Any:

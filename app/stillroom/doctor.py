@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import subprocess
-import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from stillroom import __version__, paths
-from stillroom.child import Isolation, Layers, child_command, child_environment, isolation_of
+from stillroom.child import probe_all
 from stillroom.extraction.provenance import engine_version
 from stillroom.machine import hardware
 from stillroom.models.library import installed_models
@@ -22,9 +19,6 @@ from stillroom.settings import SEALED, Settings
 from stillroom.templates.library import TemplateLibrary
 
 __all__ = ["Diagnosis", "diagnose", "engine_version"]
-
-_CHILD_SECONDS = 20.0  # a child may take so long to start
-_LINE_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +31,11 @@ class Diagnosis:
         gpus: name, memory, and whether the engine can use it. disk_free: where models are kept.
         engine: version of llama-cpp-python; empty if it is not installed. engine_backends: what it can compute with.
         keyring: the system's store for secrets by name, or why there is none.
-        sealed: whether connections are refused unless asked for. children: what keeps model and reader from the network.
+        sealed: whether connections are refused unless asked for. children: what keeps a reader from the network.
         policy: what an office says, a sentence each.
         display: where windows would open; empty if nowhere.
-        confinement: what was found to hold in a child, by layer (see Layers); empty where none could be started.
+        confinement: what was found to hold in a reader, a worker and a converter, by layer (see Layers); empty for a child that
+            could not be started.
         problems: sentences: what will not work, and what to do.
     """
 
@@ -63,7 +58,7 @@ class Diagnosis:
     sealed: bool
     policy: list[str]
     children: str
-    confinement: dict[str, object]
+    confinement: dict[str, dict[str, object]]
     display: str
     paths: dict[str, str]
     problems: list[str]
@@ -76,7 +71,7 @@ def diagnose() -> Diagnosis:
     """Look at the machine and the installation; takes up to a few seconds where the keyring is slow."""
     models, library = installed_models(), TemplateLibrary()
     policy = current()
-    kept_from_network, layers = _children()
+    found = probe_all()
     machine = hardware.look()
     engine, display = engine_version(), _display()
     problems = [problem.message for problem in library.problems()]
@@ -106,8 +101,8 @@ def diagnose() -> Diagnosis:
         keyring=_keyring(),
         sealed=policy.sealed or Settings().get(SEALED),
         policy=[policy.title, *policy.sentences] if policy.managed else [],
-        children=kept_from_network,
-        confinement=layers,
+        children=found["reader"][0],
+        confinement={kind: layers.to_json() if layers else {} for kind, (_, layers) in found.items()},
         display=display,
         paths={
             "data": str(paths.data_dir()),
@@ -136,23 +131,6 @@ def _display() -> str:
 def _keyring() -> str:
     secrets = Secrets()
     return secrets.probe() or secrets.notice
-
-
-def _children() -> tuple[str, dict[str, object]]:
-    """What keeps a reader that is started for this from the network, as the kernel tells it, and from everything else, as it
-    found it when it tried."""
-    try:
-        with subprocess.Popen(
-            child_command("reader"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=child_environment()
-        ) as reader:
-            assert reader.stdout is not None
-            too_slow = threading.Timer(_CHILD_SECONDS, reader.kill)
-            too_slow.start()
-            said = json.loads(reader.stdout.readline(_LINE_BYTES))
-            too_slow.cancel()
-            return isolation_of(reader.pid), Layers.from_json(said.get("layers")).to_json()
-    except (OSError, ValueError, AttributeError):
-        return Isolation.UNKNOWN, {}
 
 
 def _first_that_exists(folder: Path) -> Path:

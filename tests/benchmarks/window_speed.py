@@ -110,13 +110,13 @@ def beside_a_batch(window: object, page: object, stalls: Stalls, model: Path, fo
     done = window.queue.current.progress.done if window.queue.current is not None else len(files)
     print(f"beside a batch ({done} of {len(files)} rows came): longest stall {1000 * stalls.worst:.0f} ms")
     window.show_named("chat")
-    page.open(0)
+    page.chat.open(0)
     page.composer.set_text("Write a long story about a harbour.")
-    page._send("Write a long story about a harbour.")
+    page.composer.send.emit("Write a long story about a harbour.")
     stalls.reset()
     began = time.monotonic()
     spin(1)
-    while page.asking.busy and time.monotonic() - began < 30:
+    while page.chat.asking.busy and time.monotonic() - began < 30:
         spin(0.5)
     running = "running" if window.queue.current is not None else "at its end"
     print(f"answer in Chat, batch {running}: longest stall {1000 * stalls.worst:.0f} ms")
@@ -166,13 +166,13 @@ def main() -> None:
         QTimer.singleShot(round(1000 * seconds), loop.quit)
         loop.exec()
 
-    page.open(store.conversations()[-1].id)
+    page.chat.open(store.conversations()[-1].id)
     spin(1)
     print(
         f"memory with {arguments.conversations} conversations: {psutil.Process().memory_info().rss / 2**20:.0f} MiB resident"
     )
     started = time.perf_counter()
-    page.open(long.id)
+    page.chat.open(long.id)
     application.processEvents()
     print(f"opening a conversation of 100,000 tokens: {time.perf_counter() - started:.2f} s")
     stalls = Stalls()
@@ -189,7 +189,7 @@ def main() -> None:
     from stillroom.chat.conversation import TurnState
 
     answer = store.add(Turn(0, talk.id, asked.id, Role.ASSISTANT, "", now, state=TurnState.STREAMING))
-    page.open(talk.id)
+    page.chat.open(talk.id)
     spin(0.5)
     stalls.reset()
     process = psutil.Process()

@@ -89,12 +89,13 @@ def test_two_runs_are_compared_value_by_value() -> None:
     items = ({"price": money("1.00", 0)}, {"price": money("2.00", 4)})
     left = [row({"net": money("10.00", 0), "items": items}), row({"net": money("1.00", 0)}, sha256="cd" * 32)]
     right = [row({"net": money("12.00", 6), "items": items[:1], "more": money("3.00", 0)})]
-    found = compare(left, right)
+    found = compare(left, [None, *right])
     assert (found.documents, found.same, len(found.differences)) == (1, 1, 2)
     assert [(each.field, each.item, each.column, each.left, each.right) for each in found.differences] == [
         ("net", 1, "", "10.00", "12.00"),
         ("items", 2, "price", "2.00", None),
     ]
+    assert {(each.left_row, each.right_row) for each in found.differences} == {(0, 1)}
     assert found.missing == ("more",)
     assert len(found.only_left) == 1
     assert found.only_right == ()

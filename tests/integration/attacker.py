@@ -1,8 +1,8 @@
 """A program in a child's place, turned by a hostile file: tries everything and says what came of it.
 
-Called with the layers that are put up (``files``, ``calls``, ``namespaces``, ``all``; ``reading``: all, as a reader has them) and a
-folder of the person; the owner's other
-child is told by its number. Writes one JSON object: by try, ``refused`` or what it got.
+Called with the child whose place it takes (``reader``, ``worker``, ``converter``), the layers that are put up (``files``, ``calls``,
+``namespaces``, ``all``) and a folder of the person; the owner's other child is told by its number. Writes one JSON object: by try,
+``refused`` or what it got.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from stillroom.child import Reach, confine, landlock, namespaces, system_calls
+from stillroom.child import Layers, Need, Reach, confine, confinement, landlock, namespaces, system_calls
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 X86 = platform.machine() == "x86_64"
@@ -30,19 +30,40 @@ OF_NAMESPACES = (
 
 
 def main() -> None:
-    layers, folder, sibling = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    child, layers, folder, sibling = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[5])
     if layers in ("calls", "namespaces"):
         landlock.restrict = lambda *_args, **_more: 0  # type: ignore[assignment]
     if layers in ("files", "namespaces"):
-        system_calls.refuse = lambda **_more: False  # type: ignore[assignment]
+        system_calls.refuse = lambda *_args: False  # type: ignore[assignment]
     if layers in ("calls", "files"):
         namespaces.enter = lambda: False
-    found = confine(Reach(read=(str(folder / "model.gguf"),)), written_bytes=0, reading=layers == "reading")
+    found = confined(child, folder)
     tried = attempts(folder, sibling)
     if layers == "namespaces":  # all else is let through by them, and would be done
         tried = {name: attempt for name, attempt in tried.items() if name in OF_NAMESPACES}
+    if (child, layers) == (
+        "converter",
+        "calls",
+    ):  # which programs it may start is said by the layer of files; it would become one
+        del tried["become another program"]
     said = {name: outcome(attempt) for name, attempt in tried.items()}
     print(json.dumps({"layers": found.to_json(), "tries": said}))
+
+
+def confined(child: str, folder: Path) -> Layers:
+    """As the child confines itself, with a place to write for those that have one."""
+    model = (str(folder / "model.gguf"),)
+    if child == "reader":
+        return confine(Reach(), written_bytes=0)
+    if child == "worker":
+        return confine(Reach(read=model), written_bytes=0, needs=Need.INFERENCE)
+    if child == "keeping worker":
+        return confine(Reach(read=model, write=(str(folder / "cells"),)), needs=Need.INFERENCE)
+    if child == "card worker":  # as if there were a graphics card
+        confinement._GRAPHICS = ("/dev/null",)
+        return confine(Reach(read=model, graphics=True), written_bytes=0, needs=Need.INFERENCE)
+    program = os.path.realpath(sys.executable)
+    return confine(Reach(model, (str(folder / "work"),), programs=(program,)), needs=Need.INFERENCE)
 
 
 def outcome(attempt: Callable[[], object]) -> str:
@@ -113,7 +134,7 @@ def attempts(folder: Path, sibling: int) -> dict[str, Callable[[], object]]:
         "take the owner's descriptor": lambda: call(438, 3, 0, 0),
         "set the owner's limits": lambda: call(302 if X86 else 261, parent, 7, 0, page),
         # the network and other ways to talk
-        "connect by IPv4": lambda: socket.create_connection(("127.0.0.1", int(sys.argv[4])), 2),
+        "connect by IPv4": lambda: socket.create_connection(("127.0.0.1", int(sys.argv[5])), 2),
         "reach another machine": lambda: socket.create_connection(("192.0.2.1", 80), 1),
         "see a network card": lambda: cards(),
         "be root over its namespaces": lambda: socket.sethostname("stillroom-attack"),
@@ -121,7 +142,7 @@ def attempts(folder: Path, sibling: int) -> dict[str, Callable[[], object]]:
         "make a datagram socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "make a raw socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW),
         "connect to a Unix socket": lambda: unix(str(folder / "listening")),
-        "connect to an abstract socket": lambda: unix("\0stillroom-attack-" + sys.argv[4]),
+        "connect to an abstract socket": lambda: unix("\0stillroom-attack-" + sys.argv[5]),
         "make a netlink socket": lambda: socket.socket(16, socket.SOCK_RAW),
         "make a vsock": lambda: socket.socket(40, socket.SOCK_STREAM),
         "make a packet socket": lambda: socket.socket(17, socket.SOCK_RAW),
@@ -144,6 +165,13 @@ def attempts(folder: Path, sibling: int) -> dict[str, Callable[[], object]]:
         "open by handle": lambda: call(304 if X86 else 265, -100, page, 0),
         "read the kernel's log": lambda: call(103 if X86 else 116, 10, None, 0),
         "use a call that is not known": lambda: call(900),
+        "use a call that is on no list": lambda: call(162 if X86 else 81),
+        "be told of what happens to a key": lambda: call(294 if X86 else 26, 0),
+        "read and write beside the threads": lambda: call(206 if X86 else 0, 8, page),
+        "have memory that nobody sees": lambda: call(447, 0),
+        "put a filter of its own before itself": lambda: call(317 if X86 else 277, 2, 0, page),
+        "be somebody else": lambda: call(105 if X86 else 146, 12345),
+        "ask a file system what is rarely asked": lambda: call(16 if X86 else 29, 0, ctypes.c_ulong(0x80086601), page),
         "type into the terminal": lambda: call(16 if X86 else 29, 0, 0x5412, page),
         # its limits
         "raise its limits": raise_limits,
@@ -191,7 +219,7 @@ def raise_limits() -> None:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    assert soft == hard == 0
+    assert soft == hard
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
     except ValueError as error:  # how Python says that it may not

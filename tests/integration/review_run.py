@@ -202,7 +202,8 @@ class Hands:
 
 
 def say(*words: str) -> None:
-    print(*words, flush=True)
+    """One line in one stroke: a kill leaves it whole, or not written."""
+    os.write(1, (" ".join(words) + "\n").encode())
 
 
 def review() -> None:
@@ -383,6 +384,8 @@ class Seen:
         """Take lines until there are no more, or so many entries were given. Returns how many were."""
         count = 0
         for line in lines:
+            if not line.endswith("\n"):
+                break  # killed while it was said
             word, _, rest = line.strip().partition(" ")
             if word == "given":
                 self.given.add(rest)

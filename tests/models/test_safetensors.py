@@ -25,8 +25,8 @@ from stillroom.gguf.header import read_header
 from stillroom.models.library import installed_models
 from stillroom.models.local_files import verify
 from stillroom.models.safetensors import is_safetensors, model_folder, tensor_sizes
-from stillroom.tuning import conversion
-from stillroom.tuning.conversion import convert, converter
+from stillroom.tuning import from_safetensors
+from stillroom.tuning.from_safetensors import convert, converter
 
 # Speaks the command line and the lines of llama.cpp's script, and writes what is asked for in the folder's file fake.json.
 _FAKE = """
@@ -163,13 +163,13 @@ def test_broken_weights_are_refused_with_a_sentence(tmp_path: Path) -> None:
 
 def test_converting(fake: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
-    really = conversion.try_out
+    really = from_safetensors.try_out
 
     def try_out(made: Path, name: str) -> str:
         seen.update(json.loads((made.parent / "seen").read_text()))
         return really(made, name)
 
-    monkeypatch.setattr(conversion, "try_out", try_out)
+    monkeypatch.setattr(from_safetensors, "try_out", try_out)
     folder = folder_for(tmp_path)
     (folder / "modeling_own.py").write_text("raise SystemExit('this must never run')")
     (folder / "pytorch_model.bin").write_bytes(b"a pickle")
@@ -252,10 +252,10 @@ def test_stopping_ends_the_converter_and_leaves_nothing(fake: list[str], tmp_pat
 
 def test_room_is_looked_for_first(fake: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = folder_for(tmp_path)
-    monkeypatch.setattr(conversion, "_CONVERTER_BYTES", 1 << 50)
+    monkeypatch.setattr(from_safetensors, "_CONVERTER_BYTES", 1 << 50)
     with pytest.raises(StillroomError, match="of memory, and"):
         convert(folder, command=fake)
-    monkeypatch.setattr(conversion, "_SPARE_DISK_BYTES", 1 << 60)
+    monkeypatch.setattr(from_safetensors, "_SPARE_DISK_BYTES", 1 << 60)
     with pytest.raises(StillroomError, match="on the disk"):
         convert(folder, command=fake)
     assert left() == []

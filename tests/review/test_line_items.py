@@ -16,7 +16,7 @@ from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus
 from stillroom.extraction.tables import table_rows
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.line_items import cells_of, columns_swapped, places_of, rows_added, sums, swapped
-from stillroom.review.reading import FieldReader
+from stillroom.review.marked_value import FieldReader
 from stillroom.review.signing import labels_of, verdicts_from_labels
 from stillroom.review.verdict import ADDED, Subject, VerdictKind, from_row, to_row
 from stillroom.templates.toml_file import parse_template

@@ -28,14 +28,15 @@ def test_success_and_progress_arrive_in_order_on_the_windows_thread(tasks, qtbot
     seen = []
 
     def work(operation):
+        tell = operation.to_window(note)
         for step in range(3):
-            operation.report(step)
+            tell(step)
         return threading.current_thread()
 
     def note(value):
         seen.append((value, threading.current_thread()))
 
-    tasks.start(Operation(work).progress(note).success(note))
+    tasks.start(Operation(work).success(note))
     qtbot.waitUntil(lambda: len(seen) == 4)
     assert [value for value, _ in seen[:3]] == [0, 1, 2]
     assert seen[3][0] is not threading.main_thread()
@@ -80,11 +81,11 @@ def test_closing_ends_every_thread_and_delivers_nothing_more(qapp):
 
     def work(operation):
         operation.cancellation.wait(30)
-        operation.report("too late")
+        operation.to_window(seen.append)("too late")
         raise Cancelled
 
     for _ in range(3):
-        tasks.start(Operation(work).progress(seen.append).cancelled(lambda: seen.append("ended")))
+        tasks.start(Operation(work).cancelled(lambda: seen.append("ended")))
     assert tasks.running == 3
     assert tasks.close(5)
     assert tasks.running == 0

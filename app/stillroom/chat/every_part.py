@@ -140,7 +140,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PassagesRead:
     """What came of asking every passage.
 
     Attributes:
@@ -164,21 +164,21 @@ class WholeReader:
 
     def __init__(self, question: str, asks: Asks, passages: Sequence[Passage], answerer: Answerer) -> None:
         self._question, self._asks, self._passages, self._answerer = question, asks, passages, answerer
-        self.reading = Reading((), 0, len(passages))
+        self.reading = PassagesRead((), 0, len(passages))
 
     def read(
         self,
         settings: ChatSettings,
         *,
-        on_passage: Callable[[Reading, tuple[Found, ...]], None],
+        on_passage: Callable[[PassagesRead, tuple[Found, ...]], None],
         cancellation: Cancellation | None = None,
-    ) -> Reading:
+    ) -> PassagesRead:
         """Ask all; ``on_passage`` gets what there is, and what is new of it. Raises EngineError, Cancelled; what was read stays."""
         settings = replace(settings, schema=_SCHEMA, max_tokens=_ANSWER_TOKENS, sampling=Sampling(), system="")
         for passage in self._passages:
             new, left_out, cut = self._ask(passage, settings, cancellation)
             before = self.reading
-            self.reading = Reading(
+            self.reading = PassagesRead(
                 (*before.found, *new), before.read + 1, before.passages, before.left_out + left_out, before.cut + cut
             )
             on_passage(self.reading, new)
@@ -242,7 +242,7 @@ def located(said: Sequence[str], passage: Passage, *, amounts_only: bool) -> tup
     return tuple(sorted(found, key=lambda each: each.source.start))
 
 
-def answer_of(asks: Asks, reading: Reading) -> tuple[str, tuple[Source, ...]]:
+def answer_of(asks: Asks, reading: PassagesRead) -> tuple[str, tuple[Source, ...]]:
     """The answer as Markdown, and its sources in the order of their numbers in it."""
     if not reading.found:
         return "Nothing that belongs in the answer was found in the passages that were read.", ()
@@ -263,7 +263,7 @@ def answer_of(asks: Asks, reading: Reading) -> tuple[str, tuple[Source, ...]]:
     return "\n".join([head, "", "| Found | Where | Source |", "|---|---|---|", *rows]), tuple(sources)
 
 
-def notes_of(asks: Asks, reading: Reading) -> tuple[str, ...]:
+def notes_of(asks: Asks, reading: PassagesRead) -> tuple[str, ...]:
     """What a person has to know of the answer."""
     every = reading.read == reading.passages
     if every:
@@ -286,7 +286,7 @@ def notes_of(asks: Asks, reading: Reading) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _head(asks: Asks, reading: Reading, groups: list[list[Found]]) -> str:
+def _head(asks: Asks, reading: PassagesRead, groups: list[list[Found]]) -> str:
     times = len(reading.found)
     if asks is Asks.TOTAL:
         sums: dict[str, Decimal] = {}

@@ -155,7 +155,7 @@ class ChatSession:
         on_begin(answer)
         saved = time.monotonic()
 
-        def tell(reading: every_part.Reading, new: tuple[every_part.Found, ...]) -> None:
+        def tell(reading: every_part.PassagesRead, new: tuple[every_part.Found, ...]) -> None:
             nonlocal saved
             on_piece("", "".join(f"- {each.text} ({each.source.name}, page {each.source.page})\n" for each in new))
             on_progress(reading.read, reading.passages)
@@ -178,7 +178,7 @@ class ChatSession:
         return self._store.turn(answer.id)
 
     def _keep(
-        self, answer: Turn, asks: every_part.Asks, reading: every_part.Reading, state: TurnState, error: str = ""
+        self, answer: Turn, asks: every_part.Asks, reading: every_part.PassagesRead, state: TurnState, error: str = ""
     ) -> None:
         text, sources = every_part.answer_of(asks, reading)
         facts = Facts(

@@ -6,6 +6,7 @@ A layer that this system lacks is not pretended: each one is tried after it was 
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import logging
 import os
@@ -17,12 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.child import landlock, namespaces, system_calls
+from stillroom.child.system_calls import Need
 from stillroom.codec import from_child
 
 _log = logging.getLogger(__name__)
 
 REACH = "STILLROOM_REACH"
 """The variable of the environment in which a child is told its reach."""
+UNLISTED = "STILLROOM_UNLISTED_CALLS"
+"""The variable with which a person lets the driver of a graphics card use system calls that are on no list: 1."""
 
 _PR_SET_DUMPABLE, _PR_GET_NO_NEW_PRIVS = 4, 39
 _OPEN_FILES = 1024
@@ -86,7 +90,8 @@ class Layers:
 
     Attributes:
         files: it opens nothing but what is within its reach; ``files_version`` of Landlock's interface, 0 for none.
-        calls: it makes no socket and uses no rare part of the kernel. programs: it starts nothing and signals nobody.
+        calls: it makes no socket and uses no rare part of the kernel. listed: nor any call that is not on its list.
+        programs: it starts nothing and signals nobody; ``own_program``: but its own Python, held to the same.
         privileges: it gains no rights from what it starts. memory: nobody else of the same person looks into it.
         written: no file grows by what it writes.
         namespaces: it has a network and a memory between processes of its own, both empty.
@@ -95,7 +100,9 @@ class Layers:
     files: bool = False
     files_version: int = 0
     calls: bool = False
+    listed: bool = False
     programs: bool = False
+    own_program: bool = False
     privileges: bool = False
     memory: bool = False
     written: bool = False
@@ -112,27 +119,38 @@ class Layers:
         return from_child(Layers, data)
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """What holds, for a person: each to be read after the name of the child."""
+        return tuple(words for words, holds in self._told().items() if holds)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What does not hold here."""
+        return tuple(words for words, holds in self._told().items() if not holds)
+
+    @property
     def words(self) -> str:
         """What holds, and what does not, for a person."""
-        held = {
+        not_there = ["not on this system: " + ", ".join(self.missing)] if self.missing else []
+        return "; ".join([*self.held, *not_there])
+
+    def _told(self) -> dict[str, bool]:
+        programs = "starts no program but its own Python" if self.own_program else "starts no program"
+        return {
             "opens no file but its own": self.files,
             "makes no connection": self.calls,
-            "starts no program and touches no other": self.programs,
+            "asks nothing of the system that is not on its list": self.listed,
+            f"{programs} and touches no other": self.programs,
+            "gains no rights": self.privileges,
             "cannot be looked into": self.memory,
+            "has an empty network of its own": self.namespaces,
         }
-        missing = [words for words, holds in held.items() if not holds]
-        there = [words for words, holds in held.items() if holds]
-        if self.namespaces:
-            there.append("has an empty network of its own")
-        not_there = ["not confined on this system: " + ", ".join(missing)] if missing else []
-        without = [] if self.namespaces else ["no namespaces of its own"]
-        return "; ".join([*there, *not_there, *without])
 
 
-def confine(reach: Reach, *, written_bytes: int | None = None, reading: bool = False) -> Layers:
+def confine(reach: Reach, *, written_bytes: int | None = None, needs: Need = Need.NONE) -> Layers:
     """Confine this process and all it starts. Call it before any thread is started, and before any file is looked at.
 
-    ``written_bytes``: that a file may grow to; None for no limit. ``reading``: it reads, computes and answers, and needs no call beside.
+    ``written_bytes``: that a file may grow to; None for no limit. ``needs``: beside reading and computing, and what follows of its reach.
     Nothing is raised: what could not be had is told.
     """
     if sys.platform != "linux":
@@ -152,21 +170,37 @@ def confine(reach: Reach, *, written_bytes: int | None = None, reading: bool = F
         version = landlock.restrict((*_SYSTEM, *own_code(), *reach.read), reach.write, devices, reach.programs)
     except OSError as error:
         _log.warning("files are not out of reach: %s", error.strerror or type(error).__name__)
+    needs |= _needs(reach, drives_a_card=drives_a_card)
     filtered = False
     try:
-        filtered = system_calls.refuse(times=not reach.write, programs=not reach.programs, reading=reading)
+        filtered = system_calls.refuse(needs)
     except OSError as error:
         _log.warning("system calls are not filtered: %s", error.strerror or type(error).__name__)
     return Layers(
         files=version > 0 and _refused(lambda: os.close(os.open("/", os.O_RDONLY | os.O_DIRECTORY))),
         files_version=version,
         calls=filtered and _refused(lambda: socket.socket(socket.AF_UNIX).close()),
+        listed=filtered and _unknown(library, system_calls.ON_NO_LIST),
         programs=filtered and _refused(lambda: os.kill(os.getppid(), 0)),
+        own_program=bool(reach.programs),
         privileges=library.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
         memory=memory,
         written=written_bytes == 0,
         namespaces=own_namespaces,
     )
+
+
+def _needs(reach: Reach, *, drives_a_card: bool) -> Need:
+    """What a child calls the kernel for because of its reach."""
+    needs = Need.NONE
+    if reach.write:
+        needs |= Need.WRITING
+    if reach.programs:
+        needs |= Need.PROGRAMS
+    if drives_a_card:
+        # A driver that nobody tried may need what is on no list: whoever has such a card can let it, and it is told.
+        needs |= Need.UNLISTED if os.environ.get(UNLISTED) == "1" else Need.DRIVERS
+    return needs
 
 
 def own_code() -> tuple[str, ...]:
@@ -203,6 +237,11 @@ def _limit(written_bytes: int | None) -> None:
             resource.setrlimit(kind, (value, value))
         except (OSError, ValueError):
             _log.warning("a limit could not be set")
+
+
+def _unknown(library: ctypes.CDLL, number: int) -> bool:
+    """Whether a call that every kernel has is answered as if there were none of its number."""
+    return bool(library.syscall(ctypes.c_long(number), 0, 0, 0, 0) < 0 and ctypes.get_errno() == errno.ENOSYS)
 
 
 def _refused(attempt: Callable[[], object]) -> bool:

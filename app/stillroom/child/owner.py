@@ -332,7 +332,7 @@ _NEEDED = frozenset(
 # Of the libraries that compute: threads, devices, memory.
 _NEEDED_BEGINNINGS = (
     "LC_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "GGML_", "LLAMA_", "CUDA_", "NVIDIA_", "HIP_", "HSA_", "ROCR_",
-    "ROCM_", "GPU_", "VK_", "MESA_", "ONEAPI_", "SYCL_", "ZE_", "DYLD_", "METAL_", "STILLROOM_STARTER",
+    "ROCM_", "GPU_", "VK_", "MESA_", "ONEAPI_", "SYCL_", "ZE_", "DYLD_", "METAL_", "STILLROOM_STARTER", "STILLROOM_UNLISTED",
 )  # fmt: skip
 
 

@@ -10,19 +10,29 @@ import functools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stillroom import __version__, logs
 from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, STOPPED, USAGE, say
 from stillroom.errors import StillroomError
 
+if TYPE_CHECKING:
+    from stillroom.cli.review import ReportWriter
+
 __all__ = ["DONE", "FAILURE", "SOME_FAILED", "STOPPED", "USAGE", "main"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status. ``arguments``: without the program's name; None: the process's own."""
+def main(arguments: Sequence[str] | None = None, *, reports: Callable[[], ReportWriter] | None = None) -> int:
+    """Run one command and return the exit status.
+
+    Args:
+        arguments: without the program's name; None: the process's own.
+        reports: brings in what draws reports; it is the window's, and the entry point has both.
+    """
     logs.set_up()
     parser = _parser()
     options = parser.parse_args(arguments)
+    options.reports = reports
     run: Callable[[argparse.Namespace], int] | None = getattr(options, "run", None)
     if run is None:
         options.group.print_help(sys.stderr)
@@ -305,9 +315,9 @@ def _models(parser: argparse.ArgumentParser) -> None:
 
 def _run_extract(options: argparse.Namespace) -> int:
     if options.remote and options.paths and options.template:
-        from stillroom.cli import remote
+        from stillroom.cli import remote_models
 
-        return remote.extract(options)
+        return remote_models.extract(options)
     if options.add_to is not None or options.renew is not None:
         from stillroom.cli import table
 

@@ -36,7 +36,7 @@ def show(options: argparse.Namespace) -> int:
         ("Seal", "on: no connection unless you ask for one" if found.sealed else "off: connections are not refused"),
         *(("Policy" if place == 0 else "", sentence) for place, sentence in enumerate(found.policy)),
         ("Children", f"kept from the network by {found.children}"),
-        ("Confinement", _confinement(found.confinement)),
+        *((kind.capitalize(), _confinement(layers)) for kind, layers in found.confinement.items()),
         ("Display", found.display or "none: the window cannot open"),
         *((f"{name.capitalize()} folder", path) for name, path in found.paths.items()),
     ]
@@ -47,7 +47,7 @@ def show(options: argparse.Namespace) -> int:
 
 
 def _confinement(found: dict[str, object]) -> str:
-    return Layers.from_json(found).words if found else "not known: no child could be started"
+    return Layers.from_json(found).words if found else "not known: none could be started"
 
 
 def _gpu(gpu: dict[str, Any]) -> str:

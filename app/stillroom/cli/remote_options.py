@@ -38,24 +38,24 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from stillroom.cli import remote
+    from stillroom.cli import remote_models
 
-    return remote.show_list(options)
+    return remote_models.show_list(options)
 
 
 def _add(options: argparse.Namespace) -> int:
-    from stillroom.cli import remote
+    from stillroom.cli import remote_models
 
-    return remote.add(options)
+    return remote_models.add(options)
 
 
 def _test(options: argparse.Namespace) -> int:
-    from stillroom.cli import remote
+    from stillroom.cli import remote_models
 
-    return remote.test(options)
+    return remote_models.test(options)
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from stillroom.cli import remote
+    from stillroom.cli import remote_models
 
-    return remote.remove(options)
+    return remote_models.remove(options)

@@ -5,15 +5,26 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from stillroom.cli.status import DONE, say
+from stillroom.cli.status import DONE, SOME_FAILED, say
 from stillroom.errors import StillroomError
 
 if TYPE_CHECKING:
+    from stillroom.documents.document import Document
     from stillroom.review.document import ReviewedDocument
     from stillroom.workspace import Workspace
+    from stillroom.workspace.row_files import RowFiles
+
+
+class ReportWriter(Protocol):
+    """What draws the report of a document; ``text`` reads it, where there are no pages to look at."""
+
+    def __call__(
+        self, document: ReviewedDocument, target: Path, files: RowFiles, text: Callable[[], Document]
+    ) -> None: ...
 
 
 def add_review(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +60,18 @@ def add_review(parser: argparse.ArgumentParser) -> None:
     two.add_argument("right", type=int, metavar="M", help="another one")
     two.add_argument("--json", action="store_true", help="one JSON object on standard output")
     two.set_defaults(run=_run_compare)
+    report = commands.add_parser(
+        "report",
+        help="write reports of documents as PDF",
+        description="Write a PDF a document: its pages with the values boxed, and who said what of each value, and when.",
+    )
+    report.add_argument("files", nargs="*", metavar="FILE", help="only these documents, by name or path")
+    report.add_argument(
+        "--out", "-o", required=True, type=Path, metavar="PATH", help="a .pdf file, or a folder for one file a document"
+    )
+    _which(report)
+    report.add_argument("--approved", action="store_true", help="only documents that were approved")
+    report.set_defaults(run=_run_report)
     into = commands.add_parser(
         "import",
         help="take labels as verdicts",
@@ -102,6 +125,75 @@ def _run_export(options: argparse.Namespace) -> int:
         count = workspace.review_exports.write_table(documents, options.out, only_approved=options.approved)
         say(f"{count} {'row was' if count == 1 else 'rows were'} written to {options.out.name}.")
     return DONE
+
+
+def _run_report(options: argparse.Namespace) -> int:
+    from stillroom.workspace import Workspace
+
+    with Workspace(seal=options.seal) as workspace:
+        documents = _chosen(_documents(workspace, options), options)
+        targets = _targets(documents, options.out)
+        failed = 0
+        for document, target in targets:
+            try:
+                _report(workspace, document, target, options.reports)
+            except StillroomError as error:
+                say(f"{document.path.name}: {error.message}")
+                failed += 1
+    written = len(targets) - failed
+    say(f"{written} {'report was' if written == 1 else 'reports were'} written to {options.out.name or options.out}.")
+    return SOME_FAILED if failed else DONE
+
+
+def _chosen(documents: list[ReviewedDocument], options: argparse.Namespace) -> list[ReviewedDocument]:
+    """Those that were named, or all. Raises StillroomError where one is not there, or none is left."""
+    if options.approved:
+        documents = [document for document in documents if document.approval is not None]
+        if not documents:
+            raise StillroomError("No document was approved yet. Leave --approved out to write all of them.")
+    if not options.files:
+        return documents
+    found: list[ReviewedDocument] = []
+    for name in options.files:
+        own = [each for each in documents if name == each.path.name or Path(name).absolute() == each.path]
+        if not own:
+            raise StillroomError(f"{name} is not among these documents (see: stillroom review list, --run N).")
+        found += own
+    return found
+
+
+def _targets(documents: list[ReviewedDocument], out: Path) -> list[tuple[ReviewedDocument, Path]]:
+    """Where each report goes. Raises StillroomError where several would go into one file, or the folder cannot be made."""
+    if out.suffix.lower() == ".pdf" and not out.is_dir():
+        if len(documents) != 1:
+            raise StillroomError(f"There are {len(documents)} documents. Name one of them, or a folder with --out.")
+        return [(documents[0], out)]
+    try:
+        out.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StillroomError(f"The folder {out} cannot be made: {error.strerror}. Choose another place.") from error
+    taken: dict[str, int] = {}
+    targets = []
+    for document in documents:
+        name = f"{document.path.name}-review"
+        number = taken[name] = taken.get(name, 0) + 1
+        targets.append((document, out / (f"{name}.pdf" if number == 1 else f"{name}-{number}.pdf")))
+    return targets
+
+
+def _report(
+    workspace: Workspace, document: ReviewedDocument, target: Path, reports: Callable[[], ReportWriter] | None
+) -> None:
+    if reports is None:
+        raise StillroomError("Reports are drawn by the window's part of Stillroom, which is missing here.")
+
+    def text() -> Document:
+        read = workspace.row_files.read(document.path, document.result.sha256)
+        if read.sha256 != document.result.sha256:
+            raise StillroomError("The file was changed since it was extracted. Extract it again.")
+        return read
+
+    reports()(document, target, workspace.row_files, text)
 
 
 def _run_import(options: argparse.Namespace) -> int:

@@ -40,7 +40,7 @@ def main() -> int:
     shut_off_network()
     taker = Taker.from_environment()
     # What it reads it is handed; what it makes of it is a message. A system without descriptors to hand over has no such layers.
-    layers = confine(Reach.from_environment(), written_bytes=0, reading=True)
+    layers = confine(Reach.from_environment(), written_bytes=0)
     writer = MessageWriter(private_stdout())
     writer.send({"id": 0, "event": "confined", "layers": layers.to_json()})
     rendering = Rendering()

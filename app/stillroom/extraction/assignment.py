@@ -6,16 +6,19 @@ is not its buyer. Each such thing raises or lowers whole assignments, and a fiel
 
 from __future__ import annotations
 
-import heapq
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+
+import numpy as np
+import numpy.typing as npt
 
 from stillroom.documents.document import Span
 from stillroom.extraction.candidates.candidate import single_spaced
 from stillroom.templates.template import FieldType
 
+Vector = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 _VALUES = 6
 _ASSIGNMENTS = 120
 _CENT = Decimal("0.011")
@@ -67,33 +70,44 @@ def sum_holds(fields: Sequence[Sequence[Place]]) -> bool:
 def decided_together(fields: Sequence[Sequence[Place]]) -> list[list[Place]]:
     """The places of each field, their shares as they are after all fields were looked at together.
 
-    Deterministic; the time is in proportion to the fields. Only the best values of a field change their shares among each other.
+    Deterministic; the time is in proportion to the pairs of fields. Only the best values of a field change their shares among each other.
     """
     order = sorted(range(len(fields)), key=lambda number: (-max(place.share for place in fields[number]), number))
-    beam: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     tops = [_top(places) for places in fields]
-    for number in order:
-        grown = []
-        for weight, taken in beam:
-            others = [fields[order[at]][place] for at, place in enumerate(taken)]
-            for choice in tops[number]:
-                place = fields[number][choice]
-                fit = sum(_fit(place, other) for other in others) + _sums(place, others)
-                grown.append((weight + math.log(max(place.share, 1e-9)) + fit, (*taken, choice)))
-        beam = heapq.nlargest(_ASSIGNMENTS, grown, key=lambda each: (each[0], tuple(-choice for choice in each[1])))
-    most = max((weight for weight, _ in beam), default=0.0)
+    best = [[fields[number][choice] for choice in tops[number]] for number in range(len(fields))]
+    weights, taken = (
+        np.zeros(1),
+        np.zeros((1, 0), dtype=np.int64),
+    )  # of assignments; of each, the choices of the fields so far
+    roles: dict[str, int] = {}  # where in the order the addend of this role is
+    for at, number in enumerate(order):
+        own = best[number]
+        grown = weights[:, None] + np.log([max(place.share, 1e-9) for place in own])
+        for earlier in range(at):
+            if _touch(own[0], best[order[earlier]][0]):
+                grown = grown + _fits(own, best[order[earlier]])[:, taken[:, earlier]].T
+        if own[0].role in ADDENDS:
+            roles[own[0].role] = at
+            if len(roles) == len(ADDENDS):
+                grown = grown + _sums([best[order[roles[role]]] for role in ADDENDS], roles, at, taken)
+        choices = np.hstack([np.repeat(taken, len(own), axis=0), np.tile(np.arange(len(own)), len(weights))[:, None]])
+        weights = grown.ravel()
+        # The heaviest; of those that weigh the same the one with the better places.
+        kept = np.lexsort((*choices.T[::-1], -weights))[:_ASSIGNMENTS]
+        weights, taken = weights[kept], choices[kept]
+    most = float(weights.max())
     found = [list(places) for places in fields]
     totals: list[dict[int, float]] = [{} for _ in fields]
-    for weight, taken in beam:
-        share = math.exp(weight - most)
-        for at, choice in enumerate(taken):
-            own = totals[order[at]]
-            own[choice] = own.get(choice, 0.0) + share
-    for number, own in enumerate(totals):
+    for share, assigned in zip(np.exp(weights - most).tolist(), taken.tolist(), strict=True):
+        for at, choice in enumerate(assigned):
+            own_totals = totals[order[at]]
+            place = tops[order[at]][choice]
+            own_totals[place] = own_totals.get(place, 0.0) + share
+    for number, shares in enumerate(totals):
         whole = sum(fields[number][choice].share for choice in tops[number])
-        weights = sum(own.values()) or 1.0
+        together = sum(shares.values()) or 1.0
         for choice in tops[number]:
-            share = whole * own.get(choice, 0.0) / weights
+            share = whole * shares.get(choice, 0.0) / together
             # What no assignment of the best holds keeps a trace of what it had.
             found[number][choice] = replace(
                 found[number][choice], share=max(share, 0.001 * fields[number][choice].share)
@@ -104,6 +118,17 @@ def decided_together(fields: Sequence[Sequence[Place]]) -> list[list[Place]]:
 def _top(places: Sequence[Place]) -> list[int]:
     values = [number for number, place in enumerate(places) if place.value is not None][:_VALUES]
     return [*values, *(number for number, place in enumerate(places) if place.value is None)]
+
+
+def _touch(one: Place, other: Place) -> bool:
+    """Whether two fields, each by any of its places, can say anything of each other."""
+    roles = {one.role, other.role}
+    parts = "total" in roles and bool(roles & {"net", "tax"})
+    return one.kind is other.kind or roles == {"issuer", "counterpart"} or parts
+
+
+def _fits(these: Sequence[Place], others: Sequence[Place]) -> Vector:
+    return np.array([[_fit(one, other) for other in others] for one in these])
 
 
 def _fit(one: Place, other: Place) -> float:
@@ -133,13 +158,21 @@ def _fit(one: Place, other: Place) -> float:
     return weight
 
 
-def _sums(place: Place, others: Sequence[Place]) -> float:
-    """Whether an amount completes a sum of net, tax and total."""
-    if place.role not in ADDENDS:
-        return 0.0
-    amounts = {other.role: _amount(other) for other in others if other.role in ADDENDS}
-    amounts[place.role] = _amount(place)
-    net, tax, total = amounts.get("net"), amounts.get("tax"), amounts.get("total")
+def _sums(addends: Sequence[Sequence[Place]], roles: Mapping[str, int], at: int, taken: Places) -> Vector:
+    """Whether an amount completes a sum: of each assignment, by the choice of the field at this place of the order.
+
+    ``addends``: the places of net, tax and total; ``roles``: where in the order each is.
+    """
+    net, tax, total = ([_amount(place) for place in places] for places in addends)
+    worth = np.array([[[_sum(one, other, whole) for whole in total] for other in tax] for one in net])
+    places = [taken[:, roles[role], None] if roles[role] != at else np.arange(len(own)) for role, own in zip(
+        ADDENDS, addends, strict=True
+    )]  # fmt: skip
+    found: Vector = worth[places[0], places[1], places[2]]
+    return found
+
+
+def _sum(net: Decimal | None, tax: Decimal | None, total: Decimal | None) -> float:
     if net is None or tax is None or total is None or not tax:
         return 0.0
     return _ADDS_UP if abs(net + tax - total) <= _CENT else -0.5

@@ -89,38 +89,27 @@ class Choices:
         self._engine = engine
         self._habits: tuple[Frame, dict[Field, Vector]] | None = None
 
-    def choose(
+    def look(
         self,
         fields: Sequence[Field],
         document: Document,
         parts: Sequence[Passage],
         frame: Frame,
         *,
-        complete: bool,
         parameters: int = 0,
         cancellation: Cancellation | None = None,
-        learned: Callable[[str, Vector], tuple[Vector, float] | None] | None = None,
-    ) -> dict[str, FieldValue]:
-        """The choices among these fields (others are passed over) by name.
+    ) -> dict[str, Looked]:
+        """What speaks for the options of the choices among these fields (others are passed over), by name.
 
-        ``learned``: of a field's name and the strengths of its options, what documents that a person corrected make of them:
-        probabilities, and how sure the first is.
-
-        ``parts``: passages of the document; ``complete``: the whole document was read, so that what was not found is absent,
-        not unread; ``parameters``: of the model. Raises EngineError, Cancelled.
+        ``parts``: passages of the document; ``parameters``: of the model. Raises EngineError, Cancelled.
         """
         looked = {field: Look.at(field, document) for field in fields if field.type in TYPES}
         if not parts:
-            return {field.name: _nothing(field, 1.0, complete=complete) for field in looked}
+            return {field.name: Looked(None, np.zeros(0)) for field in looked}
         model = self.model_says(
             [field for field, look in looked.items() if look.asks(parameters)], parts, frame, cancellation
         )
-        return {
-            field.name: look.choose(
-                model.get(field, _silent(look.options)), document, complete=complete, learned=learned
-            )
-            for field, look in looked.items()
-        }
+        return {field.name: Looked(look, model.get(field, _silent(look.options))) for field, look in looked.items()}
 
     def model_says(
         self,
@@ -285,7 +274,7 @@ class Look:
         complete: bool,
         learned: Callable[[str, Vector], tuple[Vector, float] | None] | None = None,
     ) -> FieldValue:
-        """The option with the most that speaks for it, the places that do, and the runners-up. ``learned``: see Choices.choose."""
+        """The option with the most that speaks for it, the places that do, and the runners-up. ``learned``: see Looked.choose."""
         taught = learned(self.field.name, self.strengths(model)) if learned is not None else None
         shares = self.shares(model) if taught is None else _as_sure(*taught)
         order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
@@ -319,6 +308,31 @@ class Look:
 
     def _place(self, index: int) -> Span | None:
         return self.evidence[index][0] if self.evidence[index] else self.places[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What speaks for the options of a choice: ``look`` without a model (None: nothing of the document can be read), ``said`` with it."""
+
+    look: Look | None
+    said: Vector
+
+    def choose(
+        self,
+        field: Field,
+        document: Document,
+        *,
+        complete: bool,
+        learned: Callable[[str, Vector], tuple[Vector, float] | None] | None = None,
+    ) -> FieldValue:
+        """The option that is taken.
+
+        ``complete``: the whole document was read, so that what was not found is absent, not unread. ``learned``: of a field's name and
+        the strengths of its options, what documents that a person corrected make of them: probabilities, and how sure the first is.
+        """
+        if self.look is None:
+            return _nothing(field, 1.0, complete=complete)
+        return self.look.choose(self.said, document, complete=complete, learned=learned)
 
 
 def _as_sure(shares: Vector, sure: float) -> Vector:

@@ -204,8 +204,7 @@ def prepare(
         learned=learned,
         left_out=proposed.left_out,
     )
-    if learned is not None:
-        asked.moves = learned.moves(field.name, document, candidates, asked.signs)
+    _move(asked, learned, document)
     if not weights.features[: len(ranking.MODEL_FEATURES)].any():
         return asked
     if kind not in _QUOTED and _is_found(asked, ranking.SURE):
@@ -213,6 +212,25 @@ def prepare(
     asked.sure = False
     asked.chosen = _prune(asked, limit=_limit(kind, several=several), several=several)
     return asked
+
+
+def taught(asked: Asked, learned: Learned | None, document: Document) -> None:
+    """Let what the template learned speak for the candidates: of a field that was prepared knowing less, or with fewer of them."""
+    known = len(asked.moves[0]) if asked.moves is not None else len(asked.candidates)
+    if asked.learned is learned and known == len(asked.candidates):
+        return
+    _move(asked, learned, document)
+    if not asked.sure and asked.kind not in _QUOTED:  # the page alone may name it now
+        said, asked.sure, asked.chosen = asked.chosen, True, list(range(len(asked.candidates)))
+        if not _is_found(asked, ranking.SURE):
+            asked.sure, asked.chosen = False, said
+
+
+def _move(asked: Asked, learned: Learned | None, document: Document) -> None:
+    asked.learned = learned
+    asked.moves = None
+    if learned is not None:
+        asked.moves = learned.moves(asked.field.name, document, asked.candidates, asked.signs)
 
 
 def _passages_of(candidates: Sequence[Candidate], parts: Sequence[Passage]) -> list[int]:

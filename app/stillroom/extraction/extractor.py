@@ -22,16 +22,15 @@ from stillroom.engine.protocol import (
 )
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
-from stillroom.extraction import choosing, passages, questions, quoting
+from stillroom.extraction import choosing, kept_seen, passages, questions, quoting
 from stillroom.extraction.bounds import bounded
-from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Choices
 from stillroom.extraction.choosing import Asked, Embed, Learned
 from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.deciding import Seen, decide, left_out
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
-from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import (
     Coverage,
     DocumentResult,
@@ -40,8 +39,6 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
 )
-from stillroom.extraction.rules import apply_rules
-from stillroom.extraction.stated import with_stated
 from stillroom.extraction.tables import table_rows
 from stillroom.templates.template import Example, Field, FieldType, Template
 
@@ -102,68 +99,84 @@ class Extractor:
 
         Greedy throughout: the same document, template and model give the same result. Raises EngineError, Cancelled.
         """
+        return self._extract(document, template, file, cancellation)[0]
+
+    def extract_and_keep(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> tuple[DocumentResult, bytes]:
+        """The same, and what was seen, to be decided again; empty where that is too much to be kept. Raises EngineError, Cancelled."""
+        result, seen = self._extract(document, template, file, cancellation)
+        return result, kept_seen.pack(seen, result.fields)
+
+    def _extract(
+        self, document: Document, template: Template, file: str, cancellation: Cancellation | None
+    ) -> tuple[DocumentResult, Seen]:
         started = time.monotonic()
         model = self._model()
-        frame = self._frame(template, model)
         characters = document.characters
-        document, unread = bounded(document)
-        parts = self._split(document, template, model)
         learned = self._learned(template) if self._learned is not None else None
-        asked = self._ask(frame, parts, document, template, cancellation, learned)
-        complete = len(document.pages) == document.page_count and not unread
-        chosen = self._choices.choose(
-            template.fields,
-            document,
-            parts,
-            frame,
-            complete=complete,
-            parameters=model.parameters,
-            cancellation=cancellation,
-            learned=None if learned is None else self._taught(learned, document),
-        )
-        decided = choosing.choose_all(asked, document, complete=complete)
-        fields: dict[str, FieldResult] = {}
-        more = [unread] if unread else []
-        for question in asked:
-            if question.field.name in chosen:
-                fields[question.field.name] = chosen[question.field.name]
-            elif question.field.type is FieldType.TABLE:
-                rows = table_rows(question.field, document)
-                fields[question.field.name] = rows[: question.field.max_items]
-                if len(rows) > question.field.max_items:
-                    more.append(_left_out(question.field, len(rows)))
-            elif question.field.type.generated:
-                fields[question.field.name] = self._generate(frame, parts, question.field, cancellation)
-            else:
-                fields[question.field.name] = decided[question.field.name]
-                if (count := choosing.items(question)) > question.field.max_items:
-                    more.append(_left_out(question.field, count))
-        more += [_not_looked_at(question.field) for question in asked if question.left_out]
-        if not self.page_only:
-            offered = {question.field.name: question.candidates for question in asked}
-            fields = with_stated(template, document, fields, offered)
-        more += [_missing(field) for field in template.fields if field.required and fields[field.name] == ()]
+        seen, parts = self._see(document, template, model, learned, cancellation)
+        fields, notes = decide(seen, template, learned, self._embed)
         read = {span.page for part in parts for span in part.spans} | {
-            page.number for page in document.pages if not page.text
+            page.number for page in seen.document.pages if not page.text
         }
-        return DocumentResult(
+        result = DocumentResult(
             file=file,
-            status=DocumentStatus.DONE if complete else DocumentStatus.PARTIAL,
+            status=DocumentStatus.DONE if seen.complete else DocumentStatus.PARTIAL,
             coverage=Coverage(
                 pages_read=len(read),
                 pages=document.page_count,
                 chars_read=sum(span.end - span.start for part in parts for span in part.spans),
                 chars=characters,
             ),
-            fields=apply_rules(template, fields),
+            fields=fields,
             template_name=template.name,
             template_version=template.version,
             model_name=model.name,
             model_sha256=self.model_sha256,
             sha256=document.sha256,
-            notes=(*document.notes, *self._notes(template, model), *more),
+            notes=notes,
             seconds=time.monotonic() - started,
         )
+        return result, seen
+
+    def _see(
+        self,
+        document: Document,
+        template: Template,
+        model: ModelInfo,
+        learned: Learned | None,
+        cancellation: Cancellation | None,
+    ) -> tuple[Seen, list[Passage]]:
+        """All that deciding the fields needs, and the passages that were read."""
+        frame = self._frame(template, model)
+        document, unread = bounded(document)
+        parts = self._split(document, template, model)
+        asked = self._ask(frame, parts, document, template, cancellation, learned)
+        looked = self._choices.look(
+            template.fields, document, parts, frame, parameters=model.parameters, cancellation=cancellation
+        )
+        made: dict[str, FieldResult] = {}
+        more = [unread] if unread else []
+        for field in template.fields:
+            if field.type is FieldType.TABLE:
+                rows = table_rows(field, document)
+                made[field.name] = rows[: field.max_items]
+                if len(rows) > field.max_items:
+                    more.append(left_out(field, len(rows)))
+            elif field.type.generated:
+                made[field.name] = self._generate(frame, parts, field, cancellation)
+        seen = Seen(
+            document=document,
+            asked=asked,
+            looked=looked,
+            made=made,
+            complete=len(document.pages) == document.page_count and not unread,
+            page_only=self.page_only,
+            parameters=model.parameters,
+            notes=(*document.notes, *self._notes(template, model), *more),
+        )
+        return seen, parts
 
     def ask(self, document: Document, template: Template, *, cancellation: Cancellation | None = None) -> list[Asked]:
         """Every field with its candidates and what the model said of them, before anything is chosen (for fitting and tests)."""
@@ -171,9 +184,6 @@ class Extractor:
         parts = self._split(document, template, model)
         learned = self._learned(template) if self._learned is not None else None
         return self._ask(self._frame(template, model), parts, document, template, cancellation, learned)
-
-    def _taught(self, learned: Learned, document: Document) -> Callable[[str, Vector], tuple[Vector, float] | None]:
-        return lambda name, strengths: learned.option(name, document, strengths, self._embed)
 
     def _notes(self, template: Template, model: ModelInfo) -> tuple[str, ...]:
         left_out = len(template.examples) - len(self._fitting_examples(template, model))
@@ -299,22 +309,3 @@ class Extractor:
         prompt = (*frame.prefix(text), Piece(frame.suffix(questions.summary_question(field)), special=True))
         request = GenerateRequest(prompt=prompt, max_tokens=max(16, field.max_words * 2), stop=("\n\n",))
         return self._engine.generate(request, cancellation=cancellation).text.strip()
-
-
-def _left_out(field: Field, count: int) -> str:
-    what = "rows" if field.type is FieldType.TABLE else "values"
-    return (
-        f"{field.label or field.name}: {count} {what} were found, and the first {field.max_items} are kept; "
-        "raise max_items in the template to keep more."
-    )
-
-
-def _not_looked_at(field: Field) -> str:
-    return (
-        f"{field.label or field.name}: the document holds more than {MOST_CANDIDATES:,} places that could be this value; "
-        "those further on were not looked at."
-    )
-
-
-def _missing(field: Field) -> str:
-    return f"{field.label or field.name}: this field is required, and no value was found."

@@ -72,6 +72,15 @@ class DocumentExtractor(Protocol):
     ) -> DocumentResult: ...
 
 
+@runtime_checkable
+class KeepingExtractor(Protocol):
+    """An extractor that also gives what it saw of a document, packed (see ``kept_seen``); empty for nothing."""
+
+    def extract_and_keep(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> tuple[DocumentResult, bytes]: ...
+
+
 class Batch:
     """One run over files. The next file is read while the model works on this one.
 
@@ -221,8 +230,8 @@ class Batch:
                     _tell_pages(reading, readers, Path(document.path), at, on_progress)
                 if pending:
                     ahead.begin(self._documents[pending[0]])
-                result = self._result(document, reading, extractor, cancellation)
-                pending.extendleft(reversed(self._save(document, result, reading, ahead)))
+                result, seen = self._result(document, reading, extractor, cancellation)
+                pending.extendleft(reversed(self._save(document, result, reading, ahead, seen)))
                 left.add(time.monotonic() - started)
                 failed += result.status is DocumentStatus.FAILED
                 on_result(position, result)
@@ -248,9 +257,9 @@ class Batch:
             raise
         except Exception as error:  # noqa: BLE001 - told on the row, as where it is read ahead
             reading.set_exception(error)
-        result = self._result(document, reading, extractor, cancellation)
+        result, seen = self._result(document, reading, extractor, cancellation)
         with self._joining:
-            self._save(document, result, reading, None)
+            self._save(document, result, reading, None, seen)
         return result
 
     def _save(
@@ -259,6 +268,7 @@ class Batch:
         result: DocumentResult,
         reading: Future[tuple[Document, float]],
         ahead: _ReadAhead | None,
+        seen: bytes,
     ) -> list[int]:
         """Put the row on disk, and the attachments into the run. Returns the positions of those that are new."""
         attached: list[Document] = []
@@ -266,7 +276,7 @@ class Batch:
             content, _ = reading.result()
             attached = [*content.walk()][1:]
         names = [document.file + part.name.removeprefix(content.name) for part in attached]
-        joined = self._store.save(self.run_id, document.position, result_to_json(result), names)
+        joined = self._store.save(self.run_id, document.position, result_to_json(result), names, seen)
         audit.note(
             "document", run=self.run_id, position=document.position, sha256=result.sha256, status=str(result.status)
         )
@@ -283,22 +293,23 @@ class Batch:
         reading: Future[tuple[Document, float]],
         extractor: DocumentExtractor,
         cancellation: Cancellation | None,
-    ) -> DocumentResult:
+    ) -> tuple[DocumentResult, bytes]:
+        """The row, and what was seen of the document."""
         started = time.monotonic()
         content: Document | None = None
         try:
             content, seconds_reading = reading.result()
             started = time.monotonic()
-            result = self._extracted(document, content, extractor, cancellation)
+            result, seen = self._extracted(document, content, extractor, cancellation)
         except Cancelled:
             raise
         except StillroomError as error:
             failed = self._failed(document, content, error.message, time.monotonic() - started)
-            return dataclasses.replace(failed, lasting=isinstance(error, DocumentError) and error.lasting)
+            return dataclasses.replace(failed, lasting=isinstance(error, DocumentError) and error.lasting), b""
         except OSError as error:
             reason = error.strerror or type(error).__name__
             sentence = f"The file could not be opened: {reason}. Look whether it is still there and may be read."
-            return self._failed(document, content, sentence, time.monotonic() - started)
+            return self._failed(document, content, sentence, time.monotonic() - started), b""
         except Exception as error:  # noqa: BLE001 - a mistake of ours in one document must not cost the others
             # The message of an unknown error may quote the document; its place in the code does not.
             place = "".join(traceback.format_tb(error.__traceback__))
@@ -306,13 +317,14 @@ class Batch:
             sentence = (
                 f"Stillroom made a mistake on this document ({type(error).__name__}). Try it again, or report it."
             )
-            return self._failed(document, content, sentence, time.monotonic() - started)
-        return dataclasses.replace(
+            return self._failed(document, content, sentence, time.monotonic() - started), b""
+        timed = dataclasses.replace(
             result,
             model_name=result.model_name or self.record.model_name,
             model_sha256=result.model_sha256 or self.record.model_sha256,
             seconds=round(seconds_reading + time.monotonic() - started, 3),
         )
+        return timed, seen
 
     def _extracted(
         self,
@@ -320,14 +332,18 @@ class Batch:
         content: Document,
         extractor: DocumentExtractor,
         cancellation: Cancellation | None,
-    ) -> DocumentResult:
+    ) -> tuple[DocumentResult, bytes]:
         if content.only_holds_others:
             read = Coverage(content.page_count, content.page_count, 0, 0)
             empty = self._told(document, content, DocumentStatus.DONE)
-            return dataclasses.replace(empty, coverage=read, notes=content.notes)
+            return dataclasses.replace(empty, coverage=read, notes=content.notes), b""
         for attempt in range(1, _TRIES + 1):
             try:
-                return extractor.extract(content, self.template, file=document.file, cancellation=cancellation)
+                if isinstance(extractor, KeepingExtractor):
+                    return extractor.extract_and_keep(
+                        content, self.template, file=document.file, cancellation=cancellation
+                    )
+                return extractor.extract(content, self.template, file=document.file, cancellation=cancellation), b""
             except EngineError as error:
                 if not error.retryable or attempt == _TRIES:
                     raise

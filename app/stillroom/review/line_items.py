@@ -10,7 +10,7 @@ from stillroom.documents.document import Span
 from stillroom.extraction.column_concepts import NUMERIC_TYPES, concept_of
 from stillroom.extraction.result import FieldValue
 from stillroom.review.document import ReviewedDocument, ReviewedValue
-from stillroom.review.reading import FieldReader, Reading, read_typed
+from stillroom.review.marked_value import FieldReader, ReadValue, read_typed
 from stillroom.review.verdict import ADDED, Given, Subject, Verdict, VerdictKind, new_key
 from stillroom.templates.template import Field, FieldType
 
@@ -98,7 +98,7 @@ class Swap:
     """What comes to a place when columns change theirs; without a reading nothing does."""
 
     subject: Subject
-    reading: Reading | None
+    reading: ReadValue | None
 
 
 def columns_swapped(document: ReviewedDocument, swaps: Iterable[Swap]) -> list[Verdict]:
@@ -114,7 +114,7 @@ def columns_swapped(document: ReviewedDocument, swaps: Iterable[Swap]) -> list[V
     return entries
 
 
-def _read_as(reader: FieldReader | None, wanted: Field, cell: ReviewedValue) -> Reading | None:
+def _read_as(reader: FieldReader | None, wanted: Field, cell: ReviewedValue) -> ReadValue | None:
     """What stands in a cell, read for another column."""
     current = cell.current
     if current.value is None:
@@ -124,10 +124,10 @@ def _read_as(reader: FieldReader | None, wanted: Field, cell: ReviewedValue) -> 
         if current.span is None or cell.typed:
             return read
         given = replace(read.given, typed=False, span=current.span, boxes=current.boxes, parts=current.parts)
-        return Reading(given, read.problems)
+        return ReadValue(given, read.problems)
     if current.parts and wanted.type not in NUMERIC_TYPES:  # a wrapped text stays whole
         text = " ".join(current.text.split())
-        return Reading(Given(text, current.text, current.span, current.boxes, parts=current.parts))
+        return ReadValue(Given(text, current.text, current.span, current.boxes, parts=current.parts))
     return reader.read_span(wanted, current.span)
 
 

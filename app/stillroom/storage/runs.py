@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,8 @@ from typing import Any
 
 from stillroom.storage.database import Database, StorageError
 from stillroom.storage.ownership import is_owned, owned
+
+_MOST_SEEN = 5000  # documents of a run of which what was seen is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,9 @@ class RunStore:
         return [_record(row) for row in rows]
 
     def save(
-        self, run_id: int, position: int, result: Mapping[str, Any], attachments: Sequence[str] = ()
+        self, run_id: int, position: int, result: Mapping[str, Any], attachments: Sequence[str] = (), seen: bytes = b""
     ) -> list[RunDocument]:
-        """Store a file's row; an earlier one of the same position is replaced.
+        """Store a file's row, and what was seen of it (``seen``; empty for nothing); an earlier one of the same position is replaced.
 
         In the same stroke what is attached to the file (the names; the first is part 1) joins the run at its end, but for
         what has joined before. Returns those that joined. Raises StorageError.
@@ -171,7 +173,37 @@ class RunStore:
                 "ON CONFLICT (run, position) DO UPDATE SET saved = excluded.saved, result = excluded.result",
                 (run_id, position, _now(), text),
             )
+            connection.execute("DELETE FROM seen WHERE run = ? AND position = ?", (run_id, position))
+            if seen and position < _MOST_SEEN:
+                connection.execute(
+                    "INSERT INTO seen (run, position, content) VALUES (?, ?, ?)", (run_id, position, seen)
+                )
             return _attach(connection, run_id, position, attachments) if attachments else []
+
+    def seen(self, run_id: int, positions: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """What was seen of these documents, as far as it is kept."""
+        with self._database.reading() as connection:
+            for position in positions:
+                row = connection.execute(
+                    "SELECT content FROM seen WHERE run = ? AND position = ?", (run_id, position)
+                ).fetchone()
+                if row is not None:
+                    yield position, bytes(row[0])
+
+    def decide(self, run_id: int, rows: Mapping[int, Mapping[str, Any]], seen: Mapping[int, bytes]) -> None:
+        """Put rows in the place of those that were decided from the same documents; ``seen``: what is seen of some of them now.
+
+        A row that is gone meanwhile stays gone. Raises StorageError.
+        """
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE results SET saved = ?, result = ? WHERE run = ? AND position = ?",
+                ((_now(), json.dumps(row, separators=(",", ":")), run_id, position) for position, row in rows.items()),
+            )
+            connection.executemany(
+                "UPDATE seen SET content = ? WHERE run = ? AND position = ?",
+                ((content, run_id, position) for position, content in seen.items()),
+            )
 
     def results(self, run_id: int) -> dict[int, dict[str, Any]]:
         """The rows of a run by position, but for those that were taken out."""

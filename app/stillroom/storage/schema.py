@@ -171,4 +171,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("ALTER TABLE documents ADD COLUMN removed INTEGER NOT NULL DEFAULT 0",),  # 1: taken out of the table by the person
     # The run whose values are kept of fields that did not change since.
     ("ALTER TABLE runs ADD COLUMN renews INTEGER REFERENCES runs (id) ON DELETE SET NULL",),
+    (
+        """
+        CREATE TABLE seen (                   -- what was seen of a document, to decide its row again
+            run INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            content BLOB NOT NULL,            -- see extraction/kept_seen.py
+            PRIMARY KEY (run, position),
+            FOREIGN KEY (run, position) REFERENCES results (run, position) ON DELETE CASCADE
+        )
+        """,
+    ),
 )

@@ -14,18 +14,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 import stillroom
-from stillroom.errors import Cancelled, StillroomError
+from stillroom.errors import Cancelled
+from stillroom.ui.wording import sentence
 
 log = logging.getLogger(__name__)
-
-
-def sentence(error: BaseException) -> str:
-    """What to tell a person."""
-    if isinstance(error, StillroomError):
-        return error.message
-    return QApplication.translate(
-        "failures", "Something unexpected went wrong. Your results so far are kept. You can go on working."
-    )
 
 
 def details(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -123,13 +123,8 @@ class MainWindow(QMainWindow):
 
         parts = self._parts
 
-        def again(run: int, positions: Sequence[int], operation: Operation[None]) -> None:
-            runs = parts.runs
-            runs.do(
-                runs.resume(run), again=positions, on_progress=operation.report, cancellation=operation.cancellation
-            )
-
-        lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, again, parts.tasks)
+        lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, lambda: parts.runs, parts.tasks)
+        lessons.put_down.connect(self.extract.take_proposals)
         return ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
 
     def _build_chat(self) -> QWidget:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import NoModelError
-from stillroom.ui.parts import Parts
-from stillroom.ui.tasks import Operation
+from stillroom.ui.tasks import BackgroundWork, Operation
 
 if TYPE_CHECKING:
     from stillroom.models.model_file import ModelFile
+    from stillroom.ui.parts import Parts
     from stillroom.workspace.models import LoadPlan
 
 
@@ -47,7 +47,7 @@ class ModelLoading(QObject):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._loading: Operation[Any] | None = None
+        self._loading: BackgroundWork | None = None
         self.state = LoadState.NONE
         self.progress = 0.0
         self.model: ModelInfo | None = None
@@ -109,17 +109,18 @@ class ModelLoading(QObject):
             Operation(lambda operation: self._load(operation, model, context_tokens, kv_type), "load", owner=self)
             .success(self._loaded)
             .failure(self._failed)
-            .progress(self._progressed)
         )
 
     def _load(
-        self, operation: Operation[Any], model: ModelFile | None, context_tokens: int, kv_type: str
+        self, operation: BackgroundWork, model: ModelFile | None, context_tokens: int, kv_type: str
     ) -> tuple[ModelInfo, LoadPlan]:
         models = self._parts.models
         plan = models.plan(
             model or "", context_tokens=context_tokens, kv_type=kv_type, cancellation=operation.cancellation
         )
-        loaded = models.load(plan, on_progress=operation.report, cancellation=operation.cancellation)
+        loaded = models.load(
+            plan, on_progress=operation.to_window(self._progressed), cancellation=operation.cancellation
+        )
         if model is not None:
             models.use_as_usual(model)
         return loaded, plan

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
 from stillroom.ui.controls import Button, describe, label
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
-from stillroom.ui.tasks import Operation
+from stillroom.ui.tasks import BackgroundWork, Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import size_text, time_left_text
+from stillroom.ui.wording import sentence, size_text, time_left_text
 
 if TYPE_CHECKING:
     from stillroom.workspace.hub import DownloadProgress
@@ -34,7 +33,7 @@ class StarterFetch(QObject):
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__(loading)
         self._parts, self._loading = parts, loading
-        self._operation: Operation[Any] | None = None
+        self._operation: BackgroundWork | None = None
         self.progress: DownloadProgress | None = None
         self.error = ""
         loading.changed.connect(self.changed)
@@ -59,12 +58,11 @@ class StarterFetch(QObject):
         self._operation = self._parts.tasks.start(
             Operation(
                 lambda operation: self._parts.hub.fetch_starter(
-                    on_progress=operation.report, cancellation=operation.cancellation
+                    on_progress=operation.to_window(self._progressed), cancellation=operation.cancellation
                 ),
                 "starter",
                 owner=self,
             )
-            .progress(self._progressed)
             .success(self._done)
             .failure(self._failed)
             .cancelled(self._ended)

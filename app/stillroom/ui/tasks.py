@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from shiboken6 import isValid
@@ -22,10 +22,11 @@ from stillroom.errors import Cancelled
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
-class Operation(Generic[T]):
-    """Work for a thread of its own, and what follows it on the window's thread.
+class BackgroundWork:
+    """Something that runs on a thread of its own, whatever it brings.
 
     Attributes:
         name: of the thread, for logs.
@@ -34,18 +35,41 @@ class Operation(Generic[T]):
     With an ``owner`` nothing is delivered any more once it is deleted: a closed page hears of nothing.
     """
 
-    def __init__(
-        self, work: Callable[[Operation[T]], T], name: str = "operation", *, owner: QObject | None = None
-    ) -> None:
+    def __init__(self, name: str, owner: QObject | None) -> None:
         self.name = name
         self._owner = owner
         self.cancellation = Cancellation()
+        self._post: Callable[[Callable[[], None]], None] | None = None
+
+    def post(self, callback: Callable[[], object]) -> None:
+        """Called by the work, on its thread: ``callback`` runs on the window's thread, in the order of posting."""
+        if self._post is not None:
+            self._post(lambda: self._deliver(callback))
+
+    def to_window(self, callback: Callable[P, object]) -> Callable[P, None]:
+        """What the work may call on its thread: ``callback`` gets the same on the window's thread, in order."""
+
+        def call(*values: P.args, **named: P.kwargs) -> None:
+            self.post(lambda: callback(*values, **named))
+
+        return call
+
+    def _deliver(self, callback: Callable[[], object]) -> None:
+        if self._owner is None or isValid(self._owner):
+            callback()
+
+
+class Operation(BackgroundWork, Generic[T]):
+    """Work that brings something, and what follows it on the window's thread."""
+
+    def __init__(
+        self, work: Callable[[Operation[T]], T], name: str = "operation", *, owner: QObject | None = None
+    ) -> None:
+        super().__init__(name, owner)
         self._work = work
         self._success: Callable[[T], object] | None = None
         self._failure: Callable[[Exception], object] | None = None
         self._cancelled: Callable[[], object] | None = None
-        self._progress: Callable[[Any], None] | None = None
-        self._post: Callable[[Callable[[], None]], None] | None = None
 
     def success(self, callback: Callable[[T], object]) -> Operation[T]:
         self._success = callback
@@ -58,25 +82,6 @@ class Operation(Generic[T]):
     def cancelled(self, callback: Callable[[], object]) -> Operation[T]:
         self._cancelled = callback
         return self
-
-    def progress(self, callback: Callable[[Any], None]) -> Operation[T]:
-        self._progress = callback
-        return self
-
-    def report(self, value: Any) -> None:
-        """Called by the work, on its thread: ``value`` goes to the progress callback on the window's thread."""
-        callback = self._progress
-        if callback is not None:
-            self.post(lambda: callback(value))
-
-    def post(self, callback: Callable[[], object]) -> None:
-        """Called by the work, on its thread: ``callback`` runs on the window's thread, in the order of posting."""
-        if self._post is not None:
-            self._post(lambda: self._deliver(callback))
-
-    def _deliver(self, callback: Callable[[], object]) -> None:
-        if self._owner is None or isValid(self._owner):
-            callback()
 
     def _run(self, post: Callable[[Callable[[], None]], None], unhandled: Callable[[Exception], object]) -> None:
         self._post = post
@@ -128,7 +133,7 @@ class Tasks:
     def __init__(self, unhandled: Callable[[Exception], object]) -> None:
         self._unhandled = unhandled
         self._courier = _Courier()
-        self._running: dict[threading.Thread, Operation[Any]] = {}
+        self._running: dict[threading.Thread, BackgroundWork] = {}
         self._lock = threading.Lock()
         self._closed = False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -36,7 +35,7 @@ class WindowMemory:
     def numbers(self, key: str) -> set[int]:
         return {int(part) for part in self.text(key).split("/") if part.isdigit()}
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: object) -> None:
         if isinstance(value, bool):
             value = "true" if value else "false"
         elif isinstance(value, set):

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
+from stillroom.errors import StillroomError
+
 
 def tr(text: str) -> str:
     return QCoreApplication.translate("wording", text)
@@ -71,3 +73,12 @@ def speed_text(tokens_a_second: float) -> str:
         return "–"
     digits = 1 if tokens_a_second < 10 else 0
     return tr("%1 tok/s").replace("%1", QLocale().toString(tokens_a_second, "f", digits))
+
+
+def sentence(error: BaseException) -> str:
+    """What to tell a person."""
+    if isinstance(error, StillroomError):
+        return error.message
+    return QCoreApplication.translate(
+        "failures", "Something unexpected went wrong. Your results so far are kept. You can go on working."
+    )

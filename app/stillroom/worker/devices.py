@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import llama_cpp
 import llama_cpp.llama_cpp as lib
 
+from stillroom.child import UNLISTED
 from stillroom.sizes import size_text
 from stillroom.worker.cpu_variants import load_backends
 from stillroom.worker.llama_log import memory_ran_out
@@ -84,7 +86,13 @@ def why_not_loaded(path: Path, gpu: bool) -> str:
             f"There is not enough memory for {path.name}: {where}. Close other programs that use it, or choose a smaller "
             "model."
         )
+    unlisted = ""
+    if gpu and sys.platform == "linux" and os.environ.get(UNLISTED) != "1":
+        unlisted = (
+            " Where it loads without the graphics card, the card's driver may want more of the system than the worker is left: "
+            f"start Stillroom with {UNLISTED}=1."
+        )
     return (
         f"The model file {path.name} could not be loaded: it is damaged, or of a kind this engine does not know. "
-        "Fetch it again, or choose another model."
+        f"Fetch it again, or choose another model.{unlisted}"
     )

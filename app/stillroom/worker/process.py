@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from stillroom.child import Layers, MessageWriter, Reach, confine, die_with_parent, private_stdout, shut_off_network
+from stillroom.child import (
+    Layers,
+    MessageWriter,
+    Need,
+    Reach,
+    confine,
+    die_with_parent,
+    private_stdout,
+    shut_off_network,
+)
 from stillroom.codec import from_child, from_line, to_plain
 from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
@@ -359,6 +368,6 @@ def main() -> int:
     # Threads that spin while they wait starve each other as soon as another program is busy (measured: 40 times slower).
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     reach = Reach.from_environment()
-    layers = confine(reach, written_bytes=None if reach.write else 0)
+    layers = confine(reach, written_bytes=None if reach.write else 0, needs=Need.INFERENCE)
     Worker(sys.stdin.buffer, MessageWriter(private_stdout()), layers).run()
     return 0

@@ -69,7 +69,7 @@ class ModelMaking:
             quantization: to convert to; empty for 16 bits. sha256: that the file must have; empty for any.
         """
         from stillroom.models.local_files import import_model
-        from stillroom.tuning.conversion import convert
+        from stillroom.tuning.from_safetensors import convert
 
         if self.is_published(source):
             return convert(source, quantization=quantization, on_progress=on_progress, cancellation=cancellation)
@@ -110,7 +110,7 @@ class ModelMaking:
     def published(self, folders: Sequence[Path]) -> list[ModelFolder]:
         """What is in folders of safetensors. Raises StillroomError where one is not whole, or the converter is not set up."""
         from stillroom.models.safetensors import model_folder
-        from stillroom.tuning.conversion import converter
+        from stillroom.tuning.from_safetensors import converter
 
         converter()
         return [model_folder(folder) for folder in folders]

@@ -60,3 +60,14 @@ class RememberingExtractor:
     ) -> DocumentResult:
         self._recent.add(document)
         return self._extractor.extract(document, template, file=file, cancellation=cancellation)
+
+    def extract_and_keep(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> tuple[DocumentResult, bytes]:
+        """The same, and what was seen of the document where the extractor gives that."""
+        from stillroom.extraction.run import KeepingExtractor
+
+        if not isinstance(self._extractor, KeepingExtractor):
+            return self.extract(document, template, file=file, cancellation=cancellation), b""
+        self._recent.add(document)
+        return self._extractor.extract_and_keep(document, template, file=file, cancellation=cancellation)

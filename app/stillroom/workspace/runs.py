@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from stillroom.workspace.recent_documents import RecentDocuments, RememberingExt
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
     from stillroom.engine.protocol import ModelInfo
+    from stillroom.extraction.choosing import Embed, Learned
     from stillroom.extraction.comparison import Comparison
     from stillroom.extraction.result import DocumentResult, Progress
     from stillroom.extraction.run import Batch, DocumentExtractor
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
 
-__all__ = ["Batch", "Runs", "StoredRun"]
+__all__ = ["Batch", "Comparison", "DecidedAgain", "Runs", "StoredRun"]
 
 
 def _ignore(*_: object) -> None:
@@ -41,6 +43,22 @@ class StoredRun:
     started: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DecidedAgain:
+    """Rows of a run that were decided again, and came out otherwise.
+
+    Attributes:
+        before, after: by position. seen: what is kept of some of them now.
+        left: positions of documents of which nothing is kept to decide them by: they would have to be extracted again.
+    """
+
+    run: int
+    before: dict[int, DocumentResult]
+    after: dict[int, DocumentResult]
+    seen: dict[int, bytes]
+    left: tuple[int, ...]
+
+
 class Runs:
     """The runs of a workspace. Methods block; every row is on disk before it is told."""
 
@@ -50,8 +68,12 @@ class Runs:
         extractor: Callable[[], DocumentExtractor],
         readers: ReaderPool,
         recent: RecentDocuments,
+        learned: Callable[[Template], Learned | None] = lambda _: None,
+        embed: Embed | None = None,
     ) -> None:
+        """``learned``: what a template learned until now; ``embed``: by the loaded model."""
         self._store, self._extractor, self._readers, self._recent = store, extractor, readers, recent
+        self._learned, self._embed = learned, embed
 
     def files(self, named: Sequence[Path]) -> list[Path]:
         """The files that were named, folders as the readable files in them."""
@@ -117,8 +139,9 @@ class Runs:
         """Which values two runs have alike, and which not. Raises StillroomError."""
         from stillroom.extraction.comparison import compare
 
-        one, other = (self.resume(run).results() for run in (left, right))
-        return compare([row for row in one if row is not None], [row for row in other if row is not None])
+        one, other = self.resume(left), self.resume(right)
+        headings = {field.name: field.heading for batch in (other, one) for field in batch.template.fields}
+        return dataclasses.replace(compare(one.results(), other.results()), headings=headings)
 
     def unfinished(
         self, template: Template, files: Sequence[Path], model: ModelFile | RemoteEngine | None = None
@@ -179,6 +202,44 @@ class Runs:
             on_progress=on_progress,
             cancellation=cancellation,
         )
+
+    def decide_again(
+        self, run_id: int, positions: Sequence[int], cancellation: Cancellation | None = None
+    ) -> DecidedAgain:
+        """Rows as they come out with what their template learned until now, from what was seen of their documents: nothing is read,
+        and nothing put on disk (``put``). Raises StillroomError, Cancelled.
+        """
+        from stillroom.extraction import kept_seen
+        from stillroom.extraction.deciding import decide
+        from stillroom.extraction.result import result_from_json, result_to_json
+
+        batch = self.resume(run_id)
+        rows = self._store().results(run_id)
+        learned = self._learned(batch.template)
+        found = DecidedAgain(run_id, {}, {}, {}, ())
+        known: set[int] = set()
+        for position, content in self._store().seen(run_id, [each for each in positions if each in rows]):
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+            seen = kept_seen.unpack(content, batch.template)
+            if seen is None:
+                continue
+            known.add(position)
+            embedded = seen.embedding
+            fields, notes = decide(seen, batch.template, learned, self._embed)
+            earlier = result_from_json(rows[position])
+            fresh = dataclasses.replace(earlier, fields=fields, notes=notes)
+            if seen.embedding is not embedded:
+                found.seen[position] = kept_seen.pack(seen, fields)
+            if result_from_json(result_to_json(fresh)) != earlier:
+                found.before[position], found.after[position] = earlier, fresh
+        return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
+
+    def put(self, run_id: int, rows: Mapping[int, DocumentResult], seen: Mapping[int, bytes] | None = None) -> None:
+        """Put rows that were decided again on disk, or those that were there before. Raises StorageError."""
+        from stillroom.extraction.result import result_to_json
+
+        self._store().decide(run_id, {position: result_to_json(row) for position, row in rows.items()}, seen or {})
 
     def set_removed(self, run_id: int, positions: Sequence[int], removed: bool) -> None:
         """Take documents out of the table of a run, or back into it; their files and rows stay. Raises StorageError."""

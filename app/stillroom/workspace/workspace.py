@@ -95,7 +95,14 @@ class Workspace:
         self.hub = ModelHub(lambda: self.secrets, self.seal)
         self.making = ModelMaking(self.engine, self.readers)
         self.recent_documents = RecentDocuments()
-        self.runs = Runs(lambda: self.store, lambda: self.extractor, self.readers, self.recent_documents)
+        self.runs = Runs(
+            lambda: self.store,
+            lambda: self.extractor,
+            self.readers,
+            self.recent_documents,
+            lambda template: self.learning.learned(template),
+            self._embed,
+        )
         self.remote = RemoteModels(
             lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
         )

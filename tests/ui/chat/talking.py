@@ -13,8 +13,8 @@ from stillroom.ui.chat.page import ChatPage
 def send(page: ChatPage, qtbot, text: str) -> None:
     page.composer.set_text(text)
     qtbot.keyClick(page.composer.editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not page.asking.busy and bool(page.transcript.turns()), timeout=15_000)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy and bool(page.transcript.turns()), timeout=15_000)
 
 
 def say(page: ChatPage, conversation: int, parent: int | None, role: Role, text: str) -> int:
-    return page.store.add(Turn(0, conversation, parent, role, text, datetime.now(UTC))).id
+    return page.chat.store.add(Turn(0, conversation, parent, role, text, datetime.now(UTC))).id

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from tests.ui.chat.talking import say
 
 from stillroom.chat.conversation import Role
+from stillroom.ui.chat.actions import ConversationAction
 from stillroom.ui.chat.bin_dialog import BinDialog, days_left
-from stillroom.ui.chat.conversation_list import ConversationAction
 from stillroom.ui.chat.page import ChatPage
 
 pytestmark = pytest.mark.window
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.window
 def deleted(page: ChatPage, *titles: str) -> list[int]:
     numbers = []
     for title in titles:
-        talk = page.store.create(title)
+        talk = page.chat.store.create(title)
         say(page, talk.id, None, Role.USER, f"about {title}")
-        page.conversation_actions.act(talk.id, ConversationAction.DELETE)
+        page.dialogs.act(talk.id, ConversationAction.DELETE)
         numbers.append(talk.id)
     return numbers
 
@@ -35,7 +35,7 @@ def test_a_deleted_conversation_is_brought_back_from_the_bin(page: ChatPage, qtb
     assert dialog.list.topLevelItem(0).text(2) == "30 days"
     dialog.list.setCurrentItem(dialog.list.topLevelItem(1))
     qtbot.mouseClick(dialog.bring_back, Qt.MouseButton.LeftButton)
-    assert page.number == number
+    assert page.chat.number == number
     assert [turn.content for turn in page.transcript.turns()] == ["about Ships"]
     assert page.list.bin.text() == "Bin (1)"
     dialog.reject()
@@ -45,11 +45,11 @@ def test_a_deleted_conversation_is_brought_back_from_the_bin(page: ChatPage, qtb
 def test_nothing_is_erased_without_a_question(page: ChatPage, monkeypatch: pytest.MonkeyPatch, sure: bool) -> None:
     deleted(page, "Ships", "Harbours")
     monkeypatch.setattr("stillroom.ui.chat.bin_dialog.agreed", lambda *_: sure)
-    dialog = page.conversation_actions.show_bin()
+    dialog = page.dialogs.show_bin()
     dialog.for_good.click()
-    assert len(page.store.bin()) == (1 if sure else 2)
+    assert len(page.chat.store.bin()) == (1 if sure else 2)
     dialog.empty.click()
-    assert len(page.store.bin()) == (0 if sure else 2)
+    assert len(page.chat.store.bin()) == (0 if sure else 2)
     assert dialog.empty.isEnabled() is not sure
     dialog.reject()
 

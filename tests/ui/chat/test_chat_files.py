@@ -43,16 +43,16 @@ def test_what_does_not_fit_is_asked_about_and_nothing_is_sent(page: ChatPage, qt
     file.write_text(
         "\n\n".join(f"Paragraph {n} about the harbour and its {n} ships. " + "word " * 150 for n in range(60))
     )
-    page.attach([file])
+    page.chat.attach([file])
     qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
     page.composer.set_text("What about paragraph 7?")
-    page._send("What about paragraph 7?")
+    page.composer.send.emit("What about paragraph 7?")
     qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
     banner = page.banners._keyed["full"]
     assert "Nothing was left out" in banner.message.text()
     assert len(page.transcript.turns()) == 1
     next(button for button in banner.buttons if "passages" in button.text()).click()
-    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     answer = page.transcript.turns()[-1]
     assert answer.facts.sources
     assert "left out" in answer.facts.notes[0]
@@ -112,17 +112,17 @@ def test_a_count_that_does_not_fit_is_offered_to_be_read_whole(
 ) -> None:
     found = Generation('{"found": ["harbour", "lighthouse"]}', "end", 9, 0, 9, 0.1, 0.1)
     monkeypatch.setattr(LocalAnswerer, "answer", lambda *_args, **_options: found)
-    page.attach([long_file(tmp_path)])
+    page.chat.attach([long_file(tmp_path)])
     qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
-    page._send("How many harbours are there?")
+    page.composer.send.emit("How many harbours are there?")
     qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
     banner = page.banners._keyed["full"]
     assert banner.buttons[0].text() == "Read every part"
     told: list[str] = []
-    page.asking.told.connect(told.append)
-    page.asking._answerer = NobodyAskedAnswerer()  # whoever answers, all of a file is read on this machine
+    page.chat.asking.told.connect(told.append)
+    page.chat.asking._answerer = NobodyAskedAnswerer()  # whoever answers, all of a file is read on this machine
     banner.buttons[0].click()
-    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy and len(page.transcript.turns()) == 2, timeout=60_000)
     answer = page.transcript.turns()[-1]
     total = answer.facts.passages
     assert total > 30
@@ -131,22 +131,22 @@ def test_a_count_that_does_not_fit_is_offered_to_be_read_whole(
     assert answer.content.startswith("**1** was found, named 60 times.")
     assert any(text.startswith(f"{total - 1} of {total} passages were read") for text in told)
     view = page.transcript.view(answer.id)
-    assert not view._whole.isVisibleTo(view)
+    assert not view._read_all.isVisibleTo(view)
     assert not view._buttons["go on"].isVisibleTo(view)
 
 
 def test_citations_in_an_answer_are_links_to_their_passages(page: ChatPage) -> None:
-    talk = page.store.create("Cited")
+    talk = page.chat.store.create("Cited")
     file = Attachment(0, "a.txt", "a.txt", ("The harbour opens at six.",))
-    asked = page.store.add(Turn(0, talk.id, None, Role.USER, "When?", datetime.now(UTC), attachments=(file,)))
+    asked = page.chat.store.add(Turn(0, talk.id, None, Role.USER, "When?", datetime.now(UTC), attachments=(file,)))
     source = Source(asked.attachments[0].id, "a.txt", 1, 4, 11)
-    answer = page.store.add(
+    answer = page.chat.store.add(
         Turn(
             0, talk.id, asked.id, Role.ASSISTANT, "At six [1], not [7].", datetime.now(UTC),
             facts=Facts(sources=(source,)),
         )
     )  # fmt: skip
-    page.open(talk.id)
+    page.chat.open(talk.id)
     view = page.transcript.view(answer.id)
     assert 'href="source:0"' in view.body.rendered.html
     assert "source:6" not in view.body.rendered.html
@@ -179,7 +179,7 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
     choice.setCurrentIndex(0)
     choice.activated.emit(0)
     told: list[str] = []
-    page.asking.told.connect(told.append)
+    page.chat.asking.told.connect(told.append)
     send(page, qtbot, "What is due?")
     assert told[0] == "The model looks at the picture…"
     assert told[-1] == ""
@@ -192,7 +192,7 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
     whole = page.window().findChild(QDialog)
     assert whole.windowTitle() == "receipt.png"
     whole.reject()
-    write_pdf(page._parts, page.conversation, tmp_path / "talk.pdf")
+    write_pdf(page._parts, page.chat.conversation, tmp_path / "talk.pdf")
     assert b"/Image" in (tmp_path / "talk.pdf").read_bytes()
 
 
@@ -214,7 +214,7 @@ def test_a_full_context_offers_the_text_of_pictures(page: ChatPage, qtbot, tmp_p
     buttons = {each.text(): each for each in banner.findChildren(QPushButton)}
     assert "Give the passages it is about" not in buttons, "there is nothing but pictures"
     buttons["Give the text of its pictures"].click()
-    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert not any(each.seen for each in page.transcript.turns()[0].attachments)
 
 
@@ -237,14 +237,14 @@ def test_making_room_that_was_stopped_says_that_the_question_waits(
         raise AssertionError
 
     monkeypatch.setattr(LocalAnswerer, "answer", wait)
-    page.attach([long_file(tmp_path)])
+    page.chat.attach([long_file(tmp_path)])
     qtbot.waitUntil(lambda: len(page.composer.attachments) == 1, timeout=15_000)
-    page._send("Summarise this")
+    page.composer.send.emit("Summarise this")
     qtbot.waitUntil(lambda: "full" in page.banners._keyed, timeout=15_000)
     page.banners._keyed["full"].buttons[0].click()
     qtbot.waitUntil(lambda: "Reading part 1" in page.composer.reading.text(), timeout=15_000)
     page.composer.stop.emit()
-    qtbot.waitUntil(lambda: not page.asking.busy, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy, timeout=15_000)
     assert "nothing was asked" in page.banners._keyed["said"].message.text()
     assert [turn.role for turn in page.transcript.turns()] == [Role.USER]
     assert page.transcript.turns()[0].attachments[0].given == ""

@@ -19,13 +19,13 @@ from stillroom.chat.prompt_library import PromptLibrary
 from stillroom.chat.session import ChatSession
 from stillroom.engine.status import EngineState
 from stillroom.engine.worker_status import WorkerStatus
-from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationAction, ConversationListModel, near
+from stillroom.ui.chat.actions import ConversationAction, TurnAction
+from stillroom.ui.chat.conversation_list import CONVERSATION, ConversationListModel, near
 from stillroom.ui.chat.edit_dialog import EditDialog
 from stillroom.ui.chat.files import write_pdf
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.chat.prompt_menu import PromptMenu
 from stillroom.ui.chat.settings_dialog import SettingsDialog
-from stillroom.ui.chat.turn_view import TurnAction
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.panel.details import DetailsDialog
 
@@ -45,7 +45,7 @@ def test_enter_sends_and_the_answer_is_shown_and_stored(page: ChatPage, qtbot) -
     view = page.transcript.view(turns[1].id)
     assert view is not None
     assert view.body.toPlainText().strip() == turns[1].content.strip()
-    assert page.list.model.index(0).data(CONVERSATION) == page.number
+    assert page.list.model.index(0).data(CONVERSATION) == page.chat.number
     again = ChatPage(page._parts, page._loading, page._starter)
     qtbot.addWidget(again)
     assert [turn.content for turn in again.transcript.turns()] == [turn.content for turn in turns]
@@ -55,7 +55,7 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
     send(page, qtbot, "One")
     first, answer = page.transcript.turns()
     page.transcript.view(answer.id).wanted.emit(TurnAction.AGAIN)
-    qtbot.waitUntil(lambda: not page.asking.busy and page.transcript.turns()[-1].id != answer.id, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy and page.transcript.turns()[-1].id != answer.id, timeout=15_000)
     second = page.transcript.turns()[-1]
     view = page.transcript.view(second.id)
     assert view._place.text() == "2/2"
@@ -63,39 +63,39 @@ def test_answering_again_and_editing_make_branches(page: ChatPage, qtbot, monkey
     assert page.transcript.turns()[-1].id == answer.id
     monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("Uno") or True)
     page.transcript.view(first.id).wanted.emit(TurnAction.EDIT)
-    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert page.transcript.turns()[0].content == "Uno"
     page.turn_actions.switch(first.id)
     assert page.transcript.turns()[0].content == "One"
 
 
 def test_search_delete_and_undo(page: ChatPage, qtbot) -> None:
-    talk = page.store.create("About ships")
+    talk = page.chat.store.create("About ships")
     turn = say(page, talk.id, None, Role.USER, "The lighthouse keeper counts the ships")
-    page.conversation_actions.refresh()
-    page.open(talk.id)
+    page.chat.conversations_changed.emit()
+    page.chat.open(talk.id)
     page.list.search.setText("lighthouse")
     qtbot.waitUntil(lambda: page.list.model.rowCount() == 1 and "[" in page.list.model.index(0).data(), timeout=5000)
     page.list.view.activated.emit(page.list.model.index(0))
     assert page.transcript.turns()[-1].id == turn
     page.list.search.clear()
     qtbot.waitUntil(lambda: not page.list._typed.isActive(), timeout=5000)
-    page.conversation_actions.act(talk.id, ConversationAction.DELETE)
-    assert page.store.conversations() == []
+    page.dialogs.act(talk.id, ConversationAction.DELETE)
+    assert page.chat.store.conversations() == []
     page.banners._keyed["deleted"].buttons[0].click()
-    assert [each.title for each in page.store.conversations()] == ["About ships"]
-    assert page.number == talk.id
+    assert [each.title for each in page.chat.store.conversations()] == ["About ships"]
+    assert page.chat.number == talk.id
 
 
 def test_a_draft_survives(page: ChatPage) -> None:
-    talk = page.store.create("Draft")
-    page.open(talk.id)
+    talk = page.chat.store.create("Draft")
+    page.chat.open(talk.id)
     page.composer.set_text("half a thought")
     page.composer.add_attachments([Attachment(0, "a.txt", "a.txt", ("A harbour.",), 3)])
-    page.open(0)
+    page.chat.open(0)
     assert page.composer.text() == ""
     assert page.composer.attachments == []
-    page.open(talk.id)
+    page.chat.open(talk.id)
     assert page.composer.text() == "half a thought"
     assert [each.name for each in page.composer.attachments] == ["a.txt"]
 
@@ -111,7 +111,7 @@ def test_a_search_does_not_come_after_the_end(page: ChatPage, qtbot) -> None:
 
 
 def test_a_draft_of_a_new_conversation_is_there_after_the_next_start(page: ChatPage, qtbot) -> None:
-    page.open(0)
+    page.chat.open(0)
     page.composer.set_text("not sent")
     for end in page._parts.at_end[:1]:  # as when the window closes at once
         end()
@@ -119,16 +119,16 @@ def test_a_draft_of_a_new_conversation_is_there_after_the_next_start(page: ChatP
     qtbot.addWidget(again)
     assert again.composer.text() == "not sent"
     send(page, qtbot, "sent")
-    page.open(0)
+    page.chat.open(0)
     assert page.composer.text() == ""
 
 
 def test_deleting_a_turn_is_undone(page: ChatPage) -> None:
-    talk = page.store.create("Ships")
+    talk = page.chat.store.create("Ships")
     one = say(page, talk.id, None, Role.USER, "one")
     two = say(page, talk.id, one, Role.ASSISTANT, "two")
     say(page, talk.id, two, Role.USER, "three")
-    page.open(talk.id)
+    page.chat.open(talk.id)
     page.transcript.view(two).wanted.emit(TurnAction.DELETE)
     assert [turn.content for turn in page.transcript.turns()] == ["one"]
     banner = page.banners._keyed["deleted"]
@@ -141,13 +141,13 @@ def test_deleting_a_turn_is_undone(page: ChatPage) -> None:
 
 
 def test_a_long_conversation_makes_few_widgets(page: ChatPage) -> None:
-    talk = page.store.create("Long")
+    talk = page.chat.store.create("Long")
     parent: int | None = None
     for number in range(300):
         parent = say(
             page, talk.id, parent, [Role.USER, Role.ASSISTANT][number % 2], f"Turn {number}\n\n" + "words " * 200
         )
-    page.open(talk.id)
+    page.chat.open(talk.id)
     assert len(page.transcript._views) < 25
     bar = page.transcript.verticalScrollBar()
     assert bar.value() == bar.maximum()
@@ -159,10 +159,10 @@ def test_a_long_conversation_makes_few_widgets(page: ChatPage) -> None:
 
 
 def test_code_is_copied_and_links_are_not_followed(page: ChatPage, qtbot) -> None:
-    talk = page.store.create("Code")
+    talk = page.chat.store.create("Code")
     asked = say(page, talk.id, None, Role.USER, "?")
     answer = say(page, talk.id, asked, Role.ASSISTANT, "```python\nx = 1\n```\n[away](http://example.org)")
-    page.open(talk.id)
+    page.chat.open(talk.id)
     view = page.transcript.view(answer)
     view.body.anchorClicked.emit("copy:0")
     assert QApplication.clipboard().text() == "x = 1"
@@ -175,9 +175,9 @@ def test_code_is_copied_and_links_are_not_followed(page: ChatPage, qtbot) -> Non
 
 
 def test_a_conversation_as_pdf(page: ChatPage, tmp_path: Path) -> None:
-    talk = page.store.create("Paper")
+    talk = page.chat.store.create("Paper")
     say(page, talk.id, None, Role.USER, "On **paper**, please")
-    write_pdf(page._parts, page.store.conversation(talk.id), tmp_path / "talk.pdf")
+    write_pdf(page._parts, page.chat.store.conversation(talk.id), tmp_path / "talk.pdf")
     document = PdfDocument(tmp_path / "talk.pdf")
     text = document[0].get_textpage()
     at = text.get_text_range().index("paper")
@@ -207,22 +207,22 @@ def test_a_title_comes_while_the_model_is_idle(page: ChatPage, qtbot, monkeypatc
         return "A better name"
 
     monkeypatch.setattr(ChatSession, "retitle", retitle)
-    page.titles._timer.setInterval(50)
+    page.chat.titles._timer.setInterval(50)
     send(page, qtbot, "Hello there")
     qtbot.waitUntil(lambda: page.title.whole() == "A better name", timeout=5_000)
     assert page.list.model.index(0).data().startswith("A better name")
 
 
 def test_what_the_model_said_is_put_right_in_another_branch(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    talk = page.store.create("Edit")
+    talk = page.chat.store.create("Edit")
     asked = say(page, talk.id, None, Role.USER, "When?")
     answer = say(page, talk.id, asked, Role.ASSISTANT, "At sevn")
-    page.open(talk.id)
+    page.chat.open(talk.id)
     monkeypatch.setattr(EditDialog, "exec", lambda dialog: dialog.editor.setPlainText("At seven") or True)
     page.transcript.view(answer).wanted.emit(TurnAction.EDIT)
     assert page.transcript.turns()[-1].content == "At seven"
-    assert page.store.turn(answer).content == "At sevn"
-    assert not page.asking.busy
+    assert page.chat.store.turn(answer).content == "At sevn"
+    assert not page.chat.asking.busy
 
 
 def test_the_settings_tell_what_a_context_costs_and_keep_a_model(page: ChatPage, qtbot) -> None:
@@ -240,26 +240,26 @@ def test_the_settings_tell_what_a_context_costs_and_keep_a_model(page: ChatPage,
 
 
 def test_a_conversation_with_another_model_says_so(page: ChatPage) -> None:
-    talk = page.store.create("Other", ChatSettings(model="another"))
-    page.open(talk.id)
+    talk = page.chat.store.create("Other", ChatSettings(model="another"))
+    page.chat.open(talk.id)
     assert "another" in page.banners._keyed["own model"].message.text()
     page.banners._keyed["own model"].buttons[0].click()
     assert "not on this machine any more" in page.banners._keyed["failed"].message.text()
-    page.open(0)
+    page.chat.open(0)
     assert "own model" not in page.banners._keyed
 
 
 def test_a_conversation_that_needs_a_longer_context_offers_it(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> None:
     there = page._loading.model.context_tokens
-    talk = page.store.create("Long", ChatSettings(context_tokens=2 * there))
-    page.open(talk.id)
+    talk = page.chat.store.create("Long", ChatSettings(context_tokens=2 * there))
+    page.chat.open(talk.id)
     assert f"{2 * there:,}" in page.banners._keyed["own model"].message.text()
     wanted: list[int] = []
     monkeypatch.setattr(page._loading, "with_context", wanted.append)
     page.banners._keyed["own model"].buttons[0].click()
     assert wanted == [2 * there]
     assert page._loading.loaded_file().path == Path(page._loading.model.path)
-    page.open(page.store.create("Short", ChatSettings(context_tokens=there)).id)
+    page.chat.open(page.chat.store.create("Short", ChatSettings(context_tokens=there)).id)
     assert "own model" not in page.banners._keyed
 
 
@@ -317,13 +317,13 @@ def wheel(widget: QWidget, notches: int) -> None:
 
 
 def test_the_wheel_leaves_the_end_and_comes_back(page: ChatPage, qtbot) -> None:
-    talk = page.store.create("Long")
+    talk = page.chat.store.create("Long")
     parent: int | None = None
     for number in range(40):
         parent = say(
             page, talk.id, parent, [Role.USER, Role.ASSISTANT][number % 2], f"Turn {number}\n\n" + "words " * 90
         )
-    page.open(talk.id)
+    page.chat.open(talk.id)
     qtbot.wait(50)
     bar, last = page.transcript.verticalScrollBar(), page.transcript.turns()[-1].id
     assert bar.value() == bar.maximum()
@@ -342,17 +342,17 @@ def test_the_wheel_leaves_the_end_and_comes_back(page: ChatPage, qtbot) -> None:
 
 
 def test_a_question_that_was_left_can_still_be_answered(page: ChatPage, qtbot) -> None:
-    talk = page.store.create("Left")
+    talk = page.chat.store.create("Left")
     asked = say(page, talk.id, None, Role.USER, "When?")
-    page.open(talk.id)
+    page.chat.open(talk.id)
     page.transcript.view(asked).wanted.emit(TurnAction.AGAIN)
-    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     assert page.transcript.turns()[1].parent == asked
 
 
 def test_choices_go_with_their_conversation_and_sending_twice_is_told(page: ChatPage, qtbot) -> None:
     page.banners.show_message("full", "warn", key="full")
-    page.open(0)
+    page.chat.open(0)
     assert "full" not in page.banners._keyed
     page.composer.set_writing(True)
     page.composer.set_text("again")
@@ -363,17 +363,17 @@ def test_choices_go_with_their_conversation_and_sending_twice_is_told(page: Chat
 
 
 def test_going_on_is_shown_as_writing(page: ChatPage, qtbot) -> None:
-    talk = page.store.create("Ships")
+    talk = page.chat.store.create("Ships")
     asked = say(page, talk.id, None, Role.USER, "Say something.")
     answer = say(page, talk.id, asked, Role.ASSISTANT, "It was")
-    page.store.save_answer(answer, "It was", "", TurnState.STOPPED)
-    page.open(talk.id)
+    page.chat.store.save_answer(answer, "It was", "", TurnState.STOPPED)
+    page.chat.open(talk.id)
     view = page.transcript.view(answer)
     assert view is not None
     states = []
-    page.asking.begun.connect(lambda turn: states.append((turn.id, turn.state, view._state.text())))
+    page.chat.asking.begun.connect(lambda turn: states.append((turn.id, turn.state, view._state.text())))
     view.wanted.emit(TurnAction.GO_ON)
-    qtbot.waitUntil(lambda: bool(states) and not page.asking.busy, timeout=15_000)
+    qtbot.waitUntil(lambda: bool(states) and not page.chat.asking.busy, timeout=15_000)
     assert states[0] == (answer, TurnState.STREAMING, "writing…")
     assert page.transcript.turns()[-1].content.startswith("It was")
 
@@ -381,7 +381,7 @@ def test_going_on_is_shown_as_writing(page: ChatPage, qtbot) -> None:
 def test_the_meter_tells_before_the_context_is_full(page: ChatPage) -> None:
     def words(used: int) -> str:
         page.composer.show_budget(Budget(0, used, 0, 0, 200, 1024))
-        return page.composer.room.whole()
+        return page.composer.used.whole()
 
     assert words(600).endswith("tokens")
     assert "nearly full" in words(850)  # fits, but not with an answer of full length

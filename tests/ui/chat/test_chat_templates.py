@@ -11,7 +11,7 @@ from tests.ui.chat.talking import say
 from stillroom import paths
 from stillroom.chat.conversation import Role
 from stillroom.templates.versions import OwnTemplates
-from stillroom.ui.chat.conversation_list import ConversationAction
+from stillroom.ui.chat.actions import ConversationAction
 from stillroom.ui.chat.page import ChatPage
 from stillroom.ui.main_window import MainWindow
 
@@ -26,11 +26,11 @@ def test_a_template_made_of_an_answer_is_used_in_extract_at_once(
     page._parts.templates.own = OwnTemplates(own)
     monkeypatch.setattr(QInputDialog, "exec", lambda _dialog: 1)
     page._parts.templates._folders.append(own)
-    talk = page.store.create("Rope sales")
+    talk = page.chat.store.create("Rope sales")
     asked = say(page, talk.id, None, Role.USER, "Who sold it?")
     plain = say(page, talk.id, asked, Role.ASSISTANT, "North Wind did.")
     answer = say(page, talk.id, plain, Role.ASSISTANT, '{"seller": "North Wind", "total": 14.1}')
-    page.open(talk.id)
+    page.chat.open(talk.id)
     assert not page.transcript.view(plain)._template.isVisibleTo(page)
     view = page.transcript.view(answer)
     assert view._template.isVisibleTo(page)
@@ -43,6 +43,6 @@ def test_a_template_made_of_an_answer_is_used_in_extract_at_once(
     banner.buttons[0].click()
     assert window.pages.currentIndex() == 0
     assert [field.name for field in window.extract.sheet.template.fields] == ["seller", "total"]
-    page.conversation_actions.act(talk.id, ConversationAction.TEMPLATE)
+    page.dialogs.act(talk.id, ConversationAction.TEMPLATE)
     assert window.extract.sheets[0].bar.picker.findText("Rope sales 2") >= 0
     assert paths.templates_dir() != own

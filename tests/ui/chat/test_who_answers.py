@@ -29,9 +29,9 @@ def test_the_model_is_named_at_the_top_and_changed_there(
     shutil.copy(first, other)
     both = [ModelFile("fake", first, 8, "Q4_0", True), ModelFile("other", other, 8, "Q4_0", False)]
     monkeypatch.setattr("stillroom.models.library.installed_models", lambda: both)
-    talk = page.store.create("Ships")
+    talk = page.chat.store.create("Ships")
     say(page, talk.id, None, Role.USER, "one")
-    page.open(talk.id)
+    page.chat.open(talk.id)
     page._show_models()
     assert page.who.isVisibleTo(page)
     assert page.who.currentText() == "fake"
@@ -40,7 +40,7 @@ def test_the_model_is_named_at_the_top_and_changed_there(
     page.who.activated.emit(place)
     qtbot.waitUntil(lambda: page._loading.model is not None and page._loading.model.name == "other", timeout=15_000)
     assert page.who.currentText() == "other"
-    assert page.store.conversation(talk.id).settings.model == "other"
+    assert page.chat.store.conversation(talk.id).settings.model == "other"
     assert window.panel._name.text() == "other"
     send(page, qtbot, "two")
     assert page.transcript.turns()[-1].model == "other"
@@ -57,16 +57,16 @@ def test_the_meter_counts_what_is_pasted_at_once(page: ChatPage, qtbot) -> None:
     page.composer.show_budget(Budget(0, 100, 0, 0, 200, 1024))
 
     def tokens() -> int:
-        return int(page.composer.room.whole().split()[0])
+        return int(page.composer.used.whole().split()[0])
 
     assert tokens() == 100
     page.composer.set_text("four letters " * 100)
     assert tokens() > 300, "a guess, before the model was asked"
-    assert "tokens" in page.composer.room.whole()
+    assert "tokens" in page.composer.used.whole()
     page.composer.set_text("word " * 800)
-    assert "you will be asked" in page.composer.room.whole()
+    assert "you will be asked" in page.composer.used.whole()
     page.composer.set_text("word " * 10)
-    (counted,) = page.asking.answerer().count_tokens([page.composer.text()])
+    (counted,) = page.chat.asking.answerer().count_tokens([page.composer.text()])
     qtbot.waitUntil(lambda: page.composer._counted == (page.composer.text(), counted), timeout=10_000)
     page.composer.clear()
     page.composer.show_budget(Budget(0, 100, 0, 0, 200, 1024))
@@ -74,19 +74,19 @@ def test_the_meter_counts_what_is_pasted_at_once(page: ChatPage, qtbot) -> None:
 
 
 def test_quotes_lead_to_their_page_and_doubtful_figures_are_marked(page: ChatPage, qtbot) -> None:
-    talk = page.store.create("Lease")
+    talk = page.chat.store.create("Lease")
     text = "The mill is old.\nThe rent is 1,250.00 EUR a month."
     file = Attachment(0, "lease.txt", "lease.txt", (text,), 10)
-    asked = page.store.add(
+    asked = page.chat.store.add(
         Turn(0, talk.id, None, Role.USER, "What is the rent?", datetime.now(UTC), attachments=(file,))
     )
     own = asked.attachments[0].id
     facts = Facts(quotes=(Source(own, "lease.txt", 1, 17, len(text)),), unfounded=("99",))
-    answer = page.store.add(
+    answer = page.chat.store.add(
         Turn(0, talk.id, asked.id, Role.ASSISTANT, "It is 1250 EUR, and 99 more; 199 is none.", datetime.now(UTC))
     )
-    page.store.set_facts(answer.id, replace(facts, notes=()))
-    page.open(talk.id)
+    page.chat.store.set_facts(answer.id, replace(facts, notes=()))
+    page.chat.open(talk.id)
     view = page.transcript.view(answer.id)
     assert view is not None
     html = view.body.rendered.html

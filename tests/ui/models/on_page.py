@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from stillroom.ui.models.model_table import ROW
 from stillroom.ui.models.page import ModelsPage
-from stillroom.ui.models.rows import ROW
 from stillroom.workspace.model_list import ModelRow
 
 

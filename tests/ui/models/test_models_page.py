@@ -26,9 +26,9 @@ from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.downloads import DownloadList
 from stillroom.ui.models.hub_dialog import HubDialog
 from stillroom.ui.models.memory_bar import MemoryBar
+from stillroom.ui.models.model_table import ModelFilter, ModelTable
 from stillroom.ui.models.page import ModelsPage
 from stillroom.ui.models.projector_dialog import ProjectorDialog
-from stillroom.ui.models.rows import ModelFilter, ModelTable
 from stillroom.workspace import model_list as row_source
 from stillroom.workspace.model_list import ModelRow, Place
 

@@ -177,11 +177,11 @@ def test_a_chat_sends_nothing_before_the_person_agrees(
         return answers.pop(0)
 
     monkeypatch.setattr(ChatConsent, "exec", answer)
-    page._send("When does the harbour open?")
+    page.composer.send.emit("When does the harbour open?")
     assert server.bytes == 0
     assert len(page.transcript.turns()) == 1
-    page.have_answered(page.transcript.turns()[0].id)
-    qtbot.waitUntil(lambda: not page.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
+    page.chat.have_answered(page.transcript.turns()[0].id)
+    qtbot.waitUntil(lambda: not page.chat.asking.busy and len(page.transcript.turns()) == 2, timeout=15_000)
     (request,) = server.requests
     assert "\n\n".join(message["content"] for message in request["messages"]) == shown[1]
     answered = page.transcript.turns()[1]

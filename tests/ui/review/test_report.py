@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,7 @@ import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
 
+from stillroom import cli
 from stillroom.documents.document import Span
 from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import (
@@ -20,6 +24,7 @@ from stillroom.extraction.result import (
     result_to_json,
 )
 from stillroom.storage.runs import RunRecord, RunStore
+from stillroom.ui.review.report import write_report
 
 TOML = """
 name = "note"
@@ -138,3 +143,38 @@ def test_a_text_is_marked_and_no_markup_of_it_is_believed(opened, qtbot, tmp_pat
     assert "Söhne<Ltd>" in texts[0]
     assert "Αθήνα" in texts[0]
     assert "<Ltd>" in texts[1]
+
+
+def test_the_command_line_writes_the_same(opened, qtbot, tmp_path, capsys):
+    page = opened("pdf")
+    qtbot.keyClick(page.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not page.desk.saving, timeout=10_000)
+    report = ["review", "report", "--out"]
+    assert cli.main([*report, str(tmp_path / "one.pdf")], reports=lambda: write_report) == 0
+    assert "1 report was written to one.pdf" in capsys.readouterr().err
+    assert dots_of(tmp_path / "one.pdf", (0x16, 0x69, 0x5A)) > 100, "one was accepted"
+    assert "Corner Shop" in text_of(tmp_path / "one.pdf")[1]
+    assert cli.main([*report, str(tmp_path / "out"), "note.pdf"], reports=lambda: write_report) == 0
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["note.pdf-review.pdf"]
+    for arguments, says in (
+        ([str(tmp_path / "out"), "other.pdf"], "other.pdf is not among"),
+        ([str(tmp_path / "out"), "--approved"], "No document was approved yet"),
+        ([str(tmp_path / "gone" / "out")], "cannot be made"),
+    ):
+        assert cli.main([*report, *arguments], reports=lambda: write_report) == 1
+        assert says in capsys.readouterr().err
+
+
+def test_a_report_needs_no_window_and_a_file_that_is_gone_is_said(opened, tmp_path):
+    """As from a shell: a process of its own, without a display."""
+    opened("txt")
+    command = [sys.executable, "-m", "stillroom", "review", "report", "--out", str(tmp_path / "out")]
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "QT_QPA_PLATFORM")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Söhne<Ltd>" in "".join(text_of(tmp_path / "out" / "note.txt-review.pdf")[0].split())
+    (tmp_path / "note.txt").write_text("another text", "utf-8")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 3
+    assert "note.txt: " in done.stderr
+    assert "0 reports were written" in done.stderr

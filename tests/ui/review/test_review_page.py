@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton
 from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.documents.document import Span
@@ -26,6 +26,7 @@ from stillroom.extraction.result import (
 from stillroom.review.verdict import Subject, VerdictKind, from_row
 from stillroom.storage.runs import RunRecord
 from stillroom.storage.verdicts import VerdictStore
+from stillroom.workspace.runs import DecidedAgain
 
 TOML = """
 name = "slip"
@@ -294,20 +295,55 @@ def test_approving_teaches_the_template_and_taking_it_back_is_forgotten(make_run
     qtbot.waitUntil(lambda: memory.documents() == [], timeout=15_000)
 
 
-def test_what_was_learned_is_used_on_the_rest(make_run, open_page, parts, qtbot):
+def test_what_was_learned_is_used_on_the_rest(make_run, open_page, parts, qtbot, monkeypatch):
     run = make_run(5)
     page = open_page()
-    again = []
-    page._lessons._again = lambda wanted, positions, _operation: again.append((wanted, list(positions)))
+    looked = []
+    monkeypatch.setattr(parts.runs, "do", lambda batch, *, again, **_: looked.append((batch.run_id, list(again))))
     for _ in range(3):
         page.approve_document()
     settled(page, qtbot)
     template = page.desk.documents[0].template
     qtbot.waitUntil(lambda: len(parts.learning.memory(template).documents()) == 3, timeout=15_000)
-    page._look_again(template)
-    qtbot.waitUntil(lambda: bool(again), timeout=5_000)
-    assert again[0][0] == run
-    assert len(again[0][1]) == 2
+    page._look_again(template, {(run, 3), (run, 4)})
+    qtbot.waitUntil(lambda: bool(looked), timeout=5_000)
+    assert looked == [(run, [3, 4])]
+
+
+def test_rows_nobody_looked_at_are_decided_again_and_put_back(make_run, open_page, parts, qtbot, monkeypatch):
+    run = make_run(5)
+    page = open_page()
+    before = dict(enumerate(parts.runs.resume(run).results()))
+
+    def decided(run, positions, _cancellation):
+        """All totals are others, also of those whose verdicts are given meanwhile."""
+        after = {}
+        for place in range(1, 5):
+            total = replace(before[place].fields["total"], value="9.00", confidence=0.8)
+            after[place] = replace(before[place], fields={**before[place].fields, "total": total})
+        assert 0 not in positions
+        return DecidedAgain(run, {place: before[place] for place in after}, after, {}, ())
+
+    monkeypatch.setattr(parts.runs, "decide_again", decided)
+    judged = page.desk.documents[4]
+    page.desk.give(judged, judged.verdict(VerdictKind.ACCEPTED, Subject("total")))
+    with qtbot.waitSignal(page._lessons.put_down, timeout=15_000):
+        page.approve_document()
+    assert (
+        "3 values of the documents that nobody looked at changed (Total)"
+        in page.banners._keyed["lesson"].message.text()
+    )
+    shown = {each.position: each.value(Subject("total")).current.value for each in page.desk.documents}
+    assert shown == {0: "0.50", 1: "9.00", 2: "9.00", 3: "9.00", 4: "4.50"}
+    on_disk = parts.runs.resume(run).results()
+    assert [row.fields["total"].value for row in on_disk] == ["0.50", "9.00", "9.00", "9.00", "4.50"]
+    judged = page.desk.documents[2]
+    page.desk.give(judged, judged.verdict(VerdictKind.ACCEPTED, Subject("total")))
+    undo = next(button for button in page.banners._keyed["lesson"].findChildren(QPushButton) if button.text() == "Undo")
+    with qtbot.waitSignal(page._lessons.put_down, timeout=15_000):
+        undo.click()
+    on_disk = parts.runs.resume(run).results()
+    assert [row.fields["total"].value for row in on_disk] == ["0.50", "1.50", "9.00", "3.50", "4.50"]
 
 
 def test_what_changed_when_it_was_looked_at_again_is_said(make_run, open_page, parts, qtbot):
@@ -322,7 +358,7 @@ def test_what_changed_when_it_was_looked_at_again_is_said(make_run, open_page, p
     parts.runs.keep(run, kept.position, replace(kept.result, fields=fields))
     with qtbot.waitSignal(page.desk.opened, timeout=10_000):
         page._looked_again()
-    assert "1 value changed" in page.banners._keyed["again"].message.text()
+    assert "1 value of the documents that nobody looked at changed" in page.banners._keyed["again"].message.text()
     assert page._before_again == {}
 
 

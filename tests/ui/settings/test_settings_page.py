@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
 
 from stillroom.chat.conversation import Role, Turn
+from stillroom.child import probe
 from stillroom.paths import database_file
 from stillroom.settings import KEEP_ON_DISK, SEALED, THREADS, Settings
 from stillroom.ui.main_window import MainWindow
@@ -139,10 +140,19 @@ def test_a_setting_is_kept_and_put_back(page: SettingsPage) -> None:
     assert Settings().get(KEEP_ON_DISK)
 
 
-def test_the_worker_is_kept_from_the_network(page: SettingsPage) -> None:
+def test_what_is_kept_from_each_child_is_tried_and_told(page: SettingsPage, qtbot) -> None:
+    shown = page.privacy.kept_from
     page.privacy.look()
-    assert page.privacy.worker.text()
-    assert page.privacy.readers.text()
+    assert (
+        shown["worker"].text().startswith("runs with nothing between it and the network")
+    )  # the tests' own, which says no more
+    assert shown["reader"].text() == shown["converter"].text() == "not running"
+    found = {kind: probe(kind)[1] for kind in ("reader", "converter")}
+    page.privacy._trial.click()
+    qtbot.waitUntil(lambda: "started to try it" in shown["converter"].text(), timeout=30_000)
+    for kind, layers in found.items():
+        assert layers is not None
+        assert layers.words in shown[kind].text()
     assert page.privacy.hosts.text() == "nothing"
 
 

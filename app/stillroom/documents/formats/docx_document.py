@@ -160,6 +160,12 @@ class _Reader:
                 self._inside.left_out.add(left_out.DELETED_TEXT)
             elif tag == f"{_W}txbxContent":
                 below.extend(self.blocks(element))
+            elif tag == f"{_V}textpath":  # letters as a drawing, as watermarks are
+                below.append(element.get("string", ""))
+            elif tag == f"{_W}rt":  # how letters are read, above them: they stay one word
+                above: list[str] = []
+                self._inline(element, above, below)
+                below.append("".join(above))
             elif tag == f"{_W}checkBox":
                 text.append("☒" if is_on(element.find(f"{_W}checked")) else "☐")
             elif tag == f"{_W}ddList":

@@ -27,10 +27,9 @@ _SIGNED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 _CARRIERS = ("application/ms-tnef", "application/vnd.ms-tnef")
 _WORD = re.compile(r"\w{4,}|\d+")
+_HAS_FIGURE = re.compile(r"\d")
 _STUB = 0.5
 """A text part that holds a smaller share of the words of the HTML part beside it is no other form of it."""
-_FIGURES = 0.8
-"""The same for the figures in it."""
 _OTHER_FORMS = ("text/enriched", "text/rtf", "text/x-amp-html", "text/watch-html")
 _LAYERS = 3
 """Signed parts inside of signed parts are opened this far."""
@@ -115,10 +114,10 @@ class _Parts:
         words = set(_WORD.findall(plain or ""))
         rich = "\n".join(html_text(self._page(page)) for page in markup)
         wanted = set(_WORD.findall(rich))
-        figures = {word for word in wanted if word.isdecimal()}
+        figures = {word for word in wanted if _HAS_FIGURE.search(word)}  # none of them may be missing, codes as well
         if plain and words:
             same = len(wanted & words) >= _STUB * len(wanted)
-            if same and len(figures & words) >= _FIGURES * len(figures):
+            if same and figures <= words:
                 return [plain]
         for page in markup:
             html_text(self._page(page), self._inside)  # once more: now what it holds besides text counts

@@ -9,7 +9,7 @@ import urllib.parse
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import CData, NavigableString, PageElement
+from bs4.element import CData, NavigableString, PageElement, RubyTextString
 
 from stillroom.documents import left_out, raised
 from stillroom.documents.formats.inside import Inside
@@ -92,6 +92,7 @@ class _Writer:
         self._inside = inside
         self._lines: list[str] = []
         self._inline: list[str] = []
+        self._above: list[str] = []  # how letters of the line are read
 
     def text(self) -> str:
         self.end_line()
@@ -102,6 +103,9 @@ class _Writer:
         self._inline.clear()
         if line:
             self._lines.append(line)
+        if self._above:
+            self._lines.append(" ".join(self._above))
+            self._above.clear()
         if apart and self._lines and self._lines[-1]:
             self._lines.append("")
 
@@ -125,9 +129,15 @@ class _Writer:
     def _tag(self, tag: Tag, around: Look) -> None:
         name = tag.name
         if name in _UNSEEN:
+            if name == "noscript" and tag.get_text(strip=True):
+                self._count(left_out.HIDDEN_TEXT)
+            return
+        if name in ("rt", "rp"):
+            self._reading(tag, around)
             return
         style = self._styles.of(tag)
-        if is_gone(style) or (tag.has_attr("hidden") and style.get("display", "none") == "none"):
+        closed = tag.has_attr("hidden") or (name == "dialog" and not tag.has_attr("open"))
+        if is_gone(style) or (closed and style.get("display", "none") == "none"):
             if tag.get_text(strip=True) and name not in _UNSEEN:
                 self._count(left_out.HIDDEN_TEXT)
             return
@@ -159,6 +169,15 @@ class _Writer:
             self._inline.append(raised.END)
         else:
             self.children(tag, look)
+
+    def _reading(self, tag: Tag, look: Look) -> None:
+        """How letters are read, which stands above them: below their line, so that they stay one word."""
+        text = " ".join(tag.get_text(" ", strip=True, types=(RubyTextString, NavigableString)).split())
+        if tag.name == "rt" and text:
+            if look.seen:
+                self._above.append(text)
+            else:
+                self._count(left_out.HIDDEN_TEXT)
 
     def _replaced(self, tag: Tag, name: str, look: Look) -> bool:
         """What is not shown as the text between its marks. Returns whether the element is one of those."""

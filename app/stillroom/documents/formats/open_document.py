@@ -55,6 +55,7 @@ def read(source: Source) -> Content:
 class _Style:
     hidden: bool = False
     raised: bool = False
+    struck: bool = False
 
 
 class _Reader:
@@ -163,8 +164,9 @@ class _Reader:
 
     def _paragraph(self, paragraph: etree._Element) -> Iterator[str]:
         below: list[str] = []
-        if self._is_hidden(paragraph.get(f"{_TEXT}style-name")):
-            self._inside.left_out.add(left_out.HIDDEN_TEXT)
+        style = self._styles.get(paragraph.get(f"{_TEXT}style-name", ""), _Style())
+        if style.hidden or (style.struck and "".join(paragraph.itertext()).strip()):
+            self._inside.left_out.add(left_out.HIDDEN_TEXT if style.hidden else left_out.STRUCK_TEXT)
             return
         yield raised.settled("".join(self._inline(paragraph, below))).rstrip()
         yield from below
@@ -190,6 +192,8 @@ class _Reader:
                 self._inside.left_out.add(left_out.HIDDEN_TEXT)
             elif tag == f"{_DRAW}text-box":
                 below.extend(self._blocks(element))
+            elif tag == f"{_TEXT}ruby-text":  # how letters are read, above them: they stay one word
+                below.append("".join(self._inline(element, below)))
             elif tag in _BLOCKS:
                 below.extend(self._paragraph(element))
             elif not self._drawn(element):
@@ -197,6 +201,8 @@ class _Reader:
                 inner = "".join(self._inline(element, below))
                 if style.hidden and inner.strip():
                     self._inside.left_out.add(left_out.HIDDEN_TEXT)
+                elif style.struck and inner.strip():
+                    self._inside.left_out.add(left_out.STRUCK_TEXT)
                 else:
                     yield f"{raised.START}{inner}{raised.END}" if style.raised else inner
             yield element.tail or ""
@@ -309,8 +315,11 @@ class _Reader:
 
 
 def _style(style: etree._Element) -> _Style:
-    hidden = lifted = False
+    hidden = lifted = struck = False
     for properties in style:
+        struck = struck or any(
+            properties.get(f"{_STYLE}text-line-through-{name}", "none") != "none" for name in ("style", "type")
+        )
         if properties.get(f"{_TEXT}display") in ("none", "true-none") or properties.get(f"{_TABLE}display") == "false":
             hidden = True
         if properties.get(f"{_SHOW}visibility") == "hidden":
@@ -322,7 +331,7 @@ def _style(style: etree._Element) -> _Style:
             except ValueError:
                 continue
         lifted = lifted or properties.get(f"{_STYLE}text-position", "").startswith(("super", "sub"))
-    return _Style(hidden, lifted)
+    return _Style(hidden, lifted, struck)
 
 
 def _number(element: etree._Element, name: str, most: int = 1 << 20) -> int:

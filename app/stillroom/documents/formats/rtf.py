@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ _ELSEWHERE = {
     "header": "header", "headerl": "header", "headerr": "header", "headerf": "header", "footer": "footer", "footerl": "footer",
     "footerr": "footer", "footerf": "footer", "footnote": "note", "shptxt": "box", "dptxbxtext": "box", "pict": "picture",
     "annotation": "comment", "nonshppict": "again", "objdata": "object",
+}  # fmt: skip
+_UNSEEN = {
+    "v": left_out.HIDDEN_TEXT, "deleted": left_out.DELETED_TEXT, "strike": left_out.STRUCK_TEXT, "striked": left_out.STRUCK_TEXT,
 }  # fmt: skip
 _RTF_BYTES = 20 * 1024 * 1024
 """Of what a message's compressed body unpacks to."""
@@ -63,7 +67,8 @@ def rtf_text(data: bytes, inside: Inside | None) -> str:
             "The RTF text is damaged. Open it in the program it was made with and save it again.", type(error).__name__
         ) from error
     if inside is not None:
-        inside.left_out.add(left_out.HIDDEN_TEXT, parts.hidden)
+        for kind, count in parts.unseen.items():
+            inside.left_out.add(kind, count)
         inside.left_out.add(left_out.EMBEDDED_FILE, parts.objects)
         for picture in parts.pictures:
             inside.picture(picture)
@@ -89,7 +94,7 @@ class _Parts:
 
     Attributes:
         body: the file without the groups below. head: how a text of its own has to begin, so that its letters are decoded alike.
-        texts: of headers, boxes, notes, comments, footers. pictures: their bytes. hidden, objects: how many were met.
+        texts: of headers, boxes, notes, comments, footers. pictures: their bytes. unseen, objects: how many were met.
     """
 
     body: str = ""
@@ -98,7 +103,7 @@ class _Parts:
         default_factory=lambda: {name: [] for name in ("header", "footer", "note", "box", "comment")}
     )
     pictures: list[bytes] = field(default_factory=list)
-    hidden: int = 0
+    unseen: Counter[left_out.Kind] = field(default_factory=Counter)
     objects: int = 0
 
 
@@ -107,9 +112,10 @@ def _parted(text: str) -> _Parts:
     page = re.search(r"\\ansicpg\d+", text[:1000])
     parts.head = "{\\rtf1\\ansi" + (page[0] if page else "") + " " + _font_table(text)
     sinks: list[tuple[str, list[str]]] = [("body", [])]
-    # Whether letters are hidden and raised around the group, and whether it has a sink of its own.
-    stack: list[tuple[bool, bool, bool]] = []
-    hidden = told = lifted = False
+    # Why letters are not read around the group, whether they are raised, and whether it has a sink of its own.
+    stack: list[tuple[tuple[left_out.Kind, ...], bool, bool]] = []
+    unseen: tuple[left_out.Kind, ...] = ()
+    told = lifted = False
     position = 0
     while match := _TOKEN.match(text, position):
         position = match.end()
@@ -120,7 +126,7 @@ def _parted(text: str) -> _Parts:
         if token == "{":
             opening = _OPENING.match(text, position)
             where = _ELSEWHERE.get(opening[1].lower(), "") if opening else ""
-            stack.append((hidden, lifted, bool(where)))
+            stack.append((unseen, lifted, bool(where)))
             if where:
                 sinks[-1][1].append("{}")  # so that words around the group stay apart
                 sinks.append((where, []))
@@ -129,20 +135,21 @@ def _parted(text: str) -> _Parts:
                 continue
         elif token == "}":
             if stack:
-                hidden, lifted, own = stack.pop()
+                unseen, lifted, own = stack.pop()
                 if own:
                     _finish(parts, *sinks.pop())
                     continue
-        elif match[2] == "v":
-            hidden, told = match[3] != "0", False
+        elif match[2] in _UNSEEN:
+            kind = _UNSEEN[match[2]]
+            unseen, told = (*(each for each in unseen if each != kind), *[kind] * (match[3] != "0")), False
         elif match[2] == "plain":
-            hidden = lifted = False
+            unseen, lifted = (), False
         elif match[2] in ("super", "sub", "nosupersub"):
             lifted = match[2] != "nosupersub" and match[3] != "0"
         elif match[2] in ("object", "result"):
             continue  # striprtf skips these groups, of which the second is what is seen
-        elif hidden and not match[2] and token.strip():
-            parts.hidden += not told
+        elif unseen and not match[2] and token.strip():
+            parts.unseen[unseen[0]] += not told
             told = True
             continue
         elif lifted and not match[2] and token.strip():

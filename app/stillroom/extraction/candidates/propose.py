@@ -12,7 +12,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text, times
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.readings import Evidence, evidence, weighed
+from stillroom.extraction.conventions import Evidence, evidence, weighed
 from stillroom.templates.template import Field, FieldType
 
 MOST_CANDIDATES = 100_000

@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from stillroom.chat.context import ContextFullError
 from stillroom.chat.conversation import Attachment, Turn
 from stillroom.remote.engines import RemoteEngine
-from stillroom.ui.parts import Parts
-from stillroom.ui.tasks import Operation
+from stillroom.ui.tasks import BackgroundWork, Operation
 from stillroom.ui.wording import percent_text, time_left_text
 from stillroom.workspace.conversations import MakeRoom
 
 if TYPE_CHECKING:
+    from stillroom.ui.parts import Parts
     from stillroom.workspace.conversations import Answerer, ChatSession
 
 T = TypeVar("T")
@@ -27,21 +27,21 @@ class Asking(QObject):
     """The questions that are being answered.
 
     Signals:
-        begun(object): the stored, empty answer.
+        begun(Turn): the stored, empty answer.
         piece(int, str, str): turn, new thinking, new text.
-        done(object): the answer as it is stored.
-        full(object): ContextFullError; nothing was asked.
-        failed(object): an exception.
+        done(Turn): the answer as it is stored.
+        full(ContextFullError): nothing was asked.
+        failed(Exception): anything else.
         given_up: making room was stopped; the question waits.
         told(str): what is being done, for the person; empty at its end.
         changed: whether something is being written.
     """
 
-    begun = Signal(object)
+    begun = Signal(Turn)
     piece = Signal(int, str, str)
-    done = Signal(object)
-    full = Signal(object)
-    failed = Signal(object)
+    done = Signal(Turn)
+    full = Signal(ContextFullError)
+    failed = Signal(Exception)
     given_up = Signal()
     told = Signal(str)
     changed = Signal()
@@ -49,7 +49,7 @@ class Asking(QObject):
     def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._parts = parts
-        self._operation: Operation[Any] | None = None
+        self._operation: BackgroundWork | None = None
         self.conversation = 0
         self._engine: RemoteEngine | None = None
         self._looking = False  # at a picture; nothing is written yet
@@ -114,7 +114,8 @@ class Asking(QObject):
             number.append(turn.id)
             operation.post(lambda: self.begun.emit(turn))
 
-        return begin, lambda thinking, said: operation.report((number[0], thinking, said))
+        tell = operation.to_window(self._progressed)
+        return begin, lambda thinking, said: tell(number[0], thinking, said)
 
     def go_on(self, conversation: int, number: int) -> None:
         """Go on with an answer."""
@@ -176,7 +177,7 @@ class Asking(QObject):
 
         self._start(conversation, work, then, self.given_up.emit)
 
-    def read(self, paths: list[Path], then: Callable[[list[Attachment]], None]) -> Operation[Any]:
+    def read(self, paths: list[Path], then: Callable[[list[Attachment]], None]) -> BackgroundWork:
         """Read files to attach, beside anything else."""
 
         def work(operation: Operation[list[Attachment]]) -> list[Attachment]:
@@ -199,11 +200,11 @@ class Asking(QObject):
         self._looking = True
         self.told.emit(self.tr("The model looks at the picture…"))
 
-    def _progressed(self, piece: tuple[int, str, str]) -> None:
+    def _progressed(self, turn: int, thinking: str, said: str) -> None:
         if self._looking:
             self._looking = False
             self.told.emit("")
-        self.piece.emit(*piece)
+        self.piece.emit(turn, thinking, said)
 
     def _start(
         self,
@@ -237,10 +238,6 @@ class Asking(QObject):
             stopped()
 
         self._operation = self._parts.tasks.start(
-            Operation(work, "answer", owner=self)
-            .progress(self._progressed)
-            .success(succeeded)
-            .failure(failed)
-            .cancelled(given_up)
+            Operation(work, "answer", owner=self).success(succeeded).failure(failed).cancelled(given_up)
         )
         self.changed.emit()

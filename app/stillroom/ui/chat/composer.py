@@ -145,8 +145,8 @@ class Composer(TakesDrops, QFrame):
         self.meter.setRange(0, 1000)
         self.meter.setAccessibleName(self.tr("Context used"))
         row.addWidget(self.meter)
-        self.room = ElidedLabel("", "small")
-        row.addWidget(self.room, 1)
+        self.used = ElidedLabel("", "small")
+        row.addWidget(self.used, 1)
         self.stop_button = Button(self.tr("Stop"), "", "stop", self.stop.emit)
         describe(self.stop_button, self.tr("Stop the answer"), self.tr("Stop the answer (Esc); what is there is kept"))
         row.addWidget(self.stop_button)
@@ -200,7 +200,7 @@ class Composer(TakesDrops, QFrame):
         known = budget is not None and budget.limit > 0
         self.meter.setVisible(known)
         if budget is None or not known:
-            self.room.setText("")
+            self.used.setText("")
             return
         written = self._written_tokens()
         share = (budget.used + written + sum(each.given_tokens for each in self.attachments)) / budget.limit
@@ -216,9 +216,9 @@ class Composer(TakesDrops, QFrame):
             words += " · " + self.tr("full: you will be asked")
         elif over > 0 or share >= _NEARLY_FULL:
             words += " · " + self.tr("nearly full")
-        self.room.setText(words)
-        self.room.setProperty("role", "warn" if over > 0 or share >= _NEARLY_FULL else "small")
-        restyle(self.room)
+        self.used.setText(words)
+        self.used.setProperty("role", "warn" if over > 0 or share >= _NEARLY_FULL else "small")
+        restyle(self.used)
         self.meter.setToolTip(
             self.tr("Files %1, conversation %2, message %3 tokens")
             .replace("%1", number(budget.attachments))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
 
 from stillroom.chat.conversation import Conversation, Hit
+from stillroom.ui.chat.actions import ConversationAction
 from stillroom.ui.controls import Button, describe, label, plain_tip
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import when_text
@@ -88,17 +88,6 @@ def near(snippet: str) -> str:
 def plain(snippet: str) -> str:
     """A snippet on one line, the words found in brackets."""
     return " ".join(snippet.replace("\x02", "[").replace("\x03", "]").split())
-
-
-class ConversationAction(StrEnum):
-    """What can be done with a conversation. TEMPLATE: made of its last JSON answer."""
-
-    RENAME = "rename"
-    PIN = "pin"
-    DUPLICATE = "duplicate"
-    EXPORT = "export"
-    TEMPLATE = "template"
-    DELETE = "delete"
 
 
 class ConversationList(QWidget):

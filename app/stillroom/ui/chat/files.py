@@ -1,4 +1,4 @@
-"""Conversations written to files and brought back."""
+"""Conversations written to files."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from stillroom.chat.conversation import Conversation
 from stillroom.errors import StillroomError
-from stillroom.ui.failures import sentence
+from stillroom.ui.chat.notices import Weight
 from stillroom.ui.parts import Parts
-from stillroom.ui.tasks import Operation
 
 _KINDS = ((".md", "Markdown"), (".pdf", "PDF"), (".html", "HTML"), (".json", "JSON"))
 
 
-def write(parent: QWidget, parts: Parts, found: Conversation, say: Callable[[str, str], None]) -> None:
+def write(parent: QWidget, parts: Parts, found: Conversation, say: Callable[[str, Weight], None]) -> None:
     """Ask where to, and write a conversation."""
     name = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in found.title)[:60].strip()
     start = str(Path(parts.memory.folder("chat/export")) / f"{name or 'conversation'}.md")
@@ -36,9 +35,9 @@ def write(parent: QWidget, parts: Parts, found: Conversation, say: Callable[[str
         else:
             parts.conversations.export(found.id, target)
     except StillroomError as error:
-        say(error.message, "bad")
+        say(error.message, Weight.BAD)
         return
-    say(parent.tr("Written to %1.").replace("%1", str(target)), "info")
+    say(parent.tr("Written to %1.").replace("%1", str(target)), Weight.INFO)
 
 
 def write_pdf(parts: Parts, found: Conversation, target: Path) -> None:
@@ -52,21 +51,3 @@ def write_pdf(parts: Parts, found: Conversation, target: Path) -> None:
     document.print_(writer)
     if not target.is_file() or not target.stat().st_size:
         raise StillroomError(f"{target.name} could not be written. Look at the folder's permissions and the disk.")
-
-
-def bring(
-    parent: QWidget,
-    parts: Parts,
-    say: Callable[[str, str], None],
-    then: Callable[[Conversation], None],
-) -> None:
-    """Ask which, and bring a conversation back; its pictures are read by the reader."""
-    chosen, _ = QFileDialog.getOpenFileName(
-        parent, parent.tr("Import"), parts.memory.folder("chat/export"), "JSON (*.json)"
-    )
-    if chosen:
-        parts.tasks.start(
-            Operation(lambda _: parts.conversations.bring(Path(chosen)), "import", owner=parent)
-            .success(then)
-            .failure(lambda error: say(sentence(error), "bad"))
-        )

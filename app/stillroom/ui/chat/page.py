@@ -2,80 +2,99 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QStackedWidget,
-    QVBoxLayout,
-)
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from stillroom.chat.conversation import Attachment, Conversation, Turn, TurnState
+from stillroom.chat.conversation import Attachment, Role, Turn
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.chat.asking import Asking
+from stillroom.ui.chat.actions import ConversationAction
 from stillroom.ui.chat.composer import Composer
-from stillroom.ui.chat.context_room import ContextRoom
+from stillroom.ui.chat.context_use import ContextUse
+from stillroom.ui.chat.controller import ChatController, Sending
 from stillroom.ui.chat.conversation_actions import ConversationActions
-from stillroom.ui.chat.conversation_list import ConversationAction, ConversationList
+from stillroom.ui.chat.conversation_dialogs import ConversationDialogs
+from stillroom.ui.chat.conversation_list import ConversationList
 from stillroom.ui.chat.drafts import Drafts
+from stillroom.ui.chat.edit_dialog import EditDialog
 from stillroom.ui.chat.link_box import show_link
+from stillroom.ui.chat.notices import Choice, Notice, Subject, Weight
 from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.passage_dialog import PassageDialog
 from stillroom.ui.chat.prompt_menu import PromptMenu
 from stillroom.ui.chat.settings_dialog import title_of_schema
-from stillroom.ui.chat.shown import ShownConversation
 from stillroom.ui.chat.starting import Starting
-from stillroom.ui.chat.titles import Titles
 from stillroom.ui.chat.transcript import Transcript
 from stillroom.ui.chat.turn_actions import TurnActions
 from stillroom.ui.chat.who_answers import ChatConsent, WhoAnswers
 from stillroom.ui.controls import Button, ElidedLabel, IconButton, describe, label
-from stillroom.ui.failures import sentence, show_failure
+from stillroom.ui.failures import show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.starter import StarterFetch, StarterOffer
 from stillroom.ui.theme import GRID
+from stillroom.ui.wording import sentence
 
 
-class ChatPage(ShownConversation):
-    """The page. What is asked of the store takes milliseconds; everything longer is an operation."""
+class ChatPage(QWidget):
+    """The page: it builds the views, shows in them what the controller tells, and hands it what they are asked.
+
+    Signals:
+        template_made(str, bool): the name of a template that is there now, and whether it is wanted in Extract.
+        models_wanted: the page of the models is wanted.
+    """
+
+    template_made = Signal(str, bool)
+    models_wanted = Signal()
 
     def __init__(self, parts: Parts, loading: ModelLoading, starter: StarterFetch) -> None:
         super().__init__()
         self._parts, self._loading, self._starter = parts, loading, starter
-        self.store = parts.chats
-        self.conversation: Conversation | None = None
-        self._agreed: set[tuple[int, str]] = set()  # conversation and engine
-        self.asking = Asking(parts, self)
-        self.titles = Titles(parts, self)
-        self.titles.named.connect(self._named)
-        self.asking.changed.connect(self.titles.wait)
+        self.chat = ChatController(parts, loading, lambda: starter.needed)
+        self.chat.setParent(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         row.setSpacing(2 * GRID)
         self.list = ConversationList()
+        parts.at_end.append(self.list.stop_searching)
         row.addWidget(self.list)
-        row.addLayout(self._talk(), 1)
-        self.context_room = ContextRoom(self, parts, loading)
-        self.own = OwnSettings(self, parts, loading)
-        self.conversation_actions = ConversationActions(self, parts, self.list, self.banners)
-        self.turn_actions = TurnActions(self)
-        self.drafts = Drafts(self, parts)
-        self._connect()
-        self.conversation_actions.refresh()
-        found = self.store.conversations()
-        self.open(found[0].id if found else 0)
+        row.addLayout(self._build_conversation(), 1)
+        self.context_use = ContextUse(self.chat, parts, loading)
+        self.own = OwnSettings(self.chat, parts, loading)
+        self.drafts = Drafts(self.chat, parts, lambda: (self.composer.text(), self.composer.attachments))
+        self.turn_actions = TurnActions(self.chat)
+        self.conversation_actions = ConversationActions(self.chat, parts)
+        self.dialogs = ConversationDialogs(self, self.chat, self.conversation_actions, parts)
+        self._connect_controller()
+        self._connect_views()
+        self._show_list()
+        self.chat.open_latest()
         self._model_changed()
 
-    def _talk(self) -> QVBoxLayout:
+    def _build_conversation(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(GRID)
+        column.addLayout(self._build_head())
+        column.addWidget(StarterOffer(self._starter))
+        self.transcript = Transcript()
+        self.starting = Starting(self._parts)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.starting)
+        self.stack.addWidget(self.transcript)
+        column.addWidget(self.stack, 1)
+        self.banners = BannerArea(self, self.stack, at_end=False)
+        self.to_end = Button(self.tr("To the end"), "link", "down", self.transcript.to_end)
+        self.to_end.setVisible(False)
+        column.addWidget(self.to_end, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.composer = Composer()
+        column.addWidget(self.composer)
+        return column
+
+    def _build_head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setSpacing(GRID)
         self.title = ElidedLabel("", "heading")
@@ -94,155 +113,106 @@ class ChatPage(ShownConversation):
         self.buttons: dict[str, IconButton] = {}
         for name, icon, text, key, action in (
             ("search", "search", self.tr("Find in this conversation"), "Ctrl+F", self._show_find),
-            (
-                "export",
-                "export",
-                self.tr("Export this conversation"),
-                None,
-                lambda: self.conversation_actions.act(self.number, ConversationAction.EXPORT),
-            ),
-            ("settings", "settings", self.tr("Settings of this conversation"), None, lambda: self.own.ask()),
+            ("export", "export", self.tr("Export this conversation"), None, self._export),
+            ("settings", "settings", self.tr("Settings of this conversation"), None, self._ask_settings),
         ):
             button = IconButton(icon, text)
             describe(button, text, text, QKeySequence(key) if key else None)
             button.clicked.connect(lambda _checked=False, action=action: action())
             self.buttons[name] = button
             head.addWidget(button)
-        column.addLayout(head)
-        column.addWidget(StarterOffer(self._starter))
-        self.transcript = Transcript()
-        self.starting = Starting(self._parts)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.starting)
-        self.stack.addWidget(self.transcript)
-        column.addWidget(self.stack, 1)
-        self.banners = BannerArea(self, self.stack, at_end=False)
-        self.to_end = Button(self.tr("To the end"), "link", "down", self.transcript.to_end)
-        self.to_end.setVisible(False)
-        column.addWidget(self.to_end, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.composer = Composer()
-        column.addWidget(self.composer)
-        return column
+        return head
 
-    def _connect(self) -> None:
-        self.list.new_wanted.connect(lambda: self.open(0))
-        self.list.chosen.connect(self.open)
-        self.list.search_wanted.connect(self.conversation_actions.search)
-        self.list.wanted.connect(self.conversation_actions.act)
-        self.list.import_wanted.connect(self.conversation_actions.bring)
-        self.list.bin_wanted.connect(self.conversation_actions.show_bin)
+    def _connect_controller(self) -> None:
+        chat = self.chat
+        chat.opened.connect(self._opened)
+        chat.branch_changed.connect(self._show_branch)
+        chat.turn_wanted.connect(self.transcript.show_turn)
+        chat.conversations_changed.connect(self._show_list)
+        chat.titled.connect(self._show_title)
+        chat.sent.connect(self._sent)
+        chat.attached.connect(self._attached)
+        chat.consent_wanted.connect(self._ask_consent)
+        chat.answered.connect(lambda: QApplication.alert(self.window()))
+        chat.noticed.connect(self._show_notice)
+        chat.withdrawn.connect(self.banners.withdraw)
+        chat.failed.connect(self._show_failure)
+        chat.keyboard_wanted.connect(self.take_keyboard)
+        chat.asking.piece.connect(self._add)
+        chat.asking.told.connect(self._tell)
+        chat.asking.changed.connect(self._show_writing)
+        self.drafts.restored.connect(self._restore_draft)
+        self.context_use.known.connect(self.composer.show_budget)
+        self.context_use.unknown.connect(lambda: self.composer.show_budget(None))
+        self.context_use.counted.connect(self.composer.show_counted)
+        self.turn_actions.edit_wanted.connect(self._ask_words)
+        self.turn_actions.template_wanted.connect(lambda turns: self.dialogs.make_template(turns))
+        self.conversation_actions.template_made.connect(self.template_made)
+        self._loading.changed.connect(self._model_changed)
+
+    def _connect_views(self) -> None:
+        chat = self.chat
+        self.list.new_wanted.connect(lambda: chat.open(0))
+        self.list.chosen.connect(chat.open)
+        self.list.search_wanted.connect(self._search)
+        self.list.wanted.connect(self.dialogs.act)
+        self.list.import_wanted.connect(self.dialogs.bring)
+        self.list.bin_wanted.connect(self.dialogs.show_bin)
         self.transcript.wanted.connect(self.turn_actions.act)
         self.transcript.branch_wanted.connect(self.turn_actions.switch)
         self.transcript.source_wanted.connect(self._show_source)
         self.transcript.quote_wanted.connect(self._show_quote)
         self.transcript.link.connect(lambda address: show_link(self, address))
-        self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and self.number != 0))
+        self.transcript.left_end.connect(lambda left: self.to_end.setVisible(left and chat.number != 0))
         self.starting.chosen.connect(self.composer.set_text)
-        self.composer.send.connect(self._send)
-        self.composer.stop.connect(self.asking.stop)
+        self.composer.send.connect(lambda text: chat.write(text, self.composer.attachments))
+        self.composer.stop.connect(chat.asking.stop)
         busy = self.tr("An answer is being written. Your message stays here: send it then, or stop the answer (Esc).")
-        self.composer.busy.connect(lambda: self.say(busy, "info"))
-        self.composer.files.connect(self.attach)
+        self.composer.busy.connect(lambda: chat.say(busy))
+        self.composer.files.connect(chat.attach)
         self.composer.attach_wanted.connect(self._choose_files)
         self.composer.prompts_wanted.connect(self._show_prompts)
         self.composer.edit_last.connect(self.turn_actions.edit_last)
-        self.composer.given.connect(lambda: self.context_room.show_budget())
-        stop = QShortcut(QKeySequence("Esc"), self)
-        stop.activated.connect(self.asking.stop)
-        self.asking.begun.connect(self._begun)
-        self.asking.piece.connect(self._piece)
-        self.asking.done.connect(self._answered)
-        self.asking.full.connect(self.context_room.offer)
-        self.asking.failed.connect(self.failed)
-        again = self.tr(
-            "Stopped: nothing was asked or left out. “Have this answered”, below your message, offers the choice again."
-        )
-        self.asking.given_up.connect(lambda: self.say(again, "info"))
-        self.asking.told.connect(self._told)
-        self.asking.changed.connect(self._show_writing)
-        self._loading.changed.connect(self._model_changed)
+        self.composer.given.connect(self.context_use.count)
+        self.composer.changed.connect(lambda: self.context_use.write(self.composer.text()))
+        self.composer.changed.connect(self.drafts.keep_soon)
+        QShortcut(QKeySequence("Esc"), self).activated.connect(chat.asking.stop)
         self.who.chosen.connect(self._choose_who)
         self.who.model_chosen.connect(self.own.use_model)
         self.who.more_wanted.connect(self.models_wanted)
 
-    # ---- conversations
+    # ---- what is shown
 
-    def open(self, number: int, turn: int = 0) -> None:
-        """Show a conversation; 0 for a new one, which is stored when something is said."""
-        self.drafts.keep()
-        self.banners.withdraw("full")  # its choices are those of the conversation that was shown
-        self.conversation = self.store.conversation(number) if number else None
-        self.drafts.show()
-        if turn:
-            self.store.switch(turn)
-            self.conversation = self.store.conversation(number)
+    def _opened(self) -> None:
         self.transcript.to_end()
-        self.show_branch()
-        if turn:
-            self.transcript.show_turn(turn)
-        self.list.mark(number)
-        self.own.offer()
-        self.composer.editor.setFocus()
+        self.list.mark(self.chat.number)
 
-    def show_branch(self) -> None:
-        """What is stored of the conversation that is shown."""
-        if self.conversation is not None:
-            self.conversation = self.store.conversation(self.conversation.id)
-        turns = self.store.branch(self.conversation.leaf) if self.conversation else []
-        self.transcript.show_turns(turns, self.store.siblings(self.number) if self.conversation else {})
+    def _show_branch(self) -> None:
+        turns = self.chat.turns
+        self.transcript.show_turns(turns, self.chat.siblings)
         self.stack.setCurrentWidget(self.transcript if turns else self.starting)
         self._show_title()
         for button in (self.buttons["export"], self.buttons["search"]):
             button.setEnabled(bool(turns))
         self._show_writing()
-        self.context_room.show_budget()
 
-    def show_list(self) -> None:
-        self.conversation_actions.refresh()
+    def _show_list(self) -> None:
+        """The list, unless what a search found is shown."""
+        if not self.list.search.text().strip():
+            self.list.show_conversations(self.chat.store.conversations(), self.chat.number)
+        self.list.show_bin(len(self.chat.store.bin()))
+
+    def _search(self, words: str) -> None:
+        if words:
+            self.list.show_hits(self.chat.store.search(words))
+        else:
+            self._show_list()
 
     def _show_title(self) -> None:
-        self.title.setText((self.conversation.title if self.conversation else "") or self.tr("New conversation"))
-        schema = self.conversation.settings.schema if self.conversation else ""
+        self.title.setText(self.chat.title or self.tr("New conversation"))
+        schema = self.own.settings().schema
         self.held.setText(self.tr("Answers: %1").replace("%1", title_of_schema(schema)) if schema else "")
         self.held.setVisible(bool(schema))
-
-    # ---- turns
-
-    def _send(self, text: str) -> None:
-        if self.asking.busy or not self.ready():
-            return
-        begun = self.number
-        if self.conversation is None:
-            self.conversation = self.store.create()
-        attachments = tuple(self.composer.attachments)
-        question = self.asking.session().ask(self.number, self.conversation.leaf, text, attachments)
-        self.composer.clear()
-        self.composer.editor.setFocus()
-        self.drafts.sent(begun)
-        self.transcript.to_end()
-        self.show_branch()
-        self.conversation_actions.refresh()
-        self.have_answered(question.id)
-
-    def have_answered(self, question: int) -> None:
-        """Have a turn answered; a remote model is sent nothing that the person has not agreed to."""
-        engine = self.who.engine()
-        if engine is not None and (self.number, engine.name) not in self._agreed:
-            dialog = ChatConsent(self, engine, self._parts.conversations.leaving(question))
-            if not dialog.exec():
-                self.say(
-                    self.tr("Nothing was sent. Your message is kept; choose “this machine” to have it answered here."),
-                    "info",
-                )
-                return
-            if dialog.for_all.isChecked():
-                self._agreed.add((self.number, engine.name))
-        self.asking.answer(self.number, question)
-
-    def _choose_who(self, engine: RemoteEngine | None) -> None:
-        self.asking.use(engine)
-        self._show_models()
-        self.context_room.show_budget()
 
     def _show_models(self) -> None:
         self.who.look([each.name for each in self._parts.models.installed()], self._loading.wanted)
@@ -250,122 +220,112 @@ class ChatPage(ShownConversation):
         small = model is not None and self._parts.conversations.is_small(model)
         self.starting.show_who(self.who.engine(), model.name if small and model is not None else "")
 
-    def take_keyboard(self) -> None:
-        """To what is being written."""
-        self.composer.editor.setFocus()
+    def _model_changed(self) -> None:
+        if self._loading.state is not LoadState.LOADING or self._loading.progress == 0:
+            self._show_models()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self._show_models()
 
-    def ready(self) -> bool:
-        if self._loading.model is not None or self.who.engine() is not None:
-            return True
-        if self._starter.needed and not self._parts.models.installed():
-            self.say(self.tr("No model is here yet. Your message stays here; fetch the starter above."), "info")
-            return False
-        self._loading.start()
-        self.say(self.tr("The model is still being loaded. Your message stays here; send it in a moment."), "info")
-        return False
+    def take_keyboard(self) -> None:
+        """To what is being written."""
+        self.composer.editor.setFocus()
 
-    def _begun(self, turn: Turn) -> None:
-        if turn.conversation == self.number:
-            self.show_branch()
+    def _sent(self, _begun: int) -> None:
+        self.composer.clear()
+        self.take_keyboard()
+        self.transcript.to_end()
 
-    def _piece(self, number: int, thinking: str, said: str) -> None:
-        if self.asking.conversation == self.number:
+    def _restore_draft(self, text: str, attachments: list[Attachment]) -> None:
+        self.composer.clear()
+        self.composer.set_text(text)
+        self.composer.add_attachments(attachments)
+
+    def _attached(self, found: list[Attachment]) -> None:
+        self.composer.add_attachments(found)
+        self.take_keyboard()
+        self.context_use.count()
+
+    def _add(self, number: int, thinking: str, said: str) -> None:
+        if self.chat.asking.conversation == self.chat.number:
             self.transcript.add(number, thinking, said)
 
-    def _answered(self, turn: Turn) -> None:
-        if turn.conversation == self.number:
-            self.show_branch()
-        self.conversation_actions.refresh()
-        if turn.state is TurnState.COMPLETE:
-            self.titles.want(turn.conversation)
-            QApplication.alert(self.window())
+    def _tell(self, text: str) -> None:
+        self.composer.reading.setText(text)
+        self.composer.reading.setVisible(bool(text))
 
-    def _named(self, conversation: int) -> None:
-        self.conversation_actions.refresh()
-        if conversation == self.number:
-            self.conversation = self.store.conversation(conversation)
-            self._show_title()
+    def _show_writing(self) -> None:
+        self.composer.set_writing(self.chat.asking.busy)
 
-    def _show_source(self, number: int, place: int) -> None:
-        PassageDialog(self, self.transcript.turns(), number, place).show()
+    def _show_notice(self, notice: Notice) -> None:
+        editor = self.composer.editor
 
-    def _show_quote(self, number: int, place: int) -> None:
-        PassageDialog(self, self.transcript.turns(), number, place, quote=True).show()
+        def act(choice: Choice) -> None:
+            if notice.subject is Subject.FULL:  # a banner that goes leaves the keyboard nowhere
+                editor.setFocus()
+            choice.act()
 
-    def read_every_part(self, question: int) -> None:
-        self.context_room.read_every_part(question)
+        choices = [(each.title, partial(act, each)) for each in notice.choices]
+        banner = self.banners.show_message(
+            notice.text, notice.weight, choices, key=notice.subject, seconds=notice.seconds, closable=notice.closable
+        )
+        if notice.subject is Subject.FULL and banner.buttons and editor.hasFocus() and not editor.toPlainText():
+            banner.buttons[0].setFocus()  # nothing goes on without a choice, and the way there is long by key
 
-    def make_template(self, turns: list[Turn]) -> None:
-        self.conversation_actions.make_template(turns)
+    def _show_failure(self, error: Exception) -> None:
+        details = (self.tr("Details"), lambda: show_failure(self, error))
+        self.banners.show_message(sentence(error), Weight.BAD, [details], key=Subject.FAILED)
 
-    # ---- files, settings, model
+    # ---- what a person is asked
 
-    def attach(self, paths: list[Path]) -> None:
-        """Read files and put them beside what is being written."""
-        if not self.ready():
-            return
+    def _ask_consent(self, sending: Sending) -> None:
+        dialog = ChatConsent(self, sending.engine, sending.leaving)
+        if dialog.exec():
+            self.chat.send(sending, for_all=dialog.for_all.isChecked())
+        else:
+            self.chat.send_nothing()
 
-        def show(found: list[Attachment]) -> None:
-            self.composer.add_attachments(found)
-            self.composer.editor.setFocus()
-            self.context_room.show_budget()
-            if any(each.picture is not None and not each.seen for each in found):
-                words = self.tr("The text in the picture was read. The model gets that text; it does not see pictures.")
-                self.say(f"{words} " + self.tr("A projector lets it see: Models, Pictures…"), "info")
-            notes = [each.picture.note for each in found if each.picture is not None and each.picture.note]
-            if notes:
-                self.say(" ".join(notes), "info")
+    def _ask_words(self, turn: Turn) -> None:
+        """What to say in the place of a turn."""
+        dialog = EditDialog(self, turn.content, answered=turn.role is Role.USER)
+        good, text = dialog.exec(), dialog.text()
+        dialog.deleteLater()
+        if good:
+            self.turn_actions.say_instead(turn, text)
 
-        self.asking.read(list(paths), show)
+    def _ask_settings(self) -> None:
+        self.dialogs.ask_settings(self.own, self._loading)
 
-    def _show_prompts(self) -> None:
-        button = self.composer.prompts
-        menu = PromptMenu(self, self._parts.prompts, self.composer.text(), self.composer.set_text, self.say)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(button.mapToGlobal(button.rect().topLeft() - QPoint(0, menu.sizeHint().height())))
+    def _choose_who(self, engine: RemoteEngine | None) -> None:
+        self.chat.use(engine)
+        self._show_models()
+        self.context_use.count()
 
     def _choose_files(self) -> None:
         memory = self._parts.memory
         paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Attach files"), memory.folder("chat/folder"))
         if paths:
             memory.set("chat/folder", str(Path(paths[0]).parent))
-            self.attach([Path(path) for path in paths])
+            self.chat.attach([Path(path) for path in paths])
 
-    def _model_changed(self) -> None:
-        if self._loading.state is LoadState.FAILED and self._loading.error is not None and not self._loading.none_there:
-            error = self._loading.error
-            self.banners.show_message(
-                sentence(error), "bad", [(self.tr("Try again"), self._loading.start)], key="model", closable=False
-            )
-        else:
-            self.banners.withdraw("model")
-        if self._loading.state is LoadState.READY:
-            self.context_room.show_budget()
-        if self._loading.state is not LoadState.LOADING or self._loading.progress == 0:
-            self._show_models()
+    def _show_prompts(self) -> None:
+        button = self.composer.prompts
+        menu = PromptMenu(self, self._parts.prompts, self.composer.text(), self.composer.set_text, self.chat.say)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(button.mapToGlobal(button.rect().topLeft() - QPoint(0, menu.sizeHint().height())))
 
-    def _show_writing(self) -> None:
-        self.composer.set_writing(self.asking.busy)
+    def _show_source(self, number: int, place: int) -> None:
+        PassageDialog(self, self.chat.turns, number, place).show()
 
-    def _told(self, text: str) -> None:
-        self.composer.reading.setText(text)
-        self.composer.reading.setVisible(bool(text))
+    def _show_quote(self, number: int, place: int) -> None:
+        PassageDialog(self, self.chat.turns, number, place, quote=True).show()
+
+    def _export(self) -> None:
+        self.dialogs.act(self.chat.number, ConversationAction.EXPORT)
 
     def _show_find(self) -> None:
         self.finder.setVisible(not self.finder.isVisible())
         if self.finder.isVisible():
             self.finder.setFocus()
             self.finder.selectAll()
-
-    def failed(self, error: Exception) -> None:
-        self.banners.show_message(
-            sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))], key="failed"
-        )
-        self.show_branch()
-
-    def say(self, text: str, kind: str) -> None:
-        self.banners.show_message(text, kind, key="said", seconds=8.0 if kind == "info" else 0.0)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.errors import StillroomError
+from stillroom.ui.chat.notices import Weight
 from stillroom.ui.controls import describe
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ class PromptMenu(QMenu):
         library: PromptLibrary,
         written: str,
         use: Callable[[str], None],
-        say: Callable[[str, str], None],
+        say: Callable[[str, Weight], None],
     ) -> None:
-        """``written``: what may be kept as a prompt. ``use`` gets a chosen text, ``say`` a sentence and its kind."""
+        """``written``: what may be kept as a prompt. ``use`` gets a chosen text, ``say`` a sentence and its weight."""
         super().__init__(parent)
         self._library, self._use, self._say, self._written = library, use, say, written
         found = library.prompts()
@@ -75,17 +76,17 @@ class PromptMenu(QMenu):
         try:
             self._library.keep(title.strip(), self._written)
         except StillroomError as error:
-            self._say(error.message, "bad")
+            self._say(error.message, Weight.BAD)
             return
-        self._say(self.tr("“%1” is among the prompts now.").replace("%1", title.strip()), "info")
+        self._say(self.tr("“%1” is among the prompts now.").replace("%1", title.strip()), Weight.INFO)
 
     def _remove(self, prompt: Prompt) -> None:
         try:
             self._library.remove(prompt)
         except StillroomError as error:
-            self._say(error.message, "bad")
+            self._say(error.message, Weight.BAD)
             return
-        self._say(self.tr("“%1” is not among the prompts any more.").replace("%1", prompt.title), "info")
+        self._say(self.tr("“%1” is not among the prompts any more.").replace("%1", prompt.title), Weight.INFO)
 
 
 class VariablesDialog(QDialog):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.engine.engine import EngineState
-from stillroom.ui.parts import Parts
-from stillroom.ui.tasks import Operation
+from stillroom.ui.tasks import BackgroundWork, Operation
+
+if TYPE_CHECKING:
+    from stillroom.ui.parts import Parts
 
 IDLE_MILLISECONDS = 4000
 
@@ -26,7 +28,7 @@ class Titles(QObject):
         super().__init__(parent)
         self._parts = parts
         self._wanted: list[int] = []
-        self._operation: Operation[Any] | None = None
+        self._operation: BackgroundWork | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(IDLE_MILLISECONDS)

@@ -10,8 +10,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QTextDocument, 
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
 from stillroom.chat.conversation import Attachment, Turn
+from stillroom.ui.chat.actions import TurnAction
 from stillroom.ui.chat.quotes import Quoted
-from stillroom.ui.chat.turn_view import TurnAction, TurnView
+from stillroom.ui.chat.turn_view import TurnView
 from stillroom.ui.theme import GRID
 
 _MOST_WIDTH = 860
@@ -45,7 +46,7 @@ class Transcript(QAbstractScrollArea):
         self._siblings: dict[int, list[int]] = {}
         self._files: dict[int, Attachment] = {}
         self._heights: list[int] = []
-        self._exact: set[int] = set()
+        self._measured: set[int] = set()
         self._views: dict[int, TurnView] = {}
         self._follow = True
         self._laying_out = False
@@ -68,16 +69,16 @@ class Transcript(QAbstractScrollArea):
             if view is not None and (view.turn != turn or siblings.get(turn.id, []) != view._siblings):
                 view.show_turn(turn, siblings.get(turn.id, []), self._quoted(turn))
             if place < len(self._turns) and self._turns[place] != turn:
-                self._exact.discard(place)
+                self._measured.discard(place)
         for number in set(self._views) - {turn.id for turn in turns}:
             self._drop(number)
         self._siblings = siblings
         if not same:
-            self._exact.clear()
+            self._measured.clear()
             self._heights = []
         self._turns = list(turns)
         self._heights = [*self._heights[: len(turns)], *(self._guess(turn) for turn in turns[len(self._heights) :])]
-        self._exact = {place for place in self._exact if place < len(turns)}
+        self._measured = {place for place in self._measured if place < len(turns)}
         self._follow = self._follow or not keep_place
         self._lay_out()
 
@@ -151,7 +152,7 @@ class Transcript(QAbstractScrollArea):
             return
         self._laying_out = True
         try:
-            for _ in range(4):  # heights become exact as widgets are made; that moves others into sight
+            for _ in range(4):  # heights become measured as widgets are made; that moves others into sight
                 if not self._place():
                     break
         finally:
@@ -175,14 +176,14 @@ class Transcript(QAbstractScrollArea):
                 view = self._views.get(turn.id) or self._make(turn)
                 if view.width() != self._width():
                     view.setFixedWidth(self._width())
-                exact = self._height_of(view)
-                if exact != height:
-                    self._heights[place] = exact
+                measured = self._height_of(view)
+                if measured != height:
+                    self._heights[place] = measured
                     changed = True
                     if at + height <= top:
-                        shift += exact - height
-                    height = exact
-                self._exact.add(place)
+                        shift += measured - height
+                    height = measured
+                self._measured.add(place)
                 view.setGeometry(left, at - top, self._width(), height)
                 view.show()
             at += height
@@ -276,7 +277,7 @@ class Transcript(QAbstractScrollArea):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self._heights = [self._guess(turn) for turn in self._turns]
-            self._exact.clear()
+            self._measured.clear()
         self._lay_out()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

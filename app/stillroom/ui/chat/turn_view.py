@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from enum import StrEnum
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QTextBr
 
 from stillroom.chat.conversation import MERGED, Attachment, Role, Source, Turn, TurnState
 from stillroom.ui.chat import json_answer
+from stillroom.ui.chat.actions import TurnAction
 from stillroom.ui.chat.quotes import Quoted, Quotes
 from stillroom.ui.chat.thumbnail import Thumbnail
 from stillroom.ui.controls import Button, IconButton, describe, label, take_away
@@ -29,18 +29,6 @@ def copy(widget: QWidget, text: str) -> None:
     """Put text on the clipboard, and say so where the person looks."""
     QApplication.clipboard().setText(text)
     QToolTip.showText(QCursor.pos(), widget.tr("Copied"), widget)
-
-
-class TurnAction(StrEnum):
-    """What can be done with a turn. EVERY_PART: answer anew, from every part of the files."""
-
-    COPY = "copy"
-    EDIT = "edit"
-    AGAIN = "again"
-    EVERY_PART = "every part"
-    TEMPLATE = "template"
-    GO_ON = "go on"
-    DELETE = "delete"
 
 
 class Body(QTextBrowser):
@@ -177,13 +165,13 @@ class TurnView(QWidget):
         column.addWidget(self.quotes)
         self._remarks = label("", "warn", wrap=True, selectable=True)
         column.addWidget(self._remarks)
-        self._whole = Button(self.tr("Read every part"), "", "search", lambda: self._act(TurnAction.EVERY_PART))
+        self._read_all = Button(self.tr("Read every part"), "", "search", lambda: self._act(TurnAction.EVERY_PART))
         describe(
-            self._whole,
+            self._read_all,
             self.tr("Read every part"),
             self.tr("Ask about every passage of the files, one after the other, and put together what is found"),
         )
-        column.addWidget(self._whole, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._read_all, 0, Qt.AlignmentFlag.AlignLeft)
         self._template = Button(
             self.tr("Make a template of these fields"), "", "extract", lambda: self._act(TurnAction.TEMPLATE)
         )
@@ -317,12 +305,12 @@ class TurnView(QWidget):
             turn.facts.stop_reason != MERGED
             and turn.state in (TurnState.STOPPED, TurnState.INTERRUPTED, TurnState.FAILED)
         )
-        for name, button in self._buttons.items():
-            button.setVisible(not writing and (name != "go on" or early))
+        for action, button in self._buttons.items():
+            button.setVisible(not writing and (action is not TurnAction.GO_ON or early))
         partly = turn.role is Role.ASSISTANT and (
             turn.facts.countable or turn.facts.passages_read < turn.facts.passages
         )
-        self._whole.setVisible(partly and not writing)
+        self._read_all.setVisible(partly and not writing)
         self._template.setVisible(not writing and bool(turn.json_object))
         self._show_sources()
         self.quotes.show_quotes(() if writing else quotes)

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -34,12 +33,11 @@ from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, percent_text, size_text, time_left_text
+from stillroom.ui.wording import counted, percent_text, sentence, size_text, time_left_text
 
 MOST_MODELS = 3
 _MANY = 1000  # documents that a price is told for
@@ -63,7 +61,7 @@ class EvaluatePage(QWidget):
         document_wanted(Path, str): a document is to be shown, with one of its fields.
     """
 
-    document_wanted = Signal(object, str)
+    document_wanted = Signal(Path, str)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
@@ -271,25 +269,27 @@ class EvaluatePage(QWidget):
         def work(operation: Operation[list[ModelEvaluation]]) -> list[ModelEvaluation]:
             from stillroom.engine.engine import Engine
 
-            def told(operation: Operation[Any], at: _At, progress: Progress) -> None:
-                operation.report(dataclasses.replace(at, progress=progress))
+            tell = operation.to_window(self._progressed)
+
+            def told(at: _At, progress: Progress) -> None:
+                tell(dataclasses.replace(at, progress=progress))
 
             evaluator = Evaluator(labels, template, self._parts.readers)
             done = []
             with Engine() as engine:
                 for number, model in enumerate(models):
                     at = _At(model.name, number, len(models))
-                    operation.report(at)
+                    tell(at)
                     plan = self._parts.models.plan(model, beside=True, cancellation=operation.cancellation)
                     evaluation = evaluator.run_model(
                         engine, plan.model, options=plan.options, environment=plan.environment,
-                        on_progress=partial(told, operation, at),
+                        on_progress=partial(told, at),
                         cancellation=operation.cancellation,
                     )  # fmt: skip
                     done.append(dataclasses.replace(evaluation, model_name=model.name))
             return done
 
-        self._operation = Operation(work, "evaluate", owner=self).progress(self._progressed).success(self._done)
+        self._operation = Operation(work, "evaluate", owner=self).success(self._done)
         self._operation.failure(self._failed).cancelled(lambda: self._ended(self.tr("Stopped.")))
         self._parts.tasks.start(self._operation)
         self._refresh()

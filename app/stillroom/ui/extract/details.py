@@ -48,8 +48,8 @@ class Details(QFrame):
         password_given(Row, str): of an encrypted file.
     """
 
-    retry = Signal(object)
-    password_given = Signal(object, str)
+    retry = Signal(Row)
+    password_given = Signal(Row, str)
     _values: Sequence[FieldValue] = ()
 
     def __init__(self, sources: Sources) -> None:

@@ -34,7 +34,7 @@ class DropZone(TakesDrops, QWidget):
         earlier_wanted(int): a run of this id is to be opened.
     """
 
-    dropped = Signal(object)
+    dropped = Signal(list)
     files_wanted = Signal()
     folder_wanted = Signal()
     samples_wanted = Signal()

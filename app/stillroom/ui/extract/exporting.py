@@ -12,10 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.sheet_bar import APPEND
-from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
-from stillroom.ui.wording import counted
+from stillroom.ui.wording import counted, sentence
 
 if TYPE_CHECKING:
     from stillroom.review.document import ReviewedDocument

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from stillroom.codec import from_json, to_json
 from stillroom.errors import StillroomError, TemplateError
 from stillroom.paths import resources_dir
 from stillroom.templates.template import Template
@@ -22,17 +22,19 @@ from stillroom.ui.controls import IconButton, describe, label
 from stillroom.ui.extract.drop_zone import EarlierRun
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet import Sheet
-from stillroom.ui.failures import sentence, show_failure
+from stillroom.ui.failures import show_failure
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.starter import StarterFetch, StarterOffer
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, when_text
+from stillroom.ui.wording import counted, sentence, when_text
 from stillroom.workspace.runs import StoredRun
 
 if TYPE_CHECKING:
     from stillroom.extraction.result import DocumentResult
+    from stillroom.review.reviews import TableInfo
+    from stillroom.ui.review.comparison_dialog import ComparisonDialog
     from stillroom.workspace.runs import Batch
 
 SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
@@ -42,21 +44,20 @@ Loaded = tuple["Batch", list["DocumentResult | None"], set[int]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Tab:
+    """A table that was open: its runs, its template, and files that were not begun."""
+
+    runs: list[int]
+    template: str
+    files: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Tabs:
-    """The tables that were open: of each its runs, its template, and files that were not begun; and which was shown."""
+    """The tables that were open, and which was shown."""
 
-    tabs: list[tuple[list[int], str, list[str]]]
-    shown: int
-
-    @classmethod
-    def from_json(cls, text: str) -> _Tabs:
-        """Raises ValueError, KeyError, TypeError or AttributeError on anything else."""
-        data: Any = json.loads(text) if text else {"tabs": [], "shown": 0}
-        tabs = [
-            ([int(run) for run in tab["runs"]], str(tab["template"]), [str(f) for f in tab["files"]])
-            for tab in data["tabs"]
-        ]
-        return cls(tabs, max(0, int(data["shown"])))
+    tabs: list[_Tab] = field(default_factory=list)
+    shown: int = 0
 
 
 class ExtractPage(QWidget):
@@ -188,6 +189,19 @@ class ExtractPage(QWidget):
         if use:
             self._free_sheet(template)
 
+    def take_proposals(self, run: int, rows: Mapping[int, DocumentResult]) -> None:
+        """Rows of a table that were decided again elsewhere, by their positions."""
+        for sheet in self.sheets:
+            sheet.model.set_results(
+                (row, rows[row.position])
+                for row in sheet.model.rows
+                if row.result is not None
+                and row.run is not None
+                and row.run.batch is not None
+                and row.run.batch.run_id == run
+                and row.position in rows
+            )
+
     def _close_button(self, sheet: Sheet) -> IconButton:
         button = IconButton("close", self.tr("Close this table"))
         button.setToolTip(self.tr("Close this table; its results are kept (Ctrl+W)"))
@@ -296,13 +310,16 @@ class ExtractPage(QWidget):
             runs.append(EarlierRun(run.run_id, f"{title} · {when_text(run.started)}"))
         return runs
 
-    def open_run(self, run_id: int, *, start: bool = False) -> None:
-        """Show a run that is on disk; ``start`` goes on with it."""
+    def open_run(self, run_id: int, *, start: bool = False, cell: tuple[int, str] | None = None) -> None:
+        """Show a run that is on disk; ``start`` goes on with it; ``cell``: the position of a document and the name of a field, which
+        become the current one."""
         for sheet in self.sheets:
             if sheet.runs.holds(run_id):
                 self.tabs.setCurrentIndex(self.stack.indexOf(sheet))
                 if start:
                     sheet.run()
+                if cell is not None:
+                    sheet.choose(run_id, *cell)
                 return
 
         def show(loaded: Loaded) -> None:
@@ -311,6 +328,8 @@ class ExtractPage(QWidget):
             sheet.open_batch(*loaded)
             if start:
                 sheet.run()
+            if cell is not None:
+                sheet.choose(run_id, *cell)
 
         self._parts.tasks.start(
             Operation(lambda _: self._loaded(run_id), "open run", owner=self).success(show).failure(self._failed)
@@ -326,26 +345,26 @@ class ExtractPage(QWidget):
     def keep_tabs(self) -> None:
         """Which tables are open, for the next start: their runs, or the files that are still to be extracted."""
         tabs = [
-            {"runs": sheet.runs.stored(), "template": sheet.template.name, "files": sheet.ready_files()}
+            _Tab(sheet.runs.stored(), sheet.template.name, sheet.ready_files())
             for sheet in self.sheets
             if not sheet.empty
         ]
         shown = [sheet for sheet in self.sheets if not sheet.empty]
         at = shown.index(self.sheet) if self.stack.count() and self.sheet in shown else 0
-        self._parts.memory.set("extract/tabs", json.dumps({"tabs": tabs, "shown": at}))
+        self._parts.memory.set("extract/tabs", to_json(_Tabs(tabs, at)).decode())
 
     def restore_tabs(self) -> None:
         """Open the tables that were open when the window was closed; what is gone is left out."""
         try:
-            kept = _Tabs.from_json(self._parts.memory.text("extract/tabs"))
-        except (ValueError, TypeError, KeyError, AttributeError):
+            kept = from_json(_Tabs, (self._parts.memory.text("extract/tabs") or "{}").encode())
+        except ValueError:  # of another version, or not written whole
             return
 
         def load(_operation: Operation[list[list[Loaded]]]) -> list[list[Loaded]]:
             found: list[list[Loaded]] = []
-            for runs, _template, _files in kept.tabs:
+            for tab in kept.tabs:
                 found.append([])
-                for run in runs:
+                for run in tab.runs:
                     with contextlib.suppress(StillroomError):  # it was deleted
                         found[-1].append(self._loaded(run))
             return found
@@ -359,9 +378,10 @@ class ExtractPage(QWidget):
 
     def _show_restored(self, kept: _Tabs, found: list[list[Loaded]]) -> None:
         shown: list[Sheet | None] = []
-        for (_runs, name, files), loaded in zip(kept.tabs, found, strict=True):
-            there = [Path(file) for file in files if Path(file).exists()]
-            template = loaded[0][0].template if loaded else next((t for t in self.templates if t.name == name), None)
+        for tab, loaded in zip(kept.tabs, found, strict=True):
+            there = [Path(file) for file in tab.files if Path(file).exists()]
+            named = next((each for each in self.templates if each.name == tab.template), None)
+            template = loaded[0][0].template if loaded else named
             if template is None or not (loaded or there):
                 shown.append(None)
                 continue
@@ -371,7 +391,7 @@ class ExtractPage(QWidget):
             if there:
                 sheet.add_files(there)
             shown.append(sheet)
-        chosen = shown[kept.shown] if kept.shown < len(shown) else None
+        chosen = shown[kept.shown] if 0 <= kept.shown < len(shown) else None
         if chosen is not None:
             self.tabs.setCurrentIndex(self.stack.indexOf(chosen))
         self.take_keyboard()
@@ -412,8 +432,20 @@ class ExtractPage(QWidget):
         dialog = TablesDialog(lambda: self._parts.reviews, self._parts.tasks, self)
         dialog.open_wanted.connect(self.open_run)
         dialog.review_wanted.connect(self.review_wanted)
+        wanted: list[tuple[TableInfo, TableInfo]] = []
+        dialog.compare_wanted.connect(lambda one, other: wanted.append((one, other)))
         dialog.exec()
+        for one, other in wanted:
+            self.compare(one, other).exec()
         self.look_for_runs()
+
+    def compare(self, one: TableInfo, other: TableInfo) -> ComparisonDialog:
+        """Two tables beside each other."""
+        from stillroom.ui.review.comparison_dialog import ComparisonDialog
+
+        dialog = ComparisonDialog(self._parts.runs.compare, self._parts.tasks, one, other, self)
+        dialog.cell_wanted.connect(lambda run, position, field: self.open_run(run, cell=(position, field)))
+        return dialog
 
     # ---- messages
 

@@ -34,8 +34,8 @@ class ResultDelegate(QStyledItemDelegate):
         retry(row): *Retry* was clicked in the row of a failed document. unlock(row): *Password…* was.
     """
 
-    retry = Signal(object)
-    unlock = Signal(object)
+    retry = Signal(Row)
+    unlock = Signal(Row)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         text = index.data() or ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
@@ -47,8 +46,8 @@ class ResultModel(QAbstractTableModel):
     """
 
     counts_changed = Signal()
-    results_set = Signal(object)
-    written = Signal(object, int, str)
+    results_set = Signal(list)
+    written = Signal(Row, int, str)
 
     def __init__(self, template: Template) -> None:
         super().__init__()
@@ -63,7 +62,7 @@ class ResultModel(QAbstractTableModel):
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else FIRST_FIELD + len(self._template.fields)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
         if orientation == Qt.Orientation.Vertical:
             return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
         if section >= FIRST_FIELD:
@@ -78,7 +77,7 @@ class ResultModel(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= len(self._rows):
             return None
         row = self._rows[index.row()]
@@ -107,7 +106,7 @@ class ResultModel(QAbstractTableModel):
                 flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
-    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
         """What a person wrote is passed on; it is in the table once it is on disk."""
         if role != Qt.ItemDataRole.EditRole or not self.flags(index) & Qt.ItemFlag.ItemIsEditable:
             return False
@@ -244,7 +243,7 @@ class ResultModel(QAbstractTableModel):
             return f"{name}: {cell_wording.row_details(row)}"
         return f"{name}: {cell_wording.cell_spoken(cell)}"
 
-    def _sort_key(self, row: Row, column: int, cell: Cell | None) -> Any:
+    def _sort_key(self, row: Row, column: int, cell: Cell | None) -> object:
         if column == Column.DOCUMENT:
             return row.path.name.casefold()
         if column == Column.STATE:

@@ -6,6 +6,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QSignalBlocker,
     QSortFilterProxyModel,
     Qt,
@@ -95,9 +96,9 @@ class ResultTable(QTableView):
     """
 
     columns_arranged = Signal()
-    runner_up = Signal(object, int, int)
+    runner_up = Signal(Row, int, int)
     cell_chosen = Signal(object, int)
-    menu_wanted = Signal(object)
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, model: ResultModel) -> None:
         super().__init__()

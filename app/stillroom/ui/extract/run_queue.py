@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,11 +66,11 @@ class RunQueue(QObject):
         changed: what is running or waiting.
     """
 
-    started = Signal(object)
-    joined = Signal(object, object)
-    results = Signal(object, object)
-    progressed = Signal(object)
-    ended = Signal(object)
+    started = Signal(Run)
+    joined = Signal(Run, list)
+    results = Signal(Run, list)
+    progressed = Signal(Run)
+    ended = Signal(Run)
     changed = Signal()
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
@@ -138,11 +139,11 @@ class RunQueue(QObject):
                 run.batch,
                 again=retries,
                 on_result=lambda position, result: finished.add(operation, position, result),
-                on_progress=operation.report,
+                on_progress=operation.to_window(partial(self._progressed, run)),
                 cancellation=operation.cancellation,
             )
 
-        operation = Operation(work, "run", owner=self).progress(lambda progress: self._progressed(run, progress))
+        operation = Operation(work, "run", owner=self)
         operation.success(lambda _: self._ended(run, RunState.FINISHED))
         operation.cancelled(lambda: self._ended(run, RunState.STOPPED))
         operation.failure(lambda error: self._ended(run, RunState.FAILED, error))

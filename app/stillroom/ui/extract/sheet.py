@@ -32,7 +32,7 @@ from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, time_left_text
+from stillroom.ui.wording import counted, sentence, time_left_text
 
 if TYPE_CHECKING:
     from stillroom.ui.remote.asking import RemoteAsking
@@ -49,7 +49,7 @@ class Sheet(TakesDrops, QWidget):
         review_wanted(int): the pages of the run of this id are to be looked at.
     """
 
-    said = Signal(str, str, object)
+    said = Signal(str, str, list)
     title_changed = Signal()
     samples_wanted = Signal()
     earlier_wanted = Signal(int)
@@ -211,6 +211,18 @@ class Sheet(TakesDrops, QWidget):
         self.title_changed.emit()
         if self.model.rows:
             self.table.choose(self.model.rows[0])
+
+    def choose(self, run_id: int, position: int, field: str) -> None:
+        """Make a value the current cell; of a row that was removed nothing is done."""
+        numbers = [number for number, each in enumerate(self.template.fields) if each.name == field]
+        for row in self.model.rows:
+            if (
+                row.run is not None
+                and row.run.batch is not None
+                and (row.run.batch.run_id, row.position) == (run_id, position)
+            ):
+                self.table.choose(row, numbers[0] if numbers else 0)
+                self.table.setFocus()
 
     def _arrange_columns(self) -> None:
         """As they were left for this template."""
@@ -393,7 +405,7 @@ class Sheet(TakesDrops, QWidget):
             self.remote.offer()
 
     def _run_failed(self, error: Exception) -> None:
-        from stillroom.ui.failures import sentence, show_failure
+        from stillroom.ui.failures import show_failure
 
         self.said.emit(sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))])
         self._refresh()

@@ -26,7 +26,7 @@ class SheetBar(QWidget):
         template_chosen(Template); files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
     """
 
-    template_chosen = Signal(object)
+    template_chosen = Signal(Template)
     files_wanted = Signal()
     folder_wanted = Signal()
     run_wanted = Signal()

@@ -30,7 +30,7 @@ class SheetRuns(QObject):
 
     changed = Signal()
     finished = Signal()
-    failed = Signal(object)
+    failed = Signal(Exception)
 
     def __init__(
         self, model: ResultModel, queue: RunQueue, set_removed: Callable[[int, Sequence[int], bool], None]

@@ -20,7 +20,7 @@ from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation
 
 if TYPE_CHECKING:
-    from stillroom.review.reading import Reading
+    from stillroom.review.marked_value import ReadValue
 
 Found = list[tuple[Row, DocumentResult, list[Verdict]]]
 
@@ -35,7 +35,7 @@ class SheetVerdicts(QObject):
         said(str): a sentence for the person.
     """
 
-    failed = Signal(object)
+    failed = Signal(Exception)
     said = Signal(str)
 
     def __init__(self, parts: Parts, model: ResultModel, undo: QUndoStack) -> None:
@@ -101,24 +101,26 @@ class SheetVerdicts(QObject):
         known = [Given.of(value.proposal)] if value.proposal is not None else []
         known += [Given(each.value, each.text, each.span, each.boxes) for each in value.current.candidates]
 
-        def read(operation: Operation[Reading]) -> Reading:
+        def read(operation: Operation[ReadValue]) -> ReadValue:
             # Imported late, and not on the window's thread: it brings much with it.
-            from stillroom.review.reading import Reading, read_typed
+            from stillroom.review.marked_value import ReadValue, read_typed
 
             plain = read_typed(field, text)
             same = next((each for each in known if each.span and each.value == plain.given.value), None)
-            return Reading(same) if same is not None else self._in_document(row, field, text, plain, operation)
+            return ReadValue(same) if same is not None else self._in_document(row, field, text, plain, operation)
 
-        def done(found: Reading) -> None:
+        def done(found: ReadValue) -> None:
             if found.problems:
                 self.said.emit(" ".join(found.problems))
             self.say(row, field, VerdictKind.CORRECTED, found.given)
 
         self._parts.tasks.start(Operation(read, "typed", owner=self).success(done).failure(self.failed.emit))
 
-    def _in_document(self, row: Row, field: Field, text: str, plain: Reading, operation: Operation[Reading]) -> Reading:
+    def _in_document(
+        self, row: Row, field: Field, text: str, plain: ReadValue, operation: Operation[ReadValue]
+    ) -> ReadValue:
         """The place of the document that says what was typed; else that, as it is."""
-        from stillroom.review.reading import FieldReader
+        from stillroom.review.marked_value import FieldReader
 
         result = row.proposed
         try:

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayou
 
 from stillroom.models.model_file import ModelFile
 from stillroom.ui.controls import Button, label, take_away
-from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.theme import GRID
+from stillroom.ui.wording import sentence
 
 
 class AttachingDialog(QDialog):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import (
@@ -23,22 +23,23 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import LicenceNeeded
 from stillroom.ui.controls import Button, describe, label
-from stillroom.ui.failures import sentence
 from stillroom.ui.models.licence_step import LicenceStep
 from stillroom.ui.parts import Parts
-from stillroom.ui.tasks import Operation
-from stillroom.ui.wording import size_text
+from stillroom.ui.tasks import BackgroundWork, Operation
+from stillroom.ui.wording import sentence, size_text
 from stillroom.workspace.model_list import Verdict
 
 if TYPE_CHECKING:
     from stillroom.workspace.hub import Assessed, FoundModel, Offer
+
+T = TypeVar("T")
 
 
 class HubDialog(QDialog):
     """The hub as a dialog: search, look, fetch.
 
     Signals:
-        chosen(object): an Offer to fetch.
+        chosen(Offer): to be fetched.
     """
 
     chosen = Signal(object)
@@ -47,7 +48,7 @@ class HubDialog(QDialog):
         """``repository``: to show at once; empty to search."""
         super().__init__(parent)
         self._parts = parts
-        self._operation: Operation[Any] | None = None
+        self._operation: BackgroundWork | None = None
         self._offers: list[Assessed] = []
         self._projector: Offer | None = None
         self._repository = ""
@@ -152,10 +153,11 @@ class HubDialog(QDialog):
                 found = hub.repository(repository)
                 operation.post(lambda: self._show_projector(found.projector()))
                 offers = self._parts.hub.assessed(hub, found, operation.cancellation)
+                tell = operation.to_window(self._show_offer)
                 for item in offers:
-                    operation.report(item)
+                    tell(item)
 
-        operation = Operation(work, "hub look", owner=self).progress(self._show_offer).success(lambda _: self._looked())
+        operation = Operation(work, "hub look", owner=self).success(lambda _: self._looked())
         self._ask(self.tr("Reading the headers of its files…"), operation)
 
     def reject(self) -> None:
@@ -163,7 +165,7 @@ class HubDialog(QDialog):
             self._operation.cancellation.request()
         super().reject()
 
-    def _ask(self, words: str, operation: Operation[Any]) -> None:
+    def _ask(self, words: str, operation: Operation[T]) -> None:
         if self._operation is not None:
             self._operation.cancellation.request()
         self.licence.setVisible(False)

@@ -22,15 +22,14 @@ from stillroom.models.model_file import ModelFile
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, describe, label
 from stillroom.ui.extract.dropping import TakesDrops
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.models.adapters_dialog import AdaptersDialog
 from stillroom.ui.models.compare_dialog import CompareDialog
 from stillroom.ui.models.detail import Detail, ModelAction
 from stillroom.ui.models.downloads import DownloadList, Downloads
 from stillroom.ui.models.hub_dialog import HubDialog
+from stillroom.ui.models.model_table import ROW, ModelFilter, ModelTable
 from stillroom.ui.models.projector_dialog import ProjectorDialog
-from stillroom.ui.models.rows import ROW, ModelFilter, ModelTable
 from stillroom.ui.models.smaller_dialog import SmallerDialog, ask_for_import
 from stillroom.ui.models.table_view import ModelView
 from stillroom.ui.models.work import ModelWork
@@ -38,6 +37,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.questions import agreed
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
+from stillroom.ui.wording import sentence
 from stillroom.workspace.model_list import Machine, ModelRow, find_rows
 
 _TASKS = ("extract", "classify", "summarise", "chat", "code")

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from stillroom.ui.controls import describe
-from stillroom.ui.models.rows import BEST_FOR, LICENCE, WHERE, ModelFilter
+from stillroom.ui.models.model_table import BEST_FOR, LICENCE, WHERE, ModelFilter
 
 _ROOM = {LICENCE: 500, BEST_FOR: 680}  # the width from which on a column is shown; the detail says both at any width
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -38,7 +38,7 @@ class ModelWork(QObject):
     def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._parts = parts
-        self._operation: Operation[Any] | None = None
+        self._operation: Operation[str] | None = None
         self._began = 0.0
 
     @property
@@ -57,11 +57,12 @@ class ModelWork(QObject):
         """
 
         def brought(operation: Operation[str], path: Path) -> ModelFile:
+            tell = operation.to_window(self._progress)
             what = self.tr("Importing %1").replace("%1", path.name)
             return self._parts.making.bring(
                 path,
                 quantization=quantization,
-                on_progress=lambda share, step: operation.report((step or what, share)),
+                on_progress=lambda share, step: tell(step or what, share),
                 cancellation=operation.cancellation,
             )
 
@@ -98,9 +99,10 @@ class ModelWork(QObject):
         """Measure how it runs fastest. The loaded model's memory is given back meanwhile; ``then`` loads it again."""
 
         def work(operation: Operation[str]) -> str:
+            tell = operation.to_window(self._progress)
             found = self._parts.making.tune(
                 model,
-                on_progress=lambda share, what: operation.report((f"{self.tr('Tuning')}: {what}", share)),
+                on_progress=lambda share, what: tell(f"{self.tr('Tuning')}: {what}", share),
                 cancellation=operation.cancellation,
             )
             return self._tuned(found)
@@ -121,9 +123,9 @@ class ModelWork(QObject):
         """Measure the loaded model."""
 
         def work(operation: Operation[str]) -> str:
-            speeds = []
+            tell, speeds = operation.to_window(self._progress), []
             for step, kind in enumerate(("prompt", "generate")):
-                operation.report((self.tr("Measuring the speed"), step / 2))
+                tell(self.tr("Measuring the speed"), step / 2)
                 request = MeasureRequest(kind, seconds=2.0)
                 speeds.append(self._parts.engine.measure(request, cancellation=operation.cancellation).speed)
             return (
@@ -138,10 +140,11 @@ class ModelWork(QObject):
         """Write a copy in another quantization into the models folder, and say what it changes."""
 
         def work(operation: Operation[str]) -> str:
+            tell = operation.to_window(self._progress)
             made = self._parts.making.smaller(
                 model,
                 quantization,
-                on_progress=lambda share, what: operation.report((what, share)),
+                on_progress=lambda share, what: tell(what, share),
                 cancellation=operation.cancellation,
             )
             operation.post(lambda: self.made.emit(made.model.name))
@@ -154,12 +157,10 @@ class ModelWork(QObject):
         self._start("quantize", work)
 
     def _tell(self, operation: Operation[str], what: str) -> Callable[[int, int], None]:
-        def tell(done: int, total: int) -> None:
-            operation.report((what, done / total if total else 0.0))
+        tell = operation.to_window(self._progress)
+        return lambda done, total: tell(what, done / total if total else 0.0)
 
-        return tell
-
-    def _start(self, name: str, work: Callable[[Operation[Any]], str], then: Callable[[], None] = lambda: None) -> None:
+    def _start(self, name: str, work: Callable[[Operation[str]], str], then: Callable[[], None] = lambda: None) -> None:
         if self.busy:
             return
         self._began = time.monotonic()
@@ -175,15 +176,13 @@ class ModelWork(QObject):
 
         self._operation = self._parts.tasks.start(
             Operation(work, name, owner=self)
-            .progress(self._progress)
             .success(lambda sentence: end(sentence, "info"))
             .failure(failed)
             .cancelled(lambda: end("", "info"))
         )
         self.changed.emit()
 
-    def _progress(self, told: Any) -> None:
-        what, share = told
+    def _progress(self, what: str, share: float) -> None:
         passed = time.monotonic() - self._began
         left = time_left_text(passed / share - passed) if share > 0.03 and passed > 1 else ""
         self.progressed.emit(f"{what}, {left}" if left else what, share)

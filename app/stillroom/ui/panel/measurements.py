@@ -45,13 +45,14 @@ class Measuring:
         self._machine = MachineWatch()
 
     def start(self) -> None:
-        self._tasks.start(Operation(self._measure, "measure", owner=self._owner).progress(self._show))
+        self._tasks.start(Operation(self._measure, "measure", owner=self._owner))
 
     def _measure(self, operation: Operation[None]) -> None:
+        tell = operation.to_window(self._show)
         try:
             while not operation.cancellation.requested:
                 with contextlib.suppress(psutil.Error):  # a child that was just counted may be gone
-                    operation.report(self.take())
+                    tell(self.take())
                 operation.cancellation.wait(SECONDS)
         finally:
             self._machine.close()

@@ -86,7 +86,7 @@ class RemoteAsking(QObject):
         def work(operation: Operation[Sent]) -> Sent:
             return parts.remote.send(
                 Consent(engine, template, wanted),
-                on_answer=lambda place, found, left: operation.report((rows[place], found, left)),
+                on_answer=operation.to_window(answered),
                 cancellation=operation.cancellation,
             )
 
@@ -120,17 +120,15 @@ class RemoteAsking(QObject):
                 text += "".join(f", {left}" for left in [time_left_text(seconds_left)] if left)
             self._say(text.replace("%2", engine.host), "stay", [(self.tr("Stop"), running.cancellation.request)])
 
-        def answered(told: tuple[Row, DocumentResult, float | None]) -> None:
+        def answered(place: int, result: DocumentResult, seconds_left: float | None) -> None:
             nonlocal done_rows
-            row, result, seconds_left = told
-            self._model.set_results([(row, result)])
+            self._model.set_results([(rows[place], result)])
             done_rows += 1
             if done_rows < len(rows):
                 tell(seconds_left)
 
         running = self._parts.tasks.start(
             Operation(work, "remote", owner=self)
-            .progress(answered)
             .success(finished)
             .failure(lambda error: self._say(getattr(error, "message", str(error)), "bad", []))
             .cancelled(lambda: self._say(self.tr("Stopped. What was answered is kept."), "info", []))

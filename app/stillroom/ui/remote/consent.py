@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
@@ -27,7 +27,7 @@ from stillroom.ui.extract.cell_wording import row_state
 from stillroom.ui.extract.row import Row
 from stillroom.ui.parts import Parts
 from stillroom.ui.remote.destination import where_text
-from stillroom.ui.tasks import Operation
+from stillroom.ui.tasks import BackgroundWork, Operation
 from stillroom.ui.wording import counted, percent_text
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ class ConsentDialog(QDialog):
     """The question whether exactly this may be sent.
 
     Signals:
-        agreed(object, list): the engine, and the rows to send.
+        agreed(RemoteEngine, list): the engine, and the rows to send.
     """
 
-    agreed = Signal(object, list)
+    agreed = Signal(RemoteEngine, list)
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class ConsentDialog(QDialog):
         self._parts, self._rows, self._template = parts, list(rows), template
         self._engines = list(engines)
         self._documents: dict[Row, Document] = {}
-        self._operation: Operation[Any] | None = None
+        self._operation: BackgroundWork | None = None
         self.setWindowTitle(self.tr("Ask a remote model"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 620)
@@ -165,23 +165,24 @@ class ConsentDialog(QDialog):
             self._operation.cancellation.request()
 
         def work(operation: Operation[None]) -> None:
+            tell = operation.to_window(read)
             for row in missing:
                 assert row.run is not None
                 assert row.run.batch is not None
                 document = self._parts.runs.document(
                     row.run.batch.run_id, row.position, cancellation=operation.cancellation
                 )
-                operation.report((row, document))
+                tell(row, document)
 
-        def read(found: tuple[Row, Document]) -> None:
-            self._documents[found[0]] = found[1]
+        def read(row: Row, document: Document) -> None:
+            self._documents[row] = document
             if self.list.currentRow() < 0:
                 self.list.setCurrentRow(0)
             self._show_text(self.list.currentRow())
             self._show_sum()
 
         self._operation = self._parts.tasks.start(
-            Operation(work, "preview", owner=self).progress(read).failure(lambda error: self.sum.setText(str(error)))
+            Operation(work, "preview", owner=self).failure(lambda error: self.sum.setText(str(error)))
         )
 
     def _preview(self, row: Row) -> Preview | None:

@@ -18,7 +18,6 @@ from stillroom.errors import StillroomError
 from stillroom.remote.engines import RemoteEngine
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.controls import Button, DoubleSpinBox, describe, label, take_away
-from stillroom.ui.failures import sentence
 from stillroom.ui.parts import Parts
 from stillroom.ui.questions import agreed
 from stillroom.ui.remote.engine_dialog import EngineDialog
@@ -26,7 +25,7 @@ from stillroom.ui.remote.log_dialog import LogDialog
 from stillroom.ui.remote.price_dialog import PriceDialog
 from stillroom.ui.settings.section import NUMBER_WIDTH, Section
 from stillroom.ui.tasks import Operation
-from stillroom.ui.wording import counted
+from stillroom.ui.wording import counted, sentence
 
 _CHARACTERS_A_TOKEN = 3.5
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.errors import StillroomError
+from stillroom.extraction.result import DocumentResult
 from stillroom.review.acceptance import Promise
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.queue import Doubt, Queue
@@ -18,6 +18,8 @@ from stillroom.ui.review.writing import VerdictWriter
 from stillroom.ui.tasks import Operation, Tasks
 
 _AGAIN = 100  # milliseconds
+
+_Opened = tuple[list[ReviewedDocument], dict[str, Queue]]
 
 
 class ReviewDesk(QObject):
@@ -38,9 +40,9 @@ class ReviewDesk(QObject):
 
     tables_changed = Signal()
     opened = Signal()
-    changed = Signal(object)
+    changed = Signal(ReviewedDocument)
     weighed = Signal()
-    failed = Signal(object)
+    failed = Signal(Exception)
 
     def __init__(self, reviews: Reviews, tasks: Tasks) -> None:
         super().__init__()
@@ -77,7 +79,7 @@ class ReviewDesk(QObject):
     def open(self, runs: Sequence[int]) -> None:
         """Read the documents of these tables and the verdicts on them."""
 
-        def read(_: Operation[Any]) -> tuple[list[ReviewedDocument], dict[str, Queue]]:
+        def read(_: Operation[_Opened]) -> _Opened:
             documents: list[ReviewedDocument] = []
             for run in runs:
                 documents.extend(self._reviews.documents(run))
@@ -90,7 +92,7 @@ class ReviewDesk(QObject):
 
         taken = self._taken
 
-        def shown(found: tuple[list[ReviewedDocument], dict[str, Queue]]) -> None:
+        def shown(found: _Opened) -> None:
             if self.saving or self._taken != taken:  # what was said meanwhile may not have been read
                 QTimer.singleShot(_AGAIN, self, lambda: self.open(runs))
             else:
@@ -110,11 +112,23 @@ class ReviewDesk(QObject):
         def prepare(_: Operation[None]) -> None:
             # Not when the first document is approved, or the first date typed: the window would stand still for it.
             import stillroom.review.signing  # noqa: F401
-            from stillroom.review import reading
+            from stillroom.review import marked_value
 
-            reading.prepare({document.template.name: document.template for document in documents}.values())
+            marked_value.prepare({document.template.name: document.template for document in documents}.values())
 
         self._tasks.start(Operation(prepare, "prepare", owner=self).failure(self.failed.emit))
+
+    def set_results(self, run: int, rows: Mapping[int, DocumentResult]) -> list[ReviewedDocument]:
+        """Other proposals for documents that nobody said anything of; those that took them. The others keep theirs."""
+        found = [each for each in self.documents if each.run == run and each.position in rows and not each.entries]
+        for each in found:
+            each.result = rows[each.position]
+            each.refresh()
+        if found:
+            self._weigh()
+        for each in found:
+            self.changed.emit(each)
+        return found
 
     # ---- what is to be looked at
 

@@ -10,11 +10,12 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue
+from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue, Progress
 from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.workspace.learning import LearnedTemplate, Learning
+from stillroom.workspace.runs import DecidedAgain, Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +40,37 @@ class Lessons(QObject):
 
     Signals:
         learned(Lesson): a template knows one document more or less.
+        decided(list[DecidedAgain]): what became of rows that were decided again; nothing of it is on disk yet.
+        put_down(int, dict[int, DocumentResult]): rows of a run, by position, that are on disk in the place of others.
         looked_again: the documents that nobody reviewed were extracted again.
         progressed(Progress): of looking again.
         failed(Exception): something could not be learned, or not be looked at again.
     """
 
-    learned = Signal(object)
+    learned = Signal(Lesson)
+    decided = Signal(list)
+    put_down = Signal(int, object)
     looked_again = Signal()
-    progressed = Signal(object)
-    failed = Signal(object)
+    progressed = Signal(Progress)
+    failed = Signal(Exception)
 
     def __init__(
         self,
         learning: Callable[[], Learning],
         truth: Callable[[ReviewedDocument], Mapping[str, Any]],
-        again: Callable[[int, Sequence[int], Operation[None]], None],
+        runs: Callable[[], Runs],
         tasks: Tasks,
     ) -> None:
-        """``truth``: what persons answer for in a document; ``again``: extracts rows of a run again, on the operation's thread."""
+        """``truth``: what persons answer for in a document."""
         super().__init__()
         self._learning = learning
         self._truth = truth
-        self._again = again
+        self._runs = runs
         self._tasks = tasks
         self._known: dict[tuple[str, str], bool] = {}
         self._waiting: deque[ReviewedDocument] = deque()
         self._running = False
+        self._deciding: Operation[list[DecidedAgain]] | None = None
 
     def look(self, document: ReviewedDocument) -> None:
         """A document's verdicts changed: learn of it where it is approved and on disk, forget it where it no longer is."""
@@ -138,13 +144,42 @@ class Lessons(QObject):
             .failure(self.failed.emit)
         )
 
+    def decide_again(self, rows: Mapping[int, Sequence[int]]) -> None:
+        """Decide rows (positions by run) by what was learned until now, from what was seen of them: nothing is read."""
+
+        def work(operation: Operation[list[DecidedAgain]]) -> list[DecidedAgain]:
+            runs = self._runs()
+            return [runs.decide_again(run, places, operation.cancellation) for run, places in rows.items()]
+
+        if self._deciding is not None:  # it knew less
+            self._deciding.cancellation.request()
+        self._deciding = Operation(work, "decide", owner=self).success(self.decided.emit).failure(self.failed.emit)
+        self._tasks.start(self._deciding)
+
+    def put(self, run: int, rows: Mapping[int, DocumentResult], seen: Mapping[int, bytes]) -> None:
+        """Put rows on disk that were decided again, or those that were there before."""
+        if not rows and not seen:
+            return
+        self._tasks.start(
+            Operation(lambda _: self._runs().put(run, rows, seen), "put", owner=self)
+            .success(lambda _: self.put_down.emit(run, dict(rows)))
+            .failure(self.failed.emit)
+        )
+
     def look_again(self, run: int, positions: Sequence[int]) -> None:
         """Extract these rows anew with what was learned."""
+
+        def work(operation: Operation[None]) -> None:
+            runs = self._runs()
+            runs.do(
+                runs.resume(run),
+                again=positions,
+                on_progress=operation.to_window(self.progressed.emit),
+                cancellation=operation.cancellation,
+            )
+
         self._tasks.start(
-            Operation(lambda operation: self._again(run, positions, operation), "again", owner=self)
-            .progress(self.progressed.emit)
-            .success(lambda _: self.looked_again.emit())
-            .failure(self.failed.emit)
+            Operation(work, "again", owner=self).success(lambda _: self.looked_again.emit()).failure(self.failed.emit)
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
 
 from stillroom.documents.document import Document, Span
 from stillroom.extraction.result import DocumentResult, FieldValue, Progress
-from stillroom.review import reading
+from stillroom.review import marked_value
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.duplicates import sender_of
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
+from stillroom.review.marked_value import FieldReader, ReadValue
 from stillroom.review.queue import Doubt
-from stillroom.review.reading import FieldReader, Reading
 from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
@@ -45,7 +45,7 @@ from stillroom.ui.controls import (
     set_role,
 )
 from stillroom.ui.extract.cell import one_line
-from stillroom.ui.failures import sentence, show_failure
+from stillroom.ui.failures import show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
@@ -60,8 +60,9 @@ from stillroom.ui.review.value_card import ValueCard
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
-from stillroom.ui.wording import counted, percent_text, when_text
+from stillroom.ui.wording import counted, percent_text, sentence, when_text
 from stillroom.workspace.row_files import PageSizes, RowFiles
+from stillroom.workspace.runs import DecidedAgain
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
@@ -95,17 +96,19 @@ class ReviewPage(QWidget):
         self._text: Document | None = None
         self._reader: FieldReader | None = None
         self._adding: tuple[Subject, Field] | None = None
-        self._suggesting: Operation[list[Reading]] | None = None
+        self._suggesting: Operation[list[ReadValue]] | None = None
         self._build()
         self._back: QWidget = self.list  # where the keyboard returns to when a value was written
         self._connect()
         self._lessons = lessons
         self._wanted_value: tuple[int, Path, str] | None = None
         self._before_again: dict[tuple[int, int], DocumentResult] = {}
+        self._lesson: Lesson | None = None
         if lessons is not None:
             lessons.setParent(self)
             self.desk.changed.connect(lessons.look)
-            lessons.learned.connect(self._show_lesson)
+            lessons.learned.connect(self._learned)
+            lessons.decided.connect(self._take_decided)
             lessons.failed.connect(self._failed)
             lessons.progressed.connect(self._show_looking)
             lessons.looked_again.connect(self._looked_again)
@@ -321,7 +324,7 @@ class ReviewPage(QWidget):
         card.runner_up.connect(self.take_runner_up)
         card.suggest.connect(self._suggest)
         card.typed.connect(self._take_typed)
-        card.reading_chosen.connect(lambda found: self._take_reading(found, VerdictKind.CORRECTED))
+        card.value_chosen.connect(lambda found: self._take_value(found, VerdictKind.CORRECTED))
         card.edit_ended.connect(self._edit_ended)
         self.approve.clicked.connect(self.approve_document)
         self.no_copy.clicked.connect(self.keep)
@@ -640,7 +643,7 @@ class ReviewPage(QWidget):
         words = self.finder.text().strip()
         if not words or self._text is None:
             return
-        found = reading.occurrences(self._text, words, 500)
+        found = marked_value.occurrences(self._text, words, 500)
         if not found:
             self.banners.show_message(self.tr("The document does not say this."), "info", key="find", seconds=4.0)
             return
@@ -757,9 +760,9 @@ class ReviewPage(QWidget):
             self._say_reading()
             return
 
-        def done(found: Reading) -> None:
+        def done(found: ReadValue) -> None:
             if self._document is document and self.list.value is not None and self.list.value.subject == value.subject:
-                self._take_reading(found, VerdictKind.CORRECTED)
+                self._take_value(found, VerdictKind.CORRECTED)
 
         self._tasks.start(Operation(lambda _: reader.read_span(wanted, span), "span", owner=self).success(done))
 
@@ -767,7 +770,7 @@ class ReviewPage(QWidget):
         text = self.tr("The text of this page is still being read. Try it in a moment.")
         self.banners.show_message(text, "info", key="span", seconds=4.0)
 
-    def _take_reading(self, found: Reading, kind: VerdictKind) -> None:
+    def _take_value(self, found: ReadValue, kind: VerdictKind) -> None:
         self._tell_problems(found.problems)
         self.say(kind, found.given)
         self.card.end_edit(tell=False)
@@ -777,7 +780,7 @@ class ReviewPage(QWidget):
     def _take_typed(self, text: str) -> None:
         wanted = self._wanted
         if wanted is not None:
-            self._take_reading(reading.read_typed(wanted, text), VerdictKind.CORRECTED)
+            self._take_value(marked_value.read_typed(wanted, text), VerdictKind.CORRECTED)
 
     def _suggest(self, typed: str) -> None:
         wanted, reader = self._wanted, self._reader
@@ -786,7 +789,7 @@ class ReviewPage(QWidget):
         if self._suggesting is not None:
             self._suggesting.cancellation.request()
 
-        def done(found: list[Reading]) -> None:
+        def done(found: list[ReadValue]) -> None:
             if self._suggesting is operation and self.card.line.text() == typed:
                 self.card.show_suggestions(found)
 
@@ -857,12 +860,12 @@ class ReviewPage(QWidget):
         row = cells_of(document, subject.field)[subject.item].values()
         near = next((each.current.span for each in row if each.current.span is not None), None)
 
-        def read(_: Operation[Reading]) -> Reading:
+        def read(_: Operation[ReadValue]) -> ReadValue:
             if reader is None:
-                return reading.read_typed(cell.field, text)
+                return marked_value.read_typed(cell.field, text)
             return reader.read_written(cell.field, text, near)
 
-        def done(found: Reading) -> None:
+        def done(found: ReadValue) -> None:
             self._tell_problems(found.problems)
             self.desk.give(document, document.verdict(VerdictKind.CORRECTED, subject, found.given))
 
@@ -954,7 +957,7 @@ class ReviewPage(QWidget):
         def write(operation: Operation[None]) -> None:
             from stillroom.ui.review.report import write_report
 
-            write_report(document, target, self._files, text, operation.cancellation)
+            write_report(document, target, self._files, lambda: text, operation.cancellation)
 
         def done(_: None) -> None:
             said = self.tr("The report was written to %1.").replace("%1", target.name)
@@ -965,12 +968,26 @@ class ReviewPage(QWidget):
 
     # ---- what templates learn
 
-    def _show_lesson(self, lesson: Lesson) -> None:
-        """What approving taught, in numbers, and what can be done with it."""
+    def _learned(self, lesson: Lesson) -> None:
+        """A template learned: say so, and decide what nobody looked at by that."""
+        self._lesson = lesson
+        self._show_lesson(lesson)
+        rows: dict[int, list[int]] = {}
+        for each in self._unseen(lesson.template):
+            rows.setdefault(each.run, []).append(each.position)
+        if rows and self._lessons is not None:
+            self._lessons.decide_again(rows)
+
+    def _show_lesson(
+        self, lesson: Lesson, more: str = "", actions: Sequence[tuple[str, Callable[[], None]]] = ()
+    ) -> None:
+        """What approving taught, in numbers, and what came of it (``more``)."""
         title = lesson.template.title or lesson.template.name
         if not lesson.documents:
             text = self.tr("%1 has forgotten what it learned.").replace("%1", title)
-            self.banners.show_message(text, "info", key="lesson", seconds=8.0)
+            self.banners.show_message(
+                f"{text} {more}".strip(), "info", actions, key="lesson", seconds=0.0 if more else 8.0
+            )
             return
         text = counted(
             lesson.documents,
@@ -986,12 +1003,64 @@ class ReviewPage(QWidget):
             ("%5", str(lesson.after)),
         ):
             text = text.replace(mark, words)
-        actions = [(self.tr("More…"), lambda: self._show_learned(lesson.template))]
-        rest = self._unseen(lesson.template)
-        if rest and lesson.after > lesson.before:
-            words = counted(len(rest), self.tr("Look at 1 other again"), self.tr("Look at %1 others again"))
-            actions.insert(0, (words, lambda: self._look_again(lesson.template)))
-        self.banners.show_message(text, "info", actions, key="lesson")
+        shown = [*actions, (self.tr("More…"), lambda: self._show_learned(lesson.template))]
+        self.banners.show_message(f"{text} {more}".strip(), "info", shown, key="lesson")
+
+    def _take_decided(self, found: Sequence[DecidedAgain]) -> None:
+        """Rows came out otherwise by what was learned: show and keep them, but for those that a person said something of meanwhile."""
+        lesson, lessons = self._lesson, self._lessons
+        if lesson is None or lessons is None:
+            return
+        changed: list[tuple[ReviewedDocument, list[str]]] = []
+        for each in found:
+            taken = {document.position: document for document in self.desk.set_results(each.run, each.after)}
+            lessons.put(each.run, {place: each.after[place] for place in taken}, each.seen)
+            for place, document in taken.items():
+                names = changed_fields(each.before[place], each.after[place])
+                changed += [(document, names)] if names else []
+        actions: list[tuple[str, Callable[[], None]]] = []
+        left = sum(len(each.left) for each in found)
+        if left and lesson.after > lesson.before:
+            words = counted(left, self.tr("Look at 1 other again"), self.tr("Look at %1 others again"))
+            actions.append(
+                (
+                    words,
+                    lambda: self._look_again(
+                        lesson.template, {(each.run, place) for each in found for place in each.left}
+                    ),
+                )
+            )
+        if changed:
+            first = changed[0][0]
+            actions = [
+                (self.tr("Show the first"), lambda: self.show_document(first)),
+                (self.tr("Undo"), lambda: self._undo_decided(found)),
+                *actions,
+            ]
+            self._show_lesson(lesson, self._what_changed(changed), actions)
+        elif actions:
+            self._show_lesson(lesson, "", actions)
+
+    def _undo_decided(self, found: Sequence[DecidedAgain]) -> None:
+        """The proposals as they were before, but for those that a person said something of since."""
+        if self._lessons is None:
+            return
+        for each in found:
+            taken = self.desk.set_results(each.run, each.before)
+            self._lessons.put(each.run, {document.position: document.result for document in taken}, {})
+        text = self.tr("The values are what they were. The next approval decides them again.")
+        self.banners.show_message(text, "info", key="lesson", seconds=8.0)
+
+    def _what_changed(self, changed: Sequence[tuple[ReviewedDocument, Sequence[str]]]) -> str:
+        """In how many values documents differ now, and in which fields."""
+        text = counted(
+            sum(len(names) for _, names in changed),
+            self.tr("1 value of the documents that nobody looked at changed (%2)."),
+            self.tr("%1 values of the documents that nobody looked at changed (%2)."),
+        )
+        titles = {field.name: field.heading for each, _ in changed for field in each.template.fields}
+        names = dict.fromkeys(titles.get(name, name) for _, own in changed for name in own)
+        return text.replace("%2", ", ".join(names))
 
     def _unseen(self, template: Template) -> list[ReviewedDocument]:
         """Documents of this table's template that nobody said anything of."""
@@ -1001,8 +1070,8 @@ class ReviewPage(QWidget):
             if each.template.name == template.name and not each.entries and not each.failed
         ]
 
-    def _look_again(self, template: Template) -> None:
-        rest = self._unseen(template)
+    def _look_again(self, template: Template, wanted: Container[tuple[int, int]]) -> None:
+        rest = [each for each in self._unseen(template) if (each.run, each.position) in wanted]
         if self._lessons is not None and rest:
             run = rest[0].run
             own = [each for each in rest if each.run == run]
@@ -1032,16 +1101,9 @@ class ReviewPage(QWidget):
             text = self.tr("Looked again: every value is what it was.")
             self.banners.show_message(text, "info", key="again", seconds=8.0)
             return
-        text = counted(
-            sum(len(names) for _, names in changed),
-            self.tr("Looked again: 1 value changed (%2)."),
-            self.tr("Looked again: %1 values changed (%2)."),
-        )
-        titles = {field.name: field.heading for each, _ in changed for field in each.template.fields}
-        names = dict.fromkeys(titles.get(name, name) for _, own in changed for name in own)
         first = changed[0][0]
         self.banners.show_message(
-            text.replace("%2", ", ".join(names)),
+            self._what_changed(changed),
             "info",
             [(self.tr("Show the first"), lambda: self.show_document(first))],
             key="again",

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea
 
 from stillroom.documents.document import Box, Document, Page, Span
-from stillroom.review.reading import word_at
+from stillroom.review.marked_value import word_at
 from stillroom.ui.review.pictures import PagePictures
 from stillroom.ui.theme import GRID, colours
 
@@ -58,8 +58,8 @@ class PageView(QAbstractScrollArea):
         zoomed(str): what the zoom is now, in words.
     """
 
-    span_chosen = Signal(object)
-    row_chosen = Signal(object)
+    span_chosen = Signal(Span)
+    row_chosen = Signal(Span)
     page_seen = Signal(int)
     zoomed = Signal(str)
 

@@ -117,9 +117,9 @@ class Texts(QObject):
         failed(Path, str, str): it could not be read; a sentence.
     """
 
-    ready = Signal(object, str, object)
-    sized = Signal(object, str, object)
-    failed = Signal(object, str, str)
+    ready = Signal(Path, str, Document)
+    sized = Signal(Path, str, PageSizes)
+    failed = Signal(Path, str, str)
 
     def __init__(self, files: RowFiles, tasks: Tasks) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -12,6 +13,7 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
+    QGuiApplication,
     QImage,
     QPageLayout,
     QPageSize,
@@ -48,15 +50,16 @@ def write_report(
     document: ReviewedDocument,
     target: Path,
     files: RowFiles,
-    text: Document,
+    text: Callable[[], Document],
     cancellation: Cancellation | None = None,
 ) -> None:
-    """Write the report. ``files``: draws pages; ``text``: of the document, for where there are no pages to look at. Blocks.
+    """Write the report. ``files``: draws pages; ``text``: reads the document, where there are no pages to look at. Blocks.
 
     Raises StillroomError where the file cannot be read any more or the target not be written, and Cancelled.
     """
     sizes = files.page_sizes(document.path, document.result.sha256, cancellation)
     numbered = list(enumerate(document.values, 1))
+    drawing = QGuiApplication.instance() or QGuiApplication(["stillroom", "-platform", "offscreen"])  # fonts need one
     with replacing(target) as temporary:
         writer = QPdfWriter(str(temporary))
         writer.setResolution(_DOTS)
@@ -69,11 +72,12 @@ def write_report(
             if sizes.kind:
                 _pages(painter, writer, document, sizes, numbered, files, cancellation)
             else:
-                _flow(painter, writer, _marked_text(text, numbered))
+                _flow(painter, writer, _marked_text(text(), numbered))
             writer.newPage()
             _flow(painter, writer, _table(document, numbered))
         finally:
             painter.end()
+    del drawing
 
 
 def _font(points: float) -> QFont:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
@@ -42,7 +41,7 @@ class TableModel(QAbstractTableModel):
         written(Subject, str): a cell is to say this.
     """
 
-    written = Signal(object, str)
+    written = Signal(Subject, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +98,7 @@ class TableModel(QAbstractTableModel):
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else len(self.columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
         if orientation == Qt.Orientation.Vertical:
             return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
         if not 0 <= section < len(self.columns):
@@ -117,7 +116,7 @@ class TableModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         return super().flags(index) | Qt.ItemFlag.ItemIsEditable
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         value = self.value(index)
         if value is None or self.document is None:
             return None
@@ -136,7 +135,7 @@ class TableModel(QAbstractTableModel):
             return plain_tip("\n".join(each for each in said if each))
         return self._look(value, role)
 
-    def _look(self, value: ReviewedValue, role: int) -> Any:
+    def _look(self, value: ReviewedValue, role: int) -> object:
         """What is known of a cell, by colour and sign."""
         shown = colours()
         doubt = self._doubts.get(value.subject)
@@ -151,7 +150,7 @@ class TableModel(QAbstractTableModel):
             return icons.pixmap(name, getattr(shown, colour), _ICON, 1.0, shown.surface)
         return None
 
-    def setData(self, index: Index, text: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
+    def setData(self, index: Index, text: object, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
         value = self.value(index)
         if value is None or role != Qt.ItemDataRole.EditRole or text == (value.current.value or ""):
             return False
@@ -166,7 +165,7 @@ class TableGrid(QTableView):
         key(QKeyEvent): one that is no movement and no writing: it means here what it means in the list of values.
     """
 
-    key = Signal(object)
+    key = Signal(QKeyEvent)
 
     def __init__(self, model: TableModel) -> None:
         super().__init__()
@@ -232,12 +231,12 @@ class TablePanel(QWidget):
         key(QKeyEvent): as in TableGrid.
     """
 
-    cell_chosen = Signal(object)
-    written = Signal(object, str)
+    cell_chosen = Signal(Subject)
+    written = Signal(Subject, str)
     add_wanted = Signal(str)
-    remove_wanted = Signal(object)
+    remove_wanted = Signal(Subject)
     swap_wanted = Signal(str, str, str)
-    key = Signal(object)
+    key = Signal(QKeyEvent)
 
     def __init__(self) -> None:
         super().__init__()

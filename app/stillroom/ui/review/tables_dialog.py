@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLineEdit,
+    QMenu,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -20,13 +22,14 @@ from PySide6.QtWidgets import (
 
 from stillroom.review.reviews import Reviews, TableInfo
 from stillroom.ui.controls import Button, label
-from stillroom.ui.failures import sentence
+from stillroom.ui.review.comparison_dialog import table_text
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import when_text
+from stillroom.ui.wording import counted, sentence, when_text
 
 _RUN = Qt.ItemDataRole.UserRole
 _NAME, _LEFT = 0, 4
+_MOST_OTHERS = 20
 
 
 class TablesDialog(QDialog):
@@ -34,16 +37,19 @@ class TablesDialog(QDialog):
 
     Signals:
         open_wanted(int), review_wanted(int): the table of the run of this id.
+        compare_wanted(TableInfo, TableInfo): these two beside each other.
     """
 
     open_wanted = Signal(int)
     review_wanted = Signal(int)
+    compare_wanted = Signal(TableInfo, TableInfo)
 
     def __init__(self, reviews: Callable[[], Reviews], tasks: Tasks, parent: QWidget) -> None:
         super().__init__(parent)
         self._reviews = reviews
         self._tasks = tasks
         self._deleted: list[int] = []
+        self._tables: list[TableInfo] = []
         self.setWindowTitle(self.tr("All tables"))
         self.resize(760, 460)
         column = QVBoxLayout(self)
@@ -57,7 +63,7 @@ class TablesDialog(QDialog):
         self.list.setHeaderLabels(
             [self.tr("Table"), self.tr("Template"), self.tr("Made"), self.tr("Documents"), self.tr("To check")]
         )
-        for number, width in enumerate((260, 150, 150, 90)):
+        for number, width in enumerate((240, 150, 140, 100)):
             self.list.setColumnWidth(number, width)
         self.list.itemActivated.connect(lambda _item, _column: self._emit(self.open_wanted))
         self.list.currentItemChanged.connect(lambda *_: self._show_buttons())
@@ -68,11 +74,12 @@ class TablesDialog(QDialog):
         row.setSpacing(GRID // 2)
         self.open_button = Button(self.tr("Open"), "primary", action=lambda: self._emit(self.open_wanted))
         self.review = Button(self.tr("Review"), action=lambda: self._emit(self.review_wanted))
+        self.compare = Button(self.tr("Compare with…"), action=self._ask_other)
         self.rename = Button(self.tr("Rename…"), action=self._rename)
         self.delete = Button(self.tr("Delete"), action=self._delete)
         self.undo = Button(self.tr("Undo delete"), "link", action=self._take_back)
         self.undo.hide()
-        for button in (self.open_button, self.review, self.rename, self.delete, self.undo):
+        for button in (self.open_button, self.review, self.compare, self.rename, self.delete, self.undo):
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(Button(self.tr("Close"), action=self.reject))
@@ -88,6 +95,7 @@ class TablesDialog(QDialog):
 
     def _show(self, tables: Sequence[TableInfo]) -> None:
         kept = self._run
+        self._tables = list(tables)
         self.list.clear()
         for table in tables:
             done = str(table.documents)
@@ -106,17 +114,18 @@ class TablesDialog(QDialog):
         """One table after the other, so that the first are there at once."""
 
         def count(operation: Operation[None]) -> None:
+            tell = operation.to_window(self._counted)
             for run in runs:
                 operation.cancellation.raise_if_requested()
-                operation.report((run, self._reviews().to_check(run)))
+                tell(run, self._reviews().to_check(run))
 
-        self._tasks.start(Operation(count, "count", owner=self).progress(self._counted).failure(self._failed))
+        self._tasks.start(Operation(count, "count", owner=self).failure(self._failed))
 
-    def _counted(self, counted: tuple[int, int]) -> None:
+    def _counted(self, run: int, left: int) -> None:
         for place in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(place)
-            if item is not None and item.data(_NAME, _RUN) == counted[0]:
-                item.setText(_LEFT, str(counted[1]) if counted[1] else self.tr("nothing"))
+            if item is not None and item.data(_NAME, _RUN) == run:
+                item.setText(_LEFT, str(left) if left else self.tr("nothing"))
 
     # ---- what the person does
 
@@ -129,6 +138,28 @@ class TablesDialog(QDialog):
         if self._run:
             signal.emit(self._run)
             self.accept()
+
+    def others(self) -> QMenu:
+        """The tables that the current one can be compared with: of its template first, the newest ones."""
+        menu = QMenu(self)
+        one = next((table for table in self._tables if table.run == self._run), None)
+        if one is not None:
+            rest = [table for table in self._tables if table is not one]
+            rest.sort(key=lambda table: table.template_name != one.template_name)
+            for table in rest[:_MOST_OTHERS]:
+                documents = counted(table.documents, self.tr("1 document"), self.tr("%1 documents"))
+                text = f"{table_text(table)} · {documents}".replace("&", "&&")
+                menu.addAction(text).triggered.connect(partial(self._compare, one, table))
+        return menu
+
+    def _ask_other(self) -> None:
+        menu = self.others()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.compare.mapToGlobal(self.compare.rect().bottomLeft()))
+
+    def _compare(self, one: TableInfo, other: TableInfo) -> None:
+        self.compare_wanted.emit(one, other)
+        self.accept()
 
     def _rename(self) -> None:
         item, run = self.list.currentItem(), self._run
@@ -162,6 +193,7 @@ class TablesDialog(QDialog):
     def _show_buttons(self) -> None:
         for button in (self.open_button, self.review, self.rename, self.delete):
             button.setEnabled(self.list.currentItem() is not None)
+        self.compare.setEnabled(self.list.currentItem() is not None and len(self._tables) > 1)
 
     def _do(self, work: Callable[[], object], then: Callable[..., None]) -> None:
         self._tasks.start(Operation(lambda _: work(), "tables", owner=self).success(then).failure(self._failed))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QMouseEvent, QTextCharFo
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from stillroom.documents.document import Document, Span
-from stillroom.review.reading import trimmed, word_at
+from stillroom.review.marked_value import trimmed, word_at
 from stillroom.ui.theme import colours
 
 _IN_COLUMNS = ("txt", "csv", "md", "xlsx", "json", "jsonl")
@@ -30,8 +30,8 @@ class TextView(QPlainTextEdit):
         row_chosen(Span): the same with Shift: rows of a table are meant.
     """
 
-    span_chosen = Signal(object)
-    row_chosen = Signal(object)
+    span_chosen = Signal(Span)
+    row_chosen = Signal(Span)
 
     def __init__(self) -> None:
         super().__init__()

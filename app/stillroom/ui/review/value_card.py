@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QList
 
 from stillroom.extraction.result import RunnerUp
 from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.marked_value import ReadValue
 from stillroom.review.queue import Doubt
-from stillroom.review.reading import Reading
 from stillroom.ui.controls import Button, describe, label, plain_tip, restyle, set_role
 from stillroom.ui.extract.cell import one_line
 from stillroom.ui.review import wording
@@ -29,7 +29,7 @@ class ValueCard(QFrame):
         runner_up(int): one was chosen, from 1.
         suggest(str): places that say this are wanted.
         typed(str): this is the value, and stands nowhere on the page.
-        reading_chosen(Reading): this suggestion is the value.
+        value_chosen(ReadValue): this suggestion is the value.
         edit_ended: nothing is written any more.
     """
 
@@ -39,14 +39,14 @@ class ValueCard(QFrame):
     runner_up = Signal(int)
     suggest = Signal(str)
     typed = Signal(str)
-    reading_chosen = Signal(object)
+    value_chosen = Signal(ReadValue)
     edit_ended = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         set_role(self, "card")
         self.setAccessibleName(self.tr("The current value"))
-        self._readings: list[Reading] = []
+        self._readings: list[ReadValue] = []
         self._others: Sequence[RunnerUp] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
@@ -150,7 +150,7 @@ class ValueCard(QFrame):
         self.list.hide()
         self.suggest.emit(self.line.text())
 
-    def show_suggestions(self, readings: Sequence[Reading]) -> None:
+    def show_suggestions(self, readings: Sequence[ReadValue]) -> None:
         """Places that say what is being written."""
         if not self.editing:
             return
@@ -189,7 +189,7 @@ class ValueCard(QFrame):
         row = self.list.currentRow()
         text = self.line.text().strip()
         if 0 <= row < len(self._readings):
-            chosen: Reading | None = self._readings[row]
+            chosen: ReadValue | None = self._readings[row]
         else:
             plain = text.casefold()
             chosen = next(
@@ -201,7 +201,7 @@ class ValueCard(QFrame):
                 None,
             )
         if chosen is not None:
-            self.reading_chosen.emit(chosen)
+            self.value_chosen.emit(chosen)
         elif text:
             self.typed.emit(text)
         self.end_edit()

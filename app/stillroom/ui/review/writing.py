@@ -21,8 +21,8 @@ class VerdictWriter(QObject):
         failed(Exception): they could not be written, and none that waited behind them is.
     """
 
-    written = Signal(object)
-    failed = Signal(object)
+    written = Signal(list)
+    failed = Signal(Exception)
 
     def __init__(self, reviews: Callable[[], Reviews], tasks: Tasks) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class VerdictWriter(QObject):
     def write(self, entries: Sequence[Verdict]) -> None:
         self._waiting.put(list(entries))
         if self._operation is None:
-            self._operation = Operation(self._run, "verdicts", owner=self).progress(self.written.emit)
+            self._operation = Operation(self._run, "verdicts", owner=self)
             self._operation.failure(self._stopped)
             self._tasks.start(self._operation)
 
@@ -45,6 +45,7 @@ class VerdictWriter(QObject):
 
     def _run(self, operation: Operation[None]) -> None:
         """Everything that waits in one stroke, until the window closes and nothing waits any more."""
+        tell_written = operation.to_window(self.written.emit)
         forget = operation.cancellation.when_requested(lambda: self._waiting.put([]))
         try:
             while True:
@@ -54,7 +55,7 @@ class VerdictWriter(QObject):
                         entries = entries + self._waiting.get_nowait()
                 if entries:
                     self._reviews().save(entries)
-                    operation.report([entry.key for entry in entries])
+                    tell_written([entry.key for entry in entries])
                 if operation.cancellation.requested and self._waiting.empty():
                     return
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer, QUrl
@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 
 from stillroom import paths
-from stillroom.child import Isolation, Layers, isolation_of
+from stillroom.child import CHILDREN, Isolation, Layers, isolation_of, probe_all
 from stillroom.errors import StillroomError
 from stillroom.settings import SEALED
 from stillroom.ui.controls import Button, describe, label
@@ -51,9 +51,19 @@ class PrivacySection(Section):
         self.state = SealLabel(parts.seal)
         self.state.clicked.connect(self.sealed.click)
         self.row(self.tr("No connections unless you ask for one"), self.state, self.sealed)
-        self.worker, self.readers = label("", "muted"), label("", "muted")
-        self.told(self.tr("The process that runs the model is kept from the network by"), self.worker)
-        self.told(self.tr("The processes that read files are kept from it by"), self.readers)
+        self.kept_from = {kind: label("", "muted", selectable=True) for kind in CHILDREN}
+        self._probed: dict[str, Layers | None] = {}
+        for kind, words in {
+            "reader": self.tr("What is kept from the processes that read files"),
+            "worker": self.tr("What is kept from the process that runs the model"),
+            "converter": self.tr("What is kept from the process that makes model files"),
+        }.items():
+            self.told(words, self.kept_from[kind])
+        self._trial = Button(self.tr("Try it"), action=self._try)
+        describe(self._trial, self.tr("Try what is kept from the processes"))
+        self.row(
+            self.tr("Start one of each for a moment, and have it try what it can still do on this system"), self._trial
+        )
         self.hosts = label("", "muted", wrap=True, selectable=True)
         self.row(self.tr("Connected to since the start"), self.hosts)
         for words, folder in (
@@ -83,6 +93,16 @@ class PrivacySection(Section):
         self.look()
         self._timer.start()
 
+    def _try(self) -> None:
+        """Start a child of each kind, which tells what holds here."""
+        self._trial.setEnabled(False)
+        self._parts.tasks.start(Operation(lambda _: probe_all(), "probe", owner=self).success(self._tried))
+
+    def _tried(self, found: dict[str, tuple[Isolation, Layers | None]]) -> None:
+        self._probed = {kind: layers for kind, (_, layers) in found.items()}
+        self._trial.setEnabled(True)
+        self.look()
+
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)
         self._timer.stop()
@@ -92,34 +112,31 @@ class PrivacySection(Section):
         seal = self._parts.seal
         self.sealed.setChecked(seal.sealed and all(opening.until is None for opening in seal.openings))
         process = self._parts.engine.status().worker_pid
-        workers = [] if process is None else [process]
-        words = {
-            Isolation.FILTER: self.tr("a system call filter: it cannot make an internet socket"),
-            Isolation.NAMESPACE: self.tr("an empty network of its own"),
-            Isolation.NONE: self.tr("nothing: this system offers no way without rights"),
-            Isolation.UNKNOWN: self.tr("not known"),
+        running = {
+            "worker": ([] if process is None else [process], self._parts.engine.layers),
+            "reader": (self._parts.readers.process_ids, self._parts.readers.layers),
         }
-        running = (
-            (self.worker, workers, self._parts.engine.layers),
-            (self.readers, self._parts.readers.process_ids, self._parts.readers.layers),
-        )
-        for shown, processes, layers in running:
-            kinds = dict.fromkeys(words[isolation_of(process)] for process in processes)
-            shown.setText(
-                "; ".join([*kinds, *(self._said(layers) if kinds and layers else ())]) or self.tr("not running")
-            )
+        for kind, shown in self.kept_from.items():
+            processes, layers = running.get(kind, ([], None))
+            shown.setText(self._said(processes, layers if processes else self._probed.get(kind)))
         self.hosts.setText(", ".join(self._parts.seal.hosts) or self.tr("nothing"))
 
-    def _said(self, layers: Layers) -> list[str]:
-        """What a child found to hold when it tried: no more than that."""
-        return [
-            self.tr("it can open no file but its own")
-            if layers.files
-            else self.tr("files are not out of its reach on this system"),
-            self.tr("it can start no program and touch no other process")
-            if layers.programs
-            else self.tr("other programs are not out of its reach on this system"),
-        ]
+    def _said(self, processes: Sequence[int], layers: Layers | None) -> str:
+        """What a child found to hold when it tried, no more than that, and what the kernel says of those that are running."""
+        words = {
+            Isolation.FILTER: self.tr("runs behind a system call filter: it cannot make an internet socket"),
+            Isolation.NAMESPACE: self.tr("runs in an empty network of its own"),
+            Isolation.NONE: self.tr(
+                "runs with nothing between it and the network: this system offers no way without rights"
+            ),
+            Isolation.UNKNOWN: self.tr("runs; what is between it and the network is not known"),
+        }
+        said = list(dict.fromkeys(words[isolation_of(process)] for process in processes))
+        if not said:
+            said = [self.tr("not running")]
+            if layers is not None:
+                said = [self.tr("not running; one that was started to try it")]
+        return "; ".join([*said, layers.words] if layers is not None else said)
 
     def _seal(self, sealed: bool) -> None:
         seal = self._parts.seal

@@ -27,7 +27,7 @@ class FieldForm(QWidget):
         edited(str, Field): the field of this name is to be as given.
     """
 
-    edited = Signal(str, object)
+    edited = Signal(str, Field)
 
     def __init__(self) -> None:
         super().__init__()

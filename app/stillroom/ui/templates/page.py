@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -38,7 +38,6 @@ from stillroom.templates.template import Field, FieldType, Rule, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, IconButton, describe, label
 from stillroom.ui.extract.cell import cell_of
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -47,7 +46,9 @@ from stillroom.ui.templates.field_form import FieldForm
 from stillroom.ui.templates.kinds import kind_text
 from stillroom.ui.templates.preview import Preview
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, percent_text
+from stillroom.ui.wording import counted, percent_text, sentence
+
+T = TypeVar("T")
 
 _NAME = Qt.ItemDataRole.UserRole
 
@@ -630,7 +631,7 @@ class TemplatesPage(QWidget):
 
         self._in_background(Operation(work, "share", owner=self).success(done))
 
-    def _in_background(self, operation: Operation[Any]) -> None:
+    def _in_background(self, operation: Operation[T]) -> None:
         self._parts.tasks.start(
             operation.failure(lambda error: self.banners.show_message(sentence(error), "bad", key="shared"))
         )

@@ -27,12 +27,11 @@ from stillroom.extraction.result import FieldResult, FieldValue
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.controls import Button, ElidedLabel, describe, label
 from stillroom.ui.extract.cell import values_of
-from stillroom.ui.failures import sentence
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID, colours
-from stillroom.ui.wording import counted
+from stillroom.ui.wording import counted, sentence
 from stillroom.workspace.learning import LearnedTemplate
 
 _BETWEEN_PAGES = "\n\n"
@@ -84,7 +83,7 @@ class Preview(QWidget):
         said(str, str): a sentence, and its kind.
     """
 
-    shown = Signal(object)
+    shown = Signal(Field)
     values_changed = Signal()
     said = Signal(str, str)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stillroom.documents.document import Document, Page, Span
-from stillroom.review.reading import FieldReader, read_typed, word_at
+from stillroom.review.marked_value import FieldReader, read_typed, word_at
 from stillroom.templates.template import Field, FieldType, Option
 
 TEXT = (

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from stillroom.child import MessageWriter, Reach, confine, die_with_parent, private_stdout, shut_off_network
+from stillroom.child import MessageWriter, Need, Reach, confine, die_with_parent, private_stdout, shut_off_network
 
 _LINES = 40
 _LINE_BYTES = 2000
@@ -38,15 +38,17 @@ _ENVIRONMENT = {
 
 
 def main() -> int:
-    """Run the command of the arguments to its end."""
+    """Run the command of the arguments to its end; without one only say what holds."""
     die_with_parent()
     shut_off_network()
     reach = Reach.from_environment()
-    layers = confine(reach)
+    layers = confine(reach, needs=Need.INFERENCE)
     writer = MessageWriter(private_stdout())
     writer.send({"event": "confined", "layers": layers.to_json()})
-    environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
     command = sys.argv[2:]
+    if not command:
+        return 0
+    environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
     for folder in reach.write:  # what libraries keep for later goes the way of the folder
         environment |= dict.fromkeys(("TMPDIR", "HF_HOME", "XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR"), folder)
     # The script's own modules lie beside it, where a safe path does not look.

@@ -24,7 +24,7 @@ _OCCURRENCES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadValue:
     """A value that was read.
 
     Attributes:
@@ -50,7 +50,7 @@ class FieldReader:
         self.document = document
         self._kept: dict[tuple[Field, int], list[Candidate]] = {}
 
-    def read_span(self, field: Field, span: Span) -> Reading:
+    def read_span(self, field: Field, span: Span) -> ReadValue:
         """What stands at a span, read as a field. The span is the person's: it is kept, but for what is not part of the value."""
         document = self.document
         span = trimmed(document, span)
@@ -59,23 +59,23 @@ class FieldReader:
         if kind in (FieldType.CHOICE, FieldType.YES_NO):
             return _option(field, document, span, text)
         if kind in _VERBATIM or not proposes(kind):
-            return Reading(_given(document, span, single_spaced(text)))
+            return ReadValue(_given(document, span, single_spaced(text)))
         candidates = _within(self._candidates(field, span.page), span)
         if not candidates:  # what was marked is only a part of what is found there: read it for itself
             candidates = _moved(propose(field, _alone(text), kind=kind), span)
         if not candidates:
-            return Reading(_given(document, span, single_spaced(text)), (not_of_type(kind),))
+            return ReadValue(_given(document, span, single_spaced(text)), (not_of_type(kind),))
         longest = max(candidates, key=lambda each: each.span.end - each.span.start)
         readings = [each for each in candidates if each.span == longest.span]
         givens = tuple(_given(document, each.span, each.value) for each in readings)
-        return Reading(givens[0], readings[0].failed, givens[1:])
+        return ReadValue(givens[0], readings[0].failed, givens[1:])
 
-    def suggest(self, field: Field, typed: str, *, most: int = _SUGGESTED) -> list[Reading]:
+    def suggest(self, field: Field, typed: str, *, most: int = _SUGGESTED) -> list[ReadValue]:
         """Places that say what is being typed, best first: whole before parts, and by the field's type."""
         wanted = single_spaced(typed).casefold()
         if not wanted:
             return []
-        found: dict[str | None, tuple[int, Reading]] = {}
+        found: dict[str | None, tuple[int, ReadValue]] = {}
         alone = read_typed(field, typed)
         canonical = {each.value for each in (alone.given, *alone.others)}
         kind = kind_of(field)
@@ -86,14 +86,14 @@ class FieldReader:
                     known = found.get(candidate.value)
                     if rank is not None and (known is None or rank < known[0]):
                         given = _given(self.document, candidate.span, candidate.value)
-                        found[candidate.value] = rank, Reading(given, candidate.failed)
+                        found[candidate.value] = rank, ReadValue(given, candidate.failed)
         for span in occurrences(self.document, wanted, most):
             reading = self.read_span(field, _to_word_ends(self.document, span))
             if not reading.problems:
                 found.setdefault(reading.given.value, (1, reading))
         return [reading for _, reading in sorted(found.values(), key=lambda pair: pair[0])][:most]
 
-    def read_written(self, field: Field, text: str, near: Span | None = None) -> Reading:
+    def read_written(self, field: Field, text: str, near: Span | None = None) -> ReadValue:
         """What a person wrote: the place of the document that says it, of several the one nearest to ``near``; else that it stands
         nowhere."""
         plain = read_typed(field, text)
@@ -110,7 +110,7 @@ class FieldReader:
             places = [_given(self.document, span, single_spaced(self.document.text(span))) for span in found]
         if not places:
             return plain
-        return Reading(min(places, key=lambda each: _apart(each.span, near)))
+        return ReadValue(min(places, key=lambda each: _apart(each.span, near)))
 
     def read_rows(self, field: Field, span: Span, known: Sequence[Mapping[str, Span]]) -> list[dict[str, FieldValue]]:
         """The rows of a table in what was marked; ``known``: where the cells of the rows stand that are there."""
@@ -144,20 +144,20 @@ def _rank(candidate: Candidate, wanted: str, canonical: set[str | None]) -> int 
     return 2 if wanted in text or wanted in value else None
 
 
-def read_typed(field: Field, text: str) -> Reading:
+def read_typed(field: Field, text: str) -> ReadValue:
     """What a person wrote, as a value that stands nowhere on the page."""
     plain = single_spaced(text)
     kind = kind_of(field)
     if kind in (FieldType.CHOICE, FieldType.YES_NO):
         option = _option_of(field, plain)
         problems = () if option is not None else (not_of_type(kind),)
-        return Reading(Given(option or plain, plain, typed=True), problems)
+        return ReadValue(Given(option or plain, plain, typed=True), problems)
     if kind in _VERBATIM or not proposes(kind):
-        return Reading(Given(plain, plain, typed=True))
+        return ReadValue(Given(plain, plain, typed=True))
     whole = [each for each in propose(field, _alone(plain), kind=kind) if single_spaced(each.text) == plain]
     if not whole:
-        return Reading(Given(plain, plain, typed=True), (not_of_type(kind),))
-    return Reading(
+        return ReadValue(Given(plain, plain, typed=True), (not_of_type(kind),))
+    return ReadValue(
         Given(whole[0].value, plain, typed=True),
         whole[0].failed,
         tuple(Given(other.value, plain, typed=True) for other in whole[1:]),
@@ -225,11 +225,11 @@ def _moved(candidates: list[Candidate], span: Span) -> list[Candidate]:
     ]
 
 
-def _option(field: Field, document: Document, span: Span, text: str) -> Reading:
+def _option(field: Field, document: Document, span: Span, text: str) -> ReadValue:
     option = _option_of(field, single_spaced(text))
     if option is None:
-        return Reading(_given(document, span, single_spaced(text)), (not_of_type(field.type),))
-    return Reading(_given(document, span, option))
+        return ReadValue(_given(document, span, single_spaced(text)), (not_of_type(field.type),))
+    return ReadValue(_given(document, span, option))
 
 
 def _option_of(field: Field, text: str) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose
-from stillroom.extraction.readings import evidence
+from stillroom.extraction.conventions import evidence
 from stillroom.templates.template import Field, FieldType
 
 

@@ -1,0 +1,111 @@
+"""The decision: a document as it was seen, before anything is chosen of it, and the values that are chosen then.
+
+Seeing takes the document, its pages' signs and a model; deciding takes neither. So what was seen can be kept (``kept_seen``), and be
+decided again in milliseconds when a template learned more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stillroom.documents.document import Document
+from stillroom.extraction import choosing
+from stillroom.extraction.candidates.propose import MOST_CANDIDATES
+from stillroom.extraction.choices import Looked
+from stillroom.extraction.choosing import Asked, Embed, Learned
+from stillroom.extraction.ranking import Vector
+from stillroom.extraction.result import FieldResult
+from stillroom.extraction.rules import apply_rules
+from stillroom.extraction.stated import with_stated
+from stillroom.templates.template import Field, FieldType, Template
+
+Embedding = tuple[str, Vector]
+"""A model's name and its embedding of a document's beginning."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of a document: all that deciding its fields needs.
+
+    Attributes:
+        document: whose places the values are; of a kept one no more than its text and the boxes of candidates.
+        asked: the fields whose values stand in it, with their candidates and what a model said of those.
+        looked: by name of a choice, what speaks for its options.
+        made: by name, what learning does not move: rows of tables, written text.
+        complete: the whole document was read, so that what was not found is absent, not unread.
+        page_only: what the file states beside its pages is left aside.
+        parameters: of the model that was asked.
+        notes: of the document and its reading.
+        embedding: the model's, of the beginning, where it was asked for.
+    """
+
+    document: Document
+    asked: list[Asked]
+    looked: dict[str, Looked]
+    made: Mapping[str, FieldResult]
+    complete: bool
+    page_only: bool = False
+    parameters: int = 0
+    notes: tuple[str, ...] = field(default=())
+    embedding: Embedding | None = None
+
+
+def decide(
+    seen: Seen, template: Template, learned: Learned | None = None, embed: Embed | None = None
+) -> tuple[dict[str, FieldResult], tuple[str, ...]]:
+    """The value of every field, in the template's order, and the notes on the document.
+
+    Args:
+        learned: what the template learned until now. embed: by the loaded model, where what was learned tells texts apart by that.
+    """
+    for asked in seen.asked:
+        choosing.taught(asked, learned, seen.document)
+    decided = choosing.choose_all(seen.asked, seen.document, complete=seen.complete)
+    fields: dict[str, FieldResult] = {}
+    for each in template.fields:
+        if each.name in seen.looked:
+            fields[each.name] = _option(seen, each, learned, embed)
+        else:
+            fields[each.name] = seen.made[each.name] if each.name in seen.made else decided[each.name]
+    more = [
+        left_out(asked.field, count) for asked in seen.asked if (count := choosing.items(asked)) > asked.field.max_items
+    ]
+    more += [_not_looked_at(asked.field) for asked in seen.asked if asked.left_out]
+    if not seen.page_only:
+        offered = {asked.field.name: asked.candidates for asked in seen.asked}
+        fields = with_stated(template, seen.document, fields, offered)
+    more += [_missing(each) for each in template.fields if each.required and fields[each.name] == ()]
+    return apply_rules(template, fields), (*seen.notes, *more)
+
+
+def _option(seen: Seen, asked: Field, learned: Learned | None, embed: Embed | None) -> FieldResult:
+    def embedded(text: str) -> Embedding | None:
+        if embed is not None and seen.embedding is None:
+            seen.embedding = embed(text)
+        return seen.embedding
+
+    def told(name: str, strengths: Vector) -> tuple[Vector, float] | None:
+        return None if learned is None else learned.option(name, seen.document, strengths, embedded)
+
+    return seen.looked[asked.name].choose(asked, seen.document, complete=seen.complete, learned=told)
+
+
+def left_out(asked: Field, count: int) -> str:
+    """The sentence on more items or rows than are kept."""
+    what = "rows" if asked.type is FieldType.TABLE else "values"
+    return (
+        f"{asked.label or asked.name}: {count} {what} were found, and the first {asked.max_items} are kept; "
+        "raise max_items in the template to keep more."
+    )
+
+
+def _not_looked_at(asked: Field) -> str:
+    return (
+        f"{asked.label or asked.name}: the document holds more than {MOST_CANDIDATES:,} places that could be this value; "
+        "those further on were not looked at."
+    )
+
+
+def _missing(asked: Field) -> str:
+    return f"{asked.label or asked.name}: this field is required, and no value was found."

@@ -1,0 +1,303 @@
+"""What was seen of a document, packed: kept beside its row, it is decided again without its file, a reader or a model.
+
+A receipt takes some 10 KB. What is larger than ``MOST_BYTES`` is not kept, and what other signs or another template's fields saw is
+not used: such a document is extracted again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from stillroom.documents.document import Box, Document, Page, Span, Stated
+from stillroom.extraction import choices, ranking
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.choices import Look, Looked
+from stillroom.extraction.choosing import Asked
+from stillroom.extraction.deciding import Seen
+from stillroom.extraction.result import FieldResult, FieldValue, RunnerUp, value_from_json, value_to_json
+from stillroom.extraction.signs import sign_names
+from stillroom.templates.template import Field, FieldType, Template
+
+MOST_BYTES = 256 << 10
+_MOST_UNPACKED = 64 << 20
+_LEVEL = 4  # of zlib: a little larger than the best, in a third of its time
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDocument(Document):
+    """A document of which no more is left than deciding needs: its text, and where candidates stand."""
+
+    places: Mapping[Span, list[Box]] = field(default_factory=dict)
+
+    def boxes(self, span: Span) -> list[Box]:
+        return self.places.get(span, [])
+
+
+class _KeptPage(msgspec.Struct, array_like=True):
+    """A page without its boxes."""
+
+    number: int
+    text: str
+    width: float
+    height: float
+    ocr_confidence: float | None
+
+
+class _KeptAsked(msgspec.Struct, array_like=True):
+    """A field with its candidates.
+
+    Attributes:
+        spans: page, start and end of each candidate; signs: float32, a row each.
+        others: by number of a candidate, what its text is where that is not its span's; readings, failed: where there are any.
+        chosen: None for all of them.
+    """
+
+    name: str
+    spans: bytes
+    values: list[str]
+    signs: bytes
+    likelihoods: bytes
+    others: dict[int, str]
+    readings: dict[int, str]
+    failed: dict[int, tuple[str, ...]]
+    where: bytes
+    chosen: list[int] | None
+    scores: dict[int, dict[str, tuple[float, int]]]
+    role: str
+    sure: bool
+    left_out: bool
+
+
+class _KeptLook(msgspec.Struct, array_like=True):
+    """What speaks for the options of a choice; of the evidence the first place of each option."""
+
+    name: str
+    read: bool
+    said: list[float]
+    evidence: list[Span | None]
+    literal: list[float]
+    likeness: list[float]
+    telling: list[bool]
+    places: list[Span | None]
+
+
+class _Kept(msgspec.Struct, array_like=True):
+    """Everything of a document. ``signs``: names of the columns and of what is asked, as a digest."""
+
+    signs: str
+    name: str
+    kind: str
+    sha256: str
+    page_count: int
+    pages: list[_KeptPage]
+    stated: tuple[Stated, ...]
+    asked: list[_KeptAsked]
+    looked: list[_KeptLook]
+    made: str
+    complete: bool
+    page_only: bool
+    parameters: int
+    notes: tuple[str, ...]
+    boxes: list[tuple[int, int, int, list[int]]]
+    model: str
+    embedding: bytes
+
+
+def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
+    """What was seen as bytes, with the places of the values that were decided (``fields``); empty where it is too much to be kept."""
+    document = seen.document
+    kept = _Kept(
+        signs=_digest([each.field for each in seen.asked]),
+        name=document.name,
+        kind=document.kind,
+        sha256=document.sha256,
+        page_count=document.page_count,
+        pages=[
+            _KeptPage(each.number, each.text, each.width, each.height, each.ocr_confidence) for each in document.pages
+        ],
+        stated=document.stated,
+        asked=[_kept(each, document) for each in seen.asked],
+        looked=[_kept_look(name, each) for name, each in seen.looked.items()],
+        made=json.dumps({name: _plain(result) for name, result in seen.made.items()}),
+        complete=seen.complete,
+        page_only=seen.page_only,
+        parameters=seen.parameters,
+        notes=seen.notes,
+        boxes=_boxes(seen, fields),
+        model=seen.embedding[0] if seen.embedding is not None else "",
+        embedding=seen.embedding[1].astype(np.float16).tobytes() if seen.embedding is not None else b"",
+    )
+    packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
+    return packed if len(packed) <= MOST_BYTES else b""
+
+
+def unpack(content: bytes, template: Template) -> Seen | None:
+    """What was seen, for a template whose fields it was seen for; None where other signs or fields saw it, or it is damaged."""
+    try:
+        unpacker = zlib.decompressobj()
+        kept = msgspec.msgpack.decode(unpacker.decompress(content, _MOST_UNPACKED), type=_Kept)
+        if kept.signs != _digest(template.fields):
+            return None
+        places = {
+            Span(page, start, end): [
+                Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)
+            ]
+            for page, start, end, sides in kept.boxes
+        }
+        document = KeptDocument(
+            kept.name, kept.kind, kept.sha256,
+            tuple(Page(each.number, each.text, each.width, each.height, None, each.ocr_confidence) for each in kept.pages),
+            kept.page_count, stated=kept.stated, places=places,
+        )  # fmt: skip
+        return Seen(
+            document=document,
+            asked=[_asked(each, document, template, kept.parameters) for each in kept.asked],
+            looked={each.name: _looked(each, template.field(each.name)) for each in kept.looked},
+            made={name: _result(plain) for name, plain in json.loads(kept.made).items()},
+            complete=kept.complete,
+            page_only=kept.page_only,
+            parameters=kept.parameters,
+            notes=kept.notes,
+            embedding=(kept.model, np.frombuffer(kept.embedding, np.float16).astype(float)) if kept.model else None,
+        )
+    except (zlib.error, ValueError, KeyError, IndexError, TypeError):
+        return None
+
+
+def _digest(asked: Iterable[Field]) -> str:
+    """Of the signs' names and of the fields: what was seen with others is of no use."""
+    told = [*sign_names(), *(repr(each) for each in asked)]
+    return hashlib.sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _kept(asked: Asked, document: Document) -> _KeptAsked:
+    candidates = asked.candidates
+    spans = np.array([(each.span.page, each.span.start, each.span.end) for each in candidates], dtype=np.int32)
+    return _KeptAsked(
+        name=asked.field.name,
+        spans=spans.tobytes(),
+        values=[each.value for each in candidates],
+        signs=asked.signs.astype(np.float32).T.tobytes(),  # by column: most are zeros, or the same all along
+        likelihoods=np.array([each.likelihood for each in candidates], dtype=np.float32).tobytes(),
+        others={at: each.text for at, each in enumerate(candidates) if each.text != document.text(each.span)},
+        readings={at: each.reading for at, each in enumerate(candidates) if each.reading},
+        failed={at: each.failed for at, each in enumerate(candidates) if each.failed},
+        where=np.array(asked.where, dtype=np.int32).tobytes(),
+        chosen=None if asked.chosen == list(range(len(candidates))) else asked.chosen,
+        scores=asked.scores,
+        role=asked.role,
+        sure=asked.sure,
+        left_out=asked.left_out,
+    )
+
+
+def _asked(kept: _KeptAsked, document: Document, template: Template, parameters: int) -> Asked:
+    asked = template.field(kept.name)
+    several = asked.type is FieldType.LIST
+    kind = asked.of if several and asked.of else asked.type
+    spans = np.frombuffer(kept.spans, np.int32).reshape(-1, 3).tolist()
+    likelihoods = np.frombuffer(kept.likelihoods, np.float32).tolist()
+    texts = {page.number: page.text for page in document.pages}
+    candidates = [
+        Candidate(
+            Span(page, start, end),
+            kept.others.get(at) or texts[page][start:end],
+            kept.values[at],
+            failed=kept.failed.get(at, ()),
+            reading=kept.readings.get(at, ""),
+            likelihood=likelihoods[at],
+        )
+        for at, (page, start, end) in enumerate(spans)
+    ]
+    signs = np.frombuffer(kept.signs, np.float32).reshape(-1, len(candidates)).T if candidates else _NO_SIGNS
+    return Asked(
+        asked,
+        kind,
+        candidates,
+        signs.astype(np.float64),
+        np.frombuffer(kept.where, np.int32).tolist(),
+        list(range(len(candidates))) if kept.chosen is None else kept.chosen,
+        ranking.weights_for(kind, several=several, template=template, field=asked.name, parameters=parameters),
+        role=kept.role,
+        fitted=ranking.has_own(template),
+        sure=kept.sure,
+        left_out=kept.left_out,
+        scores=kept.scores,
+        second=ranking.second_weights(kind, several=several),
+    )
+
+
+_NO_SIGNS = np.zeros((0, len(sign_names())), dtype=np.float32)
+
+
+def _kept_look(name: str, looked: Looked) -> _KeptLook:
+    look = looked.look
+    if look is None:
+        return _KeptLook(name, False, [], [], [], [], [], [])
+    return _KeptLook(
+        name,
+        True,
+        looked.said.tolist(),
+        [spans[0] if spans else None for spans in look.evidence],
+        look.literal.tolist(),
+        look.likeness.tolist(),
+        list(look.telling),
+        list(look.places),
+    )
+
+
+def _looked(kept: _KeptLook, asked: Field) -> Looked:
+    if not kept.read:
+        return Looked(None, np.zeros(0))
+    look = Look(
+        asked,
+        choices.options(asked),
+        tuple(() if span is None else (span,) for span in kept.evidence),
+        np.array(kept.literal),
+        np.array(kept.likeness),
+        tuple(kept.telling),
+        tuple(kept.places),
+    )
+    return Looked(look, np.array(kept.said))
+
+
+def _boxes(seen: Seen, fields: Mapping[str, FieldResult]) -> list[tuple[int, int, int, list[int]]]:
+    """The boxes of whatever may be shown, in hundredths."""
+    spans = {each.span for asked in seen.asked for each in asked.candidates}
+    for looked in seen.looked.values():
+        if looked.look is not None:
+            spans.update(spans_of[0] for spans_of in looked.look.evidence if spans_of)
+            spans.update(span for span in looked.look.places if span is not None)
+    spans.update(each.span for result in fields.values() for each in _places(result) if each.span is not None)
+    if all(page.boxes is None for page in seen.document.pages):
+        return []
+    return [
+        (span.page, span.start, span.end, [round(side * 100) for box in seen.document.boxes(span) for side in box])
+        for span in sorted(spans)
+    ]
+
+
+def _places(result: FieldResult) -> Iterator[FieldValue | RunnerUp]:
+    values = [result] if isinstance(result, FieldValue) else [each for each in result if isinstance(each, FieldValue)]
+    for value in values:
+        yield value
+        yield from value.candidates
+
+
+def _plain(result: FieldResult) -> object:
+    if isinstance(result, FieldValue):
+        return value_to_json(result)
+    return [{name: value_to_json(cell) for name, cell in row.items()} for row in result if isinstance(row, dict)]
+
+
+def _result(plain: object) -> FieldResult:
+    if isinstance(plain, list):
+        return tuple({name: value_from_json(cell) for name, cell in row.items()} for row in plain)
+    return value_from_json(plain)

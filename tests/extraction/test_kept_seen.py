@@ -1,0 +1,134 @@
+"""What was seen of a document is kept small, and decides its fields again as extraction does."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
+
+from stillroom.documents.document import Box, Boxes, Document, Page, Stated
+from stillroom.engine.protocol import ModelInfo
+from stillroom.extraction import kept_seen
+from stillroom.extraction.choosing import Embed
+from stillroom.extraction.deciding import decide
+from stillroom.extraction.extractor import Extractor
+from stillroom.extraction.result import DocumentResult, result_from_json, result_to_json
+from stillroom.learning.memory import TemplateMemory
+from stillroom.templates.template import Field, FieldType, Option, Template
+
+TEMPLATE = Template(
+    "slip", 1, "Slip", "A slip.",
+    (
+        Field("shop", FieldType.ORGANISATION, required=True),
+        Field("day", FieldType.DATE),
+        Field("total", FieldType.MONEY),
+        Field("tax", FieldType.MONEY),
+        Field("words", FieldType.TEXT),
+        Field("people", FieldType.LIST, of=FieldType.NAME, required=True),
+        Field("currency", FieldType.CHOICE, options=(Option("EUR", synonyms=("€",)), Option("USD", synonyms=("$",)))),
+        Field("paid", FieldType.YES_NO),
+        Field("gist", FieldType.SUMMARY),
+        Field("lines", FieldType.TABLE, columns=(Field("what", FieldType.LINE), Field("price", FieldType.MONEY))),
+    ),
+)  # fmt: skip
+TEXT = "NORTH WIND LTD\nDate 03/04/2025\nMary Smith\nWhat  Price\nTea  3.00\nCake  4.50\nTax 1.50\nTotal € 7.50\nCash 10.00\n"
+
+
+def slip(number: int = 0, *, boxes: bool = True, stated: tuple[Stated, ...] = ()) -> Document:
+    text = TEXT.replace("7.50", f"{7 + number}.50")
+    placed = Boxes(Box(7.0 * at, 10.0, 7.0 * at + 6.5, 20.0) for at in range(len(text))) if boxes else None
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Document(f"{number}.txt", "txt", digest, (Page(1, text, 500, 500, placed),), 1, ("A note.",), stated=stated)
+
+
+def as_kept(result: DocumentResult) -> DocumentResult:
+    return result_from_json(result_to_json(result))
+
+
+def again(result: DocumentResult, content: bytes, memory: TemplateMemory | None = None) -> DocumentResult:
+    seen = kept_seen.unpack(content, TEMPLATE)
+    assert seen is not None
+    fields, notes = decide(seen, TEMPLATE, memory.learned() if memory is not None else None)
+    return as_kept(dataclasses.replace(result, fields=fields, notes=notes))
+
+
+@pytest.mark.parametrize("model", [INFO, LARGE])
+@pytest.mark.parametrize(
+    "document",
+    [
+        slip(),
+        slip(boxes=False),
+        slip(stated=(Stated("BT-112", "total", "Total", "9.99", "9.99"), Stated("BT-2", "day", "Day", "2025-04-03", "2025-04-03"))),
+        Document("none.txt", "txt", "0" * 64, (Page(1, ""),), 2),
+    ],
+)  # fmt: skip
+def test_deciding_again_gives_what_extraction_gave(model: ModelInfo, document: Document) -> None:
+    extractor = Extractor(ScriptedEngine(info=model))
+    result, content = extractor.extract_and_keep(document, TEMPLATE, file="a")
+    assert 0 < len(content) < 8000
+    assert as_kept(extractor.extract(document, TEMPLATE, file="a")).fields == as_kept(result).fields
+    assert again(result, content) == as_kept(result)
+
+
+@pytest.mark.parametrize("model", [INFO, LARGE])
+def test_what_was_learned_meanwhile_counts_as_in_a_new_extraction(model: ModelInfo, tmp_path: Path) -> None:
+    unlearned = Extractor(ScriptedEngine(info=model))
+    kept = [(number, *unlearned.extract_and_keep(slip(number), TEMPLATE, file="a")) for number in range(10, 14)]
+    memory = TemplateMemory(TEMPLATE, tmp_path)
+    for number in range(5):  # here the total is what was given in cash, and the tax is none
+        memory.take(slip(number), {"total": "10.00", "tax": None, "day": "2025-04-03", "people": ["Mary Smith"]})
+    knowing = Extractor(ScriptedEngine(info=model), learned=lambda _: memory.learned())
+    changed = 0
+    for number, result, content in kept:
+        fresh = knowing.extract(slip(number), TEMPLATE, file="a")
+        decided = again(result, content, memory)
+        for name in ("day", "total", "tax", "people"):
+            assert decided.fields[name] == as_kept(fresh).fields[name]
+        changed += decided.fields["total"] != as_kept(result).fields["total"]
+    assert changed
+
+
+def test_what_other_fields_or_signs_saw_or_is_damaged_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, content = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
+    other = dataclasses.replace(TEMPLATE, fields=(*TEMPLATE.fields[:-1], Field("lines", FieldType.LINE)))
+    assert kept_seen.unpack(content, other) is None
+    for damaged in (b"", content[: len(content) // 2], content[:50] + b"\0\0\0" + content[53:], b"x" * 100):
+        assert kept_seen.unpack(damaged, TEMPLATE) is None
+    monkeypatch.setattr(kept_seen, "sign_names", lambda: ("another",))
+    assert kept_seen.unpack(content, TEMPLATE) is None
+
+
+def test_more_than_may_be_kept_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_seen, "MOST_BYTES", 100)
+    result, content = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
+    assert content == b""
+    assert result.fields
+
+
+def test_an_embedding_is_asked_for_once() -> None:
+    seen = kept_seen.unpack(Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")[1], TEMPLATE)
+    assert seen is not None
+    asked = []
+
+    class Told:
+        """What a template learned: it asks for the embedding of each choice, and knows nothing."""
+
+        moves = confidence = staticmethod(lambda *_: None)
+
+        @staticmethod
+        def option(_name: str, _document: Document, _strengths: np.ndarray, embed: Embed) -> None:
+            asked.append(embed("text"))
+
+    calls = []
+    decide(seen, TEMPLATE, Told(), lambda text: calls.append(text) or ("m", np.ones(4)))  # type: ignore[func-returns-value]
+    assert len(calls) == 1
+    assert len(asked) == 2
+    kept = kept_seen.unpack(kept_seen.pack(seen, {}), TEMPLATE)
+    assert kept is not None
+    assert kept.embedding is not None
+    assert kept.embedding[0] == "m"
+    assert kept.embedding[1].tolist() == [1.0] * 4

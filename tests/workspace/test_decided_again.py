@@ -1,0 +1,113 @@
+"""Rows are decided again by what their template learned, without their files; what was seen goes with the row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.extraction.scripted_engine import ScriptedEngine
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document, Page
+from stillroom.extraction.extractor import Extractor
+from stillroom.extraction.result import FieldValue
+from stillroom.extraction.run import Batch
+from stillroom.learning.memory import TemplateMemory
+from stillroom.models.model_file import ModelFile
+from stillroom.storage.database import Database
+from stillroom.storage.runs import RunStore
+from stillroom.templates.toml_file import parse_template
+from stillroom.workspace.recent_documents import RecentDocuments, RememberingExtractor
+from stillroom.workspace.runs import Runs
+
+TEMPLATE = parse_template(
+    'name = "shift"\nversion = 1\n[[fields]]\nname = "handover"\ntype = "time"\n[[fields]]\nname = "code"\ntype = "identifier"\n', "t"
+)  # fmt: skip
+_SHEET = "Sheet {0}\nZorble {1}:15\nQuendle {2}:40\nFrimmet {3}:05\nPlim AX-{0}00\nDroo BX-{0}00\nVank CX-{0}00\n"
+
+
+def shift(number: int) -> Document:
+    text = _SHEET.format(number, 6 + number % 3, 14 + number % 4, 20 + number % 2)
+    return Document(f"{number}.txt", "txt", hashlib.sha256(text.encode()).hexdigest(), (Page(1, text),), 1)
+
+
+class Reader:
+    """Attributes: read_files: by name, in order."""
+
+    def __init__(self) -> None:
+        self.read_files: list[str] = []
+
+    def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
+        assert password is None
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        self.read_files.append(path.name)
+        return shift(int(path.stem))
+
+
+class Table:
+    """A run of eight documents, and what its template learns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.memory = TemplateMemory(TEMPLATE, folder / "learned")
+        self.database = Database(folder / "runs.db")
+        self.store = RunStore(self.database)
+        self.reader = Reader()
+        (folder / "m.gguf").write_bytes(b"GGUF")
+        files = [folder / f"{number}.txt" for number in range(8)]
+        self.batch = Batch.create(self.store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
+        self.extractor = Extractor(ScriptedEngine())
+        self.runs = Runs(
+            lambda: self.store, lambda: self.extractor, self.reader, RecentDocuments(), lambda _: self.memory.learned()
+        )  # type: ignore[arg-type]
+        self.batch.run(RememberingExtractor(self.extractor, RecentDocuments()), self.reader)
+
+    def kept(self) -> int:
+        return self.database.connection().execute("SELECT count(*) FROM seen").fetchone()[0]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Table]:
+    made = Table(tmp_path)
+    yield made
+    made.database.close()
+
+
+def test_rows_are_decided_again_without_their_files(table: Table) -> None:
+    read = list(table.reader.read_files)
+    assert table.runs.decide_again(table.batch.run_id, range(8)).after == {}
+    for number in range(20, 25):
+        table.memory.take(shift(number), {"handover": f"{14 + number % 4}:40", "code": f"CX-{number}00"})
+    found = table.runs.decide_again(table.batch.run_id, [2, 3, 4, 5, 6, 7])
+    assert found.left == ()
+    assert set(found.after) <= {2, 3, 4, 5, 6, 7}
+    assert table.reader.read_files == read
+    before = table.batch.results()
+    assert {place: before[place] for place in found.before} == found.before, "nothing is on disk yet"
+    table.runs.put(table.batch.run_id, found.after, found.seen)
+    after = table.batch.results()
+    assert after[:2] == before[:2]
+    for place in range(2, 8):
+        row = after[place]
+        assert row is not None
+        value = row.fields["handover"]
+        assert isinstance(value, FieldValue)
+        assert value.value == f"{14 + place % 4}:40"
+    assert table.runs.decide_again(table.batch.run_id, range(2, 8)).after == {}
+    table.runs.put(table.batch.run_id, found.before)
+    assert table.batch.results() == before
+
+
+def test_what_was_seen_goes_with_its_row(table: Table) -> None:
+    assert table.kept() == 8
+    table.batch.retry([0])
+    assert table.kept() == 7
+    row = table.batch.results()[1]
+    assert row is not None
+    table.runs.keep(table.batch.run_id, 1, row)  # another result, that was not decided here
+    assert table.kept() == 6
+    assert table.runs.decide_again(table.batch.run_id, range(8)).left == (0, 1)
+    table.store.erase()
+    assert table.kept() == 0
