@@ -60,7 +60,7 @@ SETS = (
 RENAMED = {"wildreceipt": {"subtotal": "tax"}}
 # Sets that a built-in template reads besides: their documents move its own weights, and are not fitted on twice for all.
 AGAIN = (("wildreceipt", "receipt"), ("einvoices", "invoice"))
-OWN_WEIGHTS = ("receipt", "contract")
+OWN_WEIGHTS = ("receipt", "contract", "invoice")
 NAMES = [*sign_names(), *ranking.BESIDES]
 SIGNS = len(sign_names())
 # What each of the two other readings goes by.
