@@ -26,8 +26,12 @@ _STANDARD = {
     "flatbuffers": ("Apache-2.0",),
     "nvidia-ml-py": ("NVIDIA-BSD-3-Clause",),  # as it stands at the head of its module
     "pyside6-essentials": ("Qt-notice", "LGPL-3.0", "GPL-3.0"),
+    # Beside its own text: what its library was made of, SQLCipher and OpenSSL.
+    "sqlcipher3": ("SQLCipher-BSD-3-Clause", "Apache-2.0"),
     "shiboken6": ("Qt-notice", "LGPL-3.0", "GPL-3.0"),
 }
+# The wheel brings the text and does not say what it is called.
+_NAMED = {"sqlcipher3": "Zlib AND BSD-3-Clause AND Apache-2.0"}
 _SYSTEMS = (
     {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64", "os_name": "posix"},
     {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64", "os_name": "posix"},
@@ -82,7 +86,7 @@ def page(name: str, distribution: importlib.metadata.Distribution) -> str:
         texts.append((standard, text))
     if not texts:
         raise SystemExit(f"{name} brings no licence text; add the standard one to _STANDARD.")
-    header = f"{distribution.metadata['Name']}\nLicence: {licence_name(distribution)}\n"
+    header = f"{distribution.metadata['Name']}\nLicence: {licence_name(distribution) or _NAMED.get(name, '')}\n"
     return header + "".join(f"\n{'-' * 100}\n{path}\n{'-' * 100}\n\n{text}\n" for path, text in texts)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,7 +29,7 @@ def from_plain(kind: type[T], data: Any) -> T:
     return msgspec.convert(data, kind)
 
 
-def from_json(kind: type[T], text: bytes) -> T:
+def from_json(kind: type[T], text: bytes | str) -> T:
     """JSON as a value. Raises ValueError as ``from_plain`` does, and where it is no JSON."""
     try:
         return msgspec.json.decode(text, type=kind)
@@ -36,6 +37,16 @@ def from_json(kind: type[T], text: bytes) -> T:
         raise
     except msgspec.DecodeError:
         return msgspec.convert(json.loads(text, parse_constant=_no_number), kind)  # takes what is not Unicode, too
+
+
+def read_json(kind: type[T], file: Path) -> T:
+    """What a file of JSON holds. Raises OSError, ValueError as ``from_json``."""
+    return from_json(kind, file.read_bytes())
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON that a person can read, for ``read_json``."""
+    return json.dumps(to_plain(value), indent=1)
 
 
 def _no_number(word: str) -> float:
@@ -63,7 +74,7 @@ def to_line(message: Mapping[str, Any]) -> bytes:
     return to_json(message) + b"\n"
 
 
-def from_line(line: bytes) -> Any:
+def from_line(line: bytes | str) -> Any:
     """What a line of JSON says. Raises ValueError, RecursionError where it is none."""
     try:
         return msgspec.json.decode(line)

@@ -10,10 +10,12 @@ from typing import Any
 
 from stillroom import __version__, paths
 from stillroom.child import probe_all
+from stillroom.errors import StillroomError
 from stillroom.extraction.provenance import engine_version
 from stillroom.machine import hardware
 from stillroom.models.library import installed_models
-from stillroom.privacy.policy import current
+from stillroom.privacy.encryption import Encryption
+from stillroom.privacy.policy import Policy, current
 from stillroom.privacy.secrets import Secrets
 from stillroom.settings import SEALED, Settings
 from stillroom.templates.library import TemplateLibrary
@@ -32,7 +34,7 @@ class Diagnosis:
         engine: version of llama-cpp-python; empty if it is not installed. engine_backends: what it can compute with.
         keyring: the system's store for secrets by name, or why there is none.
         sealed: whether connections are refused unless asked for. children: what keeps a reader from the network.
-        policy: what an office says, a sentence each.
+        database: whether it is encrypted. policy: what an office says, a sentence each.
         display: where windows would open; empty if nowhere.
         confinement: what was found to hold in a reader, a worker and a converter, by layer (see Layers); empty for a child that
             could not be started.
@@ -56,6 +58,7 @@ class Diagnosis:
     templates: list[str]
     keyring: str
     sealed: bool
+    database: str
     policy: list[str]
     children: str
     confinement: dict[str, dict[str, object]]
@@ -100,6 +103,7 @@ def diagnose() -> Diagnosis:
         templates=[template.name for template in library.templates()],
         keyring=_keyring(),
         sealed=policy.sealed or Settings().get(SEALED),
+        database=_database(policy),
         policy=[policy.title, *policy.sentences] if policy.managed else [],
         children=found["reader"][0],
         confinement={kind: layers.to_json() if layers else {} for kind, (_, layers) in found.items()},
@@ -131,6 +135,13 @@ def _display() -> str:
 def _keyring() -> str:
     secrets = Secrets()
     return secrets.probe() or secrets.notice
+
+
+def _database(policy: Policy) -> str:
+    try:
+        return Encryption(paths.database_file(), Settings(), policy, Secrets).state
+    except (StillroomError, OSError) as error:
+        return str(error)
 
 
 def _first_that_exists(folder: Path) -> Path:

@@ -66,6 +66,12 @@ KEPT_DAYS = Setting(
     "Days that runs, verdicts and conversations are kept; what is older is erased when Stillroom starts. 0: for ever.",
     most=36_500,
 )
+ENCRYPTED = Setting(
+    "privacy.encrypted",
+    False,
+    "Encrypt the database of runs, verdicts and conversations, from the next start on. Its key lies in the system's keyring; for a "
+    "passphrase in its place: stillroom database encrypt --passphrase. Off: it is written in plain again at the next start.",
+)
 SEALED = Setting(
     "privacy.sealed",
     True,
@@ -87,6 +93,7 @@ SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     READER_MEMORY,
     KEEP_ON_DISK,
     KEPT_DAYS,
+    ENCRYPTED,
     SEALED,
     MONTHLY_CAP,
 )

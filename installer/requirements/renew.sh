@@ -18,11 +18,11 @@ compile() { # TARGET ARGUMENTS...
         --custom-compile-command 'sh installer/requirements/renew.sh' --quiet "$@" --output-file "$here/$target"
 }
 
-compile run.txt "$@" pyproject.toml --extra ocr
+compile run.txt "$@" pyproject.toml --extra ocr --extra encrypted
 # test.txt holds only what the tests need beyond run.txt; both are installed without resolving again.
 omitted=$(sed -n 's/^\([A-Za-z0-9][A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' "$here/run.txt" | sort -u)
 # shellcheck disable=SC2086
-compile test.txt "$@" pyproject.toml --extra ocr --extra test --constraint "$here/run.txt" $omitted
+compile test.txt "$@" pyproject.toml --extra ocr --extra encrypted --extra test --constraint "$here/run.txt" $omitted
 sed '/^# The following packages were excluded/,$d' "$here/test.txt" > "$here/test.txt.new" && mv "$here/test.txt.new" "$here/test.txt"
 compile build.txt "$@" "$here/build.in"
 compile package.txt "$@" "$here/package.in"

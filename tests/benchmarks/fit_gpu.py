@@ -45,7 +45,7 @@ from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
 from stillroom.machine.nvml import gpu_names, held_on_gpus
-from stillroom.models.fit.dry_load_fit import exact_fit
+from stillroom.models.fit.dry_load_fit import fit_by_dry_load
 from stillroom.models.fit.estimate import Use, estimate
 from stillroom.models.fit.gpu_process import gpu_process_bytes
 from stillroom.models.fit.shape import shape_of
@@ -117,7 +117,7 @@ def main() -> int:
                 made = case.name
             log.unlink(missing_ok=True)
             use = Use(case.context, case.cache, gpu_layers=layers)
-            planned = exact_fit(path, use)
+            planned = fit_by_dry_load(path, use)
             process = gpu_process_bytes(gpu_names())
             guess = estimate(shape_of([read_header(path)]), use, gpu_process=process)
             real = held(path, case, layers, log)

@@ -35,7 +35,7 @@ from tests.benchmarks.made_shapes import CASES, Case, Synth, write
 from stillroom.engine.engine import Engine, Limits
 from stillroom.engine.protocol import GenerateRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.gguf.header import read_header
-from stillroom.models.fit.dry_load_fit import exact_fit
+from stillroom.models.fit.dry_load_fit import fit_by_dry_load
 from stillroom.models.fit.estimate import Estimate, Use, estimate
 from stillroom.models.fit.shape import shape_of
 from stillroom.worker.llama import LoadedModel
@@ -167,7 +167,7 @@ def _measure(
     make(case, path)
     try:
         use = Use(case.context, case.cache)
-        guess, planned = estimate(shape_of([read_header(path)]), use), exact_fit(path, use)
+        guess, planned = estimate(shape_of([read_header(path)]), use), fit_by_dry_load(path, use)
         (rss, own, huge), buffers = resident(path, case, answers), allocated(path, case)
     finally:
         path.unlink()

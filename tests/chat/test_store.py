@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def test_the_list_is_ordered_and_deleting_can_be_undone(store: ConversationStore
     numbers = [store.create(title).id for title in ("a", "b", "c")]
     store.pin(numbers[0], True)
     store.rename(numbers[1], "bee")
+    time.sleep(0.002)  # the store counts in milliseconds
     say(store, numbers[1], None, Role.USER, "words of bee")
     assert [talk.title for talk in store.conversations()] == ["a", "bee", "c"]
     store.delete(numbers[1])

@@ -44,17 +44,17 @@ LIKE = Likeness(FORM.fields)
     ],
 )
 def test_a_label_is_like_the_field_it_names(label: str, field: str) -> None:
-    own, rival = LIKE.whole(field, label)
+    own, rival = LIKE.of_cell(field, label)
     assert own > 0.4
     assert rival == 0.0
     for other in FORM.fields:
         if other.name != field:
-            assert LIKE.whole(other.name, label)[1] > 0.0
+            assert LIKE.of_cell(other.name, label)[1] > 0.0
 
 
 def test_words_that_say_nothing_of_a_field_are_like_none() -> None:
     for text in ("", "12345", "the and of", "Deductible", "Zoning District"):
-        assert all(LIKE.whole(field.name, text) == (0.0, 0.0) for field in FORM.fields)
+        assert all(LIKE.of_cell(field.name, text) == (0.0, 0.0) for field in FORM.fields)
 
 
 def test_only_the_end_of_what_stands_before_a_value_counts() -> None:

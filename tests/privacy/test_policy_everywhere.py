@@ -260,6 +260,24 @@ def test_days_are_how_long_anything_is_kept(office: Office, slip: Path, capsys: 
         assert not file.is_file() or canary.encode() not in file.read_bytes(), file
 
 
+def test_encrypted_is_kept_to_or_nothing_is_opened(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    with Workspace() as workspace:
+        talk = workspace.chats.create("about a canary")
+    office("[retention]\nencrypted = true\n")  # and this system has no keyring
+    with Workspace() as workspace, pytest.raises(StillroomError, match="wants the database encrypted"):
+        _ = workspace.database
+    assert main(["erase", "--yes"]) == 1
+    assert "wants the database encrypted" in capsys.readouterr().err
+    with Workspace() as workspace:
+        workspace.encryption.encrypt("horse battery")
+        assert workspace.chats.conversation(talk.id).title
+        assert workspace.database.encrypted
+    with Workspace() as workspace, pytest.raises(StillroomError, match="left so"):
+        workspace.encryption.decrypt()
+    assert main(["database", "decrypt"]) == 1
+    assert "left so" in capsys.readouterr().err
+
+
 def test_a_wrong_policy_lets_nothing_through(office: Office, slip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     office("[review]\napprovers = 5\n")
     with pytest.raises(StillroomError, match="line 2"):

@@ -228,3 +228,17 @@ def test_writing_and_reading_gives_the_same_template(
     template = Template("made", 2, title, description, tuple(made), examples, (Rule(f"{made[0].name} > 0", "no"),))
     again = parse_template(template_to_toml(template), "made.toml")
     assert dataclasses.replace(again, sha256="") == template
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("invoice_number", "Invoice number"),
+        ("iban", "IBAN"),
+        ("ibans", "IBANs"),
+        ("seller_vat_id", "Seller VAT ID"),
+        ("idea", "Idea"),
+    ],
+)
+def test_the_heading_of_a_field_without_a_label(name: str, heading: str) -> None:
+    assert label_of(name) == heading

@@ -1,19 +1,64 @@
-"""What the window does without until it is used: memory that nobody should have to give for a chat."""
+"""What the window and the command line do without until it is used: memory and time that nobody should have to give before."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-HEAVY = ("numpy", "munkres", "phonenumbers", "stdnum", "babel")
+import pytest
+
+HEAVY = (
+    "numpy", "munkres", "phonenumbers", "stdnum", "babel", "regex", "lxml", "pypdfium2", "PIL", "xlsxwriter", "keyring",
+    "cryptography", "httpx2", "openai", "huggingface_hub", "pydantic", "asyncio",
+)  # fmt: skip
 SCRIPT = """
 import sys
 import stillroom.ui.main_window, stillroom.ui.model_loading, stillroom.tuning.tuned, stillroom.models.fit.assess, stillroom.ui.chat.page
 print([name for name in {heavy!r} if name in sys.modules])
 """
+# What only tells about itself needs nothing of what it would tell about.
+NOTHING_YET = ("psutil", "msgspec", "sqlite3", "tomlkit", "ssl", "PySide6", *HEAVY)
 
 
 def test_a_window_with_a_model_and_a_chat_has_nothing_of_extraction() -> None:
     script = SCRIPT.format(heavy=HEAVY)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_first_screen_has_nothing_that_it_does_not_show() -> None:
+    screen = """
+import sys
+from PySide6.QtWidgets import QApplication
+from stillroom.privacy.seal import Seal
+from stillroom.settings import Settings
+from stillroom.ui.application import build_parts
+from stillroom.ui.main_window import MainWindow
+from stillroom.ui.tasks import Tasks
+application = QApplication(["stillroom"])
+parts = build_parts(application, Tasks(lambda _error: None), Settings(), Seal())
+window = MainWindow(parts)
+window.show()
+application.processEvents()
+print([name for name in {heavy!r} if name in sys.modules])
+parts.close()
+"""
+    script = screen.format(heavy=(*HEAVY, "markdown_it"))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["models", "--help"], ["extract", "--help"]])
+def test_help_needs_no_libraries(arguments: list[str]) -> None:
+    script = f"""
+import sys
+sys.argv = ["stillroom", *{arguments!r}]
+from stillroom.__main__ import main
+try:
+    main()
+except SystemExit:
+    pass
+print([name for name in {NOTHING_YET!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"

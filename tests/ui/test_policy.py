@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QFileDialog
 from tests.models.hub_server import HubServer
+from tests.privacy.keyring import Keyring
 from tests.remote.openai_server import OpenAiServer
 
 from stillroom import paths
@@ -16,6 +17,7 @@ from stillroom.extraction.result import DocumentResult, FieldValue, result_to_js
 from stillroom.remote.engines import RemoteEngine, keep_remote_engine, remote_engines
 from stillroom.review.acceptance import WRONG
 from stillroom.review.verdict import Given, VerdictKind, this_person
+from stillroom.settings import ENCRYPTED, Settings
 from stillroom.storage.runs import RunRecord
 from stillroom.templates.toml_file import template_to_toml
 from stillroom.ui.banner import Banner
@@ -65,10 +67,25 @@ def test_it_says_who_what_and_why_and_locks_the_seal(window: MainWindow) -> None
     assert window._parts.seal.holds
 
 
+def test_the_database_stays_encrypted(office: Office, request: pytest.FixtureRequest, monkeypatch) -> None:
+    monkeypatch.setattr("stillroom.privacy.secrets._system_keyring", Keyring)
+    office("[retention]\nencrypted = true\n")
+    window = request.getfixturevalue("window")
+    page = window.show_named("settings")
+    assert window._parts.database.encrypted
+    assert page.privacy.encrypted.isChecked()
+    assert not page.privacy.encrypted.isEnabled()
+    assert "The database is encrypted." in page.privacy.encrypted.toolTip()
+    assert page.privacy.database.text() == "encrypted; its key is in the system's keyring"
+
+
 def test_without_a_policy_nothing_is_said_of_one(window: MainWindow) -> None:
     page = window.show_named("settings")
     assert not hasattr(page.privacy, "managed")
     assert page.privacy.sealed.isEnabled()
+    page.privacy.encrypted.click()
+    assert Settings().get(ENCRYPTED)
+    assert page.privacy.database.text() == "not encrypted, and will be at the next start"
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_details_show_the_line_with_the_span(window, qtbot, receipts):
     cursor = sheet.details._quote.document().find("2024-03-02")
     assert cursor.charFormat().fontUnderline()
     assert sheet.details._value.text() == "2024-03-02"
-    assert sheet.details._place.whole() == "PAGE 1 OF 1 · receipt-001.txt"
+    assert sheet.details._place.full_text() == "PAGE 1 OF 1 · receipt-001.txt"
 
 
 def test_the_line_is_shown_in_the_colours_of_another_theme(window, parts, qtbot, receipts):
@@ -226,7 +226,7 @@ def test_removed_rows_come_back_with_undo(window, qtbot, receipts):
     sheet.add_files(receipts(3))
     qtbot.waitUntil(lambda: len(sheet.model.rows) == 3)
     focus(window, qtbot)
-    sheet.table.select_row(1)
+    sheet.table.selectRow(1)
     qtbot.keyClick(sheet.table, Qt.Key.Key_Delete)
     assert [row.path.stem for row in sheet.model.rows] == ["receipt-000", "receipt-002"]
     qtbot.keyClick(sheet.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

@@ -19,7 +19,7 @@ from stillroom.chat.conversation import (
     Turn,
     TurnState,
 )
-from stillroom.codec import from_plain, to_plain
+from stillroom.codec import from_json, from_plain, to_plain
 from stillroom.documents.seeing import Picture
 
 CONVERSATION = "id, title, pinned, created, changed, settings, leaf, draft, deleted"
@@ -37,7 +37,7 @@ def settings_to_json(settings: ChatSettings) -> str:
 
 def settings_from_json(text: str) -> ChatSettings:
     """What is not known any more is left out, what is missing is as usual. Raises ValueError where these are no settings."""
-    data = json.loads(text)
+    data = from_json(dict[str, Any], text)
     return from_plain(ChatSettings, {**data, "sampling": {**to_plain(CHAT_SAMPLING), **data.get("sampling", {})}})
 
 
@@ -47,7 +47,7 @@ def facts_to_json(facts: Facts) -> str:
 
 def facts_from_json(text: str) -> Facts:
     """Raises ValueError where these are no facts."""
-    return from_plain(Facts, json.loads(text))
+    return from_json(Facts, text)
 
 
 def conversation_from_row(row: Sequence[Any]) -> Conversation:
@@ -132,7 +132,7 @@ def attachments_of(connection: sqlite3.Connection, turns: Sequence[int]) -> dict
                 number,
                 name,
                 path,
-                from_plain(tuple[str, ...], json.loads(pages)),
+                from_json(tuple[str, ...], pages),
                 tokens,
                 given,
                 picture,

@@ -1,7 +1,9 @@
 """Namespaces: a network, a memory between processes and a host name of its own for a child, taken from inside and without rights.
 
-Not a process tree of its own: that takes a further process between owner and child; and not a root of its own: Landlock leaves
-what is read, and nothing is mounted. A system that lets ordinary users have no namespaces of users refuses all of them.
+Not a process tree of its own: that takes a further process between owner and child, which would have to pass on limits, signals
+and the end, and would hide only what Landlock (/proc) and the filter of calls (signals, tracing) keep from the child; and not a root
+of its own: Landlock leaves what is read, and nothing is mounted. A system that lets ordinary users have no
+namespaces of users refuses all of them.
 """
 
 from __future__ import annotations

@@ -133,7 +133,16 @@ def _parser() -> argparse.ArgumentParser:
             "templates, settings and the audit log stay.",
         )
     )
-    for name in ("review", "remote", "erase"):
+    from stillroom.cli.database import add_database
+
+    add_database(
+        commands.add_parser(
+            "database",
+            help="encrypt the database, or write it in plain again",
+            description="Whether runs, verdicts and conversations are encrypted on disk.",
+        )
+    )
+    for name in ("review", "remote", "erase", "database"):
         commands.choices[name].set_defaults(noted=name)
     doctor = commands.add_parser("doctor", help="what this machine and installation offer")
     doctor.add_argument("--json", action="store_true", help="one JSON object on standard output")

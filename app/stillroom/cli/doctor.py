@@ -34,6 +34,7 @@ def show(options: argparse.Namespace) -> int:
         ("Templates", ", ".join(found.templates) or "none"),
         ("Keyring", found.keyring),
         ("Seal", "on: no connection unless you ask for one" if found.sealed else "off: connections are not refused"),
+        ("Database", found.database),
         *(("Policy" if place == 0 else "", sentence) for place, sentence in enumerate(found.policy)),
         ("Children", f"kept from the network by {found.children}"),
         *((kind.capitalize(), _confinement(layers)) for kind, layers in found.confinement.items()),

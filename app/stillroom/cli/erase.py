@@ -18,8 +18,8 @@ def run(options: argparse.Namespace) -> int:
 
     with Workspace(seal=options.seal) as workspace:
         if not options.yes:
-            runs, talks = len(workspace.store.runs()), len(workspace.chats.conversations())
-            say(f"{runs} runs and {talks} conversations would be erased for good. Add --yes to do it.")
+            runs, conversations = len(workspace.store.runs()), len(workspace.chats.conversations())
+            say(f"{runs} runs and {conversations} conversations would be erased for good. Add --yes to do it.")
             return USAGE
         try:
             gone = workspace.erase()

@@ -17,6 +17,7 @@ from stillroom.cli.evaluation_tables import print_evaluations
 from stillroom.cli.progress import Display, display
 from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, USAGE, say
 from stillroom.cli.stoppable import until_stopped
+from stillroom.codec import from_line
 from stillroom.errors import StillroomError
 from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.extraction.columns import json_line
@@ -94,7 +95,7 @@ def _read_results(path: Path) -> list[DocumentResult]:
         if not line.strip():
             continue
         try:
-            results.append(result_from_json(json.loads(line)))
+            results.append(result_from_json(from_line(line)))
         except (ValueError, KeyError, TypeError) as error:
             raise StillroomError(
                 f"{path.name} line {number} is no result. Give the .jsonl file of stillroom extract or of --save."

@@ -198,7 +198,7 @@ def _fit_json(found: Fit) -> dict[str, Any]:
     return {
         "verdict": found.verdict.value,
         "reason": found.reason,
-        "exact": found.estimate.exact,
+        "exact": found.estimate.measured,
         "context_tokens": found.use.context_tokens,
         "needed": found.needed,
         "free": found.free,

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stillroom.cli.status import DONE
-from stillroom.privacy.policy import current, read_policy
 
 
 def add_policy(parser: argparse.ArgumentParser, run_it: Callable[[argparse.Namespace], int]) -> None:
@@ -23,6 +22,8 @@ def add_policy(parser: argparse.ArgumentParser, run_it: Callable[[argparse.Names
 
 
 def run(options: argparse.Namespace) -> int:
+    from stillroom.privacy.policy import current, read_policy
+
     policy = current() if options.file is None else read_policy(options.file)
     print("\n".join(policy.sentences) or "Everything is allowed.")
     return DONE

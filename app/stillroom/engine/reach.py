@@ -20,7 +20,7 @@ def reach_of(model: Path, options: LoadOptions) -> Reach:
     if options.kept_folder:
         write.append(Path(options.kept_folder))
         read.append(paths.config_dir() / "cells.key")
-    return Reach(_whole(read), _whole(write), graphics=options.gpu_layers != 0)
+    return Reach(_absolute(read), _absolute(write), graphics=options.gpu_layers != 0)
 
 
 def reach_to_quantize(request: QuantizeRequest) -> Reach:
@@ -28,8 +28,8 @@ def reach_to_quantize(request: QuantizeRequest) -> Reach:
     target = Path(request.target)
     if not request.dry:
         target.touch(mode=0o600)
-    return Reach(_whole(parts_of(Path(request.source))), () if request.dry else _whole([target]))
+    return Reach(_absolute(parts_of(Path(request.source))), () if request.dry else _absolute([target]))
 
 
-def _whole(files: Iterable[Path]) -> tuple[str, ...]:
+def _absolute(files: Iterable[Path]) -> tuple[str, ...]:
     return tuple(str(file.absolute()) for file in files)

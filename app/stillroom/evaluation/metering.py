@@ -23,13 +23,11 @@ class TokenMeter:
 
     Attributes:
         prompt_tokens: evaluated so far: prefixes, questions and candidates; not what came from the cache.
-        generated_tokens: written so far.
     """
 
     def __init__(self, engine: ScoringEngine) -> None:
         self._engine = engine
         self.prompt_tokens = 0
-        self.generated_tokens = 0
 
     def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult:
         result = self._engine.score(request, cancellation=cancellation)
@@ -44,7 +42,6 @@ class TokenMeter:
     def generate(self, request: GenerateRequest, *, cancellation: Cancellation | None = None) -> Generation:
         result = self._engine.generate(request, cancellation=cancellation)
         self.prompt_tokens += result.prompt_tokens - result.cached_tokens
-        self.generated_tokens += result.tokens
         return result
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:

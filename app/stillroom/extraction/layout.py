@@ -500,7 +500,7 @@ class Layout:
         like, start = self._likeness, candidate.span.start
         own, rival = like.before(field.name, page.text[cell.start : start])
         if not own and not rival and cell.order and start - cell.start < _AT_START:
-            own, rival = like.whole(field.name, page.label_text(index - 1))
+            own, rival = like.of_cell(field.name, page.label_text(index - 1))
         around = self._liked.get((field.name, candidate.span.page, index))
         if around is None:
             around = self._liked[field.name, candidate.span.page, index] = self._like_around(field, page, index)
@@ -516,10 +516,10 @@ class Layout:
         """The same of what stands over and below a cell, and at the head of its column and block."""
         like = self._likeness
         heads = {page.column_head(index), page.block_head(index)} - {-1, page.above(index)}
-        headed = [like.whole(field.name, page.label_text(head)) for head in heads]
-        below, _ = like.whole(field.name, page.label_text(page.below(index)))
+        headed = [like.of_cell(field.name, page.label_text(head)) for head in heads]
+        below, _ = like.of_cell(field.name, page.label_text(page.below(index)))
         return _LikeAround(
-            like.whole(field.name, page.label_text(page.above(index))),
+            like.of_cell(field.name, page.label_text(page.above(index))),
             (max((own for own, _ in headed), default=0.0), max((rival for _, rival in headed), default=0.0)),
             below,
         )

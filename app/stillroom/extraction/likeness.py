@@ -75,7 +75,7 @@ class Likeness:
         found = [self._both(name, tuple(words[start:])) for start in range(len(words))]
         return max((own for own, _ in found), default=0.0), max((rival for _, rival in found), default=0.0)
 
-    def whole(self, name: str, text: str) -> tuple[float, float]:
+    def of_cell(self, name: str, text: str) -> tuple[float, float]:
         """The same of a whole text, as of a cell of its own."""
         return self._both(name, tuple(content_words(text[:120])))
 

@@ -664,7 +664,7 @@ class _Reader:
                 row.words.update({index: words for index, words in last.spare.items() if index not in base})
             rows.append(row)
             last = row
-        return self._whole(columns, rows)
+        return self._complete(columns, rows)
 
     def _widest(
         self, columns: Sequence[_Column], placed: dict[int, dict[int, dict[int, list[_Word]]]]
@@ -728,7 +728,7 @@ class _Reader:
         space = 0.3 * em if row.page.boxes is not None else 1.0
         return last[-1].x1 + space + (words[0].x1 - words[0].x0) > self._widths.get(index, columns[index].x1)
 
-    def _whole(self, columns: Sequence[_Column], rows: Sequence[_Row]) -> list[_Row]:
+    def _complete(self, columns: Sequence[_Column], rows: Sequence[_Row]) -> list[_Row]:
         """Those that are rows: half of the columns filled at least, one of those that are read by their type, and text."""
         named = {index: column.field for index, column in enumerate(columns) if column.field is not None}
         texts = {index for index, field in named.items() if field.name not in self._typed}

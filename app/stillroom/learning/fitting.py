@@ -95,7 +95,7 @@ def fit(rows: Sequence[LabelledField], *, several: bool = False) -> LearnedField
     book = Book([row.around for row in useful], [row.right for row in useful])
     best: tuple[float, LearnedField] | None = None
     for usual in (_LIKENESS, _USUAL):
-        lost, learned = _tried(useful, book, usual, several=several)
+        lost, learned = _cross_validated(useful, book, usual, several=several)
         if best is None or lost < best[0]:
             best = (lost, learned)
     assert best is not None
@@ -103,7 +103,9 @@ def fit(rows: Sequence[LabelledField], *, several: bool = False) -> LearnedField
     return best[1]
 
 
-def _tried(rows: Sequence[LabelledField], book: Book, usual: Vector, *, several: bool) -> tuple[float, LearnedField]:
+def _cross_validated(
+    rows: Sequence[LabelledField], book: Book, usual: Vector, *, several: bool
+) -> tuple[float, LearnedField]:
     """What is learned with these columns of what is around, and what is lost where documents are left out."""
     everything = range(len(rows))
     weights = _fitted(rows, everything, book, usual, several=several)

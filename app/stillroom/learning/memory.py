@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import random
 import threading
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +30,7 @@ from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, LearnedField, decides, fit
+from stillroom.learning.kept import ChoiceFacts, ChoicesFacts, DocumentFacts, FieldFacts, packed, unpacked
 from stillroom.learning.surroundings import Surroundings, surroundings
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -142,9 +141,8 @@ class TemplateMemory:
         choices. Raises StillroomError.
         """
         arrays: dict[str, npt.NDArray[np.generic]] = {}
-        facts: dict[str, object] = {"version": _VERSION, "signs": list(sign_names()), "fields": {}}
         seen = layout.Layout(document, Meaning(self._template))
-        told: dict[str, object] = {}
+        told: dict[str, FieldFacts] = {}
         for each in self._template.fields:
             kind, several = _kind(each)
             if each.name not in truth or not proposes(kind):
@@ -152,16 +150,9 @@ class TemplateMemory:
             row = self._row(document, each, truth[each.name], seen)
             for name in ("signs", "like", "right"):
                 arrays[f"{each.name}.{name}"] = getattr(row, name)
-            told[each.name] = {
-                "type": str(kind),
-                "several": several,
-                "missing": row.missing,
-                "candidates": row.candidates,
-                "around": [asdict(one) for one in row.around],
-            }
-        facts["fields"] = told
-        facts["choices"] = self._take_choices(document, truth, embed, arrays)
-        arrays["facts"] = np.frombuffer(json.dumps(facts, ensure_ascii=False).encode(), dtype=np.uint8)
+            told[each.name] = FieldFacts(str(kind), several, row.missing, row.candidates, tuple(row.around))
+        of_choices = self._take_choices(document, truth, embed, arrays)
+        arrays["facts"] = packed(DocumentFacts(_VERSION, sign_names(), told, of_choices))
         content = io.BytesIO()
         np.savez_compressed(content, allow_pickle=False, **arrays)
         with self._lock:
@@ -172,11 +163,11 @@ class TemplateMemory:
 
     def _take_choices(
         self, document: Document, truth: Truth, embed: Embed | None, arrays: dict[str, npt.NDArray[np.generic]]
-    ) -> dict[str, object]:
+    ) -> ChoicesFacts:
         """What is kept of a document's choices; its text as the number of each part alone."""
         asked = [each for each in self._template.fields if each.type in choices.TYPES and truth.get(each.name)]
         if not asked:
-            return {}
+            return ChoicesFacts()
         text = beginning(document)
         parts = classifier.parts_of(text)
         said = embed(text) if embed is not None and text.strip() else None
@@ -184,19 +175,15 @@ class TemplateMemory:
         arrays["counts"] = np.array(list(parts.values()), dtype=np.float16)
         if said is not None:
             arrays["embedding"] = said[1].astype(np.float32)
-        told: dict[str, object] = {"model": said[0] if said is not None else "", "fields": {}}
-        fields: dict[str, object] = {}
+        fields: dict[str, ChoiceFacts] = {}
         for each in asked:
             look = choices.Look.at(each, document)
             strengths = look.strengths(np.zeros(len(look.options)))
-            fields[each.name] = {
-                "strengths": {
-                    option.value: float(strength) for option, strength in zip(look.options, strengths, strict=True)
-                },
-                "right": str(truth[each.name]),
-            }
-        told["fields"] = fields
-        return told
+            fields[each.name] = ChoiceFacts(
+                {option.value: float(strength) for option, strength in zip(look.options, strengths, strict=True)},
+                str(truth[each.name]),
+            )
+        return ChoicesFacts(said[0] if said is not None else "", fields)
 
     def forget(self, sha256: str = "") -> int:
         """Forget a document, or everything; how many documents were forgotten. Raises StillroomError."""
@@ -287,63 +274,59 @@ class TemplateMemory:
     def _read(self, file: Path) -> KnownDocument:
         try:
             with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as data:
-                facts = json.loads(data["facts"].tobytes())
-                if facts["version"] != _VERSION:
+                facts = unpacked(data["facts"])
+                if facts.version != _VERSION:
                     return KnownDocument()
                 fields: dict[str, LabelledField] = {}
-                if facts["signs"] == list(sign_names()):
+                if facts.signs == sign_names():
                     fields = {
-                        each.name: self._labelled(file.stem, each, facts["fields"][each.name], data)
+                        each.name: self._labelled(file.stem, each, own, data)
                         for each in self._template.fields
-                        if self._same_work(each, facts["fields"].get(each.name))
+                        if (own := facts.fields.get(each.name)) is not None and self._same_work(each, own)
                     }
-                return KnownDocument(fields, self._labelled_choices(file.stem, facts.get("choices", {}), data))
+                return KnownDocument(fields, self._labelled_choices(file.stem, facts.choices, data))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile):
             _log.warning("what was learned of a document cannot be read, and is passed over")
             return KnownDocument()
 
     def _labelled_choices(
-        self, sha256: str, facts: dict[str, Any], data: Mapping[str, Vector]
+        self, sha256: str, facts: ChoicesFacts, data: Mapping[str, Vector]
     ) -> dict[str, LabelledText]:
         """By field. An option that came since is as unlikely as the least likely was; one that is gone is passed over."""
         found: dict[str, LabelledText] = {}
-        if not facts:
+        if not facts.fields:
             return found
         parts = dict(zip(map(int, data["parts"]), map(float, data["counts"]), strict=True))
         embedding = data["embedding"].astype(np.float64) if "embedding" in data else np.zeros(0)
         for each in self._template.fields:
-            own = facts["fields"].get(each.name)
+            own = facts.fields.get(each.name)
             if own is None or each.type not in choices.TYPES:
                 continue
             values = [option.value for option in choices.options(each)]
-            known = own["strengths"]
+            known = own.strengths
             strengths = np.array([float(known.get(value, min(known.values()))) for value in values])
-            right = values.index(own["right"]) if own["right"] in values else -1
-            found[each.name] = LabelledText(sha256, strengths, right, parts, embedding, str(facts["model"]))
+            right = values.index(own.right) if own.right in values else -1
+            found[each.name] = LabelledText(sha256, strengths, right, parts, embedding, facts.model)
         return found
 
     @staticmethod
-    def _same_work(each: Field, facts: object) -> bool:
+    def _same_work(each: Field, facts: FieldFacts) -> bool:
         kind, several = _kind(each)
-        return isinstance(facts, dict) and facts["type"] == str(kind) and facts["several"] is several
+        return facts.type == str(kind) and facts.several is several
 
-    def _labelled(
-        self, sha256: str, each: Field, facts: dict[str, object], data: Mapping[str, Vector]
-    ) -> LabelledField:
+    def _labelled(self, sha256: str, each: Field, facts: FieldFacts, data: Mapping[str, Vector]) -> LabelledField:
         kind, several = _kind(each)
         signs = data[f"{each.name}.signs"].astype(np.float64)
         weights = ranking.weights_for(kind, several=several, template=self._template, field=each.name)
         unknown = np.zeros((len(signs), len(ranking.MODEL_FEATURES)))
-        around = facts["around"]
-        assert isinstance(around, list)
         return LabelledField(
             document=sha256,
             signs=signs,
             base=weights.strengths(unknown, signs) + data[f"{each.name}.like"],
-            absent=weights.absent_strength(int(str(facts["candidates"])), required=each.required),
+            absent=weights.absent_strength(facts.candidates, required=each.required),
             right=data[f"{each.name}.right"].astype(bool),
-            around=tuple(_surroundings(one) for one in around),
-            missing=bool(facts["missing"]),
+            around=facts.around,
+            missing=facts.missing,
         )
 
     def _row(self, document: Document, each: Field, truth: str | Sequence[str] | None, seen: layout.Layout) -> _Row:
@@ -396,9 +379,3 @@ class _Row:
 def _kind(each: Field) -> tuple[FieldType, bool]:
     several = each.type is FieldType.LIST
     return (each.of if several and each.of else each.type), several
-
-
-def _surroundings(facts: dict[str, Any]) -> Surroundings:
-    words = {name: tuple(facts[name]) for name in ("left", "behind", "above")}
-    marks = tuple(map(tuple, facts.get("marks", ())))
-    return Surroundings(**{**facts, **words, "marks": marks})

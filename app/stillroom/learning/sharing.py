@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import secrets
 import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from stillroom.errors import StillroomError
-from stillroom.learning.surroundings import MARKS
+from stillroom.learning.kept import ChoicesFacts, DocumentFacts, packed, unpacked
+from stillroom.learning.surroundings import MARKS, Surroundings
 
-SUFFIX = ".stillroom"
+Arrays = dict[str, npt.NDArray[Any]]
+
 _TEMPLATE = "template.toml"
 _DOCUMENTS = "documents/"
 _MOST_FILES = 201
@@ -51,8 +53,7 @@ def pack(toml: str, documents: Sequence[bytes], *, with_text: bool) -> bytes:
         archive.writestr(_TEMPLATE, toml)
         for facts, arrays in read:
             inner = io.BytesIO()
-            told = np.frombuffer(json.dumps(facts, ensure_ascii=False).encode(), dtype=np.uint8)
-            np.savez_compressed(inner, allow_pickle=False, **{**arrays, "facts": told})
+            np.savez_compressed(inner, allow_pickle=False, **{**arrays, "facts": packed(facts)})
             # Another number than the file's checksum, by which the file could be known again.
             archive.writestr(f"{_DOCUMENTS}{hashlib.sha256(secrets.token_bytes(32)).hexdigest()}.npz", inner.getvalue())
     return content.getvalue()
@@ -81,7 +82,7 @@ def unpack(content: bytes) -> SharedTemplate:
     return SharedTemplate(toml, documents)
 
 
-def _read(content: bytes) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def _read(content: bytes) -> tuple[DocumentFacts, Arrays] | None:
     """Facts and arrays of what is kept of a document; None where it cannot be read or unpacks to too much."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -89,41 +90,45 @@ def _read(content: bytes) -> tuple[dict[str, Any], dict[str, Any]] | None:
                 return None
         with np.load(io.BytesIO(content), allow_pickle=False) as data:
             arrays = {name: data[name] for name in data.files}
-        facts = json.loads(arrays.pop("facts").tobytes())
-        return (facts, arrays) if isinstance(facts, dict) and isinstance(facts.get("fields"), dict) else None
+        return unpacked(arrays.pop("facts")), arrays
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None
 
 
-def _words(facts: dict[str, Any]) -> set[str]:
+def _words(facts: DocumentFacts) -> set[str]:
     """The words around the candidates of a document that have no figure in them."""
     found: set[str] = set()
-    for own in facts["fields"].values():
-        for around in own["around"]:
-            found.update(word for name in ("left", "behind", "above") for word in around[name])
-            for name, words in zip(MARKS, around.get("marks", ()), strict=False):
+    for own in facts.fields.values():
+        for around in own.around:
+            found.update((*around.left, *around.behind, *around.above))
+            for name, words in zip(MARKS, around.marks, strict=False):
                 if name in _AROUND:
                     found.update(words)
     return {word for word in found if not any(map(str.isdigit, word))}
 
 
-def _without_text(
-    facts: dict[str, Any], arrays: dict[str, Any], common: set[str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _without_text(facts: DocumentFacts, arrays: Arrays, common: set[str]) -> tuple[DocumentFacts, Arrays]:
     fields = {
-        name: {**own, "around": [_bare(around, common) for around in own["around"]]}
-        for name, own in facts["fields"].items()
+        name: replace(own, around=tuple(_bare(around, common) for around in own.around))
+        for name, own in facts.fields.items()
     }
     kept = {name: array for name, array in arrays.items() if name not in ("parts", "counts", "embedding")}
-    return {**facts, "fields": fields, "choices": {}}, kept
+    return replace(facts, fields=fields, choices=ChoicesFacts()), kept
 
 
-def _bare(around: dict[str, Any], common: set[str]) -> dict[str, Any]:
-    def only(words: Sequence[str]) -> list[str]:
-        return [word if word in common else "" for word in words]
+def _bare(around: Surroundings, common: set[str]) -> Surroundings:
+    def only(words: Sequence[str]) -> tuple[str, ...]:
+        return tuple(word if word in common else "" for word in words)
 
-    marks = []
-    for name, words in zip(MARKS, around.get("marks", ()), strict=False):
-        marks.append(list(words) if name in _FREE_OF_TEXT else only(words) if name in _AROUND else [""])
-    words = {name: only(around[name]) for name in ("left", "behind", "above")}
-    return {**around, **words, "value": "", "marks": marks}
+    marks = tuple(
+        words if name in _FREE_OF_TEXT else only(words) if name in _AROUND else ("",)
+        for name, words in zip(MARKS, around.marks, strict=False)
+    )
+    return replace(
+        around,
+        left=only(around.left),
+        behind=only(around.behind),
+        above=only(around.above),
+        value="",
+        marks=marks,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import threading
@@ -14,6 +13,7 @@ import psutil
 
 from stillroom import paths
 from stillroom.atomic import write_text
+from stillroom.codec import json_text, read_json
 from stillroom.errors import StillroomError
 from stillroom.machine.hardware import processor
 
@@ -47,7 +47,7 @@ def _measure_and_keep(machine: str, known: dict[str, float]) -> float:
     known[machine] = measure_bandwidth()
     if not busy:  # else what other programs left over would be taken for the machine
         try:
-            write_text(_file_path(), json.dumps(known, indent=1))
+            write_text(_file_path(), json_text(known))
         except StillroomError as error:
             _LOG.warning("the memory's speed was not kept (%s)", error.details)
     return known[machine]
@@ -89,9 +89,7 @@ def _file_path() -> Path:
 
 def _load() -> dict[str, float]:
     try:
-        data = json.loads(_file_path().read_text("utf-8"))
+        kept = read_json(dict[str, float], _file_path())
     except (OSError, ValueError):
         return {}  # measured anew
-    if not isinstance(data, dict):
-        return {}
-    return {key: float(value) for key, value in data.items() if isinstance(value, (int, float)) and value > 0}
+    return {key: value for key, value in kept.items() if value > 0}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.atomic import replacing, write_text
-from stillroom.codec import from_plain, to_plain
+from stillroom.codec import json_text, read_json
 from stillroom.engine.protocol import Adapter
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_file, kind_of
@@ -95,15 +94,13 @@ def _key(model: Path) -> str:
 
 def _load() -> dict[str, tuple[Adapter, ...]]:
     try:
-        kept = json.loads((paths.models_dir() / ADAPTERS / _RECORD).read_text("utf-8"))
-        return from_plain(dict[str, tuple[Adapter, ...]], kept)
+        return read_json(dict[str, tuple[Adapter, ...]], paths.models_dir() / ADAPTERS / _RECORD)
     except (OSError, ValueError):
         return {}  # nothing was attached yet
 
 
 def _save(model: Path, adapters: tuple[Adapter, ...]) -> None:
     known = _load() | {_key(model): adapters}
-    data = to_plain({name: items for name, items in known.items() if items})
     folder = paths.models_dir() / ADAPTERS
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / _RECORD, json.dumps(data, indent=1))
+    write_text(folder / _RECORD, json_text({name: items for name, items in known.items() if items}))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 import shutil
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.atomic import replacing, write_text
+from stillroom.codec import json_text, read_json
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import FileKind, check_file, check_projector, kind_of
 from stillroom.gguf.projector import shape_of_projector
@@ -118,13 +118,12 @@ def _key(model: Path) -> str:
 
 def _load() -> dict[str, str]:
     try:
-        data = json.loads((paths.models_dir() / PROJECTORS / _RECORD).read_text("utf-8"))
-        return {str(model): str(projector) for model, projector in data.items()}
-    except (OSError, ValueError, AttributeError):
+        return read_json(dict[str, str], paths.models_dir() / PROJECTORS / _RECORD)
+    except (OSError, ValueError):
         return {}  # nothing was attached yet
 
 
 def _save(model: Path, projector: str) -> None:
     folder = paths.models_dir() / PROJECTORS
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / _RECORD, json.dumps(_load() | {_key(model): projector}, indent=1))
+    write_text(folder / _RECORD, json_text(_load() | {_key(model): projector}))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.atomic import write_text
-from stillroom.codec import from_plain, to_plain
+from stillroom.codec import json_text, read_json
 
 _NAME = ".records.json"
 
@@ -36,11 +35,11 @@ def keep_record(path: Path, record: Record, models: Path | None = None) -> None:
     models = models or paths.models_dir()
     known = {name: item for name, item in _load(models).items() if (models / name).exists()}
     known[path.resolve().relative_to(models.resolve()).as_posix()] = record
-    write_text(models / _NAME, json.dumps(to_plain(known), indent=1))
+    write_text(models / _NAME, json_text(known))
 
 
 def _load(models: Path) -> dict[str, Record]:
     try:
-        return from_plain(dict[str, Record], json.loads((models / _NAME).read_text("utf-8")))
+        return read_json(dict[str, Record], models / _NAME)
     except (OSError, ValueError):
         return {}  # none yet; a file without a record can still be used

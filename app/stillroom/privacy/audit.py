@@ -22,6 +22,7 @@ from pathlib import Path
 
 from stillroom import paths
 from stillroom.atomic import write_text
+from stillroom.codec import from_json
 
 _log = logging.getLogger(__name__)
 
@@ -282,10 +283,10 @@ def _sealed(entry: dict[str, Fact]) -> tuple[bytes, str]:
 def _read(line: bytes) -> dict[str, Fact] | None:
     """The entry of a line; None where it is not, letter by letter, what was sealed."""
     try:
-        entry = json.loads(line)
+        entry = from_json(dict[str, Fact], line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(entry, dict) or type(entry.get("number")) is not int or not isinstance(entry.get("before"), str):
+    if type(entry.get("number")) is not int or not isinstance(entry.get("before"), str):
         return None
     rest = {name: fact for name, fact in entry.items() if name != "digest"}
     whole, _ = _sealed(rest)

@@ -26,6 +26,7 @@ write is a wrong policy, and then nothing works but looking at it: whoever wrote
     wrong = 0.01             # the largest share of unseen values that may be wrong; the dial goes no further
     [retention]
     days = 90                # runs, verdicts and conversations that are older are erased at every start
+    encrypted = true         # the database is encrypted; where that cannot be it is not opened
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _KEYS: dict[str, dict[str, type]] = {
     "models": {"sha256": list, "engines": list},
     "folders": {"input": list, "export": list, "templates": list},
     "review": {"approvers": list, "four_eyes": bool, "wrong": float},
-    "retention": {"days": int},
+    "retention": {"days": int, "encrypted": bool},
 }
 _SAID = {bool: "true or false", list: "a list of texts", str: "a text", int: "a whole number", float: "a number"}
 _MOST_DAYS = 36_500
@@ -76,7 +77,7 @@ class Policy:
         input, export, templates: folders; None for all.
         approvers: persons who may approve; None for all. four_eyes: who corrected a value does not approve the document.
         wrong: the largest share of values that may be promised to pass unseen and be wrong; None for any.
-        days: that runs, verdicts and conversations are kept; 0 for ever.
+        days: that runs, verdicts and conversations are kept; 0 for ever. encrypted: whether they must be encrypted.
     """
 
     file: Path | None = None
@@ -96,6 +97,7 @@ class Policy:
     four_eyes: bool = False
     wrong: float | None = None
     days: int = 0
+    encrypted: bool = False
 
     @property
     def managed(self) -> bool:
@@ -132,6 +134,7 @@ class Policy:
                 f"At most {(self.wrong or 0) * 100:g} % of what passes unseen may be wrong.",
             ),
             ("days", self.days > 0, f"Runs, verdicts and conversations are erased after {self.days} days."),
+            ("encrypted", self.encrypted, "The database is encrypted."),
         ]
         return {key: sentence for key, holds, sentence in sentences if holds}
 
@@ -295,6 +298,7 @@ def read_policy(file: Path) -> Policy:
         four_eyes=review.get("four_eyes", False),
         wrong=review.get("wrong"),
         days=retention.get("days", 0),
+        encrypted=retention.get("encrypted", False),
     )
 
 

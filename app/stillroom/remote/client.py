@@ -192,7 +192,7 @@ class RemoteClient:
         while True:
             refused = self._refused
             request = _taken({**question.request, **more}, refused)
-            once = functools.partial(self._stream if question.on_text else self._whole, question, request)
+            once = functools.partial(self._stream if question.on_text else self._at_once, question, request)
             try:
                 return self._try(once, question.way, question.cancellation, tries)
             except openai.BadRequestError as error:
@@ -238,7 +238,7 @@ class RemoteClient:
                 raise Cancelled
         raise AssertionError("unreachable")
 
-    def _whole(self, question: _Question, request: dict[str, Any]) -> Completion:
+    def _at_once(self, question: _Question, request: dict[str, Any]) -> Completion:
         answer = self._client.chat.completions.create(**request)
         choice = _choice(answer)
         content = _content(getattr(choice, "message", None))

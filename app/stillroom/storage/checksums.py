@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.atomic import write_text
+from stillroom.codec import json_text, read_json
 from stillroom.errors import StillroomError
 from stillroom.regular_file import open_regular
 
@@ -49,17 +49,15 @@ def _file() -> Path:
 
 def _load() -> dict[str, str]:
     try:
-        data = json.loads(_file().read_text("utf-8"))
+        kept = read_json(dict[str, str], _file())
     except (OSError, ValueError):
         return {}  # a cache: what cannot be read is made again
-    if not isinstance(data, dict):
-        return {}
-    return {key: value for key, value in data.items() if isinstance(value, str) and len(value) == 64}
+    return {key: value for key, value in kept.items() if len(value) == 64}
 
 
 def _save(known: dict[str, str]) -> None:
     newest = dict(list(known.items())[-_KEPT_AT_MOST:])
     try:
-        write_text(_file(), json.dumps(newest, indent=1))
+        write_text(_file(), json_text(newest))
     except StillroomError as error:
         _LOG.warning("the cache of checksums was not written (%s)", error.details)

@@ -9,10 +9,11 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from stillroom.errors import StillroomError
+from stillroom.storage.encryption import connect, errors, in_use, note_opened, remove_half_made
 from stillroom.storage.schema import MIGRATIONS
 
 _LOG = logging.getLogger(__name__)
@@ -29,22 +30,33 @@ class StorageError(StillroomError):
 class Database:
     """A SQLite file in WAL mode with ``synchronous=FULL``: what was committed is on disk.
 
-    Each thread has its own connection. A file made by a newer Stillroom or by another program is never written; a damaged
-    one is moved aside, whole, and a new one begun.
+    Each thread has its own connection; with a key the file is encrypted. A file made by a newer Stillroom or by another
+    program is never written; a damaged one is moved aside, whole, and a new one begun.
 
     Attributes:
         path: of the file; made with its folder if missing.
         notice: a sentence for the person where a damaged file was moved aside; else empty.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
-        """Opens the file and brings it to the newest form. Raises StorageError."""
+    def __init__(
+        self,
+        path: Path,
+        migrations: Sequence[Sequence[str]] = MIGRATIONS,
+        *,
+        key: Callable[[], bytes | None] = lambda: None,
+    ) -> None:
+        """Opens the file and brings it to the newest form. Raises StorageError, and what ``key`` raises.
+
+        ``key``: of an encrypted file, asked while no other process can write the file anew; None for a plain one.
+        """
         self.path = path
         self.notice = ""
         self._migrations = migrations
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._closed = False
+        self._key: bytes | None = None
+        self._held = contextlib.ExitStack()
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -53,21 +65,36 @@ class Database:
                 "Look at its permissions, or set STILLROOM_HOME to another folder."
             ) from error
         try:
+            self._held.enter_context(in_use(path))
+            remove_half_made(path)
+            self._key = key()
             self._prepare()
-        except sqlite3.DatabaseError as error:
-            self.close()
+        except BaseException as error:
+            self._let_connections_go()
+            if not isinstance(error, errors()):
+                self.close()
+                raise
             if not _damaged(error):
+                self.close()
                 raise _sentence(path, error) from error
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Set the damaged file aside."""
+        try:
             self._move_aside()
             self._closed = False
-            try:
-                self._prepare()
-            except sqlite3.Error as again:
-                self.close()
-                raise _sentence(path, again) from again
+            self._prepare()
+        except errors() as again:
+            self.close()
+            raise _sentence(self.path, again) from again
         except StorageError:
             self.close()
             raise
+
+    @property
+    def encrypted(self) -> bool:
+        return self._key is not None
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection (autocommit). Raises StorageError."""
@@ -81,7 +108,7 @@ class Database:
                     self._connections.pop(other).close()
                 try:
                     connection = self._open()
-                except sqlite3.Error as error:
+                except errors() as error:
                     raise _sentence(self.path, error) from error
                 self._connections[thread] = connection
             return connection
@@ -91,7 +118,7 @@ class Database:
         """This thread's connection; an error of SQLite becomes a StorageError."""
         try:
             yield self.connection()
-        except sqlite3.Error as error:
+        except errors() as error:
             raise _sentence(self.path, error) from error
 
     @contextlib.contextmanager
@@ -115,6 +142,10 @@ class Database:
 
     def close(self) -> None:
         """Close the connections of all threads; none of them may be in use."""
+        self._let_connections_go()
+        self._held.close()
+
+    def _let_connections_go(self) -> None:
         with self._lock:
             self._closed = True
             connections, self._connections = list(self._connections.values()), {}
@@ -130,7 +161,7 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         _make_private(self.path)
         # Closed by close() and for threads that ended, hence from another thread.
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        connection = connect(self.path, self._key)
         try:
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -157,6 +188,7 @@ class Database:
         # journal, which is as durable.
         connection.execute("PRAGMA journal_mode = WAL")
         self._migrate(connection)
+        note_opened(self.path, encrypted=self._key is not None)
 
     def _prepared_connection(self) -> sqlite3.Connection:
         connection = self._open()
@@ -246,11 +278,11 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise error
 
 
-def _damaged(error: sqlite3.Error) -> bool:
+def _damaged(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
-def _sentence(path: Path, error: sqlite3.Error) -> StorageError:
+def _sentence(path: Path, error: Exception) -> StorageError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         text = f"The disk is full, so {path.name} could not be written. Free some space and try again; what was saved is kept."

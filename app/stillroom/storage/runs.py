@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from stillroom.codec import from_json
 from stillroom.storage.database import Database, StorageError
 from stillroom.storage.ownership import is_owned, owned
 
@@ -133,7 +134,7 @@ class RunStore:
                 "SELECT position, file, path, parent, part FROM documents WHERE run = ? ORDER BY position", (run_id,)
             ).fetchall()
         return [
-            RunDocument(position, json.loads(file), json.loads(path), parent, part)
+            RunDocument(position, from_json(str, file), from_json(str, path), parent, part)
             for position, file, path, parent, part in rows
         ]
 
@@ -213,7 +214,7 @@ class RunStore:
                 "(SELECT position FROM documents WHERE run = ?1 AND removed) ORDER BY position",
                 (run_id,),
             ).fetchall()
-        return {position: json.loads(result) for position, result in rows}
+        return {position: from_json(dict[str, Any], result) for position, result in rows}
 
     def read_here_since(self, moment: str) -> tuple[int, int]:
         """Documents and characters that models on this machine have read since a moment (ISO 8601, UTC)."""
@@ -299,7 +300,8 @@ def _attach(connection: sqlite3.Connection, run: int, parent: int, names: Sequen
     )
     fresh = [(part, name) for part, name in enumerate(names, 1) if part not in known]
     joined = [
-        RunDocument(end + number, name, json.loads(path), parent, part) for number, (part, name) in enumerate(fresh, 1)
+        RunDocument(end + number, name, from_json(str, path), parent, part)
+        for number, (part, name) in enumerate(fresh, 1)
     ]
     connection.executemany(
         "INSERT INTO documents (run, position, file, path, parent, part) VALUES (?, ?, ?, ?, ?, ?)",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from stillroom.codec import from_line
 from stillroom.storage.database import Database
 
 _NAMES = (
@@ -98,7 +99,7 @@ class VerdictStore:
         found = []
         for row in rows:
             facts = dict(zip(_NAMES, row, strict=True))
-            facts["before"], facts["after"] = json.loads(facts["before"]), json.loads(facts["after"])
+            facts["before"], facts["after"] = from_line(facts["before"]), from_line(facts["after"])
             found.append(VerdictRow(**facts))
         return found
 

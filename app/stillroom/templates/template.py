@@ -155,7 +155,15 @@ class Template:
         raise KeyError(name)
 
 
+_ABBREVIATIONS = {
+    **{word.casefold(): word for word in ("BIC", "IBAN", "ID", "SKU", "SWIFT", "URL", "VAT")},
+    **{f"{word.casefold()}s": f"{word}s" for word in ("IBAN", "ID", "URL")},
+}
+"""Words that are written so wherever they stand."""
+
+
 def label_of(name: str) -> str:
-    """The heading of a field without a label: ``invoice_number`` is "Invoice number"."""
+    """The heading of a field without a label: ``invoice_number`` is "Invoice number", ``vat_id`` is "VAT ID"."""
     words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    text = " ".join(_ABBREVIATIONS.get(word.casefold(), word) for word in words.split(" "))
+    return text[:1].upper() + text[1:]

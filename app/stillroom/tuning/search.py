@@ -311,13 +311,13 @@ class _Search:
             prompt[1], generate[1] = alone["prompt"], alone["generate"]
         threads_prompt, threads_generate = _choose(prompt), _choose(generate)
         options = replace(options, threads_prompt=threads_prompt, threads_generate=threads_generate)
-        return self._tried(what, options, environment, prompt[threads_prompt], generate[threads_generate])
+        return self._keep_trial(what, options, environment, prompt[threads_prompt], generate[threads_generate])
 
     def _measured(self, what: str, options: LoadOptions, environment: tuple[tuple[str, str], ...]) -> Trial:
         self._tell(what)
         options = self._loaded(options, environment)
         prompt, generate = self._speeds(what, [options.threads_prompt], [options.threads_generate])
-        return self._tried(
+        return self._keep_trial(
             what, options, environment, prompt[options.threads_prompt], generate[options.threads_generate]
         )
 
@@ -342,7 +342,7 @@ class _Search:
         middle = {key: sorted(values, key=lambda value: value.speed)[len(values) // 2] for key, values in found.items()}
         return {c: middle["prompt", c] for c in prompt}, {c: middle["generate", c] for c in generate}
 
-    def _tried(
+    def _keep_trial(
         self,
         what: str,
         options: LoadOptions,

@@ -214,7 +214,7 @@ def _try_copies(
 ) -> list[Copy]:
     with ReaderPool() as readers:
         samples = _samples(readers, cancellation)
-    own = list(texts) or [_whole(document) for document, _ in samples]
+    own = list(texts) or [_full_text(document) for document, _ in samples]
 
     def values(engine: Engine) -> Mapping[str, str]:
         from stillroom.extraction.extractor import Extractor  # brings much with it that loading a model does without
@@ -242,10 +242,10 @@ def _try_copies(
 def sample_texts(cancellation: Cancellation | None = None) -> list[str]:
     """The text of the documents that come with Stillroom. Raises StillroomError, Cancelled."""
     with ReaderPool() as readers:
-        return [_whole(document) for document, _ in _samples(readers, cancellation)]
+        return [_full_text(document) for document, _ in _samples(readers, cancellation)]
 
 
-def _whole(document: Document) -> str:
+def _full_text(document: Document) -> str:
     return "\n".join(page.text for page in document.pages)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 
 import stillroom
 from stillroom import logs
@@ -39,8 +39,18 @@ def build_parts(application: QApplication, tasks: Tasks, settings: Settings, sea
     sys.setswitchinterval(_SWITCH_SECONDS)
     memory = WindowMemory()
     parts = Parts(tasks, memory, Theme(application, memory), settings, seal)
+    parts.encryption.ask = _ask_passphrase
     parts.database  # noqa: B018 - opened here, where a failure is told before there is a window
     return parts
+
+
+def _ask_passphrase(words: str) -> str:
+    text, good = QInputDialog.getText(None, "Stillroom", words, QLineEdit.EchoMode.Password)
+    if not good:
+        raise StillroomError(
+            "The database was not opened, as no passphrase was given. Start Stillroom again to give it."
+        )
+    return text
 
 
 def _display_there() -> bool:

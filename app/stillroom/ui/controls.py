@@ -180,25 +180,25 @@ class ElidedLabel(QLabel):
         if role:
             set_role(self, role)
         self._mode = mode
-        self._whole = ""
+        self._full = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
     def setText(self, text: str) -> None:  # noqa: N802
-        self._whole = text
+        self._full = text
         self.setToolTip(plain_tip(text))
         self.setAccessibleName(text)
         self._fit()
 
-    def whole(self) -> str:
-        return self._whole
+    def full_text(self) -> str:
+        return self._full
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        super().setText(self.fontMetrics().elidedText(self._whole, self._mode, max(0, self.width())))
+        super().setText(self.fontMetrics().elidedText(self._full, self._mode, max(0, self.width())))
 
 
 class _Unwheeled:

@@ -81,11 +81,11 @@ class Projector:
             if not mtmd.mtmd_support_vision(self._context):
                 raise EngineError(f"The projector {path.name} sees no pictures. Detach it.")
             self._grid = bool(mtmd.mtmd_decode_use_mrope(self._context))
-            self._whole = bool(mtmd.mtmd_decode_use_non_causal(self._context, None))
+            self._all_at_once = bool(mtmd.mtmd_decode_use_non_causal(self._context, None))
             side = LARGEST_PICTURE_SIDE
             shapes = [(side, side), (side, side // 3), (side // 3, side), (side // 2, side // 2)]
             sizes = [size for shape in shapes for size in self._sizes(*shape)]
-            self.at_once = max(sizes) if self._whole else 0
+            self.at_once = max(sizes) if self._all_at_once else 0
         except EngineError:
             self.close()
             raise
@@ -134,7 +134,7 @@ class Projector:
         rows, places = self._encoded(stretch, start)
         yield None
         size = model.options.ubatch
-        if self._whole:
+        if self._all_at_once:
             if count > self.at_once:
                 raise EngineError("The picture takes more tokens at once than planned for. Attach a smaller one.")
             size = count
@@ -146,7 +146,7 @@ class Projector:
                 if some.stop < count:
                     yield None
         finally:
-            if self._whole:
+            if self._all_at_once:
                 lib.llama_set_causal_attn(model.context, True)
 
     def _encoded(self, stretch: Stretch, start: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:

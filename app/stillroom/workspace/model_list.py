@@ -18,7 +18,7 @@ from stillroom.models.fit.estimate import SPARE_BYTES, Fit, Machine, Use, Verdic
 from stillroom.models.fit.shape import Shape, shape_of
 from stillroom.models.hub.catalog import CatalogModel, expected_speed, load_catalog
 from stillroom.models.library import installed_models
-from stillroom.models.model_file import ModelFile
+from stillroom.models.model_file import ModelFile, quantization_of
 from stillroom.models.projectors import projector_bytes, projector_of
 from stillroom.tuning.search import Tuning
 from stillroom.tuning.store import tuned_options
@@ -92,7 +92,8 @@ def find_rows(context_tokens: int = USUAL_CONTEXT_TOKENS, *, own_bytes: int = 0)
         for found in models_elsewhere()
         if found.model.path not in known
     ]
-    rows += [_entry_row(entry, machine) for entry in catalog.models]
+    here = [row.file.name for row in rows if row.file is not None and row.place is Place.HERE]
+    rows += [_entry_row(entry, machine) for entry in catalog.models if not any(_is_of(name, entry) for name in here)]
     return rows, machine
 
 
@@ -101,10 +102,7 @@ def _file_row(
 ) -> ModelRow:
     place = Place.ELSEWHERE if program else Place.HERE
     plain = _plain(model.name)
-    entry = next(
-        (each for each in entries if plain.startswith(_plain(each.repository.split("/")[-1].removesuffix("-GGUF")))),
-        None,
-    )
+    entry = next((each for each in entries if plain.startswith(_name_of(each))), None)
     try:
         used = in_place_of(model)  # its memory and speed are those of what is loaded
         headers = [read_header(part) for part in parts_of(used.path)]
@@ -125,6 +123,16 @@ def _file_row(
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _name_of(entry: CatalogModel) -> str:
+    return _plain(entry.repository.split("/")[-1]).removesuffix("gguf")
+
+
+def _is_of(name: str, entry: CatalogModel) -> bool:
+    """Whether a file of this name is one of an entry's, in whatever quantization, and not of a model that goes on from it."""
+    plain, quantization = _plain(name), _plain(quantization_of(name))
+    return plain.removesuffix(quantization).removesuffix("ud") == _name_of(entry) or plain == _name_of(entry)
 
 
 def _entry_row(entry: CatalogModel, machine: Machine) -> ModelRow:

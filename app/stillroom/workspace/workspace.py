@@ -15,6 +15,7 @@ from stillroom.atomic import remove_left_over
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.errors import EngineError, StillroomError
+from stillroom.privacy.encryption import Encryption
 from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
@@ -60,6 +61,7 @@ class Workspace:
         templates: the built-in ones and the person's own.
         models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
         hub: where more are fetched from.
+        encryption: whether the database is encrypted, and its key.
         row_files: what rows are about, looked at again.
         runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
         evaluations: labelled documents. review_exports: what was reviewed, handed on.
@@ -91,6 +93,7 @@ class Workspace:
         self._database_file = database if database is not None else paths.database_file()
         self._made: dict[str, Any] = {}
         self._opening = threading.RLock()
+        self.encryption = Encryption(self._database_file, self.settings, self.seal.policy, lambda: self.secrets)
         self.models = Models(self.settings, self.engine)
         self.hub = ModelHub(lambda: self.secrets, self.seal)
         self.making = ModelMaking(self.engine, self.readers)
@@ -167,7 +170,9 @@ class Workspace:
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
-        return tuple(notice for notice in (self.database.notice, *self.settings.problems) if notice)
+        return tuple(
+            notice for notice in (self.database.notice, self.encryption.notice, *self.settings.problems) if notice
+        )
 
     @property
     def engine_version(self) -> str:
@@ -258,7 +263,7 @@ class Workspace:
                 ) from error
         for folder in (paths.data_dir(), paths.config_dir(), paths.cache_dir()):
             remove_left_over(folder)
-        database = Database(self._database_file)
+        database = self.encryption.open()
         days = kept_days(self.settings, self.seal.policy)
         if days:
             from stillroom.chat.store import ConversationStore

@@ -22,7 +22,7 @@ from stillroom.machine.gpus import Gpu, MemoryKind
 from stillroom.machine.hardware import Hardware
 from stillroom.models.fit import assess
 from stillroom.models.fit.assess import options_that_fit, this_machine
-from stillroom.models.fit.dry_load_fit import exact_fit
+from stillroom.models.fit.dry_load_fit import fit_by_dry_load
 from stillroom.models.fit.estimate import GPU_PROCESS_BYTES, MIB, SPARE_BYTES, Machine, Use, estimate
 from stillroom.models.fit.gpu_process import gpu_process_bytes, keep_gpu_process_bytes
 from stillroom.models.fit.shape import shape_of
@@ -55,7 +55,7 @@ class PlanningEngine:
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> ModelFile:
-    monkeypatch.setattr(assess, "exact_fit", lambda *_, **__: pytest.fail("it was loaded"))
+    monkeypatch.setattr(assess, "fit_by_dry_load", lambda *_, **__: pytest.fail("it was loaded"))
     monkeypatch.setattr(assess, "is_tried", lambda _: True)
     return find_model(str(write_tiny(paths.models_dir() / "tiny-Q8_0.gguf")))
 
@@ -64,7 +64,7 @@ def test_the_plan_is_divided_between_card_and_ram(monkeypatch: pytest.MonkeyPatc
     card = FakeCard("NVIDIA RTX 4060", computing={WORKER: 300 * MIB})
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(card))
     path, use = write_tiny(tmp_path / "m.gguf"), Use(1024, gpu_layers=2)
-    planned = exact_fit(path, use, engine=PlanningEngine)  # type: ignore[arg-type]
+    planned = fit_by_dry_load(path, use, engine=PlanningEngine)  # type: ignore[arg-type]
     guess = estimate(shape_of([read_header(path)]), use)
     assert (planned.ram.cache, planned.vram.cache) == (1_500_000, 1_500_000), "one of the two layers is on the card"
     assert (planned.ram.weights, planned.vram.weights) == (guess.ram.weights, guess.vram.weights)
@@ -139,7 +139,7 @@ def test_without_the_card_it_must_fit_into_ram(
     monkeypatch: pytest.MonkeyPatch, model: ModelFile, room: Callable[[int], None]
 ) -> None:
     room(1 << 30)
-    monkeypatch.setattr(assess, "exact_fit", lambda _, use, **__: estimate(assess.shape_of_file(model), use))
+    monkeypatch.setattr(assess, "fit_by_dry_load", lambda _, use, **__: estimate(assess.shape_of_file(model), use))
     machine = replace(assess.this_machine(), free_ram=SPARE_BYTES + 520 * MIB)
     monkeypatch.setattr(assess, "this_machine", lambda **_: machine)
     assert options_that_fit(model, LoadOptions(context_tokens=8192)).gpu_layers is None

@@ -114,7 +114,7 @@ def test_a_file_that_ends_the_worker_is_not_loaded_and_not_forgiven(
     """The throwaway worker dies, as of a file that the checks let through and llama.cpp does not survive."""
     worker = [sys.executable, str(Path(__file__).parents[2] / "engine" / "fake_worker.py")]
     dying = {"FAKE_WORKER": "dry_load=SIGABRT"}
-    monkeypatch.setattr(dry_load_fit.exact_fit, "__kwdefaults__", {"engine": lambda: Engine(worker, dying)})
+    monkeypatch.setattr(dry_load_fit.fit_by_dry_load, "__kwdefaults__", {"engine": lambda: Engine(worker, dying)})
     for number in (1, 2):
         with pytest.raises(EngineError, match="is not loaded: The engine crashed"):
             options_that_fit(model, LoadOptions())

@@ -12,7 +12,7 @@ from tests.gguf.make_gguf import gguf, tiny_metadata, tiny_tensors, write_tiny
 from stillroom.engine.engine import Engine
 from stillroom.engine.protocol import LoadOptions
 from stillroom.gguf.header import Header, parse_header
-from stillroom.models.fit.dry_load_fit import exact_fit
+from stillroom.models.fit.dry_load_fit import fit_by_dry_load
 from stillroom.models.fit.estimate import (
     GPU_PROCESS_BYTES,
     MIB,
@@ -241,12 +241,12 @@ def test_a_dry_load_gives_the_same(tmp_path: Path) -> None:
     pytest.importorskip("llama_cpp", reason="the engine is not installed")
     path = write_tiny(tmp_path / "m.gguf")
     use = Use(2048)
-    exact, guess = exact_fit(path, use), estimate(shape_of([header(layers=2)]), use)
-    assert exact.exact
-    assert exact.ram.cache == guess.ram.cache
-    assert exact.ram.output == pytest.approx(guess.ram.output, abs=0.01 * MIB)
-    assert exact.ram.compute == pytest.approx(guess.ram.compute, abs=1.5 * MIB)
-    assert exact.ram.weights == guess.ram.weights
+    measured, guess = fit_by_dry_load(path, use), estimate(shape_of([header(layers=2)]), use)
+    assert measured.measured
+    assert measured.ram.cache == guess.ram.cache
+    assert measured.ram.output == pytest.approx(guess.ram.output, abs=0.01 * MIB)
+    assert measured.ram.compute == pytest.approx(guess.ram.compute, abs=1.5 * MIB)
+    assert measured.ram.weights == guess.ram.weights
     with Engine() as engine:
         options = engine.dry_load(path, LoadOptions(context_tokens=2048, gpu_layers=0)).options
     assert options.ubatch == ubatch_of(use), "the worker's own choices are those the estimate counts on"

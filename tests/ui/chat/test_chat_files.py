@@ -169,12 +169,12 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
     assert not any("does not see" in banner.message.text() for banner in page.banners._keyed.values())
     thumbnail = page.composer.findChild(Thumbnail)
     assert "receipt.png, 640 × 320 pixels" in thumbnail.accessibleName()
-    assert "64 tokens" in " ".join(each.whole() for each in page.composer.findChildren(ElidedLabel))
+    assert "64 tokens" in " ".join(each.full_text() for each in page.composer.findChildren(ElidedLabel))
     choice = page.composer.findChild(ComboBox)
     choice.setCurrentIndex(1)
     choice.activated.emit(1)
     assert not page.composer.attachments[0].seen
-    assert "64 tokens" not in page.composer.findChildren(ElidedLabel)[-1].whole()
+    assert "64 tokens" not in page.composer.findChildren(ElidedLabel)[-1].full_text()
     choice = page.composer.findChildren(ComboBox)[-1]
     choice.setCurrentIndex(0)
     choice.activated.emit(0)

@@ -40,7 +40,7 @@ def test_enter_sends_and_the_answer_is_shown_and_stored(page: ChatPage, qtbot) -
     assert [turn.role for turn in turns] == [Role.USER, Role.ASSISTANT]
     assert turns[1].state is TurnState.COMPLETE
     assert turns[1].content
-    assert page.title.whole() == "Hello there"
+    assert page.title.full_text() == "Hello there"
     assert page.composer.text() == ""
     view = page.transcript.view(turns[1].id)
     assert view is not None
@@ -209,7 +209,7 @@ def test_a_title_comes_while_the_model_is_idle(page: ChatPage, qtbot, monkeypatc
     monkeypatch.setattr(ChatSession, "retitle", retitle)
     page.chat.titles._timer.setInterval(50)
     send(page, qtbot, "Hello there")
-    qtbot.waitUntil(lambda: page.title.whole() == "A better name", timeout=5_000)
+    qtbot.waitUntil(lambda: page.title.full_text() == "A better name", timeout=5_000)
     assert page.list.model.index(0).data().startswith("A better name")
 
 
@@ -295,8 +295,8 @@ def test_the_panel_tells_what_the_model_does_and_more_on_a_click(window: MainWin
     )
     panel.show_measurement(busy)
     assert panel._running.text() == "The model is reading. 1 more request waits."
-    assert "120" in panel._prompt.whole()
-    assert panel._generate.whole().startswith("last ")
+    assert "120" in panel._prompt.full_text()
+    assert panel._generate.full_text().startswith("last ")
     assert panel._generate_plot._values[-1] == 0
     for show, words in ((panel._model_details, "Parameters"), (panel._memory_details, "of the machine")):
         show()
@@ -381,7 +381,7 @@ def test_going_on_is_shown_as_writing(page: ChatPage, qtbot) -> None:
 def test_the_meter_tells_before_the_context_is_full(page: ChatPage) -> None:
     def words(used: int) -> str:
         page.composer.show_budget(Budget(0, used, 0, 0, 200, 1024))
-        return page.composer.used.whole()
+        return page.composer.used.full_text()
 
     assert words(600).endswith("tokens")
     assert "nearly full" in words(850)  # fits, but not with an answer of full length

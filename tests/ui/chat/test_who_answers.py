@@ -57,14 +57,14 @@ def test_the_meter_counts_what_is_pasted_at_once(page: ChatPage, qtbot) -> None:
     page.composer.show_budget(Budget(0, 100, 0, 0, 200, 1024))
 
     def tokens() -> int:
-        return int(page.composer.used.whole().split()[0])
+        return int(page.composer.used.full_text().split()[0])
 
     assert tokens() == 100
     page.composer.set_text("four letters " * 100)
     assert tokens() > 300, "a guess, before the model was asked"
-    assert "tokens" in page.composer.used.whole()
+    assert "tokens" in page.composer.used.full_text()
     page.composer.set_text("word " * 800)
-    assert "you will be asked" in page.composer.used.whole()
+    assert "you will be asked" in page.composer.used.full_text()
     page.composer.set_text("word " * 10)
     (counted,) = page.chat.asking.answerer().count_tokens([page.composer.text()])
     qtbot.waitUntil(lambda: page.composer._counted == (page.composer.text(), counted), timeout=10_000)

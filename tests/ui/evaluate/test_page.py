@@ -43,7 +43,7 @@ def page(window):
 def test_labels_and_one_to_three_models_are_needed(page, labels_file):
     assert not page.run_button.isEnabled()
     page.open(labels_file)
-    assert "6 documents" in page.labels_text.whole()
+    assert "6 documents" in page.labels_text.full_text()
     assert page.models.count() >= 1
     page.models.item(0).setCheckState(Qt.CheckState.Checked)
     assert page.run_button.isEnabled()
@@ -99,7 +99,7 @@ def test_a_wrong_value_is_shown_beside_its_template(window, page, parts, labels_
     titles = [entry.title for entry in window._entries()]
     qtbot.waitUntil(lambda: window.pages.currentIndex() == titles.index("Templates"), timeout=10_000)
     shown = window.show_named("templates")
-    qtbot.waitUntil(lambda: shown.preview.name.whole() == "receipt-005.txt", timeout=10_000)
+    qtbot.waitUntil(lambda: shown.preview.name.full_text() == "receipt-005.txt", timeout=10_000)
     assert shown._draft.template.name == "receipt"
     assert shown._current().name == "date"
 

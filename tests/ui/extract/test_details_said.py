@@ -53,6 +53,6 @@ def test_a_missing_value_is_told_once(sheet) -> None:
 
 def test_a_search_says_how_much_it_found(sheet) -> None:
     sheet.status.finder.setText("receipt-002")
-    assert sheet.status.text.whole().startswith("found in 1 of 4 documents")
+    assert sheet.status.text.full_text().startswith("found in 1 of 4 documents")
     sheet.status.finder.clear()
-    assert sheet.status.text.whole().startswith("4 documents")
+    assert sheet.status.text.full_text().startswith("4 documents")

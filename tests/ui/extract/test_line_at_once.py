@@ -49,7 +49,7 @@ def test_the_value_stands_there_while_its_file_is_read(sheet, parts, qtbot, monk
     sheet.table.choose(row)
     value = next(iter(row.result.fields.values()))
     assert quoted(sheet) == value.text
-    assert "reading" in sheet.details._place.whole()
+    assert "reading" in sheet.details._place.full_text()
     gate.set()
     qtbot.waitUntil(lambda: "\n" in quoted(sheet), timeout=10_000)
-    assert "reading" not in sheet.details._place.whole()
+    assert "reading" not in sheet.details._place.full_text()

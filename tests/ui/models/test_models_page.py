@@ -193,14 +193,14 @@ def test_a_line_tells_each_state_of_a_download(page: ModelsPage, qtbot, monkeypa
     for state, words in told.items():
         known[:] = [Download(1, offer, state, DownloadProgress(100, 1000, 50.0, 18.0), "The disk is full.")]
         shown._show(known[0])
-        assert words in shown._lines[1]._words.whole()
+        assert words in shown._lines[1]._words.full_text()
         whole = shown._lines[1].failure
         assert whole.isVisibleTo(shown) == (state is DownloadState.FAILED)
         assert whole.text() == ("The disk is full." if whole.isVisibleTo(shown) else "")
         assert whole.wordWrap(), "a reason is not cut short"
     known[:] = [Download(1, offer, DownloadState.RUNNING, DownloadProgress(100, 1000, 0.0, None))]
     shown._show(known[0])
-    assert shown._lines[1]._words.whole() == "0 KB / 1 KB", "no speed before there is one"
+    assert shown._lines[1]._words.full_text() == "0 KB / 1 KB", "no speed before there is one"
     assert fetched == [True]
 
 
@@ -331,3 +331,27 @@ def test_a_projector_is_offered_with_its_model(page: ModelsPage, parts, qtbot) -
     dialog.eyes.setChecked(True)
     dialog._fetch()
     assert chosen == [model, model, eyes]
+
+
+def test_a_model_of_the_catalog_that_is_here_is_listed_once_and_more_of_it_can_be_fetched(
+    page: ModelsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def names() -> list[tuple[str, Place]]:
+        found = [(row.name, row.place) for row in row_source.find_rows()[0]]
+        return [each for each in found if "SmolLM2" in each[0]]
+
+    write_tiny(paths.models_dir() / "SmolLM2-135M-Instruct-finetuned.Q8_0.gguf")
+    before = names()
+    assert ("SmolLM2 135M Instruct", Place.CATALOG) in before, "another model that goes on from it is another model"
+    write_tiny(paths.models_dir() / "SmolLM2-135M-Instruct.Q4_1.gguf")
+    here = ("SmolLM2-135M-Instruct.Q4_1", Place.HERE)
+    assert sorted(names()) == sorted([each for each in before if each[0] != "SmolLM2 135M Instruct"] + [here])
+    row = next(row for row in row_source.find_rows()[0] if row.name == here[0])
+    asked: list[str] = []
+    monkeypatch.setattr(page, "_hub", asked.append)
+    monkeypatch.setattr(page, "row", lambda: row)
+    page.detail.show_row(row, page._machine, "")
+    fetch = page.detail.buttons["fetch"]
+    assert (fetch.isVisibleTo(page), fetch.text()) == (True, "Fetch another…")
+    fetch.click()
+    assert asked == ["bartowski/SmolLM2-135M-Instruct-GGUF"]

@@ -420,7 +420,7 @@ def test_a_copy_is_said_and_kept_by_one_click(qtbot, make_run, open_page, parts,
     copy = page.desk.documents[2]
     assert copy.duplicate_of is page.desk.documents[0]
     page.show_document(copy)
-    assert page.state.whole() == "looks like a copy of slip-000.txt"
+    assert page.state.full_text() == "looks like a copy of slip-000.txt"
     qtbot.mouseClick(page.no_copy, Qt.MouseButton.LeftButton)
     settled(page, qtbot)
     assert copy.duplicate_of is None

@@ -142,10 +142,10 @@ def stored(parts) -> list:
 def test_a_row_is_dragged_on_the_page_and_the_sum_is_right_then(parts, page, qtbot):
     panel = page.table_panel
     assert panel.isVisible()
-    assert "≠ Total 215.00 (+15.00)" in panel.total.whole()
+    assert "≠ Total 215.00 (+15.00)" in panel.total.full_text()
     drag(page, qtbot, "Brass", "15.00", Qt.KeyboardModifier.ShiftModifier)
     assert settled(page, qtbot, 3)[1] == ["Brass hinge", "10", "1.50", "15.00"]
-    assert "= Total ✓" in panel.total.whole()
+    assert "= Total ✓" in panel.total.full_text()
     assert panel.grid.hasFocus()
     assert {entry.group for entry in stored(parts)} != {""}
     qtbot.keyClick(panel.grid, Qt.Key.Key_U)

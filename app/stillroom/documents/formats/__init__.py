@@ -43,7 +43,6 @@ _MODULES = {
     "odp": "open_document",
 }
 
-KINDS = tuple(_MODULES)
 """Formats that can be read, by the name that Document.kind carries."""
 
 HOLDERS = ("eml", "msg", "mbox", "p7m", "tnef", "zip", "pdf", "docx", "xlsx", "pptx")

@@ -54,7 +54,7 @@ class Characters:
         handle = self._handle = ctypes.cast(self._text_page.raw, c_void_p).value
         count = self._text_page.count_chars()
         indices = range(count)
-        self.codes = _whole([_code(handle, index) for index in indices])
+        self.codes = _joined_units([_code(handle, index) for index in indices])
         rectangles = (c_float * (4 * count))()
         start = ctypes.addressof(rectangles)
         placed = [_loose(handle, index, start + 16 * index) for index in indices]
@@ -114,7 +114,7 @@ def drawn_texts(page: pdfium.PdfPage) -> dict[int, str]:
         handle = ctypes.cast(text_page.raw, c_void_p).value
         indices = range(text_page.count_chars())
         found: dict[int, list[str]] = {}
-        for index, code in zip(indices, _whole([_code(handle, index) for index in indices]), strict=True):
+        for index, code in zip(indices, _joined_units([_code(handle, index) for index in indices]), strict=True):
             if code:
                 found.setdefault(_object(handle, index) or 0, []).append(chr(code))
     finally:
@@ -122,7 +122,7 @@ def drawn_texts(page: pdfium.PdfPage) -> dict[int, str]:
     return {address: "".join(letters) for address, letters in found.items()}
 
 
-def _whole(units: list[int]) -> list[int]:
+def _joined_units(units: list[int]) -> list[int]:
     """Codes of UTF-16 put together."""
     high = 0
     for index, unit in enumerate(units):

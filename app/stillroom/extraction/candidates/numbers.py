@@ -399,11 +399,11 @@ class _Behind:
                 return place
             factor = _LETTER_SCALES[match["word"][0].lower()] if match["word"] != "tn" else 10**12
         assert factor is not None
-        self.values = {reading: _whole(value * factor) for reading, value in self.values.items()}
+        self.values = {reading: _trimmed(value * factor) for reading, value in self.values.items()}
         self.stop = match.end() - match["word"].endswith(".") * (match["word"].rstrip(".").lower() not in _SCALES)
         again = _SCALE.match(plain, match.end())
         if again and (more := _scales().get(again["word"].lower().rstrip("."))):  # "mil millones"
-            self.values = {reading: _whole(value * more) for reading, value in self.values.items()}
+            self.values = {reading: _trimmed(value * more) for reading, value in self.values.items()}
             self.stop = again.end()
         return self.stop if again else match.end()
 
@@ -426,7 +426,7 @@ class _Behind:
             place = match.end() + (factor is not None)
             if factor is None:
                 break
-        self.values = {reading: _whole(value) for reading, value in total.items()}
+        self.values = {reading: _trimmed(value) for reading, value in total.items()}
         self.stop = place
         return place
 
@@ -493,7 +493,7 @@ def _set_apart(plain: str, text: str) -> Iterator[_Number]:
             yield _Number(start, end, text[start:end], values, doubt=0.4)
 
 
-def _whole(value: Decimal) -> Decimal:
+def _trimmed(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 

@@ -12,7 +12,7 @@ from stillroom.gguf.header import GgufError, read_header
 from stillroom.machine.gpus import MemoryKind
 from stillroom.machine.hardware import Hardware, look
 from stillroom.machine.memory_speed import memory_bandwidth
-from stillroom.models.fit.dry_load_fit import exact_fit
+from stillroom.models.fit.dry_load_fit import fit_by_dry_load
 from stillroom.models.fit.estimate import SPARE_BYTES, Fit, Machine, Use, Verdict, gpu_layers_that_fit, judge
 from stillroom.models.fit.gpu_process import gpu_process_bytes
 from stillroom.models.fit.planned_before import is_tried, keep_tried
@@ -69,8 +69,8 @@ def assess_file(
     shape = shape_of_file(model)
     size = projector_bytes(projector)
     guess = assess(shape, machine, use, beside=size)
-    exact = exact_fit(model.path, guess.use, projector_bytes=size)
-    return shape, judge(shape, guess.use, machine, exact, projector_bytes=size)
+    measured = fit_by_dry_load(model.path, guess.use, projector_bytes=size)
+    return shape, judge(shape, guess.use, machine, measured, projector_bytes=size)
 
 
 def options_that_fit(

@@ -16,7 +16,9 @@ from stillroom.models.fit.gpu_process import keep_gpu_process_bytes
 from stillroom.models.fit.shape import shape_of
 
 
-def exact_fit(path: Path, use: Use, *, projector_bytes: int = 0, engine: Callable[[], Engine] = Engine) -> Estimate:
+def fit_by_dry_load(
+    path: Path, use: Use, *, projector_bytes: int = 0, engine: Callable[[], Engine] = Engine
+) -> Estimate:
     """What loading the file would take; nothing is loaded, and a file that ends the worker ends only that.
 
     Args:
@@ -49,7 +51,7 @@ def _joined(planned: DryLoad, guess: Estimate) -> Estimate:
     vram = [device for device in planned.devices if device.device != "CPU"]
     if not vram:
         weights, cache = sum(device.weights for device in ram), sum(device.cache for device in ram)
-        return Estimate(_memory(ram, guess.ram, weights, cache), _memory([], guess.vram, 0, 0), exact=True)
+        return Estimate(_memory(ram, guess.ram, weights, cache), _memory([], guess.vram, 0, 0), measured=True)
     # The plan of a machine with a GPU says how large the cache is, and nothing of the weights' places, nor of the cache's: where
     # nothing is allocated llama.cpp writes of none. The layers' own sizes are exact either way.
     cache = sum(device.cache for device in planned.devices)
@@ -58,7 +60,7 @@ def _joined(planned: DryLoad, guess: Estimate) -> Estimate:
     return Estimate(
         _memory(ram, guess.ram, guess.ram.weights, cache - there),
         _memory(vram, guess.vram, guess.vram.weights, there),
-        exact=True,
+        measured=True,
     )
 
 

@@ -92,11 +92,11 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Memory on the machine and on a GPU. ``exact``: as the engine itself computed it."""
+    """Memory on the machine and on a GPU. ``measured``: as the engine itself computed it."""
 
     ram: Memory
     vram: Memory
-    exact: bool = False
+    measured: bool = False
 
     @property
     def total(self) -> int:
@@ -321,13 +321,15 @@ def tokens_per_second(shape: Shape, use: Use, machine: Machine) -> float | None:
     return 1 / seconds if seconds > 0 else None
 
 
-def judge(shape: Shape, use: Use, machine: Machine, exact: Estimate | None = None, *, projector_bytes: int = 0) -> Fit:
+def judge(
+    shape: Shape, use: Use, machine: Machine, measured: Estimate | None = None, *, projector_bytes: int = 0
+) -> Fit:
     """Whether a model runs well, slowly or not at all on a machine.
 
     Args:
-        exact: from a dry load, where the file is there; in the place of the estimate.
+        measured: by a dry load, where the file is there; in the place of the estimate.
     """
-    found = exact or estimate(shape, use, projector_bytes=projector_bytes, gpu_process=machine.gpu_process)
+    found = measured or estimate(shape, use, projector_bytes=projector_bytes, gpu_process=machine.gpu_process)
     missing = max(0, found.ram.total + SPARE_BYTES - machine.free_ram)
     if use.gpu_layers:
         missing = max(missing, found.vram.total + SPARE_BYTES - machine.free_vram)

@@ -5,12 +5,12 @@ It is as much as a small model (half a gigabyte on large cards, less on others),
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
 from stillroom import paths
 from stillroom.atomic import write_text
+from stillroom.codec import json_text, read_json
 from stillroom.errors import StillroomError
 from stillroom.models.fit.estimate import GPU_PROCESS_BYTES
 
@@ -29,7 +29,7 @@ def keep_gpu_process_bytes(names: tuple[str, ...], size: int) -> None:
     if not size or not names or known.get("|".join(names)) == size:
         return
     try:
-        write_text(_file(), json.dumps(known | {"|".join(names): size}, indent=1))
+        write_text(_file(), json_text(known | {"|".join(names): size}))
     except StillroomError as error:
         _LOG.warning("what a process takes on the GPU was not kept (%s)", error.details)
 
@@ -40,9 +40,7 @@ def _file() -> Path:
 
 def _load() -> dict[str, int]:
     try:
-        found = json.loads(_file().read_text("utf-8"))
+        kept = read_json(dict[str, int], _file())
     except (OSError, ValueError):
         return {}
-    if not isinstance(found, dict):
-        return {}
-    return {name: size for name, size in found.items() if isinstance(name, str) and isinstance(size, int) and size > 0}
+    return {name: size for name, size in kept.items() if size > 0}

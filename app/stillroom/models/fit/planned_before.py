@@ -5,12 +5,12 @@ What the checks of a header let through may still end a process. The first time 
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
 from stillroom import __version__, paths
 from stillroom.atomic import write_text
+from stillroom.codec import json_text, read_json
 from stillroom.errors import StillroomError
 from stillroom.gguf.checks import parts_of
 from stillroom.machine.keys import file_key
@@ -29,7 +29,7 @@ def keep_tried(path: Path) -> None:
     key = _key(path)
     known = [each for each in _load() if each != key]
     try:
-        write_text(_file(), json.dumps([*known, key][-_MOST:], indent=1))
+        write_text(_file(), json_text([*known, key][-_MOST:]))
     except StillroomError as error:
         _LOG.warning("it was not kept that a model was tried (%s)", error.details)
 
@@ -44,7 +44,6 @@ def _file() -> Path:
 
 def _load() -> list[str]:
     try:
-        data = json.loads(_file().read_text("utf-8"))
+        return read_json(list[str], _file())
     except (OSError, ValueError):
         return []  # then each is tried once more
-    return [str(each) for each in data] if isinstance(data, list) else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 from stillroom import paths
 from stillroom.atomic import write_text
 from stillroom.cancellation import Cancellation
-from stillroom.codec import from_plain, to_plain
+from stillroom.codec import json_text, read_json
 from stillroom.errors import Cancelled, StillroomError
 from stillroom.models.hub.client import Hub, Offer
 from stillroom.models.hub.download import PARTIAL_FOLDER, DownloadProgress, Rate, discard, download, partial_bytes
@@ -216,14 +215,14 @@ class DownloadQueue:
         return self._models / PARTIAL_FOLDER / "queue.json"
 
     def _save(self) -> None:
-        unfinished = [to_plain(entry.offer) for entry in self.entries() if entry.state is not DownloadState.DONE]
+        unfinished = [entry.offer for entry in self.entries() if entry.state is not DownloadState.DONE]
         try:
-            write_text(self._file, json.dumps(unfinished, indent=1))
+            write_text(self._file, json_text(unfinished))
         except StillroomError as error:
             _LOG.warning("the list of downloads was not kept (%s)", error.details)
 
     def _load(self) -> list[Offer]:
         try:
-            return from_plain(list[Offer], json.loads(self._file.read_text("utf-8")))
+            return read_json(list[Offer], self._file)
         except (OSError, ValueError):
             return []  # none yet, or not ours: what arrived is found again when the download is asked for

@@ -258,11 +258,6 @@ class ResultTable(QTableView):
             QApplication.clipboard().setText(as_text(indexes, headings=True))
         return len(positions)
 
-    def select_row(self, position: int) -> None:
-        selection = QItemSelectionModel.SelectionFlag
-        index = self.shown.index(position, 0)
-        self.selectionModel().select(index, selection.ClearAndSelect | selection.Rows)
-
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width() and not self._sized_by_hand:

@@ -99,7 +99,7 @@ class Detail(QScrollArea):
                 ModelAction.FETCH,
                 self.tr("Fetch…"),
                 "drop",
-                self.tr("Download it; this breaks the seal for as long as it takes"),
+                self.tr("Download a file of it; this breaks the seal for as long as it takes"),
             ),
             (ModelAction.UNLOAD, self.tr("Unload"), "stop", self.tr("Give its memory back")),
             (ModelAction.TUNE, self.tr("Tune"), "retry", self.tr("Measure how it runs fastest here, and keep that")),
@@ -153,7 +153,7 @@ class Detail(QScrollArea):
         shown = {
             ModelAction.LOAD: file is not None,
             ModelAction.UNLOAD: is_loaded,
-            ModelAction.FETCH: row is not None and file is None,
+            ModelAction.FETCH: row is not None and (file is None or row.entry is not None),
             ModelAction.TUNE: file is not None,
             ModelAction.BENCH: is_loaded,
             ModelAction.VERIFY: file is not None,
@@ -163,6 +163,9 @@ class Detail(QScrollArea):
             ModelAction.FOLDER: file is not None,
             ModelAction.REMOVE: ours,
         }
+        fetch = self.tr("Fetch…") if file is None else self.tr("Fetch another…")
+        self.buttons[ModelAction.FETCH].setText(fetch)
+        self.buttons[ModelAction.FETCH].setAccessibleName(fetch)
         for button in self.buttons.values():
             self._grid.removeWidget(button)
         visible = [name for name in self.buttons if shown[name]]

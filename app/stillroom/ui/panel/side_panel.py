@@ -288,7 +288,7 @@ class SidePanel(QWidget):
                     widget = item.widget() if item is not None else None
                     if isinstance(widget, QLabel) and widget.isVisibleTo(section) and widget not in texts:
                         texts.append(widget)
-                said = [widget.whole() if isinstance(widget, ElidedLabel) else widget.text() for widget in texts]
+                said = [widget.full_text() if isinstance(widget, ElidedLabel) else widget.text() for widget in texts]
                 line = ": ".join(dict.fromkeys(text for text in said if text))
                 if place and line:
                     rows.append(f"  {line}")

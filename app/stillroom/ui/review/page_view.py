@@ -136,7 +136,7 @@ class PageView(QAbstractScrollArea):
             self._mode = mode
         else:
             self._mode = "own"
-            self._scale = max(_LEAST, min(_MOST, mode)) * self._whole()
+            self._scale = max(_LEAST, min(_MOST, mode)) * self._plain_scale()
         self._arrange()
         if middle is not None and self._mode == "own":
             page, point = middle
@@ -146,11 +146,11 @@ class PageView(QAbstractScrollArea):
             self.verticalScrollBar().setValue(round(target.y() - self.viewport().height() / 2))
 
     def zoom_by(self, factor: float) -> None:
-        self.set_zoom(self._scale / self._whole() * factor)
+        self.set_zoom(self._scale / self._plain_scale() * factor)
 
     # ---- where things are
 
-    def _whole(self) -> float:
+    def _plain_scale(self) -> float:
         """The scale that is called 100 %: a point is a point of the screen; pictures fill the width."""
         return self.logicalDpiX() / 72
 
@@ -185,7 +185,7 @@ class PageView(QAbstractScrollArea):
         self.horizontalScrollBar().setRange(0, max(0, round(wide) + 2 * _GAP - view.width()))
         self.horizontalScrollBar().setPageStep(view.width())
         names = {"width": self.tr("Width"), "page": self.tr("Page")}
-        self.zoomed.emit(names.get(self._mode, f"{round(100 * self._scale / self._whole())} %"))
+        self.zoomed.emit(names.get(self._mode, f"{round(100 * self._scale / self._plain_scale())} %"))
         self._scrolled()
 
     def _rect(self, page: int) -> QRectF:

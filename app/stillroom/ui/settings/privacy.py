@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLineEdit
 from stillroom import paths
 from stillroom.child import CHILDREN, Isolation, Layers, isolation_of, probe_all
 from stillroom.errors import StillroomError
-from stillroom.settings import SEALED
+from stillroom.settings import ENCRYPTED, SEALED
 from stillroom.ui.controls import Button, describe, label
 from stillroom.ui.parts import Parts
 from stillroom.ui.questions import agreed
@@ -74,6 +74,16 @@ class PrivacySection(Section):
             button = Button(self.tr("Open folder"), action=partial(self._open, str(folder)))
             describe(button, f"{self.tr('Open folder')}: {words}", str(folder))
             self.row(f"{words}\n{folder}", button)
+        self.encrypted = QCheckBox(self.tr("Encrypted"))
+        self.encrypted.setChecked(policy.encrypted or parts.settings.get(ENCRYPTED))
+        describe(self.encrypted, ENCRYPTED.description)
+        if policy.encrypted:
+            self.encrypted.setEnabled(False)
+            self.encrypted.setToolTip(f"{policy.title} {policy.said['encrypted']}")
+        self.encrypted.clicked.connect(self._encrypt)
+        self.row(ENCRYPTED.description, self.encrypted)
+        self.database = label("", "muted", wrap=True, selectable=True)
+        self.told(self.tr("The database is now"), self.database)
         erase = Button(self.tr("Erase…"), action=self._erase)
         describe(erase, self.tr("Erase runs and conversations"))
         self.row(
@@ -120,6 +130,15 @@ class PrivacySection(Section):
             processes, layers = running.get(kind, ([], None))
             shown.setText(self._said(processes, layers if processes else self._probed.get(kind)))
         self.hosts.setText(", ".join(self._parts.seal.hosts) or self.tr("nothing"))
+        self.database.setText(self._parts.encryption.state)
+
+    def _encrypt(self, encrypted: bool) -> None:
+        try:
+            self._parts.settings.set(ENCRYPTED, encrypted)
+        except StillroomError as error:
+            self._say(error.message, "bad")
+        self.encrypted.setChecked(self._parts.settings.get(ENCRYPTED))
+        self.look()
 
     def _said(self, processes: Sequence[int], layers: Layers | None) -> str:
         """What a child found to hold when it tried, no more than that, and what the kernel says of those that are running."""
