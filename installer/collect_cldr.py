@@ -1,4 +1,6 @@
-"""Writes what CLDR knows of months, lengths of time, halves of the day, large numbers, currencies, countries and cities to resources/cldr.json.
+"""Writes what CLDR knows of months, lengths of time, halves of the day, large numbers, currencies, countries and cities.
+
+It goes to resources/cldr.json.
 
 Run it with the environment's Python after Babel was renewed. To read the languages one by one takes most of a second and 76 MB, which
 no window and no command should pay; the table takes a hundredth of it.

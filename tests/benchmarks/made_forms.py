@@ -363,7 +363,9 @@ def _study(page: _Page) -> dict[str, str]:
         chance.randint(3, 96),
         f"{chance.randint(1, 60)},{chance.randint(100, 999)}.00",
     )
-    title = chance.choice(("Skin irritation in rabbits", "Shelf life of filter paper", "Residues after 90 days of storage"))
+    title = chance.choice(
+        ("Skin irritation in rabbits", "Shelf life of filter paper", "Residues after 90 days of storage")
+    )
     page.line("RESEARCH AND DEVELOPMENT".ljust(60), f"FORM {chance.randint(100, 999)} REV. {chance.randint(1, 9)}")
     page.line("REPORT OF ANALYSIS")
     page.line("")
@@ -384,9 +386,18 @@ def _study(page: _Page) -> dict[str, str]:
         page.line("LABORATORY: ", (lab.ljust(40),), "COMPOUND: ", (code,))
         page.line("TITLE OF STUDY: ", (title,))
         page.line("DIRECTOR OF STUDY: ", (director.ljust(30),), "DATE BEGUN: ", (begun,))
-        page.line("SAMPLES TESTED: ", (str(samples).ljust(14),), "COST OF STUDY: ", (f"${cost}".ljust(16),), "DATE OF REPORT: ", (told,))
+        page.line(
+            "SAMPLES TESTED: ",
+            (str(samples).ljust(14),),
+            "COST OF STUDY: ",
+            (f"${cost}".ljust(16),),
+            "DATE OF REPORT: ",
+            (told,),
+        )
         page.line("( ) INTERIM  (X) FINAL".ljust(44), "APPROVED BY ", (approved,))
-    page.line("DISTRIBUTION: ", chance.choice(("Library", "Central files")), "   PAGE 1 OF ", str(chance.randint(2, 40)))
+    page.line(
+        "DISTRIBUTION: ", chance.choice(("Library", "Central files")), "   PAGE 1 OF ", str(chance.randint(2, 40))
+    )
     return {
         "compound": code, "study_title": title, "laboratory": lab, "sponsor": sponsor, "director": director,
         "approved_by": approved, "report_date": told_iso, "sample_count": str(samples), "cost": cost.replace(",", ""),

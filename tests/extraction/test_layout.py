@@ -119,7 +119,9 @@ def test_two_readings_of_one_date_are_not_before_each_other() -> None:
 def test_a_page_of_short_lines_that_end_with_amounts_is_a_tills_slip() -> None:
     slip = "BIG SKY DINER\n1200 W Main St\n2 Burger 23.90\n1 Coffee 3.50\nSubtotal 27.40\nTax 0.00\nTotal 27.40\n"
     assert written(slip, "total", "3.50")["slip:place"] == written(slip, "total", "3.50")["place"] > 0.0
-    letter = "Dear Sirs, we thank you for your order of last week, which we have passed on to our warehouse at Leeds.\n" * 3
+    letter = (
+        "Dear Sirs, we thank you for your order of last week, which we have passed on to our warehouse at Leeds.\n" * 3
+    )
     assert written(letter + "It comes to 27.40 in all.", "total", "27.40")["slip:place"] == 0.0
 
 

@@ -528,7 +528,10 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
         name = same_name(candidate.value) if asked.kind in _NAMED else candidate.value
         overlaps = any(
             _overlap(candidate.span, asked.candidates[other].span)
-            or (asked.kind is FieldType.ORGANISATION and _one_organisation(candidate.value, asked.candidates[other].value))
+            or (
+                asked.kind is FieldType.ORGANISATION
+                and _one_organisation(candidate.value, asked.candidates[other].value)
+            )
             for _, other in taken
         )
         if name and name not in names and not overlaps:

@@ -68,7 +68,9 @@ _MOST_DIGITS = 20
 _SMALLEST_COIN = Decimal("0.05")
 _SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
 # "“Maturity Date” means …": a contract says what its words stand for.
-_DEFINED = re.compile(r"[\"”’'»“]\s{0,3}(?:\)\s)?(?:means?|shall mean|is|bedeutet|désigne|significa)\s+(?:the\s+)?$", re.IGNORECASE)
+_DEFINED = re.compile(
+    r"[\"”’'»“]\s{0,3}(?:\)\s)?(?:means?|shall mean|is|bedeutet|désigne|significa)\s+(?:the\s+)?$", re.IGNORECASE
+)
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
 
 

@@ -181,8 +181,7 @@ def _is_no_address(line: str) -> bool:
     """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label."""
     streets, others = address_words()
     if any(
-        each.search(line)
-        for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL, _PRICED, _SITE)
+        each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL, _PRICED, _SITE)
     ):
         return True
     return bool(_NUMBERED.match(line)) and not streets.search(line)
