@@ -1,10 +1,12 @@
 """What templates learn from corrected documents: right values over the number of documents that were corrected, on all others.
 
-    learning_curve.py LABELS.jsonl=TEMPLATE … [--orders 5] [--counts 0,3,5,10,20] [--limit N] [--kept FOLDER]
+    learning_curve.py LABELS.jsonl=TEMPLATE … [--orders 5] [--counts 0,3,5,10,20] [--limit N] [--kept FOLDER] [--leave-out FITS]
     learning_curve.py LABELS.jsonl=TEMPLATE=CHOICE … [--counts 2,5,10] [--model M]
 
 Labels stand in for the person. The page alone decides, as it does with the starter for values that stand in the document; choices and
 tables are left out. ``--kept`` keeps what was read of each file for the next time (in a folder of one's own: it is loaded with pickle).
+With ``--leave-out`` each set is begun with weights that were fitted on the other sets alone, so that it is a kind of form
+which nobody knew: FITS is the folder in which ``fit_ranking.py fit ROWS --cache FITS`` keeps them.
 With the name of a choice, documents are counted by option: right options with so many labels of each, where there are as many, every
 document left out in turn; and with all. ``--model`` adds its embeddings.
 
@@ -19,10 +21,14 @@ import pickle
 import random
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
+from unittest.mock import patch
 
 import numpy as np
+from fit_ranking import RENAMED, SETS
 
 from stillroom.documents.document import Document
 from stillroom.documents.reader_pool import ReaderPool
@@ -33,7 +39,7 @@ from stillroom.evaluation.grounding import DocumentText
 from stillroom.evaluation.judging import DocumentJudgement, judge
 from stillroom.evaluation.labels import LabelledDocument, load_labels
 from stillroom.evaluation.metrics import metrics
-from stillroom.extraction import choosing
+from stillroom.extraction import choosing, ranking
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
@@ -52,6 +58,7 @@ def main() -> None:
     parser.add_argument("--counts", default="0,3,5,10,20")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--kept", type=Path)
+    parser.add_argument("--leave-out", type=Path, metavar="FITS")
     parser.add_argument("--model", type=Path)
     options = parser.parse_args()
     counts = [int(count) for count in options.counts.split(",")]
@@ -62,7 +69,8 @@ def main() -> None:
         if choice:
             _choice_curve(Path(labels), TemplateLibrary().find(template), choice, counts, options)
             continue
-        curve, dropped = _curve(Path(labels), TemplateLibrary().find(template), counts, options)
+        with _without(Path(labels).parent.name, options.leave_out):
+            curve, dropped = _curve(Path(labels), TemplateLibrary().find(template), counts, options)
         tried += options.orders
         worse += dropped
         shown = "  ".join(
@@ -79,7 +87,11 @@ def _curve(
         template.name, template.version, template.title, template.description,
         tuple(field for field in template.fields if proposes(_kind(field))), sha256=template.sha256,
     )  # fmt: skip
-    labels = load_labels(path)[: options.limit]
+    renamed = RENAMED.get(path.parent.name, {})
+    labels = [
+        replace(each, fields={renamed.get(name, name): value for name, value in each.fields.items()})
+        for each in load_labels(path)[: options.limit]
+    ]
     curve: dict[int, list[float]] = {count: [] for count in counts}
     with tempfile.TemporaryDirectory() as folder, ReaderPool() as readers:
         memory = TemplateMemory(template, Path(folder))
@@ -95,6 +107,16 @@ def _curve(
                 curve[count].append(metrics(judged, [field.name for field in template.fields]).score)
     dropped = sum(later < first - 0.02 for first, later in zip(curve.get(0, []), curve.get(10, []), strict=False))
     return curve, dropped
+
+
+def _without(name: str, fits: Path | None) -> AbstractContextManager[object]:
+    """The weights of all sets but this one, in the place of those that ship; those where no fits are given."""
+    if fits is None:
+        return nullcontext()
+    group = next(kind for own, _, _, kind in SETS if own == name)
+    files = {"weights": "whole", "by_label": "by label", "by_place": "by place"}
+    tables = {part: pickle.loads((fits / f"{group} {file}.pickle").read_bytes()) for part, file in files.items()}
+    return patch.object(ranking, "_fitted", lambda part="weights": tables[part])
 
 
 class _Known:

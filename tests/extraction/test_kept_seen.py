@@ -50,7 +50,7 @@ def as_kept(result: DocumentResult) -> DocumentResult:
 
 
 def again(result: DocumentResult, content: bytes, memory: TemplateMemory | None = None) -> DocumentResult:
-    seen = kept_seen.unpack(content, TEMPLATE)
+    seen = kept_seen.Unpacker(TEMPLATE).unpack(content)
     assert seen is not None
     fields, notes = decide(seen, TEMPLATE, memory.learned() if memory is not None else None)
     return as_kept(dataclasses.replace(result, fields=fields, notes=notes))
@@ -95,11 +95,11 @@ def test_what_was_learned_meanwhile_counts_as_in_a_new_extraction(model: ModelIn
 def test_what_other_fields_or_signs_saw_or_is_damaged_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     _, content = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
     other = dataclasses.replace(TEMPLATE, fields=(*TEMPLATE.fields[:-1], Field("lines", FieldType.LINE)))
-    assert kept_seen.unpack(content, other) is None
+    assert kept_seen.Unpacker(other).unpack(content) is None
     for damaged in (b"", content[: len(content) // 2], content[:50] + b"\0\0\0" + content[53:], b"x" * 100):
-        assert kept_seen.unpack(damaged, TEMPLATE) is None
+        assert kept_seen.Unpacker(TEMPLATE).unpack(damaged) is None
     monkeypatch.setattr(kept_seen, "sign_names", lambda: ("another",))
-    assert kept_seen.unpack(content, TEMPLATE) is None
+    assert kept_seen.Unpacker(TEMPLATE).unpack(content) is None
 
 
 def test_more_than_may_be_kept_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,9 @@ def test_more_than_may_be_kept_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_embedding_is_asked_for_once() -> None:
-    seen = kept_seen.unpack(Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")[1], TEMPLATE)
+    seen = kept_seen.Unpacker(TEMPLATE).unpack(
+        Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")[1]
+    )
     assert seen is not None
     asked = []
 
@@ -127,7 +129,7 @@ def test_an_embedding_is_asked_for_once() -> None:
     decide(seen, TEMPLATE, Told(), lambda text: calls.append(text) or ("m", np.ones(4)))  # type: ignore[func-returns-value]
     assert len(calls) == 1
     assert len(asked) == 2
-    kept = kept_seen.unpack(kept_seen.pack(seen, {}), TEMPLATE)
+    kept = kept_seen.Unpacker(TEMPLATE).unpack(kept_seen.pack(seen, {}))
     assert kept is not None
     assert kept.embedding is not None
     assert kept.embedding[0] == "m"

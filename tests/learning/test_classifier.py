@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -123,10 +124,30 @@ def test_what_was_learned_decides_a_choice_and_says_how_sure_it_is() -> None:
     text = "The tomatoes want water"
     parts = parts_of(text)
     whole = passages.split(document(text), 900, lambda texts: [len(each.split()) for each in texts])
-    found = Choices(Silent()).choose(  # type: ignore[arg-type]
-        TEMPLATE.fields, document(text), whole, Frame.plain(), complete=True,
-        learned=lambda _name, strengths: (learned.shares(strengths, parts, None), 0.8),
-    )  # fmt: skip
+    looked = Choices(Silent()).look(TEMPLATE.fields, document(text), whole, Frame.plain())  # type: ignore[arg-type]
+    found = {
+        field.name: looked[field.name].choose(
+            field,
+            document(text),
+            complete=True,
+            learned=lambda _name, strengths: (learned.shares(strengths, parts, None), 0.8),
+        )
+        for field in TEMPLATE.fields
+    }
     assert found["desk"].value == "north"
     assert found["desk"].confidence == pytest.approx(0.8)
     assert all(each.confidence < 0.8 for each in found["desk"].candidates)
+
+
+def test_what_was_learned_of_a_choice_is_small() -> None:
+    texts = [" ".join(f"word{number * place % 997}" for place in range(200)) for number in range(1, 41)]
+    shown = [
+        LabelledText(
+            str(at), np.zeros(3), at % 2, parts_of(text), np.random.default_rng(at).normal(size=576) + at % 2, "m"
+        )
+        for at, text in enumerate(texts)
+    ]
+    learned = learn(shown)
+    assert learned is not None
+    kept = (getattr(learned, each.name) for each in dataclasses.fields(learned))
+    assert sum(each.nbytes for each in kept if isinstance(each, np.ndarray)) < 200_000

@@ -15,7 +15,7 @@ from stillroom.extraction import choosing
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import FieldState, FieldValue
-from stillroom.learning.fitting import LabelledField, fit
+from stillroom.learning.fitting import LabelledField, decides, fit
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
 from stillroom.learning.surroundings import LIKENESSES, Book, Surroundings, form_of
 from stillroom.templates.template import Field, FieldType, Template
@@ -211,3 +211,24 @@ def test_what_was_kept_without_marks_still_teaches() -> None:
 
 def _around(left: str, value: str = "v") -> Surroundings:
     return Surroundings((left,), (), (), "9", value, 0.5, 0)
+
+
+def test_leaving_a_document_out_is_as_good_as_fitting_without_it(memory: TemplateMemory) -> None:
+    """What a field gained is told by one step from the fit of all; it says what fits without each would."""
+    known = [memory.rows(each) for each in memory.documents()]
+    for name in ("handover", "code"):
+        rows = [each.fields[name] for each in known]
+        whole = fit(rows)
+        assert whole is not None
+        honest = [decides(row, fit([each for each in rows if each is not row]), several=False) for row in rows]
+        assert whole.after == sum(honest)
+
+
+def test_one_document_more_is_learned_by_what_was_numbered_before(memory: TemplateMemory, tmp_path: Path) -> None:
+    memory.learned()
+    memory.take(shift(5), truth(5))
+    grown, fresh = memory.learned(), TemplateMemory(TEMPLATE, tmp_path).learned()
+    for name, field in fresh.fields.items():
+        assert np.allclose(grown.fields[name].signs, field.signs)
+        assert np.allclose(grown.fields[name].around, field.around)
+    assert decide(shift(27), grown) == decide(shift(27), fresh)

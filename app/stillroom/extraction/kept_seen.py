@@ -21,6 +21,7 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.deciding import Seen
+from stillroom.extraction.ranking import Weights
 from stillroom.extraction.result import FieldResult, FieldValue, RunnerUp, value_from_json, value_to_json
 from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import Field, FieldType, Template
@@ -138,37 +139,89 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
     return packed if len(packed) <= MOST_BYTES else b""
 
 
-def unpack(content: bytes, template: Template) -> Seen | None:
-    """What was seen, for a template whose fields it was seen for; None where other signs or fields saw it, or it is damaged."""
-    try:
-        unpacker = zlib.decompressobj()
-        kept = msgspec.msgpack.decode(unpacker.decompress(content, _MOST_UNPACKED), type=_Kept)
-        if kept.signs != _digest(template.fields):
+class Unpacker:
+    """What undoes ``pack`` for documents of one template."""
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._digest = _digest(template.fields)
+        self._fitted = ranking.has_own(template)
+        self._weights: dict[tuple[str, int], Weights] = {}
+
+    def unpack(self, content: bytes) -> Seen | None:
+        """What was seen; None where other signs or fields saw it, or it is damaged."""
+        try:
+            unpacker = zlib.decompressobj()
+            kept = msgspec.msgpack.decode(unpacker.decompress(content, _MOST_UNPACKED), type=_Kept)
+            if kept.signs != self._digest:
+                return None
+            places = {
+                Span(page, start, end): [
+                    Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)
+                ]
+                for page, start, end, sides in kept.boxes
+            }
+            document = KeptDocument(
+                kept.name, kept.kind, kept.sha256,
+                tuple(Page(each.number, each.text, each.width, each.height, None, each.ocr_confidence) for each in kept.pages),
+                kept.page_count, stated=kept.stated, places=places,
+            )  # fmt: skip
+            return Seen(
+                document=document,
+                asked=[self._asked(each, document, kept.parameters) for each in kept.asked],
+                looked={each.name: _looked(each, self._template.field(each.name)) for each in kept.looked},
+                made={name: _result(plain) for name, plain in json.loads(kept.made).items()},
+                complete=kept.complete,
+                page_only=kept.page_only,
+                parameters=kept.parameters,
+                notes=kept.notes,
+                embedding=(kept.model, np.frombuffer(kept.embedding, np.float16).astype(float)) if kept.model else None,
+            )
+        except (zlib.error, ValueError, KeyError, IndexError, TypeError):
             return None
-        places = {
-            Span(page, start, end): [
-                Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)
-            ]
-            for page, start, end, sides in kept.boxes
-        }
-        document = KeptDocument(
-            kept.name, kept.kind, kept.sha256,
-            tuple(Page(each.number, each.text, each.width, each.height, None, each.ocr_confidence) for each in kept.pages),
-            kept.page_count, stated=kept.stated, places=places,
-        )  # fmt: skip
-        return Seen(
-            document=document,
-            asked=[_asked(each, document, template, kept.parameters) for each in kept.asked],
-            looked={each.name: _looked(each, template.field(each.name)) for each in kept.looked},
-            made={name: _result(plain) for name, plain in json.loads(kept.made).items()},
-            complete=kept.complete,
-            page_only=kept.page_only,
-            parameters=kept.parameters,
-            notes=kept.notes,
-            embedding=(kept.model, np.frombuffer(kept.embedding, np.float16).astype(float)) if kept.model else None,
+
+    def _asked(self, kept: _KeptAsked, document: Document, parameters: int) -> Asked:
+        asked = self._template.field(kept.name)
+        several = asked.type is FieldType.LIST
+        kind = asked.of if several and asked.of else asked.type
+        spans = np.frombuffer(kept.spans, np.int32).reshape(-1, 3).tolist()
+        likelihoods = np.frombuffer(kept.likelihoods, np.float32).tolist()
+        texts = {page.number: page.text for page in document.pages}
+        candidates = [
+            Candidate(
+                Span(page, start, end),
+                kept.others.get(at) or texts[page][start:end],
+                kept.values[at],
+                failed=kept.failed.get(at, ()),
+                reading=kept.readings.get(at, ""),
+                likelihood=likelihoods[at],
+            )
+            for at, (page, start, end) in enumerate(spans)
+        ]
+        signs = np.frombuffer(kept.signs, np.float32).reshape(-1, len(candidates)).T if candidates else _NO_SIGNS
+        return Asked(
+            asked,
+            kind,
+            candidates,
+            signs.astype(np.float64),
+            np.frombuffer(kept.where, np.int32).tolist(),
+            list(range(len(candidates))) if kept.chosen is None else kept.chosen,
+            self._weights_of(asked, kind, several, parameters),
+            role=kept.role,
+            fitted=self._fitted,
+            sure=kept.sure,
+            left_out=kept.left_out,
+            scores=kept.scores,
+            second=ranking.second_weights(kind, several=several),
         )
-    except (zlib.error, ValueError, KeyError, IndexError, TypeError):
-        return None
+
+    def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int) -> Weights:
+        key = (asked.name, parameters)
+        if key not in self._weights:
+            self._weights[key] = ranking.weights_for(
+                kind, several=several, template=self._template, field=asked.name, parameters=parameters
+            )
+        return self._weights[key]
 
 
 def _digest(asked: Iterable[Field]) -> str:
@@ -195,42 +248,6 @@ def _kept(asked: Asked, document: Document) -> _KeptAsked:
         role=asked.role,
         sure=asked.sure,
         left_out=asked.left_out,
-    )
-
-
-def _asked(kept: _KeptAsked, document: Document, template: Template, parameters: int) -> Asked:
-    asked = template.field(kept.name)
-    several = asked.type is FieldType.LIST
-    kind = asked.of if several and asked.of else asked.type
-    spans = np.frombuffer(kept.spans, np.int32).reshape(-1, 3).tolist()
-    likelihoods = np.frombuffer(kept.likelihoods, np.float32).tolist()
-    texts = {page.number: page.text for page in document.pages}
-    candidates = [
-        Candidate(
-            Span(page, start, end),
-            kept.others.get(at) or texts[page][start:end],
-            kept.values[at],
-            failed=kept.failed.get(at, ()),
-            reading=kept.readings.get(at, ""),
-            likelihood=likelihoods[at],
-        )
-        for at, (page, start, end) in enumerate(spans)
-    ]
-    signs = np.frombuffer(kept.signs, np.float32).reshape(-1, len(candidates)).T if candidates else _NO_SIGNS
-    return Asked(
-        asked,
-        kind,
-        candidates,
-        signs.astype(np.float64),
-        np.frombuffer(kept.where, np.int32).tolist(),
-        list(range(len(candidates))) if kept.chosen is None else kept.chosen,
-        ranking.weights_for(kind, several=several, template=template, field=asked.name, parameters=parameters),
-        role=kept.role,
-        fitted=ranking.has_own(template),
-        sure=kept.sure,
-        left_out=kept.left_out,
-        scores=kept.scores,
-        second=ranking.second_weights(kind, several=several),
     )
 
 

@@ -64,21 +64,23 @@ class LearnedChoice:
 
     Attributes:
         options: places of those that have labels enough. trust: in the strengths that nobody taught.
-        known: rows of parts of the documents it was learned from, each of length 1; rarity: of each part.
-        embeddings: the same of these, centred by ``mean`` and evened by ``spread``; no rows where they are not used.
-        model: whose embeddings they are. worth: of each document for each of the options.
+        parts: those that the documents it was learned from have, in their order; rarity: of each.
+        by_part: what a part of weight 1 says for each of the options.
+        by_embedding: the same of an embedding, centred by ``mean`` and evened by ``spread``; no rows where they are not used.
+        model: whose embeddings they are. known: documents that it was fitted to.
         slope, shift, documents, before, after: as of a LearnedField.
     """
 
     options: npt.NDArray[np.int64]
     trust: float
-    known: npt.NDArray[np.float32]
+    parts: npt.NDArray[np.uint16]
     rarity: npt.NDArray[np.float32]
-    embeddings: Vector
-    mean: Vector
-    spread: Vector
+    by_part: npt.NDArray[np.float16]
+    by_embedding: npt.NDArray[np.float16]
+    mean: npt.NDArray[np.float16]
+    spread: npt.NDArray[np.float16]
     model: str
-    worth: Vector
+    known: int
     slope: float = 1.0
     shift: float = 0.0
     documents: int = 0
@@ -87,11 +89,10 @@ class LearnedChoice:
 
     def shares(self, strengths: Vector, parts: Sparse, embedding: Vector | None) -> Vector:
         """Probabilities of the options. ``embedding``: of ``model``; without one the words alone tell."""
-        near = self.known @ _row(parts, self.rarity)
-        if len(self.embeddings) and embedding is not None and embedding.shape == self.mean.shape:
-            near = near + self.embeddings @ _unit((embedding - self.mean) / self.spread)
         told: Vector = strengths * self.trust
-        told[self.options] += near @ self.worth
+        told[self.options] += _row(parts, self.parts, self.rarity, self.known) @ self.by_part
+        if len(self.by_embedding) and embedding is not None and embedding.shape == self.mean.shape:
+            told[self.options] += _unit((embedding - self.mean) / self.spread) @ self.by_embedding
         return ranking.softmax(told)
 
 
@@ -169,23 +170,34 @@ def _left_out(rows: Sequence[LabelledText], options: Sequence[int], model: str, 
 
 
 def _fitted(rows: Sequence[LabelledText], options: Sequence[int], model: str, trust: float) -> LearnedChoice:
-    has = np.zeros(_PLACES, dtype=np.float32)
-    for row in rows:
-        has[list(row.parts)] += 1
-    rarity = np.log((len(rows) + 1) / (has + 0.5)).astype(np.float32)
-    known = np.array([_row(row.parts, rarity) for row in rows])
+    has = Counter(part for row in rows for part in row.parts)
+    parts = np.array(sorted(has), dtype=np.uint16)
+    rarity = np.log((len(rows) + 1) / (np.array([has[part] for part in parts.tolist()]) + 0.5)).astype(np.float32)
+    known = np.array([_row(row.parts, parts, rarity, len(rows)) for row in rows])
     near = (known @ known.T).astype(np.float64)
-    embeddings, mean, spread = np.zeros((0, 0)), np.zeros(0), np.ones(0)
+    embeddings, mean, spread = np.zeros((len(rows), 0)), np.zeros(0), np.ones(0)
     if model:
         vectors = np.array([row.embedding for row in rows])
-        mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
+        mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
         embeddings = np.array([_unit(each) for each in (vectors - mean) / spread])
         near = near + embeddings @ embeddings.T
     at = np.array(options)
     begin = trust * np.array([row.strengths[at] for row in rows])
     right = np.array([[float(row.right == option) for option in options] for row in rows])
     worth = _solved(near, begin, right)
-    return LearnedChoice(at, trust, known, rarity, embeddings, mean, spread, model, worth)
+    # The kernels are linear: what the documents say together is kept, not the documents.
+    return LearnedChoice(
+        options=at,
+        trust=trust,
+        parts=parts,
+        rarity=rarity,
+        by_part=(known.T @ worth).astype(np.float16),
+        by_embedding=(embeddings.T @ worth).astype(np.float16),
+        mean=mean.astype(np.float16),
+        spread=spread.astype(np.float16),
+        model=model,
+        known=len(rows),
+    )
 
 
 def _solved(near: Vector, begin: Vector, right: Vector) -> Vector:
@@ -203,12 +215,18 @@ def _solved(near: Vector, begin: Vector, right: Vector) -> Vector:
     return worth
 
 
-def _row(parts: Sparse, rarity: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    row = np.zeros(_PLACES, dtype=np.float32)
-    if parts:
-        places = list(parts)
-        row[places] = np.array(list(parts.values()), dtype=np.float32) * rarity[places]
-    length = float(np.linalg.norm(row))
+def _row(
+    own: Sparse, parts: npt.NDArray[np.uint16], rarity: npt.NDArray[np.float32], documents: int
+) -> npt.NDArray[np.float32]:
+    """What a document has of these parts, of length 1 together with what it has besides: that is rarer than any of them."""
+    row = np.zeros(len(parts), dtype=np.float32)
+    places = np.fromiter(own.keys(), dtype=np.uint16, count=len(own))
+    counts = np.fromiter(own.values(), dtype=np.float32, count=len(own))
+    at = np.minimum(np.searchsorted(parts, places), len(parts) - 1)
+    known = parts[at] == places
+    row[at[known]] = counts[known] * rarity[at[known]]
+    besides = float(np.linalg.norm(counts[~known])) * math.log((documents + 1) / 0.5)
+    length = math.hypot(float(np.linalg.norm(row)), besides)
     return row / np.float32(length) if length else row
 
 

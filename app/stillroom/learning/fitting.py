@@ -8,13 +8,13 @@ lists each candidate is a logistic regression of its own. With few documents lit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from stillroom.learning.confidence import calibrated
-from stillroom.learning.surroundings import MARKS, Book, Surroundings
+from stillroom.learning.surroundings import MARKS, Book, Shelf, Surroundings
 
 Vector = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -30,7 +30,10 @@ _TOWARDS_NONE = 6.0  # penalty of a sign's move
 _TOWARDS_USUAL = 1.5  # of a likeness's or mark's
 _TOWARDS_ABSENT = 0.5  # of absent's
 _STEPS = 10
-_STEPS_LEFT_OUT = 5  # from what all documents taught
+_STEPS_WITHOUT_MANY = 3
+_NEARLY = 0.05
+_MOST_CANDIDATES, _LEAST_CANDIDATES = 60, 12  # of a document
+_MOST_ROWS = 1500  # candidates in all
 _PARTS = 8
 _SMALL = 1e-3
 
@@ -55,6 +58,10 @@ class LabelledField:
     right: npt.NDArray[np.bool_]
     around: tuple[Surroundings, ...]
     missing: bool = False
+
+    def only(self, places: Places) -> LabelledField:
+        """With these candidates alone; what stands around them is left as it is, for a book that keeps the same."""
+        return replace(self, signs=self.signs[places], base=self.base[places], right=self.right[places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +92,34 @@ class LearnedField:
         return result
 
 
-def fit(rows: Sequence[LabelledField], *, several: bool = False) -> LearnedField | None:
+def fit(rows: Sequence[LabelledField], *, several: bool = False, shelf: Shelf | None = None) -> LearnedField | None:
     """What these documents teach of one field, honest about its worth: measured with each document left out in turn (in parts
-    where there are many). None where they teach nothing. ``several``: the field is a list.
+    where there are many). None where they teach nothing. ``several``: the field is a list; ``shelf``: for the next fit of this field.
+
+    Of each document the candidates that the page speaks for most take part, the fewer the more documents there are: the time is bounded.
     """
     useful = [row for row in rows if not row.missing and len(row.base)]
     if not useful:
         return None
-    book = Book([row.around for row in useful], [row.right for row in useful])
+    most = max(_LEAST_CANDIDATES, min(_MOST_CANDIDATES, _MOST_ROWS // len(useful)))
+    kept = [_strongest(row, most) for row in useful]
+    book = Book([row.around for row in useful], [row.right for row in useful], kept, shelf)
+    thin = [row.only(own) for row, own in zip(useful, kept, strict=True)]
+    everything = range(len(thin))
+    # Each document is held against the others: with its own values among the known ones likeness would be worth everything.
+    columns = [np.hstack([row.signs, book.columns(number, everything)]) for number, row in enumerate(thin)]
+    parts = _parts(thin)
+    held = columns
+    if len(parts) < len(thin):
+        held = list(columns)
+        for part in parts:
+            rest = [number for number in everything if number not in part]
+            for number in part:
+                held[number] = np.hstack([thin[number].signs, book.columns(number, rest)])
     best: tuple[float, LearnedField] | None = None
     for usual in (_LIKENESS, _USUAL):
-        lost, learned = _cross_validated(useful, book, usual, several=several)
+        problem = _Problem(thin, columns, usual, several=several)
+        lost, learned = _cross_validated(problem, thin, held, parts, book)
         if best is None or lost < best[0]:
             best = (lost, learned)
     assert best is not None
@@ -103,25 +127,35 @@ def fit(rows: Sequence[LabelledField], *, several: bool = False) -> LearnedField
     return best[1]
 
 
+def _strongest(row: LabelledField, most: int) -> Places:
+    """The places of the candidates that the page speaks for most, and of the right ones, in their order."""
+    if len(row.base) <= most:
+        return np.arange(len(row.base))
+    kept = row.right.copy()
+    kept[np.argsort(-row.base, kind="stable")[:most]] = True
+    return np.flatnonzero(kept)
+
+
 def _cross_validated(
-    rows: Sequence[LabelledField], book: Book, usual: Vector, *, several: bool
+    problem: _Problem, rows: Sequence[LabelledField], held: Sequence[Vector], parts: Sequence[Sequence[int]], book: Book
 ) -> tuple[float, LearnedField]:
-    """What is learned with these columns of what is around, and what is lost where documents are left out."""
-    everything = range(len(rows))
-    weights = _fitted(rows, everything, book, usual, several=several)
+    """What is learned with the columns of this problem, and what is lost where documents are left out.
+
+    ``held``: the columns of each document, held against those that are not of its part.
+    """
+    several = problem.several
+    weights = problem.solve()
     shares: list[tuple[float, bool]] = []
     before = after = 0
     lost = 0.0
-    for held in _parts(rows):
-        rest = [number for number in everything if number not in held]
-        other = _fitted(rows, rest, book, usual, several=several, begin=weights) if rest else None
-        for number in held:
+    for part in parts:
+        other = problem.without(part, weights) if len(part) < len(rows) else None
+        for number in part:
             row = rows[number]
             before += _decided(row, row.base, row.absent, several=several)[1]
             strengths, absent = row.base, row.absent
             if other is not None:
-                columns = np.hstack([row.signs, book.columns(number, rest)[:, : len(usual)]])
-                strengths = row.base + columns @ other[:-1]
+                strengths = row.base + held[number][:, : problem.width] @ other[:-1]
                 absent = row.absent + float(other[-1])
             share, right = _decided(row, strengths, absent, several=several)
             after += right
@@ -130,7 +164,7 @@ def _cross_validated(
     slope, shift = calibrated(shares)
     signs = rows[0].signs.shape[1]
     around = np.zeros(len(_USUAL))
-    around[: len(usual)] = weights[signs:-1]
+    around[: problem.width - signs] = weights[signs:-1]
     return lost, LearnedField(weights[:signs], around, float(weights[-1]), book, slope, shift, len(rows), before, after)
 
 
@@ -144,51 +178,91 @@ def decides(row: LabelledField, learned: LearnedField | None, *, several: bool) 
     return _decided(row, strengths, row.absent + learned.absent, several=several)[1]
 
 
-def _fitted(
-    rows: Sequence[LabelledField],
-    among: Sequence[int],
-    book: Book,
-    prior: Vector,
-    *,
-    several: bool,
-    begin: Vector | None = None,
-) -> Vector:
-    """Moves of the signs, weights of what is around, and the move of *absent*, by these of the documents; ``begin``: near them."""
-    # Each document is held against the others: with its own values among the known ones likeness would be worth everything.
-    used = [rows[number] for number in among]
-    signs = np.vstack([row.signs for row in used])
-    varied = np.flatnonzero(signs.max(axis=0) != signs.min(axis=0))
-    around = np.vstack([book.columns(number, among)[:, : len(prior)] for number in among])
-    columns = np.hstack([signs[:, varied], around])
-    sizes = np.array([len(row.base) for row in used])
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    of = np.repeat(np.arange(len(used)), sizes)
-    base = np.concatenate([row.base for row in used])
-    absents = np.array([row.absent for row in used])
-    right = np.concatenate([row.right for row in used])
-    usual = np.concatenate([np.zeros(len(varied)), prior, [0.0]])
-    penalty = np.concatenate(
-        [np.full(len(varied), _TOWARDS_NONE), np.full(len(prior), _TOWARDS_USUAL), [_TOWARDS_ABSENT]]
-    )
-    every = signs.shape[1]
-    own = np.concatenate([varied, np.arange(every, every + len(prior) + 1)])
-    weights = usual.copy() if begin is None else begin[own]
-    wide = np.hstack([columns, np.zeros((len(columns), 1))])
-    for _ in range(_STEPS if begin is None else _STEPS_LEFT_OUT):
-        strengths = base + columns @ weights[:-1]
-        if several:
-            gradient, curvature = _by_item(strengths - (absents + weights[-1])[of], right, columns, of, sizes)
+class _Problem:
+    """The penalised fit over some documents: moves of the signs, weights of what is around, and the move of *absent*.
+
+    Attributes:
+        width: columns of the weights but for that of *absent*. several: the field is a list.
+    """
+
+    def __init__(
+        self, rows: Sequence[LabelledField], columns: Sequence[Vector], usual: Vector, *, several: bool
+    ) -> None:
+        """``columns``: of each document, its signs and what is around; of those the first, as many as ``usual`` has."""
+        self.several = several
+        signs = rows[0].signs.shape[1]
+        self.width = signs + len(usual)
+        whole = np.vstack([own[:, : self.width] for own in columns])
+        varied = np.ptp(whole[:, :signs], axis=0) > 0
+        self._own = np.concatenate([np.flatnonzero(varied), np.arange(signs, self.width + 1)])
+        # The last column is that of *absent*: 0 for every candidate.
+        self._columns = np.hstack([whole, np.zeros((len(whole), 1))])[:, self._own]
+        sizes = np.array([len(row.base) for row in rows])
+        self._ends = np.cumsum(sizes)
+        self._of = np.repeat(np.arange(len(rows)), sizes)
+        self._base = np.concatenate([row.base for row in rows])
+        self._absents = np.array([row.absent for row in rows])
+        self._right = np.concatenate([row.right for row in rows])
+        moved = int(varied.sum())
+        self._usual = np.concatenate([np.zeros(moved), usual, [0.0]])
+        self._penalty = np.concatenate(
+            [np.full(moved, _TOWARDS_NONE), np.full(len(usual), _TOWARDS_USUAL), [_TOWARDS_ABSENT]]
+        )
+
+    def solve(self) -> Vector:
+        """The weights by all documents."""
+        everything = range(len(self._ends))
+        weights = self._usual.copy()
+        for _ in range(_STEPS):
+            weights, longest = self._step(weights, *self._slopes(weights, everything))
+            if longest < _SMALL:
+                break
+        self._whole = self._slopes(weights, everything)  # of where it ended, to leave documents out
+        return self._wide(weights)
+
+    def without(self, part: Sequence[int], found: Vector) -> Vector:
+        """The weights without some documents, from those with all (``found``): what these add to the slopes is taken out, and one step
+        taken (K. Rad and A. Maleki, 2020). Where there are few documents each counts for much, and more steps are taken.
+        """
+        weights = found[self._own]
+        own = self._slopes(weights, part)
+        weights, longest = self._step(weights, self._whole[0] - own[0], self._whole[1] - own[1])
+        rest = [number for number in range(len(self._ends)) if number not in part]
+        for _ in range(_STEPS_WITHOUT_MANY if len(self._ends) <= _PARTS else 0):
+            if longest < _NEARLY:
+                break
+            weights, longest = self._step(weights, *self._slopes(weights, rest))
+        return self._wide(weights)
+
+    def _step(self, weights: Vector, gradient: Vector, curvature: Vector) -> tuple[Vector, float]:
+        """The next weights, and the longest way that one of them would go."""
+        slope = gradient + self._penalty * (weights - self._usual)
+        step = np.linalg.solve(curvature + np.diag(self._penalty), slope)
+        longest = float(np.abs(step).max())
+        # Far from the optimum a whole step goes too far.
+        return weights - step * min(1.0, 2.0 / max(longest, 1e-9)), longest
+
+    def _slopes(self, weights: Vector, among: Sequence[int]) -> tuple[Vector, Vector]:
+        """Gradient and curvature of what these documents lose, without the penalty."""
+        if len(among) == len(self._ends):
+            rows: slice | Places = slice(None)
+            sizes, of = np.diff(self._ends, prepend=0), self._of
         else:
-            gradient, curvature = _by_document(strengths, absents + weights[-1], right, wide, starts, of)
-        gradient += penalty * (weights - usual)
-        step = np.linalg.solve(curvature + np.diag(penalty), gradient)
-        longest = np.abs(step).max()
-        weights -= step * min(1.0, 2.0 / max(longest, 1e-9))  # far from the optimum a whole step goes too far
-        if longest < _SMALL:
-            break
-    found = np.zeros(every + len(prior) + 1)
-    found[own] = weights
-    return found
+            starts = np.append(0, self._ends)
+            rows = np.concatenate([np.arange(starts[number], starts[number + 1]) for number in among])
+            sizes = np.array([starts[number + 1] - starts[number] for number in among])
+            of = np.repeat(np.arange(len(sizes)), sizes)
+        columns, right = self._columns[rows], self._right[rows]
+        strengths = self._base[rows] + columns @ weights  # the column of *absent* is 0
+        absents = self._absents[list(among)] + weights[-1]
+        if self.several:
+            return _by_item(strengths - absents[of], right, columns, of, sizes)
+        return _by_document(strengths, absents, right, columns, np.append(0, np.cumsum(sizes)[:-1]), of)
+
+    def _wide(self, weights: Vector) -> Vector:
+        found = np.zeros(self.width + 1)
+        found[self._own] = weights
+        return found
 
 
 def _by_document(
@@ -204,11 +278,10 @@ def _by_document(
     target = np.where(right, powers / np.where(is_absent, 1.0, hit)[of], 0.0)
     gradient = columns.T @ (share - target)
     gradient[-1] = float(np.sum(no_share - is_absent))
-    rows = columns.copy()
-    weighted = rows * share[:, None]
+    weighted = columns * share[:, None]
     means = np.add.reduceat(weighted, starts, axis=0)
     means[:, -1] += no_share
-    curvature = rows.T @ weighted - means.T @ means
+    curvature = columns.T @ weighted - means.T @ means
     curvature[-1, -1] += float(np.sum(no_share))
     return gradient, curvature
 
@@ -219,7 +292,8 @@ def _by_item(
     """The same for lists: each candidate is in it or not; a document with many candidates weighs less than their number."""
     worth = 1.0 / np.sqrt(sizes)[of]
     share = 1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30)))
-    wide = np.hstack([columns, -np.ones((len(columns), 1))])
+    wide = columns.copy()
+    wide[:, -1] = -1.0
     gradient = wide.T @ ((share - right) * worth)
     curvature = wide.T @ (wide * (share * (1 - share) * worth)[:, None])
     return gradient, curvature

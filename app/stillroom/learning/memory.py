@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from stillroom import atomic, paths
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document
+from stillroom.documents.document import Document, Span
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
 from stillroom.extraction import choices, layout, ranking
@@ -31,7 +31,7 @@ from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, LearnedField, decides, fit
 from stillroom.learning.kept import ChoiceFacts, ChoicesFacts, DocumentFacts, FieldFacts, packed, unpacked
-from stillroom.learning.surroundings import Surroundings, surroundings
+from stillroom.learning.surroundings import Shelf, Surroundings, surroundings
 from stillroom.templates.template import Field, FieldType, Template
 
 Truth = Mapping[str, str | Sequence[str] | None]
@@ -70,11 +70,13 @@ class LearnedTemplate:
     Attributes:
         choices: the same of its choices among options.
         documents: it was learned from.
+        near: the document that was asked about last, and what stands around its candidates: fields have them in common.
     """
 
     fields: dict[str, LearnedField] = field(default_factory=dict)
     choices: dict[str, LearnedChoice] = field(default_factory=dict)
     documents: int = 0
+    near: tuple[Document, dict[tuple[Span, str], Surroundings]] | None = field(default=None, repr=False, compare=False)
 
     def moves(
         self, name: str, document: Document, candidates: Sequence[Candidate], signs: Vector
@@ -83,7 +85,17 @@ class LearnedTemplate:
         learned = self.fields.get(name)
         if learned is None or learned.signs.shape[0] != signs.shape[1]:
             return None
-        return learned.strengths(signs, surroundings(document, candidates)), learned.absent
+        return learned.strengths(signs, self._around(document, candidates)), learned.absent
+
+    def _around(self, document: Document, candidates: Sequence[Candidate]) -> list[Surroundings]:
+        near = self.near
+        if near is None or near[0] is not document:
+            near = self.near = (document, {})
+        known = near[1]
+        fresh = [each for each in candidates if (each.span, each.value) not in known]
+        for each, around in zip(fresh, surroundings(document, fresh), strict=True):
+            known[each.span, each.value] = around
+        return [known[each.span, each.value] for each in candidates]
 
     def confidence(self, name: str, share: float) -> float | None:
         """What a share was worth in documents that were left out; None for a field nothing is known of."""
@@ -135,6 +147,8 @@ class TemplateMemory:
         self._folder = (folder if folder is not None else paths.learned_dir()) / template.name
         self._lock = threading.Lock()
         self._known: tuple[tuple[tuple[str, int], ...], LearnedTemplate] | None = None
+        self._kept: dict[tuple[str, int], KnownDocument] = {}  # as they were read, by name and time of the file
+        self._shelves: dict[str, Shelf] = {}  # by field
 
     def take(self, document: Document, truth: Truth, embed: Embed | None = None) -> None:
         """Learn of one more document; of the same file again it takes the place of what was. ``embed``: by the loaded model, for
@@ -221,7 +235,11 @@ class TemplateMemory:
             files = self._files()
             state = tuple((file.name, file.stat().st_mtime_ns) for file in files)
             if self._known is None or self._known[0] != state:
-                self._known = (state, self.taught([self._read(file) for file in files]))
+                self._kept = {
+                    key: self._kept.get(key) or self._read(file) for key, file in zip(state, files, strict=True)
+                }
+                learned = self._taught(list(self._kept.values()), self._shelves)
+                self._known = (state, learned)
             return self._known[1]
 
     def rows(self, sha256: str) -> KnownDocument:
@@ -230,13 +248,18 @@ class TemplateMemory:
 
     def taught(self, documents: Sequence[KnownDocument]) -> LearnedTemplate:
         """What would follow from these documents alone."""
+        return self._taught(documents, {})
+
+    def _taught(self, documents: Sequence[KnownDocument], shelves: dict[str, Shelf]) -> LearnedTemplate:
         rows: dict[str, list[LabelledField]] = {}
         for document in documents:
             for name, row in document.fields.items():
                 rows.setdefault(name, []).append(row)
         found = LearnedTemplate(documents=len(documents))
         for each in self._template.fields:
-            learned = fit(rows.get(each.name, []), several=_kind(each)[1])
+            shelf = shelves.setdefault(each.name, Shelf())
+            shelf.keep(row.around for row in rows.get(each.name, ()))
+            learned = fit(rows.get(each.name, []), several=_kind(each)[1], shelf=shelf)
             # What made the field no better when documents were left out is not used.
             if learned is not None and learned.after >= learned.before:
                 found.fields[each.name] = learned

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,44 +56,92 @@ class Surroundings:
 
 def surroundings(document: Document, candidates: Sequence[Candidate]) -> list[Surroundings]:
     """Of each candidate. The time is in proportion to the lines and the candidates."""
-    pages = {page.number: (page.text, _line_starts(page.text), number) for number, page in enumerate(document.pages)}
+    pages = {
+        page.number: _Lines(page.text, _line_starts(page.text), number) for number, page in enumerate(document.pages)
+    }
     found = []
     for candidate in candidates:
-        text, starts, number = pages[candidate.span.page]
-        line = int(np.searchsorted(starts, candidate.span.start, side="right")) - 1
-        start = int(starts[line])
-        end = text.find("\n", candidate.span.end)
-        end = len(text) if end < 0 else end
+        lines = pages[candidate.span.page]
+        text, line = lines.text, lines.number(candidate.span.start)
+        start, end = lines.start(line), lines.end(candidate.span.end)
         before = text[max(start, candidate.span.start - 120) : candidate.span.start]
         behind = text[candidate.span.end : min(end, candidate.span.end + 120)]
-        above = text[int(starts[line - 1]) : start][-200:] if line else ""
-        below_end = text.find("\n", end + 1)
-        below = text[end + 1 : below_end if below_end >= 0 else len(text)][:120]
         form, value = form_of(candidate.text), candidate.value.casefold()
-        last = len(starts) - 1
+        above, seen_above = lines.above(line)
         found.append(
             Surroundings(
                 left=tuple(_words(before)[::-1][:_NEAR]),
                 behind=tuple(_words(behind)[:_NEAR]),
-                above=tuple(_words(above)[: 2 * _NEAR]),
+                above=above,
                 form=form,
                 value=value,
-                place=line / max(1, last),
-                page=number,
-                marks=_marks(
-                    candidate.text, form, value, (before, behind, above[-120:], below, text[start:][:60]),
-                    (f"{min(number, 3)}:{_step(line)}", str(_step(last - line))),
+                place=line / max(1, lines.last),
+                page=lines.page,
+                marks=_marks(candidate.text, form, value, (_seen(before), _seen(behind), seen_above, lines.below(end), lines.head(start)),
+                    (f"{min(lines.page, 3)}:{_step(line)}", str(_step(lines.last - line))),
                 ),
             )
         )  # fmt: skip
     return found
 
 
+class _Lines:
+    """The lines of a page; what several candidates of one ask is looked up once.
+
+    Attributes:
+        last: number of the last line.
+    """
+
+    def __init__(self, text: str, starts: Places, page: int) -> None:
+        self.text, self.page = text, page
+        self._starts: list[int] = starts.tolist()
+        self.last = len(self._starts) - 1
+        self._above: dict[int, tuple[tuple[str, ...], list[str]]] = {}
+        self._seen: dict[tuple[int, int], list[str]] = {}
+
+    def number(self, place: int) -> int:
+        return bisect.bisect_right(self._starts, place) - 1
+
+    def start(self, line: int) -> int:
+        return self._starts[line]
+
+    def end(self, place: int) -> int:
+        """The end of the line that a place is in."""
+        end = self.text.find("\n", place)
+        return len(self.text) if end < 0 else end
+
+    def above(self, line: int) -> tuple[tuple[str, ...], list[str]]:
+        """Of the line above: its words, and its marks."""
+        if line not in self._above:
+            text = self.text[self._starts[line - 1] : self._starts[line]][-200:] if line else ""
+            self._above[line] = tuple(_words(text)[: 2 * _NEAR]), _seen(text[-120:])
+        return self._above[line]
+
+    def below(self, end: int) -> list[str]:
+        """Marks of the line behind the one that ends here."""
+        until = self.text.find("\n", end + 1)
+        return self._marks_of(end + 1, min(until if until >= 0 else len(self.text), end + 121))
+
+    def head(self, start: int) -> list[str]:
+        """Marks of the beginning of a line."""
+        return self._marks_of(start, start + 60)
+
+    def _marks_of(self, start: int, end: int) -> list[str]:
+        known = self._seen.get((start, end))
+        if known is None:
+            known = self._seen[start, end] = _seen(self.text[start:end])
+        return known
+
+
 def _marks(
-    own: str, form: str, value: str, around: tuple[str, str, str, str, str], place: tuple[str, str]
+    own: str,
+    form: str,
+    value: str,
+    around: tuple[list[str], list[str], list[str], list[str], list[str]],
+    place: tuple[str, str],
 ) -> tuple[tuple[str, ...], ...]:
     """In the order of MARKS. ``around``: before, behind, above, below, and the line; ``place``: from the top, from the end."""
-    before, behind, above, below, line = map(_seen, around)
+    before, behind, above, below, line = around
     left, inner = before[::-1], _seen(own)
     found = (
         left[:1], [" ".join(left[:2])], behind[:1], above, below, [form], inner, [value], line[:1] if before else [], [place[0]],
@@ -107,7 +156,10 @@ def _seen(text: str) -> list[str]:
 
 def _shape(word: str) -> str:
     """``McKay-12`` is ``AaAa-9``."""
-    return re.sub(r"[^\W\d_a-z]+", "A", re.sub(r"[a-z]+", "a", re.sub(r"\d+", "9", word)))
+    return _CAPITALS.sub("A", _SMALL_LETTERS.sub("a", _FIGURES.sub("9", word)))
+
+
+_FIGURES, _SMALL_LETTERS, _CAPITALS = re.compile(r"\d+"), re.compile(r"[a-z]+"), re.compile(r"[^\W\d_a-z]+")
 
 
 def _step(lines: int) -> int:
@@ -115,14 +167,52 @@ def _step(lines: int) -> int:
     return lines if lines < 4 else 4 + int(math.log2(lines / 4))
 
 
+class Shelf:
+    """Surroundings of documents as numbers, kept from one book to the next: a book of one document more need not number them anew."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[tuple[str, str], int] = {}
+        self._pages: dict[int, tuple[Sequence[Surroundings], _Page]] = {}
+
+    def page(self, these: Sequence[Surroundings]) -> _Page:
+        """These, as numbers; the same object is numbered once."""
+        known = self._pages.get(id(these))
+        if known is None or known[0] is not these:
+            known = (
+                these,
+                _numbered(these, lambda kind, word: self.numbers.setdefault((kind, word), len(self.numbers) + 1)),
+            )
+            self._pages[id(these)] = known
+        return known[1]
+
+    def keep(self, these: Iterable[Sequence[Surroundings]]) -> None:
+        """Let go of all documents but these."""
+        wanted = {id(each) for each in these}
+        self._pages = {number: known for number, known in self._pages.items() if number in wanted}
+
+
 class Book:
     """What stands around the candidates of some documents, as numbers, to be held against each other."""
 
-    def __init__(self, documents: Sequence[Sequence[Surroundings]], right: Sequence[npt.NDArray[np.bool_]]) -> None:
-        """``right``: which of each document's candidates are."""
-        self._numbers: dict[tuple[str, str], int] = {}
-        self._pages = [self._page(each, grow=True) for each in documents]
-        self.size = len(self._numbers) + 1
+    def __init__(
+        self,
+        documents: Sequence[Sequence[Surroundings]],
+        right: Sequence[npt.NDArray[np.bool_]],
+        kept: Sequence[Places] | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        """``right``: which of each document's candidates are. ``kept``: the places of those that are looked at; of all, where it is not
+        given. ``shelf``: where the documents may be numbered already.
+        """
+        shelf = shelf if shelf is not None else Shelf()
+        pages = [shelf.page(each) for each in documents]
+        self._numbers = shelf.numbers
+        self.size = len(self._numbers) + 1  # the shelf may grow
+        if kept is not None:
+            pages = [page.only(own) for page, own in zip(pages, kept, strict=True)]
+            right = [own[places] for own, places in zip(right, kept, strict=True)]
+        self._pages = pages
+        self._marks = [np.unique(page.marks, return_inverse=True) for page in pages]
         self._counts = [self._count(page, own) for page, own in zip(self._pages, right, strict=True)]
         self._shown = np.array([bool(own.any()) for own in right])
         known = [page.only(own) for page, own in zip(self._pages, right, strict=True)]
@@ -143,7 +233,7 @@ class Book:
         others = np.zeros(len(self._pages), dtype=bool)
         others[list(among)] = True
         others[number] = False
-        return self._columns(self._pages[number], alike, others)
+        return self._columns(self._marks[number], alike, others, len(self._pages[number]))
 
     def forget_pairs(self) -> None:
         """Let go of what is held for ``columns`` alone."""
@@ -151,18 +241,28 @@ class Book:
 
     def columns_of(self, these: Sequence[Surroundings]) -> Vector:
         """The same of another document, held against all of the book."""
-        page = self._page(these, grow=False)
-        return self._columns(page, _likenesses(page, self._known), np.ones(len(self._pages), dtype=bool))
 
-    def _columns(self, page: _Page, alike: Vector, others: npt.NDArray[np.bool_]) -> Vector:
+        def number(kind: str, word: str) -> int:
+            found = self._numbers.get((kind, word), _UNKNOWN)
+            return found if found < self.size else _UNKNOWN
+
+        page = _numbered(these, number)
+        marks = np.unique(page.marks, return_inverse=True)
+        everything = np.ones(len(self._pages), dtype=bool)
+        return self._columns(marks, _likenesses(page, self._known), everything, len(page))
+
+    def _columns(
+        self, marks: tuple[Places, Places], alike: Vector, others: npt.NDArray[np.bool_], count: int
+    ) -> Vector:
         known = others[self._of]
-        found = np.zeros((len(page), len(LIKENESSES)))
+        found = np.zeros((count, len(LIKENESSES)))
         if known.any():
             found = alike[:, known].max(axis=1)
-        return np.hstack([found, _strongest(self._worth(others)[page.marks])])
+        places, where = marks
+        return np.hstack([found, _strongest(self._worth(others, places)[where.reshape(count, sum(MARKS.values()))])])
 
-    def _worth(self, others: npt.NDArray[np.bool_]) -> Vector:
-        """Of each mark: how much oftener it stands at right values than at candidates, as a logarithm, drawn towards 0."""
+    def _worth(self, others: npt.NDArray[np.bool_], places: Places) -> Vector:
+        """Of these marks: how much oftener each stands at right values than at candidates, as a logarithm, drawn towards 0."""
         left = np.flatnonzero(~others)
         if len(left) > len(others) // 2:
             right, seen = np.zeros(self.size), np.zeros(self.size)
@@ -172,6 +272,7 @@ class Book:
             right, seen = self._right.copy(), self._seen.copy()
             for each in left:
                 self._add(right, seen, int(each), -1)
+        right, seen = right[places], seen[places]
         count, shown = int(others.sum()), int(self._shown[others].sum())
         share = np.clip((seen + 0.02) / (count + 0.02), 0.003, 1.0)
         worth = np.log((np.maximum(right, 0.0) + _DOUBT * share) / (shown + _DOUBT) / share)
@@ -197,36 +298,42 @@ class Book:
 
         return places, share(page.marks[right]), share(page.marks)
 
-    def _page(self, these: Sequence[Surroundings], *, grow: bool) -> _Page:
-        def number(kind: str, word: str) -> int:
-            if grow:
-                return self._numbers.setdefault((kind, word), len(self._numbers) + 1)
-            return self._numbers.get((kind, word), _UNKNOWN)
 
-        def row(kind: str, words: Sequence[str], most: int) -> list[int]:
-            found = [number(kind, word) for word in words[:most]]
-            return found + [0] * (most - len(found))
+def _numbered(these: Sequence[Surroundings], number: Callable[[str, str], int]) -> _Page:
+    """Surroundings as numbers of words; what stands around several candidates of a line is looked up once."""
+    rows: dict[tuple[str, tuple[str, ...], int], list[int]] = {}
 
-        def marks(each: Surroundings) -> list[int]:
-            own = each.marks or ((),) * len(MARKS)
-            found = [row(f"mark {kind}", words, MARKS[kind]) for kind, words in zip(MARKS, own, strict=True)]
-            return [max(0, one) for part in found for one in part]
+    def row(kind: str, words: tuple[str, ...], most: int) -> list[int]:
+        known = rows.get((kind, words, most))
+        if known is None:
+            known = [number(kind, word) for word in words[:most]]
+            known += [0] * (most - len(known))
+            rows[kind, words, most] = known
+        return known
 
-        count = len(these)
-        return _Page(
-            np.array([row("word", each.left, _NEAR) for each in these], dtype=np.int64).reshape(count, _NEAR),
-            np.array([row("word", each.behind, _NEAR) for each in these], dtype=np.int64).reshape(count, _NEAR),
-            np.array(
-                [row("word", tuple(dict.fromkeys(each.above)), 2 * _NEAR) for each in these], dtype=np.int64
-            ).reshape(count, 2 * _NEAR),
-            np.array(
-                [[number("form", each.form), number("value", each.value)] for each in these], dtype=np.int64
-            ).reshape(count, 2),
-            np.array([[each.page, each.place] for each in these], dtype=np.float64).reshape(count, 2),
-            np.array([marks(each) for each in these], dtype=np.int64).reshape(count, sum(MARKS.values())),
-        )
+    def marks(each: Surroundings) -> list[int]:
+        own = each.marks or ((),) * len(MARKS)
+        found: list[int] = []
+        for (kind, most), words in zip(_MARK_KINDS, own, strict=True):
+            found += row(kind, words, most)
+        return found
+
+    count, most = len(these), 2 * _NEAR
+    return _Page(
+        np.array([row("word", each.left, _NEAR) for each in these], dtype=np.int64).reshape(count, _NEAR),
+        np.array([row("word", each.behind, _NEAR) for each in these], dtype=np.int64).reshape(count, _NEAR),
+        np.array([row("word", tuple(dict.fromkeys(each.above)), most) for each in these], dtype=np.int64).reshape(
+            count, most
+        ),
+        np.array([[number("form", each.form), number("value", each.value)] for each in these], dtype=np.int64).reshape(
+            count, 2
+        ),
+        np.array([[each.page, each.place] for each in these], dtype=np.float64).reshape(count, 2),
+        np.maximum(np.array([marks(each) for each in these], dtype=np.int64).reshape(count, sum(MARKS.values())), 0),
+    )
 
 
+_MARK_KINDS = tuple((f"mark {kind}", most) for kind, most in MARKS.items())
 _HELD_IN_MEMORY = 40  # documents whose likenesses to each other are
 _DOUBT = 4.0  # documents: so many say nothing of a mark before one does
 _UNKNOWN = -1
@@ -246,7 +353,7 @@ class _Page:
     def __len__(self) -> int:
         return len(self.left)
 
-    def only(self, rows: npt.NDArray[np.bool_]) -> _Page:
+    def only(self, rows: npt.NDArray[np.bool_] | Places) -> _Page:
         return _Page(
             self.left[rows], self.behind[rows], self.above[rows], self.exact[rows], self.place[rows], self.marks[rows]
         )
@@ -286,24 +393,31 @@ def _alike(these: Places, known: Places) -> Vector:
 
 def _overlap(these: Places, known: Places) -> Vector:
     """The share of the words of two lines that both have."""
-    same = np.zeros((len(these), len(known)))
-    for place in range(these.shape[1]):
-        own = these[:, place, None]
-        for other in range(known.shape[1]):
-            same += (own == known[None, :, other]) & (own > 0)
+    words = np.unique(known[known > 0])
+
+    def has(rows: Places) -> npt.NDArray[np.float32]:
+        found = np.zeros((len(rows), len(words) + 1), dtype=np.float32)
+        places = np.searchsorted(words, rows)
+        same = np.append(words, -2)[places] == rows
+        found[np.arange(len(rows))[:, None], np.where(same, places, len(words))] = 1.0
+        return found[:, :-1]
+
+    same = (has(these) @ has(known).T).astype(np.float64)
     whole = (these != 0).sum(axis=1)[:, None] + (known != 0).sum(axis=1)[None] - same
     found: Vector = np.where(whole > 0, same / np.maximum(1.0, whole), 0.0)
     return found
 
 
+_STARTS = np.concatenate([[0], np.cumsum(list(MARKS.values()))[:-1]])
+_ALONE = np.array([most == 1 for most in MARKS.values()])
+
+
 def _strongest(worth: Vector) -> Vector:
     """A column for each of MARKS: what speaks most for a candidate and what most against it, added."""
-    rows = np.zeros((len(worth), len(MARKS)))
-    start = 0
-    for column, most in enumerate(MARKS.values()):
-        own = worth[:, start : start + most]
-        rows[:, column] = own[:, 0] if most == 1 else own.max(axis=1) + own.min(axis=1)
-        start += most
+    if not len(worth):
+        return np.zeros((0, len(MARKS)))
+    most, least = np.maximum.reduceat(worth, _STARTS, axis=1), np.minimum.reduceat(worth, _STARTS, axis=1)
+    rows: Vector = np.where(_ALONE, most, most + least)
     return rows
 
 

@@ -218,10 +218,11 @@ class Runs:
         learned = self._learned(batch.template)
         found = DecidedAgain(run_id, {}, {}, {}, ())
         known: set[int] = set()
+        unpacker = kept_seen.Unpacker(batch.template)
         for position, content in self._store().seen(run_id, [each for each in positions if each in rows]):
             if cancellation is not None:
                 cancellation.raise_if_requested()
-            seen = kept_seen.unpack(content, batch.template)
+            seen = unpacker.unpack(content)
             if seen is None:
                 continue
             known.add(position)

@@ -233,7 +233,9 @@ def test_a_mark_with_the_name_of_a_field_is_its_value_and_is_learned(page, qtbot
     make(page, qtbot, "Ada Byron", "who")
     qtbot.waitUntil(lambda: "who" in page.preview._told, timeout=15_000)
     qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    assert page._draft.new
     page.preview.right_button.click()
+    assert not page._draft.new, "what is learned of a template that was never saved would belong to nothing"
     memory = parts.learning.memory(page._draft.template)
     qtbot.waitUntil(lambda: len(memory.documents()) == 1, timeout=15_000)
     other = tmp_path / "other.txt"

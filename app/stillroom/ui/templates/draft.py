@@ -26,14 +26,20 @@ class Draft(QObject):
 
     changed = Signal()
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, new: bool = False) -> None:
+        """``new``: nothing of it is on disk."""
         super().__init__()
         self.undo = QUndoStack(self)
         self.text = text
         self.template: Template | None = None
         self.problems: tuple[str, ...] = ()
-        self._saved = text
+        self._saved = "" if new else text
         self._check()
+
+    @property
+    def new(self) -> bool:
+        """Whether nothing of it is on disk."""
+        return not self._saved
 
     @property
     def unsaved(self) -> bool:

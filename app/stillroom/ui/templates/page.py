@@ -81,7 +81,7 @@ class TemplatesPage(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._list_side())
         splitter.addWidget(self._editor())
-        self.preview = Preview(parts, loading)
+        self.preview = Preview(parts, loading, self._keep_new)
         splitter.addWidget(self.preview)
         splitter.setStretchFactor(1, 3)
         splitter.setStretchFactor(2, 3)
@@ -654,8 +654,7 @@ class TemplatesPage(QWidget):
 
     def _begin(self, text: str) -> None:
         self.list.setCurrentRow(-1)
-        draft = Draft(text)
-        draft._saved = ""  # nothing of it is on disk
+        draft = Draft(text, new=True)
         self._show(draft)
         self.title.setText(draft.template.title if draft.template else _title_of(text))
 
@@ -671,6 +670,12 @@ class TemplatesPage(QWidget):
 
     def save(self) -> None:
         self._save(self._draft)
+
+    def _keep_new(self) -> bool:
+        """Save a template that was never saved; whether it is on disk."""
+        if self._draft.new:
+            self._save(self._draft)
+        return not self._draft.new
 
     def _save(self, draft: Draft) -> None:
         if draft.problems:

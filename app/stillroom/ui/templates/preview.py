@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,10 +87,12 @@ class Preview(QWidget):
     values_changed = Signal()
     said = Signal(str, str)
 
-    def __init__(self, parts: Parts, loading: ModelLoading) -> None:
+    def __init__(self, parts: Parts, loading: ModelLoading, keep: Callable[[], bool]) -> None:
+        """``keep``: sees to it that the template is on disk; whether it is."""
         super().__init__()
         self._parts = parts
         self._loading = loading
+        self._keep = keep
         self._document: Document | None = None
         self._texts: PageTexts | None = None
         self._template: Template | None = None
@@ -287,6 +289,9 @@ class Preview(QWidget):
         if document is None or template is None or self._waits():
             self.said.emit(self.tr("Open a document, and wait until its values are found."), "info")
             return
+        if not self._keep():  # what it learned would belong to nothing
+            return
+        template = self._template or template
         fields = self._with_told({name: self.values[name] for name in self._asked if name in self.values})
         self.right_button.setEnabled(False)
 
