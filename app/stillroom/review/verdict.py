@@ -267,7 +267,7 @@ def _given_from_data(data: Any) -> Given:
     """Raises ValueError."""
     kept = from_plain(dict[str, Any], data)
     place, parts = kept.pop("span", None), from_plain(list[_Kept], kept.pop("parts", []))
-    own = None if place is None else Span(*from_plain(_Kept, place))
+    own = None if place is None else Span(*from_plain(list[_Kept], [place])[0])
     return replace(from_plain(Given, kept), span=own, parts=tuple(Span(*part) for part in parts))
 
 
