@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stillroom.engine.protocol import ModelInfo
     from stillroom.extraction.choosing import Embed, Learned
     from stillroom.extraction.comparison import Comparison
-    from stillroom.extraction.result import DocumentResult, Progress
+    from stillroom.extraction.result import DocumentResult, FieldResult, Progress
     from stillroom.extraction.run import Batch, DocumentExtractor
     from stillroom.learning.run_evidence import RunEvidence
     from stillroom.models.model_file import ModelFile
@@ -58,6 +58,10 @@ class DecidedAgain:
     after: dict[int, DocumentResult]
     seen: dict[int, bytes]
     left: tuple[int, ...]
+
+    def changed(self, position: int) -> list[str]:
+        """The names of the fields that have other values now."""
+        return changed_fields(self.before[position], self.after[position])
 
 
 class Runs:
@@ -191,6 +195,7 @@ class Runs:
         alone: bool = False,
         on_result: Callable[[int, DocumentResult], None] = _ignore,
         on_progress: Callable[[Progress], None] = _ignore,
+        on_together: Callable[[DecidedAgain], None] = _ignore,
         cancellation: Cancellation | None = None,
     ) -> None:
         """Do what is not done yet with the loaded model, one document after the other; then decide what nobody reviewed once more by
@@ -198,6 +203,7 @@ class Runs:
 
         Args:
             again: positions whose rows are forgotten first. alone: each document is decided by itself.
+            on_together: called before those rows are told, where there are any.
 
         Raises Cancelled (the finished rows stay) and StorageError; what goes wrong with a document is on its row.
         """
@@ -216,8 +222,10 @@ class Runs:
         judged = self._judged(batch.template, [row for row in rows if row is not None])
         left = [place for place, row in enumerate(rows) if row is not None and row.sha256 not in judged]
         found = self.decide_again(batch.run_id, left, cancellation)
-        if found.after:
-            self.put(batch.run_id, found.after, found.seen)
+        if not found.after:
+            return
+        self.put(batch.run_id, found.after, found.seen)
+        on_together(found)
         for position, result in found.after.items():
             on_result(position, result)
 
@@ -333,6 +341,23 @@ class Runs:
         from stillroom.extraction.export import export
 
         export(results, template, target)
+
+
+def changed_fields(before: DocumentResult, after: DocumentResult) -> list[str]:
+    """The names of the fields that have other values now."""
+    return [name for name, now in after.fields.items() if _told(now) != _told(before.fields.get(name))]
+
+
+def _told(result: FieldResult | None) -> object:
+    """What a field says, wherever it stands and however sure that is."""
+    from stillroom.extraction.result import FieldValue
+
+    if isinstance(result, FieldValue):
+        return result.value
+    return [
+        row.value if isinstance(row, FieldValue) else {name: cell.value for name, cell in row.items()}
+        for row in result or ()
+    ]
 
 
 def check_target(target: Path) -> None:

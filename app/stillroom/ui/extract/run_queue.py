@@ -17,6 +17,7 @@ from stillroom.templates.template import Template
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
+from stillroom.workspace.runs import DecidedAgain
 
 if TYPE_CHECKING:
     from stillroom.workspace.runs import Batch
@@ -63,6 +64,7 @@ class RunQueue(QObject):
         started(run), progressed(run), ended(run)
         joined(run, [position]): files that were added are in the batch, in their order.
         results(run, [(position, DocumentResult)]): documents that are finished and on disk.
+        together(run, DecidedAgain): rows that came out otherwise when the documents were decided together; their results follow.
         changed: what is running or waiting.
     """
 
@@ -71,6 +73,7 @@ class RunQueue(QObject):
     results = Signal(Run, list)
     progressed = Signal(Run)
     ended = Signal(Run)
+    together = Signal(Run, DecidedAgain)
     changed = Signal()
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
@@ -140,6 +143,7 @@ class RunQueue(QObject):
                 again=retries,
                 on_result=lambda position, result: finished.add(operation, position, result),
                 on_progress=operation.to_window(partial(self._progressed, run)),
+                on_together=operation.to_window(partial(self.together.emit, run)),
                 cancellation=operation.cancellation,
             )
 

@@ -33,6 +33,7 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, sentence, time_left_text
+from stillroom.workspace.runs import DecidedAgain
 
 if TYPE_CHECKING:
     from stillroom.ui.remote.asking import RemoteAsking
@@ -124,6 +125,7 @@ class Sheet(TakesDrops, QWidget):
         self.model.counts_changed.connect(self._refresh)
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
+        self.runs.together.connect(self._say_together)
         self.runs.finished.connect(self._offer_remote)
         self.runs.finished.connect(self.copies.look)
         self._loading.changed.connect(self._refresh)
@@ -280,6 +282,24 @@ class Sheet(TakesDrops, QWidget):
         self._remove(rows)
         text = counted(len(rows), self.tr("1 row was removed."), self.tr("%1 rows were removed."))
         self.said.emit(text, "info", [(self.tr("Undo"), self.undo.undo)])
+
+    def _say_together(self, found: DecidedAgain) -> None:
+        """What the documents of a run had to say of each other."""
+        count = sum(len(found.changed(position)) for position in found.after)
+        if not count:
+            return
+        text = counted(
+            count,
+            self.tr("1 value is another one now that the documents were decided together."),
+            self.tr("%1 values are others now that the documents were decided together."),
+        )
+        self.said.emit(text, "info", [(self.tr("Undo"), lambda: self._as_each_alone(found))])
+
+    def _as_each_alone(self, found: DecidedAgain) -> None:
+        """The values that each document had by itself."""
+        operation = Operation(lambda _: self._parts.runs.put(found.run, found.before), "put", owner=self)
+        operation.success(lambda _: self.runs.show(found.run, found.before)).failure(self._run_failed)
+        self._parts.tasks.start(operation)
 
     def _note_removed(self, rows: Sequence[Row], removed: bool) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from stillroom.extraction.result import DocumentResult, Progress
 from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.row import Row, RowState
 from stillroom.ui.extract.run_queue import Run, RunQueue, RunState
+from stillroom.workspace.runs import DecidedAgain
 
 if TYPE_CHECKING:
     from stillroom.workspace.runs import Batch
@@ -26,11 +27,13 @@ class SheetRuns(QObject):
         changed: a run started, went on or ended.
         finished: nothing of this table is running or waiting any more.
         failed(Exception): a run as a whole (not a document) failed.
+        together(DecidedAgain): rows of a run came out otherwise when its documents were decided together.
     """
 
     changed = Signal()
     finished = Signal()
     failed = Signal(Exception)
+    together = Signal(DecidedAgain)
 
     def __init__(
         self, model: ResultModel, queue: RunQueue, set_removed: Callable[[int, Sequence[int], bool], None]
@@ -46,6 +49,7 @@ class SheetRuns(QObject):
         queue.progressed.connect(self._on_progress)
         queue.results.connect(self._on_results)
         queue.ended.connect(self._on_ended)
+        queue.together.connect(self._on_together)
 
     @property
     def running(self) -> bool:
@@ -155,6 +159,7 @@ class SheetRuns(QObject):
         self._queue.progressed.disconnect(self._on_progress)
         self._queue.results.disconnect(self._on_results)
         self._queue.ended.disconnect(self._on_ended)
+        self._queue.together.disconnect(self._on_together)
 
     def _take(self, run: Run, rows: list[Row]) -> None:
         self._rows[run] = rows
@@ -209,6 +214,16 @@ class SheetRuns(QObject):
         rows.extend(joined)
         self._model.add(joined)
         self._model.set_results((rows[position], result) for position, result in results)
+
+    def show(self, run_id: int, results: Mapping[int, DocumentResult]) -> None:
+        """Show other results of rows, by position; they are on disk."""
+        for run in self._rows:
+            if run.batch is not None and run.batch.run_id == run_id:
+                self._on_results(run, list(results.items()))
+
+    def _on_together(self, run: Run, found: DecidedAgain) -> None:
+        if run in self._rows:
+            self.together.emit(found)
 
     def _on_ended(self, run: Run) -> None:
         rows = self._rows.get(run)

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue, Progress
+from stillroom.extraction.result import DocumentResult, Progress
 from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
@@ -181,18 +181,3 @@ class Lessons(QObject):
         self._tasks.start(
             Operation(work, "again", owner=self).success(lambda _: self.looked_again.emit()).failure(self.failed.emit)
         )
-
-
-def changed_fields(before: DocumentResult, after: DocumentResult) -> list[str]:
-    """The names of the fields that have other values now."""
-
-    def told(result: FieldResult | None) -> object:
-        if isinstance(result, FieldValue):
-            return result.value
-        rows = result or ()
-        return [
-            row.value if isinstance(row, FieldValue) else {name: cell.value for name, cell in row.items()}
-            for row in rows
-        ]
-
-    return [name for name, now in after.fields.items() if told(now) != told(before.fields.get(name))]

@@ -49,7 +49,7 @@ from stillroom.ui.failures import show_failure
 from stillroom.ui.review import wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
-from stillroom.ui.review.lessons import Lesson, Lessons, changed_fields
+from stillroom.ui.review.lessons import Lesson, Lessons
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
 from stillroom.ui.review.promise_dialog import PromiseDialog
@@ -62,7 +62,7 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
 from stillroom.ui.wording import counted, percent_text, sentence, when_text
 from stillroom.workspace.row_files import PageSizes, RowFiles
-from stillroom.workspace.runs import DecidedAgain
+from stillroom.workspace.runs import DecidedAgain, changed_fields
 
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
@@ -1016,7 +1016,7 @@ class ReviewPage(QWidget):
             taken = {document.position: document for document in self.desk.set_results(each.run, each.after)}
             lessons.put(each.run, {place: each.after[place] for place in taken}, each.seen)
             for place, document in taken.items():
-                names = changed_fields(each.before[place], each.after[place])
+                names = each.changed(place)
                 changed += [(document, names)] if names else []
         actions: list[tuple[str, Callable[[], None]]] = []
         left = sum(len(each.left) for each in found)
