@@ -46,7 +46,13 @@ def main() -> None:
             proposal = value.proposal
             if name not in label.fields or value.subject.item or proposal is None:
                 continue
-            if proposal.state not in (FieldState.FOUND, FieldState.ABSENT, FieldState.INVALID, FieldState.UNREAD):
+            if proposal.state not in (
+                FieldState.FOUND,
+                FieldState.STATED,
+                FieldState.ABSENT,
+                FieldState.INVALID,
+                FieldState.UNREAD,
+            ):
                 continue
             assert isinstance(proposal, FieldValue)
             wanted = label.fields[name]

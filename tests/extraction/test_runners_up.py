@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stillroom.extraction import choosing
 from stillroom.extraction.choosing import same_name
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp, one_number, other_values
 from stillroom.review.verdict import Given, Subject, Verdict, VerdictKind, as_value
@@ -44,3 +45,9 @@ def test_a_runner_up_that_was_taken_is_not_offered_any_more() -> None:
     proposal = FieldValue("1", "1", FieldState.FOUND, 0.6, candidates=tuple(runners("2", "3")))
     verdict = Verdict("k", "", "anna", VerdictKind.CORRECTED, "", "t", Subject("total"), after=Given("2", "2"))
     assert [each.value for each in as_value(verdict, proposal).candidates] == ["3"]
+
+
+def test_the_surest_is_the_first_and_none_is_surer_than_what_was_chosen() -> None:
+    offered = (RunnerUp("a", "a", 0.1), RunnerUp("b", "b", 0.7), RunnerUp("c", "c", 0.2))
+    found = choosing._below(offered, 0.6, 0.4)
+    assert [(each.value, each.confidence) for each in found] == [("b", 0.4), ("c", 0.2), ("a", 0.1)]

@@ -373,10 +373,10 @@ def _choose_one(
         # What was rejected may still be right; and a value may stand further on than was looked.
         worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
         runners = other_values(offered, spelling=_spelling(asked))[:RUNNERS_UP]
-        return _nothing(asked.field, missing, worth if complete else 0.0, runners)
+        return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, 1.0, 1.0))
     best = asked.candidates[values[0].index]
     runners = other_values(offered, best.value, spelling=_spelling(asked))[:RUNNERS_UP]
-    return _found(asked.field, best, sure[0], document, _below(runners, sure[0]))
+    return _found(asked.field, best, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))
 
 
 def _spelling(asked: Asked) -> Callable[[str], str]:
@@ -384,10 +384,10 @@ def _spelling(asked: Asked) -> Callable[[str], str]:
     return same_name if asked.kind in _NAMED else one_number
 
 
-def _below(runners: tuple[RunnerUp, ...], most: float) -> tuple[RunnerUp, ...]:
-    """Runners-up are never surer than what was chosen, nor than what it leaves."""
-    left = 1.0 - most
-    return tuple(replace(runner, confidence=min(runner.confidence, most, left)) for runner in runners)
+def _below(runners: tuple[RunnerUp, ...], chosen: float, left: float) -> tuple[RunnerUp, ...]:
+    """The runners-up, the surest first; they are never surer than what was chosen, nor than what it leaves."""
+    bounded = [replace(runner, confidence=min(runner.confidence, chosen, left)) for runner in runners]
+    return tuple(sorted(bounded, key=lambda runner: -runner.confidence))
 
 
 def grounds_of(

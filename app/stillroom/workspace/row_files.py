@@ -33,7 +33,11 @@ class RowFiles:
         return self._recent.get(sha256)
 
     def read(self, row: Path, sha256: str, cancellation: Cancellation | None = None) -> Document:
-        """The document with this digest; where the file holds none (it was changed since) that of the file as it is now."""
+        """The document with this digest, without a wait where it is at hand; where the file holds none (it was changed since) that of
+        the file as it is now."""
+        known = self._recent.get(sha256) if sha256 else None
+        if known is not None:
+            return known
         found = self._readers.read(_file_of(row), cancellation=cancellation)
         for part in found.walk():
             self._recent.add(part)

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from stillroom.extraction.result import FieldState
+from stillroom.templates.template import FieldType
 from stillroom.ui.extract.row import RowState
 
 pytestmark = pytest.mark.window
@@ -56,3 +57,13 @@ def test_a_search_says_how_much_it_found(sheet) -> None:
     assert sheet.status.text.full_text().startswith("found in 1 of 4 documents")
     sheet.status.finder.clear()
     assert sheet.status.text.full_text().startswith("4 documents")
+
+
+def test_a_value_that_was_typed_is_told_from_an_option(sheet, qtbot) -> None:
+    row = sheet.model.rows[0]
+    number = next(at for at, field in enumerate(sheet.template.fields) if field.type is FieldType.MONEY)
+    sheet.verdicts.write(row, number, "987.65")
+    name = sheet.template.fields[number].name
+    qtbot.waitUntil(lambda: row.result.fields[name].value == "987.65", timeout=10_000)
+    sheet.table.choose(row, number)
+    assert sheet.details._quote.toPlainText() == "It was typed; it does not stand in the document like this."

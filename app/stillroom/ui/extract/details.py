@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.documents.document import Span
 from stillroom.extraction.result import NOT_IN_DOCUMENT, FieldValue
-from stillroom.templates.template import Field, Template
+from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui import icons
 from stillroom.ui.controls import Button, ElidedLabel, label, line, plain_tip, restyle, set_role
 from stillroom.ui.extract import cell_wording
@@ -373,6 +373,9 @@ class Details(QFrame):
             return self.tr("There is no place to show: no value was found.")
         if NOT_IN_DOCUMENT in value.failed_checks:
             return self.tr("There is no place to show: these words were not found in the document.")
+        field = self._template_field
+        if (field.of or field.type) not in (FieldType.CHOICE, FieldType.YES_NO):
+            return self.tr("It was typed; it does not stand in the document like this.")
         return self.tr("Chosen from the template's options; no words in the document name it.")
 
     def _no_quote(self, value: FieldValue) -> Callable[[str], None]:

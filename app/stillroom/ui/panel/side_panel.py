@@ -309,7 +309,7 @@ class SidePanel(QWidget):
             self._tuned.setText(self.tr("yes") if model.options.prompt_speed else self.tr("no"))
         else:
             loading_now = loading.state is LoadState.LOADING
-            self._name.setText(self.tr("Starter model") if loading_now else self.tr("No model"))
+            self._name.setText((loading.wanted or self.tr("The usual model")) if loading_now else self.tr("No model"))
             self._tuned.setText("–")
         self._state.setText(
             {
