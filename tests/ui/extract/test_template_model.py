@@ -24,7 +24,7 @@ def choices(sheet):
     return {action.text(): action for action in sheet.bar.model.menu().actions()}
 
 
-def extract(window, sheet, files, qtbot):
+def extract(sheet, files, qtbot):
     sheet.add_files(files, start=True)
     qtbot.waitUntil(lambda: sheet.runs.started, timeout=10_000)
     qtbot.waitUntil(lambda: not sheet.runs.running and not sheet.runs.current, timeout=20_000)
@@ -39,12 +39,12 @@ def test_a_template_is_extracted_with_its_own_model(window, parts, qtbot, receip
     }  # fmt: skip
     choices(sheet)["other"].trigger()
     assert choices(sheet)["other"].isChecked()
-    extract(window, sheet, [first], qtbot)
+    extract(sheet, [first], qtbot)
     assert parts.store.runs()[0].model_name == "other"
     assert parts.models.usual().name == "fake"
     another = next(each for each in window.extract.templates if each.name != sheet.template.name)
     fresh = window.extract.new_sheet(another)
-    extract(window, fresh, [second], qtbot)
+    extract(fresh, [second], qtbot)
     assert parts.store.runs()[0].model_name == "fake", "the template that has none of its own gets the usual one"
 
 
@@ -54,7 +54,7 @@ def test_a_model_that_is_gone_is_said_and_the_usual_one_serves(window, parts, tw
     two_models[1].path.unlink()
     with pytest.raises(StillroomError, match=r"other\.gguf.* is not here any more"):
         parts.models.of_template(sheet.template.name)
-    extract(window, sheet, receipts(1), qtbot)
+    extract(sheet, receipts(1), qtbot)
     assert parts.store.runs()[0].model_name == "fake"
     assert "is not here any more" in window.extract.banners._keyed["stand-in"].message.text()
     choices(sheet)["The usual model (fake)"].trigger()
