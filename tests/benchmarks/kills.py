@@ -104,13 +104,13 @@ class Bench:
 
     def begun(self) -> int:
         """How many batches there are."""
-        try:
-            with closing(
-                sqlite3.connect(f"file:{self.home / 'data' / 'stillroom.sqlite'}?mode=ro", uri=True)
-            ) as connection:
-                return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
-        except sqlite3.OperationalError:
+        file = self.home / "data" / "stillroom.sqlite"
+        if not file.exists():
             return 0
+        with closing(sqlite3.connect(file, timeout=30)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
+                return 0
+            return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
 
     def ended(self, process: subprocess.Popen[bytes], seconds: float = 900) -> str:
         """What it said at its end."""
