@@ -5,28 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.review.made import record_of, result_of, toml_of
 
 from stillroom.documents.document import Span
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, result_to_json
+from stillroom.extraction.result import FieldState, FieldValue, result_to_json
 from stillroom.review.duplicates import sender_of
 from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import VerdictKind
 from stillroom.storage.database import Database
-from stillroom.storage.runs import RunRecord, RunStore
+from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import VerdictStore
 
-TOML = """
-name = "bill"
-version = 1
-title = "Bill"
-description = "A bill."
-[[fields]]
-name = "issuer"
-type = "organisation"
-[[fields]]
-name = "number"
-type = "identifier"
-"""
+TOML = toml_of("bill", issuer="organisation", number="identifier")
 
 
 @pytest.fixture
@@ -38,16 +28,14 @@ def store(tmp_path: Path):
 
 def table(runs: RunStore, *documents: tuple[str, str, str], title: str = "") -> int:
     """A run over documents: file name (its digest too), sender, number."""
-    run = runs.create_run(
-        RunRecord("bill", 1, TOML, "ab" * 32, "m", "/m", "d" * 64), [(d[0], f"/x/{d[0]}") for d in documents]
-    )
+    run = runs.create_run(record_of(TOML, "bill"), [(d[0], f"/x/{d[0]}") for d in documents])
     for place, (name, issuer, number) in enumerate(documents):
         fields = {
             key: FieldValue(text, text, FieldState.FOUND, 0.9, Span(1, 0, 1))
             for key, text in (("issuer", issuer), ("number", number))
         }
         sha256 = name.encode().hex().ljust(64, "0")
-        row = DocumentResult(name, DocumentStatus.DONE, Coverage(1, 1, 9, 9), fields, "bill", 1, "m", "d" * 64, sha256)
+        row = result_of(fields, "bill", name, sha256, characters=9)
         runs.save(run, place, result_to_json(row))
     if title:
         runs.rename(run, title)

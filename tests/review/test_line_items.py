@@ -7,12 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas
+from tests.review.made import BILL, drawn, placed, result_of, table_lines, toml_of
 
 from stillroom.documents.document import Document, Span
-from stillroom.documents.read_file import read_file
 from stillroom.evaluation.labels import LabelledDocument
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldResult, FieldState, FieldValue
+from stillroom.extraction.result import FieldResult
 from stillroom.extraction.tables import table_rows
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.line_items import cells_of, columns_swapped, places_of, rows_added, sums, swapped
@@ -21,34 +20,7 @@ from stillroom.review.signing import labels_of, verdicts_from_labels
 from stillroom.review.verdict import ADDED, Subject, VerdictKind, from_row, to_row
 from stillroom.templates.toml_file import parse_template
 
-TOML = """
-name = "bill"
-version = 1
-title = "Bill"
-description = "A bill."
-[[fields]]
-name = "total"
-type = "money"
-[[fields]]
-name = "tags"
-type = "list"
-of = "line"
-[[fields]]
-name = "items"
-type = "table"
-[[fields.columns]]
-name = "description"
-type = "line"
-[[fields.columns]]
-name = "quantity"
-type = "number"
-[[fields.columns]]
-name = "unit_price"
-type = "money"
-[[fields.columns]]
-name = "amount"
-type = "money"
-"""
+TOML = toml_of("bill", total="money", tags="list of line", items=BILL)
 TEMPLATE = parse_template(TOML, "test")
 ITEMS = TEMPLATE.field("items")
 ROWS = (
@@ -62,22 +34,12 @@ COLUMNS = (40, 220, 280, 350)
 @pytest.fixture
 def bill(tmp_path: Path) -> Document:
     """A page with a headed table; the last row's text goes on in a second line."""
-    file = tmp_path / "bill.pdf"
-    canvas = Canvas(str(file), pagesize=(420, 400))
-
-    def line(y: float, *texts: str) -> None:
-        for x, text in zip(COLUMNS, texts, strict=False):
-            canvas.drawString(x, y, text)
-
-    canvas.drawString(40, 360, "Bill of the joiner")
-    line(320, "Description", "Qty", "Price", "Amount")
-    for place, row in enumerate(ROWS):
-        line(300 - 20 * place, *row)
-    canvas.drawString(40, 246, "in smoked oak")
-    canvas.drawString(280, 200, "Total")
-    canvas.drawString(350, 200, "215.00")
-    canvas.save()
-    return read_file(file)
+    lines = [
+        (40, 360, "Bill of the joiner"),
+        *table_lines((("Description", "Qty", "Price", "Amount"), *ROWS), 320, 20),
+        (40, 246, "in smoked oak"), (280, 200, "Total"), (350, 200, "215.00"),
+    ]  # fmt: skip
+    return drawn(tmp_path / "bill.pdf", lines)
 
 
 def span_of(document: Document, first: str, last: str) -> Span:
@@ -87,16 +49,8 @@ def span_of(document: Document, first: str, last: str) -> Span:
 
 
 def reviewed(document: Document, rows: FieldResult, total: str = "215.00") -> ReviewedDocument:
-    at = document.pages[0].text.index(total)
-    fields: dict[str, FieldResult] = {
-        "total": FieldValue(total, total, FieldState.FOUND, 0.9, Span(1, at, at + len(total))),
-        "tags": (),
-        "items": rows,
-    }
-    coverage = Coverage(1, 1, document.characters, document.characters)
-    result = DocumentResult(
-        "bill.pdf", DocumentStatus.DONE, coverage, fields, "bill", 1, "m", "d" * 64, document.sha256
-    )
+    fields: dict[str, FieldResult] = {"total": placed(document, total), "tags": (), "items": rows}
+    result = result_of(fields, "bill", "bill.pdf", document.sha256)
     return ReviewedDocument(1, 0, Path("/x/bill.pdf"), TEMPLATE, result)
 
 
@@ -125,13 +79,8 @@ def test_several_lines_are_several_rows_and_a_wrapped_text_goes_on(bill: Documen
 
 
 def test_without_a_heading_the_cells_that_are_there_say_where_columns_are(tmp_path: Path) -> None:
-    file = tmp_path / "plain.pdf"
-    canvas = Canvas(str(file), pagesize=(420, 400))
-    for place, row in enumerate((("Pine board", "3", "6.00", "18.00"), ("Glue", "", "", "4.00"))):
-        for x, text in zip(COLUMNS, row, strict=True):
-            canvas.drawString(x, 300 - 20 * place, text)
-    canvas.save()
-    document = read_file(file)
+    rows = (("Pine board", "3", "6.00", "18.00"), ("Glue", "", "", "4.00"))
+    document = drawn(tmp_path / "plain.pdf", table_lines(rows, 300, 20))
     first = FieldReader(document).read_rows(ITEMS, span_of(document, "Pine", "18.00"), ())
     assert {name: cell.value for name, cell in first[0].items()} == {
         "description": "Pine board",

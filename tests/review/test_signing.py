@@ -12,14 +12,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.review.made import record_of, result_of, toml_of
 
 from stillroom import cli
 from stillroom.evaluation.labels import check_labels, load_labels
 from stillroom.extraction.export import Notation
 from stillroom.extraction.result import (
-    Coverage,
     DocumentResult,
-    DocumentStatus,
     FieldState,
     FieldValue,
     RunnerUp,
@@ -32,25 +31,11 @@ from stillroom.review.reviews import Reviews
 from stillroom.review.signing import export_reviewed, verdicts_from_labels, write_labels
 from stillroom.review.verdict import Given, Subject, VerdictKind
 from stillroom.storage.database import Database
-from stillroom.storage.runs import RunRecord, RunStore
+from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import VerdictStore
 from stillroom.templates.toml_file import parse_template
 
-TOML = """
-name = "slip"
-version = 1
-title = "Slip"
-description = "A slip."
-[[fields]]
-name = "shop"
-type = "line"
-[[fields]]
-name = "date"
-type = "date"
-[[fields]]
-name = "total"
-type = "money"
-"""
+TOML = toml_of("slip", shop="line", date="date", total="money")
 TEMPLATE = parse_template(TOML, "test")
 PAYLOADS = [
     *(f"{sign}{body}" for sign in ("=", "+", "-", "@", "\t=", "\r=", "\n=", "＝", "＋", "＠") for body in (
@@ -67,8 +52,7 @@ def found(value: str | None, confidence: float = 0.9, *others: str) -> FieldValu
 
 def slip(file: Path, shop: str = "Corner", number: int = 0, confidence: float = 0.9) -> DocumentResult:
     fields = {"shop": found(shop), "date": found("2024-12-31"), "total": found("-12.50", confidence, "13.00")}
-    coverage = Coverage(1, 1, 10, 10)
-    return DocumentResult(str(file), DocumentStatus.DONE, coverage, fields, "slip", 1, "m", "d" * 64, f"{number:064x}")
+    return result_of(fields, "slip", file, f"{number:064x}", characters=10)
 
 
 @pytest.fixture
@@ -178,7 +162,7 @@ def test_the_command_line_exports_and_imports(tmp_path: Path, capsys: pytest.Cap
     file.write_text("slip")
     with closing(Database(database_file())) as database:
         runs = RunStore(database)
-        run = runs.create_run(RunRecord("slip", 1, TOML, "ab", "m", "/m", "cd"), [(str(file), str(file))])
+        run = runs.create_run(record_of(TOML, "slip"), [(str(file), str(file))])
         runs.save(run, 0, result_to_json(slip(file)))
     labels, out, table = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "out.xlsx"
     labels.write_text(json.dumps({"file": "slip.txt", "fields": {"total": "13.00"}}) + "\n")

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.review.made import record_of, result_of, toml_of
 
 from stillroom.documents.document import Box, Span
 from stillroom.extraction.result import (
-    Coverage,
     DocumentResult,
-    DocumentStatus,
     FieldResult,
     FieldState,
     FieldValue,
@@ -37,44 +36,16 @@ from stillroom.review.verdict import (
     to_row,
 )
 from stillroom.storage.database import Database
-from stillroom.storage.runs import RunRecord, RunStore
+from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import Promise, VerdictStore
 from stillroom.templates.toml_file import parse_template
 
-TOML = """
-name = "bill"
-version = 1
-title = "Bill"
-description = "A bill."
-[[fields]]
-name = "net"
-type = "money"
-[[fields]]
-name = "tax"
-type = "money"
-[[fields]]
-name = "gross"
-type = "money"
-required = true
-[[fields]]
-name = "tags"
-type = "list"
-of = "text"
-[[fields]]
-name = "lines"
-type = "table"
-[[fields.columns]]
-name = "what"
-type = "line"
-[[fields.columns]]
-name = "amount"
-type = "money"
-[[rules]]
-check = "net + tax = gross"
-message = "Net and tax are not the gross."
-"""
-TEMPLATE = parse_template(TOML, "test")
 SENTENCE = "Net and tax are not the gross."
+TOML = toml_of(
+    "bill", rule=("net + tax = gross", SENTENCE), net="money", tax="money", gross="money required", tags="list of text",
+    lines={"what": "line", "amount": "money"},
+)  # fmt: skip
+TEMPLATE = parse_template(TOML, "test")
 
 
 def found(value: str, start: int, confidence: float = 0.9, *others: str) -> FieldValue:
@@ -84,8 +55,7 @@ def found(value: str, start: int, confidence: float = 0.9, *others: str) -> Fiel
 
 
 def result(fields: dict[str, FieldResult], sha256: str = "f" * 64) -> DocumentResult:
-    coverage = Coverage(1, 1, 100, 100)
-    return DocumentResult("a.pdf", DocumentStatus.DONE, coverage, fields, "bill", 1, "m", "d" * 64, sha256)
+    return result_of(fields, "bill", sha256=sha256)
 
 
 def bill(**changed: FieldResult) -> DocumentResult:
@@ -326,7 +296,7 @@ def test_tables_are_renamed_put_aside_and_added_to(tmp_path: Path) -> None:
     with Database(tmp_path / "s.sqlite") as database:
         runs = RunStore(database)
         reviews = Reviews(runs, VerdictStore(database))
-        record = RunRecord("bill", 1, TOML, "ab", "m", "/m", "cd")
+        record = record_of(TOML, "bill")
         run = runs.create_run(record, [("a.pdf", "/x/a.pdf")])
         runs.rename(run, "March")
         assert [(table.title, table.documents, table.finished) for table in reviews.tables()] == [("March", 1, 0)]

@@ -6,12 +6,10 @@ import os
 import sys
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-
-import msgspec
 
 from stillroom.codec import from_plain
 from stillroom.documents.document import Box, Span
@@ -261,39 +259,16 @@ def _given_to_data(given: Given) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value not in (None, "", [], False, 0.0)}
 
 
-class _KeptSpan(msgspec.Struct, array_like=True):
-    """A span as three numbers."""
-
-    page: int
-    start: int
-    end: int
-
-    def span(self) -> Span:
-        return Span(self.page, self.start, self.end)
-
-
-class _KeptGiven(msgspec.Struct):
-    """What is kept of a Given."""
-
-    value: str | None = None
-    text: str = ""
-    span: _KeptSpan | None = None
-    boxes: tuple[Box, ...] = ()
-    typed: bool = False
-    state: str = ""
-    confidence: float = 0.0
-    digest: str = ""
-    passed: bool = False
-    parts: tuple[_KeptSpan, ...] = ()
+_Kept = tuple[int, int, int]
+"""A span in the log: page, start, end."""
 
 
 def _given_from_data(data: Any) -> Given:
     """Raises ValueError."""
-    kept = from_plain(_KeptGiven, data)
-    span, parts = kept.span.span() if kept.span else None, tuple(part.span() for part in kept.parts)
-    return Given(
-        kept.value, kept.text, span, kept.boxes, kept.typed, kept.state, kept.confidence, kept.digest, kept.passed, parts
-    )  # fmt: skip
+    kept = from_plain(dict[str, Any], data)
+    place, parts = kept.pop("span", None), from_plain(list[_Kept], kept.pop("parts", []))
+    own = None if place is None else Span(*from_plain(list[_Kept], [place])[0])
+    return replace(from_plain(Given, kept), span=own, parts=tuple(Span(*part) for part in parts))
 
 
 def as_value(verdict: Verdict, proposal: FieldValue | None) -> FieldValue:

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from tests.review.made import record_of, result_of, toml_of
 
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, result_to_json
-from stillroom.storage.runs import RunRecord
+from stillroom.extraction.result import FieldState, FieldValue, result_to_json
 from stillroom.ui.review.tables_dialog import TablesDialog
 
-TOML = """
-name = "slip"
-version = 1
-title = "Slip"
-description = "A slip."
-[[fields]]
-name = "shop"
-type = "line"
-[[fields]]
-name = "total"
-type = "money"
-"""
+TOML = toml_of("slip", shop="line", total="money")
 VALUES = (
     {"a": ("Corner", "1.00"), "b": ("Mill", "2.00")},
     {"a": ("Corner", "1.50"), "b": ("Mill & Co", None), "c": ("New", "3.00")},
@@ -33,7 +22,7 @@ def tables(parts, tmp_path):
     runs = []
     for values in VALUES:
         files = [tmp_path / f"{name}.txt" for name in values]
-        record = RunRecord("slip", 1, TOML, "ab" * 32, "m", "/m", "d" * 64)
+        record = record_of(TOML, "slip")
         run = parts.store.create_run(record, [(str(file), str(file)) for file in files])
         for position, (name, (shop, total)) in enumerate(values.items()):
             files[position].write_text(f"{shop} {total}", "utf-8")
@@ -41,17 +30,7 @@ def tables(parts, tmp_path):
                 "shop": FieldValue(shop, shop, FieldState.FOUND, 0.9),
                 "total": FieldValue(total, total or "", FieldState.FOUND if total else FieldState.ABSENT, 0.9),
             }
-            result = DocumentResult(
-                str(files[position]),
-                DocumentStatus.DONE,
-                Coverage(1, 1, 9, 9),
-                fields,
-                "slip",
-                1,
-                "m",
-                "d" * 64,
-                name * 64,
-            )
+            result = result_of(fields, "slip", str(files[position]), name * 64)
             parts.store.save(run, position, result_to_json(result))
         runs.append(run)
     return runs

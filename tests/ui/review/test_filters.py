@@ -6,21 +6,14 @@ from pathlib import Path
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
+from tests.review.made import record_of, result_of, toml_of
 
 from stillroom.documents.document import Span
 from stillroom.documents.read_file import read_file
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, result_to_json
-from stillroom.storage.runs import RunRecord, RunStore
+from stillroom.extraction.result import FieldState, FieldValue, result_to_json
+from stillroom.storage.runs import RunStore
 
-TOML = """
-name = "letter"
-version = 1
-title = "Letter"
-description = "A letter."
-[[fields]]
-name = "issuer"
-type = "organisation"
-"""
+TOML = toml_of("letter", issuer="organisation")
 
 
 @pytest.fixture
@@ -28,9 +21,7 @@ def page(parts, window, qtbot, tmp_path: Path):
     """Three letters of two senders; the last has five pages."""
     store = RunStore(parts.database)
     files = [tmp_path / f"letter-{number}.pdf" for number in range(3)]
-    run = store.create_run(
-        RunRecord("letter", 1, TOML, "ab" * 32, "m", "/m", "d" * 64), [(str(file), str(file)) for file in files]
-    )
+    run = store.create_run(record_of(TOML, "letter"), [(str(file), str(file)) for file in files])
     for number, (file, sender, sure) in enumerate(zip(files, ("Acme", "Bolt", "Acme"), (0.5, 0.8, 0.95), strict=True)):
         canvas = Canvas(str(file), pagesize=(200, 200))
         for sheet in range(5 if number == 2 else 1):
@@ -40,17 +31,7 @@ def page(parts, window, qtbot, tmp_path: Path):
         document = read_file(file)
         span = Span(1, 0, len(sender))
         value = FieldValue(sender, sender, FieldState.FOUND, sure, span, tuple(document.boxes(span)))
-        row = DocumentResult(
-            str(file),
-            DocumentStatus.DONE,
-            Coverage(1, 1, 9, 9),
-            {"issuer": value},
-            "letter",
-            1,
-            "m",
-            "d" * 64,
-            document.sha256,
-        )
+        row = result_of({"issuer": value}, "letter", file, document.sha256)
         store.save(run, number, result_to_json(row))
     shown = window.show_named("review")
     qtbot.waitUntil(lambda: len(shown.desk.documents) == 3, timeout=10_000)

@@ -11,6 +11,7 @@ import numpy as np
 import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
+from tests.review.made import record_of, toml_of
 
 from stillroom import cli
 from stillroom.documents.document import Span
@@ -23,21 +24,10 @@ from stillroom.extraction.result import (
     FieldValue,
     result_to_json,
 )
-from stillroom.storage.runs import RunRecord, RunStore
+from stillroom.storage.runs import RunStore
 from stillroom.ui.review.report import write_report
 
-TOML = """
-name = "note"
-version = 3
-title = "Note"
-description = "A note."
-[[fields]]
-name = "shop"
-type = "line"
-[[fields]]
-name = "place"
-type = "line"
-"""
+TOML = toml_of("note", version=3, shop="line", place="line")
 TEXT = "Żółw & Söhne <Ltd>\nΑθήνα\n"
 
 
@@ -100,7 +90,7 @@ def opened(parts, window, qtbot, tmp_path):
             document.sha256,
         )
         store = RunStore(parts.database)
-        run = store.create_run(RunRecord("note", 3, TOML, "ab" * 32, "m", "/m", "d" * 64), [(file.name, str(file))])
+        run = store.create_run(record_of(TOML, "note", 3), [(file.name, str(file))])
         store.save(run, 0, result_to_json(result))
         page = window.show_named("review")
         qtbot.waitUntil(lambda: page._text is not None, timeout=15_000)

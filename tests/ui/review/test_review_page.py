@@ -11,48 +11,22 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton
 from reportlab.pdfgen.canvas import Canvas
+from tests.review.made import record_of, result_of, toml_of
 
 from stillroom.documents.document import Span
 from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import (
-    Coverage,
     DocumentResult,
-    DocumentStatus,
     FieldState,
     FieldValue,
     RunnerUp,
     result_to_json,
 )
 from stillroom.review.verdict import Subject, VerdictKind, from_row
-from stillroom.storage.runs import RunRecord
 from stillroom.storage.verdicts import VerdictStore
 from stillroom.workspace.runs import DecidedAgain
 
-TOML = """
-name = "slip"
-version = 1
-title = "Slip"
-description = "A slip."
-[[fields]]
-name = "date"
-type = "date"
-[[fields]]
-name = "total"
-type = "money"
-required = true
-[[fields]]
-name = "shop"
-type = "line"
-[[fields]]
-name = "lines"
-type = "table"
-[[fields.columns]]
-name = "what"
-type = "line"
-[[fields.columns]]
-name = "price"
-type = "money"
-"""
+TOML = toml_of("slip", date="date", total="money required", shop="line", lines={"what": "line", "price": "money"})
 
 
 def value(text: str, word: str, canonical: str, confidence: float, *others: str) -> FieldValue:
@@ -79,8 +53,7 @@ def slip(file: Path, number: int) -> DocumentResult:
         {"what": value(text, "Cash", "Cash", 0.9), "price": value(text, "7.00", "7.00", 0.9)},
         {"what": value(text, "Back", "Back", 0.9), "price": value(text, "9.00", "9.00", 0.9)},
     )
-    coverage = Coverage(1, 1, len(text), len(text))
-    return DocumentResult(str(file), DocumentStatus.DONE, coverage, boxed, "slip", 1, "m", "d" * 64, document.sha256)
+    return result_of(boxed, "slip", file, document.sha256)
 
 
 @pytest.fixture
@@ -100,7 +73,7 @@ def make_run(parts, tmp_path):
             else:
                 file.write_text("\n".join(lines) + "\n")
             files.append(file)
-        record = RunRecord("slip", 1, TOML, "ab" * 32, "m", "/m", "d" * 64)
+        record = record_of(TOML, "slip")
         run = parts.store.create_run(record, [(str(file), str(file)) for file in files])
         for position, file in enumerate(files):
             parts.store.save(run, position, result_to_json(slip(file, position)))

@@ -7,16 +7,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit
-from reportlab.pdfgen.canvas import Canvas
+from tests.review.made import BILL, drawn, placed, record_of, result_of, table_lines, toml_of
 
 from stillroom.documents.document import Document
-from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import (
-    Coverage,
-    DocumentResult,
-    DocumentStatus,
-    FieldState,
-    FieldValue,
     result_to_json,
 )
 from stillroom.extraction.tables import table_rows
@@ -24,35 +18,11 @@ from stillroom.review.line_items import cells_of
 from stillroom.review.reviews import Reviews
 from stillroom.review.signing import labels_of
 from stillroom.review.verdict import VerdictKind, from_row
-from stillroom.storage.runs import RunRecord, RunStore
+from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import VerdictStore
 from stillroom.templates.toml_file import parse_template
 
-TOML = """
-name = "bill"
-version = 1
-title = "Bill"
-description = "A bill."
-[[fields]]
-name = "total"
-type = "money"
-[[fields]]
-name = "items"
-type = "table"
-label = "Line items"
-[[fields.columns]]
-name = "description"
-type = "line"
-[[fields.columns]]
-name = "quantity"
-type = "number"
-[[fields.columns]]
-name = "unit_price"
-type = "money"
-[[fields.columns]]
-name = "amount"
-type = "money"
-"""
+TOML = toml_of("bill", total="money", items=BILL).replace('type = "table"', 'type = "table"\nlabel = "Line items"')
 ITEMS = parse_template(TOML, "test").field("items")
 ROWS = (
     ("Oak shelf", "2", "40.00", "80.00"),
@@ -62,36 +32,19 @@ ROWS = (
 
 
 def draw(file: Path) -> Document:
-    canvas = Canvas(str(file), pagesize=(420, 400))
-    columns = (40, 220, 280, 350)
-    for place, row in enumerate((("Description", "Qty", "Price", "Amount"), *ROWS)):
-        for x, text in zip(columns, row, strict=True):
-            canvas.drawString(x, 340 - 24 * place, text)
-    canvas.drawString(280, 220, "Total")
-    canvas.drawString(350, 220, "215.00")
-    canvas.save()
-    return read_file(file)
+    lines = table_lines((("Description", "Qty", "Price", "Amount"), *ROWS), 340, 24)
+    return drawn(file, [*lines, (280, 220, "Total"), (350, 220, "215.00")])
 
 
 @pytest.fixture
 def page(parts, tmp_path, window, qtbot):
     """A bill of whose three rows the second was not found."""
     document = draw(tmp_path / "bill.pdf")
-    text = document.pages[0].text
-    at = text.index("215.00")
     rows = table_rows(ITEMS, document)
-    total = FieldValue(
-        "215.00", "215.00", FieldState.FOUND, 0.3, (span := document_span(at)), tuple(document.boxes(span))
-    )
-    fields: dict = {"total": total, "items": (rows[0], rows[2])}
-    coverage = Coverage(1, 1, len(text), len(text))
-    result = DocumentResult(
-        "bill.pdf", DocumentStatus.DONE, coverage, fields, "bill", 1, "m", "d" * 64, document.sha256
-    )
+    fields: dict = {"total": placed(document, "215.00", confidence=0.3), "items": (rows[0], rows[2])}
+    result = result_of(fields, "bill", "bill.pdf", document.sha256)
     store = RunStore(parts.database)
-    run = store.create_run(
-        RunRecord("bill", 1, TOML, "ab" * 32, "m", "/m", "d" * 64), [("bill.pdf", str(tmp_path / "bill.pdf"))]
-    )
+    run = store.create_run(record_of(TOML, "bill"), [("bill.pdf", str(tmp_path / "bill.pdf"))])
     store.save(run, 0, result_to_json(result))
     shown = window.show_named("review")
     qtbot.waitUntil(lambda: bool(shown.desk.documents), timeout=10_000)
@@ -100,12 +53,6 @@ def page(parts, tmp_path, window, qtbot):
         lambda: shown._reader is not None and bool(shown.view._words_of(1)) and bool(shown.view._sizes), timeout=10_000
     )
     return shown
-
-
-def document_span(at: int):
-    from stillroom.documents.document import Span
-
-    return Span(1, at, at + 6)
 
 
 def drag(page, qtbot, first: str, last: str, modifier=Qt.KeyboardModifier.NoModifier) -> None:
