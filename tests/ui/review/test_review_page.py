@@ -16,7 +16,9 @@ from tests.review.made import record_of, result_of, toml_of
 from stillroom.documents.document import Span
 from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import (
+    Coverage,
     DocumentResult,
+    DocumentStatus,
     FieldState,
     FieldValue,
     RunnerUp,
