@@ -1,4 +1,6 @@
-"""Writes what CLDR knows of months, lengths of time, halves of the day, large numbers, currencies and countries to resources/cldr.json.
+"""Writes what CLDR knows of months, lengths of time, halves of the day, large numbers, currencies, countries and cities.
+
+It goes to resources/cldr.json.
 
 Run it with the environment's Python after Babel was renewed. To read the languages one by one takes most of a second and 76 MB, which
 no window and no command should pay; the table takes a hundredth of it.
@@ -45,6 +47,8 @@ _BY_NAME = {
     "₩": ("won",),
 }
 _USUAL_DECIMALS = 2
+# Names of countries: "Chad" is a person's as well, and no text holds "Heard and McDonald Islands".
+_SHORTEST_NAME, _MOST_WORDS = 5, 3
 
 
 def collected() -> dict[str, Any]:
@@ -58,6 +62,8 @@ def collected() -> dict[str, Any]:
         "decimals": {code: get_currency_precision(code) for code in sorted(get_global("all_currencies"))
                      if get_currency_precision(code) != _USUAL_DECIMALS},
         "places": {place: _place(place) for place in sorted(_known_places())},
+        "countries": _countries(),
+        "cities": _cities(),
     }  # fmt: skip
 
 
@@ -171,6 +177,30 @@ def _place(place: str) -> dict[str, Any]:
         "first": next(letter for letter in short if letter in "dmy"),
         "decimal": str(locale.number_symbols["latn"]["decimal"]),
     }
+
+
+def _countries() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for place, name in sorted(_locale("en").territories.items()):
+        if len(place) != len("XX") or not place.isalpha():
+            continue
+        spoken = get_official_languages(place, de_facto=True)
+        at_home = _locale(spoken[0]).territories.get(place, name) if spoken else name
+        for own in (name, at_home):
+            key = " ".join(_WORD.findall(own)).casefold()
+            if len(key) >= _SHORTEST_NAME and len(key.split()) <= _MOST_WORDS:
+                found.setdefault(key, place)
+    return found
+
+
+def _cities() -> dict[str, str]:
+    """Cities of time zones; of those that Indiana and the like have several of, none."""
+    found: dict[str, str] = {}
+    for zone, place in sorted(get_global("zone_territories").items()):
+        key = " ".join(_WORD.findall(zone.rpartition("/")[2].replace("_", " "))).casefold()
+        if zone.count("/") == 1 and len(place) == len("XX") and len(key) >= _SHORTEST_NAME:
+            found.setdefault(key, place)
+    return found
 
 
 def written() -> str:

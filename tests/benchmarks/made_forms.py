@@ -1,4 +1,5 @@
-"""Made forms with a noisy text layer, of kinds that the labelled sets do not have: registrations, permits, claims, fax sheets.
+"""Made forms with a noisy text layer, of kinds that the labelled sets do not have: registrations, permits, claims, fax sheets,
+reports of studies.
 
 Everything in them is invented. Labels stand to the left of their values, over them, or in a grid; recognition took letters for others and
 lost spaces in all but the values, so that what is right stands literally in the text. The templates call their fields otherwise than
@@ -338,8 +339,73 @@ def _sheet(page: _Page) -> dict[str, str]:
     }
 
 
+STUDY = _template(
+    "study",
+    ("compound", FieldType.IDENTIFIER, "the code of what was tested"),
+    ("study_title", FieldType.LINE, "what the study is called"),
+    ("laboratory", FieldType.ORGANISATION, "the laboratory that made the tests"),
+    ("sponsor", FieldType.ORGANISATION, "the company that pays for the study"),
+    ("director", FieldType.NAME, "who directs the study"),
+    ("approved_by", FieldType.NAME, "who approved the report"),
+    ("report_date", FieldType.DATE, "the day of the report"),
+    ("sample_count", FieldType.INTEGER, "how many samples were tested"),
+    ("cost", FieldType.MONEY, "what it cost"),
+)
+
+
+def _study(page: _Page) -> dict[str, str]:
+    """Capitals over their values in boxes of unequal width, as on forms of the seventies; some keys without a colon."""
+    chance = page.chance
+    (begun, _), (told, told_iso) = _dates(chance)
+    director, approved, lab, sponsor = _person(chance), _person(chance), *chance.sample(FIRMS, 2)
+    code, samples, cost = (
+        f"{chance.choice('BKLR')}{chance.choice('ATX')}-{chance.randint(100, 999)}",
+        chance.randint(3, 96),
+        f"{chance.randint(1, 60)},{chance.randint(100, 999)}.00",
+    )
+    title = chance.choice(
+        ("Skin irritation in rabbits", "Shelf life of filter paper", "Residues after 90 days of storage")
+    )
+    page.line("RESEARCH AND DEVELOPMENT".ljust(60), f"FORM {chance.randint(100, 999)} REV. {chance.randint(1, 9)}")
+    page.line("REPORT OF ANALYSIS")
+    page.line("")
+    first, second, third = chance.choice(((22, 34, 24), (40, 32, 22), (16, 44, 20)))
+    if chance.random() < 0.5:
+        page.line("COMPOUND NO.".ljust(first), "TESTING LABORATORY".ljust(second), "DATE OF REPORT".ljust(third))
+        page.line((code.ljust(first),), (lab.ljust(second),), (told.ljust(third),))
+        page.line("NO. OF SAMPLES".ljust(first), "SPONSOR".ljust(second), "DATE BEGUN")
+        page.line((str(samples).ljust(first),), (sponsor.ljust(second),), (begun,))
+        page.line("TITLE OF STUDY")
+        page.line((title,))
+        page.line("STUDY DIRECTOR".ljust(40), "COST")
+        page.line((director.ljust(40),), (f"${cost}",))
+        page.line("[X] FINAL   [ ] INTERIM   [ ] SUPPLEMENT")
+        page.line("APPROVED: ", (approved,))
+    else:
+        page.line("SPONSOR ", (sponsor,))
+        page.line("LABORATORY: ", (lab.ljust(40),), "COMPOUND: ", (code,))
+        page.line("TITLE OF STUDY: ", (title,))
+        page.line("DIRECTOR OF STUDY: ", (director.ljust(30),), "DATE BEGUN: ", (begun,))
+        page.line(
+            "SAMPLES TESTED: ",
+            (str(samples).ljust(14),),
+            "COST OF STUDY: ",
+            (f"${cost}".ljust(16),),
+            "DATE OF REPORT: ",
+            (told,),
+        )
+        page.line("( ) INTERIM  (X) FINAL".ljust(44), "APPROVED BY ", (approved,))
+    page.line(
+        "DISTRIBUTION: ", chance.choice(("Library", "Central files")), "   PAGE 1 OF ", str(chance.randint(2, 40))
+    )
+    return {
+        "compound": code, "study_title": title, "laboratory": lab, "sponsor": sponsor, "director": director,
+        "approved_by": approved, "report_date": told_iso, "sample_count": str(samples), "cost": cost.replace(",", ""),
+    }  # fmt: skip
+
+
 KINDS: tuple[tuple[Template, Callable[[_Page], dict[str, str]]], ...] = (
-    (REGISTRATION, _registration), (PERMIT, _permit), (CLAIM, _claim), (SHEET, _sheet),
+    (REGISTRATION, _registration), (PERMIT, _permit), (CLAIM, _claim), (SHEET, _sheet), (STUDY, _study),
 )  # fmt: skip
 
 

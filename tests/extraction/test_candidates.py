@@ -178,6 +178,29 @@ def test_a_letterhead_is_told_from_the_lines_of_a_bill(text: str, expected: str,
     assert refused not in found
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "refused"),
+    [
+        ("Store#1291\nMill Road 5\nEverett, WA 98201\nTHANKYOU", "Mill Road 5 Everett, WA 98201", "Store#1291"),
+        ("NOODLES\n901 Bedok Road\nSingapore 819642   Tel. 65424709", "901 Bedok Road Singapore 819642", "Tel."),
+        ("<484297-M>\n320CanbridgeSt.\nBoston,Ma02114\n1 Tea 3.00", "320CanbridgeSt. Boston,Ma02114", "484297"),
+    ],
+)
+def test_an_address_on_a_slip_leaves_out_what_stands_around_it(text: str, expected: str, refused: str) -> None:
+    found = values(FieldType.ADDRESS, text)
+    assert expected in found
+    assert not any(refused in value for value in found)
+
+
+def test_the_second_day_of_a_range_is_a_date_as_well() -> None:
+    assert "2020-06-13" in values(FieldType.DATE, "Schedule 06/08/20-06/13/20")
+
+
+@pytest.mark.parametrize("line", ["CASHBILL", "1:59PM", "Table: 7", "TAXINVOICE"])
+def test_lines_of_a_bill_are_no_names(line: str) -> None:
+    assert line not in values(FieldType.ORGANISATION, f"{line}\nNORTH WIND")
+
+
 def test_an_address_ends_before_another_label_and_begins_with_its_number() -> None:
     text = "Shop\nNo: 28, Main Street\n41050 Port Town\nServed by: Someone 27/02/2018"
     found = values(FieldType.ADDRESS, text)

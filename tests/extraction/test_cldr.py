@@ -35,11 +35,11 @@ def test_a_typed_date_brings_in_no_more_than_it_needs() -> None:
 from pathlib import Path
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4 // 1024
-from stillroom.review import reading
+from stillroom.review import marked_value
 from stillroom.templates.template import Field, FieldType
 before = resident()
 for kind in (FieldType.DATE, FieldType.MONEY, FieldType.DURATION, FieldType.TIME):
-    reading.read_typed(Field("x", kind), "3. Mai 2025")
+    marked_value.read_typed(Field("x", kind), "3. Mai 2025")
 import sys
 print(resident() - before, "babel" in sys.modules)
 """

@@ -48,12 +48,19 @@ def test_what_can_be_read_in_one_way_is_not_ambiguous() -> None:
         ("Tel. (202) 555-0143, USD", "2025-03-04"),
         ("www.example.co.uk, £ 12.00", "2025-04-03"),
         ("Green Leaf Sdn Bhd, RM 12.00", "2025-04-03"),
+        ("53200 KUALA LUMPUR, TAX(RM)", "2025-04-03"),
+        ("Deutschland, Hafen von Kiel; 20095 Hamburg, Deutschland. GmbH", "2025-04-03"),
     ],
 )
 def test_places_and_other_dates_decide(beside: str, expected: str) -> None:
     first = offered(f"Due 03/04/2025\n{beside}")[0]
     assert first.value == expected
     assert first.likelihood > 0.7
+
+
+def test_numbers_of_a_bill_speak_for_no_country() -> None:
+    first = offered("DOC NO CS00011983, GST ID 001650123456\nDATE 03/04/2025")[0]
+    assert first.likelihood == 0.5
 
 
 def test_a_template_says_which_number_is_the_month() -> None:

@@ -93,3 +93,47 @@ def test_a_label_is_no_value() -> None:
     page = Page(1, "Bill to  Seller\nGlade GmbH  Harbour Ltd")
     assert signs(page, "buyer", "Seller")["label"] == 1.0
     assert signs(page, "buyer", "Glade GmbH")["label"] < 0.5
+
+
+def written(text: str, name: str, value: str) -> dict[str, float]:
+    return signs(Page(1, text), name, value)
+
+
+def test_a_name_that_goes_on_is_cut_off() -> None:
+    page = "SYARIKAT PERNIAGAAN GIN KEE\n(81109-A)\nTel 03-4021\n"
+    assert written(page, "seller", "SYARIKAT PERNIAGAAN")["cut_behind"] == 1.0
+    whole = written(page, "seller", "SYARIKAT PERNIAGAAN GIN KEE")
+    assert (whole["cut_behind"], whole["cut_before"]) == (0.0, 0.0)
+
+
+def test_two_readings_of_one_date_are_not_before_each_other() -> None:
+    page = Page(1, "DATE: 04/05/2018\n")
+    document = Document("made.txt", "txt", "", (page,), 1)
+    field = PAPER.field("start")
+    candidates = propose(field, document)
+    rows = Layout(document, Meaning(PAPER)).signs(field, field.type, candidates)
+    assert len(candidates) == 2
+    assert list(rows[:, sign_names().index("earliest")]) == [1.0, 1.0]
+
+
+def test_a_page_of_short_lines_that_end_with_amounts_is_a_tills_slip() -> None:
+    slip = "BIG SKY DINER\n1200 W Main St\n2 Burger 23.90\n1 Coffee 3.50\nSubtotal 27.40\nTax 0.00\nTotal 27.40\n"
+    assert written(slip, "total", "3.50")["slip:place"] == written(slip, "total", "3.50")["place"] > 0.0
+    letter = (
+        "Dear Sirs, we thank you for your order of last week, which we have passed on to our warehouse at Leeds.\n" * 3
+    )
+    assert written(letter + "It comes to 27.40 in all.", "total", "27.40")["slip:place"] == 0.0
+
+
+def test_an_amount_that_holds_the_column_beside_it_is_not_the_largest() -> None:
+    page = "1 Papier 100 450,00\nnetto 450,00\nMwSt 85,50\nbrutto 535,50\n"
+    assert written(page, "total", "100 450,00")["joined"] == 1.0
+    assert written(page, "total", "535,50")["largest"] == 1.0
+    spaced = "netto 100 450,00\nbrutto 119 535,50\n"
+    assert written(spaced, "total", "119 535,50")["joined"] == 0.0
+
+
+def test_what_a_contract_says_its_words_stand_for_is_told() -> None:
+    page = "“End Date” means March 3, 2023. Notice is given by March 9, 2022.\n"
+    assert written(page, "end", "March 3, 2023")["defined"] == 1.0
+    assert written(page, "end", "March 9, 2022")["defined"] == 0.0

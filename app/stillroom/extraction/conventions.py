@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 
 import phonenumbers
 import regex as re
+from stdnum import iban
+from stdnum.eu import vat as eu_vat
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates import dates, numbers, words
@@ -233,7 +235,8 @@ _WORDS = re.compile(r"[\p{L}\p{M}]+")
 _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?P<country>[A-Z]{2})(?P<rest>U?[0-9][0-9A-Z]{1,3}(?:[ .\-]?[0-9A-Z]{2,4}){2,8})(?![A-Za-z0-9])"
 )
-_PREFIX = re.compile(r"(?<![\w+])(?:\+|00 ?)(?P<code>[1-9]\d{0,2})(?=[ ()\-./\d]{6,18})")
+# "+49 30 …", "0049 30 …"; a long number that begins with two noughts is as likely a tax number.
+_PREFIX = re.compile(r"(?<![\w+])(?:\+|00 ?(?=\d{1,7}[ ()\-./]))(?P<code>[1-9]\d{0,2})(?=[ ()\-./\d]{6,18})")
 _NET = re.compile(r"(?<=[\w\-])\.(?P<country>[a-z]{2})\b(?![.@\w])")
 _STATES = (
     "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
@@ -250,6 +253,8 @@ _POSTCODES = (
 )  # fmt: skip
 _AMERICAN_PHONE = re.compile(r"\(\d{3}\) ?\d{3}-\d{4}\b|(?<![\d\-])\d{3}-\d{3}-\d{4}\b")
 _RINGGIT = re.compile(r"(?<![A-Za-z])RM ?\d")
+# The unit of a column of amounts: "AMT(RM)".
+_UNIT = re.compile(r"\((?P<sign>[^()\s\d]{1,4})\)")
 _CURRENCY_CODE = re.compile(r"(?<![A-Z])[A-Z]{3}(?![A-Z])")
 _SCRIPTS = (
     ("JP", re.compile(r"[\u3040-\u30ff]")), ("KR", re.compile(r"[\uac00-\ud7af]")), ("TH", re.compile(r"[\u0e00-\u0e7f]")),
@@ -317,8 +322,8 @@ def _places(text: str, languages: Mapping[str, float]) -> dict[str, float]:
             strengths[place] += strength
 
     countries = cldr().places
-    codes = {match["country"] for match in _CODE.finditer(text)}
-    says({"GR" if code == "EL" else code for code in codes if code in countries or code == "EL"}, _SAYS_NUMBER)
+    for place, strength in _coded(text).items():
+        says({place} & set(countries), strength)
     prefixes = {match["code"] for match in _PREFIX.finditer(text)}
     says({place for prefix in prefixes for place in _regions_of(prefix)}, _SAYS_NUMBER)
     says({match["country"].upper() for match in _NET.finditer(text)} & set(countries), _SAYS_WORD)
@@ -328,6 +333,8 @@ def _places(text: str, languages: Mapping[str, float]) -> dict[str, float]:
         says(("US",), 0.3)
     if _RINGGIT.search(text):
         says(("MY",), _SAYS_WORD)
+    says({place for match in _UNIT.finditer(text) for place in _paid_with(match["sign"])}, _SAYS_WORD)
+    says(_named(text), _SAYS_LITTLE)
     says({place for place, pattern in _SCRIPTS if pattern.search(text)}, _SAYS_WORD)
     used = _used_in()
     for code in {match.group() for match in _CURRENCY_CODE.finditer(text)} & set(used):
@@ -341,6 +348,54 @@ def _places(text: str, languages: Mapping[str, float]) -> dict[str, float]:
     for language, share in languages.items():
         says(_spoken_in(language), _SAYS_NUMBER * share)
     return dict(strengths)
+
+
+def _coded(text: str) -> dict[str, float]:
+    """Countries whose tax or account numbers a text has; what is only written like one says less."""
+    found: dict[str, float] = {}
+    for match in _CODE.finditer(text):
+        code = re.sub(r"[ .\-]", "", match.group())
+        if eu_vat.is_valid(code) or iban.is_valid(code):
+            strength = _SAYS_NUMBER
+        elif match["country"].lower() in (*eu_vat.MEMBER_STATES, "gb", "ch", "no"):
+            strength = _SAYS_LITTLE
+        else:
+            continue
+        place = "GR" if match["country"] == "EL" else match["country"]
+        found[place] = max(found.get(place, 0.0), strength)
+    return found
+
+
+def _paid_with(sign: str) -> tuple[str, ...]:
+    """Countries that pay in what a sign stands for, where it stands for one currency."""
+    codes = words.places()["currency_signs"].get(sign, ())
+    return _used_in().get(codes[0], ()) if len(codes) == 1 else ()
+
+
+def _named(text: str) -> set[str]:
+    """Countries that the text names, or a city of theirs."""
+    known = _names_of_places()
+    told = [word.casefold() for word in _WORDS.findall(text)]
+    found = set()
+    for start, word in enumerate(told):
+        before = told[start - 1] if start else ""
+        for name, place in known.get(word, ()) if before not in _ANOTHER_PLACE else ():
+            if name == tuple(told[start : start + len(name)]):
+                found.add(place)
+    return found
+
+
+@functools.cache
+def _names_of_places() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    """Names of countries and cities in words, by their first word, and the country of each."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    for name, place in (*cldr().countries.items(), *cldr().cities.items()):
+        name_words = tuple(name.split())
+        found[name_words[0]].append((name_words, place))
+    return {first: tuple(names) for first, names in found.items()}
+
+
+_ANOTHER_PLACE = ("new",)  # "New Jersey" is none of Jersey's
 
 
 # Signs that say where a document is from; which currencies an amount may be in is another question (see ``currencies``).

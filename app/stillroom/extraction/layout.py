@@ -18,11 +18,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.words import states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
@@ -30,9 +31,11 @@ from stillroom.templates.template import Field, FieldType
 
 _ISSUERS = ("seller", "company", "speaker")
 _PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient")
+_PLACES_NAMED = ("jurisdiction",)
 _COUNTERPARTS = ("buyer", "ship_to", "agency")
 _MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
+_CALLED = frozenset({FieldType.NAME, FieldType.ORGANISATION})
 _NAMES = frozenset({FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE})
 _PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, FieldType.TEXT, FieldType.BLOCK})
 
@@ -43,6 +46,12 @@ _RANGE = re.compile(
 )
 _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
+_WORD_BEFORE = re.compile(r"([^\W\d_])[\w'’&]* \(?$")
+_NEAR = 30
+_LOOSE = 0.12  # a figure alone is less than a house number's line
+_PRICED = re.compile(r"\d[.,]\d{2}(?:\s?[A-Z*]{1,3})?$")
+_NARROW, _WIDE = 25, 45  # characters of a line
+_MANY_PRICES = 0.12  # of its lines
 _PROSE = 90
 _AT_START = 3  # characters of its cell that may stand before a candidate: a bracket, a sign of a currency
 _SHORT_LABEL = 40
@@ -57,6 +66,11 @@ _BLOCK_LINES = 9
 _MOST_AMOUNTS = 60
 _MOST_DIGITS = 20
 _SMALLEST_COIN = Decimal("0.05")
+_SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
+# "“Maturity Date” means …": a contract says what its words stand for.
+_DEFINED = re.compile(
+    r"[\"”’'»“]\s{0,3}(?:\)\s)?(?:means?|shall mean|is|bedeutet|désigne|significa)\s+(?:the\s+)?$", re.IGNORECASE
+)
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
 
 
@@ -133,6 +147,16 @@ class _PageCells:
             if first is not None and last is not None:
                 return first.x0, max(last.x1, first.x1), first.y1 - first.y0
         return 6.0 * (start - line_start), 6.0 * (end - line_start), 0.0
+
+    @functools.cached_property
+    def slip(self) -> float:
+        """How far it looks like a till's slip, 0 to 1: short lines, many of which end with an amount."""
+        if not self.lines:
+            return 0.0
+        usual = float(np.median([end - start for start, end in self.lines]))
+        narrow = min(1.0, max(0.0, (_WIDE - usual) / (_WIDE - _NARROW)))
+        priced = sum(bool(_PRICED.search(self.text[start:end])) for start, end in self.lines)
+        return narrow * min(1.0, priced / len(self.lines) / _MANY_PRICES)
 
     def cell_of(self, position: int) -> int:
         return at_or_before(self._cell_starts, position)
@@ -400,6 +424,8 @@ class Layout:
                 below_shape=candidate.below,
                 first_shape=candidate.first,
                 last_shape=candidate.last,
+                loose_first=float("\n" in text and (candidate.first <= _LOOSE or page.headings[index] > _HEADING)),
+                loose_last=float("\n" in text and candidate.last <= _LOOSE),
                 lines=float(text.count("\n")),
                 length=math.log1p(len(text)) / 4,
                 digits=sum(character.isdigit() for character in text) / max(1, len(text)),
@@ -425,15 +451,22 @@ class Layout:
                 column_mates=math.log(columns_mates[span.page, self._edge(page, candidate)]),
                 row_mates=math.log(rows_mates[span.page, cell.line]),
                 failed=float(bool(candidate.failed)),
+                currency=float(bool(candidate.currencies)),
+                defined=float(bool(_DEFINED.search(page.text[max(0, span.start - _NEAR) : span.start]))),
                 fits=_fits(text, is_vat=is_vat) if kind is FieldType.IDENTIFIER else 0.0,
                 domain=self._domain(text) if kind in _PARTIES else 0.0,
                 contained=float(spans[span.page, span.start, span.end] > 1),
                 position_first=float(row == 0),
                 position_last=float(row == count - 1),
+                slip=page.slip,
             )
             self._like(own, field, page, index, candidate)
+            if kind in _CALLED:
+                before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
+                own.cut_before, own.cut_behind = float(_goes_before(before)), float(_goes_on(behind))
             if kind in _NAMES:
                 own.name_known, own.name_whole = name_signs(text)
+                own.place_known = float(single_spaced(text).casefold() in states_and_countries())
             found.append(own)
         most = max(max(own.like_beside, own.like_over) for own in found)
         if most >= _LIKE:
@@ -502,6 +535,8 @@ class Layout:
 def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
     """What part a field plays among those of its type ("issuer", "total", "first" …), by its concepts; empty for none."""
     affinity = functools.partial(meaning.affinity, field.name)
+    if kind in _NAMES and meaning.roles[field.name] in _PLACES_NAMED:
+        return "place"
     if kind is FieldType.NAME and meaning.roles[field.name] in _PERSONS:
         return "person"
     if kind in _PARTIES:
@@ -523,6 +558,17 @@ def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
         role = meaning.roles[field.name]
         return "tax_id" if role in ("vat_id", "tax_number") else "number" if role else ""
     return ""
+
+
+def _goes_before(text: str) -> bool:
+    """Whether a capitalised word stands one space before a name: it may be cut off there."""
+    word = _WORD_BEFORE.search(text)
+    return word is not None and word[1].isupper()
+
+
+def _goes_on(text: str) -> bool:
+    """The same of what stands behind it."""
+    return text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&")
 
 
 def _folded(value: str) -> str:
@@ -561,7 +607,12 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
     sizes = [_size(candidate.value) for candidate in candidates]
     cents = [size is not None and size.as_tuple().exponent == -2 for size in sizes]
     known = sorted({size for size in sizes if size is not None})
-    with_cents = [size for size, exact in zip(sizes, cents, strict=True) if exact and size is not None]
+    joined = _joined(candidates)
+    with_cents = [
+        size
+        for row, (size, exact) in enumerate(zip(sizes, cents, strict=True))
+        if exact and size is not None and row not in joined
+    ]
     largest = max(with_cents or known, default=None)
     sums, rests = _arithmetic(known)
     last_amount = max((index for index, exact in enumerate(cents) if exact), default=-1)
@@ -569,6 +620,7 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
     for row, size in enumerate(sizes):
         if size is None:
             continue
+        found[row].joined = float(row in joined)
         found[row].largest = float(size == largest)
         if largest and largest > 0 and size > 0:
             found[row].relative = max(-2.0, min(1.0, math.log10(size / largest)))
@@ -582,17 +634,35 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
         found[row].last_largest = float(row == last_largest)
 
 
+def _joined(candidates: Sequence[Candidate]) -> set[int]:
+    """Candidates that hold another column, by all signs: "100 450,00" of a page that has "450,00" by itself as well."""
+    grouped = [row for row, candidate in enumerate(candidates) if _SPACED_GROUP.search(candidate.text)]
+    inside = {(candidates[row].span.page, candidates[row].span.end) for row in grouped}
+    alone = {each.text for each in candidates if (each.span.page, each.span.end) not in inside}
+    return {row for row in grouped if candidates[row].text.rpartition(" ")[2] in alone}
+
+
 def _moments(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:
     values = [candidate.value for candidate in candidates]
     years = Counter(value[:4] for value in values)
     usual = max(years.values(), default=0)
-    earliest, latest = min(values), max(values)
-    for row, value in enumerate(values):
+    ends = {reading: _first_and_last(candidates, reading) for reading in {each.reading for each in candidates}}
+    for row, (candidate, value) in enumerate(zip(candidates, values, strict=True)):
+        earliest, latest = ends[candidate.reading]
         found[row].earliest = float(value == earliest)
         found[row].latest = float(value == latest)
         if len(value) >= 10 and value[:4].isdigit():
             found[row].recent = float(1990 <= int(value[:4]) <= 2035)
             found[row].majority_year = float(years[value[:4]] == usual)
+
+
+def _first_and_last(candidates: Sequence[Candidate], reading: str) -> tuple[str, str]:
+    """Of the moments of a document, as all of them would be read: two readings of one are not before each other."""
+    read: dict[Span, str] = {}
+    for candidate in candidates:
+        if candidate.span not in read or candidate.reading == reading:
+            read[candidate.span] = candidate.value
+    return min(read.values()), max(read.values())
 
 
 def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]:

@@ -104,6 +104,7 @@ class OwnSigns:
     colon_behind: float = 0.0
     name_known: float = 0.0
     name_whole: float = 0.0
+    place_known: float = 0.0
     first_own: float = 0.0
     last_own: float = 0.0
     only_own: float = 0.0
@@ -119,6 +120,10 @@ class OwnSigns:
     below_shape: float = 0.0
     first_shape: float = 0.0
     last_shape: float = 0.0
+    loose_first: float = 0.0
+    loose_last: float = 0.0
+    cut_before: float = 0.0
+    cut_behind: float = 0.0
     lines: float = 0.0
     length: float = 0.0
     digits: float = 0.0
@@ -141,6 +146,9 @@ class OwnSigns:
     column_mates: float = 0.0
     row_mates: float = 0.0
     failed: float = 0.0
+    currency: float = 0.0
+    defined: float = 0.0
+    joined: float = 0.0
     fits: float = 0.0
     domain: float = 0.0
     contained: float = 0.0
@@ -160,9 +168,11 @@ class OwnSigns:
     majority_year: float = 0.0
     position_first: float = 0.0
     position_last: float = 0.0
+    slip: float = 0.0
 
 
-_OWN_NAMES = tuple(each.name for each in fields(OwnSigns))
+# How far a page is a till's slip is the same for all of its candidates: it says nothing by itself.
+_OWN_NAMES = tuple(each.name for each in fields(OwnSigns) if each.name != "slip")
 _own_row = attrgetter(*_OWN_NAMES)
 
 _PARTY = ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first")
@@ -199,8 +209,14 @@ _BY_ROLE = {
     "second": ("top", "place", "earliest", "latest", "repeats", "position_last"),
     "number": ("top", "place", "repeats", "size", "position_first"),
     "tax_id": ("top", "place", "repeats"),
+    "place": ("place_known", "name_known", "place", "repeats", "whole_cell", "length"),
     "person": ("name_known", "name_whole", "top", "place", "repeats", "lines", "whole_cell", "domain"),
 }
+
+# Signs that mean something else on a till's slip: there they count once more, as far as the page is one.
+_ON_SLIPS = (
+    "top", "place", "first_line", "shape", "above_shape", "below_shape", "loose_first", "loose_last", "lines", "digits",
+)  # fmt: skip
 
 
 @functools.cache
@@ -209,7 +225,7 @@ def sign_names() -> tuple[str, ...]:
     told = tuple(f"{saying}_{place.name.lower()}" for place in Place for saying in _SAYINGS)
     grouped = tuple(f"{saying}_{group}" for group in _GROUPS for saying in (*_SAYINGS, "nothing"))
     roles = tuple(f"{role}:{sign}" for role, signs in _BY_ROLE.items() for sign in signs)
-    return (*told, *grouped, *_OWN_NAMES, *roles)
+    return (*told, *grouped, *_OWN_NAMES, *roles, *(f"slip:{sign}" for sign in _ON_SLIPS))
 
 
 def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
@@ -219,5 +235,7 @@ def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
         rows[:, [_OWN_NAMES.index(sign) for sign in signs]] if each == role else np.zeros((len(rows), len(signs)))
         for each, signs in _BY_ROLE.items()
     ]
-    result: Vector = np.hstack([*said.columns(), rows, *roles])
+    slips = np.array([[each.slip] for each in own])
+    on_slips = rows[:, [_OWN_NAMES.index(sign) for sign in _ON_SLIPS]] * slips
+    result: Vector = np.hstack([*said.columns(), rows, *roles, on_slips])
     return result

@@ -40,6 +40,8 @@ class Cldr:
         signs: signs and short names of currencies, and the ISO codes of those that they may stand for.
         decimals: digits behind the decimal mark, of the currencies that have not two.
         places: by ISO code.
+        countries: their ISO codes by what they are called in English and at home, in small letters.
+        cities: those that time zones are called after, and the country each is in.
     """
 
     months: Mapping[str, Mapping[int, str]]
@@ -49,6 +51,8 @@ class Cldr:
     signs: Mapping[str, tuple[str, ...]]
     decimals: Mapping[str, int]
     places: Mapping[str, Place]
+    countries: Mapping[str, str]
+    cities: Mapping[str, str]
 
 
 @functools.cache

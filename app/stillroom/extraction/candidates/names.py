@@ -31,10 +31,13 @@ _REGISTRATION = re.compile(
 )
 # Lines of a bill that are no letterhead.
 _BILL_LINE = re.compile(
-    r"^\W*(?:(?:simplified\s+)?(?:tax\s+)?invoice|receipt|cash\s+(?:bill|sale)s?|thank\s+you\b.*|.*\bgoods\s+sold\b.*|"
+    r"^\W*(?:(?:simplified\s*)?(?:tax\s*)?invoice|receipt|(?:official|sales|guest)\s*(?:receipt|check)|cash\s*(?:bill|sale)s?|"
+    r"(?:cash|credit|guest\s*check|check|order|table|copy|reprint|duplicate|welcome(?:\s+to)?)|thank\s*you\b.*|.*\bgoods\s+sold\b.*|"
     r"your\s+order\b.*|.*\breturnable\b.*|.*\bcome\s+again\b.*|posted)\W*$",
     re.IGNORECASE,
 )
+# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7".
+_NO_NAME = re.compile(r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE)
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
@@ -45,6 +48,8 @@ _NOISE = re.compile(
 
 # Characters of the longest name, and how many behind one are looked at.
 _LONGEST, _REST = 200, 60
+# Of the shape of a name that goes on behind it, and of one with a registration number at its end.
+_CUT, _WITH_NUMBER = 0.3, 0.6
 
 
 def organisations(page: Page) -> Iterator[Candidate]:
@@ -61,10 +66,13 @@ def organisations(page: Page) -> Iterator[Candidate]:
     for (left, right), shape in sorted(shapes.items()):
         text = page.text[left:right]
         lines = text.split("\n")
-        if any(_BILL_LINE.match(line) for line in lines):
+        if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
             continue
+        above = 0.0
         if _LEGAL_END.match(text):
-            shape = 0.0  # "Co. Ltd." alone is the end of the line before
+            shape, above = 0.0, 1.0  # "Co. Ltd." alone is the end of the line before
+        elif _REGISTRATION.search(text):
+            shape *= _WITH_NUMBER
         rest = page.text[right : right + _REST].partition("\n")[0]
         below = 0.0
         if not rest.strip(" ,.") and not _LEGAL_END.search(text):
@@ -72,11 +80,13 @@ def organisations(page: Page) -> Iterator[Candidate]:
             below = 1.0 if _LEGAL_END.search(following) and len(following) < 40 else 0.0
         elif len(rest.rstrip()) < 24 and _LEGAL_END.search(rest):
             below = 1.0  # "Popular Book Co." of "Popular Book Co. (M) Sdn Bhd"
+        if below:
+            shape *= _CUT
         edges = (
             [float(bool(_LEGAL_END.search(line))) for line in (lines[0], lines[-1])] if len(lines) > 1 else [0.0, 0.0]
         )
         place = Span(page.number, left, right)
-        yield Candidate(place, text, single_spaced(text), shape, 0.0, below, first=edges[0], last=edges[1])
+        yield Candidate(place, text, single_spaced(text), shape, above, below, first=edges[0], last=edges[1])
 
 
 def names(page: Page) -> Iterator[Candidate]:

@@ -17,12 +17,26 @@ _FORM_LABEL = re.compile(r"^[^:\n]{1,60}?\s*(?::(?:\s+|(?=[^\W\d_]))|_{2,}[ \t]*
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
 _REGISTRATION_LINE = re.compile(
-    r"^[(\[]?(?:co(?:mpany)?\.?\s*)?(?:br\.?\s*)?(?:reg\.?\s*)?(?:no\.?\s*:?\s*)?[(\[]?[A-Z]{0,3}\d{5,}\s*-?\s*[A-Z]?[)\]]?$"
-    r"|\b(?:sdn\.?\s*bhd|gmbh|ltd|inc|llc)\b",
+    r"^[(\[<]?(?:co(?:mpany)?\.?\s*)?(?:br\.?\s*)?(?:reg\.?\s*)?(?:no\.?\s*:?\s*)?[(\[]?[A-Z]{0,3}\d{5,}\s*-?\s*[A-Z]?[)\]>]?$"
+    r"|\b(?:sdn\.?\s*bhd|gmbh|ltd|inc|llc|s/b|d\.o\.o|s\.r\.l|s\.p\.a)\b",
     re.IGNORECASE,
 )
-# Towns of receipts that recognition wrote in one: "MountainView,CA94040", "Everett,WA".
-_TOWN_AND_STATE = re.compile(r"(?<=\w),? ?[A-Z]{2}\.? ?\d{5}(?!\d)|(?<=[^\W\d_]{3}), ?[A-Z]{2}$", re.MULTILINE)
+# Towns of receipts that recognition wrote in one: "MountainView,CA94040", "Boston,Ma02114", "Everett,WA".
+_TOWN_AND_STATE = re.compile(
+    r"(?<=\w)[,.]? ?[A-Z]{2}\.?,? ?\d{5}(?!\d)|(?<=[^\W\d_]{3})[,.] ?[A-Z][a-z] ?\d{5}(?!\d)|(?<=[^\W\d_]{3})[,.] ?[A-Z]{2}$",
+    re.MULTILINE,
+)
+# Streets written in one, too: "320CanbridgeSt.", "14585BISCAYNEBLVD.", "11983BernardoPlazaDr."
+_STREET_IN_ONE = re.compile(
+    r"^\d{1,6}[A-Za-z][\w.]*?(?:(?<=[a-z\d])(?:St|Rd|Ave?|Blvd|Dr|Ln|Hwy|Pkwy|Pl|Ct|Sq|Way|Lane|Drive|Place|Court|Square)"
+    r"|(?<=[A-Z]{3})(?:ST|RD|AVE|BLVD|DR|LN|HWY|PKWY|LANE|DRIVE|PLACE|COURT|SQUARE))(?![A-Za-z])",
+    re.MULTILINE,
+)
+# "Store#1291", "STORE#MN-1186", "CrestFoods #5": of a shop, and no line of its address.
+_NUMBERED = re.compile(r"^[^\d#,]{2,30}#\s?(?:[A-Z]{1,3}-?)?\d[\w-]*$")
+# An item and its price.
+_PRICED = re.compile(r"(?:\s|^)[$€£]?\d{1,5}[.,]\d{2}\s?[A-Z*]{0,3}$")
+_SITE = re.compile(r"(?<![\w.])[a-z\d-]{3,}\.(?:com|net|org|edu|gov|info|biz)(?!\w)", re.IGNORECASE)
 _PHONE_LINE = re.compile(r"^\+?(?:\(\d{2,4}\)[\s\-.]*|\d{2,4}[\s\-.]+)\d{3,4}[\s\-.]*\d{3,4}\.?$")
 # A day, or a time of day: what stands on such a line is of the bill.
 _MOMENT = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)|(?<!\d)\d{1,2}:\d{2}(?!\d)")
@@ -139,7 +153,7 @@ def sentences(page: Page) -> Iterator[Candidate]:
 
 def addresses(page: Page) -> Iterator[Candidate]:
     """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number."""
-    for rows in (page_lines(page), _columns(page)):
+    for rows in (page_lines(page), _columns(page), *_without_others(page)):
         shapes = [0.0 if _is_no_address(row.text) else address_shape(row.text) for row in rows]
         for first in range(len(rows)):
             if _is_no_address(rows[first].text):
@@ -165,13 +179,17 @@ def addresses(page: Page) -> Iterator[Candidate]:
 
 def _is_no_address(line: str) -> bool:
     """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label."""
-    others = address_words()[1]
-    return any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL))
+    streets, others = address_words()
+    if any(
+        each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL, _PRICED, _SITE)
+    ):
+        return True
+    return bool(_NUMBERED.match(line)) and not streets.search(line)
 
 
 def address_shape(text: str) -> float:
     """How much a text looks like a postal address, 0 to 1."""
-    streets = sum(1 for _ in address_words()[0].finditer(text))
+    streets = sum(1 for each in (address_words()[0], _STREET_IN_ONE) for _ in each.finditer(text))
     return min(
         1.0,
         0.35 * bool(_POSTCODE.search(text) or _TOWN_AND_STATE.search(text))
@@ -185,6 +203,21 @@ def _columns(page: Page) -> list[Line]:
     """Cells that are not whole lines (two columns side by side)."""
     whole = {(line.start, line.end) for line in page_lines(page)}
     return [cell for cell in cells(page) if (cell.start, cell.end) not in whole]
+
+
+def _without_others(page: Page) -> Iterator[list[Line]]:
+    """The lines without what else stands on them, where an address goes on beside it ("Singapore 819642    Tel. 65424709")."""
+    rows = []
+    cut = False
+    for line in page_lines(page):
+        end = line.end
+        for gap in _CELL_GAP.finditer(line.text):
+            if _is_no_address(line.text[gap.end() :]) and not _is_no_address(line.text[: gap.start()]):
+                end, cut = line.start + gap.start(), True
+                break
+        rows.append(Line(line.start, end, page.text[line.start : end]))
+    if cut:
+        yield rows
 
 
 def _candidate(page: Page, start: int, end: int) -> Candidate:

@@ -10,6 +10,7 @@ from typing import Any
 import regex as re
 
 from stillroom import paths
+from stillroom.extraction.candidates.cldr import cldr
 
 
 @functools.cache
@@ -28,6 +29,13 @@ def legal_forms() -> re.Pattern[str]:
         form.upper() for form in known if len(form) == 3 and form[0].isupper()
     }
     return re.compile(rf"(?:{_any(exact)}|(?i:{_any(known - exact)}))")
+
+
+@functools.cache
+def states_and_countries() -> frozenset[str]:
+    """Names of states, provinces and countries, in small letters: by which law, from where."""
+    known = {state for states in places()["states"].values() for state in states}
+    return frozenset(name.casefold() for name in known) | frozenset(cldr().countries)
 
 
 @functools.cache
