@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
 
         page = EvaluatePage(self._parts, self.loading)
         page.document_wanted.connect(self._show_value)
+        page.models_wanted.connect(lambda: self.show_named("models"))
         return page
 
     def _show_value(self, path: Path, field: str) -> None:
