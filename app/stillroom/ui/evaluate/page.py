@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -444,6 +445,7 @@ class EvaluatePage(QWidget):
             [self.tr("Right values"), *(each.model_name for each in self.evaluations)],
             [(None, [name, *cells]) for name, cells in rows],
         )
+        self._colour_headings()
         self.plots.show_evaluations(self.evaluations, names)
         wrong = [value for each in self.evaluations for value in wrong_values(each, self._labels)]
         headings = [
@@ -473,6 +475,22 @@ class EvaluatePage(QWidget):
         self.use_button.setVisible(len(self.evaluations) > 1)
         self.cost.setText(self._cost_text(template))
         self.cost.setVisible(bool(self.cost.text()))
+
+    def _colour_headings(self) -> None:
+        """Each model's name with the colour that it has in the plots."""
+        from stillroom.ui.evaluate.plots import ink_of
+
+        for number in range(len(self.evaluations)):
+            square = QPixmap(12, 12)
+            square.fill(ink_of(number))
+            heading = self.table.horizontalHeaderItem(number + 1)
+            assert heading is not None
+            heading.setIcon(QIcon(square))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.evaluations:
+            self._colour_headings()
 
     def _cost_text(self, template: Template) -> str:
         """What as many such documents as are usual in a month would cost elsewhere; empty where no price is known."""

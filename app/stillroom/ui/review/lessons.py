@@ -14,6 +14,7 @@ from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue,
 from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
+from stillroom.workspace.evaluations import LabelledDocument
 from stillroom.workspace.learning import LearnedTemplate, Learning
 from stillroom.workspace.runs import DecidedAgain, Runs
 
@@ -60,12 +61,14 @@ class Lessons(QObject):
         truth: Callable[[ReviewedDocument], Mapping[str, Any]],
         runs: Callable[[], Runs],
         tasks: Tasks,
+        reviewed: Callable[[str], list[LabelledDocument]] | None = None,
     ) -> None:
-        """``truth``: what persons answer for in a document."""
+        """``truth``: what persons answer for in a document; ``reviewed``: in all documents with a template of this name."""
         super().__init__()
         self._learning = learning
         self._truth = truth
         self._runs = runs
+        self._reviewed = reviewed
         self._tasks = tasks
         self._known: dict[tuple[str, str], bool] = {}
         self._waiting: deque[ReviewedDocument] = deque()
@@ -128,7 +131,7 @@ class Lessons(QObject):
         """What a template learned, in figures and as a curve."""
         from stillroom.ui.learned_dialog import LearnedDialog
 
-        return LearnedDialog(self._learning, template, self._tasks, parent)
+        return LearnedDialog(self._learning, template, self._tasks, parent, self._reviewed)
 
     def forget(self, template: Template) -> None:
         """Everything that a template learned."""
