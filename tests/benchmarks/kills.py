@@ -102,6 +102,16 @@ class Bench:
                     return each
         return None
 
+    def begun(self) -> int:
+        """How many batches there are."""
+        file = self.home / "data" / "stillroom.sqlite"
+        if not file.exists():
+            return 0
+        with closing(sqlite3.connect(file, timeout=30)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
+                return 0
+            return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+
     def ended(self, process: subprocess.Popen[bytes], seconds: float = 900) -> str:
         """What it said at its end."""
         try:
@@ -180,11 +190,11 @@ def application(bench: Bench, times: int) -> None:
 def _hurt(
     bench: Bench, role: str, times: int, seconds: tuple[float, float], hurt: Callable[[psutil.Process], None]
 ) -> int:
-    """Hurt a child again and again while batches go on; a finished batch begins anew. Returns how many batches that took."""
-    done, runs = 0, 0
+    """Hurt a child again and again while batches go on; a finished batch begins anew. Returns how many batches began."""
+    done = 0
     while done < times:
+        begun = bench.begun()
         process = bench.start()
-        runs += 1
         while process.poll() is None and done < times:
             child = bench.child(process, role)
             time.sleep(bench.chance.uniform(*seconds))
@@ -192,8 +202,10 @@ def _hurt(
                 with contextlib.suppress(psutil.Error):
                     hurt(child)
                     done += 1
-        bench.ended(process)
-    return runs
+        said = bench.ended(process).strip()
+        if bench.begun() == begun and not said.endswith("."):  # its model was not to be loaded: it was hurt there
+            bench.problems.append(f"a batch that did not begin said no sentence: {said[-300:]}")
+    return bench.begun()
 
 
 def worker(bench: Bench, times: int) -> None:

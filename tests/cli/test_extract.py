@@ -31,6 +31,7 @@ from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus
 from stillroom.models.model_file import STARTER_NAME
 from stillroom.settings import MODEL, Settings
 from stillroom.templates.template import Template
+from stillroom.workspace import Workspace
 
 TEMPLATE = 'name = "note"\n[[fields]]\nname = "word"\ntype = "line"\n'
 
@@ -304,6 +305,23 @@ def test_the_usual_model_and_the_one_that_was_named(capsys: pytest.CaptureFixtur
     assert extract("in/a.txt") == 0
     assert extract("in/a.txt", "--model", "two") == 0
     assert [row["model"]["name"] for row in rows(capsys.readouterr().out)] == ["one", "two"]
+
+
+def test_a_template_with_a_model_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("one", "two"):
+        (paths.models_dir() / f"{name}.gguf").write_bytes(b"GGUF" + name.encode())
+    Settings().set(MODEL, "one")
+    with Workspace() as workspace:
+        template = workspace.templates.find("note.toml")
+        workspace.models.use_for_template(template.name, workspace.models.find("two"))
+    assert extract("in/a.txt") == 0
+    assert extract("in/a.txt", "--model", "one") == 0
+    assert [row["model"]["name"] for row in rows(capsys.readouterr().out)] == ["two", "one"]
+    (paths.models_dir() / "two.gguf").unlink()
+    assert extract("in/a.txt") == 0
+    told = capsys.readouterr()
+    assert [row["model"]["name"] for row in rows(told.out)] == ["one"]
+    assert "two.gguf) is not here any more" in told.err
 
 
 def test_encrypted_files_take_the_password_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from stillroom.documents.read_file import read_source
 from stillroom.documents.source import Source
 from stillroom.documents.text import decode, decode_as
+from stillroom.errors import DocumentError
 
 _TEXTS = (
     ("cp1252", "Grüne Blätter GmbH\nRechnung Nr. 4711\nDatum: 3. März 2025\nSumme 1.250,00 €"),
@@ -88,3 +89,22 @@ def test_a_web_page_and_a_table_in_code_pages_say_that_it_was_a_guess() -> None:
     assert "Windows-1252" in table.notes[0]
     said = read_source(Source("a.html", "<meta charset=iso-8859-1><p>5 €</p>".encode("cp1252")))
     assert (said.pages[0].text, said.notes) == ("5 €", ())
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"Total 12.50\0\0\0 EUR\nDate 2025-01-02\n", "Total 12.50  EUR\nDate 2025-01-02\n"),
+        (b"Smith\0\0\0\0\0\0\0Leeds\0\0\0\n" * 2, "Smith Leeds \nSmith Leeds \n"),
+    ],
+)
+def test_fields_that_are_filled_up_with_zeros_are_read_and_it_is_said(data: bytes, text: str) -> None:
+    document = read_source(Source("a.txt", data))
+    assert document.pages[0].text == text
+    assert document.notes == ("Zero bytes that stand between its words were read as spaces.",)
+
+
+@pytest.mark.parametrize("data", [bytes(range(256)) * 10, b"abc\0\1def\n" * 9, b"abc\0def" * 9])
+def test_what_holds_more_than_zeros_is_no_text(data: bytes) -> None:
+    with pytest.raises(DocumentError, match="binary"):
+        read_source(Source("a.bin", data))

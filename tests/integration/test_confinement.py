@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -64,7 +65,13 @@ class Person:
 
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
-    folder = tmp_path / "home"
+    with a_person(tmp_path) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def a_person(place: Path) -> Iterator[Person]:
+    folder = place / "home"
     folder.mkdir()
     (folder / "id_ed25519").write_text("secret")
     (folder / "model.gguf").write_bytes(b"GGUF")
@@ -114,6 +121,16 @@ def attack(
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     return Layers.from_json(said["layers"]), said["tries"]
+
+
+def remove_left() -> None:
+    """What an attack makes outside the person's folder where no layer of files keeps it from that."""
+    for left in (
+        Path("/tmp/stillroom-attack"),
+        Path("/dev/shm/stillroom-attack"),
+        Path(os.__file__).with_name("stolen.py"),
+    ):
+        left.unlink(missing_ok=True)
 
 
 def gone_through(tries: dict[str, str]) -> dict[str, str]:
@@ -202,12 +219,7 @@ def test_the_layer_of_calls_alone(child: str, person: Person) -> None:
     through = {name: said for name, said in gone_through(tries).items() if name not in FILES}
     of_programs = {"start a shell"}  # which only the layer of files refuses
     assert set(through) <= ITS_OWN[child] | (of_programs if child == "converter" else set())
-    for left in (
-        Path("/tmp/stillroom-attack"),
-        Path("/dev/shm/stillroom-attack"),
-        Path(os.__file__).with_name("stolen.py"),
-    ):
-        left.unlink(missing_ok=True)
+    remove_left()
 
 
 @needs_landlock

@@ -232,3 +232,12 @@ def test_one_document_more_is_learned_by_what_was_numbered_before(memory: Templa
         assert np.allclose(grown.fields[name].signs, field.signs)
         assert np.allclose(grown.fields[name].around, field.around)
     assert decide(shift(27), grown) == decide(shift(27), fresh)
+
+
+def test_what_other_signs_kept_is_counted_and_not_learned_of(
+    memory: TemplateMemory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert memory.learned().outdated == 0
+    monkeypatch.setattr("stillroom.learning.memory.sign_names", lambda: ("another",))
+    learned = TemplateMemory(TEMPLATE, tmp_path).learned()
+    assert (learned.documents, learned.outdated, learned.fields) == (5, 5, {})

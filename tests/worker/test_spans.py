@@ -268,7 +268,7 @@ def test_a_search_that_ends_early_leaves_nothing(steps: int) -> None:
         else:
             with pytest.raises(Cancelled):
                 list(search)
-        cells.make_room(cells.capacity)  # whatever is held has no user any more
+        cells.give_way(cells.capacity)  # whatever is held has no user any more
         assert cells.used == 0
         assert cells.free_sequences == model.max_sequences
 

@@ -161,7 +161,7 @@ def give_passages(
     now = budget(branch, settings, answerer)
     read = read_files(turn, sees=answerer.sees_pictures)
     own = sum(answerer.count_tokens([each.text for each in read]))
-    room = now.limit - (now.used - own) - now.answer - answerer.count_tokens([_CITE])[0]
+    space = now.limit - (now.used - own) - now.answer - answerer.count_tokens([_CITE])[0]
     passages = [passage for each in read for passage in passages_of(each)]
     if not passages:
         return ()
@@ -174,8 +174,8 @@ def give_passages(
         if not place or each.source.attachment != passages[place - 1].source.attachment
     ]
     for place in dict.fromkeys([*best[:1], *begins, *best]):  # how a file begins says what it is, and between whom
-        if counts[place] + 2 <= room:
-            room -= counts[place] + 2
+        if counts[place] + 2 <= space:
+            space -= counts[place] + 2
             chosen.append(place)
     chosen.sort()
     for each in read:
@@ -310,9 +310,9 @@ def cover_older(
     text = f"{len(old)} earlier turns of this conversation are not given to the model any more."
     if summarise:
         text = next((turn.content for turn in reversed(branch) if turn.role is Role.NOTE), "")
-        room = max(300, (answerer.context_tokens or 4096) - 2 * _SUMMARY_TOKENS - 100)
+        space = max(300, (answerer.context_tokens or 4096) - 2 * _SUMMARY_TOKENS - 100)
         # Part by part, each with the summary of those before it, so that every turn is read.
-        for part in _joined([f"{turn.role}: {turn.content}" for turn in old], answerer, room):
+        for part in _joined([f"{turn.role}: {turn.content}" for turn in old], answerer, space):
             asked = f"{text}\n{part}\n\nSummarise this conversation so far in a few sentences, with every name, number and decision."
             said = answerer.answer(
                 [Message("user", asked.strip())],
@@ -351,11 +351,11 @@ def _written(passage: Passage, place: int) -> str:
 
 def _parts(attachment: Attachment, answerer: Answerer) -> list[str]:
     """All of an attachment, in parts that fit into half of the context."""
-    room = max(300, (answerer.context_tokens or 4096) // 2 - _SUMMARY_TOKENS)
-    return _joined([passage.text for passage in passages_of(attachment)], answerer, room)
+    space = max(300, (answerer.context_tokens or 4096) // 2 - _SUMMARY_TOKENS)
+    return _joined([passage.text for passage in passages_of(attachment)], answerer, space)
 
 
-def _joined(texts: Sequence[str], answerer: Answerer, room: int) -> list[str]:
+def _joined(texts: Sequence[str], answerer: Answerer, space: int) -> list[str]:
     """Texts in order, as few parts of at most ``room`` tokens as they make; a longer one is cut into several."""
     parts: list[str] = []
     size = 0
@@ -363,10 +363,10 @@ def _joined(texts: Sequence[str], answerer: Answerer, room: int) -> list[str]:
     while waiting:
         text = waiting.pop(0)
         count = answerer.count_tokens([text])[0]
-        if count > room and len(text) > 1:
+        if count > space and len(text) > 1:
             half = len(text) // 2
             waiting[:0] = [text[:half], text[half:]]
-        elif parts and size + count <= room:
+        elif parts and size + count <= space:
             parts[-1] += f"\n{text}"
             size += count
         else:

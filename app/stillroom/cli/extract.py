@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             batch.retry(
                 [place for place, row in enumerate(batch.results()) if row and row.status is DocumentStatus.FAILED]
             )
-        plan, wanted = _plan(workspace, batch, chosen), as_json(options)
+        plan, wanted = _plan(workspace, template, batch, chosen), as_json(options)
         work = Work(workspace, template, files, plan, batch, as_json=wanted, alone=options.alone)
         return work.run(options.out)
 
@@ -71,8 +71,13 @@ def _password(file: Path) -> str:
         ) from error
 
 
-def _plan(workspace: Workspace, batch: Batch | None, chosen: ModelFile | None) -> LoadPlan:
-    """The model to load, and how: that of the run that goes on, else the one that was named, else the usual one."""
+def _plan(workspace: Workspace, template: Template, batch: Batch | None, chosen: ModelFile | None) -> LoadPlan:
+    """The model to load, and how: that of the run that goes on, else the one that was named, else the template's own, else the usual."""
+    if chosen is None and batch is None:
+        try:
+            chosen = workspace.models.of_template(template.name)
+        except StillroomError as error:
+            say(error.message)
     plan = workspace.models.plan(chosen or "") if batch is None else workspace.models.plan_of_run(batch.record)
     for notice in plan.notices:
         say(notice)

@@ -106,6 +106,9 @@ def learn(options: argparse.Namespace) -> int:
         ]
     if rows:
         print(aligned(rows))
+    if learned.outdated:
+        many = f"{learned.outdated} {'document' if learned.outdated == 1 else 'documents'}"
+        say(f"{many} of an earlier version of Stillroom count for nothing until they are learned of anew (--labels).")
     print(f"{template.name} knows {learned.documents} {'document' if learned.documents == 1 else 'documents'}.")
     return DONE
 

@@ -18,6 +18,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 64 * 1024
+_MOST_FILLED = 0.8
+"""Of a text whose fields are filled up to their length with zeros."""
+_FILLING = re.compile(rb"\0+")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -37,12 +40,26 @@ def marked_encoding(data: bytes) -> str | None:
 
 
 def looks_like_text(data: bytes) -> bool:
-    """Whether the bytes may be text in some encoding: a mark, or hardly any control characters."""
+    """Whether the bytes may be text in some encoding: a mark, or hardly any control characters; or fields filled up with zeros, as
+    old programs write them, and nothing else that is no text."""
     if marked_encoding(data):
         return True
     sample = data[:_SAMPLE]
+    if _is_filled(sample):
+        return True
     return len(_CONTROL.findall(sample)) <= max(1, len(sample) // 100) and sample.count(0) <= max(
         1, len(sample) // 1000
+    )
+
+
+def _is_filled(sample: bytes) -> bool:
+    """Whether zeros fill up the fields of a text; a few that stray into one are no such thing."""
+    zeros = sample.count(0)
+    return (
+        max(1, len(sample) // 1000) < zeros <= len(sample) * _MOST_FILLED
+        and sample.isascii()
+        and b"\n" in sample
+        and not _CONTROL.search(sample.replace(b"\0", b""))
     )
 
 
@@ -53,6 +70,9 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     if encoding:
         text = data.decode(encoding, "replace")
         return text, _lost(text)
+    if _is_filled(data[:_SAMPLE]):
+        text, notes = decode(_FILLING.sub(b" ", data))
+        return text, ("Zero bytes that stand between its words were read as spaces.", *notes)
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:

@@ -84,11 +84,11 @@ def _evidence(texts: tuple[str, ...], day_first: bool | None, region: str) -> Ev
 
 def _part(texts: Sequence[str]) -> Iterator[str]:
     """The beginning and the end of a long document."""
-    room = _MOST_CHARACTERS
+    space = _MOST_CHARACTERS
     for text in texts:
-        yield text[:room]
-        room -= len(text)
-        if room <= 0:
+        yield text[:space]
+        space -= len(text)
+        if space <= 0:
             yield texts[-1][-20_000:]
             return
 

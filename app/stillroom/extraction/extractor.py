@@ -200,10 +200,10 @@ class Extractor:
         return model
 
     def _split(self, document: Document, template: Template, model: ModelInfo) -> list[Passage]:
-        room = model.context_tokens - _RESERVED_TOKENS
+        space = model.context_tokens - _RESERVED_TOKENS
         if template.examples:
-            room -= model.context_tokens // 2
-        budget = min(PASSAGE_TOKENS, max(256, room))
+            space -= model.context_tokens // 2
+        budget = min(PASSAGE_TOKENS, max(256, space))
         return passages.split(document, budget, self._engine.count_tokens)
 
     def _ask(
@@ -256,10 +256,10 @@ class Extractor:
     def _fitting_examples(self, template: Template, model: ModelInfo) -> tuple[Example, ...]:
         """The first examples that leave half of the context to the document."""
         counts = self._engine.count_tokens([example.text for example in template.examples]) if template.examples else []
-        room, fitting = model.context_tokens // 2, []
+        space, fitting = model.context_tokens // 2, []
         for example, count in zip(template.examples, counts, strict=True):
-            room -= count + 30 * len(template.fields)
-            if room < 0:
+            space -= count + 30 * len(template.fields)
+            if space < 0:
                 break
             fitting.append(example)
         return tuple(fitting)

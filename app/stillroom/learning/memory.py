@@ -70,12 +70,16 @@ class LearnedTemplate:
     Attributes:
         choices: the same of its choices among options.
         documents: it was learned from.
+        outdated: how many documents were kept by other signs, of an earlier version: nothing is learned of them until they are taken anew.
+        models: that embedded texts of choices. With more than one no embedding is used: they cannot be held against each other.
         near: the document that was asked about last, and what stands around its candidates: fields have them in common.
     """
 
     fields: dict[str, LearnedField] = field(default_factory=dict)
     choices: dict[str, LearnedChoice] = field(default_factory=dict)
     documents: int = 0
+    outdated: int = 0
+    models: tuple[str, ...] = ()
     near: tuple[Document, dict[tuple[Span, str], Surroundings]] | None = field(default=None, repr=False, compare=False)
 
     def moves(
@@ -125,10 +129,14 @@ class LearnedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """What is kept of a document: by field name, its candidates with what is right among them, and of its choices the option."""
+    """What is kept of a document: by field name, its candidates with what is right among them, and of its choices the option.
+
+    ``outdated``: its candidates were kept by other signs.
+    """
 
     fields: dict[str, LabelledField] = field(default_factory=dict)
     choices: dict[str, LabelledText] = field(default_factory=dict)
+    outdated: bool = False
 
 
 def beginning(document: Document) -> str:
@@ -188,7 +196,7 @@ class TemplateMemory:
         arrays["parts"] = np.array(list(parts), dtype=np.uint16)
         arrays["counts"] = np.array(list(parts.values()), dtype=np.float16)
         if said is not None:
-            arrays["embedding"] = said[1].astype(np.float32)
+            arrays["embedding"] = said[1].astype(np.float16)
         fields: dict[str, ChoiceFacts] = {}
         for each in asked:
             look = choices.Look.at(each, document)
@@ -255,7 +263,12 @@ class TemplateMemory:
         for document in documents:
             for name, row in document.fields.items():
                 rows.setdefault(name, []).append(row)
-        found = LearnedTemplate(documents=len(documents))
+        embedded = {text.model for document in documents for text in document.choices.values() if len(text.embedding)}
+        found = LearnedTemplate(
+            documents=len(documents),
+            outdated=sum(document.outdated for document in documents),
+            models=tuple(sorted(embedded)),
+        )
         for each in self._template.fields:
             shelf = shelves.setdefault(each.name, Shelf())
             shelf.keep(row.around for row in rows.get(each.name, ()))
@@ -299,7 +312,7 @@ class TemplateMemory:
             with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as data:
                 facts = unpacked(data["facts"])
                 if facts.version != _VERSION:
-                    return KnownDocument()
+                    return KnownDocument(outdated=True)
                 fields: dict[str, LabelledField] = {}
                 if facts.signs == sign_names():
                     fields = {
@@ -307,7 +320,8 @@ class TemplateMemory:
                         for each in self._template.fields
                         if (own := facts.fields.get(each.name)) is not None and self._same_work(each, own)
                     }
-                return KnownDocument(fields, self._labelled_choices(file.stem, facts.choices, data))
+                outdated = facts.signs != sign_names() and bool(facts.fields)
+                return KnownDocument(fields, self._labelled_choices(file.stem, facts.choices, data), outdated)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile):
             _log.warning("what was learned of a document cannot be read, and is passed over")
             return KnownDocument()

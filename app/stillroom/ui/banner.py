@@ -117,12 +117,12 @@ class BannerArea(QWidget):
     def _place(self) -> None:
         """At its edge, as high as what it says; nothing else moves."""
         whole = self._over.rect().translated(self._over.mapTo(self._page, QPoint(0, 0)))
-        room = whole.adjusted(_FROM_EDGE, _FROM_EDGE, -_FROM_EDGE, -_FROM_EDGE)
-        width = min(room.width(), _MOST_WIDTH)
+        space = whole.adjusted(_FROM_EDGE, _FROM_EDGE, -_FROM_EDGE, -_FROM_EDGE)
+        width = min(space.width(), _MOST_WIDTH)
         height = self._column.totalHeightForWidth(width)
         height = self._column.totalSizeHint().height() if height < 0 else height
-        left = room.left() + (room.width() - width) // 2
-        top = max(room.top(), room.bottom() - height) if self._at_end else room.top()
+        left = space.left() + (space.width() - width) // 2
+        top = max(space.top(), space.bottom() - height) if self._at_end else space.top()
         self.setGeometry(left, top, width, height)
         self.raise_()
 

@@ -27,7 +27,8 @@ from stillroom.ui.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stillroom.workspace.learning import CurvePoint, Gain, Learning
+    from stillroom.workspace.evaluations import LabelledDocument
+    from stillroom.workspace.learning import CurvePoint, Gain, LearnedTemplate, Learning
 
 
 class LearnedDialog(QDialog):
@@ -38,10 +39,16 @@ class LearnedDialog(QDialog):
     """
 
     def __init__(
-        self, learning: Callable[[], Learning], template: Template, tasks: Tasks, parent: QWidget | None = None
+        self,
+        learning: Callable[[], Learning],
+        template: Template,
+        tasks: Tasks,
+        parent: QWidget | None = None,
+        reviewed: Callable[[str], list[LabelledDocument]] | None = None,
     ) -> None:
+        """``reviewed``: what persons answered for in documents with a template of this name, to learn of them anew."""
         super().__init__(parent)
-        self._learning, self._template, self._tasks = learning, template, tasks
+        self._learning, self._template, self._tasks, self._reviewed = learning, template, tasks, reviewed
         title = template.title or template.name
         self.setWindowTitle(self.tr("What %1 has learned").replace("%1", title))
         column = QVBoxLayout(self)
@@ -73,6 +80,12 @@ class LearnedDialog(QDialog):
             self.tr("Forget everything"), QDialogButtonBox.ButtonRole.DestructiveRole
         )
         self.forget_button.setAutoDefault(False)
+        self.again_button = buttons.addButton(
+            self.tr("Learn anew from reviewed"), QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.again_button.setAutoDefault(False)
+        self.again_button.clicked.connect(self._learn_anew)
+        self.again_button.hide()
         self.forget_button.clicked.connect(self._forget)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
@@ -81,16 +94,19 @@ class LearnedDialog(QDialog):
 
     def _look(self) -> None:
         def work(
-            operation: Operation[tuple[int, dict[str, Gain], list[CurvePoint]]],
-        ) -> tuple[int, dict[str, Gain], list[CurvePoint]]:
+            operation: Operation[tuple[LearnedTemplate, list[CurvePoint]]],
+        ) -> tuple[LearnedTemplate, list[CurvePoint]]:
             learning = self._learning()
             learned = learning.memory(self._template).learned()
-            return learned.documents, learned.gains(), learning.curve(self._template, operation.cancellation)
+            return learned, learning.curve(self._template, operation.cancellation)
+
+        def done(found: tuple[LearnedTemplate, list[CurvePoint]]) -> None:
+            learned, curve = found
+            self.show_gains(learned.documents, learned.gains(), curve)
+            self._warn(learned)
 
         self._operation = (
-            Operation(work, "learned", owner=self)
-            .success(lambda found: self.show_gains(*found))
-            .failure(lambda error: self.said.setText(str(error)))
+            Operation(work, "learned", owner=self).success(done).failure(lambda error: self.said.setText(str(error)))
         )
         self.finished.connect(lambda _: self._operation.cancellation.request())
         self._tasks.start(self._operation)
@@ -112,6 +128,47 @@ class LearnedDialog(QDialog):
             for place, text in enumerate((known, str(gain.values), str(gain.before), str(gain.after))):
                 self.fields.setItem(row, place, QTableWidgetItem(text))
         self._draw(curve)
+
+    def _warn(self, learned: LearnedTemplate) -> None:
+        """What of the documents counts for nothing, and why."""
+        more = []
+        if learned.outdated:
+            more.append(
+                counted(
+                    learned.outdated,
+                    self.tr(
+                        "1 document was learned of by an earlier version of Stillroom and counts for nothing until it is anew."
+                    ),
+                    self.tr(
+                        "%1 documents were learned of by an earlier version of Stillroom and count for nothing until they are anew."
+                    ),
+                )
+            )
+        if len(learned.models) > 1:
+            words = self.tr("Texts were taken in by several models (%1), so choices are told by their words alone.")
+            more.append(words.replace("%1", ", ".join(learned.models)))
+        if more:
+            self.said.setText("\n".join([self.said.text(), *more]))
+        self.again_button.setVisible(bool(more) and self._reviewed is not None)
+
+    def _learn_anew(self) -> None:
+        reviewed = self._reviewed
+        if reviewed is None:
+            return
+
+        def work(operation: Operation[None]) -> None:
+            labels = reviewed(self._template.name)
+            self._learning().take_labels(self._template, labels, lambda *_: None, operation.cancellation)
+
+        self.again_button.setEnabled(False)
+        self.said.setText(self.tr("Reading the reviewed documents…"))
+        again = (
+            Operation(work, "learn anew", owner=self)
+            .success(lambda _: self._look())
+            .failure(lambda error: self.said.setText(str(error)))
+        )
+        self.finished.connect(lambda _: again.cancellation.request())
+        self._tasks.start(again)
 
     def _sentence(self, documents: int, gains: dict[str, Gain]) -> str:
         if not gains:

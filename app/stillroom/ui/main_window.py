@@ -123,7 +123,8 @@ class MainWindow(QMainWindow):
 
         parts = self._parts
 
-        lessons = Lessons(lambda: parts.learning, parts.review_exports.labels_of, lambda: parts.runs, parts.tasks)
+        reviews = parts.review_exports
+        lessons = Lessons(lambda: parts.learning, reviews.labels_of, lambda: parts.runs, parts.tasks, reviews.labelled)
         lessons.put_down.connect(self.extract.take_proposals)
         return ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
 
@@ -156,6 +157,7 @@ class MainWindow(QMainWindow):
 
         page = EvaluatePage(self._parts, self.loading)
         page.document_wanted.connect(self._show_value)
+        page.models_wanted.connect(lambda: self.show_named("models"))
         return page
 
     def _show_value(self, path: Path, field: str) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from stillroom.engine.protocol import ModelInfo
 from stillroom.errors import NoModelError
 from stillroom.ui.tasks import BackgroundWork, Operation
+from stillroom.ui.wording import sentence
 
 if TYPE_CHECKING:
     from stillroom.models.model_file import ModelFile
@@ -37,6 +38,7 @@ class ModelLoading(QObject):
         progress: of loading, 0 to 1.
         error: why it is not loaded.
         notice: a sentence where another model than the usual one had to be loaded; else empty.
+        lent: it was loaded for a template that has a model of its own; the usual one is another.
 
     Signals:
         changed: state, progress, model or error.
@@ -54,6 +56,7 @@ class ModelLoading(QObject):
         self.wanted = ""
         self.error: Exception | None = None
         self.notice = ""
+        self.lent = False
 
     @property
     def none_there(self) -> bool:
@@ -74,7 +77,19 @@ class ModelLoading(QObject):
         """
         if self._loading is not None:
             self._loading.cancellation.request()
+        self.lent = False
         self._begin(model, context_tokens, kv_type)
+
+    def lend(self, model: ModelFile) -> None:
+        """Load this model for a template whose own it is, or the usual one again; which is the usual one stays as it is."""
+        usual = self._parts.models.usual()
+        self.lent = usual is None or model.path != usual.path
+        self._begin(model, usual=False)
+
+    def say(self, notice: str) -> None:
+        """Something about the model that a person should know."""
+        self.notice = notice
+        self.changed.emit()
 
     def with_context(self, context_tokens: int) -> None:
         """Load the model that is there again, with another length of context."""
@@ -101,18 +116,20 @@ class ModelLoading(QObject):
         file = self.file()
         return replace(file, path=Path(self.model.path)) if file is not None and self.model is not None else file
 
-    def _begin(self, model: ModelFile | None, context_tokens: int = 0, kv_type: str = "") -> None:
+    def _begin(
+        self, model: ModelFile | None, context_tokens: int = 0, kv_type: str = "", *, usual: bool = True
+    ) -> None:
         self.state, self.progress, self.error = LoadState.LOADING, 0.0, None
         self.wanted = model.name if model is not None else self.wanted
         self.changed.emit()
         self._loading = self._parts.tasks.start(
-            Operation(lambda operation: self._load(operation, model, context_tokens, kv_type), "load", owner=self)
+            Operation(lambda each: self._load(each, model, context_tokens, kv_type, usual), "load", owner=self)
             .success(self._loaded)
             .failure(self._failed)
         )
 
     def _load(
-        self, operation: BackgroundWork, model: ModelFile | None, context_tokens: int, kv_type: str
+        self, operation: BackgroundWork, model: ModelFile | None, context_tokens: int, kv_type: str, usual: bool
     ) -> tuple[ModelInfo, LoadPlan]:
         models = self._parts.models
         plan = models.plan(
@@ -121,7 +138,7 @@ class ModelLoading(QObject):
         loaded = models.load(
             plan, on_progress=operation.to_window(self._progressed), cancellation=operation.cancellation
         )
-        if model is not None:
+        if model is not None and usual:
             models.use_as_usual(model)
         return loaded, plan
 
@@ -141,5 +158,11 @@ class ModelLoading(QObject):
         self._loading = None
         kept = self._parts.engine.status().model
         self.model, self.error = kept, error
+        if self.lent and kept is not None:  # the run goes on with what is there, and says so
+            self.lent, self.wanted, missing = False, kept.name, self.wanted
+            self.notice = self.tr("%1, the model chosen for this template, could not be loaded. %2").replace(
+                "%1", missing
+            )
+            self.notice = self.notice.replace("%2", sentence(error))
         self.state = LoadState.FAILED if kept is None else LoadState.READY
         self.changed.emit()

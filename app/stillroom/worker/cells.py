@@ -184,10 +184,10 @@ class Cells:
 
     def reserve(self, cells: int) -> None:
         """Make room for ``cells`` more scratch cells, counted until drop_scratch. Raises EngineError where there is none."""
-        self.make_room(cells)
+        self.give_way(cells)
         self._scratch += cells
 
-    def make_room(self, cells: int) -> None:
+    def give_way(self, cells: int) -> None:
         """Drop what nobody uses until ``cells`` are free. Raises EngineError where that is not enough."""
         while self.used + cells > self.capacity:
             if not self._drop_oldest():

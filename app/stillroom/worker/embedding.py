@@ -34,7 +34,7 @@ def embed(model: LoadedModel, cells: Cells, request: EmbedRequest) -> Generator[
 def _pooled(model: LoadedModel, cells: Cells, tokens: list[int]) -> Generator[None, None, npt.NDArray[np.float64]]:
     total, count = np.zeros(model.width), 0
     size = min(model.options.ubatch, LARGEST_CPU_UBATCH)
-    cells.make_room(len(tokens))
+    cells.give_way(len(tokens))
     held = cells.hold(None, 0)
     try:
         for start in range(0, len(tokens), size):

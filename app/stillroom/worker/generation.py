@@ -51,7 +51,7 @@ def generate(
     base, common = yield from _known(model, cells, request, tokens)
     fresh: Held | None = None
     try:
-        cells.make_room(len(tokens) - common)
+        cells.give_way(len(tokens) - common)
         fresh = cells.hold(base, common)
         if base is not None:
             cells.release(base)
@@ -149,7 +149,7 @@ def _write(
             if len(fresh.tokens) >= limit:
                 written.reason = "context"
                 return
-            cells.make_room(1)
+            cells.give_way(1)
             entry = Entry(token, len(fresh.tokens) - without, (fresh.sequence,), True)
             model.evaluate([entry], interactive=request.interactive)
             fresh.tokens.append(token)

@@ -57,7 +57,7 @@ def _steps(model: LoadedModel, cells: Cells, source: Held | None, kind: str) -> 
     tokens = model.tokenize(_TEXT, special=False)
     while True:
         start = len(source.tokens) if source is not None else 0
-        cells.make_room(max(size, limit - start))
+        cells.give_way(max(size, limit - start))
         fresh = cells.hold(source, start)
         try:
             position = len(fresh.tokens)

@@ -77,7 +77,7 @@ def hold_prefix(
     if held is not None:
         held.users += 1
     for own in parts[known:]:
-        cells.make_room(len(own))
+        cells.give_way(len(own))
         fresh = cells.hold(held, len(held.tokens) if held else 0)
         if held is not None:
             cells.release(held)
@@ -120,9 +120,9 @@ def score(model: LoadedModel, cells: Cells, request: ScoreRequest) -> Generator[
         trees = [_tree(model, question) for question in request.questions]
         scores: list[tuple[float, ...]] = []
         group: list[Tree] = []
-        room = min(cells.free_sequences, 255) - _SEQUENCES_KEPT
+        space = min(cells.free_sequences, 255) - _SEQUENCES_KEPT
         for tree in [*trees, None]:
-            if group and (tree is None or sum(each.leaves for each in group) + tree.leaves > room):
+            if group and (tree is None or sum(each.leaves for each in group) + tree.leaves > space):
                 yield from _evaluate(model, cells, held, group)
                 evaluated += sum(each.tokens for each in group)
                 scores.extend(

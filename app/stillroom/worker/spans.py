@@ -197,8 +197,8 @@ class SpanFinder:
                     yield None
             self._vocabulary = vocabulary
         # Half of the sequences are left to other requests and to what is held.
-        room = max(1, self._model.max_sequences // 2)
-        width = max(1, min(request.width, room))
+        space = max(1, self._model.max_sequences // 2)
+        width = max(1, min(request.width, space))
         work = self._prepare(request, vocabulary, width)
         evaluated = 0
 
@@ -208,7 +208,7 @@ class SpanFinder:
 
         held = yield from hold_prefix(self._model, self._cells, request.prefix, count_prefix)
         try:
-            size = room // width
+            size = space // width
             for start in range(0, len(work), size):
                 with contextlib.closing(self._search(held, work[start : start + size], width)) as steps:
                     for count in steps:

@@ -30,8 +30,8 @@ __all__ = [
     "ChatSession",
     "ConversationStore",
     "Conversations",
+    "GiveWay",
     "Leaving",
-    "MakeRoom",
     "Picture",
     "Prompt",
     "PromptLibrary",
@@ -48,7 +48,7 @@ class WhenFull(StrEnum):
     SUMMARIES = "summaries"
 
 
-class MakeRoom(StrEnum):
+class GiveWay(StrEnum):
     """What gives way where a conversation does not fit: of its last pictures or files, or of its older turns."""
 
     TEXT_OF_PICTURES = "text"
@@ -145,14 +145,14 @@ class Conversations:
             return self.session().read_every_part(
                 question, on_piece=on_piece, on_progress=on_part, cancellation=cancellation
             )
-        how = MakeRoom.PASSAGES if when_full is WhenFull.PASSAGES else MakeRoom.SUMMARIES
-        moved = self.make_room(question, how, cancellation=cancellation)
+        how = GiveWay.PASSAGES if when_full is WhenFull.PASSAGES else GiveWay.SUMMARIES
+        moved = self.give_way(question, how, cancellation=cancellation)
         return session.answer(moved, on_piece=on_piece, cancellation=cancellation)
 
-    def make_room(
+    def give_way(
         self,
         leaf: int,
-        how: MakeRoom,
+        how: GiveWay,
         *,
         on_part: Callable[[float, int], None] = lambda _done, _total: None,
         cancellation: Cancellation | None = None,
@@ -169,15 +169,15 @@ class Conversations:
         store, answerer = self._store(), self.answerer()
         branch = store.branch(leaf)
         settings = store.conversation(branch[-1].conversation).settings
-        if how is MakeRoom.TEXT_OF_PICTURES:
+        if how is GiveWay.TEXT_OF_PICTURES:
             pictured = context.pictures_turn(branch)
             if pictured is not None:
                 store.give_text(pictured.id)
             return leaf
-        if how is MakeRoom.PASSAGES:
+        if how is GiveWay.PASSAGES:
             context.give_passages(store, branch, settings, answerer)
             return leaf
-        if how is MakeRoom.SUMMARIES:
+        if how is GiveWay.SUMMARIES:
             context.give_summaries(store, branch, settings, answerer, on_progress=on_part, cancellation=cancellation)
             return leaf
         # The last question is to be answered after the note, so it moves behind it.
@@ -187,7 +187,7 @@ class Conversations:
             branch[:-1],
             settings,
             answerer,
-            summarise=how is MakeRoom.SUMMARISE_OLDER,
+            summarise=how is GiveWay.SUMMARISE_OLDER,
             cancellation=cancellation,
         )
         moved = store.put_back([replace(question, parent=note.id)], question.id)

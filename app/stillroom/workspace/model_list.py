@@ -136,9 +136,9 @@ def _is_of(name: str, entry: CatalogModel) -> bool:
 
 
 def _entry_row(entry: CatalogModel, machine: Machine) -> ModelRow:
-    room = max(machine.free_ram, machine.free_vram) - SPARE_BYTES
+    space = max(machine.free_ram, machine.free_vram) - SPARE_BYTES
     speed = expected_speed(entry, machine)
-    fits = entry.rough_bytes <= room
+    fits = entry.rough_bytes <= space
     verdict = Verdict.NO if not fits else Verdict.SLOWLY if speed is not None and speed < 5 else Verdict.WELL
     return ModelRow(entry.name, Place.CATALOG, entry=entry, verdict=verdict, size=int(entry.rough_bytes), speed=speed)
 

@@ -55,6 +55,29 @@ class Models:
         """Take this one where none is named, from now on."""
         self._settings.set(MODEL, "" if model.starter else str(model.path))
 
+    def of_template(self, template: str) -> ModelFile | None:
+        """The model that a template of this name is extracted with; None for the usual one. Raises StillroomError where the model that
+        a person chose for it is not here any more."""
+        from stillroom.models.library import find_model
+        from stillroom.models.template_models import model_of_template
+
+        file = model_of_template(template)
+        if not file:
+            return None
+        try:
+            return find_model(file)
+        except StillroomError as error:
+            raise StillroomError(
+                f"The model that was chosen for this template ({Path(file).name}) is not here any more; "
+                "the usual one is used. Choose another for it in Extract."
+            ) from error
+
+    def use_for_template(self, template: str, model: ModelFile | None) -> None:
+        """Extract a template of this name with this model from now on; None: with the usual one. Raises StillroomError."""
+        from stillroom.models.template_models import keep_model_of_template
+
+        keep_model_of_template(template, str(model.path) if model is not None else "")
+
     def plan(
         self,
         model: ModelFile | str = "",

@@ -109,3 +109,24 @@ def test_nothing_reviewed_is_said(page, qtbot):
     page.reviewed_button.click()
     qtbot.waitUntil(lambda: "labels" in page.banners._keyed, timeout=10_000)
     assert "has been reviewed yet" in page.banners._keyed["labels"].message.text()
+
+
+@pytest.mark.window
+def test_the_best_model_is_kept_for_the_template(page, parts, labels_file, evaluation):
+    page.open(labels_file)
+    page._template = parts.templates.find("receipt")
+    page._done([dataclasses.replace(evaluation, model_name="fake")])
+    assert parts.models.of_template("receipt") is None
+    page.own_button.click()
+    assert parts.models.of_template("receipt").name == "fake"
+    rows = {page.table.item(row, 0).text(): page.table.item(row, 1).text() for row in range(page.table.rowCount())}
+    assert rows["1,000 documents cost"] == "$0.00"
+
+
+@pytest.mark.window
+def test_three_models_are_suggested(page, qtbot):
+    qtbot.waitUntil(lambda: bool(page.suggested.text()), timeout=10_000)
+    first, *lines = page.suggested.text().splitlines()
+    assert first == "Three to try on this machine:"
+    assert len(lines) == 3
+    assert all("(to be fetched)" in line and "parameters" in line for line in lines)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from stillroom.documents.document import Document, Page, Span
+from stillroom.evaluation.labels import LabelledDocument
 from stillroom.templates import editing
 from stillroom.templates.template import Field, FieldType
 from stillroom.templates.versions import OwnTemplates
@@ -224,6 +225,31 @@ def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts):
     dialog.forget_button.click()
     qtbot.waitUntil(lambda: not parts.learning.memory(template).documents(), timeout=15_000)
     qtbot.waitUntil(lambda: dialog.said.text().startswith("Nothing yet"), timeout=15_000)
+    dialog.close()
+
+
+@pytest.mark.window
+def test_what_an_earlier_version_learned_is_said_and_learned_anew(page, qtbot, parts, tmp_path, monkeypatch):
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("place", FieldType.LINE, "where it is"))
+    template = page._draft.template
+    file = tmp_path / "talk.txt"
+    file.write_text("Talk 7\n307 Hall\nThanks 7\n")
+    truth = {"place": "307 Hall"}
+    memory = parts.learning.memory(template)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("stillroom.learning.memory.sign_names", lambda: ("another",))
+        memory.take(parts.readers.read(file), truth)
+    reviewed = lambda name: [LabelledDocument(1, file.name, file, truth)] if name == template.name else []  # noqa: E731
+    dialog = LearnedDialog(lambda: parts.learning, template, parts.tasks, page, reviewed)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(dialog.again_button.isVisible, timeout=15_000)
+    assert "1 document was learned of by an earlier version" in dialog.said.text()
+    dialog.again_button.click()
+    qtbot.waitUntil(lambda: not dialog.again_button.isVisible(), timeout=15_000)
+    assert "earlier version" not in dialog.said.text()
+    assert memory.learned().outdated == 0
     dialog.close()
 
 

@@ -121,7 +121,7 @@ def _on_the_gpu(shape: Shape, options: LoadOptions, machine: Machine, beside: in
     if not machine.free_vram or options.gpu_layers == 0:
         return options
     use = Use(options.context_tokens or USUAL_CONTEXT_TOKENS, options.kv_type, options.ubatch)
-    room = gpu_layers_that_fit(shape, use, machine.free_vram - beside, machine.gpu_process)
-    if room > len(shape.layers):
+    space = gpu_layers_that_fit(shape, use, machine.free_vram - beside, machine.gpu_process)
+    if space > len(shape.layers):
         return options
-    return replace(options, gpu_layers=room if options.gpu_layers is None else min(room, options.gpu_layers))
+    return replace(options, gpu_layers=space if options.gpu_layers is None else min(space, options.gpu_layers))

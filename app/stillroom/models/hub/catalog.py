@@ -133,8 +133,8 @@ def suggest(catalog: Catalog, task: str, machine: Machine) -> list[Suggestion]:
 
     Those the machine has no room for are left out; where none has room, there is none.
     """
-    room = max(machine.free_ram, machine.free_vram) - SPARE_BYTES
-    fitting = [model for model in catalog.models if task in model.best_for and model.rough_bytes <= room]
+    space = max(machine.free_ram, machine.free_vram) - SPARE_BYTES
+    fitting = [model for model in catalog.models if task in model.best_for and model.rough_bytes <= space]
     brisk = [model for model in fitting if (expected_speed(model, machine) or math.inf) >= _SLOW_TOKENS_PER_SECOND]
     pool = sorted(brisk or fitting, key=lambda model: _quality(model, task), reverse=True)
     if not pool:

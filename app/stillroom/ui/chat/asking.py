@@ -14,7 +14,7 @@ from stillroom.chat.conversation import Attachment, Turn
 from stillroom.remote.engines import RemoteEngine
 from stillroom.ui.tasks import BackgroundWork, Operation
 from stillroom.ui.wording import percent_text, time_left_text
-from stillroom.workspace.conversations import MakeRoom
+from stillroom.workspace.conversations import GiveWay
 
 if TYPE_CHECKING:
     from stillroom.ui.parts import Parts
@@ -158,7 +158,7 @@ class Asking(QObject):
 
         self._start(conversation, work, self.done.emit)
 
-    def make_room(self, conversation: int, leaf: int, how: MakeRoom, then: Callable[[int], None]) -> None:
+    def give_way(self, conversation: int, leaf: int, how: GiveWay, then: Callable[[int], None]) -> None:
         """Let something take less of the context; ``then`` gets the new end."""
         started = time.monotonic()
 
@@ -171,9 +171,9 @@ class Asking(QObject):
                 left = time_left_text(spent / done * (total - done)) if done and spent > 1 else ""
                 operation.post(lambda: self.told.emit(" · ".join(filter(None, (text, left)))))
 
-            if how in (MakeRoom.SUMMARISE_OLDER, MakeRoom.DROP_OLDER):
+            if how in (GiveWay.SUMMARISE_OLDER, GiveWay.DROP_OLDER):
                 operation.post(lambda: self.told.emit(self.tr("Making room…")))
-            return self._parts.conversations.make_room(leaf, how, on_part=tell, cancellation=operation.cancellation)
+            return self._parts.conversations.give_way(leaf, how, on_part=tell, cancellation=operation.cancellation)
 
         self._start(conversation, work, then, self.given_up.emit)
 

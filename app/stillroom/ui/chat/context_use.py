@@ -15,7 +15,7 @@ from stillroom.ui.chat.notices import Choice, Notice, Subject, Weight
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import sentence, size_text
-from stillroom.workspace.conversations import MakeRoom, WhenFull
+from stillroom.workspace.conversations import GiveWay, WhenFull
 
 if TYPE_CHECKING:
     from stillroom.ui.parts import Parts
@@ -120,26 +120,26 @@ class ContextUse(QObject):
         turns = self._chat.turns
         leaf = turns[-1].id if turns else 0
 
-        def giving_way(title: str, how: MakeRoom) -> Choice:
-            return Choice(title, partial(self._chat.make_room, leaf, how))
+        def giving_way(title: str, how: GiveWay) -> Choice:
+            return Choice(title, partial(self._chat.give_way, leaf, how))
 
         choices: list[Choice] = []
         text = sentence(error)
         sees = self._loading.model is not None and self._loading.model.sees_pictures
         if sees and pictures_turn(turns) is not None:
-            choices.append(giving_way(self.tr("Give the text of its pictures"), MakeRoom.TEXT_OF_PICTURES))
+            choices.append(giving_way(self.tr("Give the text of its pictures"), GiveWay.TEXT_OF_PICTURES))
         if files_turn(turns, sees=sees) is not None:
             way = self._parts.conversations.way_for(turns[-1].content)
             if way is not WhenFull.PASSAGES:
                 text += " " + self.tr("The question seems to be about all of them.")
             if way is WhenFull.EVERY_PART:
                 choices.append(Choice(self.tr("Read every part"), partial(self._chat.read_every_part, leaf)))
-            choices.append(giving_way(self.tr("Give the passages it is about"), MakeRoom.PASSAGES))
-            summaries = giving_way(self.tr("Summarise all parts"), MakeRoom.SUMMARIES)
+            choices.append(giving_way(self.tr("Give the passages it is about"), GiveWay.PASSAGES))
+            summaries = giving_way(self.tr("Summarise all parts"), GiveWay.SUMMARIES)
             choices.insert(0 if way is WhenFull.SUMMARIES else len(choices), summaries)
         if len(turns) > 2:
-            choices.append(giving_way(self.tr("Summarise older turns"), MakeRoom.SUMMARISE_OLDER))
-            choices.append(giving_way(self.tr("Leave older turns out"), MakeRoom.DROP_OLDER))
+            choices.append(giving_way(self.tr("Summarise older turns"), GiveWay.SUMMARISE_OLDER))
+            choices.append(giving_way(self.tr("Leave older turns out"), GiveWay.DROP_OLDER))
         made_for = self._loading.model.trained_context_tokens if self._loading.model else 0
         if not longer and made_for:
             text += " " + self.tr("A longer context is no way here: this model was made for %1 tokens.").replace(

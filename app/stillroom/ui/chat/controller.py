@@ -15,7 +15,7 @@ from stillroom.ui.chat.notices import Choice, Notice, Subject, Weight, saying
 from stillroom.ui.chat.titles import Titles
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.wording import sentence
-from stillroom.workspace.conversations import Leaving, MakeRoom, WhenFull
+from stillroom.workspace.conversations import GiveWay, Leaving, WhenFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -183,7 +183,7 @@ class ChatController(QObject):
         """The person did not agree."""
         self.say(self.tr("Nothing was sent. Your message is kept; choose “this machine” to have it answered here."))
 
-    def make_room(self, question: int, how: MakeRoom) -> None:
+    def give_way(self, question: int, how: GiveWay) -> None:
         """Let something of the branch up to a question take less of the context, and have it answered then."""
         number = self.number
 
@@ -192,14 +192,14 @@ class ChatController(QObject):
                 self.look()
             self.have_answered(end)
 
-        self.asking.make_room(number, question, how, answer)
+        self.asking.give_way(number, question, how, answer)
 
     def read_every_part(self, question: int) -> None:
         """Answer from every passage: a count, a list or a sum merged in code, anything else from what is said of each part."""
         way = self._parts.conversations.way_for(self.store.turn(question).content)
         self.store.switch(question)
         if way is WhenFull.SUMMARIES:
-            self.make_room(question, MakeRoom.SUMMARIES)
+            self.give_way(question, GiveWay.SUMMARIES)
         else:
             self.asking.read_every_part(self.number, question)
 

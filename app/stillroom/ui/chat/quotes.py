@@ -34,8 +34,8 @@ class QuoteButton(Button):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         metrics, behind = self.fontMetrics(), f"”  ·  {self._quote.place}"
-        room = self.width() - 4 * GRID - metrics.horizontalAdvance(f"“{behind}")
-        shown = metrics.elidedText(self._quote.text, Qt.TextElideMode.ElideRight, max(60, room))
+        space = self.width() - 4 * GRID - metrics.horizontalAdvance(f"“{behind}")
+        shown = metrics.elidedText(self._quote.text, Qt.TextElideMode.ElideRight, max(60, space))
         self.setText(f"“{shown}{behind}".replace("&", "&&"))
 
 

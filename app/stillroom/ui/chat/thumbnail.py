@@ -60,5 +60,5 @@ class _Whole(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
-        room = parent.size() * 0.85
-        self.resize(min(pixmap.width() + 60, room.width()), min(pixmap.height() + 110, room.height()))
+        space = parent.size() * 0.85
+        self.resize(min(pixmap.width() + 60, space.width()), min(pixmap.height() + 110, space.height()))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -30,7 +31,7 @@ from stillroom.evaluation.figures import Share, WrongValue, shares, sure_and_wro
 from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
 from stillroom.extraction.result import Progress
 from stillroom.models.model_file import ModelFile
-from stillroom.templates.template import Template
+from stillroom.templates.template import FieldType, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label
 from stillroom.ui.model_loading import ModelLoading
@@ -59,8 +60,10 @@ class EvaluatePage(QWidget):
 
     Signals:
         document_wanted(Path, str): a document is to be shown, with one of its fields.
+        models_wanted: models are to be fetched.
     """
 
+    models_wanted = Signal()
     document_wanted = Signal(Path, str)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
@@ -99,6 +102,7 @@ class EvaluatePage(QWidget):
         self.template.setAccessibleName(self.tr("Template"))
         for template in self._parts.templates.templates():
             self.template.addItem(template.title or template.name, template)
+        self.template.currentIndexChanged.connect(lambda _: self._suggest())
         left.addWidget(self.template)
         self.open_button = Button(self.tr("Labels…"), "", "folder", self.pick)
         describe(
@@ -161,8 +165,37 @@ class EvaluatePage(QWidget):
         text = label(words, "muted", wrap=True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(text)
+        column.addSpacing(2 * GRID)
+        self.suggested = label("", wrap=True)
+        self.suggested.setAccessibleName(self.tr("Models to try"))
+        column.addWidget(self.suggested)
+        fetch = Button(self.tr("Fetch models…"), "link", "models", self.models_wanted.emit)
+        column.addWidget(fetch, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(2)
+        self._suggest()
         return widget
+
+    def _suggest(self) -> None:
+        """Three models of the catalog that fit this machine and what the template asks."""
+        template: Template | None = self.template.currentData()
+        if template is None:
+            return
+        here = [_plain(model.name) for model in self._parts.models.installed()]
+
+        def done(found: list[tuple[str, str, str]]) -> None:
+            lines = [self.tr("Three to try on this machine:")] if found else []
+            for name, repository, reason in found:
+                stem = _plain(repository.split("/")[-1].removesuffix("-GGUF"))
+                there = self.tr("here") if any(each.startswith(stem) for each in here) else self.tr("to be fetched")
+                lines.append(f"•  {name} ({there}): {reason}")
+            self.suggested.setText("\n".join(lines))
+
+        def work(_: Operation[list[tuple[str, str, str]]]) -> list[tuple[str, str, str]]:
+            task = "classify" if all(field.type is FieldType.CHOICE for field in template.fields) else "extract"
+            found = self._parts.models.suggestions(task)
+            return [(each.model.name, each.model.repository, each.reason) for each in found]
+
+        self._parts.tasks.start(Operation(work, "suggest", owner=self).success(done).failure(self._failed))
 
     def _outcome(self) -> QWidget:
         from stillroom.ui.evaluate.plots import Plots
@@ -182,6 +215,15 @@ class EvaluatePage(QWidget):
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Wrong values, the surest first"), "heading"), 1)
         self.use_button = Button(self.tr("Use the best model"), "", "", self._use)
+        describe(self.use_button, self.tr("Use the best model"), self.tr("For everything, from now on"), "")
+        self.own_button = Button(self.tr("Use it for this template"), "", "", self._use_for_template)
+        describe(
+            self.own_button,
+            self.tr("Use the best model for this template"),
+            self.tr("New tables with this template are made with the model that was right most often here"),
+            "",
+        )
+        head.addWidget(self.own_button)
         head.addWidget(self.use_button)
         column.addWidget(self.cost)
         column.addLayout(head)
@@ -299,14 +341,30 @@ class EvaluatePage(QWidget):
             self._operation.cancellation.request()
             self.status.setText(self.tr("Stopping…"))
 
-    def _use(self) -> None:
+    def _best(self) -> ModelFile | None:
         best = max(self.evaluations, key=lambda each: each.metrics.score, default=None)
-        model = next((each for each in self._parts.models.installed() if best and each.name == best.model_name), None)
+        return next((each for each in self._parts.models.installed() if best and each.name == best.model_name), None)
+
+    def _use(self) -> None:
+        model = self._best()
         if model is not None:
             self._loading.choose(model)
             self.banners.show_message(
                 self.tr("%1 is the model now.").replace("%1", model.name), "info", key="use", seconds=8
             )
+
+    def _use_for_template(self) -> None:
+        model, template = self._best(), self._template
+        if model is None or template is None:
+            return
+        try:
+            self._parts.models.use_for_template(template.name, model)
+        except StillroomError as error:
+            self.banners.show_message(sentence(error), "bad", key="use")
+            return
+        words = self.tr("New tables of %1 are made with %2. Extract shows and changes that, beside the template.")
+        words = words.replace("%1", template.title or template.name).replace("%2", model.name)
+        self.banners.show_message(words, "info", key="use", seconds=10)
 
     def _open(self, row: int, _column: int) -> None:
         item = self.wrong.item(row, 0)
@@ -380,12 +438,14 @@ class EvaluatePage(QWidget):
         rows.append((self.tr("Confidence is off by"), [_percent(each.error) if each else "–" for each in calibrations]))
         rows.append((self.tr("Not in the document"), [str(each.metrics.not_in_document) for each in self.evaluations]))
         rows.append((self.tr("Seconds a document"), [f"{each.metrics.seconds:.1f}" for each in self.evaluations]))
+        rows.append((self.tr("1,000 documents cost"), [_dollars(0.0) for _ in self.evaluations]))
         rows.append((self.tr("Memory"), [size_text(each.memory) if each.memory else "–" for each in self.evaluations]))
         _fill(
             self.table,
             [self.tr("Right values"), *(each.model_name for each in self.evaluations)],
             [(None, [name, *cells]) for name, cells in rows],
         )
+        self._colour_headings()
         self.plots.show_evaluations(self.evaluations, names)
         wrong = [value for each in self.evaluations for value in wrong_values(each, self._labels)]
         headings = [
@@ -416,6 +476,22 @@ class EvaluatePage(QWidget):
         self.cost.setText(self._cost_text(template))
         self.cost.setVisible(bool(self.cost.text()))
 
+    def _colour_headings(self) -> None:
+        """Each model's name with the colour that it has in the plots."""
+        from stillroom.ui.evaluate.plots import ink_of
+
+        for number in range(len(self.evaluations)):
+            square = QPixmap(12, 12)
+            square.fill(ink_of(number))
+            heading = self.table.horizontalHeaderItem(number + 1)
+            assert heading is not None
+            heading.setIcon(QIcon(square))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.evaluations:
+            self._colour_headings()
+
     def _cost_text(self, template: Template) -> str:
         """What as many such documents as are usual in a month would cost elsewhere; empty where no price is known."""
         results = [each for each in self.evaluations[0].results if each.coverage.chars]
@@ -441,6 +517,10 @@ class EvaluatePage(QWidget):
         ):
             words = words.replace(mark, text)
         return words
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _table(name: str) -> QTableWidget:

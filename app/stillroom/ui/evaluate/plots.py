@@ -51,13 +51,12 @@ class Plots(QWidget):
         self._evaluations, self._names = evaluations, names
         shown = colours()
         self._dress()
-        inks = [QColor(shown.accent), QColor(shown.warn), QColor(shown.bad)]
         for plot in (self.right, self.worth, self.pass_):
             plot.clear()
         fields = [name for name in names if any(name in each.metrics.fields for each in evaluations)]
         width = 0.8 / max(1, len(evaluations))
         for number, evaluation in enumerate(evaluations):
-            ink = inks[number % len(inks)]
+            ink = ink_of(number)
             pen = pg.mkPen(ink, width=2, style=_STYLES[number % len(_STYLES)])
             found = shares(evaluation)
             at = [place + (number + 0.5) * width - 0.4 for place in range(len(fields))]
@@ -109,6 +108,12 @@ class Plots(QWidget):
                 axis.setPen(QColor(shown.border))
                 axis.setTextPen(QColor(shown.text))
             plot.getPlotItem().titleLabel.setText(plot.accessibleName(), color=shown.text, size="9pt")
+
+
+def ink_of(model: int) -> QColor:
+    """The colour of a model, by its place among those that are compared."""
+    shown = colours()
+    return QColor((shown.accent, shown.warn, shown.bad)[model % 3])
 
 
 def _array(values: Sequence[float]) -> object:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult, Progress
 from stillroom.templates.template import Template
 from stillroom.ui.model_loading import LoadState, ModelLoading
@@ -20,6 +21,7 @@ from stillroom.ui.tasks import Operation
 from stillroom.workspace.runs import DecidedAgain
 
 if TYPE_CHECKING:
+    from stillroom.workspace.models import ModelFile
     from stillroom.workspace.runs import Batch
 
 
@@ -43,6 +45,7 @@ class Run:
         error: why it failed as a whole.
         removed: positions that were taken out of the table.
         additions: files that are to join the batch when it is done next.
+        has_model: the template's own model was loaded for it, or could not be.
     """
 
     def __init__(self, template: Template, files: Sequence[Path], batch: Batch | None = None) -> None:
@@ -55,6 +58,7 @@ class Run:
         self.retries: list[int] = []
         self.removed: set[int] = set()
         self.additions: list[Path] = []
+        self.has_model = False
 
 
 class RunQueue(QObject):
@@ -124,6 +128,12 @@ class RunQueue(QObject):
     def _next(self) -> None:
         if self.current is not None or not self._waiting or self._loading.state is not LoadState.READY:
             return
+        other = self._other_model(self._waiting[0])
+        if self.current is not None or not self._waiting:
+            return  # what was said of the model has had the run begun
+        if other is not None:
+            self._loading.lend(other)  # this is called again when it is loaded, or could not be
+            return
         run = self.current = self._waiting.popleft()
         run.state = RunState.RUNNING
         retries, run.retries = run.retries, []
@@ -155,6 +165,20 @@ class RunQueue(QObject):
         self.started.emit(run)
         self.changed.emit()
         self._parts.tasks.start(operation)
+
+    def _other_model(self, run: Run) -> ModelFile | None:
+        """The model to be loaded before a run begins: its template's own, or the usual one after that of another; None for none."""
+        if run.batch is not None or run.has_model:
+            return None
+        run.has_model = True
+        models, own = self._parts.models, None
+        try:
+            own = models.of_template(run.template.name)
+        except StillroomError as error:
+            self._loading.say(error.message)
+        if own is None and self._loading.lent:
+            own = models.usual()
+        return own if own is not None and own.name != self._loading.wanted else None
 
     def _joined(self, run: Run, positions: Sequence[int]) -> None:
         del run.additions[: len(positions)]

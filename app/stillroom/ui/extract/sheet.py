@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ from stillroom.workspace.runs import DecidedAgain
 
 if TYPE_CHECKING:
     from stillroom.ui.remote.asking import RemoteAsking
+    from stillroom.workspace.models import ModelFile
     from stillroom.workspace.runs import Batch
 
 
@@ -104,6 +106,7 @@ class Sheet(TakesDrops, QWidget):
 
     def _connect(self) -> None:
         self.bar.template_chosen.connect(self._choose_template)
+        self.bar.model_menu_wanted.connect(self._list_models)
         for source in (self.bar, self.drop_zone):
             source.files_wanted.connect(self.pick_files)
             source.folder_wanted.connect(self.pick_folder)
@@ -423,6 +426,39 @@ class Sheet(TakesDrops, QWidget):
     def _offer_remote(self) -> None:
         if (config_dir() / "remote.toml").exists():
             self.remote.offer()
+
+    def _list_models(self) -> None:
+        """Which model this template is extracted with: the usual one, or one of its own."""
+        models, name = self._parts.models, self.template.name
+        try:
+            own = models.of_template(name)
+        except StillroomError as error:
+            own = None
+            self.said.emit(sentence(error), "warn", [])
+        usual = models.usual()
+        said = self.tr("The usual model (%1)").replace(
+            "%1", usual.name if usual is not None else self.tr("none is here")
+        )
+        found = [(said, own is None, partial(self._use_model, None))]
+        found += [
+            (each.name, own is not None and own.path == each.path, partial(self._use_model, each))
+            for each in models.installed()
+        ]
+        self.bar.list_models(found)
+
+    def _use_model(self, model: ModelFile | None) -> None:
+        try:
+            self._parts.models.use_for_template(self.template.name, model)
+        except StillroomError as error:
+            self.said.emit(sentence(error), "bad", [])
+            return
+        title = self.template.title or self.template.name
+        words = (
+            self.tr("New tables of %1 are made with %2.").replace("%2", model.name)
+            if model is not None
+            else self.tr("New tables of %1 are made with the usual model.")
+        )
+        self.said.emit(words.replace("%1", title), "info", [])
 
     def _run_failed(self, error: Exception) -> None:
         from stillroom.ui.failures import show_failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -23,10 +23,12 @@ class SheetBar(QWidget):
     """The controls above a table.
 
     Signals:
-        template_chosen(Template); files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
+        template_chosen(Template); model_menu_wanted: the models are to be listed in its menu.
+        files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
     """
 
     template_chosen = Signal(Template)
+    model_menu_wanted = Signal()
     files_wanted = Signal()
     folder_wanted = Signal()
     run_wanted = Signal()
@@ -59,6 +61,13 @@ class SheetBar(QWidget):
         title.setBuddy(self.picker)
         row.addWidget(title)
         row.addWidget(self.picker)
+
+        self.model = IconButton("models", self.tr("The model of this template"), "button", colour="text")
+        self.model.setToolTip(self.tr("With which model this template is extracted"))
+        self.model.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.model.setMenu(QMenu(self.model))
+        self.model.menu().aboutToShow.connect(self.model_menu_wanted)
+        row.addWidget(self.model)
 
         self.add = IconButton("plus", self.tr("Add files"), "button", text=self.tr("Add"), colour="text")
         self.add.setToolTip(self.tr("Add files or a folder to this table. You can also drop them on it."))
@@ -105,6 +114,15 @@ class SheetBar(QWidget):
             self.picker.setItemData(
                 self.picker.count() - 1, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole
             )
+
+    def list_models(self, models: Sequence[tuple[str, bool, Callable[[], None]]]) -> None:
+        """The models there are to choose from: what each is called, whether it is the one, and what makes it so."""
+        menu = self.model.menu()
+        menu.clear()
+        for name, chosen, choose in models:
+            action = menu.addAction(name, choose)
+            action.setCheckable(True)
+            action.setChecked(chosen)
 
     def _chosen(self, template: Template) -> None:
         self._description.setText(template.description)

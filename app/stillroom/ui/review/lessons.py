@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
@@ -16,6 +16,9 @@ from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.workspace.learning import LearnedTemplate, Learning
 from stillroom.workspace.runs import DecidedAgain, Runs
+
+if TYPE_CHECKING:
+    from stillroom.workspace.evaluations import LabelledDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,14 @@ class Lessons(QObject):
         truth: Callable[[ReviewedDocument], Mapping[str, Any]],
         runs: Callable[[], Runs],
         tasks: Tasks,
+        reviewed: Callable[[str], list[LabelledDocument]] | None = None,
     ) -> None:
-        """``truth``: what persons answer for in a document."""
+        """``truth``: what persons answer for in a document; ``reviewed``: in all documents with a template of this name."""
         super().__init__()
         self._learning = learning
         self._truth = truth
         self._runs = runs
+        self._reviewed = reviewed
         self._tasks = tasks
         self._known: dict[tuple[str, str], bool] = {}
         self._waiting: deque[ReviewedDocument] = deque()
@@ -128,7 +133,7 @@ class Lessons(QObject):
         """What a template learned, in figures and as a curve."""
         from stillroom.ui.learned_dialog import LearnedDialog
 
-        return LearnedDialog(self._learning, template, self._tasks, parent)
+        return LearnedDialog(self._learning, template, self._tasks, parent, self._reviewed)
 
     def forget(self, template: Template) -> None:
         """Everything that a template learned."""

@@ -587,6 +587,10 @@ class ReviewPage(QWidget):
                 return
         self._say_end()
 
+    def take_keyboard(self) -> None:
+        """The keyboard goes to the values, also while there are none: documents are gone through from there."""
+        self.list.setFocus()
+
     # ---- the document as it looks
 
     def _is_shown(self, path: Path, sha256: str) -> bool:

@@ -166,12 +166,12 @@ class PageView(QAbstractScrollArea):
     def _arrange(self) -> None:
         if self._sizes:
             widest = max(size[0] * self._unit(page) for page, size in enumerate(self._sizes, 1))
-            room = max(80, self.viewport().width() - 2 * _GAP)
+            space = max(80, self.viewport().width() - 2 * _GAP)
             if self._mode == "width":
-                self._scale = room / widest
+                self._scale = space / widest
             elif self._mode == "page":
                 tallest = max(size[1] * self._unit(page) for page, size in enumerate(self._sizes, 1))
-                self._scale = min(room / widest, max(80, self.viewport().height() - 2 * _GAP) / tallest)
+                self._scale = min(space / widest, max(80, self.viewport().height() - 2 * _GAP) / tallest)
         top, wide = float(_GAP), 0.0
         self._tops = []
         for page, (width, height) in enumerate(self._sizes, 1):
@@ -193,8 +193,8 @@ class PageView(QAbstractScrollArea):
         width, height = self._sizes[page - 1]
         factor = self._factor(page)
         wide = width * factor
-        room = self.viewport().width()
-        left = max(float(_GAP), (room - wide) / 2)
+        space = self.viewport().width()
+        left = max(float(_GAP), (space - wide) / 2)
         return QRectF(left, self._tops[page - 1], wide, height * factor)
 
     def _offset(self) -> QPointF:

@@ -86,7 +86,7 @@ def _font(points: float) -> QFont:
     return font
 
 
-def _room(writer: QPdfWriter) -> QRectF:
+def _page_area(writer: QPdfWriter) -> QRectF:
     """What can be drawn on, in the writer's dots."""
     return QRectF(0, 0, writer.width(), writer.height())
 
@@ -101,13 +101,13 @@ def _pages(
     cancellation: Cancellation | None,
 ) -> None:
     """Each page as it looks, with its values boxed."""
-    room = _room(writer)
+    space = _page_area(writer)
     for number, (width, height) in enumerate(sizes.sizes, 1):
         if number > 1:
             writer.newPage()
-        scale = min(room.width() / width, room.height() / height)
+        scale = min(space.width() / width, space.height() / height)
         picture = files.picture(document.path, document.result.sha256, number, round(width * scale), cancellation)
-        place = QRectF((room.width() - width * scale) / 2, 0, width * scale, height * scale)
+        place = QRectF((space.width() - width * scale) / 2, 0, width * scale, height * scale)
         painter.drawImage(place, QImage.fromData(picture.data))
         painter.setPen(QPen(QColor("#c3c9c1"), 1))
         painter.drawRect(place)
@@ -225,13 +225,13 @@ def _row(document: ReviewedDocument, count: int, value: ReviewedValue) -> str:
 
 def _flow(painter: QPainter, writer: QPdfWriter, text: QTextDocument) -> None:
     """A text over as many pages as it needs."""
-    room = _room(writer)
+    space = _page_area(writer)
     text.documentLayout().setPaintDevice(writer)
-    text.setPageSize(room.size())
+    text.setPageSize(space.size())
     for page in range(text.pageCount()):
         if page:
             writer.newPage()
         painter.save()
-        painter.translate(0, -page * room.height())
-        text.drawContents(painter, QRectF(0, page * room.height(), room.width(), room.height()))
+        painter.translate(0, -page * space.height())
+        text.drawContents(painter, QRectF(0, page * space.height(), space.width(), space.height()))
         painter.restore()

@@ -102,7 +102,8 @@ class ValueCard(QFrame):
         if document is None or value is None:
             self._name.setText("")
             self._value.setText("")
-            self._said.hide()
+            self._said.setText(self.tr("Nothing was read from it. Reject it (R), or go on to the next document (J)."))
+            self._said.setVisible(document is not None)
             self.list.clear()
             return
         self._name.setText(wording.value_name(value, document).upper())

@@ -642,7 +642,8 @@ class TemplatesPage(QWidget):
 
         template = self._draft.template
         if template is not None:
-            LearnedDialog(lambda: self._parts.learning, template, self._parts.tasks, self).exec()
+            reviewed = self._parts.review_exports.labelled
+            LearnedDialog(lambda: self._parts.learning, template, self._parts.tasks, self, reviewed).exec()
 
     def _with_fields(self, title: str, fields: Sequence[Field]) -> str:
         taken: list[str] = []
