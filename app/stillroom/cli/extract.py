@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom.cancellation import Cancellation
+from stillroom.cli.named import named_files, password_in
 from stillroom.cli.progress import Display, display
 from stillroom.cli.results import as_json, deliver, print_line
 from stillroom.cli.status import FAILURE, USAGE, say
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
             files = named_files(workspace, options.paths)
             chosen = workspace.models.find(options.model) if options.model else None
             if options.password_file is not None:
-                workspace.readers.remember_password(_password(options.password_file))
+                workspace.readers.remember_password(password_in(options.password_file))
         except StillroomError as error:
             say(error.message)
             return USAGE
@@ -51,24 +52,6 @@ def run(options: argparse.Namespace) -> int:
         plan, wanted = _plan(workspace, template, batch, chosen), as_json(options)
         work = Work(workspace, template, files, plan, batch, as_json=wanted, alone=options.alone)
         return work.run(options.out)
-
-
-def named_files(workspace: Workspace, paths: Sequence[Path]) -> list[Path]:
-    """The files to read. Raises StillroomError where there are none."""
-    files = workspace.runs.files(paths)
-    if not files:
-        raise StillroomError("There is no file in what was named. Name files, or a folder with files in it.")
-    return files
-
-
-def _password(file: Path) -> str:
-    """The first line of a file: a password on the command line would be seen by everybody on the machine."""
-    try:
-        return next(iter(file.read_text(encoding="utf-8").splitlines()), "")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StillroomError(
-            f"The password file {file} cannot be read. Write the password in its first line."
-        ) from error
 
 
 def _plan(workspace: Workspace, template: Template, batch: Batch | None, chosen: ModelFile | None) -> LoadPlan:
@@ -113,8 +96,7 @@ class Work:
                 say(self._kept("The run was ended."))
             return FAILURE
         if self._batch is not None and not self._alone:
-            for result in self._batch.results():
-                self._print(result)
+            self._print(*self._batch.results())
         if batch is None:
             say(self._kept("Stopped."))
             return status
@@ -123,8 +105,7 @@ class Work:
     def _do(self, shown: Display, cancellation: Cancellation) -> Batch:
         models, runs = self._workspace.models, self._workspace.runs
         if self._batch is not None and self._alone:
-            for result in self._batch.results():
-                self._print(result)
+            self._print(*self._batch.results())
         if self._batch is None or self._batch.pending():
             name = self._plan.model.name
             info = models.load(
@@ -143,8 +124,8 @@ class Work:
             )
         return self._batch
 
-    def _print(self, result: DocumentResult | None) -> None:
-        if self._as_json and result is not None:
+    def _print(self, *results: DocumentResult | None) -> None:
+        for result in filter(None, results if self._as_json else ()):
             print_line(result)
 
     def _kept(self, what: str) -> str:

@@ -8,7 +8,7 @@ import json
 import sys
 
 from stillroom.cancellation import Cancellation
-from stillroom.cli.extract import named_files
+from stillroom.cli.named import named_files
 from stillroom.cli.results import as_json, deliver, print_line
 from stillroom.cli.status import DONE, USAGE, say
 from stillroom.cli.stoppable import until_stopped

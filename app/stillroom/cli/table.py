@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from stillroom.cli.extract import Work, named_files
+from stillroom.cli.extract import Work
+from stillroom.cli.named import named_files
 from stillroom.cli.results import as_json
 from stillroom.cli.status import USAGE, say
 from stillroom.errors import StillroomError
