@@ -129,6 +129,8 @@ def test_an_amount_that_holds_the_column_beside_it_is_not_the_largest() -> None:
     page = "1 Papier 100 450,00\nnetto 450,00\nMwSt 85,50\nbrutto 535,50\n"
     assert written(page, "total", "100 450,00")["joined"] == 1.0
     assert written(page, "total", "535,50")["largest"] == 1.0
+    grouped = "Netto 1 000,00\nMoms 250,00\nAtt betala 1 250,00\n"
+    assert written(grouped, "total", "1 250,00")["joined"] == 0.0
     spaced = "netto 100 450,00\nbrutto 119 535,50\n"
     assert written(spaced, "total", "119 535,50")["joined"] == 0.0
 

@@ -639,7 +639,9 @@ def _joined(candidates: Sequence[Candidate]) -> set[int]:
     grouped = [row for row, candidate in enumerate(candidates) if _SPACED_GROUP.search(candidate.text)]
     inside = {(candidates[row].span.page, candidates[row].span.end) for row in grouped}
     alone = {each.text for each in candidates if (each.span.page, each.span.end) not in inside}
-    return {row for row in grouped if candidates[row].text.rpartition(" ")[2] in alone}
+    joined = {row for row in grouped if candidates[row].text.rpartition(" ")[2] in alone}
+    # Where other amounts are set in groups, these are as well: "1 250,00" below "Moms 250,00" and "Netto 1 000,00".
+    return joined if len(joined) == len(grouped) else set()
 
 
 def _moments(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:
