@@ -38,7 +38,8 @@ KINDS = ("confined", "free")
 def command(role: str, kind: str) -> list[str]:
     if kind == "confined":
         return child_command(role)
-    module, name = {"reader": ("stillroom.documents", "reader"), "worker": ("stillroom.worker", "process")}[role]
+    children = {"reader": ("stillroom.documents", "reader_process"), "worker": ("stillroom.worker", "process")}
+    module, name = children[role]
     return [sys.executable, "-c", _FREE.format(module=module, name=name)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
@@ -14,9 +14,11 @@ from stillroom.extraction.result import DocumentResult, FieldResult, FieldValue,
 from stillroom.review.document import ReviewedDocument
 from stillroom.templates.template import Template
 from stillroom.ui.tasks import Operation, Tasks
-from stillroom.workspace.evaluations import LabelledDocument
 from stillroom.workspace.learning import LearnedTemplate, Learning
 from stillroom.workspace.runs import DecidedAgain, Runs
+
+if TYPE_CHECKING:
+    from stillroom.workspace.evaluations import LabelledDocument
 
 
 @dataclass(frozen=True, slots=True)
