@@ -17,7 +17,7 @@ import stillroom.ui.main_window, stillroom.ui.model_loading, stillroom.tuning.tu
 print([name for name in {heavy!r} if name in sys.modules])
 """
 # What only tells about itself needs nothing of what it would tell about.
-NOTHING_YET = ("psutil", "msgspec", "sqlite3", "tomlkit", "ssl", "PySide6", *HEAVY)
+NOTHING_YET = ("dataclasses", "json", "psutil", "msgspec", "sqlite3", "tomlkit", "ssl", "PySide6", *HEAVY)
 
 
 def test_a_window_with_a_model_and_a_chat_has_nothing_of_extraction() -> None:

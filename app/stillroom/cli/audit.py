@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 from stillroom.cli.status import DONE, FAILURE, say
@@ -36,6 +35,8 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    import hashlib
+
     from stillroom.extraction.anchors import anchor_of, anchored
     from stillroom.privacy.audit import default_log, verify_copy
 

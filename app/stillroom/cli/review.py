@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -206,6 +204,8 @@ def _run_import(options: argparse.Namespace) -> int:
 
 
 def _run_list(options: argparse.Namespace) -> int:
+    import json  # here and below: help, which builds this parser, too, takes none of it
+
     from stillroom.cli.text import printable
     from stillroom.workspace import Workspace
 
@@ -226,6 +226,9 @@ def _run_list(options: argparse.Namespace) -> int:
 
 
 def _run_compare(options: argparse.Namespace) -> int:
+    import dataclasses
+    import json
+
     from stillroom.cli.text import printable
     from stillroom.workspace import Workspace
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stillroom.remote.engines import RemoteEngine
@@ -34,11 +35,12 @@ class Starting(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(GRID)
         column.addStretch(2)
-        self._title = label("", "title")
+        self._title = label("", "title", wrap=True)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
         self._words = words = label("", "muted", wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words.setFixedWidth(_WIDTH)
+        self._buttons: list[Button] = []
         self.show_who(None, "")
         column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(GRID)
@@ -46,6 +48,7 @@ class Starting(QWidget):
             button = Button(prompt.title, "", "generated", partial(self._take, prompt))
             button.setMinimumWidth(260)
             describe(button, prompt.title, prompt.text)
+            self._buttons.append(button)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
 
@@ -71,7 +74,25 @@ class Starting(QWidget):
             words = words.replace("%1", engine.name).replace("%2", engine.host)
         self._title.setText(title)
         self._words.setText(words)
-        self._words.setMinimumHeight(self._words.heightForWidth(_WIDTH))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Lines as long as there is room for, and no longer than can be read well; where a window is low, the texts to begin with go
+        before words about them."""
+        room = max(160, self.width() - 4 * GRID)
+        title = self._title.fontMetrics().horizontalAdvance(self._title.text()) + 2 * GRID
+        for each, wanted in ((self._title, title), (self._words, _WIDTH)):
+            width = min(wanted, room)
+            each.setFixedWidth(width)
+            each.setMinimumHeight(each.heightForWidth(width))
+        left = self.height() - sum(button.sizeHint().height() + GRID for button in self._buttons) - 4 * GRID
+        for each in (self._title, self._words):
+            left -= each.minimumHeight()
+            each.setVisible(left >= 0)
 
     def _take(self, prompt: Prompt) -> None:
         text = filled(self, prompt)
