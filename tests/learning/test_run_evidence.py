@@ -20,9 +20,10 @@ from stillroom.templates.toml_file import parse_template
 TEMPLATE = parse_template(
     'name = "order"\nversion = 1\n[[fields]]\nname = "order_number"\ntype = "identifier"\n[[fields]]\nname = "due"\ntype = "date"\n', "t"
 )  # fmt: skip
-# The number stands behind a word that nobody knows; in most documents a label that is known stands before that.
-_LABELLED = "Sheet {0}\nVank CX-33{0}0\nOrder number Plim AX-47{0}1\nDroo BX-12{0}0\nQuendle 12\n"
-_BARE = "Sheet {0}\nVank CX-33{0}0\nPlim AX-47{0}1\nDroo BX-12{0}0\nQuendle 12\n"
+# The number stands behind a word that nobody knows; in most documents a label that is known stands before that, in others only before
+# another number.
+_LABELLED = "Sheet {0}\nNumber CX-33{0}0\nDroo BX-12{0}0\nOrder number Plim AX-47{0}1\nQuendle 12\n"
+_BARE = "Sheet {0}\nNumber CX-33{0}0\nDroo BX-12{0}0\nPlim AX-47{0}1\nQuendle 12\n"
 
 
 def order(number: int, *, bare: bool = False) -> Document:
@@ -50,7 +51,7 @@ def number_of(content: bytes, evidence: RunEvidence | None = None, memory: Templ
 def test_a_document_without_the_label_is_told_by_the_others() -> None:
     labelled = seen_of(*(order(number) for number in range(8)))
     (bare,) = seen_of(order(9, bare=True))
-    assert number_of(bare).value != "AX-4791"
+    assert number_of(bare).value == "CX-3390"
     evidence = evidence_of([*labelled, bare], TEMPLATE)
     assert number_of(bare, evidence).value == "AX-4791"
     for at, each in enumerate(labelled):
@@ -59,7 +60,7 @@ def test_a_document_without_the_label_is_told_by_the_others() -> None:
 
 def test_a_document_without_the_value_gets_none_from_the_others() -> None:
     labelled = seen_of(*(order(number) for number in range(8)))
-    text = "Sheet 9\nDear Sir, we write to you about room B2 and the 14th of May.\n"
+    text = "Sheet 9\nDear Sir, we write to you about the room and the garden.\n"
     (letter,) = seen_of(Document("9.txt", "txt", "9" * 64, (Page(1, text),), 1))
     assert number_of(letter, evidence_of([*labelled, letter], TEMPLATE)).state is FieldState.ABSENT
 

@@ -19,7 +19,7 @@ from stillroom.models.model_file import ModelFile
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.templates.toml_file import parse_template
-from stillroom.workspace.recent_documents import RecentDocuments, RememberingExtractor
+from stillroom.workspace.recent_documents import RecentDocuments
 from stillroom.workspace.runs import Runs
 
 TEMPLATE = parse_template(
@@ -62,7 +62,7 @@ class Table:
         self.runs = Runs(
             lambda: self.store, lambda: self.extractor, self.reader, RecentDocuments(), lambda _: self.memory.learned()
         )  # type: ignore[arg-type]
-        self.batch.run(RememberingExtractor(self.extractor, RecentDocuments()), self.reader)
+        self.runs.do(self.batch)
 
     def kept(self) -> int:
         return self.database.connection().execute("SELECT count(*) FROM seen").fetchone()[0]
