@@ -51,6 +51,7 @@ class Table:
 
     def _judged(self, template: Template, results: Sequence[DocumentResult]) -> Collection[str]:
         assert template == self.batch.template
+        assert results
         self.asked += 1
         return self.judged if self.asked > self.judged_from else ()
 
