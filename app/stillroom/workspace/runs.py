@@ -238,6 +238,10 @@ class Runs:
         judged = self._judged(batch.template, [row for row in rows if row is not None])
         left = [place for place, row in enumerate(rows) if row is not None and row.sha256 not in judged]
         found = self.decide_again(batch.run_id, left, cancellation)
+        meanwhile = self._judged(batch.template, list(found.before.values())) if found.after else ()
+        for place in [place for place, row in found.before.items() if row.sha256 in meanwhile]:
+            del found.before[place], found.after[place]
+            found.seen.pop(place, None)
         if not found.after:
             return
         self.put(batch.run_id, found.after, found.seen)
@@ -277,6 +281,10 @@ class Runs:
             if result_from_json(result_to_json(fresh)) != earlier:
                 found.before[position], found.after[position] = earlier, fresh
         return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
+
+    def let_go(self) -> None:
+        """Forget what is held in memory of a run."""
+        self._opened = None
 
     def _opened_for(
         self,
