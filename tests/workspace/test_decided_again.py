@@ -129,6 +129,6 @@ def test_rows_come_out_alike_however_often_they_were_decided(table: Table) -> No
 
 def test_nothing_of_a_run_is_held_in_memory_once_it_was_let_go(table: Table) -> None:
     assert table.runs.decide_again(table.batch.run_id, range(8)).left == ()
-    held = weakref.ref(table.runs._opened.unpacker)  # type: ignore[union-attr]  # noqa: SLF001
+    held = weakref.ref(table.runs._opened.unpacker)  # type: ignore[union-attr]
     table.runs.let_go()
     assert held() is None
