@@ -73,6 +73,7 @@ class Bench:
             "-m",
             "stillroom",
             "extract",
+            "--alone",  # so that a row that is on disk stays as it is
             str(self.input),
             "-t",
             str(self.template),

@@ -42,16 +42,16 @@ def main() -> int:
     until(lambda: window.loading.model is not None)
     if sys.argv[1] == "chat":
         chat = window.show_named("chat")
-        chat._send("Write a very long story about the sea.")
-        until(lambda: not chat.asking.busy)
+        chat.chat.write("Write a very long story about the sea.", [])
+        until(lambda: not chat.chat.asking.busy)
         return 0
     window.extract.run_samples()
     until(lambda: all(sheet.model.finished and not sheet.runs.running for sheet in window.extract.sheets))
     results = [row.result for row in window.extract.sheets[0].model.rows]
     parts.runs.export(results, window.extract.sheets[0].template, Path(sys.argv[1]))
     chat = window.show_named("chat")
-    chat._send("What is a stillroom?")
-    until(lambda: not chat.asking.busy and len(chat.transcript.turns()) == 2)
+    chat.chat.write("What is a stillroom?", [])
+    until(lambda: not chat.chat.asking.busy and len(chat.transcript.turns()) == 2)
     window.show_named("models")
     window.show_named("settings")
     until(lambda: parts.tasks.running <= 1)

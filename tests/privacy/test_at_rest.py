@@ -38,6 +38,7 @@ def test_database_and_settings_are_the_persons_alone_whatever_the_umask(tmp_path
             connection.execute("CREATE TABLE x (y)")
         write_text(tmp_path / "data" / "settings.toml", "x = 1")
         found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "data").iterdir()}
+    assert found.pop("locks") == 0o700
     assert set(found) == {"s.sqlite", "s.sqlite-wal", "s.sqlite-shm", "settings.toml"}
     assert set(found.values()) == {0o600}
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.window
 def sheet(window, qtbot, receipts):
     sheet = window.extract.sheet
     sheet.add_files(receipts(4), start=True)
-    qtbot.waitUntil(lambda: sheet.model.count(RowState.DONE) == 4, timeout=30_000)
+    qtbot.waitUntil(lambda: sheet.model.count(RowState.DONE) == 4 and not sheet.runs.running, timeout=30_000)
     return sheet
 
 

@@ -41,8 +41,8 @@ class Starting(QWidget):
         self._words = words = label("", "muted", wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._buttons: list[Button] = []
-        self.show_who(None, "")
         column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.show_who(None, "")  # shown where it stands: by itself it would be a window for a moment
         column.addSpacing(GRID)
         for prompt in parts.prompts.prompts():
             button = Button(prompt.title, "", "generated", partial(self._take, prompt))
