@@ -25,10 +25,15 @@ _BARE = 8
 
 
 class Reader:
+    """Attributes: bare_from: number of the first document without a label."""
+
+    def __init__(self) -> None:
+        self.bare_from = _BARE
+
     def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
         assert password is None
         assert cancellation is not None
-        return order(int(path.stem), bare=int(path.stem) >= _BARE)
+        return order(int(path.stem), bare=int(path.stem) >= self.bare_from)
 
 
 class Table:
@@ -42,12 +47,15 @@ class Table:
         self.judged: Collection[str] = ()
         self.asked = self.judged_from = 0
         self.database = Database(folder / "runs.db")
-        store = RunStore(self.database)
+        self.store = RunStore(self.database)
+        self.reader = Reader()
         (folder / "m.gguf").write_bytes(b"GGUF")
         files = [folder / f"{number}.txt" for number in range(10)]
-        self.batch = Batch.create(store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
-        extractor = Extractor(ScriptedEngine())
-        self.runs = Runs(lambda: store, lambda: extractor, Reader(), RecentDocuments(), judged=self._judged)  # type: ignore[arg-type]
+        self.batch = Batch.create(self.store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
+        self.extractor = Extractor(ScriptedEngine())
+        self.runs = Runs(
+            lambda: self.store, lambda: self.extractor, self.reader, RecentDocuments(), judged=self._judged
+        )  # type: ignore[arg-type]
 
     def _judged(self, template: Template, results: Sequence[DocumentResult]) -> Collection[str]:
         assert template == self.batch.template
@@ -90,6 +98,19 @@ def test_what_a_person_judged_stays_as_it_is(table: Table) -> None:
     table.runs.do(table.batch, cancellation=Cancellation())
     assert table.numbers()[8] == alone[8]
     assert table.numbers()[9] == "AX-4791"
+
+
+def test_a_document_that_was_extracted_again_counts_as_it_is_now(table: Table) -> None:
+    table.runs.do(table.batch, cancellation=Cancellation())
+    # The numbers of these files' labels are gone: nothing is left that the others could be told by.
+    table.reader.bare_from = 0
+    table.runs.do(table.batch, again=range(10), alone=True, cancellation=Cancellation())
+    apart = table.numbers()
+    again = Runs(lambda: table.store, lambda: table.extractor, table.reader, RecentDocuments())  # type: ignore[arg-type]
+    held = table.runs.decide_again(table.batch.run_id, range(10))
+    fresh = again.decide_again(table.batch.run_id, range(10))
+    assert held == fresh, "what is held in memory of the run is of the documents as they were"
+    assert table.numbers() == apart
 
 
 def test_what_a_person_judged_while_the_documents_were_decided_stays(table: Table) -> None:
