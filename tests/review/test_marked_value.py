@@ -42,6 +42,14 @@ def test_check_digits_are_looked_at_and_what_is_none_is_said() -> None:
     assert marked(FieldType.DATE, "cash") == ("cash", "cash", ("This cannot be read as a date.",))
 
 
+def test_words_that_are_no_value_of_the_type_are_told_from_a_number_of_another_form() -> None:
+    document = Document("a.txt", "txt", "", (Page(1, "cash 17/b"),), 9)
+    reader = FieldReader(document)
+    assert not reader.read_span(Field("f", FieldType.MONEY), Span(1, 0, 4)).of_type
+    assert reader.read_span(Field("f", FieldType.IDENTIFIER, pattern="[A-Z]{3}"), Span(1, 5, 9)).of_type
+    assert not read_typed(Field("f", FieldType.DATE), "cash").of_type
+
+
 def test_a_part_of_what_is_found_is_read_for_itself() -> None:
     assert (
         marked(

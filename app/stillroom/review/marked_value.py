@@ -31,11 +31,13 @@ class ReadValue:
         given: the value with its place.
         problems: a sentence for each check that it does not pass.
         others: other ways to read the same, likeliest first.
+        of_type: False where it is no value of the field's type at all; a number of another form than the template's still is one.
     """
 
     given: Given
     problems: tuple[str, ...] = ()
     others: tuple[Given, ...] = ()
+    of_type: bool = True
 
 
 def kind_of(field: Field) -> FieldType:
@@ -64,7 +66,7 @@ class FieldReader:
         if not candidates:  # what was marked is only a part of what is found there: read it for itself
             candidates = _moved(propose(field, _alone(text), kind=kind), span)
         if not candidates:
-            return ReadValue(_given(document, span, single_spaced(text)), (not_of_type(kind),))
+            return ReadValue(_given(document, span, single_spaced(text)), (not_of_type(kind),), of_type=_any_form(kind))
         longest = max(candidates, key=lambda each: each.span.end - each.span.start)
         readings = [each for each in candidates if each.span == longest.span]
         givens = tuple(_given(document, each.span, each.value) for each in readings)
@@ -151,12 +153,12 @@ def read_typed(field: Field, text: str) -> ReadValue:
     if kind in (FieldType.CHOICE, FieldType.YES_NO):
         option = _option_of(field, plain)
         problems = () if option is not None else (not_of_type(kind),)
-        return ReadValue(Given(option or plain, plain, typed=True), problems)
+        return ReadValue(Given(option or plain, plain, typed=True), problems, of_type=option is not None)
     if kind in _VERBATIM or not proposes(kind):
         return ReadValue(Given(plain, plain, typed=True))
     whole = [each for each in propose(field, _alone(plain), kind=kind) if single_spaced(each.text) == plain]
     if not whole:
-        return ReadValue(Given(plain, plain, typed=True), (not_of_type(kind),))
+        return ReadValue(Given(plain, plain, typed=True), (not_of_type(kind),), of_type=_any_form(kind))
     return ReadValue(
         Given(whole[0].value, plain, typed=True),
         whole[0].failed,
@@ -190,6 +192,11 @@ def word_at(page: Page, position: int) -> Span | None:
     while end < len(text) and not text[end].isspace():
         end += 1
     return Span(page.number, start, end)
+
+
+def _any_form(kind: FieldType) -> bool:
+    """Whether values of another form than the template's may be right: what numbers look like is a guess of whoever made it."""
+    return kind is FieldType.IDENTIFIER
 
 
 def not_of_type(kind: FieldType) -> str:
@@ -228,7 +235,7 @@ def _moved(candidates: list[Candidate], span: Span) -> list[Candidate]:
 def _option(field: Field, document: Document, span: Span, text: str) -> ReadValue:
     option = _option_of(field, single_spaced(text))
     if option is None:
-        return ReadValue(_given(document, span, single_spaced(text)), (not_of_type(field.type),))
+        return ReadValue(_given(document, span, single_spaced(text)), (not_of_type(field.type),), of_type=False)
     return ReadValue(_given(document, span, option))
 
 

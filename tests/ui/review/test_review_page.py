@@ -192,6 +192,31 @@ def test_words_of_a_pdf_are_clicked_and_dragged_over(qtbot, make_run, open_page)
     settled(page, qtbot)
 
 
+def test_a_mark_that_is_no_value_of_the_field_is_not_taken(qtbot, make_run, open_page):
+    make_run(1, "pdf")
+    page = open_page()
+    view = page.view
+    qtbot.waitUntil(lambda: page._reader is not None and view._pictures.picture(1) is not None, timeout=15_000)
+    word = page._text.pages[0].text.index("Corner")
+    page.take_span(Span(1, word, word + 6))
+    qtbot.waitUntil(lambda: "reading" in page.banners._keyed, timeout=5_000)
+    assert page.banners._keyed["reading"].message.text().startswith("“Corner” was not taken. This cannot be read as")
+    assert page._document.entries == []
+    assert page.list.value.subject.field == "total", "the value meant is still the current one"
+
+
+def test_a_click_where_no_words_are_says_so(qtbot, make_run, open_page):
+    make_run(1, "pdf")
+    page = open_page()
+    view = page.view
+    qtbot.waitUntil(lambda: page._reader is not None and view._pictures.picture(1) is not None, timeout=15_000)
+    empty = view._rect(1).bottomRight() - view._offset()
+    view._pressed, view._selection = (1, empty), None
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton)
+    assert "no text to take" in page.banners._keyed["span"].message.text()
+    assert page._document.entries == []
+
+
 def test_a_verdict_that_cannot_be_written_is_not_shown_as_given(parts, qtbot, make_run, open_page, monkeypatch):
     make_run(1)
     page = open_page()

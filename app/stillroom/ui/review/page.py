@@ -67,6 +67,7 @@ from stillroom.workspace.runs import DecidedAgain, changed_fields
 _EVERYTHING = "everything"
 _TO_CHECK = "to check"
 _LESS_SURE = (0.75, 0.9, 0.97)
+_MARKED_SHOWN = 60  # letters of a mark that was not taken
 
 
 class ReviewPage(QWidget):
@@ -291,6 +292,7 @@ class ReviewPage(QWidget):
         for view in (self.view, self.text_view):
             view.span_chosen.connect(self.take_span)
             view.row_chosen.connect(self.take_rows)
+        self.view.nothing_chosen.connect(self._say_no_text)
         panel = self.table_panel
         panel.cell_chosen.connect(self._choose)
         panel.written.connect(self.write_cell)
@@ -766,9 +768,25 @@ class ReviewPage(QWidget):
 
         def done(found: ReadValue) -> None:
             if self._document is document and self.list.value is not None and self.list.value.subject == value.subject:
-                self._take_value(found, VerdictKind.CORRECTED)
+                if found.of_type:
+                    self._take_value(found, VerdictKind.CORRECTED)
+                else:
+                    self._refuse_marked(found)
 
         self._tasks.start(Operation(lambda _: reader.read_span(wanted, span), "span", owner=self).success(done))
+
+    def _refuse_marked(self, found: ReadValue) -> None:
+        """A mark beside the value meant: nobody would see the words in a date's place once the next document is shown."""
+        marked = found.given.text or ""
+        marked = marked if len(marked) <= _MARKED_SHOWN else marked[:_MARKED_SHOWN].rstrip() + "…"
+        text = self.tr("“%1” was not taken. %2 Mark another place, or type the value.")
+        text = text.replace("%2", " ".join(found.problems)).replace("%1", marked)
+        self.banners.show_message(text, "warn", key="reading", seconds=8.0)
+
+    def _say_no_text(self) -> None:
+        if self.list.value is not None and self._reader is not None:
+            text = self.tr("There is no text to take there. Mark words, or type the value.")
+            self.banners.show_message(text, "info", key="span", seconds=4.0)
 
     def _say_reading(self) -> None:
         text = self.tr("The text of this page is still being read. Try it in a moment.")

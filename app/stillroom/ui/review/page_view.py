@@ -54,12 +54,14 @@ class PageView(QAbstractScrollArea):
     Signals:
         span_chosen(Span): words were clicked or dragged over.
         row_chosen(Span): the same with Shift: rows of a table are meant.
+        nothing_chosen: the page was clicked where no words are, as in a picture of letters.
         page_seen(int): the page that is read now is another one.
         zoomed(str): what the zoom is now, in words.
     """
 
     span_chosen = Signal(Span)
     row_chosen = Signal(Span)
+    nothing_chosen = Signal()
     page_seen = Signal(int)
     zoomed = Signal(str)
 
@@ -345,6 +347,8 @@ class PageView(QAbstractScrollArea):
             if self._selection is not None:
                 shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
                 (self.row_chosen if shift else self.span_chosen).emit(self._selection)
+            elif self._document is not None:
+                self.nothing_chosen.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
