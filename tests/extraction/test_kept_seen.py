@@ -134,3 +134,20 @@ def test_an_embedding_is_asked_for_once() -> None:
     assert kept.embedding is not None
     assert kept.embedding[0] == "m"
     assert kept.embedding[1].tolist() == [1.0] * 4
+
+
+def test_what_is_held_in_memory_is_as_it_was_unpacked() -> None:
+    result, content = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
+    unpacker = kept_seen.Unpacker(TEMPLATE, hold=True)
+    first, other = unpacker.unpack(content), unpacker.unpack(content)
+    assert first is not None
+    assert other is not None
+    assert first.document is other.document
+    for asked in first.asked:
+        asked.moves, asked.chosen, asked.sure = (np.full(len(asked.candidates), 9.0), -9.0), [], True
+    first.embedding = ("m", np.ones(3))
+    for seen in (other, unpacker.unpack(content)):
+        assert seen is not None
+        fields, notes = decide(seen, TEMPLATE)
+        assert as_kept(dataclasses.replace(result, fields=fields, notes=notes)) == as_kept(result)
+        assert seen.embedding is None

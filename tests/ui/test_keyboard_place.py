@@ -53,6 +53,18 @@ def test_work_gets_it_not_a_control_beside_it(window: MainWindow, qtbot, receipt
     assert focused(window, qtbot) is sheet.table
 
 
+def test_the_rows_have_it_when_their_extraction_is_begun(window: MainWindow, qtbot, receipts) -> None:
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(2))
+    qtbot.waitUntil(lambda: sheet.bar.run.isEnabled() and len(sheet.model.rows) == 2, timeout=30_000)
+    focused(window, qtbot)
+    sheet.bar.run.setFocus()
+    QTest.keyClick(sheet.bar.run, Qt.Key.Key_Space)
+    assert focused(window, qtbot) is sheet.table, "not the field to find words in"
+    qtbot.waitUntil(lambda: sheet.model.finished == 2, timeout=30_000)
+    assert focused(window, qtbot) is sheet.table
+
+
 def test_a_window_that_is_narrow_from_the_first_moment_has_no_panel(parts, qtbot) -> None:
     made = MainWindow(parts)
     qtbot.addWidget(made)

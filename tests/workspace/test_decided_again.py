@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,3 +112,23 @@ def test_what_was_seen_goes_with_its_row(table: Table) -> None:
     assert table.runs.decide_again(table.batch.run_id, range(8)).left == (0, 1)
     table.store.erase()
     assert table.kept() == 0
+
+
+def test_rows_come_out_alike_however_often_they_were_decided(table: Table) -> None:
+    alone = table.runs.decide_again(table.batch.run_id, range(8))
+    for number in range(20, 25):
+        table.memory.take(shift(number), {"handover": f"{14 + number % 4}:40", "code": f"CX-{number}00"})
+    learned = table.runs.decide_again(table.batch.run_id, range(8))
+    assert learned.after
+    assert table.runs.decide_again(table.batch.run_id, range(8)) == learned
+    table.memory.forget()
+    assert table.runs.decide_again(table.batch.run_id, range(8)) == alone, (
+        "what was taught once has left nothing behind"
+    )
+
+
+def test_nothing_of_a_run_is_held_in_memory_once_it_was_let_go(table: Table) -> None:
+    assert table.runs.decide_again(table.batch.run_id, range(8)).left == ()
+    held = weakref.ref(table.runs._opened.unpacker)  # type: ignore[union-attr]
+    table.runs.let_go()
+    assert held() is None

@@ -25,29 +25,43 @@ _BARE = 8
 
 
 class Reader:
+    """Attributes: bare_from: number of the first document without a label."""
+
+    def __init__(self) -> None:
+        self.bare_from = _BARE
+
     def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
         assert password is None
         assert cancellation is not None
-        return order(int(path.stem), bare=int(path.stem) >= _BARE)
+        return order(int(path.stem), bare=int(path.stem) >= self.bare_from)
 
 
 class Table:
-    """A run of ten documents, the last two without a label. Attributes: judged: SHA-256 of what a person said something of."""
+    """A run of ten documents, the last two without a label.
+
+    Attributes:
+        judged: SHA-256 of what a person said something of. judged_from: by the question after so many.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.judged: Collection[str] = ()
+        self.asked = self.judged_from = 0
         self.database = Database(folder / "runs.db")
-        store = RunStore(self.database)
+        self.store = RunStore(self.database)
+        self.reader = Reader()
         (folder / "m.gguf").write_bytes(b"GGUF")
         files = [folder / f"{number}.txt" for number in range(10)]
-        self.batch = Batch.create(store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
-        extractor = Extractor(ScriptedEngine())
-        self.runs = Runs(lambda: store, lambda: extractor, Reader(), RecentDocuments(), judged=self._judged)  # type: ignore[arg-type]
+        self.batch = Batch.create(self.store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
+        self.extractor = Extractor(ScriptedEngine())
+        self.runs = Runs(
+            lambda: self.store, lambda: self.extractor, self.reader, RecentDocuments(), judged=self._judged
+        )  # type: ignore[arg-type]
 
     def _judged(self, template: Template, results: Sequence[DocumentResult]) -> Collection[str]:
         assert template == self.batch.template
-        assert {each.sha256 for each in results} >= set(self.judged)
-        return self.judged
+        assert results
+        self.asked += 1
+        return self.judged if self.asked > self.judged_from else ()
 
     def numbers(self) -> list[str | None]:
         found = []
@@ -81,6 +95,28 @@ def test_what_a_person_judged_stays_as_it_is(table: Table) -> None:
     alone = table.numbers()
     assert alone[8] == "CX-3380"
     table.judged = {order(8, bare=True).sha256}
+    table.runs.do(table.batch, cancellation=Cancellation())
+    assert table.numbers()[8] == alone[8]
+    assert table.numbers()[9] == "AX-4791"
+
+
+def test_a_document_that_was_extracted_again_counts_as_it_is_now(table: Table) -> None:
+    table.runs.do(table.batch, cancellation=Cancellation())
+    # The numbers of these files' labels are gone: nothing is left that the others could be told by.
+    table.reader.bare_from = 0
+    table.runs.do(table.batch, again=range(10), alone=True, cancellation=Cancellation())
+    apart = table.numbers()
+    again = Runs(lambda: table.store, lambda: table.extractor, table.reader, RecentDocuments())  # type: ignore[arg-type]
+    held = table.runs.decide_again(table.batch.run_id, range(10))
+    fresh = again.decide_again(table.batch.run_id, range(10))
+    assert held == fresh, "what is held in memory of the run is of the documents as they were"
+    assert table.numbers() == apart
+
+
+def test_what_a_person_judged_while_the_documents_were_decided_stays(table: Table) -> None:
+    table.runs.do(table.batch, alone=True, cancellation=Cancellation())
+    alone = table.numbers()
+    table.judged, table.judged_from = {order(8, bare=True).sha256}, 1
     table.runs.do(table.batch, cancellation=Cancellation())
     assert table.numbers()[8] == alone[8]
     assert table.numbers()[9] == "AX-4791"

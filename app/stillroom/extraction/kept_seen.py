@@ -6,11 +6,13 @@ not used: such a document is extracted again.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -28,14 +30,23 @@ from stillroom.templates.template import Field, FieldType, Template
 
 MOST_BYTES = 256 << 10
 _MOST_UNPACKED = 64 << 20
+_MOST_HELD = (
+    150,
+    3 << 20,
+)  # documents, and bytes of them as they are packed: unpacked they take some twenty times as much
 _LEVEL = 4  # of zlib: a little larger than the best, in a third of its time
 
 
 @dataclass(frozen=True, slots=True)
 class KeptDocument(Document):
-    """A document of which no more is left than deciding needs: its text, and where candidates stand."""
+    """A document of which no more is left than deciding needs: its text, and where candidates stand.
+
+    Attributes:
+        reckoned: what was reckoned of it and holds as long as it does, by what it is; gone with it.
+    """
 
     places: Mapping[Span, list[Box]] = field(default_factory=dict)
+    reckoned: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def boxes(self, span: Span) -> list[Box]:
         return self.places.get(span, [])
@@ -140,16 +151,31 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
 
 
 class Unpacker:
-    """What undoes ``pack`` for documents of one template."""
+    """What undoes ``pack`` for documents of one template. ``hold``: some are held in memory, for the next time."""
 
-    def __init__(self, template: Template) -> None:
+    def __init__(self, template: Template, *, hold: bool = False) -> None:
         self._template = template
         self._digest = _digest(template.fields)
         self._fitted = ranking.has_own(template)
         self._weights: dict[tuple[str, int], Weights] = {}
+        self._hold = hold
+        self._held: dict[bytes, Seen] = {}
+        self._size = 0
 
     def unpack(self, content: bytes) -> Seen | None:
-        """What was seen; None where other signs or fields saw it, or it is damaged."""
+        """What was seen, to be decided once; None where other signs or fields saw it, or it is damaged."""
+        seen = self._held.get(content)
+        if seen is None:
+            seen = self._unpacked(content)
+            if seen is None or not self._hold:
+                return seen
+            if len(self._held) < _MOST_HELD[0] and self._size + len(content) <= _MOST_HELD[1]:
+                self._held[content] = seen
+                self._size += len(content)
+        # Deciding writes on it; what it writes never goes deeper.
+        return replace(seen, asked=[copy.copy(each) for each in seen.asked])
+
+    def _unpacked(self, content: bytes) -> Seen | None:
         try:
             unpacker = zlib.decompressobj()
             kept = msgspec.msgpack.decode(unpacker.decompress(content, _MOST_UNPACKED), type=_Kept)

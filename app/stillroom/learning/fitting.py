@@ -56,7 +56,7 @@ class LabelledField:
     base: Vector
     absent: float
     right: npt.NDArray[np.bool_]
-    around: tuple[Surroundings, ...]
+    around: Sequence[Surroundings]
     missing: bool = False
 
     def only(self, places: Places) -> LabelledField:
@@ -98,23 +98,21 @@ class AlikeField:
 
     Attributes:
         signs: moves of the weights of the page's signs. around: weights of LIKENESSES and MARKS.
-        book: of these documents; numbers: where each stands in it, by SHA-256.
+        book: of these documents; columns: what each of them shows, held against the others, by SHA-256.
         usual: what their right values gain, the median.
     """
 
     signs: Vector
     around: Vector
     book: Book
-    numbers: dict[str, int]
+    columns: dict[str, Vector]
     usual: float = 0.0
 
     def strengths(self, document: str, signs: Vector, around: Sequence[Surroundings]) -> Vector:
         """What is added to each candidate's strength; a document that is in the book itself is held against the others."""
-        number = self.numbers.get(document)
-        if number is None or not self.book.holds(number, around):
+        columns = self.columns.get(document)
+        if columns is None or len(columns) != len(around):  # what else it was looked at for is another question
             columns = self.book.columns_of(around)
-        else:
-            columns = self.book.columns(number, range(len(self.numbers)))
         result: Vector = signs @ self.signs + columns[:, : len(self.around)] @ self.around
         return result
 
@@ -123,10 +121,13 @@ def draw_alike(rows: Sequence[LabelledField]) -> AlikeField:
     """What these documents, one row each, have in common, each held against the others; they are taken for right as they are."""
     own = list({row.document: row for row in rows}.values())
     book = Book([row.around for row in own], [row.right for row in own])
-    columns = [np.hstack([row.signs, book.columns(number, range(len(own)))]) for number, row in enumerate(own)]
+    alike = [book.columns(number, range(len(own))) for number in range(len(own))]
+    book.forget_pairs()
+    columns = [np.hstack([row.signs, each]) for row, each in zip(own, alike, strict=True)]
     weights = _Problem(own, columns, _USUAL, several=False).solve()
     signs = own[0].signs.shape[1]
-    drawn = AlikeField(weights[:signs], weights[signs:-1], book, {row.document: at for at, row in enumerate(own)})
+    by_document = {row.document: each for row, each in zip(own, alike, strict=True)}
+    drawn = AlikeField(weights[:signs], weights[signs:-1], book, by_document)
     gained = [float(drawn.strengths(row.document, row.signs, row.around)[row.right].max()) for row in own]
     return replace(drawn, usual=float(np.median(gained)))
 

@@ -25,13 +25,14 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.choosing import Embed
 from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.kept_seen import KeptDocument
 from stillroom.extraction.signs import sign_names
 from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, LearnedField, decides, fit
 from stillroom.learning.kept import ChoiceFacts, ChoicesFacts, DocumentFacts, FieldFacts, packed, unpacked
-from stillroom.learning.surroundings import Shelf, Surroundings, surroundings
+from stillroom.learning.surroundings import Shelf, Surroundings, surroundings, surroundings_in
 from stillroom.templates.template import Field, FieldType, Template
 
 Truth = Mapping[str, str | Sequence[str] | None]
@@ -89,9 +90,11 @@ class LearnedTemplate:
         learned = self.fields.get(name)
         if learned is None or learned.signs.shape[0] != signs.shape[1]:
             return None
-        return learned.strengths(signs, self._around(document, candidates)), learned.absent
+        return learned.strengths(signs, self._around(name, document, candidates)), learned.absent
 
-    def _around(self, document: Document, candidates: Sequence[Candidate]) -> list[Surroundings]:
+    def _around(self, name: str, document: Document, candidates: Sequence[Candidate]) -> Sequence[Surroundings]:
+        if isinstance(document, KeptDocument):
+            return surroundings_in(document, candidates, name)
         near = self.near
         if near is None or near[0] is not document:
             near = self.near = (document, {})

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillroom.cancellation import Cancellation
+from stillroom.extraction import ranking
 from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.deciding import Seen, decide
 from stillroom.extraction.kept_seen import Unpacker
 from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.learning.fitting import AlikeField, LabelledField, draw_alike
-from stillroom.learning.surroundings import surroundings
+from stillroom.learning.surroundings import Surroundings, surroundings_in
 from stillroom.templates.template import FieldType, Template
 
 LEAST_DOCUMENTS = 8
@@ -53,7 +54,7 @@ class RunEvidence:
         if known is None or not asked.chosen or asked.fitted:
             return None
         best = _best(asked)
-        around = surroundings(seen.document, [asked.candidates[index] for index in best])
+        around = _around(asked, seen, best)
         own = known.strengths(seen.document.sha256, asked.signs[best], around)
         moves = np.full(len(asked.candidates), float(own.min()))
         moves[best] = own
@@ -115,16 +116,18 @@ def evidence_of(
     template: Template,
     learned: Learned | None = None,
     cancellation: Cancellation | None = None,
+    unpacker: Unpacker | None = None,
 ) -> RunEvidence | None:
     """The same from what is kept of the documents of a run (see ``kept_seen``); of a large run some of them are looked at.
+    ``unpacker``: of this template, if there is one. None as well for a template whose fields were fitted: a run tells them nothing.
 
     Raises Cancelled.
     """
     some = [content for content in kept if content]
-    if len(some) < LEAST_DOCUMENTS:
+    if len(some) < LEAST_DOCUMENTS or ranking.has_own(template):
         return None
 
-    unpacker = Unpacker(template)
+    unpacker = unpacker if unpacker is not None else Unpacker(template)
 
     def decided() -> Iterator[tuple[Seen, Mapping[str, Likely]]]:
         for content in some[:: max(1, -(-len(some) // MOST_DOCUMENTS))]:
@@ -160,7 +163,7 @@ def _row(asked: Asked, seen: Seen, likely: Likely) -> LabelledField | None:
         base=asked.weighed(best),
         absent=asked.absent_strength(),
         right=right,
-        around=tuple(surroundings(seen.document, [asked.candidates[index] for index in best])),
+        around=_around(asked, seen, best),
     )
 
 
@@ -171,6 +174,10 @@ def _best(asked: Asked) -> list[int]:
     strengths = asked.weighed(asked.chosen)
     kept = np.sort(np.argsort(-strengths, kind="stable")[:_MOST_CANDIDATES])
     return [asked.chosen[place] for place in kept]
+
+
+def _around(asked: Asked, seen: Seen, best: Sequence[int]) -> Sequence[Surroundings]:
+    return surroundings_in(seen.document, [asked.candidates[index] for index in best], f"{asked.field.name} in the run")
 
 
 def _together(strengths: Vector) -> float:

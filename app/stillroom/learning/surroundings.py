@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stillroom.documents.document import Document
+from stillroom.documents.document import Document, Span
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.kept_seen import KeptDocument
 
 Vector = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -52,6 +54,31 @@ class Surroundings:
     place: float
     page: int
     marks: tuple[tuple[str, ...], ...] = ()
+
+
+class Around(list[Surroundings]):
+    """Surroundings of some candidates of a document that stay as they are; their words are told apart once, whatever they are held
+    against.
+    """
+
+    words: _Words | None = None
+
+
+def surroundings_in(document: Document, candidates: Sequence[Candidate], of: str) -> Sequence[Surroundings]:
+    """The same as ``surroundings``; of a kept document they are reckoned once. ``of``: tells these candidates from its others."""
+    if not isinstance(document, KeptDocument):
+        return surroundings(document, candidates)
+    known: tuple[Sequence[Candidate], Around] | None = document.reckoned.get(of)
+    if known is None or len(known[0]) != len(candidates) or any(map(operator.is_not, known[0], candidates)):
+        # Fields have most of their candidates in common.
+        near: dict[tuple[Span, str], Surroundings] = document.reckoned.setdefault("surroundings", {})
+        fresh = [each for each in candidates if (each.span, each.value) not in near]
+        near.update(
+            ((each.span, each.value), around) for each, around in zip(fresh, surroundings(document, fresh), strict=True)
+        )
+        around = Around(near[each.span, each.value] for each in candidates)
+        known = document.reckoned[of] = candidates, around
+    return known[1]
 
 
 def surroundings(document: Document, candidates: Sequence[Candidate]) -> list[Surroundings]:
@@ -235,10 +262,6 @@ class Book:
         others[number] = False
         return self._columns(self._marks[number], alike, others, len(self._pages[number]))
 
-    def holds(self, number: int, these: Sequence[Surroundings]) -> bool:
-        """Whether a document of the book has so many candidates: what else it was looked at for is another question."""
-        return len(self._pages[number]) == len(these)
-
     def forget_pairs(self) -> None:
         """Let go of what is held for ``columns`` alone."""
         self._alike.clear()
@@ -304,7 +327,31 @@ class Book:
 
 
 def _numbered(these: Sequence[Surroundings], number: Callable[[str, str], int]) -> _Page:
-    """Surroundings as numbers of words; what stands around several candidates of a line is looked up once."""
+    """Surroundings as numbers of words."""
+    words = these.words if isinstance(these, Around) else None
+    if words is None:
+        words = _told_apart(these)
+        if isinstance(these, Around):
+            these.words = words
+    numbers = np.array([0, *(number(kind, word) for kind, word in words.words)], dtype=np.int64)
+    page = words.page
+    return _Page(
+        numbers[page.left],
+        numbers[page.behind],
+        numbers[page.above],
+        numbers[page.exact],
+        page.place,
+        np.maximum(numbers[page.marks], 0),
+    )
+
+
+def _told_apart(these: Sequence[Surroundings]) -> _Words:
+    """The words of surroundings; what stands around several candidates of a line is looked up once."""
+    numbers: dict[tuple[str, str], int] = {}
+
+    def number(kind: str, word: str) -> int:
+        return numbers.setdefault((kind, word), len(numbers) + 1)
+
     rows: dict[tuple[str, tuple[str, ...], int], list[int]] = {}
 
     def row(kind: str, words: tuple[str, ...], most: int) -> list[int]:
@@ -323,7 +370,7 @@ def _numbered(these: Sequence[Surroundings], number: Callable[[str, str], int]) 
         return found
 
     count, most = len(these), 2 * _NEAR
-    return _Page(
+    page = _Page(
         np.array([row("word", each.left, _NEAR) for each in these], dtype=np.int64).reshape(count, _NEAR),
         np.array([row("word", each.behind, _NEAR) for each in these], dtype=np.int64).reshape(count, _NEAR),
         np.array([row("word", tuple(dict.fromkeys(each.above)), most) for each in these], dtype=np.int64).reshape(
@@ -333,8 +380,9 @@ def _numbered(these: Sequence[Surroundings], number: Callable[[str, str], int]) 
             count, 2
         ),
         np.array([[each.page, each.place] for each in these], dtype=np.float64).reshape(count, 2),
-        np.maximum(np.array([marks(each) for each in these], dtype=np.int64).reshape(count, sum(MARKS.values())), 0),
+        np.array([marks(each) for each in these], dtype=np.int64).reshape(count, sum(MARKS.values())),
     )
+    return _Words(tuple(numbers), page)
 
 
 _MARK_KINDS = tuple((f"mark {kind}", most) for kind, most in MARKS.items())
@@ -366,6 +414,14 @@ class _Page:
     def together(cls, pages: Sequence[_Page]) -> _Page:
         names = ("left", "behind", "above", "exact", "place", "marks")
         return cls(*(np.concatenate([getattr(page, name) for page in pages]) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words around some candidates, each once, and where each stands: ``page`` holds their numbers among these, from 1."""
+
+    words: tuple[tuple[str, str], ...]
+    page: _Page
 
 
 def _likenesses(page: _Page, known: _Page) -> Vector:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from stillroom.engine.protocol import ModelInfo
     from stillroom.extraction.choosing import Embed, Learned
     from stillroom.extraction.comparison import Comparison
+    from stillroom.extraction.kept_seen import Unpacker
     from stillroom.extraction.result import DocumentResult, FieldResult, Progress
     from stillroom.extraction.run import Batch, DocumentExtractor
     from stillroom.learning.run_evidence import RunEvidence
@@ -64,6 +66,20 @@ class DecidedAgain:
         return changed_fields(self.before[position], self.after[position])
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What is held in memory of a run, to decide its rows again.
+
+    Attributes:
+        of: the run, and what was seen of its rows.
+        unpacker: which holds documents. evidence: what they have in common.
+    """
+
+    of: tuple[int, int, bytes]
+    unpacker: Unpacker
+    evidence: RunEvidence | None
+
+
 class Runs:
     """The runs of a workspace. Methods block; every row is on disk before it is told."""
 
@@ -83,7 +99,7 @@ class Runs:
         self._judged = judged
         self._store, self._extractor, self._readers, self._recent = store, extractor, readers, recent
         self._learned, self._embed = learned, embed
-        self._common: tuple[tuple[int, tuple[int, ...]], RunEvidence | None] | None = None
+        self._opened: _Opened | None = None
 
     def files(self, named: Sequence[Path]) -> list[Path]:
         """The files that were named, folders as the readable files in them."""
@@ -222,6 +238,10 @@ class Runs:
         judged = self._judged(batch.template, [row for row in rows if row is not None])
         left = [place for place, row in enumerate(rows) if row is not None and row.sha256 not in judged]
         found = self.decide_again(batch.run_id, left, cancellation)
+        meanwhile = self._judged(batch.template, list(found.before.values())) if found.after else ()
+        for place in [place for place, row in found.before.items() if row.sha256 in meanwhile]:
+            del found.before[place], found.after[place]
+            found.seen.pop(place, None)
         if not found.after:
             return
         self.put(batch.run_id, found.after, found.seen)
@@ -242,19 +262,18 @@ class Runs:
         batch = self.resume(run_id)
         rows = self._store().results(run_id)
         learned = self._learned(batch.template)
-        evidence = self._evidence(batch, rows, learned, cancellation)
+        opened = self._opened_for(batch, rows, learned, cancellation)
         found = DecidedAgain(run_id, {}, {}, {}, ())
         known: set[int] = set()
-        unpacker = kept_seen.Unpacker(batch.template)
         for position, content in self._store().seen(run_id, [each for each in positions if each in rows]):
             if cancellation is not None:
                 cancellation.raise_if_requested()
-            seen = unpacker.unpack(content)
+            seen = opened.unpacker.unpack(content)
             if seen is None:
                 continue
             known.add(position)
             embedded = seen.embedding
-            fields, notes = decide(seen, batch.template, learned, self._embed, evidence)
+            fields, notes = decide(seen, batch.template, learned, self._embed, opened.evidence)
             earlier = result_from_json(rows[position])
             fresh = dataclasses.replace(earlier, fields=fields, notes=notes)
             if seen.embedding is not embedded:
@@ -263,22 +282,30 @@ class Runs:
                 found.before[position], found.after[position] = earlier, fresh
         return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
 
-    def _evidence(
+    def let_go(self) -> None:
+        """Forget what is held in memory of a run."""
+        self._opened = None
+
+    def _opened_for(
         self,
         batch: Batch,
         rows: Mapping[int, Mapping[str, Any]],
         learned: Learned | None,
         cancellation: Cancellation | None,
-    ) -> RunEvidence | None:
-        """What the documents of a run have in common; kept for the run that was asked about last, as long as its rows are the same."""
+    ) -> _Opened:
+        """What is held of a run: of the one that was asked about last, as long as what was seen of its rows is the same."""
+        from stillroom.extraction.kept_seen import Unpacker
         from stillroom.learning.run_evidence import MOST_DOCUMENTS, evidence_of
 
-        of = (batch.run_id, tuple(rows))
-        if self._common is None or self._common[0] != of:
-            step = max(1, -(-len(rows) // MOST_DOCUMENTS))
-            kept = [content for _, content in self._store().seen(batch.run_id, list(rows)[::step])]
-            self._common = (of, evidence_of(kept, batch.template, learned, cancellation))
-        return self._common[1]
+        step = max(1, -(-len(rows) // MOST_DOCUMENTS))
+        kept = [content for _, content in self._store().seen(batch.run_id, list(rows)[::step])]
+        of = (batch.run_id, len(rows), hashlib.sha256(b"".join(kept)).digest())
+        opened = self._opened
+        if opened is None or opened.of != of:
+            unpacker = Unpacker(batch.template, hold=True)
+            evidence = evidence_of(kept, batch.template, learned, cancellation, unpacker)
+            opened = self._opened = _Opened(of, unpacker, evidence)
+        return opened
 
     def put(self, run_id: int, rows: Mapping[int, DocumentResult], seen: Mapping[int, bytes] | None = None) -> None:
         """Put rows that were decided again on disk, or those that were there before. Raises StorageError."""

@@ -231,6 +231,7 @@ class Workspace:
     def erase(self) -> Erased:
         """Erase all runs, verdicts and conversations, and what was kept and learned of documents. Raises StorageError, OSError."""
         self.learning.let_go()
+        self.runs.let_go()
         self.recent_documents.clear()
         return erase(self.database, self.chats)
 

@@ -4,33 +4,82 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from PySide6.QtCore import Qt
+
 from stillroom.extraction.result import FieldValue
+from stillroom.review.verdict import VerdictKind
+from stillroom.ui.controls import Button
 from stillroom.workspace.runs import DecidedAgain
 
 
-def test_values_that_changed_are_said_and_come_back(window, parts, qtbot, receipts, monkeypatch):
+@pytest.fixture
+def sheet(window, parts, qtbot, receipts, monkeypatch):
+    """A table of three receipts whose totals, but for the first one's, are 8.88 since they were decided together."""
+
     def decide_again(run: int, positions, _cancellation) -> DecidedAgain:
-        before = parts.runs.resume(run).results()[1]
-        assert before is not None
-        assert list(positions) == [0, 1, 2]
-        total = before.fields["total"]
-        assert isinstance(total, FieldValue)
-        after = replace(before, fields={**before.fields, "total": replace(total, value="8.88", text="8.88")})
-        return DecidedAgain(run, {1: before}, {1: after}, {}, ())
+        found = DecidedAgain(run, {}, {}, {}, ())
+        for position, before in enumerate(parts.runs.resume(run).results()):
+            total = before.fields["total"]
+            assert isinstance(total, FieldValue)
+            if position in positions and position:
+                found.before[position] = before
+                decided = replace(total, value="8.88", text="8.88")
+                found.after[position] = replace(before, fields={**before.fields, "total": decided})
+        return found
 
     monkeypatch.setattr(parts.runs, "decide_again", decide_again)
     sheet = window.extract.sheet
-    said: list[tuple[str, dict]] = []
-    sheet.said.connect(lambda text, _kind, actions: said.append((text, dict(actions))))
     sheet.add_files(receipts(3), start=True)
     qtbot.waitUntil(lambda: len(sheet.model.rows) == 3 and not sheet.runs.running, timeout=20_000)
-    row = sheet.model.rows[1]
+    qtbot.waitUntil(lambda: totals(sheet)[1:] == ["8.88", "8.88"], timeout=5_000)
+    return sheet
+
+
+def totals(sheet) -> list[str]:
     place = [field.name for field in sheet.template.fields].index("total")
-    qtbot.waitUntil(lambda: row.cells[place].text == "8.88", timeout=5_000)
+    return [row.cells[place].text if row.cells else "" for row in sheet.model.rows]
+
+
+def stored(parts) -> list[str]:
     (record,) = parts.store.runs()
-    assert parts.store.results(record.id)[1]["fields"]["total"]["value"] == "8.88"
-    qtbot.waitUntil(lambda: any("decided together" in text for text, _ in said), timeout=5_000)
-    (undo,) = [actions["Undo"] for text, actions in said if text.startswith("1 value is another one")]
-    undo()
-    qtbot.waitUntil(lambda: row.cells[place].text != "8.88", timeout=5_000)
-    assert parts.store.results(record.id)[1]["fields"]["total"]["value"] == row.cells[place].text
+    return [row["fields"]["total"]["value"] for _, row in sorted(parts.store.results(record.id).items())]
+
+
+def take(window, qtbot, title: str) -> None:
+    """Press a button of the banner that says it."""
+    (banner,) = [each for each in window.extract.banners._shown if "compared with each other" in each.message.text()]
+    (button,) = [each for each in banner.findChildren(Button) if each.text() == title]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_values_that_changed_are_said_and_come_back(window, parts, qtbot, sheet):
+    assert stored(parts)[1:] == ["8.88", "8.88"]
+    sheet.said.emit("Something else is said.", "info", [])
+    sheet.said.emit("1 document looks like a copy.", "stay", [])
+    (said,) = [
+        each.message.text() for each in window.extract.banners._shown if each.message.text().startswith("The do")
+    ]
+    assert "2 values are others now (Total)." in said, "what else is said leaves it there, with its fields by name"
+    take(window, qtbot, "Undo")
+    qtbot.waitUntil(lambda: "8.88" not in totals(sheet), timeout=5_000)
+    assert stored(parts) == totals(sheet)
+    assert any("by itself" in each.message.text() for each in window.extract.banners._shown)
+
+
+def test_the_first_that_changed_is_one_press_away(window, qtbot, sheet):
+    take(window, qtbot, "Show the first")
+    assert sheet.table.currentIndex().data() == "8.88"
+    assert sheet.table.selected_rows() == [sheet.model.rows[1]]
+
+
+def test_what_was_reviewed_since_keeps_its_value(window, parts, qtbot, sheet):
+    row = sheet.model.rows[1]
+    (field,) = [each for each in sheet.template.fields if each.name == "total"]
+    sheet.verdicts.say(row, field, VerdictKind.ACCEPTED)
+    qtbot.waitUntil(lambda: row.review is not None and bool(row.review.entries), timeout=5_000)
+    take(window, qtbot, "Undo")
+    qtbot.waitUntil(lambda: totals(sheet)[2] != "8.88", timeout=5_000)
+    assert totals(sheet)[1] == "8.88"
+    assert stored(parts)[1] == "8.88"
+    assert any("1 document keeps its values" in each.message.text() for each in window.extract.banners._shown)

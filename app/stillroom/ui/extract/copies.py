@@ -66,7 +66,9 @@ class Copies:
             return
         self._told |= {id(row) for row, _ in fresh}
         rows = [row for row, _ in fresh]
-        names = ", ".join(_name(document) for _, document in fresh[:_NAMED]) + (" …" if len(fresh) > _NAMED else "")
+        names = ", ".join(_name(document) for _, document in fresh[:_NAMED])
+        if len(fresh) > _NAMED:
+            names += " " + counted(len(fresh) - _NAMED, tr("and 1 other"), tr("and %1 others"))
         text = counted(len(fresh), tr("1 document looks like a copy: %2."), tr("%1 documents look like copies: %2."))
         removing = counted(len(fresh), tr("Remove it"), tr("Remove them"))
         keeping = counted(len(fresh), tr("No copy"), tr("No copies"))

@@ -454,7 +454,10 @@ class ExtractPage(QWidget):
         self._say(sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))])
 
     def _say(self, text: str, kind: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
-        """``kind``: ``info`` goes by itself, ``stay`` until the next is said, ``warn`` and ``bad`` when they are closed."""
+        """``kind``: ``info`` goes by itself, ``stay`` until the next is said, ``keep``, ``warn`` and ``bad`` when they are closed."""
+        if kind == "keep":
+            self.banners.show_message(text, "info", list(actions), key="kept")
+            return
         passing = kind in ("info", "stay")
         self.banners.withdraw("said")
         self.banners.show_message(

@@ -27,6 +27,7 @@ from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet_bar import SheetBar, SheetStatus
 from stillroom.ui.extract.sheet_runs import SheetRuns
 from stillroom.ui.extract.source import Sources
+from stillroom.ui.extract.together import DecidedTogether
 from stillroom.ui.extract.undo import RemoveRows
 from stillroom.ui.extract.verdicts import SheetVerdicts
 from stillroom.ui.model_loading import LoadState, ModelLoading
@@ -34,7 +35,6 @@ from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, sentence, time_left_text
-from stillroom.workspace.runs import DecidedAgain
 
 if TYPE_CHECKING:
     from stillroom.ui.remote.asking import RemoteAsking
@@ -75,6 +75,10 @@ class Sheet(TakesDrops, QWidget):
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
         self.copies = Copies(self, parts, self.model, self._remove, self.verdicts, self.said.emit)
 
+        self.together = DecidedTogether(
+            self, parts, self.model, self.runs, self.choose, self.said.emit, self._run_failed
+        )
+
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID + GRID // 2)
@@ -110,7 +114,7 @@ class Sheet(TakesDrops, QWidget):
         for source in (self.bar, self.drop_zone):
             source.files_wanted.connect(self.pick_files)
             source.folder_wanted.connect(self.pick_folder)
-        self.bar.run_wanted.connect(self.run)
+        self.bar.run_wanted.connect(self._run_by_button)
         self.bar.cancel_wanted.connect(self.runs.stop)
         self.bar.export_wanted.connect(
             lambda suffix: self.exporting.ask(self.model, suffix, only_approved=self.bar.only_approved.isChecked())
@@ -128,7 +132,7 @@ class Sheet(TakesDrops, QWidget):
         self.model.counts_changed.connect(self._refresh)
         self.runs.changed.connect(self._refresh)
         self.runs.failed.connect(self._run_failed)
-        self.runs.together.connect(self._say_together)
+        self.runs.together.connect(self.together.tell)
         self.runs.finished.connect(self._offer_remote)
         self.runs.finished.connect(self.copies.look)
         self._loading.changed.connect(self._refresh)
@@ -236,6 +240,10 @@ class Sheet(TakesDrops, QWidget):
     def run(self) -> None:
         self.runs.start()
 
+    def _run_by_button(self) -> None:
+        self.run()
+        self.take_keyboard()  # the button goes, and the keyboard would go to the field beside it
+
     def ready_files(self) -> list[str]:
         """Files that are in the table and not begun."""
         return [str(row.path) for row in self.model.rows if row.run is None]
@@ -285,24 +293,6 @@ class Sheet(TakesDrops, QWidget):
         self._remove(rows)
         text = counted(len(rows), self.tr("1 row was removed."), self.tr("%1 rows were removed."))
         self.said.emit(text, "info", [(self.tr("Undo"), self.undo.undo)])
-
-    def _say_together(self, found: DecidedAgain) -> None:
-        """What the documents of a run had to say of each other."""
-        count = sum(len(found.changed(position)) for position in found.after)
-        if not count:
-            return
-        text = counted(
-            count,
-            self.tr("1 value is another one now that the documents were decided together."),
-            self.tr("%1 values are others now that the documents were decided together."),
-        )
-        self.said.emit(text, "info", [(self.tr("Undo"), lambda: self._as_each_alone(found))])
-
-    def _as_each_alone(self, found: DecidedAgain) -> None:
-        """The values that each document had by itself."""
-        operation = Operation(lambda _: self._parts.runs.put(found.run, found.before), "put", owner=self)
-        operation.success(lambda _: self.runs.show(found.run, found.before)).failure(self._run_failed)
-        self._parts.tasks.start(operation)
 
     def _note_removed(self, rows: Sequence[Row], removed: bool) -> None:
         try:
