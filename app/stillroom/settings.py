@@ -11,13 +11,13 @@ import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
-
-import tomlkit
-import tomlkit.exceptions
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from stillroom import paths
 from stillroom.atomic import write_failure, write_text
+
+if TYPE_CHECKING:
+    import tomlkit
 
 T = TypeVar("T", bool, int, str)
 
@@ -126,6 +126,8 @@ class Settings:
         if not setting.fits(value):
             raise ValueError(f"{value!r} is no value of {setting.name}")
         with self._lock:
+            import tomlkit  # for writing only: a start just reads
+
             # Read anew: another Stillroom may have changed something else.
             document = self._document()
             _put(document, setting.name, value)
@@ -155,6 +157,9 @@ class Settings:
         return values
 
     def _document(self) -> tomlkit.TOMLDocument:
+        import tomlkit
+        import tomlkit.exceptions
+
         try:
             return tomlkit.parse(self.path.read_text("utf-8-sig"))
         except FileNotFoundError:
@@ -181,6 +186,8 @@ def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _put(document: tomlkit.TOMLDocument, name: str, value: object) -> None:
+    import tomlkit
+
     part, key = name.split(".")
     if not isinstance(document.get(part), dict):
         document[part] = tomlkit.table()

@@ -27,11 +27,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 START = """
 import sys, time
 started = float(sys.argv[1])
+from stillroom.ui.application import build_parts  # first, as the entry point does
 from PySide6.QtWidgets import QApplication
 from PySide6.QtCore import QTimer
 from stillroom.privacy.seal import Seal
 from stillroom.settings import Settings
-from stillroom.ui.application import build_parts
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.tasks import Tasks
 application = QApplication(["stillroom"])

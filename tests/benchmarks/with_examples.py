@@ -16,7 +16,7 @@ from stillroom.documents.reader_pool import ReaderPool
 from stillroom.evaluation.labels import load_labels
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Example
-from stillroom.templates.toml_file import template_to_toml
+from stillroom.templates.toml_writing import template_to_toml
 
 
 def main() -> None:

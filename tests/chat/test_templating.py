@@ -11,7 +11,8 @@ from stillroom.chat.conversation import Role, Turn
 from stillroom.chat.templating import template_of
 from stillroom.errors import StillroomError
 from stillroom.templates.template import FieldType
-from stillroom.templates.toml_file import check_file, template_to_toml
+from stillroom.templates.toml_file import check_file
+from stillroom.templates.toml_writing import template_to_toml
 
 ANSWER = """Here it is:
 ```json

@@ -13,7 +13,8 @@ from tests.learning.test_memory import TEMPLATE, right, shift, truth
 from stillroom.errors import StillroomError
 from stillroom.learning.memory import TemplateMemory
 from stillroom.learning.sharing import pack, unpack
-from stillroom.templates.toml_file import parse_template, template_to_toml
+from stillroom.templates.toml_file import parse_template
+from stillroom.templates.toml_writing import template_to_toml
 
 
 @pytest.fixture

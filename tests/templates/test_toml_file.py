@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from stillroom.errors import TemplateError
 from stillroom.templates.template import Example, Field, FieldType, Option, Rule, Template, label_of
-from stillroom.templates.toml_file import check_file, load_template, parse_template, template_to_toml
+from stillroom.templates.toml_file import check_file, load_template, parse_template
+from stillroom.templates.toml_writing import template_to_toml
 
 GOOD = """\
 name = "order"            # 1

@@ -43,7 +43,18 @@ application.processEvents()
 print([name for name in {heavy!r} if name in sys.modules])
 parts.close()
 """
-    script = screen.format(heavy=(*HEAVY, "markdown_it"))
+    later = ("markdown_it", "tomlkit", "concurrent.futures", "stillroom.gguf", "stillroom.workspace.conversations")
+    script = screen.format(heavy=(*HEAVY, *later))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_pyside_reads_no_source_of_what_is_behind_the_window() -> None:
+    script = """
+import linecache
+import stillroom.ui.application
+print([file for file in linecache.cache if "/child/" in file or "/storage/database" in file])
+"""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
 

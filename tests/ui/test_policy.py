@@ -19,7 +19,7 @@ from stillroom.review.acceptance import WRONG
 from stillroom.review.verdict import Given, VerdictKind, this_person
 from stillroom.settings import ENCRYPTED, Settings
 from stillroom.storage.runs import RunRecord
-from stillroom.templates.toml_file import template_to_toml
+from stillroom.templates.toml_writing import template_to_toml
 from stillroom.ui.banner import Banner
 from stillroom.ui.extract.row import RowState
 from stillroom.ui.main_window import MainWindow

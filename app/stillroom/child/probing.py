@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from stillroom.child.confinement import Layers, Reach
 from stillroom.child.no_network import Isolation, isolation_of
@@ -54,5 +53,7 @@ def probe(kind: str) -> tuple[Isolation, Layers | None]:
 
 def probe_all() -> dict[str, tuple[Isolation, Layers | None]]:
     """Of each kind. Takes as long as a child takes to start."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(len(CHILDREN), thread_name_prefix="probe") as pool:
         return dict(zip(CHILDREN, pool.map(probe, CHILDREN), strict=True))

@@ -17,7 +17,7 @@ from stillroom.workspace import Workspace
 
 def show_list(options: argparse.Namespace) -> int:
     with Workspace(seal=options.seal) as workspace:
-        templates, problems = workspace.templates.templates(), workspace.templates.problems()
+        templates, problems = workspace.templates.templates_and_problems()
     if options.json:
         data = {
             "templates": [

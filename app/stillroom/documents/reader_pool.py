@@ -18,7 +18,6 @@ from stillroom.cancellation import Cancellation
 from stillroom.child import BadMessageError, Child, ChildOutcome, Layers, child_command
 from stillroom.documents.document import Document, from_json
 from stillroom.documents.seeing import PageSizes, Picture, picture_from_json, sizes_from_json
-from stillroom.documents.source import open_file
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded, StillroomError
 from stillroom.privacy.policy import Policy, PolicyError, current
 
@@ -248,6 +247,8 @@ def _opened(path: Path, seconds: float, cancellation: Cancellation | None) -> in
 
     Raises DocumentError, Cancelled.
     """
+    from stillroom.documents.source import open_file  # with the first file: a pool is made at every start
+
     found: queue.SimpleQueue[int | DocumentError | None] = queue.SimpleQueue()
     given_up = threading.Event()
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from stillroom import paths
 from stillroom.child import Reach
 from stillroom.engine.protocol import LoadOptions, QuantizeRequest
-from stillroom.gguf.checks import parts_of
 
 
 def reach_of(model: Path, options: LoadOptions) -> Reach:
     """To load a model. Raises GgufError for an impossible name."""
+    from stillroom.gguf.checks import parts_of  # with the first model: an engine is made at every start
+
     read = [*parts_of(model), *(Path(adapter.path) for adapter in options.adapters)]
     write: list[Path] = []
     if options.projector:
@@ -25,6 +26,8 @@ def reach_of(model: Path, options: LoadOptions) -> Reach:
 
 def reach_to_quantize(request: QuantizeRequest) -> Reach:
     """To write a model anew; its file is made, so that it is one that may be written. Raises OSError."""
+    from stillroom.gguf.checks import parts_of
+
     target = Path(request.target)
     if not request.dry:
         target.touch(mode=0o600)

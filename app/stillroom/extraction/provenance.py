@@ -12,7 +12,7 @@ from stillroom.models.model_file import ModelFile
 from stillroom.models.projectors import projector_of
 from stillroom.storage.runs import RunRecord
 from stillroom.templates.template import Template
-from stillroom.templates.toml_file import template_to_toml
+from stillroom.templates.toml_writing import template_to_toml
 
 SEED = 0
 """Extraction is greedy, so nothing is drawn by chance; the seed is recorded because free text may be sampled one day."""

@@ -17,7 +17,6 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
 )
-from stillroom.extraction.rules import apply_rules, sentences_of, without_sentences
 from stillroom.privacy.policy import current
 from stillroom.review.verdict import (
     ADDED,
@@ -396,6 +395,8 @@ def _checked(
     breaks them."""
     if not template.rules or not said:
         return values
+    from stillroom.extraction.rules import apply_rules, sentences_of, without_sentences
+
     sentences = sentences_of(template)
     bare = [replace(value, current=without_sentences(value.current, sentences)) for value in values]
     fields = apply_rules(template, _fields(template, result, bare))

@@ -12,7 +12,8 @@ import tomlkit.items
 
 from stillroom.errors import TemplateError
 from stillroom.templates.template import Field, Rule, Template
-from stillroom.templates.toml_file import check_template, field_to_table, rule_to_table, template_to_toml, to_item
+from stillroom.templates.toml_file import check_template
+from stillroom.templates.toml_writing import field_to_table, rule_to_table, template_to_toml, to_item
 
 _NOT_A_NAME = re.compile(r"[^a-z0-9]+")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,11 +41,11 @@ class TemplateLibrary:
 
     def templates(self) -> list[Template]:
         """Those that can be used: the built-in ones first, each folder in the order of the file names."""
-        return self._read()[0]
+        return self.templates_and_problems()[0]
 
     def problems(self) -> list[TemplateError]:
         """One error for each file that is wrong."""
-        return self._read()[1]
+        return self.templates_and_problems()[1]
 
     def find(self, name_or_path: str) -> Template:
         """The template of this name, or of this TOML file.
@@ -57,13 +56,15 @@ class TemplateLibrary:
         if path.suffix.lower() == ".toml" or path.name != name_or_path:
             check_allowed(path)
             return load_template(path)
-        templates, problems = self._read()
+        templates, problems = self.templates_and_problems()
         by_name = {template.name: template for template in templates}
         if name_or_path in by_name:
             return by_name[name_or_path]
         for problem in problems:
             if problem.message.startswith(f"{name_or_path}.toml "):
                 raise problem
+        import difflib
+
         near = difflib.get_close_matches(name_or_path.lower(), by_name, n=1, cutoff=0.6)
         meant = f' Did you mean "{near[0]}"?' if near else ""
         known = ", ".join(by_name) or "none is installed"
@@ -71,7 +72,8 @@ class TemplateLibrary:
             f'There is no template "{name_or_path}".{meant} The templates are: {known}; or name a template\'s TOML file.'
         )
 
-    def _read(self) -> tuple[list[Template], list[TemplateError]]:
+    def templates_and_problems(self) -> tuple[list[Template], list[TemplateError]]:
+        """Both, for who wants both: every file is read once."""
         by_name: dict[str, Template] = {}
         problems: list[TemplateError] = []
         for folder in self._folders:

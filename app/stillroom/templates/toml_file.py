@@ -1,4 +1,4 @@
-"""Templates as TOML text: read with the line of every mistake, write so that reading gives the same template."""
+"""Templates read from TOML text, with the line of every mistake."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ import hashlib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
-
-import tomlkit
-import tomlkit.items
 
 from stillroom.errors import TemplateError
 from stillroom.templates.checks import Problem, TemplateChecker
 from stillroom.templates.positions import Positions
-from stillroom.templates.template import Example, Field, FieldType, Option, Rule, Template, label_of
+from stillroom.templates.template import Template
 
 _LARGEST_FILE = 1 << 20
-_DEFAULTS = Field(name="x", type=FieldType.LINE)
 
 
 def load_template(path: Path) -> Template:
@@ -61,31 +56,6 @@ def check_template(content: bytes, source: str) -> tuple[Template | None, list[P
     if template is None or checker.problems:
         return None, sorted(checker.problems, key=lambda problem: problem.line)
     return dataclasses.replace(template, sha256=hashlib.sha256(content).hexdigest()), []
-
-
-def template_to_toml(template: Template) -> str:
-    """The template as TOML text; reading it gives the same template but for ``sha256``."""
-    document = tomlkit.document()
-    document.add("name", tomlkit.item(template.name))
-    document.add("version", tomlkit.item(template.version))
-    document.add("title", _text(template.title))
-    if template.description:
-        document.add("description", _text(template.description))
-    fields = tomlkit.aot()
-    for field in template.fields:
-        fields.append(field_to_table(field))
-    document.add("fields", fields)
-    if template.rules:
-        rules = tomlkit.aot()
-        for rule in template.rules:
-            rules.append(rule_to_table(rule))
-        document.add("rules", rules)
-    if template.examples:
-        examples = tomlkit.aot()
-        for example in template.examples:
-            examples.append(_example_table(example))
-        document.add("examples", examples)
-    return tomlkit.dumps(document)
 
 
 def _read(path: Path) -> bytes:
@@ -139,81 +109,3 @@ def _syntax_problem(text: str, source: str, message: str) -> Problem:
     else:
         advice = f"this is not TOML ({message[:1].lower()}{message[1:]})"
     return Problem(source, line, advice)
-
-
-def rule_to_table(rule: Rule) -> tomlkit.items.Table:
-    """A rule as it stands in a template's file."""
-    return _table({"check": rule.check, **({"message": rule.message} if rule.message else {})})
-
-
-def field_to_table(field: Field) -> tomlkit.items.Table:
-    """A field as it stands in a template's file; what is as it is by itself is left out."""
-    table = _table({"name": field.name, "type": str(field.type)})
-    if field.of is not None:
-        table.add("of", str(field.of))
-    for name in ("description", "label", "required", "near", "avoid", "pattern", "day_first", "max_items", "max_words"):
-        value = getattr(field, name)
-        if value == getattr(_DEFAULTS, name) or (name == "label" and value == label_of(field.name)):
-            continue
-        table.add(name, to_item(value))
-    if field.options:
-        options = tomlkit.array()
-        options.multiline(True)
-        for option in field.options:
-            options.append(_option(option))
-        table.add("options", options)
-    if field.columns:
-        columns = tomlkit.aot()
-        for column in field.columns:
-            columns.append(field_to_table(column))
-        table.add("columns", columns)
-    return table
-
-
-def _option(option: Option) -> Any:
-    if not option.description and not option.synonyms:
-        return _text(option.value)
-    table = tomlkit.inline_table()
-    table.add("value", _text(option.value))
-    if option.description:
-        table.add("description", _text(option.description))
-    if option.synonyms:
-        table.add("synonyms", to_item(option.synonyms))
-    return table
-
-
-def _example_table(example: Example) -> tomlkit.items.Table:
-    table = tomlkit.table()
-    table.add("text", tomlkit.string(example.text, multiline="\r" not in example.text))
-    values = tomlkit.table()
-    absent = [name for name, value in example.values.items() if value is None]
-    for name, value in example.values.items():
-        if value is not None:
-            values.add(name, to_item(tuple(value)) if isinstance(value, list) else _text(value))
-    if absent:
-        table.add("absent", to_item(tuple(absent)))
-    table.add("values", values)
-    return table
-
-
-def _table(values: dict[str, str]) -> tomlkit.items.Table:
-    table = tomlkit.table()
-    for name, value in values.items():
-        table.add(name, _text(value))
-    return table
-
-
-def _text(value: str) -> tomlkit.items.String:
-    return tomlkit.string(value, literal="\\" in value and "'" not in value and value.isprintable())
-
-
-def to_item(value: Any) -> Any:
-    """A value as TOML: texts between the quotation marks that need no escapes, tuples as lists."""
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, tuple):
-        array = tomlkit.array()
-        for item in value:
-            array.append(_text(item))
-        return array
-    return value

@@ -88,6 +88,7 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0, knockout: str 
     return image
 
 
+@lru_cache(maxsize=256)
 def icon(name: str, colour: str, disabled: str, size: int = 18) -> QIcon:
     """The icon in all the sizes screens ask for, and in the colour of a disabled control."""
     result = QIcon()

@@ -12,7 +12,6 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.errors import StillroomError
-from stillroom.workspace.remote_models import RemoteModels
 
 if TYPE_CHECKING:
     from stillroom.chat.answerer import Answerer
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from stillroom.engine.protocol import ModelInfo
     from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
+    from stillroom.workspace.remote_models import RemoteModels
 
 __all__ = [
     "Answerer",

@@ -17,7 +17,8 @@ from stillroom.extraction.result import FieldResult, FieldValue
 from stillroom.learning.memory import CurvePoint, Gain, LearnedTemplate, TemplateMemory, Truth
 from stillroom.learning.sharing import pack, unpack
 from stillroom.templates.template import Field, Template
-from stillroom.templates.toml_file import parse_template, template_to_toml
+from stillroom.templates.toml_file import parse_template
+from stillroom.templates.toml_writing import template_to_toml
 from stillroom.workspace.templates import Templates
 
 __all__ = ["CurvePoint", "Gain", "LearnedTemplate", "Learning"]

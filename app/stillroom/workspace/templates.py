@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
-from stillroom.templates.json_schema import schema_of, template_from
 from stillroom.templates.library import TemplateLibrary, check_allowed
 from stillroom.templates.template import Template
-from stillroom.templates.toml_file import check_file, load_template, template_to_toml
-from stillroom.templates.versions import Difference, OwnTemplates, differences
+from stillroom.templates.toml_file import check_file, load_template
+
+if TYPE_CHECKING:
+    from stillroom.templates.versions import Difference, OwnTemplates
 
 
 class Templates(TemplateLibrary):
-    """The templates of a workspace.
+    """The templates of a workspace."""
 
-    Attributes:
-        own: those of the person, with every version that was saved.
-    """
+    @cached_property
+    def own(self) -> OwnTemplates:
+        """Those of the person, with every version that was saved."""
+        from stillroom.templates.versions import OwnTemplates
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.own = OwnTemplates()
+        return OwnTemplates()
 
     def text(self, template: Template) -> str:
         """A template as the TOML text of a file."""
+        from stillroom.templates.toml_writing import template_to_toml
+
         return template_to_toml(template)
 
     def read(self, file: Path) -> tuple[Template | None, list[str]]:
@@ -46,15 +49,19 @@ class Templates(TemplateLibrary):
             number += 1
             kept = replace(template, name=f"{template.name}-{number}", title=f"{template.title} {number}")
         check_allowed(self.own.path(kept.name))
-        write_text(self.own.path(kept.name), template_to_toml(kept))
+        write_text(self.own.path(kept.name), self.text(kept))
         return kept, self.own.path(kept.name)
 
     def schema(self, template: Template) -> dict[str, Any]:
         """What a template asks for, as JSON Schema."""
+        from stillroom.templates.json_schema import schema_of
+
         return schema_of(template)
 
     def from_schema(self, file: Path) -> Template:
         """A template that asks for what a file of JSON Schema describes. Raises TemplateError."""
+        from stillroom.templates.json_schema import template_from
+
         try:
             schema = json.loads(file.read_text(encoding="utf-8-sig"))
         except OSError as error:
@@ -65,4 +72,6 @@ class Templates(TemplateLibrary):
 
     def differences(self, old: Template, new: Template) -> Difference:
         """What changed between two templates or versions, and which fields are to be asked again."""
+        from stillroom.templates.versions import differences
+
         return differences(old, new)

@@ -20,16 +20,9 @@ from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
-from stillroom.workspace.conversations import Conversations
 from stillroom.workspace.erasing import Erased, erase, erase_old, kept_days
-from stillroom.workspace.evaluations import Evaluations
-from stillroom.workspace.hub import ModelHub
-from stillroom.workspace.making import ModelMaking
 from stillroom.workspace.models import Models
 from stillroom.workspace.recent_documents import RecentDocuments
-from stillroom.workspace.remote_models import RemoteModels
-from stillroom.workspace.review_exports import ReviewExports
-from stillroom.workspace.row_files import RowFiles
 from stillroom.workspace.runs import Runs
 from stillroom.workspace.templates import Templates
 
@@ -40,7 +33,14 @@ if TYPE_CHECKING:
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.privacy.secrets import Secrets
     from stillroom.review.reviews import Reviews
+    from stillroom.workspace.conversations import Conversations
+    from stillroom.workspace.evaluations import Evaluations
+    from stillroom.workspace.hub import ModelHub
     from stillroom.workspace.learning import Learning
+    from stillroom.workspace.making import ModelMaking
+    from stillroom.workspace.remote_models import RemoteModels
+    from stillroom.workspace.review_exports import ReviewExports
+    from stillroom.workspace.row_files import RowFiles
 
 _PAGE_SECONDS = 20.0
 """A page may take to be drawn."""
@@ -59,12 +59,9 @@ class Workspace:
         settings, seal: the person's choices, and what every connection goes through.
         engine: inference, in the worker. readers: files, in children held to the limits of the settings.
         templates: the built-in ones and the person's own.
-        models: which there are, the usual one, how each is loaded. making: tuning, conversion, copies.
-        hub: where more are fetched from.
+        models: which there are, the usual one, how each is loaded.
         encryption: whether the database is encrypted, and its key.
-        row_files: what rows are about, looked at again.
-        runs: extraction over files. remote: models behind an address. conversations: a chat's turns.
-        evaluations: labelled documents. review_exports: what was reviewed, handed on.
+        runs: extraction over files.
         at_end: called in order before anything is closed.
     """
 
@@ -95,8 +92,6 @@ class Workspace:
         self._opening = threading.RLock()
         self.encryption = Encryption(self._database_file, self.settings, self.seal.policy, lambda: self.secrets)
         self.models = Models(self.settings, self.engine)
-        self.hub = ModelHub(lambda: self.secrets, self.seal)
-        self.making = ModelMaking(self.engine, self.readers)
         self.recent_documents = RecentDocuments()
         self.runs = Runs(
             lambda: self.store,
@@ -107,13 +102,6 @@ class Workspace:
             self._embed,
             lambda template, results: self.reviews.verdicts(template, results),
         )
-        self.remote = RemoteModels(
-            lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
-        )
-        self.row_files = RowFiles(self.readers, lambda: self.page_readers, self.recent_documents)
-        self.evaluations = Evaluations(self.engine, self.readers)
-        self.review_exports = ReviewExports(lambda: self.reviews)
-        self.conversations = Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
 
     @property
     def database(self) -> Database:
@@ -173,6 +161,64 @@ class Workspace:
         """Sentences for the person: what of the settings could not be used, and what became of the database. Opens it."""
         return tuple(
             notice for notice in (self.database.notice, self.encryption.notice, *self.settings.problems) if notice
+        )
+
+    # What a start does not need comes, code and all, with its first use: command and window are there sooner.
+
+    @property
+    def making(self) -> ModelMaking:
+        """Tuning, conversion, copies of models."""
+        from stillroom.workspace.making import ModelMaking
+
+        return self._once("making", lambda: ModelMaking(self.engine, self.readers))
+
+    @property
+    def hub(self) -> ModelHub:
+        """Where more models are fetched from."""
+        from stillroom.workspace.hub import ModelHub
+
+        return self._once("hub", lambda: ModelHub(lambda: self.secrets, self.seal))
+
+    @property
+    def remote(self) -> RemoteModels:
+        """Models behind an address."""
+        from stillroom.workspace.remote_models import RemoteModels
+
+        return self._once(
+            "remote",
+            lambda: RemoteModels(
+                lambda: self.database, lambda: self.secrets, self.runs, self.readers, self.seal, self.settings
+            ),
+        )
+
+    @property
+    def row_files(self) -> RowFiles:
+        """What rows are about, looked at again."""
+        from stillroom.workspace.row_files import RowFiles
+
+        return self._once("row_files", lambda: RowFiles(self.readers, lambda: self.page_readers, self.recent_documents))
+
+    @property
+    def evaluations(self) -> Evaluations:
+        """Labelled documents."""
+        from stillroom.workspace.evaluations import Evaluations
+
+        return self._once("evaluations", lambda: Evaluations(self.engine, self.readers))
+
+    @property
+    def review_exports(self) -> ReviewExports:
+        """What was reviewed, handed on."""
+        from stillroom.workspace.review_exports import ReviewExports
+
+        return self._once("review_exports", lambda: ReviewExports(lambda: self.reviews))
+
+    @property
+    def conversations(self) -> Conversations:
+        """A chat's turns."""
+        from stillroom.workspace.conversations import Conversations
+
+        return self._once(
+            "conversations", lambda: Conversations(lambda: self.chats, self.engine, self.readers, self.remote)
         )
 
     @property

@@ -77,7 +77,8 @@ class ExtractPage(QWidget):
         self._stand_in = ""
         self.setObjectName("extractPage")
         self.setAccessibleName(self.tr("Extract"))
-        self.templates: list[Template] = parts.templates.templates()
+        self.templates: list[Template]
+        self.templates, problems = parts.templates.templates_and_problems()
         self._stored: list[StoredRun] = []
 
         column = QVBoxLayout(self)
@@ -119,7 +120,7 @@ class ExtractPage(QWidget):
             self.new_sheet()
         for notice in parts.notices:
             self.banners.show_message(notice, "warn")
-        for problem in parts.templates.problems():
+        for problem in problems:
             self.banners.show_message(sentence(problem), "warn")
         if not self.templates:
             self.banners.show_message(

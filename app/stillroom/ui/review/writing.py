@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from stillroom.review.reviews import Reviews
-from stillroom.review.verdict import Verdict
 from stillroom.ui.tasks import Operation, Tasks
+
+if TYPE_CHECKING:
+    from stillroom.review.reviews import Reviews
+    from stillroom.review.verdict import Verdict
 
 
 class VerdictWriter(QObject):
