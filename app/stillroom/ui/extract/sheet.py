@@ -484,6 +484,8 @@ class Sheet(TakesDrops, QWidget):
             if self._loading.state is not LoadState.READY:
                 return self.tr("Waiting for the model to load…")
             return self.tr("Waiting for another table…")
+        if running and current is not None and 1 < current.total == current.done:
+            return self.tr("Deciding the documents together…")
         if running and current is not None:
             parts = [self.tr("%1 of %2").replace("%1", str(finished)).replace("%2", str(total))]
             parts.append(time_left_text(current.seconds_left))
