@@ -1,10 +1,11 @@
 """Fit the weights of resources/choices.toml on labelled documents, and say what they are worth on sets left out.
 
-    python tests/benchmarks/fit_choices.py LABELS.jsonl:TEMPLATE:FIELD ... [--model M [--scores SCORES.pickle]] [--write]
+    fit_choices.py LABELS.jsonl:TEMPLATE:FIELD ... [--model M [--asked] [--scores SCORES.pickle]] [--write]
 
 Each set is a file of labels, the template to ask by and one of its choices. Without a model only the documents' words are
-weighed, and the model's weight stays as it is. With one, every document is put to it (``--scores`` keeps the answers). For
-each set the weights are fitted on the others; what is printed last, and written, is fitted on all.
+weighed, and the weights of what a model says stay as they are. With one, its embeddings are held against the options, and with
+``--asked`` every document is put to it (``--scores`` keeps the answers). For each set the weights are fitted on the others, and
+measured on each document alone and as that of a run; what is printed last, and written, is fitted on all.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from scipy.optimize import minimize
 from stillroom import paths
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
-from stillroom.extraction import choices, passages
+from stillroom.extraction import choices, passages, ranking
 from stillroom.extraction.extractor import PASSAGE_TOKENS, Extractor
+from stillroom.extraction.subject import Embedder, Embedding, beginning
 from stillroom.templates.library import TemplateLibrary
 
 PENALTY = 0.001  # a document, on the distance from the weights there are
-NAMES = ("literal", "words", "model")
+NAMES = ("literal", "words", "model", "fallback", "near")
+MOST = {"literal": 20.0, "words": 20.0, "model": 2.0, "fallback": 3.0, "near": 20.0}
 
 
 @dataclass
@@ -39,20 +42,40 @@ class Row:
     look: choices.Look
     model: np.ndarray
 
+    def in_run(self, usual: np.ndarray) -> Row:
+        """The same as it is among the documents of a run."""
+        look = self.look.less(usual)
+        return Row(look.signs(self.model), self.right, look, self.model)
 
-def rows_of(spec: str, readers: ReaderPool, engine: Engine | None, scores: dict[str, np.ndarray]) -> list[Row]:
+
+def as_run(rows: list[Row]) -> list[Row]:
+    usual = np.mean([row.look.near for row in rows], axis=0)
+    return [row.in_run(usual) for row in rows]
+
+
+def rows_of(
+    spec: str, readers: ReaderPool, engine: Engine | None, scores: dict[str, np.ndarray], *, asked: bool
+) -> list[Row]:
     labels, name, field_name = spec.rsplit(":", 2)
     template = TemplateLibrary().find(name)
     field = template.field(field_name)
     rows = []
+    embedder = Embedder(engine) if engine is not None else None
+
+    def embed(text: str) -> Embedding | None:
+        key = f"subject:{text}"
+        if key not in scores and embedder is not None and (said := embedder(text)) is not None:
+            scores[key] = said
+        return scores.get(key)
+
     for line in Path(labels).read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
         if field_name not in entry["fields"]:
             continue
         document = readers.read(Path(labels).parent / entry["file"])
-        look = choices.Look.at(field, document)
+        look = choices.Look.at(field, document).told(embed(beginning(document)), embed)
         model = np.zeros(len(look.options))
-        if engine is not None and len(look.options) <= choices.MOST_ASKED:
+        if asked and engine is not None and len(look.options) <= choices.MOST_ASKED:
             key = f"{spec}:{entry['file']}"
             if key not in scores:
                 extractor = Extractor(engine)
@@ -66,22 +89,23 @@ def rows_of(spec: str, readers: ReaderPool, engine: Engine | None, scores: dict[
     return rows
 
 
-def loss(worth: np.ndarray, rows: list[Row], start: np.ndarray, fallback: float) -> float:
+def loss(worth: np.ndarray, rows: list[Row], start: np.ndarray) -> float:
     total = PENALTY * len(rows) * float(((worth - start) ** 2).sum())
     for row in rows:
-        strengths = row.signs @ np.append(worth, fallback)
+        strengths = row.signs @ worth
         if row.right >= 0:
             total -= float(strengths[row.right] - strengths.max() - np.log(np.exp(strengths - strengths.max()).sum()))
     return total
 
 
-def fit(rows: list[Row], *, with_model: bool) -> choices.Weights:
+def fit(rows: list[Row], *, still: set[str]) -> choices.Weights:
+    """``still``: weights that stay as they are."""
     known = choices.weights()
-    start = known.worth()[:3]
-    bounds = [(0.0, 20.0), (0.0, 20.0), (0.0, 2.0) if with_model else (start[2], start[2])]
-    found = minimize(loss, start, args=(rows, start, known.fallback), bounds=bounds, method="L-BFGS-B").x
+    start = known.worth()
+    bounds = [(at, at) if name in still else (0.0, MOST[name]) for name, at in zip(NAMES, start, strict=True)]
+    found = minimize(loss, start, args=(rows, start), bounds=bounds, method="L-BFGS-B").x
     fitted = replace(known, **{name: round(float(value), 3) for name, value in zip(NAMES, found, strict=True)})
-    return replace(fitted, **dict(zip(("certain", "margin", "own"), confidence(rows, fitted), strict=True)))
+    return replace(fitted, **dict(zip(("certain", "share", "own"), confidence(rows, fitted), strict=True)))
 
 
 def confidence(rows: list[Row], weights: choices.Weights) -> list[float]:
@@ -92,7 +116,8 @@ def confidence(rows: list[Row], weights: choices.Weights) -> list[float]:
             continue
         strengths = row.signs @ weights.worth()
         order = np.argsort(-strengths, kind="stable")
-        signs.append((1.0, strengths[order[0]] - strengths[order[1]], row.look.literal[order[0]]))
+        share = float(ranking.softmax(strengths)[order[0]])
+        signs.append((1.0, choices.log_odds(share), row.look.literal[order[0]]))
         right.append(1.0 if order[0] == row.right else -1.0)
     matrix, truth = np.array(signs), np.array(right)
 
@@ -104,8 +129,8 @@ def confidence(rows: list[Row], weights: choices.Weights) -> list[float]:
     ]
 
 
-def figures(rows: list[Row], weights: choices.Weights) -> tuple[float, float]:
-    """Share that is right, and the mean distance of confidence and truth in ten bins."""
+def figures(rows: list[Row], weights: choices.Weights) -> tuple[float, float, float]:
+    """Share that is right, the mean distance of confidence and truth in ten bins, and the share of wrong ones over 0.9."""
     choices.weights = lambda: weights  # type: ignore[assignment]
     answers = []
     for row in rows:
@@ -115,13 +140,24 @@ def figures(rows: list[Row], weights: choices.Weights) -> tuple[float, float]:
     for share, right in answers:
         bins.setdefault(min(9, int(share * 10)), []).append((share, right))
     error = sum(abs(sum(s for s, _ in own) - sum(r for _, r in own)) for own in bins.values()) / len(answers)
-    return sum(right for _, right in answers) / len(answers), error
+    wrong = sum(share > 0.9 and not right for share, right in answers)
+    return sum(right for _, right in answers) / len(answers), error, wrong / len(answers)
+
+
+def said(alone: list[Row], run: list[Row], weights: choices.Weights) -> str:
+    """Figures as a sentence, alone and as a run."""
+    told = (figures(rows, weights) for rows in (alone, run))
+    return ", ".join(
+        f"{how} right {right:.3f}, error {error:.3f}, sure and wrong {sure:.3f}"
+        for how, (right, error, sure) in zip(("alone", "run"), told, strict=True)
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+")
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--asked", action="store_true")
     parser.add_argument("--scores", type=Path)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
@@ -129,19 +165,24 @@ def main() -> None:
     with ReaderPool() as readers, Engine() as engine:
         if arguments.model:
             engine.load(arguments.model)
-        read = functools.partial(rows_of, readers=readers, engine=engine if arguments.model else None, scores=scores)
+        read = functools.partial(
+            rows_of, readers=readers, engine=engine if arguments.model else None, scores=scores, asked=arguments.asked
+        )
         sets = {spec: read(spec) for spec in arguments.sets}
     if arguments.scores:
         arguments.scores.write_bytes(pickle.dumps(scores))
+    still = ({"model"} if not arguments.asked else set()) | (set() if arguments.model or scores else {"near"})
+    known = choices.weights()
+    runs = {spec: as_run(rows) for spec, rows in sets.items()}
     for spec, own in sets.items():
-        others = [row for other, rows in sets.items() if other != spec for row in rows]
-        left_out = fit(others, with_model=bool(arguments.model)) if others else choices.weights()
-        right, error = figures(own, left_out)
-        print(f"{spec}: {len(own)} documents, left out: right {right:.3f}, calibration error {error:.3f}; {left_out}")
-    whole = fit([row for rows in sets.values() for row in rows], with_model=bool(arguments.model))
+        others = [row for each in (sets, runs) for other, rows in each.items() if other != spec for row in rows]
+        choices.weights = lambda: known  # type: ignore[assignment]
+        left_out = fit(others, still=still) if others else known
+        print(f"{spec}: {len(own)} documents, left out: {said(own, runs[spec], left_out)}; {left_out}")
+    choices.weights = lambda: known  # type: ignore[assignment]
+    whole = fit([row for each in (sets, runs) for rows in each.values() for row in rows], still=still)
     for spec, own in sets.items():
-        right, error = figures(own, whole)
-        print(f"{spec}: fitted on all: right {right:.3f}, calibration error {error:.3f}")
+        print(f"{spec}: fitted on all: {said(own, runs[spec], whole)}")
     print(whole)
     if arguments.write:
         file = paths.resources_dir() / "choices.toml"

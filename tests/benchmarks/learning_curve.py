@@ -27,13 +27,11 @@ from pathlib import Path
 from statistics import fmean
 from unittest.mock import patch
 
-import numpy as np
 from fit_ranking import RENAMED, SETS
 
 from stillroom.documents.document import Document
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
-from stillroom.engine.protocol import EmbedRequest
 from stillroom.errors import StillroomError
 from stillroom.evaluation.grounding import DocumentText
 from stillroom.evaluation.judging import DocumentJudgement, judge
@@ -43,8 +41,8 @@ from stillroom.extraction import choosing, ranking
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
-from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus
+from stillroom.extraction.subject import Embedder
 from stillroom.learning import classifier
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
 from stillroom.templates.library import TemplateLibrary
@@ -177,11 +175,7 @@ def _choice_curve(path: Path, template: Template, name: str, counts: list[int], 
         if options.model:
             engine.load(options.model)
 
-        def embed(text: str) -> tuple[str, Vector] | None:
-            if not options.model:
-                return None
-            return "model", np.array(engine.embed(EmbedRequest((text,))).vectors[0])
-
+        embed = Embedder(engine) if options.model else None
         memory = TemplateMemory(template, Path(folder))
         rows = []
         for labelled in labels:

@@ -13,10 +13,10 @@ from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
 from stillroom.documents.document import Box, Boxes, Document, Page, Stated
 from stillroom.engine.protocol import ModelInfo
 from stillroom.extraction import kept_seen
-from stillroom.extraction.choosing import Embed
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, result_from_json, result_to_json
+from stillroom.extraction.subject import Embed, Embedding
 from stillroom.learning.memory import TemplateMemory
 from stillroom.templates.template import Field, FieldType, Option, Template
 
@@ -126,7 +126,7 @@ def test_an_embedding_is_asked_for_once() -> None:
             asked.append(embed("text"))
 
     calls = []
-    decide(seen, TEMPLATE, Told(), lambda text: calls.append(text) or ("m", np.ones(4)))  # type: ignore[func-returns-value]
+    decide(seen, TEMPLATE, Told(), lambda text: calls.append(text) or Embedding("m", np.ones(4)))  # type: ignore[func-returns-value]
     assert len(calls) == 1
     assert len(asked) == 2
     kept = kept_seen.Unpacker(TEMPLATE).unpack(kept_seen.pack(seen, {}))
@@ -145,7 +145,7 @@ def test_what_is_held_in_memory_is_as_it_was_unpacked() -> None:
     assert first.document is other.document
     for asked in first.asked:
         asked.moves, asked.chosen, asked.sure = (np.full(len(asked.candidates), 9.0), -9.0), [], True
-    first.embedding = ("m", np.ones(3))
+    first.embedding = Embedding("m", np.ones(3))
     for seen in (other, unpacker.unpack(content)):
         assert seen is not None
         fields, notes = decide(seen, TEMPLATE)

@@ -13,6 +13,7 @@ from stillroom.documents.document import Document, Page
 from stillroom.extraction import passages
 from stillroom.extraction.choices import Choices
 from stillroom.extraction.questions import Frame
+from stillroom.extraction.subject import Embedding
 from stillroom.learning.classifier import LabelledText, learn, parts_of
 from stillroom.learning.memory import TemplateMemory
 from stillroom.templates.template import Field, FieldType, Option, Template
@@ -83,6 +84,31 @@ def test_embeddings_tell_what_words_do_not() -> None:
     assert int(learned.shares(np.zeros(3), parts_of("zzzz"), np.array([1.0, 0.0])).argmax()) == 1
     # Of another model they say nothing.
     assert learned.shares(np.zeros(3), parts_of("zzzz"), np.zeros(5)) == pytest.approx(1 / 3, abs=0.2)
+
+
+def test_what_all_documents_are_drawn_to_tells_none_apart() -> None:
+    """An option that is strong in every document is the model's habit: the labels show it."""
+    made = [
+        labelled(row_text, right, (0.4 * (right == 0), 0.4 * (right == 1), 6.0))
+        for texts, right in ((GARDEN, 0), (BOATS, 1))
+        for row_text in texts
+    ]
+    learned = learn(made)
+    assert learned is not None
+    assert learned.before == 0
+    assert learned.after >= 7
+    assert int(learned.shares(np.array([0.4, 0.0, 6.0]), parts_of("zzzz"), None).argmax()) == 0
+
+
+def test_embeddings_of_another_kind_are_not_held_against_these(tmp_path: Path) -> None:
+    memory = TemplateMemory(TEMPLATE, tmp_path)
+    memory.take(document(GARDEN[0]), {"desk": "north"}, lambda _: Embedding("m", np.ones(4)))
+    (file,) = tmp_path.rglob("*.npz")
+    assert len(memory.rows(file.stem).choices["desk"].embedding) == 4
+    with np.load(file) as kept:
+        arrays = {("embedding" if name == "subject" else name): kept[name] for name in kept.files}
+    np.savez_compressed(file, allow_pickle=False, **arrays)  # as an earlier version kept it
+    assert len(memory.rows(file.stem).choices["desk"].embedding) == 0
 
 
 def test_the_memory_keeps_choices_and_forgets_them(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("llama_cpp.llama_cpp")
 
-from stillroom.engine.protocol import EmbedRequest, LoadOptions, Piece, Question, ScoreRequest
+from stillroom.engine.protocol import Embeddings, EmbedRequest, LoadOptions, Piece, Question, ScoreRequest
 from stillroom.errors import EngineError
 from stillroom.worker.cells import Cells
 from stillroom.worker.embedding import embed
@@ -76,6 +76,32 @@ def test_what_is_scored_after_it_is_what_it_was_before(model: LoadedModel, cells
     assert before is not None
     assert after is not None
     assert before.scores == after.scores
+
+
+def test_a_frame_gives_its_last_token(model: LoadedModel, cells: Cells) -> None:
+    def framed(
+        *texts: str, most: int = 512, before: str = 'This text: "', after: str = '" means in one word: "'
+    ) -> Embeddings:
+        *_, result = embed(model, cells, EmbedRequest(texts, most, before, after))
+        assert result is not None
+        return result
+
+    rows = np.array(framed(*TEXTS).vectors)
+    rows -= rows.mean(axis=0)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert rows[0] @ rows[1] > max(rows[0] @ rows[2], rows[1] @ rows[2])
+    # What stands in the frame counts, and the frame is read whole however long the text.
+    assert framed(TEXTS[0]).vectors != framed(TEXTS[0], after='" is about: "').vectors
+    assert framed(TEXTS[0]).vectors != vectors(model, cells, TEXTS[0]).tolist()
+    long = framed(" ".join(TEXTS) * 20, most=30)
+    assert long.evaluated_tokens == framed(TEXTS[0], most=5).evaluated_tokens + 25
+    assert cells.used == 0
+
+
+def test_a_language_that_is_not_known_takes_more_tokens(model: LoadedModel, cells: Cells) -> None:
+    *_, result = embed(model, cells, EmbedRequest((TEXTS[0], "Ich möchte meine verlorene Karte sperren lassen."), 512))
+    assert result is not None
+    assert result.token_bytes[0] > 4 > 3 > result.token_bytes[1]
 
 
 def test_nothing_is_no_text(model: LoadedModel, cells: Cells) -> None:

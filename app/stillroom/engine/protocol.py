@@ -315,18 +315,31 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class EmbedRequest:
-    """What texts are about, to be told apart by. ``max_tokens``: read of each, from its beginning; the worker reads 512 at most."""
+    """What texts are about, to be told apart by.
+
+    Attributes:
+        max_tokens: read of each, from its beginning; the worker reads 512 at most.
+        before, after: a frame around each text. With something ``after`` it, the vector is what the model makes of the last token.
+    """
 
     texts: tuple[str, ...]
     max_tokens: int = 512
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """A vector a text: the mean of the model's last hidden states over its tokens. ``evaluated_tokens``: of all texts."""
+    """A vector a text: the mean of the model's last hidden states over its tokens, or that of the last one of its frame.
+
+    Attributes:
+        evaluated_tokens: of all texts.
+        token_bytes: bytes of each text that a token stands for: few where the model's vocabulary does not know the language.
+    """
 
     vectors: tuple[tuple[float, ...], ...]
     evaluated_tokens: int
+    token_bytes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

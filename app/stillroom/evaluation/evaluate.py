@@ -26,6 +26,7 @@ from stillroom.extraction.extractor import Extractor, ScoringEngine
 from stillroom.extraction.kept_seen import Unpacker
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, Progress
 from stillroom.extraction.run import DocumentExtractor, DocumentReader, KeepingExtractor
+from stillroom.extraction.subject import Embedder
 from stillroom.models.adapters import model_sha256
 from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Template
@@ -99,7 +100,12 @@ class Evaluator:
         engine.load(model.path, options, environment=environment, on_progress=on_loading, cancellation=cancellation)
         meter = TokenMeter(engine)
         evaluation = self.run(
-            Extractor(meter, model_sha256=model_sha256(model), page_only=self._page_only),
+            Extractor(
+                meter,
+                model_sha256=model_sha256(model),
+                page_only=self._page_only,
+                embed=Embedder(engine, meter.add),
+            ),
             meter=meter,
             engine=engine,
             on_progress=on_progress,

@@ -29,6 +29,10 @@ class TokenMeter:
         self._engine = engine
         self.prompt_tokens = 0
 
+    def add(self, tokens: int) -> None:
+        """Count what was evaluated past this engine."""
+        self.prompt_tokens += tokens
+
     def score(self, request: ScoreRequest, *, cancellation: Cancellation | None = None) -> ScoreResult:
         result = self._engine.score(request, cancellation=cancellation)
         self.prompt_tokens += result.evaluated_tokens

@@ -1,11 +1,12 @@
 """Choices among a template's options, yes/no among them: what the document's own words say, and what the model does.
 
-Three signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do,
-of a topic that it names, or words like them; the model finds it more likely behind the document than it does without one, which
-takes out its habits. Their weights ship as ``resources/choices.toml``. A model as small as the starter chooses by habit alone
-(of 18 German articles it put 1 into the right one of 9 sections, and made the words' choice worse): it is asked only where
-nothing else tells. Where nothing speaks for any option, the fallback among them ("other") is taken; where there is none, and
-the field is not required, the choice is absent.
+Four signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do,
+of a topic that it names, or words like them; what the model takes the text to be about is near to the option (``subject``); the
+model finds the option more likely behind the document than it does without one. The last two are held against the model's habits.
+Their weights ship as ``resources/choices.toml``. A model as small as the starter chooses by habit alone (of 18 German articles it put
+1 into the right one of 9 sections, and made the words' choice worse): it is asked to choose only where nothing else tells. Where
+nothing speaks for any option, the fallback among them ("other") is taken; where there is none, and the field is not required, the
+choice is absent.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,7 @@ from stillroom.extraction.candidates import currencies
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
+from stillroom.extraction.subject import Embed, Embedding, nearness
 from stillroom.templates.template import Field, FieldType, Option
 
 TYPES = (FieldType.CHOICE, FieldType.YES_NO)
@@ -41,6 +43,8 @@ MOST_ASKED = 12
 # And in the first passages only: what a document is about stands at its beginning, and its words count wherever they stand.
 _ASKED_PASSAGES = 3
 _MOST = 0.97  # for a sign beside the amounts, where no other option's is anywhere
+_LIKELY = 0.5  # from where nearness alone fills a field that may be empty
+_ODDS = 1e-3
 _SURE = 0.9
 """Most that likeness of words is worth; where it is that already, the model is not asked."""
 Vector = npt.NDArray[np.float64]
@@ -58,22 +62,23 @@ class Weights:
 
     Attributes:
         least: likeness of words below which nothing speaks for an option.
-        certain, margin, own: log odds that the strongest option is right: a constant, by its lead over the next, and where its own
-            words stand in the document.
+        certain, share, own: log odds that the strongest option is right: a constant, by the log odds of its share among the options,
+            and where its own words stand in the document.
     """
 
     literal: float
     words: float
     model: float
     fallback: float
+    near: float
     least: float
     certain: float
-    margin: float
+    share: float
     own: float
 
     def worth(self) -> Vector:
         """Of the signs, in their order."""
-        return np.array([self.literal, self.words, self.model, self.fallback])
+        return np.array([self.literal, self.words, self.model, self.fallback, self.near])
 
 
 @functools.cache
@@ -97,13 +102,16 @@ class Choices:
         frame: Frame,
         *,
         parameters: int = 0,
+        subject: Embedding | None = None,
+        embed: Embed | None = None,
         cancellation: Cancellation | None = None,
     ) -> dict[str, Looked]:
         """What speaks for the options of the choices among these fields (others are passed over), by name.
 
-        ``parts``: passages of the document; ``parameters``: of the model. Raises EngineError, Cancelled.
+        ``parts``: passages of the document; ``parameters``: of the model; ``subject``: its embedding of the document's beginning, to be
+        held against those of the options (``embed``). Raises EngineError, Cancelled.
         """
-        looked = {field: Look.at(field, document) for field in fields if field.type in TYPES}
+        looked = {field: Look.at(field, document).told(subject, embed) for field in fields if field.type in TYPES}
         if not parts:
             return {field.name: Looked(None, np.zeros(0)) for field in looked}
         model = self.model_says(
@@ -158,6 +166,16 @@ def options(field: Field) -> tuple[Option, ...]:
     return _YES_NO if field.type is FieldType.YES_NO else field.options
 
 
+def log_odds(share: float) -> float:
+    """Of a share among options, however small the rest."""
+    return math.log((share + _ODDS) / (1 - share + _ODDS))
+
+
+def has_subject(field: Field) -> bool:
+    """Whether what a text is about tells a field's options apart."""
+    return field.type is FieldType.CHOICE and not are_codes(field.options)
+
+
 def contrast(said: Vector, habit: Vector) -> Vector:
     """How much more the model says an option behind a document than without one, against the mean of all options."""
     difference: Vector = said - habit
@@ -175,6 +193,7 @@ class Look:
         likeness: by option, how much of its words and description the document has.
         telling: by option, whether a whole word is among those, however bent, not letters alone that many words share.
         places: by option, the word of the document that says most of its likeness.
+        near: by option, how near what the text is about is to it, by the loaded model (see ``subject.nearness``); zeros without one.
     """
 
     field: Field
@@ -184,6 +203,7 @@ class Look:
     likeness: Vector
     telling: tuple[bool, ...]
     places: tuple[Span | None, ...]
+    near: Vector
 
     @classmethod
     def at(cls, field: Field, document: Document) -> Look:
@@ -200,7 +220,18 @@ class Look:
         if field.type is FieldType.CHOICE and not codes:
             likeness, places = _likeness(answers, document)
             telling = _telling(answers, document)
-        return cls(field, answers, evidence, literal, likeness, tuple(telling), tuple(places))
+        return cls(field, answers, evidence, literal, likeness, tuple(telling), tuple(places), np.zeros(len(answers)))
+
+    def told(self, subject: Embedding | None, embed: Embed | None) -> Look:
+        """The same with what a model takes the text to be about."""
+        if subject is None or embed is None or not has_subject(self.field):
+            return self
+        near = nearness(subject, ["" if is_fallback(each) else _in_words(each) for each in self.options], embed)
+        return self if near is None else replace(self, near=near)
+
+    def less(self, usual: Vector | None) -> Look:
+        """The same, held against how near the documents of its run are to each option."""
+        return self if usual is None or usual.shape != self.near.shape else replace(self, near=self.near - usual)
 
     def asks(self, parameters: int) -> bool:
         """Whether a model of this size is to be asked: where it may know better, and the list of options is not too long."""
@@ -209,14 +240,15 @@ class Look:
         if len(self.options) > MOST_ASKED:
             return False
         if not self.hints:
-            return self.field.required and not any(map(is_fallback, self.options))
+            known = any(map(is_fallback, self.options)) or (self.near.any() and parameters <= ranking.LARGEST_FITTED)
+            return self.field.required and not known
         return parameters > ranking.LARGEST_FITTED and float(self.shares(_silent(self.options)).max()) < _SURE - 0.01
 
     def signs(self, model: Vector) -> Vector:
-        """A row an option: its own words, likeness of words, what the model says, whether it is the fallback."""
+        """A row an option: its own words, likeness of words, what the model says, whether it is the fallback, how near it is."""
         most = float(self.likeness.max()) if self.hints else 0.0
         words = np.log(np.maximum(self.likeness / most, _LEAST_LIKE)) if most else np.zeros(len(self.options))
-        return np.column_stack((self.literal, words, model, self._fallbacks()))
+        return np.column_stack((self.literal, words, model, self._fallbacks(), self.near))
 
     def strengths(self, model: Vector) -> Vector:
         """How much speaks for each option."""
@@ -241,8 +273,7 @@ class Look:
                 _MOST * float(self.literal[first] / self.literal.sum()) if self.literal.any() else float(shares[first])
             )
         else:
-            lead = float(strengths[first] - strengths[order[1]]) if len(order) > 1 else 0.0
-            odds = known.certain + known.margin * lead + known.own * float(self.literal[first])
+            odds = known.certain + known.share * log_odds(float(shares[first])) + known.own * float(self.literal[first])
             sure = min(_SURE, float(ranking.logistic(np.array([odds]))[0]))
         # The others keep their order and what they have of the rest.
         rest = max(1e-12, 1.0 - float(shares[first]))
@@ -273,10 +304,11 @@ class Look:
         *,
         complete: bool,
         learned: Callable[[str, Vector], tuple[Vector, float] | None] | None = None,
+        usual: Vector | None = None,
     ) -> FieldValue:
-        """The option with the most that speaks for it, the places that do, and the runners-up. ``learned``: see Looked.choose."""
+        """The option that most speaks for, the places that do, and the runners-up. ``learned``, ``usual``: see Looked.choose."""
         taught = learned(self.field.name, self.strengths(model)) if learned is not None else None
-        shares = self.shares(model) if taught is None else _as_sure(*taught)
+        shares = self.less(usual).shares(model) if taught is None else _as_sure(*taught)
         order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
         found = [self._place(index) for index in order[: _RUNNERS_UP + 1]]
         runners = tuple(
@@ -290,7 +322,8 @@ class Look:
             for index, span in zip(order, found, strict=False)
         )
         fallback = any(is_fallback(option) for option in self.options)
-        spoken = self.field.required or fallback or self.speaks or taught is not None
+        likely = self.near.any() and float(shares[order[0]]) >= _LIKELY
+        spoken = self.field.required or fallback or self.speaks or likely or taught is not None
         if self.field.type is FieldType.CHOICE and not spoken:
             return _nothing(
                 self.field, 1.0 - float(shares[order[0]]) / 2, complete=complete, runners=runners[:_RUNNERS_UP]
@@ -324,15 +357,17 @@ class Looked:
         *,
         complete: bool,
         learned: Callable[[str, Vector], tuple[Vector, float] | None] | None = None,
+        usual: Vector | None = None,
     ) -> FieldValue:
         """The option that is taken.
 
         ``complete``: the whole document was read, so that what was not found is absent, not unread. ``learned``: of a field's name and
-        the strengths of its options, what documents that a person corrected make of them: probabilities, and how sure the first is.
+        the strengths of its options, what documents that a person corrected make of them: probabilities, and how sure the
+        first is. ``usual``: how near the documents of its run are to each option, for where nothing was learned.
         """
         if self.look is None:
             return _nothing(field, 1.0, complete=complete)
-        return self.look.choose(self.said, document, complete=complete, learned=learned)
+        return self.look.choose(self.said, document, complete=complete, learned=learned, usual=usual)
 
 
 def _as_sure(shares: Vector, sure: float) -> Vector:
@@ -483,6 +518,12 @@ def _texts(option: Option) -> list[str]:
     name = option.value.replace("_", " ")
     described = [] if option.description.casefold() == name.casefold() else [option.description]
     return [name, *described, *option.synonyms]
+
+
+def _in_words(option: Option) -> str:
+    """An option as a text: its name, and what it means."""
+    name = option.value.replace("_", " ")
+    return name if option.description.casefold() in ("", name.casefold()) else f"{name}: {option.description}"
 
 
 @functools.cache

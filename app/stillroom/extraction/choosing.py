@@ -26,6 +26,7 @@ from stillroom.extraction.passages import Passage
 from stillroom.extraction.ranking import Vector, Weights
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp, one_number, other_values
 from stillroom.extraction.signs import sign_names
+from stillroom.extraction.subject import Embed
 from stillroom.templates.template import Field, FieldType, Template
 
 RUNNERS_UP = 4
@@ -47,10 +48,6 @@ _QUOTED = (FieldType.TEXT, FieldType.BLOCK)
 _LIST_THRESHOLD = 0.4
 """Of an item. On sets left out more persons are found by it than by a half, and hardly more that are none; both say how sure they are."""
 _WEIGHED_TOGETHER = 6  # values of one field
-
-
-Embed = Callable[[str], tuple[str, Vector] | None]
-"""The loaded model's name and its embedding of a text; None where none is loaded."""
 
 
 class Learned(Protocol):

@@ -14,15 +14,13 @@ from stillroom.documents.document import Document
 from stillroom.extraction import choosing
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Looked
-from stillroom.extraction.choosing import Asked, Embed, Learned
+from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import FieldResult
 from stillroom.extraction.rules import apply_rules
 from stillroom.extraction.stated import with_stated
+from stillroom.extraction.subject import Embed, Embedding
 from stillroom.templates.template import Field, FieldType, Template
-
-Embedding = tuple[str, Vector]
-"""A model's name and its embedding of a document's beginning."""
 
 
 @dataclass(slots=True)
@@ -63,6 +61,10 @@ class Evidence(Protocol):
         """What is added to the strength of each candidate of a field; None where nothing is known of it."""
         ...
 
+    def usual(self, name: str) -> Vector | None:
+        """How near the documents are to each option of a choice; None where nothing is known of it."""
+        ...
+
 
 def decide(
     seen: Seen,
@@ -86,7 +88,7 @@ def decide(
     fields: dict[str, FieldResult] = {}
     for each in template.fields:
         if each.name in seen.looked:
-            fields[each.name] = _option(seen, each, learned, embed)
+            fields[each.name] = _option(seen, each, learned, embed, evidence)
         else:
             fields[each.name] = seen.made[each.name] if each.name in seen.made else decided[each.name]
     more = [
@@ -100,7 +102,9 @@ def decide(
     return apply_rules(template, fields), (*seen.notes, *more)
 
 
-def _option(seen: Seen, asked: Field, learned: Learned | None, embed: Embed | None) -> FieldResult:
+def _option(
+    seen: Seen, asked: Field, learned: Learned | None, embed: Embed | None, evidence: Evidence | None
+) -> FieldResult:
     def embedded(text: str) -> Embedding | None:
         if embed is not None and seen.embedding is None:
             seen.embedding = embed(text)
@@ -109,7 +113,8 @@ def _option(seen: Seen, asked: Field, learned: Learned | None, embed: Embed | No
     def told(name: str, strengths: Vector) -> tuple[Vector, float] | None:
         return None if learned is None else learned.option(name, seen.document, strengths, embedded)
 
-    return seen.looked[asked.name].choose(asked, seen.document, complete=seen.complete, learned=told)
+    usual = evidence.usual(asked.name) if evidence is not None else None
+    return seen.looked[asked.name].choose(asked, seen.document, complete=seen.complete, learned=told, usual=usual)
 
 
 def left_out(asked: Field, count: int) -> str:

@@ -24,8 +24,8 @@ from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import choosing, kept_seen, passages, questions, quoting
 from stillroom.extraction.bounds import bounded
-from stillroom.extraction.choices import Choices
-from stillroom.extraction.choosing import Asked, Embed, Learned
+from stillroom.extraction.choices import Choices, has_subject
+from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.deciding import Seen, decide, left_out
 from stillroom.extraction.layout import Layout
@@ -39,6 +39,7 @@ from stillroom.extraction.result import (
     FieldState,
     FieldValue,
 )
+from stillroom.extraction.subject import Embed, Embedding, beginning, is_read
 from stillroom.extraction.tables import table_rows
 from stillroom.templates.template import Example, Field, FieldType, Template
 
@@ -82,7 +83,7 @@ class Extractor:
         embed: Embed | None = None,
     ) -> None:
         """``learned``: gives what a template learned of its own documents; nothing is learned where none is given. ``embed``: by the
-        loaded model, where what was learned tells texts apart by that.
+        loaded model, for choices.
         """
         self._learned = learned
         self._embed = embed
@@ -153,8 +154,16 @@ class Extractor:
         document, unread = bounded(document)
         parts = self._split(document, template, model)
         asked = self._ask(frame, parts, document, template, cancellation, learned)
+        subject = self._subject(document, template) if parts else None
         looked = self._choices.look(
-            template.fields, document, parts, frame, parameters=model.parameters, cancellation=cancellation
+            template.fields,
+            document,
+            parts,
+            frame,
+            parameters=model.parameters,
+            subject=subject,
+            embed=self._embed,
+            cancellation=cancellation,
         )
         made: dict[str, FieldResult] = {}
         more = [unread] if unread else []
@@ -175,8 +184,16 @@ class Extractor:
             page_only=self.page_only,
             parameters=model.parameters,
             notes=(*document.notes, *self._notes(template, model), *more),
+            embedding=subject,
         )
         return seen, parts
+
+    def _subject(self, document: Document, template: Template) -> Embedding | None:
+        """What the document is about, where that tells options apart."""
+        if self._embed is None or not any(map(has_subject, template.fields)):
+            return None
+        text = beginning(document)
+        return self._embed(text) if is_read(text, *self._engine.count_tokens([text])) else None
 
     def ask(self, document: Document, template: Template, *, cancellation: Cancellation | None = None) -> list[Asked]:
         """Every field with its candidates and what the model said of them, before anything is chosen (for fitting and tests)."""

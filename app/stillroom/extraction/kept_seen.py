@@ -10,7 +10,7 @@ import copy
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from stillroom.extraction.deciding import Seen
 from stillroom.extraction.ranking import Weights
 from stillroom.extraction.result import FieldResult, FieldValue, RunnerUp, value_from_json, value_to_json
 from stillroom.extraction.signs import sign_names
+from stillroom.extraction.subject import Embedding
 from stillroom.templates.template import Field, FieldType, Template
 
 MOST_BYTES = 256 << 10
@@ -98,6 +99,7 @@ class _KeptLook(msgspec.Struct, array_like=True):
     likeness: list[float]
     telling: list[bool]
     places: list[Span | None]
+    near: list[float]
 
 
 class _Kept(msgspec.Struct, array_like=True):
@@ -201,7 +203,9 @@ class Unpacker:
                 page_only=kept.page_only,
                 parameters=kept.parameters,
                 notes=kept.notes,
-                embedding=(kept.model, np.frombuffer(kept.embedding, np.float16).astype(float)) if kept.model else None,
+                embedding=Embedding(kept.model, np.frombuffer(kept.embedding, np.float16).astype(float))
+                if kept.model
+                else None,
             )
         except (zlib.error, ValueError, KeyError, IndexError, TypeError):
             return None
@@ -250,9 +254,14 @@ class Unpacker:
         return self._weights[key]
 
 
-def _digest(asked: Iterable[Field]) -> str:
+_CHOICES = "2"  # of what is kept of a choice: with what texts are about
+
+
+def _digest(asked: Sequence[Field]) -> str:
     """Of the signs' names and of the fields: what was seen with others is of no use."""
     told = [*sign_names(), *(repr(each) for each in asked)]
+    if any(map(choices.has_subject, asked)):
+        told.append(_CHOICES)
     return hashlib.sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -283,7 +292,7 @@ _NO_SIGNS = np.zeros((0, len(sign_names())), dtype=np.float32)
 def _kept_look(name: str, looked: Looked) -> _KeptLook:
     look = looked.look
     if look is None:
-        return _KeptLook(name, False, [], [], [], [], [], [])
+        return _KeptLook(name, False, [], [], [], [], [], [], [])
     return _KeptLook(
         name,
         True,
@@ -293,6 +302,7 @@ def _kept_look(name: str, looked: Looked) -> _KeptLook:
         look.likeness.tolist(),
         list(look.telling),
         list(look.places),
+        look.near.tolist(),
     )
 
 
@@ -307,6 +317,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         np.array(kept.likeness),
         tuple(kept.telling),
         tuple(kept.places),
+        np.array(kept.near),
     )
     return Looked(look, np.array(kept.said))
 

@@ -20,13 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.extraction import ranking
+from stillroom.extraction.subject import MOST_CHARACTERS
 from stillroom.learning.confidence import calibrated
 
 Vector = npt.NDArray[np.float64]
 Sparse = dict[int, float]
 
-MOST_CHARACTERS = 2000
-"""Of a document, from its beginning: what it is about stands there."""
 _LEAST = 2  # labels of an option
 _PLACES = 1 << 15  # that parts of words are counted in
 _LETTERS = (3, 4, 5)
@@ -64,6 +63,7 @@ class LearnedChoice:
 
     Attributes:
         options: places of those that have labels enough. trust: in the strengths that nobody taught.
+        usual: those strengths on the mean of the documents it was learned from: what all have in common tells none apart.
         parts: those that the documents it was learned from have, in their order; rarity: of each.
         by_part: what a part of weight 1 says for each of the options.
         by_embedding: the same of an embedding, centred by ``mean`` and evened by ``spread``; no rows where they are not used.
@@ -73,6 +73,7 @@ class LearnedChoice:
 
     options: npt.NDArray[np.int64]
     trust: float
+    usual: Vector
     parts: npt.NDArray[np.uint16]
     rarity: npt.NDArray[np.float32]
     by_part: npt.NDArray[np.float16]
@@ -89,7 +90,7 @@ class LearnedChoice:
 
     def shares(self, strengths: Vector, parts: Sparse, embedding: Vector | None) -> Vector:
         """Probabilities of the options. ``embedding``: of ``model``; without one the words alone tell."""
-        told: Vector = strengths * self.trust
+        told: Vector = (strengths - self.usual) * self.trust
         told[self.options] += _row(parts, self.parts, self.rarity, self.known) @ self.by_part
         if len(self.by_embedding) and embedding is not None and embedding.shape == self.mean.shape:
             told[self.options] += _unit((embedding - self.mean) / self.spread) @ self.by_embedding
@@ -182,13 +183,16 @@ def _fitted(rows: Sequence[LabelledText], options: Sequence[int], model: str, tr
         embeddings = np.array([_unit(each) for each in (vectors - mean) / spread])
         near = near + embeddings @ embeddings.T
     at = np.array(options)
-    begin = trust * np.array([row.strengths[at] for row in rows])
+    strengths = np.array([row.strengths for row in rows])
+    usual = strengths.mean(axis=0)
+    begin = trust * (strengths - usual)[:, at]
     right = np.array([[float(row.right == option) for option in options] for row in rows])
     worth = _solved(near, begin, right)
     # The kernels are linear: what the documents say together is kept, not the documents.
     return LearnedChoice(
         options=at,
         trust=trust,
+        usual=usual,
         parts=parts,
         rarity=rarity,
         by_part=(known.T @ worth).astype(np.float16),

@@ -23,10 +23,10 @@ from stillroom.evaluation.matching import same_value
 from stillroom.extraction import choices, layout, ranking
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose, proposes
-from stillroom.extraction.choosing import Embed
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.kept_seen import KeptDocument
 from stillroom.extraction.signs import sign_names
+from stillroom.extraction.subject import Embed, beginning
 from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
@@ -142,11 +142,6 @@ class KnownDocument:
     outdated: bool = False
 
 
-def beginning(document: Document) -> str:
-    """What a choice is learned from: the beginning of the text."""
-    return "\n".join(page.text for page in document.pages[:3])[: classifier.MOST_CHARACTERS]
-
-
 class TemplateMemory:
     """What is kept of the documents of one template. Nothing leaves the machine; a document's text is kept only as the words around
     values and candidates. Safe from any thread.
@@ -199,10 +194,10 @@ class TemplateMemory:
         arrays["parts"] = np.array(list(parts), dtype=np.uint16)
         arrays["counts"] = np.array(list(parts.values()), dtype=np.float16)
         if said is not None:
-            arrays["embedding"] = said[1].astype(np.float16)
+            arrays["subject"] = said[1].astype(np.float16)
         fields: dict[str, ChoiceFacts] = {}
         for each in asked:
-            look = choices.Look.at(each, document)
+            look = choices.Look.at(each, document).told(said, embed)
             strengths = look.strengths(np.zeros(len(look.options)))
             fields[each.name] = ChoiceFacts(
                 {option.value: float(strength) for option, strength in zip(look.options, strengths, strict=True)},
@@ -337,7 +332,8 @@ class TemplateMemory:
         if not facts.fields:
             return found
         parts = dict(zip(map(int, data["parts"]), map(float, data["counts"]), strict=True))
-        embedding = data["embedding"].astype(np.float64) if "embedding" in data else np.zeros(0)
+        # An earlier version kept embeddings of another kind, as "embedding": those are not held against these.
+        embedding = data["subject"].astype(np.float64) if "subject" in data else np.zeros(0)
         for each in self._template.fields:
             own = facts.fields.get(each.name)
             if own is None or each.type not in choices.TYPES:

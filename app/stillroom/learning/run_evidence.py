@@ -9,7 +9,7 @@ stays its own affair, and what a person taught comes first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -39,9 +39,18 @@ _MOST_CANDIDATES = 60  # of a field of a document that are held against the know
 
 @dataclass(frozen=True, slots=True)
 class RunEvidence:
-    """What was learned of each field of a run. Fulfils ``extraction.deciding.Evidence``."""
+    """What was learned of each field of a run. Fulfils ``extraction.deciding.Evidence``.
+
+    Attributes:
+        near: by name of a choice, the mean of how near its documents are to each option.
+    """
 
     fields: Mapping[str, AlikeField]
+    near: Mapping[str, Vector] = field(default_factory=dict)
+
+    def usual(self, name: str) -> Vector | None:
+        """How near the documents are to each option of a choice: what draws all of them is the model's habit, or says nothing."""
+        return self.near.get(name)
 
     def moves(self, asked: Asked, seen: Seen) -> Vector | None:
         """What is added to the strength of each candidate; None for a field of which nothing is known, or that more than a run speaks
@@ -80,6 +89,7 @@ def run_evidence(
     Raises Cancelled.
     """
     rows: dict[str, list[tuple[float, LabelledField]]] = {}
+    near: dict[str, list[Vector]] = {}
     count = 0
     for seen, likely in documents:
         count += 1
@@ -90,6 +100,9 @@ def run_evidence(
             row = _row(asked, seen, value) if value is not None else None
             if value is not None and row is not None:
                 rows.setdefault(asked.field.name, []).append((value.confidence, row))
+        for name, looked in seen.looked.items():
+            if looked.look is not None and looked.look.near.any():
+                near.setdefault(name, []).append(looked.look.near)
     if count < LEAST_DOCUMENTS:
         return None
     found: dict[str, AlikeField] = {}
@@ -99,7 +112,8 @@ def run_evidence(
         surest = _surest(own, max(LEAST_DOCUMENTS, int(_ENOUGH * count)))
         if len(surest) >= _LEAST_VALUES:
             found[name] = draw_alike(surest)
-    return RunEvidence(found) if found else None
+    usual = {name: np.mean(each, axis=0) for name, each in near.items() if len(each) >= LEAST_DOCUMENTS}
+    return RunEvidence(found, usual) if found or usual else None
 
 
 def likely_values(fields: Mapping[str, FieldResult]) -> dict[str, Likely]:

@@ -1,4 +1,5 @@
-"""What a text is about, as numbers: the mean of what the model makes of its tokens, in the context that there is."""
+"""What a text is about, as numbers: the mean of what the model makes of its tokens, in the context that there is; or what it makes of
+the last token of a frame around the text, which sums the text up where the frame asks for that (T. Jiang et al., 2023)."""
 
 from __future__ import annotations
 
@@ -19,19 +20,27 @@ _DIGITS = 5  # of each number: more say nothing, and go through a pipe as text
 def embed(model: LoadedModel, cells: Cells, request: EmbedRequest) -> Generator[Embeddings | None, None, None]:
     """Pool each text's last hidden states. Yields None after each bounded step, the result at the end."""
     rows: list[tuple[float, ...]] = []
+    token_bytes: list[float] = []
     read = 0
+    before = model.tokenize(request.before, special=False, first=True) if request.before else []
+    after = model.tokenize(request.after, special=False, first=False) if request.after else []
+    most = min(request.max_tokens, _MOST_TOKENS, model.longest_sequence - 1 - len(before) - len(after))
     for text in request.texts:
-        tokens = model.tokenize(text, special=False, first=True)
-        tokens = tokens[: max(1, min(request.max_tokens, _MOST_TOKENS, model.longest_sequence - 1))]
-        if not tokens:
+        own = model.tokenize(text, special=False, first=not before)
+        if not own:
             raise EngineError("There is no text to embed.")
-        vector = yield from _pooled(model, cells, tokens)
+        token_bytes.append(round(len(text.encode("utf-8", "replace")) / len(own), _DIGITS))
+        tokens = [*before, *own[: max(1, most)], *after]
+        vector = yield from _pooled(model, cells, tokens, last=bool(after))
         rows.append(tuple(round(float(value), _DIGITS) for value in vector))
         read += len(tokens)
-    yield Embeddings(tuple(rows), read)
+    yield Embeddings(tuple(rows), read, tuple(token_bytes))
 
 
-def _pooled(model: LoadedModel, cells: Cells, tokens: list[int]) -> Generator[None, None, npt.NDArray[np.float64]]:
+def _pooled(
+    model: LoadedModel, cells: Cells, tokens: list[int], *, last: bool
+) -> Generator[None, None, npt.NDArray[np.float64]]:
+    """The mean over the tokens, or the state of the ``last`` alone."""
     total, count = np.zeros(model.width), 0
     size = min(model.options.ubatch, LARGEST_CPU_UBATCH)
     cells.give_way(len(tokens))
@@ -45,8 +54,7 @@ def _pooled(model: LoadedModel, cells: Cells, tokens: list[int]) -> Generator[No
             held.tokens.extend(chunk)
             # The first token of a text takes what the others do not need: it says nothing of what the text is about.
             own = states[1:] if not start and len(tokens) > 1 else states
-            total += own.sum(axis=0)
-            count += len(own)
+            total, count = (own[-1], 1) if last else (total + own.sum(axis=0), count + len(own))
             yield None
     finally:
         cells.release(held)

@@ -12,8 +12,8 @@ from stillroom.documents.document import Document, Span
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
-from stillroom.extraction.choosing import Embed
 from stillroom.extraction.result import FieldResult, FieldValue
+from stillroom.extraction.subject import Embed
 from stillroom.learning.memory import CurvePoint, Gain, LearnedTemplate, TemplateMemory, Truth
 from stillroom.learning.sharing import pack, unpack
 from stillroom.templates.template import Field, Template

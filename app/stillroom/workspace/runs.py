@@ -18,11 +18,12 @@ from stillroom.workspace.recent_documents import RecentDocuments, RememberingExt
 if TYPE_CHECKING:
     from stillroom.documents.document import Document
     from stillroom.engine.protocol import ModelInfo
-    from stillroom.extraction.choosing import Embed, Learned
+    from stillroom.extraction.choosing import Learned
     from stillroom.extraction.comparison import Comparison
     from stillroom.extraction.kept_seen import Unpacker
     from stillroom.extraction.result import DocumentResult, FieldResult, Progress
     from stillroom.extraction.run import Batch, DocumentExtractor
+    from stillroom.extraction.subject import Embed
     from stillroom.learning.run_evidence import RunEvidence
     from stillroom.models.model_file import ModelFile
     from stillroom.remote.engines import RemoteEngine

@@ -14,7 +14,7 @@ from stillroom import paths
 from stillroom.atomic import remove_left_over
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
-from stillroom.errors import EngineError, StillroomError
+from stillroom.errors import StillroomError
 from stillroom.privacy.encryption import Encryption
 from stillroom.privacy.seal import Seal
 from stillroom.settings import READER_MEMORY, READER_SECONDS, SEALED, Settings
@@ -29,8 +29,8 @@ from stillroom.workspace.templates import Templates
 if TYPE_CHECKING:
     from stillroom.chat.prompt_library import PromptLibrary
     from stillroom.chat.store import ConversationStore
-    from stillroom.extraction.ranking import Vector
     from stillroom.extraction.run import DocumentExtractor
+    from stillroom.extraction.subject import Embedding
     from stillroom.privacy.secrets import Secrets
     from stillroom.review.reviews import Reviews
     from stillroom.workspace.conversations import Conversations
@@ -266,20 +266,12 @@ class Workspace:
             made: T = self._made[name]
             return made
 
-    def _embed(self, text: str) -> tuple[str, Vector] | None:
+    def _embed(self, text: str) -> Embedding | None:
         """The loaded model's name and its embedding of a text; None where none is loaded, or it gives none."""
-        import numpy as np
+        from stillroom.extraction.subject import Embedder
 
-        from stillroom.engine.protocol import EmbedRequest
-
-        model = self.engine.status().model
-        if model is None or not text.strip():
-            return None
-        try:
-            return model.name, np.array(self.engine.embed(EmbedRequest((text,))).vectors[0])
-        except EngineError:
-            _log.info("the model gave no embedding; texts are told apart by their words alone")
-            return None
+        embedder: Embedder = self._once("embedder", lambda: Embedder(self.engine))
+        return embedder(text)
 
     def _open_chats(self) -> ConversationStore:
         from stillroom.chat.conversation import BIN_DAYS

@@ -1,0 +1,161 @@
+"""What a document is about, by the loaded model, and how near that is to each option of a choice.
+
+A frame asks for the text in one word; what the model makes of the frame's last token is where that word would be (T. Jiang et al., 2023:
+"Scaling sentence embeddings with large language models"). Options are put into the same frame. What plain sentences are near to is the
+model's habit, and is taken off (Z. Zhao et al., 2021: "Calibrate before use").
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from statistics import fmean
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document
+from stillroom.engine.protocol import Embeddings, EmbedRequest
+from stillroom.engine.status import EngineStatus
+from stillroom.errors import EngineError
+
+Vector = npt.NDArray[np.float64]
+
+
+class Embedding(NamedTuple):
+    """What a model makes of a text.
+
+    Attributes:
+        model: its name. token_bytes: of the text that one of its tokens stands for; 0 where that is not known.
+    """
+
+    model: str
+    vector: Vector
+    token_bytes: float = 0.0
+
+
+Embed = Callable[[str], Embedding | None]
+"""The loaded model's name and its embedding of a text; None where none is loaded."""
+MOST_CHARACTERS = 2000
+"""Of a document, from its beginning: what it is about stands there."""
+_BEFORE, _AFTER = 'This text: "', '" means in one word: "'
+_MOST_TOKENS = 128
+_TELLING = 40  # tokens
+_UNREAD, _READ = 2.9, 3.9  # bytes a token; the starter: 2.7 of German, 4.1 of English
+_REMEMBERED = 400  # texts: the options of a template, and the documents of which something is learned next
+# Sentences that are about nothing in particular.
+_PLAIN = (
+    "Thank you for your message.",
+    "Please let me know if you have any questions.",
+    "The meeting will take place next week.",
+    "I would like to know more about this.",
+    "He said that it was not possible to do so.",
+    "There were many people in the city that day.",
+    "Vielen Dank für Ihre Nachricht.",
+    "Das Ergebnis wurde am Montag bekannt gegeben.",
+    "Le rapport a été publié hier.",
+    "Some of these things are new, others are old.",
+)
+_log = logging.getLogger(__name__)
+
+
+class EmbeddingEngine(Protocol):
+    """What embedding needs of an engine."""
+
+    def embed(self, request: EmbedRequest, *, cancellation: Cancellation | None = None) -> Embeddings: ...
+
+    def status(self) -> EngineStatus: ...
+
+
+class Embedder:
+    """The embeddings of the loaded model, the last ones remembered. Safe from any thread."""
+
+    def __init__(self, engine: EmbeddingEngine, on_evaluated: Callable[[int], None] | None = None) -> None:
+        """``on_evaluated``: is told the tokens of a text that was not known."""
+        self._engine = engine
+        self._on_evaluated = on_evaluated
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, str], Embedding] = OrderedDict()
+
+    def __call__(self, text: str) -> Embedding | None:
+        """The model's name and its embedding of a text; None where none is loaded, or it gives none."""
+        model = self._engine.status().model
+        if model is None or not text.strip():
+            return None
+        key = (model.path, text)
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        try:
+            said = self._engine.embed(EmbedRequest((text,), _MOST_TOKENS, _BEFORE, _AFTER))
+        except EngineError:
+            _log.info("the model gave no embedding; texts are told apart by their words alone")
+            return None
+        if self._on_evaluated is not None:
+            self._on_evaluated(said.evaluated_tokens)
+        found = Embedding(model.name, np.array(said.vectors[0]), *said.token_bytes)
+        with self._lock:
+            self._known[key] = found
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return found
+
+
+def beginning(document: Document) -> str:
+    """What a choice is told by, beside words that stand anywhere: the beginning of the text."""
+    return "\n".join(page.text for page in document.pages[:3])[:MOST_CHARACTERS]
+
+
+def is_read(text: str, tokens: int) -> bool:
+    """Whether a model that takes so many tokens for a text reads its language. Of a short text they tell nothing."""
+    return tokens < _TELLING or len(text.encode("utf-8", "replace")) / tokens > _UNREAD
+
+
+def nearness(said: Embedding, texts: Sequence[str], embed: Embed) -> Vector | None:
+    """How near a text, of which a model said this, is to each of some others: cosines, less those of plain sentences.
+
+    They count less in a language that the model hardly reads. An empty text (of an option that stands for all others) is as near as
+    any. None where the model gives none of them.
+    """
+    about = [place for place, text in enumerate(texts) if text]
+    others = _embeddings([texts[place] for place in about], said.model, embed)
+    plain = _embeddings(_PLAIN, said.model, embed)
+    if others is None or plain is None or len(about) < 2:
+        return None
+    vectors, plainly = np.array([each.vector for each in others]), np.array([each.vector for each in plain])
+    directions = _units(vectors - vectors.mean(axis=0))
+    usual = plainly.mean(axis=0)
+    habit = (_units(plainly - usual) @ directions.T).mean(axis=0)
+    near = np.zeros(len(texts))
+    near[about] = _units((said.vector - usual)[None])[0] @ directions.T - habit
+    return near * _reads((said.token_bytes + fmean(each.token_bytes for each in others)) / 2)
+
+
+def _reads(token_bytes: float) -> float:
+    """How far a model reads a language, by the bytes that its tokens stand for: 0 to 1, and 1 where they are not known.
+
+    A word of a language that it knows is a token or two; of another it is put together of letters, and says little.
+    """
+    return float(np.clip((token_bytes - _UNREAD) / (_READ - _UNREAD), 0.0, 1.0)) if token_bytes else 1.0
+
+
+def _embeddings(texts: Sequence[str], model: str, embed: Embed) -> list[Embedding] | None:
+    """Of each text; None where this model gives one of them none."""
+    found = []
+    for text in texts:
+        said = embed(text)
+        if said is None or said.model != model:
+            return None
+        found.append(said)
+    return found
+
+
+def _units(rows: Vector) -> Vector:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    result: Vector = rows / np.maximum(lengths, 1e-9)
+    return result

@@ -1,0 +1,162 @@
+"""What a text is about, held against options: where a model's habit tells nothing apart, and a language it cannot read says nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from tests.extraction.scripted_engine import ScriptedEngine
+
+from stillroom.cancellation import Cancellation
+from stillroom.documents.document import Document, Page
+from stillroom.engine.protocol import Embeddings, EmbedRequest
+from stillroom.engine.status import EngineStatus
+from stillroom.errors import EngineError
+from stillroom.extraction import kept_seen
+from stillroom.extraction.choices import Look
+from stillroom.extraction.deciding import decide
+from stillroom.extraction.extractor import Extractor
+from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.extraction.subject import Embedder, Embedding, nearness
+from stillroom.learning.run_evidence import LEAST_DOCUMENTS, evidence_of
+from stillroom.templates.template import Field, FieldType, Option, Template
+
+TOPICS = ("garden", "boats", "music")
+ABOUT = {"rose": "garden", "hull": "boats", "fiddle": "music"}
+DESK = Field("desk", FieldType.CHOICE, options=tuple(map(Option, TOPICS)), required=True)
+
+
+class ThinkingEngine:
+    """An engine whose embeddings have a number for each topic, and a large one that all texts have in common.
+
+    Attributes: texts: that were embedded; habit: a topic that whatever is no option is drawn to.
+    """
+
+    def __init__(self, *, token_bytes: float = 4.5, habit: str = "", fails: bool = False) -> None:
+        self.texts: list[str] = []
+        self._token_bytes, self._habit, self._fails = token_bytes, habit, fails
+
+    def status(self) -> EngineStatus:
+        return ScriptedEngine().status()
+
+    def embed(self, request: EmbedRequest, *, cancellation: Cancellation | None = None) -> Embeddings:
+        if cancellation is not None:
+            cancellation.raise_if_requested()
+        if self._fails:
+            raise EngineError("No.")
+        rows = []
+        for text in request.texts:
+            self.texts.append(text)
+            words = [ABOUT.get(word, word) for word in text.replace(".", "").replace("'s", "").split()]
+            row = [9.0, *(float(topic in words) for topic in TOPICS), 0.01 * len(text)]
+            if self._habit and text not in TOPICS:
+                row[1 + TOPICS.index(self._habit)] += 3.0
+            rows.append(tuple(row))
+        return Embeddings(tuple(rows), 7 * len(rows), tuple(self._token_bytes for _ in rows))
+
+
+def near(text: str, embedder: Embedder) -> np.ndarray:
+    said = embedder(text)
+    assert said is not None
+    found = nearness(said, TOPICS, embedder)
+    assert found is not None
+    return found
+
+
+def made(text: str, number: int = 0) -> Document:
+    return Document(f"{number}.txt", "txt", f"{number:064}", (Page(1, text),), 1)
+
+
+def chosen(text: str, embedder: Embedder | None, field: Field = DESK) -> FieldValue:
+    template = Template("t", 1, "T", "any message", (field,))
+    value = Extractor(ScriptedEngine(), embed=embedder).extract(made(text), template, file="m").fields[field.name]
+    assert isinstance(value, FieldValue)
+    return value
+
+
+def test_the_option_that_a_text_is_about_is_nearest() -> None:
+    for word, topic in ABOUT.items():
+        assert TOPICS[int(near(f"a {word}", Embedder(ThinkingEngine())).argmax())] == topic
+
+
+def test_what_plain_sentences_are_near_to_is_a_habit() -> None:
+    found = near("a hull", Embedder(ThinkingEngine(habit="garden")))
+    assert TOPICS[int(found.argmax())] == "boats"
+
+
+def test_an_option_for_all_others_is_as_near_as_any() -> None:
+    embedder = Embedder(ThinkingEngine())
+    said = embedder("a rose")
+    assert said is not None
+    found = nearness(said, (*TOPICS, ""), embedder)
+    assert found is not None
+    assert found[3] == 0 < found[0]
+
+
+def test_a_language_that_the_model_spells_out_says_nothing() -> None:
+    assert not near("a rose", Embedder(ThinkingEngine(token_bytes=2.6))).any()
+    half = near("a rose", Embedder(ThinkingEngine(token_bytes=3.4)))
+    assert 0 < half[0] < near("a rose", Embedder(ThinkingEngine()))[0]
+
+
+def test_a_long_text_in_a_language_that_is_not_read_is_not_embedded() -> None:
+    engine = ThinkingEngine()
+    words = "garden " * 200
+    spelled = ScriptedEngine()
+    spelled.count_tokens = lambda texts: [len(text) // 2 for text in texts]  # type: ignore[method-assign]
+    for reader, embedded in ((spelled, False), (ScriptedEngine(), True)):
+        template = Template("t", 1, "T", "any message", (DESK,))
+        Extractor(reader, embed=Embedder(engine)).extract(made(words), template, file="m")
+        assert any(text.startswith("garden garden") for text in engine.texts) is embedded
+
+
+def test_texts_are_embedded_once_and_their_tokens_counted() -> None:
+    engine, counted = ThinkingEngine(), list[int]()
+    embedder = Embedder(engine, counted.append)
+    near("a rose", embedder)
+    texts = len(engine.texts)
+    near("a rose", embedder)
+    assert len(engine.texts) == texts == len(set(engine.texts))
+    assert counted == [7] * texts
+
+
+def test_without_embeddings_words_alone_tell() -> None:
+    assert Embedder(ThinkingEngine(fails=True))("a rose") is None
+    look = Look.at(DESK, made("a rose"))
+    assert look.told(None, None) is look
+    assert not look.told(Embedding("made", np.ones(5)), Embedder(ThinkingEngine(fails=True))).near.any()
+
+
+def test_a_text_goes_where_it_is_about_without_a_word_of_the_option() -> None:
+    assert chosen("Hear my fiddle.", Embedder(ThinkingEngine())).value == "music"
+    # Words that stand there still count, and codes are told by their signs alone.
+    engine = ThinkingEngine()
+    money = Field(
+        "currency", FieldType.CHOICE, options=(Option("EUR", synonyms=("€",)), Option("USD", synonyms=("$",)))
+    )
+    assert chosen("Total $ 12.00", Embedder(engine), money).value == "USD"
+    assert not engine.texts
+
+
+def test_a_field_that_may_be_empty_is_filled_by_what_a_text_is_about_alone_only_where_that_is_likely() -> None:
+    field = Field("desk", FieldType.CHOICE, options=DESK.options)
+    assert chosen("Hear my fiddle.", Embedder(ThinkingEngine()), field).value == "music"
+    assert chosen("Hum.", Embedder(ThinkingEngine()), field).state is FieldState.ABSENT
+
+
+def test_an_option_that_draws_every_document_of_a_run_is_a_habit() -> None:
+    template = Template("t", 1, "T", "any message", (DESK,))
+    engine = ThinkingEngine()
+    # Every one of these is a little about boats by its form; plain sentences are not.
+    texts = [f"hull {each} {number}" for number in range(LEAST_DOCUMENTS) for each in ABOUT if each != "hull"]
+    extractor = Extractor(ScriptedEngine(), embed=Embedder(engine))
+    kept = [extractor.extract_and_keep(made(text, number), template, file="m")[1] for number, text in enumerate(texts)]
+    evidence = evidence_of(kept, template)
+    assert evidence is not None
+    unpacker = kept_seen.Unpacker(template)
+    for text, content in zip(texts, kept, strict=True):
+        seen = unpacker.unpack(content)
+        assert seen is not None
+        fields, _ = decide(seen, template, evidence=evidence)
+        value = fields["desk"]
+        assert isinstance(value, FieldValue)
+        assert value.value == ABOUT[text.split()[1]]
+    assert evidence_of(kept[: LEAST_DOCUMENTS - 1], template) is None
