@@ -37,10 +37,10 @@ def _ignore(*_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run that is on disk: ``done`` of ``total`` documents are finished."""
+    """A run that is on disk: ``done`` of ``total`` documents are finished. ``title``: as the person named it; else the template's."""
 
     run_id: int
-    template_title: str
+    title: str
     total: int
     done: int
     started: datetime
@@ -193,13 +193,15 @@ class Runs:
 
     def stored(self, newest: int = 20) -> list[StoredRun]:
         """The newest runs on disk that no other window or command is working on."""
+        from stillroom.templates.toml_file import title_of
+
         found = []
         store = self._store()
         for record in store.runs()[:newest]:
             total = len(store.documents(record.id)) - len(store.removed(record.id))
             if total and not store.is_owned(record.id):
                 done = total - len(store.pending(record.id))
-                title = record.template_name.replace("-", " ").capitalize()
+                title = record.title or title_of(record.template_toml, record.template_name)
                 found.append(StoredRun(record.id, title, total, done, record.created.astimezone()))
         return found
 
