@@ -64,7 +64,7 @@ def test_columns_are_hidden_and_moved_and_stay_so(filled, window):
     assert filled.table.arrangement() == ",".join(str(column) for column in range(filled.model.columnCount()))
 
 
-def test_columns_are_as_wide_as_their_headings_and_values_until_the_user_says_otherwise(filled, qtbot):
+def test_columns_are_as_wide_as_their_headings_and_values_until_the_user_says_otherwise(filled):
     header = filled.table.horizontalHeader()
     needed = filled.table.delegate.sizeHint
     option = QStyleOptionViewItem()
