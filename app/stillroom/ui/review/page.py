@@ -94,6 +94,7 @@ class ReviewPage(QWidget):
         self._shown: list[ReviewedDocument] = []
         self._document: ReviewedDocument | None = None
         self._wanted_run = 0
+        self._nothing_left = False  # the last open value of the document was answered a moment ago
         self._text: Document | None = None
         self._reader: FieldReader | None = None
         self._adding: tuple[Subject, Field] | None = None
@@ -495,7 +496,10 @@ class ReviewPage(QWidget):
 
     def show_document(self, document: ReviewedDocument | None) -> None:
         """Turn to a document."""
+        if self._nothing_left:
+            self.banners.withdraw("left")
         self._document = document
+        self._nothing_left = False
         self._text = self._reader = None
         for widget in (self.approve, self.reject, self.undo, self.report):
             widget.setEnabled(document is not None)
@@ -664,6 +668,7 @@ class ReviewPage(QWidget):
 
     def _value_chosen(self, value: ReviewedValue | None) -> None:
         self._adding = None
+        self._nothing_left = False
         self.card.show_value(self._document, value, self.model.doubt(value) if value else None)
         if value is not None:
             self.table_panel.choose(value.subject)
@@ -688,11 +693,27 @@ class ReviewPage(QWidget):
             self._choose(subject)
             return
         self.desk.give(document, document.verdict(kind, value.subject, after))
-        self.step_open(1)
+        self._after_verdict(document)
+
+    def _after_verdict(self, document: ReviewedDocument) -> None:
+        """On to what is to be looked at next; where that would be another document, this one stays until it is approved or left: the
+        key that approves would else mean a document that nobody has seen."""
+        through = bool(self.fields.currentData()) or self.desk.decided(
+            document
+        )  # one field is gone through in all documents
+        if through or any(self._open(value) for value in self.model.values):
+            self.step_open(1)
+            return
+        self._nothing_left = True
+        text = self.tr("Nothing is left to check in this document. A approves it and goes on, Enter goes on without.")
+        self.banners.show_message(text, "info", key="left")
 
     def accept(self) -> None:
-        """The value as it stands is right."""
-        self.say(VerdictKind.ACCEPTED)
+        """The value as it stands is right; where the last one was answered and the document is still there, on to the next one."""
+        if self._nothing_left:
+            self._to_next_open()
+        else:
+            self.say(VerdictKind.ACCEPTED)
 
     def keep(self) -> None:
         """No copy, whatever it looks like."""
@@ -921,6 +942,8 @@ class ReviewPage(QWidget):
 
     def take_back(self) -> None:
         """Undo, wherever it was."""
+        self._nothing_left = False
+        self.banners.withdraw("left")
         document = self.desk.undo(self._document)
         if document is None:
             self.banners.show_message(self.tr("There is nothing to take back."), "info", key="undo", seconds=3.0)
@@ -1202,7 +1225,7 @@ class ReviewPage(QWidget):
 
     def _key_card(self) -> list[tuple[str, str]]:
         return [
-            (self.tr("Enter"), self.tr("Accept the value, and go to the next")),
+            (self.tr("Enter"), self.tr("Accept the value, and go to the next; after the last to the next document")),
             ("1 – 9", self.tr("Take this candidate")),
             (self.tr("E, F2 or a letter"), self.tr("Write another value; arrows choose a place on the page")),
             ("N", self.tr("Not in the document")),
