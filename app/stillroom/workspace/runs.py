@@ -284,6 +284,16 @@ class Runs:
                 found.before[position], found.after[position] = earlier, fresh
         return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
 
+    def kept_document(self, run_id: int, position: int, sha256: str) -> Document | None:
+        """The text of a row's document as it was read for the run: at once, without its file; None where it was not kept."""
+        from stillroom.extraction.kept_seen import document_of
+
+        for _, content in self._store().seen(run_id, [position]):
+            document = document_of(content)
+            if document is not None and document.sha256 == sha256:
+                return document
+        return None
+
     def let_go(self) -> None:
         """Forget what is held in memory of a run."""
         self._opened = None

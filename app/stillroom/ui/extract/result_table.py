@@ -153,18 +153,20 @@ class ResultTable(QTableView):
         """Give each column its share of the width, until the user gives it another."""
         header = self.horizontalHeader()
         character = self.fontMetrics().horizontalAdvance("n")
-        document, state = 19 * character, self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
-        fields = self.shown.source.template.fields
-        wants = [1.0 if field.type in _SHORT else 1.3 for field in fields]
-        left = self.viewport().width() - document - state
-        widths = [max(14 * character, int(left * want / sum(wants))) for want in wants]
         # What is in a column, and its heading, go before even shares; of the file's name and of long values a part will do.
-        self.setColumnWidth(Column.DOCUMENT, max(document, min(self._content(Column.DOCUMENT), 30 * character)))
+        document = max(19 * character, min(self._content(Column.DOCUMENT), 30 * character))
+        state = self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
+        self.setColumnWidth(Column.DOCUMENT, document)
         self.setColumnWidth(Column.STATE, state)
-        for number, width in enumerate(widths):
-            column = FIRST_FIELD + number
-            wanted = max(header.sectionSizeHint(column), min(self._content(column), 24 * character))
-            self.setColumnWidth(column, max(width, wanted))
+        wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.source.template.fields]
+        columns = range(FIRST_FIELD, FIRST_FIELD + len(wants))
+        least = [
+            max(14 * character, header.sectionSizeHint(column), min(self._content(column), 24 * character))
+            for column in columns
+        ]
+        spare = max(0, self.viewport().width() - document - state - sum(least))
+        for column, width, want in zip(columns, least, wants, strict=True):
+            self.setColumnWidth(column, width + int(spare * want / sum(wants)))
         header.setStretchLastSection(True)
 
     def fit_columns(self) -> None:
