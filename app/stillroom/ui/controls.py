@@ -222,6 +222,16 @@ class SpinBox(_Unwheeled, QSpinBox):
         super().__init__()
         self.lineEdit().setTextMargins(_NUMBER_MARGIN, 0, _NUMBER_MARGIN, 0)
 
+    def set_range(self, least: int, most: int, *, or_else: int) -> None:
+        """Take numbers from ``least`` to ``most``, and ``or_else``, which may lie below; one between them becomes the nearer."""
+        self.setRange(min(least, or_else), most)
+
+        def settle() -> None:
+            if or_else < self.value() < least:
+                self.setValue(least if 2 * self.value() > least + or_else else or_else)
+
+        self.editingFinished.connect(settle)
+
 
 class DoubleSpinBox(_Unwheeled, QDoubleSpinBox):
     """A number."""
