@@ -184,12 +184,14 @@ def prepare(
     template: Template | None = None,
     layout: Layout | None = None,
     learned: Learned | None = None,
+    word: float | None = None,
     cancellation: Cancellation | None = None,
 ) -> Asked:
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
     ``parameters``: of the model that would be asked. ``template``, ``layout``: whose field it is, and the document as this template
     sees it; without them the field is seen alone. ``learned``: what the template learned of its own documents.
+    ``word``: see ``ranking.weights_for``.
     """
     kind = field.of if field.type is FieldType.LIST and field.of else field.type
     several = field.type is FieldType.LIST
@@ -197,7 +199,9 @@ def prepare(
         return Asked(field, kind, [], _NO_ROWS, [], [], ranking.weights_for(kind))
     if layout is None:
         layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))))
-    weights = ranking.weights_for(kind, several=several, template=template, field=field.name, parameters=parameters)
+    weights = ranking.weights_for(
+        kind, several=several, template=template, field=field.name, parameters=parameters, word=word
+    )
     proposed = proposal(field, document, kind=kind, cancellation=cancellation)
     candidates = proposed.candidates
     asked = Asked(
