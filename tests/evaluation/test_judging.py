@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document, Page, Span
 from stillroom.evaluation.calibration import Answer
 from stillroom.evaluation.grounding import DocumentText
 from stillroom.evaluation.judging import FieldJudgement, Outcome, judge
@@ -147,6 +148,18 @@ def test_a_table_is_judged_by_its_cells_row_against_row() -> None:
     assert judgement.outcomes == Counter({Outcome.RIGHT: 3, Outcome.WRONG: 1, Outcome.MISSED: 2})
     assert judgement.score == pytest.approx(2 * 3 / (4 + 5))
     assert judged("lines", (), ()).score == 1.0
+
+
+def test_cells_are_looked_for_where_the_words_of_their_labels_stand() -> None:
+    bread, tea = TEXT.index("Bread"), TEXT.index("Tea")
+    rows = (
+        {"what": replace(found("Bread"), span=Span(1, bread, bread + 5)), "price": nothing()},
+        {"what": replace(found("Tea"), span=Span(1, bread, bread + 5)), "price": nothing()},
+    )
+    judgement = judged("lines", rows, ({"what": "Bread", "price": None}, {"what": "Tea", "price": None}))
+    assert (judgement.placed, judgement.rightly_placed) == (2, 1)  # "Tea" is not given where it stands
+    rightly = {"what": replace(found("Tea"), span=Span(1, tea, tea + 3)), "price": nothing()}
+    assert judged("lines", (rightly,), ({"what": "Tea", "price": None},)).rightly_placed == 1
 
 
 def test_a_document_that_failed_missed_everything() -> None:

@@ -343,3 +343,41 @@ def test_a_transport_is_a_thing_unless_it_is_the_sum() -> None:
         (160, "40:Total 406:32.00"),
     )
     assert [row[0] for row in read(ITEMS, page)] == ["Oak", "Transport"]
+
+
+def test_a_run_of_words_goes_on_beyond_its_column() -> None:
+    heads = (100, "40:Rank 90:Name 200:Club 372:Time")
+    rows = [(120 + 20 * at, f"40:{at + 1} 90:Ann 114:Lee 200:Otters 372:4{at}.00") for at in range(5)]
+    long = (240, "40:6 90:Bo 108:Ek 200:Manly 236:Masters 284:Swimming 338:Club 372:45.42")
+    columns = (*RESULTS.columns[1:3], Field("team", FieldType.TEXT), RESULTS.columns[3])
+    found = read(Field("results", FieldType.TABLE, columns=columns), placed(heads, *rows, long))
+    assert found[-1] == ["6", "Bo Ek", "Manly Masters Swimming Club", "45.42"]
+
+
+def test_what_stands_below_a_short_name_is_no_part_of_it() -> None:
+    page = placed(
+        (100, "40:Item 300:Qty 380:Price 480:Amount"),
+        (120, "40:Desk 306:2 380:10.00 486:20.00"),
+        (132, "40:Art.-Nr. 100:4711"),
+        (160, "40:Oak 306:1 380:10.00 486:10.00"),
+    )
+    assert [row[0] for row in read(ITEMS, page)] == ["Desk", "Oak"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["40:Oak 206:2 300:10.00 406:20.00"],
+        ["40:Oak 206:2 300:10.00 406:20.00", "40:Ash 206:3 300:10.00 406:30.00"],
+    ],
+)
+def test_sums_under_the_columns_are_no_rows_whatever_they_are_called(rows: list[str]) -> None:
+    total = 20 if len(rows) == 1 else 50
+    sums = [f"150:Net 406:{total}.00", "150:VAT 406:4.00", f"150:Gross 406:{total + 4}.00"]
+    page = placed(HEADS, *((120 + 20 * at, row) for at, row in enumerate([*rows, *sums])))
+    assert [row[0] for row in read(ITEMS, page)] == ["Oak", "Ash"][: len(rows)]
+
+
+def test_a_thing_that_costs_as_much_as_the_one_above_is_a_row() -> None:
+    page = placed(HEADS, (120, "40:Oak 206:2 300:10.00 406:20.00"), (140, "40:Delivery 406:20.00"))
+    assert [row[0] for row in read(ITEMS, page)] == ["Oak", "Delivery"]

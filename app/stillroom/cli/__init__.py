@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom import __version__, logs
+from stillroom.cli.numbers import MOST_TOKENS, table_number, whole
 from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, STOPPED, USAGE, say
 from stillroom.errors import StillroomError
 
@@ -167,13 +168,13 @@ def _extract(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--add-to",
-        type=int,
+        type=table_number,
         metavar="N",
         help="add the files to this table, with its template and model (see: stillroom review list)",
     )
     parser.add_argument(
         "--renew",
-        type=int,
+        type=table_number,
         metavar="N",
         help="make this table anew where --template differs from its own: other fields are kept",
     )
@@ -209,7 +210,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.jsonl",
         help="judge these results of an earlier run instead of running a model",
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N labelled documents")
+    parser.add_argument("--limit", type=whole(1, MOST_TOKENS), metavar="N", help="only the first N labelled documents")
     parser.add_argument(
         "--page-only", action="store_true", help="leave aside what files state beside their pages (e-invoice data)"
     )
@@ -234,7 +235,7 @@ def _chat(parser: argparse.ArgumentParser) -> None:
         "--file", "-f", action="append", default=[], type=Path, help="a file to talk about; may be repeated"
     )
     parser.add_argument("--system", "-s", default="", help="what the model is told before everything else")
-    parser.add_argument("--max-tokens", type=int, default=1024, metavar="N", help="of an answer")
+    parser.add_argument("--max-tokens", type=whole(1, MOST_TOKENS), default=1024, metavar="N", help="of an answer")
     parser.add_argument(
         "--when-full",
         choices=("ask", "every-part", "passages", "summaries"),
@@ -280,6 +281,25 @@ def _template(parser: argparse.ArgumentParser) -> None:
     learn.add_argument("--labels", type=Path, metavar="F.jsonl", help="what is right in each document")
     learn.add_argument("--forget", action="store_true", help="forget everything that was learned first")
     learn.set_defaults(run=functools.partial(_run_template, "learn"))
+    teach = commands.add_parser(
+        "teach",
+        help="train an adapter (LoRA) for a template on labelled documents, and use it where it is better",
+        description="Train an adapter (LoRA) for a template on labelled documents, measure it on those held out, and use it where it is "
+        "better. Needs the extra that sh installer/convert.sh sets up. Stopped with Ctrl-C, the same command goes on.",
+    )
+    teach.add_argument("template", metavar="T", help="a template's name or TOML file")
+    teach.add_argument("labels", metavar="F.jsonl", type=Path, help="what is right in each document; 20 at least")
+    teach.add_argument("--model", "-m", help="a model's name or GGUF file (see: stillroom models list)")
+    teach.add_argument("--hold-out", type=int, default=0, metavar="N", help="documents to measure on (three in ten)")
+    teach.add_argument(
+        "--published",
+        type=Path,
+        metavar="FOLDER",
+        help="the safetensors that the model was made of, to train on those instead of its GGUF file",
+    )
+    teach.add_argument("--estimate", action="store_true", help="only say what it would take")
+    teach.add_argument("--measure-only", action="store_true", help="train and measure, and keep nothing")
+    teach.set_defaults(run=_run_template_teach)
     for command in (from_schema, new):
         command.add_argument("--out", "-o", type=Path, metavar="FILE.toml", help="write it there instead of showing it")
     for command, name in ((to_schema, "to_schema"), (from_schema, "from_schema"), (new, "new")):
@@ -377,6 +397,12 @@ def _run_template_export(options: argparse.Namespace) -> int:
     from stillroom.cli.template import share
 
     return share(options)
+
+
+def _run_template_teach(options: argparse.Namespace) -> int:
+    from stillroom.cli.teaching import teach
+
+    return teach(options)
 
 
 def _run_template_import(options: argparse.Namespace) -> int:

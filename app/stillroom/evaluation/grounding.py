@@ -92,13 +92,20 @@ class DocumentText:
     def _places_of_text(self, label: str) -> list[Span]:
         wanted = "".join(character for character in label.casefold() if character.isalnum())
         found = []
-        for page in self._document.pages if wanted else ():
-            kept = [(at, folded) for at, each in enumerate(page.text) if each.isalnum() for folded in each.casefold()]
-            text = "".join(folded for _, folded in kept)
+        for number, text, places in self._letters if wanted else ():
             at = text.find(wanted)
             while at >= 0:
-                found.append(Span(page.number, kept[at][0], kept[at + len(wanted) - 1][0] + 1))
+                found.append(Span(number, places[at], places[at + len(wanted) - 1] + 1))
                 at = text.find(wanted, at + 1)
+        return found
+
+    @cached_property
+    def _letters(self) -> list[tuple[int, str, list[int]]]:
+        """Letters and digits of each page without case: its number, their text, and where each stands."""
+        found = []
+        for page in self._document.pages:
+            kept = [(at, folded) for at, each in enumerate(page.text) if each.isalnum() for folded in each.casefold()]
+            found.append((page.number, "".join(folded for _, folded in kept), [at for at, _ in kept]))
         return found
 
     def same_place(self, one: Span, other: Span) -> bool:

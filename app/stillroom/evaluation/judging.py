@@ -91,7 +91,11 @@ class _Tally:
 
     def look(self, label: str, kind: FieldType, given: Sequence[tuple[FieldValue, bool]]) -> None:
         """Whether a right value that was given stands where the label's own words do."""
-        place = self.text.place(label, self.field, kind) if self.text is not None and is_verbatim(kind) else None
+        self.look_at(self.field, label, kind, given)
+
+    def look_at(self, field: Field, label: str, kind: FieldType, given: Sequence[tuple[FieldValue, bool]]) -> None:
+        """The same of a table's column."""
+        place = self.text.place(label, field, kind) if self.text is not None and is_verbatim(kind) else None
         if place is None or self.text is None:
             return
         self.placed += 1
@@ -210,6 +214,7 @@ def _judge_table(tally: _Tally, given: FieldResult, label: Label) -> FieldJudgem
         return sum(same(name, row, other) for name in names) / len(names) if names else 0.0
 
     partner = dict(aligned(texts, [_cells(row) for row in wanted], alike))
+    _look_at_cells(tally, rows, wanted, partner)
     right = 0
     answers = []
     for number, row in enumerate(rows):
@@ -228,6 +233,21 @@ def _judge_table(tally: _Tally, given: FieldResult, label: Label) -> FieldJudgem
         tally.outcomes[Outcome.MISSED] += cells_wanted - right
     anls = likeness_of_rows(texts, [_cells(row) for row in wanted]) if texts or wanted else 1.0
     return tally.judgement(f1(right, cells_given, cells_wanted), anls, answers)
+
+
+def _look_at_cells(
+    tally: _Tally, rows: Sequence[Mapping[str, FieldValue]], wanted: Sequence[Row], partner: Mapping[int, int]
+) -> None:
+    """Whether right cells stand where the labels' words do."""
+    row_of = {label: row for row, label in partner.items()}
+    for number, label in enumerate(wanted):
+        row = rows[row_of[number]] if number in row_of else {}
+        for column in tally.field.columns:
+            item = label.get(column.name)
+            if item:
+                cell = row.get(column.name)
+                right = cell is not None and bool(cell.value) and same_value(column.type, cell.value or "", item)
+                tally.look_at(column, item, column.type, [(cell, right)] if cell is not None else [])
 
 
 def _items(label: Label) -> Sequence[str | Row]:

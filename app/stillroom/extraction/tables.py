@@ -42,6 +42,7 @@ _FEW_COLUMNS = 2
 _PROSE = 8  # words of a cell that reaches over several columns: a sentence, no cells
 _SHEETS = ("xlsx", "xls", "xlsb", "ods", "csv")  # where a line is a row, and a cell has one
 _HEADED = 12  # words of a heading whose columns no gap sets off; more are a sentence
+_HALF_FULL = 0.5  # of its room, up to which no line of a column is wrapped
 _TAB = 1000.0  # places of one cell, where cells are known
 
 # What a cell is worth: proved by quantity × price or by the sum of its column, not proved, or unlike the table's other rows.
@@ -116,6 +117,11 @@ class _Column:
         if self.field is not None:
             return self.field.type in NUMERIC_TYPES
         return self.concept is not None and self.concept.numeric
+
+    @property
+    def figures(self) -> bool:
+        """Whether each of its cells begins with a number: that of a date may begin with a word."""
+        return self.numeric or (self.concept is not None and self.concept.key == "result")
 
     @property
     def digits(self) -> bool:
@@ -602,8 +608,9 @@ class _Reader:
                     if distance > limit and not (joined and stays):
                         continue
                     edge = min(abs(column.left - word.x0), abs(column.right - word.x1)) / em
-                    price = distance + 0.02 * min(edge, 10.0)
-                    if column.numeric and not word.number:
+                    # A run of words reaches as far as it does: only its first one has to stand in the column.
+                    price = (min(distance, 0.5) if joined and stays else distance) + 0.02 * min(edge, 10.0)
+                    if column.figures and not word.number:
                         price += 0.3 if joined and stays else 1.5
                     if not column.digits and word.number and number in under_digits:
                         price += 1.0
@@ -726,7 +733,8 @@ class _Reader:
         if ":" in text or text[0] in "(*•-–" or between.count("\n") != 1 or abs(words[0].x0 - last[0].x0) > 0.4 * em:
             return False
         space = 0.3 * em if row.page.boxes is not None else 1.0
-        return last[-1].x1 + space + (words[0].x1 - words[0].x0) > self._widths.get(index, columns[index].x1)
+        widest = self._widths.get(index, columns[index].x1)
+        return last[-1].x1 + space + (words[0].x1 - words[0].x0) > widest and _filled(columns, index, widest)
 
     def _complete(self, columns: Sequence[_Column], rows: Sequence[_Row]) -> list[_Row]:
         """Those that are rows: half of the columns filled at least, one of those that are read by their type, and text."""
@@ -862,7 +870,7 @@ class _Reader:
 
     def _summed(self, rows: list[_Read], amount: str) -> tuple[list[_Read], bool]:
         """Which lines are rows: all, those like most, those that lack nothing; the sum that the document states decides."""
-        rows = self._without_carried(rows, amount)
+        rows = self._before_sums(self._without_carried(rows, amount), amount)
         with_amount = [row for row in rows if amount in row.cells]
         full = max((len(row.cells) for row in with_amount), default=0)
         taken = {row.cells[amount].span for row in with_amount}
@@ -892,6 +900,18 @@ class _Reader:
             total += own or Decimal(0)
             kept.append(row)
         return kept
+
+    def _before_sums(self, rows: list[_Read], amount: str) -> list[_Read]:
+        """The rows above one that says what they are together, lacks what they have, and is called as sums are, or sums up several."""
+        total, most, summed = Decimal(0), 0, 0
+        for at, row in enumerate(rows):
+            own = _decimal(row.cells[amount]) if amount in row.cells else None
+            called = " ".join(cell.text for name, cell in row.cells.items() if name not in self._typed)
+            several = summed > 1 or only_totals(called)
+            if own is not None and own == total and len(row.cells) < most and several:
+                return rows[:at]
+            total, most, summed = total + (own or 0), max(most, len(row.cells)), summed + (own is not None)
+        return rows
 
     def _value(self, reading: Candidate | None, parts: tuple[Span, ...], confidence: float) -> FieldValue:
         if reading is None:
@@ -1069,6 +1089,13 @@ def _prose_cells(line: _Line, columns: Sequence[_Column]) -> set[int]:
         if len(words) >= _PROSE and across > 1 and sum(word.number for word in words) * 4 <= len(words):
             found.add(number)
     return found
+
+
+def _filled(columns: Sequence[_Column], index: int, widest: float) -> bool:
+    """Whether a column's text goes so far towards the next column that it may have been wrapped for want of room."""
+    column = columns[index]
+    following = [each.x0 for each in columns if each.layer == column.layer and each.x0 > column.x0]
+    return not following or widest - column.x0 >= _HALF_FULL * (min(following) - column.x0)
 
 
 def _overlap(left: _Column, right: _Column) -> float:
