@@ -40,6 +40,7 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.extraction.tables import table_rows
+from stillroom.extraction.told import Told
 from stillroom.templates.template import Example, Field, FieldType, Template
 
 # A passage is read with this many tokens at most: a small model finds less in a longer one.
@@ -216,7 +217,8 @@ class Extractor:
         learned: Learned | None,
     ) -> list[Asked]:
         parameters = self._model().parameters
-        layout = Layout(document, Meaning(template))
+        meaning = Meaning(template)
+        layout, told = Layout(document, meaning), Told(document, meaning)
         asked = [
             choosing.prepare(
                 field,
@@ -225,6 +227,7 @@ class Extractor:
                 parameters=parameters,
                 template=template,
                 layout=layout,
+                told=told,
                 cancellation=cancellation,
                 learned=learned,
             )
