@@ -8,7 +8,7 @@ import pytest
 
 from stillroom import paths
 from stillroom.errors import StillroomError
-from stillroom.settings import MODEL, READER_SECONDS, SETTINGS, THREADS, Settings
+from stillroom.settings import CONTEXT_TOKENS, MODEL, READER_SECONDS, SETTINGS, THREADS, Settings
 
 
 def test_every_setting_is_declared_whole() -> None:
@@ -52,6 +52,14 @@ def test_a_value_that_does_not_fit_is_said_and_not_used(tmp_path: Path, value: s
     assert f"threads = {value}" in file.read_text("utf-8")
     with pytest.raises(ValueError, match=r"is no value of engine\.threads"):
         settings.set(THREADS, -1)
+
+
+def test_as_usual_fits_beside_the_least_number(tmp_path: Path) -> None:
+    assert [tokens for tokens in (-1, 0, 1, 64, 511, 512, 8192) if CONTEXT_TOKENS.fits(tokens)] == [0, 512, 8192]
+    (tmp_path / "s.toml").write_text("[engine]\ncontext_tokens = 64\n", "utf-8")
+    settings = Settings(tmp_path / "s.toml")
+    assert settings.get(CONTEXT_TOKENS) == 0
+    assert "Tokens of context, at least 512" in settings.problems[0]
 
 
 @pytest.mark.parametrize("content", [b"engine = [", b"\xff\xfe", b"a = " + b"[" * 5000])

@@ -30,7 +30,7 @@ class Setting(Generic[T]):
         name: ``part.name``: its table and key in the file.
         default: used while the file has no value that fits; its type is the setting's.
         description: what it does, for the person, with its unit.
-        least, most: of a number.
+        least, most: of a number; its default always fits, as 0 does where it stands for "as usual".
     """
 
     name: str
@@ -43,14 +43,21 @@ class Setting(Generic[T]):
         """Whether a value may be this setting's."""
         if type(value) is not type(self.default):
             return False
-        return not isinstance(value, int) or isinstance(value, bool) or self.least <= value <= self.most
+        if not isinstance(value, int) or isinstance(value, bool) or value == self.default:
+            return True
+        return self.least <= value <= self.most
 
 
 MODEL = Setting(
     "engine.model", "", "Model to use where none is chosen: its name or GGUF file. Empty: the starter model."
 )
 THREADS = Setting("engine.threads", 0, "Threads of the model. 0: as many as suit the machine.", most=1024)
-CONTEXT_TOKENS = Setting("engine.context_tokens", 0, "Tokens of context. 0: as many as suit the model and the machine.")
+CONTEXT_TOKENS = Setting(
+    "engine.context_tokens",
+    0,
+    "Tokens of context, at least 512. 0: as many as suit the model and the machine.",
+    least=512,
+)
 READER_SECONDS = Setting("documents.seconds", 60, "Seconds that reading one document may take.", least=1, most=86_400)
 READER_MEMORY = Setting("documents.memory_mib", 2048, "MiB of memory that reading a document may take.", least=256)
 KEEP_ON_DISK = Setting(

@@ -143,7 +143,6 @@ def test_a_document_that_fails_is_told_and_counted(capsys: pytest.CaptureFixture
         (("--model", "other", "--results", "x.jsonl"), "either --model"),
         (("--results", "x.jsonl"), "The results file x.jsonl cannot be read"),
         (("--results", "note.toml"), "note.toml line 1 is no result"),
-        (("--limit", "0"), "--limit is a number"),
         (("--save", "out.xlsx"), "--save writes a .json"),
     ],
 )

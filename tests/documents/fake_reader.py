@@ -9,13 +9,18 @@ import sys
 import time
 from pathlib import Path
 
-from stillroom.child import MessageWriter, die_with_parent, private_stdout
+from stillroom.child import Layers, MessageWriter, die_with_parent, private_stdout
 from stillroom.documents.document import Document, Page, to_json
 
 
 def main() -> None:
     die_with_parent()
     writer = MessageWriter(private_stdout())
+    if "--never-starts" in sys.argv:
+        time.sleep(600)
+    if "--slow-start" in sys.argv:
+        time.sleep(1.5)
+    writer.send({"id": 0, "event": "confined", "layers": Layers().to_json()})
 
     for line in sys.stdin.buffer:
         request = json.loads(line)

@@ -15,6 +15,7 @@ import pytest
 
 from stillroom.cancellation import Cancellation
 from stillroom.child import child_command
+from stillroom.documents import reader_pool
 from stillroom.documents.read_file import read_file
 from stillroom.documents.reader_pool import PagesRead, ReaderPool
 from stillroom.errors import Cancelled, DocumentError, PasswordNeeded
@@ -136,6 +137,22 @@ def test_a_reader_that_hangs_is_replaced() -> None:
             readers.read(Path("hang.txt"))
         assert time.monotonic() - started < 5
         assert process_of(readers)
+
+
+def test_the_time_of_a_document_begins_when_its_reader_has_started() -> None:
+    with ReaderPool([*FAKE, "--slow-start"], seconds=1) as readers:
+        assert readers.read(Path("a.txt")).pages[0].text.startswith("a by")
+        with pytest.raises(DocumentError, match=r"longer than 1 second to read"):
+            readers.read(Path("hang.txt"))
+
+
+def test_a_reader_that_never_starts_is_told_from_a_file_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_pool, "_START_SECONDS", 0.3)
+    with (
+        ReaderPool([*FAKE, "--never-starts"], seconds=0.3) as readers,
+        pytest.raises(DocumentError, match="cannot be kept running"),
+    ):
+        readers.read(Path("a.txt"))
 
 
 def test_a_reader_that_reports_progress_is_given_more_time() -> None:

@@ -115,6 +115,19 @@ def test_no_key_in_an_address_is_written_down(address: str, proxy: str) -> None:
     assert not engines_file().exists()
 
 
+@pytest.mark.parametrize("wrong", [{"in_flight": 0}, {"seconds": -1}, {"price_in": -5.0}, {"price_out": float("nan")}])
+def test_numbers_that_would_hang_it_or_pay_the_cap_back_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(StillroomError, match=f"{next(iter(wrong))} of office is a number from"):
+        keep_remote_engine(RemoteEngine("office", "https://llm.example/v1", **wrong))  # type: ignore[arg-type]
+    engines_file().parent.mkdir(parents=True, exist_ok=True)
+    (name, value), *_ = wrong.items()
+    engines_file().write_text(
+        f'[[engines]]\nname = "office"\naddress = "https://llm.example/v1"\n{name} = {value}\n', "utf-8"
+    )
+    with pytest.raises(StillroomError, match=f"{name} of office is a number from .*Correct it"):
+        remote_engines()
+
+
 def test_ordinary_addresses_are_written_down() -> None:
     for address in (
         "https://my-resource.openai.azure.com/openai/deployments/gpt-4o-mini-2024-07-18/",

@@ -12,8 +12,9 @@ from tests.gguf.make_gguf import write_tiny
 
 lib = pytest.importorskip("llama_cpp.llama_cpp")
 
-from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, LoadOptions
+from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, LEAST_CONTEXT_TOKENS, LoadOptions
 from stillroom.errors import EngineError
+from stillroom.settings import CONTEXT_TOKENS
 from stillroom.worker import devices, llama_log
 from stillroom.worker.devices import backend_name, choose_devices, free_gpu_memory, offloaded, why_not_loaded
 from stillroom.worker.load_defaults import with_defaults
@@ -97,6 +98,13 @@ def test_a_file_larger_than_ram_may_fit_on_a_card(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(devices, "free_gpu_memory", lambda: 0)
     with pytest.raises(EngineError, match="Close other programs"):
         check_fits(path, None)
+
+
+@pytest.mark.parametrize("tokens", [-1, 1, 64, LEAST_CONTEXT_TOKENS - 1])
+def test_a_context_too_short_to_work_with_is_refused(tokens: int) -> None:
+    with pytest.raises(EngineError, match="is too short to work with"):
+        with_defaults(LoadOptions(context_tokens=tokens), 10**9, 8192, gpu=False)
+    assert CONTEXT_TOKENS.least == LEAST_CONTEXT_TOKENS, "what Settings take is what the worker takes"
 
 
 def test_what_the_worker_chooses_with_a_card() -> None:

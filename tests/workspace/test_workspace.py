@@ -17,8 +17,8 @@ from stillroom import paths
 from stillroom.chat.conversation import TurnState
 from stillroom.cli import main
 from stillroom.engine import engine as engine_module
-from stillroom.engine.protocol import LoadOptions
-from stillroom.errors import StillroomError
+from stillroom.engine.protocol import LEAST_CONTEXT_TOKENS, LoadOptions
+from stillroom.errors import EngineError, StillroomError
 from stillroom.extraction.result import DocumentStatus, FieldState, FieldValue
 from stillroom.models.model_file import STARTER_NAME
 from stillroom.remote.engines import RemoteEngine
@@ -126,6 +126,13 @@ def test_one_plan_says_all_of_a_model(workspace: Workspace) -> None:
         assert (plan.options.context_tokens, plan.options.threads_prompt) == (1024, 2)
     assert workspace.models.plan("other", context_tokens=512).options.context_tokens == 512
     assert workspace.models.load(plan).options.context_tokens == 1024
+
+
+def test_a_context_too_short_to_work_with_is_a_sentence_and_no_crash(workspace: Workspace) -> None:
+    """llama.cpp ends the process where a context has fewer cells than sequences, and the file was blamed for it."""
+    for tokens in (1, LEAST_CONTEXT_TOKENS - 1, -1):
+        with pytest.raises(EngineError, match=rf"A context of {tokens} tokens is too short .* at least 512"):
+            workspace.models.plan("other", context_tokens=tokens)
 
 
 def test_the_usual_model_is_the_chosen_one_else_the_starter(workspace: Workspace) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillroom import __version__, logs
+from stillroom.cli.numbers import MOST_TOKENS, table_number, whole
 from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, STOPPED, USAGE, say
 from stillroom.errors import StillroomError
 
@@ -167,13 +168,13 @@ def _extract(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--add-to",
-        type=int,
+        type=table_number,
         metavar="N",
         help="add the files to this table, with its template and model (see: stillroom review list)",
     )
     parser.add_argument(
         "--renew",
-        type=int,
+        type=table_number,
         metavar="N",
         help="make this table anew where --template differs from its own: other fields are kept",
     )
@@ -209,7 +210,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.jsonl",
         help="judge these results of an earlier run instead of running a model",
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N labelled documents")
+    parser.add_argument("--limit", type=whole(1, MOST_TOKENS), metavar="N", help="only the first N labelled documents")
     parser.add_argument(
         "--page-only", action="store_true", help="leave aside what files state beside their pages (e-invoice data)"
     )
@@ -234,7 +235,7 @@ def _chat(parser: argparse.ArgumentParser) -> None:
         "--file", "-f", action="append", default=[], type=Path, help="a file to talk about; may be repeated"
     )
     parser.add_argument("--system", "-s", default="", help="what the model is told before everything else")
-    parser.add_argument("--max-tokens", type=int, default=1024, metavar="N", help="of an answer")
+    parser.add_argument("--max-tokens", type=whole(1, MOST_TOKENS), default=1024, metavar="N", help="of an answer")
     parser.add_argument(
         "--when-full",
         choices=("ask", "every-part", "passages", "summaries"),

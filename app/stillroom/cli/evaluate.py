@@ -72,8 +72,6 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> None:
     if options.model and options.results:
         raise StillroomError("Give either --model, to run it, or --results, to judge what an earlier run gave.")
-    if options.limit is not None and options.limit < 1:
-        raise StillroomError("--limit is a number of documents, at least 1.")
     if options.save is not None and options.save.suffix.lower() not in _SUFFIXES:
         raise StillroomError("--save writes a .json file with the figures, or a .jsonl file with the results.")
 

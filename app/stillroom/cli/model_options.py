@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from stillroom.cli.numbers import MOST_TOKENS, decimal, whole
+from stillroom.settings import CONTEXT_TOKENS
+
 TASKS = ("extract", "classify", "summarise", "chat", "code")
 
 
@@ -23,7 +26,8 @@ def add_commands(commands: Any) -> None:
 
     fit = commands.add_parser("fit", help="what a model needs on this machine, and how fast it will be")
     fit.add_argument("model", metavar="MODEL", help="an installed model, a GGUF file, or OWNER/NAME on the hub")
-    fit.add_argument("--context", type=int, default=0, metavar="TOKENS", help="tokens of context (8192)")
+    context = whole(CONTEXT_TOKENS.least, MOST_TOKENS, or_else=0)
+    fit.add_argument("--context", type=context, default=0, metavar="TOKENS", help="tokens of context (8192)")
     fit.add_argument("--cache", choices=("f16", "q8_0", "q4_0"), default="f16", help="precision of the cache (f16)")
     _hub(fit)
     _add(fit, "model_hub", "fit")
@@ -34,7 +38,13 @@ def add_commands(commands: Any) -> None:
         "quantization", metavar="QUANTIZATION", nargs="?", help="Q4_K_M …, or a file's name; none: the best that fits"
     )
     get.add_argument("--revision", default="main", help="a branch, tag or commit")
-    get.add_argument("--limit", type=float, default=0.0, metavar="MB", help="megabytes a second to take at most")
+    get.add_argument(
+        "--limit",
+        type=decimal(0, 1e6),
+        default=0.0,
+        metavar="MB",
+        help="megabytes a second to take at most (0: no limit)",
+    )
     get.add_argument("--without-projector", action="store_true", help="not the part with which it sees pictures")
     get.add_argument("--dry-run", action="store_true", help="say what would be fetched, and fetch nothing")
     _hub(get)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from stillroom.cli.numbers import decimal, whole
+
 
 def add_remote(parser: argparse.ArgumentParser) -> None:
     """Add its commands."""
@@ -23,10 +25,11 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
     )
     add.add_argument("--ca", default="", metavar="FILE", help="certificates to trust beside the usual ones")
     add.add_argument("--proxy", default="", metavar="ADDRESS")
-    add.add_argument("--seconds", type=int, default=120, help="to wait for an answer")
-    add.add_argument("--in-flight", type=int, default=4, metavar="N", help="requests at a time")
-    add.add_argument("--price-in", type=float, default=0.0, metavar="DOLLARS", help="a million tokens that are sent")
-    add.add_argument("--price-out", type=float, default=0.0, metavar="DOLLARS", help="a million tokens of answer")
+    add.add_argument("--seconds", type=whole(1, 3600), default=120, help="to wait for an answer")
+    add.add_argument("--in-flight", type=whole(1, 64), default=4, metavar="N", help="requests at a time")
+    price = decimal(0, 10_000)
+    add.add_argument("--price-in", type=price, default=0.0, metavar="DOLLARS", help="a million tokens that are sent")
+    add.add_argument("--price-out", type=price, default=0.0, metavar="DOLLARS", help="a million tokens of answer")
     add.set_defaults(run=_add)
     for name, words, run in (
         ("test", "list its models and ask one question", _test),

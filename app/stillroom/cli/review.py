@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from stillroom.cli.numbers import table_number
 from stillroom.cli.status import DONE, SOME_FAILED, say
 from stillroom.errors import StillroomError
 
@@ -54,8 +55,8 @@ def add_review(parser: argparse.ArgumentParser) -> None:
         help="which values two tables have alike",
         description="Compare what two tables say of the same files, before any verdict.",
     )
-    two.add_argument("left", type=int, metavar="N", help="a table (see: stillroom review list)")
-    two.add_argument("right", type=int, metavar="M", help="another one")
+    two.add_argument("left", type=table_number, metavar="N", help="a table (see: stillroom review list)")
+    two.add_argument("right", type=table_number, metavar="M", help="another one")
     two.add_argument("--json", action="store_true", help="one JSON object on standard output")
     two.set_defaults(run=_run_compare)
     report = commands.add_parser(
@@ -82,7 +83,7 @@ def add_review(parser: argparse.ArgumentParser) -> None:
 
 def _which(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--template", "-t", metavar="NAME", help="only tables with this template")
-    parser.add_argument("--run", dest="table", type=int, metavar="N", help="only this table")
+    parser.add_argument("--run", dest="table", type=table_number, metavar="N", help="only this table")
 
 
 def _documents(workspace: Workspace, options: argparse.Namespace) -> list[ReviewedDocument]:

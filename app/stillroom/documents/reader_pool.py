@@ -27,6 +27,8 @@ _ATTEMPTS = 2
 """A reader that died before it took the request, or was killed from outside while it read, is replaced once without a word."""
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """Each thread of a library takes its share of the address space, on a large machine more than a document may."""
+_START_SECONDS = 60.0
+"""Until a reader says that it is confined: a cold disk or a busy machine is no fault of the document that waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +283,12 @@ def _opened(path: Path, seconds: float, cancellation: Cancellation | None) -> in
     if cancellation:
         cancellation.raise_if_requested()
     raise DocumentError(
-        f"The folder with the file did not answer within {seconds:g} seconds. Look at the network or the disk it is on."
+        f"The folder with the file did not answer within {_in_words(seconds)}. Look at the network or the disk it is on."
     )
+
+
+def _in_words(seconds: float) -> str:
+    return "1 second" if seconds == 1 else f"{seconds:g} seconds"
 
 
 class _NotTakenError(StillroomError):
@@ -300,6 +306,7 @@ class _Reader:
         self._changed = threading.Condition()
         self._answer: dict[str, Any] | None = None
         self._waiting_for = 0
+        self._begun = False
         self._heard = 0.0
         self._pages = (0, 0, 0.0)
         self.path = ""
@@ -396,7 +403,7 @@ class _Reader:
         """The answer, or None where the process ended without one."""
         with self._changed:
             while self._answer is None and self._outcome is None and not self._killed:
-                left = self._heard + seconds - time.monotonic()
+                left = self._heard + (seconds if self._begun else max(seconds, _START_SECONDS)) - time.monotonic()
                 if left <= 0:
                     break
                 self._changed.wait(left)
@@ -404,9 +411,12 @@ class _Reader:
                 return self._answer
             if self._outcome is not None or self._killed:
                 return None
-        self.kill(f"took longer than {seconds:g} seconds for a document")
+            begun = self._begun
+        self.kill(f"took longer than {seconds:g} seconds for a document" if begun else "did not start")
+        if not begun:
+            raise _NotTakenError("The process that reads documents did not start.", self._child.stderr_tail)
         raise DocumentError(
-            f"The file took longer than {seconds:g} seconds to read, and reading was stopped. "
+            f"The file took longer than {_in_words(seconds)} to read, and reading was stopped. "
             "It may be damaged, or very large: try it again, or split it into smaller files."
         )
 
@@ -446,6 +456,9 @@ class _Reader:
                 self.layers = Layers.from_json(message.get("layers"))
             except ValueError as error:
                 raise BadMessageError("said nonsense about itself") from error
+            with self._changed:  # the time of the document that waits begins here
+                self._begun, self._heard = True, time.monotonic()
+                self._changed.notify_all()
             return
         with self._changed:
             if message.get("id") != self._waiting_for:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stillroom.child import MAX_LINE_BYTES
+from stillroom.engine.protocol import LEAST_CONTEXT_TOKENS
 from stillroom.errors import EngineError
 
 LARGEST_PICTURE_SIDE = 1568
@@ -35,6 +36,15 @@ def most_sequences(vocabulary: int, *, recurrent: bool) -> int:
 def most_kept(free: int) -> int:
     """Bytes of memory that what was read may take beside a model, of those that are free once it is loaded."""
     return min(_MOST_KEPT_BYTES, max(0, free) // _KEPT_SHARE_OF_FREE)
+
+
+def check_context(tokens: int) -> None:
+    """Raises EngineError where a context is too short to work with; 0, the worker's own choice, never is."""
+    if tokens and tokens < LEAST_CONTEXT_TOKENS:
+        raise EngineError(
+            f"A context of {tokens:,} tokens is too short to work with. "
+            f"Choose at least {LEAST_CONTEXT_TOKENS}, or 0 for as many as suit the model."
+        )
 
 
 @dataclass(frozen=True, slots=True)

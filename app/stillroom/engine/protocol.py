@@ -41,6 +41,10 @@ GPU_UBATCH = 512
 # The context a model is loaded with, and judged by, where nobody said another.
 USUAL_CONTEXT_TOKENS = 8192
 
+# The shortest one: llama.cpp ends the process where a context has fewer cells than sequences, and in fewer than these no question
+# about a document has room.
+LEAST_CONTEXT_TOKENS = 512
+
 PROTOCOL_VERSION = 1
 
 
@@ -57,7 +61,7 @@ class LoadOptions:
     """How a model is loaded. Zero or None: the worker's own choice.
 
     Attributes:
-        context_tokens: cells of the shared key-value cache.
+        context_tokens: cells of the shared key-value cache, at least LEAST_CONTEXT_TOKENS.
         threads_prompt, threads_generate: of prompt evaluation and of generation.
         ubatch: tokens evaluated at a time; also how soon a cancel is seen.
         gpu_layers: offloaded layers; None for as many as fit where the build has a GPU backend.

@@ -152,6 +152,31 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
     return packed if len(packed) <= MOST_BYTES else b""
 
 
+def document_of(content: bytes) -> KeptDocument | None:
+    """The text of the document that this was kept of, and where its candidates stand; None where it is damaged."""
+    try:
+        return _document(_decoded(content))
+    except (zlib.error, ValueError):
+        return None
+
+
+def _decoded(content: bytes) -> _Kept:
+    unpacker = zlib.decompressobj()
+    return msgspec.msgpack.decode(unpacker.decompress(content, _MOST_UNPACKED), type=_Kept)
+
+
+def _document(kept: _Kept) -> KeptDocument:
+    places = {
+        Span(page, start, end): [Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)]
+        for page, start, end, sides in kept.boxes
+    }
+    return KeptDocument(
+        kept.name, kept.kind, kept.sha256,
+        tuple(Page(each.number, each.text, each.width, each.height, None, each.ocr_confidence) for each in kept.pages),
+        kept.page_count, stated=kept.stated, places=places,
+    )  # fmt: skip
+
+
 class Unpacker:
     """What undoes ``pack`` for documents of one template. ``hold``: some are held in memory, for the next time."""
 
@@ -179,21 +204,10 @@ class Unpacker:
 
     def _unpacked(self, content: bytes) -> Seen | None:
         try:
-            unpacker = zlib.decompressobj()
-            kept = msgspec.msgpack.decode(unpacker.decompress(content, _MOST_UNPACKED), type=_Kept)
+            kept = _decoded(content)
             if kept.signs != self._digest:
                 return None
-            places = {
-                Span(page, start, end): [
-                    Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)
-                ]
-                for page, start, end, sides in kept.boxes
-            }
-            document = KeptDocument(
-                kept.name, kept.kind, kept.sha256,
-                tuple(Page(each.number, each.text, each.width, each.height, None, each.ocr_confidence) for each in kept.pages),
-                kept.page_count, stated=kept.stated, places=places,
-            )  # fmt: skip
+            document = _document(kept)
             return Seen(
                 document=document,
                 asked=[self._asked(each, document, kept.parameters) for each in kept.asked],

@@ -101,10 +101,13 @@ def remote_engines() -> list[RemoteEngine]:
     try:
         data = tomlkit.parse(engines_file().read_text(encoding="utf-8")).unwrap()
         known = {item.name for item in fields(RemoteEngine)}
-        return [
+        found = [
             RemoteEngine(**{key: value for key, value in entry.items() if key in known})
             for entry in data.get("engines", ())
         ]
+        for engine in found:
+            _check_numbers(engine)
+        return found
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError) as error:
@@ -143,7 +146,22 @@ def keep_remote_engine(engine: RemoteEngine) -> None:
         raise StillroomError(
             "An address outside the own network must begin with https://, or what is sent could be read on its way."
         )
+    try:
+        _check_numbers(engine)
+    except ValueError as error:
+        raise StillroomError(f"{error}.") from error
     _write([*(each for each in remote_engines() if each.name != engine.name), engine])
+
+
+_BOUNDS = {"seconds": (1, 3600), "in_flight": (1, 64), "price_in": (0, 10_000), "price_out": (0, 10_000)}
+
+
+def _check_numbers(engine: RemoteEngine) -> None:
+    """Raises ValueError where one is outside its bounds: no request at a time would wait for ever, a price below 0 pays the cap back."""
+    for name, (least, most) in _BOUNDS.items():
+        value = getattr(engine, name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise ValueError(f"{name} of {engine.name} is a number from {least:,} to {most:,}, not {value!r}")
 
 
 _KEY = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_]{24,}\Z|(?:sk|pk|key|token|api|hf)[-_][A-Za-z0-9_-]{8,}\Z")

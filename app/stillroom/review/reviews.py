@@ -27,7 +27,7 @@ from stillroom.review.verdict import (
 from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import Promise, VerdictRow, VerdictStore
 from stillroom.templates.template import Template
-from stillroom.templates.toml_file import parse_template
+from stillroom.templates.toml_file import parse_template, title_of
 
 _TABLES = 20
 """So many earlier tables of a template are looked through for copies."""
@@ -66,7 +66,7 @@ class Reviews:
         for record in self._runs.runs():
             total = len(self._runs.documents(record.id))
             if total:
-                title = record.template_name.replace("-", " ").capitalize()
+                title = title_of(record.template_toml, record.template_name)
                 done = total - len(self._runs.pending(record.id))
                 found.append(
                     TableInfo(
@@ -166,7 +166,7 @@ class Reviews:
                 continue
             counts[name] = counts.get(name, 0) + 1
             for document in self.documents(record.id):
-                yield record.title or name.replace("-", " ").capitalize(), document
+                yield record.title or title_of(record.template_toml, name), document
 
     def promise(self, template_name: str) -> Promise | None:
         """What may pass unseen with a template, no more than the office allows; None where everything is to be looked at."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import re
 import tomllib
@@ -26,6 +27,16 @@ def parse_template(text: str, source: str) -> Template:
     """The template of a TOML text. ``source`` names it in errors. Raises TemplateError."""
     template, problems = check_template(text.encode("utf-8"), source)
     return _or_raise(template, problems)
+
+
+@functools.lru_cache(maxsize=256)
+def title_of(text: str, name: str) -> str:
+    """What the template of a TOML text is called by people; made of its name where it does not say, or cannot be read."""
+    try:
+        title = tomllib.loads(text).get("title")
+    except tomllib.TOMLDecodeError:
+        title = None
+    return title if isinstance(title, str) and title else name.replace("-", " ").capitalize()
 
 
 def check_file(path: Path) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -17,9 +17,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSlider,
     QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -218,6 +222,16 @@ class SpinBox(_Unwheeled, QSpinBox):
         super().__init__()
         self.lineEdit().setTextMargins(_NUMBER_MARGIN, 0, _NUMBER_MARGIN, 0)
 
+    def set_range(self, least: int, most: int, *, or_else: int) -> None:
+        """Take numbers from ``least`` to ``most``, and ``or_else``, which may lie below; one between them becomes the nearer."""
+        self.setRange(min(least, or_else), most)
+
+        def settle() -> None:
+            if or_else < self.value() < least:
+                self.setValue(least if 2 * self.value() > least + or_else else or_else)
+
+        self.editingFinished.connect(settle)
+
 
 class DoubleSpinBox(_Unwheeled, QDoubleSpinBox):
     """A number."""
@@ -231,14 +245,44 @@ class Slider(_Unwheeled, QSlider):
     """A number, by feeling."""
 
 
-class ComboBox(_Unwheeled, QComboBox):
-    """A combo box with an arrow in the colour of the appearance: a style sheet can only name a picture's file."""
+_ARROW_ROOM = 48  # pixels of a combo box that its text does not have
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        super().paintEvent(event)
-        painter = QPainter(self)
+
+class ComboBox(_Unwheeled, QComboBox):
+    """A combo box with an arrow in the colour of the appearance: a style sheet can only name a picture's file. What it shows ends in
+    … where there is no room."""
+
+    def shown_text(self) -> str:
+        """The chosen entry, as far as there is room for it."""
+        room = max(0, self.width() - _ARROW_ROOM)
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+
+    def showPopup(self) -> None:  # noqa: N802
+        """The entries are read whole, however narrow the box is."""
+        view = self.view()
+        view.setMinimumWidth(min(view.sizeHintForColumn(0) + _ARROW_ROOM, self.window().width() * 2 // 3))
+        super().showPopup()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown_text()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         arrow = pixmap("down", colours().muted, 16, self.devicePixelRatioF())
         painter.drawPixmap(self.width() - 25, (self.height() - 16) // 2, arrow)
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """``content`` where it can be moved as soon as there is less room than it asks for. The keyboard goes past to what is in it."""
+    area = QScrollArea()
+    area.setWidget(content)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    content.setAutoFillBackground(False)  # what is behind it stays what is behind it
+    area.viewport().setAutoFillBackground(False)
+    return area
 
 
 def take_away(layout: QLayout, place: int = 0) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
 from stillroom.ui.extract.page import ExtractPage
 from stillroom.ui.extract.run_queue import RunQueue
@@ -22,7 +22,7 @@ from stillroom.ui.starter import StarterFetch
 from stillroom.ui.tasks import Operation
 
 _PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
-_NAMES_FROM = 680  # pixels of its height; below, the pages' icons stand without their names
+_NAMES_FROM = QSize(900, 680)  # pixels; in a window below either, the pages' icons stand without their names
 _TITLE_BAR = 40  # pixels a window system may take for it; it tells only once the window is shown
 
 
@@ -42,21 +42,26 @@ class TakesKeyboard(Protocol):
     def take_keyboard(self) -> None: ...
 
 
-class _Place(QWidget):
-    """Where a page will be: it is built when it is first shown, so that the window is there sooner."""
+class _Place(QScrollArea):
+    """Where a page will be: it is built when it is first shown, so that the window is there sooner.
+
+    A window that is smaller than the page asks for (a low screen at 200 %) shows a part of it that can be moved: nothing lies over
+    something else, and nothing is out of reach.
+    """
 
     def __init__(self, build: Callable[[], QWidget]) -> None:
         super().__init__()
         self._build = build
         self.page: QWidget | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def fill(self) -> QWidget:
         """The page, built if it was not yet."""
         if self.page is None:
             self.page = self._build()
-            self._column.addWidget(self.page)
+            self.setWidget(self.page)
+            self.page.setAutoFillBackground(False)  # the window's own stays what is behind it
         return self.page
 
 
@@ -255,7 +260,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """A window too narrow for page and panel folds the panel away, and unfolds it when there is room again."""
         super().resizeEvent(event)
-        self.navigation.set_compact(self.height() < _NAMES_FROM)
+        self.navigation.set_compact(self.width() < _NAMES_FROM.width() or self.height() < _NAMES_FROM.height())
         narrow, was_narrow = self.width() < _PANEL_FROM, event.oldSize().width() < _PANEL_FROM
         if narrow and self.panel.isVisibleTo(self) and (not was_narrow or event.oldSize().width() < 0):
             self._fold_panel()

@@ -11,7 +11,7 @@ from stillroom.ui.controls import IconButton, describe, restyle
 from stillroom.ui.seal_label import SealLabel
 from stillroom.ui.theme import GRID, Theme
 
-WIDTH = 88
+WIDTH, _COMPACT_WIDTH = 88, 52  # pixels; with names, and with icons alone
 
 
 class Navigation(QWidget):
@@ -63,7 +63,7 @@ class Navigation(QWidget):
         self._column.insertWidget(number, button, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def set_compact(self, compact: bool) -> None:
-        """Icons alone, where the window is too low for their names; the tooltips have them."""
+        """Icons alone, where the window is too low or too narrow for their names; the tooltips have them."""
         if compact is self._compact:
             return
         self._compact = compact
@@ -73,7 +73,9 @@ class Navigation(QWidget):
                 button.setToolButtonStyle(style)
                 button.setProperty("compact", "true" if compact else "false")
                 restyle(button)
-        self._column.setContentsMargins(GRID, GRID if compact else 2 * GRID, GRID, GRID)
+        side = GRID // 2 if compact else GRID
+        self._column.setContentsMargins(side, GRID if compact else 2 * GRID, side, GRID)
+        self.setFixedWidth(_COMPACT_WIDTH if compact else WIDTH)
 
     def show_chosen(self, number: int) -> None:
         self._group.button(number).setChecked(True)

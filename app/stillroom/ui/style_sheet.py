@@ -46,7 +46,7 @@ QToolButton[role="flat"]:hover, QToolButton[role="flat"]:checked { background: @
 QToolButton[role="flat"]:focus { border: 1px solid @accent; }
 QToolButton[role="nav"] { background: transparent; border: 1px solid transparent; border-radius: 8px;
     padding: 8px 4px; color: @muted; font-size: 8pt; min-width: 64px; }
-QToolButton[role="nav"][compact="true"] { padding: 4px; min-height: 20px; }
+QToolButton[role="nav"][compact="true"] { padding: 4px; min-height: 20px; min-width: 32px; }
 QToolButton[role="nav"]:hover { background: @hover; }
 QToolButton[role="nav"]:checked { background: @accent_soft; color: @accent; font-weight: 600; }
 QToolButton[role="nav"]:focus { border: 1px solid @accent; }

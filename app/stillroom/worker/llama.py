@@ -113,13 +113,13 @@ class LoadedModel:
         self.vocabulary = lib.llama_vocab_n_tokens(self.vocab)
         self.width = int(lib.llama_model_n_embd(model))
         trained = lib.llama_model_n_ctx_train(model)
-        self.options = with_defaults(options, lib.llama_model_size(model), trained, gpu)
         self.recurrent = bool(lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model))
         self.max_sequences = most_sequences(self.vocabulary, recurrent=self.recurrent)
         self.abort = AbortFlag()
         self.evaluated = [0, 0]  # tokens: read, and written
         self.projector: Projector | None = None
         try:
+            self.options = with_defaults(options, lib.llama_model_size(model), trained, gpu)
             self._adapters = Adapters(model, options.adapters)
             if options.projector and not dry:
                 self.projector = Projector(model, Path(options.projector), self.options.threads_prompt, self._aborted)

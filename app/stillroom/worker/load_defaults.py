@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from stillroom.engine.limits import SMALL_MODEL_BYTES
-from stillroom.engine.protocol import GPU_UBATCH, LARGEST_CPU_UBATCH, USUAL_CONTEXT_TOKENS, LoadOptions
+from stillroom.engine.limits import SMALL_MODEL_BYTES, check_context
+from stillroom.engine.protocol import (
+    GPU_UBATCH,
+    LARGEST_CPU_UBATCH,
+    LEAST_CONTEXT_TOKENS,
+    USUAL_CONTEXT_TOKENS,
+    LoadOptions,
+)
 
 
 def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> LoadOptions:
@@ -14,7 +20,10 @@ def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> L
 
     Args:
         size: of the weights in bytes. trained: tokens of context the model was trained for; 0 for unknown.
+
+    Raises EngineError where the context is too short to work with.
     """
+    check_context(options.context_tokens)
     cores = max(1, (os.cpu_count() or 1))
     # A cancel, and a chat token beside a batch, wait for one ubatch.
     ubatch = options.ubatch or (GPU_UBATCH if gpu else LARGEST_CPU_UBATCH)
@@ -31,7 +40,7 @@ def with_defaults(options: LoadOptions, size: int, trained: int, gpu: bool) -> L
     return replace(
         options,
         flash_attention=flash,
-        context_tokens=min(options.context_tokens or USUAL_CONTEXT_TOKENS, max(trained, 512) * 4),
+        context_tokens=min(options.context_tokens or USUAL_CONTEXT_TOKENS, max(trained, LEAST_CONTEXT_TOKENS) * 4),
         threads_prompt=options.threads_prompt or cores,
         threads_generate=options.threads_generate or (1 if size < SMALL_MODEL_BYTES else cores),
         ubatch=ubatch,

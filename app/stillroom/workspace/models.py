@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stillroom.cancellation import Cancellation
 from stillroom.engine.engine import Engine
 from stillroom.engine.kept_files import folder_for
+from stillroom.engine.limits import check_context
 from stillroom.engine.protocol import USUAL_CONTEXT_TOKENS, LoadOptions, ModelInfo
 from stillroom.errors import StillroomError
 from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, MODEL, THREADS, Settings
@@ -99,12 +100,14 @@ class Models:
             beside: it is loaded in an engine of its own, so that what is loaded keeps its memory.
 
         Raises:
-            StillroomError: there is none of this name, or memory is short. EngineError: llama.cpp refuses it. Cancelled.
+            StillroomError: there is none of this name, or memory is short. EngineError: llama.cpp refuses it, or
+                the context is too short. Cancelled.
         """
         from stillroom.tuning.tuned import load_plan, that_fits
 
         file, missing = self._find(model) if isinstance(model, str) else (model, "")
         wanted_tokens = context_tokens or self._settings.get(CONTEXT_TOKENS)
+        check_context(wanted_tokens)  # before the file is tried, which would be blamed
         plan = load_plan(
             file,
             context_tokens=wanted_tokens,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,16 @@ class RowFiles:
         for part in found.walk():
             self._recent.add(part)
         return next((part for part in found.walk() if part.sha256 == sha256), found)
+
+    def is_unchanged(self, row: Path, sha256: str) -> bool:
+        """Whether the row's file is, byte by byte, what was read; False for what is inside of another file, too."""
+        if _file_of(row) != row:
+            return False
+        try:
+            with row.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except OSError:
+            return False
 
     def picture(
         self, row: Path, sha256: str, page: int, width: int, cancellation: Cancellation | None = None

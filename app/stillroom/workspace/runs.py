@@ -37,10 +37,10 @@ def _ignore(*_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run that is on disk: ``done`` of ``total`` documents are finished."""
+    """A run that is on disk: ``done`` of ``total`` documents are finished. ``title``: as the person named it; else the template's."""
 
     run_id: int
-    template_title: str
+    title: str
     total: int
     done: int
     started: datetime
@@ -193,13 +193,15 @@ class Runs:
 
     def stored(self, newest: int = 20) -> list[StoredRun]:
         """The newest runs on disk that no other window or command is working on."""
+        from stillroom.templates.toml_file import title_of
+
         found = []
         store = self._store()
         for record in store.runs()[:newest]:
             total = len(store.documents(record.id)) - len(store.removed(record.id))
             if total and not store.is_owned(record.id):
                 done = total - len(store.pending(record.id))
-                title = record.template_name.replace("-", " ").capitalize()
+                title = record.title or title_of(record.template_toml, record.template_name)
                 found.append(StoredRun(record.id, title, total, done, record.created.astimezone()))
         return found
 
@@ -281,6 +283,16 @@ class Runs:
             if result_from_json(result_to_json(fresh)) != earlier:
                 found.before[position], found.after[position] = earlier, fresh
         return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
+
+    def kept_document(self, run_id: int, position: int, sha256: str) -> Document | None:
+        """The text of a row's document as it was read for the run: at once, without its file; None where it was not kept."""
+        from stillroom.extraction.kept_seen import document_of
+
+        for _, content in self._store().seen(run_id, [position]):
+            document = document_of(content)
+            if document is not None and document.sha256 == sha256:
+                return document
+        return None
 
     def let_go(self) -> None:
         """Forget what is held in memory of a run."""

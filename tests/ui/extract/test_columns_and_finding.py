@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QStyleOptionViewItem, QToolButton
 
 from stillroom.ui.extract.result_model import FIRST_FIELD, Role
 from stillroom.ui.extract.row import RowState
@@ -62,6 +62,24 @@ def test_columns_are_hidden_and_moved_and_stay_so(filled, window):
     filled.table.reset_columns()
     assert not filled.table.isColumnHidden(total)
     assert filled.table.arrangement() == ",".join(str(column) for column in range(filled.model.columnCount()))
+
+
+def test_columns_are_as_wide_as_their_headings_and_values_until_the_user_says_otherwise(filled, qtbot):
+    header = filled.table.horizontalHeader()
+    needed = filled.table.delegate.sizeHint
+    option = QStyleOptionViewItem()
+    option.initFrom(filled.table)
+    for column in range(FIRST_FIELD, filled.model.columnCount()):
+        assert filled.table.columnWidth(column) >= header.sectionSizeHint(column)
+    shop = column_of(filled, "company")
+    assert filled.table.columnWidth(shop) >= needed(option, filled.table.shown.index(0, shop)).width()
+    filled.window().resize(1366, 768)
+    qtbot.waitUntil(lambda: filled.table.viewport().width() > 700)
+    assert not filled.table.horizontalScrollBar().isVisible(), "where there is room for all, there is nothing to scroll"
+    filled.table._sized_by_hand = True
+    filled.table.setColumnWidth(shop, 80)
+    filled.table.fit_columns()
+    assert filled.table.columnWidth(shop) == 80
 
 
 def test_empty_cells_come_last(filled):

@@ -11,6 +11,7 @@ from tests.review.made import record_of, result_of, toml_of
 from stillroom.documents.document import Span
 from stillroom.documents.read_file import read_file
 from stillroom.extraction.result import FieldState, FieldValue, result_to_json
+from stillroom.review.verdict import VerdictKind
 from stillroom.storage.runs import RunStore
 
 TOML = toml_of("letter", issuer="organisation")
@@ -30,7 +31,8 @@ def page(parts, window, qtbot, tmp_path: Path):
         canvas.save()
         document = read_file(file)
         span = Span(1, 0, len(sender))
-        value = FieldValue(sender, sender, FieldState.FOUND, sure, span, tuple(document.boxes(span)))
+        checks = ("Not a company of the register.",) if sender == "Bolt" else ()
+        value = FieldValue(sender, sender, FieldState.FOUND, sure, span, tuple(document.boxes(span)), (), checks)
         row = result_of({"issuer": value}, "letter", file, document.sha256)
         store.save(run, number, result_to_json(row))
     shown = window.show_named("review")
@@ -75,3 +77,40 @@ def test_pages_are_shown_in_small_and_lead_there(page, qtbot):
     assert thumbs.currentRow() == 0, "the small ones follow"
     page.show_document(next(each for each in page.desk.documents if each.path.stem == "letter-0"))
     qtbot.waitUntil(lambda: not thumbs.isVisible(), timeout=15_000)
+
+
+def test_documents_are_filtered_by_what_was_said_of_them_and_by_the_rule_that_failed(page, qtbot):
+    by_name = {each.path.stem: each for each in page.desk.documents}
+    page.desk.approve(by_name["letter-2"])
+    page.desk.reject(by_name["letter-1"], "an advertisement")
+    qtbot.waitUntil(lambda: not page.desk.saving, timeout=10_000)
+    for which, wanted in (("approved", ["2"]), ("rejected", ["1"]), ("open", ["0"]), ("failed", []), ("corrected", [])):
+        choose(page.which, which)
+        assert names(page) == wanted, which
+    entries = [page.which.itemText(place) for place in range(page.which.count())]
+    assert "Fails: Not a company of the register." in entries
+    choose(page.which, "rule:Not a company of the register.")
+    assert names(page) == ["1"]
+    page.show_document(by_name["letter-0"])
+    page.say(VerdictKind.ABSENT)
+    qtbot.waitUntil(lambda: not page.desk.saving, timeout=10_000)
+    choose(page.which, "absent")
+    assert names(page) == ["0"]
+
+
+def test_the_tables_of_one_template_are_gone_through_together(page, parts, tmp_path: Path, qtbot):
+    store = RunStore(parts.database)
+    for number, (name, toml) in enumerate((("letter", TOML), ("memo", toml_of("memo", issuer="organisation")))):
+        file = tmp_path / f"later-{number}.txt"
+        file.write_text("Acme")
+        run = store.create_run(record_of(toml, name), [(str(file), str(file))])
+        value = FieldValue("Acme", "Acme", FieldState.FOUND, 0.5, Span(1, 0, 4))
+        store.save(run, 0, result_to_json(result_of({"issuer": value}, name, file, "ab" * 32)))
+    page.desk.look()
+    qtbot.waitUntil(lambda: page.tables.count() == 5, timeout=10_000)
+    assert page.tables.itemText(1) == "All tables of Letter"
+    choose(page.tables, "template:letter")
+    qtbot.waitUntil(lambda: len(page.desk.documents) == 4, timeout=10_000)
+    assert {each.template.name for each in page.desk.documents} == {"letter"}
+    choose(page.tables, 0)
+    qtbot.waitUntil(lambda: len(page.desk.documents) == 5, timeout=10_000)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
 from stillroom.chat.conversation import Role, Turn
 from stillroom.child import probe
 from stillroom.paths import database_file
-from stillroom.settings import KEEP_ON_DISK, SEALED, THREADS, Settings
+from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, SEALED, THREADS, Settings
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.seal_label import SealLabel
 from stillroom.ui.settings.page import SettingsPage
@@ -138,6 +138,14 @@ def test_a_setting_is_kept_and_put_back(page: SettingsPage) -> None:
     assert control.value() == 0
     page.general.controls[KEEP_ON_DISK.name].setChecked(True)
     assert Settings().get(KEEP_ON_DISK)
+
+
+def test_a_context_between_none_and_the_least_becomes_the_nearer(page: SettingsPage) -> None:
+    control = page.general.controls[CONTEXT_TOKENS.name]
+    for given, kept in ((64, 0), (400, 512), (512, 512), (4096, 4096)):
+        control.setValue(given)
+        control.editingFinished.emit()
+        assert (control.value(), Settings().get(CONTEXT_TOKENS)) == (kept, kept)
 
 
 def test_what_is_kept_from_each_child_is_tried_and_told(page: SettingsPage, qtbot) -> None:

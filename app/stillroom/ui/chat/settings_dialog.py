@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from stillroom.chat.conversation import CHAT_SAMPLING, ChatSettings
-from stillroom.engine.protocol import ModelInfo
+from stillroom.engine.protocol import LEAST_CONTEXT_TOKENS, ModelInfo
 from stillroom.ui.controls import Button, ComboBox, Slider, SpinBox, describe, label
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import size_text
@@ -74,7 +74,7 @@ class SettingsDialog(QDialog):
         describe(self.length, self.tr("Longest answer"), self.tr("A token is about three quarters of a word"))
         form.addRow(self.tr("Longest answer"), self.length)
         self.context = SpinBox()
-        self.context.setRange(0, 1_048_576)
+        self.context.set_range(LEAST_CONTEXT_TOKENS, 1_048_576, or_else=0)
         self.context.setSingleStep(2048)
         self.context.setSuffix(self.tr(" tokens"))
         self.context.setSpecialValueText(self.tr("as usual for the model"))

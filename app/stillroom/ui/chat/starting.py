@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -79,6 +79,12 @@ class Starting(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self._fit()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """What it makes do with: its words take the width they are given, or go."""
+        buttons = [button.minimumSizeHint().expandedTo(button.minimumSize()) for button in self._buttons]
+        height = sum(each.height() + GRID for each in buttons) + 4 * GRID
+        return QSize(max((each.width() for each in buttons), default=0) + 4 * GRID, height)
 
     def _fit(self) -> None:
         """Lines as long as there is room for, and no longer than can be read well; where a window is low, the texts to begin with go

@@ -33,7 +33,7 @@ from stillroom.extraction.result import Progress
 from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import FieldType, Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label, scrolled
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -82,8 +82,8 @@ class EvaluatePage(QWidget):
         self.banners = BannerArea(self)
         column.addLayout(self._choices())
         self.stack = QStackedWidget()
-        self.stack.addWidget(self._empty())
-        self.stack.addWidget(self._outcome())
+        self.stack.addWidget(scrolled(self._empty()))
+        self.stack.addWidget(scrolled(self._outcome()))
         column.addWidget(self.stack, 1)
         self._refresh()
 

@@ -362,7 +362,8 @@ class Details(QFrame):
             self._place.setText(place)
             complain(reason)
 
-        self._sources.find(Path(row.path), row.result.sha256, span, show, refuse)
+        of_run = (row.run.batch.run_id, row.position) if row.run is not None and row.run.batch is not None else None
+        self._sources.find(Path(row.path), row.result.sha256, span, show, refuse, of_run)
 
     def _why_no_place(self, value: FieldValue) -> str:
         if value.state == "generated":

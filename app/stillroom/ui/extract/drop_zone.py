@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from stillroom.ui import icons
-from stillroom.ui.controls import Button, describe, label, set_role, take_away
+from stillroom.ui.controls import Button, describe, label, scrolled, set_role, take_away
 from stillroom.ui.extract.dropping import TakesDrops
 from stillroom.ui.theme import GRID, colours
+
+_PICTURE_FROM = 360  # pixels of its height; below, the picture goes, and what is below it stays in sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,11 @@ class DropZone(TakesDrops, QWidget):
         self.setAcceptDrops(True)
         self.setAccessibleName(self.tr("Drop files or folders here"))
         self._over = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4 * GRID, 4 * GRID, 4 * GRID, 4 * GRID)
+        content = QWidget()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(GRID // 2, GRID // 2, GRID // 2, GRID // 2)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(4 * GRID, 2 * GRID, 4 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addStretch(4)
         self._picture = QLabel()
@@ -72,7 +77,8 @@ class DropZone(TakesDrops, QWidget):
         row.addWidget(folder)
         row.addStretch(1)
         column.addLayout(row)
-        column.addSpacing(5 * GRID)
+        column.addSpacing(2 * GRID)
+        column.addStretch(1)
         self.samples: Button | None = None
         if with_samples:
             column.addWidget(self._centred(label(self.tr("New here?"), "muted")))
@@ -86,6 +92,7 @@ class DropZone(TakesDrops, QWidget):
         column.addSpacing(2 * GRID)
         column.addLayout(self._earlier)
         column.addStretch(3)
+        whole.addWidget(scrolled(content))
 
     def show_earlier(self, runs: Sequence[EarlierRun]) -> None:
         """Offer runs that are on disk, newest first."""
@@ -99,6 +106,10 @@ class DropZone(TakesDrops, QWidget):
             button.setToolTip(self.tr("Open this table again"))
             button.clicked.connect(lambda _checked=False, run_id=run.run_id: self.earlier_wanted.emit(run_id))
             self._earlier.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._picture.setVisible(self.height() >= _PICTURE_FROM)
 
     def on_drop(self, paths: list[Path]) -> None:
         self.dropped.emit(paths)

@@ -280,7 +280,7 @@ class ExtractPage(QWidget):
                     if run.done
                     else self.tr("A run of %1 documents (%2) was interrupted at its beginning."),
                 )
-                text = text.replace("%2", run.template_title).replace("%3", str(run.done))
+                text = text.replace("%2", run.title).replace("%3", str(run.done))
                 self.banners.show_message(
                     text,
                     "info",
@@ -303,7 +303,7 @@ class ExtractPage(QWidget):
     def _earlier(self) -> list[EarlierRun]:
         runs = []
         for run in self._stored[:_EARLIER_SHOWN]:
-            title = f"{run.template_title} · "
+            title = f"{run.title} · "
             if run.done < run.total:
                 title += self.tr("%1 of %2 documents").replace("%1", str(run.done)).replace("%2", str(run.total))
             else:

@@ -94,8 +94,9 @@ class ResultDelegate(QStyledItemDelegate):
             painter.setFont(font)
             width = painter.fontMetrics().horizontalAdvance(sure)
             value = option.fontMetrics.horizontalAdvance(cell.text)
-            # The value goes first: the share is left out where it alone would cut the value.
-            if inner.width() > width + 5 * GRID and not inner.width() - width - GRID < value <= inner.width():
+            # The value goes first: the share is left out where it would cut the value, or cut it shorter, and says nothing new.
+            left = inner.width() - width - GRID
+            if value <= left or (value > inner.width() and cell.level.needs_look and left > 4 * GRID):
                 painter.setPen(QColor(shown.muted))
                 painter.drawText(inner, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), sure)
                 inner = inner.adjusted(0, 0, -(width + GRID), 0)

@@ -14,13 +14,15 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QStyleOptionViewItem, QTableView
 
 from stillroom.templates.template import FieldType
 from stillroom.ui.extract.copying import as_text
 from stillroom.ui.extract.result_delegate import ResultDelegate
 from stillroom.ui.extract.result_model import FIRST_FIELD, Column, ResultModel, Role
 from stillroom.ui.extract.row import Row, RowState
+
+_ROWS_MEASURED = 50
 
 # Types whose values are short whatever the document.
 _SHORT = frozenset(
@@ -151,14 +153,34 @@ class ResultTable(QTableView):
         """Give each column its share of the width, until the user gives it another."""
         header = self.horizontalHeader()
         character = self.fontMetrics().horizontalAdvance("n")
-        document, state = 19 * character, self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
+        # What is in a column, and its heading, go before even shares; of the file's name and of long values a part will do.
+        document = max(19 * character, min(self._content(Column.DOCUMENT), 30 * character))
+        state = self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
         self.setColumnWidth(Column.DOCUMENT, document)
         self.setColumnWidth(Column.STATE, state)
         wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.source.template.fields]
-        left = self.viewport().width() - document - state
-        for number, want in enumerate(wants):
-            self.setColumnWidth(FIRST_FIELD + number, max(14 * character, int(left * want / sum(wants))))
+        columns = range(FIRST_FIELD, FIRST_FIELD + len(wants))
+        least = [
+            max(14 * character, header.sectionSizeHint(column), min(self._content(column), 24 * character))
+            for column in columns
+        ]
+        spare = max(0, self.viewport().width() - document - state - sum(least))
+        for column, width, want in zip(columns, least, wants, strict=True):
+            self.setColumnWidth(column, width + int(spare * want / sum(wants)))
         header.setStretchLastSection(True)
+
+    def fit_columns(self) -> None:
+        """After values came: columns as wide as what they hold, unless the user gave them another width."""
+        if not self._sized_by_hand:
+            self.size_columns()
+
+    def _content(self, column: int) -> int:
+        """How wide the first rows are in this column; a document that failed has no values."""
+        option = QStyleOptionViewItem()
+        option.initFrom(self)
+        indexes = (self.shown.index(row, column) for row in range(min(self.shown.rowCount(), _ROWS_MEASURED)))
+        rows = [index for index in indexes if column < FIRST_FIELD or index.data(Role.CELL) is not None]
+        return max((self.delegate.sizeHint(option, index).width() for index in rows), default=0)
 
     def columns_menu(self) -> QMenu:
         """Which columns are shown; the document's always is."""

@@ -135,6 +135,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.together.connect(self.together.tell)
         self.runs.finished.connect(self._offer_remote)
         self.runs.finished.connect(self.copies.look)
+        self.runs.finished.connect(self.table.fit_columns)
         self._loading.changed.connect(self._refresh)
         self._queue.changed.connect(self._refresh)
         self.table.cell_chosen.connect(lambda row, field: self.details.show_cell(self.template, row, field))
@@ -217,6 +218,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.open(batch, results, removed)
         self._arrange_columns()
         self.stack.setCurrentIndex(1)
+        self.table.fit_columns()
         self.title_changed.emit()
         if self.model.rows:
             self.table.choose(self.model.rows[0])

@@ -51,9 +51,18 @@ class Sources:
         self._operation: Operation[Document] | None = None
 
     def find(
-        self, path: Path, sha256: str, span: Span, show: Callable[[Quote], None], complain: Callable[[str], None]
+        self,
+        path: Path,
+        sha256: str,
+        span: Span,
+        show: Callable[[Quote], None],
+        complain: Callable[[str], None],
+        place: tuple[int, int] | None = None,
     ) -> bool:
-        """Give ``show`` the quote of a span, at once (True) or when the file was read. A later call replaces this one."""
+        """Give ``show`` the quote of a span, at once (True) or when the file was read. A later call replaces this one.
+
+        ``place``: run and position of the row. What was kept of it is quoted where the file is still the same: it is not read again.
+        """
         if self._operation is not None:
             self._operation.cancellation.request()
             self._operation = None
@@ -68,6 +77,9 @@ class Sources:
             return True
 
         def read(operation: Operation[Document]) -> Document:
+            kept = self._parts.runs.kept_document(*place, sha256) if place is not None else None
+            if kept is not None and self._parts.row_files.is_unchanged(path, sha256):
+                return kept
             document = self._parts.row_files.read(path, sha256, operation.cancellation)
             if sha256 and document.sha256 != sha256:
                 raise StillroomError(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QDesktopServices, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -28,7 +29,6 @@ from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.duplicates import sender_of
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
 from stillroom.review.marked_value import FieldReader, ReadValue
-from stillroom.review.queue import Doubt
 from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
@@ -46,9 +46,10 @@ from stillroom.ui.controls import (
 )
 from stillroom.ui.extract.cell import one_line
 from stillroom.ui.failures import show_failure
-from stillroom.ui.review import wording
+from stillroom.ui.review import filters, wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
+from stillroom.ui.review.filters import Wanted
 from stillroom.ui.review.lessons import Lesson, Lessons
 from stillroom.ui.review.page_view import Light, PageView
 from stillroom.ui.review.pictures import PagePictures, Texts
@@ -60,13 +61,12 @@ from stillroom.ui.review.value_card import ValueCard
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID
 from stillroom.ui.window_memory import WindowMemory
-from stillroom.ui.wording import counted, percent_text, sentence, when_text
+from stillroom.ui.wording import counted, sentence, when_text
 from stillroom.workspace.row_files import PageSizes, RowFiles
 from stillroom.workspace.runs import DecidedAgain, changed_fields
 
-_EVERYTHING = "everything"
-_TO_CHECK = "to check"
-_LESS_SURE = (0.75, 0.9, 0.97)
+_TEMPLATE = "template:"  # before the name of one, in the place of a table's number
+_WIDE_FROM = 860  # pixels of the page's width; below, what is said elsewhere too makes room
 _MARKED_SHOWN = 60  # letters of a mark that was not taken
 
 
@@ -94,6 +94,7 @@ class ReviewPage(QWidget):
         self._shown: list[ReviewedDocument] = []
         self._document: ReviewedDocument | None = None
         self._wanted_run = 0
+        self._nothing_left = False  # the last open value of the document was answered a moment ago
         self._text: Document | None = None
         self._reader: FieldReader | None = None
         self._adding: tuple[Subject, Field] | None = None
@@ -142,7 +143,8 @@ class ReviewPage(QWidget):
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        row.addWidget(label(self.tr("Review"), "title"))
+        self.title = label(self.tr("Review"), "title")
+        row.addWidget(self.title)
         row.addSpacing(GRID)
         self.tables = ComboBox()
         self.tables.setAccessibleName(self.tr("Table"))
@@ -156,12 +158,8 @@ class ReviewPage(QWidget):
         self.fields.setAccessibleName(self.tr("Field"))
         self.fields.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.fields.setMinimumWidth(80)
-        self.which.addItem(self.tr("To check"), _TO_CHECK)
-        self.which.addItem(self.tr("All documents"), _EVERYTHING)
-        for doubt in Doubt:
-            self.which.addItem(wording.doubt_name(doubt), str(doubt))
-        for share in _LESS_SURE:
-            self.which.addItem(self.tr("Less sure than %1").replace("%1", percent_text(share)), share)
+        for words, data in filters.choices():
+            self.which.addItem(words, data)
         self.senders = ComboBox()
         self.senders.setAccessibleName(self.tr("Sender"))
         self.senders.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -176,6 +174,12 @@ class ReviewPage(QWidget):
         describe(self.keys, self.tr("Keys"), self.tr("All keys (?)"))
         row.addWidget(self.keys)
         return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Where it is narrow the page goes without its name, which the navigation has, and without the signs for the keys of zoom."""
+        super().resizeEvent(event)
+        for each in (self.title, self.zoom_out, self.zoom_in):
+            each.setVisible(event.size().width() >= _WIDE_FROM)
 
     def _left(self) -> QWidget:
         side = QWidget()
@@ -380,12 +384,17 @@ class ReviewPage(QWidget):
         begun = [table for table in self.desk.tables if table.finished]
         if len(begun) > 1:
             self.tables.addItem(self.tr("All tables"), 0)
+        of_templates = Counter(table.template_name for table in begun)
+        for name, count in of_templates.items():
+            if 1 < count < len(begun):
+                title = next(table.template_title for table in begun if table.template_name == name)
+                self.tables.addItem(self.tr("All tables of %1").replace("%1", title), f"{_TEMPLATE}{name}")
         for table in begun:
             text = f"{table.title} · {table.documents} · {when_text(table.created)}"
             self.tables.addItem(text, table.run)
         place = self.tables.findData(kept)
         if place < 0:
-            place = min(1, self.tables.count() - 1)
+            place = next((at for at in range(self.tables.count()) if self.tables.itemData(at) == begun[0].run), 0)
         self.tables.setCurrentIndex(max(0, place))
         self.tables.blockSignals(False)
         self.stack.setCurrentIndex(1 if begun else 0)
@@ -397,8 +406,9 @@ class ReviewPage(QWidget):
         run = self.tables.currentData()
         if run is None:
             return
-        runs = [run] if run else [table.run for table in self.desk.tables]
-        self.desk.open(runs)
+        wanted = str(run).removeprefix(_TEMPLATE)
+        of_template = [table.run for table in self.desk.tables if not run or table.template_name == wanted]
+        self.desk.open(of_template if not run or isinstance(run, str) else [run])
 
     def _opened(self) -> None:
         names: dict[str, str] = {}
@@ -412,6 +422,7 @@ class ReviewPage(QWidget):
             self.fields.addItem(title, name)
         self.fields.setCurrentIndex(max(0, self.fields.findData(kept)))
         self._list_senders()
+        self._list_rules()
         self._show_dial_text()
         old = self._document
         self._filter()
@@ -433,31 +444,19 @@ class ReviewPage(QWidget):
         self.senders.setCurrentIndex(max(0, self.senders.findData(kept)))
         self.senders.setVisible(len(names) > 1)
 
+    def _list_rules(self) -> None:
+        """The checks that failed here, each to be gone through by itself."""
+        kept, fixed = self.which.currentData(), len(filters.choices())
+        while self.which.count() > fixed:
+            self.which.removeItem(fixed)
+        for words, data in filters.failed_rules(self.desk.documents):
+            self.which.addItem(words, data)
+        self.which.setCurrentIndex(max(0, self.which.findData(kept)))
+
     def _filter(self) -> None:
         """The documents that are asked for, worst first."""
-        which, wanted, sender = self.which.currentData(), self.fields.currentData(), self.senders.currentData()
-        chosen = []
-        for document in self.desk.documents:
-            if sender and sender_of(document) != sender:
-                continue
-            if isinstance(which, float):
-                if any(
-                    value.current.confidence < which and not self.desk.done_with(document, value)
-                    for value in document.values
-                    if not wanted or value.subject.field == wanted
-                ):
-                    chosen.append(document)
-                continue
-            reasons = self.desk.reasons(document)
-            if wanted:
-                reasons = {subject: doubt for subject, doubt in reasons.items() if subject.field == wanted}
-            if which == _EVERYTHING:
-                chosen.append(document)
-            elif which == _TO_CHECK:
-                if reasons if wanted else self.desk.count(document):
-                    chosen.append(document)
-            elif any(doubt == which for doubt in reasons.values()):
-                chosen.append(document)
+        wanted = Wanted(self.which.currentData(), self.fields.currentData() or "", self.senders.currentData() or "")
+        chosen = [document for document in self.desk.documents if wanted.takes(document, self.desk)]
         ordered: list[ReviewedDocument] = []
         for name, queue in self.desk.queues.items():
             ordered += queue.worst_first([each for each in chosen if each.template.name == name])
@@ -465,7 +464,7 @@ class ReviewPage(QWidget):
         self._list_documents()
         if self._shown:
             self.show_document(self._shown[0])
-        elif self.desk.documents and which != _EVERYTHING:
+        elif self.desk.documents and wanted.which != filters.EVERYTHING:
             self._show_nothing_left()
         else:
             self.show_document(None)
@@ -479,7 +478,7 @@ class ReviewPage(QWidget):
         self.show_document(None)
 
     def _show_everything(self) -> None:
-        self.which.setCurrentIndex(self.which.findData(_EVERYTHING))
+        self.which.setCurrentIndex(self.which.findData(filters.EVERYTHING))
         self._filter()
 
     def _list_documents(self) -> None:
@@ -497,7 +496,10 @@ class ReviewPage(QWidget):
 
     def show_document(self, document: ReviewedDocument | None) -> None:
         """Turn to a document."""
+        if self._nothing_left:
+            self.banners.withdraw("left")
         self._document = document
+        self._nothing_left = False
         self._text = self._reader = None
         for widget in (self.approve, self.reject, self.undo, self.report):
             widget.setEnabled(document is not None)
@@ -666,6 +668,7 @@ class ReviewPage(QWidget):
 
     def _value_chosen(self, value: ReviewedValue | None) -> None:
         self._adding = None
+        self._nothing_left = False
         self.card.show_value(self._document, value, self.model.doubt(value) if value else None)
         if value is not None:
             self.table_panel.choose(value.subject)
@@ -690,11 +693,27 @@ class ReviewPage(QWidget):
             self._choose(subject)
             return
         self.desk.give(document, document.verdict(kind, value.subject, after))
-        self.step_open(1)
+        self._after_verdict(document)
+
+    def _after_verdict(self, document: ReviewedDocument) -> None:
+        """On to what is to be looked at next; where that would be another document, this one stays until it is approved or left: the
+        key that approves would else mean a document that nobody has seen."""
+        through = bool(self.fields.currentData()) or self.desk.decided(
+            document
+        )  # one field is gone through in all documents
+        if through or any(self._open(value) for value in self.model.values):
+            self.step_open(1)
+            return
+        self._nothing_left = True
+        text = self.tr("Nothing is left to check in this document. A approves it and goes on, Enter goes on without.")
+        self.banners.show_message(text, "info", key="left")
 
     def accept(self) -> None:
-        """The value as it stands is right."""
-        self.say(VerdictKind.ACCEPTED)
+        """The value as it stands is right; where the last one was answered and the document is still there, on to the next one."""
+        if self._nothing_left:
+            self._to_next_open()
+        else:
+            self.say(VerdictKind.ACCEPTED)
 
     def keep(self) -> None:
         """No copy, whatever it looks like."""
@@ -923,6 +942,8 @@ class ReviewPage(QWidget):
 
     def take_back(self) -> None:
         """Undo, wherever it was."""
+        self._nothing_left = False
+        self.banners.withdraw("left")
         document = self.desk.undo(self._document)
         if document is None:
             self.banners.show_message(self.tr("There is nothing to take back."), "info", key="undo", seconds=3.0)
@@ -1204,7 +1225,7 @@ class ReviewPage(QWidget):
 
     def _key_card(self) -> list[tuple[str, str]]:
         return [
-            (self.tr("Enter"), self.tr("Accept the value, and go to the next")),
+            (self.tr("Enter"), self.tr("Accept the value, and go to the next; after the last to the next document")),
             ("1 – 9", self.tr("Take this candidate")),
             (self.tr("E, F2 or a letter"), self.tr("Write another value; arrows choose a place on the page")),
             ("N", self.tr("Not in the document")),

@@ -372,6 +372,7 @@ class TablePanel(QWidget):
     def _show_sums(self) -> None:
         document, field = self.model.document, self.model.field
         found = sums(document, field.name) if document is not None and field is not None else []
+        found.sort(key=lambda each: each.stated is None or each.holds)  # what does not add up is what has to be seen
         texts = [self._sum_text(each) for each in found]
         self.total.setText("   ".join(texts))
         self.total.setToolTip(plain_tip("\n".join(texts)))
@@ -390,4 +391,6 @@ class TablePanel(QWidget):
 
 
 def _plain(number: Decimal, *, sign: bool = False) -> str:
-    return f"{number:+f}" if sign else f"{number:f}"
+    given, needed = (max(0, -int(each.as_tuple().exponent)) for each in (number, number.normalize()))
+    places = max(needed, min(2, given))
+    return f"{number:+.{places}f}" if sign else f"{number:.{places}f}"

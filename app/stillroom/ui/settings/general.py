@@ -57,7 +57,7 @@ class GeneralSection(Section):
             describe(box, setting.description)
             return box
         spin = SpinBox()
-        spin.setRange(setting.least, min(setting.most, 2**31 - 1))
+        spin.set_range(setting.least, min(setting.most, 2**31 - 1), or_else=setting.default)
         spin.setValue(value)
         spin.setFixedWidth(NUMBER_WIDTH)
         spin.editingFinished.connect(lambda: self._put(setting, spin.value()))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -36,7 +36,7 @@ from stillroom.errors import StillroomError, TemplateError
 from stillroom.templates import editing
 from stillroom.templates.template import Field, FieldType, Rule, Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import Button, IconButton, describe, label
+from stillroom.ui.controls import Button, ComboBox, IconButton, describe, label
 from stillroom.ui.extract.cell import cell_of
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
@@ -51,6 +51,7 @@ from stillroom.ui.wording import counted, percent_text, sentence
 T = TypeVar("T")
 
 _NAME = Qt.ItemDataRole.UserRole
+_LIST_FROM = 860  # pixels of the page's width; below, the list of templates is a box to choose from, or three columns cut each other
 
 
 class TemplatesPage(QWidget):
@@ -74,12 +75,12 @@ class TemplatesPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
-        column.addWidget(label(self.tr("Templates"), "title"))
+        column.addLayout(self._head())
         self.banners = BannerArea(self)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(2 * GRID)
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self._list_side())
+        splitter.addWidget(self._list())
         splitter.addWidget(self._editor())
         self.preview = Preview(parts, loading, self._keep_new)
         splitter.addWidget(self.preview)
@@ -98,13 +99,19 @@ class TemplatesPage(QWidget):
 
     def take_keyboard(self) -> None:
         """To the list of templates."""
-        self.list.setFocus()
+        (self.chooser if self.list.isHidden() else self.list).setFocus()
 
-    def _list_side(self) -> QWidget:
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(label(self.tr("Templates"), "title"))
+        self.chooser = ComboBox()
+        self.chooser.setAccessibleName(self.tr("Templates"))
+        self.chooser.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.chooser.setMinimumWidth(150)
+        self.chooser.hide()
+        row.addWidget(self.chooser, 2)
+        row.addStretch(1)
         new = IconButton("plus", self.tr("New template"), "button", text=self.tr("New"), colour="text")
         new.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(new)
@@ -116,15 +123,25 @@ class TemplatesPage(QWidget):
         menu.addAction(self.tr("From a shared file…"), self.new_from_shared)
         new.setMenu(menu)
         self.new_button = new
-        column.addWidget(new)
+        row.addWidget(new)
+        return row
+
+    def _list(self) -> QListWidget:
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Templates"))
         self.list.setMinimumWidth(150)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.currentItemChanged.connect(self._chosen)
-        column.addWidget(self.list, 1)
-        return side
+        self.chooser.setModel(self.list.model())
+        self.chooser.activated.connect(self.list.setCurrentRow)
+        self.list.currentRowChanged.connect(self.chooser.setCurrentIndex)
+        return self.list
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.list.setVisible(event.size().width() >= _LIST_FROM)
+        self.chooser.setVisible(self.list.isHidden())
 
     def _editor(self) -> QWidget:
         side = QWidget()
