@@ -34,6 +34,7 @@ _IN_ROW = 9.0
 _IN_ROW_AGAIN = 4.0
 _CALLED = 6.0
 _CALLED_OTHERWISE = -3.0
+_OF_ITEMS = 0.2
 _CUT = -6.0
 _SAID = 5.0
 _PRINTED = -8.0
@@ -59,7 +60,9 @@ class Told:
             told |= dict.fromkeys(others, _IN_ROW_AGAIN) | dict.fromkeys(first, _IN_ROW)
         if kind in _PARTIES:
             own, others = self._roles.called(field, candidates)
-            told |= dict.fromkeys(others, _CALLED_OTHERWISE) | dict.fromkeys(own, _CALLED)
+            # Items do not stand against each other, and pieces of a name are called what the whole is: a little is enough.
+            share = _OF_ITEMS if field.type is FieldType.LIST else 1.0
+            told |= dict.fromkeys(others, share * _CALLED_OTHERWISE) | dict.fromkeys(own, share * _CALLED)
             cut = [at for at, candidate in enumerate(candidates) if cut_off(candidate.text)]
             told |= {at: min(told.get(at, 0.0), 0.0) + _CUT for at in cut}
         if kind in _NAMED_BEFORE and field.type is not FieldType.LIST:
