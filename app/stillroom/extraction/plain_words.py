@@ -20,7 +20,6 @@ _END = r"(?=\s*(?:[,;.()\n“”\"]|$))"
 _BEFORE = 80
 _LONGEST = 5  # words
 _OWN = 0.9  # the template's own words; a concept's are less: a guarantor is a party, as the borrower is
-_PERHAPS = 0.4
 
 
 class PartyRoles:
@@ -51,14 +50,17 @@ class PartyRoles:
                 says = self._says(field, role)
                 if says >= _OWN:
                     own.add(at)
-                elif says < _PERHAPS:
+                elif says < 0:
                     others.add(at)
         return own, others
 
     def _says(self, field: Field, role: str) -> float:
-        """How far a role is what the field is called; 0 where it is what the field is said not to be."""
+        """How far a role is what the field is called; below 0 where it is known to be another, 0 of a short name of the party itself."""
         says = [self._meaning.weigh(field.name, key_of(each)) for each in (role, *_singular(role))]
-        return 0.0 if any(avoided for *_, avoided in says) else max(own for own, *_ in says)
+        own = max(own for own, *_ in says)
+        if any(avoided for *_, avoided in says) or (not own and any(rival for _, rival, _ in says)):
+            return -1.0
+        return own
 
 
 class Sentences:

@@ -669,7 +669,9 @@ class _Reader:
             row = _Row([at], dict(base), line.page, line.bottom, dict(groups))
             if last is not None and self._near(last, line):
                 # Text that stood alone above these numbers was theirs, not the end of the row before.
-                row.words.update({index: words for index, words in last.spare.items() if index not in base})
+                row.words.update(
+                    {index: words for index, words in last.spare.items() if not _named(base.get(index, ()))}
+                )
             rows.append(row)
             last = row
         return self._complete(columns, rows)
@@ -1030,6 +1032,11 @@ def _anew(row: Mapping[int, object], line: Mapping[int, object], columns: Sequen
     if digits:
         return any(index in row and index in line for index in digits)
     return len(line) >= len(row)
+
+
+def _named(words: Sequence[Word]) -> bool:
+    """Whether words name a thing: "2 x 10.00" does not."""
+    return any(_letters(word.text) > 1 for word in words)
 
 
 def _letters(text: str) -> int:
