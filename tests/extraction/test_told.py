@@ -167,6 +167,8 @@ def test_a_role_is_read_in_several_ways(text: str) -> None:
         ("und Globex GmbH", True),
         ("3M COMPANY\nas Borrower", True),
         ("Andreas Bank", False),
+        ("Y Combinator", False),
+        ("Como Restaurant", False),
         ("Bang and Olufsen", False),
     ],
 )
@@ -176,6 +178,7 @@ def test_a_name_does_not_hold_what_joins_it_to_others(text: str, cut: bool) -> N
 
 def test_a_number_of_days_is_no_amount() -> None:
     assert told("A 364-Day Credit Agreement of $5,000", CREDIT, "commitment")["364"] < 0
+    assert "12.50" not in told("Balance 12.50-CR", CREDIT, "commitment")
 
 
 def test_a_web_address_at_the_end_alone_makes_no_printed_page() -> None:

@@ -133,8 +133,6 @@ def _patterns() -> _Patterns:
         ),
         re.compile(rf",\s+(?:(?:{words['and']})\s+)?|\s+(?:{words['and']})\s+", re.IGNORECASE),
         re.compile(rf"[\s”\"»“](?:{words['is']})\s+(?:the\s+)?(?:[A-Z.]{{0,5}}\s?[$€£¥])?\s?$", re.IGNORECASE),
-        re.compile(
-            rf"^(?:{words['and']}|{words['as']})(?:\s|$)|\s(?:{words['and']})$|\s(?:{words['as']})\s{_ROLE}$",
-            re.IGNORECASE,
-        ),
+        # In small letters only: "Y Combinator" and "Como Restaurant" are names.
+        re.compile(rf"^(?:{words['and']}|{words['as']})(?:\s|$)|\s(?:{words['and']})$|\s(?:{words['as']})\s{_ROLE}$"),
     )

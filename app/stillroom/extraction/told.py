@@ -70,7 +70,8 @@ class Told:
                 told[at] = told.get(at, 0.0) + _SAID
         for at, candidate in enumerate(candidates):
             span = candidate.span
-            if kind in _FIGURES and _JOINED.match(self._texts[span.page][span.end : span.end + 3]):
+            behind = self._texts[span.page][span.end : span.end + 3]
+            if kind in _FIGURES and candidate.text.isdigit() and _JOINED.match(behind):
                 told[at] = told.get(at, 0.0) + _COMPOUND  # "364-Day" is no amount
             if any(start <= span.start < end for start, end in self._printed.get(span.page, ())):
                 told[at] = told.get(at, 0.0) + _PRINTED
