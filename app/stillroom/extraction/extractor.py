@@ -41,6 +41,7 @@ from stillroom.extraction.result import (
 )
 from stillroom.extraction.subject import Embed, Embedding, beginning, is_read
 from stillroom.extraction.tables import table_rows
+from stillroom.extraction.told import Told
 from stillroom.models import taught
 from stillroom.templates.template import Example, Field, FieldType, Template
 
@@ -265,7 +266,8 @@ class Extractor:
         learned: Learned | None,
     ) -> list[Asked]:
         model = self._model()
-        layout, words = Layout(document, Meaning(template)), self._taught(template, model)
+        meaning, words = Meaning(template), self._taught(template, model)
+        layout, told = Layout(document, meaning), Told(document, meaning)
         return [
             choosing.prepare(
                 field,
@@ -274,6 +276,7 @@ class Extractor:
                 parameters=model.parameters,
                 template=template,
                 layout=layout,
+                told=told,
                 cancellation=cancellation,
                 learned=learned,
                 word=words.get(field.name),
