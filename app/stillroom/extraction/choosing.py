@@ -26,6 +26,7 @@ from stillroom.extraction.passages import Passage
 from stillroom.extraction.ranking import Vector, Weights
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp, one_number, other_values
 from stillroom.extraction.signs import sign_names
+from stillroom.extraction.told import Told
 from stillroom.templates.template import Field, FieldType, Template
 
 RUNNERS_UP = 4
@@ -45,7 +46,9 @@ _BY_FORM = frozenset(
 )  # fmt: skip
 _QUOTED = (FieldType.TEXT, FieldType.BLOCK)
 _LIST_THRESHOLD = 0.4
-"""Of an item. On sets left out more persons are found by it than by a half, and hardly more that are none; both say how sure they are."""
+# By type, where another is better on sets left out. Most of the persons of a text are hardly told from other names: a lower one finds
+# more of them, each saying how sure it is. The parties of a contract are named often, and what else is capitalised is not missed.
+_LIST_THRESHOLDS = {FieldType.NAME: 0.25, FieldType.ORGANISATION: 0.5}
 _WEIGHED_TOGETHER = 6  # values of one field
 
 
@@ -96,6 +99,7 @@ class Asked:
         scores: by passage and text: log probability and tokens.
         second: weights of two readings made in other ways (see ranking.second_weights); None where nothing is to be held against them.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
+        told: what the text says plainly of some candidates (see ``told``), added to their strengths; None for nothing.
         alone: what each value had before other documents of its run spoke; None where none did.
     """
 
@@ -116,11 +120,14 @@ class Asked:
     learned: Learned | None = None
     moves: tuple[Vector, float] | None = None
     alone: Shares | None = None
+    told: Vector | None = None
 
     def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
         """Of these candidates; without what the model said of them (``said``) before it was asked."""
         scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
         found = self.weights.strengths(scores, self.signs[indices])
+        if self.told is not None:
+            found = found + self.told[indices]
         return found if self.moves is None else found + self.moves[0][indices]
 
     def weighed(self, indices: Sequence[int]) -> Vector:
@@ -181,13 +188,17 @@ def prepare(
     parameters: int = 0,
     template: Template | None = None,
     layout: Layout | None = None,
+    told: Told | None = None,
     learned: Learned | None = None,
+    word: float | None = None,
     cancellation: Cancellation | None = None,
 ) -> Asked:
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
     ``parameters``: of the model that would be asked. ``template``, ``layout``: whose field it is, and the document as this template
-    sees it; without them the field is seen alone. ``learned``: what the template learned of its own documents.
+    sees it; without them the field is seen alone. ``told``: what its text says plainly.
+    ``learned``: what the template learned of its own documents.
+    ``word``: see ``ranking.weights_for``.
     """
     kind = field.of if field.type is FieldType.LIST and field.of else field.type
     several = field.type is FieldType.LIST
@@ -195,7 +206,9 @@ def prepare(
         return Asked(field, kind, [], _NO_ROWS, [], [], ranking.weights_for(kind))
     if layout is None:
         layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))))
-    weights = ranking.weights_for(kind, several=several, template=template, field=field.name, parameters=parameters)
+    weights = ranking.weights_for(
+        kind, several=several, template=template, field=field.name, parameters=parameters, word=word
+    )
     proposed = proposal(field, document, kind=kind, cancellation=cancellation)
     candidates = proposed.candidates
     asked = Asked(
@@ -213,6 +226,7 @@ def prepare(
         second=ranking.second_weights(kind, several=several),
         learned=learned,
         left_out=proposed.left_out,
+        told=told_vector(told.of(field, kind, candidates) if told is not None else {}, len(candidates)),
     )
     _move(asked, learned, document)
     if not weights.features[: len(ranking.MODEL_FEATURES)].any():
@@ -222,6 +236,15 @@ def prepare(
     asked.sure = False
     asked.chosen = _prune(asked, limit=_limit(kind, several=several), several=several)
     return asked
+
+
+def told_vector(said: Mapping[int, float], candidates: int) -> Vector | None:
+    """What is told of some candidates, by number, as one number a candidate; None for nothing."""
+    if not said:
+        return None
+    found: Vector = np.zeros(candidates)
+    found[list(said)] = list(said.values())
+    return found
 
 
 def taught(asked: Asked, learned: Learned | None, document: Document) -> None:
@@ -531,13 +554,18 @@ def items(asked: Asked) -> int:
     return len(_items(asked, _shares(asked))) if asked.field.type is FieldType.LIST else 0
 
 
+def _least_share(asked: Asked) -> float:
+    """Of an item."""
+    return _LIST_THRESHOLDS.get(asked.kind, _LIST_THRESHOLD)
+
+
 def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
-    """Every candidate that is more likely an item than not, best first; of spans that overlap, or name the same thing, the best."""
+    """Every candidate that is likely enough an item, best first; of spans that overlap, or name the same thing, the best."""
     taken: list[tuple[float, int]] = []
     order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
     names: set[str] = set()
     for share, index in order:
-        if share < _LIST_THRESHOLD:
+        if share < _least_share(asked):
             break
         candidate = asked.candidates[index]
         name = same_name(candidate.value) if asked.kind in _NAMED else candidate.value
@@ -600,7 +628,7 @@ def _says_of_item(asked: Asked, index: int) -> tuple[ranking.Second, ranking.Sec
         strength = float(asked.signs[index] @ weights.features[len(ranking.MODEL_FEATURES) :])
         absent = weights.absent_strength(len(asked.candidates), required=asked.field.required)
         share = float(ranking.logistic(np.array([strength - absent]))[0])
-        found.append(ranking.Second(share, share >= _LIST_THRESHOLD))
+        found.append(ranking.Second(share, share >= _least_share(asked)))
     return (found[0], found[1]) if found else (ranking.Second(), ranking.Second())
 
 

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from stillroom.documents.document import Box, Document, Page, Span, Stated
-from stillroom.extraction import choices, ranking
+from stillroom.extraction import choices, choosing, ranking
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked
@@ -67,6 +67,7 @@ class _KeptAsked(msgspec.Struct, array_like=True):
 
     Attributes:
         spans: page, start and end of each candidate; signs: float32, a row each.
+        told: by number of a candidate, what the text says plainly of it.
         others: by number of a candidate, what its text is where that is not its span's; readings, failed: where there are any.
         chosen: None for all of them.
     """
@@ -85,6 +86,7 @@ class _KeptAsked(msgspec.Struct, array_like=True):
     role: str
     sure: bool
     left_out: bool
+    told: dict[int, float] = {}
 
 
 class _KeptLook(msgspec.Struct, array_like=True):
@@ -120,6 +122,7 @@ class _Kept(msgspec.Struct, array_like=True):
     boxes: list[tuple[int, int, int, list[int]]]
     model: str
     embedding: bytes
+    words: dict[str, float] = msgspec.field(default_factory=dict)
 
 
 def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
@@ -145,6 +148,7 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         boxes=_boxes(seen, fields),
         model=seen.embedding[0] if seen.embedding is not None else "",
         embedding=seen.embedding[1].astype(np.float16).tobytes() if seen.embedding is not None else b"",
+        words=dict(seen.words),
     )
     packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
     return packed if len(packed) <= MOST_BYTES else b""
@@ -176,13 +180,17 @@ def _document(kept: _Kept) -> KeptDocument:
 
 
 class Unpacker:
-    """What undoes ``pack`` for documents of one template. ``hold``: some are held in memory, for the next time."""
+    """What undoes ``pack`` for documents of one template."""
 
-    def __init__(self, template: Template, *, hold: bool = False) -> None:
+    def __init__(self, template: Template, *, hold: bool = False, words: Mapping[str, float] | None = None) -> None:
+        """``hold``: some are held in memory, for the next time. ``words``: what the model's word is to count for, in the place of what
+        was kept: for measuring that.
+        """
         self._template = template
+        self._words = words
         self._digest = _digest(template.fields)
         self._fitted = ranking.has_own(template)
-        self._weights: dict[tuple[str, int], Weights] = {}
+        self._weights: dict[tuple[str, int, float | None], Weights] = {}
         self._hold = hold
         self._held: dict[bytes, Seen] = {}
         self._size = 0
@@ -206,9 +214,10 @@ class Unpacker:
             if kept.signs != self._digest:
                 return None
             document = _document(kept)
+            words = kept.words if self._words is None else self._words
             return Seen(
                 document=document,
-                asked=[self._asked(each, document, kept.parameters) for each in kept.asked],
+                asked=[self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked],
                 looked={each.name: _looked(each, self._template.field(each.name)) for each in kept.looked},
                 made={name: _result(plain) for name, plain in json.loads(kept.made).items()},
                 complete=kept.complete,
@@ -216,11 +225,12 @@ class Unpacker:
                 parameters=kept.parameters,
                 notes=kept.notes,
                 embedding=(kept.model, np.frombuffer(kept.embedding, np.float16).astype(float)) if kept.model else None,
+                words=words,
             )
         except (zlib.error, ValueError, KeyError, IndexError, TypeError):
             return None
 
-    def _asked(self, kept: _KeptAsked, document: Document, parameters: int) -> Asked:
+    def _asked(self, kept: _KeptAsked, document: Document, parameters: int, word: float | None) -> Asked:
         asked = self._template.field(kept.name)
         several = asked.type is FieldType.LIST
         kind = asked.of if several and asked.of else asked.type
@@ -239,27 +249,31 @@ class Unpacker:
             for at, (page, start, end) in enumerate(spans)
         ]
         signs = np.frombuffer(kept.signs, np.float32).reshape(-1, len(candidates)).T if candidates else _NO_SIGNS
+        weights = self._weights_of(asked, kind, several, parameters, word)
+        # Without a word the model is not asked: all candidates are weighed, by the page alone.
+        unasked = self._words is not None and not weights.features[: len(ranking.MODEL_FEATURES)].any()
         return Asked(
             asked,
             kind,
             candidates,
             signs.astype(np.float64),
             np.frombuffer(kept.where, np.int32).tolist(),
-            list(range(len(candidates))) if kept.chosen is None else kept.chosen,
-            self._weights_of(asked, kind, several, parameters),
+            list(range(len(candidates))) if kept.chosen is None or unasked else kept.chosen,
+            weights,
             role=kept.role,
             fitted=self._fitted,
-            sure=kept.sure,
+            sure=kept.sure or unasked,
             left_out=kept.left_out,
             scores=kept.scores,
             second=ranking.second_weights(kind, several=several),
+            told=choosing.told_vector(kept.told, len(candidates)),
         )
 
-    def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int) -> Weights:
-        key = (asked.name, parameters)
+    def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int, word: float | None) -> Weights:
+        key = (asked.name, parameters, word)
         if key not in self._weights:
             self._weights[key] = ranking.weights_for(
-                kind, several=several, template=self._template, field=asked.name, parameters=parameters
+                kind, several=several, template=self._template, field=asked.name, parameters=parameters, word=word
             )
         return self._weights[key]
 
@@ -288,6 +302,7 @@ def _kept(asked: Asked, document: Document) -> _KeptAsked:
         role=asked.role,
         sure=asked.sure,
         left_out=asked.left_out,
+        told={} if asked.told is None else {int(at): float(asked.told[at]) for at in np.flatnonzero(asked.told)},
     )
 
 
