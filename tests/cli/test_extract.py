@@ -211,6 +211,20 @@ def test_stopping_keeps_what_is_done_and_resume_goes_on(
     assert Extractor.done == ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"], "nothing was done twice"
 
 
+def test_resume_tries_what_failed_once_more(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ["in/late.txt", "in/a.txt", "in/b.txt"]
+    with monkeypatch.context() as context:
+        context.setattr(Extractor, "on_document", staticmethod(stop_at("b.txt", signal.SIGINT)))
+        assert extract(*files) == 130
+    assert [row["status"] for row in rows(capsys.readouterr().out)] == ["failed", "done"]
+    Path("in/late.txt").write_text("=late\nmore\n", "utf-8")
+    assert extract(*files, "--resume") == 0
+    assert [row["status"] for row in rows(capsys.readouterr().out)] == ["done"] * 3
+    assert Extractor.done == ["a.txt", "late.txt", "b.txt"], "what was done is not done again"
+
+
 def test_resume_needs_the_same_files_and_template(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,9 +8,11 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.loopback import LoopbackServer, QuietHandler
 
 COMMIT = "5" * 40
 
@@ -62,32 +64,18 @@ class HubServer:
         self.lock = threading.Lock()
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
+        class Handler(QuietHandler):
+            def answer(self) -> None:
                 server.answer(self)
 
-            def do_HEAD(self) -> None:
-                server.answer(self)
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self._http.server_address[1]}"
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._http = LoopbackServer(Handler)
+        self.address = self._http.address
+        self.close = self._http.stop
 
     def put(self, repository: str, path: str, content: bytes) -> str:
         """Add a file; its checksum."""
         self.files.setdefault(repository, {})[path] = content
         return hashlib.sha256(content).hexdigest()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
 
     def starts(self, path: str) -> list[int]:
         """The first byte of every request for a file."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import http.client
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
+
+from tests.loopback import LoopbackServer, QuietHandler
 
 _OWN = ("connection", "proxy-connection", "keep-alive", "transfer-encoding")
 
@@ -23,17 +23,15 @@ class Proxy:
         self.refuses = False
         proxy = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Handler(QuietHandler):
+            protocol_version = "HTTP/1.0"
+
+            def answer(self) -> None:
                 proxy.pass_on(self)
 
-            def log_message(self, *_: Any) -> None: ...
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self._http.server_address[1]}"
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._http = LoopbackServer(Handler)
+        self.address = self._http.address
+        self.close = self._http.stop
 
     def pass_on(self, request: BaseHTTPRequestHandler) -> None:
         self.asked.append(request.path)
@@ -57,8 +55,3 @@ class Proxy:
             request.close_connection = True  # as the other side did
         finally:
             inner.close()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()

@@ -6,8 +6,9 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+from tests.loopback import LoopbackServer, QuietHandler
 
 Answer = Callable[[dict[str, Any]], str]
 
@@ -25,7 +26,6 @@ class OpenAiServer:
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.listed_with = ""
-        self.seen = 0
         self.bytes = 0
         self.answer = answer
         self.statuses: list[int] = []
@@ -34,19 +34,17 @@ class OpenAiServer:
         self._lock = threading.Lock()
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        class Handler(QuietHandler):
+            def answer(self) -> None:
+                self._complete() if self.command == "POST" else self._list()
 
-            def log_message(self, *_: object) -> None:
-                """Quietly."""
-
-            def do_GET(self) -> None:
+            def _list(self) -> None:
                 outer.listed_with = self.headers.get("Authorization", "").removeprefix("Bearer ")
                 self._json(
                     {"object": "list", "data": [{"id": "tiny", "object": "model", "created": 1, "owned_by": "x"}]}
                 )
 
-            def do_POST(self) -> None:
+            def _complete(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
                 body = json.loads(raw)
                 with outer._lock:
@@ -104,28 +102,13 @@ class OpenAiServer:
                 self.end_headers()
                 self.wfile.write(data)
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            request_queue_size = 64
+        self._server = LoopbackServer(Handler, port)
+        self.port, self.stop = self._server.port, self._server.stop
+        self.address = f"{self._server.address}/v1"
 
-            def process_request(self, request: Any, client_address: Any) -> None:
-                outer.seen += 1
-                super().process_request(request, client_address)
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                """A client that has gone is no failure of a test."""
-
-        self._server = Server(("127.0.0.1", port), Handler)
-        self.port = self._server.server_address[1]
-        self.address = f"http://127.0.0.1:{self.port}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+    @property
+    def seen(self) -> int:
+        return self._server.seen
 
     def __enter__(self) -> Self:
         return self

@@ -8,20 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.extraction.scripted_engine import ScriptedEngine
+from tests.workspace.made_run import MadeRun
 
-from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page
-from stillroom.extraction.extractor import Extractor
-from stillroom.extraction.result import FieldValue
-from stillroom.extraction.run import Batch
 from stillroom.learning.memory import TemplateMemory
-from stillroom.models.model_file import ModelFile
-from stillroom.storage.database import Database
-from stillroom.storage.runs import RunStore
 from stillroom.templates.toml_file import parse_template
-from stillroom.workspace.recent_documents import RecentDocuments
-from stillroom.workspace.runs import Runs
 
 TEMPLATE = parse_template(
     'name = "shift"\nversion = 1\n[[fields]]\nname = "handover"\ntype = "time"\n[[fields]]\nname = "code"\ntype = "identifier"\n', "t"
@@ -34,35 +25,12 @@ def shift(number: int) -> Document:
     return Document(f"{number}.txt", "txt", hashlib.sha256(text.encode()).hexdigest(), (Page(1, text),), 1)
 
 
-class Reader:
-    """Attributes: read_files: by name, in order."""
-
-    def __init__(self) -> None:
-        self.read_files: list[str] = []
-
-    def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
-        assert password is None
-        if cancellation is not None:
-            cancellation.raise_if_requested()
-        self.read_files.append(path.name)
-        return shift(int(path.stem))
-
-
-class Table:
+class Table(MadeRun):
     """A run of eight documents, and what its template learns."""
 
     def __init__(self, folder: Path) -> None:
         self.memory = TemplateMemory(TEMPLATE, folder / "learned")
-        self.database = Database(folder / "runs.db")
-        self.store = RunStore(self.database)
-        self.reader = Reader()
-        (folder / "m.gguf").write_bytes(b"GGUF")
-        files = [folder / f"{number}.txt" for number in range(8)]
-        self.batch = Batch.create(self.store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
-        self.extractor = Extractor(ScriptedEngine())
-        self.runs = Runs(
-            lambda: self.store, lambda: self.extractor, self.reader, RecentDocuments(), lambda _: self.memory.learned()
-        )  # type: ignore[arg-type]
+        super().__init__(folder, TEMPLATE, shift, 8, learned=lambda _: self.memory.learned())
         self.runs.do(self.batch)
 
     def kept(self) -> int:
@@ -90,12 +58,7 @@ def test_rows_are_decided_again_without_their_files(table: Table) -> None:
     table.runs.put(table.batch.run_id, found.after, found.seen)
     after = table.batch.results()
     assert after[:2] == before[:2]
-    for place in range(2, 8):
-        row = after[place]
-        assert row is not None
-        value = row.fields["handover"]
-        assert isinstance(value, FieldValue)
-        assert value.value == f"{14 + place % 4}:40"
+    assert table.values("handover")[2:] == [f"{14 + place % 4}:40" for place in range(2, 8)]
     assert table.runs.decide_again(table.batch.run_id, range(2, 8)).after == {}
     table.runs.put(table.batch.run_id, found.before)
     assert table.batch.results() == before

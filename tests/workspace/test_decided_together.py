@@ -6,56 +6,31 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.extraction.scripted_engine import ScriptedEngine
 from tests.learning.test_run_evidence import TEMPLATE, order
+from tests.workspace.made_run import MadeRun
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document
-from stillroom.extraction.extractor import Extractor
-from stillroom.extraction.result import DocumentResult, FieldValue
-from stillroom.extraction.run import Batch
-from stillroom.models.model_file import ModelFile
-from stillroom.storage.database import Database
-from stillroom.storage.runs import RunStore
+from stillroom.extraction.result import DocumentResult
 from stillroom.templates.template import Template
-from stillroom.workspace.recent_documents import RecentDocuments
-from stillroom.workspace.runs import Runs
 
 _BARE = 8
 
 
-class Reader:
-    """Attributes: bare_from: number of the first document without a label."""
-
-    def __init__(self) -> None:
-        self.bare_from = _BARE
-
-    def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
-        assert password is None
-        assert cancellation is not None
-        return order(int(path.stem), bare=int(path.stem) >= self.bare_from)
-
-
-class Table:
+class Table(MadeRun):
     """A run of ten documents, the last two without a label.
 
     Attributes:
+        bare_from: number of the first document without a label.
         judged: SHA-256 of what a person said something of. judged_from: by the question after so many.
     """
 
     def __init__(self, folder: Path) -> None:
+        self.bare_from = _BARE
         self.judged: Collection[str] = ()
         self.asked = self.judged_from = 0
-        self.database = Database(folder / "runs.db")
-        self.store = RunStore(self.database)
-        self.reader = Reader()
-        (folder / "m.gguf").write_bytes(b"GGUF")
-        files = [folder / f"{number}.txt" for number in range(10)]
-        self.batch = Batch.create(self.store, TEMPLATE, files, ModelFile("m", folder / "m.gguf", 4, "Q4_1", False))
-        self.extractor = Extractor(ScriptedEngine())
-        self.runs = Runs(
-            lambda: self.store, lambda: self.extractor, self.reader, RecentDocuments(), judged=self._judged
-        )  # type: ignore[arg-type]
+        super().__init__(
+            folder, TEMPLATE, lambda number: order(number, bare=number >= self.bare_from), 10, judged=self._judged
+        )
 
     def _judged(self, template: Template, results: Sequence[DocumentResult]) -> Collection[str]:
         assert template == self.batch.template
@@ -64,13 +39,7 @@ class Table:
         return self.judged if self.asked > self.judged_from else ()
 
     def numbers(self) -> list[str | None]:
-        found = []
-        for row in self.batch.results():
-            assert row is not None
-            value = row.fields["order_number"]
-            assert isinstance(value, FieldValue)
-            found.append(value.value)
-        return found
+        return self.values("order_number")
 
 
 @pytest.fixture
@@ -103,10 +72,10 @@ def test_what_a_person_judged_stays_as_it_is(table: Table) -> None:
 def test_a_document_that_was_extracted_again_counts_as_it_is_now(table: Table) -> None:
     table.runs.do(table.batch, cancellation=Cancellation())
     # The numbers of these files' labels are gone: nothing is left that the others could be told by.
-    table.reader.bare_from = 0
+    table.bare_from = 0
     table.runs.do(table.batch, again=range(10), alone=True, cancellation=Cancellation())
     apart = table.numbers()
-    again = Runs(lambda: table.store, lambda: table.extractor, table.reader, RecentDocuments())  # type: ignore[arg-type]
+    again = table.made_anew()
     held = table.runs.decide_again(table.batch.run_id, range(10))
     fresh = again.decide_again(table.batch.run_id, range(10))
     assert held == fresh, "what is held in memory of the run is of the documents as they were"

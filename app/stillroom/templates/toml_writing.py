@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import tomlkit
@@ -20,20 +21,11 @@ def template_to_toml(template: Template) -> str:
     document.add("title", _text(template.title))
     if template.description:
         document.add("description", _text(template.description))
-    fields = tomlkit.aot()
-    for field in template.fields:
-        fields.append(field_to_table(field))
-    document.add("fields", fields)
+    document.add("fields", _array(map(field_to_table, template.fields)))
     if template.rules:
-        rules = tomlkit.aot()
-        for rule in template.rules:
-            rules.append(rule_to_table(rule))
-        document.add("rules", rules)
+        document.add("rules", _array(map(rule_to_table, template.rules)))
     if template.examples:
-        examples = tomlkit.aot()
-        for example in template.examples:
-            examples.append(_example_table(example))
-        document.add("examples", examples)
+        document.add("examples", _array(map(_example_table, template.examples)))
     return tomlkit.dumps(document)
 
 
@@ -59,11 +51,15 @@ def field_to_table(field: Field) -> tomlkit.items.Table:
             options.append(_option(option))
         table.add("options", options)
     if field.columns:
-        columns = tomlkit.aot()
-        for column in field.columns:
-            columns.append(field_to_table(column))
-        table.add("columns", columns)
+        table.add("columns", _array(map(field_to_table, field.columns)))
     return table
+
+
+def _array(tables: Iterable[tomlkit.items.Table]) -> tomlkit.items.AoT:
+    array = tomlkit.aot()
+    for table in tables:
+        array.append(table)
+    return array
 
 
 def _option(option: Option) -> Any:
