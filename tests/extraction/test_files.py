@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from stillroom.documents.reader_pool import ReaderPool
+from stillroom.errors import DocumentError
 from stillroom.extraction.files import expand, file_of
 
 
@@ -53,6 +55,14 @@ def test_links_to_files_are_files_and_links_to_folders_elsewhere_become_rows(fol
     (folder / "up").symlink_to(tmp_path)
     expected = ["A.txt", "b.pdf", "broken.txt", "in.txt", "out.txt", "sub/c.txt", "up", "z.xyz"]
     assert names(expand([folder]), folder) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name are POSIX's")
+def test_a_pipe_becomes_a_row_that_says_so(folder: Path) -> None:
+    os.mkfifo(folder / "c.pdf")
+    assert names(expand([folder]), folder) == ["A.txt", "b.pdf", "c.pdf", "sub/c.txt", "z.xyz"]
+    with ReaderPool() as readers, pytest.raises(DocumentError, match="a pipe or a device, not a file"):
+        readers.read(folder / "c.pdf")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="may open every folder")

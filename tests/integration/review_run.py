@@ -71,64 +71,43 @@ def wanted(document: int) -> dict[str, str | None]:
 
 def prepare(home: Path, documents: int) -> None:
     """Documents and a finished run over them, in a data folder of their own."""
-    from reportlab.pdfgen.canvas import Canvas
+    from tests.review.made import drawn, placed, record_of, result_of
 
-    from stillroom.documents.document import Span
-    from stillroom.documents.read_file import read_file
-    from stillroom.extraction.result import (
-        Coverage,
-        DocumentResult,
-        DocumentStatus,
-        FieldState,
-        FieldValue,
-        RunnerUp,
-        result_to_json,
-    )
+    from stillroom.extraction.result import result_to_json
     from stillroom.storage.database import Database
-    from stillroom.storage.runs import RunRecord, RunStore
+    from stillroom.storage.runs import RunStore
 
     folder = home / "documents"
     folder.mkdir(parents=True)
     store = RunStore(database := Database(database_of(home)))
     files = [folder / f"slip-{number:03}.pdf" for number in range(documents)]
-    record = RunRecord("slip", 1, TOML, "ab" * 32, "m", "/m", "d" * 64)
+    run = store.create_run(record_of(TOML, "slip"), [(str(file), str(file)) for file in files])
     for number, file in enumerate(files):
-        canvas = Canvas(str(file), pagesize=(300, 300))
+        shop, total = f"Corner Shop {number}", f"{number}.50"
         lines = (
-            f"Corner Shop {number}",
+            shop,
             "Leeds or York",
             "Date 31.12.2024",
             "Due 15.01.2025",
-            f"Total {number}.50",
+            f"Total {total}",
             "Cash 7.00",
             "Paid in full",
         )
-        for place, line in enumerate(lines):
-            canvas.drawString(40, 260 - 30 * place, line)
-        canvas.save()
-    run = store.create_run(record, [(str(file), str(file)) for file in files])
-    for number, file in enumerate(files):
-        document = read_file(file)
-        text = document.pages[0].text
-
-        def found(word: str, value: str, confidence: float, other: str, canonical: str = "") -> FieldValue:
-            span, runner = (Span(1, at, at + len(each)) for each in (word, other) for at in (text.index(each),))  # noqa: B023
-            return FieldValue(
-                value, word, FieldState.FOUND, confidence, span, tuple(document.boxes(span)),  # noqa: B023
-                (RunnerUp(other, canonical or other, 0.1, runner),),
-            )  # fmt: skip
-
-        fields: dict[str, Any] = {
-            "date": found("31.12.2024", "2024-12-31", 0.4, "15.01.2025", "2025-01-15"),
-            "total": found(f"{number}.50", f"{number}.50", 0.3, "7.00"),
-            "shop": found(f"Corner Shop {number}", f"Corner Shop {number}", 0.5, "Paid in full"),
-            "place": found("Leeds", "Leeds", 0.45, "York"),
-        }
-        coverage = Coverage(1, 1, len(text), len(text))
-        result = DocumentResult(
-            str(file), DocumentStatus.DONE, coverage, fields, "slip", 1, "m", "d" * 64, document.sha256
+        document = drawn(
+            file, [(40, 260 - 30 * place, line) for place, line in enumerate(lines)], width=300, height=300
         )
-        store.save(run, number, result_to_json(result))
+        fields = {
+            "date": placed(document, "31.12.2024", "2024-12-31", 0.4, {"15.01.2025": "2025-01-15"}),
+            "total": placed(document, total, confidence=0.3, others=("7.00",)),
+            "shop": placed(document, shop, confidence=0.5, others=("Paid in full",)),
+            "place": placed(document, "Leeds", confidence=0.45, others=("York",)),
+        }
+        characters = len(document.pages[0].text)
+        store.save(
+            run,
+            number,
+            result_to_json(result_of(fields, "slip", file, document.sha256, characters=characters)),
+        )
     database.close()
 
 

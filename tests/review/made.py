@@ -69,15 +69,20 @@ def result_of(
 
 
 def placed(
-    document: Document, word: str, value: str = "", confidence: float = 0.9, others: Sequence[str] = ()
+    document: Document,
+    word: str,
+    value: str = "",
+    confidence: float = 0.9,
+    others: Sequence[str] | Mapping[str, str] = (),
 ) -> FieldValue:
-    """A value where its word stands first on the first page, with its boxes; ``others``: runners-up."""
+    """A value where its word stands first on the first page, with its boxes; ``others``: runners-up, or what each is a value of."""
 
     def at(text: str) -> Span:
         start = document.pages[0].text.index(text)
         return Span(1, start, start + len(text))
 
-    runners = tuple(RunnerUp(other, other, 0.1, at(other)) for other in others)
+    values = others if isinstance(others, Mapping) else dict(zip(others, others, strict=True))
+    runners = tuple(RunnerUp(text, other, 0.1, at(text)) for text, other in values.items())
     span = at(word)
     return FieldValue(value or word, word, FieldState.FOUND, confidence, span, tuple(document.boxes(span)), runners)
 

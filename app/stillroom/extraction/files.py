@@ -18,7 +18,8 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     """Files as they are; in the place of a folder its files and those of its folders, sorted.
 
     Hidden files and the system's own litter are left out. A link to a file is that file, wherever it lies. A file that does
-    not exist, a folder that cannot be opened and a link to a folder elsewhere stay in the list: each becomes a row that says so.
+    not exist, a folder that cannot be opened, a link to a folder elsewhere and what is no file (a pipe) stay in the list: each becomes
+    a row that says so.
     """
     return [file for path in paths for file in (_files(path) if path.is_dir() else [path])]
 
@@ -41,7 +42,7 @@ def _files(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         # Links to folders are not followed: they may lead in circles. What lies in the same folder is read at its place.
         closed += [path for path in (Path(place, name) for name in folders) if _leads_out(path, root)]
-        found += [path for path in (Path(place, name) for name in names) if _wanted(path)]
+        found += [Path(place, name) for name in names if _wanted(name)]
     yield from sorted(found + closed, key=lambda path: [_sortable(part) for part in path.parts])
 
 
@@ -54,14 +55,8 @@ def _leads_out(path: Path, root: Path) -> bool:
         return True
 
 
-def _wanted(path: Path) -> bool:
-    name = path.name
-    if name.startswith((".", *_LOCK_FILES)) or name.lower() in _LITTER:
-        return False
-    try:
-        return path.is_file() or path.is_symlink()
-    except OSError:
-        return True
+def _wanted(name: str) -> bool:
+    return not name.startswith((".", *_LOCK_FILES)) and name.lower() not in _LITTER
 
 
 def _sortable(part: str) -> tuple[str, str]:
