@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up, once, what imports models from safetensors: llama.cpp's converter with PyTorch, in an environment of its own.
+# Sets up, once, what imports models from safetensors and what trains adapters: llama.cpp's scripts with PyTorch, in an environment of its own.
 #   sh installer/convert.sh             fetches what is pinned: about 3 GB on Linux, 300 MB elsewhere
 #   sh installer/convert.sh TORCH.whl   with this wheel of PyTorch (of the pinned version) in the place of the pinned one
 set -eu

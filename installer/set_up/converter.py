@@ -21,7 +21,7 @@ from set_up.pip_command import pip
 from set_up.progress import Steps, alone, say, to_its_end
 
 _REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements"
-_KEPT = ("convert_hf_to_gguf.py", "conversion", "gguf-py/gguf", "LICENSE")
+_KEPT = ("convert_hf_to_gguf.py", "convert_lora_to_gguf.py", "conversion", "gguf-py/gguf", "LICENSE")
 _ONE_REQUIREMENT = re.compile(r"(?m)^([A-Za-z0-9][A-Za-z0-9._-]*)==(\S+)[^\n]*\\\n(?:    [^\n]*\n)+")
 # Of PyTorch for NVIDIA's graphics cards, which the wheel for processors does not ask for.
 _FOR_GRAPHICS_CARDS = re.compile(r"nvidia-|cuda-|triton$")

@@ -242,6 +242,11 @@ class Worker:
         counts = [len(text.split()) for text in message["texts"]]
         return {"counts": counts + [width // 10 for width, _ in message["pictures"]]}
 
+    def tokens(self, _number: int, message: dict[str, Any]) -> Any:
+        """A token a word, its length; a prompt begins with 1."""
+        words = [[len(word) for word in piece["text"].split()] for piece in message["pieces"]]
+        return {"tokens": [[1, *words[0]], *words[1:]] if words else []}
+
 
 def content(model: Path) -> dict[str, Any]:
     text = model.read_text(errors="replace").removeprefix("GGUF")

@@ -23,6 +23,7 @@ PAPER = Template(
         Field("buyer", FieldType.ORGANISATION),
         Field("start", FieldType.DATE),
         Field("end", FieldType.DATE),
+        Field("location", FieldType.LINE),
     ),
 )
 
@@ -139,3 +140,49 @@ def test_what_a_contract_says_its_words_stand_for_is_told() -> None:
     page = "“End Date” means March 3, 2023. Notice is given by March 9, 2022.\n"
     assert written(page, "end", "March 3, 2023")["defined"] == 1.0
     assert written(page, "end", "March 9, 2022")["defined"] == 0.0
+
+
+def slip(text: str, name: str, value: str) -> dict[str, float]:
+    return signs(Page(1, text), name, value)
+
+
+def test_where_amounts_stand_above_their_labels_the_label_below_is_theirs() -> None:
+    slip_text = "Table 7  Guests 2\n27.98\nFood\n2.03\nTax\n30.01\nTotal\nThank you!"
+    assert slip(slip_text, "tax", "2.03")["own_left"] > 0.5
+    assert slip(slip_text, "tax", "30.01")["own_above"] == 0.0
+    assert slip(slip_text, "total", "30.01")["own_left"] > 0.5
+    assert slip(slip_text, "total", "30.01")["rival_above"] == 0.0
+
+
+def test_where_labels_stand_above_their_amounts_it_stays_so() -> None:
+    slip_text = "Food\n27.98\nTax\n2.03\nTotal\n30.01\nThank you!"
+    assert slip(slip_text, "tax", "2.03")["own_above"] > 0.5
+    assert slip(slip_text, "tax", "30.01")["own_left"] == 0.0
+
+
+def test_what_was_handed_over_is_told_from_what_was_to_pay_by_the_change_behind_it() -> None:
+    slip_text = "Tape  15.90\nSUMA  15.90\nGEGEBEN  50.00\nZURÜCK  34.10\n"
+    assert slip(slip_text, "total", "50.00")["paid"] == 1.0
+    assert slip(slip_text, "total", "15.90")["due"] == 1.0
+    bill = "Net  15.00\nTax  0.90\nTotal  15.90\n"
+    assert slip(bill, "total", "15.90")["paid"] == 0.0
+
+
+def test_a_day_of_another_paper_is_told() -> None:
+    text = "made on May 9, 2019. Under that certain Plan and Agreement of Merger, dated April 3, 2019 (the “Merger Agreement”)"
+    assert slip(text, "start", "April 3, 2019")["cited"] == 1.0
+    assert slip(text, "start", "May 9, 2019")["cited"] == 0.0
+
+
+def test_a_room_in_running_text_is_offered_and_told_from_other_words() -> None:
+    text = "The lecture on Knowledge\nwill be in Wean Hall 5409, at 3:30 pm.\nFriday, June 5\nin WeH 4625, please\n"
+    assert slip(text, "location", "Wean Hall 5409")["venue:venue"] == 1.0
+    assert slip(text, "location", "WeH 4625")["venue:venue"] > 0.5
+    assert slip(text, "location", "Friday, June 5")["venue:venue"] == 0.0
+
+
+def test_a_name_over_two_short_lines_is_told() -> None:
+    text = "RITE\nAID\n1324 N. State St.\nTel. 801 374\n"
+    assert slip(text, "seller", "RITE")["cut_below"] == 1.0
+    assert slip(text, "seller", "RITE\nAID")["plain_below"] == 1.0
+    assert slip(text, "seller", "RITE\nAID")["cut_below"] == 0.0

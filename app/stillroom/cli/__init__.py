@@ -281,6 +281,25 @@ def _template(parser: argparse.ArgumentParser) -> None:
     learn.add_argument("--labels", type=Path, metavar="F.jsonl", help="what is right in each document")
     learn.add_argument("--forget", action="store_true", help="forget everything that was learned first")
     learn.set_defaults(run=functools.partial(_run_template, "learn"))
+    teach = commands.add_parser(
+        "teach",
+        help="train an adapter (LoRA) for a template on labelled documents, and use it where it is better",
+        description="Train an adapter (LoRA) for a template on labelled documents, measure it on those held out, and use it where it is "
+        "better. Needs the extra that sh installer/convert.sh sets up. Stopped with Ctrl-C, the same command goes on.",
+    )
+    teach.add_argument("template", metavar="T", help="a template's name or TOML file")
+    teach.add_argument("labels", metavar="F.jsonl", type=Path, help="what is right in each document; 20 at least")
+    teach.add_argument("--model", "-m", help="a model's name or GGUF file (see: stillroom models list)")
+    teach.add_argument("--hold-out", type=int, default=0, metavar="N", help="documents to measure on (three in ten)")
+    teach.add_argument(
+        "--published",
+        type=Path,
+        metavar="FOLDER",
+        help="the safetensors that the model was made of, to train on those instead of its GGUF file",
+    )
+    teach.add_argument("--estimate", action="store_true", help="only say what it would take")
+    teach.add_argument("--measure-only", action="store_true", help="train and measure, and keep nothing")
+    teach.set_defaults(run=_run_template_teach)
     for command in (from_schema, new):
         command.add_argument("--out", "-o", type=Path, metavar="FILE.toml", help="write it there instead of showing it")
     for command, name in ((to_schema, "to_schema"), (from_schema, "from_schema"), (new, "new")):
@@ -378,6 +397,12 @@ def _run_template_export(options: argparse.Namespace) -> int:
     from stillroom.cli.template import share
 
     return share(options)
+
+
+def _run_template_teach(options: argparse.Namespace) -> int:
+    from stillroom.cli.teaching import teach
+
+    return teach(options)
 
 
 def _run_template_import(options: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ from stillroom.engine.protocol import (
     MeasureRequest,
     Message,
     ModelInfo,
+    Piece,
     Quantized,
     QuantizeRequest,
     ScoreRequest,
@@ -180,6 +181,18 @@ class Engine:
         if not isinstance(counts, list) or len(counts) != wanted or not all(type(n) is int for n in counts):
             self._refuse(worker)
         return counts
+
+    def tokens(self, pieces: Sequence[Piece]) -> list[list[int]]:
+        """The tokens of each piece of a prompt, as they would be evaluated; those of the first begin as a prompt does."""
+        worker, data = self._ask("tokens", {"pieces": [to_plain(piece) for piece in pieces]})
+        tokens = data.get("tokens")
+        if (
+            not isinstance(tokens, list)
+            or len(tokens) != len(pieces)
+            or not all(isinstance(each, list) and all(type(token) is int for token in each) for each in tokens)
+        ):
+            self._refuse(worker)
+        return tokens
 
     def embed(self, request: EmbedRequest, *, cancellation: Cancellation | None = None) -> Embeddings:
         """A vector for each text, by which texts of one kind are told from others."""

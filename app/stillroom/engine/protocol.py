@@ -18,6 +18,7 @@ op           with                               data of the result
              ``add_generation_prompt`` bool
 ``count``    ``texts`` [str],                   ``{"counts": [int]}``
              ``pictures`` [[width, height]]
+``tokens``   ``pieces`` [Piece]                 ``{"tokens": [[int]]}``
 ``embed``    ``request`` EmbedRequest           Embeddings
 ``measure``  ``request`` MeasureRequest         Measurement
 ``quantize`` ``request`` QuantizeRequest        Quantized

@@ -45,7 +45,9 @@ _BY_FORM = frozenset(
 )  # fmt: skip
 _QUOTED = (FieldType.TEXT, FieldType.BLOCK)
 _LIST_THRESHOLD = 0.4
-"""Of an item. On sets left out more persons are found by it than by a half, and hardly more that are none; both say how sure they are."""
+# By type, where another is better on sets left out. Most of the persons of a text are hardly told from other names: a lower one finds
+# more of them, each saying how sure it is. The parties of a contract are named often, and what else is capitalised is not missed.
+_LIST_THRESHOLDS = {FieldType.NAME: 0.25, FieldType.ORGANISATION: 0.5}
 _WEIGHED_TOGETHER = 6  # values of one field
 
 
@@ -182,12 +184,14 @@ def prepare(
     template: Template | None = None,
     layout: Layout | None = None,
     learned: Learned | None = None,
+    word: float | None = None,
     cancellation: Cancellation | None = None,
 ) -> Asked:
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
     ``parameters``: of the model that would be asked. ``template``, ``layout``: whose field it is, and the document as this template
     sees it; without them the field is seen alone. ``learned``: what the template learned of its own documents.
+    ``word``: see ``ranking.weights_for``.
     """
     kind = field.of if field.type is FieldType.LIST and field.of else field.type
     several = field.type is FieldType.LIST
@@ -195,7 +199,9 @@ def prepare(
         return Asked(field, kind, [], _NO_ROWS, [], [], ranking.weights_for(kind))
     if layout is None:
         layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))))
-    weights = ranking.weights_for(kind, several=several, template=template, field=field.name, parameters=parameters)
+    weights = ranking.weights_for(
+        kind, several=several, template=template, field=field.name, parameters=parameters, word=word
+    )
     proposed = proposal(field, document, kind=kind, cancellation=cancellation)
     candidates = proposed.candidates
     asked = Asked(
@@ -531,13 +537,18 @@ def items(asked: Asked) -> int:
     return len(_items(asked, _shares(asked))) if asked.field.type is FieldType.LIST else 0
 
 
+def _least_share(asked: Asked) -> float:
+    """Of an item."""
+    return _LIST_THRESHOLDS.get(asked.kind, _LIST_THRESHOLD)
+
+
 def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
-    """Every candidate that is more likely an item than not, best first; of spans that overlap, or name the same thing, the best."""
+    """Every candidate that is likely enough an item, best first; of spans that overlap, or name the same thing, the best."""
     taken: list[tuple[float, int]] = []
     order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
     names: set[str] = set()
     for share, index in order:
-        if share < _LIST_THRESHOLD:
+        if share < _least_share(asked):
             break
         candidate = asked.candidates[index]
         name = same_name(candidate.value) if asked.kind in _NAMED else candidate.value
@@ -600,7 +611,7 @@ def _says_of_item(asked: Asked, index: int) -> tuple[ranking.Second, ranking.Sec
         strength = float(asked.signs[index] @ weights.features[len(ranking.MODEL_FEATURES) :])
         absent = weights.absent_strength(len(asked.candidates), required=asked.field.required)
         share = float(ranking.logistic(np.array([strength - absent]))[0])
-        found.append(ranking.Second(share, share >= _LIST_THRESHOLD))
+        found.append(ranking.Second(share, share >= _least_share(asked)))
     return (found[0], found[1]) if found else (ranking.Second(), ranking.Second())
 
 

@@ -36,7 +36,7 @@ class Seen:
         made: by name, what learning does not move: rows of tables, written text.
         complete: the whole document was read, so that what was not found is absent, not unread.
         page_only: what the file states beside its pages is left aside.
-        parameters: of the model that was asked.
+        parameters: of the model that was asked. words: what its word counts for, by field, where it was taught the template.
         notes: of the document and its reading.
         embedding: the model's, of the beginning, where it was asked for.
     """
@@ -50,6 +50,7 @@ class Seen:
     parameters: int = 0
     notes: tuple[str, ...] = field(default=())
     embedding: Embedding | None = None
+    words: Mapping[str, float] = field(default_factory=dict)
 
 
 EvidenceOf = Callable[[Sequence[bytes], Template], "Evidence | None"]

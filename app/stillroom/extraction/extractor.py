@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from stillroom.cancellation import Cancellation
@@ -22,7 +22,7 @@ from stillroom.engine.protocol import (
 )
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
-from stillroom.extraction import choosing, kept_seen, passages, questions, quoting
+from stillroom.extraction import choosing, kept_seen, passages, questions, quoting, ranking
 from stillroom.extraction.bounds import bounded
 from stillroom.extraction.choices import Choices
 from stillroom.extraction.choosing import Asked, Embed, Learned
@@ -40,6 +40,7 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.extraction.tables import table_rows
+from stillroom.models import taught
 from stillroom.templates.template import Example, Field, FieldType, Template
 
 # A passage is read with this many tokens at most: a small model finds less in a longer one.
@@ -80,10 +81,13 @@ class Extractor:
         page_only: bool = False,
         learned: Callable[[Template], Learned | None] | None = None,
         embed: Embed | None = None,
+        words: Mapping[str, float] | None = None,
     ) -> None:
         """``learned``: gives what a template learned of its own documents; nothing is learned where none is given. ``embed``: by the
-        loaded model, where what was learned tells texts apart by that.
+        loaded model, where what was learned tells texts apart by that. ``words``: what a model's word counts for in fields that it was
+        taught; None for what is known of the adapters that are loaded.
         """
+        self._words = words
         self._learned = learned
         self._embed = embed
         self._engine = engine
@@ -175,6 +179,7 @@ class Extractor:
             page_only=self.page_only,
             parameters=model.parameters,
             notes=(*document.notes, *self._notes(template, model), *more),
+            words=self._taught(template, model),
         )
         return seen, parts
 
@@ -184,6 +189,17 @@ class Extractor:
         parts = self._split(document, template, model)
         learned = self._learned(template) if self._learned is not None else None
         return self._ask(self._frame(template, model), parts, document, template, cancellation, learned)
+
+    def prompts(self, document: Document, template: Template) -> tuple[Frame, list[Passage], list[Asked]]:
+        """What would be put to the model of a document, and the candidates of each field; nothing is asked."""
+        model = self._model()
+        parts = self._split(document, template, model)
+        return self._frame(template, model), parts, self._prepare(parts, document, template, None, None)
+
+    def _taught(self, template: Template, model: ModelInfo) -> Mapping[str, float]:
+        if self._words is not None:
+            return self._words
+        return taught.words_of(model.options.adapters, template.name, ranking.hash_of(template))
 
     def _notes(self, template: Template, model: ModelInfo) -> tuple[str, ...]:
         left_out = len(template.examples) - len(self._fitting_examples(template, model))
@@ -215,27 +231,38 @@ class Extractor:
         cancellation: Cancellation | None,
         learned: Learned | None,
     ) -> list[Asked]:
-        parameters = self._model().parameters
-        layout = Layout(document, Meaning(template))
-        asked = [
-            choosing.prepare(
-                field,
-                document,
-                parts,
-                parameters=parameters,
-                template=template,
-                layout=layout,
-                cancellation=cancellation,
-                learned=learned,
-            )
-            for field in template.fields
-        ]
+        asked = self._prepare(parts, document, template, cancellation, learned)
         for index, passage in enumerate(parts):
             if cancellation is not None:
                 cancellation.raise_if_requested()
             quoting.quote(self._engine, frame, passage, index, asked, document, cancellation)
             self._score(frame, passage, index, asked, cancellation)
         return asked
+
+    def _prepare(
+        self,
+        parts: Sequence[Passage],
+        document: Document,
+        template: Template,
+        cancellation: Cancellation | None,
+        learned: Learned | None,
+    ) -> list[Asked]:
+        model = self._model()
+        layout, words = Layout(document, Meaning(template)), self._taught(template, model)
+        return [
+            choosing.prepare(
+                field,
+                document,
+                parts,
+                parameters=model.parameters,
+                template=template,
+                layout=layout,
+                cancellation=cancellation,
+                learned=learned,
+                word=words.get(field.name),
+            )
+            for field in template.fields
+        ]
 
     def _frame(self, template: Template, model: ModelInfo) -> Frame:
         key = (model.path, template)

@@ -104,6 +104,7 @@ class _Kept(KeptText, array_like=True):
     boxes: list[tuple[int, int, int, list[int]]]
     model: str
     embedding: bytes
+    words: dict[str, float] = msgspec.field(default_factory=dict)
 
 
 def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
@@ -129,19 +130,24 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         boxes=_boxes(seen, fields),
         model=seen.embedding[0] if seen.embedding is not None else "",
         embedding=seen.embedding[1].astype(np.float16).tobytes() if seen.embedding is not None else b"",
+        words=dict(seen.words),
     )
     packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
     return packed if len(packed) <= MOST_BYTES else b""
 
 
 class Unpacker:
-    """What undoes ``pack`` for documents of one template. ``hold``: some are held in memory, for the next time."""
+    """What undoes ``pack`` for documents of one template."""
 
-    def __init__(self, template: Template, *, hold: bool = False) -> None:
+    def __init__(self, template: Template, *, hold: bool = False, words: Mapping[str, float] | None = None) -> None:
+        """``hold``: some are held in memory, for the next time. ``words``: what the model's word is to count for, in the place of what
+        was kept: for measuring that.
+        """
         self._template = template
+        self._words = words
         self._digest = _digest(template.fields)
         self._fitted = ranking.has_own(template)
-        self._weights: dict[tuple[str, int], Weights] = {}
+        self._weights: dict[tuple[str, int, float | None], Weights] = {}
         self._hold = hold
         self._held: dict[bytes, Seen] = {}
         self._size = 0
@@ -174,9 +180,10 @@ class Unpacker:
             document = KeptDocument(
                 kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, stated=kept.stated, places=places
             )
+            words = kept.words if self._words is None else self._words
             return Seen(
                 document=document,
-                asked=[self._asked(each, document, kept.parameters) for each in kept.asked],
+                asked=[self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked],
                 looked={each.name: _looked(each, self._template.field(each.name)) for each in kept.looked},
                 made={name: _result(plain) for name, plain in json.loads(kept.made).items()},
                 complete=kept.complete,
@@ -184,11 +191,12 @@ class Unpacker:
                 parameters=kept.parameters,
                 notes=kept.notes,
                 embedding=(kept.model, np.frombuffer(kept.embedding, np.float16).astype(float)) if kept.model else None,
+                words=words,
             )
         except (zlib.error, ValueError, KeyError, IndexError, TypeError):
             return None
 
-    def _asked(self, kept: _KeptAsked, document: Document, parameters: int) -> Asked:
+    def _asked(self, kept: _KeptAsked, document: Document, parameters: int, word: float | None) -> Asked:
         asked = self._template.field(kept.name)
         several = asked.type is FieldType.LIST
         kind = asked.of if several and asked.of else asked.type
@@ -207,27 +215,30 @@ class Unpacker:
             for at, (page, start, end) in enumerate(spans)
         ]
         signs = np.frombuffer(kept.signs, np.float32).reshape(-1, len(candidates)).T if candidates else _NO_SIGNS
+        weights = self._weights_of(asked, kind, several, parameters, word)
+        # Without a word the model is not asked: all candidates are weighed, by the page alone.
+        unasked = self._words is not None and not weights.features[: len(ranking.MODEL_FEATURES)].any()
         return Asked(
             asked,
             kind,
             candidates,
             signs.astype(np.float64),
             np.frombuffer(kept.where, np.int32).tolist(),
-            list(range(len(candidates))) if kept.chosen is None else kept.chosen,
-            self._weights_of(asked, kind, several, parameters),
+            list(range(len(candidates))) if kept.chosen is None or unasked else kept.chosen,
+            weights,
             role=kept.role,
             fitted=self._fitted,
-            sure=kept.sure,
+            sure=kept.sure or unasked,
             left_out=kept.left_out,
             scores=kept.scores,
             second=ranking.second_weights(kind, several=several),
         )
 
-    def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int) -> Weights:
-        key = (asked.name, parameters)
+    def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int, word: float | None) -> Weights:
+        key = (asked.name, parameters, word)
         if key not in self._weights:
             self._weights[key] = ranking.weights_for(
-                kind, several=several, template=self._template, field=asked.name, parameters=parameters
+                kind, several=several, template=self._template, field=asked.name, parameters=parameters, word=word
             )
         return self._weights[key]
 

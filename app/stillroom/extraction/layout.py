@@ -7,10 +7,11 @@ the labels by what it means.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -23,7 +24,8 @@ from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.persons import name_signs
-from stillroom.extraction.candidates.words import states_and_countries
+from stillroom.extraction.candidates.venues import venue_sign
+from stillroom.extraction.candidates.words import address_words, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
@@ -32,6 +34,7 @@ from stillroom.templates.template import Field, FieldType
 _ISSUERS = ("seller", "company", "speaker")
 _PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient")
 _PLACES_NAMED = ("jurisdiction",)
+_VENUES = ("location",)
 _COUNTERPARTS = ("buyer", "ship_to", "agency")
 _MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
@@ -50,6 +53,8 @@ _WORD_BEFORE = re.compile(r"([^\W\d_])[\w'’&]* \(?$")
 _NEAR = 30
 _LOOSE = 0.12  # a figure alone is less than a house number's line
 _PRICED = re.compile(r"\d[.,]\d{2}(?:\s?[A-Z*]{1,3})?$")
+_PLAIN_LINE = 24  # characters
+_AMOUNT_ALONE = re.compile(r"[^\w\s]{0,2}\s?(?:[A-Z]{2,3}\s?)?\d[\d., ]{0,14}[.,]\d{2}(?:\s?[A-Z€$*]{1,3})?")
 _NARROW, _WIDE = 25, 45  # characters of a line
 _MANY_PRICES = 0.12  # of its lines
 _PROSE = 90
@@ -65,12 +70,20 @@ _COLUMN_LINES = 60
 _BLOCK_LINES = 9
 _MOST_AMOUNTS = 60
 _MOST_DIGITS = 20
+_MOST_TENDERED = 400  # amounts of a document
 _SMALLEST_COIN = Decimal("0.05")
 _SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
 # "“Maturity Date” means …": a contract says what its words stand for.
 _DEFINED = re.compile(
     r"[\"”’'»“]\s{0,3}(?:\)\s)?(?:means?|shall mean|is|bedeutet|désigne|significa)\s+(?:the\s+)?$", re.IGNORECASE
 )
+# "the Asset Purchase Agreement dated as of …", "le Contrat de bail du …": the day of another paper than the one that names it.
+_CITED = re.compile(
+    r"\b(?:that certain|certain|the|an?|der|dem|den|des|le|du|el|del|il)\s+"
+    r"(?:[^\W\d_a-z][\w&’'\-]*\s+(?:(?:and|of|to|for|und|de|of the)\s+)?){1,7}(?:\([^()]{1,60}\)\s*)?(?:is |was )?"
+    r"(?:dated|entered into|made|signed|vom|du|en date du|de fecha|del)\s+(?:as\s+of\s+|on\s+|le\s+)?$"
+)
+_CITED_WITHIN = 200  # characters before the day
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
 
 
@@ -85,6 +98,10 @@ class _Cell:
     height: float
     line: int
     order: int
+
+
+_Told = tuple[Place, str, float]
+"""What a label says: where it stands, its key, and how much it counts there, 0 to 1."""
 
 
 class _LikeAround(NamedTuple):
@@ -161,6 +178,28 @@ class _PageCells:
     def cell_of(self, position: int) -> int:
         return at_or_before(self._cell_starts, position)
 
+    def goes_on_below(self, start: int, end: int) -> tuple[float, float]:
+        """Whether a name that ends with its line may go on in the next, and whether its own last line is such a one below another."""
+        first, last = self.line_of(start), self.line_of(max(start, end - 1))
+        ends = end >= self.lines[last][1] - 1
+        below = ends and last + 1 < len(self.lines) and self._is_plain(last + 1)
+        return float(below), float(last > first and self._is_plain(last))
+
+    def _is_plain(self, number: int) -> bool:
+        """Whether a line is a few words and nothing else: no label, no street, no figures."""
+        cells = self.line_cells[number]
+        if len(cells) != 1 or not all(label.short for label in self.cell_labels[cells[0]]):
+            return False
+        text = self.text[slice(*self.lines[number])]
+        streets, others = address_words()
+        return (
+            len(text) <= _PLAIN_LINE
+            and not any(map(str.isdigit, text))
+            and text[-1] not in ":,;!?"
+            and not streets.search(text)
+            and not others.search(text)
+        )
+
     def label_text(self, index: int) -> str:
         """What a cell says, where it is short enough for a label and holds no value of its own behind one."""
         if index < 0 or self.cells[index].end - self.cells[index].start > _LONGEST_LABEL:
@@ -229,6 +268,41 @@ class _PageCells:
         return best
 
     @functools.cached_property
+    def _labelled_below(self) -> frozenset[int]:
+        """Lines that hold an amount alone whose label is the line below: where a till's columns were read one above the other, right first.
+
+        Told by a run of lines that begins with an amount and ends with a label that is known: read the other way round, the first
+        would have none.
+        """
+        found: set[int] = set()
+        kinds = [self._line_kind(number) for number in range(len(self.lines))]
+        start = 0
+        while start < len(kinds):
+            end = start
+            while end + 1 < len(kinds) and {kinds[end], kinds[end + 1]} == {"amount", "words"}:
+                end += 1
+            known = self.headings[self.line_cells[end][0]] > _HEADING
+            if end > start and kinds[start] == "amount" and kinds[end] == "words" and known:
+                found.update(range(start, end, 2))
+            start = end + 1
+        return frozenset(found)
+
+    def _line_kind(self, number: int) -> str:
+        """``amount`` or ``words`` for a line that holds nothing else; else empty."""
+        if len(self.line_cells[number]) != 1:
+            return ""
+        start, end = self.lines[number]
+        text = self.text[start:end]
+        if _AMOUNT_ALONE.fullmatch(text):
+            return "amount"
+        return "words" if end - start <= _SHORT_LABEL and not any(map(str.isdigit, text)) else ""
+
+    def label_below(self, index: int) -> int:
+        """The cell below that names the amount of this one, where labels stand below here; -1 else."""
+        line = self.cells[index].line
+        return self.line_cells[line + 1][0] if line in self._labelled_below else -1
+
+    @functools.cached_property
     def _heads(self) -> tuple[list[int], list[int]]:
         """For each cell the label at the head of its column, and that of its block; -1 for none."""
         columns, blocks = [-1] * len(self.cells), [-1] * len(self.cells)
@@ -271,6 +345,65 @@ class _PageCells:
         return self._heads[1][index]
 
 
+def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _Told:
+    return place, label.key, weight * (0.5 if label.short and not head else 1.0)
+
+
+def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
+    """Labels before a value in its cell, and in the cells to its left (or below it, where those hold what names it)."""
+    cell = page.cells[index]
+    before = page.labels_between(cell.start, start)
+    for place, label in zip((Place.INLINE, Place.INLINE_SECOND), reversed(before), strict=False):
+        gap = page.text[label.end : start]
+        values = len(re.findall(r"\d+", gap))
+        words = len(re.findall(r"[^\W\d_]{2,}", gap))
+        yield _tell(place, label, 0.8 ** (words + 2 * values), head=":" in gap[:2])
+    places = iter((Place.LEFT, Place.LEFT_SECOND))
+    labelled = (left for left in reversed(page.line_cells[cell.line][: cell.order]) if page.cell_labels[left])
+    for place, left in zip(places, labelled, strict=False):
+        labels, heading = page.cell_labels[left], page.headings[left]
+        weight = (0.5 + 0.5 * heading) * 0.7 ** (cell.order - page.cells[left].order - 1)
+        for label in labels[-2:]:
+            yield _tell(place, label, weight * (1.0 if label is labels[-1] else 0.8), head=heading > _HEADING)
+    below = page.label_below(index)
+    if below >= 0:
+        for label in page.cell_labels[below]:
+            yield _tell(Place.LEFT, label, 0.5 + 0.5 * page.headings[below], head=True)
+
+
+def _told_over(page: _PageCells, index: int) -> Iterator[_Told]:
+    """Labels above a value, at the head of its column and of its block."""
+    cell = page.cells[index]
+    over = page.above(index)
+    if over >= 0 and page.label_below(index) < 0:
+        heading = page.headings[over]
+        apart = cell.line - page.cells[over].line
+        for label in page.cell_labels[over][-2:]:
+            yield _tell(Place.ABOVE, label, (0.3 + 0.7 * heading) * 0.8 ** (apart - 1), head=heading > _HEADING)
+    head = page.column_head(index)
+    if head >= 0:
+        away = cell.line - page.cells[head].line
+        for label in page.cell_labels[head]:
+            yield _tell(Place.COLUMN, label, 0.97**away, head=True)
+    block = page.block_head(index)
+    if block >= 0:
+        for label in page.cell_labels[block]:
+            yield _tell(Place.BLOCK, label, 0.95 ** (cell.line - page.cells[block].line), head=True)
+
+
+def _told_behind(page: _PageCells, index: int, start: int, end: int) -> Iterator[_Told]:
+    """Labels below a value, behind it, and in the running text before it."""
+    under = page.below(index)
+    if under >= 0:
+        heading = page.headings[under]
+        for label in page.cell_labels[under][:2]:
+            yield _tell(Place.BELOW, label, 0.3 + 0.7 * heading, head=heading > _HEADING)
+    for label in page.labels_between(end, min(end + 40, page.lines[page.cells[index].line][1]))[:2]:
+        yield _tell(Place.BEHIND, label, 0.5 ** ((label.start - end) / 15))
+    for label in page.labels_between(max(0, start - _PROSE), start)[-3:]:
+        yield _tell(Place.PROSE, label, 0.5 ** (len(page.text[label.end : start]) / 30))
+
+
 class Layout:
     """The pages of a document with their labels, for every field of a template."""
 
@@ -285,7 +418,7 @@ class Layout:
             self._lines_before[page.number] = total
             total += len(self._pages[page.number].lines)
         self._total_lines = total
-        self._told: dict[tuple[int, int, int], list[tuple[Place, str, float]]] = {}
+        self._told: dict[tuple[int, int, int], list[_Told]] = {}
         self._liked: dict[tuple[str, int, int], _LikeAround] = {}
         self._hosts = {
             concepts.key_of(part)
@@ -314,7 +447,7 @@ class Layout:
                 said.hear(row, place, [value * weight for value in weigh(key)])
         return said
 
-    def _around(self, candidate: Candidate) -> list[tuple[Place, str, float]]:
+    def _around(self, candidate: Candidate) -> list[_Told]:
         """The labels around a candidate: their place, key, and how much they count there, 0 to 1."""
         span = candidate.span
         key = (span.page, span.start, span.end)
@@ -323,68 +456,15 @@ class Layout:
             known = self._told[key] = self._look_around(self._pages[span.page], span.start, span.end)
         return known
 
-    def _look_around(self, page: _PageCells, start: int, end: int) -> list[tuple[Place, str, float]]:
-        told: list[tuple[Place, str, float]] = []
-
-        def tell(place: Place, label: Label, weight: float, *, head: bool = False) -> None:
-            worth = weight * (0.5 if label.short and not head else 1.0)
-            told.append((place, label.key, worth))
-
+    def _look_around(self, page: _PageCells, start: int, end: int) -> list[_Told]:
         index = page.cell_of(start)
         if index < 0:
-            return told
-        cell = page.cells[index]
-        before = page.labels_between(cell.start, start)
-        for place, label in zip((Place.INLINE, Place.INLINE_SECOND), reversed(before), strict=False):
-            gap = page.text[label.end : start]
-            values = len(re.findall(r"\d+", gap))
-            words = len(re.findall(r"[^\W\d_]{2,}", gap))
-            tell(place, label, 0.8 ** (words + 2 * values), head=":" in gap[:2])
-        own_line = page.line_cells[cell.line]
-        place_left = 0
-        for left in reversed(own_line[: cell.order]):
-            labels = page.cell_labels[left]
-            if labels:
-                heading = page.headings[left]
-                away = cell.order - page.cells[left].order - 1
-                weight = (0.5 + 0.5 * heading) * 0.7**away
-                for label in labels[-2:]:
-                    tell(
-                        (Place.LEFT, Place.LEFT_SECOND)[place_left],
-                        label,
-                        weight * (1.0 if label is labels[-1] else 0.8),
-                        head=heading > _HEADING,
-                    )
-                place_left += 1
-                if place_left == 2:
-                    break
-        over = page.above(index)
-        if over >= 0:
-            heading = page.headings[over]
-            apart = cell.line - page.cells[over].line
-            for label in page.cell_labels[over][-2:]:
-                tell(Place.ABOVE, label, (0.3 + 0.7 * heading) * 0.8 ** (apart - 1), head=heading > _HEADING)
-        head = page.column_head(index)
-        if head >= 0:
-            away = cell.line - page.cells[head].line
-            for label in page.cell_labels[head]:
-                tell(Place.COLUMN, label, 0.97**away, head=True)
-        block = page.block_head(index)
-        if block >= 0:
-            for label in page.cell_labels[block]:
-                tell(Place.BLOCK, label, 0.95 ** (cell.line - page.cells[block].line), head=True)
-        under = page.below(index)
-        if under >= 0:
-            heading = page.headings[under]
-            for label in page.cell_labels[under][:2]:
-                tell(Place.BELOW, label, 0.3 + 0.7 * heading, head=heading > _HEADING)
-        for label in page.labels_between(end, min(end + 40, page.lines[cell.line][1]))[:2]:
-            tell(Place.BEHIND, label, 0.5 ** ((label.start - end) / 15))
-        nearest = page.labels_between(max(0, start - _PROSE), start)[-3:]
-        for label in nearest:
-            gap = page.text[label.end : start]
-            tell(Place.PROSE, label, 0.5 ** (len(gap) / 30))
-        return told
+            return []
+        return [
+            *_told_beside(page, index, start),
+            *_told_over(page, index),
+            *_told_behind(page, index, start, end),
+        ]
 
     def _own(self, field: Field, kind: FieldType, candidates: Sequence[Candidate], said: Said) -> list[OwnSigns]:
         count = len(candidates)
@@ -464,9 +544,11 @@ class Layout:
             if kind in _CALLED:
                 before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
                 own.cut_before, own.cut_behind = float(_goes_before(before)), float(_goes_on(behind))
+                own.cut_below, own.plain_below = page.goes_on_below(span.start, span.end)
             if kind in _NAMES:
                 own.name_known, own.name_whole = name_signs(text)
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
+                own.venue = venue_sign(text)
             found.append(own)
         most = max(max(own.like_beside, own.like_over) for own in found)
         if most >= _LIKE:
@@ -478,6 +560,9 @@ class Layout:
             _numeric(candidates, found)
         if kind in _MOMENTS:
             _moments(candidates, found)
+            for own, candidate in zip(found, candidates, strict=True):
+                text = self._pages[candidate.span.page].text
+                own.cited = float(_is_cited(text, candidate.span.start))
         return found
 
     @staticmethod
@@ -506,6 +591,8 @@ class Layout:
         around = self._liked.get((field.name, candidate.span.page, index))
         if around is None:
             around = self._liked[field.name, candidate.span.page, index] = self._like_around(field, page, index)
+        if (named_below := page.label_below(index)) >= 0:
+            own, rival = like.of_cell(field.name, page.label_text(named_below))
         behind = page.text[candidate.span.end : candidate.span.end + 2].lstrip(" ")
         signs.like_beside, signs.unlike_beside = own, rival
         signs.like_over, signs.unlike_over = around.over
@@ -520,8 +607,9 @@ class Layout:
         heads = {page.column_head(index), page.block_head(index)} - {-1, page.above(index)}
         headed = [like.of_cell(field.name, page.label_text(head)) for head in heads]
         below, _ = like.of_cell(field.name, page.label_text(page.below(index)))
+        over = -1 if page.label_below(index) >= 0 else page.above(index)
         return _LikeAround(
-            like.of_cell(field.name, page.label_text(page.above(index))),
+            like.of_cell(field.name, page.label_text(over)),
             (max((own for own, _ in headed), default=0.0), max((rival for _, rival in headed), default=0.0)),
             below,
         )
@@ -537,6 +625,8 @@ def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
     affinity = functools.partial(meaning.affinity, field.name)
     if kind in _NAMES and meaning.roles[field.name] in _PLACES_NAMED:
         return "place"
+    if kind in _NAMES and meaning.roles[field.name] in _VENUES:
+        return "venue"
     if kind is FieldType.NAME and meaning.roles[field.name] in _PERSONS:
         return "person"
     if kind in _PARTIES:
@@ -615,6 +705,7 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
     ]
     largest = max(with_cents or known, default=None)
     sums, rests = _arithmetic(known)
+    paid, due = _tendered(candidates, sizes, cents)
     last_amount = max((index for index, exact in enumerate(cents) if exact), default=-1)
     last_largest = max((index for index, size in enumerate(sizes) if size == largest), default=-1)
     for row, size in enumerate(sizes):
@@ -629,9 +720,37 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
         found[row].negative = float(size < 0)
         found[row].sum = float(size in sums)
         found[row].rest = float(size in rests)
+        found[row].paid = float(row in paid)
+        found[row].due = float(size in due)
         found[row].rounded = _rounding(size, known)
         found[row].last_amount = float(row == last_amount)
         found[row].last_largest = float(row == last_largest)
+
+
+def _tendered(
+    candidates: Sequence[Candidate], sizes: Sequence[Decimal | None], cents: Sequence[bool]
+) -> tuple[set[int], set[Decimal]]:
+    """What was handed over at a till, and what was to pay: the change follows the one, and the other stands before it.
+
+    So a sum whose parts stand on both sides of it is told from a total, whose parts all stand before it, in whatever language.
+    """
+    order = [
+        (candidates[row].span, size, row)
+        for row, size in enumerate(sizes)
+        if size is not None and cents[row] and size > 0
+    ]
+    if len(order) > _MOST_TENDERED:
+        return set(), set()
+    order.sort(key=lambda each: each[0])
+    paid: set[int] = set()
+    due: set[Decimal] = set()
+    before: set[Decimal] = set()
+    for (span, size, row), (after, change, _) in itertools.pairwise(order):
+        if after.start >= span.end and size - change in before:
+            paid.add(row)
+            due.add(size - change)
+        before.add(size)
+    return paid, due
 
 
 def _joined(candidates: Sequence[Candidate]) -> set[int]:
@@ -656,6 +775,12 @@ def _moments(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
         if len(value) >= 10 and value[:4].isdigit():
             found[row].recent = float(1990 <= int(value[:4]) <= 2035)
             found[row].majority_year = float(years[value[:4]] == usual)
+
+
+def _is_cited(text: str, start: int) -> bool:
+    """Whether a day is that of another paper, named before it."""
+    before = re.sub(r"\s*,?\s+", " ", text[max(0, start - _CITED_WITHIN) : start])
+    return _CITED.search(before) is not None
 
 
 def _first_and_last(candidates: Sequence[Candidate], reading: str) -> tuple[str, str]:

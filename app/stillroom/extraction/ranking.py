@@ -89,17 +89,26 @@ def logistic(strengths: Vector) -> Vector:
 
 
 def weights_for(
-    kind: FieldType, *, several: bool = False, template: Template | None = None, field: str = "", parameters: int = 0
+    kind: FieldType,
+    *,
+    several: bool = False,
+    template: Template | None = None,
+    field: str = "",
+    parameters: int = 0,
+    word: float | None = None,
 ) -> Weights:
     """The fitted weights of a type (``several``: as items of a list), and of a template that has its own.
 
     ``parameters``: of the model that would be asked; the word of a larger one than was measured counts by what such models are known for.
+    ``word``: by how much that of a model counts that was taught this field; None where none was.
     """
     model = [0.0, 0.0]
     if kind in (FieldType.CHOICE, FieldType.YES_NO):
         return Weights(np.array([_CHOICE.get(name, 0.0) for name in (*MODEL_FEATURES, *sign_names())]), 0.0)
     if parameters > LARGEST_FITTED or kind in _QUOTED:
         model = list(_MODEL)
+    if word is not None:
+        model = [word, 0.0]
     fitted = _fitted()
     form = f"list_{kind}" if several else str(kind)
     own = (

@@ -105,6 +105,7 @@ class OwnSigns:
     name_known: float = 0.0
     name_whole: float = 0.0
     place_known: float = 0.0
+    venue: float = 0.0
     first_own: float = 0.0
     last_own: float = 0.0
     only_own: float = 0.0
@@ -124,6 +125,8 @@ class OwnSigns:
     loose_last: float = 0.0
     cut_before: float = 0.0
     cut_behind: float = 0.0
+    cut_below: float = 0.0
+    plain_below: float = 0.0
     lines: float = 0.0
     length: float = 0.0
     digits: float = 0.0
@@ -159,6 +162,8 @@ class OwnSigns:
     negative: float = 0.0
     sum: float = 0.0
     rest: float = 0.0
+    paid: float = 0.0
+    due: float = 0.0
     rounded: float = 0.0
     last_amount: float = 0.0
     last_largest: float = 0.0
@@ -166,6 +171,7 @@ class OwnSigns:
     latest: float = 0.0
     recent: float = 0.0
     majority_year: float = 0.0
+    cited: float = 0.0
     position_first: float = 0.0
     position_last: float = 0.0
     slip: float = 0.0
@@ -185,6 +191,8 @@ _BY_ROLE = {
         "relative",
         "sum",
         "rest",
+        "paid",
+        "due",
         "last_amount",
         "last_largest",
         "place",
@@ -210,7 +218,8 @@ _BY_ROLE = {
     "number": ("top", "place", "repeats", "size", "position_first"),
     "tax_id": ("top", "place", "repeats"),
     "place": ("place_known", "name_known", "place", "repeats", "whole_cell", "length"),
-    "person": ("name_known", "name_whole", "top", "place", "repeats", "lines", "whole_cell", "domain"),
+    "venue": ("venue", "top", "place", "repeats", "whole_cell", "length", "digits"),
+    "person": ("name_known", "name_whole", "place_known", "top", "place", "repeats", "lines", "whole_cell", "domain"),
 }
 
 # Signs that mean something else on a till's slip: there they count once more, as far as the page is one.

@@ -1,4 +1,5 @@
-"""The converter: a child process that runs llama.cpp's own script, with the network taken away, and tells how far it is.
+"""The converter: a child process that runs llama.cpp's own scripts, or trains an adapter, with the network taken away, and tells
+how far it is.
 
 What it may open is its own Python, the model's files and a folder of its own; it may start that Python and nothing else, and
 all of that holds for the Python, too.
@@ -24,7 +25,7 @@ from stillroom.child import MessageWriter, Need, Reach, confine, die_with_parent
 
 _LINES = 40
 _LINE_BYTES = 2000
-_WRITTEN = re.compile(rb"Writing:\s+(\d+)%\|")
+_DONE = re.compile(rb"(?:Writing|Training):\s+(\d+(?:\.\d+)?)%\|")
 # Nothing may be looked up, and nothing that lies in the folder may be run.
 _ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
@@ -65,9 +66,9 @@ def main() -> int:
     last: deque[str] = deque(maxlen=_LINES)
     with process.stdout as output:
         for line in lines(output):
-            found = _WRITTEN.search(line)
+            found = _DONE.search(line)
             if found is not None:
-                writer.send({"event": "progress", "share": int(found[1]) / 100})
+                writer.send({"event": "progress", "share": float(found[1]) / 100})
             elif line.strip():
                 last.append(line.decode("utf-8", "replace"))
     writer.send({"event": "ended", "status": process.wait(), "lines": list(last)})

@@ -43,7 +43,7 @@ _SPARE_DISK_BYTES = 256 << 20
 # Measured: the converter's libraries, and how often it holds the largest tensor (as 32-bit numbers) at once.
 _CONVERTER_BYTES = 500e6
 _COPIES_OF_LARGEST = 2
-_LIBRARY_BYTES = 32 << 30  # of addresses, most of which are never used: PyTorch with what it has for graphics cards
+LIBRARY_BYTES = 32 << 30  # of addresses, most of which are never used: PyTorch with what it has for graphics cards
 _POLL_SECONDS = 0.05
 # What starts a program on Linux, by the machine and the C library.
 _LOADERS = ("lib64/ld-linux-*.so.*", "lib/ld-linux-*.so.*", "lib/ld-musl-*.so.*", "lib/*/ld-linux-*.so.*")
@@ -51,13 +51,13 @@ _LARGEST_LINE = 1 << 20
 _WRITTEN, _CHECKED = 0.7, 0.75  # shares of the whole where it is quantised as well
 
 
-def converter() -> list[str]:
-    """The command line of the converter, without its arguments. Raises StillroomError with what to type where it is missing."""
+def converter(script: str = "convert_hf_to_gguf.py") -> list[str]:
+    """The command line of one of llama.cpp's scripts, without arguments. Raises StillroomError with what to type where it is missing."""
     folder = paths.converter_dir()
     python = folder / "python" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    script = folder / "llama.cpp" / "convert_hf_to_gguf.py"
-    if (folder / "complete").is_file() and python.is_file() and script.is_file():
-        return [str(python), str(script)]
+    file = folder / "llama.cpp" / script
+    if (folder / "complete").is_file() and python.is_file() and file.is_file():
+        return [str(python), str(file)]
     if getattr(sys, "frozen", False):
         raise StillroomError(
             "The installed Stillroom does not bring what converts safetensors. Look for the same model with GGUF in its "
@@ -98,8 +98,8 @@ def convert(
     end = _WRITTEN if quantization else 0.9
     with tempfile.TemporaryDirectory(prefix=".converting-", dir=models) as work:
         made = Path(work) / "converted.gguf"
-        with _staged(folder, Path(work)) as staged:
-            arguments = [*command, str(staged), "--outfile", str(made), "--outtype", "auto"]
+        with staged(folder, Path(work)) as linked:
+            arguments = [*command, str(linked), "--outfile", str(made), "--outtype", "auto"]
             what = f"Converting {folder.name}"
             on_progress(0.0, what)
             _run(arguments, folder, Path(work), lambda share: on_progress(end * share, what), cancellation)
@@ -165,12 +165,12 @@ def _check_room(folder: ModelFolder, models: Path, quantization: str) -> None:
 
 
 @contextlib.contextmanager
-def _staged(folder: ModelFolder, work: Path) -> Iterator[Path]:
+def staged(folder: ModelFolder, work: Path) -> Iterator[Path]:
     """A folder of the same name with links to what the converter may read: no program that came along is in it."""
-    staged = work / safe_name(folder.name)
-    staged.mkdir()
+    linked = work / safe_name(folder.name)
+    linked.mkdir()
     for file in folder.files:
-        target, source = staged / file.name, file.resolve()
+        target, source = linked / file.name, file.resolve()
         try:
             target.symlink_to(source)
         except OSError:
@@ -178,19 +178,19 @@ def _staged(folder: ModelFolder, work: Path) -> Iterator[Path]:
                 os.link(source, target)
             except OSError:
                 shutil.copyfile(source, target)
-    yield staged
-    shutil.rmtree(staged, ignore_errors=True)
+    yield linked
+    shutil.rmtree(linked, ignore_errors=True)
 
 
-def _reach(command: Sequence[str], folder: ModelFolder, work: Path) -> Reach:
-    """What the converter may open: its own Python and script, the files of the model, and the folder that it writes into."""
+def reach_of_converter(command: Sequence[str], files: Sequence[Path], *work: Path) -> Reach:
+    """What the converter may open: its own Python and script, the files of the model, and the folders that it writes into."""
     python, script = Path(command[0]), Path(command[1])
     real = python.resolve()
     code = [python.parent.parent, real.parent.parent / "lib", script.parent]
     programs = [real, *(path.resolve() for pattern in _LOADERS for path in Path("/").glob(pattern))]
     return Reach(
-        read=tuple(map(str, (*code, real, *(file.resolve() for file in folder.files)))),
-        write=(str(work),),
+        read=tuple(map(str, (*code, real, *(file.resolve() for file in files)))),
+        write=tuple(map(str, work)),
         programs=tuple(map(str, programs)),
     )
 
@@ -198,6 +198,26 @@ def _reach(command: Sequence[str], folder: ModelFolder, work: Path) -> Reach:
 def _run(
     arguments: Sequence[str], folder: ModelFolder, work: Path, tell: Callable[[float], None], cancellation: Cancellation
 ) -> None:
+    memory = LIBRARY_BYTES + 2 * sum(file.stat().st_size for file in folder.files) + 16 * folder.largest
+    status, lines = in_converter(
+        arguments, reach_of_converter(arguments, folder.files, work), memory, folder.name, tell, cancellation
+    )
+    if status:
+        raise StillroomError(_reason(lines, status, folder), "\n".join(lines))
+
+
+def in_converter(
+    arguments: Sequence[str],
+    reach: Reach,
+    memory_bytes: int,
+    name: str,
+    tell: Callable[[float], None],
+    cancellation: Cancellation,
+) -> tuple[int, list[str]]:
+    """Run a script of the converter's environment to its end in a child that is confined; its status and the last lines of what it said.
+
+    ``name``: what it is done to, for a sentence. Raises StillroomError where the child died, Cancelled.
+    """
     ended: dict[str, Any] = {}
     gone = threading.Event()
     shares = [0.0]
@@ -225,8 +245,8 @@ def _run(
         [*child_command("converter"), *arguments],
         on_message=on_message,
         on_exit=on_exit,
-        environment=_reach(arguments, folder, work).to_environment(),
-        memory_bytes=_LIBRARY_BYTES + 2 * sum(file.stat().st_size for file in folder.files) + 16 * folder.largest,
+        environment=reach.to_environment(),
+        memory_bytes=memory_bytes,
         max_line_bytes=_LARGEST_LINE,
         name="converter",
     )
@@ -239,12 +259,9 @@ def _run(
             tell(shares[0])
     finally:
         child.stop()
-    if ended.get("status") == 0:
-        return
-    lines = [str(line) for line in ended.get("lines", ())]
     if "status" not in ended:
-        raise StillroomError(f"{folder.name} was not converted. {outcomes[0].sentence()}", outcomes[0].stderr_tail)
-    raise StillroomError(_reason(lines, int(ended["status"]), folder), "\n".join(lines))
+        raise StillroomError(f"Nothing was made of {name}. {outcomes[0].sentence()}", outcomes[0].stderr_tail)
+    return int(ended["status"]), [str(line) for line in ended.get("lines", ())]
 
 
 _REASONS = (

@@ -32,6 +32,7 @@ from stillroom.engine.protocol import (
     LoadOptions,
     MeasureRequest,
     Message,
+    Piece,
     QuantizeRequest,
     ScoreRequest,
     ScoreResult,
@@ -118,6 +119,7 @@ class Worker:
             "generate": self._generate,
             "render": self._render,
             "count": self._count,
+            "tokens": self._tokens,
             "embed": self._embed,
             "measure": self._measure,
             "quantize": self._quantize,
@@ -199,6 +201,12 @@ class Worker:
             raise EngineError("The model does not see pictures.")
         counts += [model.projector.tokens_of(int(width), int(height)) for width, height in message["pictures"]]
         self._finish(number, {"counts": counts}, None)
+
+    def _tokens(self, number: int, message: dict[str, Any]) -> None:
+        model = self._loaded()
+        pieces = [from_child(Piece, piece) for piece in message["pieces"]]
+        tokens = [model.tokenize(each.text, special=each.special, first=not at) for at, each in enumerate(pieces)]
+        self._finish(number, {"tokens": tokens}, None)
 
     # -- requests in steps
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from stillroom.models.taught import erase_taught
 from stillroom.privacy import audit
 from stillroom.privacy.erasing import erase_files
 from stillroom.privacy.policy import Policy
@@ -45,6 +46,8 @@ def erase(database: Database, chats: ConversationStore, before: datetime | None 
         chats.delete(each.id)
         chats.erase(each.id)
     erase_files(database.path, before)
+    if before is None:
+        erase_taught()
     if before is None or runs or verdicts or gone:
         database.shrink()
         audit.note("erased", runs=runs, verdicts=verdicts, conversations=len(gone), all=before is None)

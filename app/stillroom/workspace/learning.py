@@ -80,7 +80,7 @@ class Learning:
             except DocumentError as error:
                 failure = error
             else:
-                memory.take(document, _truth(labelled), self._embed)
+                memory.take(document, truth_of(labelled), self._embed)
             on_document(labelled, failure)
         return memory.learned()
 
@@ -157,7 +157,7 @@ class Learning:
         return self.memory(template).learned().gains()
 
 
-def _truth(labelled: LabelledDocument) -> dict[str, str | list[str] | None]:
+def truth_of(labelled: LabelledDocument) -> dict[str, str | list[str] | None]:
     """The labels of fields that are values of the page: a table's rows teach nothing yet."""
     truth: dict[str, str | list[str] | None] = {}
     for name, label in labelled.fields.items():

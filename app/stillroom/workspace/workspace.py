@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from stillroom.workspace.remote_models import RemoteModels
     from stillroom.workspace.review_exports import ReviewExports
     from stillroom.workspace.row_files import RowFiles
+    from stillroom.workspace.teaching import Teaching
 
 _PAGE_SECONDS = 20.0
 """A page may take to be drawn."""
@@ -145,6 +146,18 @@ class Workspace:
         from stillroom.workspace.learning import Learning
 
         return self._once("learning", lambda: Learning(self.runs.document, self.readers, self._embed))
+
+    @property
+    def teaching(self) -> Teaching:
+        """Lessons that train a model."""
+        from stillroom.workspace.teaching import Teaching
+
+        return self._once(
+            "teaching",
+            lambda: Teaching(
+                self.readers, self.learning.memory, lambda model: self.models.plan(model, this_file=True, beside=True)
+            ),
+        )
 
     @property
     def reviews(self) -> Reviews:

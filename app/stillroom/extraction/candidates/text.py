@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.venues import venues
 from stillroom.extraction.candidates.words import address_words
 
 _CELL_GAP = re.compile(r" {2,}|\t+| \| ")
@@ -95,7 +96,7 @@ def labelled(page: Page) -> Iterator[Line]:
 
 
 def lines(page: Page) -> Iterator[Candidate]:
-    """Whole lines, the cells of lines, what follows a label on its line, and the two halves of "Anna Berg, Treasurer"."""
+    """Whole lines, the cells of lines, what follows a label on its line, the two halves of "Anna Berg, Treasurer", and venues."""
     seen: set[tuple[int, int]] = set()
     for line in [*page_lines(page), *cells(page), *labelled(page)]:
         variants = [(line.start, line.end)]
@@ -109,6 +110,10 @@ def lines(page: Page) -> Iterator[Candidate]:
             if start < end and (start, end) not in seen and end - start <= 400:
                 seen.add((start, end))
                 yield _candidate(page, start, end)
+    for start, end in venues(page):
+        if (start, end) not in seen:
+            seen.add((start, end))
+            yield _candidate(page, start, end)
 
 
 def word_runs(page: Page, *, longest: int = 8) -> Iterator[Candidate]:

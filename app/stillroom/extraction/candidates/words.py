@@ -53,6 +53,17 @@ def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(streets, re.IGNORECASE), re.compile(others, re.IGNORECASE)
 
 
+def venue_names() -> list[str]:
+    """Words of rooms and buildings."""
+    names: list[str] = places()["venues"]["words"]
+    return names
+
+
+def venue_words() -> str:
+    """The same as a pattern."""
+    return _any(venue_names())
+
+
 def _any(words: Iterable[str]) -> str:
     """Alternatives, the longest first, with any white space between their words."""
     return "|".join(

@@ -142,6 +142,9 @@ class EvaluatePage(QWidget):
         self.cancel_button = Button(self.tr("Cancel"), "", "stop", self.cancel)
         describe(self.cancel_button, self.tr("Cancel the evaluation"), "", "Ctrl+.")
         right.addWidget(self.cancel_button)
+        self.teach_button = Button(self.tr("Teach…"), "", "", self.teach)
+        describe(self.teach_button, self.tr("Teach the model this template"), "")
+        right.addWidget(self.teach_button)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress of the evaluation"))
@@ -235,6 +238,7 @@ class EvaluatePage(QWidget):
         return splitter
 
     def _list_models(self) -> None:
+        self.models.clear()
         usual = self._parts.models.usual()
         for model in self._parts.models.installed():
             item = QListWidgetItem(f"{model.name}  ({size_text(model.size)})")
@@ -341,6 +345,22 @@ class EvaluatePage(QWidget):
             self._operation.cancellation.request()
             self.status.setText(self.tr("Stopping…"))
 
+    def teach(self) -> None:
+        """Train the chosen model on the labelled documents, beside the window."""
+        from stillroom.ui.evaluate.teach_dialog import TeachDialog
+
+        template, (model,) = self.template.currentData(), self.chosen_models()
+        try:
+            check_labels(self._labels, template, self.tr("labels"))
+        except StillroomError as error:
+            self.banners.show_message(sentence(error), "bad", key="labels")
+            return
+        dialog = TeachDialog(self._parts, model, template, self._labels, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.taught.connect(self._list_models)
+        dialog.taught.connect(self._refresh)
+        dialog.show()
+
     def _best(self) -> ModelFile | None:
         best = max(self.evaluations, key=lambda each: each.metrics.score, default=None)
         return next((each for each in self._parts.models.installed() if best and each.name == best.model_name), None)
@@ -412,10 +432,20 @@ class EvaluatePage(QWidget):
         elif not 0 < count <= MOST_MODELS:
             tip = self.tr("Choose one to three models")
         self.run_button.setToolTip(tip)
+        self.teach_button.setVisible(not running)
+        self.teach_button.setEnabled(bool(self._labels) and count == 1 and self.template.count() > 0)
+        self.teach_button.setToolTip(self._teaching_tip(count))
         self.cancel_button.setVisible(running)
         self.progress.setVisible(running)
         for control in (self.template, self.open_button, self.reviewed_button, self.models):
             control.setEnabled(not running)
+
+    def _teaching_tip(self, models: int) -> str:
+        if not self._labels:
+            return self.tr("Choose labels first")
+        if models != 1:
+            return self.tr("Choose one model")
+        return self.tr("Train an adapter (LoRA) on these documents, and use it where it is better")
 
     def _show(self) -> None:
         template = self._template

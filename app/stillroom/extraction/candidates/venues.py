@@ -1,0 +1,65 @@
+"""Venues: rooms and buildings as they are named in announcements, and how far a text is one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+import regex as re
+
+from stillroom.documents.document import Page
+from stillroom.extraction.candidates.words import venue_names, venue_words
+
+_MOST = 8  # pieces of one venue
+_LONGEST = 400  # characters of a line
+_LINE = re.compile(r"[^\n]+")
+_WORD = re.compile(r"\p{L}+")
+_CUT = re.compile(r", *| +- +")
+_JOINS = r"(?:,? {1,2}| ?- ?| in (?:the )?| of (?:the )?| (?:des?|du|della?|do|im|in der) )"
+# "WeH 5409", "HH 1112", "8220 WeH", "UCC 279": what a house calls its buildings is short, and no year stands behind it.
+_YEAR = r"(?!(?:19|20)\d\d(?!\d))"
+_CODED = re.compile(
+    rf"(?<![\w.])(?:[A-Z][A-Za-z]{{1,4}} ?{_YEAR}\d{{3,4}}[A-Z]?|{_YEAR}\d{{3,4}}[A-Z]? [A-Z][a-z]?[A-Z]{{1,3}})(?![\w/]|[.,:]\d)"
+)
+
+
+@functools.cache
+def _named() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Runs of pieces that may be a venue, and the words that make one of them."""
+    piece = r"(?:\d{1,2}(?:st|nd|rd|th)|\d{1,4}[A-Za-z]?(?![\w:./])|\p{Lu}[\p{L}\d'’&]*\.?(?!\w))"
+    words = rf"(?<!\w)(?:{venue_words()})(?!\w)"
+    return (
+        re.compile(rf"(?<![\w.:/]){piece}(?:{_JOINS}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"),
+        re.compile(words, re.IGNORECASE),
+    )
+
+
+@functools.cache
+def _single_words() -> frozenset[str]:
+    return frozenset(word for name in venue_names() for word in name.casefold().split())
+
+
+def venues(page: Page) -> Iterator[tuple[int, int]]:
+    """Where venues stand in the lines of a page: each as far as it goes, and what is left of it behind its commas."""
+    runs, words = _named()
+    for line in _LINE.finditer(page.text):
+        start, end = line.span()
+        if end - start > _LONGEST:
+            continue
+        if not _single_words().isdisjoint(_WORD.findall(line.group().casefold())):
+            for run in runs.finditer(page.text, start, end):
+                for cut in [run.start(), *(comma.end() for comma in _CUT.finditer(page.text, *run.span()))]:
+                    if words.search(page.text, cut, run.end()):
+                        yield cut, run.end()
+        for coded in _CODED.finditer(page.text, start, end):
+            yield coded.span()
+
+
+def venue_sign(text: str) -> float:
+    """How far a text is the name of a venue, 0 to 1: all of it, only coded ("WeH 5409"), or with other words around it."""
+    runs, words = _named()
+    if runs.fullmatch(text) and words.search(text):
+        return 1.0
+    if _CODED.fullmatch(text):
+        return 0.7
+    return 0.3 if words.search(text) or _CODED.search(text) else 0.0
