@@ -381,3 +381,52 @@ def test_sums_under_the_columns_are_no_rows_whatever_they_are_called(rows: list[
 def test_a_thing_that_costs_as_much_as_the_one_above_is_a_row() -> None:
     page = placed(HEADS, (120, "40:Oak 206:2 300:10.00 406:20.00"), (140, "40:Delivery 406:20.00"))
     assert [row[0] for row in read(ITEMS, page)] == ["Oak", "Delivery"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Oak table       2 x 10.00       20.00", "Ash             3 x 10.00       30.00"],
+        ["Oak table", "   2 x 10.00       20.00", "Ash", "   3 x 10.00       30.00"],
+        ["  2  Oak table        10.00    20.00", "  3  Ash        10.00    30.00"],
+        ["Oak table    10.00   2   EUR 20.00", "Ash     10.00    3    EUR 30.00"],
+        ["Oak table\t2\t10.00\t20.00", "Ash\t3\t10.00\t30.00"],
+    ],
+)
+def test_rows_without_a_heading_are_proved_by_what_they_come_to(lines: list[str]) -> None:
+    text = "\n".join(["Bill 7", "4 March 2024", "", *lines, "Total     50.00", "Cash  2 x 50.00  100.00"])
+    rows = table_rows(ITEMS, document(text))
+    assert [[cell.value for cell in row.values()] for row in rows] == [
+        ["Oak table", "2", "20.00"],
+        ["Ash", "3", "30.00"],
+    ]
+    assert all(cell.confidence > 0.9 for row in rows for name, cell in row.items() if name != "item")
+
+
+def test_an_amount_alone_is_a_row_among_those_that_are_proved() -> None:
+    lines = [
+        "Oak          2 x 10.00    20.00",
+        "Delivery                   5.00",
+        "Ash          3 x 10.00    30.00",
+        "Sub total   55.00",
+    ]
+    assert read(ITEMS, Page(1, "\n".join(lines))) == [
+        ["Oak", "2", "20.00"],
+        ["Delivery", None, "5.00"],
+        ["Ash", "3", "30.00"],
+    ]
+
+
+def test_one_line_that_comes_out_right_is_no_table() -> None:
+    assert read(ITEMS, Page(1, "Room 3 of 10 until 20.00\nOak  2 x 10.00   20.00")) == []
+
+
+def test_quantities_without_a_column_are_read_from_the_row() -> None:
+    page = placed(
+        (100, "40:Article 300:Amount"),
+        (120, "40:Oak 64:table"),
+        (132, "50:2 62:x 74:10.00 306:20.00"),
+        (150, "40:Ash"),
+        (162, "50:3 62:x 74:10.00 306:30.00"),
+    )
+    assert read(ITEMS, page) == [["Oak table", "2", "20.00"], ["Ash", "3", "30.00"]]

@@ -26,6 +26,7 @@ from stillroom.extraction.passages import Passage
 from stillroom.extraction.ranking import Vector, Weights
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp, one_number, other_values
 from stillroom.extraction.signs import sign_names
+from stillroom.extraction.told import Told
 from stillroom.templates.template import Field, FieldType, Template
 
 RUNNERS_UP = 4
@@ -98,6 +99,7 @@ class Asked:
         scores: by passage and text: log probability and tokens.
         second: weights of two readings made in other ways (see ranking.second_weights); None where nothing is to be held against them.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
+        told: what the text says plainly of some candidates (see ``told``), added to their strengths; None for nothing.
         alone: what each value had before other documents of its run spoke; None where none did.
     """
 
@@ -118,11 +120,14 @@ class Asked:
     learned: Learned | None = None
     moves: tuple[Vector, float] | None = None
     alone: Shares | None = None
+    told: Vector | None = None
 
     def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
         """Of these candidates; without what the model said of them (``said``) before it was asked."""
         scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
         found = self.weights.strengths(scores, self.signs[indices])
+        if self.told is not None:
+            found = found + self.told[indices]
         return found if self.moves is None else found + self.moves[0][indices]
 
     def weighed(self, indices: Sequence[int]) -> Vector:
@@ -183,6 +188,7 @@ def prepare(
     parameters: int = 0,
     template: Template | None = None,
     layout: Layout | None = None,
+    told: Told | None = None,
     learned: Learned | None = None,
     word: float | None = None,
     cancellation: Cancellation | None = None,
@@ -190,7 +196,8 @@ def prepare(
     """The candidates of a field, and which of them to ask about in which passage; none of a choice.
 
     ``parameters``: of the model that would be asked. ``template``, ``layout``: whose field it is, and the document as this template
-    sees it; without them the field is seen alone. ``learned``: what the template learned of its own documents.
+    sees it; without them the field is seen alone. ``told``: what its text says plainly.
+    ``learned``: what the template learned of its own documents.
     ``word``: see ``ranking.weights_for``.
     """
     kind = field.of if field.type is FieldType.LIST and field.of else field.type
@@ -219,6 +226,7 @@ def prepare(
         second=ranking.second_weights(kind, several=several),
         learned=learned,
         left_out=proposed.left_out,
+        told=told_vector(told.of(field, kind, candidates) if told is not None else {}, len(candidates)),
     )
     _move(asked, learned, document)
     if not weights.features[: len(ranking.MODEL_FEATURES)].any():
@@ -228,6 +236,15 @@ def prepare(
     asked.sure = False
     asked.chosen = _prune(asked, limit=_limit(kind, several=several), several=several)
     return asked
+
+
+def told_vector(said: Mapping[int, float], candidates: int) -> Vector | None:
+    """What is told of some candidates, by number, as one number a candidate; None for nothing."""
+    if not said:
+        return None
+    found: Vector = np.zeros(candidates)
+    found[list(said)] = list(said.values())
+    return found
 
 
 def taught(asked: Asked, learned: Learned | None, document: Document) -> None:

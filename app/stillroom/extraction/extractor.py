@@ -40,6 +40,7 @@ from stillroom.extraction.result import (
     FieldValue,
 )
 from stillroom.extraction.tables import table_rows
+from stillroom.extraction.told import Told
 from stillroom.models import taught
 from stillroom.templates.template import Example, Field, FieldType, Template
 
@@ -248,7 +249,8 @@ class Extractor:
         learned: Learned | None,
     ) -> list[Asked]:
         model = self._model()
-        layout, words = Layout(document, Meaning(template)), self._taught(template, model)
+        meaning, words = Meaning(template), self._taught(template, model)
+        layout, told = Layout(document, meaning), Told(document, meaning)
         return [
             choosing.prepare(
                 field,
@@ -257,6 +259,7 @@ class Extractor:
                 parameters=model.parameters,
                 template=template,
                 layout=layout,
+                told=told,
                 cancellation=cancellation,
                 learned=learned,
                 word=words.get(field.name),

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from stillroom.documents.document import Box, Document, Span, Stated
-from stillroom.extraction import choices, ranking
+from stillroom.extraction import choices, choosing, ranking
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked
@@ -57,6 +57,7 @@ class _KeptAsked(msgspec.Struct, array_like=True):
 
     Attributes:
         spans: page, start and end of each candidate; signs: float32, a row each.
+        told: by number of a candidate, what the text says plainly of it.
         others: by number of a candidate, what its text is where that is not its span's; readings, failed: where there are any.
         chosen: None for all of them.
     """
@@ -75,6 +76,7 @@ class _KeptAsked(msgspec.Struct, array_like=True):
     role: str
     sure: bool
     left_out: bool
+    told: dict[int, float] = {}
 
 
 class _KeptLook(msgspec.Struct, array_like=True):
@@ -232,6 +234,7 @@ class Unpacker:
             left_out=kept.left_out,
             scores=kept.scores,
             second=ranking.second_weights(kind, several=several),
+            told=choosing.told_vector(kept.told, len(candidates)),
         )
 
     def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int, word: float | None) -> Weights:
@@ -267,6 +270,7 @@ def _kept(asked: Asked, document: Document) -> _KeptAsked:
         role=asked.role,
         sure=asked.sure,
         left_out=asked.left_out,
+        told={} if asked.told is None else {int(at): float(asked.told[at]) for at in np.flatnonzero(asked.told)},
     )
 
 

@@ -1,8 +1,4 @@
-"""Rows of a table: a heading gives the columns, what stands below is matched to them by where it stands and how it reads.
-
-Places are those of the boxes where the page has geometry; else a character's column and a line's number stand for them, and of
-lines whose cells are set off by tabs the number of the cell does.
-"""
+"""Rows of a table: a heading gives the columns, what stands below is matched to them by where it stands and how it reads."""
 
 from __future__ import annotations
 
@@ -10,10 +6,10 @@ import functools
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
@@ -21,7 +17,9 @@ from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.column_concepts import NUMERIC_TYPES, Concept, Words, begins, concepts, folded, only_totals
+from stillroom.extraction.proved_rows import decimal_of, figures_of, is_product, product_of, proved_rows
 from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.extraction.table_lines import Line, Word, lines_of
 from stillroom.templates.template import Field, FieldType
 
 _VERBATIM = (
@@ -33,8 +31,6 @@ _VERBATIM = (
     FieldType.IDENTIFIER,
     FieldType.ADDRESS,
 )
-_GAP = re.compile(r" {2,}| \| |\s*\t\s*")
-_NUMBER = re.compile(r"[^\w]*\d[\d.,:/'’\u00a0 %-]*[^\w]*|[-–—]+")
 _LINES_WITHOUT_ROW = 10
 """A table ends where so many lines in a row hold none: a description may go on for long."""
 _FEW_COLUMNS = 2
@@ -43,46 +39,11 @@ _PROSE = 8  # words of a cell that reaches over several columns: a sentence, no 
 _SHEETS = ("xlsx", "xls", "xlsb", "ods", "csv")  # where a line is a row, and a cell has one
 _HEADED = 12  # words of a heading whose columns no gap sets off; more are a sentence
 _HALF_FULL = 0.5  # of its room, up to which no line of a column is wrapped
-_TAB = 1000.0  # places of one cell, where cells are known
 
 # What a cell is worth: proved by quantity × price or by the sum of its column, not proved, or unlike the table's other rows.
 _PROVED = 0.97
 _PLAIN = 0.85
 _ODD = 0.55
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """Characters ``start`` to ``end`` of the page and where they stand; ``cell``: number of the run of words they are in."""
-
-    start: int
-    end: int
-    text: str
-    x0: float
-    x1: float
-    cell: int
-
-    @property
-    def number(self) -> bool:
-        return _NUMBER.fullmatch(self.text) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    page: Page
-    words: tuple[_Word, ...]
-    top: float
-    bottom: float
-    apart: bool
-    tabbed: bool
-
-    @property
-    def text(self) -> str:
-        return self.page.text[self.words[0].start : self.words[-1].end]
-
-    @property
-    def cells(self) -> int:
-        return self.words[-1].cell + 1
 
 
 @dataclass(slots=True)
@@ -161,11 +122,11 @@ class _Row:
     """
 
     lines: list[int]
-    words: dict[int, list[_Word]]
+    words: dict[int, list[Word]]
     page: Page
     bottom: float
     groups: dict[str, Candidate] = dataclass_field(default_factory=dict)
-    spare: dict[int, list[_Word]] = dataclass_field(default_factory=dict)
+    spare: dict[int, list[Word]] = dataclass_field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -203,7 +164,7 @@ class _Reader:
         self._columns = field.columns
         self._document = document
         self._words = Words(field.columns)
-        self._lines = [line for page in document.pages for line in _lines_of(page)]
+        self._lines = [line for page in document.pages for line in lines_of(page)]
         heights = [line.bottom - line.top for line in self._lines if line.page.boxes is not None]
         self._em = {True: median(heights) if heights else 10.0, False: 2.0}
         self._groups: dict[str, Candidate] = {}
@@ -213,7 +174,7 @@ class _Reader:
     def rows(self) -> tuple[dict[str, FieldValue], ...]:
         headings = self._headings()
         if not headings:
-            return ()
+            return self._unheaded()
         found: list[tuple[_Heading, list[_Row]]] = []
         current: _Heading | None = None
         at = 0
@@ -255,6 +216,46 @@ class _Reader:
         close()
         return self._values(found)
 
+    def _unheaded(self) -> tuple[dict[str, FieldValue], ...]:
+        """The rows of a table without a heading, where arithmetic says what its columns are."""
+        named = {concept.key: name for name, concept in self._words.concept.items() if concept is not None}
+        item = next((column for column in self._columns if column.type in _VERBATIM), None)
+        if item is None or "amount" not in named:
+            return ()
+        own = [item, *(column for column in self._columns if column.name in {named.get(key) for key in _FACTORS})]
+        heading = _Heading([_Column(0.0, 0.0, "", [], column) for column in own], 0, 0, len(own), tabbed=False)
+        rows = []
+        for each in proved_rows(self._lines, self._numbers):
+            line = self._lines[each.line]
+            given = {"amount": each.amount}
+            if each.product is not None:
+                given |= {"quantity": each.product.quantity, "unit_price": each.product.price}
+            cells = {
+                named[key]: cell
+                for key, figure in given.items()
+                if key in named and (cell := self._as(named[key], figure))
+            }
+            name = self._reading(item, line.page, each.item)
+            if name is not None and named["amount"] in cells:
+                row = _Row([each.line], {0: list(each.item)}, line.page, line.bottom)
+                proved = frozenset(cells) if each.product is not None else frozenset()
+                rows.append(_Read(heading, row, {item.name: name} | cells, proved))
+        return self._as_values(rows)
+
+    def _as(self, column: str, figure: Candidate) -> Candidate | None:
+        """A number as the value of a column: with its currency, where that is read."""
+        own = self._typed.get(column, {}).get(figure.span.page, ())
+        return next(
+            (
+                each
+                for each in sorted(own, key=lambda each: -len(each.text))
+                if each.span.start < figure.span.end
+                and figure.span.start < each.span.end
+                and decimal_of(each) == decimal_of(figure)
+            ),
+            None,
+        )
+
     # Rows that a person marked
 
     def marked(self, span: Span, known: Sequence[Mapping[str, Span]]) -> tuple[dict[str, FieldValue], ...]:
@@ -264,7 +265,7 @@ class _Reader:
         heading = self._heading_of(lines, known)
         rows: list[_Row] = []
         for number, line in enumerate(lines):
-            cells: dict[int, list[_Word]] = {}
+            cells: dict[int, list[Word]] = {}
             for own in self._assign(line, heading, heading.columns, first=True).values():
                 cells |= own
             if rows and not _anew(rows[-1].words, cells, heading.columns):
@@ -279,7 +280,7 @@ class _Reader:
             found.append({name: self._value(cell, own_parts[name], 1.0) for name, cell in read.items()})
         return tuple(each for each in found if each)
 
-    def _heading_of(self, lines: Sequence[_Line], known: Sequence[Mapping[str, Span]]) -> _Heading:
+    def _heading_of(self, lines: Sequence[Line], known: Sequence[Mapping[str, Span]]) -> _Heading:
         """The columns for these lines."""
         page = lines[0].page.number
         headings = [each for each in self._headings() if self._lines[each.first].page.number <= page]
@@ -306,9 +307,9 @@ class _Reader:
         columns.sort(key=lambda column: (column.layer, column.x0))
         return _Heading(columns, 0, 0, len(columns), lines[0].tabbed)
 
-    def _in_order(self, line: _Line) -> list[_Column]:
+    def _in_order(self, line: Line) -> list[_Column]:
         """Columns where the cells of one line are, in the template's order, each of a kind that may stand there."""
-        runs: list[list[_Word]] = []
+        runs: list[list[Word]] = []
         for word in line.words:
             joined = runs and not word.number and not runs[-1][-1].number and runs[-1][-1].cell == word.cell
             if joined:
@@ -345,7 +346,7 @@ class _Reader:
         best = max(found, key=lambda heading: len(heading.fields))
         return [heading for heading in found if heading.like(best) and len(heading.fields) >= len(best.fields) - 1]
 
-    def _may_head(self, line: _Line) -> bool:
+    def _may_head(self, line: Line) -> bool:
         if len(line.words) < 2 or (line.cells < 2 and len(line.words) > _HEADED):
             return False
         if sum(word.number for word in line.words) * 4 > len(line.words):
@@ -399,7 +400,7 @@ class _Reader:
                     taken.add(column.field.name)
         return _Heading(columns, first, last, main.cells, main.tabbed)
 
-    def _joins(self, main: _Line, near: int, following: int, pieces: Sequence[_Column], step: int) -> bool:
+    def _joins(self, main: Line, near: int, following: int, pieces: Sequence[_Column], step: int) -> bool:
         """Whether a line beside the main one of a heading is part of it."""
         line, beside = self._lines[following], self._lines[near]
         if line.page is not main.page or line.tabbed != main.tabbed or line.tabbed:
@@ -423,7 +424,7 @@ class _Reader:
         under = any(_overlap(piece, text) for piece in own for text in texts if not piece.keys)
         return not under and (any(known) or any(_overlap(piece, head) for piece in own for head in pieces))
 
-    def _pieces(self, line: _Line) -> list[_Column]:
+    def _pieces(self, line: Line) -> list[_Column]:
         """A line of a heading cut into what heads one column each: at gaps, and within where it names several."""
         found: list[_Column] = []
         for number in range(line.cells):
@@ -441,8 +442,8 @@ class _Reader:
 
     def _apart(
         self,
-        line: _Line,
-        words: Sequence[_Word],
+        line: Line,
+        words: Sequence[Word],
         before: tuple[int, int, list[str], int],
         hit: tuple[int, int, list[str], int],
     ) -> bool:
@@ -498,10 +499,10 @@ class _Reader:
 
     # Ends
 
-    def _carried(self, line: _Line, heading: _Heading) -> bool:
+    def _carried(self, line: Line, heading: _Heading) -> bool:
         return begins("carried", line.text) and line.cells < max(2, len(heading.fields) + 1)
 
-    def _ends(self, line: _Line, heading: _Heading) -> bool:
+    def _ends(self, line: Line, heading: _Heading) -> bool:
         """Whether the table ends here: at a line of totals ("Total station" is none), or at the heading of another one."""
         if begins("totals", line.text) or begins("subtotals", line.text):
             first = " ".join(word.text for word in line.words if word.cell == 0)
@@ -548,16 +549,16 @@ class _Reader:
                 column.x1 = min(column.x1, max(column.x0, following.x0 - 0.01))
 
     def _assign(
-        self, line: _Line, heading: _Heading, columns: Sequence[_Column], *, first: bool
-    ) -> dict[int, dict[int, list[_Word]]]:
+        self, line: Line, heading: _Heading, columns: Sequence[_Column], *, first: bool
+    ) -> dict[int, dict[int, list[Word]]]:
         """The words of a line by column, for each layer of the heading."""
-        found: dict[int, dict[int, list[_Word]]] = {}
+        found: dict[int, dict[int, list[Word]]] = {}
         for layer in sorted({column.layer for column in columns}):
             own = [index for index, column in enumerate(columns) if column.layer == layer]
             if line.tabbed != heading.tabbed:
                 found[layer] = {}
             elif line.page.boxes is None and not line.tabbed and layer == 0 and line.cells == heading.cells == len(own):
-                cells: dict[int, list[_Word]] = {}
+                cells: dict[int, list[Word]] = {}
                 for word in line.words:
                     cells.setdefault(own[word.cell], []).append(word)
                 fits = all(
@@ -570,7 +571,7 @@ class _Reader:
         return found
 
     @staticmethod
-    def _share(cells: dict[int, list[_Word]], columns: Sequence[_Column], own: Sequence[int]) -> None:
+    def _share(cells: dict[int, list[Word]], columns: Sequence[_Column], own: Sequence[int]) -> None:
         """Give an empty text column of the template's what stands in it of the cell to its left: "4711 Widget" may be two."""
         for before, index in pairwise(own):
             column, words = columns[index], cells.get(before, [])
@@ -581,8 +582,8 @@ class _Reader:
                 cells[before], cells[index] = words[:cut], words[cut:]
 
     def _by_place(
-        self, line: _Line, columns: Sequence[_Column], own: Sequence[int], *, first: bool
-    ) -> dict[int, list[_Word]]:
+        self, line: Line, columns: Sequence[_Column], own: Sequence[int], *, first: bool
+    ) -> dict[int, list[Word]]:
         """The words of a line under the columns, from left to right, at the least cost in all."""
         em = self._em[line.page.boxes is not None]
         limit = 0.4 if line.tabbed else 4.0 if first else 1.3
@@ -631,7 +632,7 @@ class _Reader:
                     fresh[key] = (away, [*path, -1])
             states = fresh
         _, path = min(states.values(), key=lambda state: state[0])
-        found: dict[int, list[_Word]] = {}
+        found: dict[int, list[Word]] = {}
         for word, target in zip(words, path, strict=True):
             if target >= 0:
                 found.setdefault(own[target], []).append(word)
@@ -646,7 +647,7 @@ class _Reader:
         heading: _Heading,
         columns: Sequence[_Column],
         section: Sequence[int],
-        placed: dict[int, dict[int, dict[int, list[_Word]]]],
+        placed: dict[int, dict[int, dict[int, list[Word]]]],
     ) -> list[_Row]:
         """Lines put together to rows: one begins where a line fills columns that the row above it has filled."""
         layers = sorted({column.layer for column in columns})
@@ -668,13 +669,15 @@ class _Reader:
             row = _Row([at], dict(base), line.page, line.bottom, dict(groups))
             if last is not None and self._near(last, line):
                 # Text that stood alone above these numbers was theirs, not the end of the row before.
-                row.words.update({index: words for index, words in last.spare.items() if index not in base})
+                row.words.update(
+                    {index: words for index, words in last.spare.items() if not _named(base.get(index, ()))}
+                )
             rows.append(row)
             last = row
         return self._complete(columns, rows)
 
     def _widest(
-        self, columns: Sequence[_Column], placed: dict[int, dict[int, dict[int, list[_Word]]]]
+        self, columns: Sequence[_Column], placed: dict[int, dict[int, dict[int, list[Word]]]]
     ) -> dict[int, float]:
         """How far to the right the text of each column goes in lines that have numbers as well."""
         widest: dict[int, float] = {}
@@ -684,7 +687,7 @@ class _Reader:
                     widest[index] = max(widest.get(index, 0.0), words[-1].x1)
         return widest
 
-    def _near(self, row: _Row, line: _Line) -> bool:
+    def _near(self, row: _Row, line: Line) -> bool:
         if row.page is not line.page or line.apart:
             return False
         return line.top - row.bottom <= (0.9 * self._em[True] if line.page.boxes is not None else 0.5)
@@ -692,9 +695,9 @@ class _Reader:
     def _continues(
         self,
         row: _Row,
-        line: _Line,
+        line: Line,
         columns: Sequence[_Column],
-        placed: dict[int, dict[int, list[_Word]]],
+        placed: dict[int, dict[int, list[Word]]],
         at: int,
     ) -> bool:
         """Put a line to the row above it, if it fills what that has not: cells in a second line, and text that was wrapped."""
@@ -722,7 +725,7 @@ class _Reader:
         row.bottom = line.bottom
         return True
 
-    def _wrapped(self, row: _Row, index: int, words: Sequence[_Word], columns: Sequence[_Column]) -> bool:
+    def _wrapped(self, row: _Row, index: int, words: Sequence[Word], columns: Sequence[_Column]) -> bool:
         """Whether text goes on from the line above: its first word would not have found room there."""
         text, above = " ".join(word.text for word in words), row.words[index]
         last = [word for word in above if "\n" not in row.page.text[word.start : above[-1].end]]
@@ -777,7 +780,7 @@ class _Reader:
         return dict(self._groups)
 
     def _group_in(
-        self, line: _Line, heading: _Heading, base: dict[int, list[_Word]], columns: Sequence[_Column]
+        self, line: Line, heading: _Heading, base: dict[int, list[Word]], columns: Sequence[_Column]
     ) -> dict[str, Candidate]:
         """The value of a column without a heading, where a line between rows gives it: by its label, or alone on the line."""
         found = self._labelled(line, heading)
@@ -795,7 +798,7 @@ class _Reader:
         self._groups.update(found)
         return found
 
-    def _labelled(self, line: _Line, heading: _Heading) -> dict[str, Candidate]:
+    def _labelled(self, line: Line, heading: _Heading) -> dict[str, Candidate]:
         found: dict[str, Candidate] = {}
         for column in self._columns:
             if column.name in heading.fields or column.type in NUMERIC_TYPES:
@@ -818,18 +821,18 @@ class _Reader:
 
     # Values
 
-    def _reading(self, column: Field, page: Page, words: Sequence[_Word]) -> Candidate | None:
+    def _reading(self, column: Field, page: Page, words: Sequence[Word]) -> Candidate | None:
         """The cell as a value of the column's type; None where it is none."""
         return next(iter(self._readings(column, page, words)), None)
 
-    def _readings(self, column: Field, page: Page, words: Sequence[_Word]) -> list[Candidate]:
+    def _readings(self, column: Field, page: Page, words: Sequence[Word]) -> list[Candidate]:
         if column.name in self._typed:
             return self._first(self._typed[column.name].get(page.number, ()), words)
         parts = _parts(page, words)
         text = "\n".join(page.text[part.start : part.end] for part in parts)
         return [Candidate(parts[0], text, single_spaced(text))] if re.search(r"\w", text) else []
 
-    def _first(self, candidates: Sequence[Candidate], words: Sequence[_Word]) -> list[Candidate]:
+    def _first(self, candidates: Sequence[Candidate], words: Sequence[Word]) -> list[Candidate]:
         """The readings of the first run of words that is a value."""
         for _, run in itertools.groupby(words, lambda word: word.cell):
             if found := self._inside(candidates, list(run)):
@@ -837,7 +840,7 @@ class _Reader:
         return []
 
     @staticmethod
-    def _inside(candidates: Sequence[Candidate], words: Sequence[_Word]) -> list[Candidate]:
+    def _inside(candidates: Sequence[Candidate], words: Sequence[Word]) -> list[Candidate]:
         """Every reading of the longest candidate among some words that holds most of their digits."""
         start, end, digits = words[0].start, words[-1].end, sum(_digits(word.text) for word in words)
         inside = [each for each in candidates if start <= each.span.start and each.span.end <= end]
@@ -847,7 +850,11 @@ class _Reader:
         return [each for each in inside if each.span == best.span]
 
     def _values(self, found: Sequence[tuple[_Heading, list[_Row]]]) -> tuple[dict[str, FieldValue], ...]:
-        rows = [_Read(heading, row, *self._cells(heading, row)) for heading, own in found for row in own]
+        return self._as_values(
+            [_Read(heading, row, *self._cells(heading, row)) for heading, own in found for row in own]
+        )
+
+    def _as_values(self, rows: list[_Read]) -> tuple[dict[str, FieldValue], ...]:
         usual = Counter(frozenset(row.cells) for row in rows).most_common(1)
         form = usual[0][0] if usual else frozenset()
         for row in rows:
@@ -892,7 +899,7 @@ class _Reader:
         kept: list[_Read] = []
         total = Decimal(0)
         for row in rows:
-            own = _decimal(row.cells[amount]) if amount in row.cells else None
+            own = decimal_of(row.cells[amount]) if amount in row.cells else None
             if begins("carried_or_item", self._lines[row.row.lines[0]].text) and (
                 own is None or (kept and own == total)
             ):
@@ -905,7 +912,7 @@ class _Reader:
         """The rows above one that says what they are together, lacks what they have, and is called as sums are, or sums up several."""
         total, most, summed = Decimal(0), 0, 0
         for at, row in enumerate(rows):
-            own = _decimal(row.cells[amount]) if amount in row.cells else None
+            own = decimal_of(row.cells[amount]) if amount in row.cells else None
             called = " ".join(cell.text for name, cell in row.cells.items() if name not in self._typed)
             several = summed > 1 or only_totals(called)
             if own is not None and own == total and len(row.cells) < most and several:
@@ -954,11 +961,31 @@ class _Reader:
         if len(parts) == len(_FACTORS):
             (_, quantities), (_, prices), (_, amounts) = (parts[key] for key in _FACTORS)
             for trio in ((q, p, a) for q in quantities for p in prices for a in amounts):
-                if _is_product(*trio):
+                if is_product(*trio):
                     names = [parts[key][0] for key in _FACTORS]
                     right = {name: reading for name, reading in zip(names, trio, strict=True) if name}
                     return cells | right, frozenset(right)
-        return cells, frozenset()
+        return self._multiplied(heading, row, cells)
+
+    def _multiplied(
+        self, heading: _Heading, row: _Row, cells: dict[str, Candidate]
+    ) -> tuple[dict[str, Candidate], frozenset[str]]:
+        """The cells with quantity and price where no column is theirs, but the row says them: "2 x 12.00" below a name."""
+        named = {concept.key: name for name, concept in self._words.concept.items() if concept is not None}
+        headed = {column.concept.key for column in heading.columns if column.concept is not None}
+        amount = cells.get(named.get("amount", ""))
+        if amount is None or "quantity" not in named or named["quantity"] in cells or headed & set(_FACTORS[:2]):
+            return cells, frozenset()
+        figures = [figure for at in row.lines for figure in figures_of(self._lines[at], self._numbers)]
+        others = [figure for figure in figures if not _meet(figure[0].span, amount.span)]
+        product = product_of(others, [amount])
+        if product is None:
+            return cells, frozenset()
+        more = {"quantity": product.quantity, "unit_price": product.price}
+        found = {
+            named[key]: cell for key, each in more.items() if key in named and (cell := self._as(named[key], each))
+        }
+        return cells | found, frozenset({*found, named["amount"]})
 
     @functools.cached_property
     def _typed(self) -> dict[str, dict[int, list[Candidate]]]:
@@ -981,10 +1008,10 @@ class _Reader:
 
     def _adds_up(self, amount: str, cells: Sequence[Candidate], taken: set[Span]) -> bool:
         """Whether the document states the sum of these cells behind them, outside the table's own."""
-        total = sum((_decimal(cell) or Decimal(0) for cell in cells), Decimal(0))
+        total = sum((decimal_of(cell) or Decimal(0) for cell in cells), Decimal(0))
         last = max(cell.span for cell in cells)
         return any(
-            candidate.span > last and candidate.span not in taken and _decimal(candidate) == total
+            candidate.span > last and candidate.span not in taken and decimal_of(candidate) == total
             for candidates in self._typed.get(amount, {}).values()
             for candidate in candidates
         )
@@ -993,7 +1020,7 @@ class _Reader:
 _FACTORS = ("quantity", "unit_price", "amount")
 
 
-def _cut(line: _Line, span: Span) -> _Line | None:
+def _cut(line: Line, span: Span) -> Line | None:
     """What of a line is within a span; None where nothing is."""
     words = tuple(word for word in line.words if span.start < word.end and word.start < span.end)
     return replace(line, words=words) if words else None
@@ -1007,12 +1034,9 @@ def _anew(row: Mapping[int, object], line: Mapping[int, object], columns: Sequen
     return len(line) >= len(row)
 
 
-def _is_product(quantity: Candidate, price: Candidate, amount: Candidate) -> bool:
-    left, right, product = _decimal(quantity), _decimal(price), _decimal(amount)
-    if left is None or right is None or product is None:
-        return False
-    # The price may be rounded: its last digit counts as often as there are pieces.
-    return abs(left * right - product) <= max(Decimal("0.011"), abs(product) / 5000)
+def _named(words: Sequence[Word]) -> bool:
+    """Whether words name a thing: "2 x 10.00" does not."""
+    return any(_letters(word.text) > 1 for word in words)
 
 
 def _letters(text: str) -> int:
@@ -1023,9 +1047,9 @@ def _digits(text: str) -> int:
     return sum(character.isdigit() for character in text)
 
 
-def _parts(page: Page, words: Sequence[_Word]) -> list[Span]:
+def _parts(page: Page, words: Sequence[Word]) -> list[Span]:
     """The spans of a cell, one a line that it touches."""
-    lines: list[list[_Word]] = [[words[0]]]
+    lines: list[list[Word]] = [[words[0]]]
     for before, word in pairwise(words):
         if "\n" in page.text[before.end : word.start]:
             lines.append([])
@@ -1033,54 +1057,7 @@ def _parts(page: Page, words: Sequence[_Word]) -> list[Span]:
     return [Span(page.number, line[0].start, line[-1].end) for line in lines]
 
 
-def _decimal(candidate: Candidate) -> Decimal | None:
-    try:
-        return Decimal(candidate.value)
-    except InvalidOperation:
-        return None
-
-
-def _lines_of(page: Page) -> Iterator[_Line]:
-    """The lines of a page that hold something, cut into words, with their places."""
-    start, apart, tabbed = 0, True, False
-    for number, raw in enumerate(page.text.split("\n")):
-        if raw.strip():
-            # The first cell of a row may go on alone; whatever is no row is set apart.
-            tabbed = "\t" in raw or (tabbed and not apart)
-            words = tuple(_words_of(page, raw, start, tabbed=tabbed))
-            if words:
-                top, bottom = float(number), float(number + 1)
-                if page.boxes is not None:
-                    boxes = [box for word in words if (box := page.boxes[word.start]) is not None]
-                    top, bottom = (min(b.y0 for b in boxes), max(b.y1 for b in boxes)) if boxes else (top, bottom)
-                yield _Line(page, words, top, bottom, apart, tabbed)
-            apart = False
-        else:
-            apart = True
-        start += len(raw) + 1
-
-
-def _words_of(page: Page, raw: str, start: int, *, tabbed: bool) -> Iterator[_Word]:
-    gaps = [match.span() for match in (re.finditer(r"\t", raw) if tabbed else _GAP.finditer(raw.strip()))]
-    offset = 0 if tabbed else len(raw) - len(raw.lstrip())
-    cell, seen = 0, -1
-    for match in re.finditer(r"[^\s|]+|\|(?=\S)|(?<=\S)\|", raw):
-        column = sum(gap[0] + offset < match.start() for gap in gaps)
-        if seen >= 0 and column != seen:
-            cell += 1
-        seen = column
-        first, last = start + match.start(), start + match.end()
-        x0, x1 = float(match.start()), float(match.end())
-        if tabbed:
-            x0, x1 = column * _TAB + 1, column * _TAB + 2
-        elif page.boxes is not None:
-            boxes = [box for at in (first, last - 1) if (box := page.boxes[at]) is not None]
-            if boxes:
-                x0, x1 = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
-        yield _Word(first, last, match.group(), x0, x1, cell)
-
-
-def _prose_cells(line: _Line, columns: Sequence[_Column]) -> set[int]:
+def _prose_cells(line: Line, columns: Sequence[_Column]) -> set[int]:
     """The cells of a line that are sentences: many words, few of them numbers, across several columns."""
     found = set()
     for number in range(line.cells):
@@ -1096,6 +1073,10 @@ def _filled(columns: Sequence[_Column], index: int, widest: float) -> bool:
     column = columns[index]
     following = [each.x0 for each in columns if each.layer == column.layer and each.x0 > column.x0]
     return not following or widest - column.x0 >= _HALF_FULL * (min(following) - column.x0)
+
+
+def _meet(left: Span, right: Span) -> bool:
+    return left.page == right.page and left.start < right.end and right.start < left.end
 
 
 def _overlap(left: _Column, right: _Column) -> float:

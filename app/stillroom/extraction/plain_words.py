@@ -1,0 +1,138 @@
+"""What a text calls things in plain words: "JPMORGAN CHASE BANK, N.A., as Administrative Agent", "3M COMPANY (the “Borrower”)"."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from stillroom import paths
+from stillroom.documents.document import Document
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.concepts import Meaning, key_of
+from stillroom.templates.template import Field
+
+_FAR = 160  # characters behind a name, in which what it is called may stand
+_ROLE = r"([^\W\d_][\w\s\-’']{2,50}?)"
+_END = r"(?=\s*(?:[,;.()\n“”\"]|$))"
+_BEFORE = 80
+_LONGEST = 5  # words
+_OWN = 0.9  # the template's own words; a concept's are less: a guarantor is a party, as the borrower is
+
+
+class PartyRoles:
+    """What the candidates of a document are called by the words behind them."""
+
+    def __init__(self, document: Document, meaning: Meaning) -> None:
+        self._texts = {page.number: page.text for page in document.pages}
+        self._meaning = meaning
+
+    def called(self, field: Field, candidates: Sequence[Candidate]) -> tuple[set[int], set[int]]:
+        """The candidates that are called what the field is, and those that are called otherwise."""
+        own: set[int] = set()
+        others: set[int] = set()
+        starts = {(each.span.page, each.span.start) for each in candidates}
+        roles: dict[tuple[int, int], str] = {}
+        for at in sorted(range(len(candidates)), key=lambda each: candidates[each].span, reverse=True):
+            span = candidates[at].span
+            behind = self._texts[span.page][span.end : span.end + _FAR]
+            role = _role_of(behind)
+            if (
+                not role
+                and (joint := _patterns().joint.match(behind))
+                and (span.page, span.end + joint.end()) in starts
+            ):
+                role = roles.get((span.page, span.end + joint.end()), "")
+            if role:
+                roles[span.page, span.start] = role
+                says = self._says(field, role)
+                if says >= _OWN:
+                    own.add(at)
+                elif says < 0:
+                    others.add(at)
+        return own, others
+
+    def _says(self, field: Field, role: str) -> float:
+        """How far a role is what the field is called; below 0 where it is known to be another, 0 of a short name of the party itself."""
+        says = [self._meaning.weigh(field.name, key_of(each)) for each in (role, *_singular(role))]
+        own = max(own for own, *_ in says)
+        if any(avoided for *_, avoided in says) or (not own and any(rival for _, rival, _ in says)):
+            return -1.0
+        return own
+
+
+class Sentences:
+    """Sentences of a document that say what a value is: "the aggregate amount of the Commitments is $5,250,000,000"."""
+
+    def __init__(self, document: Document, meaning: Meaning) -> None:
+        self._texts = {page.number: page.text for page in document.pages}
+        self._meaning = meaning
+
+    def say(self, field: Field, candidates: Sequence[Candidate]) -> list[int]:
+        """The candidates of which a sentence says that they are what the field is called."""
+        found = []
+        for at, each in enumerate(candidates):
+            before = self._texts[each.span.page][max(0, each.span.start - _BEFORE) : each.span.start]
+            said = _patterns().is_.search(before)
+            if said and self._names(field, before[: said.start()]):
+                found.append(at)
+        return found
+
+    def _names(self, field: Field, text: str) -> bool:
+        words = re.findall(r"[^\W\d_][\w’'-]*", text)[-_LONGEST:]
+        phrases = ["".join(map(key_of, words[at:])) for at in range(len(words))]
+        return any(
+            own >= _OWN and not avoided
+            for phrase in phrases
+            for each in (phrase, phrase.removesuffix("s"))
+            for own, _, avoided in [self._meaning.weigh(field.name, each)]
+        )
+
+
+def cut_off(text: str) -> bool:
+    """Whether a name begins or ends with what joins it to others, or goes on with what it is called: "CITIBANK, N.A. and"."""
+    return _patterns().cut.search(text) is not None
+
+
+def _role_of(behind: str) -> str:
+    found = _patterns().as_.match(behind) or _patterns().defined.match(behind)
+    return " ".join(found[1].split()) if found else ""
+
+
+def _singular(role: str) -> list[str]:
+    """A role of several at once is that of each: "Co-Documentation Agents"."""
+    one = re.sub(r"(?i)^(?:co-|joint )", "", role)
+    return [one, one.removesuffix("s")]
+
+
+class _Patterns(NamedTuple):
+    as_: re.Pattern[str]
+    defined: re.Pattern[str]
+    joint: re.Pattern[str]
+    is_: re.Pattern[str]
+    cut: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    data = tomllib.loads((paths.resources_dir() / "plain_words.toml").read_text(encoding="utf-8"))
+    words = {
+        kind: "|".join(
+            re.escape(word) for word in sorted((word for own in table.values() for word in own), key=len, reverse=True)
+        )
+        for kind, table in data.items()
+    }
+    article = rf"(?:(?:{words['article']})\s+)?"
+    return _Patterns(
+        re.compile(rf",?\s*\(?(?:{words['as']})\s+{article}{_ROLE}{_END}", re.IGNORECASE),
+        re.compile(
+            rf"(?:,\s(?-i:[a-zà-ÿ])[^()“”\"„«;]{{2,100}}|\s*)\((?:[^()“”\"„«]{{0,40}}\s)?{article}[“\"„«]\s?{article}{_ROLE}\s?[”\"“»]",
+            re.IGNORECASE,
+        ),
+        re.compile(rf",\s+(?:(?:{words['and']})\s+)?|\s+(?:{words['and']})\s+", re.IGNORECASE),
+        re.compile(rf"[\s”\"»“](?:{words['is']})\s+(?:the\s+)?(?:[A-Z.]{{0,5}}\s?[$€£¥])?\s?$", re.IGNORECASE),
+        # In small letters only: "Y Combinator" and "Como Restaurant" are names.
+        re.compile(rf"^(?:{words['and']}|{words['as']})(?:\s|$)|\s(?:{words['and']})$|\s(?:{words['as']})\s{_ROLE}$"),
+    )
