@@ -439,6 +439,9 @@ class ReviewPage(QWidget):
                 self.show_document(same)
         self._say_what_changed()
         self._turn_to_wanted()
+        runs = {each.run for each in self.desk.documents if each.approval is None}
+        if self._lessons is not None and len(runs) == 1:
+            self._lessons.get_ready(runs.pop())
 
     def _list_senders(self) -> None:
         """Who sent the documents; offered where there are several."""
