@@ -297,10 +297,10 @@ class Runs:
 
     def kept_document(self, run_id: int, position: int, sha256: str) -> Document | None:
         """The text of a row's document as it was read for the run: at once, without its file; None where it was not kept."""
-        from stillroom.extraction.kept_seen import document_of
+        from stillroom.extraction.kept_text import text_of
 
         for _, content in self._store().seen(run_id, [position]):
-            document = document_of(content)
+            document = text_of(content)
             if document is not None and document.sha256 == sha256:
                 return document
         return None
