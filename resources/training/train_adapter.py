@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import sys
 import time
@@ -22,6 +23,8 @@ _LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 
 
 def main(examples: Path, source: Path, target: Path, checkpoint: Path) -> int:
+    # Threads that wait give way: beside other programs spinning ones take the time of those they wait for.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     given = json.loads(examples.read_text("utf-8"))
@@ -59,7 +62,9 @@ def main(examples: Path, source: Path, target: Path, checkpoint: Path) -> int:
             written = time.monotonic()
     keep(checkpoint, trained, optimizer, len(batches))
     model.save_pretrained(target)
-    model.get_base_model().config.save_pretrained(target)
+    base = model.get_base_model()
+    base.config.architectures = [type(base).__name__]  # a GGUF file does not say it, and the conversion asks for it
+    base.config.save_pretrained(target)
     say(1.0)
     return 0
 

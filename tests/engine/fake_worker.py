@@ -25,6 +25,7 @@ from stillroom.child import MessageWriter, die_with_parent, private_stdout
 from stillroom.codec import from_child, to_plain
 from stillroom.engine.protocol import (
     PROTOCOL_VERSION,
+    DeviceMemory,
     Embeddings,
     Generation,
     LoadOptions,
@@ -233,6 +234,10 @@ class Worker:
                     time.sleep(0.01)
                 target.write("GGUF" + dumps(facts))
         return to_plain(Quantized(1000, int(facts.get("size", 900)), 0.1))
+
+    def dry_load(self, number: int, message: dict[str, Any]) -> Any:
+        self.check(number)
+        return {"devices": [to_plain(DeviceMemory("CPU", 1000, 100, 10, 1))], "options": message["options"]}
 
     def render(self, _number: int, message: dict[str, Any]) -> Any:
         turns = [f"<{turn['role']}>{turn['content']}" for turn in message["messages"]]

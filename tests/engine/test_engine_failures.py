@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from stillroom.engine.protocol import (
     GenerateRequest,
     LoadOptions,
     Piece,
+    QuantizeRequest,
     Question,
     ScoreRequest,
     SpanQuestion,
@@ -186,6 +188,36 @@ def test_a_kill_while_loading_is_not_the_files_fault(start: Start, model: Path) 
     assert error.retryable
     assert "memory ran out" in error.message
     assert "choose a smaller model" in error.message
+
+
+@_NEEDS_SIGNALS
+@pytest.mark.parametrize("lives", [1, 2, 9])
+@pytest.mark.parametrize("work", ["load", "dry_load", "quantize"])
+def test_a_worker_killed_between_its_start_and_the_request_is_started_again_or_said(
+    start: Start, model: Path, work: str, lives: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready, died = connection.WorkerConnection.wait_until_ready, []
+
+    def killed(worker: connection.WorkerConnection, cancellation: Cancellation | None) -> None:
+        ready(worker, cancellation)
+        if len(died) < lives:
+            died.append(worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+            while worker.alive:
+                time.sleep(0.01)
+
+    monkeypatch.setattr(connection.WorkerConnection, "wait_until_ready", killed)
+    model.write_text('GGUF{"Q8_0": {"size": 900}}', "utf-8")
+    engine = start("")
+    do: dict[str, Callable[[], object]] = {
+        "load": lambda: engine.load(model),
+        "dry_load": lambda: engine.dry_load(model),
+        "quantize": lambda: engine.quantize(QuantizeRequest(str(model), str(model.with_name("small.gguf")), "Q8_0")),
+    }
+    if lives < _LIMITS.crashes:
+        assert do[work]()
+    else:
+        assert "stops by itself again and again" in _failure(do[work]).message
 
 
 def test_loading_has_a_patience_of_its_own(start: Start, model: Path) -> None:

@@ -430,3 +430,22 @@ def test_quantities_without_a_column_are_read_from_the_row() -> None:
         (162, "50:3 62:x 74:10.00 306:30.00"),
     )
     assert read(ITEMS, page) == [["Oak table", "2", "20.00"], ["Ash", "3", "30.00"]]
+
+
+def test_a_column_of_numbers_called_item_is_not_what_was_delivered() -> None:
+    page = placed(
+        (100, "40:Item 90:Description 260:Qty 330:Price 430:Amount"),
+        (120, "46:1 90:Oak 114:table 266:2 330:10.00 436:20.00"),
+        (140, "46:2 90:Ash 266:3 330:10.00 436:30.00"),
+    )
+    assert read(ITEMS, page) == [["Oak table", "2", "20.00"], ["Ash", "3", "30.00"]]
+
+
+@pytest.mark.parametrize(
+    ("counts", "kept"), [((1, 2, 3), False), ((7, 8, 9), False), ((2019, 2020, 2021), True), ((3, 1, 4), True)]
+)
+def test_numbers_by_which_rows_are_counted_are_no_part_of_their_text(counts: tuple[int, ...], kept: bool) -> None:
+    rows = [(120 + 20 * at, f"40:{count} 66:Oak 206:2 300:10.00 406:20.00") for at, count in enumerate(counts)]
+    assert [row[0] for row in read(ITEMS, placed(HEADS, *rows))] == [
+        f"{count} Oak" if kept else "Oak" for count in counts
+    ]

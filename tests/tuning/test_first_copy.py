@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.gguf.make_gguf import write_tiny
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
+from stillroom.engine.protocol import Quantized
 from stillroom.errors import Cancelled
 from stillroom.machine.gpus import Gpu, MemoryKind
 from stillroom.machine.hardware import Hardware
 from stillroom.models.library import find_model
 from stillroom.models.model_file import ModelFile
+from stillroom.storage.ownership import owned
 from stillroom.tuning import first_copy
-from stillroom.tuning.copy import LOSS, text_loss
+from stillroom.tuning.copy import LOSS, quantize, text_loss
 from stillroom.tuning.store import NO_COPY, Copy, keep_copy, known_copy
 from stillroom.tuning.tuned import in_place_of, load_plan, sample_texts
 
@@ -40,6 +45,31 @@ def test_the_first_load_makes_a_copy_and_every_load_uses_it(model: ModelFile) ->
     written = plan.model.path.stat().st_mtime_ns
     assert load_plan(model).model.path.stat().st_mtime_ns == written
     assert load_plan(model, this_file=True).model == model
+
+
+def test_two_that_start_at_once_write_one_copy(model: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the other one has loaded must not be replaced: its worker may open that file only, by what it was when it was started."""
+    written: list[Path] = []
+
+    def slowly(source: Path, target: Path, *arguments: Any, **named: Any) -> Quantized:
+        written.append(target)
+        time.sleep(1)
+        return quantize(source, target, *arguments, **named)
+
+    monkeypatch.setattr(first_copy, "quantize", slowly)
+    with ThreadPoolExecutor() as pool:
+        first, second = pool.map(load_plan, (model, model))
+    assert first.model.path == second.model.path == written[0]
+    assert len(written) == 1
+
+
+def test_who_waits_in_vain_for_another_takes_the_model_itself(
+    model: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(first_copy, "_PATIENCE_SECONDS", 0.1)
+    with owned(paths.cache_dir() / "first-copies.lock", ""):
+        assert load_plan(model).model == model
+    assert load_plan(model).model != model
 
 
 def test_a_copy_that_was_lost_is_made_again(model: ModelFile) -> None:

@@ -117,6 +117,7 @@ def test_what_is_attached_to_a_message_is_a_row_with_its_line(window, qtbot, tmp
         "mail.eml › bill 2.txt",
     ]
     assert states(sheet) == ["done"] * 3
+    assert window.extract.tabs.tabText(0).endswith("· 3"), "the tab counts what was attached"
     sheet.table.choose(sheet.model.rows[2], 1)
     qtbot.waitUntil(lambda: "Date 2024-03-02" in sheet.details._quote.toPlainText())
 

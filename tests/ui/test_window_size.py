@@ -63,6 +63,11 @@ def test_in_a_narrow_window_a_template_is_chosen_from_a_box(window, qtbot):
     assert page.title.text() == page.list.item(1).text()
     page.refresh(str(page.list.item(3).data(256)))
     assert page.chooser.currentText() == page.list.currentItem().text()
+    window.resize(1280, 800)
+    qtbot.waitUntil(page.list.isVisible)
+    row = page.list.visualItemRect
+    needed = page.list.fontMetrics().height() + 8
+    qtbot.waitUntil(lambda: row(page.list.item(1)).height() >= needed)
 
 
 def test_a_box_too_narrow_for_its_words_ends_in_dots(window):

@@ -95,3 +95,13 @@ def test_nothing_of_a_run_is_held_in_memory_once_it_was_let_go(table: Table) -> 
     held = weakref.ref(table.runs._opened.unpacker)  # type: ignore[union-attr]
     table.runs.let_go()
     assert held() is None
+
+
+def test_what_was_got_ready_is_not_opened_again(table: Table) -> None:
+    unready = table.runs.decide_again(table.batch.run_id, range(8))
+    table.runs.let_go()
+    table.runs.get_ready(table.batch.run_id)
+    opened = table.runs._opened
+    assert opened is not None
+    assert table.runs.decide_again(table.batch.run_id, range(8)) == unready
+    assert table.runs._opened is opened

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -111,6 +112,20 @@ def test_readers_are_held_to_the_limits_of_the_settings() -> None:
         (number,) = opened.readers.process_ids
         assert psutil.Process(number).rlimit(psutil.RLIMIT_AS)[0] == 700 << 20
         assert opened.readers._seconds == 7
+
+
+def test_what_a_killed_process_was_writing_is_cleared_away_at_the_next_start() -> None:
+    killed = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    left = [
+        folder / "inside" / f".stillroom-{int(killed.stdout)}-{'a' * 12}.tmp"
+        for folder in (paths.data_dir(), paths.config_dir(), paths.cache_dir())
+    ]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with Workspace() as opened:
+        assert opened.database
+    assert [path for path in left if path.exists()] == []
 
 
 # ---- which model

@@ -225,19 +225,15 @@ class Engine:
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 raise EngineError(f"{request.target} cannot be written: {reason}. Choose another place.") from error
-            worker = self._running((), cancellation, reach)
-            worker.model = None
-            data = worker.request(
-                "quantize", {"request": to_plain(request)}, cancellation=cancellation, on_progress=on_progress
-            )
+            fields = {"request": to_plain(request)}
+            worker, data = self._ask_empty("quantize", fields, reach, cancellation, on_progress)
         return self._understand(worker, lambda: from_child(Quantized, data))
 
     def dry_load(self, model: Path, options: LoadOptions = _DEFAULT_OPTIONS) -> DryLoad:
         """What loading a file would take. The loaded model is dropped; use an engine of its own."""
         with self._my_turn(None):
-            worker = self._running((), None, reach_of(model, options))
-            worker.model = None
-            data = worker.request("dry_load", {"path": str(model.absolute()), "options": to_plain(options)})
+            fields = {"path": str(model.absolute()), "options": to_plain(options)}
+            worker, data = self._ask_empty("dry_load", fields, reach_of(model, options))
         return self._understand(worker, lambda: from_child(DryLoad, data))
 
     def unload(self) -> None:
@@ -314,6 +310,23 @@ class Engine:
         answer = self._retried(ask)
         self._crashes.succeeded(op)
         return answer
+
+    def _ask_empty(
+        self,
+        op: str,
+        fields: Mapping[str, Any],
+        reach: Reach,
+        cancellation: Cancellation | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> tuple[WorkerConnection, dict[str, Any]]:
+        """Ask a worker that need have no model; one that is loaded is dropped. To be called in one's turn."""
+
+        def ask() -> tuple[WorkerConnection, dict[str, Any]]:
+            worker = self._running((), cancellation, reach)
+            worker.model = None
+            return worker, worker.request(op, fields, cancellation=cancellation, on_progress=on_progress)
+
+        return self._retried(ask)
 
     def _retried(self, attempt: Callable[[], T]) -> T:
         """Again where the worker had died before it was sent anything."""

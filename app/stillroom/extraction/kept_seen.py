@@ -17,12 +17,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from stillroom.documents.document import Box, Document, Page, Span, Stated
+from stillroom.documents.document import Box, Document, Span, Stated
 from stillroom.extraction import choices, choosing, ranking
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.deciding import Seen
+from stillroom.extraction.kept_text import MOST_UNPACKED, KeptPage, KeptText
 from stillroom.extraction.ranking import Weights
 from stillroom.extraction.result import FieldResult, FieldValue, RunnerUp, value_from_json, value_to_json
 from stillroom.extraction.signs import sign_names
@@ -30,7 +31,6 @@ from stillroom.extraction.subject import Embedding
 from stillroom.templates.template import Field, FieldType, Template
 
 MOST_BYTES = 256 << 10
-_MOST_UNPACKED = 64 << 20
 _MOST_HELD = (
     150,
     3 << 20,
@@ -51,16 +51,6 @@ class KeptDocument(Document):
 
     def boxes(self, span: Span) -> list[Box]:
         return self.places.get(span, [])
-
-
-class _KeptPage(msgspec.Struct, array_like=True):
-    """A page without its boxes."""
-
-    number: int
-    text: str
-    width: float
-    height: float
-    ocr_confidence: float | None
 
 
 class _KeptAsked(msgspec.Struct, array_like=True):
@@ -104,15 +94,9 @@ class _KeptLook(msgspec.Struct, array_like=True):
     near: list[float]
 
 
-class _Kept(msgspec.Struct, array_like=True):
+class _Kept(KeptText, array_like=True):
     """Everything of a document. ``signs``: names of the columns and of what is asked, as a digest."""
 
-    signs: str
-    name: str
-    kind: str
-    sha256: str
-    page_count: int
-    pages: list[_KeptPage]
     stated: tuple[Stated, ...]
     asked: list[_KeptAsked]
     looked: list[_KeptLook]
@@ -137,7 +121,7 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         sha256=document.sha256,
         page_count=document.page_count,
         pages=[
-            _KeptPage(each.number, each.text, each.width, each.height, each.ocr_confidence) for each in document.pages
+            KeptPage(each.number, each.text, each.width, each.height, each.ocr_confidence) for each in document.pages
         ],
         stated=document.stated,
         asked=[_kept(each, document) for each in seen.asked],
@@ -154,31 +138,6 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
     )
     packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
     return packed if len(packed) <= MOST_BYTES else b""
-
-
-def document_of(content: bytes) -> KeptDocument | None:
-    """The text of the document that this was kept of, and where its candidates stand; None where it is damaged."""
-    try:
-        return _document(_decoded(content))
-    except (zlib.error, ValueError):
-        return None
-
-
-def _decoded(content: bytes) -> _Kept:
-    unpacker = zlib.decompressobj()
-    return msgspec.msgpack.decode(unpacker.decompress(content, _MOST_UNPACKED), type=_Kept)
-
-
-def _document(kept: _Kept) -> KeptDocument:
-    places = {
-        Span(page, start, end): [Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)]
-        for page, start, end, sides in kept.boxes
-    }
-    return KeptDocument(
-        kept.name, kept.kind, kept.sha256,
-        tuple(Page(each.number, each.text, each.width, each.height, None, each.ocr_confidence) for each in kept.pages),
-        kept.page_count, stated=kept.stated, places=places,
-    )  # fmt: skip
 
 
 class Unpacker:
@@ -212,10 +171,19 @@ class Unpacker:
 
     def _unpacked(self, content: bytes) -> Seen | None:
         try:
-            kept = _decoded(content)
+            unpacker = zlib.decompressobj()
+            kept = msgspec.msgpack.decode(unpacker.decompress(content, MOST_UNPACKED), type=_Kept)
             if kept.signs != self._digest:
                 return None
-            document = _document(kept)
+            places = {
+                Span(page, start, end): [
+                    Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)
+                ]
+                for page, start, end, sides in kept.boxes
+            }
+            document = KeptDocument(
+                kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, stated=kept.stated, places=places
+            )
             words = kept.words if self._words is None else self._words
             return Seen(
                 document=document,

@@ -31,6 +31,8 @@ _VERBATIM = (
     FieldType.IDENTIFIER,
     FieldType.ADDRESS,
 )
+_LINES_LOOKED_AT = 3
+_LEAST_COUNTED, _MOST_COUNTED = 2, 500
 _LINES_WITHOUT_ROW = 10
 """A table ends where so many lines in a row hold none: a description may go on for long."""
 _FEW_COLUMNS = 2
@@ -38,7 +40,7 @@ _FEW_COLUMNS = 2
 _PROSE = 8  # words of a cell that reaches over several columns: a sentence, no cells
 _SHEETS = ("xlsx", "xls", "xlsb", "ods", "csv")  # where a line is a row, and a cell has one
 _HEADED = 12  # words of a heading whose columns no gap sets off; more are a sentence
-_HALF_FULL = 0.5  # of its room, up to which no line of a column is wrapped
+_HALF_FULL = 0.4  # of its room, up to which no line of a column is wrapped
 
 # What a cell is worth: proved by quantity × price or by the sum of its column, not proved, or unlike the table's other rows.
 _PROVED = 0.97
@@ -389,6 +391,7 @@ class _Reader:
             first, last = min(first, near), max(last, near)
         columns = self._stacked(own, at)
         taken: set[str] = set()
+        numbered = self._numbered(columns, last)
         # The column that names a field itself has it before one whose concept only is the same.
         for exact in (True, False):
             for column in columns:
@@ -396,9 +399,21 @@ class _Reader:
                     continue
                 keys = [key for key in column.keys if not exact or not key.startswith("~")]
                 column.field = self._field_of(keys, taken) if keys else None
+                if column is numbered and column.field is not None and column.field.type in _VERBATIM:
+                    column.field = None
                 if column.field is not None:
                     taken.add(column.field.name)
         return _Heading(columns, first, last, main.cells, main.tabbed)
+
+    def _numbered(self, columns: Sequence[_Column], last: int) -> _Column | None:
+        """The first column, where numbers alone stand below it and another one heads the same: "Item  Description  …"."""
+        head = columns[0]
+        if not any(self._field_of(each.keys) is self._field_of(head.keys) for each in columns[1:] if each.keys):
+            return None
+        page = self._lines[last].page
+        below = [line for line in self._lines[last + 1 : last + 1 + _LINES_LOOKED_AT] if line.page is page]
+        words = [word for line in below for word in line.words if word.x0 < columns[1].x0 and word.x1 <= columns[1].x0]
+        return head if words and all(word.number for word in words) else None
 
     def _joins(self, main: Line, near: int, following: int, pieces: Sequence[_Column], step: int) -> bool:
         """Whether a line beside the main one of a heading is part of it."""
@@ -532,7 +547,26 @@ class _Reader:
             again = self._grouped(heading, columns, section, placed)
             if len(again) >= len(rows):
                 rows = again
+        self._uncount(columns, rows)
         return rows
+
+    @staticmethod
+    def _uncount(columns: Sequence[_Column], rows: Sequence[_Row]) -> None:
+        """Take the number of each row off its first text, where they are counted there: "1 Oak", "2 Ash"."""
+        for index, column in enumerate(columns):
+            if column.field is None or column.field.type not in _VERBATIM:
+                continue
+            cells = [row.words[index] for row in rows if len(row.words.get(index, ())) > 1]
+            counts = [int(number) for cell in cells if (number := cell[0].text.rstrip(".)")).isdecimal()]
+            if not len(cells) == len(counts) == len(rows) > 1:
+                return
+            steps = {after - before for before, after in pairwise(counts)}
+            # On a later page counting goes on; "2019 Merlot", "2020 Merlot" are years.
+            begins_here = counts[0] in steps or (len(counts) > _LEAST_COUNTED and counts[0] < _MOST_COUNTED)
+            if len(steps) == 1 and steps <= {1, 10} and begins_here:
+                for row in rows:
+                    row.words[index] = row.words[index][1:]
+            return
 
     def _settle(self, columns: Sequence[_Column], rows: Sequence[_Row]) -> None:
         """The places that the columns' cells take, a fifth on each side left out as strays."""

@@ -285,12 +285,23 @@ class Runs:
                 found.before[position], found.after[position] = earlier, fresh
         return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
 
+    def get_ready(self, run_id: int, cancellation: Cancellation | None = None) -> None:
+        """Open what was seen of a run's rows and what they have in common, so that they are decided again at once (``decide_again``).
+        Raises StillroomError, Cancelled.
+        """
+        batch, rows = self.resume(run_id), self._store().results(run_id)
+        opened = self._opened_for(batch, rows, self._learned(batch.template), cancellation)
+        for _, content in self._store().seen(run_id, list(rows)):
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+            opened.unpacker.unpack(content)  # which holds it
+
     def kept_document(self, run_id: int, position: int, sha256: str) -> Document | None:
         """The text of a row's document as it was read for the run: at once, without its file; None where it was not kept."""
-        from stillroom.extraction.kept_seen import document_of
+        from stillroom.extraction.kept_text import text_of
 
         for _, content in self._store().seen(run_id, [position]):
-            document = document_of(content)
+            document = text_of(content)
             if document is not None and document.sha256 == sha256:
                 return document
         return None

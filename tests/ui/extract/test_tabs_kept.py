@@ -53,6 +53,22 @@ def test_tables_are_open_again_in_their_order_and_the_shown_one_is_shown(window,
     assert fresh.extract.sheet is one
 
 
+def test_closed_before_its_tables_are_here_a_window_keeps_them(window, again, parts, qtbot, receipts) -> None:
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(2), start=True)
+    qtbot.waitUntil(lambda: sheet.model.count(RowState.DONE) == 2, timeout=30_000)
+    fresh = again()
+    qtbot.waitUntil(lambda: bool(fresh.extract.sheet.model.rows), timeout=15_000)
+    fresh.close()
+    kept = parts.memory.text("extract/tabs")
+    hasty = MainWindow(parts)
+    qtbot.addWidget(hasty)
+    hasty.extract.restore_tabs()
+    hasty.close()
+    assert parts.memory.text("extract/tabs") == kept
+    qtbot.waitUntil(lambda: bool(hasty.extract.sheet.model.rows), timeout=15_000)
+
+
 def test_a_removed_row_stays_removed_and_can_be_brought_back_before(window, again, parts, qtbot, receipts) -> None:
     sheet = window.extract.sheet
     sheet.add_files(receipts(4), start=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,22 @@ def test_the_tables_of_one_template_are_gone_through_together(page, parts, tmp_p
     assert {each.template.name for each in page.desk.documents} == {"letter"}
     choose(page.tables, 0)
     qtbot.waitUntil(lambda: len(page.desk.documents) == 5, timeout=10_000)
+
+
+def test_what_was_said_when_a_document_was_read_is_seen_by_who_approves_it(page, parts, tmp_path: Path, qtbot):
+    store, file = RunStore(parts.database), tmp_path / "march.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("letter.txt", "Acme")
+    run = store.create_run(record_of(TOML, "letter"), [(str(file), str(file))])
+    note = "This is an archive; 1 file in it has a row of its own."
+    row = replace(result_of({}, "letter", file, read_file(file).sha256), notes=(note,))
+    store.save(run, 0, result_to_json(row))
+    assert page.notes.isHidden()
+    choose(page.which, "everything")
+    page.show_run(run)
+    qtbot.waitUntil(lambda: page._document is not None and page._document.run == run, timeout=10_000)
+    assert page.notes.text() == note
+    assert "no values of its own" in page.card._said.text()
+    qtbot.waitUntil(lambda: page._text is not None, timeout=10_000)
+    assert page.views.currentIndex() == 0
+    assert "archive" in page.view._said

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QInputDialog, QMessageBox
 
 from stillroom.chat.conversation import Role, Turn
 from stillroom.child import probe
 from stillroom.paths import database_file
-from stillroom.settings import CONTEXT_TOKENS, KEEP_ON_DISK, SEALED, THREADS, Settings
+from stillroom.settings import CONTEXT_TOKENS, ENCRYPTED, KEEP_ON_DISK, SEALED, THREADS, Settings
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.seal_label import SealLabel
 from stillroom.ui.settings.page import SettingsPage
@@ -194,3 +194,19 @@ def test_erasing_leaves_nothing_in_the_file(page: SettingsPage, window: MainWind
     for suffix in ("", "-wal"):
         file = database_file().with_name(database_file().name + suffix)
         assert not file.exists() or b"lighthouse" not in file.read_bytes()
+
+
+@pytest.mark.parametrize("notice", ["This system has no keyring.", ""])
+def test_encryption_without_a_keyring_is_refused_when_it_is_ticked(
+    parts, page, qtbot, monkeypatch: pytest.MonkeyPatch, notice: str
+) -> None:
+    monkeypatch.setattr(parts.secrets, "probe", lambda: "a keyring")
+    monkeypatch.setattr(parts.secrets, "notice", notice)
+    box = next(each for each in page.findChildren(QCheckBox) if each.text() == "Encrypted")
+    box.click()
+    assert parts.settings.get(ENCRYPTED)
+    told = page.privacy._keyring_seen
+    qtbot.waitUntil(lambda: box.isChecked() is (not notice), timeout=10_000)
+    told(("a keyring", notice))
+    assert box.isChecked() is (not notice)
+    assert parts.settings.get(ENCRYPTED) is (not notice)

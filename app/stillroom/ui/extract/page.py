@@ -80,6 +80,7 @@ class ExtractPage(QWidget):
         self.templates: list[Template]
         self.templates, problems = parts.templates.templates_and_problems()
         self._stored: list[StoredRun] = []
+        self._restoring = False
 
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -345,6 +346,8 @@ class ExtractPage(QWidget):
 
     def keep_tabs(self) -> None:
         """Which tables are open, for the next start: their runs, or the files that are still to be extracted."""
+        if self._restoring:
+            return  # closed before they were here again: what was kept still holds
         tabs = [
             _Tab(sheet.runs.stored(), sheet.template.name, sheet.ready_files())
             for sheet in self.sheets
@@ -371,13 +374,19 @@ class ExtractPage(QWidget):
             return found
 
         if kept.tabs:
+            self._restoring = True
             self._parts.tasks.start(
                 Operation(load, "restore", owner=self)
                 .success(lambda found: self._show_restored(kept, found))
-                .failure(self._failed)
+                .failure(self._not_restored)
             )
 
+    def _not_restored(self, error: Exception) -> None:
+        self._restoring = False
+        self._failed(error)
+
     def _show_restored(self, kept: _Tabs, found: list[list[Loaded]]) -> None:
+        self._restoring = False
         shown: list[Sheet | None] = []
         for tab, loaded in zip(kept.tabs, found, strict=True):
             there = [Path(file) for file in tab.files if Path(file).exists()]

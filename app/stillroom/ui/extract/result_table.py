@@ -154,18 +154,21 @@ class ResultTable(QTableView):
         header = self.horizontalHeader()
         character = self.fontMetrics().horizontalAdvance("n")
         # What is in a column, and its heading, go before even shares; of the file's name and of long values a part will do.
-        document = max(19 * character, min(self._content(Column.DOCUMENT), 30 * character))
         state = self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
-        self.setColumnWidth(Column.DOCUMENT, document)
-        self.setColumnWidth(Column.STATE, state)
         wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.source.template.fields]
-        columns = range(FIRST_FIELD, FIRST_FIELD + len(wants))
-        least = [
-            max(14 * character, header.sectionSizeHint(column), min(self._content(column), 24 * character))
-            for column in columns
+        columns = [Column.DOCUMENT, *range(FIRST_FIELD, FIRST_FIELD + len(wants))]
+        least = [19 * character, *(max(14 * character, header.sectionSizeHint(column)) for column in columns[1:])]
+        most = [30 * character] + [24 * character] * len(wants)
+        good = [
+            max(low, min(self._content(column), high)) for column, low, high in zip(columns, least, most, strict=True)
         ]
-        spare = max(0, self.viewport().width() - document - state - sum(least))
-        for column, width, want in zip(columns, least, wants, strict=True):
+        room = self.viewport().width() - state
+        if sum(least) <= room < sum(good):  # all of them are in sight where each gives way a little
+            part = (room - sum(least)) / (sum(good) - sum(least))
+            good = [low + int(part * (high - low)) for low, high in zip(least, good, strict=True)]
+        spare = max(0, room - sum(good))
+        self.setColumnWidth(Column.STATE, state)
+        for column, width, want in zip(columns, good, [0.0, *wants], strict=True):
             self.setColumnWidth(column, width + int(spare * want / sum(wants)))
         header.setStretchLastSection(True)
 

@@ -70,6 +70,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs = SheetRuns(self.model, queue, parts.runs.set_removed)
         self.undo = QUndoStack(self)
         self._show_first = False
+        self._told_title = ""
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
@@ -465,6 +466,9 @@ class Sheet(TakesDrops, QWidget):
         if self.empty:
             self.stack.setCurrentIndex(0)
         self.status.setVisible(not self.empty)
+        if self.title != self._told_title:  # rows came, of what is attached to a message
+            self._told_title = self.title
+            self.title_changed.emit()
         self.bar.lock_template(self.runs.started)
         there = self._loading.state is LoadState.READY
         self.bar.show_run(ready=ready, stopped=stopped, running=running, finished=finished, model_there=there)

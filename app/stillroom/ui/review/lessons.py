@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from stillroom.extraction.result import DocumentResult, Progress
@@ -19,6 +19,8 @@ from stillroom.workspace.runs import DecidedAgain, Runs
 
 if TYPE_CHECKING:
     from stillroom.workspace.evaluations import LabelledDocument
+
+_READY_MS = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Lessons(QObject):
         self._waiting: deque[ReviewedDocument] = deque()
         self._running = False
         self._deciding: Operation[list[DecidedAgain]] | None = None
+        self._ready = 0  # the run that was opened for the first approval
 
     def look(self, document: ReviewedDocument) -> None:
         """A document's verdicts changed: learn of it where it is approved and on disk, forget it where it no longer is."""
@@ -148,6 +151,21 @@ class Lessons(QObject):
             .success(lambda found: self._done(template, found))
             .failure(self.failed.emit)
         )
+
+    def get_ready(self, run: int) -> None:
+        """Open what was seen of a table's rows before the first approval needs it: in a moment, when the page has been drawn."""
+        if run == self._ready:
+            return
+        self._ready = run
+
+        def begin() -> None:
+            if run == self._ready:
+                self._tasks.start(
+                    Operation(lambda operation: self._runs().get_ready(run, operation.cancellation), "ready", owner=self)
+                    .failure(lambda _: None)  # who needs it is told then
+                )  # fmt: skip
+
+        QTimer.singleShot(_READY_MS, self, begin)
 
     def decide_again(self, rows: Mapping[int, Sequence[int]]) -> None:
         """Decide rows (positions by run) by what was learned until now, from what was seen of them: nothing is read."""

@@ -67,6 +67,7 @@ from stillroom.workspace.runs import DecidedAgain, changed_fields
 
 _TEMPLATE = "template:"  # before the name of one, in the place of a table's number
 _WIDE_FROM = 860  # pixels of the page's width; below, what is said elsewhere too makes room
+_NOTE_LINES = 3
 _MARKED_SHOWN = 60  # letters of a mark that was not taken
 
 
@@ -249,6 +250,12 @@ class ReviewPage(QWidget):
         row.addWidget(self.state, 1)
         row.addWidget(self.no_copy)
         column.addLayout(row)
+        self.notes = label("", "muted", wrap=True)
+        self.notes.setAccessibleName(self.tr("What was said when the document was read"))
+        self.notes.setMaximumHeight(_NOTE_LINES * self.notes.fontMetrics().lineSpacing())
+        self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.notes.hide()
+        column.addWidget(self.notes)
         self.model = FieldModel()
         self.list = FieldList(self.model)
         column.addWidget(self.list, 1)
@@ -432,6 +439,9 @@ class ReviewPage(QWidget):
                 self.show_document(same)
         self._say_what_changed()
         self._turn_to_wanted()
+        runs = {each.run for each in self.desk.documents if each.approval is None}
+        if self._lessons is not None and len(runs) == 1:
+            self._lessons.get_ready(runs.pop())
 
     def _list_senders(self) -> None:
         """Who sent the documents; offered where there are several."""
@@ -500,6 +510,7 @@ class ReviewPage(QWidget):
             self.banners.withdraw("left")
         self._document = document
         self._nothing_left = False
+        self._show_notes(document)
         self._text = self._reader = None
         for widget in (self.approve, self.reject, self.undo, self.report):
             widget.setEnabled(document is not None)
@@ -531,6 +542,13 @@ class ReviewPage(QWidget):
         self.list.choose(row if wanted else 0)
         if not self.model.values:
             self._value_chosen(None)
+
+    def _show_notes(self, document: ReviewedDocument | None) -> None:
+        """What was left out or guessed when the document was read: who approves it should know."""
+        notes = document.result.notes if document is not None and not document.failed else ()
+        self.notes.setText(" ".join(notes))
+        self.notes.setToolTip(plain_tip("\n".join(notes)))
+        self.notes.setVisible(bool(notes))
 
     def _fold(self) -> None:
         """Cells of tables that nobody has to look at are in their table only, and not among the values as well; but for rows that
@@ -616,10 +634,12 @@ class ReviewPage(QWidget):
         self._text, self._reader = text, FieldReader(text)
         if text.kind == "pdf" or any(page.boxes is not None for page in text.pages):
             self.view.show_words(text)
-        else:
+        elif any(page.text.strip() for page in text.pages):
             self.text_view.show_document(text)
             self.views.setCurrentIndex(1)
             self._light()
+        else:
+            self.view.say(" ".join(text.notes) or self.tr("There is no text in this document."))
 
     def _text_failed(self, path: Path, sha256: str, text: str) -> None:
         if self._is_shown(path, sha256):
@@ -1219,8 +1239,10 @@ class ReviewPage(QWidget):
         form.setHorizontalSpacing(3 * GRID)
         for keys, text in self._key_card():
             form.addRow(label(keys, "figure"), label(text))
-        close = Button(self.tr("Close"), "primary", action=dialog.accept)
-        form.addRow("", close)
+        end = QHBoxLayout()
+        end.addStretch(1)
+        end.addWidget(Button(self.tr("Close"), "primary", action=dialog.accept))
+        form.addRow(end)
         dialog.exec()
 
     def _key_card(self) -> list[tuple[str, str]]:

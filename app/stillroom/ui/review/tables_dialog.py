@@ -63,7 +63,7 @@ class TablesDialog(QDialog):
         self.list.setHeaderLabels(
             [self.tr("Table"), self.tr("Template"), self.tr("Made"), self.tr("Documents"), self.tr("To check")]
         )
-        for number, width in enumerate((240, 150, 140, 100)):
+        for number, width in enumerate((230, 150, 130, 95)):
             self.list.setColumnWidth(number, width)
         self.list.itemActivated.connect(lambda _item, _column: self._emit(self.open_wanted))
         self.list.currentItemChanged.connect(lambda *_: self._show_buttons())

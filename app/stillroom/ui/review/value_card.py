@@ -102,7 +102,10 @@ class ValueCard(QFrame):
         if document is None or value is None:
             self._name.setText("")
             self._value.setText("")
-            self._said.setText(self.tr("Nothing was read from it. Reject it (R), or go on to the next document (J)."))
+            text = self.tr("Nothing was read from it. Reject it (R), or go on to the next document (J).")
+            if document is not None and not document.failed:  # an archive, whose files have rows of their own
+                text = self.tr("It has no values of its own. Approve it (A), or go on to the next document (J).")
+            self._said.setText(text)
             self._said.setVisible(document is not None)
             self.list.clear()
             return

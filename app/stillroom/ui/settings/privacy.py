@@ -139,6 +139,24 @@ class PrivacySection(Section):
             self._say(error.message, "bad")
         self.encrypted.setChecked(self._parts.settings.get(ENCRYPTED))
         self.look()
+        if self.encrypted.isChecked():  # told now, not at the next start
+            self._parts.tasks.start(
+                Operation(
+                    lambda _: (self._parts.secrets.probe(), self._parts.secrets.notice), "keyring", owner=self
+                ).success(self._keyring_seen)
+            )
+
+    def _keyring_seen(self, found: tuple[str, str]) -> None:
+        _, notice = found
+        if not notice or not self.encrypted.isChecked():
+            return
+        self._parts.settings.set(ENCRYPTED, False)
+        self.encrypted.setChecked(False)
+        text = self.tr(
+            "The database cannot be encrypted like this: no keyring of the system keeps its key now (see Keys). A passphrase "
+            "does without one: stillroom database encrypt --passphrase."
+        )
+        self._say(text, "warn")
 
     def _said(self, processes: Sequence[int], layers: Layers | None) -> str:
         """What a child found to hold when it tried, no more than that, and what the kernel says of those that are running."""

@@ -141,6 +141,7 @@ class TemplatesPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self.list.setVisible(event.size().width() >= _LIST_FROM)
+        self.list.scheduleDelayedItemsLayout()  # laid out while it was hidden, its rows have not got their padding
         self.chooser.setVisible(self.list.isHidden())
 
     def _editor(self) -> QWidget:
