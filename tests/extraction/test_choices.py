@@ -104,6 +104,20 @@ def test_a_currency_is_a_sign_beside_an_amount_or_absent(text: str, expected: st
     assert value.state is (FieldState.FOUND if expected else FieldState.ABSENT)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Összesen: 125 500 Ft", "HUF"), ("Tổng cộng: 1.250.000đ", "VND"), ("Total: BHD 12.500", "BHD"), ("To pay", None)],
+)
+def test_a_currency_is_told_by_the_amounts_where_the_options_words_do_not_stand(
+    text: str, expected: str | None
+) -> None:
+    field = TemplateLibrary().find("invoice").field("currency")
+    value = chosen(field, text)
+    assert value.value == expected
+    if expected:
+        assert value.span is not None
+
+
 def test_two_currencies_are_no_certain_one() -> None:
     assert chosen(CURRENCY, "Total € 12.00").confidence > 0.9
     assert chosen(CURRENCY, "Total € 12.00, or $ 13.00").confidence < 0.6

@@ -28,7 +28,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Span
 from stillroom.engine.protocol import Question, ScoreRequest, ScoreResult
 from stillroom.extraction import questions, ranking
-from stillroom.extraction.candidates import currencies
+from stillroom.extraction.candidates import currencies, numbers
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
@@ -211,6 +211,8 @@ class Look:
         lowered = [page.text.lower() for page in document.pages]
         found = [_evidence(option, document, lowered) for option in answers]
         codes = are_codes(answers)
+        if codes and not any(found) and all(option.value in currencies.codes() for option in answers):
+            found = _of_amounts(answers, document)
         counts = np.array([math.log1p(sum(3.0 if near else 1.0 for near, _ in spans)) for spans in found])
         literal = counts / counts.sum() if codes and counts.any() else np.minimum(1.0, counts)
         evidence = tuple(tuple(span for _, span in spans) for spans in found)
@@ -428,6 +430,17 @@ def _evidence(option: Option, document: Document, lowered: Sequence[str]) -> lis
                 beside = _BEFORE.search(page.text[max(0, start - 3) : start]) or _BEHIND.match(page.text[end : end + 4])
                 found[Span(page.number, start, end)] = beside is not None
     return sorted(((near, span) for span, near in found.items()), key=lambda each: (not each[0], each[1]))
+
+
+def _of_amounts(answers: Sequence[Option], document: Document) -> list[list[tuple[bool, Span]]]:
+    """The same by the amounts of a document: their signs and words stand for more currencies than a template lists words of."""
+    found: dict[str, list[tuple[bool, Span]]] = {option.value: [] for option in answers}
+    for page in document.pages:
+        for amount in numbers.amounts(page):
+            meant = next(iter(amount.currencies), "")
+            if meant in found and (True, amount.span) not in found[meant]:
+                found[meant].append((True, amount.span))
+    return list(found.values())
 
 
 def _bounds(word: str) -> tuple[str, str]:
