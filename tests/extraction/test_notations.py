@@ -247,6 +247,9 @@ def test_an_amount_says_what_its_sign_may_mean(text: str, expected: set[str]) ->
         ("Rech.-Nr.:4711", "4711"),
         ("VAT ATU 13585627", "ATU13585627"),
         ("NO008804", "NO008804"),
+        ("INVOICEINV-2024-1107", "INV-2024-1107"),
+        ("Ticket005-00017592", "005-00017592"),
+        ("Billing77", "Billing77"),
     ],
 )
 def test_a_code_without_its_label(text: str, expected: str) -> None:

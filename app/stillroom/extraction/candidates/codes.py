@@ -16,6 +16,7 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.dates import part_of_date
+from stillroom.extraction.candidates.words import paper_words
 
 _EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])")
 _URL = re.compile(r"(?<![\w@.])(?:https?://[^\s<>\"'()\[\]]{1,2000}|(?:www\.)[^\s<>\"'()\[\]]{1,1000})", re.IGNORECASE)
@@ -256,10 +257,18 @@ def _inner(text: str, left: int, right: int) -> tuple[int, int]:
 
 def _without_label(text: str, left: int, right: int) -> Iterator[tuple[int, int, bool]]:
     """The code, and where a label touches it also the code with its label (true): "No.12345" may be meant as a whole."""
-    label = _LABEL.match(text, left, right) or _UNSPACED_LABEL.match(text, left, right)
+    label = (
+        _LABEL.match(text, left, right) or _UNSPACED_LABEL.match(text, left, right) or _paper().match(text, left, right)
+    )
     if label and label.end() < right:
         yield label.end(), right, False
     yield left, right, bool(label)
+
+
+@functools.cache
+def _paper() -> re.Pattern[str]:
+    """The name of a paper that touches its number."""
+    return re.compile(rf"(?i:{paper_words()})(?=(?:[A-Z]{{2,4}})?[\-/]?\d{{2}})")
 
 
 def _words(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

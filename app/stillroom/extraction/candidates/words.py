@@ -64,6 +64,12 @@ def venue_words() -> str:
     return _any(venue_names())
 
 
+@functools.cache
+def paper_words() -> str:
+    """Words that name a paper ("invoice"), as a pattern."""
+    return _any(places()["papers"]["words"])
+
+
 def _any(words: Iterable[str]) -> str:
     """Alternatives, the longest first, with any white space between their words."""
     return "|".join(
