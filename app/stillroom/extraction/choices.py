@@ -433,11 +433,12 @@ def _evidence(option: Option, document: Document, lowered: Sequence[str]) -> lis
 
 
 def _of_amounts(answers: Sequence[Option], document: Document) -> list[list[tuple[bool, Span]]]:
-    """The same by the amounts of a document: their signs and words stand for more currencies than a template lists words of."""
+    """The same by the amounts of a document: their signs and words stand for more currencies than a template lists words of. A sign of
+    several speaks for none."""
     found: dict[str, list[tuple[bool, Span]]] = {option.value: [] for option in answers}
     for page in document.pages:
         for amount in numbers.amounts(page):
-            meant = next(iter(amount.currencies), "")
+            meant = amount.currencies[0] if len(amount.currencies) == 1 else ""
             if meant in found and (True, amount.span) not in found[meant]:
                 found[meant].append((True, amount.span))
     return list(found.values())
