@@ -252,7 +252,7 @@ def _each_is_worth_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def model(starter_model: Path) -> Iterator[LoadedModel]:
-    options = LoadOptions(context_tokens=256, ubatch=64, threads_prompt=1)
+    options = LoadOptions(context_tokens=512, ubatch=64, threads_prompt=1)
     loaded = LoadedModel(starter_model, options, lambda _: True)
     yield loaded
     loaded.close()
@@ -292,15 +292,15 @@ def test_a_restored_text_gives_the_very_same_scores(model: LoadedModel, starter_
     model.clear()
     options = replace(model.options, kept_bytes=1 << 30, kept_folder=str(paths.cells_dir()))
     cells = Cells(model, kept_cells(starter_model, options))
-    first = [run(model, cells, number) for number in range(4)]
-    again = [run(model, cells, number) for number in range(4)]
+    first = [run(model, cells, number) for number in range(8)]
+    again = [run(model, cells, number) for number in range(8)]
     assert [each.scores for each in again] == [each.scores for each in first]
     assert all(each.evaluated_tokens * 4 < first[0].evaluated_tokens for each in again)
     cells.close()
     model.clear()
     later = Cells(model, kept_cells(starter_model, options))
-    last = [run(model, later, number) for number in (3, 0)]
-    assert [each.scores for each in last] == [first[3].scores, first[0].scores]
+    last = [run(model, later, number) for number in (7, 0)]
+    assert [each.scores for each in last] == [first[7].scores, first[0].scores]
     assert all(each.evaluated_tokens * 2 < first[0].evaluated_tokens for each in last)
     later.close()
 
@@ -308,12 +308,12 @@ def test_a_restored_text_gives_the_very_same_scores(model: LoadedModel, starter_
 @pytest.mark.model
 def test_many_texts_leave_no_cells_and_no_sequences_behind(model: LoadedModel) -> None:
     model.clear()
-    cells = Cells(model, KeptCells("model", 8 << 20))
+    cells = Cells(model, KeptCells("model", 32 << 20))
     sequences = cells.free_sequences
     assert cells.kept is not None
-    evaluated = [read(model, cells, number % 5) for number in range(40)]
-    assert max(evaluated[10:]) == 0
-    assert cells.kept.bytes <= 8 << 20
+    evaluated = [read(model, cells, number % 10) for number in range(40)]
+    assert max(evaluated[20:]) == 0
+    assert cells.kept.bytes <= 32 << 20
     assert cells.used <= cells.capacity
     while cells._drop_oldest():
         pass

@@ -176,7 +176,7 @@ def test_what_is_given_up_is_cleared_away_at_once(
 def test_what_is_cleared_away_after_the_model_harms_nothing(
     starter_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short_lived = LoadedModel(starter_model, LoadOptions(context_tokens=256), lambda _: True)
+    short_lived = LoadedModel(starter_model, LoadOptions(context_tokens=512), lambda _: True)
     steps = score(short_lived, Cells(short_lived), ScoreRequest((BEFORE, TEXT), (TOTAL,)))
     next(steps)
     short_lived.close()

@@ -235,7 +235,7 @@ def test_a_template_that_wants_the_parts_of_a_message(engine: Engine, tmp_path: 
         "{% endif %}{% for part in message['content'] %}{% if part['type'] == 'text' %}{{ part['text'] }}{% endif %}"
         "{% endfor %}{% endfor %}{% if add_generation_prompt %}Answer:{% endif %}"
     )
-    engine.load(write_tiny(tmp_path / "typed.gguf", tokenizer__chat_template=template), LoadOptions(context_tokens=256))
+    engine.load(write_tiny(tmp_path / "typed.gguf", tokenizer__chat_template=template), LoadOptions(context_tokens=512))
     assert engine.render([Message("user", "Look here")]) == "user: Look hereAnswer:"
 
 

@@ -197,7 +197,7 @@ def test_a_picture_is_seen_where_the_model_can_and_its_text_given_by_choice(
 
 
 def test_a_full_context_offers_the_text_of_pictures(page: ChatPage, qtbot, tmp_path: Path) -> None:
-    options = LoadOptions(context_tokens=256, projector=str(tmp_path / "mmproj.gguf"))
+    options = LoadOptions(context_tokens=512, projector=str(tmp_path / "mmproj.gguf"))
     page._loading.model = page._parts.engine.load(page._parts.model, options)
     file = tmp_path / "wide.png"
     file.write_bytes(encoded(draw(size=(1500, 200))))
