@@ -36,7 +36,9 @@ class Extractor:
 
     on_document: Callable[[str], None] = staticmethod(lambda _: None)
 
-    def __init__(self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False) -> None:
+    def __init__(
+        self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False, embed: object = None
+    ) -> None:
         assert not page_only
         self._engine = engine
         self._sha256 = model_sha256
