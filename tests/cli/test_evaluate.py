@@ -39,6 +39,7 @@ class Extractor:
     def __init__(
         self, engine: ScoringEngine, *, model_sha256: str = "", page_only: bool = False, embed: object = None
     ) -> None:
+        assert embed is not None
         assert not page_only
         self._engine = engine
         self._sha256 = model_sha256
