@@ -25,6 +25,7 @@ def test_a_banner_moves_nothing_and_is_seen_whole(window: MainWindow, qtbot, nam
     if name == "models":  # what is found of this machine comes a moment later, and does move the page
         qtbot.waitUntil(lambda: page.model.rowCount() > 0, timeout=15_000)
     QApplication.processEvents()
+    QApplication.processEvents()  # a page that folds when it is told its size is laid out once more
     before = places(page, page.banners)
     banner = page.banners.show_message("Something was done, and can be undone. " * 4, "info", [("Undo", lambda: None)])
     QApplication.processEvents()

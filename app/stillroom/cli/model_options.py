@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.cli.numbers import MOST_TOKENS, decimal, whole
-from stillroom.settings import CONTEXT_TOKENS
 
 TASKS = ("extract", "classify", "summarise", "chat", "code")
+
+
+def _context(text: str) -> int:
+    from stillroom.settings import CONTEXT_TOKENS  # help is printed without it
+
+    return whole(CONTEXT_TOKENS.least, MOST_TOKENS, or_else=0)(text)
 
 
 def add_commands(commands: Any) -> None:
@@ -26,8 +31,7 @@ def add_commands(commands: Any) -> None:
 
     fit = commands.add_parser("fit", help="what a model needs on this machine, and how fast it will be")
     fit.add_argument("model", metavar="MODEL", help="an installed model, a GGUF file, or OWNER/NAME on the hub")
-    context = whole(CONTEXT_TOKENS.least, MOST_TOKENS, or_else=0)
-    fit.add_argument("--context", type=context, default=0, metavar="TOKENS", help="tokens of context (8192)")
+    fit.add_argument("--context", type=_context, default=0, metavar="TOKENS", help="tokens of context (8192)")
     fit.add_argument("--cache", choices=("f16", "q8_0", "q4_0"), default="f16", help="precision of the cache (f16)")
     _hub(fit)
     _add(fit, "model_hub", "fit")

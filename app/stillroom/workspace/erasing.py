@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stillroom.models.taught import erase_taught
 from stillroom.privacy import audit
 from stillroom.privacy.erasing import erase_files
 from stillroom.privacy.policy import Policy
@@ -47,6 +46,8 @@ def erase(database: Database, chats: ConversationStore, before: datetime | None 
         chats.erase(each.id)
     erase_files(database.path, before)
     if before is None:
+        from stillroom.models.taught import erase_taught  # the window's first screen does without what it needs
+
         erase_taught()
     if before is None or runs or verdicts or gone:
         database.shrink()
