@@ -32,11 +32,12 @@ from stillroom.tuning.search import physical_cores
 
 Told = Callable[[float, str], None]
 
-# Measured on the starter (135 million parameters, 850 tokens at a time): a token forward and back on one core, and what it holds.
+# Measured on the starter (135 million parameters): a token forward and back on one core, of a single step; and the most that a whole
+# lesson held with examples of 886 tokens (6.3 GB: passages of many lengths leave gaps between what is freed).
 _SECONDS_A_TOKEN = 8e-3 / 135e6
 _LIBRARIES_HOLD = 900e6
 _BYTES_A_PARAMETER = 8  # the weights as 32-bit numbers, and once more while they are read
-_BYTES_A_TOKEN = 1.3e6 / 135e6
+_BYTES_A_TOKEN = 4.9e6 / 135e6
 _FRUGAL_FROM = 400e6  # parameters
 _TRAINED = 0.97  # share of the whole
 _WENT_ON = 0.05  # share that no first step takes
