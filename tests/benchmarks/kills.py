@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +40,8 @@ type = "summary"
 max_words = 4
 """
 PAGE_ONLY = TEMPLATE.split('[[fields]]\nname = "gist"', maxsplit=1)[0]
+
+_TRIES = 3  # of a document whose worker died
 
 Rows = dict[tuple[int, int], tuple[str, str]]
 
@@ -209,9 +212,56 @@ def _hurt(
     return bench.begun()
 
 
+def _values(row: str) -> dict[str, object]:
+    """What a row says of its document, whatever time it took."""
+    data = json.loads(row)
+    return {name: (field["state"], field["value"]) for name, field in data["fields"].items()}
+
+
 def worker(bench: Bench, times: int) -> None:
+    """Most kills come in the middle of a row, some while a worker starts or loads. A row has three tries, so that what is killed less
+    often has to come out as in a batch that nobody hurt."""
     bench.files(40, asked=True)
-    runs = _hurt(bench, "worker", times, (0.3, 2.5), psutil.Process.kill)
+    bench.ended(bench.start())
+    right = [_values(row) for _, (_, row) in sorted(bench.rows().items())]
+    kills: Counter[tuple[int, int]] = Counter()  # by run and position of the row that was being made
+    early = done = 0
+    while done < times:
+        begun, process, seen = bench.begun(), bench.start(), 0
+        while process.poll() is None and done < times:
+            child = bench.child(process, "worker")
+            if child is None or child.pid == seen:  # none, or killed already and not gone yet
+                time.sleep(0.01)
+                continue
+            seen, before = child.pid, len(bench.rows())
+            anywhen = bench.chance.random() < 0.15
+            while not anywhen and len(bench.rows()) == before and process.poll() is None and child.is_running():
+                time.sleep(0.02)
+            time.sleep(bench.chance.uniform(0, 2.5 if anywhen else 0.8))
+            rows = len(bench.rows())
+            with contextlib.suppress(psutil.Error):
+                if process.poll() is None and child.is_running():
+                    child.kill()
+                    done += 1
+                    early += rows == before
+                    kills[divmod(rows, len(bench.names))] += 1
+        said = bench.ended(process).strip()
+        if bench.begun() == begun and not said.endswith("."):  # its model was not to be loaded: it was hurt there
+            bench.problems.append(f"a batch that did not begin said no sentence: {said[-300:]}")
+    again = 0
+    for (run, place), (_, row) in bench.rows().items():
+        tries = kills[run - 1, place]
+        if json.loads(row)["status"] == "failed":
+            if tries < _TRIES:
+                bench.problems.append(f"row {place} of {run} failed after {tries} kills: {json.loads(row)['error']}")
+        elif _values(row) != right[place]:
+            bench.problems.append(f"row {place} of {run}: {_values(row)} after {tries} kills, not {right[place]}")
+        else:
+            again += bool(tries)
+    runs = bench.begun()
+    print(
+        f"worker: {early} kills before its first row, {done - early} in its work; {again} rows killed, tried again, right"
+    )
     bench.look(f"worker, killed {times} times in {runs} batches", runs=runs, may_fail=True)
 
 
@@ -284,7 +334,8 @@ def disk(bench: Bench, times: int) -> None:
         if len(after) == len(bench.names):
             break
         before = after
-    bench.ended(bench.start("--resume", "--out", str(bench.home / "out.csv")))
+    else:  # a batch that is done would begin anew
+        bench.ended(bench.start("--resume", "--out", str(bench.home / "out.csv")))
     print(f"disk: it said that the disk is full in {sentences} of {number + 1} batches", flush=True)
     bench.look(f"disk full {number + 1} times")
 

@@ -17,9 +17,11 @@ from stillroom.engine import connection
 from stillroom.engine.engine import Engine, EngineState
 from stillroom.engine.limits import Limits
 from stillroom.engine.protocol import (
+    ENDLESS_TEMPLATE,
     EmbedRequest,
     GenerateRequest,
     LoadOptions,
+    Message,
     Piece,
     QuantizeRequest,
     Question,
@@ -166,6 +168,16 @@ def test_what_else_was_under_way_may_be_tried_again(start: Start, model: Path) -
     caller.join(30)
     assert errors[0].retryable
     assert "did not stop when it was asked to" in errors[0].message
+
+
+@_NEEDS_SIGNALS
+def test_a_chat_template_that_only_the_system_could_stop_is_said_to_be_one(start: Start, model: Path) -> None:
+    engine = start("render=SIGPROF", times=1)
+    engine.load(model)
+    error = _failure(lambda: engine.render([Message("user", "Hello")]))
+    assert error.message == ENDLESS_TEMPLATE
+    assert not error.retryable
+    assert engine.render([Message("user", "Hello")])
 
 
 @_NEEDS_SIGNALS

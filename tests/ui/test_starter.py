@@ -79,3 +79,36 @@ def test_a_message_waits_until_there_is_a_model(bare: MainWindow) -> None:
     assert page.composer.text() == "Hello"
     assert "starter" in page.banners._keyed["said"].message.text()
     assert Path(paths.models_dir()).name == "models"
+
+
+def test_the_first_model_that_is_brought_here_is_loaded(bare: MainWindow, tmp_path: Path, qtbot) -> None:
+    brought = tmp_path / "brought.gguf"
+    brought.write_bytes(gguf(seed=3))
+    assert bare.panel._state.text() == "None is here yet."
+    bare.show_named("models").work.bring([brought])
+    qtbot.waitUntil(lambda: bare.loading.model is not None, timeout=30_000)
+    assert bare.loading.wanted == "brought"
+
+
+def test_tables_that_wait_for_a_model_say_where_one_is_had(bare: MainWindow, qtbot, receipts) -> None:
+    sheet = bare.extract.sheet
+    sheet.add_files(receipts(1), start=True)
+    qtbot.waitUntil(lambda: sheet.runs.running, timeout=15_000)
+    assert sheet.status.text.text() == "Waits until a model is here"
+    assert not sheet.status.bar.isVisible(), "nothing is going on"
+
+
+def test_the_offer_takes_no_more_room_than_its_words(bare: MainWindow, qtbot) -> None:
+    bare.resize(1366, 749)
+    qtbot.waitUntil(lambda: bare.extract.starter.isVisible() and bare.extract.width() > 900)
+    place = bare.pages.currentWidget()
+    qtbot.waitUntil(lambda: place.verticalScrollBar().maximum() == 0, timeout=5_000)
+
+
+def test_after_a_fetch_that_failed_the_keyboard_is_where_it_is_tried_again(bare, server, qtbot) -> None:
+    server.files.clear()
+    offer = bare.extract.starter
+    offer.button.setFocus()
+    qtbot.mouseClick(offer.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(bare.starter.error), timeout=15_000)
+    qtbot.waitUntil(offer.button.hasFocus, timeout=5_000)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import resource
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,6 +48,29 @@ BOMBS = (
     "{{ 1 / 0 }}",
 )
 
+# One step of the interpreter each, which no exception interrupts.
+ENDLESS = (
+    "{{ ([[1] * 100] * 10000) | sum(start=[]) | sum }}",
+    "{{ ('a' * 1000000 ~ 'b') in ['a' * 1000000 ~ 'c'] * 1000000 }}",
+    "{{ (['a' * 1000000 ~ 'c'] * 1000000).count('a' * 1000000 ~ 'd') }}",
+    "{{ 1.5 | round(100000000, 'ceil') }}",
+    "{% set n = namespace(x=[1], y=[1]) %}{% for _ in range(60) %}{% set n.x = [n.x, n.x] %}{% set n.y = [n.y, n.y] %}"
+    "{% endfor %}{{ n.x == n.y }}",
+    "{% set n = namespace(x=(1,)) %}{% for _ in range(60) %}{% set n.x = (n.x, n.x) %}{% endfor %}{{ {n.x: 1} }}",
+)
+_ALONE = """
+import sys
+from types import SimpleNamespace
+import llama_cpp.llama_cpp as lib
+for name in ("llama_vocab_bos", "llama_vocab_eos", "llama_vocab_get_add_bos"):
+    setattr(lib, name, lambda _vocab: 0)
+from stillroom.engine.protocol import Message
+from stillroom.worker import chat_template
+chat_template._SECONDS, chat_template._PROCESSOR_SECONDS = 0.5, 1.0
+model = SimpleNamespace(chat_template=sys.argv[1], vocab=None, control_text=lambda _token: "")
+chat_template.render(model, [Message("user", "Hello")], add_generation_prompt=True)
+"""
+
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -68,6 +94,16 @@ def test_a_template_takes_little_memory_and_time(model: Any, template: str) -> N
     assert _peak() - before < 400 << 20
     assert time.monotonic() - began < 10
     assert resource.getrlimit(resource.RLIMIT_AS) == limits
+
+
+@pytest.mark.parametrize("template", ENDLESS)
+def test_what_no_exception_interrupts_the_system_ends(template: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ended = subprocess.run([sys.executable, "-c", _ALONE, template], capture_output=True, check=False, timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said_itself = b"does not come to an end" in ended.stderr or b"too much memory" in ended.stderr
+    assert ended.returncode == -signal.SIGPROF or said_itself
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
 
 
 def test_what_templates_really_do_still_works(model: Any) -> None:

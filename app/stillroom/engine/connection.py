@@ -17,7 +17,7 @@ from stillroom.child import BadMessageError, Child, ChildOutcome, Layers, Reach
 from stillroom.codec import from_child
 from stillroom.engine.huge_pages import with_huge_pages
 from stillroom.engine.limits import Limits
-from stillroom.engine.protocol import PROTOCOL_VERSION, ModelInfo
+from stillroom.engine.protocol import ENDLESS_TEMPLATE, PROTOCOL_VERSION, ModelInfo
 from stillroom.engine.worker_status import WorkerStatus
 from stillroom.errors import Cancelled, EngineError, StillroomError
 
@@ -329,6 +329,8 @@ class WorkerConnection:
 
     def _failure(self, op: str, outcome: ChildOutcome) -> EngineError:
         details = "\n".join([outcome.stderr_tail, *self._log_lines]).strip()
+        if op == "render" and outcome.signal == "SIGPROF":  # the alarm that a worker sets itself while it renders
+            return EngineError(ENDLESS_TEMPLATE, details)
         memory = outcome.signal == "SIGKILL" and not outcome.ended_by_us
         by_itself = outcome.crashed or outcome.ended_by_us
         sentence = outcome.sentence()

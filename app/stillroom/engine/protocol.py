@@ -48,6 +48,9 @@ LEAST_CONTEXT_TOKENS = 512
 
 PROTOCOL_VERSION = 1
 
+# Said by the worker where it could stop the template, and by the engine where the system had to end the worker.
+ENDLESS_TEMPLATE = "The model's chat template does not come to an end. Choose another model."
+
 
 @dataclass(frozen=True, slots=True)
 class Adapter:

@@ -47,6 +47,7 @@ _SHAPES = {
     "open": '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 7.6-1.8"/>',
     "next": '<path d="M5 12h13m0 0-5-5m5 5-5 5"/>',
     "down": '<path d="m7 10 5 5 5-5"/>',
+    "up": '<path d="m7 14 5-5 5 5"/>',
     "clock": '<circle cx="12" cy="12" r="8"/><path d="M12 7.5V12l3 2"/>',
     # States: each has a shape of its own, so that none needs its colour to be told from the others.
     "sure": '<circle cx="12" cy="12" r="9" fill="C"/><path d="m8 12.3 2.8 2.8L16 9.6" stroke="K" stroke-width="2.2"/>',

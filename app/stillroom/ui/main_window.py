@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QSize, Qt, Signal
+import shiboken6
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
 from stillroom.ui.extract.page import ExtractPage
 from stillroom.ui.extract.run_queue import RunQueue
@@ -42,6 +43,39 @@ class TakesKeyboard(Protocol):
     def take_keyboard(self) -> None: ...
 
 
+class _Held(QWidget):
+    """A page in its place, which asks for no more than its least height: one with words that wrap is otherwise given all that it would
+    like, and hangs over the edge of a window that it fits into.
+    """
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__()
+        self._page = page
+        page.setParent(self)
+        page.show()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        least, layout = self._page.minimumSizeHint().expandedTo(self._page.minimumSize()), self._page.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            width = max(self.width(), least.width())
+            least.setHeight(max(least.height(), layout.totalMinimumHeightForWidth(width)))
+        return least
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return self._page.sizeHint()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._page.resize(event.size())
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+
 class _Place(QScrollArea):
     """Where a page will be: it is built when it is first shown, so that the window is there sooner.
 
@@ -60,7 +94,7 @@ class _Place(QScrollArea):
         """The page, built if it was not yet."""
         if self.page is None:
             self.page = self._build()
-            self.setWidget(self.page)
+            self.setWidget(_Held(self.page))
             self.page.setAutoFillBackground(False)  # the window's own stays what is behind it
         return self.page
 
@@ -106,6 +140,9 @@ class MainWindow(QMainWindow):
         assert isinstance(first, ExtractPage)
         self.extract = first
         self.extract.review_wanted.connect(self._show_in_review)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._keyboard_moved)
         self._restore()
 
     def _entries(self) -> list[PageEntry]:
@@ -221,6 +258,25 @@ class MainWindow(QMainWindow):
                 each.setFocus()
                 return
             each = each.nextInFocusChain()
+
+    def _keyboard_moved(self, left: QWidget | None, _to: QWidget | None) -> None:
+        """A control that was pressed and goes, or can be pressed no more, would hand the keyboard to whatever stands next to the page."""
+        page = self._page()
+        if left is not None and page is not None and page.isAncestorOf(left):
+            QTimer.singleShot(0, self, lambda: self._take_keyboard_back(left, page))
+
+    def _take_keyboard_back(self, left: QWidget, page: QWidget) -> None:
+        if not shiboken6.isValid(page) or self._page() is not page:
+            return
+        lost = not shiboken6.isValid(left) or not left.isEnabled() or not left.isVisible()
+        now = self.focusWidget()
+        if lost and (now is None or not page.isAncestorOf(now)):
+            self._give_keyboard(page)
+
+    def _page(self) -> QWidget | None:
+        """The page that is shown."""
+        place = self.pages.currentWidget()
+        return place.page if isinstance(place, _Place) else None
 
     def show_named(self, icon_name: str) -> QWidget:
         """Show the page with this icon, whatever its place and the language it is named in. Raises ValueError."""

@@ -69,6 +69,11 @@ class ModelLoading(QObject):
             return
         self._begin(None)
 
+    def look_again(self) -> None:
+        """A model was brought here: it is loaded where none was there to be loaded."""
+        if self.state is LoadState.FAILED and self.none_there:
+            self.start()
+
     def choose(self, model: ModelFile, context_tokens: int = 0, kv_type: str = "") -> None:
         """Load this model in the place of the one that is there, and as the usual one from now on.
 

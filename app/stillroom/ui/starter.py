@@ -125,8 +125,13 @@ class StarterOffer(QFrame):
     def _show(self) -> None:
         fetch, progress = self._fetch, self._fetch.progress
         self.setVisible(fetch.needed)
+        pressed = (
+            self.button.hasFocus() or self.stop.hasFocus()
+        )  # the one that was pressed goes, and the keyboard with it
         self.button.setVisible(not fetch.running)
         self.stop.setVisible(fetch.running)
+        if pressed:
+            (self.stop if fetch.running else self.button).setFocus()
         self.bar.setVisible(fetch.running)
         self.bar.setRange(0, 1000 if progress is not None and progress.total else 0)
         if fetch.running:

@@ -35,6 +35,7 @@ QPushButton[role="primary"]:focus { border: 2px solid @text; padding: 4px 11px; 
 QPushButton[role="primary"]:disabled { background: @hover; color: @muted; border-color: @border; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: @accent; padding: 4px 6px; }
 QPushButton[role="link"]:hover { background: @accent_soft; }
+QPushButton[role="link"]:disabled { color: @muted; background: transparent; border-color: transparent; }
 QPushButton[role="link"]:focus { border: 1px solid @accent; }
 QPushButton[role="quote"] { background: transparent; border: 1px solid transparent; border-left: 3px solid @accent;
     border-radius: 0; text-align: left; padding: 2px 8px; color: @text; }

@@ -17,12 +17,13 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from stillroom.engine.protocol import Message
+from stillroom.engine.protocol import ENDLESS_TEMPLATE, Message
 from stillroom.errors import EngineError
 from stillroom.worker.llama import LoadedModel
 
 _SECONDS = 2.0
-_MEMORY_BYTES = 256 << 20  # that rendering may take
+_PROCESSOR_SECONDS = 4.0
+_MEMORY_BYTES = 192 << 20  # that rendering may take
 _PROMPT_CHARACTERS = 32 << 20
 _REPEATED = 1 << 20  # letters or items that a multiplication may make
 _SHOWN = 300  # characters of what a template says went wrong
@@ -89,7 +90,7 @@ def render(model: LoadedModel, messages: Sequence[Message], *, add_generation_pr
                 parts = _rendered(formatter, messages, typed=True)
                 text = parts if all(message.content in parts for message in messages) else text
     except TimeoutError as error:
-        raise EngineError("The model's chat template does not come to an end. Choose another model.") from error
+        raise EngineError(ENDLESS_TEMPLATE) from error
     except MemoryError as error:
         raise EngineError("The model's chat template takes too much memory. Choose another model.") from error
     except (
@@ -143,7 +144,11 @@ def _memory_limit(size: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raises TimeoutError inside the block. Where the system has no such alarm the engine's watch over the worker serves."""
+    """Raises TimeoutError inside the block. Where the system has no such alarm the engine's watch over the worker serves.
+
+    That exception waits for Python, and one comparison of nested lists, one sum of many or one power may go on for hours without it.
+    So the system ends this process (SIGPROF) once it has computed for longer than the alarm could be late; its owner knows why.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -151,10 +156,13 @@ def _time_limit(seconds: float) -> Iterator[None]:
     def stop(_number: int, _frame: object) -> None:
         raise TimeoutError
 
-    previous = signal.signal(signal.SIGALRM, stop)
+    previous, last = signal.signal(signal.SIGALRM, stop), signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, _PROCESSOR_SECONDS)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGALRM, previous)
+        signal.signal(signal.SIGPROF, last)

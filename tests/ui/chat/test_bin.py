@@ -11,6 +11,7 @@ from tests.ui.chat.talking import say
 from stillroom.chat.conversation import Role
 from stillroom.ui.chat.actions import ConversationAction
 from stillroom.ui.chat.bin_dialog import BinDialog, days_left
+from stillroom.ui.chat.notices import Subject
 from stillroom.ui.chat.page import ChatPage
 
 pytestmark = pytest.mark.window
@@ -38,6 +39,7 @@ def test_a_deleted_conversation_is_brought_back_from_the_bin(page: ChatPage, qtb
     assert page.chat.number == number
     assert [turn.content for turn in page.transcript.turns()] == ["about Ships"]
     assert page.list.bin.text() == "Bin (1)"
+    assert Subject.DELETED not in page.banners._keyed, "it is not in the bin any more"
     dialog.reject()
 
 

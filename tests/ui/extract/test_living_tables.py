@@ -96,3 +96,25 @@ def test_a_copy_is_said_and_one_decision_away(window, qtbot, receipts, tmp_path)
     assert [row.path for row in sheet.model.rows] == files
     sheet.undo.undo()
     assert len(sheet.model.rows) == 3
+
+
+def test_a_time_left_that_has_passed_is_said_no_more(window, parts, qtbot, receipts, monkeypatch):
+    monkeypatch.setattr("stillroom.ui.extract.run_queue._PATIENCE", 0.2)
+    sheet = window.extract.sheet
+    gate = parts.fake.gate
+    asked = parts.fake.extract
+
+    def extract(document, template, **rest):
+        if document.name == "receipt-003.txt":
+            gate.clear()
+        return asked(document, template, **rest)
+
+    parts.fake.extract = extract
+    sheet.add_files(receipts(5), start=True)
+    try:
+        qtbot.waitUntil(lambda: sheet.runs.current is not None and sheet.runs.current.done == 3, timeout=20_000)
+        qtbot.waitUntil(lambda: "left" not in sheet.status.text.full_text(), timeout=10_000)
+        assert "receipt-003.txt" in sheet.status.text.full_text()
+    finally:
+        gate.set()
+    wait_done(qtbot, sheet)

@@ -53,6 +53,16 @@ def test_tables_are_open_again_in_their_order_and_the_shown_one_is_shown(window,
     assert fresh.extract.sheet is one
 
 
+def test_each_table_names_its_template_again(window, again, qtbot, receipts) -> None:
+    files = receipts(2)
+    for sheet, file in ((window.extract.sheet, files[0]), (window.extract.new_sheet(), files[1])):
+        sheet.add_files([file], start=True)
+        qtbot.waitUntil(lambda sheet=sheet: sheet.model.count(RowState.DONE) == 1, timeout=30_000)
+    fresh = again()
+    qtbot.waitUntil(lambda: len(fresh.extract.sheets) == 2, timeout=15_000)
+    assert [sheet.bar.picker.currentText() for sheet in fresh.extract.sheets] == ["Receipt", "Receipt"]
+
+
 def test_closed_before_its_tables_are_here_a_window_keeps_them(window, again, parts, qtbot, receipts) -> None:
     sheet = window.extract.sheet
     sheet.add_files(receipts(2), start=True)

@@ -462,6 +462,8 @@ def test_a_document_that_failed_says_what_to_do_and_is_gone_on_from_by_key(parts
     assert not page.model.values
     assert "Reject it (R)" in page.card._said.text()
     assert page.card._said.isVisibleTo(page)
+    assert page.notes.isVisibleTo(page)
+    assert page.notes.text() == "It is damaged.", "the whole sentence, not the part of it that fits one line"
     assert window.focusWidget() is page.list, "not a control beside it"
     press(page, qtbot, Qt.Key.Key_J)
     assert page._document.position == 1

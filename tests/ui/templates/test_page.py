@@ -291,3 +291,57 @@ def test_a_sentence_begins_a_template(page):
     assert page.save_button.isEnabled()
     page.from_sentence(", ;")
     assert len(page._draft.fields) == 3
+
+
+@pytest.mark.window
+def test_a_new_template_begins_with_nothing_of_the_one_before(page, qtbot, talk):
+    choose(page, "bank-statement")
+    assert page.description.text()
+    page._begin(editing.new_template("talk", "Talk"))
+    assert (page.title.text(), page.description.text()) == ("Talk", "")
+    assert not page.preview.right_button.isEnabled(), "there is no document to learn from"
+    page.preview.open(talk)
+    qtbot.waitUntil(lambda: page.preview.right_button.isEnabled(), timeout=15_000)
+
+
+@pytest.mark.window
+def test_what_is_typed_after_a_mark_is_its_name(page, qtbot, talk):
+    begin(page, qtbot, talk)
+    mark(page, "2025-03-14")
+    page.preview.view.setFocus()
+    QTest.keyClicks(page.preview.view, "when")
+    assert page.preview.called.text() == "when"
+    assert page.preview.called.hasFocus()
+    QTest.keyClick(page.preview.called, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: [field.name for field in page._draft.fields] == ["when"], timeout=15_000)
+
+
+@pytest.mark.window
+@pytest.mark.parametrize(
+    ("marked", "taken"),
+    [("da Byro", "Ada Byron"), ("025-03-14", "2025-03-14"), ("ean Hall 54", "Wean Hall 5409"), ("EUR", "EUR")],
+)
+def test_a_mark_that_begins_or_ends_within_a_word_takes_the_whole_word(page, qtbot, talk, marked, taken):
+    begin(page, qtbot, talk)
+    mark(page, marked)
+    span = page.preview._marked()
+    assert TALK[span.start : span.end] == taken
+
+
+def test_figures_marked_beside_letters_stay_alone():
+    texts = PageTexts(Document("d", "txt", "0" * 64, (Page(1, "Total EUR100 net"),), 1))
+    span = texts.span(9, 12)
+    assert texts.whole_words(span) == span
+
+
+@pytest.mark.window
+def test_after_saving_and_learning_the_keyboard_stays_on_the_page(page, window, qtbot, talk):
+    begin(page, qtbot, talk)
+    make(page, qtbot, "2025-03-14", "when")
+    qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    for button in (page.save_button, page.preview.right_button):
+        button.setFocus()
+        button.click()
+        qtbot.waitUntil(lambda: page.isAncestorOf(window.focusWidget()), timeout=5_000)
+        qtbot.waitUntil(page.preview.right_button.isEnabled, timeout=15_000)
+        assert page.isAncestorOf(window.focusWidget())

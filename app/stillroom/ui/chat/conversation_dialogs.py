@@ -13,7 +13,7 @@ from stillroom.ui.chat.bin_dialog import BinDialog
 from stillroom.ui.chat.controller import ChatController
 from stillroom.ui.chat.conversation_actions import ConversationActions
 from stillroom.ui.chat.files import write
-from stillroom.ui.chat.notices import Weight
+from stillroom.ui.chat.notices import Subject, Weight
 from stillroom.ui.chat.own_settings import OwnSettings
 from stillroom.ui.chat.settings_dialog import SettingsDialog, schemas_of
 from stillroom.ui.model_loading import ModelLoading
@@ -77,6 +77,7 @@ class ConversationDialogs(QObject):
         dialog = BinDialog(self._parent, self._chat.store)
 
         def restored(number: int) -> None:
+            self._chat.withdrawn.emit(Subject.DELETED)  # what was said of the bin may be of this one
             self._chat.conversations_changed.emit()
             self._chat.open(number)
 

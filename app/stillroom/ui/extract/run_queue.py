@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult, Progress
@@ -23,6 +24,9 @@ from stillroom.workspace.runs import DecidedAgain
 if TYPE_CHECKING:
     from stillroom.workspace.models import ModelFile
     from stillroom.workspace.runs import Batch
+
+
+_PATIENCE = 10.0  # seconds that a document may take longer before what was estimated is taken back
 
 
 class RunState(StrEnum):
@@ -87,6 +91,9 @@ class RunQueue(QObject):
         self._waiting: deque[Run] = deque()
         self._operation: Operation[None] | None = None
         self.current: Run | None = None
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._tell_late)
         loading.changed.connect(self._next)
 
     @property
@@ -186,7 +193,16 @@ class RunQueue(QObject):
 
     def _progressed(self, run: Run, progress: Progress) -> None:
         run.progress = progress
+        if progress.seconds_left is not None:
+            self._late.start(round(1000 * max(_PATIENCE, progress.seconds_left)))
         self.progressed.emit(run)
+
+    def _tell_late(self) -> None:
+        """One document takes longer than all that were left were thought to: how long they take is not known any more."""
+        run = self.current
+        if run is not None and run.progress.seconds_left is not None:
+            run.progress = replace(run.progress, seconds_left=None)
+            self.progressed.emit(run)
 
     def _ended(self, run: Run, state: RunState, error: Exception | None = None) -> None:
         if state is RunState.FINISHED and self._operation is not None and self._operation.cancellation.requested:

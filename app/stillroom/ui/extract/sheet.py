@@ -476,7 +476,8 @@ class Sheet(TakesDrops, QWidget):
         self.status.show_failed(sum(row.remedy is Remedy.RETRY for row in model.rows))
         current = self.runs.current
         total = len(model.rows)
-        self.status.show_progress(self._status_text(running, finished), finished, total if current else 0, running)
+        going_on = running and (current is not None or self._loading.state is not LoadState.FAILED)
+        self.status.show_progress(self._status_text(running, finished), finished, total if current else 0, going_on)
         if self._show_first and finished:
             self._show_first = False
             self.table.choose(next(row for row in model.rows if row.result is not None))
@@ -486,7 +487,8 @@ class Sheet(TakesDrops, QWidget):
         current = self.runs.current
         if running and current is None:
             if self._loading.state is LoadState.FAILED:
-                return self.tr("The model is not loaded.")
+                none = self._loading.none_there
+                return self.tr("Waits until a model is here") if none else self.tr("The model is not loaded.")
             if self._loading.state is not LoadState.READY:
                 return self.tr("Waiting for the model to load…")
             return self.tr("Waiting for another table…")

@@ -55,7 +55,9 @@ class SheetBar(QWidget):
             )
         if current not in templates:
             self.picker.addItem(current.title or current.name, current)
-        self.picker.setCurrentIndex(self.picker.findData(current))
+        # Qt compares what it holds by identity; a table that is opened again brings its own copy of the template.
+        shown = [self.picker.itemData(place) for place in range(self.picker.count())]
+        self.picker.setCurrentIndex(shown.index(current))
         self.picker.activated.connect(lambda position: self._chosen(self.picker.itemData(position)))
         title = QLabel(self.tr("Template"))
         title.setBuddy(self.picker)

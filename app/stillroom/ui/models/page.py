@@ -74,6 +74,7 @@ class ModelsPage(TakesDrops, QWidget):
         column.addWidget(self._working())
         self.list = DownloadList(self.downloads)
         self.list.fetched.connect(self.look)
+        self.list.fetched.connect(loading.look_again)
         column.addWidget(self.list)
         loading.changed.connect(self._loading_changed)
         self.work.progressed.connect(self._progressed)
@@ -377,6 +378,7 @@ class ModelsPage(TakesDrops, QWidget):
 
     def _made(self, name: str) -> None:
         self._brought = name
+        self._loading.look_again()
 
     def _ended(self, text: str, kind: str) -> None:
         if text:

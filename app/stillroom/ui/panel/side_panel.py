@@ -315,7 +315,9 @@ class SidePanel(QWidget):
             {
                 LoadState.NONE: self.tr("Not loaded yet."),
                 LoadState.LOADING: self.tr("Loading…"),
-                LoadState.FAILED: self.tr("Could not be loaded."),
+                LoadState.FAILED: self.tr("None is here yet.")
+                if loading.none_there
+                else self.tr("Could not be loaded."),
                 LoadState.READY: "",
             }[loading.state]
         )

@@ -544,8 +544,10 @@ class ReviewPage(QWidget):
             self._value_chosen(None)
 
     def _show_notes(self, document: ReviewedDocument | None) -> None:
-        """What was left out or guessed when the document was read: who approves it should know."""
-        notes = document.result.notes if document is not None and not document.failed else ()
+        """What was left out or guessed when the document was read, or why it could not be: who approves it should know."""
+        notes = document.result.notes if document is not None else ()
+        if document is not None and document.failed:
+            notes = (document.result.error,) if document.result.error else ()
         self.notes.setText(" ".join(notes))
         self.notes.setToolTip(plain_tip("\n".join(notes)))
         self.notes.setVisible(bool(notes))

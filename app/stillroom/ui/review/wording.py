@@ -104,7 +104,7 @@ def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
         moment = when_text(datetime.fromisoformat(document.approval.moment).astimezone())
         return tr("approved by %1, %2").replace("%1", document.approval.person).replace("%2", moment), "good"
     if document.failed:
-        return document.result.error or tr("could not be read"), "bad"
+        return tr("could not be read"), "bad"
     if document.duplicate_of is not None:
         text = tr("looks like a copy of %1, in %2") if document.duplicate_in else tr("looks like a copy of %1")
         return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"

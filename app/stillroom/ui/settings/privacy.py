@@ -65,7 +65,7 @@ class PrivacySection(Section):
             self.tr("Start one of each for a moment, and have it try what it can still do on this system"), self._trial
         )
         self.hosts = label("", "muted", wrap=True, selectable=True)
-        self.row(self.tr("Connected to since the start"), self.hosts)
+        self.row(self.tr("Looked up or connected to since the start"), self.hosts)
         for words, folder in (
             (self.tr("Runs, conversations, your templates and models"), paths.data_dir()),
             (self.tr("Settings"), paths.config_dir()),

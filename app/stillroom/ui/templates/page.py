@@ -190,14 +190,14 @@ class TemplatesPage(QWidget):
         self.fields.setWordWrap(False)
         self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.fields.setColumnWidth(0, 120)
-        self.fields.setColumnWidth(1, 120)
+        self.fields.setColumnWidth(1, 150)
         self.fields.setMinimumHeight(120)
         self.fields.currentCellChanged.connect(lambda *_: self._show_field())
         tools = QHBoxLayout()
         tools.setSpacing(GRID // 2)
         self.add_button = IconButton("plus", self.tr("Add a field"))
         self.add_button.clicked.connect(self.add_field)
-        self.up_button = IconButton("send", self.tr("Move the field up"))
+        self.up_button = IconButton("up", self.tr("Move the field up"))
         self.up_button.clicked.connect(lambda: self._move(-1))
         self.down_button = IconButton("down", self.tr("Move the field down"))
         self.down_button.clicked.connect(lambda: self._move(1))
@@ -338,11 +338,12 @@ class TemplatesPage(QWidget):
         self.save_button.setEnabled(not draft.problems and draft.unsaved)
         self._delete.setEnabled(self._is_own())
         self.built_in.setVisible(template is not None and not self._is_own() and not draft.unsaved)
-        if template is not None:
-            for entry, text in ((self.title, template.title), (self.description, template.description)):
-                if not entry.hasFocus() or not entry.isModified():
-                    entry.setText(text)
-                    entry.setCursorPosition(0)
+        # Without fields it is no template yet, but has a title.
+        said = (template.title, template.description) if template is not None else (_title_of(draft.text), "")
+        for entry, text in zip((self.title, self.description), said, strict=True):
+            if not entry.hasFocus() or not entry.isModified():
+                entry.setText(text)
+                entry.setCursorPosition(0)
         current = self.fields.currentRow()
         self._filling = True
         self.fields.setRowCount(len(draft.fields))
@@ -673,9 +674,7 @@ class TemplatesPage(QWidget):
 
     def _begin(self, text: str) -> None:
         self.list.setCurrentRow(-1)
-        draft = Draft(text, new=True)
-        self._show(draft)
-        self.title.setText(draft.template.title if draft.template else _title_of(text))
+        self._show(Draft(text, new=True))
 
     def _ask_title(self, question: str) -> str:
         title, wanted = QInputDialog.getText(self, self.tr("New template"), question)
@@ -712,6 +711,7 @@ class TemplatesPage(QWidget):
             text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save"
         )
         self.saved.emit(saved.name)
+        self.fields.setFocus()  # the button that was pressed can be pressed no more
 
     def delete(self) -> None:
         template = self._draft.template

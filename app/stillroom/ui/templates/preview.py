@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QCompleter,
     QFileDialog,
@@ -67,11 +67,26 @@ class PageTexts:
             end = begin + self._lengths[place] if place == bisect.bisect_right(self._starts, end) - 1 else -1
         return Span(self._numbers[place], start - begin, end - begin) if end > start else None
 
+    def whole_words(self, span: Span) -> Span:
+        """The span, to the ends of the words and the figures that it begins or ends within: a mouse misses a letter easily."""
+        begin = self._starts[self._numbers.index(span.page)]
+        start, end, text = begin + span.start, begin + span.end, self.text
+        while start > begin and _within(text[start - 1], text[start]):
+            start -= 1
+        while end < len(text) and _within(text[end - 1], text[end]):
+            end += 1
+        return Span(span.page, start - begin, end - begin)
+
     def _units(self, characters: int) -> int:
         return len(self.text[:characters].encode("utf-16-le", "surrogatepass")) // 2
 
     def _characters(self, units: int) -> int:
         return len(self.text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "surrogatepass"))
+
+
+def _within(one: str, other: str) -> bool:
+    """Whether two characters that follow each other are of one word, or of one figure: in ``EUR100`` the amount may be meant alone."""
+    return (one.isalpha() and other.isalpha()) or (one.isdigit() and other.isdigit())
 
 
 class Preview(QWidget):
@@ -122,6 +137,7 @@ class Preview(QWidget):
             self.tr("Open a document, mark a value in it with the mouse, and give it a name: that makes a field.")
         )
         self.view.selectionChanged.connect(self._selected)
+        self.view.installEventFilter(self)
         column.addWidget(self.view, 1)
         marking = QHBoxLayout()
         marking.setSpacing(GRID)
@@ -140,6 +156,7 @@ class Preview(QWidget):
             self.right_button, self.tr("All values are right: learn from this document"),
             self.tr("Mark what is wrong first, and give it the name of its field"), "Ctrl+L",
         )  # fmt: skip
+        self.right_button.setEnabled(False)
         column.addLayout(marking)
         end = QHBoxLayout()
         end.setSpacing(GRID)
@@ -179,6 +196,7 @@ class Preview(QWidget):
         self._texts = PageTexts(document)
         self.view.setPlainText(self._texts.text)
         self.name.setText(document.name)
+        self.right_button.setEnabled(True)
         self._asked, self.values, self._told = {}, {}, {}
         self.status.setText("")
         self.values_changed.emit()
@@ -297,6 +315,7 @@ class Preview(QWidget):
 
         def done(learned: LearnedTemplate) -> None:
             self.right_button.setEnabled(True)
+            self.open_button.setFocus()  # another document comes next
             words = counted(
                 learned.documents,
                 self.tr("Learned: 1 document is known. Open another, and mark what is wrong in it."),
@@ -323,7 +342,8 @@ class Preview(QWidget):
         cursor = self.view.textCursor()
         if self._texts is None or not cursor.hasSelection():
             return None
-        return self._texts.span(cursor.selectionStart(), cursor.selectionEnd())
+        span = self._texts.span(cursor.selectionStart(), cursor.selectionEnd())
+        return self._texts.whole_words(span) if span is not None else None
 
     def _cursor(self, span: Span) -> QTextCursor:
         assert self._texts is not None
@@ -335,6 +355,16 @@ class Preview(QWidget):
 
     def _selected(self) -> None:
         self.make_button.setEnabled(self._document is not None and self.view.textCursor().hasSelection())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """What is typed once a value is marked is its name."""
+        if watched is self.view and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+            if plain and event.text().strip().isprintable() and event.text().strip() and self.make_button.isEnabled():
+                self.called.setFocus()
+                self.called.insert(event.text())
+                return True
+        return super().eventFilter(watched, event)
 
     def _ask(self) -> None:
         document, template = self._document, self._template
