@@ -92,6 +92,7 @@ class _KeptLook(msgspec.Struct, array_like=True):
     telling: list[bool]
     places: list[Span | None]
     near: list[float]
+    whole: list[float] = []
 
 
 class _Kept(KeptText, array_like=True):
@@ -300,6 +301,7 @@ def _kept_look(name: str, looked: Looked) -> _KeptLook:
         list(look.telling),
         list(look.places),
         look.near.tolist(),
+        look.whole.tolist(),
     )
 
 
@@ -315,6 +317,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         tuple(kept.telling),
         tuple(kept.places),
         np.array(kept.near),
+        np.array(kept.whole) if kept.whole else np.zeros(len(kept.near)),  # a row of an earlier version has none
     )
     return Looked(look, np.array(kept.said))
 

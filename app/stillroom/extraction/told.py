@@ -1,8 +1,8 @@
 """What a text says of candidates in so many words, besides the signs that every page has.
 
 ``ranking`` weighs signs that were fitted. What is found here few pages say, and plainly: a row of a financial statement, a party that is
-called what it is, the line that a browser prints above a page. So each has a strength of its own, added to a candidate's and never to
-that of *absent*.
+called what it is, a name of a schedule, the line that a browser prints above a page. So each has a strength of its own, added to a
+candidate's and never to that of *absent*.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off
+from stillroom.extraction.schedules import Schedules
 from stillroom.extraction.statements import Statements
 from stillroom.templates.template import Field, FieldType
 
@@ -36,6 +37,7 @@ _CALLED = 6.0
 _CALLED_OTHERWISE = -3.0
 _OF_ITEMS = 0.2
 _CUT = -6.0
+_LISTED = 8.0
 _SAID = 5.0
 _PRINTED = -8.0
 _COMPOUND = -4.0
@@ -65,8 +67,13 @@ class Told:
             told |= dict.fromkeys(others, share * _CALLED_OTHERWISE) | dict.fromkeys(own, share * _CALLED)
             cut = [at for at, candidate in enumerate(candidates) if cut_off(candidate.text)]
             told |= {at: min(told.get(at, 0.0), 0.0) + _CUT for at in cut}
+            if field.type is FieldType.LIST:
+                told |= dict.fromkeys(self._schedules.names(field, candidates), _LISTED)
         if kind in _NAMED_BEFORE and field.type is not FieldType.LIST:
             for at in self._sentences.say(field, candidates):
+                told[at] = told.get(at, 0.0) + _SAID
+        if kind is FieldType.MONEY and field.type is not FieldType.LIST:
+            for at in self._schedules.totals(field, candidates):
                 told[at] = told.get(at, 0.0) + _SAID
         for at, candidate in enumerate(candidates):
             span = candidate.span
@@ -88,6 +95,10 @@ class Told:
     @functools.cached_property
     def _sentences(self) -> Sentences:
         return Sentences(self._document, self._meaning)
+
+    @functools.cached_property
+    def _schedules(self) -> Schedules:
+        return Schedules(self._document, self._meaning)
 
     @functools.cached_property
     def _texts(self) -> dict[int, str]:
