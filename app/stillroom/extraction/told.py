@@ -1,15 +1,15 @@
 """What a text says of candidates in so many words, besides the signs that every page has.
 
 ``ranking`` weighs signs that were fitted. What is found here few pages say, and plainly: a row of a financial statement, a party that is
-called what it is, what a length of time is of, the line that a browser prints above a page. So each has a strength of its own, added to
-a candidate's and never to that of *absent*.
+called what it is, a name of a schedule, what a length of time is of, the line that a browser prints above a page. So each has a strength
+of its own, added to a candidate's and never to that of *absent*.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
@@ -17,6 +17,7 @@ from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary
 from stillroom.extraction.periods import Periods
 from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off
 from stillroom.extraction.positions import asks_for_position, is_position
+from stillroom.extraction.schedules import Schedules
 from stillroom.extraction.statements import Statements
 from stillroom.templates.template import Field, FieldType
 
@@ -39,6 +40,7 @@ _CALLED = 6.0
 _CALLED_OTHERWISE = -3.0
 _OF_ITEMS = 0.2
 _CUT = -6.0
+_LISTED = 8.0
 _SAID = 5.0
 _PRINTED = -8.0
 _COMPOUND = -4.0
@@ -81,24 +83,15 @@ class Told:
             told |= dict.fromkeys(others, share * _CALLED_OTHERWISE) | dict.fromkeys(own, share * _CALLED)
             cut = [at for at, candidate in enumerate(candidates) if cut_off(candidate.text)]
             told |= {at: min(told.get(at, 0.0), 0.0) + _CUT for at in cut}
+            if field.type is FieldType.LIST:
+                told |= dict.fromkeys(self._schedules.names(field, candidates), _LISTED)
         if kind in (*_PARTIES, *_LINES):
             for at, candidate in enumerate(candidates):
                 if _SIGNED.match(candidate.text):
                     told[at] = told.get(at, 0.0) + _CUT  # "/s/ Anna Berg": the name begins behind it
-        if kind in _NAMED_BEFORE and field.type is not FieldType.LIST:
-            for at in self._sentences.say(field, candidates):
-                told[at] = told.get(at, 0.0) + _SAID
-        if kind is FieldType.DURATION and field.type is not FieldType.LIST:
-            own, others = self._periods.of(field, candidates)
-            for at in own | others:
-                told[at] = told.get(at, 0.0) + (_LASTS if at in own else _LASTS_OTHERWISE)
-        if kind in _LINES and field.type is not FieldType.LIST and asks_for_position(field):
-            for at, candidate in enumerate(candidates):
-                told[at] = told.get(at, 0.0) + (_POSITION if is_position(candidate.text) else _NO_POSITION)
-        if kind is FieldType.TIME and field.type is not FieldType.LIST and self._is_of_an_end(field):
-            for at, candidate in enumerate(candidates):
-                if not self._may_end(field, candidate):
-                    told[at] = told.get(at, 0.0) + _BEGINS
+        if field.type is not FieldType.LIST:
+            for at, strength in self._of_single(field, kind, candidates):
+                told[at] = told.get(at, 0.0) + strength
         for at, candidate in enumerate(candidates):
             span = candidate.span
             behind = self._texts[span.page][span.end : span.end + 3]
@@ -107,6 +100,22 @@ class Told:
             if any(start <= span.start < end for start, end in self._printed.get(span.page, ())):
                 told[at] = told.get(at, 0.0) + _PRINTED
         return told
+
+    def _of_single(self, field: Field, kind: FieldType, candidates: Sequence[Candidate]) -> Iterator[tuple[int, float]]:
+        """The same of a field that has one value, by what its type has to say."""
+        if kind in _NAMED_BEFORE:
+            yield from ((at, _SAID) for at in self._sentences.say(field, candidates))
+        if kind is FieldType.MONEY:
+            yield from ((at, _SAID) for at in self._schedules.totals(field, candidates))
+        if kind is FieldType.DURATION:
+            own, others = self._periods.of(field, candidates)
+            yield from ((at, _LASTS) for at in own)
+            yield from ((at, _LASTS_OTHERWISE) for at in others)
+        if kind in _LINES and asks_for_position(field):
+            for at, candidate in enumerate(candidates):
+                yield at, _POSITION if is_position(candidate.text) else _NO_POSITION
+        if kind is FieldType.TIME and self._is_of_an_end(field):
+            yield from ((at, _BEGINS) for at, candidate in enumerate(candidates) if not self._may_end(field, candidate))
 
     def _is_of_an_end(self, field: Field) -> bool:
         end, start = (self._meaning.affinity(field.name, concept) for concept in ("end", "start"))
@@ -145,6 +154,10 @@ class Told:
     @functools.cached_property
     def _sentences(self) -> Sentences:
         return Sentences(self._document, self._meaning)
+
+    @functools.cached_property
+    def _schedules(self) -> Schedules:
+        return Schedules(self._document, self._meaning)
 
     @functools.cached_property
     def _periods(self) -> Periods:
