@@ -14,6 +14,7 @@ from docx.oxml.ns import nsdecls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.documents.make_office import cell as made_cell
+from tests.documents.make_office import word as made_word
 from tests.documents.make_office import workbook as make_workbook
 
 from stillroom.documents.document import Document
@@ -371,3 +372,9 @@ def test_a_number_that_is_shown_in_thousands_and_a_row_without_height() -> None:
     document = read("a.xlsx", make_workbook(rows))
     assert document.pages[0].text == "seen"
     assert document.notes == ("1 hidden row (sheet “One”) was left out: the file does not show it.",)
+
+
+def test_text_that_word_lifts_above_its_line_is_no_figure_of_the_number_on_it() -> None:
+    lifted = "<w:r><w:rPr><w:position w:val='6'/></w:rPr><w:t>99</w:t></w:r>"
+    body = f"<w:p><w:r><w:t>Total $19</w:t></w:r>{lifted}</w:p>"
+    assert text("a.docx", made_word(body)) == "Total $19.99"
