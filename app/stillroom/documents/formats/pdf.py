@@ -51,8 +51,7 @@ def read(source: Source) -> Content:
                 files.extend(_pinned(document, number))
             elif not found.add(document, number):
                 break
-        form = document.get_formtype()
-        if form in _XFA and found.is_shell(drawn_when_opened=form == raw.FORMTYPE_XFA_FULL):
+        if document.get_formtype() in _XFA and found.is_shell:
             raise DocumentError(_IS_XFA)
     finally:
         document.close()
@@ -117,11 +116,11 @@ class _Pages:
         """Pages with text that the recognition does not know."""
         return self._scanner.strange
 
-    def is_shell(self, *, drawn_when_opened: bool) -> bool:
-        """Whether all there is is the page that says that another program is needed. ``drawn_when_opened``: the file says that its
-        pages are made by the program that opens it."""
+    @property
+    def is_shell(self) -> bool:
+        """Whether all there is is the page that says that another program is needed."""
         text = "".join(page.text for page in self.pages)
-        return len(text) < _SHELL_CHARACTERS and (not text.strip() or "Adobe" in text or drawn_when_opened)
+        return len(text) < _SHELL_CHARACTERS and (not text.strip() or "Adobe" in text)
 
     def add(self, document: pdfium.PdfDocument, number: int) -> bool:
         """Read one more; returns whether there may be further ones."""
@@ -219,7 +218,7 @@ class _Pages:
         if not self.can_recognise:
             self.notes.unread_pictures.append(number)
             return written
-        found, confidence = self._scanner.read_pictures(page, number, text.frame, places)
+        found, confidence = self._scanner.read_pictures(page, text.frame, places)
         if found is None:
             self.notes.unread_pictures.append(number)
             return written
