@@ -290,10 +290,21 @@ def test_an_xfa_form_without_pages_says_what_to_do(needed: str) -> None:
         read("a.pdf", written(content, f"<</Length {len(data)}>>\nstream\n{data}\nendstream", catalog=form))
 
 
+def test_a_page_that_is_made_when_it_is_opened_is_no_document() -> None:
+    content = (
+        "BT /F1 12 Tf 50 700 Td (Please wait. If this is not replaced, your viewer cannot show the document.) Tj ET"
+    )
+    data = "<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'></xdp:xdp>"
+    stream = f"<</Length {len(data)}>>\nstream\n{data}\nendstream"
+    with pytest.raises(DocumentError, match="XFA form"):
+        read("a.pdf", written(content, stream, catalog="/AcroForm<</Fields[]/XFA 6 0 R>>/NeedsRendering true"))
+    assert read("a.pdf", written(content, stream, catalog="/AcroForm<</Fields[]/XFA 6 0 R>>")).pages[0].text
+
+
 def test_a_scan_in_letters_that_are_not_known_says_so(pdf: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillroom.documents.formats.picture.MISSED", -1.0)  # as if all were strange
+    monkeypatch.setattr("stillroom.documents.ocr.recognition.MISSED", -1.0)  # as if all were strange
     document = read("a.pdf", pdf(lambda canvas: canvas.drawImage(picture_of("Total 120.40"), 0, 500, 600, 100)))
-    assert document.notes[0].startswith("Parts of the text on page 1 were not recognised: letters of a script")
+    assert document.notes[0].startswith("Parts of the text on page 1 were not recognised, or not rightly: letters")
 
 
 def test_comments_that_the_page_does_not_show_are_said(pdf: Make) -> None:

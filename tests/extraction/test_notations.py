@@ -306,6 +306,9 @@ def test_an_amount_says_what_its_sign_may_mean(text: str, expected: set[str]) ->
         ("发票号码25117000", "25117000"),
         ("GL\u200b-100", "GL-100"),
         ("Rech.-Nr.:4711", "4711"),
+        ("Fattura n.77/2025", "77/2025"),
+        ("Τιμολόγιο Νο.1234", "1234"),
+        ("فاتورة رقم١٢٣٤", "١٢٣٤"),
         ("VAT ATU 13585627", "ATU13585627"),
         ("NO008804", "NO008804"),
         ("INVOICEINV-2024-1107", "INV-2024-1107"),
@@ -328,6 +331,9 @@ def test_a_code_without_its_label(text: str, expected: str) -> None:
         "|D|E|8|9|3|7|0|4|0|0|4|4|0|5|3|2|0|1|3|0|0|0|",
         "IBAN: D\u200bE89370400440532013000",
         "DE89-3704-0044-0532-0130-00 BIC COBADEFF",
+        "IBAN: DE89 3704 0044\n        0532 0130 00",
+        "IBAN：ＤＥ８９　３７０４　００４４　０５３２　０１３０　００",
+        "IBANDE89370400440532013000",
     ],
 )
 def test_an_iban_in_boxes_and_gaps(text: str) -> None:

@@ -51,7 +51,8 @@ def read(source: Source) -> Content:
                 files.extend(_pinned(document, number))
             elif not found.add(document, number):
                 break
-        if document.get_formtype() in _XFA and found.is_shell:
+        form = document.get_formtype()
+        if form in _XFA and found.is_shell(drawn_when_opened=form == raw.FORMTYPE_XFA_FULL):
             raise DocumentError(_IS_XFA)
     finally:
         document.close()
@@ -116,11 +117,11 @@ class _Pages:
         """Pages with text that the recognition does not know."""
         return self._scanner.strange
 
-    @property
-    def is_shell(self) -> bool:
-        """Whether all there is is the page that says that another program is needed."""
+    def is_shell(self, *, drawn_when_opened: bool) -> bool:
+        """Whether all there is is the page that says that another program is needed. ``drawn_when_opened``: the file says that its
+        pages are made by the program that opens it."""
         text = "".join(page.text for page in self.pages)
-        return len(text) < _SHELL_CHARACTERS and (not text.strip() or "Adobe" in text)
+        return len(text) < _SHELL_CHARACTERS and (not text.strip() or "Adobe" in text or drawn_when_opened)
 
     def add(self, document: pdfium.PdfDocument, number: int) -> bool:
         """Read one more; returns whether there may be further ones."""
@@ -218,7 +219,7 @@ class _Pages:
         if not self.can_recognise:
             self.notes.unread_pictures.append(number)
             return written
-        found, confidence = self._scanner.read_pictures(page, text.frame, places)
+        found, confidence = self._scanner.read_pictures(page, number, text.frame, places)
         if found is None:
             self.notes.unread_pictures.append(number)
             return written
