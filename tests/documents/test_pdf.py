@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -288,6 +289,24 @@ def test_an_xfa_form_without_pages_says_what_to_do(needed: str) -> None:
     form = f"/AcroForm<</Fields[]/XFA 6 0 R>>{needed}"
     with pytest.raises(DocumentError, match="XFA form"):
         read("a.pdf", written(content, f"<</Length {len(data)}>>\nstream\n{data}\nendstream", catalog=form))
+
+
+@pytest.mark.parametrize("turned", [0, 90])
+def test_boxes_that_are_ticked(pdf: Make, turned: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageRotation(turned)
+        for place, (word, checked) in enumerate((("USD", False), ("GBP", True))):
+            canvas.acroForm.checkbox(name=word, x=60 + 100 * place, y=600, checked=checked)
+            canvas.drawString(90 + 100 * place, 605, word)
+        for value, y in (("a", 500), ("b", 450)):
+            canvas.acroForm.radio(name="r", value=value, selected=value == "b", x=60, y=y)
+            canvas.drawString(90, y + 5, f"way {value}")
+
+    text = " ".join(read("a.pdf", pdf(draw)).pages[0].text.split())
+    if turned:
+        assert sorted(re.findall("[☐☒]", text)) == ["☐", "☐", "☒", "☒"]
+    else:
+        assert text == "☐ USD ☒ GBP ☐ way a ☒ way b"
 
 
 def test_a_page_that_is_made_when_it_is_opened_is_no_document() -> None:

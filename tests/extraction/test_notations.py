@@ -307,6 +307,7 @@ def test_an_amount_says_what_its_sign_may_mean(text: str, expected: set[str]) ->
         ("GL\u200b-100", "GL-100"),
         ("Rech.-Nr.:4711", "4711"),
         ("Fattura n.77/2025", "77/2025"),
+        ("請求書No．12345", "12345"),
         ("Τιμολόγιο Νο.1234", "1234"),
         ("فاتورة رقم١٢٣٤", "١٢٣٤"),
         ("VAT ATU 13585627", "ATU13585627"),

@@ -13,6 +13,7 @@ from stillroom.documents.document import Box, Boxes, Page, Stated
 from stillroom.documents.e_invoice import is_e_invoice, read_stated
 from stillroom.documents.formats.inside import Attachments
 from stillroom.documents.formats.pdf_attached import Attached, attached_files
+from stillroom.documents.formats.pdf_boxes import Tick, boxes
 from stillroom.documents.formats.pdf_comments import comments
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
@@ -162,20 +163,23 @@ class _Pages:
 
     def _page(self, document: pdfium.PdfDocument, number: int) -> Page | None:
         page = document[number - 1]
+        ticks: Sequence[Tick] = ()
         if raw.FPDFPage_GetAnnotCount(page) > 0:
             self._files.extend(attached_files(page))
             self.notes.comments.extend((number, said) for said in comments(page))
+            ticks = boxes(page)
             # What was typed into a form stands in annotations, which the text layer leaves out; flattening draws it on the page.
             if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
                 page.close()
                 page = document[number - 1]
         try:
-            return self._read(page, number)
+            return self._read(page, number, ticks)
         finally:
             page.close()
 
-    def _read(self, page: pdfium.PdfPage, number: int) -> Page | None:
+    def _read(self, page: pdfium.PdfPage, number: int, ticks: Sequence[Tick]) -> Page | None:
         text = PageText(page, number)
+        text.tick(ticks)
         self.notes.take(number, text)
         blocks = text.blocks
         letters = sum(len(word.text) for words in blocks for word in words)
