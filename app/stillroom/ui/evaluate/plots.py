@@ -11,19 +11,23 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.figures import answers, passing, shares
-from stillroom.ui.theme import GRID, colours
+from stillroom.ui.theme import GRID, Colours, colours
 
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 _SYMBOLS = ("o", "s", "t")
 
 
 class Plots(QWidget):
-    """Three plots beside each other; a model has its own colour, line and symbol, so that colours need not be told apart."""
+    """Three plots beside each other, and a fourth where a model costs something.
+
+    A model has its own colour, line and symbol, so that colours need not be told apart.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._evaluations: Sequence[ModelEvaluation] = ()
         self._names: dict[str, str] = {}
+        self._prices: tuple[float, float] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
@@ -31,10 +35,12 @@ class Plots(QWidget):
             self.tr("Right values by field"),
             self.tr("Right, by confidence"),
             self.tr("Wrong among those that pass"),
+            self.tr("Right, by cost"),
         )
-        self.right, self.worth, self.pass_ = (self._plot(title) for title in titles)
-        for plot in (self.right, self.worth, self.pass_):
+        self.right, self.worth, self.pass_, self.cost = self._all = tuple(self._plot(title) for title in titles)
+        for plot in self._all:
             row.addWidget(plot)
+        self.cost.hide()
         self.setMinimumHeight(190)
 
     def _plot(self, title: str) -> pg.PlotWidget:
@@ -46,12 +52,19 @@ class Plots(QWidget):
         plot.getPlotItem().setTitle(title, size="9pt")
         return plot
 
-    def show_evaluations(self, evaluations: Sequence[ModelEvaluation], names: dict[str, str]) -> None:
-        """``names``: of the fields, as people call them."""
-        self._evaluations, self._names = evaluations, names
+    def show_evaluations(
+        self,
+        evaluations: Sequence[ModelEvaluation],
+        names: dict[str, str],
+        prices: tuple[float, float] | None = None,
+    ) -> None:
+        """``names``: of the fields, as people call them. ``prices``: the cheapest and the dearest of the price list for a thousand such
+        documents, in dollars.
+        """
+        self._evaluations, self._names, self._prices = evaluations, names, prices
         shown = colours()
         self._dress()
-        for plot in (self.right, self.worth, self.pass_):
+        for plot in self._all:
             plot.clear()
         fields = [name for name in names if any(name in each.metrics.fields for each in evaluations)]
         width = 0.8 / max(1, len(evaluations))
@@ -92,15 +105,37 @@ class Plots(QWidget):
             plot.setLabel("left", left)
             plot.setXRange(0, 1)
         self.worth.setYRange(0, 1)
+        self._show_cost(shown)
+
+    def _show_cost(self, shown: Colours) -> None:
+        """What a thousand such documents cost with each model, beside what the price list says of others; where any costs anything."""
+        costs = [each.thousand_cost for each in self._evaluations]
+        self.cost.setVisible(any(costs))
+        if not any(costs):
+            return
+        for number, (evaluation, cost) in enumerate(zip(self._evaluations, costs, strict=True)):
+            ink = ink_of(number)
+            self.cost.plot(
+                [cost], [evaluation.metrics.score], pen=None, symbol=_SYMBOLS[number % len(_SYMBOLS)], symbolBrush=ink,
+                symbolPen=ink, symbolSize=11,
+            )  # fmt: skip
+        for price in self._prices or ():
+            self.cost.addItem(
+                pg.InfiniteLine(price, angle=90, pen=pg.mkPen(QColor(shown.muted), style=Qt.PenStyle.DashLine))
+            )
+        self.cost.setLabel("bottom", self.tr("$ for 1,000 documents; dashed: the price list"))
+        self.cost.setLabel("left", self.tr("right"))
+        self.cost.setXRange(0, 1.1 * max((*costs, *(self._prices or ()))))
+        self.cost.setYRange(0, 1)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.show_evaluations(self._evaluations, self._names)
+            self.show_evaluations(self._evaluations, self._names, self._prices)
 
     def _dress(self) -> None:
         shown = colours()
-        for plot in (self.right, self.worth, self.pass_):
+        for plot in self._all:
             plot.setBackground(QColor(shown.surface))
             for side in ("bottom", "left"):
                 axis = plot.getAxis(side)
