@@ -167,7 +167,7 @@ def office(server):
 def compared(office, page, labels_file):
     """The page with the labels of six receipts, and the office's model ticked alone."""
     page.open(labels_file)
-    page.template.setCurrentIndex(page.template.findText("Receipt"))
+    assert page.template.currentText() == "Receipt", "the one that has the fields that are labelled"
     for row in range(page.models.count()):
         item = page.models.item(row)
         ticked = item.data(Qt.ItemDataRole.UserRole) == office
@@ -201,6 +201,8 @@ def test_an_office_model_is_asked_only_after_consent(compared, server, parts, qt
 @pytest.mark.window
 def test_an_office_model_is_compared_with_what_it_costs(compared, server, parts, qtbot):
     dialog = consent(compared, qtbot)
+    told = []
+    compared.working.connect(told.append)
     shown = dialog.text.toPlainText()
     dialog.list.item(5).setCheckState(Qt.CheckState.Unchecked)
     dialog.send.click()
@@ -211,6 +213,8 @@ def test_an_office_model_is_compared_with_what_it_costs(compared, server, parts,
     assert not any("2020-01-01" in json.dumps(request) for request in server.requests), "labels never leave"
     assert len(SendingLog(parts.database).newest()) == 5
     qtbot.waitUntil(lambda: parts.seal.holds, timeout=5_000)
+    assert told[0].startswith("Evaluation: office: tiny: 0 of 5")
+    assert told[-1] == ""
     (made,) = compared.evaluations
     assert made.model_name == "office: tiny"
     assert len(made.documents) == 5

@@ -34,7 +34,7 @@ from stillroom.models.model_file import ModelFile
 from stillroom.remote.engines import RemoteEngine
 from stillroom.templates.template import FieldType, Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label, scrolled
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label, plain_tip, scrolled
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -63,10 +63,12 @@ class EvaluatePage(QWidget):
     Signals:
         document_wanted(Path, str): a document is to be shown, with one of its fields.
         models_wanted: models are to be fetched.
+        working(str): what is going on, for whoever looks elsewhere; empty when it has ended.
     """
 
     models_wanted = Signal()
     document_wanted = Signal(Path, str)
+    working = Signal(str)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
@@ -249,7 +251,7 @@ class EvaluatePage(QWidget):
         self.wrong.cellActivated.connect(self._open)
         column.addWidget(self.wrong)
         splitter.addWidget(below)
-        splitter.setSizes([170, 200, 160])
+        splitter.setSizes([200, 195, 140])
         return splitter
 
     def _list_models(self) -> None:
@@ -321,9 +323,18 @@ class EvaluatePage(QWidget):
     def set_labels(self, labels: Sequence[LabelledDocument], source: str) -> None:
         """Labels, from a file or from reviewed documents (``source`` says which)."""
         self._labels = list(labels)
+        self._choose_fitting()
         text = counted(len(labels), self.tr("1 document"), self.tr("%1 documents"))
         self.labels_text.setText(f"{source} · {text}")
         self._refresh()
+
+    def _choose_fitting(self) -> None:
+        """The template that has most of the fields that are labelled, and fewest others, where the chosen one has none of them."""
+        labelled = {name for each in self._labels for name in each.fields}
+        templates = [self.template.itemData(place) for place in range(self.template.count())]
+        known = [(len(labelled & {field.name for field in each.fields}), -len(each.fields)) for each in templates]
+        if known and not known[self.template.currentIndex()][0] and max(known)[0]:
+            self.template.setCurrentIndex(known.index(max(known)))
 
     def chosen(self) -> list[ModelFile | RemoteEngine]:
         """The models that are ticked: files that are here, and those behind an address."""
@@ -482,7 +493,9 @@ class EvaluatePage(QWidget):
             words = words.replace("%2", str(at.progress.done)).replace("%3", str(at.progress.total))
             left = time_left_text(at.progress.seconds_left)
             words += f" · {left}" if left else ""
-        self.status.setText(words.replace("%1", at.model))
+        words = words.replace("%1", at.model)
+        self.status.setText(words)
+        self.working.emit(self.tr("Evaluation: %1").replace("%1", words))
 
     def _done(self, evaluations: list[ModelEvaluation]) -> None:
         self.evaluations = evaluations
@@ -496,6 +509,7 @@ class EvaluatePage(QWidget):
     def _ended(self, words: str) -> None:
         self._operation = None
         self.status.setText(words)
+        self.working.emit("")
         self._refresh()
 
     def _refresh(self) -> None:
@@ -672,6 +686,7 @@ def _table(name: str) -> QTableWidget:
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
     table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return table
 
@@ -679,11 +694,13 @@ def _table(name: str) -> QTableWidget:
 def _fill(table: QTableWidget, headings: Sequence[str], rows: Sequence[tuple[object, Sequence[str]]]) -> None:
     table.setColumnCount(len(headings))
     table.setHorizontalHeaderLabels(list(headings))
+    for place, heading in enumerate(headings):
+        table.horizontalHeaderItem(place).setToolTip(plain_tip(heading))
     table.setRowCount(len(rows))
     for number, (data, cells) in enumerate(rows):
         for place, text in enumerate(cells):
             item = QTableWidgetItem(text)
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
             item.setData(_MODEL, data)
             table.setItem(number, place, item)
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)

@@ -50,6 +50,7 @@ class Plots(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.getPlotItem().setTitle(title, size="9pt")
+        plot.getPlotItem().layout.setContentsMargins(2, 2, 12, 2)  # or the last number of the axis is cut
         return plot
 
     def show_evaluations(
@@ -123,7 +124,8 @@ class Plots(QWidget):
             self.cost.addItem(
                 pg.InfiniteLine(price, angle=90, pen=pg.mkPen(QColor(shown.muted), style=Qt.PenStyle.DashLine))
             )
-        self.cost.setLabel("bottom", self.tr("$ for 1,000 documents; dashed: the price list"))
+        self.cost.setLabel("bottom", self.tr("$ for 1,000 documents"))
+        self.cost.setToolTip(self.tr("Dashed: the cheapest and the dearest model of the price list"))
         self.cost.setLabel("left", self.tr("right"))
         self.cost.setXRange(0, 1.1 * max((*costs, *(self._prices or ()))))
         self.cost.setYRange(0, 1)
