@@ -246,3 +246,19 @@ def test_a_picture_that_is_hard_to_read_makes_its_values_less_sure() -> None:
         return one(Extractor(engine).extract(made, template, file="made.png"), "total").confidence
 
     assert confidence(0.5) == pytest.approx(confidence(None) / 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("تاريخ الفاتورة: 5 شوال 1446 هـ", "Islamic calendar (5 شوال 1446)"),
+        ("التاريخ 1446/10/05 هـ", "Islamic calendar (1446/10/05 هـ)"),
+        ("תאריך: ה' בניסן תשפ\"ה", "Hebrew calendar"),
+    ],
+)
+def test_a_date_that_is_not_reckoned_is_said(text: str, said: str) -> None:
+    dated = Template("t", 1, "T", "", (Field("date", FieldType.DATE),))
+    (note,) = Extractor(ScriptedEngine()).extract(document(text), dated, file="a.txt").notes
+    assert said in note
+    other = Template("t", 1, "T", "", (Field("sum", FieldType.MONEY),))
+    assert not Extractor(ScriptedEngine()).extract(document(text), other, file="a.txt").notes

@@ -75,11 +75,38 @@ def test_a_percentage_in_words() -> None:
     "text",
     [
         "5 марта 2024 г.", "5 Mart 2024", "2024년 3월 5일", "令和6年3月5日", "5 Μαρτίου 2024", "5 במרץ 2024", "2024. március 5.",
-        "2024-W10-2", "Mar\u00adch 5, 2024", "Mar-\nch 5, 2024", "5.3.'24",
+        "2024-W10-2", "Mar\u00adch 5, 2024", "Mar-\nch 5, 2024", "5.3.'24", "5 ΜΑΡΤΙΟΥ 2024", "5 آذار 2024", "«05» марта 2024 года",
+        "2024eko martxoaren 5a", "2024. gada 5. martā", "5. marca 2024", "5. марта 2024. године", "5 มี.ค. 67", "5 มีนาคม พ.ศ. 2567",
+        "5 March B.E. 2567", "㋿6年3月5日", "113年03月05日", "ថ្ងៃទី៥ ខែមីនា ឆ្នាំ២០២៤", "۱۵ اسفند ۱۴۰۲",
+        "تاریخ: ۱۴۰۲/۱۲/۱۵", "تاریخ: 15/12/1402",
     ],
 )  # fmt: skip
 def test_a_date_in_any_language(text: str) -> None:
     assert values(FieldType.DATE, text) == ["2024-03-05"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("15 KASIM 2025", "2025-11-15"),
+        ("15 HAZİRAN 2025", "2025-06-15"),
+        ("3 fevrier 2025", "2025-02-03"),
+        ("3. Jänner 2025", "2025-01-03"),
+        ("3 كانون الثاني 2025", "2025-01-03"),
+        ("۳۰ اسفند ۱۴۰۳", "2025-03-20"),
+        ("۱ فروردین ۱۴۰۴", "2025-03-21"),
+        ("۲۲ بهمن ۱۳۵۷", "1979-02-11"),
+    ],
+)
+def test_a_month_in_capitals_without_accents_or_of_another_calendar(text: str, expected: str) -> None:
+    assert values(FieldType.DATE, text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["۳۰ اسفند ۱۴۰۲", "۳۱ مهر ۱۴۰۳", "1404/01/14", "تاريخ: 15/12/1402", "5 شوال 1446 هـ", "1446/10/05 هـ"]
+)
+def test_no_date_is_made_of_what_is_none_or_cannot_be_reckoned(text: str) -> None:
+    assert values(FieldType.DATE, text) == []
 
 
 def test_a_range_has_two_dates() -> None:
@@ -199,6 +226,16 @@ def test_what_typesetting_joined_is_letters_in_the_value() -> None:
         ("Total12.50", "12.50"),
         ("￥1,130.00", "1130.00"),
         ("£1\u200b,050.00", "1050.00"),
+        ("19€99", "19.99"),
+        ("1.250$50", "1250.50"),
+        ("£19·99", "19.99"),
+        ("$1,249⁹⁹", "1249.99"),
+        ("12 500 руб. 50 коп.", "12500.50"),
+        ("1250 zł 50 gr", "1250.50"),
+        ("1250 Euro 5 Cent", "1250.05"),
+        ("USD 1,250 and 50/100", "1250.50"),
+        ("$5 10 gr", "5"),
+        ("5€ 10", "5"),
     ],
 )
 def test_an_amount_as_its_country_writes_it(text: str, expected: str) -> None:

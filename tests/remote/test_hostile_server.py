@@ -156,12 +156,52 @@ def test_an_answer_without_an_end_is_not_read_on(asking: RemoteClient, raw: RawS
         ask(asking, on_text=lambda _: None)
 
 
-def test_a_packed_answer_is_not_unpacked(asking: RemoteClient, raw: RawServer) -> None:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = packer.compress(b" " * (1 << 20)) + packer.flush()
-    raw.behave = lambda connection: connection.sendall(answer(bomb, "Content-Encoding: gzip"))
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+NO_ANSWERS = {
+    **{
+        name: answer(zlib.compress(b" " * (1 << 20), 9), f"Content-Encoding: {name}")
+        for name in ("gzip", "br", "zstd", "deflate", "identity, gzip")
+    },
+    "packed on the way": HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    "a size of 5,000 digits": HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 5000 + b"\r\n",
+    "a negative length": HEAD + b"Content-Length: -5\r\n\r\n{}",
+    "a length of 5,000 digits": HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}",
+    "two lengths": HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+    "one header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000,
+}
+
+
+@pytest.mark.parametrize("kind", NO_ANSWERS)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_is_no_answer_is_said_and_not_paid_for_again(
+    asking: RemoteClient, raw: RawServer, kind: str, *, streamed: bool
+) -> None:
+    raw.behave = lambda connection: connection.sendall(NO_ANSWERS[kind])
+    with pytest.raises(EngineError, match="makes no sense"):
+        ask(asking, on_text=(lambda _: None) if streamed else None)
+    assert raw.requests == 1
+
+
+def test_a_server_that_hung_up_is_asked_again(asking: RemoteClient, raw: RawServer) -> None:
+    raw.behave = lambda _connection: None
     with pytest.raises(EngineError):
         ask(asking)
+    assert raw.requests == 4
+
+
+@pytest.mark.parametrize("codec", ["zip", "bz2", "punycode", "idna", "unicode_escape", "utf-7", "nothing"])
+@pytest.mark.parametrize("status", [b"200 OK", b"400 Bad"])
+def test_a_server_does_not_choose_the_codec(asking: RemoteClient, raw: RawServer, codec: str, status: bytes) -> None:
+    body = b"a" * 100_000 + b"-" + b"z" * 100_000
+    reply = answer(body, "Connection: close").replace(b"200 OK", status)
+    raw.behave = lambda connection: connection.sendall(
+        reply.replace(b"application/json", f"text/plain; charset={codec}".encode())
+    )
+    began = time.process_time()
+    with pytest.raises(EngineError):
+        ask(asking)
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("streamed", [False, True])

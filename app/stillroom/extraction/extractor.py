@@ -24,6 +24,7 @@ from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import choosing, kept_seen, passages, questions, quoting, ranking
 from stillroom.extraction.bounds import bounded
+from stillroom.extraction.candidates import calendars
 from stillroom.extraction.choices import Choices, has_subject
 from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.concepts import Meaning
@@ -172,6 +173,8 @@ class Extractor:
         )
         made: dict[str, FieldResult] = {}
         more = [unread] if unread else []
+        if any(FieldType.DATE in (field.type, field.of) for field in template.fields):
+            more += [_not_reckoned(*found) for found in calendars.not_reckoned(page.text for page in document.pages)]
         for field in template.fields:
             if field.type is FieldType.TABLE:
                 rows = table_rows(field, document)
@@ -356,3 +359,7 @@ class Extractor:
         prompt = (*frame.prefix(text), Piece(frame.suffix(questions.summary_question(field)), special=True))
         request = GenerateRequest(prompt=prompt, max_tokens=max(16, field.max_words * 2), stop=("\n\n",))
         return self._engine.generate(request, cancellation=cancellation).text.strip()
+
+
+def _not_reckoned(calendar: str, date: str) -> str:
+    return f"The document has dates of the {calendar} calendar ({date}), which are not reckoned into others: look for them yourself."

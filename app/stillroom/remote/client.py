@@ -205,7 +205,7 @@ class RemoteClient:
         """What ``once`` returns, asked again after a failure that may pass by itself. Every request is written down before it leaves."""
         import openai
 
-        from stillroom.remote.network import TooLongError
+        from stillroom.remote.network import NonsenseError, TooLongError
 
         patience = self._patience()
         for after in itertools.count(1):
@@ -222,8 +222,10 @@ class RemoteClient:
                     raise
                 pause = _pause(after, error.response.headers.get("retry-after", ""))
             except openai.APIConnectionError as error:
-                # One that left and was waited for in vain may be answered yet, and paid for: it is not sent again.
-                hopeless = patience.left and (patience.over or isinstance(error.__cause__, TooLongError))
+                # One that left and was waited for in vain may be answered yet, and one that was answered is paid for: it is not sent again.
+                hopeless = patience.left and (
+                    patience.over or isinstance(error.__cause__, TooLongError | NonsenseError)
+                )
                 if after > tries or hopeless:
                     raise
                 pause = _pause(after)

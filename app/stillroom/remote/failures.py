@@ -21,7 +21,7 @@ def explained(error: Exception, engine: RemoteEngine, *, keyed: bool) -> EngineE
     import httpx2
     import openai
 
-    from stillroom.remote.network import TooLongError
+    from stillroom.remote.network import NonsenseError, TooLongError
 
     name, kind = engine.name, type(error).__name__
 
@@ -32,6 +32,8 @@ def explained(error: Exception, engine: RemoteEngine, *, keyed: bool) -> EngineE
         return EngineError(
             f"{name} answered without an end, and was not listened to any longer. Is it the right address?", kind
         )
+    if isinstance(error, NonsenseError) or isinstance(error.__cause__, NonsenseError):
+        return nonsense(name, error)
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException | httpcore2.TimeoutException):
         return later(f"{name} did not answer within {engine.seconds} seconds. Try again, or allow it more time.")
     if isinstance(error, openai.APIConnectionError):

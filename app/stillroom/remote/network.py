@@ -29,6 +29,10 @@ class TooLongError(httpx2.ReadError):
     """The answer has more bytes than any that makes sense."""
 
 
+class NonsenseError(httpx2.ReadError):
+    """What came is no answer: not HTTP, or packed, which was not asked for. Asked again, it would be the same."""
+
+
 class Patience:
     """How long one question may go on. It belongs to the thread that asks.
 
@@ -36,11 +40,12 @@ class Patience:
         opening: of the seal, through which it leaves.
         left: whether anything of it left this machine.
         bytes_out, bytes_in: of the bodies of the last request and its answer.
+        hung_up: whether the server closed the connection that was last read from.
     """
 
     def __init__(self, opening: Opening, seconds: float, cancellation: Cancellation | None) -> None:
         self.opening = opening
-        self.left = False
+        self.left = self.hung_up = False
         self.bytes_out = self.bytes_in = 0
         self._seconds = seconds
         self._cancellation = cancellation
@@ -128,15 +133,20 @@ class Transport(httpx2.HTTPTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         # A few packed bytes unpack to gigabytes.
         request.headers["Accept-Encoding"] = "identity"
-        answer = super().handle_request(request)
+        patience: Patience | None = request.extensions.get("patience")
+        with _understood(patience):
+            answer = super().handle_request(request)
         if answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             answer.close()
-            raise httpx2.DecodingError("a packed answer was not asked for", request=request)
+            raise NonsenseError("a packed answer was not asked for", request=request)
+        # JSON is UTF-8. Other codecs unpack, or take a time that grows with the square of the length.
+        if kind := answer.headers.get("Content-Type"):
+            answer.headers["Content-Type"] = kind.partition(";")[0].strip()
         assert isinstance(answer.stream, httpx2.SyncByteStream)
         return httpx2.Response(
             status_code=answer.status_code,
             headers=answer.headers,
-            stream=_Bounded(answer.stream, request.extensions.get("patience")),
+            stream=_Bounded(answer.stream, patience),
             extensions=answer.extensions,
         )
 
@@ -149,7 +159,12 @@ class _Bounded(httpx2.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         read = 0
-        for chunk in self._stream:
+        chunks = iter(self._stream)
+        while True:
+            with _understood(self._patience):
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
             read += len(chunk)
             if self._patience is not None:
                 self._patience.bytes_in = read
@@ -160,6 +175,17 @@ class _Bounded(httpx2.SyncByteStream):
 
     def close(self) -> None:
         self._stream.close()
+
+
+@contextlib.contextmanager
+def _understood(patience: Patience | None) -> Iterator[None]:
+    """Raises NonsenseError for what is no HTTP, unless the server hung up in the middle of it."""
+    try:
+        yield
+    except httpx2.RemoteProtocolError as error:
+        if patience is None or patience.hung_up:
+            raise
+        raise NonsenseError(str(error)) from error
 
 
 class _Plain(httpcore2.NetworkStream):
@@ -201,7 +227,9 @@ class _Stream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with self._heeding(timeout, httpcore2.ReadTimeout, httpcore2.ReadError) as seconds:
-            return self._stream.read(max_bytes, seconds)
+            data = self._stream.read(max_bytes, seconds)
+        self._patience().hung_up = not data
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with self._heeding(timeout, httpcore2.WriteTimeout, httpcore2.WriteError) as seconds:

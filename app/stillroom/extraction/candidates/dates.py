@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import calendar
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import regex as re
 
 from stillroom.documents.document import Page, Span
+from stillroom.extraction.candidates import calendars
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.cldr import cldr
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
 BUDDHIST, GREGORIAN = "buddhist", "gregorian"
 THIS_CENTURY, LAST_CENTURY = "this_century", "last_century"
 
 _S = r"[^\S\n]?"  # a space, but no line's end
-_MARK = rf"{_S}[./\-／．－‐‑|]{_S}"
+_MARK = rf"{_S}[./\-／．－‐‑|·]{_S}"
 # Three groups of figures. What begins with one letter of its own (R7.04.03) is read by its era or not at all.
 _NUMERIC = re.compile(
     rf"(?:(?<![\d./\-]|\b[A-Z])|(?<=\d{{4}}-)(?=\d{{1,2}}[./])|(?<=\d{{4}}–)|(?<=[./]\d\d[\-–])(?=\d{{1,2}}[./]))"
@@ -27,12 +27,12 @@ _NUMERIC = re.compile(
 _SPACED = re.compile(r"(?<![\d.,/\-] ?)(?:(?P<a>\d\d) (?P<b>\d\d) (?P<y2>(?:19|20)\d\d))(?! ?[\d.,/\-])")
 _FIGURES = "〇零一二三四五六七八九十元"
 _YEAR_MONTH_DAY = re.compile(
-    rf"(?:(?P<era>令和|平成|昭和|大正|明治|(?:中華|中华)?民[國国])\s?)?(?<!\d)(?P<y>\d{{1,4}}|[{_FIGURES}]{{1,4}})\s?[年년]\s?"
+    rf"(?:(?P<era>令和|平成|昭和|大正|明治|[㋿㍻㍼㍽㍾]|(?:中華|中华)?民[國国])\s?)?(?<!\d)(?P<y>\d{{1,4}}|[{_FIGURES}]{{1,4}})\s?[年년]\s?"
     rf"(?P<m>\d{{1,2}}|[{_FIGURES}]{{1,2}})\s?[月월]\s?(?P<d>\d{{1,2}}|[{_FIGURES}]{{1,3}})(?!\d)(?:\s?[日일號号])?"
 )
 # Letters of Japanese eras, and the years of the Republic of China: "R7.04.03", "114/04/03".
 _ERA_LETTER = re.compile(
-    rf"(?<![\w.])(?P<era>[RHSTM])\s?(?P<y>\d{{1,2}}|元)(?P<s>{_MARK}|年)(?P<m>\d{{1,2}})(?:{_MARK}|月)(?P<d>\d{{1,2}})(?!\d)日?"
+    rf"(?<![\w.])(?P<era>[RHSTM㋿㍻㍼㍽㍾])\s?(?P<y>\d{{1,2}}|元)(?P<s>{_MARK}|年)(?P<m>\d{{1,2}})(?:{_MARK}|月)(?P<d>\d{{1,2}})(?!\d)日?"
 )
 _REPUBLIC = re.compile(
     rf"(?:(?P<era>民[國国])\s?|(?<![\d./\-]))(?P<y>1[0-4]\d|\d\d(?<=民[國国]\s?\d\d))(?P<s>{_MARK})(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}})(?!\d)"
@@ -40,9 +40,13 @@ _REPUBLIC = re.compile(
 _ERAS = {
     "令和": (2018, 99), "平成": (1988, 31), "昭和": (1925, 64), "大正": (1911, 15), "明治": (1867, 45),
     "R": (2018, 99), "H": (1988, 31), "S": (1925, 64), "T": (1911, 15), "M": (1867, 45),
+    "㋿": (2018, 99), "㍻": (1988, 31), "㍼": (1925, 64), "㍽": (1911, 15), "㍾": (1867, 45),
 }  # fmt: skip
 _REPUBLIC_BEGINS, _BUDDHIST_AHEAD = 1911, 543
+_REPUBLIC_YEARS = range(100, 151)
 _BUDDHIST_YEARS = range(2400, 2700)
+_LATELY_BUDDHIST = range(50, 90)
+"""Years of two figures that in Thai are of the last and the next decades (2550 to 2589), and in the other calendar of long ago or ahead."""
 _HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _JAPANESE = re.compile(r"[\u3040-\u30ff]|[年月日][\d\s]|[請発税込円計]")
 _REPUBLIC_NAMED = re.compile(r"民[國国]|統一編號|臺|灣")
@@ -61,15 +65,18 @@ _VIETNAMESE = re.compile(
 _CUT = re.compile(r"\u00ad(?:[^\S\n]{0,9}\n[^\S\n]{0,9})?|(?<=[^\W\d_])-[^\S\n]{0,9}\n[^\S\n]{0,9}(?=[^\W\d_])")
 # Words of a date, marks of vowels included; an abbreviation may hold points ("เม.ย.", "янв.").
 _WORD = re.compile(r"[\p{L}\p{M}]+(?:\.[\p{L}\p{M}]+)*")
+_SECOND_WORD = re.compile(r"\s([\p{L}\p{M}]+)")
 _ORDINAL = r"(?:st|nd|rd|th|er|re|ro|[ºª°.]|:?e|:?a|-?го|-е|η|ης|ος)?"
 _JOINS = r"(?:of|the|de|del|d['’]|di|da|al|den|от)"
+# What says which calendar's year follows, or that it is one: of Thailand, Cambodia, Laos.
+_ERA_NAMED = r"(?:(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี|ឆ្នាំ|ປີ|B\.?\s?E\.?|C\.?\s?E\.?|A\.?\s?D\.?)\s?)?"
 _NEAR = 28
 _FIGURES_NEAR = re.compile(r"\d\d")  # of the year
 _DAY_BEFORE = re.compile(
-    rf"(?<![\d.,/]|\d:)(?P<d>\d{{1,2}})\s?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$", re.IGNORECASE
+    rf"(?<![\d.,/]|\d:)(?P<d>\d{{1,2}})[»”“\"]?\s?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$", re.IGNORECASE
 )
 _YEAR_BEHIND = re.compile(
-    rf"\.?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.,]\d)",
+    rf"\.?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?{_ERA_NAMED}(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.,]\d)",
     re.IGNORECASE,
 )
 _DAY_YEAR_BEHIND = re.compile(
@@ -98,7 +105,7 @@ def part_of_date(text: str, left: int, right: int) -> bool:
             month = _MONTH_BEFORE.search(text[max(0, left - 24) : left])
     else:
         return False
-    return month is not None and month[1].lower() in cldr().months
+    return month is not None and bool(calendars.month(month[1]))
 
 
 class _Found:
@@ -133,8 +140,11 @@ def dates(page: Page) -> Iterator[Candidate]:
 
 def _numeric(text: str) -> Iterator[_Found]:
     thai = bool(_THAI.search(text))
+    persian = calendars.speaks_persian(text)
     for match in _NUMERIC.finditer(text):
-        if match["y1"]:
+        if persian and (value := _persian(match)):
+            readings = {"": value}
+        elif match["y1"]:
             readings = _years(match["y1"], int(match["m1"]), int(match["d1"]), thai)
         else:
             readings = _orders(match["a"], match["b"], match["y2"], thai)
@@ -158,6 +168,13 @@ def _numeric(text: str) -> Iterator[_Found]:
         yield _Found(match.start(), match.end(), {"": value}, 0.8)
 
 
+def _persian(match: re.Match[str]) -> datetime.date | None:
+    """Three groups of figures as a Persian date: the year first or, written the other way round, last."""
+    if match["y1"]:
+        return calendars.persian(int(match["y1"]), int(match["m1"]), int(match["d1"]))
+    return calendars.persian(int(match["y2"].lstrip("'’")), int(match["b"]), int(match["a"]))
+
+
 def _orders(first: str, second: str, third: str, thai: bool) -> dict[str, datetime.date]:
     """Day, month and year in each order that gives a date."""
     left, right = int(first), int(second)
@@ -179,6 +196,8 @@ def _years(year: str, month: int, day: int, thai: bool = False) -> dict[str, dat
         meant = {"": number - _BUDDHIST_AHEAD}
     elif number >= 100:
         meant = {"": number}
+    elif thai and year.isdigit() and number in _LATELY_BUDDHIST:
+        meant = {"": 2500 - _BUDDHIST_AHEAD + number}
     elif thai and year.isdigit():
         meant = {BUDDHIST: 2500 - _BUDDHIST_AHEAD + number, GREGORIAN: 2000 + number}
     elif 35 <= number < 70:  # born in 1945, or due in 2045
@@ -190,25 +209,33 @@ def _years(year: str, month: int, day: int, thai: bool = False) -> dict[str, dat
 
 
 def _by_word(text: str) -> Iterator[_Found]:
-    """Dates whose month is a word."""
-    months = cldr().months
+    """Dates whose month is a word, or two."""
     for word in _WORD.finditer(text):
-        key = word.group().lower()
-        # In Hebrew the month carries its preposition: one letter in front.
-        named = months.get(key) or (months.get(key[1:]) if key[0] == "ב" else None)
-        if not named:
+        key, end = word.group(), word.end()
+        if key.lower() in calendars.first_words() and (second := _SECOND_WORD.match(text, end)):
+            key, end = f"{key} {second[1]}", second.end()
+        named, persian = calendars.month(key), calendars.persian_month(key)
+        if not named and not persian:
             continue
-        if not (_FIGURES_NEAR.search(text, max(0, word.start() - _NEAR), min(len(text), word.end() + _NEAR))):
+        if not (_FIGURES_NEAR.search(text, max(0, word.start() - _NEAR), min(len(text), end + _NEAR))):
             continue
-        before, behind = text[max(0, word.start() - _NEAR) : word.start()], text[word.end() : word.end() + _NEAR]
-        for start, end, year, day in _around(word.start(), word.end(), before, behind):
-            readings = {}
-            for month, language in named.items():
-                for century, value in _years(year, month, day).items():
-                    readings[f"in_{language} {century}".strip() if len(named) > 1 else century] = value
+        before, behind = text[max(0, word.start() - _NEAR) : word.start()], text[end : end + _NEAR]
+        for start, stop, year, day in _around(word.start(), end, before, behind):
+            readings = _of_month(named, year, day)
+            if persian and (value := calendars.persian(int(year.lstrip("'’")), persian, day)):
+                readings["persian"] = value
             if readings:
-                yield _Found(start, end, readings, 1.0)
+                yield _Found(start, stop, readings, 1.0)
                 break
+
+
+def _of_month(named: Mapping[int, str], year: str, day: int) -> dict[str, datetime.date]:
+    """The date in each month that a name may mean, by the name of that reading."""
+    readings = {}
+    for month, language in named.items():
+        for century, value in _years(year, month, day, language == "th").items():
+            readings[f"in_{language} {century}".strip() if len(named) > 1 else century] = value
+    return readings
 
 
 def _around(start: int, end: int, before: str, behind: str) -> Iterator[tuple[int, int, str, int]]:
@@ -241,6 +268,8 @@ def _by_sign(text: str) -> Iterator[_Found]:
             yield _Found(match.start(), match.end(), {"": value}, 1.0)
     if _JAPANESE.search(text):
         for match in _ERA_LETTER.finditer(text):
+            if match["s"] == "年" and _YEAR_MONTH_DAY.match(text, match.start()):
+                continue
             value = _date_of_era(match["era"], _figure(match["y"]), int(match["m"]), int(match["d"]))
             if value:
                 yield _Found(match.start(), match.end(), {"": value}, 0.8)
@@ -257,6 +286,8 @@ def _date_of_era(era: str | None, year: int, month: int, day: int) -> datetime.d
     if era:
         begins, longest = _ERAS[era]
         return _date(begins + year, month, day) if 1 <= year <= longest else None
+    if year in _REPUBLIC_YEARS:  # 114年4月3日: of three figures, a year is of no other calendar
+        return _date(_REPUBLIC_BEGINS + year, month, day)
     return next(iter(_years(str(year), month, day).values()), None) if year > 12 else None
 
 

@@ -14,6 +14,7 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
 from stillroom.extraction.candidates.currencies import decimals, sign_before, sign_behind, signs
 from stillroom.extraction.candidates.dates import part_of_date
+from stillroom.extraction.candidates.words import places
 
 DECIMAL_MARK, THOUSANDS_MARK = "decimal_mark", "thousands_mark"
 ABOVE_ZERO, BELOW_ZERO = "above_zero", "below_zero"
@@ -29,7 +30,7 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("’‘´`′ʼʹ＇٬", "'")
     | dict.fromkeys("\u00a0\u202f\u2009\u2007\u2008\u200a\u2006\u2005\u2004", "\u202f")
     | dict.fromkeys("−﹣－‒", "-")
-    | {"٫": ".", "．": ".", "，": ",", "（": "(", "）": ")", "％": "%", "٪": "%", "￥": "¥", "＄": "$"}
+    | {"٫": ".", "．": ".", "·": ".", "，": ",", "（": "(", "）": ")", "％": "%", "٪": "%", "￥": "¥", "＄": "$"}
 )
 _JOINED = str.maketrans("", "", "' \u202f")
 # Scripts that set no space between words: a figure may touch their letters.
@@ -81,11 +82,16 @@ _TAKEN_OFF = re.compile(
     r"(?:discount|rounding|rebate|refund|credit|less|adj\w{0,9}|deduct\w{0,6}|rabatt|remise|skonto|sconto|descuento|desconto|korting)\W{0,4}$",
     re.I,
 )
+# Cents behind the currency: "12 500 руб. 50 коп.", "1,250 and 50/100"; and those that touch its sign: "19€99", "1.250$50".
+_HUNDREDTHS = re.compile(r"(?:[^\S\n](?:and|&|und|et|y|con|e|i|и))?[^\S\n](?P<cents>\d\d)/100(?!\d)")
+_CENTS_TOUCHING = re.compile(r"(?P<cents>\d\d)(?![\d.,/%]\d|\d|\w)")
 # An amount at a space that may stand between a quantity and a price is worth this much less where it is read the rarer way.
 _DOUBTFUL = 0.3
 # How much likelier the mark of three digits is the one that suits the currency beside it.
 _SUITS_CURRENCY = 15.0
 _WHOLE_CURRENCY = 100.0
+# How much likelier two small figures behind the whole of a price are its cents than a note of that number.
+_CENTS_OF_A_PRICE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +275,8 @@ def _number(match: re.Match[str], plain: str, text: str) -> Iterator[_Number]:
 
 def _likelihood(reading: str, currencies: tuple[str, ...]) -> float:
     """How likely a mark before three digits is the decimal or the thousands mark, by the decimals of the currency beside it."""
+    if currencies and reading == CENTS:
+        return _CENTS_OF_A_PRICE
     if not currencies or reading not in (DECIMAL_MARK, THOUSANDS_MARK):
         return 1.0
     places = {decimals(code) for code in currencies[:4]}
@@ -350,11 +358,12 @@ class _Before:
 class _Behind:
     """What stands behind a number: cents or a note set high, a word like "million", a currency, a percent sign, a minus."""
 
-    __slots__ = ("credit", "currencies", "minus", "percent", "refused", "stop", "values")
+    __slots__ = ("credit", "currencies", "minus", "percent", "priced", "refused", "stop", "values")
 
     def __init__(self, plain: str, end: int, values: dict[str, Decimal], before: _Before) -> None:
         self.values, self.stop, self.refused = values, end, False
         self.currencies: tuple[str, ...] = ()
+        self.priced = bool(before.currencies)
         place = self._superscript(plain, end)
         place = self._scale(plain, place, before)
         self.percent = bool(_PERCENT.match(plain, place))
@@ -373,15 +382,30 @@ class _Behind:
         high = _SUPERSCRIPT.match(plain, place)
         if not high:
             return place
-        if (
-            len(high.group()) == 2
-            and set(self.values) == {""}
-            and self.values[""] == self.values[""].to_integral_value()
-        ):
-            whole = self.values[""]
+        whole = self._whole()
+        if len(high.group()) == 2 and whole is not None:
             self.values = {CENTS: whole + Decimal(high.group().translate(_SUPERSCRIPTS)) / 100, NOTE: whole}
             self.stop = high.end()
         return int(high.end())
+
+    def _whole(self) -> Decimal | None:
+        """The number where it may have cents behind it: a whole one, in thousands if it has a mark."""
+        value = self.values.get("", self.values.get(THOUSANDS_MARK))
+        return value if value is not None and value == value.to_integral_value() else None
+
+    def _cents(self, plain: str, place: int, sign: str) -> int:
+        """Cents that follow behind the number and its currency, if there is one there."""
+        match = _HUNDREDTHS.match(plain, place) if sign or self.priced else None
+        if not match and sign:  # not "$5 10 gr", which is a price and a weight
+            match = _minor_units().match(plain, place)
+        if not match and sign and not sign[-1].isalpha() and plain[place - len(sign) - 1].isdigit():
+            match = _CENTS_TOUCHING.match(plain, place)
+        whole = self._whole()
+        if not match or whole is None:
+            return place
+        self.values = {CENTS: whole + Decimal(f"0.{int(match['cents']):02}")}
+        self.stop = match.end()
+        return int(match.end())
 
     def _scale(self, plain: str, place: int, before: _Before) -> int:
         if place < len(plain) and plain[place] in _ASIAN:
@@ -434,14 +458,23 @@ class _Behind:
         after = place + (plain[place : place + 1] in (" ", "\u202f"))
         sign = sign_behind(plain, after)
         if not sign or (len(sign) == 1 and sign.isascii() and sign.isalpha()):
-            return place
+            return self._cents(plain, place, "")
         beyond = plain[after + len(sign) : after + len(sign) + 1]
         if beyond and (
             (_is_word(sign[-1]) and (_is_word(beyond) or beyond.isdigit())) or (beyond.isdigit() and after > place)
         ):
             return place  # the beginning of a word, or the sign of the next amount: "5 $7"
         self.currencies = signs()[sign]
-        return after + len(sign)
+        return self._cents(plain, after + len(sign), sign)
+
+
+@functools.cache
+def _minor_units() -> re.Pattern[str]:
+    """A number of the hundredths of a currency, by their names."""
+    names = "|".join(re.escape(name) for name in sorted(places()["minor_units"]["words"], key=len, reverse=True))
+    return re.compile(
+        rf"\.?[^\S\n]?(?:(?:and|und|et|y|con|e|i|и)[^\S\n])?(?P<cents>\d{{1,2}})[^\S\n]?(?i:{names})(?![\p{{L}}\d])\.?"
+    )
 
 
 def _is_word(letter: str) -> bool:
