@@ -19,6 +19,7 @@ from stillroom.privacy.sending import Sending, SendingLog
 from stillroom.remote.engines import RemoteEngine, keep_remote_engine
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.evaluate.consent import EvaluationConsentDialog
+from stillroom.ui.evaluate.plots import Plots
 
 
 @pytest.fixture
@@ -285,3 +286,18 @@ def test_an_engine_that_was_added_meanwhile_is_offered(window, page, server):
     assert page.models.count() == before + 1
     assert page.models.item(before).text() == "house: small  (local network)"
     assert len(page.chosen()) == 1, "what was ticked stays ticked"
+
+
+@pytest.mark.window
+@pytest.mark.parametrize(("width", "across"), [(980, 4), (640, 2)])
+def test_plots_stand_where_their_words_have_room(qtbot, evaluation, width, across):
+    plots = Plots()
+    qtbot.addWidget(plots)
+    plots.resize(width, 400)
+    plots.show()
+    plots.show_evaluations([evaluation, dataclasses.replace(evaluation, cost=0.02)], {"date": "Date"}, (0.1, 2.9))
+
+    def placed() -> tuple[int, int]:
+        return len({(plot.x(), plot.y()) for plot in plots._all}), len({plot.x() for plot in plots._all})
+
+    qtbot.waitUntil(lambda: placed() == (4, across), timeout=5_000)

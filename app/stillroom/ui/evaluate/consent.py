@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from stillroom.cancellation import Cancellation
@@ -18,13 +17,7 @@ from stillroom.ui.remote.leaving import Leaver, LeavingDialog
 
 
 class EvaluationConsentDialog(LeavingDialog[int]):
-    """The question whether labelled documents may go to an engine. What is right of them, their labels, never leaves.
-
-    Signals:
-        agreed(RemoteEngine, list): the engine, and the places of the documents that may be sent.
-    """
-
-    agreed = Signal(RemoteEngine, list)
+    """The question whether labelled documents may go to an engine. What is right of them, their labels, never leaves."""
 
     def __init__(
         self,
@@ -39,9 +32,6 @@ class EvaluationConsentDialog(LeavingDialog[int]):
         words = self.tr("%1 is compared on the documents that are ticked. Their labels stay here.")
         self.head.addWidget(label(words.replace("%1", engine.title), wrap=True), 1)
         self.offer([Leaver(place, each.path.name, self._reader(each)) for place, each in enumerate(labels)], engine)
-
-    def agree(self, engine: RemoteEngine, chosen: list[int]) -> None:
-        self.agreed.emit(engine, chosen)
 
     def _reader(self, labelled: LabelledDocument) -> Callable[[Cancellation], Document]:
         return lambda cancellation: self._parts.readers.read(labelled.path, cancellation=cancellation)

@@ -146,6 +146,8 @@ class EvaluatePage(QWidget):
         self.models = QListWidget()
         self.models.setAccessibleName(self.tr("Models to compare"))
         self.models.setFixedHeight(110)
+        self.models.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.models.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.models.itemChanged.connect(lambda _item: self._refresh())
         models.addWidget(self.models)
         row.addLayout(models, 2)
@@ -259,6 +261,7 @@ class EvaluatePage(QWidget):
         usual = self._parts.models.usual()
         for model in self._parts.models.installed():
             item = QListWidgetItem(f"{model.name}  ({size_text(model.size)})")
+            item.setToolTip(plain_tip(item.text()))
             item.setData(_MODEL, model)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             chosen = usual is not None and model.path == usual.path
@@ -693,9 +696,10 @@ def _table(name: str) -> QTableWidget:
 
 def _fill(table: QTableWidget, headings: Sequence[str], rows: Sequence[tuple[object, Sequence[str]]]) -> None:
     table.setColumnCount(len(headings))
-    table.setHorizontalHeaderLabels(list(headings))
     for place, heading in enumerate(headings):
-        table.horizontalHeaderItem(place).setToolTip(plain_tip(heading))
+        head = QTableWidgetItem(heading)
+        head.setToolTip(plain_tip(heading))
+        table.setHorizontalHeaderItem(place, head)
     table.setRowCount(len(rows))
     for number, (data, cells) in enumerate(rows):
         for place, text in enumerate(cells):

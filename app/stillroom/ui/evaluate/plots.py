@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.figures import answers, passing, shares
@@ -15,6 +15,7 @@ from stillroom.ui.theme import GRID, Colours, colours
 
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 _SYMBOLS = ("o", "s", "t")
+_NARROWEST, _HEIGHT = 215, 190  # pixels of a plot
 
 
 class Plots(QWidget):
@@ -28,20 +29,34 @@ class Plots(QWidget):
         self._evaluations: Sequence[ModelEvaluation] = ()
         self._names: dict[str, str] = {}
         self._prices: tuple[float, float] | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GRID)
         titles = (
-            self.tr("Right values by field"),
-            self.tr("Right, by confidence"),
-            self.tr("Wrong among those that pass"),
-            self.tr("Right, by cost"),
+            self.tr("Right by field"),
+            self.tr("Right by confidence"),
+            self.tr("Wrong of what passes"),
+            self.tr("Right by cost"),
         )
         self.right, self.worth, self.pass_, self.cost = self._all = tuple(self._plot(title) for title in titles)
-        for plot in self._all:
-            row.addWidget(plot)
         self.cost.hide()
-        self.setMinimumHeight(190)
+        self._across = 0
+        self._place()
+
+    def _place(self) -> None:
+        """All beside each other, or two by two where each would be too narrow for its words."""
+        shown = self._all if any(each.thousand_cost for each in self._evaluations) else self._all[:-1]
+        across = len(shown) if self.width() >= len(shown) * _NARROWEST else 2
+        if across == self._across:
+            return
+        self._across = across
+        for number, plot in enumerate(shown):
+            self._grid.addWidget(plot, number // across, number % across)
+        self.setMinimumHeight(_HEIGHT * -(-len(shown) // across))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._place()
 
     def _plot(self, title: str) -> pg.PlotWidget:
         plot = pg.PlotWidget()
@@ -112,6 +127,8 @@ class Plots(QWidget):
         """What a thousand such documents cost with each model, beside what the price list says of others; where any costs anything."""
         costs = [each.thousand_cost for each in self._evaluations]
         self.cost.setVisible(any(costs))
+        self._across = 0
+        self._place()
         if not any(costs):
             return
         for number, (evaluation, cost) in enumerate(zip(self._evaluations, costs, strict=True)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from stillroom.cancellation import Cancellation
@@ -53,13 +52,7 @@ def least_confidence(row: Row) -> float:
 
 
 class ConsentDialog(LeavingDialog[Row]):
-    """The question whether exactly this may be sent.
-
-    Signals:
-        agreed(RemoteEngine, list): the engine, and the rows to send.
-    """
-
-    agreed = Signal(RemoteEngine, list)
+    """The question whether exactly this may be sent."""
 
     def __init__(
         self,
@@ -92,9 +85,6 @@ class ConsentDialog(LeavingDialog[Row]):
         self.engine.currentIndexChanged.connect(lambda place: self.send_to(self._engines[place]))
         self.head.addWidget(self.engine)
         self._fill()
-
-    def agree(self, engine: RemoteEngine, chosen: list[Row]) -> None:
-        self.agreed.emit(engine, chosen)
 
     def _fill(self) -> None:
         offered = []

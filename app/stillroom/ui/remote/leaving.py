@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -55,7 +55,12 @@ class LeavingDialog(QDialog, Generic[Key]):
     Attributes:
         head: what stands above the documents. list, text, sum: the documents, what of the current one would be sent, and all of it in
             figures. send: enabled once everything that is ticked was read.
+
+    Signals:
+        agreed(RemoteEngine, list): a person has seen what would leave for the engine, and agreed; the keys of what may be sent.
     """
+
+    agreed = Signal(RemoteEngine, list)
 
     def __init__(self, parent: QWidget, parts: Parts, template: Template, title: str) -> None:
         super().__init__(parent)
@@ -121,10 +126,6 @@ class LeavingDialog(QDialog, Generic[Key]):
             for place in range(self.list.count())
             if self.list.item(place).checkState() is Qt.CheckState.Checked
         ]
-
-    def agree(self, engine: RemoteEngine, chosen: list[Key]) -> None:
-        """A person has seen what would leave, and agreed."""
-        raise NotImplementedError
 
     def _read(self) -> None:
         """Read what is not read yet, for the preview; this connects to nothing."""
@@ -210,7 +211,7 @@ class LeavingDialog(QDialog, Generic[Key]):
 
     def _send(self) -> None:
         if self._engine is not None:
-            self.agree(self._engine, self.chosen())
+            self.agreed.emit(self._engine, self.chosen())
         self.accept()
 
     def done(self, result: int) -> None:
