@@ -25,12 +25,12 @@ from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 from stillroom.extraction import choices, passages, ranking
 from stillroom.extraction.extractor import PASSAGE_TOKENS, Extractor
-from stillroom.extraction.subject import Embedder, Embedding, beginning
+from stillroom.extraction.subject import Embedder, Embedding, beginning, is_read
 from stillroom.templates.library import TemplateLibrary
 
 PENALTY = 0.001  # a document, on the distance from the weights there are
-NAMES = ("literal", "words", "model", "fallback", "near")
-MOST = {"literal": 20.0, "words": 20.0, "model": 2.0, "fallback": 3.0, "near": 20.0}
+NAMES = ("literal", "words", "model", "fallback", "near", "whole")
+MOST = {"literal": 20.0, "words": 20.0, "model": 2.0, "fallback": 3.0, "near": 20.0, "whole": 20.0}
 
 
 @dataclass
@@ -73,7 +73,11 @@ def rows_of(
         if field_name not in entry["fields"]:
             continue
         document = readers.read(Path(labels).parent / entry["file"])
-        look = choices.Look.at(field, document).told(embed(beginning(document)), embed)
+        text = beginning(document)
+        if engine is not None and f"tokens:{text}" not in scores:
+            scores[f"tokens:{text}"] = engine.count_tokens([text])[0]
+        read = is_read(text, scores.get(f"tokens:{text}", 0))
+        look = choices.Look.at(field, document).told(embed(text) if read else None, embed)
         model = np.zeros(len(look.options))
         if asked and engine is not None and len(look.options) <= choices.MOST_ASKED:
             key = f"{spec}:{entry['file']}"

@@ -1,13 +1,17 @@
 """Stillroom beside llama-cpp-python's JSON mode: the same documents, model file and threads, in one run.
 
-    python tests/benchmarks/json_mode.py --labels LABELS.jsonl --template T --model M.gguf [--limit N] [--this-file]
+    python tests/benchmarks/json_mode.py --labels LABELS.jsonl --template T --model M.gguf [--limit N] [--minutes M] [--this-file]
 
 JSON mode is ``Llama.create_chat_completion`` with a schema made from the template (numbers as numbers, options as an
-enumeration, everything may be null), greedy. A small model may not come to an end in it, so that its answers have a
-bound, which its speed depends on. They are treated kindly: of an answer that was cut off the fields that were whole
-count, dates and amounts are read with Stillroom's own parsers, and a value counts as standing in the document where its
+enumeration, everything may be null), greedy: what llama.cpp's server does with ``response_format``, without its sockets. A
+small model may not come to an end in it, so that its answers have a bound, as anyone would set it: so many tokens a value that
+the template has room for; its speed depends on that. They are treated kindly: of an answer that was cut off the fields that were
+whole count, dates and amounts are read with Stillroom's own parsers, and a value counts as standing in the document where its
 words do, case, white space and punctuation aside. Documents alternate in which of the two goes first, so that noise of
-the machine hits both. Loading and reading files are not counted. JSON mode has a context as long as the model was trained
+the machine hits both; what other programs take of it hits the one that waits for all its threads more, so that seconds of the
+processors are told beside those of the clock. Figures are printed after every document, and no document is begun after the
+minutes that were given: a contract takes JSON mode a minute where the processors are shared. Loading and reading files are not
+counted. JSON mode has a context as long as the model was trained
 for, 8192 tokens at most; a longer document is cut to fit, and that is said. Stillroom loads the model as its window and command
 line do on this machine, which may be a faster copy of the file, made when a small model is first loaded or by ``stillroom
 models tune``; JSON mode has the file itself. With ``--this-file`` both have it.
@@ -20,6 +24,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +32,7 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the worker sets it, before libggml is loaded
 
 import llama_cpp
+import psutil
 
 from stillroom.documents.document import Document, Page
 from stillroom.documents.reader_pool import ReaderPool
@@ -47,6 +53,7 @@ from stillroom.templates.template import Field, FieldType, Template
 from stillroom.tuning.tuned import LoadPlan, load_plan
 
 _NUMBERS = (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
+_OPENING, _VALUE_TOKENS, _ITEMS = 16, 32, 8  # braces; tokens of a value with its name; values of a list
 _NOTHING = ("", "none", "null", "n/a", "not found", "not specified", "unknown")
 
 
@@ -196,20 +203,65 @@ class Side:
     name: str
     judged: list[DocumentJudgement] = field(default_factory=list)
     seconds: float = 0.0
+    processor_seconds: float = 0.0
+
+    def count(self, extract: Callable[[], DocumentResult]) -> DocumentResult:
+        """The result, its seconds counted."""
+        started, processors = time.monotonic(), _processor_seconds()
+        result = extract()
+        self.seconds += time.monotonic() - started
+        self.processor_seconds += _processor_seconds() - processors
+        return result
+
+    @property
+    def score(self) -> float:
+        """Mean of all fields so far."""
+        scores = [each.score for document in self.judged for each in document.fields.values()]
+        return sum(scores) / max(1, len(scores))
+
+    @property
+    def documents_a_minute(self) -> float:
+        return 60 * len(self.judged) / self.seconds if self.seconds else 0.0
 
     def metrics(self, template: Template) -> Metrics:
         return metrics(self.judged, [each.name for each in template.fields])
 
 
+def _processor_seconds() -> float:
+    """Of this process, which is JSON mode's, and its children, which are Stillroom's."""
+    own = psutil.Process()
+    seconds = 0.0
+    for process in (own, *own.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        seconds += times.user + times.system
+    return seconds
+
+
+def tokens_for(template: Template) -> int:
+    """The bound of an answer, as anyone would set it."""
+    values = 0
+    for each in template.fields:
+        several = each.max_items if each.type in (FieldType.LIST, FieldType.TABLE) else 1
+        values += min(several, _ITEMS) * max(1, len(each.columns))
+    return _OPENING + _VALUE_TOKENS * values
+
+
 def compare(
-    labels: list[LabelledDocument], template: Template, model: Path, plan: LoadPlan, max_tokens: int
+    labels: list[LabelledDocument], template: Template, model: Path, plan: LoadPlan, max_tokens: int, minutes: float
 ) -> tuple[Side, Side, JsonMode]:
     ours, theirs = Side("Stillroom"), Side("JSON mode")
     with Engine(limits=Limits(silence=300)) as engine, ReaderPool() as readers:  # a machine may be very busy
         info = engine.load(plan.model.path, plan.options, environment=plan.environment)
         extractor = Extractor(engine)
         peer = JsonMode(model, info, template, max_tokens)
+        ends = time.monotonic() + 60 * minutes
         for number, labelled in enumerate(labels):
+            if time.monotonic() > ends:
+                print(f"{len(labels) - number} documents were left out: the time is over", file=sys.stderr)
+                break
             try:
                 document = readers.read(labelled.path)
             except StillroomError as error:
@@ -225,11 +277,11 @@ def compare(
 
             turns = [(ours, stillroom), (theirs, json_mode)]
             for side, extract in turns if number % 2 == 0 else turns[::-1]:
-                started = time.monotonic()
-                result = extract()
-                side.seconds += time.monotonic() - started
-                side.judged.append(judge(labelled, result, text, template))
-            print(f"{number + 1} of {len(labels)}", file=sys.stderr, flush=True)
+                side.judged.append(judge(labelled, side.count(extract), text, template))
+            sides = ", ".join(
+                f"{each.name} {each.score:.2f} {each.documents_a_minute:.1f} a minute" for each in (ours, theirs)
+            )
+            print(f"{number + 1} of {len(labels)}: {sides}", file=sys.stderr, flush=True)
         print(
             f"{info.name} {info.quantization}, {len(ours.judged)} documents, threads: prompt {info.options.threads_prompt}, "
             f"generation {info.options.threads_generate}. JSON mode: at most {max_tokens} tokens an answer, "
@@ -245,7 +297,8 @@ def main() -> None:
     parser.add_argument("--template", required=True)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--limit", type=int)
-    parser.add_argument("--max-tokens", type=int, default=400)
+    parser.add_argument("--minutes", type=float, default=8.0, help="after which no other document is begun")
+    parser.add_argument("--max-tokens", type=int, help="of an answer of JSON mode (32 a value, lists of up to 8)")
     parser.add_argument("--this-file", action="store_true", help="Stillroom uses no faster copy of the model")
     parser.add_argument("--threads-prompt", type=int, default=0)
     parser.add_argument("--threads-generate", type=int, default=0)
@@ -257,7 +310,8 @@ def main() -> None:
     plan = load_plan(model, this_file=arguments.this_file)
     threads = {"threads_prompt": arguments.threads_prompt, "threads_generate": arguments.threads_generate}
     plan = replace(plan, options=replace(plan.options, **{name: count for name, count in threads.items() if count}))
-    ours, theirs, _ = compare(labels[: arguments.limit], template, arguments.model, plan, arguments.max_tokens)
+    most = arguments.max_tokens or tokens_for(template)
+    ours, theirs, _ = compare(labels[: arguments.limit], template, arguments.model, plan, most, arguments.minutes)
     left, right = ours.metrics(template), theirs.metrics(template)
     print(f"\n{'':28}{ours.name:>14}{theirs.name:>14}")
     for name in left.fields:
@@ -267,9 +321,13 @@ def main() -> None:
         print(f"{outcome:28}{left.outcomes[outcome]:14}{right.outcomes[outcome]:14}")
     shares = [f"{found.not_in_document} of {found.verbatim}" for found in (left, right)]
     print(f"{'values not in the document':28}{shares[0]:>14}{shares[1]:>14}")
-    speeds = [60 * len(side.judged) / side.seconds for side in (ours, theirs)]
+    speeds = [side.documents_a_minute for side in (ours, theirs)]
+    worked = [side.processor_seconds / max(1, len(side.judged)) for side in (ours, theirs)]
     print(f"{'documents a minute':28}{speeds[0]:14.2f}{speeds[1]:14.2f}")
-    print(f"\nStillroom is {speeds[0] / speeds[1]:.2f} times as fast")
+    print(f"{'processor seconds a document':28}{worked[0]:14.2f}{worked[1]:14.2f}")
+    print(
+        f"\nStillroom is {speeds[0] / speeds[1]:.2f} times as fast, and takes the processors {worked[1] / worked[0]:.2f} times less"
+    )
 
 
 if __name__ == "__main__":

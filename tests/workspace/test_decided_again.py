@@ -11,6 +11,7 @@ import pytest
 from tests.workspace.made_run import MadeRun
 
 from stillroom.documents.document import Document, Page
+from stillroom.learning import surroundings
 from stillroom.learning.memory import TemplateMemory
 from stillroom.templates.toml_file import parse_template
 
@@ -95,6 +96,20 @@ def test_nothing_of_a_run_is_held_in_memory_once_it_was_let_go(table: Table) -> 
     held = weakref.ref(table.runs._opened.unpacker)  # type: ignore[union-attr]
     table.runs.let_go()
     assert held() is None
+
+
+def test_what_was_got_ready_is_decided_by_what_is_learned_without_looking_at_its_text(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.runs.get_ready(table.batch.run_id)
+    for number in range(20, 25):
+        table.memory.take(shift(number), {"handover": f"{14 + number % 4}:40", "code": f"CX-{number}00"})
+
+    def looked(*_: object) -> None:
+        raise AssertionError("a text was looked at again")
+
+    monkeypatch.setattr(surroundings.Places, "of", looked)
+    assert table.runs.decide_again(table.batch.run_id, range(8)).after
 
 
 def test_what_was_got_ready_is_not_opened_again(table: Table) -> None:

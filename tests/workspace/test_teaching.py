@@ -122,6 +122,7 @@ def test_an_adapter_is_taken_only_where_it_is_better(
     assert not list(paths.learned_dir().glob(".teaching-*"))
 
 
+@pytest.mark.timeout(900)  # half a minute of an idle machine, and many times that on a busy one
 @pytest.mark.usefixtures("real_converter")
 def test_the_real_training(workspace: Workspace, tmp_path: Path) -> None:
     """From the starter's GGUF to an adapter that llama.cpp loads; stopped on the way, it goes on."""

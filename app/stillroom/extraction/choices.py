@@ -1,7 +1,7 @@
 """Choices among a template's options, yes/no among them: what the document's own words say, and what the model does.
 
-Four signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do,
-of a topic that it names, or words like them; what the model takes the text to be about is near to the option (``subject``); the
+Five signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do, or
+of a topic that it names (``whole_words``); letters like theirs; what the model takes the text to be about is near to the option (``subject``); the
 model finds the option more likely behind the document than it does without one. The last two are held against the model's habits.
 Their weights ship as ``resources/choices.toml``. A model as small as the starter chooses by habit alone (of 18 German articles it put
 1 into the right one of 9 sections, and made the words' choice worse): it is asked to choose only where nothing else tells. Where
@@ -33,6 +33,7 @@ from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
 from stillroom.extraction.subject import Embed, Embedding, nearness
+from stillroom.extraction.whole_words import common_words, whole_words
 from stillroom.templates.template import Field, FieldType, Option
 
 TYPES = (FieldType.CHOICE, FieldType.YES_NO)
@@ -71,6 +72,7 @@ class Weights:
     model: float
     fallback: float
     near: float
+    whole: float
     least: float
     certain: float
     share: float
@@ -78,7 +80,7 @@ class Weights:
 
     def worth(self) -> Vector:
         """Of the signs, in their order."""
-        return np.array([self.literal, self.words, self.model, self.fallback, self.near])
+        return np.array([self.literal, self.words, self.model, self.fallback, self.near, self.whole])
 
 
 @functools.cache
@@ -193,6 +195,7 @@ class Look:
         likeness: by option, how much of its words and description the document has.
         telling: by option, whether a whole word is among those, however bent, not letters alone that many words share.
         places: by option, the word of the document that says most of its likeness.
+        whole: by option, how many whole words of it the document has (see ``whole_words``).
         near: by option, how near what the text is about is to it, by the loaded model (see ``subject.nearness``); zeros without one.
     """
 
@@ -204,6 +207,7 @@ class Look:
     telling: tuple[bool, ...]
     places: tuple[Span | None, ...]
     near: Vector
+    whole: Vector
 
     @classmethod
     def at(cls, field: Field, document: Document) -> Look:
@@ -219,10 +223,14 @@ class Look:
         likeness: Vector = np.zeros(len(answers))
         places: list[Span | None] = [None] * len(answers)
         telling = [False] * len(answers)
+        whole: Vector = np.zeros(len(answers))
         if field.type is FieldType.CHOICE and not codes:
             likeness, places = _likeness(answers, document)
             telling = _telling(answers, document)
-        return cls(field, answers, evidence, literal, likeness, tuple(telling), tuple(places), np.zeros(len(answers)))
+            whole = whole_words([_words(option) for option in answers], "\n".join(page.text for page in document.pages))
+        return cls(
+            field, answers, evidence, literal, likeness, tuple(telling), tuple(places), np.zeros(len(answers)), whole
+        )
 
     def told(self, subject: Embedding | None, embed: Embed | None) -> Look:
         """The same with what a model takes the text to be about."""
@@ -247,10 +255,11 @@ class Look:
         return parameters > ranking.LARGEST_FITTED and float(self.shares(_silent(self.options)).max()) < _SURE - 0.01
 
     def signs(self, model: Vector) -> Vector:
-        """A row an option: its own words, likeness of words, what the model says, whether it is the fallback, how near it is."""
+        """A row an option: its own words, likeness of words, what the model says, whether it is the fallback, how near it is, how
+        many whole words it has."""
         most = float(self.likeness.max()) if self.hints else 0.0
         words = np.log(np.maximum(self.likeness / most, _LEAST_LIKE)) if most else np.zeros(len(self.options))
-        return np.column_stack((self.literal, words, model, self._fallbacks(), self.near))
+        return np.column_stack((self.literal, words, model, self._fallbacks(), self.near, np.log1p(self.whole)))
 
     def strengths(self, model: Vector) -> Vector:
         """How much speaks for each option."""
@@ -474,6 +483,8 @@ def _likeness(answers: Sequence[Option], document: Document) -> tuple[Vector, li
     first: dict[str, Span] = {}
     for page in document.pages:
         for match in _WORD.finditer(page.text):
+            if match.group().casefold() in common_words():
+                continue
             for part in _parts(match.group()) & rarity.keys():
                 seen[part] += 1
                 first.setdefault(part, Span(page.number, *match.span()))
@@ -492,13 +503,11 @@ def _likeness(answers: Sequence[Option], document: Document) -> tuple[Vector, li
 
 def _telling(answers: Sequence[Option], document: Document) -> list[bool]:
     """Whether the document has a word of each option: most of its letters, of one that is long enough to mean something."""
-    seen = {match.group().casefold() for page in document.pages for match in _WORD.finditer(page.text)}
+    seen = {match.group().casefold() for page in document.pages for match in _WORD.finditer(page.text)} - common_words()
     own = [_parts(word) for word in seen if len(word) >= _MEANING or _WITHOUT_SPACES.search(word)]
     found = []
     for option in answers:
-        texts = [] if is_fallback(option) else [*_texts(option), *_topic_words(tuple(_texts(option)))]
-        words = {match.group() for text in texts for match in _WORD.finditer(text)}
-        wanted = [_parts(word) for word in words if len(word) >= _MEANING or _WITHOUT_SPACES.search(word)]
+        wanted = [_parts(word) for word in _words(option) if len(word) >= _MEANING or _WITHOUT_SPACES.search(word)]
         found.append(any(len(each & parts) >= _SHARED * min(len(each), len(parts)) for each in wanted for parts in own))
     return found
 
@@ -516,15 +525,25 @@ _WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u
 def _bag(option: Option) -> dict[str, float]:
     """The parts of an option's words, with what they count."""
     bag: dict[str, float] = {}
+    for word, weight in _words(option).items():
+        for part in _parts(word):
+            bag[part] = max(bag.get(part, 0.0), weight)
+    return bag
+
+
+@functools.lru_cache(maxsize=1000)
+def _words(option: Option) -> dict[str, float]:
+    """An option's words in small letters, without those of every text, with what they count; none of one that stands for all others."""
     if is_fallback(option):
-        return bag
+        return {}
     texts = _texts(option)
     said = [(texts[0], _VALUE), *((text, 1.0) for text in texts[1:])]
+    words: dict[str, float] = {}
     for text, weight in [*said, *((word, _TOPIC) for word in _topic_words(tuple(texts)))]:
-        for match in _WORD.finditer(text):
-            for part in _parts(match.group()):
-                bag[part] = max(bag.get(part, 0.0), weight)
-    return bag
+        for match in _WORD.finditer(text.casefold()):
+            if match.group() not in common_words():
+                words[match.group()] = max(words.get(match.group(), 0.0), weight)
+    return words
 
 
 def _texts(option: Option) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +52,8 @@ _LIST_THRESHOLD = 0.4
 # more of them, each saying how sure it is. The parties of a contract are named often, and what else is capitalised is not missed.
 _LIST_THRESHOLDS = {FieldType.NAME: 0.25, FieldType.ORGANISATION: 0.5}
 _WEIGHED_TOGETHER = 6  # values of one field
+# Of a field. Only the best of them change their shares when fields are decided together, and of the others no more can be offered.
+_MOST_PLACES = _WEIGHED_TOGETHER + 2 * RUNNERS_UP
 
 
 class Learned(Protocol):
@@ -74,8 +77,12 @@ class Learned(Protocol):
         ...
 
 
-Shares = Mapping[str | None, float]
-"""What a reading gives each value, and None for that there is none."""
+class Shares(dict[str | None, float]):
+    """What a reading gives each value, and None for that there is none; it stays as it was made."""
+
+    @functools.cached_property
+    def most(self) -> float:
+        return max(self.values(), default=1.0)
 
 
 @dataclass(slots=True)
@@ -96,6 +103,7 @@ class Asked:
         scores: by passage and text: log probability and tokens.
         second: weights of two readings made in other ways (see ranking.second_weights); None where nothing is to be held against them.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
+        read_otherwise: what the readings of ``second`` give, once that was reckoned; copies have it in common.
         told: what the text says plainly of some candidates (see ``told``), added to their strengths; None for nothing.
         alone: what each value had before other documents of its run spoke; None where none did.
     """
@@ -118,6 +126,7 @@ class Asked:
     moves: tuple[Vector, float] | None = None
     alone: Shares | None = None
     told: Vector | None = None
+    read_otherwise: list[tuple[Shares, ...]] = dataclass_field(default_factory=list, repr=False, compare=False)
 
     def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
         """Of these candidates; without what the model said of them (``said``) before it was asked."""
@@ -266,9 +275,8 @@ def _move(asked: Asked, learned: Learned | None, document: Document) -> None:
 def joined(asked: Asked, moves: Vector) -> None:
     """Let what the other documents of a run have in common speak for the candidates: ``moves`` is added to their strengths."""
     shares = _shares(asked)
-    alone: dict[str | None, float] = {None: float(shares[-1])}
-    alone.update(_by_value(asked, shares))
-    asked.alone = alone
+    asked.alone = Shares({None: float(shares[-1])})
+    asked.alone.update(_by_value(asked, shares))
     asked.moves = (moves, 0.0)
 
 
@@ -311,9 +319,9 @@ def _is_named(asked: Asked, value: str) -> bool:
 def _by_value(asked: Asked, shares: Vector) -> dict[str, float]:
     """What the candidates of each value have together."""
     found: dict[str, float] = {}
-    for share, index in zip(shares[:-1], asked.chosen, strict=True):
+    for share, index in zip(shares[:-1].tolist(), asked.chosen, strict=True):
         value = asked.candidates[index].value
-        found[value] = found.get(value, 0.0) + float(share)
+        found[value] = found.get(value, 0.0) + share
     return found
 
 
@@ -378,13 +386,15 @@ def choose_all(asked: Sequence[Asked], document: Document, *, complete: bool) ->
 
 
 def _places(asked: Asked) -> list[Place]:
-    """The values that a field may have, best first, and that it has none."""
+    """The values that a field may have, best first, and that it has none; as many as can come to be chosen or offered."""
     shares = _shares(asked)
     by_value = _by_value(asked, shares)
     best: dict[str, int] = {}
     for place in np.argsort(-shares[:-1], kind="stable"):
         best.setdefault(asked.candidates[asked.chosen[place]].value, asked.chosen[place])
     ranked = sorted(by_value, key=lambda value: (-by_value[value], best[value]))
+    if not any(candidate.reading for candidate in asked.candidates):  # else all readings of a span count together
+        ranked = ranked[:_MOST_PLACES]
     return [
         *(
             Place(value, best[value], asked.candidates[best[value]].span, by_value[value], asked.kind, asked.role)
@@ -485,15 +495,17 @@ def absent_grounds(
 def other_readings(asked: Asked) -> tuple[Shares, ...]:
     """The shares of values by readings that were made in other ways."""
     if asked.second is None:
-        return ({}, {})
-    return tuple(_shares_by(asked, weights) for weights in asked.second)
+        return (Shares(), Shares())
+    if not asked.read_otherwise:  # nothing that is learned changes it
+        asked.read_otherwise.append(tuple(_shares_by(asked, weights) for weights in asked.second))
+    return asked.read_otherwise[0]
 
 
 def _shares_by(asked: Asked, weights: Weights) -> Shares:
-    found: dict[str | None, float] = {}
+    found = Shares()
     shares = ranking.softmax(np.append(*_strengths_by(asked, weights)))
-    for share, candidate in zip(shares[:-1], asked.candidates, strict=True):
-        found[candidate.value] = found.get(candidate.value, 0.0) + float(share)
+    for share, candidate in zip(shares[:-1].tolist(), asked.candidates, strict=True):
+        found[candidate.value] = found.get(candidate.value, 0.0) + share
     found[None] = float(shares[-1])
     return found
 
@@ -509,7 +521,7 @@ def _strengths_by(asked: Asked, weights: Weights) -> tuple[Vector, float]:
 
 def _says(shares: Shares, value: str | None) -> ranking.Second:
     own = shares.get(value, 0.0)
-    return ranking.Second(own, own >= max(shares.values(), default=1.0) - 1e-9) if shares else ranking.Second()
+    return ranking.Second(own, own >= shares.most - 1e-9) if shares else ranking.Second()
 
 
 # That nothing in the document looks like the type is no proof: a reader may have missed it, or it is written in a way nobody knows.

@@ -33,8 +33,8 @@ from stillroom.templates.template import Field, FieldType, Template
 MOST_BYTES = 256 << 10
 _MOST_HELD = (
     150,
-    3 << 20,
-)  # documents, and bytes of them as they are packed: unpacked they take some twenty times as much
+    4 << 20,
+)  # documents, and bytes of them as they are packed: unpacked, with what stands around their candidates, they take some fifty times as much
 _LEVEL = 4  # of zlib: a little larger than the best, in a third of its time
 
 
@@ -43,14 +43,18 @@ class KeptDocument(Document):
     """A document of which no more is left than deciding needs: its text, and where candidates stand.
 
     Attributes:
-        reckoned: what was reckoned of it and holds as long as it does, by what it is; gone with it.
+        places: by page, start and end of a span, the sides of its boxes in hundredths, four each.
+        reckoned: what was reckoned of it and holds as long as it does, by what it is; gone with it. together: the same of all documents
+            that were unpacked with it.
     """
 
-    places: Mapping[Span, list[Box]] = field(default_factory=dict)
+    places: Mapping[tuple[int, int, int], list[int]] = field(default_factory=dict)
     reckoned: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    together: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def boxes(self, span: Span) -> list[Box]:
-        return self.places.get(span, [])
+        sides = self.places.get((span.page, span.start, span.end), ())
+        return [Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)]
 
 
 class _KeptAsked(msgspec.Struct, array_like=True):
@@ -92,6 +96,7 @@ class _KeptLook(msgspec.Struct, array_like=True):
     telling: list[bool]
     places: list[Span | None]
     near: list[float]
+    whole: list[float] = []
 
 
 class _Kept(KeptText, array_like=True):
@@ -154,6 +159,7 @@ class Unpacker:
         self._weights: dict[tuple[str, int, float | None], Weights] = {}
         self._hold = hold
         self._held: dict[bytes, Seen] = {}
+        self._together: dict[str, Any] = {}
         self._size = 0
 
     def unpack(self, content: bytes) -> Seen | None:
@@ -162,12 +168,12 @@ class Unpacker:
         if seen is None:
             seen = self._unpacked(content)
             if seen is None or not self._hold:
-                return seen
+                return None if seen is None else replace(seen, asked=[_to_be_decided(each) for each in seen.asked])
             if len(self._held) < _MOST_HELD[0] and self._size + len(content) <= _MOST_HELD[1]:
                 self._held[content] = seen
                 self._size += len(content)
         # Deciding writes on it; what it writes never goes deeper.
-        return replace(seen, asked=[copy.copy(each) for each in seen.asked])
+        return replace(seen, asked=[_to_be_decided(each) for each in seen.asked])
 
     def _unpacked(self, content: bytes) -> Seen | None:
         try:
@@ -175,15 +181,11 @@ class Unpacker:
             kept = msgspec.msgpack.decode(unpacker.decompress(content, MOST_UNPACKED), type=_Kept)
             if kept.signs != self._digest:
                 return None
-            places = {
-                Span(page, start, end): [
-                    Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)
-                ]
-                for page, start, end, sides in kept.boxes
-            }
+            places = {(page, start, end): sides for page, start, end, sides in kept.boxes}
             document = KeptDocument(
-                kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, stated=kept.stated, places=places
-            )
+                kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, stated=kept.stated, places=places,
+                together=self._together,
+            )  # fmt: skip
             words = kept.words if self._words is None else self._words
             return Seen(
                 document=document,
@@ -228,7 +230,7 @@ class Unpacker:
             asked,
             kind,
             candidates,
-            signs.astype(np.float64),
+            signs,  # type: ignore[arg-type]  # as it is decided with, see _to_be_decided
             np.frombuffer(kept.where, np.int32).tolist(),
             list(range(len(candidates))) if kept.chosen is None or unasked else kept.chosen,
             weights,
@@ -248,6 +250,13 @@ class Unpacker:
                 kind, several=several, template=self._template, field=asked.name, parameters=parameters, word=word
             )
         return self._weights[key]
+
+
+def _to_be_decided(held: Asked) -> Asked:
+    """A copy with its signs as deciding wants them: held, they take half of that."""
+    found = copy.copy(held)
+    found.signs = held.signs.astype(np.float64)
+    return found
 
 
 _CHOICES = "2"  # of what is kept of a choice: with what texts are about
@@ -300,6 +309,7 @@ def _kept_look(name: str, looked: Looked) -> _KeptLook:
         list(look.telling),
         list(look.places),
         look.near.tolist(),
+        look.whole.tolist(),
     )
 
 
@@ -315,6 +325,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         tuple(kept.telling),
         tuple(kept.places),
         np.array(kept.near),
+        np.array(kept.whole) if kept.whole else np.zeros(len(kept.near)),  # a row of an earlier version has none
     )
     return Looked(look, np.array(kept.said))
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.learning.confidence import calibrated
-from stillroom.learning.surroundings import MARKS, Book, Shelf, Surroundings
+from stillroom.learning.surroundings import MARKS, Book, Shelf, Surrounded
 
 Vector = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ class LabelledField:
     base: Vector
     absent: float
     right: npt.NDArray[np.bool_]
-    around: Sequence[Surroundings]
+    around: Surrounded
     missing: bool = False
 
     def only(self, places: Places) -> LabelledField:
@@ -86,7 +86,7 @@ class LearnedField:
     before: int = 0
     after: int = 0
 
-    def strengths(self, signs: Vector, around: Sequence[Surroundings]) -> Vector:
+    def strengths(self, signs: Vector, around: Surrounded) -> Vector:
         """What is added to each candidate's strength."""
         result: Vector = signs @ self.signs + self.book.columns_of(around) @ self.around
         return result
@@ -108,7 +108,7 @@ class AlikeField:
     columns: dict[str, Vector]
     usual: float = 0.0
 
-    def strengths(self, document: str, signs: Vector, around: Sequence[Surroundings]) -> Vector:
+    def strengths(self, document: str, signs: Vector, around: Surrounded) -> Vector:
         """What is added to each candidate's strength; a document that is in the book itself is held against the others."""
         columns = self.columns.get(document)
         if columns is None or len(columns) != len(around):  # what else it was looked at for is another question

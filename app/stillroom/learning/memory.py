@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from stillroom import atomic, paths
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document, Span
+from stillroom.documents.document import Document
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
 from stillroom.extraction import choices, layout, ranking
@@ -32,7 +32,16 @@ from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, LearnedField, decides, fit
 from stillroom.learning.kept import ChoiceFacts, ChoicesFacts, DocumentFacts, FieldFacts, packed, unpacked
-from stillroom.learning.surroundings import Shelf, Surroundings, surroundings, surroundings_in
+from stillroom.learning.surroundings import (
+    Around,
+    Places,
+    Shelf,
+    Surroundings,
+    Words,
+    around,
+    surroundings,
+    surroundings_in,
+)
 from stillroom.templates.template import Field, FieldType, Template
 
 Truth = Mapping[str, str | Sequence[str] | None]
@@ -73,7 +82,7 @@ class LearnedTemplate:
         documents: it was learned from.
         outdated: how many documents were kept by other signs, of an earlier version: nothing is learned of them until they are taken anew.
         models: that embedded texts of choices. With more than one no embedding is used: they cannot be held against each other.
-        near: the document that was asked about last, and what stands around its candidates: fields have them in common.
+        near: the document that was asked about last, and what stands around its places: fields have them in common.
     """
 
     fields: dict[str, LearnedField] = field(default_factory=dict)
@@ -81,7 +90,7 @@ class LearnedTemplate:
     documents: int = 0
     outdated: int = 0
     models: tuple[str, ...] = ()
-    near: tuple[Document, dict[tuple[Span, str], Surroundings]] | None = field(default=None, repr=False, compare=False)
+    near: tuple[Document, Places] | None = field(default=None, repr=False, compare=False)
 
     def moves(
         self, name: str, document: Document, candidates: Sequence[Candidate], signs: Vector
@@ -92,17 +101,13 @@ class LearnedTemplate:
             return None
         return learned.strengths(signs, self._around(name, document, candidates)), learned.absent
 
-    def _around(self, name: str, document: Document, candidates: Sequence[Candidate]) -> Sequence[Surroundings]:
+    def _around(self, name: str, document: Document, candidates: Sequence[Candidate]) -> Around:
         if isinstance(document, KeptDocument):
             return surroundings_in(document, candidates, name)
         near = self.near
         if near is None or near[0] is not document:
-            near = self.near = (document, {})
-        known = near[1]
-        fresh = [each for each in candidates if (each.span, each.value) not in known]
-        for each, around in zip(fresh, surroundings(document, fresh), strict=True):
-            known[each.span, each.value] = around
-        return [known[each.span, each.value] for each in candidates]
+            near = self.near = (document, Places(document, Words()))
+        return around(candidates, near[1])
 
     def confidence(self, name: str, share: float) -> float | None:
         """What a share was worth in documents that were left out; None for a field nothing is known of."""

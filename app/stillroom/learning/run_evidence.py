@@ -21,7 +21,7 @@ from stillroom.extraction.kept_seen import Unpacker
 from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.learning.fitting import AlikeField, LabelledField, draw_alike
-from stillroom.learning.surroundings import Surroundings, surroundings_in
+from stillroom.learning.surroundings import Around, surroundings_in
 from stillroom.templates.template import FieldType, Template
 
 LEAST_DOCUMENTS = 8
@@ -190,7 +190,7 @@ def _best(asked: Asked) -> list[int]:
     return [asked.chosen[place] for place in kept]
 
 
-def _around(asked: Asked, seen: Seen, best: Sequence[int]) -> Sequence[Surroundings]:
+def _around(asked: Asked, seen: Seen, best: Sequence[int]) -> Around:
     return surroundings_in(seen.document, [asked.candidates[index] for index in best], f"{asked.field.name} in the run")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import threading
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,6 +102,7 @@ class Runs:
         self._store, self._extractor, self._readers, self._recent = store, extractor, readers, recent
         self._learned, self._embed = learned, embed
         self._opened: _Opened | None = None
+        self._opening = threading.Lock()
 
     def files(self, named: Sequence[Path]) -> list[Path]:
         """The files that were named, folders as the readable files in them."""
@@ -286,15 +288,20 @@ class Runs:
         return dataclasses.replace(found, left=tuple(each for each in positions if each not in known))
 
     def get_ready(self, run_id: int, cancellation: Cancellation | None = None) -> None:
-        """Open what was seen of a run's rows and what they have in common, so that they are decided again at once (``decide_again``).
-        Raises StillroomError, Cancelled.
+        """Open what was seen of a run's rows, what stands around their candidates and what they have in common, so that they are decided
+        again at once (``decide_again``). Raises StillroomError, Cancelled.
         """
+        from stillroom.learning.surroundings import surroundings_in
+
         batch, rows = self.resume(run_id), self._store().results(run_id)
         opened = self._opened_for(batch, rows, self._learned(batch.template), cancellation)
         for _, content in self._store().seen(run_id, list(rows)):
             if cancellation is not None:
                 cancellation.raise_if_requested()
-            opened.unpacker.unpack(content)  # which holds it
+            seen = opened.unpacker.unpack(content)  # which holds it
+            if seen is not None:
+                for asked in seen.asked:
+                    surroundings_in(seen.document, asked.candidates, asked.field.name)
 
     def kept_document(self, run_id: int, position: int, sha256: str) -> Document | None:
         """The text of a row's document as it was read for the run: at once, without its file; None where it was not kept."""
@@ -324,12 +331,13 @@ class Runs:
         step = max(1, -(-len(rows) // MOST_DOCUMENTS))
         kept = [content for _, content in self._store().seen(batch.run_id, list(rows)[::step])]
         of = (batch.run_id, len(rows), hashlib.sha256(b"".join(kept)).digest())
-        opened = self._opened
-        if opened is None or opened.of != of:
-            unpacker = Unpacker(batch.template, hold=True)
-            evidence = evidence_of(kept, batch.template, learned, cancellation, unpacker)
-            opened = self._opened = _Opened(of, unpacker, evidence)
-        return opened
+        with self._opening:  # who comes while it is being opened waits for that, and does not do it as well
+            opened = self._opened
+            if opened is None or opened.of != of:
+                unpacker = Unpacker(batch.template, hold=True)
+                evidence = evidence_of(kept, batch.template, learned, cancellation, unpacker)
+                opened = self._opened = _Opened(of, unpacker, evidence)
+            return opened
 
     def put(self, run_id: int, rows: Mapping[int, DocumentResult], seen: Mapping[int, bytes] | None = None) -> None:
         """Put rows that were decided again on disk, or those that were there before. Raises StorageError."""
