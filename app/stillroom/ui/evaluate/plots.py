@@ -50,9 +50,13 @@ class Plots(QWidget):
         if across == self._across:
             return
         self._across = across
+        rows = -(-len(shown) // across)
         for number, plot in enumerate(shown):
             self._grid.addWidget(plot, number // across, number % across)
-        self.setMinimumHeight(_HEIGHT * -(-len(shown) // across))
+        for place in range(len(self._all)):
+            self._grid.setColumnStretch(place, int(place < across))
+            self._grid.setRowStretch(place, int(place < rows))
+        self.setMinimumHeight(_HEIGHT * rows)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
