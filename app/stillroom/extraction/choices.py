@@ -1,12 +1,12 @@
 """Choices among a template's options, yes/no among them: what the document's own words say, and what the model does.
 
-Five signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do, or
-of a topic that it names (``whole_words``); letters like theirs; what the model takes the text to be about is near to the option (``subject``); the
-model finds the option more likely behind the document than it does without one. The last two are held against the model's habits.
-Their weights ship as ``resources/choices.toml``. A model as small as the starter chooses by habit alone (of 18 German articles it put
-1 into the right one of 9 sections, and made the words' choice worse): it is asked to choose only where nothing else tells. Where
-nothing speaks for any option, the fallback among them ("other") is taken; where there is none, and the field is not required, the
-choice is absent.
+Five signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do, or of a
+topic that it names (``whole_words``); letters like theirs; what the model takes the text to be about is near to the option (``subject``);
+the model finds the option more likely behind the document than it does without one. The last two are held against the model's habits.
+Their weights ship as ``resources/choices.toml``. A model as small as the starter chooses by habit alone (of 18 German articles it put 1
+into the right one of 9 sections, and made the words' choice worse): it is asked to choose only where nothing else tells. Where nothing
+speaks for any option, the fallback among them ("other") is taken; where there is none, and the field is not required, the choice is
+absent.
 """
 
 from __future__ import annotations
