@@ -301,3 +301,4 @@ def test_plots_stand_where_their_words_have_room(qtbot, evaluation, width, acros
         return len({(plot.x(), plot.y()) for plot in plots._all}), len({plot.x() for plot in plots._all})
 
     qtbot.waitUntil(lambda: placed() == (4, across), timeout=5_000)
+    assert all(plot.isVisible() for plot in plots._all)

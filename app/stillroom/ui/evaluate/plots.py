@@ -63,7 +63,7 @@ class Plots(QWidget):
         self._place()
 
     def _plot(self, title: str) -> pg.PlotWidget:
-        plot = pg.PlotWidget()
+        plot = pg.PlotWidget(self)
         plot.setAccessibleName(title)
         plot.setMouseEnabled(False, False)
         plot.setMenuEnabled(False)
