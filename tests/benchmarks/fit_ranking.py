@@ -5,7 +5,8 @@
     python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--cache FOLDER] [--write]
 
 ``read`` reads every document of the labelled sets in DATA. ``collect`` keeps the candidates of their fields with their signs, of some
-documents once more as if nobody had known their kind, and adds made forms (made_forms.py). ``fit`` leaves out one set at a time, fits on
+documents once more as if nobody had known their kind, and adds made forms (made_forms.py) and papers of many kinds (made_papers.py).
+``fit`` leaves out one set at a time, fits on
 the others and decides the fields of the one left out: those figures are printed, and the confidences are calibrated on them. Then it
 fits on all sets and writes the file. The loss is that of a conditional logit (what is right, or *absent*, among all; each item by itself
 in a list), sets weighed evenly by the root of their documents, with an L2 penalty on the distance from what is written by hand for all
@@ -26,6 +27,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import made_forms
+import made_papers
 import numpy as np
 from scipy.optimize import minimize
 
@@ -42,6 +44,7 @@ from stillroom.extraction.concepts import Label, Meaning
 from stillroom.extraction.deciding import Seen
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.signs import sign_names
+from stillroom.extraction.told import Told
 from stillroom.learning.run_evidence import MOST_DOCUMENTS, Likely, run_evidence
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import FieldType, Template
@@ -77,6 +80,7 @@ PENALTIES = (0.002, 0.004, 0.008, 0.004)
 MOST_CANDIDATES = 80
 MOST_FITTED = 80  # documents of a set
 MADE = "made "  # forms; each kind is a group of its own
+PAPERS = "made papers"  # of many kinds, left out together
 MOST_UNSEEN = 40  # documents of a set that are looked at once more as if nobody had known their kind
 STEPS = 100
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
@@ -98,7 +102,11 @@ KNOWN = {
 
 @dataclass
 class Row:
-    """One field of one document: which of its candidates are right, what is wanted, and the set it is left out with."""
+    """One field of one document: which of its candidates are right, what is wanted, and the set it is left out with.
+
+    ``taught``: those that are fitted on as right: of an organisation also what its label spells otherwise (*and* for &, *Inc.* for
+    Incorporated), which the score does not count.
+    """
 
     name: str
     group: str
@@ -106,6 +114,7 @@ class Row:
     template: str
     asked: Asked
     right: np.ndarray
+    taught: np.ndarray
     wanted: list[str]
     legible: float
     document: Document
@@ -194,6 +203,9 @@ def collect(arguments: argparse.Namespace) -> None:
     for form in made_forms.made() if "made" in (arguments.only or ("made",)) else ():
         each = Labelled(f"made {form.template.name}", form.file, form.document, dict(form.fields))
         rows += _rows(each, form.template, Meaning(form.template), each.name)
+    for paper in made_papers.made() if "made" in (arguments.only or ("made",)) else ():
+        each = Labelled(PAPERS, paper.file, paper.document, dict(paper.fields))
+        rows += _rows(each, paper.template, Meaning(paper.template), PAPERS)
     Path(arguments.to).write_bytes(pickle.dumps(rows))
 
 
@@ -225,18 +237,23 @@ class Unseen:
 
 def _rows(each: Labelled, template: Template, meaning: Meaning, group: str, *, blind: bool = False) -> list[Row]:
     own = f"{template.name} {ranking.hash_of(template)}" if template.name in OWN_WEIGHTS and not blind else ""
-    seen = Layout(each.document, meaning)
+    seen, told = Layout(each.document, meaning), Told(each.document, meaning)
     legible = min((page.ocr_confidence for page in each.document.pages if page.ocr_confidence is not None), default=1.0)
     found = []
     for field in template.fields:
         kind = field.of if field.type is FieldType.LIST and field.of else field.type
         if field.name not in each.fields or not proposes(kind):
             continue
-        asked = choosing.prepare(field, each.document, (), template=template, layout=seen)
+        asked = choosing.prepare(field, each.document, (), template=template, layout=seen, told=told)
         asked.layout, asked.signs = None, asked.signs.astype(np.float32)
         label = each.fields[field.name]
         values = [str(one) for one in (label if isinstance(label, list) else [label]) if one is not None]
-        right = [any(same_value(kind, candidate.value, one) for one in values) for candidate in asked.candidates]
+        right = np.array(
+            [any(same_value(kind, candidate.value, one) for one in values) for candidate in asked.candidates],
+            dtype=bool,
+        )
+        names = {choosing.same_name(one) for one in values} if kind is FieldType.ORGANISATION else set()
+        spelled = [choosing.same_name(candidate.value) in names for candidate in asked.candidates] if names else False
         found.append(
             Row(
                 each.name,
@@ -244,7 +261,8 @@ def _rows(each: Labelled, template: Template, meaning: Meaning, group: str, *, b
                 each.file,
                 own,
                 asked,
-                np.array(right, dtype=bool),
+                right,
+                right | np.array(spelled, dtype=bool),
                 values,
                 legible,
                 each.document,
@@ -271,17 +289,19 @@ class Fit:
         share /= share.sum()
         kept = [_thinned(row) for row in rows]
         signs = np.vstack([row.signs[keep] for row, keep in zip(rows, kept, strict=True)])
+        right = np.concatenate([row.taught[keep] for row, keep in zip(rows, kept, strict=True)])
+        # What the text says plainly of a candidate is added as it is; the two other readings do without it.
+        given = [_given(row) if mask is None else _likelihoods(row) for row in rows]
+        likely = np.concatenate([own[keep] for own, keep in zip(given, kept, strict=True)])
         mask = np.ones(len(NAMES)) if mask is None else mask
         signs *= mask[:SIGNS].astype(np.float32)
-        right = np.concatenate([row.right[keep] for row, keep in zip(rows, kept, strict=True)])
-        likely = np.concatenate([_likelihoods(row)[keep] for row, keep in zip(rows, kept, strict=True)])
         counts = np.array([len(keep) for keep in kept])
         starts = np.concatenate([[0], np.cumsum(counts)])[:-1]
         of = np.repeat(np.arange(len(rows)), counts)
         several = np.array([row.several for row in rows])
         required = np.array([row.asked.field.required for row in rows], dtype=float)
         many = np.log1p([len(row.signs) for row in rows])
-        has = np.array([bool(row.right.any()) for row in rows])
+        has = np.array([bool(row.taught.any()) for row in rows])
         forms = sorted({self._groups(row) for row in rows})
         form = np.array([forms.index(self._groups(row)) for row in rows])
         groups = sorted({group for each in forms for group in each})
@@ -367,7 +387,12 @@ def _thinned(row: Row) -> np.ndarray:
     keep = np.zeros(count, dtype=bool)
     keep[np.argsort(-(told @ [1, 1, 1, 1, 0.3, 0.3]), kind="stable")[: MOST_CANDIDATES // 2]] = True
     keep[np.random.default_rng(0).choice(count, MOST_CANDIDATES // 2, replace=False)] = True
-    return np.flatnonzero(keep | row.right)
+    return np.flatnonzero(keep | row.taught)
+
+
+def _given(row: Row) -> np.ndarray:
+    """What speaks for each candidate before any sign is weighed."""
+    return _likelihoods(row) + (0.0 if row.asked.told is None else row.asked.told)
 
 
 def _likelihoods(row: Row) -> np.ndarray:

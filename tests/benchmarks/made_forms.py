@@ -9,7 +9,7 @@ the forms do, without a word of where to look.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stillroom.documents.document import Document, Page
@@ -76,7 +76,7 @@ class Made:
     template: Template
     file: str
     document: Document
-    fields: dict[str, str]
+    fields: Mapping[str, str | None]
 
 
 class _Page:

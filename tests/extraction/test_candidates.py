@@ -108,6 +108,18 @@ def test_durations_are_read(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["shall be entitled to an injunction", "eine Rechnung ist ein an den Kunden gerichtetes Schreiben", "rooms to let"],
+)
+def test_words_of_two_languages_are_no_duration(text: str) -> None:
+    assert not values(FieldType.DURATION, text)
+
+
+def test_a_year_of_the_same_language_is() -> None:
+    assert values(FieldType.DURATION, "pour une durée de un an") == ["1 year"]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"), [("8:13:39 PM", "20:13:39"), ("TIME : 20:17", "20:17"), ("12:05 am", "00:05")]
 )
 def test_times_are_read(text: str, expected: str) -> None:

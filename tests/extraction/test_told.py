@@ -12,6 +12,7 @@ from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.plain_words import PartyRoles, cut_off
+from stillroom.extraction.positions import is_position
 from stillroom.extraction.result import FieldValue
 from stillroom.extraction.statements import statement_rows
 from stillroom.extraction.told import Told
@@ -166,7 +167,11 @@ def test_a_role_is_read_in_several_ways(text: str) -> None:
         ("CITIBANK, N.A. and", True),
         ("und Globex GmbH", True),
         ("3M COMPANY\nas Borrower", True),
+        ("among Harbour Bank, N.A.", True),
+        ("zwischen der Globex GmbH", True),
+        ("Harbour Bank, N.A., as agent for the Banks, Globex Company", True),
         ("Andreas Bank", False),
+        ("Among Friends Ltd.", False),
         ("Y Combinator", False),
         ("Como Restaurant", False),
         ("Bang and Olufsen", False),
@@ -203,3 +208,81 @@ def test_a_short_name_of_a_party_is_no_other_role() -> None:
     said = told("Kite Pharma, Inc. (“Kite”) and Union Bank, N.A., as Syndication Agent", CREDIT, "agent")
     assert said.get("Kite Pharma, Inc.", 0.0) == 0.0
     assert said["Union Bank, N.A."] < 0
+
+
+AGREEMENT = Template(
+    "agreement",
+    1,
+    "Agreement",
+    "",
+    (
+        Field("term", FieldType.DURATION, description="how long the agreement lasts"),
+        Field("notice_period", FieldType.DURATION, description="how long before its end notice is given"),
+        Field("signer_title", FieldType.LINE, description="title of the person who signed"),
+        Field("study_title", FieldType.LINE, description="what the study is called"),
+        Field("signer", FieldType.NAME, description="who signed"),
+    ),
+)
+CLAUSES = """5. Non-Solicitation. For a period of one year from the date hereof, neither party will solicit employees of the other.
+6. Either party may leave on three (3) months prior written notice.
+7. This Agreement shall expire two years after the date hereof.
+"""
+
+
+def test_a_length_of_time_is_of_what_its_sentence_speaks_of() -> None:
+    said = told(CLAUSES, AGREEMENT, "term")
+    assert said["two years"] > 0 > max(said["one year"], said["three (3) months"])
+    assert values(CLAUSES, AGREEMENT)["term"] == "2 years"
+    asked_for_notice = told(CLAUSES, AGREEMENT, "notice_period")
+    assert asked_for_notice["three (3) months"] > 0 > asked_for_notice["two years"]
+
+
+def test_the_title_of_a_person_is_a_position() -> None:
+    form = "Date  Name and Title  Signature\nMay 14, 2019  Joan J. Osborne, Vice President  /s/ Joan J. Osborne\n"
+    said = told(form, AGREEMENT, "signer_title")
+    assert max(said, key=said.__getitem__) == "Vice President"
+    assert not told(form, AGREEMENT, "study_title").get("Vice President")
+    signer = told(form, AGREEMENT, "signer")
+    assert all(strength < 0 for text, strength in signer.items() if text.startswith("/s/"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Director of Operations", True),
+        ("Executive Vice President & CFO", True),
+        ("Geschäftsführerin", True),
+        ("Attormey", True),  # as recognition misreads it
+        ("Robert Whitfield, Deputy Minister", False),
+        ("United States", False),
+        ("Partner 12", False),
+    ],
+)
+def test_positions_are_told_from_other_lines(text: str, expected: bool) -> None:
+    assert is_position(text) is expected
+
+
+MEETING = Template(
+    "meeting",
+    1,
+    "Meeting",
+    "",
+    (Field("start", FieldType.TIME, near=("time",)), Field("end", FieldType.TIME, near=("time", "until"))),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "no_end"),
+    [
+        ("Time: 1:00 PM", ["1:00 PM", "16:54"]),
+        ("Time: 1:00 PM - 2:30 PM", ["1:00 PM", "16:54"]),
+        ("Start: 13:00   End: 14:30", ["13:00", "16:54"]),
+        ("Beginn: 13:00 Uhr  Ende: 14:30 Uhr", ["13:00 Uhr", "16:54"]),
+    ],
+)
+def test_a_time_that_stands_alone_is_no_end(line: str, no_end: list[str]) -> None:
+    text = (
+        f"Meeting of the board\n{line}\nRoom 4, second floor\nPosted by Anna on May 3 at 16:54 from north.example.org\n"
+    )
+    assert sorted(told(text, MEETING, "end")) == sorted(no_end)
+    assert not told(text, MEETING, "start")

@@ -61,6 +61,9 @@ _PROSE = 90
 _AT_START = 3  # characters of its cell that may stand before a candidate: a bracket, a sign of a currency
 _SHORT_LABEL = 40
 _LONGEST_LABEL = 80  # characters
+_LINES_OF_QUESTION = 3
+_LONGEST_ANSWER = 60
+_NUMBERED = re.compile(r"(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})[.)]\s|\d{1,2}\s?\([a-z]\)\s|\([a-z\d]{1,2}\)\s")
 _LIKE = 0.5
 _LABELLED = 0.45
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
@@ -206,6 +209,23 @@ class _PageCells:
             return ""
         text = self.text[self.cells[index].start : self.cells[index].end]
         return "" if ":" in text[:-1] else text
+
+    def question_over(self, index: int) -> str:
+        """The numbered question of a form that ends above a cell ("9. List those whom\nyou represent."); empty for none.
+
+        Its last line ends a sentence, and what answers it is a short line: the paragraphs of contracts have numbers as well.
+        """
+        over = self.above(index)
+        if over < 0 or self.cells[index].end - self.cells[index].start > _LONGEST_ANSWER:
+            return ""
+        last = self.cells[over].line
+        if self.text[self.lines[last][1] - 1] not in ".:?)" or self.text[self.cells[index].start].islower():
+            return ""
+        for first in range(last, max(-1, last - _LINES_OF_QUESTION), -1):
+            text = self.text[self.lines[first][0] : self.lines[last][1]]
+            if _NUMBERED.match(text):
+                return text if len(text) > _LONGEST_LABEL or first < last else ""
+        return ""
 
     def line_of(self, position: int) -> int:
         return max(0, at_or_before(self.line_starts, position))
@@ -608,8 +628,9 @@ class Layout:
         headed = [like.of_cell(field.name, page.label_text(head)) for head in heads]
         below, _ = like.of_cell(field.name, page.label_text(page.below(index)))
         over = -1 if page.label_below(index) >= 0 else page.above(index)
+        question = page.question_over(index) if over >= 0 else ""
         return _LikeAround(
-            like.of_cell(field.name, page.label_text(over)),
+            like.within(field.name, question) if question else like.of_cell(field.name, page.label_text(over)),
             (max((own for own, _ in headed), default=0.0), max((rival for _, rival in headed), default=0.0)),
             below,
         )

@@ -16,6 +16,8 @@ from stillroom.extraction.candidates.words import places
 from stillroom.templates.template import Field
 
 _LONGEST = 5  # words of a label before a value on its line
+_LONGEST_TEXT = 300  # characters of a question
+_LATER = 0.4  # how much less the last words of a question say than its first
 _ALIKE = 0.85  # of a word that differs in a letter
 _AKIN = 0.6  # of one with another ending: "reported" and "report"
 _RUN_TOGETHER = 0.8  # of one that stands in another: "nameofregistrant"
@@ -78,6 +80,20 @@ class Likeness:
     def of_cell(self, name: str, text: str) -> tuple[float, float]:
         """The same of a whole text, as of a cell of its own."""
         return self._both(name, tuple(content_words(text[:120])))
+
+    def within(self, name: str, text: str) -> tuple[float, float]:
+        """The same of what a longer text speaks of: the run of a few words that is likest this field, and how much farther to another."""
+        words = content_words(text[:_LONGEST_TEXT])
+        told: dict[str, float] = {}
+        for start in range(len(words)):
+            first = 1.0 - _LATER * start / len(
+                words
+            )  # "list every principal whom you serve for the registrant" asks for principals
+            for end in range(start + 1, min(len(words), start + _LONGEST) + 1):
+                for other, score in self._score(tuple(words[start:end])).items():
+                    told[other] = max(told.get(other, 0.0), first * score)
+        own = told.pop(name, 0.0)
+        return own, max(0.0, max(told.values(), default=0.0) - own)
 
     def label(self, text: str) -> float:
         """How far a text is what any field is called and little else: it is a label then, and no value."""

@@ -1,20 +1,22 @@
 """What a text says of candidates in so many words, besides the signs that every page has.
 
 ``ranking`` weighs signs that were fitted. What is found here few pages say, and plainly: a row of a financial statement, a party that is
-called what it is, a name of a schedule, the line that a browser prints above a page. So each has a strength of its own, added to a
-candidate's and never to that of *absent*.
+called what it is, a name of a schedule, what a length of time is of, the line that a browser prints above a page. So each has a strength
+of its own, added to a candidate's and never to that of *absent*.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary
+from stillroom.extraction.periods import Periods
 from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off
+from stillroom.extraction.positions import asks_for_position, is_position
 from stillroom.extraction.schedules import Schedules
 from stillroom.extraction.statements import Statements
 from stillroom.templates.template import Field, FieldType
@@ -29,6 +31,7 @@ _NAMED_BEFORE = (
     FieldType.DURATION,
 )
 _PARTIES = (FieldType.ORGANISATION, FieldType.NAME)
+_LINES = (FieldType.LINE, FieldType.TEXT)
 
 # Added to a strength, in logarithms of odds.
 _IN_ROW = 9.0
@@ -41,9 +44,22 @@ _LISTED = 8.0
 _SAID = 5.0
 _PRINTED = -8.0
 _COMPOUND = -4.0
+_BEGINS = -5.0
+_ASKS = 0.4
+_BESIDE = 60  # characters before a time
+_OWN_LABEL = 0.9
+_POSITION = 3.0
+_NO_POSITION = -1.0
+_LASTS = 3.0
+_LASTS_OTHERWISE = -7.0
 
 _PRINTED_ABOVE = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? {1,3}\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?(?:  .*)?$")
 _PRINTED_BELOW = re.compile(r"\s*(?:https?|file)://\S+(?:\s+\d+\s?/\s?\d+)?\s*$")
+_RANGE_BEFORE = re.compile(
+    r"\d\s?(?:[ap]\.?m\.?|uhr|h)?\s*(?:[-–—~]|to|till?|until|bis|au|à|al?|do|thru|through|and|tot|til|до)\s*$",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"\s*/[sS]/")
 _JOINED = re.compile(r"[-‐‑][^\W\d_]{2}")
 
 
@@ -69,12 +85,13 @@ class Told:
             told |= {at: min(told.get(at, 0.0), 0.0) + _CUT for at in cut}
             if field.type is FieldType.LIST:
                 told |= dict.fromkeys(self._schedules.names(field, candidates), _LISTED)
-        if kind in _NAMED_BEFORE and field.type is not FieldType.LIST:
-            for at in self._sentences.say(field, candidates):
-                told[at] = told.get(at, 0.0) + _SAID
-        if kind is FieldType.MONEY and field.type is not FieldType.LIST:
-            for at in self._schedules.totals(field, candidates):
-                told[at] = told.get(at, 0.0) + _SAID
+        if kind in (*_PARTIES, *_LINES):
+            for at, candidate in enumerate(candidates):
+                if _SIGNED.match(candidate.text):
+                    told[at] = told.get(at, 0.0) + _CUT  # "/s/ Anna Berg": the name begins behind it
+        if field.type is not FieldType.LIST:
+            for at, strength in self._of_single(field, kind, candidates):
+                told[at] = told.get(at, 0.0) + strength
         for at, candidate in enumerate(candidates):
             span = candidate.span
             behind = self._texts[span.page][span.end : span.end + 3]
@@ -83,6 +100,48 @@ class Told:
             if any(start <= span.start < end for start, end in self._printed.get(span.page, ())):
                 told[at] = told.get(at, 0.0) + _PRINTED
         return told
+
+    def _of_single(self, field: Field, kind: FieldType, candidates: Sequence[Candidate]) -> Iterator[tuple[int, float]]:
+        """The same of a field that has one value, by what its type has to say."""
+        if kind in _NAMED_BEFORE:
+            yield from ((at, _SAID) for at in self._sentences.say(field, candidates))
+        if kind is FieldType.MONEY:
+            yield from ((at, _SAID) for at in self._schedules.totals(field, candidates))
+        if kind is FieldType.DURATION:
+            own, others = self._periods.of(field, candidates)
+            yield from ((at, _LASTS) for at in own)
+            yield from ((at, _LASTS_OTHERWISE) for at in others)
+        if kind in _LINES and asks_for_position(field):
+            for at, candidate in enumerate(candidates):
+                yield at, _POSITION if is_position(candidate.text) else _NO_POSITION
+        if kind is FieldType.TIME and self._is_of_an_end(field):
+            yield from ((at, _BEGINS) for at, candidate in enumerate(candidates) if not self._may_end(field, candidate))
+
+    def _is_of_an_end(self, field: Field) -> bool:
+        end, start = (self._meaning.affinity(field.name, concept) for concept in ("end", "start"))
+        return end >= _ASKS and end > start
+
+    def _may_end(self, field: Field, candidate: Candidate) -> bool:
+        """Whether a time ends a range, or a label beside it says that something ends; one that stands alone is when it begins."""
+        span = candidate.span
+        before = self._texts[span.page][max(0, span.start - _BESIDE) : span.start]
+        line = before[before.rfind("\n") + 1 :]
+        if _RANGE_BEFORE.search(before):
+            return True
+        ends = [label for label in labels(line) if "end" in vocabulary().phrases.get(label.key, ())]
+        begins = [label for label in labels(line) if "start" in vocabulary().phrases.get(label.key, ())]
+        key = key_of(line)
+        # "Time" may be what beginning and end are called both.
+        begun = max((self._meaning.weigh(name, key)[0] for name in self._beginnings), default=0.0)
+        return self._meaning.weigh(field.name, key)[0] >= max(_OWN_LABEL, begun + 0.1) or (
+            bool(ends) and (not begins or ends[-1].start >= begins[-1].start)
+        )
+
+    @functools.cached_property
+    def _beginnings(self) -> list[str]:
+        """The template's fields of when something begins."""
+        affinity = self._meaning.affinity
+        return [name for name in self._meaning.roles if affinity(name, "start") > affinity(name, "end")]
 
     @functools.cached_property
     def _statements(self) -> Statements:
@@ -99,6 +158,10 @@ class Told:
     @functools.cached_property
     def _schedules(self) -> Schedules:
         return Schedules(self._document, self._meaning)
+
+    @functools.cached_property
+    def _periods(self) -> Periods:
+        return Periods(self._document, self._meaning)
 
     @functools.cached_property
     def _texts(self) -> dict[int, str]:

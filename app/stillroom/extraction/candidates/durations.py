@@ -56,12 +56,23 @@ def _numbers_in_words() -> dict[str, int]:
     return {word: int(number) for number, words in _data()["numbers"].items() for word in words.split()}
 
 
+@functools.cache
+def _only_behind() -> dict[str, str]:
+    """Of some units, the numbers in words that they stand behind."""
+    return _data()["only_behind"]
+
+
 def durations(page: Page) -> Iterator[Candidate]:
     """Spans that read as a length of time; the value is ``N unit(s)`` in English ("2 years"), whatever the document's language."""
     names, pattern = _units()
     for match in pattern.finditer(page.text):
         if match["named"] and re.fullmatch(_ENGLISH, match["unit"], re.IGNORECASE):
             continue  # "due days", "on days"
+        if (
+            match["named"]
+            and match["named"].lower() not in _only_behind().get(match["unit"].lower(), match["named"].lower()).split()
+        ):
+            continue
         number = _number(match)
         unit = names[(match["unit"] or match["english"]).lower()]
         value = f"{number.normalize():f} {unit}{'' if number == 1 else 's'}"
