@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import sys
 import zipfile
 from collections.abc import Callable
@@ -92,6 +93,9 @@ def test_pipes_and_devices_never_hang(tmp_path: Path) -> None:
     assert "pipe or a device" in refused_file(tmp_path / "pipe")
     assert "pipe or a device" in refused_file(Path("/dev/zero"))
     assert "pipe or a device" in refused_file(Path("/dev/null"))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        assert "pipe or a device" in refused_file(tmp_path / "socket")
 
 
 def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,7 @@ def test_what_nothing_speaks_for_is_other_or_absent() -> None:
     value = chosen(without, "Hum bzz fff.")
     assert (value.value, value.state) == (None, FieldState.ABSENT)
     assert len(value.candidates) == 2
+    assert value.confidence < 0.7
 
 
 def test_a_required_choice_that_nothing_speaks_for_is_put_to_the_model() -> None:
@@ -116,6 +117,28 @@ def test_a_currency_is_told_by_the_amounts_where_the_options_words_do_not_stand(
     assert value.value == expected
     if expected:
         assert value.span is not None
+
+
+CROWNS = replace(
+    CURRENCY, options=(Option("EUR"), Option("USD"), Option("SEK"), Option("NOK"), Option("DKK"), Option("GBP"))
+)
+
+
+@pytest.mark.parametrize("field", [CURRENCY, CROWNS, TemplateLibrary().find("invoice").field("currency")])
+def test_that_none_is_said_is_surer_where_another_is(field: Field) -> None:
+    """A template with more options makes it no surer."""
+    silent, other = chosen(field, "Total 12.00"), chosen(field, "Total 12,000 ₩")
+    assert (silent.value, other.value) == (None, None)
+    assert 0.5 <= silent.confidence < 0.7 < other.confidence <= 0.9
+    for value in (silent, other):
+        assert value.confidence + sum(each.confidence for each in value.candidates) <= 1.0001
+
+
+def test_a_sign_of_several_options_offers_those() -> None:
+    value = chosen(CROWNS, "Total 1200 kr")
+    assert value.value is None
+    assert value.confidence < 0.7
+    assert {each.value for each in value.candidates[:3]} == {"SEK", "NOK", "DKK"}
 
 
 def test_two_currencies_are_no_certain_one() -> None:

@@ -16,6 +16,7 @@ from stillroom.templates.template import Field, FieldType
 PATTERNS = (
     "Acme Widgets Ltd and Foo Bar GmbH, ", "Acme ", "A ", "Inc, ", "Foo and ", "+49 30 1234567 ", "12 ", "1,234.56 EUR ", "3 April 2025, ",
     "1", "a", "a.", "a-", "a@b.", "one hundred and ", "DE89 3704 ", "(", "a: ", "12 Main Street\n", "\u200b",
+    "-", "1-2-", "a\t", "a | ", "a  ", "Tel. 1  ", "\u202eabc\u202c ", "a\u0301",
 )  # fmt: skip
 LENGTH = 800
 

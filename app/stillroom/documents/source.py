@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -30,6 +31,7 @@ FILES_INSIDE = 2000
 """Files in one file, those in archives and messages inside of it included; later ones are left unread, and said to be."""
 
 _MIB = 1024 * 1024
+_NO_FILE = "This is a pipe or a device, not a file. Save its content to a file first."
 
 # Every character that str.splitlines() or a terminal takes for a line end becomes one line feed, so that "line" means the same everywhere.
 _LINE_ENDS = "\r\f\v\x1c\x1d\x1e\x85\u2028\u2029"
@@ -216,11 +218,13 @@ def open_file(path: Path) -> int:
         raise DocumentError("The file's name is not valid on this system. Rename it.") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise DocumentError("This is a pipe or a device, not a file. Save its content to a file first.")
+        raise DocumentError(_NO_FILE)
     return descriptor
 
 
-def _unreadable(error: OSError) -> NotNowError:
+def _unreadable(error: OSError) -> DocumentError:
+    if error.errno == errno.ENXIO:  # what opening a socket says
+        return DocumentError(_NO_FILE)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return NotNowError("The file is not there any more: it was moved, renamed or deleted. Add it again.")
     if isinstance(error, PermissionError):

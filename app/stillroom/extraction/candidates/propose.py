@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -132,10 +133,12 @@ def _placed(found: Iterable[Candidate], page: Page, places: Sequence[int]) -> It
         yield from found
         return
     turned = [match.span() for match in _TURNED.finditer(page.text)]
+    ends = [end for _, end in turned]
     for candidate in found:
         start, end = places[candidate.span.start], places[candidate.span.end - 1] + 1
         failed = candidate.failed
-        if any(left < end and start < right for left, right in turned):
+        next_turned = bisect.bisect_right(ends, start)  # the first that does not end before it
+        if next_turned < len(turned) and turned[next_turned][0] < end:
             failed = (*failed, _TURNED_SENTENCE)
         yield replace(candidate, span=Span(page.number, start, end), text=page.text[start:end], failed=failed)
 

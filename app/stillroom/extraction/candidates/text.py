@@ -37,7 +37,7 @@ _STREET_IN_ONE = re.compile(
 _NUMBERED = re.compile(r"^[^\d#,]{2,30}#\s?(?:[A-Z]{1,3}-?)?\d[\w-]*$")
 # An item and its price.
 _PRICED = re.compile(r"(?:\s|^)[$€£]?\d{1,5}[.,]\d{2}\s?[A-Z*]{0,3}$")
-_SITE = re.compile(r"(?<![\w.])[a-z\d-]{3,}\.(?:com|net|org|edu|gov|info|biz)(?!\w)", re.IGNORECASE)
+_SITE = re.compile(r"(?<![\w.])[a-z\d-]{3,63}\.(?:com|net|org|edu|gov|info|biz)(?!\w)", re.IGNORECASE)
 _PHONE_LINE = re.compile(r"^\+?(?:\(\d{2,4}\)[\s\-.]*|\d{2,4}[\s\-.]+)\d{3,4}[\s\-.]*\d{3,4}\.?$")
 # A day, or a time of day: what stands on such a line is of the bill.
 _MOMENT = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)|(?<!\d)\d{1,2}:\d{2}(?!\d)")
@@ -47,6 +47,7 @@ _OTHER_LABEL = re.compile(
     re.IGNORECASE,
 )
 MAX_BLOCK_LINES = 6
+_LONGEST_LINE = 400  # characters of a line that may be a value, or a line of an address
 _SHORT_LINE = 60
 
 
@@ -107,7 +108,7 @@ def lines(page: Page) -> Iterator[Candidate]:
             comma = line.text.index(", ")
             variants += [(line.start, line.start + comma), (line.start + comma + 2, line.end)]
         for start, end in variants:
-            if start < end and (start, end) not in seen and end - start <= 400:
+            if start < end and (start, end) not in seen and end - start <= _LONGEST_LINE:
                 seen.add((start, end))
                 yield _candidate(page, start, end)
     for start, end in venues(page):
@@ -183,7 +184,9 @@ def addresses(page: Page) -> Iterator[Candidate]:
 
 
 def _is_no_address(line: str) -> bool:
-    """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label."""
+    """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label; running text."""
+    if len(line) > _LONGEST_LINE:
+        return True
     streets, others = address_words()
     if any(
         each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL, _PRICED, _SITE)
@@ -216,7 +219,7 @@ def _without_others(page: Page) -> Iterator[list[Line]]:
     cut = False
     for line in page_lines(page):
         end = line.end
-        for gap in _CELL_GAP.finditer(line.text):
+        for gap in _CELL_GAP.finditer(line.text) if len(line.text) <= _LONGEST_LINE else ():
             if _is_no_address(line.text[gap.end() :]) and not _is_no_address(line.text[: gap.start()]):
                 end, cut = line.start + gap.start(), True
                 break
