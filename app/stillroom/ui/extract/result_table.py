@@ -157,7 +157,11 @@ class ResultTable(QTableView):
         state = self.fontMetrics().horizontalAdvance(self.tr("Approved by anna")) + 44
         wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.source.template.fields]
         columns = [Column.DOCUMENT, *range(FIRST_FIELD, FIRST_FIELD + len(wants))]
-        least = [19 * character, *(max(14 * character, header.sectionSizeHint(column)) for column in columns[1:])]
+        narrow = [(11 if field.type in _SHORT else 14) * character for field in self.shown.source.template.fields]
+        least = [
+            19 * character,
+            *(max(width, header.sectionSizeHint(column)) for column, width in zip(columns[1:], narrow, strict=True)),
+        ]
         most = [30 * character] + [24 * character] * len(wants)
         good = [
             max(low, min(self._content(column), high)) for column, low, high in zip(columns, least, most, strict=True)

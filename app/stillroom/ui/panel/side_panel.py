@@ -82,6 +82,7 @@ class SidePanel(QWidget):
         self._queue = queue
         self._measured: Measurement | None = None
         self._doing = ""  # what the model does, where no run is under way
+        self._other = ""  # what a page has going on beside that
         self.setObjectName("sidePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.tr("What the machine is doing"))
@@ -233,6 +234,11 @@ class SidePanel(QWidget):
             self._doing = doing
             self._show_running()
 
+    def show_other_work(self, what: str) -> None:
+        """What a page has going on that is no run of a table; empty for nothing."""
+        self._other = what
+        self._show_running()
+
     def _show_machine(self, machine: MachineState) -> None:
         lines = []
         for gpu in machine.gpus:
@@ -332,7 +338,7 @@ class SidePanel(QWidget):
         self._left.setVisible(run is not None)
         self._running_file.setVisible(run is not None and bool(run.progress.file))
         if run is None:
-            idle = self._doing or self.tr("Nothing is running.")
+            idle = self._other or self._doing or self.tr("Nothing is running.")
             self._running.setText(
                 counted(waiting, self.tr("1 run is waiting."), self.tr("%1 runs are waiting.")) if waiting else idle
             )
