@@ -133,6 +133,12 @@ def test_documents_with_no_text_in_them(word: Make, excel: Make, pdf: Make) -> N
         (b"\x1f\x8b\x08\0", "archive"),
         (b"Rar!\x1a\x07\x01\0", "archive"),
         (bytes(range(256)), "binary"),
+        (b"%!PS-Adobe-3.0\n(Total) show", "PostScript"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "Git LFS"),
+        (b"[InternetShortcut]\r\nURL=https://example.org/a.pdf", "a link"),
+        (b'{"url":"https://docs.google.com/open?id=1","doc_id":"1"}', "online office"),
+        (b"<?xml version='1.0'?><?mso-application progid='Excel.Sheet'?><Workbook/>", "one XML text"),
+        (b"<?xml version='1.0'?>\n<office:document office:mimetype='x'/>", "one XML text"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100) + "WordDocument".encode("utf-16-le"), ".doc"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100) + "Workbook".encode("utf-16-le"), ".xls"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100) + "EncryptedPackage".encode("utf-16-le"), "password"),
@@ -237,3 +243,12 @@ def test_a_sentence_never_quotes_the_document(word: Make) -> None:
     assert "damaged" in sentence(caught.value)
     assert "secret" not in caught.value.message + caught.value.details
     assert "ValueError" in caught.value.details
+
+
+def test_another_thing_under_the_name_of_a_document_is_said() -> None:
+    page = b"<!doctype html><html><body>Please sign in</body></html>"
+    assert read_source(Source("bill.pdf", page)).notes == (
+        "The file is named .pdf but is a web page: perhaps a download went wrong.",
+    )
+    assert not read_source(Source("bill.doc", page)).notes
+    assert not read_source(Source("bill.html", page)).notes

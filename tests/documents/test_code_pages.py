@@ -108,3 +108,13 @@ def test_fields_that_are_filled_up_with_zeros_are_read_and_it_is_said(data: byte
 def test_what_holds_more_than_zeros_is_no_text(data: bytes) -> None:
     with pytest.raises(DocumentError, match="binary"):
         read_source(Source("a.bin", data))
+
+
+def test_a_text_that_switches_between_letters() -> None:
+    for codec, text in (("iso2022_jp", "請求書番号: M-2041\n合計 13,200円"), ("iso2022_kr", "합계 1,250,000원")):
+        assert decode(text.encode(codec)) == (text, ())
+
+
+@pytest.mark.parametrize("codec", ["cp850", "cp437", "cp1252", "mac-roman"])
+def test_a_sign_before_a_figure_is_that_of_a_currency(codec: str) -> None:
+    assert decode("Green Leaf Ltd\nTotal due: £1,050.00\n".encode(codec))[0] == "Green Leaf Ltd\nTotal due: £1,050.00\n"

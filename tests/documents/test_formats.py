@@ -13,6 +13,9 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.documents.make_office import cell as made_cell
+from tests.documents.make_office import word as made_word
+from tests.documents.make_office import workbook as make_workbook
 
 from stillroom.documents.document import Document
 from stillroom.documents.formats import xlsx_workbook
@@ -330,3 +333,48 @@ def test_a_sheet_with_too_many_cells_is_said_to_be_unread(excel: Make, monkeypat
     document = read("a.xlsx", excel(Small=[["a"]], Large=[[1] * 4] * 4))
     assert ([page.number for page in document.pages], document.page_count) == ([1], 2)
     assert document.notes == ("The sheet “Large” is too large and was not read.",)
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<p>Total £19<small>99</small></p>", "Total £19.99"),
+        ("<p>Total £19 <small>incl. 20 %</small></p>", "Total £19 incl. 20 %"),
+        ("<p>Lot 19<small>99</small></p>", "Lot 19 99"),
+    ],
+)
+def test_cents_that_are_set_small(page: str, expected: str) -> None:
+    assert text("a.html", page) == expected
+
+
+def test_a_picture_behind_an_element_is_said() -> None:
+    document = read("a.html", "<p>Total:</p><div style=\"background-image:url('data:image/png;base64,AAAA')\"></div>")
+    assert document.notes == ("1 picture was not read.",)
+
+
+def test_marks_that_are_not_doubled_inside_of_a_cell() -> None:
+    assert text("a.csv", 'Name,Total\n"Smith, "Bob" Jr","1,050.00"\n') == 'Name\tTotal\nSmith, "Bob" Jr\t1,050.00'
+    document = read("a.csv", 'Item;Size\nPipe;"5 inch\nTotal;12,50\n')
+    assert document.pages[0].text.endswith("Total\t12,50")
+
+
+def test_a_number_that_is_shown_in_thousands_and_a_row_without_height() -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for value, number_format in ((1_050_000, "#,##0,"), (1_234_500_000, "0.0,,")):
+        sheet.append(["Total", value])
+        sheet.cell(sheet.max_row, 2).number_format = number_format
+    target = io.BytesIO()
+    workbook.save(target)
+    document = read("a.xlsx", target.getvalue())
+    assert document.pages[0].text == "Total\t1,050\nTotal\t1234.5"
+    rows = f"<s:row r='1'>{made_cell('A1', 'seen')}</s:row><s:row r='2' ht='0' customHeight='1'>{made_cell('A2', 'not')}</s:row>"
+    document = read("a.xlsx", make_workbook(rows))
+    assert document.pages[0].text == "seen"
+    assert document.notes == ("1 hidden row (sheet “One”) was left out: the file does not show it.",)
+
+
+def test_text_that_word_lifts_above_its_line_is_no_figure_of_the_number_on_it() -> None:
+    lifted = "<w:r><w:rPr><w:position w:val='6'/></w:rPr><w:t>99</w:t></w:r>"
+    body = f"<w:p><w:r><w:t>Total $19</w:t></w:r>{lifted}</w:p>"
+    assert text("a.docx", made_word(body)) == "Total $19.99"

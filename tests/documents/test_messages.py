@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable
 from email.message import EmailMessage
 
@@ -96,3 +98,44 @@ def test_a_message_with_very_many_attachments(message: Callable[..., EmailMessag
     document = read(mail.as_bytes(), "m.eml")
     assert len(document.attachments) == 100
     assert [note for note in document.notes if "more than 100" in note]
+
+
+def mail(kind: str, body: str) -> Document:
+    return read(f"From: a@example.org\nMIME-Version: 1.0\nContent-Type: {kind}\n\n{body}".encode(), "m.eml")
+
+
+def test_lines_that_were_broken_for_the_way_are_whole_again() -> None:
+    text = mail("text/plain; format=flowed; delsp=yes", "Total 1,0 \n50.00\n\n> quoted \n> too\n-- \nAnn").pages[0].text
+    assert text.endswith("Total 1,050.00\n\n> quoted \n> too\n-- \nAnn")
+    assert mail("text/plain; format=flowed", "It is \ndue.\n  set in").pages[0].text.endswith("It is due.\n set in")
+    assert mail("text/plain", "Total 1 \n50").pages[0].text.endswith("Total 1 \n50")
+
+
+def test_a_file_written_into_the_text_is_an_attachment() -> None:
+    rows = b"".join(
+        binascii.b2a_uu(piece, backtick=False) for piece in (b"Total due 1,050.00, all of it now", b" and more")
+    )
+    document = mail("text/plain", f"See\n\nbegin 644 bill.txt\n{rows.decode()}`\nend\n\nAnn")
+    assert document.pages[0].text.endswith("See\n\n\n\nAnn")
+    assert [(part.name, part.pages[0].text) for part in document.attachments] == [
+        ("m.eml › bill.txt", "Total due 1,050.00, all of it now and more")
+    ]
+    assert "begin 5 of them" in mail("text/plain", "begin 5 of them\nend").pages[0].text
+
+
+def test_an_encrypted_text_is_said() -> None:
+    document = mail("text/plain", "-----BEGIN PGP MESSAGE-----\n\nhQEMA3\n-----END PGP MESSAGE-----")
+    assert "The message is encrypted." in document.notes[0]
+
+
+def test_a_wrapper_with_nothing_in_it_is_said() -> None:
+    data = base64.b64encode(b"\x78\x9f\x3e\x22" + bytes(20)).decode()
+    head = (
+        'multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain\n\nHi\n--b\nContent-Type: application/ms-tnef'
+    )
+    notes = read(
+        f"From: a@example.org\nMIME-Version: 1.0\nContent-Type: {head}; name=winmail.dat\n"
+        f"Content-Transfer-Encoding: base64\n\n{data}\n--b--\n".encode(),
+        "m.eml",
+    ).notes
+    assert "winmail.dat" in notes[0]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -290,10 +291,39 @@ def test_an_xfa_form_without_pages_says_what_to_do(needed: str) -> None:
         read("a.pdf", written(content, f"<</Length {len(data)}>>\nstream\n{data}\nendstream", catalog=form))
 
 
+@pytest.mark.parametrize("turned", [0, 90])
+def test_boxes_that_are_ticked(pdf: Make, turned: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageRotation(turned)
+        for place, (word, checked) in enumerate((("USD", False), ("GBP", True))):
+            canvas.acroForm.checkbox(name=word, x=60 + 100 * place, y=600, checked=checked)
+            canvas.drawString(90 + 100 * place, 605, word)
+        for value, y in (("a", 500), ("b", 450)):
+            canvas.acroForm.radio(name="r", value=value, selected=value == "b", x=60, y=y)
+            canvas.drawString(90, y + 5, f"way {value}")
+
+    text = " ".join(read("a.pdf", pdf(draw)).pages[0].text.split())
+    if turned:
+        assert sorted(re.findall("[☐☒]", text)) == ["☐", "☐", "☒", "☒"]
+    else:
+        assert text == "☐ USD ☒ GBP ☐ way a ☒ way b"
+
+
+def test_a_page_that_is_made_when_it_is_opened_is_no_document() -> None:
+    content = (
+        "BT /F1 12 Tf 50 700 Td (Please wait. If this is not replaced, your viewer cannot show the document.) Tj ET"
+    )
+    data = "<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'></xdp:xdp>"
+    stream = f"<</Length {len(data)}>>\nstream\n{data}\nendstream"
+    with pytest.raises(DocumentError, match="XFA form"):
+        read("a.pdf", written(content, stream, catalog="/AcroForm<</Fields[]/XFA 6 0 R>>/NeedsRendering true"))
+    assert read("a.pdf", written(content, stream, catalog="/AcroForm<</Fields[]/XFA 6 0 R>>")).pages[0].text
+
+
 def test_a_scan_in_letters_that_are_not_known_says_so(pdf: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillroom.documents.formats.picture.MISSED", -1.0)  # as if all were strange
+    monkeypatch.setattr("stillroom.documents.ocr.recognition.MISSED", -1.0)  # as if all were strange
     document = read("a.pdf", pdf(lambda canvas: canvas.drawImage(picture_of("Total 120.40"), 0, 500, 600, 100)))
-    assert document.notes[0].startswith("Parts of the text on page 1 were not recognised: letters of a script")
+    assert document.notes[0].startswith("Parts of the text on page 1 were not recognised, or not rightly: letters")
 
 
 def test_comments_that_the_page_does_not_show_are_said(pdf: Make) -> None:

@@ -165,3 +165,10 @@ def test_marks_that_turn_typed_text_do_nothing_on_a_page() -> None:
     document = read(mapped(HEBREW, (50, 700, "total !120.40"), turn="\u202e"))
     assert document.pages[0].text.split() == ["total", "120.40"]
     assert "turn its direction" in document.notes[0]
+
+
+def test_letters_set_apart_are_a_word() -> None:
+    apart = "BT /F1 10 Tf 6 Tc 60 640 Td (Total due: GBP 1,050.00) Tj ET\n"
+    assert read(written(apart)).pages[0].text.split() == ["Total", "due:", "GBP", "1,050.00"]
+    columns = "".join(f"BT /F1 10 Tf {60 + 30 * n} 640 Td ({n}) Tj ET\n" for n in range(6))
+    assert read(written(columns)).pages[0].text.split() == list("012345")

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rapidocr")
@@ -22,7 +23,7 @@ from tests.documents.make_pictures import RECEIPT_TEXT, draw, encoded
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.documents.formats import picture as picture_format
-from stillroom.documents.ocr import models
+from stillroom.documents.ocr import models, recognition
 from stillroom.documents.read_file import read_source
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.source import Effort, Source
@@ -317,5 +318,25 @@ def test_avif() -> None:
 
 
 def test_letters_that_are_not_known_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_format, "MISSED", -1.0)
+    monkeypatch.setattr(recognition, "MISSED", -1.0)
     assert "letters of a script" in " ".join(read(encoded(draw())).notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [
+        ("AΣINO ΦYO TIMOΛOIO", True),
+        ("Πράσινο Φύλλο", True),
+        ("Счёт на оплату", True),
+        ("Total 12.50 µm Ω", False),
+        ("Łódź Größe 株式会社 みどり", False),
+    ],
+)
+def test_words_in_letters_that_only_formulas_hold_are_said(text: str, strange: bool) -> None:
+    characters = [
+        recognition.Character(letter, 0.0, 0.1, 0.99, number)
+        for number, word in enumerate(text.split())
+        for letter in word
+    ]
+    line = recognition.Line(np.zeros((4, 2), dtype=np.float32), 0, characters)
+    assert recognition.Lines([line]).strange is strange

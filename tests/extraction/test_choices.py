@@ -56,6 +56,7 @@ def test_what_nothing_speaks_for_is_other_or_absent() -> None:
     value = chosen(without, "Hum bzz fff.")
     assert (value.value, value.state) == (None, FieldState.ABSENT)
     assert len(value.candidates) == 2
+    assert value.confidence < 0.7
 
 
 def test_a_required_choice_that_nothing_speaks_for_is_put_to_the_model() -> None:
@@ -118,6 +119,28 @@ def test_a_currency_is_told_by_the_amounts_where_the_options_words_do_not_stand(
         assert value.span is not None
 
 
+CROWNS = replace(
+    CURRENCY, options=(Option("EUR"), Option("USD"), Option("SEK"), Option("NOK"), Option("DKK"), Option("GBP"))
+)
+
+
+@pytest.mark.parametrize("field", [CURRENCY, CROWNS, TemplateLibrary().find("invoice").field("currency")])
+def test_that_none_is_said_is_surer_where_another_is(field: Field) -> None:
+    """A template with more options makes it no surer."""
+    silent, other = chosen(field, "Total 12.00"), chosen(field, "Total 12,000 ₩")
+    assert (silent.value, other.value) == (None, None)
+    assert 0.5 <= silent.confidence < 0.7 < other.confidence <= 0.9
+    for value in (silent, other):
+        assert value.confidence + sum(each.confidence for each in value.candidates) <= 1.0001
+
+
+def test_a_sign_of_several_options_offers_those() -> None:
+    value = chosen(CROWNS, "Total 1200 kr")
+    assert value.value is None
+    assert value.confidence < 0.7
+    assert {each.value for each in value.candidates[:3]} == {"SEK", "NOK", "DKK"}
+
+
 def test_two_currencies_are_no_certain_one() -> None:
     assert chosen(CURRENCY, "Total € 12.00").confidence > 0.9
     assert chosen(CURRENCY, "Total € 12.00, or $ 13.00").confidence < 0.6
@@ -142,6 +165,23 @@ def test_a_topic_that_an_option_names_brings_its_words() -> None:
 )
 def test_the_templates_that_ship_route_plain_messages(name: str, field: str, text: str, expected: str) -> None:
     assert chosen(TemplateLibrary().find(name).field(field), text).value == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "expected"),
+    [
+        (("Billing", "Login", "Shipping"), "The courier left my package in the rain.", "Shipping"),
+        (("Billing", "Login", "Shipping"), "I cannot get a new passcode, the captcha fails.", "Login"),
+        (("Umweltamt", "Standesamt", "Schulamt"), "Wann wird der Sperrmüll abgeholt?", "Umweltamt"),
+        (("Umweltamt", "Standesamt", "Schulamt"), "Für unsere Trauung fehlt noch die Urkunde.", "Standesamt"),
+        (("sinistres", "recrutement", "résiliation"), "La grêle a percé le toit.", "sinistres"),
+        (("reservas", "mantenimiento", "eventos"), "El grifo no cierra.", "mantenimiento"),
+        (("prenotazioni", "manutenzione", "eventi"), "Cerchiamo una camera per due notti.", "prenotazioni"),
+    ],
+)
+def test_departments_are_told_by_the_words_of_their_topics(names: tuple[str, ...], text: str, expected: str) -> None:
+    field = Field("desk", FieldType.CHOICE, options=tuple(map(Option, names)))
+    assert chosen(field, text).value == expected
 
 
 def test_yes_or_no_is_the_models_to_say() -> None:

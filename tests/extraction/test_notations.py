@@ -93,6 +93,16 @@ def test_a_date_in_any_language(text: str) -> None:
         ("3 fevrier 2025", "2025-02-03"),
         ("3. Jänner 2025", "2025-01-03"),
         ("3 كانون الثاني 2025", "2025-01-03"),
+        ("3 نيسان/أبريل 2025", "2025-04-03"),
+        ("3 באפר׳ 2025", "2025-04-03"),
+        ("令和7年(2025年)4月3日", "2025-04-03"),
+        ("令7.4.3 発行", "2025-04-03"),
+        ("1.º de abril de 2025", "2025-04-01"),
+        ("3. huhtik. 2025", "2025-04-03"),
+        ("2025-ж. 3-апрель", "2025-04-03"),
+        ("2025 ж. 3 сәуір", "2025-04-03"),
+        ("2025 оны 4 сарын 3", "2025-04-03"),
+        ("Dato 13/4 2025", "2025-04-13"),
         ("۳۰ اسفند ۱۴۰۳", "2025-03-20"),
         ("۱ فروردین ۱۴۰۴", "2025-03-21"),
         ("۲۲ بهمن ۱۳۵۷", "1979-02-11"),
@@ -236,6 +246,12 @@ def test_what_typesetting_joined_is_letters_in_the_value() -> None:
         ("USD 1,250 and 50/100", "1250.50"),
         ("$5 10 gr", "5"),
         ("5€ 10", "5"),
+        ("1 250:50 kr", "1250.50"),
+        ("kr 1 250:50", "1250.50"),
+        ("R1,250.50", "1250.50"),
+        ("R 1 250,50", "1250.50"),
+        ("GBP 19 ⁹⁹", "19.99"),
+        ("1250 eurot 50 senti", "1250.50"),
     ],
 )
 def test_an_amount_as_its_country_writes_it(text: str, expected: str) -> None:
@@ -248,6 +264,14 @@ def test_a_mark_before_three_figures_is_read_by_the_currency_and_by_the_other_am
     assert found(FieldType.MONEY, "1.234 kg, 3,50 und 7,25")[0].value == "1234"
     assert found(FieldType.MONEY, "1.234 kg, 3.50 and 7.25")[0].value == "1.234"
     assert found(FieldType.MONEY, "JPY 1,234")[0].likelihood > 0.95
+
+
+def test_thousandths_that_are_on_paper_only_leave_both_readings_open() -> None:
+    assert sorted((each.value, each.likelihood) for each in found(FieldType.MONEY, "IQD 12.750")) == [
+        ("12.750", pytest.approx(0.5, abs=0.49)),
+        ("12750", pytest.approx(0.5, abs=0.49)),
+    ]
+    assert {each.value for each in found(FieldType.MONEY, "12:30")} == set()
 
 
 def test_a_credit_may_be_meant_either_way() -> None:
@@ -282,6 +306,10 @@ def test_an_amount_says_what_its_sign_may_mean(text: str, expected: set[str]) ->
         ("发票号码25117000", "25117000"),
         ("GL\u200b-100", "GL-100"),
         ("Rech.-Nr.:4711", "4711"),
+        ("Fattura n.77/2025", "77/2025"),
+        ("請求書No．12345", "12345"),
+        ("Τιμολόγιο Νο.1234", "1234"),
+        ("فاتورة رقم١٢٣٤", "١٢٣٤"),
         ("VAT ATU 13585627", "ATU13585627"),
         ("NO008804", "NO008804"),
         ("INVOICEINV-2024-1107", "INV-2024-1107"),
@@ -304,6 +332,9 @@ def test_a_code_without_its_label(text: str, expected: str) -> None:
         "|D|E|8|9|3|7|0|4|0|0|4|4|0|5|3|2|0|1|3|0|0|0|",
         "IBAN: D\u200bE89370400440532013000",
         "DE89-3704-0044-0532-0130-00 BIC COBADEFF",
+        "IBAN: DE89 3704 0044\n        0532 0130 00",
+        "IBAN：ＤＥ８９　３７０４　００４４　０５３２　０１３０　００",
+        "IBANDE89370400440532013000",
     ],
 )
 def test_an_iban_in_boxes_and_gaps(text: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from tests.extraction.scripted_engine import ScriptedEngine
 
 from stillroom.cancellation import Cancellation
@@ -134,6 +137,21 @@ def test_a_text_goes_where_it_is_about_without_a_word_of_the_option() -> None:
     )
     assert chosen("Total $ 12.00", Embedder(engine), money).value == "USD"
     assert not engine.texts
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The fiddle at the Regatta was splendid", "boats"),
+        ("fiddle and a Schrebergarten", "garden"),
+        ("fiddle, le canot à rames", "boats"),
+        ("hull and a conjunto de cuerda", "music"),
+    ],
+)
+def test_a_synonym_that_stands_there_outweighs_what_a_text_is_about(text: str, expected: str) -> None:
+    listed = {"garden": ("Schrebergarten",), "boats": ("regatta", "canot à rames"), "music": ("conjunto de cuerda",)}
+    desk = replace(DESK, options=tuple(Option(topic, synonyms=listed[topic]) for topic in TOPICS))
+    assert chosen(text, Embedder(ThinkingEngine()), desk).value == expected
 
 
 def test_a_field_that_may_be_empty_is_filled_by_what_a_text_is_about_alone_only_where_that_is_likely() -> None:

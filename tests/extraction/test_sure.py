@@ -9,12 +9,12 @@ import pytest
 from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
 
 from stillroom.documents.document import Document, Page
-from stillroom.extraction import choosing, layout, ranking
+from stillroom.extraction import choosing, deciding, layout, ranking
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.extraction.signs import sign_names
 from stillroom.templates.library import TemplateLibrary
-from stillroom.templates.template import Field, FieldType, Template
+from stillroom.templates.template import Field, FieldType, Option, Template
 
 BILL = "North Wind Ltd\nNet 10.00\nTax 2.00\nTotal 12.00\nCash 20.00\nChange 8.00"
 MONEY = Template("t", 1, "T", "", (Field("sum", FieldType.MONEY, near=("total",)),))
@@ -200,3 +200,20 @@ def test_an_account_in_wide_groups_is_one_value() -> None:
     value = choosing.choose_all([asked], document, complete=True)["iban"]
     assert isinstance(value, FieldValue)
     assert value.value == "GB29NWBK60161331926819"
+
+
+def test_that_there_is_no_value_is_no_surer_than_that_all_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "weights_for", lambda *_, **__: weights(1.0, absent=40.0))
+    monkeypatch.setattr(deciding, "_NOT_ALL_SAID", 0.5)
+    currency = Field(
+        "currency", FieldType.CHOICE, options=(Option("EUR", synonyms=("€",)), Option("USD", synonyms=("$",)))
+    )
+    template = Template("t", 1, "T", "", (*MONEY.fields, currency))
+    sure = []
+    for notes in ((), ("2 pictures were not read.",)):
+        document = Document("made.txt", "txt", "", (Page(1, "Nothing of the kind."),), 1, notes)
+        values = Extractor(ScriptedEngine(prefers)).extract(document, template, file="made.txt").fields.values()
+        assert all(isinstance(value, FieldValue) and value.state is FieldState.ABSENT for value in values)
+        sure.append(max(value.confidence for value in values if isinstance(value, FieldValue)))
+    assert sure[0] > 0.7
+    assert sure[1] == 0.5

@@ -118,6 +118,8 @@ def _likely(text: str, index: int, language: _Language) -> float:
         torn = character.isupper() and before.islower()
         torn = torn or (character.islower() and character != "ß" and before.isupper() and after.isupper())
         torn = torn or (character.isupper() and not before.isalpha() and not after.isalpha())
+        # A word holds no figure in front: the sign of a currency was taken for a letter (œ1,050.00 is £1,050.00).
+        torn = torn or (after.isdecimal() and not before.isalpha())
         # A word is in one script; ASCII letters beside those of another are signs that were taken for letters.
         mixed = not _latin(character) and any(letter.isascii() and letter.isalpha() for letter in (before, after))
         return likely + _TORN * (torn + mixed)

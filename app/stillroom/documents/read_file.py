@@ -28,6 +28,10 @@ def read_file(path: Path, password: str | None = None, effort: Effort | None = N
     return read_source(load(path, password, effort))
 
 
+_NEVER_TEXT = frozenset(("pdf", "docx", "xlsx", "pptx", "png", "jpg", "jpeg", "tif", "tiff"))
+_INSTEAD = {"html": "a web page", "txt": "a plain text", "json": "data (JSON)"}
+
+
 def find_source(path: Path, password: str | None, sha256: str) -> Source:
     """The bytes with this digest: of the file, or of what is attached to it; of the file where no digest is given.
 
@@ -73,6 +77,8 @@ def read_source(source: Source) -> Document:
         raise DocumentError("The file holds no text, only white space. There is nothing to read in it.")
     pages: list[Page] = []
     notes = dict.fromkeys(content.notes)
+    if kind in _INSTEAD and source.suffix in _NEVER_TEXT:
+        notes[f"The file is named .{source.suffix} but is {_INSTEAD[kind]}: perhaps a download went wrong."] = None
     for page in content.pages:
         shown, said = visible(page)
         pages.append(composed(shown))

@@ -62,10 +62,24 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"Rar!\x1a\x07", "an archive (RAR). Unpack it and add the files"),
     (257, b"ustar", "an archive (tar). Unpack it and add the files"),
     (0, b"SQLite format 3\0", "a database (SQLite)"),
+    (0, b"%!PS", "a PostScript file. Convert it to PDF and add that"),
+    (
+        0,
+        b"version https://git-lfs.github.com/spec/",
+        "where a version store (Git LFS) keeps a file. Fetch the file itself and add that",
+    ),
+    (0, b"[InternetShortcut]", "a link to a web page. Open it, save the document that it shows and add that"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_FLAT = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?(?:<\?mso-application\s+progid=[\"'](?P<program>[\w.]+)|<(?:office:document\b|pkg:package\b|Workbook\b))",
+    re.DOTALL,
+)
+_DRIVE = re.compile(
+    r'\s*\{\s*"url"\s*:\s*"https://docs\.google\.com/|\s*\{[^{}]{0,400}"(?:doc_id|resource_id)"\s*:[^{}]{0,400}\}\s*$'
 )
 _HEADER = re.compile(
     r"(?:from|to|cc|subject|date|received|return-path|delivered-to|message-id|mime-version|content-type|reply-to|sender|"
@@ -159,6 +173,15 @@ def _text_kind(source: Source) -> str:
         return "ics"
     if is_e_invoice(source.data):
         return "e-invoice"
+    plain = start.decode("latin-1")
+    if _DRIVE.match(plain):
+        raise DocumentError(
+            "This is a link to a document in an online office. Download the document from there and add that."
+        )
+    if _FLAT.match(plain):
+        raise DocumentError(
+            "This is an office file that is saved as one XML text. Open it in its office program, save it in the usual format and add that."
+        )
     named = _TEXT_SUFFIXES.get(source.suffix)
     if named:
         return named

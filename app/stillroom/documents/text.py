@@ -21,6 +21,8 @@ _SAMPLE = 64 * 1024
 _MOST_FILLED = 0.8
 """Of a text whose fields are filled up to their length with zeros."""
 _FILLING = re.compile(rb"\0+")
+_SWITCHES = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b(J": "iso2022_jp", b"\x1b$)C": "iso2022_kr"}
+"""How seven-bit texts of Japan and Korea change from Latin letters to their own."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -73,6 +75,10 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     if _is_filled(data[:_SAMPLE]):
         text, notes = decode(_FILLING.sub(b" ", data))
         return text, ("Zero bytes that stand between its words were read as spaces.", *notes)
+    switched = next((codec for mark, codec in _SWITCHES.items() if mark in data[:_SAMPLE]), None)
+    if switched:
+        text = data.decode(switched, "replace")
+        return text, _lost(text)
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:

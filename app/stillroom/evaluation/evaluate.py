@@ -47,6 +47,7 @@ class ModelEvaluation:
         documents: judged, in the labels' order.
         results: what was judged, in the same order.
         memory: largest resident size of the worker that was seen, in bytes; None where nothing was run.
+        cost: dollars that asking about all of them cost; 0 where the model ran here.
     """
 
     model_name: str
@@ -55,6 +56,12 @@ class ModelEvaluation:
     documents: tuple[DocumentJudgement, ...]
     results: tuple[DocumentResult, ...]
     memory: int | None = None
+    cost: float = 0.0
+
+    @property
+    def thousand_cost(self) -> float:
+        """Dollars for as many as a thousand such documents."""
+        return 1000 * self.cost / len(self.documents) if self.documents else 0.0
 
 
 class Evaluator:

@@ -18,6 +18,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Protocol
 
 import numpy as np
@@ -43,7 +44,11 @@ MOST_ASKED = 12
 """Options that the model is asked about: of 77 the list alone is longer than most messages, and words tell more."""
 # And in the first passages only: what a document is about stands at its beginning, and its words count wherever they stand.
 _ASKED_PASSAGES = 3
+# A synonym that somebody listed, against a word of the option's name, which may mean anything: no model is nearer than that.
+_SYNONYM = 12.0
 _MOST = 0.97  # for a sign beside the amounts, where no other option's is anywhere
+# That nothing is said is no proof that none of the options is meant, however many there are; that another is said nearly is.
+_NONE_SAID, _NONE = 0.6, 0.9
 _LIKELY = 0.5  # from where nearness alone fills a field that may be empty
 _ODDS = 1e-3
 _SURE = 0.9
@@ -191,7 +196,7 @@ class Look:
 
     Attributes:
         evidence: by option, where its own words stand, the most telling first.
-        literal: by option, how much those speak for it: 0 where there are none.
+        literal: by option, how much those speak for it: 0 where there are none, up to 1, and 1 more with a synonym that somebody listed.
         likeness: by option, how much of its words and description the document has.
         telling: by option, whether a whole word is among those, however bent, not letters alone that many words share.
         places: by option, the word of the document that says most of its likeness.
@@ -215,12 +220,15 @@ class Look:
         lowered = [page.text.lower() for page in document.pages]
         found = [_evidence(option, document, lowered) for option in answers]
         codes = are_codes(answers)
+        shared: Vector = np.zeros(len(answers))
         if codes and not any(found) and all(option.value in currencies.codes() for option in answers):
-            found = _of_amounts(answers, document)
+            found, shared = _of_amounts(answers, document)
         counts = np.array([math.log1p(sum(3.0 if near else 1.0 for near, _ in spans)) for spans in found])
         literal = counts / counts.sum() if codes and counts.any() else np.minimum(1.0, counts)
+        if not codes:
+            literal = literal + np.array(list(map(_has_synonym, answers, found, repeat(document))))
         evidence = tuple(tuple(span for _, span in spans) for spans in found)
-        likeness: Vector = np.zeros(len(answers))
+        likeness = shared
         places: list[Span | None] = [None] * len(answers)
         telling = [False] * len(answers)
         whole: Vector = np.zeros(len(answers))
@@ -259,7 +267,9 @@ class Look:
         many whole words it has."""
         most = float(self.likeness.max()) if self.hints else 0.0
         words = np.log(np.maximum(self.likeness / most, _LEAST_LIKE)) if most else np.zeros(len(self.options))
-        return np.column_stack((self.literal, words, model, self._fallbacks(), self.near, np.log1p(self.whole)))
+        return np.column_stack(
+            (np.minimum(1.0, self.literal), words, model, self._fallbacks(), self.near, np.log1p(self.whole))
+        )
 
     def strengths(self, model: Vector) -> Vector:
         """How much speaks for each option."""
@@ -267,7 +277,7 @@ class Look:
             given = ranking.weights_for(self.field.type)
             told: Vector = given.features[0] * model + given.features[len(ranking.MODEL_FEATURES)] * self.literal
             return told
-        weighed: Vector = self.signs(model) @ weights().worth()
+        weighed: Vector = self.signs(model) @ weights().worth() + _SYNONYM * (self.literal > 1.0)
         return weighed
 
     def shares(self, model: Vector) -> Vector:
@@ -284,7 +294,11 @@ class Look:
                 _MOST * float(self.literal[first] / self.literal.sum()) if self.literal.any() else float(shares[first])
             )
         else:
-            odds = known.certain + known.share * log_odds(float(shares[first])) + known.own * float(self.literal[first])
+            odds = (
+                known.certain
+                + known.share * log_odds(float(shares[first]))
+                + known.own * min(1.0, float(self.literal[first]))
+            )
             sure = min(_SURE, float(ranking.logistic(np.array([odds]))[0]))
         # The others keep their order and what they have of the rest.
         rest = max(1e-12, 1.0 - float(shares[first]))
@@ -336,9 +350,9 @@ class Look:
         likely = self.near.any() and float(shares[order[0]]) >= _LIKELY
         spoken = self.field.required or fallback or self.speaks or likely or taught is not None
         if self.field.type is FieldType.CHOICE and not spoken:
-            return _nothing(
-                self.field, 1.0 - float(shares[order[0]]) / 2, complete=complete, runners=runners[:_RUNNERS_UP]
-            )
+            none = _NONE if self._is_another(document) else _NONE_SAID
+            left = [replace(each, confidence=(1.0 - none) * each.confidence) for each in runners[:_RUNNERS_UP]]
+            return _nothing(self.field, none, complete=complete, runners=tuple(left))
         best = runners[0]
         return FieldValue(
             self.options[order[0]].value,
@@ -349,6 +363,14 @@ class Look:
             best.boxes,
             runners[1:],
         )
+
+    def _is_another(self, document: Document) -> bool:
+        """Whether the options are currencies, and amounts stand in one that is none of them."""
+        own = {option.value for option in self.options}
+        if not own <= currencies.codes():
+            return False
+        meant = [amount.currencies for page in document.pages for amount in numbers.amounts(page) if amount.currencies]
+        return bool(meant) and not any(own.intersection(each) for each in meant)
 
     def _place(self, index: int) -> Span | None:
         return self.evidence[index][0] if self.evidence[index] else self.places[index]
@@ -441,16 +463,26 @@ def _evidence(option: Option, document: Document, lowered: Sequence[str]) -> lis
     return sorted(((near, span) for span, near in found.items()), key=lambda each: (not each[0], each[1]))
 
 
-def _of_amounts(answers: Sequence[Option], document: Document) -> list[list[tuple[bool, Span]]]:
-    """The same by the amounts of a document: their signs and words stand for more currencies than a template lists words of. A sign of
-    several speaks for none."""
+def _has_synonym(option: Option, found: Sequence[tuple[bool, Span]], document: Document) -> bool:
+    """Whether a synonym of an option is among what was found of it."""
+    synonyms = {" ".join(word.casefold().split()) for word in option.synonyms}
+    return any(" ".join(document.text(span).casefold().split()) in synonyms for _, span in found)
+
+
+def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[list[tuple[bool, Span]]], Vector]:
+    """The same by the amounts of a document: their signs and words stand for more currencies than a template lists words of.
+
+    A sign of several options speaks for none; which of them it may be is the second.
+    """
+    may = np.zeros(len(answers))
     found: dict[str, list[tuple[bool, Span]]] = {option.value: [] for option in answers}
     for page in document.pages:
         for amount in numbers.amounts(page):
             meant = amount.currencies[0] if len(amount.currencies) == 1 else ""
+            may += [float(option.value in amount.currencies) for option in answers]
             if meant in found and (True, amount.span) not in found[meant]:
                 found[meant].append((True, amount.span))
-    return list(found.values())
+    return list(found.values()), np.minimum(1.0, may)
 
 
 def _bounds(word: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ decided again in milliseconds when a template learned more.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from stillroom.documents.document import Document
@@ -16,7 +16,7 @@ from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Looked
 from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.ranking import Vector
-from stillroom.extraction.result import FieldResult
+from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.extraction.rules import apply_rules
 from stillroom.extraction.stated import with_stated
 from stillroom.extraction.subject import Embed, Embedding
@@ -50,6 +50,9 @@ class Seen:
     embedding: Embedding | None = None
     words: Mapping[str, float] = field(default_factory=dict)
 
+
+_NOT_ALL_SAID = 0.9
+"""As sure as that there is no value may be where there is something to say of how a document was read."""
 
 EvidenceOf = Callable[[Sequence[bytes], Template], "Evidence | None"]
 """Gives what the documents of a run have in common, of which this was seen (packed, see ``kept_seen``; empty for nothing)."""
@@ -92,6 +95,8 @@ def decide(
             fields[each.name] = _option(seen, each, learned, embed, evidence)
         else:
             fields[each.name] = seen.made[each.name] if each.name in seen.made else decided[each.name]
+    if seen.document.notes:
+        fields = {name: _no_surer(value) for name, value in fields.items()}
     more = [
         left_out(asked.field, count) for asked in seen.asked if (count := choosing.items(asked)) > asked.field.max_items
     ]
@@ -101,6 +106,13 @@ def decide(
         fields = with_stated(template, seen.document, fields, offered)
     more += [_missing(each) for each in template.fields if each.required and fields[each.name] == ()]
     return apply_rules(template, fields), (*seen.notes, *more)
+
+
+def _no_surer(result: FieldResult) -> FieldResult:
+    """That there is no value is no surer than that all was read, and read rightly."""
+    if isinstance(result, FieldValue) and result.state is FieldState.ABSENT and result.confidence > _NOT_ALL_SAID:
+        return replace(result, confidence=_NOT_ALL_SAID)
+    return result
 
 
 def _option(

@@ -6,20 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from stillroom.templates.template import Template
 from stillroom.ui.controls import label
+from stillroom.ui.field_gains import FieldGains
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID, colours
 from stillroom.ui.wording import counted
@@ -55,17 +47,9 @@ class LearnedDialog(QDialog):
         column.setSpacing(GRID)
         self.said = label(self.tr("Reckoning…"), wrap=True)
         column.addWidget(self.said)
-        self.fields = QTableWidget(0, 4)
-        self.fields.setHorizontalHeaderLabels(
-            [self.tr("Field"), self.tr("Documents"), self.tr("Right before"), self.tr("Right now")]
+        self.fields = FieldGains(
+            self.tr("What each field gained"), self.tr("Documents"), self.tr("Right before"), self.tr("Right now")
         )
-        self.fields.setAccessibleName(self.tr("What each field gained"))
-        self.fields.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.fields.setShowGrid(False)
-        self.fields.setTabKeyNavigation(False)
-        self.fields.verticalHeader().hide()
-        self.fields.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         column.addWidget(self.fields, 1)
         self.plot = pg.PlotWidget()
         self.plot.setAccessibleName(self.tr("Right values over the number of corrected documents"))
@@ -122,11 +106,10 @@ class LearnedDialog(QDialog):
             )
         else:
             self.said.setText(self._sentence(documents, gains))
-        self.fields.setRowCount(len(gains))
-        for row, (name, gain) in enumerate(gains.items()):
-            known = next((field.heading for field in self._template.fields if field.name == name), name)
-            for place, text in enumerate((known, str(gain.values), str(gain.before), str(gain.after))):
-                self.fields.setItem(row, place, QTableWidgetItem(text))
+        names = {field.name: field.heading for field in self._template.fields}
+        self.fields.show_fields(
+            (names.get(name, name), str(gain.values), str(gain.before), str(gain.after)) for name, gain in gains.items()
+        )
         self._draw(curve)
 
     def _warn(self, learned: LearnedTemplate) -> None:

@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
 
         page = EvaluatePage(self._parts, self.loading)
         page.document_wanted.connect(self._show_value)
+        page.working.connect(self.panel.show_other_work)
         page.models_wanted.connect(lambda: self.show_named("models"))
         return page
 

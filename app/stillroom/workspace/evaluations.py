@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,17 +12,31 @@ from stillroom.documents.reader_pool import ReaderPool
 from stillroom.engine.engine import Engine
 
 if TYPE_CHECKING:
+    from stillroom.documents.document import Document
     from stillroom.evaluation.evaluate import Evaluator, ModelEvaluation
     from stillroom.evaluation.labels import LabelledDocument
     from stillroom.extraction.result import DocumentResult, Progress
+    from stillroom.remote.engines import RemoteEngine
     from stillroom.templates.template import Template
     from stillroom.tuning.tuned import LoadPlan
+    from stillroom.workspace.remote_models import RemoteModels
 
-__all__ = ["Evaluations", "LabelledDocument", "ModelEvaluation"]
+__all__ = ["EvaluationConsent", "Evaluations", "LabelledDocument", "ModelEvaluation"]
 
 
 def _ignore(*_: object) -> None:
     """The callback of one who does not listen."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EvaluationConsent:
+    """What a person has agreed to: that these documents, without their labels, go to this engine. Whoever makes one has shown what
+    would leave.
+    """
+
+    engine: RemoteEngine
+    template: Template
+    labels: tuple[LabelledDocument, ...]
 
 
 class Evaluations:
@@ -62,6 +77,50 @@ class Evaluations:
             on_progress=on_progress,
             cancellation=cancellation,
         )
+
+    def run_remote(
+        self,
+        consent: EvaluationConsent,
+        remote: RemoteModels,
+        *,
+        on_progress: Callable[[Progress], None] = _ignore,
+        cancellation: Cancellation | None = None,
+    ) -> ModelEvaluation:
+        """Ask a remote model about labelled documents, one after the other, through the seal, within the month's limit and written down.
+
+        A document it did not answer is judged as failed. Raises EngineError or CapReachedError where it answered none or the month's
+        limit was reached before the end, and Cancelled.
+        """
+        from stillroom.errors import StillroomError
+        from stillroom.extraction.result import DocumentStatus
+        from stillroom.privacy.sending import CapReachedError
+
+        refused: list[StillroomError] = []
+        engine = consent.engine
+        with remote.client(engine) as client:
+            extractor = remote.extractor(client)
+
+            class Asked:
+                """The extractor; what it refuses is kept, as a row holds its sentence only."""
+
+                def extract(
+                    self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+                ) -> DocumentResult:
+                    if refused and isinstance(refused[-1], CapReachedError):
+                        raise refused[-1]
+                    try:
+                        return extractor.extract(document, template, file=file, cancellation=cancellation)
+                    except StillroomError as error:
+                        refused.append(error)
+                        raise
+
+            evaluation = self.evaluator(consent.labels, consent.template, alone=True).run(
+                Asked(), on_progress=on_progress, cancellation=cancellation
+            )
+            none = all(result.status is DocumentStatus.FAILED for result in evaluation.results)
+            if refused and (none or isinstance(refused[-1], CapReachedError)):
+                raise refused[-1]
+        return dataclasses.replace(evaluation, model_name=engine.title, cost=extractor.cost)
 
     def judge(
         self,

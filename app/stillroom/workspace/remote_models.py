@@ -213,7 +213,7 @@ class RemoteModels:
         engine, failures, answered = consent.engine, list[tuple[int, str]](), 0
         left, started = TimeLeft(), time.monotonic()
         with self.client(engine) as client:
-            extractor = self._extractor(client)
+            extractor = self.extractor(client)
 
             def one(row: RowToSend) -> DocumentResult | StillroomError:
                 try:
@@ -261,7 +261,7 @@ class RemoteModels:
             on_result(position, result)
 
         with self.client(engine) as client:
-            extractor = self._extractor(client)
+            extractor = self.extractor(client)
             run_side_by_side(
                 batch,
                 extractor,
@@ -273,7 +273,8 @@ class RemoteModels:
             )
         return Sent(done, extractor.sent, extractor.cost)
 
-    def _extractor(self, client: RemoteClient) -> RemoteExtractor:
+    def extractor(self, client: RemoteClient) -> RemoteExtractor:
+        """What asks, counts and writes down before anything leaves, within the month's limit. The caller has the person's consent."""
         from stillroom.extraction.remote_extractor import RemoteExtractor
 
         return RemoteExtractor(client, self.log, self.monthly_cap)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import Qt
+from tests.remote.openai_server import OpenAiServer
 
 from stillroom.evaluation.calibration import Answer
 from stillroom.evaluation.evaluate import Evaluator
 from stillroom.evaluation.figures import passing, shares, sure_and_wrong, wrong_values
 from stillroom.evaluation.labels import load_labels
+from stillroom.privacy.sending import Sending, SendingLog
+from stillroom.remote.engines import RemoteEngine, keep_remote_engine
+from stillroom.settings import MONTHLY_CAP
+from stillroom.ui.evaluate.consent import EvaluationConsentDialog
+from stillroom.ui.evaluate.plots import Plots
 
 
 @pytest.fixture
@@ -130,3 +138,167 @@ def test_three_models_are_suggested(page, qtbot):
     assert first == "Three to try on this machine:"
     assert len(lines) == 3
     assert all("(to be fetched)" in line and "parameters" in line for line in lines)
+
+
+# ---- a model behind an address among those that are compared
+
+
+def answered(body):
+    """What a model that reads well would answer."""
+    text = body["messages"][-1]["content"]
+    date, total = re.search(r"\d{4}-\d\d-\d\d", text), re.search(r"\d+\.50", text)
+    return json.dumps({"date": date and date[0], "total": total and total[0], "company": None, "address": None})
+
+
+@pytest.fixture
+def server():
+    with OpenAiServer(answered) as started:
+        yield started
+
+
+@pytest.fixture
+def office(server):
+    """An engine of the own network, at a price."""
+    engine = RemoteEngine("office", server.address, "tiny", seconds=10, price_in=1.0, price_out=4.0)
+    keep_remote_engine(engine)
+    return engine
+
+
+@pytest.fixture
+def compared(office, page, labels_file):
+    """The page with the labels of six receipts, and the office's model ticked alone."""
+    page.open(labels_file)
+    assert page.template.currentText() == "Receipt", "the one that has the fields that are labelled"
+    for row in range(page.models.count()):
+        item = page.models.item(row)
+        ticked = item.data(Qt.ItemDataRole.UserRole) == office
+        item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+    assert [model.name for model in page.chosen()] == ["office"]
+    assert not page.teach_button.isEnabled(), "what runs elsewhere is not taught here"
+    return page
+
+
+def consent(page, qtbot):
+    page.run_button.click()
+    (dialog,) = page.findChildren(EvaluationConsentDialog)
+    qtbot.waitUntil(dialog.send.isEnabled, timeout=20_000)
+    return dialog
+
+
+@pytest.mark.window
+def test_an_office_model_is_asked_only_after_consent(compared, server, parts, qtbot):
+    dialog = consent(compared, qtbot)
+    assert "127.0.0.1 (in the local network)" in dialog.sum.text()
+    assert dialog.list.count() == 6
+    dialog.reject()
+    qtbot.wait(100)
+    assert server.bytes == 0
+    assert parts.seal.hosts == ()
+    assert compared.evaluations == []
+    assert compared.status.full_text() == "Nothing was sent."
+    assert compared.run_button.isVisibleTo(compared)
+
+
+@pytest.mark.window
+def test_an_office_model_is_compared_with_what_it_costs(compared, server, parts, qtbot):
+    dialog = consent(compared, qtbot)
+    told = []
+    compared.working.connect(told.append)
+    shown = dialog.text.toPlainText()
+    dialog.list.item(5).setCheckState(Qt.CheckState.Unchecked)
+    dialog.send.click()
+    qtbot.waitUntil(lambda: bool(compared.evaluations), timeout=30_000)
+    assert len(server.requests) == 5, "the one that was kept back did not leave"
+    sent = [message["content"] for message in server.requests[0]["messages"]]
+    assert shown.startswith("\n\n".join(sent)), "what was shown is what left"
+    assert not any("2020-01-01" in json.dumps(request) for request in server.requests), "labels never leave"
+    assert len(SendingLog(parts.database).newest()) == 5
+    qtbot.waitUntil(lambda: parts.seal.holds, timeout=5_000)
+    assert told[0].startswith("Evaluation: office: tiny: 0 of 5")
+    assert told[-1] == ""
+    (made,) = compared.evaluations
+    assert made.model_name == "office: tiny"
+    assert len(made.documents) == 5
+    assert made.metrics.fields["date"].score == 1.0
+    assert made.cost > 0
+    rows = {
+        compared.table.item(row, 0).text(): compared.table.item(row, 1).text()
+        for row in range(compared.table.rowCount())
+    }
+    assert rows["1,000 documents cost"] == f"${made.thousand_cost:,.2f}"
+    assert rows["Memory"] == "–"
+    assert not compared.plots.cost.isHidden()
+    assert compared.own_button.isHidden(), "it is not one that is here"
+
+
+@pytest.mark.window
+def test_an_office_model_is_held_against_the_price_of_its_name(compared, parts, qtbot):
+    parts.remote.keep_prices("2026-11", [("Ti ny", 2.0, 8.0), ("other", 100.0, 100.0)])
+    consent(compared, qtbot).send.click()
+    qtbot.waitUntil(lambda: bool(compared.evaluations), timeout=30_000)
+    rows = {
+        compared.table.item(row, 0).text(): compared.table.item(row, 1).text()
+        for row in range(compared.table.rowCount())
+    }
+    _date, costs = compared._would_cost(compared._template)
+    assert rows["The same by the price list"] == f"${dict(costs)['Ti ny']:,.2f}"
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("what", ["refused", "cap"])
+def test_figures_of_a_model_that_did_not_answer_are_none(compared, server, parts, qtbot, what):
+    dialog = consent(compared, qtbot)
+    if what == "refused":
+        server.statuses = [401] * 20
+    else:
+        parts.settings.set(MONTHLY_CAP, 1)
+        before = Sending(datetime.now(UTC), "office", "127.0.0.1", "extraction", "0" * 64, 1, 1, cost=0.01)
+        parts.remote.log.on_its_way(before, 0).leave()
+    dialog.send.click()
+    qtbot.waitUntil(lambda: "failed" in compared.banners._keyed, timeout=30_000)
+    assert compared.evaluations == []
+    assert compared.stack.currentIndex() == 0
+    said = compared.banners._keyed["failed"].message.text()
+    assert ("key" if what == "refused" else "limit") in said, said
+    if what == "cap":
+        assert server.requests == []
+
+
+@pytest.mark.window
+def test_a_file_that_cannot_be_read_does_not_hold_up_the_others(compared, labels_file, qtbot):
+    empty = labels_file.with_name("empty.pdf")
+    empty.write_bytes(b"")
+    line = json.dumps({"file": str(empty), "fields": {"date": None}})
+    labels_file.write_text(f"{labels_file.read_text()}\n{line}")
+    compared.open(labels_file)
+    dialog = consent(compared, qtbot)
+    assert dialog.list.item(6).text() == "empty.pdf · cannot be read"
+    assert dialog.chosen() == [0, 1, 2, 3, 4, 5]
+    dialog.reject()
+
+
+@pytest.mark.window
+def test_an_engine_that_was_added_meanwhile_is_offered(window, page, server):
+    before = page.models.count()
+    keep_remote_engine(RemoteEngine("house", server.address, "small"))
+    window.show_page(0)
+    window.show_named("evaluate")
+    assert page.models.count() == before + 1
+    assert page.models.item(before).text() == "house: small  (local network)"
+    assert len(page.chosen()) == 1, "what was ticked stays ticked"
+
+
+@pytest.mark.window
+@pytest.mark.parametrize(("width", "across"), [(980, 4), (640, 2)])
+def test_plots_stand_where_their_words_have_room(qtbot, evaluation, width, across):
+    plots = Plots()
+    qtbot.addWidget(plots)
+    plots.resize(width, 400)
+    plots.show()
+    plots.show_evaluations([evaluation, dataclasses.replace(evaluation, cost=0.02)], {"date": "Date"}, (0.1, 2.9))
+
+    def placed() -> tuple[int, int]:
+        return len({(plot.x(), plot.y()) for plot in plots._all}), len({plot.x() for plot in plots._all})
+
+    qtbot.waitUntil(lambda: placed() == (4, across), timeout=5_000)
+    assert all(plot.isVisible() for plot in plots._all)

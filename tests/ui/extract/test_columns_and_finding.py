@@ -111,3 +111,14 @@ def test_a_low_window_shows_the_pages_icons_alone(window, qtbot):
     lowest = max(button.mapTo(window, button.rect().bottomLeft()).y() for button in buttons)
     assert lowest <= 500
     assert all(button.accessibleName() for button in buttons)
+
+
+def test_all_columns_of_an_invoice_are_in_sight_at_1280(qtbot, window, parts):
+    template = parts.templates.find("invoice")
+    sheet = window.extract.new_sheet(template)
+    table = sheet.table
+    window.resize(1280, 800)
+    sheet.stack.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: table.viewport().width() > 700, timeout=5_000)
+    table.size_columns()
+    assert table.horizontalHeader().length() <= table.viewport().width() + 1

@@ -355,3 +355,13 @@ def test_a_model_of_the_catalog_that_is_here_is_listed_once_and_more_of_it_can_b
     assert (fetch.isVisibleTo(page), fetch.text()) == (True, "Fetch another…")
     fetch.click()
     assert asked == ["bartowski/SmolLM2-135M-Instruct-GGUF"]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_in_a_small_window_names_are_read_before_figures(page: ModelsPage, qtbot) -> None:
+    page.window().resize(800, 500)
+    qtbot.wait(50)
+    assert page.table.columnWidth(0) >= 140
+    shown = [button for button in page.detail.buttons.values() if button.isVisibleTo(page)]
+    assert page.detail.widget().width() <= page.detail.viewport().width()
+    assert all(button.geometry().right() <= page.detail.viewport().width() for button in shown)

@@ -141,8 +141,7 @@ def test_the_rows_a_person_chose_are_offered_however_sure_they_are(
 def test_what_the_months_limit_keeps_back_is_told_before(dialog: ConsentDialog, window: MainWindow) -> None:
     assert "limit" not in dialog.sum.text()
     window._parts.settings.set(MONTHLY_CAP, 1)
-    dialog._engines[0] = replace(dialog._engines[0], price_in=100.0)
-    dialog._show_sum()
+    dialog.send_to(replace(dialog._engines[0], price_in=100.0))
     assert "Only $0.0100 of this month's limit is left" in dialog.sum.text()
 
 
@@ -151,8 +150,7 @@ def test_a_proxy_on_the_way_is_told_before(dialog: ConsentDialog, monkeypatch: p
         monkeypatch.setenv(name, "http://proxy.example.org:3128")
     dialog._show_sum()
     assert "proxy" not in dialog.sum.text()
-    dialog._engines[0] = replace(dialog._engines[0], address="https://api.example.com/v1")
-    dialog._show_sum()
+    dialog.send_to(replace(dialog._engines[0], address="https://api.example.com/v1"))
     assert "api.example.com (in the cloud, through the proxy proxy.example.org)" in dialog.sum.text()
     for row in range(dialog.list.count()):
         dialog.list.item(row).setCheckState(Qt.CheckState.Unchecked)

@@ -22,6 +22,7 @@ _LINES = (
 ATTACHMENT = Kind("attachment of an appointment", "attachments of appointments")
 EVENTS = Kind("further appointment", "further appointments")
 _MOST = 5000
+_DAY = len("2025-04-10")
 
 
 def read(source: Source) -> Content:
@@ -53,7 +54,8 @@ def _lines(component: Any, left_out: LeftOut) -> Iterator[str]:
         values = [] if value is None else value if isinstance(value, list) else [value]
         said = ", ".join(filter(None, map(_said, values)))
         if said:
-            yield f"{label}: {said}"
+            # A day without a time is what people call the date.
+            yield f"{'Date' if key == 'DTSTART' and len(said) == _DAY else label}: {said}"
     attached = component.get("ATTACH")
     left_out.add(ATTACHMENT, 0 if attached is None else len(attached) if isinstance(attached, list) else 1)
 

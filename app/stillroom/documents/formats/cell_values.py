@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-_NUMBER = re.compile(r"[#0?][#0?,]*(?:\.[#0?]*)?")
+_NUMBER = re.compile(r"[#0?][#0?,]*(?:\.[#0?]*,*)?")
 
 
 def value_text(value: object, number_format: str = "General") -> str:
@@ -41,11 +41,13 @@ def _number(value: int | float | Decimal, number_format: str) -> str:
     section = re.sub(r'\\(.)|"([^"]*)"', lambda match: match[1] or match[2] or "", section)
     pattern = _NUMBER.search(section)
     digits = pattern[0].strip() if pattern else ""
-    if not digits or "General" in section or digits.endswith(",") or re.search(r"/|[0#?]E[+-]", section):
+    thousands = len(digits) - len(digits.rstrip(","))  # each comma at the end shows a thousandth
+    if not digits or "General" in section or re.search(r"/|[0#?]E[+-]", section):
         return f"{value:.15g}" if isinstance(value, float) else str(value)
-    whole, _, fraction = digits.partition(".")
+    whole, _, fraction = digits.rstrip(",").partition(".")
     places, required = len(fraction), fraction.count("0")
     amount = Decimal(repr(value) if isinstance(value, float) else value) * (100 if "%" in section else 1)
+    amount = amount.scaleb(-3 * thousands)
     head, _, tail = f"{abs(amount):{',' if ',' in whole else ''}.{places}f}".partition(".")
     tail = tail[:required] + tail[required:].rstrip("0")
     if "," not in whole:

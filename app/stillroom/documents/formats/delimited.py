@@ -29,6 +29,9 @@ def read(source: Source) -> Content:
         return one_page(grid_text(_rows(text, delimiter, strict=True)), notes)
     except csv.Error:
         pass
+    enclosed = _enclosed(text, delimiter)
+    if enclosed:
+        return one_page(grid_text(enclosed), notes)
     try:
         rows = [row for line in re.split(r"\r\n|\n|\r", text) for row in _line(line, delimiter)]
         return one_page(grid_text(rows), (*notes, _STRAY))
@@ -38,6 +41,29 @@ def read(source: Source) -> Content:
 
 def _rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict))
+
+
+def _enclosed(text: str, delimiter: str) -> list[list[str]]:
+    """The rows of a file whose marks are not doubled inside of cells ("Smith, "Bob" Jr"): a mark ends its cell where the cell
+    ends. Empty where that gives no even table, so that a mark may be a letter."""
+    mark = re.escape(delimiter)
+    cell = re.compile(
+        rf'(?:"((?:[^"\n\r]|"(?!{mark}|\s*(?:[\r\n]|$)))*)"|([^"{mark}\r\n][^{mark}\r\n]*|))({mark}|\r\n|\n|\r|$)'
+    )
+    rows: list[list[str]] = [[]]
+    place = 0
+    while place < len(text):
+        match = cell.match(text, place)
+        if not match:
+            return []
+        rows[-1].append(match[1] if match[1] is not None else match[2])
+        place = match.end()
+        if match[3] != delimiter:
+            rows.append([])
+        elif place == len(text):
+            rows[-1].append("")
+    filled = [row for row in rows if row]
+    return filled if len({len(row) for row in filled if row != [""]}) == 1 and len(filled[0]) > 1 else []
 
 
 def _line(line: str, delimiter: str) -> list[list[str]]:

@@ -31,6 +31,10 @@ _HAS_FIGURE = re.compile(r"\d")
 _STUB = 0.5
 """A text part that holds a smaller share of the words of the HTML part beside it is no other form of it."""
 _OTHER_FORMS = ("text/enriched", "text/rtf", "text/x-amp-html", "text/watch-html")
+_ARMOURED = "-----BEGIN PGP MESSAGE-----"
+_IN_THE_TEXT = re.compile(
+    rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[\x20-\x60]{1,62}\r?\n)+?)(?:[` ]\r?\n)?end\r?$", re.MULTILINE
+)
 _LAYERS = 3
 """Signed parts inside of signed parts are opened this far."""
 
@@ -186,9 +190,28 @@ class _Parts:
         return text
 
     def _decoded(self, part: Message) -> str:
-        text, notes = decode_as(_bytes(part), part.get_content_charset())
+        data = _bytes(part)
+        if part.get_content_type() == "text/plain":
+            data = self._without_files(data)
+        text, notes = decode_as(data, part.get_content_charset())
         self._say(notes)
-        return text
+        if _ARMOURED in text:
+            self._note("The message is encrypted. Open it in its mail program, save it unencrypted and add that.")
+        return _unfolded(text, part) if str(part.get_param("format") or "").lower() == "flowed" else text
+
+    def _without_files(self, data: bytes) -> bytes:
+        """The text without the files that old programs write into it (uuencode), which are attachments."""
+
+        def taken(match: re.Match[bytes]) -> bytes:
+            try:
+                content = b"".join(map(binascii.a2b_uu, match[2].splitlines()))
+            except binascii.Error:
+                return match[0]
+            if not self._inside.attachments.full:
+                self._inside.attachments.add(decode(match[1])[0], content)
+            return b""
+
+        return _IN_THE_TEXT.sub(taken, data)
 
     def _say(self, notes: Sequence[str]) -> None:
         """Notes on an encoding, of a part and not of a file."""
@@ -233,6 +256,26 @@ def _name(part: Message, number: int) -> str:
     if part.get_content_type() == "message/rfc822":
         return f"message {number}.eml"
     return f"part {number}.{part.get_content_subtype()}"
+
+
+def _unfolded(text: str, part: Message) -> str:
+    """A text whose lines were broken for the way (format=flowed): those that end with a space go on in the next."""
+    glued = str(part.get_param("delsp") or "").lower() == "yes"
+    whole: list[str] = []
+    goes_on = False
+    for line in text.split("\n"):
+        line = line.rstrip("\r")
+        quoted = line.startswith(">")
+        if not quoted and line.startswith(" "):
+            line = line[1:]
+        if goes_on and not quoted and line != "-- ":
+            whole[-1] += line
+        else:
+            whole.append(line)
+        goes_on = line.endswith(" ") and line != "-- " and not quoted
+        if goes_on and glued:
+            whole[-1] = whole[-1][:-1]
+    return "\n".join(whole)
 
 
 def _header(message: EmailMessage, name: str) -> str:

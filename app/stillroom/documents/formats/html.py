@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString, PageElement, RubyTextString
@@ -54,6 +54,9 @@ _CHARSET = re.compile(
 _DATA = re.compile(r"\s*data:image/([\w.+-]+)[^,]*?(;base64)?,", re.IGNORECASE)
 _MOST_COLUMNS = 100
 _TINY = re.compile(r"0*[01](?:px)?")
+_SMALL_CENTS = re.compile(r"\s*\d\d\s*")
+_BEHIND_A_NUMBER = re.compile(r"\d\s*$")
+_ADDRESS = re.compile(r"url\(\s*[\"']?([^\"')]+)", re.IGNORECASE)
 
 
 def read(source: Source) -> Content:
@@ -148,6 +151,7 @@ class _Writer:
         look = look_of(tag, style, around)
         if self._replaced(tag, name, look):
             return
+        self._ground(style)
         if name == "br":
             self.end_line()
         elif name == "tr":
@@ -163,12 +167,29 @@ class _Writer:
                 self._inline.append("- ")
             self.children(tag, look)
             self.end_line(apart=name in _APART)
-        elif name in ("sup", "sub") or is_raised(style):
+        elif name in ("sup", "sub") or is_raised(style) or self._are_cents(tag, name):
             self._inline.append(raised.START)
             self.children(tag, look)
             self._inline.append(raised.END)
         else:
             self.children(tag, look)
+
+    def _are_cents(self, tag: Tag, name: str) -> bool:
+        """Two small figures that touch a number: set small, they are no digits of it."""
+        return (
+            name == "small"
+            and bool(_SMALL_CENTS.fullmatch(tag.get_text()))
+            and bool(self._inline and _BEHIND_A_NUMBER.search(self._inline[-1]))
+        )
+
+    def _ground(self, style: Mapping[str, str]) -> None:
+        """A picture behind an element, as style sheets set it, may be all that the element shows."""
+        if self._inside is None:
+            return
+        for key in ("background-image", "background"):
+            found = _ADDRESS.search(style.get(key, ""))
+            if found:  # style sheets are kept in small letters, which is the end of what is packed into one
+                self._count(left_out.PICTURE if found[1].startswith("data:") else left_out.PICTURE_ELSEWHERE)
 
     def _reading(self, tag: Tag, look: Look) -> None:
         """How letters are read, which stands above them: below their line, so that they stay one word."""

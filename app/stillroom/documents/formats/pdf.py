@@ -13,6 +13,7 @@ from stillroom.documents.document import Box, Boxes, Page, Stated
 from stillroom.documents.e_invoice import is_e_invoice, read_stated
 from stillroom.documents.formats.inside import Attachments
 from stillroom.documents.formats.pdf_attached import Attached, attached_files
+from stillroom.documents.formats.pdf_boxes import Tick, boxes
 from stillroom.documents.formats.pdf_comments import comments
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
@@ -51,7 +52,8 @@ def read(source: Source) -> Content:
                 files.extend(_pinned(document, number))
             elif not found.add(document, number):
                 break
-        if document.get_formtype() in _XFA and found.is_shell:
+        form = document.get_formtype()
+        if form in _XFA and found.is_shell(drawn_when_opened=form == raw.FORMTYPE_XFA_FULL):
             raise DocumentError(_IS_XFA)
     finally:
         document.close()
@@ -116,11 +118,11 @@ class _Pages:
         """Pages with text that the recognition does not know."""
         return self._scanner.strange
 
-    @property
-    def is_shell(self) -> bool:
-        """Whether all there is is the page that says that another program is needed."""
+    def is_shell(self, *, drawn_when_opened: bool) -> bool:
+        """Whether all there is is the page that says that another program is needed. ``drawn_when_opened``: the file says that its
+        pages are made by the program that opens it."""
         text = "".join(page.text for page in self.pages)
-        return len(text) < _SHELL_CHARACTERS and (not text.strip() or "Adobe" in text)
+        return len(text) < _SHELL_CHARACTERS and (not text.strip() or "Adobe" in text or drawn_when_opened)
 
     def add(self, document: pdfium.PdfDocument, number: int) -> bool:
         """Read one more; returns whether there may be further ones."""
@@ -161,20 +163,23 @@ class _Pages:
 
     def _page(self, document: pdfium.PdfDocument, number: int) -> Page | None:
         page = document[number - 1]
+        ticks: Sequence[Tick] = ()
         if raw.FPDFPage_GetAnnotCount(page) > 0:
             self._files.extend(attached_files(page))
             self.notes.comments.extend((number, said) for said in comments(page))
+            ticks = boxes(page)
             # What was typed into a form stands in annotations, which the text layer leaves out; flattening draws it on the page.
             if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
                 page.close()
                 page = document[number - 1]
         try:
-            return self._read(page, number)
+            return self._read(page, number, ticks)
         finally:
             page.close()
 
-    def _read(self, page: pdfium.PdfPage, number: int) -> Page | None:
+    def _read(self, page: pdfium.PdfPage, number: int, ticks: Sequence[Tick]) -> Page | None:
         text = PageText(page, number)
+        text.tick(ticks)
         self.notes.take(number, text)
         blocks = text.blocks
         letters = sum(len(word.text) for words in blocks for word in words)
@@ -218,7 +223,7 @@ class _Pages:
         if not self.can_recognise:
             self.notes.unread_pictures.append(number)
             return written
-        found, confidence = self._scanner.read_pictures(page, text.frame, places)
+        found, confidence = self._scanner.read_pictures(page, number, text.frame, places)
         if found is None:
             self.notes.unread_pictures.append(number)
             return written

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
 from stillroom.documents.document import Box
+from stillroom.documents.formats.pdf_boxes import Tick
 from stillroom.documents.formats.pdf_characters import BIDI_CONTROLS, Characters
 from stillroom.documents.formats.pdf_frame import Frame
 from stillroom.documents.formats.pdf_labels import without_labels
 from stillroom.documents.formats.pdf_objects import page_objects
 from stillroom.documents.formats.pdf_visibility import INK, SCAN, covered, look
 from stillroom.documents.formats.pdf_words import read_words
+from stillroom.documents.lines import Word
 
 _STAMP = 150
 """A text layer of fewer characters on a page that is a picture is what a scanner adds: a header, its maker's name."""
@@ -66,6 +70,17 @@ class PageText:
             if any(map(str.isalnum, text := _text(characters, indices)))
         ]
         self._bare = seen.bare
+
+    def tick(self, ticks: Sequence[Tick]) -> None:
+        """Set the signs of boxes to tick among the words."""
+        main = self.frame.quarters
+        if not ticks or not self.blocks:
+            return
+        rectangles = np.array([place for _, place in ticks], dtype=np.float64)
+        shown, level = self.frame.boxes(rectangles).tolist(), self.frame.boxes(rectangles, main).tolist()
+        size = median(word.size for words in self.blocks for word in words)
+        for (sign, _), box, (x0, y0, x1, y1) in zip(ticks, shown, level, strict=True):
+            self.blocks[0].append(Word(sign, [Box(*box)], x0, x1, (y0 + y1) / 2 + 0.35 * size, size))
 
     @property
     def is_blank(self) -> bool:

@@ -16,7 +16,7 @@ from stillroom.documents.lines import Word
 from stillroom.documents.source import Effort
 
 if TYPE_CHECKING:
-    from stillroom.documents.ocr.recognition import Line
+    from stillroom.documents.ocr.recognition import Line, Lines
 
 _DOTS_PER_INCH = 200
 _LETTERS = 3
@@ -33,7 +33,7 @@ class Scanner:
     def __init__(self, effort: Effort) -> None:
         self._effort = effort
         self.strange: list[int] = []
-        self._known: dict[bytes, list[Line]] = {}
+        self._known: dict[bytes, Lines] = {}
 
     def read_page(self, page: pdfium.PdfPage, number: int, frame: Frame) -> Page:
         """What is recognised on the page as it is shown; boxes in points. Empty where nothing is.
@@ -41,19 +41,18 @@ class Scanner:
         Raises DocumentError where the OCR part is missing.
         """
         # Late: a PDF with text needs none of this.
-        from stillroom.documents.formats.picture import MISSED
         from stillroom.documents.ocr.layout import page_of
         from stillroom.documents.ocr.recognition import recognise
 
         picture = self._drawn(page, frame)
         unit = frame.width / picture.shape[1]
         lines = recognise(picture, self._effort.progress)
-        if lines.missed > MISSED:
+        if lines.strange:
             self.strange.append(number)
         return page_of(lines, number, frame.width, frame.height, unit)
 
     def read_pictures(
-        self, page: pdfium.PdfPage, frame: Frame, places: Sequence[Box]
+        self, page: pdfium.PdfPage, number: int, frame: Frame, places: Sequence[Box]
     ) -> tuple[list[Word] | None, float | None]:
         """The words that are recognised at these places of the page, with boxes in points, and the mean confidence; None for
         the words where no more pictures of the file may be recognised. Raises DocumentError."""
@@ -74,6 +73,8 @@ class Scanner:
                     return None, None
                 self._known[key] = recognise(part, self._effort.progress, legible=True)
             lines.extend(line.moved(x0, y0) for line in self._known[key])
+            if self._known[key].strange and number not in self.strange:
+                self.strange.append(number)
         seen = [character.confidence for line in lines for character in line.characters]
         if sum(character.text.isalnum() for line in lines for character in line.characters) < _LETTERS:
             return [], None

@@ -45,6 +45,8 @@ _WIDE_SCRIPTS = 0x2E80
 _COLUMN_LETTERS = 3
 _STEP = (0.6, 1.5, 2.6)
 """From one letter of a column to the next, in ems: at least, at most, and over a space."""
+_SPACED_LETTERS, _NARROWEST_SPACING, _WIDEST_SPACING, _EVEN = 3, 0.35, 0.8, 1.6
+"""So many letters set apart are a word, where the gaps are wider than a space and narrower than a column, in ems, and much alike."""
 _SAME = 0.25
 """Words drawn twice are not further apart than this, in ems."""
 
@@ -59,7 +61,7 @@ def read_words(characters: Characters, frame: Frame, shown: NDArray[np.bool_]) -
         return []
     blocks: list[list[Word]] = []
     for direction, builder in builders.items():
-        words = _once(builder.words)
+        words = _closed_up(_once(builder.words)) if builder.upright else _once(builder.words)
         if direction == frame.quarters:
             words, columns = _columns(words, frame)
             blocks.append(columns)
@@ -297,6 +299,42 @@ def _once(words: list[Word]) -> list[Word]:
         others.append(word)
         kept.append(word)
     return kept
+
+
+def _closed_up(words: list[Word]) -> list[Word]:
+    """The words, those put together whose letters are set apart: single ones that follow each other at one distance, with no white
+    space of the file between them."""
+    kept: list[Word] = []
+    run: list[Word] = []
+    gap = 0.0
+    for word in [*words, None]:
+        if word is not None and len(word.text) == 1:
+            last = run[-1] if run else None
+            apart = word.x0 - last.x1 if last else 0.0
+            if (
+                last
+                and not word.spaced
+                and _NARROWEST_SPACING <= apart / word.size <= _WIDEST_SPACING
+                and (word.baseline, word.size) == (last.baseline, last.size)
+                and (len(run) == 1 or 1 / _EVEN <= apart / gap <= _EVEN)
+            ):
+                gap = apart if len(run) == 1 else gap
+                run.append(word)
+                continue
+        kept.extend(_joined(run))
+        run = [word] if word is not None and len(word.text) == 1 else []
+        if word is not None and not run:
+            kept.append(word)
+    return kept
+
+
+def _joined(run: Sequence[Word]) -> Sequence[Word]:
+    if len(run) < _SPACED_LETTERS:
+        return run
+    boxes = [box for word in run for box in word.boxes]
+    first = run[0]
+    text = "".join(word.text for word in run)
+    return [Word(text, boxes, first.x0, run[-1].x1, first.baseline, first.size, first.spaced)]
 
 
 def _columns(words: list[Word], frame: Frame) -> tuple[list[Word], list[Word]]:

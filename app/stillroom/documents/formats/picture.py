@@ -33,11 +33,9 @@ ERRORS = (OSError, ValueError, SyntaxError, EOFError, OverflowError, TypeError, 
 _DAMAGED = "The picture is damaged or incomplete. Download or copy it again, or save it anew."
 
 
-MISSED = 0.15
-"""Of what looks like text; where more was not recognised it is said. Of scripts that the models know at most 0.07 is not."""
 NOT_KNOWN = (
-    "Parts of the text{where} were not recognised: letters of a script that the text recognition does not know (it reads Latin, "
-    "Chinese and Japanese), or too faint or small."
+    "Parts of the text{where} were not recognised, or not rightly: letters of a script that the text recognition does not know "
+    "(it reads Latin, Chinese and Japanese), or too faint or small."
 )
 
 
@@ -72,9 +70,9 @@ def read(source: Source) -> Content:
             number += count - frame - 1
             break
         try:
-            page, missed = _page(picture, number, source.effort.progress)
+            page, odd = _page(picture, number, source.effort.progress)
             pages.append(page)
-            if missed > MISSED:
+            if odd:
                 strange.append(number)
         except DocumentError as error:
             if count == 1:
@@ -172,14 +170,14 @@ def _is_thumbnail(picture: Image.Image) -> bool:
     return bool(int(tags.get(_SUBFILE_TYPE, 0)) & 1)
 
 
-def _page(picture: Image.Image, number: int, progress: Callable[[], None]) -> tuple[Page, float]:
-    """The page, and the share of what looks like text that was not recognised."""
+def _page(picture: Image.Image, number: int, progress: Callable[[], None]) -> tuple[Page, bool]:
+    """The page, and whether some of its text was not recognised, or not rightly."""
     width, height = picture.size
     scale = min(1.0, (WORKING_PIXELS / max(1, width * height)) ** 0.5)
     plain, width, height = _turned(picture, scale)
     pixels = np.ascontiguousarray(np.asarray(plain.convert("RGB"))[:, :, ::-1])
     lines = recognise(pixels, progress)
-    return page_of(lines, number, width, height, width / plain.width), lines.missed
+    return page_of(lines, number, width, height, width / plain.width), lines.strange
 
 
 def _turned(picture: Image.Image, scale: float) -> tuple[Image.Image, int, int]:

@@ -42,7 +42,10 @@ def unwrapped(data: bytes) -> tuple[str, list[tuple[str, bytes]]]:
             (attachment.long_filename() or f"part {number}", bytes(attachment.data or b""))
             for number, attachment in enumerate(parsed.attachments, 1)
         ]
-        return _text(parsed), files
+        text = _text(parsed)
+        if not text.strip() and not files:
+            raise ValueError("nothing in it")
+        return text, files
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, LookupError, struct.error) as error:
         raise DocumentError(
             "Outlook's wrapper (winmail.dat) is damaged. Ask for the message as plain text or HTML.",

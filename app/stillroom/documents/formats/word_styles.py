@@ -11,6 +11,8 @@ from stillroom.documents.formats.office_package import OfficePackage
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SMALLEST = 6
 """In half points; smaller letters are not meant to be read."""
+_SHIFT = 4
+"""In half points."""
 _LIGHT = 0xF0
 """The least of red, green and blue in a colour that cannot be told from paper."""
 _BASED_ON = 20
@@ -132,8 +134,17 @@ def _look(properties: etree._Element | None) -> _Look:
         _value(properties.find(f"{_W}color")) or None,
         int(size) if size.isascii() and size.isdecimal() and len(size) < 6 else None,
         True if _is_shaded(shade) or mark not in ("", "none", "white") else None,
-        _value(properties.find(f"{_W}vertAlign")) or None,
+        _value(properties.find(f"{_W}vertAlign")) or _shifted(_value(properties.find(f"{_W}position"))),
     )
+
+
+def _shifted(half_points: str) -> str | None:
+    """Whether text is set above or below its line by so much that it is no part of a number on it."""
+    try:
+        shift = int(half_points or "0")
+    except ValueError:
+        return None
+    return None if abs(shift) < _SHIFT else "superscript" if shift > 0 else "subscript"
 
 
 def _value(element: etree._Element | None) -> str:

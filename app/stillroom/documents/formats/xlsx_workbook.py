@@ -53,6 +53,7 @@ _HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K\d\d[+-]\d{3}|\d+|[A-Za
 _SMALLEST = 3.0
 _ONE_CELL = '<xf numFmtId="0"/>'
 _LAST_COLUMN = 16_384
+_NO_HEIGHT = re.compile(rb"\bht\s*=\s*[\"']0(?:\.0+)?[\"']")
 
 
 def read(source: Source) -> Content:
@@ -203,7 +204,7 @@ class _Form:
         number = 0
         for match in _ROW.finditer(data):
             number = _attribute(match[1], b"r") or number + 1
-            if _is_hidden(match[1]):
+            if _is_hidden(match[1]) or _NO_HEIGHT.search(match[1]):
                 rows.add(number)
         columns: set[int] = set()
         for match in _COLUMN.finditer(data):

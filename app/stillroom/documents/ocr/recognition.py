@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,14 @@ _AT_ONCE = 24
 """Lines that are read before the next sign of life."""
 LINE_CONFIDENCE = 0.5
 """Lines recognised with less are marks that are no text: a logo, a bar code, dirt."""
+
+
+MISSED = 0.15
+"""Of what looks like text; where more was not recognised it is said. Of scripts that the models know at most 0.07 is not."""
+_KNOWN_SCRIPTS = re.compile(
+    r"LATIN|CJK|HIRAGANA|KATAKANA|FULLWIDTH|HALFWIDTH|MICRO SIGN|GREEK SMALL LETTER MU|MODIFIER|FEMININE|MASCULINE"
+)
+_FOREIGN, _WORD = 3, 3
 
 
 @dataclass(slots=True)
@@ -81,6 +91,22 @@ class Lines(list[Line]):
     """
 
     missed: float = 0.0
+
+    @property
+    def strange(self) -> bool:
+        """Whether some of the text was not recognised, or not rightly: too much was missed, or words hold letters of a script of
+        which the models know no more than signs of formulas (Greek)."""
+        return self.missed > MISSED or sum(map(_foreign_letters, self)) >= _FOREIGN
+
+
+def _foreign_letters(line: Line) -> int:
+    """Letters of other scripts in words of the line."""
+    count = 0
+    for _, word in groupby(line.characters, key=lambda character: character.word):
+        letters = [character.text for character in word if character.text.isalpha()]
+        if len(letters) >= _WORD:
+            count += sum(not _KNOWN_SCRIPTS.match(unicodedata.name(letter[0], "")) for letter in letters)
+    return count
 
 
 def recognise(picture: Picture, progress: Callable[[], None], *, legible: bool = False) -> Lines:

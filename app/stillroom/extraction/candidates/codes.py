@@ -30,16 +30,18 @@ _GROUPS = re.compile(r"\(?\d{1,8}\)?(?:[ .\-–/]{0,3}\(?\d{2,8}\)?){0,5}")
 _NO_PHONE = re.compile(
     r"(?<!\d)(?:\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}(?!\d)|\d{1,3}\.\d{2}(?!\d| ?\d{2}\b))|(?:^| )\d \d(?: |$)"
 )
-_IBAN_BEGINS = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z][ |]{0,3}[A-Z]|[a-z]{2})(?:[ |.]{0,3}\d){2}")
+_HALF_WIDTH = str.maketrans({0xFF01 + place: chr(0x21 + place) for place in range(94)} | {0x3000: " "})
+_IBAN_BEGINS = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=\bIBAN))(?:[A-Z][ |]{0,3}[A-Z]|[a-z]{2})(?:[ |.]{0,3}\d){2}")
 _IBAN_GAP = frozenset(" \t\u00a0\u202f.-|_·•/\n")
 _WIDEST_GAP = 6
+_NEXT_LINE = re.compile(r"[ \t\u00a0]{0,40}(?=\d)")
 _IBAN_LABEL = re.compile(r"IBAN\W{0,9}$", re.IGNORECASE)
 _TOKEN = re.compile(r"(?<!\S)[^\s,;]+(?:\s?[-/#]\s?[^\s,;]+){0,6}")
 _PART_OF_AMOUNT = re.compile(r",\d{2,3}(?!\d)")
 _EDGES = "()[]{}<>\"'“”‘’.,;:*|#：。，、（）【】"
 # What names a code and touches it: "No.12345", "N°2025/0012", "Nr.4711", "Rech.-Nr.:12".
 _LABEL = re.compile(
-    r"(?:(?:[^\W\d_]{1,14}[.\-]{1,2})?(?:no|nr|num|nro|núm|nº|n°|№|inv|ref|id|rechn|fact?|č|čís|sz|бр|ном|αρ)\s?[.:°º#]{1,3}|№|n[°º]|[^\W\d_]{0,14}#)\s?(?=[\w\-/]*\d)",
+    r"(?:(?:[^\W\d_]{1,14}[.\-]{1,2}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{1,12})?(?:no|nr|num|nro|núm|nº|n°|№|n|νο|inv|ref|id|rechn|fact?|č|čís|sz|бр|ном|αρ)\s?[.:°º#．]{1,3}|رقم|شماره|מס['׳]|№|n[°º]|[^\W\d_]{0,14}#)\s?(?=[\w\-/]*\d)",
     re.IGNORECASE,
 )
 # Letters of a script without spaces in front of a code in Latin letters and figures: 发票号码25117000.
@@ -118,13 +120,14 @@ def ibans(page: Page) -> Iterator[Candidate]:
     """Account numbers with right check digits, in groups, boxes or with any gaps; and those that are marked as one, or as long as their
     country's, but wrong: that is said on them."""
     behind = 0
-    for begin in _IBAN_BEGINS.finditer(page.text):
+    plain = page.text.translate(_HALF_WIDTH)
+    for begin in _IBAN_BEGINS.finditer(plain):
         if begin.start() < behind:
             continue
         country = "".join(filter(str.isalpha, begin.group()))[:2].upper()
         length = _iban_length(country)
-        places = _characters(page.text, begin.start(), length or 34)
-        value = "".join(page.text[place] for place in places).upper()
+        places = _characters(plain, begin.start(), length or 34)
+        value = "".join(plain[place] for place in places).upper()
         end = places[-1] + 1
         span = Span(page.number, begin.start(), end)
         text = page.text[begin.start() : end]
@@ -158,8 +161,11 @@ def _characters(text: str, start: int, most: int) -> list[int]:
                 break
         elif text[place] in _IBAN_GAP and gap < _WIDEST_GAP:
             gap += 1
-            if text[place] == "\n" and not text[place + 1 : place + 2].isdigit():
-                break
+            if text[place] == "\n":
+                rest = _NEXT_LINE.match(text, place + 1)
+                if not rest:
+                    break
+                gap = rest.start() - rest.end()  # how far a line is set in is no gap
         else:
             break
     return places

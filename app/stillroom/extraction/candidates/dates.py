@@ -25,14 +25,22 @@ _NUMERIC = re.compile(
     rf"|(?P<a>\d{{1,2}})(?P<s2>{_MARK})(?P<b>\d{{1,2}})(?P=s2)(?P<y2>\d{{4}}|['’]?\d{{2}}))(?!\d)"
 )
 _SPACED = re.compile(r"(?<![\d.,/\-] ?)(?:(?P<a>\d\d) (?P<b>\d\d) (?P<y2>(?:19|20)\d\d))(?! ?[\d.,/\-])")
+# "3/4 2025", as in Scandinavia.
+_DAY_MONTH_YEAR = re.compile(
+    r"(?<![\d.,/\-] ?)(?P<a>\d{1,2})/(?P<b>\d{1,2})[ -](?P<y2>(?:19|20)\d\d)(?![\d/\-]|[.,:]\d)"
+)
+# Mongolian: "2025 оны 4 дүгээр сарын 3".
+_MONGOLIAN = re.compile(
+    r"(?<!\d)(?P<y>\d{4}) оны (?P<m>\d{1,2})(?:[ -](?:р|дүгээр|дугаар))? сарын (?P<d>\d{1,2})(?!\d)", re.IGNORECASE
+)
 _FIGURES = "〇零一二三四五六七八九十元"
 _YEAR_MONTH_DAY = re.compile(
-    rf"(?:(?P<era>令和|平成|昭和|大正|明治|[㋿㍻㍼㍽㍾]|(?:中華|中华)?民[國国])\s?)?(?<!\d)(?P<y>\d{{1,4}}|[{_FIGURES}]{{1,4}})\s?[年년]\s?"
+    rf"(?:(?P<era>令和|平成|昭和|大正|明治|[㋿㍻㍼㍽㍾]|(?:中華|中华)?民[國国])\s?)?(?<!\d)(?P<y>\d{{1,4}}|[{_FIGURES}]{{1,4}})\s?[年년]\s?(?:[(（]\s?\d{{4}}\s?年?\s?[)）]\s?)?"
     rf"(?P<m>\d{{1,2}}|[{_FIGURES}]{{1,2}})\s?[月월]\s?(?P<d>\d{{1,2}}|[{_FIGURES}]{{1,3}})(?!\d)(?:\s?[日일號号])?"
 )
 # Letters of Japanese eras, and the years of the Republic of China: "R7.04.03", "114/04/03".
 _ERA_LETTER = re.compile(
-    rf"(?<![\w.])(?P<era>[RHSTM㋿㍻㍼㍽㍾])\s?(?P<y>\d{{1,2}}|元)(?P<s>{_MARK}|年)(?P<m>\d{{1,2}})(?:{_MARK}|月)(?P<d>\d{{1,2}})(?!\d)日?"
+    rf"(?<![\w.])(?P<era>[RHSTM㋿㍻㍼㍽㍾令平昭])\s?(?P<y>\d{{1,2}}|元)(?P<s>{_MARK}|年)(?P<m>\d{{1,2}})(?:{_MARK}|月)(?P<d>\d{{1,2}})(?!\d)日?"
 )
 _REPUBLIC = re.compile(
     rf"(?:(?P<era>民[國国])\s?|(?<![\d./\-]))(?P<y>1[0-4]\d|\d\d(?<=民[國国]\s?\d\d))(?P<s>{_MARK})(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}})(?!\d)"
@@ -40,6 +48,7 @@ _REPUBLIC = re.compile(
 _ERAS = {
     "令和": (2018, 99), "平成": (1988, 31), "昭和": (1925, 64), "大正": (1911, 15), "明治": (1867, 45),
     "R": (2018, 99), "H": (1988, 31), "S": (1925, 64), "T": (1911, 15), "M": (1867, 45),
+    "令": (2018, 99), "平": (1988, 31), "昭": (1925, 64),
     "㋿": (2018, 99), "㍻": (1988, 31), "㍼": (1925, 64), "㍽": (1911, 15), "㍾": (1867, 45),
 }  # fmt: skip
 _REPUBLIC_BEGINS, _BUDDHIST_AHEAD = 1911, 543
@@ -66,6 +75,7 @@ _CUT = re.compile(r"\u00ad(?:[^\S\n]{0,9}\n[^\S\n]{0,9})?|(?<=[^\W\d_])-[^\S\n]{
 # Words of a date, marks of vowels included; an abbreviation may hold points ("เม.ย.", "янв.").
 _WORD = re.compile(r"[\p{L}\p{M}]+(?:\.[\p{L}\p{M}]+)*")
 _SECOND_WORD = re.compile(r"\s([\p{L}\p{M}]+)")
+_OTHER_NAME = re.compile(r"\s?[/(]\s?([\p{L}\p{M}]+)\)?")
 _ORDINAL = r"(?:st|nd|rd|th|er|re|ro|[ºª°.]|:?e|:?a|-?го|-е|η|ης|ος)?"
 _JOINS = r"(?:of|the|de|del|d['’]|di|da|al|den|от)"
 # What says which calendar's year follows, or that it is one: of Thailand, Cambodia, Laos.
@@ -73,10 +83,11 @@ _ERA_NAMED = r"(?:(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี|ឆ្នាំ|ປ�
 _NEAR = 28
 _FIGURES_NEAR = re.compile(r"\d\d")  # of the year
 _DAY_BEFORE = re.compile(
-    rf"(?<![\d.,/]|\d:)(?P<d>\d{{1,2}})[»”“\"]?\s?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$", re.IGNORECASE
+    rf"(?<![\d.,/]|\d:)(?P<d>\d{{1,2}})[»”“\"]?\s?\.?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$",
+    re.IGNORECASE,
 )
 _YEAR_BEHIND = re.compile(
-    rf"\.?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?{_ERA_NAMED}(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.,]\d)",
+    rf"[.׳]?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?{_ERA_NAMED}(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.,]\d)",
     re.IGNORECASE,
 )
 _DAY_YEAR_BEHIND = re.compile(
@@ -86,7 +97,9 @@ _DAY_YEAR_BEHIND = re.compile(
 _YEAR_BEFORE = re.compile(
     r"(?<!\d)(?P<y>\d{4})\s?(?:\.|,|m\.|gada|e?ko|\(e\)ko|оны|-?жылы?ғ?ы?|-?жылдын|wel)?[-./\s]\s?$", re.IGNORECASE
 )
-_YEAR_AND_DAY_BEFORE = re.compile(r"(?<!\d)(?P<y>\d{4})\.? (?:gada|m\.|г\.) (?P<d>\d{1,2})\.? $", re.IGNORECASE)
+_YEAR_AND_DAY_BEFORE = re.compile(
+    r"(?<!\d)(?P<y>\d{4})\.?-? ?(?:gada|m\.|г\.|ж\.|жылы|жылдын) (?P<d>\d{1,2})[.-]? ?$", re.IGNORECASE
+)
 _DAY_BEHIND = re.compile(r"\.?[-./\s]\s?(?P<d>\d{1,2})(?!\d)", re.IGNORECASE)
 
 _MONTH_BEFORE = re.compile(r"([^\W\d_]{2,20})\.?,?(?:\s|\s?\d{1,2}(?:st|nd|rd|th)?,?\s)(?:de\s|del\s)?$")
@@ -150,7 +163,7 @@ def _numeric(text: str) -> Iterator[_Found]:
             readings = _orders(match["a"], match["b"], match["y2"], thai)
         if readings:
             yield _Found(match.start(), match.end(), readings, 0.8)
-    for match in _SPACED.finditer(text):
+    for match in (*_SPACED.finditer(text), *_DAY_MONTH_YEAR.finditer(text)):
         readings = _orders(match["a"], match["b"], match["y2"], thai)
         if readings:
             yield _Found(match.start(), match.end(), readings, 0.4)
@@ -214,6 +227,8 @@ def _by_word(text: str) -> Iterator[_Found]:
         key, end = word.group(), word.end()
         if key.lower() in calendars.first_words() and (second := _SECOND_WORD.match(text, end)):
             key, end = f"{key} {second[1]}", second.end()
+        if also := _OTHER_NAME.match(text, end):  # "نيسان/أبريل": two countries' words for one month
+            end = also.end() if calendars.month(also[1]).keys() & calendars.month(key).keys() else end
         named, persian = calendars.month(key), calendars.persian_month(key)
         if not named and not persian:
             continue
@@ -255,11 +270,12 @@ def _around(start: int, end: int, before: str, behind: str) -> Iterator[tuple[in
 
 
 def _by_sign(text: str) -> Iterator[_Found]:
-    """Dates with 年 月 日, of eras, and with Vietnamese "tháng"."""
-    for match in _VIETNAMESE.finditer(text):
-        value = _date(int(match["y"]), int(match["m"]), int(match["d"]))
-        if value:
-            yield _Found(match.start("d"), match.end(), {"": value}, 1.0)
+    """Dates with 年 月 日, of eras, and with Vietnamese "tháng" or Mongolian "сарын"."""
+    for pattern, first in ((_VIETNAMESE, "d"), (_MONGOLIAN, "y")):
+        for match in pattern.finditer(text):
+            value = _date(int(match["y"]), int(match["m"]), int(match["d"]))
+            if value:
+                yield _Found(match.start(first), match.end(), {"": value}, 1.0)
     if not _HAN.search(text) and "년" not in text:
         return
     for match in _YEAR_MONTH_DAY.finditer(text):

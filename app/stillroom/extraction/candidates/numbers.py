@@ -43,7 +43,7 @@ _NUMBER = re.compile(
 )
 _TOUCHING = re.compile(rf"[\p{{L}}\p{{M}}_--[{_UNSPACED}]]", re.V1)
 _LEFT_OUT_BEFORE = "/#@:.,\\"  # of a longer code, a fraction or an address: "1/2", "No.5" is one all the same
-_SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_SUPERSCRIPT = re.compile(r" ?(?P<high>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SCALE = re.compile(r"[^\S\n]?(?P<word>[\p{L}\p{M}]{3,12}\.?)(?!\w)")
 _ASIAN = {
@@ -83,6 +83,12 @@ _TAKEN_OFF = re.compile(
     re.I,
 )
 # Cents behind the currency: "12 500 руб. 50 коп.", "1,250 and 50/100"; and those that touch its sign: "19€99", "1.250$50".
+_WITH_CENTS = re.compile(r"\d{1,3}(?:[., '\u202f]\d{3}){0,4}[.,]\d\d(?!\d|[.,/]\d)")
+# "1 250:50 kr", "kr 99:-" and the like, as in Sweden: a colon for a decimal mark.
+_COLON = re.compile(
+    r"(?<=(?:\b(?:kr|SEK)\.?[^\S\n]?)(?:\d{1,3}[ \u202f.]){0,3}\d{1,3}):(?=\d\d(?!\d|:))|(?<=\d):(?=\d\d[^\S\n]?(?:kr|SEK)\b)",
+    re.IGNORECASE,
+)
 _HUNDREDTHS = re.compile(r"(?:[^\S\n](?:and|&|und|et|y|con|e|i|и))?[^\S\n](?P<cents>\d\d)/100(?!\d)")
 _CENTS_TOUCHING = re.compile(r"(?P<cents>\d\d)(?![\d.,/%]\d|\d|\w)")
 # An amount at a space that may stand between a quantity and a price is worth this much less where it is read the rarer way.
@@ -90,6 +96,8 @@ _DOUBTFUL = 0.3
 # How much likelier the mark of three digits is the one that suits the currency beside it.
 _SUITS_CURRENCY = 15.0
 _WHOLE_CURRENCY = 100.0
+_THOUSANDTHS_ON_PAPER = {"IQD"}
+"""Currencies that ISO 4217 gives thousandths and nobody pays in: a mark before three figures is either."""
 # How much likelier two small figures behind the whole of a price are its cents than a note of that number.
 _CENTS_OF_A_PRICE = 5.0
 
@@ -158,7 +166,7 @@ def percentages(page: Page) -> Iterator[Candidate]:
 
 def _suits(number: _Number) -> bool:
     """Whether the number has as many decimals as an amount of its currency is written with."""
-    plain = number.text.translate(_PLAIN)
+    plain = number.text.translate(_PLAIN).replace(":", ",")
     if _CENTS.search(plain) or CENTS in number.values:
         return True
     places = {decimals(code) for code in number.currencies}
@@ -215,7 +223,7 @@ def _scales() -> dict[str, int]:
 
 
 def _numbers(text: str) -> Iterator[_Number]:
-    plain = text.translate(_PLAIN)
+    plain = _COLON.sub(",", text.translate(_PLAIN))
     yield from _set_apart(plain, text)
     dates = _LEFT_OUT.finditer(plain)
     date = next(dates, None)
@@ -280,6 +288,8 @@ def _likelihood(reading: str, currencies: tuple[str, ...]) -> float:
     if not currencies or reading not in (DECIMAL_MARK, THOUSANDS_MARK):
         return 1.0
     places = {decimals(code) for code in currencies[:4]}
+    if set(currencies) & _THOUSANDTHS_ON_PAPER:
+        return 1.0
     if places == {3}:
         return _SUITS_CURRENCY if reading == DECIMAL_MARK else 1.0
     if reading == DECIMAL_MARK:
@@ -350,7 +360,8 @@ class _Before:
         beyond = plain[place - len(sign) - 1] if place > len(sign) else " "
         if _is_word(sign[0]) and (_is_word(beyond) or beyond.isdigit()):
             return
-        if len(sign) == 1 and sign.isascii() and sign.isalpha() and place < self.place:
+        alone = len(sign) == 1 and sign.isascii() and sign.isalpha() and place < self.place
+        if alone and not _WITH_CENTS.match(plain, self.place):
             return  # "P 5" is a page or a place
         self.currencies, self.place = signs()[sign], place - len(sign)
 
@@ -383,8 +394,8 @@ class _Behind:
         if not high:
             return place
         whole = self._whole()
-        if len(high.group()) == 2 and whole is not None:
-            self.values = {CENTS: whole + Decimal(high.group().translate(_SUPERSCRIPTS)) / 100, NOTE: whole}
+        if len(high["high"]) == 2 and whole is not None:
+            self.values = {CENTS: whole + Decimal(high["high"].translate(_SUPERSCRIPTS)) / 100, NOTE: whole}
             self.stop = high.end()
         return int(high.end())
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -31,14 +31,16 @@ from stillroom.evaluation.figures import Share, WrongValue, shares, sure_and_wro
 from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
 from stillroom.extraction.result import Progress
 from stillroom.models.model_file import ModelFile
+from stillroom.remote.engines import RemoteEngine
 from stillroom.templates.template import FieldType, Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label, scrolled
+from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label, plain_tip, scrolled
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, percent_text, sentence, size_text, time_left_text
+from stillroom.workspace.evaluations import EvaluationConsent
 
 MOST_MODELS = 3
 _MANY = 1000  # documents that a price is told for
@@ -61,10 +63,12 @@ class EvaluatePage(QWidget):
     Signals:
         document_wanted(Path, str): a document is to be shown, with one of its fields.
         models_wanted: models are to be fetched.
+        working(str): what is going on, for whoever looks elsewhere; empty when it has ended.
     """
 
     models_wanted = Signal()
     document_wanted = Signal(Path, str)
+    working = Signal(str)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
@@ -72,6 +76,7 @@ class EvaluatePage(QWidget):
         self._loading = loading
         self._labels: list[LabelledDocument] = []
         self._operation: Operation[list[ModelEvaluation]] | None = None
+        self._asked: list[EvaluationConsent] = []
         self.evaluations: list[ModelEvaluation] = []
         self._template: Template | None = None
         self.setAccessibleName(self.tr("Evaluate"))
@@ -92,6 +97,18 @@ class EvaluatePage(QWidget):
     def take_keyboard(self) -> None:
         """To the models that are compared."""
         self.models.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Models and engines may have come or gone on other pages."""
+        super().showEvent(event)
+        if self._operation is None:
+            ticked = {_called(each) for each in self.chosen()}
+            self._list_models()
+            for row in range(self.models.count()):
+                item = self.models.item(row)
+                on = _called(item.data(_MODEL)) in ticked
+                item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            self._refresh()
 
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -129,6 +146,8 @@ class EvaluatePage(QWidget):
         self.models = QListWidget()
         self.models.setAccessibleName(self.tr("Models to compare"))
         self.models.setFixedHeight(110)
+        self.models.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.models.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.models.itemChanged.connect(lambda _item: self._refresh())
         models.addWidget(self.models)
         row.addLayout(models, 2)
@@ -234,7 +253,7 @@ class EvaluatePage(QWidget):
         self.wrong.cellActivated.connect(self._open)
         column.addWidget(self.wrong)
         splitter.addWidget(below)
-        splitter.setSizes([170, 200, 160])
+        splitter.setSizes([200, 195, 140])
         return splitter
 
     def _list_models(self) -> None:
@@ -242,11 +261,27 @@ class EvaluatePage(QWidget):
         usual = self._parts.models.usual()
         for model in self._parts.models.installed():
             item = QListWidgetItem(f"{model.name}  ({size_text(model.size)})")
+            item.setToolTip(plain_tip(item.text()))
             item.setData(_MODEL, model)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             chosen = usual is not None and model.path == usual.path
             item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
             self.models.addItem(item)
+        for engine in self._engines():
+            where = self.tr("local network") if engine.is_local else self.tr("cloud")
+            item = QListWidgetItem(f"{engine.title}  ({where})")
+            item.setToolTip(self.tr("Asked with your consent only, after what would be sent was shown"))
+            item.setData(_MODEL, engine)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked)
+            self.models.addItem(item)
+
+    def _engines(self) -> list[RemoteEngine]:
+        """The remote engines that were added; none where they cannot be read, which Settings says."""
+        try:
+            return self._parts.remote.engines()
+        except StillroomError:
+            return []
 
     # ---- what the user does
 
@@ -291,17 +326,33 @@ class EvaluatePage(QWidget):
     def set_labels(self, labels: Sequence[LabelledDocument], source: str) -> None:
         """Labels, from a file or from reviewed documents (``source`` says which)."""
         self._labels = list(labels)
+        self._choose_fitting()
         text = counted(len(labels), self.tr("1 document"), self.tr("%1 documents"))
         self.labels_text.setText(f"{source} · {text}")
         self._refresh()
 
-    def chosen_models(self) -> list[ModelFile]:
+    def _choose_fitting(self) -> None:
+        """The template that has most of the fields that are labelled, and fewest others, where the chosen one has none of them."""
+        labelled = {name for each in self._labels for name in each.fields}
+        templates = [self.template.itemData(place) for place in range(self.template.count())]
+        known = [(len(labelled & {field.name for field in each.fields}), -len(each.fields)) for each in templates]
+        if known and not known[self.template.currentIndex()][0] and max(known)[0]:
+            self.template.setCurrentIndex(known.index(max(known)))
+
+    def chosen(self) -> list[ModelFile | RemoteEngine]:
+        """The models that are ticked: files that are here, and those behind an address."""
         items = [self.models.item(row) for row in range(self.models.count())]
         return [item.data(_MODEL) for item in items if item.checkState() == Qt.CheckState.Checked]
 
+    def chosen_models(self) -> list[ModelFile]:
+        """Of those the ones that run here."""
+        return [model for model in self.chosen() if isinstance(model, ModelFile)]
+
     def run(self) -> None:
-        """Each chosen model over all labelled documents, in an engine of its own: what is loaded stays loaded."""
-        template, labels, models = self.template.currentData(), list(self._labels), self.chosen_models()
+        """Each chosen model over all labelled documents, in an engine of its own: what is loaded stays loaded. Before a remote one is
+        asked, a person sees what would leave, and agrees; else it is left out.
+        """
+        template, labels = self.template.currentData(), list(self._labels)
         try:
             unknown = check_labels(labels, template, self.tr("labels"))
         except StillroomError as error:
@@ -310,7 +361,33 @@ class EvaluatePage(QWidget):
         if unknown:
             words = self.tr("The template has no %1; these labels are left out.").replace("%1", ", ".join(unknown))
             self.banners.show_message(words, "warn", key="labels")
-        self._template = template
+        self._template, self._asked = template, []
+        self._ask_next([each for each in self.chosen() if isinstance(each, RemoteEngine)])
+
+    def _ask_next(self, engines: Sequence[RemoteEngine]) -> None:
+        """Ask for consent for one remote engine after the other, then begin."""
+        template = self._template
+        assert template is not None
+        if not engines:
+            self._begin(template, self.chosen_models(), self._asked)
+            return
+        from stillroom.ui.evaluate.consent import EvaluationConsentDialog
+
+        labels = list(self._labels)
+        dialog = EvaluationConsentDialog(self, self._parts, engines[0], labels, template)
+        dialog.agreed.connect(
+            lambda engine, places: self._asked.append(
+                EvaluationConsent(engine, template, tuple(labels[place] for place in places))
+            )
+        )
+        dialog.finished.connect(lambda _: self._ask_next(engines[1:]))
+        dialog.open()
+
+    def _begin(self, template: Template, models: Sequence[ModelFile], asked: Sequence[EvaluationConsent]) -> None:
+        labels, count = list(self._labels), len(models) + len(asked)
+        if not count:
+            self.status.setText(self.tr("Nothing was sent."))
+            return
 
         def work(operation: Operation[list[ModelEvaluation]]) -> list[ModelEvaluation]:
             from stillroom.engine.engine import Engine
@@ -324,7 +401,7 @@ class EvaluatePage(QWidget):
             done = []
             with Engine() as engine:
                 for number, model in enumerate(models):
-                    at = _At(model.name, number, len(models))
+                    at = _At(model.name, number, count)
                     tell(at)
                     plan = self._parts.models.plan(model, beside=True, cancellation=operation.cancellation)
                     evaluation = evaluator.run_model(
@@ -333,6 +410,14 @@ class EvaluatePage(QWidget):
                         cancellation=operation.cancellation,
                     )  # fmt: skip
                     done.append(dataclasses.replace(evaluation, model_name=model.name))
+            for number, consent in enumerate(asked, len(models)):
+                at = _At(consent.engine.title, number, count, Progress(0, len(consent.labels)))
+                tell(at)
+                done.append(
+                    self._parts.evaluations.run_remote(
+                        consent, self._parts.remote, on_progress=partial(told, at), cancellation=operation.cancellation
+                    )
+                )
             return done
 
         self._operation = Operation(work, "evaluate", owner=self).success(self._done)
@@ -349,7 +434,10 @@ class EvaluatePage(QWidget):
         """Train the chosen model on the labelled documents, beside the window."""
         from stillroom.ui.evaluate.teach_dialog import TeachDialog
 
-        template, (model,) = self.template.currentData(), self.chosen_models()
+        template, (model,) = (
+            self.template.currentData(),
+            self.chosen_models(),
+        )  # only then is the button there to be pressed
         try:
             check_labels(self._labels, template, self.tr("labels"))
         except StillroomError as error:
@@ -362,8 +450,11 @@ class EvaluatePage(QWidget):
         dialog.show()
 
     def _best(self) -> ModelFile | None:
-        best = max(self.evaluations, key=lambda each: each.metrics.score, default=None)
-        return next((each for each in self._parts.models.installed() if best and each.name == best.model_name), None)
+        """Of the models that run here the one that was right most often."""
+        here = {model.name: model for model in self._parts.models.installed()}
+        own = [each for each in self.evaluations if each.model_name in here]
+        best = max(own, key=lambda each: each.metrics.score, default=None)
+        return here[best.model_name] if best is not None else None
 
     def _use(self) -> None:
         model = self._best()
@@ -405,7 +496,9 @@ class EvaluatePage(QWidget):
             words = words.replace("%2", str(at.progress.done)).replace("%3", str(at.progress.total))
             left = time_left_text(at.progress.seconds_left)
             words += f" · {left}" if left else ""
-        self.status.setText(words.replace("%1", at.model))
+        words = words.replace("%1", at.model)
+        self.status.setText(words)
+        self.working.emit(self.tr("Evaluation: %1").replace("%1", words))
 
     def _done(self, evaluations: list[ModelEvaluation]) -> None:
         self.evaluations = evaluations
@@ -419,11 +512,12 @@ class EvaluatePage(QWidget):
     def _ended(self, words: str) -> None:
         self._operation = None
         self.status.setText(words)
+        self.working.emit("")
         self._refresh()
 
     def _refresh(self) -> None:
         running = self._operation is not None
-        count = len(self.chosen_models())
+        count, local = len(self.chosen()), len(self.chosen_models())
         self.run_button.setVisible(not running)
         self.run_button.setEnabled(bool(self._labels) and 0 < count <= MOST_MODELS and self.template.count() > 0)
         tip = self.tr("Try each model on every labelled document")
@@ -433,18 +527,18 @@ class EvaluatePage(QWidget):
             tip = self.tr("Choose one to three models")
         self.run_button.setToolTip(tip)
         self.teach_button.setVisible(not running)
-        self.teach_button.setEnabled(bool(self._labels) and count == 1 and self.template.count() > 0)
-        self.teach_button.setToolTip(self._teaching_tip(count))
+        self.teach_button.setEnabled(bool(self._labels) and count == local == 1 and self.template.count() > 0)
+        self.teach_button.setToolTip(self._teaching_tip(count, local))
         self.cancel_button.setVisible(running)
         self.progress.setVisible(running)
         for control in (self.template, self.open_button, self.reviewed_button, self.models):
             control.setEnabled(not running)
 
-    def _teaching_tip(self, models: int) -> str:
+    def _teaching_tip(self, models: int, local: int) -> str:
         if not self._labels:
             return self.tr("Choose labels first")
-        if models != 1:
-            return self.tr("Choose one model")
+        if models != 1 or local != 1:
+            return self.tr("Choose one model of this machine")
         return self.tr("Train an adapter (LoRA) on these documents, and use it where it is better")
 
     def _show(self) -> None:
@@ -468,7 +562,11 @@ class EvaluatePage(QWidget):
         rows.append((self.tr("Confidence is off by"), [_percent(each.error) if each else "–" for each in calibrations]))
         rows.append((self.tr("Not in the document"), [str(each.metrics.not_in_document) for each in self.evaluations]))
         rows.append((self.tr("Seconds a document"), [f"{each.metrics.seconds:.1f}" for each in self.evaluations]))
-        rows.append((self.tr("1,000 documents cost"), [_dollars(0.0) for _ in self.evaluations]))
+        rows.append((self.tr("1,000 documents cost"), [_dollars(each.thousand_cost) for each in self.evaluations]))
+        listed = self._by_price_list(template)
+        if any(listed):
+            told = [_dollars(cost) if cost is not None else "–" for cost in listed]
+            rows.append((self.tr("The same by the price list"), told))
         rows.append((self.tr("Memory"), [size_text(each.memory) if each.memory else "–" for each in self.evaluations]))
         _fill(
             self.table,
@@ -476,7 +574,7 @@ class EvaluatePage(QWidget):
             [(None, [name, *cells]) for name, cells in rows],
         )
         self._colour_headings()
-        self.plots.show_evaluations(self.evaluations, names)
+        self.plots.show_evaluations(self.evaluations, names, self._price_range(template))
         wrong = [value for each in self.evaluations for value in wrong_values(each, self._labels)]
         headings = [
             self.tr("Document"),
@@ -502,7 +600,9 @@ class EvaluatePage(QWidget):
                 for value in wrong
             ],
         )  # fmt: skip
-        self.use_button.setVisible(len(self.evaluations) > 1)
+        best = self._best()
+        self.use_button.setVisible(len(self.evaluations) > 1 and best is not None)
+        self.own_button.setVisible(best is not None)
         self.cost.setText(self._cost_text(template))
         self.cost.setVisible(bool(self.cost.text()))
 
@@ -522,14 +622,36 @@ class EvaluatePage(QWidget):
         if event.type() == QEvent.Type.PaletteChange and self.evaluations:
             self._colour_headings()
 
-    def _cost_text(self, template: Template) -> str:
-        """What as many such documents as are usual in a month would cost elsewhere; empty where no price is known."""
+    def _would_cost(self, template: Template) -> tuple[str, list[tuple[str, float]]]:
+        """What as many such documents as are usual in a month would cost at each price of the list, and its date. Raises StillroomError."""
         results = [each for each in self.evaluations[0].results if each.coverage.chars]
         if not results:
-            return ""
+            return "", []
         characters = _MANY * sum(each.coverage.chars for each in results) // len(results)
+        return self._parts.remote.would_cost(characters, _MANY, template)
+
+    def _by_price_list(self, template: Template) -> list[float | None]:
+        """For each model that was compared what its name costs in the price list; None where the list has none of its name."""
         try:
-            date, costs = self._parts.remote.would_cost(characters, _MANY, template)
+            _date, costs = self._would_cost(template)
+        except StillroomError:
+            return []
+        known = {_plain(name): cost for name, cost in costs}
+        asked = {consent.engine.title: consent.engine.model for consent in self._asked}
+        return [known.get(_plain(asked.get(each.model_name, ""))) for each in self.evaluations]
+
+    def _price_range(self, template: Template) -> tuple[float, float] | None:
+        """The cheapest and the dearest of the list, for a thousand such documents."""
+        try:
+            _date, costs = self._would_cost(template)
+        except StillroomError:
+            return None
+        return (costs[0][1], costs[-1][1]) if costs else None
+
+    def _cost_text(self, template: Template) -> str:
+        """What as many such documents as are usual in a month would cost elsewhere; empty where no price is known."""
+        try:
+            date, costs = self._would_cost(template)
         except StillroomError as error:
             return sentence(error)
         if not costs:
@@ -549,6 +671,10 @@ class EvaluatePage(QWidget):
         return words
 
 
+def _called(model: ModelFile | RemoteEngine) -> str:
+    return model.title if isinstance(model, RemoteEngine) else model.name
+
+
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
@@ -563,18 +689,22 @@ def _table(name: str) -> QTableWidget:
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
     table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return table
 
 
 def _fill(table: QTableWidget, headings: Sequence[str], rows: Sequence[tuple[object, Sequence[str]]]) -> None:
     table.setColumnCount(len(headings))
-    table.setHorizontalHeaderLabels(list(headings))
+    for place, heading in enumerate(headings):
+        head = QTableWidgetItem(heading)
+        head.setToolTip(plain_tip(heading))
+        table.setHorizontalHeaderItem(place, head)
     table.setRowCount(len(rows))
     for number, (data, cells) in enumerate(rows):
         for place, text in enumerate(cells):
             item = QTableWidgetItem(text)
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
             item.setData(_MODEL, data)
             table.setItem(number, place, item)
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)

@@ -6,52 +6,85 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.figures import answers, passing, shares
-from stillroom.ui.theme import GRID, colours
+from stillroom.ui.theme import GRID, Colours, colours
 
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 _SYMBOLS = ("o", "s", "t")
+_NARROWEST, _HEIGHT = 215, 190  # pixels of a plot
 
 
 class Plots(QWidget):
-    """Three plots beside each other; a model has its own colour, line and symbol, so that colours need not be told apart."""
+    """Three plots beside each other, and a fourth where a model costs something.
+
+    A model has its own colour, line and symbol, so that colours need not be told apart.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._evaluations: Sequence[ModelEvaluation] = ()
         self._names: dict[str, str] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
+        self._prices: tuple[float, float] | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GRID)
         titles = (
-            self.tr("Right values by field"),
-            self.tr("Right, by confidence"),
-            self.tr("Wrong among those that pass"),
+            self.tr("Right by field"),
+            self.tr("Right by confidence"),
+            self.tr("Wrong of what passes"),
+            self.tr("Right by cost"),
         )
-        self.right, self.worth, self.pass_ = (self._plot(title) for title in titles)
-        for plot in (self.right, self.worth, self.pass_):
-            row.addWidget(plot)
-        self.setMinimumHeight(190)
+        self.right, self.worth, self.pass_, self.cost = self._all = tuple(self._plot(title) for title in titles)
+        self.cost.hide()
+        self._across = 0
+        self._place()
+
+    def _place(self) -> None:
+        """All beside each other, or two by two where each would be too narrow for its words."""
+        shown = self._all if any(each.thousand_cost for each in self._evaluations) else self._all[:-1]
+        across = len(shown) if self.width() >= len(shown) * _NARROWEST else 2
+        if across == self._across:
+            return
+        self._across = across
+        rows = -(-len(shown) // across)
+        for number, plot in enumerate(shown):
+            self._grid.addWidget(plot, number // across, number % across)
+        for place in range(len(self._all)):
+            self._grid.setColumnStretch(place, int(place < across))
+            self._grid.setRowStretch(place, int(place < rows))
+        self.setMinimumHeight(_HEIGHT * rows)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._place()
 
     def _plot(self, title: str) -> pg.PlotWidget:
-        plot = pg.PlotWidget()
+        plot = pg.PlotWidget(self)
         plot.setAccessibleName(title)
         plot.setMouseEnabled(False, False)
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.getPlotItem().setTitle(title, size="9pt")
+        plot.getPlotItem().layout.setContentsMargins(2, 2, 12, 2)  # or the last number of the axis is cut
         return plot
 
-    def show_evaluations(self, evaluations: Sequence[ModelEvaluation], names: dict[str, str]) -> None:
-        """``names``: of the fields, as people call them."""
-        self._evaluations, self._names = evaluations, names
+    def show_evaluations(
+        self,
+        evaluations: Sequence[ModelEvaluation],
+        names: dict[str, str],
+        prices: tuple[float, float] | None = None,
+    ) -> None:
+        """``names``: of the fields, as people call them. ``prices``: the cheapest and the dearest of the price list for a thousand such
+        documents, in dollars.
+        """
+        self._evaluations, self._names, self._prices = evaluations, names, prices
         shown = colours()
         self._dress()
-        for plot in (self.right, self.worth, self.pass_):
+        for plot in self._all:
             plot.clear()
         fields = [name for name in names if any(name in each.metrics.fields for each in evaluations)]
         width = 0.8 / max(1, len(evaluations))
@@ -92,15 +125,40 @@ class Plots(QWidget):
             plot.setLabel("left", left)
             plot.setXRange(0, 1)
         self.worth.setYRange(0, 1)
+        self._show_cost(shown)
+
+    def _show_cost(self, shown: Colours) -> None:
+        """What a thousand such documents cost with each model, beside what the price list says of others; where any costs anything."""
+        costs = [each.thousand_cost for each in self._evaluations]
+        self.cost.setVisible(any(costs))
+        self._across = 0
+        self._place()
+        if not any(costs):
+            return
+        for number, (evaluation, cost) in enumerate(zip(self._evaluations, costs, strict=True)):
+            ink = ink_of(number)
+            self.cost.plot(
+                [cost], [evaluation.metrics.score], pen=None, symbol=_SYMBOLS[number % len(_SYMBOLS)], symbolBrush=ink,
+                symbolPen=ink, symbolSize=11,
+            )  # fmt: skip
+        for price in self._prices or ():
+            self.cost.addItem(
+                pg.InfiniteLine(price, angle=90, pen=pg.mkPen(QColor(shown.muted), style=Qt.PenStyle.DashLine))
+            )
+        self.cost.setLabel("bottom", self.tr("$ for 1,000 documents"))
+        self.cost.setToolTip(self.tr("Dashed: the cheapest and the dearest model of the price list"))
+        self.cost.setLabel("left", self.tr("right"))
+        self.cost.setXRange(0, 1.1 * max((*costs, *(self._prices or ()))))
+        self.cost.setYRange(0, 1)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.show_evaluations(self._evaluations, self._names)
+            self.show_evaluations(self._evaluations, self._names, self._prices)
 
     def _dress(self) -> None:
         shown = colours()
-        for plot in (self.right, self.worth, self.pass_):
+        for plot in self._all:
             plot.setBackground(QColor(shown.surface))
             for side in ("bottom", "left"):
                 axis = plot.getAxis(side)

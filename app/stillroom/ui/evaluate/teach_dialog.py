@@ -6,22 +6,14 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QProgressBar,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QLocale, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QProgressBar, QVBoxLayout, QWidget
 
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.models.model_file import ModelFile
 from stillroom.templates.template import Template
 from stillroom.ui.controls import label
+from stillroom.ui.field_gains import FieldGains
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
@@ -74,17 +66,12 @@ class TeachDialog(QDialog):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress of the lesson"))
         column.addWidget(self.progress)
-        self.fields = QTableWidget(0, 4)
-        self.fields.setHorizontalHeaderLabels(
-            [self.tr("Field"), self.tr("Labels"), self.tr("Right before"), self.tr("Right with it")]
+        self.fields = FieldGains(
+            self.tr("What each field gained on documents held out"),
+            self.tr("Labels"),
+            self.tr("Right before"),
+            self.tr("Right with it"),
         )
-        self.fields.setAccessibleName(self.tr("What each field gained on documents held out"))
-        self.fields.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.fields.setShowGrid(False)
-        self.fields.setTabKeyNavigation(False)
-        self.fields.verticalHeader().hide()
-        self.fields.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.fields.hide()
         column.addWidget(self.fields, 1)
         column.addStretch()
@@ -161,14 +148,10 @@ class TeachDialog(QDialog):
 
     def show_judged(self, judged: Judged) -> None:
         """The figures of each field."""
-        self.fields.setRowCount(len(judged.fields))
-        for row, (name, each) in enumerate(judged.fields.items()):
-            texts = (
-                self._template.field(name).heading, str(each.labels), self._number(each.before),
-                self._number(each.after),
-            )  # fmt: skip
-            for place, text in enumerate(texts):
-                self.fields.setItem(row, place, QTableWidgetItem(text))
+        self.fields.show_fields(
+            (self._template.field(name).heading, str(each.labels), self._number(each.before), self._number(each.after))
+            for name, each in judged.fields.items()
+        )
         self.fields.show()
 
     def _stopped(self) -> None:

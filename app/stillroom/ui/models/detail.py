@@ -52,7 +52,7 @@ class Detail(QScrollArea):
         self._options: LoadOptions | None = None  # of the loaded model
         self._is_loaded = False  # the row that is shown
         self.setWidgetResizable(True)
-        self.setFixedWidth(308)
+        self.setFixedWidth(320)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("The chosen model"))
         content = QWidget()

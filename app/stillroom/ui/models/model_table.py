@@ -14,7 +14,7 @@ from stillroom.workspace.model_list import ModelRow, Place, Verdict
 
 ROW = Qt.ItemDataRole.UserRole
 SORT = Qt.ItemDataRole.UserRole + 1
-WHERE, LICENCE, BEST_FOR = 4, 5, 6  # columns
+MEMORY, SPEED, WHERE, LICENCE, BEST_FOR = 2, 3, 4, 5, 6  # columns
 
 
 class ModelTable(QAbstractTableModel):

@@ -7,9 +7,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from stillroom.ui.controls import describe
-from stillroom.ui.models.model_table import BEST_FOR, LICENCE, WHERE, ModelFilter
+from stillroom.ui.models.model_table import BEST_FOR, LICENCE, MEMORY, SPEED, WHERE, ModelFilter
 
-_ROOM = {LICENCE: 500, BEST_FOR: 680}  # the width from which on a column is shown; the detail says both at any width
+# The width from which on a column is shown, or a name would be cut to its ends; the detail says all of them at any width.
+_ROOM = {MEMORY: 430, SPEED: 490, LICENCE: 590, BEST_FOR: 770}
 
 _AROUND = 22  # pixels beside a text, with those for the arrow of the column that is sorted by
 

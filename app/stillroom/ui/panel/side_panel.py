@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QProgressBar, Q
 from stillroom.models.model_file import quantization_of
 from stillroom.privacy.seal import Seal
 from stillroom.ui.controls import Button, ElidedLabel, describe, label, line
-from stillroom.ui.extract.run_queue import RunQueue
+from stillroom.ui.extract.run_queue import Run, RunQueue
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.panel.details import DetailsDialog, memory_details, model_details, speed_details
 from stillroom.ui.panel.measurements import Measurement
@@ -82,6 +82,7 @@ class SidePanel(QWidget):
         self._queue = queue
         self._measured: Measurement | None = None
         self._doing = ""  # what the model does, where no run is under way
+        self._other = ""  # what a page has going on beside that
         self.setObjectName("sidePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.tr("What the machine is doing"))
@@ -115,7 +116,7 @@ class SidePanel(QWidget):
         around.addWidget(self.seal)
         loading.changed.connect(self._show_model)
         queue.changed.connect(self._show_running)
-        queue.progressed.connect(lambda _run: self._show_running())
+        queue.progressed.connect(self._run_progressed)
         self._show_model()
         self._show_running()
 
@@ -233,6 +234,11 @@ class SidePanel(QWidget):
             self._doing = doing
             self._show_running()
 
+    def show_other_work(self, what: str) -> None:
+        """What a page has going on that is no run of a table; empty for nothing."""
+        self._other = what
+        self._show_running()
+
     def _show_machine(self, machine: MachineState) -> None:
         lines = []
         for gpu in machine.gpus:
@@ -325,6 +331,9 @@ class SidePanel(QWidget):
         self._stand_in.setText(loading.notice)
         self._stand_in.setVisible(there and bool(loading.notice))
 
+    def _run_progressed(self, _run: Run) -> None:
+        self._show_running()
+
     def _show_running(self) -> None:
         run = self._queue.current
         waiting = len(self._queue.waiting)
@@ -332,7 +341,7 @@ class SidePanel(QWidget):
         self._left.setVisible(run is not None)
         self._running_file.setVisible(run is not None and bool(run.progress.file))
         if run is None:
-            idle = self._doing or self.tr("Nothing is running.")
+            idle = self._other or self._doing or self.tr("Nothing is running.")
             self._running.setText(
                 counted(waiting, self.tr("1 run is waiting."), self.tr("%1 runs are waiting.")) if waiting else idle
             )
