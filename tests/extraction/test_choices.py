@@ -167,6 +167,23 @@ def test_the_templates_that_ship_route_plain_messages(name: str, field: str, tex
     assert chosen(TemplateLibrary().find(name).field(field), text).value == expected
 
 
+@pytest.mark.parametrize(
+    ("names", "text", "expected"),
+    [
+        (("Billing", "Login", "Shipping"), "The courier left my package in the rain.", "Shipping"),
+        (("Billing", "Login", "Shipping"), "I cannot get a new passcode, the captcha fails.", "Login"),
+        (("Umweltamt", "Standesamt", "Schulamt"), "Wann wird der Sperrmüll abgeholt?", "Umweltamt"),
+        (("Umweltamt", "Standesamt", "Schulamt"), "Für unsere Trauung fehlt noch die Urkunde.", "Standesamt"),
+        (("sinistres", "recrutement", "résiliation"), "La grêle a percé le toit.", "sinistres"),
+        (("reservas", "mantenimiento", "eventos"), "El grifo no cierra.", "mantenimiento"),
+        (("prenotazioni", "manutenzione", "eventi"), "Cerchiamo una camera per due notti.", "prenotazioni"),
+    ],
+)
+def test_departments_are_told_by_the_words_of_their_topics(names: tuple[str, ...], text: str, expected: str) -> None:
+    field = Field("desk", FieldType.CHOICE, options=tuple(map(Option, names)))
+    assert chosen(field, text).value == expected
+
+
 def test_yes_or_no_is_the_models_to_say() -> None:
     field = Field("paid", FieldType.YES_NO, description="whether the bill was paid")
     for answer in ("yes", "no"):

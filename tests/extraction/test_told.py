@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from tests.extraction.scripted_engine import ScriptedEngine
 
@@ -99,6 +101,12 @@ def told(text: str, template: Template, name: str) -> dict[str, float]:
     return {candidates[at].text: strength for at, strength in said.items()}
 
 
+def test_a_line_of_very_many_cells_is_looked_at_once() -> None:
+    began = time.process_time()
+    assert not statement_rows(document("a\t" * 20_000))
+    assert time.process_time() - began < 2
+
+
 def test_a_row_of_a_statement_gives_the_figure_of_the_latest_period() -> None:
     assert values(STATEMENT, QUARTER) == {
         "revenue": "25026",
@@ -167,7 +175,11 @@ def test_a_role_is_read_in_several_ways(text: str) -> None:
         ("CITIBANK, N.A. and", True),
         ("und Globex GmbH", True),
         ("3M COMPANY\nas Borrower", True),
+        ("among Harbour Bank, N.A.", True),
+        ("zwischen der Globex GmbH", True),
+        ("Harbour Bank, N.A., as agent for the Banks, Globex Company", True),
         ("Andreas Bank", False),
+        ("Among Friends Ltd.", False),
         ("Y Combinator", False),
         ("Como Restaurant", False),
         ("Bang and Olufsen", False),

@@ -92,7 +92,8 @@ class Sentences:
 
 
 def cut_off(text: str) -> bool:
-    """Whether a name begins or ends with what joins it to others, or goes on with what it is called: "CITIBANK, N.A. and"."""
+    """Whether a name begins or ends with what joins it to others, or goes on with what it is called: "CITIBANK, N.A. and", "Verso
+    Bank, as agent for the Banks, 3M Company"."""
     return _patterns().cut.search(text) is not None
 
 
@@ -134,5 +135,8 @@ def _patterns() -> _Patterns:
         re.compile(rf",\s+(?:(?:{words['and']})\s+)?|\s+(?:{words['and']})\s+", re.IGNORECASE),
         re.compile(rf"[\s”\"»“](?:{words['is']})\s+(?:the\s+)?(?:[A-Z.]{{0,5}}\s?[$€£¥])?\s?$", re.IGNORECASE),
         # In small letters only: "Y Combinator" and "Como Restaurant" are names.
-        re.compile(rf"^(?:{words['and']}|{words['as']})(?:\s|$)|\s(?:{words['and']})$|\s(?:{words['as']})\s{_ROLE}$"),
+        re.compile(
+            rf"^(?:{words['and']}|{words['as']}|{words['between']})(?:\s|$)|\s(?:{words['and']})$|\s(?:{words['as']})\s{_ROLE}$"
+            rf"|,\s(?:{words['as']})\s[^,]{{2,60}},\s"
+        ),
     )

@@ -129,9 +129,10 @@ def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
     before = sum(int(np.argmax(row.strengths)) == row.right for row in useful)
     unlearned = sum(_loss(ranking.softmax(row.strengths), row.right) for row in useful)
     best: tuple[float, float, bool, list[tuple[float, bool]]] | None = None
+    parts = _parts(useful)
     for embedded in (False, True) if with_embeddings else (False,):
         for trust in _TRUST:
-            shares = _left_out(useful, options, model if embedded else "", trust)
+            shares = _left_out(useful, options, model if embedded else "", trust, parts)
             lost = sum(_loss(share, row.right) for share, row in zip(shares, useful, strict=True))
             told = [
                 (float(share.max()), int(share.argmax()) == row.right)
@@ -145,7 +146,7 @@ def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
     if lost >= unlearned or after < before:
         return None
     slope, shift = calibrated(told)
-    found = _fitted(useful, options, model if embedded else "", trust)
+    found = _fitted(_Texts.of(useful), options, model if embedded else "", trust)
     return replace(found, slope=slope, shift=shift, documents=len(useful), before=before, after=after)
 
 
@@ -156,26 +157,56 @@ def _model_of(rows: Sequence[LabelledText]) -> tuple[str, bool]:
     return (next(iter(names)), True) if len(names) == 1 and len(widths) == 1 else ("", False)
 
 
-def _left_out(rows: Sequence[LabelledText], options: Sequence[int], model: str, trust: float) -> list[Vector]:
-    """Shares of each document's options, by what the others teach; in parts where there are many."""
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Some documents as a fit takes them, whatever of them it uses.
+
+    Attributes:
+        parts, rarity: see LearnedChoice. known: what each document has of them; near: the products of these.
+    """
+
+    rows: Sequence[LabelledText]
+    parts: npt.NDArray[np.uint16]
+    rarity: npt.NDArray[np.float32]
+    known: npt.NDArray[np.float32]
+    near: Vector
+
+    @classmethod
+    def of(cls, rows: Sequence[LabelledText]) -> _Texts:
+        has = Counter(part for row in rows for part in row.parts)
+        parts = np.array(sorted(has), dtype=np.uint16)
+        rarity = np.log((len(rows) + 1) / (np.array([has[part] for part in parts.tolist()]) + 0.5)).astype(np.float32)
+        known = np.array([_row(row.parts, parts, rarity, len(rows)) for row in rows])
+        return cls(rows, parts, rarity, known, (known @ known.T).astype(np.float64))
+
+
+def _parts(rows: Sequence[LabelledText]) -> list[tuple[list[int], _Texts]]:
+    """The places of documents that are left out together, and the others; each alone where there are few."""
     number = min(len(rows), _PARTS)
-    found: list[Vector] = [row.strengths for row in rows]
     order = sorted(range(len(rows)), key=lambda place: rows[place].document)  # by chance, whatever order they came in
-    for part in range(number):
-        held = order[part::number]
-        fitted = _fitted([row for place, row in enumerate(rows) if place not in held], options, model, trust)
+    held = [order[part::number] for part in range(number)]
+    return [(own, _Texts.of([row for place, row in enumerate(rows) if place not in own])) for own in held]
+
+
+def _left_out(
+    rows: Sequence[LabelledText],
+    options: Sequence[int],
+    model: str,
+    trust: float,
+    parts: Sequence[tuple[list[int], _Texts]],
+) -> list[Vector]:
+    """Shares of each document's options, by what the others teach."""
+    found: list[Vector] = [row.strengths for row in rows]
+    for held, others in parts:
+        fitted = _fitted(others, options, model, trust)
         for place in held:
             row = rows[place]
             found[place] = fitted.shares(row.strengths, row.parts, row.embedding if model else None)
     return found
 
 
-def _fitted(rows: Sequence[LabelledText], options: Sequence[int], model: str, trust: float) -> LearnedChoice:
-    has = Counter(part for row in rows for part in row.parts)
-    parts = np.array(sorted(has), dtype=np.uint16)
-    rarity = np.log((len(rows) + 1) / (np.array([has[part] for part in parts.tolist()]) + 0.5)).astype(np.float32)
-    known = np.array([_row(row.parts, parts, rarity, len(rows)) for row in rows])
-    near = (known @ known.T).astype(np.float64)
+def _fitted(texts: _Texts, options: Sequence[int], model: str, trust: float) -> LearnedChoice:
+    rows, near = texts.rows, texts.near
     embeddings, mean, spread = np.zeros((len(rows), 0)), np.zeros(0), np.ones(0)
     if model:
         vectors = np.array([row.embedding for row in rows])
@@ -193,9 +224,9 @@ def _fitted(rows: Sequence[LabelledText], options: Sequence[int], model: str, tr
         options=at,
         trust=trust,
         usual=usual,
-        parts=parts,
-        rarity=rarity,
-        by_part=(known.T @ worth).astype(np.float16),
+        parts=texts.parts,
+        rarity=texts.rarity,
+        by_part=(texts.known.T @ worth).astype(np.float16),
         by_embedding=(embeddings.T @ worth).astype(np.float16),
         mean=mean.astype(np.float16),
         spread=spread.astype(np.float16),

@@ -86,7 +86,7 @@ class TemplatesPage(QWidget):
         splitter.addWidget(self.preview)
         splitter.setStretchFactor(1, 3)
         splitter.setStretchFactor(2, 3)
-        splitter.setSizes([150, 440, 400])
+        splitter.setSizes([174, 430, 386])
         column.addWidget(splitter, 1)
         self.preview.shown.connect(self._add_shown)
         self.preview.values_changed.connect(self._show_values)
@@ -129,7 +129,7 @@ class TemplatesPage(QWidget):
     def _list(self) -> QListWidget:
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Templates"))
-        self.list.setMinimumWidth(150)
+        self.list.setMinimumWidth(174)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.currentItemChanged.connect(self._chosen)
