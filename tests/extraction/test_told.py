@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from tests.extraction.scripted_engine import ScriptedEngine
 
@@ -97,6 +99,12 @@ def told(text: str, template: Template, name: str) -> dict[str, float]:
     candidates = propose(field, made)
     said = Told(made, Meaning(template)).of(field, field.type, candidates)
     return {candidates[at].text: strength for at, strength in said.items()}
+
+
+def test_a_line_of_very_many_cells_is_looked_at_once() -> None:
+    began = time.process_time()
+    assert not statement_rows(document("a\t" * 20_000))
+    assert time.process_time() - began < 2
 
 
 def test_a_row_of_a_statement_gives_the_figure_of_the_latest_period() -> None:

@@ -90,6 +90,8 @@ WRONG: dict[str, Any] = {
     '[folders]\ninput = ["in"]\n': "line 2",
     "[folders]\ninput = [5]\n": "line 2",
     "[network\n": "line 1",
+    "[retention]\ndays = " + "9" * 5000 + "\n": "line 2",
+    "a = " + "[" * 5000: "line 1",
 }
 
 

@@ -130,6 +130,12 @@ def test_one_that_was_made_by_hand_has_its_first_version_kept(tmp_path: Path) ->
     assert own.version("bill", 1).field("net").type is FieldType.MONEY
 
 
+@pytest.mark.parametrize("text", ["version = " + "9" * 5000, "a = " + "[" * 100_000, "[["])
+def test_what_is_no_toml_is_not_edited(text: str) -> None:
+    with pytest.raises(TemplateError, match="cannot be read"):
+        editing.add_field(text, Field("a", FieldType.LINE))
+
+
 def test_nothing_wrong_is_saved(tmp_path: Path) -> None:
     with pytest.raises(TemplateError):
         OwnTemplates(tmp_path).save(TEXT.replace('"money"', '"mony"'))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stillroom.errors import TemplateError
 from stillroom.templates.template import Example, Field, FieldType, Option, Rule, Template, label_of
-from stillroom.templates.toml_file import check_file, load_template, parse_template
+from stillroom.templates.toml_file import check_file, load_template, parse_template, title_of
 from stillroom.templates.toml_writing import template_to_toml
 
 GOOD = """\
@@ -169,6 +169,10 @@ def test_files_that_are_no_templates(tmp_path: Path) -> None:
     deep = tmp_path / "deep.toml"
     deep.write_text("a = " + "[" * 100_000)
     assert check_file(deep)[0].startswith("deep.toml line 1: ")
+    long = tmp_path / "long.toml"
+    long.write_text('name = "a"\nversion = ' + "9" * 5000 + "\n")
+    assert check_file(long) == ["long.toml line 2: holds a number that is too long to be meant."]
+    assert title_of(long.read_text(), "long") == "Long"
 
 
 def test_line_ends_of_windows_and_a_byte_order_mark(tmp_path: Path) -> None:

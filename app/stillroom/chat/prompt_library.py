@@ -56,7 +56,7 @@ class PromptLibrary:
                     data = tomllib.loads(file.read_text(encoding="utf-8"))
                     text = str(data["text"]).strip()
                     found.append(Prompt(str(data["title"]), text, file if own else None))
-                except (OSError, ValueError, KeyError):
+                except (OSError, ValueError, KeyError, RecursionError):
                     _log.warning("a prompt could not be used")
         return found
 

@@ -98,11 +98,13 @@ def _latest(periods: Sequence[int]) -> int:
 def _label(line: str) -> str:
     """What a line begins with, where nothing but figures follow, two at least; empty for any other line."""
     for gap in _GAP.finditer(line):
+        if gap.start() > _LONGEST_LABEL:
+            return ""
         label, rest = line[: gap.start()], line[gap.start() :]
         if not re.search(r"[^\W\d_]{2}", label):
             continue
         figures = _FIGURES.fullmatch(rest) is not None and len(re.findall(r"\d[\d.,'’]*", rest)) > 1
-        return label if figures and len(label) <= _LONGEST_LABEL else ""
+        return label if figures else ""
     return ""
 
 

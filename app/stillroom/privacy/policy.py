@@ -272,6 +272,10 @@ def read_policy(file: Path) -> Policy:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _wrong(f"{file}: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        long = re.search(r"\d{1000}", text)
+        line = text.count("\n", 0, long.start()) + 1 if long else 1
+        raise _wrong(f"{file}, line {line}: a number that is too long, or nested too deeply.") from error
     for table, keys in data.items():
         if table not in _KEYS or not isinstance(keys, dict):
             raise _wrong(f"{_place(file, text, table)}: there is no part {table}.")

@@ -110,7 +110,7 @@ def remote_engines() -> list[RemoteEngine]:
         return found
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise StillroomError(f"{engines_file()} cannot be used: {error}. Correct it, or move it away.") from error
 
 

@@ -82,5 +82,5 @@ def _read(file: Path) -> PriceList:
             for entry in data.get("prices", ())
         )
         return PriceList(str(data["date"]), prices)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StillroomError(f"{file} cannot be used: {error}. Correct it, or move it away.") from error

@@ -114,7 +114,7 @@ def name_from(words: str, taken: Sequence[str] = (), *, separator: str = "_") ->
 def _parsed(text: str) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(text)
-    except tomlkit.exceptions.ParseError as error:
+    except (ValueError, RecursionError) as error:  # not TOML; a number of thousands of digits; nested too deeply
         raise TemplateError(f"The template's text cannot be read: {error}. Mend the text first.") from error
 
 

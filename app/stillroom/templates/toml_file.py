@@ -34,7 +34,7 @@ def title_of(text: str, name: str) -> str:
     """What the template of a TOML text is called by people; made of its name where it does not say, or cannot be read."""
     try:
         title = tomllib.loads(text).get("title")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         title = None
     return title if isinstance(title, str) and title else name.replace("-", " ").capitalize()
 
@@ -60,6 +60,10 @@ def check_template(content: bytes, source: str) -> tuple[Template | None, list[P
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return None, [_syntax_problem(text, source, str(error))]
+    except ValueError:  # Python reads no number of so many digits
+        long = re.search(r"\d{1000}", text)
+        line = text.count("\n", 0, long.start()) + 1 if long else 1
+        return None, [Problem(source, line, "holds a number that is too long to be meant")]
     except RecursionError:
         return None, [Problem(source, 1, "is nested too deeply to be a template")]
     checker = TemplateChecker(data, source, Positions(text))

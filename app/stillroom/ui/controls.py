@@ -252,6 +252,10 @@ class ComboBox(_Unwheeled, QComboBox):
     """A combo box with an arrow in the colour of the appearance: a style sheet can only name a picture's file. What it shows ends in
     … where there is no room."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMaxVisibleItems(20)  # all templates there are, without a scroll bar
+
     def shown_text(self) -> str:
         """The chosen entry, as far as there is room for it."""
         room = max(0, self.width() - _ARROW_ROOM)

@@ -58,7 +58,7 @@ QToolButton[role="chip"]:focus { border: 1px solid @accent; }
 QToolButton[role="chip"][quiet="true"] { background: @good_soft; color: @good; }
 
 QComboBox { background: @raised; border: 1px solid @strong_border; border-radius: 6px; padding: 5px 10px;
-    min-height: 20px; }
+    min-height: 20px; combobox-popup: 0; }
 QComboBox:hover { background: @hover; }
 QComboBox:focus { border: 1px solid @accent; }
 QComboBox:disabled { color: @muted; background: @window; border-color: @border; }

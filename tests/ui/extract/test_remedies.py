@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QInputDialog, QStyleOptionViewItem
 from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.extraction.result import result_from_json, result_to_json
-from stillroom.ui.extract.result_model import FIRST_FIELD
+from stillroom.ui.extract.result_model import FIRST_FIELD, Role
 from stillroom.ui.extract.row import Remedy, RowState
 from stillroom.ui.main_window import MainWindow
 from stillroom.ui.remote.consent import doubtful
@@ -84,3 +84,16 @@ def test_what_a_remote_model_is_offered_is_what_needs_a_look(window: MainWindow,
     sheet.add_files(receipts(8), start=True)
     qtbot.waitUntil(lambda: sheet.model.finished == 8, timeout=30_000)
     assert {id(each.row) for each in doubtful(sheet.model.rows)} == {id(row) for row in sheet.model.rows if row.looks}
+
+
+def test_a_row_that_is_tried_again_stays_the_one_that_is_worked_on(failed, parts, qtbot) -> None:
+    row = failed.model.rows[0]
+    failed.status.looks.setChecked(True)
+    failed.table.choose(row)
+    parts.fake.gate.clear()
+    failed.runs.retry([row])
+    assert row.state is not RowState.FAILED
+    assert failed.table.currentIndex().data(Role.ROW) is row, "not the one below it"
+    parts.fake.gate.set()
+    qtbot.waitUntil(lambda: row.state is RowState.FAILED, timeout=20_000)
+    assert failed.table.currentIndex().data(Role.ROW) is row

@@ -45,7 +45,12 @@ def level_name(level: Level) -> str:
     }[level]
 
 
-def level_sentence(level: Level) -> str:
+def level_sentence(level: Level, *, candidates: bool = False) -> str:
+    """``candidates``: whether others are offered in its place."""
+    if level is Level.MISSING and candidates:
+        return tr(
+            "The template requires this value, and nothing in the document is likely enough to be it. Take a candidate by its number."
+        )
     return {
         Level.FOREIGN: tr("A remote model gave this value. The document does not say it."),
         Level.PROBLEM: tr("The value was found, but it does not pass a check."),

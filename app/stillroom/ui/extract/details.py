@@ -272,7 +272,7 @@ class Details(QFrame):
         if by:
             name = f"{name} · {by}"
         self._state.setText(f"{name} · {percent_text(value.confidence)}" if cell_wording.shows_percent(cell) else name)
-        self._meaning.setText(cell_wording.level_sentence(level))
+        self._meaning.setText(cell_wording.level_sentence(level, candidates=bool(value.candidates)))
         self._set_icon(level)
         # Of these two the state itself tells.
         told = [] if level is Level.MISSING else [check for check in value.failed_checks if check != NOT_IN_DOCUMENT]

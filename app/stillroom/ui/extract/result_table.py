@@ -41,12 +41,17 @@ _SHORT = frozenset(
 
 
 class ShownRows(QSortFilterProxyModel):
-    """All rows or only those that need a look, in the order of a column."""
+    """All rows or only those that need a look, in the order of a column.
+
+    Attributes:
+        current: the row that is worked on. While it is extracted again it stays in sight, whether or not it needs a look.
+    """
 
     def __init__(self, model: ResultModel) -> None:
         super().__init__()
         self._only_looks = False
         self._wanted: list[str] = []
+        self.current: Row | None = None
         self.setSortRole(Role.SORT)
         self.setSourceModel(model)
 
@@ -75,7 +80,8 @@ class ShownRows(QSortFilterProxyModel):
     def filterAcceptsRow(self, position: int, parent: QModelIndex | QPersistentModelIndex) -> bool:  # noqa: N802, ARG002
         model = self.source
         row = model.rows[position]
-        if self._only_looks and not row.looks:
+        again = row is self.current and row.state in (RowState.WAITING, RowState.WORKING)
+        if self._only_looks and not row.looks and not again:
             return False
         if not self._wanted:
             return True
@@ -340,6 +346,7 @@ class ResultTable(QTableView):
         self._spanned = failed
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        self.shown.current = current.data(Role.ROW) if current.isValid() else None
         if current.isValid():
             self.cell_chosen.emit(current.data(Role.ROW), current.column() - FIRST_FIELD if current.column() else -1)
         else:

@@ -209,6 +209,7 @@ class RunQueue(QObject):
             state = RunState.STOPPED
         run.state, run.error = state, error
         self.current, self._operation = None, None
+        self._late.stop()
         self.ended.emit(run)
         if (
             run.retries or run.additions

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QProgressBar, Q
 from stillroom.models.model_file import quantization_of
 from stillroom.privacy.seal import Seal
 from stillroom.ui.controls import Button, ElidedLabel, describe, label, line
-from stillroom.ui.extract.run_queue import RunQueue
+from stillroom.ui.extract.run_queue import Run, RunQueue
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.panel.details import DetailsDialog, memory_details, model_details, speed_details
 from stillroom.ui.panel.measurements import Measurement
@@ -116,7 +116,7 @@ class SidePanel(QWidget):
         around.addWidget(self.seal)
         loading.changed.connect(self._show_model)
         queue.changed.connect(self._show_running)
-        queue.progressed.connect(lambda _run: self._show_running())
+        queue.progressed.connect(self._run_progressed)
         self._show_model()
         self._show_running()
 
@@ -330,6 +330,9 @@ class SidePanel(QWidget):
         self._state.setVisible(not there or loading.state is not LoadState.READY)
         self._stand_in.setText(loading.notice)
         self._stand_in.setVisible(there and bool(loading.notice))
+
+    def _run_progressed(self, _run: Run) -> None:
+        self._show_running()
 
     def _show_running(self) -> None:
         run = self._queue.current
