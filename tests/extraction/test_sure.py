@@ -217,3 +217,18 @@ def test_that_there_is_no_value_is_no_surer_than_that_all_was_read(monkeypatch: 
         sure.append(max(value.confidence for value in values if isinstance(value, FieldValue)))
     assert sure[0] > 0.7
     assert sure[1] == 0.5
+
+
+def test_a_code_that_its_check_digits_prove_needs_no_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "weights_for", lambda *_, **__: weights(1.0, absent=2.0))
+    template = Template("t", 1, "T", "", (Field("iban", FieldType.IBAN),))
+
+    def iban(text: str) -> str | None:
+        document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+        value = Extractor(ScriptedEngine(prefers)).extract(document, template, file="made.txt").fields["iban"]
+        assert isinstance(value, FieldValue)
+        return value.value
+
+    assert iban("Please pay to NL91ABNA0417164300 before the end of the month.") == "NL91ABNA0417164300"
+    assert iban("Please pay to NL91ABNA0417164301 before the end of the month.") is None
+    assert iban("To NL91ABNA0417164300 or DE89370400440532013000, as you like.") is None

@@ -417,7 +417,7 @@ def _choose_one(
     offered = [
         _runner_up(asked.candidates[place.index], worth, document) for place, worth in zip(values, sure, strict=False)
     ]
-    if not values or absent >= _together(asked, values):
+    if not values or (absent >= _together(asked, values) and not _proves_itself(asked, values, sure)):
         worth = asked.worth(absent_grounds(asked, absent, values, document, other))
         # What was rejected may still be right; and a value may stand further on than was looked.
         worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
@@ -426,6 +426,12 @@ def _choose_one(
     best = asked.candidates[values[0].index]
     runners = other_values(offered, best.value, spelling=_spelling(asked))[:RUNNERS_UP]
     return _found(asked.field, best, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))
+
+
+def _proves_itself(asked: Asked, values: Sequence[Place], sure: Sequence[float]) -> bool:
+    """Whether the only value is one that its check digits prove, which no label has to speak for."""
+    only = asked.candidates[values[0].index]
+    return asked.kind is FieldType.IBAN and len(values) == 1 and not only.failed and sure[0] > _HALF
 
 
 def _spelling(asked: Asked) -> Callable[[str], str]:
@@ -533,6 +539,7 @@ _LIKE = [sign_names().index(name) for name in ("like_beside", "like_over", "like
 _ONLY = sign_names().index("only_own")
 _NAMED_FROM = 0.3
 # Types whose form little else has.
+_HALF = 0.5
 _FORMAL = (FieldType.EMAIL, FieldType.IBAN, FieldType.URL, FieldType.PHONE)
 
 

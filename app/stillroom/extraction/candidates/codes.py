@@ -31,8 +31,10 @@ _NO_PHONE = re.compile(
     r"(?<!\d)(?:\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}(?!\d)|\d{1,3}\.\d{2}(?!\d| ?\d{2}\b))|(?:^| )\d \d(?: |$)"
 )
 _HALF_WIDTH = str.maketrans({0xFF01 + place: chr(0x21 + place) for place in range(94)} | {0x3000: " "})
-_IBAN_BEGINS = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=\bIBAN))(?:[A-Z][ |]{0,3}[A-Z]|[a-z]{2})(?:[ |.]{0,3}\d){2}")
-_IBAN_GAP = frozenset(" \t\u00a0\u202f.-|_·•/\n")
+_IBAN_BEGINS = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=\bIBAN))(?:[A-Z][ |\[\]]{0,3}[A-Z]|[a-z]{2})(?:[ |.\[\]]{0,3}\d){2}"
+)
+_IBAN_GAP = frozenset(" \t\u00a0\u202f.-\u2010\u2011\u2013|_·•/[]\n")
 _WIDEST_GAP = 6
 _NEXT_LINE = re.compile(r"[ \t\u00a0]{0,40}(?=\d)")
 _IBAN_LABEL = re.compile(r"IBAN\W{0,9}$", re.IGNORECASE)
@@ -201,7 +203,7 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
             if match.group().strip():
                 yield Candidate(Span(page.number, *match.span()), match.group(), single_spaced(match.group()), 1.0)
         return
-    grouped = [match.span() for match in _GROUPED_FIGURES.finditer(page.text)]
+    grouped = [match.span() for whole in (_GROUPED_FIGURES, _SERIES) for match in whole.finditer(page.text)]
     for start, end in grouped:
         text = page.text[start:end]
         yield Candidate(Span(page.number, start, end), text, text, 1.0)
@@ -231,6 +233,11 @@ _LONGEST_TOKEN = 90
 _FIGURE = re.compile(r"\d")
 # A number in groups of figures, as health and tax numbers are written: "943 476 5919".
 _GROUPED_FIGURES = re.compile(r"(?<![\d.,/-])(?<!\d )\d{2,4}(?: \d{2,4}){2,4}(?! ?\d|[.,/-]\d)")
+# A series, its year and a number are one: "FT 2025/77", as Portugal prescribes. Not the label of a number.
+_SERIES = re.compile(
+    r"(?<![\w/.\-])(?!(?:NO|NR|NUM|REF|INV|RE|FAC|FACT|DE|DU|VOM|AM|PER) )[A-Z]{2,4} [A-Z]{0,4}(?:19|20)\d\d[A-Z]{0,3}/\d{1,9}"
+    r"(?![\w/]|[.,\-]\d)"
+)
 _AMOUNT = re.compile(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,2}[%x]?")
 _DATE = re.compile(r"\d{1,4}([./\-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(:\d{2})?")
 

@@ -98,19 +98,26 @@ _YEAR_BEFORE = re.compile(
     r"(?<!\d)(?P<y>\d{4})\s?(?:\.|,|m\.|gada|e?ko|\(e\)ko|оны|-?жылы?ғ?ы?|-?жылдын|wel)?[-./\s]\s?$", re.IGNORECASE
 )
 _YEAR_AND_DAY_BEFORE = re.compile(
-    r"(?<!\d)(?P<y>\d{4})\.?-? ?(?:gada|m\.|г\.|ж\.|жылы|жылдын) (?P<d>\d{1,2})[.-]? ?$", re.IGNORECASE
+    r"(?<!\d)(?P<y>\d{4})\.?-? ?(?:gada|m\.|г\.|ж\.|жылы|жылғы|жылдын) (?P<d>\d{1,2})[.-]? ?$", re.IGNORECASE
 )
 _DAY_BEHIND = re.compile(r"\.?[-./\s]\s?(?P<d>\d{1,2})(?!\d)", re.IGNORECASE)
 
-_MONTH_BEFORE = re.compile(r"([^\W\d_]{2,20})\.?,?(?:\s|\s?\d{1,2}(?:st|nd|rd|th)?,?\s)(?:de\s|del\s)?$")
+_MONTH_BEFORE = re.compile(
+    r"((?:[\p{L}\p{M}]{1,20}\.){0,2}[\p{L}\p{M}]{1,20})\.?,?(?:\s|\s?\d{1,2}(?:st|nd|rd|th)?,?\s)(?:de\s|del\s)?$"
+)
 _THEN_YEAR = re.compile(r"(?:st|nd|rd|th)?,?\s(?:19|20)\d\d(?!\d)")
-_MONTH_BEHIND = re.compile(r"(?:st|nd|rd|th|\.)?\s?(?:of\s|de\s)?([^\W\d_]{2,20})(?![^\W\d_])")
+_MONTH_BEHIND = re.compile(
+    r"(?:st|nd|rd|th|\.)?\s?(?:of\s|de\s)?((?:[\p{L}\p{M}]{1,20}\.){0,2}[\p{L}\p{M}]{1,20})(?![\p{L}\p{M}])"
+)
+
+
+_LATIN_FIGURES = {zero + figure: str(figure) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for figure in range(10)}
 
 
 def part_of_date(text: str, left: int, right: int) -> bool:
     """Whether figures are the day or the year beside the name of a month: "14 April 2025"."""
     figures = text[left:right]
-    if len(figures) == 4 and figures[:2] in ("19", "20"):
+    if len(figures) == 4 and figures[:2].translate(_LATIN_FIGURES) in ("19", "20", "25", "13", "14"):
         month = _MONTH_BEFORE.search(text[max(0, left - 24) : left])
     elif len(figures) <= 2:
         month = _MONTH_BEHIND.match(text, right)
@@ -118,7 +125,7 @@ def part_of_date(text: str, left: int, right: int) -> bool:
             month = _MONTH_BEFORE.search(text[max(0, left - 24) : left])
     else:
         return False
-    return month is not None and bool(calendars.month(month[1]))
+    return month is not None and bool(calendars.month(month[1]) or calendars.persian_month(month[1]))
 
 
 class _Found:

@@ -83,6 +83,7 @@ _TAKEN_OFF = re.compile(
     re.I,
 )
 # Cents behind the currency: "12 500 руб. 50 коп.", "1,250 and 50/100"; and those that touch its sign: "19€99", "1.250$50".
+_NO_CENTS = re.compile(r"[.,] ?[-–—]")  # "1.245,-": what stands for the cents is behind, so the point is none
 _WITH_CENTS = re.compile(r"\d{1,3}(?:[., '\u202f]\d{3}){0,4}[.,]\d\d(?!\d|[.,/]\d)")
 # "1 250:50 kr", "kr 99:-" and the like, as in Sweden: a colon for a decimal mark.
 _COLON = re.compile(
@@ -375,6 +376,8 @@ class _Behind:
         self.values, self.stop, self.refused = values, end, False
         self.currencies: tuple[str, ...] = ()
         self.priced = bool(before.currencies)
+        if DECIMAL_MARK in values and _NO_CENTS.match(plain, end):
+            self.values = {"": values[THOUSANDS_MARK]}
         place = self._superscript(plain, end)
         place = self._scale(plain, place, before)
         self.percent = bool(_PERCENT.match(plain, place))
