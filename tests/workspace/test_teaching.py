@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.gguf.make_gguf import write_adapter
+from tests.models.make_safetensors import write_folder
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
@@ -20,6 +21,7 @@ from stillroom.models.template_models import model_of_template
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.tuning import adapter_training
 from stillroom.tuning.adapter_training import TrainingSettings
+from stillroom.tuning.from_safetensors import convert
 from stillroom.workspace import Workspace
 
 TEMPLATE = Template(
@@ -144,4 +146,21 @@ def test_the_real_training(workspace: Workspace, tmp_path: Path) -> None:
     assert "Writing the adapter" in told
     assert taught.judged.labels == 12
     assert taught.memory > 300e6
+    assert not list((paths.learned_dir() / ".training").glob("*"))
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("real_converter")
+def test_the_real_training_of_a_published_model(tmp_path: Path) -> None:
+    """From its safetensors, on the weights that were published, to an adapter for the GGUF file that was made of them."""
+    folder, settings = write_folder(tmp_path / "tiny"), TrainingSettings(rank=2, epochs=1, batch=4)
+    told: list[str] = []
+    with Workspace() as workspace:
+        model = convert(folder)
+        lesson = workspace.teaching.prepare(model, TEMPLATE, sheets(tmp_path, 20), settings=settings)
+        taught = workspace.teaching.teach(
+            lesson, published=folder, settings=settings, on_progress=lambda _share, what: told.append(what)
+        )
+    assert "Writing the adapter" in told
+    assert taught.judged.labels == 12
     assert not list((paths.learned_dir() / ".training").glob("*"))

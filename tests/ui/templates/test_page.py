@@ -141,10 +141,12 @@ def test_the_text_is_edited_with_the_checkers_sentences(page):
 
 
 @pytest.mark.window
-def test_from_a_heading_and_from_a_schema(page, tmp_path):
+def test_from_a_heading_and_from_a_schema(page, qtbot, tmp_path):
     table = tmp_path / "bills.csv"
     table.write_text("Supplier,Invoice no,Due date,Total\nAcme,1,2025-01-02,3.50\n")
     page.from_heading(table)
+    assert page._draft.template.name != "bills", "the window does not wait for the table"
+    qtbot.waitUntil(lambda: page.title.text() == "bills", timeout=15_000)
     assert [field.type for field in page._draft.fields] == [
         FieldType.ORGANISATION, FieldType.IDENTIFIER, FieldType.DATE, FieldType.MONEY,
     ]  # fmt: skip

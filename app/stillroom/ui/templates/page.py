@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stillroom.documents.document import Document
 from stillroom.errors import StillroomError, TemplateError
 from stillroom.templates import editing
 from stillroom.templates.template import Field, FieldType, Rule, Template
@@ -538,11 +539,16 @@ class TemplatesPage(QWidget):
             self.from_heading(Path(name))
 
     def from_heading(self, path: Path) -> None:
-        try:
-            document = self._parts.readers.read(path)
-        except StillroomError as error:
-            self.banners.show_message(sentence(error), "bad")
-            return
+        """The table is read beside the window."""
+
+        def work(operation: Operation[Document]) -> Document:
+            return self._parts.readers.read(path, cancellation=operation.cancellation)
+
+        self._in_background(
+            Operation(work, "heading", owner=self).success(lambda document: self._begin_from_heading(path, document))
+        )
+
+    def _begin_from_heading(self, path: Path, document: Document) -> None:
         first = next((line for page in document.pages for line in page.text.split("\n") if line.strip()), "")
         headings = [cell.strip() for cell in first.split("\t") if cell.strip()]
         if not headings:
