@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from stillroom.documents.document import Box, Document, Page
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose
@@ -186,3 +188,17 @@ def test_a_name_over_two_short_lines_is_told() -> None:
     assert slip(text, "seller", "RITE")["cut_below"] == 1.0
     assert slip(text, "seller", "RITE\nAID")["plain_below"] == 1.0
     assert slip(text, "seller", "RITE\nAID")["cut_below"] == 0.0
+
+
+def test_a_line_of_very_many_cells_takes_a_time_that_grows_with_it() -> None:
+    def seconds(cells: int) -> float:
+        document = Document("a.txt", "txt", "", (Page(1, "12.00\t" * cells),), 1)
+        candidates = propose(PAPER.fields[0], document)
+        layout = Layout(document, Meaning(PAPER))
+        began = time.process_time()
+        layout.signs(PAPER.fields[0], FieldType.MONEY, candidates)
+        return time.process_time() - began
+
+    seconds(100)
+    # A square would be sixteen times. A busy machine spoils one measurement, hardly two.
+    assert any(seconds(12_000) < 8 * seconds(3_000) for _ in range(2))

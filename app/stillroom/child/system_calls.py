@@ -96,7 +96,11 @@ _PROGRAMS: _Calls = {
 _TIMES: _Calls = {
     "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
 }  # fmt: skip
-# What is left to every child: it reads what it is handed and computes.
+# What is left to every child: it reads what it is handed and computes. Beside what was seen: how other C libraries and machines do the
+# same (open, stat, select, readlinkat …: older or newer forms of one call), how threads, signals and clocks are set up or restored on
+# the way (rt_sigreturn, restart_syscall, set_tid_address, arch_prctl; clocks are calls only where the vDSO has none), what allocators and
+# mathematical libraries ask on larger machines (mempolicy, mlock, getcpu, affinity, membarrier), what Python's own modules look up of
+# the process (user, group, limits, usage, priority), and how it ends itself when it finds itself broken.
 _OF_READING: _Calls = {
     # files that are open, or within its reach
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67), "preadv": (295, 69),
@@ -107,25 +111,25 @@ _OF_READING: _Calls = {
     "flock": (73, 32), "fadvise64": (221, 223), "statfs": (137, 43), "fstatfs": (138, 44), "pipe": (22, None), "pipe2": (293, 59),
     "umask": (95, 166),
     # what it is handed
-    "recvmsg": (47, 212), "recvfrom": (45, 207), "getsockopt": (55, 209), "getsockname": (51, 204), "getpeername": (52, 205),
+    "recvmsg": (47, 212), "getsockopt": (55, 209), "getsockname": (51, 204), "getpeername": (52, 205),
     # memory
     "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233), "brk": (12, 214),
     "mincore": (27, 232), "membarrier": (324, 283), "mbind": (237, 235), "get_mempolicy": (239, 236), "mlock": (149, 228),
     "munlock": (150, 229),
     # waiting
     "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72), "epoll_create1": (291, 20),
-    "epoll_ctl": (233, 21), "epoll_wait": (232, None), "epoll_pwait": (281, 22), "epoll_pwait2": (441, 441), "eventfd2": (290, 19),
-    "nanosleep": (35, 101), "clock_nanosleep": (230, 115), "futex": (202, 98), "futex_waitv": (449, 449),
-    "restart_syscall": (219, 128), "pause": (34, None), "sched_yield": (24, 124),
+    "epoll_ctl": (233, 21), "epoll_wait": (232, None), "epoll_pwait": (281, 22), "eventfd2": (290, 19),
+    "nanosleep": (35, 101), "clock_nanosleep": (230, 115), "futex": (202, 98),
+    "restart_syscall": (219, 128), "sched_yield": (24, 124),
     # threads, signals, itself
     "exit": (60, 93), "exit_group": (231, 94), "set_tid_address": (218, 96), "set_robust_list": (273, 99),
-    "get_robust_list": (274, 100), "rseq": (334, 293), "gettid": (186, 178), "getpid": (39, 172), "getppid": (110, 173),
-    "getpgid": (121, 155), "getpgrp": (111, None), "getsid": (124, 156), "arch_prctl": (158, None), "prctl": (157, 167),
+    "rseq": (334, 293), "gettid": (186, 178), "getpid": (39, 172), "getppid": (110, 173),
+    "arch_prctl": (158, None), "prctl": (157, 167),
     "sched_getaffinity": (204, 123), "sched_setaffinity": (203, 122), "sched_getparam": (143, 121),
     "sched_getscheduler": (145, 120), "getpriority": (140, 141), "getcpu": (309, 168), "wait4": (61, 260), "waitid": (247, 95),
-    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "rt_sigsuspend": (130, 133),
-    "rt_sigpending": (127, 136), "rt_sigtimedwait": (128, 137), "sigaltstack": (131, 132), "alarm": (37, None),
-    "getitimer": (36, 102), "setitimer": (38, 103), "getuid": (102, 174), "geteuid": (107, 175), "getgid": (104, 176),
+    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139),
+    "rt_sigtimedwait": (128, 137), "sigaltstack": (131, 132),
+    "setitimer": (38, 103), "getuid": (102, 174), "geteuid": (107, 175), "getgid": (104, 176),
     "getegid": (108, 177), "getgroups": (115, 158), "getresuid": (118, 148), "getresgid": (120, 150), "capget": (125, 90),
     # the time and the machine
     "clock_gettime": (228, 113), "clock_getres": (229, 114), "gettimeofday": (96, 169), "time": (201, None), "times": (100, 153),
@@ -135,10 +139,11 @@ _OF_READING: _Calls = {
 _OF_INFERENCE: _Calls = {
     # memory on processors with memory of their own, and in pages of other sizes
     "set_mempolicy": (238, 237), "set_mempolicy_home_node": (450, 450), "mlock2": (325, 284),
-    # threads on their places
+    # threads on their places: OpenMP and ggml, where a person or the machine asks for it
     "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "sched_get_priority_max": (146, 125),
     "sched_get_priority_min": (147, 126), "sched_rr_get_interval": (148, 127), "setpriority": (141, 140),
 }  # fmt: skip
+# A folder of kept states, a model in another quantization: what C++ and Python write, copy, replace and make room by, older forms too.
 _OF_WRITING: _Calls = {
     "creat": (85, None), "pwrite64": (18, 68), "pwritev": (296, 70), "preadv2": (327, 286), "pwritev2": (328, 287),
     "sendfile": (40, 71), "copy_file_range": (326, 285), "splice": (275, 76), "truncate": (76, 45), "ftruncate": (77, 46),
@@ -146,6 +151,7 @@ _OF_WRITING: _Calls = {
     "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276), "unlink": (87, None), "unlinkat": (263, 35),
     "mkdir": (83, None), "mkdirat": (258, 34), "rmdir": (84, None),
 }  # fmt: skip
+# A Python of its own and its package installer: sessions, folders, attributes of copied files.
 _OF_PROGRAMS: _Calls = {
     "setsid": (112, 157), "setpgid": (109, 154), "chdir": (80, 49), "fchdir": (81, 50), "getxattr": (191, 8),
     "lgetxattr": (192, 9), "fgetxattr": (193, 10), "listxattr": (194, 11), "llistxattr": (195, 12), "flistxattr": (196, 13),

@@ -69,6 +69,7 @@ _LABELLED = 0.45
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
 _FEW_FIGURES = 3
 _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
+_CELLS_LEFT = 60  # what stands further left counts for less than a millionth
 _COLUMN_LINES = 60
 _BLOCK_LINES = 9
 _MOST_AMOUNTS = 60
@@ -379,7 +380,8 @@ def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
         words = len(re.findall(r"[^\W\d_]{2,}", gap))
         yield _tell(place, label, 0.8 ** (words + 2 * values), head=":" in gap[:2])
     places = iter((Place.LEFT, Place.LEFT_SECOND))
-    labelled = (left for left in reversed(page.line_cells[cell.line][: cell.order]) if page.cell_labels[left])
+    nearest = page.line_cells[cell.line][max(0, cell.order - _CELLS_LEFT) : cell.order]
+    labelled = (left for left in reversed(nearest) if page.cell_labels[left])
     for place, left in zip(places, labelled, strict=False):
         labels, heading = page.cell_labels[left], page.headings[left]
         weight = (0.5 + 0.5 * heading) * 0.7 ** (cell.order - page.cells[left].order - 1)
