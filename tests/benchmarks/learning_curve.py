@@ -44,6 +44,7 @@ from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus
 from stillroom.extraction.subject import Embedder
+from stillroom.extraction.told import Told
 from stillroom.learning import classifier
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
 from stillroom.templates.library import TemplateLibrary
@@ -138,8 +139,12 @@ class _Known:
             print(f"{labelled.file}: {error.message}")
             return None
         memory.take(document, labelled.fields)
-        layout = Layout(document, Meaning(template))
-        asked = [choosing.prepare(field, document, (), template=template, layout=layout) for field in template.fields]
+        meaning = Meaning(template)
+        layout, told = Layout(document, meaning), Told(document, meaning)
+        asked = [
+            choosing.prepare(field, document, (), template=template, layout=layout, told=told)
+            for field in template.fields
+        ]
         return cls(labelled, document, asked, memory)
 
     def judged(self, template: Template, learned: LearnedTemplate | None) -> DocumentJudgement:
