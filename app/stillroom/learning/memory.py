@@ -20,13 +20,14 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
-from stillroom.extraction import choices, layout, ranking
+from stillroom.extraction import choices, choosing, layout, ranking
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.kept_seen import KeptDocument
 from stillroom.extraction.signs import sign_names
 from stillroom.extraction.subject import Embed, beginning
+from stillroom.extraction.told import Told
 from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
@@ -166,13 +167,14 @@ class TemplateMemory:
         choices. Raises StillroomError.
         """
         arrays: dict[str, npt.NDArray[np.generic]] = {}
-        seen = layout.Layout(document, Meaning(self._template))
+        meaning = Meaning(self._template)
+        seen, said = layout.Layout(document, meaning), Told(document, meaning)
         told: dict[str, FieldFacts] = {}
         for each in self._template.fields:
             kind, several = _kind(each)
             if each.name not in truth or not proposes(kind):
                 continue
-            row = self._row(document, each, truth[each.name], seen)
+            row = self._row(document, each, truth[each.name], seen, said)
             for name in ("signs", "like", "right"):
                 arrays[f"{each.name}.{name}"] = getattr(row, name)
             told[each.name] = FieldFacts(str(kind), several, row.missing, row.candidates, tuple(row.around))
@@ -370,12 +372,15 @@ class TemplateMemory:
             missing=facts.missing,
         )
 
-    def _row(self, document: Document, each: Field, truth: str | Sequence[str] | None, seen: layout.Layout) -> _Row:
+    def _row(
+        self, document: Document, each: Field, truth: str | Sequence[str] | None, seen: layout.Layout, said: Told
+    ) -> _Row:
         kind, several = _kind(each)
         wanted = [] if truth is None else [truth] if isinstance(truth, str) else list(truth)
         candidates = propose(each, document, kind=kind)
         count = len(candidates)
         signs = seen.signs(each, kind, candidates)
+        told = choosing.told_vector(said.of(each, kind, candidates), count)
         right = np.array(
             [any(same_value(kind, one.value, value) for value in wanted) for one in candidates], dtype=bool
         )
@@ -386,7 +391,10 @@ class TemplateMemory:
             kept[np.argsort(-strengths, kind="stable")[:_MOST_CANDIDATES]] = True
             places = np.flatnonzero(kept | right)
             candidates, signs, right = [candidates[place] for place in places], signs[places], right[places]
+            told = told[places] if told is not None else None
         like = np.log(np.maximum([one.likelihood for one in candidates], 1e-6)) if candidates else np.zeros(0)
+        if told is not None:  # what is learned is weighed beside what the text says plainly
+            like = like + told
         return _Row(
             signs.astype(np.float32),
             like,
