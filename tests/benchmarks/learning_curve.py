@@ -20,6 +20,7 @@ import functools
 import pickle
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -183,7 +184,12 @@ def _choice_curve(path: Path, template: Template, name: str, counts: list[int], 
             memory.take(document, {name: str(labelled.fields[name])}, embed)
             if row := memory.rows(document.sha256).choices.get(name):
                 rows.append(row)
-    shown = [f"none: {fmean(int(row.strengths.argmax()) == row.right for row in rows):.3f}"]
+    fewest, most = min(labelled := Counter(row.right for row in rows).values()), max(labelled)
+    print(
+        f"{path.parent.name} {name}, {len(rows)} documents, {len(field.options)} options, {fewest} to {most} labels an option\n"
+        f"  none: {fmean(int(row.strengths.argmax()) == row.right for row in rows):.3f}",
+        flush=True,
+    )
     for count in [*(count for count in counts if count), len(rows)]:
         scores = []
         for order in range(options.orders if count < len(rows) else 1):
@@ -198,11 +204,8 @@ def _choice_curve(path: Path, template: Template, name: str, counts: list[int], 
                 shares = row.strengths if learned is None else learned.shares(row.strengths, row.parts, row.embedding)
                 right += int(shares.argmax()) == row.right
             scores.append(right / len(rows))
-        shown.append(f"{'all' if count == len(rows) else count}: {fmean(scores):.3f} ({min(scores):.3f})")
-    print(
-        f"{path.parent.name} {name}, {len(rows)} documents, {len(field.options)} options  {'  '.join(shown)}",
-        flush=True,
-    )
+        # Each as it comes: a classifier is fitted for every document and order, which takes minutes on a busy machine.
+        print(f"  {'all' if count == len(rows) else count}: {fmean(scores):.3f} ({min(scores):.3f})", flush=True)
 
 
 def _kind(field: Field) -> FieldType:

@@ -348,6 +348,12 @@ def test_an_iban_in_boxes_and_gaps(text: str) -> None:
     assert values(FieldType.IBAN, text) == ["DE89370400440532013000"]
 
 
+def test_an_iban_of_a_bank_that_no_list_has() -> None:
+    (candidate,) = found(FieldType.IBAN, "BE68 5390 0754 7034")
+    assert (candidate.value, candidate.failed) == ("BE68539007547034", ())
+    assert found(FieldType.IBAN, "BE69 5390 0754 7034")[0].failed
+
+
 def test_an_iban_of_the_wrong_length_says_so() -> None:
     (candidate,) = found(FieldType.IBAN, "IBAN DE1212344321987600")
     assert candidate.failed == ("This IBAN has 18 characters; those of DE have 22.",)

@@ -11,7 +11,7 @@ from stdnum import iban as stdnum_iban
 from stdnum import numdb
 from stdnum.ch import uid as ch_uid
 from stdnum.eu import vat as eu_vat
-from stdnum.exceptions import InvalidChecksum, ValidationError
+from stdnum.exceptions import InvalidChecksum, InvalidComponent, ValidationError
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
@@ -134,7 +134,7 @@ def ibans(page: Page) -> Iterator[Candidate]:
         span = Span(page.number, begin.start(), end)
         text = page.text[begin.start() : end]
         ends = not page.text[end : end + 1].isalnum()
-        if length and len(value) == length and stdnum_iban.is_valid(value):
+        if length and len(value) == length and _checks(value):
             behind = end
             yield Candidate(span, text, value, 1.0)
         elif length and len(value) == length and ends and text[:2].isupper():
@@ -149,6 +149,18 @@ def ibans(page: Page) -> Iterator[Candidate]:
             behind = end
             sentence = f"This IBAN has {len(value)} characters; those of {country} have {length}."
             yield Candidate(span, text, value, 0.5, failed=(sentence,))
+
+
+def _checks(value: str) -> bool:
+    """Whether an IBAN's check digits are right, and those of its country in it. Which banks there are is no matter of digits: the
+    library's lists of them grow old."""
+    try:
+        stdnum_iban.validate(value)
+    except InvalidComponent:
+        return bool(stdnum_iban.is_valid(value, check_country=False))
+    except ValidationError:
+        return False
+    return True
 
 
 def _characters(text: str, start: int, most: int) -> list[int]:
