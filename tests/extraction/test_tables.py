@@ -8,6 +8,7 @@ import pytest
 
 from stillroom.documents.document import Box, Document, Page
 from stillroom.extraction.result import FieldState, value_from_json, value_to_json
+from stillroom.extraction.table_lines import lines_of
 from stillroom.extraction.tables import table_rows
 from stillroom.templates.template import Field, FieldType
 
@@ -449,3 +450,10 @@ def test_numbers_by_which_rows_are_counted_are_no_part_of_their_text(counts: tup
     assert [row[0] for row in read(ITEMS, placed(HEADS, *rows))] == [
         f"{count} Oak" if kept else "Oak" for count in counts
     ]
+
+
+def test_a_line_of_very_many_cells_is_cut_in_a_time_that_grows_with_it() -> None:
+    began = time.process_time()
+    (line,) = lines_of(Page(1, "a\t" * 30_000))
+    assert line.cells == 30_000
+    assert time.process_time() - began < 3

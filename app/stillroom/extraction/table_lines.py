@@ -6,6 +6,7 @@ lines whose cells are set off by tabs the number of the cell does.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,11 +75,12 @@ def lines_of(page: Page) -> Iterator[Line]:
 
 
 def _words_of(page: Page, raw: str, start: int, *, tabbed: bool) -> Iterator[Word]:
-    gaps = [match.span() for match in (re.finditer(r"\t", raw) if tabbed else _GAP.finditer(raw.strip()))]
     offset = 0 if tabbed else len(raw) - len(raw.lstrip())
+    found = re.finditer(r"\t", raw) if tabbed else _GAP.finditer(raw.strip())
+    gaps = [match.start() + offset for match in found]
     cell, seen = 0, -1
     for match in re.finditer(r"[^\s|]+|\|(?=\S)|(?<=\S)\|", raw):
-        column = sum(gap[0] + offset < match.start() for gap in gaps)
+        column = bisect.bisect_left(gaps, match.start())
         if seen >= 0 and column != seen:
             cell += 1
         seen = column
