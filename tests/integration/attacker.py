@@ -137,7 +137,7 @@ def attempts(folder: Path, sibling: int) -> dict[str, Callable[[], object]]:
         "connect by IPv4": lambda: socket.create_connection(("127.0.0.1", int(sys.argv[5])), 2),
         "reach another machine": lambda: socket.create_connection(("192.0.2.1", 80), 1),
         "see a network card": lambda: cards(),
-        "be root over its namespaces": lambda: socket.sethostname("stillroom-attack"),
+        "be root over its namespaces": lambda: socket.sethostname(socket.gethostname()),
         "make an IPv6 socket": lambda: socket.socket(socket.AF_INET6),
         "make a datagram socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "make a raw socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW),
