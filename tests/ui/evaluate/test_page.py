@@ -226,6 +226,7 @@ def test_an_office_model_is_compared_with_what_it_costs(compared, server, parts,
         for row in range(compared.table.rowCount())
     }
     assert rows["1,000 documents cost"] == f"${made.thousand_cost:,.2f}"
+    assert rows["Documents"] == "5 of 6", "one was kept back"
     assert rows["Memory"] == "–"
     assert not compared.plots.cost.isHidden()
     assert compared.own_button.isHidden(), "it is not one that is here"

@@ -552,6 +552,8 @@ class EvaluatePage(QWidget):
         for name in [name for name in names if any(name in each for each in found)]:
             rows.append((names[name], [_share_text(each, name) for each in found]))
         rows.append((self.tr("All fields"), [_share_text(each, "") for each in found]))
+        # Models that did not have the same documents are not held against each other unsaid.
+        rows.append((self.tr("Documents"), [self._judged(each) for each in self.evaluations]))
         rows.append(
             (self.tr("Over 90 % sure and wrong"), [_percent(sure_and_wrong(each)) for each in self.evaluations])
         )
@@ -629,6 +631,12 @@ class EvaluatePage(QWidget):
             return "", []
         characters = _MANY * sum(each.coverage.chars for each in results) // len(results)
         return self._parts.remote.would_cost(characters, _MANY, template)
+
+    def _judged(self, evaluation: ModelEvaluation) -> str:
+        judged, all_of_them = len(evaluation.documents), len(self._labels)
+        if judged == all_of_them:
+            return f"{judged:,}"
+        return self.tr("%1 of %2").replace("%1", f"{judged:,}").replace("%2", f"{all_of_them:,}")
 
     def _by_price_list(self, template: Template) -> list[float | None]:
         """For each model that was compared what its name costs in the price list; None where the list has none of its name."""
