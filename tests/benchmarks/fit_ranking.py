@@ -526,7 +526,7 @@ def _decided(row: Row, places: list, *, sums: bool = False) -> Decided:
     pages = tuple(Page(number, "read") for number in {each.span.page for each in asked.candidates})
     document = Document("", "", "", pages, len(pages))
     other = choosing.other_readings(asked)
-    if not values or absent >= choosing._together(asked, values):
+    if not values or choosing.is_absent(asked, absent, values):
         grounds = choosing.absent_grounds(asked, absent, values, document, other)
         return Decided(row, float(not row.wanted), [(grounds, name, not row.wanted)])
     best = values[0]

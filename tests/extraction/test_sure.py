@@ -232,3 +232,17 @@ def test_a_code_that_its_check_digits_prove_needs_no_label(monkeypatch: pytest.M
     assert iban("Please pay to NL91ABNA0417164300 before the end of the month.") == "NL91ABNA0417164300"
     assert iban("Please pay to NL91ABNA0417164301 before the end of the month.") is None
     assert iban("To NL91ABNA0417164300 or DE89370400440532013000, as you like.") is None
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_of_a_required_field_a_value_half_as_likely_as_none_is_offered(required: bool) -> None:
+    field = Field("amount", FieldType.MONEY, required=required)
+    document = Document("a.txt", "txt", "", (Page(1, "We met for lunch, 12.50 each."),), 1)
+    asked = choosing.prepare(field, document, (), template=Template("t", 1, "T", "", (field,)))
+    absent = asked.absent_strength()
+    likely = next(iter(asked.weighed([0])))
+    asked.moves = (np.zeros(len(asked.candidates)), float(likely - absent + np.log(1.6)))  # none is 1.6 times as likely
+    value = choosing.choose_all([asked], document, complete=True)["amount"]
+    assert isinstance(value, FieldValue)
+    assert (value.state, value.value) == ((FieldState.FOUND, "12.50") if required else (FieldState.ABSENT, None))
+    assert value.confidence < 0.7  # it is looked at

@@ -417,7 +417,7 @@ def _choose_one(
     offered = [
         _runner_up(asked.candidates[place.index], worth, document) for place, worth in zip(values, sure, strict=False)
     ]
-    if not values or (absent >= _together(asked, values) and not _proves_itself(asked, values, sure)):
+    if not values or (is_absent(asked, absent, values) and not _proves_itself(asked, values, sure)):
         worth = asked.worth(absent_grounds(asked, absent, values, document, other))
         # What was rejected may still be right; and a value may stand further on than was looked.
         worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
@@ -533,6 +533,7 @@ def _says(shares: Shares, value: str | None) -> ranking.Second:
 # That nothing in the document looks like the type is no proof: a reader may have missed it, or it is written in a way nobody knows.
 _NOTHING_OFFERED = 0.9
 _HALF_SEARCHED = 0.5
+_REQUIRED = 0.5
 _OWN = [sign_names().index(name) for name in ("own_beside", "own_over", "own_block", "own_prose")]
 _RIVAL = [sign_names().index(name) for name in ("rival_beside", "rival_over")]
 _LIKE = [sign_names().index(name) for name in ("like_beside", "like_over", "like_head")]
@@ -553,6 +554,15 @@ def _confidence(
     sums: bool,
 ) -> float:
     return asked.worth(grounds_of(asked, place, values, document, other, sums=sums))
+
+
+def is_absent(asked: Asked, absent: float, values: Sequence[Place]) -> bool:
+    """Whether it is likelier that there is no value (``absent``) than that it is the best of these, with its readings.
+
+    Of a field that its template requires a value half as likely is offered, with the confidence it has: on sets left out such a value is
+    right in one of two cases, and that there is none in no case.
+    """
+    return absent * (_REQUIRED if asked.field.required else 1.0) >= _together(asked, values)
 
 
 def _together(asked: Asked, values: Sequence[Place]) -> float:
