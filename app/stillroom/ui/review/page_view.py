@@ -170,7 +170,7 @@ class PageView(QAbstractScrollArea):
             widest = max(size[0] * self._unit(page) for page, size in enumerate(self._sizes, 1))
             space = max(80, self.viewport().width() - 2 * _GAP)
             if self._mode == "width":
-                self._scale = space / widest
+                self._scale = self._width_to_fit() / widest
             elif self._mode == "page":
                 tallest = max(size[1] * self._unit(page) for page, size in enumerate(self._sizes, 1))
                 self._scale = min(space / widest, max(80, self.viewport().height() - 2 * _GAP) / tallest)
@@ -189,6 +189,19 @@ class PageView(QAbstractScrollArea):
         names = {"width": self.tr("Width"), "page": self.tr("Page")}
         self.zoomed.emit(names.get(self._mode, f"{round(100 * self._scale / self._plain_scale())} %"))
         self._scrolled()
+
+    def _width_to_fit(self) -> float:
+        """What the widest page gets: all of the view, less a scroll bar where the pages would be higher than it then.
+
+        Told without the bar that is there now: pages that need one at the full width and none beside it would have it come and go.
+        """
+        whole = self.maximumViewportSize()
+        space = max(80, whole.width() - 2 * _GAP)
+        widest = max(width * self._unit(page) for page, (width, _) in enumerate(self._sizes, 1))
+        high = sum(height * self._unit(page) for page, (_, height) in enumerate(self._sizes, 1)) * space / widest
+        if high + _GAP * (len(self._sizes) + 1) <= whole.height():
+            return space
+        return max(80, space - self.verticalScrollBar().sizeHint().width())
 
     def _rect(self, page: int) -> QRectF:
         """Of a page, in the content."""
