@@ -140,6 +140,7 @@ def test_codes_are_checked_and_made_canonical() -> None:
 def test_identifiers_are_words_with_digits_or_match_the_pattern() -> None:
     text = "Invoice No: INV-2024/0042 of 3 May"
     assert "INV-2024/0042" in values(FieldType.IDENTIFIER, text)
+    assert values(FieldType.IDENTIFIER, "Invoice No: # B_W2015100") == ["B_W2015100"]
     assert values(FieldType.IDENTIFIER, text, pattern=r"INV-\d{4}/\d{4}") == ["INV-2024/0042"]
 
 

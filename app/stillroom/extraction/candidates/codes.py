@@ -275,7 +275,7 @@ def _inner(text: str, left: int, right: int) -> tuple[int, int]:
     after_colon = max(own.rfind(":"), own.rfind("："))
     if after_colon > 0 and any(map(str.isdigit, own[after_colon:])):
         left += after_colon + 1
-        while left < right and text[left] in _EDGES:
+        while left < right and (text[left] in _EDGES or text[left].isspace()):  # "No: # 4711"
             left += 1
     return left, right
 
