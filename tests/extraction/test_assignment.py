@@ -63,3 +63,20 @@ def test_where_there_is_one_time_it_is_the_beginning() -> None:
     start = field(FieldType.TIME, "first", ("16:00", 0.8), (None, 0.2))
     end = field(FieldType.TIME, "second", ("16:00", 0.8), (None, 0.2), at=50)
     assert [best(places) for places in decided_together([start, end])] == ["16:00", None]
+
+
+def test_an_address_begins_behind_the_name_above_it() -> None:
+    name, whole, rest = Span(1, 0, 20), Span(1, 0, 60), Span(1, 21, 60)
+    company = [
+        Place("Artie's Delicatessen", 0, name, 0.9, FieldType.ORGANISATION, ""),
+        Place(None, -1, None, 0.1, FieldType.ORGANISATION, ""),
+    ]
+    address = [
+        Place("Artie's Delicatessen 2290 Broadway", 0, whole, 0.5, FieldType.ADDRESS, ""),
+        Place("2290 Broadway", 1, rest, 0.4, FieldType.ADDRESS, ""),
+        Place(None, -1, None, 0.1, FieldType.ADDRESS, ""),
+    ]
+    assert [best(places) for places in decided_together([company, address])] == [
+        "Artie's Delicatessen",
+        "2290 Broadway",
+    ]

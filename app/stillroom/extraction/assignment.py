@@ -56,6 +56,10 @@ ADDENDS = ("net", "tax", "total")
 """The roles of amounts of which the last is the sum of the others."""
 
 
+_WHO_AND_WHERE = ({FieldType.ADDRESS, FieldType.ORGANISATION}, {FieldType.ADDRESS, FieldType.NAME})
+_NAME_IN_ADDRESS = -2.0  # the line of the name goes to one of them
+
+
 def sum_holds(fields: Sequence[Sequence[Place]]) -> bool:
     """Whether the likeliest net, tax and total of a document add up."""
     amounts: dict[str, Decimal | None] = {}
@@ -124,7 +128,12 @@ def _touch(one: Place, other: Place) -> bool:
     """Whether two fields, each by any of its places, can say anything of each other."""
     roles = {one.role, other.role}
     parts = "total" in roles and bool(roles & {"net", "tax"})
-    return one.kind is other.kind or roles == {"issuer", "counterpart"} or parts
+    return one.kind is other.kind or roles == {"issuer", "counterpart"} or parts or _who_and_where(one, other)
+
+
+def _who_and_where(one: Place, other: Place) -> bool:
+    """Whether one is an address and the other whose it may be."""
+    return {one.kind, other.kind} in _WHO_AND_WHERE
 
 
 def _fits(these: Sequence[Place], others: Sequence[Place]) -> Vector:
@@ -140,6 +149,8 @@ def _fit(one: Place, other: Place) -> float:
     weight = 0.0
     if one.kind is other.kind and _overlap(one.span, other.span):
         weight += _SAME_PLACE
+    if _who_and_where(one, other) and _overlap(one.span, other.span):
+        weight += _NAME_IN_ADDRESS
     if roles == {"issuer", "counterpart"} and _same(one.value, other.value):
         weight += _SAME_PARTY
     if roles == {"first", "second"} and one.kind is other.kind:
