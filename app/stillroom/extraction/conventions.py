@@ -242,7 +242,13 @@ _STATES = (
     "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 )
 _POSTCODES = (
-    ("US", re.compile(rf"\b(?:{_STATES})[., ]{{0,2}}\d{{5}}(?:-\d{{4}})?\b")),
+    # Also as recognition runs them together: "Boston,Ma02114".
+    (
+        "US",
+        re.compile(
+            rf"\b(?:{_STATES})[., ]{{0,2}}\d{{5}}(?:-\d{{4}})?\b|(?<=\p{{L}}{{3}})[.,] ?(?i:{_STATES})\.? ?\d{{5}}(?!\d)"
+        ),
+    ),
     ("GB", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")),
     ("CA", re.compile(r"\b[A-CEGHJ-NPR-TVXY]\d[A-Z] ?\d[A-Z]\d\b")),
     ("NL", re.compile(r"\b[1-9]\d{3} ?[A-Z]{2}\b(?= )")),
@@ -298,6 +304,32 @@ def _legal_forms() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
 
 
 @functools.cache
+def _bill_words() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for place, own in words.places()["bill_words"].items():
+        for word in own:
+            found[_run_together(word)].append(place)
+    written = {word for own in words.places()["bill_words"].values() for word in own}
+    # Capitals as they are written, other words in any case, and with or without their spaces.
+    exact, any_case = (
+        "|".join(r"\s?".join(map(re.escape, word.split())) for word in sorted(own, key=lambda each: (-len(each), each)))
+        for own in ({word for word in written if word.isupper()}, {word for word in written if not word.isupper()})
+    )
+    pattern = re.compile(rf"(?<![\p{{L}}\d])(?:{exact}|(?i:{any_case}))(?![\p{{L}}])")
+    return pattern, {word: tuple(own) for word, own in found.items()}
+
+
+def _run_together(word: str) -> str:
+    return "".join(word.split()).casefold()
+
+
+def _billed(text: str) -> set[str]:
+    """Countries whose taxes, offices or means of payment a text names; those of too many say nothing."""
+    pattern, known = _bill_words()
+    return {place for match in pattern.finditer(text) for place in known[_run_together(match.group())]}
+
+
+@functools.cache
 def _spoken_in(language: str) -> tuple[str, ...]:
     return tuple(name for name, place in cldr().places.items() if len(name) == 2 and language in place.languages)
 
@@ -334,6 +366,7 @@ def _places(text: str, languages: Mapping[str, float]) -> dict[str, float]:
     if _RINGGIT.search(text):
         says(("MY",), _SAYS_WORD)
     says({place for match in _UNIT.finditer(text) for place in _paid_with(match["sign"])}, _SAYS_WORD)
+    says(_billed(text), _SAYS_WORD)
     says(_named(text), _SAYS_LITTLE)
     says({place for place, pattern in _SCRIPTS if pattern.search(text)}, _SAYS_WORD)
     used = _used_in()

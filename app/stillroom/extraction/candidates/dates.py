@@ -20,7 +20,7 @@ _S = r"[^\S\n]?"  # a space, but no line's end
 _MARK = rf"{_S}[./\-／．－‐‑|·]{_S}"
 # Three groups of figures. What begins with one letter of its own (R7.04.03) is read by its era or not at all.
 _NUMERIC = re.compile(
-    rf"(?:(?<![\d./\-]|\b[A-Z])|(?<=\d{{4}}-)(?=\d{{1,2}}[./])|(?<=\d{{4}}–)|(?<=[./]\d\d[\-–])(?=\d{{1,2}}[./]))"
+    rf"(?:(?<![\d./\-]|\b[A-Z])|(?<=[\s:]-)|(?<=\d{{4}}-)(?=\d{{1,2}}[./])|(?<=\d{{4}}–)|(?<=[./]\d\d[\-–])(?=\d{{1,2}}[./]))"
     rf"(?:(?P<y1>\d{{4}})(?P<s1>{_MARK})(?P<m1>\d{{1,2}})(?P=s1)(?P<d1>\d{{1,2}})"
     rf"|(?P<a>\d{{1,2}})(?P<s2>{_MARK})(?P<b>\d{{1,2}})(?P=s2)(?P<y2>\d{{4}}|['’]?\d{{2}}))(?!\d)"
 )
