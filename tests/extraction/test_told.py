@@ -13,7 +13,7 @@ from stillroom.extraction.candidates.propose import propose
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
-from stillroom.extraction.plain_words import PartyRoles, cut_off
+from stillroom.extraction.plain_words import PartyRoles, cut_off, is_branch_number
 from stillroom.extraction.positions import is_position
 from stillroom.extraction.result import FieldValue
 from stillroom.extraction.statements import statement_rows
@@ -294,3 +294,18 @@ def test_a_time_that_stands_alone_is_no_end(line: str, no_end: list[str]) -> Non
     )
     assert sorted(told(text, MEETING, "end")) == sorted(no_end)
     assert not told(text, MEETING, "start")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Store#1291", True),
+        ("Kasse Nr. 4", True),
+        ("TABLE: 12", True),
+        ("Store 24 Ltd", False),
+        ("7-Eleven", False),
+        ("Table", False),
+    ],
+)
+def test_the_number_of_a_shop_is_no_name(text: str, expected: bool) -> None:
+    assert is_branch_number(text) is expected

@@ -97,6 +97,11 @@ def cut_off(text: str) -> bool:
     return _patterns().cut.search(text) is not None
 
 
+def is_branch_number(text: str) -> bool:
+    """Whether a text is no more than the number of a shop, a till or a table: "Store #1291"."""
+    return _patterns().branch.fullmatch(text.strip()) is not None
+
+
 def _role_of(behind: str) -> str:
     found = _patterns().as_.match(behind) or _patterns().defined.match(behind)
     return " ".join(found[1].split()) if found else ""
@@ -114,6 +119,7 @@ class _Patterns(NamedTuple):
     joint: re.Pattern[str]
     is_: re.Pattern[str]
     cut: re.Pattern[str]
+    branch: re.Pattern[str]
 
 
 @cache
@@ -139,4 +145,5 @@ def _patterns() -> _Patterns:
             rf"^(?:{words['and']}|{words['as']}|{words['between']})(?:\s|$)|\s(?:{words['and']})$|\s(?:{words['as']})\s{_ROLE}$"
             rf"|,\s(?:{words['as']})\s[^,]{{2,60}},\s"
         ),
+        re.compile(rf"(?:{words['branch']})\s?(?:no|nr|n[°º])?\.?\s?[#:]?\s?[\d-]+", re.IGNORECASE),
     )

@@ -15,7 +15,7 @@ from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary
 from stillroom.extraction.periods import Periods
-from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off
+from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off, is_branch_number
 from stillroom.extraction.positions import asks_for_position, is_position
 from stillroom.extraction.schedules import Schedules
 from stillroom.extraction.statements import Statements
@@ -81,7 +81,11 @@ class Told:
             # Items do not stand against each other, and pieces of a name are called what the whole is: a little is enough.
             share = _OF_ITEMS if field.type is FieldType.LIST else 1.0
             told |= dict.fromkeys(others, share * _CALLED_OTHERWISE) | dict.fromkeys(own, share * _CALLED)
-            cut = [at for at, candidate in enumerate(candidates) if cut_off(candidate.text)]
+            cut = [
+                at
+                for at, candidate in enumerate(candidates)
+                if cut_off(candidate.text) or is_branch_number(candidate.text)
+            ]
             told |= {at: min(told.get(at, 0.0), 0.0) + _CUT for at in cut}
             if field.type is FieldType.LIST:
                 told |= dict.fromkeys(self._schedules.names(field, candidates), _LISTED)
