@@ -5,6 +5,7 @@ A contract names its many parties, and what each gives, in such a list far behin
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.concepts import Meaning, key_of
 from stillroom.templates.template import Field
 
-_ROW = re.compile(
-    r"[ \t]*(?P<name>[^\W_][^\t\n]*?)[ :]*(?:\t| {2,})\s*(?P<sign>[A-Z]{0,3}[$€£¥]?) ?(?P<amount>\d[\d.,'’\u00a0 ]*\d)\s*"
-)
+# What stands behind the last gap of a row: the parts are matched one by one, for a pattern of the whole line would try every space.
+_AMOUNT = re.compile(r"(?P<sign>[A-Z]{0,3}[$€£¥]?) ?(?P<amount>\d[\d.,'’\u00a0 ]*\d)")
+_GAP = re.compile(r"\t[ \t]*| {2,}\t?[ \t]*")
+_LONGEST = 400  # characters of a row
 _CELL = re.compile(r"\t|\s{2,}")
 _LEAST = 3  # rows
 _WRAPPED = 1  # lines between two rows: the rest of a long name
 _ABOVE = 5  # lines of a heading
+_FAR = 40  # lines above, empty ones with them, in which it stands
 _OWN = 0.9  # the template's own words
 _LEAST_DIGITS = 4
 
@@ -104,17 +107,24 @@ def _schedules(page: Page) -> list[_Schedule]:
 
 
 def _row(page: int, number: int, start: int, text: str) -> _Row | None:
-    match = _ROW.fullmatch(text)
-    if match is None or sum(map(str.isdigit, match["amount"])) < _LEAST_DIGITS:
+    if len(text) > _LONGEST:
+        return None
+    own = text.rstrip()
+    gap = next((each for each in reversed(list(_GAP.finditer(own))) if each.start()), None)
+    match = _AMOUNT.fullmatch(own, gap.end()) if gap is not None else None
+    if gap is None or match is None or sum(map(str.isdigit, match["amount"])) < _LEAST_DIGITS:
+        return None
+    name = own[: gap.start()].rstrip(" :\t")
+    left = len(name) - len(name.lstrip())
+    if "\t" in name.strip() or left == len(name) or not name[left].isalnum():
         return None
     try:
         worth = Decimal(re.sub(r"\D", "", re.sub(r"[.,]\d\d$", "", match["amount"])))
     except InvalidOperation:
         return None
-    left, right = match.span("name")
     return _Row(
         number,
-        Span(page, start + left, start + right),
+        Span(page, start + left, start + len(name)),
         Span(page, start + match.start("sign"), start + match.end("amount")),
         worth,
     )
@@ -127,7 +137,8 @@ def _schedule(block: Sequence[_Row], lines: Sequence[tuple[int, str]]) -> list[_
         block = block[:-1]
     if len(block) < _LEAST:
         return []
-    above = [text for _, text in lines[: block[0].line] if text.strip()][-_ABOVE:]
+    written = (text for _, text in reversed(lines[max(0, block[0].line - _FAR) : block[0].line]) if text.strip())
+    above = list(itertools.islice(written, _ABOVE))[::-1]
     heading = [cell for text in above for cell in (text.strip(), *_CELL.split(text.strip()))]
     return [_Schedule(tuple(dict.fromkeys(heading)), tuple((each.name, _whole(each, lines)) for each in block), total)]
 
