@@ -64,6 +64,7 @@ def again(result: DocumentResult, content: bytes, memory: TemplateMemory | None 
         slip(boxes=False),
         slip(stated=(Stated("BT-112", "total", "Total", "9.99", "9.99"), Stated("BT-2", "day", "Day", "2025-04-03", "2025-04-03"))),
         Document("none.txt", "txt", "0" * 64, (Page(1, ""),), 2),
+        dataclasses.replace(slip(), notes=("2 pictures were not read.",)),
     ],
 )  # fmt: skip
 def test_deciding_again_gives_what_extraction_gave(model: ModelInfo, document: Document) -> None:

@@ -96,7 +96,7 @@ class _KeptLook(msgspec.Struct, array_like=True):
     telling: list[bool]
     places: list[Span | None]
     near: list[float]
-    whole: list[float] = []
+    whole: list[float]
 
 
 class _Kept(KeptText, array_like=True):
@@ -114,6 +114,7 @@ class _Kept(KeptText, array_like=True):
     model: str
     embedding: bytes
     words: dict[str, float] = msgspec.field(default_factory=dict)
+    left_out: tuple[str, ...] = ()  # the document's own notes, which bound how sure *absent* may be
 
 
 def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
@@ -140,6 +141,7 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         model=seen.embedding[0] if seen.embedding is not None else "",
         embedding=seen.embedding[1].astype(np.float16).tobytes() if seen.embedding is not None else b"",
         words=dict(seen.words),
+        left_out=document.notes,
     )
     packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
     return packed if len(packed) <= MOST_BYTES else b""
@@ -183,7 +185,7 @@ class Unpacker:
                 return None
             places = {(page, start, end): sides for page, start, end, sides in kept.boxes}
             document = KeptDocument(
-                kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, stated=kept.stated, places=places,
+                kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, kept.left_out, stated=kept.stated, places=places,
                 together=self._together,
             )  # fmt: skip
             words = kept.words if self._words is None else self._words
@@ -259,7 +261,7 @@ def _to_be_decided(held: Asked) -> Asked:
     return found
 
 
-_CHOICES = "2"  # of what is kept of a choice: with what texts are about
+_CHOICES = "3"  # of what is kept of a choice: with what texts are about, and with whole words
 
 
 def _digest(asked: Sequence[Field]) -> str:
@@ -298,7 +300,7 @@ _NO_SIGNS = np.zeros((0, len(sign_names())), dtype=np.float32)
 def _kept_look(name: str, looked: Looked) -> _KeptLook:
     look = looked.look
     if look is None:
-        return _KeptLook(name, False, [], [], [], [], [], [], [])
+        return _KeptLook(name, False, [], [], [], [], [], [], [], [])
     return _KeptLook(
         name,
         True,
@@ -325,7 +327,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         tuple(kept.telling),
         tuple(kept.places),
         np.array(kept.near),
-        np.array(kept.whole) if kept.whole else np.zeros(len(kept.near)),  # a row of an earlier version has none
+        np.array(kept.whole),
     )
     return Looked(look, np.array(kept.said))
 
