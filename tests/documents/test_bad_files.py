@@ -155,6 +155,15 @@ def test_what_is_no_document_is_named(start: bytes, words: str) -> None:
         assert words in message or ("not one" in message and words == "binary")
 
 
+@pytest.mark.parametrize(
+    "text", ['{"doc_id": "INV-1", "total": 9.9}', '{"url": "https://docs.google.com/x", "total": "9.9"}']
+)
+def test_a_record_is_no_link_to_an_online_office(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(text)
+    assert "9.9" in read_file(file).pages[0].text
+
+
 def test_a_wrong_extension_does_not_matter(word: Make, excel: Make, pdf: Make) -> None:
     for data, kind in ((word("Hello"), "docx"), (excel(S=[["Hello"]]), "xlsx"), (pdf([(50, 700, "Hello")]), "pdf")):
         for name in ("a.txt", "a.pdf", "a.docx", "a.csv", "a"):

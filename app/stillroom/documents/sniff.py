@@ -75,11 +75,13 @@ _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _FLAT = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?(?:<\?mso-application\s+progid=[\"'](?P<program>[\w.]+)|<(?:office:document\b|pkg:package\b|Workbook\b))",
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?(?:<\?mso-application\s+progid=[\"'][\w.]+|<(?:office:document\b|pkg:package\b|Workbook\b))",
     re.DOTALL,
 )
+# A link of an online office holds nothing else than this: a record that has a "doc_id" is none.
 _DRIVE = re.compile(
-    r'\s*\{\s*"url"\s*:\s*"https://docs\.google\.com/|\s*\{[^{}]{0,400}"(?:doc_id|resource_id)"\s*:[^{}]{0,400}\}\s*$'
+    r'\s*\{(?=[^{}]*(?:"doc_id"|"resource_id"|://docs\.google\.com/))(?=[^{}]*(?:://docs\.google\.com/|"resource_(?:id|key)"|"email"))'
+    r'(?:\s*"(?:|url|doc_id|resource_id|resource_key|email)"\s*:\s*"[^"]{0,400}"\s*,?){1,6}\s*\}\s*$'
 )
 _HEADER = re.compile(
     r"(?:from|to|cc|subject|date|received|return-path|delivered-to|message-id|mime-version|content-type|reply-to|sender|"
