@@ -262,3 +262,9 @@ def test_a_date_that_is_not_reckoned_is_said(text: str, said: str) -> None:
     assert said in note
     other = Template("t", 1, "T", "", (Field("sum", FieldType.MONEY),))
     assert not Extractor(ScriptedEngine()).extract(document(text), other, file="a.txt").notes
+
+
+def test_a_date_of_the_persian_calendar_is_not_called_islamic() -> None:
+    dated = Template("t", 1, "T", "", (Field("date", FieldType.DATE),))
+    for text in ("تاریخ: 1404/01/14 ه.ش", "تاریخ: 1404/01/14 هـ.ش"):
+        assert not Extractor(ScriptedEngine()).extract(document(text), dated, file="a.txt").notes

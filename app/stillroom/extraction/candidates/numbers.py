@@ -405,7 +405,9 @@ class _Behind:
     def _whole(self) -> Decimal | None:
         """The number where it may have cents behind it: a whole one, in thousands if it has a mark."""
         value = self.values.get("", self.values.get(THOUSANDS_MARK))
-        return value if value is not None and value == value.to_integral_value() else None
+        # "12.00" has cents already.
+        whole = value is not None and isinstance(exponent := value.as_tuple().exponent, int) and exponent >= 0
+        return value if whole else None
 
     def _cents(self, plain: str, place: int, sign: str) -> int:
         """Cents that follow behind the number and its currency, if there is one there."""
