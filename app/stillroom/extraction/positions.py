@@ -31,9 +31,7 @@ def is_position(text: str) -> bool:
     if not words or len(words) > _LONGEST:
         return False
     offices = [_is_office(word) for word in words]
-    if not any(offices):
-        return False
-    return offices[0] or words[0] in _words().before or (offices[-1] and len(words) == 1)
+    return offices[0] or (any(offices) and words[0] in _words().before)
 
 
 def _is_office(word: str) -> bool:

@@ -387,6 +387,7 @@ class TemplateMemory:
         if len(candidates) > _MOST_CANDIDATES:
             weights = ranking.weights_for(kind, several=several, template=self._template, field=each.name)
             strengths = weights.strengths(np.zeros((len(candidates), len(ranking.MODEL_FEATURES))), signs)
+            strengths = strengths if told is None else strengths + told
             kept = np.zeros(len(candidates), dtype=bool)
             kept[np.argsort(-strengths, kind="stable")[:_MOST_CANDIDATES]] = True
             places = np.flatnonzero(kept | right)
