@@ -293,6 +293,8 @@ def test_a_file_that_cannot_be_read_does_not_hold_up_the_others(compared, labels
     dialog = consent(compared, qtbot)
     assert dialog.list.item(6).text() == "empty.pdf · cannot be read"
     assert dialog.chosen() == [0, 1, 2, 3, 4, 5]
+    dialog.list.setCurrentRow(6)
+    assert dialog.text.toPlainText() == "The file is empty (0 bytes). Perhaps its download or copy did not finish."
     dialog.reject()
 
 
