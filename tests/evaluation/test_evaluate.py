@@ -84,6 +84,15 @@ def test_every_document_is_a_judgement_also_one_that_fails(tmp_path: Path) -> No
     ]
 
 
+def test_what_a_thousand_cost_is_told_from_those_that_were_answered(tmp_path: Path) -> None:
+    evaluator, meter, _ = run(tmp_path)
+    evaluation = dataclasses.replace(evaluator.run(Extractor(meter), meter=meter), cost=0.03)
+    assert evaluation.metrics.failed == 1
+    assert evaluation.thousand_cost == pytest.approx(10.0)
+    none = tuple(each for each in evaluation.documents if each.error)
+    assert dataclasses.replace(evaluation, documents=none).thousand_cost == 0.0
+
+
 def test_finished_results_give_the_same_figures(tmp_path: Path) -> None:
     evaluator, meter, _ = run(tmp_path)
     first = evaluator.run(Extractor(meter), meter=meter)

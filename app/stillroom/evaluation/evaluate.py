@@ -60,8 +60,9 @@ class ModelEvaluation:
 
     @property
     def thousand_cost(self) -> float:
-        """Dollars for as many as a thousand such documents."""
-        return 1000 * self.cost / len(self.documents) if self.documents else 0.0
+        """Dollars for as many as a thousand such documents; those that failed are not counted."""
+        answered = sum(not each.error for each in self.documents)
+        return 1000 * self.cost / answered if answered else 0.0
 
 
 class Evaluator:

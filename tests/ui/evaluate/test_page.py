@@ -20,6 +20,7 @@ from stillroom.remote.engines import RemoteEngine, keep_remote_engine
 from stillroom.settings import MONTHLY_CAP
 from stillroom.ui.evaluate.consent import EvaluationConsentDialog
 from stillroom.ui.evaluate.plots import Plots
+from stillroom.workspace.evaluations import EvaluationConsent
 
 
 @pytest.fixture
@@ -266,6 +267,23 @@ def test_figures_of_a_model_that_did_not_answer_are_none(compared, server, parts
 
 
 @pytest.mark.window
+def test_a_model_that_did_not_answer_takes_nothing_from_the_others(compared, office, parts, qtbot):
+    template = compared._template = compared.template.currentData()
+    labels = tuple(compared._labels)
+    with OpenAiServer(answered) as deaf:
+        deaf.statuses = [401] * 20
+        other = dataclasses.replace(office, name="house", address=deaf.address)
+        asked = [EvaluationConsent(each, template, labels) for each in (other, office)]
+        compared._begin(template, parts.models.installed(), asked)
+        qtbot.waitUntil(lambda: compared.run_button.isVisibleTo(compared), timeout=30_000)
+    assert [each.model_name for each in compared.evaluations] == ["office: tiny"]
+    assert compared.table.columnCount() == 2
+    here, elsewhere = compared.banners._keyed["failed"].message.text().splitlines()
+    assert here.startswith("fake was not compared: "), here
+    assert elsewhere.startswith("house: tiny was not compared: house wants a key"), elsewhere
+
+
+@pytest.mark.window
 def test_a_file_that_cannot_be_read_does_not_hold_up_the_others(compared, labels_file, qtbot):
     empty = labels_file.with_name("empty.pdf")
     empty.write_bytes(b"")
@@ -275,6 +293,8 @@ def test_a_file_that_cannot_be_read_does_not_hold_up_the_others(compared, labels
     dialog = consent(compared, qtbot)
     assert dialog.list.item(6).text() == "empty.pdf · cannot be read"
     assert dialog.chosen() == [0, 1, 2, 3, 4, 5]
+    dialog.list.setCurrentRow(6)
+    assert dialog.text.toPlainText() == "The file is empty (0 bytes). Perhaps its download or copy did not finish."
     dialog.reject()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from stillroom.extraction.result import Progress
 from stillroom.ui.extract.row import RowState
+from stillroom.ui.extract.run_queue import Run
 
 
 def wait_done(qtbot, sheet) -> None:
@@ -96,6 +98,14 @@ def test_a_copy_is_said_and_one_decision_away(window, qtbot, receipts, tmp_path)
     assert [row.path for row in sheet.model.rows] == files
     sheet.undo.undo()
     assert len(sheet.model.rows) == 3
+
+
+def test_a_time_left_of_more_than_a_month_is_taken(window, receipts):
+    run = Run(window.extract.sheet.template, receipts(1))
+    window.queue._progressed(run, Progress(1, 2, "", 40 * 86400.0))
+    assert window.queue._late.isActive()
+    assert run.progress.seconds_left == 40 * 86400.0
+    window.queue._late.stop()
 
 
 def test_a_time_left_that_has_passed_is_said_no_more(window, parts, qtbot, receipts, monkeypatch):

@@ -336,6 +336,25 @@ def test_figures_marked_beside_letters_stay_alone():
     assert texts.whole_words(span) == span
 
 
+@pytest.mark.parametrize(
+    ("text", "marked", "taken"),
+    [
+        ("合同当事人张伟与公司签订", "张伟", "张伟"),
+        ("ご担当者やまだたろう様", "やまだ", "やまだ"),
+        ("ユーザーデータ", "ユーザー", "ユーザー"),
+        ("ผู้ขายสมชายใจดี", "สมชาย", "สมชาย"),
+        ("株式会社Stillroom東京", "tillroo", "Stillroom"),
+        ("๑๒๓๔ บาท", "๒๓", "๑๒๓๔"),
+        ("담당자 김철수 귀하", "김철", "김철수"),
+    ],
+)
+def test_a_mark_stays_as_it_is_where_words_are_not_parted_by_spaces(text, marked, taken):
+    texts = PageTexts(Document("d", "txt", "0" * 64, (Page(1, text),), 1))
+    start = text.index(marked)
+    span = texts.whole_words(texts.span(start, start + len(marked)))
+    assert text[span.start : span.end] == taken
+
+
 @pytest.mark.window
 def test_after_saving_and_learning_the_keyboard_stays_on_the_page(page, window, qtbot, talk):
     begin(page, qtbot, talk)

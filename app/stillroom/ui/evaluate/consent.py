@@ -27,7 +27,7 @@ class EvaluationConsentDialog(LeavingDialog[int]):
         labels: Sequence[LabelledDocument],
         template: Template,
     ) -> None:
-        super().__init__(parent, parts, template, "")
+        super().__init__(parent, parts, template)
         self.setWindowTitle(self.tr("Ask %1 about labelled documents").replace("%1", engine.name))
         words = self.tr("%1 is compared on the documents that are ticked. Their labels stay here.")
         self.head.addWidget(label(words.replace("%1", engine.title), wrap=True), 1)

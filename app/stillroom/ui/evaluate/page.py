@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -385,6 +385,7 @@ class EvaluatePage(QWidget):
 
     def _begin(self, template: Template, models: Sequence[ModelFile], asked: Sequence[EvaluationConsent]) -> None:
         labels, count = list(self._labels), len(models) + len(asked)
+        failed: list[tuple[str, StillroomError]] = []
         if not count:
             self.status.setText(self.tr("Nothing was sent."))
             return
@@ -397,30 +398,42 @@ class EvaluatePage(QWidget):
             def told(at: _At, progress: Progress) -> None:
                 tell(dataclasses.replace(at, progress=progress))
 
+            def tried(name: str, evaluate: Callable[[], ModelEvaluation]) -> None:
+                """What one model cannot do takes nothing from the others."""
+                try:
+                    done.append(evaluate())
+                except StillroomError as error:
+                    failed.append((name, error))
+
+            def here(engine: Engine, model: ModelFile, at: _At) -> ModelEvaluation:
+                plan = self._parts.models.plan(model, beside=True, cancellation=operation.cancellation)
+                evaluation = evaluator.run_model(
+                    engine, plan.model, options=plan.options, environment=plan.environment,
+                    on_progress=partial(told, at),
+                    cancellation=operation.cancellation,
+                )  # fmt: skip
+                return dataclasses.replace(evaluation, model_name=model.name)
+
+            def elsewhere(consent: EvaluationConsent, at: _At) -> ModelEvaluation:
+                return self._parts.evaluations.run_remote(
+                    consent, self._parts.remote, on_progress=partial(told, at), cancellation=operation.cancellation
+                )
+
             evaluator = self._parts.evaluations.evaluator(labels, template)
-            done = []
+            done: list[ModelEvaluation] = []
             with Engine() as engine:
                 for number, model in enumerate(models):
                     at = _At(model.name, number, count)
                     tell(at)
-                    plan = self._parts.models.plan(model, beside=True, cancellation=operation.cancellation)
-                    evaluation = evaluator.run_model(
-                        engine, plan.model, options=plan.options, environment=plan.environment,
-                        on_progress=partial(told, at),
-                        cancellation=operation.cancellation,
-                    )  # fmt: skip
-                    done.append(dataclasses.replace(evaluation, model_name=model.name))
+                    tried(model.name, partial(here, engine, model, at))
             for number, consent in enumerate(asked, len(models)):
                 at = _At(consent.engine.title, number, count, Progress(0, len(consent.labels)))
                 tell(at)
-                done.append(
-                    self._parts.evaluations.run_remote(
-                        consent, self._parts.remote, on_progress=partial(told, at), cancellation=operation.cancellation
-                    )
-                )
+                tried(consent.engine.title, partial(elsewhere, consent, at))
             return done
 
-        self._operation = Operation(work, "evaluate", owner=self).success(self._done)
+        self.banners.withdraw("failed")
+        self._operation = Operation(work, "evaluate", owner=self).success(lambda done: self._done(done, failed))
         self._operation.failure(self._failed).cancelled(lambda: self._ended(self.tr("Stopped.")))
         self._parts.tasks.start(self._operation)
         self._refresh()
@@ -500,10 +513,15 @@ class EvaluatePage(QWidget):
         self.status.setText(words)
         self.working.emit(self.tr("Evaluation: %1").replace("%1", words))
 
-    def _done(self, evaluations: list[ModelEvaluation]) -> None:
-        self.evaluations = evaluations
+    def _done(self, evaluations: list[ModelEvaluation], failed: Sequence[tuple[str, StillroomError]] = ()) -> None:
         self._ended("")
-        self._show()
+        if evaluations:
+            self.evaluations = evaluations
+            self._show()
+        if failed:
+            words = self.tr("%1 was not compared: %2")
+            told = [words.replace("%1", name).replace("%2", sentence(error)) for name, error in failed]
+            self.banners.show_message("\n".join(told), "bad", key="failed")
 
     def _failed(self, error: Exception) -> None:
         self._ended("")

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from stillroom.workspace.runs import Batch
 
 
-_PATIENCE = 10.0  # seconds that a document may take longer before what was estimated is taken back
+_PATIENCE = 10.0  # seconds that an estimate stands at least where nothing more is heard, however little time it leaves
+_LONGEST = 2**31 - 1  # milliseconds that a QTimer takes
 
 
 class RunState(StrEnum):
@@ -194,7 +195,7 @@ class RunQueue(QObject):
     def _progressed(self, run: Run, progress: Progress) -> None:
         run.progress = progress
         if progress.seconds_left is not None:
-            self._late.start(round(1000 * max(_PATIENCE, progress.seconds_left)))
+            self._late.start(round(min(1000 * max(_PATIENCE, progress.seconds_left), _LONGEST)))
         self.progressed.emit(run)
 
     def _tell_late(self) -> None:

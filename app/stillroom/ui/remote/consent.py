@@ -64,7 +64,7 @@ class ConsentDialog(LeavingDialog[Row]):
         *,
         threshold: float = LIKELY_FROM,
     ) -> None:
-        super().__init__(parent, parts, template, "")
+        super().__init__(parent, parts, template)
         self._rows, self._engines = list(rows), list(engines)
         self.setWindowTitle(self.tr("Ask a remote model"))
         self.head.addWidget(label(self.tr("Documents with a value below")))

@@ -62,15 +62,15 @@ class LeavingDialog(QDialog, Generic[Key]):
 
     agreed = Signal(RemoteEngine, list)
 
-    def __init__(self, parent: QWidget, parts: Parts, template: Template, title: str) -> None:
+    def __init__(self, parent: QWidget, parts: Parts, template: Template) -> None:
         super().__init__(parent)
         self._parts, self._template = parts, template
         self._shown: Sequence[Leaver[Key]] = ()
         self._engine: RemoteEngine | None = None
         self._documents: dict[Key, Document] = {}
+        self._refused: dict[Key, str] = {}  # why a document could not be read
         self._previews: dict[tuple[Key, RemoteEngine], Preview] = {}
         self._reading: BackgroundWork | None = None
-        self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 620)
         column = QVBoxLayout(self)
@@ -151,6 +151,7 @@ class LeavingDialog(QDialog, Generic[Key]):
             self._show_sum()
 
         def refused(leaver: Leaver[Key], why: str) -> None:
+            self._refused[leaver.key] = why
             if leaver not in self._shown:
                 return
             item = self.list.item(list(self._shown).index(leaver))
@@ -158,6 +159,7 @@ class LeavingDialog(QDialog, Generic[Key]):
             item.setText(self.tr("%1 · cannot be read").replace("%1", leaver.title))
             item.setToolTip(plain_tip(why))
             item.setCheckState(Qt.CheckState.Unchecked)
+            self._show_text(self.list.currentRow())
 
         self._reading = self._parts.tasks.start(
             Operation(work, "preview", owner=self).failure(lambda error: self.sum.setText(str(error)))
@@ -174,8 +176,9 @@ class LeavingDialog(QDialog, Generic[Key]):
 
     def _show_text(self, place: int) -> None:
         if 0 <= place < len(self._shown):
-            found = self._preview(self._shown[place].key)
-            self.text.setPlainText(found.text if found is not None else self.tr("Reading…"))
+            key = self._shown[place].key
+            found = self._preview(key)
+            self.text.setPlainText(found.text if found is not None else self._refused.get(key, self.tr("Reading…")))
 
     def _show_sum(self) -> None:
         engine = self._engine

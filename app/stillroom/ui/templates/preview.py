@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -35,6 +36,11 @@ from stillroom.ui.wording import counted, sentence
 from stillroom.workspace.learning import LearnedTemplate
 
 _BETWEEN_PAGES = "\n\n"
+# Thai and Lao, Burmese, Khmer, kana, Chinese characters: written without spaces. Korean has them.
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
+    r"\uff66-\uff9f\U00020000-\U0003ffff]"
+)
 _PATIENCE = 200  # milliseconds after an edit before the field is asked again
 
 
@@ -85,8 +91,12 @@ class PageTexts:
 
 
 def _within(one: str, other: str) -> bool:
-    """Whether two characters that follow each other are of one word, or of one figure: in ``EUR100`` the amount may be meant alone."""
-    return (one.isalpha() and other.isalpha()) or (one.isdigit() and other.isdigit())
+    """Whether two characters that follow each other are of one word, or of one figure: in ``EUR100`` the amount may be meant alone.
+
+    Where a script puts no spaces between words, nothing but the mark itself tells where one ends.
+    """
+    letters = one.isalpha() and other.isalpha() and not _UNSPACED.search(one + other)
+    return letters or (one.isdigit() and other.isdigit())
 
 
 class Preview(QWidget):
