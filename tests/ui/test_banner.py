@@ -19,14 +19,22 @@ def places(page: QWidget, banners: QWidget) -> dict[int, QRect]:
     return {id(each): QRect(each.mapTo(page, QPoint(0, 0)), each.size()) for each in own if each.isVisibleTo(page)}
 
 
+def settled(page, qtbot) -> dict[int, QRect]:
+    """The places once nothing has moved for a while: what is told of models comes a moment after the page."""
+    quiet, before = 0, places(page, page.banners)
+    while quiet < 5:
+        qtbot.wait(60)
+        after = places(page, page.banners)
+        quiet, before = (quiet + 1 if after == before else 0), after
+    return before
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_banner_moves_nothing_and_is_seen_whole(window: MainWindow, qtbot, name: str) -> None:
     page = window.show_named(name)
     if name == "models":  # what is found of this machine comes a moment later, and does move the page
         qtbot.waitUntil(lambda: page.model.rowCount() > 0, timeout=15_000)
-    QApplication.processEvents()
-    QApplication.processEvents()  # a page that folds when it is told its size is laid out once more
-    before = places(page, page.banners)
+    before = settled(page, qtbot)
     banner = page.banners.show_message("Something was done, and can be undone. " * 4, "info", [("Undo", lambda: None)])
     QApplication.processEvents()
     after = places(page, page.banners)

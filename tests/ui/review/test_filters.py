@@ -109,13 +109,13 @@ def test_the_tables_of_one_template_are_gone_through_together(page, parts, tmp_p
         value = FieldValue("Acme", "Acme", FieldState.FOUND, 0.5, Span(1, 0, 4))
         store.save(run, 0, result_to_json(result_of({"issuer": value}, name, file, "ab" * 32)))
     page.desk.look()
-    qtbot.waitUntil(lambda: page.tables.count() == 5, timeout=10_000)
+    qtbot.waitUntil(lambda: page.tables.count() == 5, timeout=30_000)
     assert page.tables.itemText(1) == "All tables of Letter"
     choose(page.tables, "template:letter")
-    qtbot.waitUntil(lambda: len(page.desk.documents) == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.desk.documents) == 4, timeout=30_000)
     assert {each.template.name for each in page.desk.documents} == {"letter"}
     choose(page.tables, 0)
-    qtbot.waitUntil(lambda: len(page.desk.documents) == 5, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.desk.documents) == 5, timeout=30_000)
 
 
 def test_what_was_said_when_a_document_was_read_is_seen_by_who_approves_it(page, parts, tmp_path: Path, qtbot):
