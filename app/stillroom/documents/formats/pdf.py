@@ -18,6 +18,7 @@ from stillroom.documents.formats.pdf_comments import comments
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
 from stillroom.documents.formats.pdf_scans import Scanner
+from stillroom.documents.formats.pdf_seen import Seeing
 from stillroom.documents.formats.picture import NOT_KNOWN
 from stillroom.documents.lines import Word, arrange
 from stillroom.documents.meaning import agree, doubtful
@@ -111,6 +112,7 @@ class _Pages:
         self._count = count
         self._effort = source.effort
         self._scanner = Scanner(source.effort)
+        self._seeing = Seeing(self._scanner.read_words if can_recognise else None)
         self._characters = 0
 
     @property
@@ -188,6 +190,7 @@ class _Pages:
             return Page(number, "", round(text.frame.width, 2), round(text.frame.height, 2))
         if text.is_scan(letters):
             return self._scan(page, number, text, letters)
+        self.notes.take_seen(number, *self._seeing.compare(page, text.frame, blocks))
         written = _as_page(number, text, blocks)
         if doubtful(written.text):
             return self._decide(page, number, text, written)
