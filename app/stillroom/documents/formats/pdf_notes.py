@@ -24,6 +24,7 @@ class Notes:
         doubtful: their text reads like none, and could not be compared with what they show. replaced: it was, and is not.
         turned: have marks that turn typed text.
         hidden, relabelled: texts that pages do not show (by reason), or show otherwise, with the numbers of the pages.
+        struck: texts with a line drawn through them, with the numbers of the pages.
         otherwise: words that pages show otherwise than the file says, as sentences quote them, with the numbers of the pages.
         uncompared: words that look otherwise, where nothing can be recognised.
         comments: what people pinned to pages, with the numbers of the pages.
@@ -41,6 +42,7 @@ class Notes:
     turned: list[int] = field(default_factory=list)
     hidden: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     relabelled: list[tuple[int, str]] = field(default_factory=list)
+    struck: list[tuple[int, str]] = field(default_factory=list)
     otherwise: list[tuple[int, str]] = field(default_factory=list)
     uncompared: list[tuple[int, str]] = field(default_factory=list)
     comments: list[tuple[int, str]] = field(default_factory=list)
@@ -56,6 +58,7 @@ class Notes:
         if text.turned:
             self.turned.append(number)
         self.relabelled.extend((number, said) for said in text.relabelled)
+        self.struck.extend((number, said) for said in text.struck)
         for item in text.hidden:
             self.hidden.setdefault(item.reason, []).append((number, item.text))
 
@@ -78,6 +81,8 @@ class Notes:
                 f"{_pages(self.relabelled)} text that the file calls something else ({_quoted(self.relabelled)}): "
                 "what the page shows was read."
             )
+        if self.struck:
+            said.append(f"{_pages(self.struck)} struck-out text ({_quoted(self.struck)}): it was left out.")
         if self.otherwise:
             said.append(f"{_shown(self.otherwise)}: what is shown was taken.")
         if self.uncompared:
