@@ -433,6 +433,7 @@ class EvaluatePage(QWidget):
             return done
 
         self.banners.withdraw("failed")
+        self.banners.withdraw("ended")
         self._operation = Operation(work, "evaluate", owner=self).success(lambda done: self._done(done, failed))
         self._operation.failure(self._failed).cancelled(lambda: self._ended(self.tr("Stopped.")))
         self._parts.tasks.start(self._operation)
@@ -522,6 +523,14 @@ class EvaluatePage(QWidget):
             words = self.tr("%1 was not compared: %2")
             told = [words.replace("%1", name).replace("%2", sentence(error)) for name, error in failed]
             self.banners.show_message("\n".join(told), "bad", key="failed")
+        words = self.tr("%1 was compared on %2 documents: %3")
+        ended = [
+            words.replace("%1", each.model_name).replace("%2", self._judged(each)).replace("%3", each.ended)
+            for each in evaluations
+            if each.ended
+        ]
+        if ended:
+            self.banners.show_message("\n".join(ended), "warn", key="ended")
 
     def _failed(self, error: Exception) -> None:
         self._ended("")
