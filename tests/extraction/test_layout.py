@@ -205,7 +205,9 @@ def test_a_line_of_very_many_cells_takes_a_time_that_grows_with_it() -> None:
 
 
 def test_net_tax_and_gross_show_each_other() -> None:
-    text = "TOTAL QTY: 3  174.90\nTOTAL GST : 9.90\nTO PAY : 174.90\nCASH : 200.00\nGST SUMMARY\nTOTAL :  165.00  9.90\n"
+    text = (
+        "TOTAL QTY: 3  174.90\nTOTAL GST : 9.90\nTO PAY : 174.90\nCASH : 200.00\nGST SUMMARY\nTOTAL :  165.00  9.90\n"
+    )
     page = Page(1, text, 0, 0, None)
     gross, net, tax = (signs(page, "total", value) for value in ("174.90", "165.00", "9.90"))
     assert [gross["total:taxed"], net["total:taxed"], tax["total:taxed"]] == [1.0, 0.0, 0.0]
