@@ -155,8 +155,8 @@ def _with_tax(text: str, tokens: _Tokens, first: int, last: int, key: str) -> tu
     "Total sales (inclusive of 6 % GST)", "Betrag ohne MwSt", "Total (GST incl.)"; ``tokens[first : last + 1]`` read as ``key``.
     """
     known = vocabulary().phrases
-    is_tax = "tax" in known.get(key, ()) and _SUMS.intersection(known.get(tokens[first][2], ()))
-    if not is_tax and not _SUMS.intersection(known.get(key, ())):
+    is_tax = "tax" in known.get(key, ()) and not _SUMS.isdisjoint(known.get(tokens[first][2], ()))
+    if not is_tax and _SUMS.isdisjoint(known.get(key, ())):
         return last, key
     said = _says_of_tax(tokens[last][2])
     for at in range(last + 1, min(last + 1 + _LONGEST, len(tokens))):
