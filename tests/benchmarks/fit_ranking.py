@@ -94,6 +94,8 @@ KNOWN = {
     "unlike_beside": -1.5, "unlike_over": -0.7, "like_most": 1.0, "label_like": -4.0, "colon_behind": -2.0, "shape": 1.0,
     "person:name_known": 1.0, "person:name_whole": 1.5,
     "place:place_known": 2.5, "person:place_known": -1.5, "venue:venue": 2.5, "cited": -5.0, "paid": -1.5,
+    "total:taxed": 1.5, "total:untaxed": -1.5, "total:levied": -1.5, "net:taxed": -1.5, "net:untaxed": 1.5, "net:levied": -1.5,
+    "tax:taxed": -1.0, "tax:untaxed": -1.0, "tax:levied": 1.5, "total:rounded": 1.0,
     "cut_before": -0.5, "cut_behind": -0.5, "loose_first": -0.3, "loose_last": -0.3,
     "currency": 0.5, "defined": 1.0, "joined": -3.0, "failed": -1.0, "zero": -2.0,
     "first_own": 0.5, "order_first": 1.5, "order_second": -1.5, "colon": 0.5, "absent": 1.0, "many": 0.7, "required": -2.0,

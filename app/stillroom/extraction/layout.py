@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -76,6 +76,8 @@ _MOST_AMOUNTS = 60
 _MOST_DIGITS = 20
 _MOST_TENDERED = 400  # amounts of a document
 _SMALLEST_COIN = Decimal("0.05")
+_MOST_TAX = Decimal("0.35")  # of the sum that it is put on
+_NAMING = frozenset({Place.INLINE, Place.LEFT, Place.ABOVE, Place.COLUMN})
 _SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
 # "“Maturity Date” means …": a contract says what its words stand for.
 _DEFINED = re.compile(
@@ -579,13 +581,21 @@ class Layout:
                 own.like_most = float(like >= most - 0.01 and like >= _LIKE)
         self._mark_labelled(candidates, found, np.flatnonzero(said.strong() > _LABELLED))
         if kind in _MONEY:
-            _numeric(candidates, found)
+            _numeric(candidates, found, [self._is_tax(candidate) for candidate in candidates])
         if kind in _MOMENTS:
             _moments(candidates, found)
             for own, candidate in zip(found, candidates, strict=True):
                 text = self._pages[candidate.span.page].text
                 own.cited = float(_is_cited(text, candidate.span.start))
         return found
+
+    def _is_tax(self, candidate: Candidate) -> bool:
+        """Whether a label beside or over an amount calls it a tax."""
+        phrases = concepts.vocabulary().phrases
+        return any(
+            place in _NAMING and weight >= _LABELLED and "tax" in phrases.get(key, ())
+            for place, key, weight in self._around(candidate)
+        )
 
     @staticmethod
     def _mark_labelled(candidates: Sequence[Candidate], found: list[OwnSigns], where: npt.NDArray[np.intp]) -> None:
@@ -716,7 +726,7 @@ def _fits(text: str, *, is_vat: bool) -> float:
     return -1.0 if written and sum(character.isdigit() for character in text) >= 8 else 0.0
 
 
-def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:
+def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns], is_tax: Sequence[bool]) -> None:
     sizes = [_size(candidate.value) for candidate in candidates]
     cents = [size is not None and size.as_tuple().exponent == -2 for size in sizes]
     known = sorted({size for size in sizes if size is not None})
@@ -729,6 +739,8 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
     largest = max(with_cents or known, default=None)
     sums, rests = _arithmetic(known)
     paid, due = _tendered(candidates, sizes, cents)
+    taxes = {size for size, named in zip(sizes, is_tax, strict=True) if size is not None and named}
+    taxed, untaxed, levied = _taxed(sorted(set(with_cents)), taxes.intersection(with_cents))
     last_amount = max((index for index, exact in enumerate(cents) if exact), default=-1)
     last_largest = max((index for index, size in enumerate(sizes) if size == largest), default=-1)
     for row, size in enumerate(sizes):
@@ -745,6 +757,9 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
         found[row].rest = float(size in rests)
         found[row].paid = float(row in paid)
         found[row].due = float(size in due)
+        found[row].taxed = float(size in taxed)
+        found[row].untaxed = float(size in untaxed and size not in taxed)
+        found[row].levied = float(size in levied)
         found[row].rounded = _rounding(size, known)
         found[row].last_amount = float(row == last_amount)
         found[row].last_largest = float(row == last_largest)
@@ -832,6 +847,31 @@ def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]
                 sums.add(left + right)
                 rests |= {left, right}
     return sums, rests
+
+
+def _taxed(amounts: Sequence[Decimal], taxes: Collection[Decimal]) -> tuple[set[Decimal], set[Decimal], set[Decimal]]:
+    """Amounts that hold a tax of this page, those that it was put on, and those taxes: net, tax and gross show each other.
+
+    ``amounts`` are sorted, each there once. What is paid may be rounded to a coin.
+    """
+    if len(amounts) > _MOST_AMOUNTS:
+        return set(), set(), set()
+    taxed: set[Decimal] = set()
+    untaxed: set[Decimal] = set()
+    levied: set[Decimal] = set()
+    for tax in taxes:
+        for net in amounts:
+            if not 0 < tax < net * _MOST_TAX:
+                continue
+            off = min(_SMALLEST_COIN, tax)
+            first = _first_above(amounts, net + tax - off)
+            for gross in amounts[first:]:
+                if gross >= net + tax + off:
+                    break
+                taxed.add(gross)
+                untaxed.add(net)
+                levied.add(tax)
+    return taxed, untaxed, levied
 
 
 def _rounding(amount: Decimal, amounts: Sequence[Decimal]) -> int:
