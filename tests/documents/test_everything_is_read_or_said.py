@@ -507,6 +507,19 @@ def test_every_place_of_a_web_page() -> None:
         assert said in notes, said
 
 
+def test_what_style_sheets_set_into_a_page_is_read_as_it_is_seen() -> None:
+    page = """<style>dt::after { content: ":" } #sum:before { content: "EUR " } #sum { font-weight: bold } .cut::after { content: "Kept" ;
+    display: none } .lie { font-size: 0 } .lie::before { content: "1,050.00"; font-size: 12px } .by::after { content: attr(data-by) }
+    .clear::after { content: ""; display: table } .sign::before { content: "\\f101" } .below::after { content: "Below"; display: block }
+    </style><dl><dt>Sum</dt><dd id="sum">12.00</dd></dl><p class="cut">Cut</p><p>Total due <b class="lie">9,999.99</b></p>
+    <p class="by" data-by="Rivers">by </p><p class="clear sign">Clear</p><p class="below">Above</p>"""
+    document = read("a.html", page)
+    assert [line for line in all_text(document).split("\n") if line] == [
+        *("Sum:", "EUR 12.00", "Cut", "Total due 1,050.00", "by Rivers", "Clear", "Above", "Below"),
+    ]
+    assert document.notes == ("2 hidden passages were left out: the file does not show them.",)
+
+
 @pytest.mark.parametrize(
     "mark", ["<del>1,250.00</del>", "<s>1,250.00</s>", '<span style="text-decoration: line-through">1,250.00</span>']
 )

@@ -18,6 +18,7 @@ from stillroom.documents.formats.pdf_comments import comments
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
 from stillroom.documents.formats.pdf_scans import Scanner
+from stillroom.documents.formats.pdf_seen import Seeing
 from stillroom.documents.formats.picture import NOT_KNOWN
 from stillroom.documents.lines import Word, arrange
 from stillroom.documents.meaning import agree, doubtful
@@ -111,6 +112,7 @@ class _Pages:
         self._count = count
         self._effort = source.effort
         self._scanner = Scanner(source.effort)
+        self._seeing = Seeing(self._scanner.read_words if can_recognise else None)
         self._characters = 0
 
     @property
@@ -189,8 +191,12 @@ class _Pages:
         if text.is_scan(letters):
             return self._scan(page, number, text, letters)
         written = _as_page(number, text, blocks)
-        if doubtful(written.text):
-            return self._decide(page, number, text, written)
+        if doubtful(written.text) and (seen := self._decide(page, number, text, written)):
+            return seen
+        otherwise, uncompared = self._seeing.compare(page, text.frame, blocks)
+        self.notes.take_seen(number, otherwise, uncompared)
+        if otherwise:
+            written = _as_page(number, text, blocks)
         return self._with_pictures(page, number, text, written)
 
     def _scan(self, page: pdfium.PdfPage, number: int, text: PageText, letters: int) -> Page | None:
@@ -204,14 +210,14 @@ class _Pages:
             self.notes.recognised.append(number)
         return scan
 
-    def _decide(self, page: pdfium.PdfPage, number: int, text: PageText, written: Page) -> Page:
-        """Text that reads like none: what the page shows decides."""
+    def _decide(self, page: pdfium.PdfPage, number: int, text: PageText, written: Page) -> Page | None:
+        """Text that reads like none: what the page shows decides. None where the text stays."""
         if not self.can_recognise or not self._effort.take_page():
             self.notes.doubtful.append(number)
-            return written
+            return None
         seen = self._scanner.read_page(page, number, text.frame)
         if not seen.text or agree(seen.text, written.text):
-            return written
+            return None
         self.notes.replaced.append(number)
         return seen
 

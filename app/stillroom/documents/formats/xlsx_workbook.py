@@ -18,6 +18,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet.worksheet import Worksheet
 
 from stillroom.documents import left_out, raised
+from stillroom.documents.aside import comment
 from stillroom.documents.document import Page
 from stillroom.documents.formats.calamine_workbook import pages_of
 from stillroom.documents.formats.cell_values import value_text
@@ -360,8 +361,8 @@ def _old_boxes(data: bytes) -> Iterator[str]:
 
 
 def _comments(root: etree._Element) -> Iterator[str]:
-    for comment in root:
-        for element in comment if comment.tag == f"{_S}commentList" else [comment]:
+    for entry in root:
+        for element in entry if entry.tag == f"{_S}commentList" else [entry]:
             if not isinstance(element.tag, str) or element.get("ref") is None:
                 continue
             text = "".join(
@@ -370,7 +371,7 @@ def _comments(root: etree._Element) -> Iterator[str]:
                 if isinstance(part.tag, str) and part.tag.endswith(("}t", "}text"))
             )
             if text.strip():
-                yield f"Comment on {element.get('ref')}: {' '.join(text.split())}"
+                yield comment(text, str(element.get("ref")))
 
 
 def _formatted(part: str | TextBlock) -> str:
