@@ -247,7 +247,7 @@ def test_what_an_earlier_version_learned_is_said_and_learned_anew(page, qtbot, p
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(dialog.again_button.isVisible, timeout=15_000)
-    assert "1 document was learned of by an earlier version" in dialog.said.text()
+    assert "1 document was learned with an earlier version" in dialog.said.text()
     dialog.again_button.click()
     qtbot.waitUntil(lambda: not dialog.again_button.isVisible(), timeout=15_000)
     assert "earlier version" not in dialog.said.text()
@@ -388,6 +388,7 @@ def test_what_is_said_never_lies_over_what_is_pressed_next(page, window, qtbot, 
     page.preview.make_field()
     qtbot.waitUntil(lambda: page.fields.currentRow() == 1, timeout=15_000)
     page.preview.right_button.click()
+    assert page.fields.currentRow() == 1, "what was worked on stays chosen"
     qtbot.waitUntil(lambda: {"save", "preview"} <= page.banners._keyed.keys(), timeout=15_000)
     qtbot.waitUntil(lambda: page.banners.height() > 60, timeout=5_000)
     for each in (page.preview, page.save_button, page.more, page.new_button):

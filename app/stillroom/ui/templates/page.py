@@ -719,7 +719,10 @@ class TemplatesPage(QWidget):
             self.banners.show_message(sentence(error), "bad", key="save")
             return
         draft.mark_saved(self._own.text(saved.name))
+        field = self._current() if draft is self._draft else None
         self.refresh(saved.name)
+        if field is not None:
+            self._select(field.name)
         text = self.tr("%1 is saved as version %2.").replace("%1", saved.title or saved.name)
         self.banners.show_message(
             text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save",
