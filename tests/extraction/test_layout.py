@@ -224,3 +224,15 @@ def test_what_is_paid_holds_the_tax_though_it_was_rounded() -> None:
 def test_amounts_that_add_up_without_a_tax_are_neither() -> None:
     page = Page(1, "Coffee 4.00\nCake 0.80\nTOTAL : 4.80\n", 0, 0, None)
     assert signs(page, "total", "4.80")["taxed"] == signs(page, "total", "4.00")["untaxed"] == 0.0
+
+
+def test_what_names_a_range_names_its_end_as_well() -> None:
+    page = Page(1, "Printed 2025-06-30\nEnd of the run  2025-05-07 - 2025-05-13\n", 0, 0, None)
+    assert signs(page, "end", "2025-05-13")["like_beside"] == signs(page, "end", "2025-05-07")["like_beside"] > 0.3
+
+
+def test_a_room_heads_nothing_though_it_holds_a_word_of_one() -> None:
+    page = Page(1, "Wednesday\nWean Hall 7500\nWHAT IS REASONING\n\nHall\nSomewhere else\n", 0, 0, None)
+    assert signs(page, "location", "WHAT IS REASONING")["own_above"] == 0.0
+    assert signs(page, "location", "Wean Hall 7500")["label_like"] == 0.0
+    assert signs(page, "location", "Somewhere else")["label_like"] == 0.0

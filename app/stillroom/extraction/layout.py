@@ -66,6 +66,7 @@ _LONGEST_ANSWER = 60
 _NUMBERED = re.compile(r"(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})[.)]\s|\d{1,2}\s?\([a-z]\)\s|\([a-z\d]{1,2}\)\s")
 _LIKE = 0.5
 _LABELLED = 0.45
+_ROOM = 0.7  # of a venue's sign, from which on a text is one
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
 _FEW_FIGURES = 3
 _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
@@ -211,7 +212,12 @@ class _PageCells:
         if index < 0 or self.cells[index].end - self.cells[index].start > _LONGEST_LABEL:
             return ""
         text = self.text[self.cells[index].start : self.cells[index].end]
-        return "" if ":" in text[:-1] else text
+        return "" if ":" in text[:-1] or self.is_room(index) else text
+
+    def is_room(self, index: int) -> bool:
+        """Whether a cell names a room and nothing else: no label, though it may hold a word of one ("Wean Hall 7500")."""
+        text = self.text[self.cells[index].start : self.cells[index].end]
+        return len(text) <= _LONGEST_LABEL and any(map(str.isdigit, text)) and venue_sign(text) >= _ROOM
 
     def question_over(self, index: int) -> str:
         """The numbered question of a form that ends above a cell ("9. List those whom\nyou represent."); empty for none.
@@ -399,7 +405,7 @@ def _told_over(page: _PageCells, index: int) -> Iterator[_Told]:
     """Labels above a value, at the head of its column and of its block."""
     cell = page.cells[index]
     over = page.above(index)
-    if over >= 0 and page.label_below(index) < 0:
+    if over >= 0 and page.label_below(index) < 0 and not page.is_room(over):
         heading = page.headings[over]
         apart = cell.line - page.cells[over].line
         for label in page.cell_labels[over][-2:]:
@@ -564,7 +570,7 @@ class Layout:
                 position_last=float(row == count - 1),
                 slip=page.slip,
             )
-            self._like(own, field, page, index, candidate)
+            self._like(own, field, page, index, candidate, ranges[1].get(row, span.start))
             if kind in _CALLED:
                 before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
                 own.cut_before, own.cut_behind = float(_goes_before(before)), float(_goes_on(behind))
@@ -573,6 +579,8 @@ class Layout:
                 own.name_known, own.name_whole = name_signs(text)
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
+                if own.venue >= _ROOM:
+                    own.label_like = 0.0
             found.append(own)
         most = max(max(own.like_beside, own.like_over) for own in found)
         if most >= _LIKE:
@@ -613,10 +621,16 @@ class Layout:
         cell = page.cells[max(0, page.cell_of(candidate.span.start))]
         return round((cell.x1 if candidate.span.end >= cell.end - 2 else cell.x0) / 8)
 
-    def _like(self, signs: OwnSigns, field: Field, page: _PageCells, index: int, candidate: Candidate) -> None:
-        """How far what stands beside, over and below a candidate is like what this field, or another one, is called."""
+    def _like(
+        self, signs: OwnSigns, field: Field, page: _PageCells, index: int, candidate: Candidate, start: int
+    ) -> None:
+        """How far what stands beside, over and below a candidate is like what this field, or another one, is called.
+
+        ``start``: where the range begins that it ends, if it ends one: what names both stands before the first.
+        """
         cell = page.cells[index]
-        like, start = self._likeness, candidate.span.start
+        start = max(start, cell.start)
+        like = self._likeness
         own, rival = like.before(field.name, page.text[cell.start : start])
         if not own and not rival and cell.order and start - cell.start < _AT_START:
             own, rival = like.of_cell(field.name, page.label_text(index - 1))
@@ -698,23 +712,23 @@ def _folded(value: str) -> str:
     return single_spaced(value).casefold()
 
 
-def _ranges(candidates: Sequence[Candidate], pages: dict[int, _PageCells]) -> tuple[set[int], set[int]]:
-    """Candidates that begin a range ("12/09/19 - 12/15/19"), and those that end one."""
+def _ranges(candidates: Sequence[Candidate], pages: dict[int, _PageCells]) -> tuple[set[int], dict[int, int]]:
+    """Candidates that begin a range ("12/09/19 - 12/15/19"), and those that end one, with where it begins on the page."""
     first: set[int] = set()
-    second: set[int] = set()
+    second: dict[int, int] = {}
     by_start = defaultdict(list)
     for index, candidate in enumerate(candidates):
         by_start[candidate.span.page].append((candidate.span.start, candidate.span.end, index))
     for page, own in by_start.items():
         own.sort()
         text = pages[page].text
-        for place, (_, end, index) in enumerate(own):
+        for place, (begin, end, index) in enumerate(own):
             for start, _, other in own[place + 1 : place + 6]:
                 if start - end > 14:
                     break
                 if start >= end and _RANGE.match(text[end:start]):
                     first.add(index)
-                    second.add(other)
+                    second[other] = begin
     return first, second
 
 
