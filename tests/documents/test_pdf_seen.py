@@ -96,6 +96,24 @@ def test_one_digit_drawn_in_two_ways_is_told_apart() -> None:
 
 
 @recognised
+@pytest.mark.parametrize(
+    ("code", "table", "said"),
+    [
+        ("120.40", {"1": "91"}, "9120.40"),  # one glyph, two letters
+        ("12.50", {".": "0"}, "12050"),
+        ("19250", {"9": "."}, "1.250"),
+    ],
+)
+def test_a_number_may_be_seen_with_more_or_fewer_digits(code: str, table: dict[str, str], said: str) -> None:
+    document = read(lettered(code, same(code) | table))
+    page = document.pages[0]
+    assert page.text == f"Total Amount Due  {code}"
+    assert page.boxes is not None
+    assert None not in page.boxes[-len(code) :]
+    assert f"“{code}” where the file says “{said}”" in document.notes[0]
+
+
+@recognised
 def test_letters_are_looked_at_as_digits_are() -> None:
     document = read(lettered("USD 12.40", same("12.40 ") | {"U": "E", "S": "U", "D": "R"}))
     assert document.pages[0].text == "Total Amount Due  USD 12.40"

@@ -7,13 +7,16 @@ seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
+from stillroom.documents.document import Box
 from stillroom.documents.formats import pdf_shapes
 from stillroom.documents.formats.pdf_frame import Frame
 from stillroom.documents.formats.pdf_shapes import LETTERS, Known, Pixels, Shapes, alike
@@ -26,8 +29,12 @@ _SURE = 0.8
 """Each letter of a reading that is believed."""
 _CERTAIN = 2.0
 """So much doubt in the shape of a digit is worth a word where nothing can be recognised; letters have too many shapes."""
+_SMALL, _LARGE = 0.25, 0.5
+"""Of the height of a line: no digit is lower, no point or comma higher."""
 _MARGIN = 0.12
 """Around a word, as a share of its height."""
+
+_NUMBER = re.compile(r"[^\w\s]{0,2}\d[\d.,'’/:-]*\W?")
 
 Reading = list[tuple[str, float]]
 """Letters, and how sure each is."""
@@ -48,6 +55,7 @@ class _Looked:
 
     Attributes:
         places: indices of these letters in the word. rows: and of their shapes in the list of the page's.
+        points: indices of the points and commas of a number. odd: those of them that look like no such.
         turn: by how many quarter turns the page is turned until the word is level.
     """
 
@@ -55,6 +63,8 @@ class _Looked:
     turn: int
     places: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
+    points: list[int] = field(default_factory=list)
+    odd: list[int] = field(default_factory=list)
 
 
 class Seeing:
@@ -79,6 +89,8 @@ class Seeing:
                 for place, (letter, box) in enumerate(zip(looked.word.text, looked.word.boxes, strict=False))
                 if letter in LETTERS and box.x1 > box.x0 and box.y1 > box.y0
             ]
+            if any(map(str.isdigit, looked.word.text)):
+                looked.points = [place for place, letter in enumerate(looked.word.text) if letter in ".,"]
         found = [looked for looked in found if looked.places]
         if not found:
             return [], []
@@ -101,6 +113,7 @@ class _Page:
         letters: list[str] = []
         parts: list[Shapes] = []
         seen: list[NDArray[np.bool_]] = []
+        heights: list[NDArray[np.float64]] = []
         for turn, view in self._views.items():
             mine = [looked for looked in found if looked.turn == turn]
             boxes: list[tuple[float, float, float, float]] = []
@@ -108,17 +121,20 @@ class _Page:
                 looked.rows = list(range(len(letters), len(letters) + len(looked.places)))
                 letters.extend(looked.word.text[place] for place in looked.places)
                 boxes.extend(looked.word.boxes[place] for place in looked.places)
-            shapes, inked = pdf_shapes.shapes(view, self._turned(np.array(boxes, dtype=np.float64), turn))
+            shapes, inked, high = pdf_shapes.shapes(view, self._turned(np.array(boxes, dtype=np.float64), turn))
+            self._compare_points(view, mine, turn)
             parts.append(shapes)
             seen.append(inked)
+            heights.append(high)
             self._found.extend(mine)
         self._letters = "".join(letters)
         self._shapes: Shapes = np.concatenate(parts)
         self._inked: NDArray[np.bool_] = np.concatenate(seen)
+        self._small = np.concatenate(heights) < _SMALL
 
     def result(self) -> tuple[list[Otherwise], list[str]]:
         doubts = self._doubts(np.arange(len(self._letters)))
-        left = [looked for looked in self._found if doubts[looked.rows].max() > 1]
+        left = [looked for looked in self._found if doubts[looked.rows].max() > 1 or looked.odd]
         if self._read is None:
             return [], [looked.word.text for looked in left if self._is_other_digit(looked, doubts)]
         changed: list[Otherwise] = []
@@ -131,16 +147,30 @@ class _Page:
             if left:  # what was learned of these may settle others
                 rows = np.concatenate([looked.rows for looked in left])
                 doubts[rows] = self._doubts(rows)
-                left = [looked for looked in left if doubts[looked.rows].max() > 1]
+                left = [looked for looked in left if doubts[looked.rows].max() > 1 or looked.odd]
         return changed, []
 
     def _is_other_digit(self, looked: _Looked, doubts: NDArray[np.float64]) -> bool:
         return any(doubts[row] > _CERTAIN and self._letters[row].isdigit() for row in looked.rows)
 
+    def _compare_points(self, view: Pixels, words: Sequence[_Looked], turn: int) -> None:
+        """Find points of numbers that are drawn as large as digits."""
+        points = [(looked, place) for looked in words for place in looked.points]
+        if not points:
+            return
+        boxes = np.array([looked.word.boxes[place] for looked, place in points], dtype=np.float64)
+        _, inked, heights = pdf_shapes.shapes(view, self._turned(boxes, turn))
+        for index in np.flatnonzero(inked & (heights > _LARGE)).tolist():
+            looked, place = points[index]
+            looked.odd.append(place)
+
     def _doubts(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         letters = "".join(self._letters[row] for row in rows)
         own, other, _ = self._known.nearness(letters, self._shapes[rows])
-        return np.asarray(pdf_shapes.doubt(letters, own, other) * self._inked[rows])
+        doubts = pdf_shapes.doubt(letters, own, other)
+        digits = np.fromiter(map(str.isdigit, letters), bool, len(letters))
+        doubts = np.where(self._small[rows] & digits, np.maximum(doubts, _CERTAIN + 1), doubts)
+        return np.asarray(doubts * self._inked[rows])
 
     def _look(self, words: Sequence[_Looked], doubts: NDArray[np.float64]) -> list[Otherwise]:
         assert self._read is not None
@@ -175,7 +205,7 @@ class _Page:
             return ""
         one, other = _compared(first), _compared(second)
         if not len(one) == len(other) == len(looked.places):
-            return ""
+            return self._of_another_length(looked, first, second, doubts)
         letters = list(looked.word.text)
         for place, row, (a, sure), (b, surely) in zip(looked.places, looked.rows, one, other, strict=True):
             said = letters[place]
@@ -188,6 +218,26 @@ class _Page:
                 return ""
             letters[place] = a
         return "".join(letters)
+
+    def _of_another_length(self, looked: _Looked, first: Reading, second: Reading, doubts: NDArray[np.float64]) -> str:
+        """A number that is seen with more or fewer digits than it is said with: one glyph may stand for several letters, a point for
+        a digit. Empty where that is not sure; the boxes of the word are changed with it."""
+        said, seen = looked.word.text, "".join(letter for letter, _ in first)
+        sure = all(confidence >= _SURE for letter, confidence in (*first, *second))
+        if not sure or seen != "".join(letter for letter, _ in second) or not _NUMBER.fullmatch(seen):
+            return ""
+        doubtful = {place for place, row in zip(looked.places, looked.rows, strict=True) if doubts[row] > 1}
+        doubtful.update(looked.odd)
+        boxes: list[Box] = []
+        for _, start, end, first_seen, last_seen in SequenceMatcher(None, said, seen, autojunk=False).get_opcodes():
+            if said[start:end] != seen[first_seen:last_seen] and not (
+                end > start and doubtful.issuperset(range(start, end))
+            ):
+                return ""
+            own = looked.word.boxes[start:end]
+            boxes.extend((own + own[-1:] * (last_seen - first_seen))[: last_seen - first_seen])
+        looked.word.boxes[:] = boxes
+        return seen
 
     def _crop(self, looked: _Looked) -> NDArray[np.uint8]:
         places = self._turned(np.array(looked.word.boxes, dtype=np.float64), looked.turn)

@@ -59,9 +59,9 @@ def alike(letter: str) -> frozenset[str]:
     return _families()[letter]
 
 
-def shapes(pixels: Pixels, boxes: NDArray[np.float64]) -> tuple[Shapes, NDArray[np.bool_]]:
-    """A line of numbers for each box of the drawing (x0, y0, x1, y1 in its points): what is drawn there, whatever its size; and
-    whether there is anything."""
+def shapes(pixels: Pixels, boxes: NDArray[np.float64]) -> tuple[Shapes, NDArray[np.bool_], NDArray[np.float64]]:
+    """A line of numbers for each box of the drawing (x0, y0, x1, y1 in its points): what is drawn there, whatever its size;
+    whether there is anything; and how high it is, as a share of the box."""
     count = len(boxes)
     across, down = (np.arange(_COLUMNS) + 0.5) / _COLUMNS, (np.arange(_ROWS) + 0.5) / _ROWS
     x0, y0, x1, y1 = boxes.T[:, :, np.newaxis]
@@ -84,7 +84,7 @@ def shapes(pixels: Pixels, boxes: NDArray[np.float64]) -> tuple[Shapes, NDArray[
     height = (bottom - top) / _ROWS * (y1 - y0)[:, 0]
     proportion = _PROPORTION * np.log(np.maximum(width, 0.1) / np.maximum(height, 0.1))
     found = np.concatenate([grid, proportion[:, np.newaxis]], axis=1).astype(np.float32)
-    return found, (most >= _CONTRAST) & by_row.any(axis=1)
+    return found, (most >= _CONTRAST) & by_row.any(axis=1), (bottom - top) / _ROWS
 
 
 def _stretched(
@@ -179,7 +179,7 @@ def _common() -> tuple[NDArray[np.intp], Shapes]:
             kept = [index for index, letter in enumerate(letters) if letter in LETTERS]
             frame = Frame(page.get_bbox(), 0)
             pixels, scale = drawn(page, frame)
-            found, _ = shapes(pixels, frame.boxes(characters.rectangles[kept]) * scale)
+            found, _, _ = shapes(pixels, frame.boxes(characters.rectangles[kept]) * scale)
         finally:
             characters.close()
             page.close()
