@@ -192,8 +192,8 @@ class TemplatesPage(QWidget):
         self.fields.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self.fields.setWordWrap(False)
         self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.fields.setColumnWidth(0, 120)
-        self.fields.setColumnWidth(1, 150)
+        self.fields.setColumnWidth(0, 122)
+        self.fields.setColumnWidth(1, 102)  # what was found says more than the whole of a type
         self.fields.setMinimumHeight(120)
         self.fields.currentCellChanged.connect(lambda *_: self._show_field())
         tools = QHBoxLayout()
