@@ -73,7 +73,10 @@ class Words:
 
     def row(self, kind: str, words: Sequence[str], most: int) -> list[int]:
         """The numbers of so many words at most, and 0 where there are fewer."""
-        known, found = self.known, [0] * most
+        known = self.known
+        if most == 1:  # as most are
+            return [known.setdefault((kind, words[0]), len(known) + 1)] if words else [0]
+        found = [0] * most
         for place, word in enumerate(words[:most]):
             found[place] = known.setdefault((kind, word), len(known) + 1)
         return found
@@ -318,7 +321,7 @@ class _Lines:
         line = self.number(place)
         start = self._starts[line]
         text = self.text[max(start, place - 120) : place]
-        left = _seen(text)[::-1]
+        left = _folded(_MARK.findall(text)[:-3:-1])  # of a long line no more is asked for
         words, above = self._over(line)
         marks = {
             "left": _few(left, 1),
@@ -329,16 +332,17 @@ class _Lines:
             "end": (str(_step(self.last - line)),),
         }
         height = line / max(1, self.last)
-        return _Side(tuple(_words(text)[::-1][:_NEAR]), marks, bool(left), above=words, place=height)
+        return _Side(_small(_WORD.findall(text)[: -_NEAR - 1 : -1]), marks, bool(left), above=words, place=height)
 
     def behind(self, place: int) -> _Side:
         """What stands behind a place on its line, and below it."""
         end = self.end(place)
         text = self.text[place : min(end, place + 120)]
-        right = _seen(text)
+        first = _MARK.search(text)
+        right = _folded([first[0]]) if first is not None else []
         below = self._marks_of(end + 1, min(self.end(end + 1), end + 121))
         marks = {"behind": _few(right, 1), "below": _few(below, MARKS["below"])}
-        return _Side(tuple(_words(text)[:_NEAR]), marks, bool(right))
+        return _Side(_small(_WORD.findall(text)[:_NEAR]), marks, bool(right))
 
     def end(self, place: int) -> int:
         """The end of the line that a place is in."""
@@ -381,11 +385,29 @@ def _few(words: Sequence[str], most: int) -> tuple[str, ...]:
 
 
 def _seen(text: str) -> list[str]:
-    return ["9" if word.isdigit() else word.casefold() for word in _MARK.findall(text)]
+    return _folded(_MARK.findall(text))
+
+
+def _folded(words: Iterable[str]) -> list[str]:
+    return ["9" if word.isdigit() else word.casefold() for word in words]
+
+
+def _small(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple([word.casefold() for word in words])
 
 
 def _shape(word: str) -> str:
     """``McKay-12`` is ``AaAa-9``."""
+    if word.isascii():  # most words are one of these
+        if word.isdigit():
+            return "9"
+        if word.isalpha():
+            if word.islower():
+                return "a"
+            if word.isupper():
+                return "A"
+            if word[0].isupper() and word[1:].islower():
+                return "Aa"
     return _CAPITALS.sub("A", _SMALL_LETTERS.sub("a", _FIGURES.sub("9", word)))
 
 
@@ -498,9 +520,12 @@ class Book:
         with words.lock:
             first = len(known[1]) if known is not None and known[0] is words else 0
             if known is None or first <= len(words.known):
-                fresh = [self._number(word) for word in itertools.islice(words.known, max(0, first - 1), None)]
+                later = itertools.islice(words.known, max(0, first - 1), None)
+                # By map alone: a run has tens of thousands of words, and every field a book.
+                fresh = np.array(list(map(self._numbers.get, later, itertools.repeat(_UNKNOWN))), dtype=np.int32)
+                fresh[fresh >= self.size] = _UNKNOWN
                 before = known[1] if first and known is not None else np.zeros(1, dtype=np.int32)
-                known = self._of_words = words, np.append(before, np.array(fresh, dtype=np.int32))
+                known = self._of_words = words, np.append(before, fresh)
         return known[1]
 
     def _worth(self, others: npt.NDArray[np.bool_], places: Numbers) -> Vector:
