@@ -280,7 +280,17 @@ def struck_in_a_form(canvas: Canvas, x0: float, x1: float, y: float) -> None:
     canvas.doForm("strike")
 
 
-STRIKING = [struck_by_a_line, struck_by_a_bar, struck_in_a_form]
+def struck_in_parts(canvas: Canvas, x0: float, x1: float, y: float) -> None:
+    canvas.line(x0, y + 3, (x0 + x1) / 2, y + 3)
+    canvas.line((x0 + x1) / 2 - 1, y + 3.2, x1, y + 3.2)
+
+
+def struck_by_a_remark(canvas: Canvas, x0: float, x1: float, y: float) -> None:
+    low, high = y - 2, y + 9
+    canvas.highlightAnnotation("", (x0, low, x1, high), QuadPoints=[x0, high, x1, high, x0, low, x1, low])
+
+
+STRIKING = [struck_by_a_line, struck_by_a_bar, struck_in_a_form, struck_in_parts, struck_by_a_remark]
 
 
 @pytest.mark.parametrize("strike", STRIKING)
@@ -297,7 +307,7 @@ def test_text_with_a_line_through_it_is_left_out_and_said(
         strike(canvas, start, start + canvas.stringWidth("9999.99"), 700)
         canvas.restoreState()
 
-    document = read(pdf(draw))
+    document = read(pdf(draw).replace(b"/Subtype /Highlight", b"/Subtype /StrikeOut"))
     assert document.pages[0].text.split("\n")[0] == "Total Amount Due  1050.00"
     assert document.notes == ("Page 1 has struck-out text (“9999.99”): it was left out.",)
 

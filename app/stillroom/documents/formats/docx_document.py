@@ -182,7 +182,7 @@ class _Reader:
         found = "".join(inline)
         if found.strip() and self._styles.hides(run, backed=self._backed):
             self._inside.left_out.add(left_out.HIDDEN_TEXT)
-        elif found.strip() and any(is_on(run.find(f"{_W}rPr/{_W}{name}")) for name in ("strike", "dstrike")):
+        elif found.strip() and self._styles.strikes(run):
             self._inside.left_out.add(left_out.STRUCK_TEXT)
         elif found and self._styles.raises(run):
             text.append(raised.START + found + raised.END)

@@ -19,6 +19,7 @@ from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
 from stillroom.documents.formats.pdf_scans import Scanner
 from stillroom.documents.formats.pdf_seen import Seeing
+from stillroom.documents.formats.pdf_struck import strikes
 from stillroom.documents.formats.picture import NOT_KNOWN
 from stillroom.documents.lines import Word, arrange
 from stillroom.documents.meaning import agree, doubtful
@@ -166,21 +167,22 @@ class _Pages:
     def _page(self, document: pdfium.PdfDocument, number: int) -> Page | None:
         page = document[number - 1]
         ticks: Sequence[Tick] = ()
+        struck: Sequence[tuple[float, float, float, float]] = ()
         if raw.FPDFPage_GetAnnotCount(page) > 0:
             self._files.extend(attached_files(page))
             self.notes.comments.extend((number, said) for said in comments(page))
             ticks = boxes(page)
+            struck = strikes(page)
             # What was typed into a form stands in annotations, which the text layer leaves out; flattening draws it on the page.
             if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
                 page.close()
                 page = document[number - 1]
         try:
-            return self._read(page, number, ticks)
+            return self._read(PageText(page, number, struck), page, number, ticks)
         finally:
             page.close()
 
-    def _read(self, page: pdfium.PdfPage, number: int, ticks: Sequence[Tick]) -> Page | None:
-        text = PageText(page, number)
+    def _read(self, text: PageText, page: pdfium.PdfPage, number: int, ticks: Sequence[Tick]) -> Page | None:
         text.tick(ticks)
         self.notes.take(number, text)
         blocks = text.blocks

@@ -54,7 +54,10 @@ class PageText:
         relabelled: text of the file that stands for other letters on the page.
     """
 
-    def __init__(self, page: pdfium.PdfPage, number: int) -> None:
+    def __init__(
+        self, page: pdfium.PdfPage, number: int, struck: Sequence[tuple[float, float, float, float]] = ()
+    ) -> None:
+        """``struck``: lines of remarks that strike text out, in the coordinates of the file."""
         self.frame = Frame(page.get_bbox(), page.get_rotation())
         self._objects = page_objects(page)
         self.relabelled = without_labels(page, number, self._objects)
@@ -62,7 +65,7 @@ class PageText:
         try:
             seen = look(page, self._objects, characters, self.frame)
             words = read_words(characters, self.frame, seen.shown)
-            self.blocks, self.struck = without_struck(words, self._objects, self.frame, seen.bare)
+            self.blocks, self.struck = without_struck(words, self._objects, self.frame, seen.bare, struck)
             self.lost = not words and bool((seen.shown & characters.placed & ~characters.spaces).any())
         finally:
             characters.close()

@@ -17,9 +17,11 @@ _PROPERTIES = frozenset(
         "display", "visibility", "color", "background", "background-color", "background-image", "font-size", "opacity", "position",
         "left", "top", "right", "text-indent", "clip", "clip-path", "width", "height", "max-height", "max-width", "overflow",
         "content", "vertical-align", "font", "mso-hide", "line-height", "text-decoration", "text-decoration-line",
+        "transform", "scale", "filter",
     )
 )  # fmt: skip
 _BESIDE = re.compile(r"::?(before|after)\s*$", re.IGNORECASE)
+_NO_SIZE = re.compile(r"scale[xy]?\(\s*0*(?:\.0+)?%?\s*[,)]")
 _CHECKS = 60_000
 """Of an element against a rule, for one page; what further rules hide is taken for shown."""
 _LENGTH = re.compile(r"\s*(-?\d*\.?\d+)\s*(px|pt|em|rem|%|cm|mm|in|pc|ex|vw|vh|)\s*$", re.IGNORECASE)
@@ -215,6 +217,10 @@ def look_of(tag: Tag, style: dict[str, str], around: Look) -> Look:
 
 def is_gone(style: dict[str, str]) -> bool:
     """Whether an element and all inside of it are not drawn at all."""
+    if _NO_SIZE.search(style.get("transform", "")) or _NO_SIZE.search(f"scale({style.get('scale', '1')})"):
+        return True
+    if re.search(r"opacity\(\s*0*(?:\.0+)?%?\s*\)", style.get("filter", "")):
+        return True
     return style.get("display") == "none" or style.get("mso-hide") == "all" or _opacity(style) < _TRANSPARENT
 
 

@@ -244,6 +244,7 @@ def _rows(sheet: ReadOnlyWorksheet, form: _Form, count: left_out.LeftOut) -> lis
     rows: list[list[str]] = []
     cells = 0
     unseen: dict[int, bool] = {}
+    struck: dict[int, bool] = {}
     columns: set[int] = set()
     for number, row in enumerate(cast(Worksheet, sheet).iter_rows(), 1):
         cells += max(len(row), 1)
@@ -266,6 +267,9 @@ def _rows(sheet: ReadOnlyWorksheet, form: _Form, count: left_out.LeftOut) -> lis
             if text and not form.conditional and _is_unseen(cell, unseen):
                 text = ""
                 count.add(left_out.HIDDEN_CELL, place=f"sheet “{sheet.title}”")
+            elif text and _is_struck(cell, struck):
+                text = ""
+                count.add(left_out.STRUCK_TEXT, place=f"sheet “{sheet.title}”")
             elif not text and cell.value != "" and _hides_all(str(cell.number_format or "")):
                 count.add(left_out.HIDDEN_CELL, place=f"sheet “{sheet.title}”")
             texts.append(text)
@@ -289,6 +293,19 @@ def _is_unseen(cell: Any, known: dict[int, bool]) -> bool:
             font, fill = cell.font, cell.fill
             behind = _colour(fill.fgColor) if fill.fill_type == "solid" else "FFFFFF" if fill.fill_type is None else ""
             known[style] = bool((font.sz or 11) < _SMALLEST or (font.color and _colour(font.color) == behind))
+        except (AttributeError, IndexError, TypeError):
+            known[style] = False
+    return known[style]
+
+
+def _is_struck(cell: Any, known: dict[int, bool]) -> bool:
+    """Whether a line is drawn through what a cell holds."""
+    style = getattr(cell, "_style_id", None)
+    if style is None:
+        return False
+    if style not in known:
+        try:
+            known[style] = bool(cell.font.strike)
         except (AttributeError, IndexError, TypeError):
             known[style] = False
     return known[style]

@@ -544,6 +544,8 @@ class EvaluatePage(QWidget):
 
     def _refresh(self) -> None:
         running = self._operation is not None
+        pressed = self.run_button if running else self.cancel_button
+        follow = self.window().focusWidget() is pressed  # what was pressed goes, and the keyboard with it
         count, local = len(self.chosen()), len(self.chosen_models())
         self.run_button.setVisible(not running)
         self.run_button.setEnabled(bool(self._labels) and 0 < count <= MOST_MODELS and self.template.count() > 0)
@@ -557,6 +559,8 @@ class EvaluatePage(QWidget):
         self.teach_button.setEnabled(bool(self._labels) and count == local == 1 and self.template.count() > 0)
         self.teach_button.setToolTip(self._teaching_tip(count, local))
         self.cancel_button.setVisible(running)
+        if follow:
+            (self.cancel_button if running else self.run_button).setFocus()
         self.progress.setVisible(running)
         for control in (self.template, self.open_button, self.reviewed_button, self.models):
             control.setEnabled(not running)
@@ -632,6 +636,11 @@ class EvaluatePage(QWidget):
         best = self._best()
         self.use_button.setVisible(len(self.evaluations) > 1 and best is not None)
         self.own_button.setVisible(best is not None)
+        self.own_button.setText(
+            self.tr("Use the best for this template")
+            if len(self.evaluations) > 1
+            else self.tr("Use it for this template")
+        )
         self.cost.setText(self._cost_text(template))
         self.cost.setVisible(bool(self.cost.text()))
 
