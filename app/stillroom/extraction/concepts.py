@@ -242,7 +242,8 @@ def _dated_papers() -> tuple[regex.Pattern[str], dict[str, str]]:
     listed = {name: {each.strip() for own in table.values() for each in own.split(";")} for name, table in data.items()}
     joining = "|".join(regex.escape(each) for each in sorted(listed["joining"], key=len, reverse=True))
     dated = regex.compile(
-        rf"^([^\n]{{0,60}}?)(?<=[\s.:°º#])[^\s\d]{{0,8}}\d\S{{0,24}}(?<!\.),? {{1,2}}({joining}) {{1,2}}(?=\d|\p{{Lu}}?\p{{L}}{{2,12}}\.? \d)",
+        rf"^([^\n]{{0,60}}?)(?<=[\s.:°º#])[^\s\d]{{0,8}}\d\S{{0,24}}(?<!\.),? {{1,2}}({joining}) {{1,2}}"
+        r"(?=\d{1,4}[-./]{1,2} ?[\d\p{L}]|\d{1,2} \p{L}|\p{L}{3,12}\.? \d)",
         regex.MULTILINE | regex.IGNORECASE,
     )
     keys = dict.fromkeys(map(key_of, listed["other"]), _ORDERED)
