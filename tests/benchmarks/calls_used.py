@@ -42,9 +42,9 @@ _RESUMED = re.compile(r"^(\d+) +<\.\.\. (\w+) resumed>")
 _FAILED = re.compile(r"= -1 (E\w+)")
 _CONFINED = re.compile(r"prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, \{len=(\d+)")
 _SMALL_FILTER = 60  # instructions: the first filter takes the network alone, the second is the one that is looked at
-# Two that a child tries in order to tell whether its filter holds; one without which the C library goes on; and one that a library of
-# OCR tries on files that it only reads.
-_EXPECTED = {"socket", "sync", "clone3", "chmod"}
+# Two that a child tries in order to tell whether its filter holds; one without which the C library goes on; and two of a library of OCR:
+# on files that it only reads, and for a folder in which it would keep a name of this machine for its maker.
+_EXPECTED = {"socket", "sync", "clone3", "chmod", "mkdir"}
 
 
 @dataclass

@@ -10,11 +10,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.remote.openai_server import OpenAiServer
 
 import stillroom.evaluation.evaluate
 from stillroom import paths
@@ -26,7 +27,10 @@ from stillroom.engine.protocol import Piece, Question, ScoreRequest
 from stillroom.extraction.extractor import ScoringEngine
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue
 from stillroom.models.model_file import STARTER_NAME
+from stillroom.remote.engines import RemoteEngine, keep_remote_engine
+from stillroom.settings import MONTHLY_CAP
 from stillroom.templates.template import Template
+from stillroom.workspace import Workspace
 
 TEMPLATE = 'name = "note"\n[[fields]]\nname = "word"\ntype = "line"\n'
 
@@ -144,6 +148,8 @@ def test_a_document_that_fails_is_told_and_counted(capsys: pytest.CaptureFixture
     [
         (("--model", "nobody"), 'There is no model "nobody"'),
         (("--model", "other", "--results", "x.jsonl"), "either --model"),
+        (("--remote", "office", "--results", "x.jsonl"), "either --remote"),
+        (("--remote", "nobody", "--yes-send"), "nobody"),
         (("--results", "x.jsonl"), "The results file x.jsonl cannot be read"),
         (("--results", "note.toml"), "note.toml line 1 is no result"),
         (("--save", "out.xlsx"), "--save writes a .json"),
@@ -175,3 +181,78 @@ def test_ctrl_c_ends_it_in_an_orderly_way(capsys: pytest.CaptureFixture[str], mo
     out, err = capsys.readouterr()
     assert out == ""
     assert "Stopped." in err
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAiServer]:
+    with OpenAiServer(lambda body: json.dumps({"word": body["messages"][-1]["content"].split("\n")[0]})) as started:
+        keep_remote_engine(
+            RemoteEngine("office", started.address, "tiny", seconds=10, price_in=1000.0, price_out=4000.0)
+        )
+        yield started
+
+
+def test_a_remote_model_is_asked_only_where_it_is_agreed_to(
+    server: OpenAiServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("labels.jsonl").write_text(
+        Path("labels.jsonl").read_text("utf-8").replace('"other"', '"secret label"'), "utf-8"
+    )
+    assert evaluate("--remote", "office", "--model", "other") == 0
+    shown = capsys.readouterr()
+    assert "Nothing was sent. Add --yes-send" in shown.err
+    assert "127.0.0.1 (in the local network): 3 documents" in shown.err
+    assert server.bytes == 0
+    assert evaluate("--remote", "office", "--remote", "office", "--yes-send", "--json", "--save", "figures.json") == 0
+    (model,) = report(capsys.readouterr().out)
+    assert (model["model"]["name"], model["documents"], model["ended"]) == ("office: tiny", 3, "")
+    assert (model["score"], model["memory"]) == (pytest.approx(2 / 3, abs=1e-4), None)
+    assert model["cost"] > 0
+    assert len(server.requests) == 3
+    for request in server.requests:
+        assert all(message["content"] in shown.out for message in request["messages"]), "what was shown is what left"
+        assert "secret label" not in json.dumps(request), "labels never leave"
+    assert "secret label" not in shown.out
+    monkeypatch.setenv("COLUMNS", "120")
+    assert evaluate("--remote", "office", "--model", "other", "--yes-send") == 0
+    out = capsys.readouterr().out
+    assert "Other-Q8_0" in out
+    assert "office: tiny" in out
+    assert "Cost of 1,000 such documents" in out
+
+
+def test_answers_got_before_the_months_limit_are_kept(server: OpenAiServer, capsys: pytest.CaptureFixture[str]) -> None:
+    with Workspace() as workspace:
+        (engine,) = workspace.remote.engines()
+        template = workspace.templates.find("note.toml")
+        document = workspace.readers.read(Path("in/a.txt"))
+        once = workspace.remote.preview(document, template, engine).cost
+        workspace.settings.set(MONTHLY_CAP, round(100 * (once + 0.14)))  # the server counts 0.09 dollars an answer
+    assert evaluate("--remote", "office") == 0
+    assert "of this month's limit is left: what goes beyond it will not be sent." in capsys.readouterr().err
+    assert evaluate("--remote", "office", "--yes-send", "--json") == 3
+    out, err = capsys.readouterr()
+    (model,) = report(out)
+    asked = len(server.requests)
+    assert asked == 2
+    assert (model["documents"], model["failed"]) == (asked, 0)
+    assert f"office: tiny: results for {asked} of 3 labelled documents. This month's limit of" in err
+    assert "would be passed" in model["ended"]
+    assert evaluate("--remote", "office", "--yes-send", "--json") == 1, "nothing is left"
+    assert "This month's limit of" in capsys.readouterr().err
+    assert evaluate("--remote", "office", "--model", "other", "--yes-send", "--json") == 3
+    out, err = capsys.readouterr()
+    assert [each["model"]["name"] for each in report(out)] == ["Other-Q8_0"], "it takes nothing from the others"
+    assert "office: tiny was not compared: This month's limit of" in err
+    assert len(server.requests) == asked
+
+
+def test_what_cannot_be_read_is_said_before_anything_leaves(
+    server: OpenAiServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("in/b.txt").write_bytes(b"")
+    assert evaluate("--remote", "office") == 0
+    shown = capsys.readouterr()
+    assert "b.txt cannot be read, so nothing of it would be sent: The file is empty" in shown.err
+    assert ": 2 documents, about" in shown.err
+    assert server.bytes == 0

@@ -135,7 +135,7 @@ def test_what_stands_beside_the_body_of_rtf() -> None:
         r"{\*\shpinst{\shptxt In a box}}{\*\annotation Check this}{\object{\*\objdata 0105}{\result shown}}\par}",
     )
     text = document.pages[0].text
-    for part in ("Top", "Bottom", "Text", "1 small", "more", "end", "In a box", "Comment: Check this", "shown"):
+    for part in ("Top", "Bottom", "Text", "1 small", "more", "end", "In a box", "[Comment] Check this", "shown"):
         assert part in text
     assert "secret" not in text
     assert "out" not in text

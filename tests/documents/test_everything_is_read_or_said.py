@@ -8,8 +8,11 @@ import struct
 from collections.abc import Callable
 from email.message import EmailMessage
 
+import openpyxl
 import pptx
 import pytest
+from openpyxl.styles import Font
+from openpyxl.worksheet.worksheet import Worksheet
 from pptx.util import Cm
 from tests.documents.make_message import compound_file
 from tests.documents.make_office import NAMES, cell, packed, paragraph, word, workbook
@@ -505,6 +508,60 @@ def test_every_place_of_a_web_page() -> None:
     notes = all_notes(document)
     for said in ("12 hidden passages", "2 pictures that lie outside", "1 frame", "1 picture was not read", "script"):
         assert said in notes, said
+
+
+@pytest.mark.parametrize(
+    "style", ["transform: scale(0)", "scale: 0", "filter: opacity(0%)", "transform: rotate(3deg) scaleX(0.0)"]
+)
+def test_what_is_shrunk_or_filtered_away_is_left_out(style: str) -> None:
+    document = read(
+        "a.html", f"<p>Total due <span style='{style}'>9,999.99</span> <b style='scale: 0.9'>1,050.00</b></p>"
+    )
+    assert all_text(document) == "Total due 1,050.00"
+    assert document.notes == ("1 hidden passage was left out: the file does not show it.",)
+
+
+@pytest.mark.parametrize("kind", ["character", "paragraph"])
+def test_a_style_of_word_may_strike_out(kind: str) -> None:
+    gone = (
+        f"<w:styles {NAMES}><w:style w:type='{kind}' w:styleId='Gone'><w:rPr><w:strike/></w:rPr></w:style></w:styles>"
+    )
+    run = "<w:r><w:rPr><w:rStyle w:val='Gone'/></w:rPr><w:t>9999.99</w:t></w:r>"
+    plain = "<w:r><w:rPr><w:strike w:val='0'/></w:rPr><w:t>1050.00</w:t></w:r>"
+    inner = (
+        run + plain
+        if kind == "character"
+        else f"<w:pPr><w:pStyle w:val='Gone'/></w:pPr><w:r><w:t>9999.99</w:t></w:r>{plain}"
+    )
+    document = read("a.docx", word(f"<w:p>{inner}</w:p>", {"word/styles.xml": gone}, {"st": ("styles", "styles.xml")}))
+    assert all_text(document) == "1050.00"
+    assert document.notes == ("1 struck-out passage was left out.",)
+
+
+def test_struck_out_cells_are_left_out_and_said() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append(["Total due", "9,999.99", "1,050.00"])
+    sheet["B1"].font = Font(strike=True)
+    file = io.BytesIO()
+    book.save(file)
+    document = read("a.xlsx", file.getvalue())
+    assert all_text(document).split() == ["Total", "due", "1,050.00"]
+    assert document.notes == ("1 struck-out passage (sheet “Sheet”) was left out.",)
+
+
+def test_what_style_sheets_set_into_a_page_is_read_as_it_is_seen() -> None:
+    page = """<style>dt::after { content: ":" } #sum:before { content: "EUR " } #sum { font-weight: bold } .cut::after { content: "Kept" ;
+    display: none } .lie { font-size: 0 } .lie::before { content: "1,050.00"; font-size: 12px } .by::after { content: attr(data-by) }
+    .clear::after { content: ""; display: table } .sign::before { content: "\\f101" } .below::after { content: "Below"; display: block }
+    </style><dl><dt>Sum</dt><dd id="sum">12.00</dd></dl><p class="cut">Cut</p><p>Total due <b class="lie">9,999.99</b></p>
+    <p class="by" data-by="Rivers">by </p><p class="clear sign">Clear</p><p class="below">Above</p>"""
+    document = read("a.html", page)
+    assert [line for line in all_text(document).split("\n") if line] == [
+        *("Sum:", "EUR 12.00", "Cut", "Total due 1,050.00", "by Rivers", "Clear", "Above", "Below"),
+    ]
+    assert document.notes == ("2 hidden passages were left out: the file does not show them.",)
 
 
 @pytest.mark.parametrize(

@@ -262,3 +262,71 @@ def test_the_text_layer_of_a_scan_is_read(pdf: Make, monkeypatch: pytest.MonkeyP
     document = read(pdf(draw))
     assert [line for line in document.pages[0].text.split("\n") if line] == rows
     assert LIE in document.notes[0]  # the scan shows nothing there
+
+
+def struck_by_a_line(canvas: Canvas, x0: float, x1: float, y: float) -> None:
+    canvas.line(x0, y + 3, x1, y + 3)
+
+
+def struck_by_a_bar(canvas: Canvas, x0: float, x1: float, y: float) -> None:
+    canvas.rect(x0, y + 2.5, x1 - x0, 1, fill=1, stroke=0)
+
+
+def struck_in_a_form(canvas: Canvas, x0: float, x1: float, y: float) -> None:
+    canvas.beginForm("strike")
+    canvas.line(0, 0, x1 - x0, 0)
+    canvas.endForm()
+    canvas.translate(x0, y + 3)
+    canvas.doForm("strike")
+
+
+def struck_in_parts(canvas: Canvas, x0: float, x1: float, y: float) -> None:
+    canvas.line(x0, y + 3, (x0 + x1) / 2, y + 3)
+    canvas.line((x0 + x1) / 2 - 1, y + 3.2, x1, y + 3.2)
+
+
+def struck_by_a_remark(canvas: Canvas, x0: float, x1: float, y: float) -> None:
+    low, high = y - 2, y + 9
+    canvas.highlightAnnotation("", (x0, low, x1, high), QuadPoints=[x0, high, x1, high, x0, low, x1, low])
+
+
+STRIKING = [struck_by_a_line, struck_by_a_bar, struck_in_a_form, struck_in_parts, struck_by_a_remark]
+
+
+@pytest.mark.parametrize("strike", STRIKING)
+def test_text_with_a_line_through_it_is_left_out_and_said(
+    pdf: Make, strike: Callable[[Canvas, float, float, float], None]
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(50, 700, "Total Amount Due 9999.99")
+        canvas.drawString(200, 700, "1050.00")
+        canvas.drawString(50, 680, "Payable within thirty days of the invoice")
+        start = 50 + canvas.stringWidth("Total Amount Due ")
+        canvas.saveState()
+        strike(canvas, start, start + canvas.stringWidth("9999.99"), 700)
+        canvas.restoreState()
+
+    document = read(pdf(draw).replace(b"/Subtype /Highlight", b"/Subtype /StrikeOut"))
+    assert document.pages[0].text.split("\n")[0] == "Total Amount Due  1050.00"
+    assert document.notes == ("Page 1 has struck-out text (“9999.99”): it was left out.",)
+
+
+def test_lines_beside_text_strike_nothing_out(pdf: Make) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 11)
+        for row, (text, rise) in enumerate(
+            [("Underlined 12.00", -1.5), ("On its line 13.00", 0), ("Below a rule 14.00", 10)]
+        ):
+            canvas.drawString(50, 700 - 40 * row, text)
+            canvas.line(50, 700 - 40 * row + rise, 50 + canvas.stringWidth(text), 700 - 40 * row + rise)
+        canvas.drawString(50, 500, "A rule of the page 15.00")
+        canvas.line(20, 503, 560, 503)
+        canvas.drawString(50, 450, "A line in white 16.00")
+        canvas.setStrokeGray(1)
+        canvas.line(50, 453, 50 + canvas.stringWidth("A line in white 16.00"), 453)
+
+    document = read(pdf(draw))
+    for price in ("12.00", "13.00", "14.00", "15.00", "16.00"):
+        assert price in document.pages[0].text
+    assert document.notes == ()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillroom.documents.aside import comment
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.numbers import decimal
 from stillroom.extraction.candidates.propose import propose, proposes
@@ -220,3 +221,10 @@ def test_an_address_ends_before_another_label_and_begins_with_its_number() -> No
     found = values(FieldType.ADDRESS, text)
     assert "No: 28, Main Street 41050 Port Town" in found
     assert not any("Served" in value for value in found)
+
+
+def test_what_a_reviewer_wrote_beside_the_text_counts_where_the_text_is_silent() -> None:
+    remark = comment("Total amount due 9999.99", "B2")
+    assert values(FieldType.MONEY, f"Total amount due 1050.00\n\n{remark}") == ["1050.00"]
+    assert values(FieldType.MONEY, f"Total amount due as agreed\n\n{remark}") == ["9999.99"]
+    assert values(FieldType.MONEY, "Total amount due 1050.00\n[Comment] of 9999.99\n") == ["1050.00"]

@@ -119,6 +119,19 @@ def test_a_currency_is_told_by_the_amounts_where_the_options_words_do_not_stand(
         assert value.span is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We turn your dollars into quality.\nTotal ₺1.250,00", None),
+        ("We turn your dollars into quality.\nTotal 1250 zł", "PLN"),
+        ("Prices in US dollars.\nTotal $ 1,250.00", "USD"),
+        ("Payable in dollars.\nTotal 1,250.00", "USD"),
+    ],
+)
+def test_a_word_of_the_text_yields_to_the_signs_beside_the_amounts(text: str, expected: str | None) -> None:
+    assert chosen(TemplateLibrary().find("invoice").field("currency"), text).value == expected
+
+
 CROWNS = replace(
     CURRENCY, options=(Option("EUR"), Option("USD"), Option("SEK"), Option("NOK"), Option("DKK"), Option("GBP"))
 )

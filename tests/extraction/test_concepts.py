@@ -101,3 +101,32 @@ def test_a_plain_label_may_stand_for_any_of_its_kind() -> None:
 @pytest.mark.parametrize(("text", "short"), [("合計 ¥302", False), ("합계 302", False), ("to 302", True)])
 def test_two_signs_are_a_word_where_scripts_write_so(text: str, short: bool) -> None:
     assert [label.short for label in labels(text)] == [short]
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("TOTAL SALES (INCLUSIVE OF GST) : 174.90", "total"),
+        ("TOTAL INCL. OF GST  15.90", "total"),
+        ("Total (GST incl.) 44.00", "total"),
+        ("Gesamtbetrag inkl. 19 % MwSt 119,00", "total"),
+        ("Razem z VAT 123,00", "total"),
+        ("TOTAL EXCL. OF GST  15.00", "net"),
+        ("Summe ohne 19 % USt. 100,00", "net"),
+        ("Montant total hors TVA 100,00", "net"),
+        ("Total GST 9.90", "tax"),
+        ("inkl. 19 % MwSt 19,00", "tax"),
+    ],
+)
+def test_words_behind_a_sum_say_whether_the_tax_is_in_it(text: str, concept: str) -> None:
+    (label,) = [each for each in labels(text) if not each.short]
+    assert concept in vocabulary().phrases[label.key]
+
+
+def test_what_a_total_is_taken_with_besides_a_tax_is_not_its_name() -> None:
+    assert [label.key for label in labels("Total with delivery 3.00")] == ["total", "delivery"]
+
+
+def test_a_currency_before_its_amount_is_no_label() -> None:
+    assert [label.key for label in labels("TOTAL SALES  RM  108.50")] == ["totalsales"]
+    assert "rm" in [label.key for label in labels("RM : 843 201 17")]

@@ -202,3 +202,37 @@ def test_a_line_of_very_many_cells_takes_a_time_that_grows_with_it() -> None:
     seconds(100)
     # A square would be sixteen times. A busy machine spoils one measurement, hardly two.
     assert any(seconds(12_000) < 8 * seconds(3_000) for _ in range(2))
+
+
+def test_net_tax_and_gross_show_each_other() -> None:
+    text = (
+        "TOTAL QTY: 3  174.90\nTOTAL GST : 9.90\nTO PAY : 174.90\nCASH : 200.00\nGST SUMMARY\nTOTAL :  165.00  9.90\n"
+    )
+    page = Page(1, text, 0, 0, None)
+    gross, net, tax = (signs(page, "total", value) for value in ("174.90", "165.00", "9.90"))
+    assert [gross["total:taxed"], net["total:taxed"], tax["total:taxed"]] == [1.0, 0.0, 0.0]
+    assert [gross["total:untaxed"], net["total:untaxed"], tax["total:untaxed"]] == [0.0, 1.0, 0.0]
+    assert [gross["levied"], net["levied"], tax["levied"]] == [0.0, 0.0, 1.0]
+
+
+def test_what_is_paid_holds_the_tax_though_it_was_rounded() -> None:
+    page = Page(1, "SUB-TOTAL : 4.60\nTOTAL TAX : 0.28\nROUNDING : 0.02\nTOTAL : 4.90\n", 0, 0, None)
+    assert signs(page, "total", "4.90")["taxed"] == 1.0
+    assert signs(page, "total", "4.60")["untaxed"] == 1.0
+
+
+def test_amounts_that_add_up_without_a_tax_are_neither() -> None:
+    page = Page(1, "Coffee 4.00\nCake 0.80\nTOTAL : 4.80\n", 0, 0, None)
+    assert signs(page, "total", "4.80")["taxed"] == signs(page, "total", "4.00")["untaxed"] == 0.0
+
+
+def test_what_names_a_range_names_its_end_as_well() -> None:
+    page = Page(1, "Printed 2025-06-30\nEnd of the run  2025-05-07 - 2025-05-13\n", 0, 0, None)
+    assert signs(page, "end", "2025-05-13")["like_beside"] == signs(page, "end", "2025-05-07")["like_beside"] > 0.3
+
+
+def test_a_room_heads_nothing_though_it_holds_a_word_of_one() -> None:
+    page = Page(1, "Wednesday\nWean Hall 7500\nWHAT IS REASONING\n\nHall\nSomewhere else\n", 0, 0, None)
+    assert signs(page, "location", "WHAT IS REASONING")["own_above"] == 0.0
+    assert signs(page, "location", "Wean Hall 7500")["label_like"] == 0.0
+    assert signs(page, "location", "Somewhere else")["label_like"] == 0.0

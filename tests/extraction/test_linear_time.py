@@ -7,10 +7,13 @@ import time
 import pytest
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document, Page, Span
 from stillroom.errors import Cancelled
 from stillroom.extraction.candidates import propose as proposing
+from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES, proposal, proposes
+from stillroom.extraction.choosing import passages_of
+from stillroom.extraction.passages import Passage, split
 from stillroom.templates.template import Field, FieldType
 
 PATTERNS = (
@@ -68,3 +71,31 @@ def test_it_stops_when_asked_to() -> None:
     cancellation.request()
     with pytest.raises(Cancelled):
         proposal(Field("f", FieldType.MONEY), document("paid 1.50"), cancellation=cancellation)
+
+
+def test_the_passage_of_a_candidate_is_the_one_that_has_its_beginning() -> None:
+    pages = tuple(Page(number, f"paid {number}.50 EUR\n" * 40) for number in (1, 2, 3))
+    made = Document("a.txt", "txt", "", pages, 3)
+    parts = split(made, 10, lambda texts: [len(text) for text in texts])
+    assert len(parts) > 100
+    candidates = proposal(Field("f", FieldType.MONEY), made).candidates
+    at = passages_of(candidates, parts)
+    for candidate, number in zip(candidates, at, strict=True):
+        begin = Span(candidate.span.page, candidate.span.start, candidate.span.start + 1)
+        assert [part for part, each in enumerate(parts) if each.holds(begin)] == [number]
+    some = parts[5:50]
+    begins = [Span(each.span.page, each.span.start, each.span.start + 1) for each in candidates]
+    wanted = [next((part for part, one in enumerate(some) if one.holds(begin)), -1) for begin in begins]
+    assert passages_of(candidates, some) == wanted
+    assert -1 in wanted
+
+
+def test_passages_of_candidates_are_found_in_a_time_that_grows_with_their_number() -> None:
+    def seconds(lines: int) -> float:
+        parts = [Passage((Span(1, 100 * at, 100 * at + 100),), "", 1) for at in range(lines)]
+        candidates = [Candidate(Span(1, 100 * at, 100 * at + 4), "1.50", "1.50") for at in range(lines)]
+        started = time.process_time()
+        assert passages_of(candidates, parts) == list(range(lines))
+        return time.process_time() - started
+
+    assert any(seconds(8000) < 9 * seconds(2000) + 0.03 for _ in range(3))

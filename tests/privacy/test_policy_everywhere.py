@@ -116,6 +116,11 @@ def test_remote_models_keep_to_cloud_hosts_and_engines(
     assert main(["extract", str(slip), "-t", "receipt", "--remote", "away", "--yes-send"]) != 0
     said = capsys.readouterr()
     assert words in said.err + said.out
+    labels = slip.with_name("labels.jsonl")
+    labels.write_text(json.dumps({"file": str(slip), "fields": {"total": "1"}}), "utf-8")
+    assert main(["evaluate", "-l", str(labels), "-t", "receipt", "--remote", "away", "--yes-send"]) != 0
+    said = capsys.readouterr()
+    assert words in said.err + said.out
     assert main(["remote", "test", "away"]) != 0
     assert server.bytes == 0
     assert set(refusals()) == {key}

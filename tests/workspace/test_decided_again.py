@@ -11,6 +11,7 @@ import pytest
 from tests.workspace.made_run import MadeRun
 
 from stillroom.documents.document import Document, Page
+from stillroom.extraction import kept_seen
 from stillroom.learning import surroundings
 from stillroom.learning.memory import TemplateMemory
 from stillroom.templates.toml_file import parse_template
@@ -120,3 +121,20 @@ def test_what_was_got_ready_is_not_opened_again(table: Table) -> None:
     assert opened is not None
     assert table.runs.decide_again(table.batch.run_id, range(8)) == unready
     assert table.runs._opened is opened
+
+
+def test_no_more_is_got_ready_than_is_held(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[bytes] = []
+    unpacked = kept_seen.Unpacker._unpacked
+
+    def counted(self: kept_seen.Unpacker, content: bytes) -> kept_seen.Seen | None:
+        opened.append(content)
+        return unpacked(self, content)
+
+    monkeypatch.setattr(kept_seen, "_MOST_HELD", (3, 4 << 20))
+    monkeypatch.setattr(kept_seen.Unpacker, "_unpacked", counted)
+    table.runs.let_go()
+    table.runs.get_ready(table.batch.run_id)
+    assert len(opened) == 8, "each once, for what they have in common"
+    assert table.runs.decide_again(table.batch.run_id, range(8)).left == ()
+    assert len(opened) == 13, "what is not held is opened when it is decided"

@@ -210,6 +210,18 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.jsonl",
         help="judge these results of an earlier run instead of running a model",
     )
+    parser.add_argument(
+        "--remote",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="ask a remote engine, too, or alone where no --model is named (see: stillroom remote list); may be repeated",
+    )
+    parser.add_argument(
+        "--yes-send",
+        action="store_true",
+        help="send the documents, never their labels, to the remote engine; without this it is only shown what would be sent",
+    )
     parser.add_argument("--limit", type=whole(1, MOST_TOKENS), metavar="N", help="only the first N labelled documents")
     parser.add_argument(
         "--page-only", action="store_true", help="leave aside what files state beside their pages (e-invoice data)"

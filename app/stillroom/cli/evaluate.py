@@ -7,7 +7,8 @@ import dataclasses
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from stillroom import atomic
 from stillroom.cancellation import Cancellation
 from stillroom.cli.evaluation_tables import print_evaluations
 from stillroom.cli.progress import Display, display
+from stillroom.cli.remote_models import show_what_would_leave
 from stillroom.cli.status import DONE, FAILURE, SOME_FAILED, USAGE, say
 from stillroom.cli.stoppable import until_stopped
 from stillroom.codec import from_line
@@ -24,8 +26,10 @@ from stillroom.extraction.columns import json_line
 from stillroom.extraction.result import DocumentResult, Progress, result_from_json
 from stillroom.templates.template import Template
 from stillroom.workspace import Workspace
+from stillroom.workspace.evaluations import EvaluationConsent
 
 if TYPE_CHECKING:
+    from stillroom.remote.engines import RemoteEngine
     from stillroom.workspace.evaluations import LabelledDocument
     from stillroom.workspace.models import LoadPlan
 
@@ -40,7 +44,9 @@ def run(options: argparse.Namespace) -> int:
             template = workspace.templates.find(options.template)
             labels, unknown = workspace.evaluations.labels(options.labels, template)
             finished = [(path, _read_results(path)) for path in options.results]
-            plans = [] if finished else _plans(workspace, options.model)
+            engines = [workspace.remote.engine(name) for name in dict.fromkeys(options.remote)]
+            here = not finished and (options.model or not engines) and (options.yes_send or not engines)
+            plans = _plans(workspace, options.model) if here else []
         except StillroomError as error:
             say(error.message)
             return USAGE
@@ -50,12 +56,19 @@ def run(options: argparse.Namespace) -> int:
             say(f'The template "{template.name}" has no {", ".join(unknown)}; these labels are left out.')
         for notice in (notice for plan in plans for notice in plan.notices):
             say(notice)
-        work = _Work(workspace, labels[: options.limit], template, page_only=options.page_only, alone=options.alone)
+        labels = labels[: options.limit]
+        if engines and not options.yes_send:
+            show_what_would_leave(workspace, template, engines, [each.path for each in labels])
+            say("Labels stay here. No model was asked.")
+            return DONE
+        work = _Work(workspace, labels, template, page_only=options.page_only, alone=options.alone)
         try:
             with display(bar=sys.stderr.isatty()) as shown:
                 evaluations, status = until_stopped(
                     lambda cancellation: (
-                        work.judge(finished, cancellation) if finished else work.run(plans, shown, cancellation)
+                        work.judge(finished, cancellation)
+                        if finished
+                        else work.run(plans, engines, shown, cancellation)
                     )
                 )
         except StillroomError as error:
@@ -72,6 +85,8 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> None:
     if options.model and options.results:
         raise StillroomError("Give either --model, to run it, or --results, to judge what an earlier run gave.")
+    if options.remote and options.results:
+        raise StillroomError("Give either --remote, to ask it, or --results, to judge what an earlier run gave.")
     if options.save is not None and options.save.suffix.lower() not in _SUFFIXES:
         raise StillroomError("--save writes a .json file with the figures, or a .jsonl file with the results.")
 
@@ -102,7 +117,7 @@ def _read_results(path: Path) -> list[DocumentResult]:
 
 
 class _Work:
-    """Evaluations of one template over the same documents."""
+    """Evaluations of one template over the same documents. ``failed``: a sentence for each model that could not be compared."""
 
     def __init__(
         self,
@@ -115,6 +130,7 @@ class _Work:
     ) -> None:
         self._workspace, self.labels, self.template = workspace, labels, template
         self._page_only, self._alone = page_only, alone
+        self.failed: list[str] = []
 
     def judge(
         self, finished: Sequence[tuple[Path, Sequence[DocumentResult]]], cancellation: Cancellation
@@ -129,22 +145,42 @@ class _Work:
         ]
         return _told_apart(done, [str(path) for path, _ in finished])
 
-    def run(self, plans: Sequence[LoadPlan], shown: Display, cancellation: Cancellation) -> list[ModelEvaluation]:
-        """Of models, one after the other."""
-        done = [self._run(plan, number, len(plans), shown, cancellation) for number, plan in enumerate(plans)]
-        return _told_apart(done, [str(plan.asked.path) for plan in plans])
+    def run(
+        self, plans: Sequence[LoadPlan], engines: Sequence[RemoteEngine], shown: Display, cancellation: Cancellation
+    ) -> list[ModelEvaluation]:
+        """Of models, one after the other: those that run here, then those behind an address, to which a person has agreed.
 
-    def _run(
-        self, plan: LoadPlan, number: int, models: int, shown: Display, cancellation: Cancellation
+        What one of them cannot do takes nothing from the others. Raises StillroomError where none could.
+        """
+        names = [*(plan.asked.name for plan in plans), *(engine.title for engine in engines)]
+        sources = [*(str(plan.asked.path) for plan in plans), *(engine.host for engine in engines)]
+        runs: list[Callable[[Callable[[Progress], None]], ModelEvaluation]] = [
+            *(partial(self._here, plan, shown, cancellation) for plan in plans),
+            *(partial(self._elsewhere, engine, cancellation) for engine in engines),
+        ]
+        done, where = [], []
+        for number, run in enumerate(runs):
+            try:
+                done.append(run(partial(self._tell, shown, number, len(runs))))
+                where.append(sources[number])
+            except StillroomError as error:
+                if number == len(runs) - 1 and not done:
+                    raise
+                self.failed.append(f"{names[number]} was not compared: {error.message}")
+        return _told_apart(done, where)
+
+    def _tell(self, shown: Display, number: int, models: int, progress: Progress) -> None:
+        """Show how far the model of this number is, of all."""
+        before, total = number * len(self.labels), models * len(self.labels)
+        left = progress.seconds_left
+        if left is not None and progress.total > progress.done:
+            # The models to come are taken to be as fast as this one.
+            left *= (total - before - progress.done) / (progress.total - progress.done)
+        shown.documents(dataclasses.replace(progress, done=before + progress.done, total=total, seconds_left=left))
+
+    def _here(
+        self, plan: LoadPlan, shown: Display, cancellation: Cancellation, on_progress: Callable[[Progress], None]
     ) -> ModelEvaluation:
-        def on_progress(progress: Progress) -> None:
-            before, total = number * len(self.labels), models * len(self.labels)
-            left = progress.seconds_left
-            if left is not None and progress.total > progress.done:
-                # The models to come are taken to be as fast as this one.
-                left *= (total - before - progress.done) / (progress.total - progress.done)
-            shown.documents(dataclasses.replace(progress, done=before + progress.done, total=total, seconds_left=left))
-
         return self._workspace.evaluations.run(
             plan,
             self.labels,
@@ -152,6 +188,16 @@ class _Work:
             page_only=self._page_only,
             alone=self._alone,
             on_loading=lambda share: shown.loading(plan.asked.name, share),
+            on_progress=on_progress,
+            cancellation=cancellation,
+        )
+
+    def _elsewhere(
+        self, engine: RemoteEngine, cancellation: Cancellation, on_progress: Callable[[Progress], None]
+    ) -> ModelEvaluation:
+        return self._workspace.evaluations.run_remote(
+            EvaluationConsent(engine, self.template, tuple(self.labels)),
+            self._workspace.remote,
             on_progress=on_progress,
             cancellation=cancellation,
         )
@@ -190,8 +236,9 @@ def _deliver(
         print_evaluations(evaluations)
     for evaluation in evaluations:
         if evaluation.metrics.documents < len(work.labels):
+            why = f" {evaluation.ended}" if evaluation.ended else ""
             say(
-                f"{evaluation.model_name}: results for {evaluation.metrics.documents} of {len(work.labels)} labelled documents."
+                f"{evaluation.model_name}: results for {evaluation.metrics.documents} of {len(work.labels)} labelled documents.{why}"
             )
         if evaluation.metrics.unchecked:
             say(
@@ -201,4 +248,7 @@ def _deliver(
     failures = {each.file: each.error for evaluation in evaluations for each in evaluation.documents if each.error}
     for file, sentence in failures.items():
         say(f"{file}: {sentence}")
-    return SOME_FAILED if failures else DONE
+    for sentence in work.failed:
+        say(sentence)
+    ended = any(evaluation.ended for evaluation in evaluations)
+    return SOME_FAILED if failures or work.failed or ended else DONE

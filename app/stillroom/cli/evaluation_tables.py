@@ -65,11 +65,22 @@ def _overview(evaluations: Sequence[ModelEvaluation]) -> Table:
             lambda each: _calibrated(each.metrics, lambda found: _share(found.sure_and_wrong)),
         ),
         ("Right value at the right place", lambda each: _placed(each.metrics)),
+        *_costs(evaluations),
         ("Time", lambda each: duration(sum(document.seconds for document in each.documents))),
     ]
     for name, figure in rows:
         table.add_row(name, *(figure(evaluation) for evaluation in evaluations))
     return table
+
+
+def _costs(evaluations: Sequence[ModelEvaluation]) -> list[tuple[str, Callable[[ModelEvaluation], str]]]:
+    """What asking cost, where it cost something."""
+    if not any(each.cost for each in evaluations):
+        return []
+    return [
+        ("Cost", lambda each: f"${each.cost:.4f}"),
+        ("Cost of 1,000 such documents", lambda each: f"${each.thousand_cost:,.2f}"),
+    ]
 
 
 def _side_by_side(evaluations: Sequence[ModelEvaluation]) -> Table:

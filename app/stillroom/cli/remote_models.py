@@ -6,6 +6,8 @@ import argparse
 import getpass
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from stillroom.cancellation import Cancellation
 from stillroom.cli.named import named_files
@@ -16,6 +18,7 @@ from stillroom.cli.text import aligned, printable
 from stillroom.errors import StillroomError
 from stillroom.extraction.result import DocumentResult
 from stillroom.remote.engines import RemoteEngine
+from stillroom.templates.template import Template
 from stillroom.workspace import Workspace
 from stillroom.workspace.remote_models import Sent
 from stillroom.workspace.runs import check_target
@@ -68,6 +71,37 @@ def remove(options: argparse.Namespace) -> int:
     return DONE
 
 
+def show_what_would_leave(
+    workspace: Workspace, template: Template, engines: Sequence[RemoteEngine], files: Sequence[Path]
+) -> None:
+    """Print exactly what these engines would be sent of each file, and say what that comes to. Sends nothing."""
+    sums = {engine.name: (0, 0.0) for engine in engines}
+    read = 0
+    for file in files:
+        print(f"--- {printable(str(file))}")
+        try:
+            document = workspace.readers.read(file)
+        except StillroomError as error:
+            say(f"{file.name} cannot be read, so nothing of it would be sent: {error.message}")
+            continue
+        read += 1
+        for place, engine in enumerate(engines):
+            found = workspace.remote.preview(document, template, engine)
+            if not place:  # each is sent the same
+                print("\n".join(printable(line) for line in found.text.split("\n")), end="\n\n")
+            tokens, cost = sums[engine.name]
+            sums[engine.name] = tokens + found.tokens, cost + found.cost
+    left = workspace.remote.left_this_month()
+    for engine in engines:
+        where = "in the local network" if engine.is_local else "in the cloud"
+        tokens, cost = sums[engine.name]
+        documents = "1 document" if read == 1 else f"{read} documents"
+        say(f"This would be sent to {engine.host} ({where}): {documents}, about {tokens:,} tokens, ${cost:.4f}.")
+    if left is not None and sum(cost for _, cost in sums.values()) > left:
+        say(f"Only ${left:.4f} of this month's limit is left: what goes beyond it will not be sent.")
+    say("Nothing was sent. Add --yes-send to send it.")
+
+
 def extract(options: argparse.Namespace) -> int:
     """Fill a table with a remote model; without --yes-send only show what would leave."""
     with Workspace(seal=options.seal) as workspace:
@@ -81,16 +115,7 @@ def extract(options: argparse.Namespace) -> int:
             say(error.message)
             return USAGE
         if not options.yes_send:
-            tokens, cost = 0, 0.0
-            for file in files:
-                found = workspace.remote.preview(workspace.readers.read(file), template, engine)
-                print(f"--- {printable(str(file))}\n{found.text}\n")
-                tokens, cost = tokens + found.tokens, cost + found.cost
-            where = "in the local network" if engine.is_local else "in the cloud"
-            say(
-                f"This would be sent to {engine.host} ({where}): {len(files)} documents, about {tokens:,} tokens, "
-                f"${cost:.4f}. Nothing was sent. Add --yes-send to send it."
-            )
+            show_what_would_leave(workspace, template, [engine], files)
             return DONE
         batch = workspace.runs.unfinished(template, files, engine) if options.resume else None
         batch = batch or workspace.runs.new_remote(template, files, engine)

@@ -39,6 +39,14 @@ def _ignore(*_: object) -> None:
     """The callback of one who does not listen."""
 
 
+class _EndedError(Exception):
+    """No document is to be asked about any more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class ModelEvaluation:
     """One model over all labelled documents.
@@ -48,6 +56,7 @@ class ModelEvaluation:
         results: what was judged, in the same order.
         memory: largest resident size of the worker that was seen, in bytes; None where nothing was run.
         cost: dollars that asking about all of them cost; 0 where the model ran here.
+        ended: why the documents behind these were not asked about; empty where all were.
     """
 
     model_name: str
@@ -57,6 +66,7 @@ class ModelEvaluation:
     results: tuple[DocumentResult, ...]
     memory: int | None = None
     cost: float = 0.0
+    ended: str = ""
 
     @property
     def thousand_cost(self) -> float:
@@ -127,11 +137,15 @@ class Evaluator:
         *,
         meter: TokenMeter | None = None,
         engine: ScoringEngine | None = None,
+        ending: type[StillroomError] | None = None,
         on_progress: Callable[[Progress], None] = _ignore,
         cancellation: Cancellation | None = None,
     ) -> ModelEvaluation:
-        """Extract every document with the model that is loaded. ``meter`` counts the tokens, ``engine`` is watched for its memory."""
-        left, failed, memory = TimeLeft(), 0, 0
+        """Extract every document with the model that is loaded. ``meter`` counts the tokens, ``engine`` is watched for its memory.
+
+        ``ending``: an error after which no document is asked about any more; the one that raised it and those behind it are left out.
+        """
+        left, failed, memory, ended = TimeLeft(), 0, 0, ""
         results: list[DocumentResult] = []
         kept: list[bytes] = []
         texts: list[DocumentText | None] = []
@@ -141,7 +155,11 @@ class Evaluator:
                 Progress(number, len(self._labels), labelled.file, left.seconds(len(self._labels) - number), failed)
             )
             before = meter.prompt_tokens if meter else 0
-            result, seen, document = self._extract(labelled, extractor, cancellation)
+            try:
+                result, seen, document = self._extract(labelled, extractor, cancellation, ending)
+            except _EndedError as error:
+                ended = error.reason
+                break
             used.append(meter.prompt_tokens - before if meter else None)
             texts.append(DocumentText(document) if document else None)
             kept.append(seen)
@@ -153,10 +171,16 @@ class Evaluator:
         results = self._together(results, kept)
         judged = [
             judge(labelled, result, text, self._template, prompt_tokens=tokens)
-            for labelled, result, text, tokens in zip(self._labels, results, texts, used, strict=True)
+            for labelled, result, text, tokens in zip(self._labels[: len(results)], results, texts, used, strict=True)
         ]
         return ModelEvaluation(
-            "", "", metrics(judged, self._names), tuple(judged), tuple(results), memory if engine else None
+            "",
+            "",
+            metrics(judged, self._names),
+            tuple(judged),
+            tuple(results),
+            memory if engine else None,
+            ended=ended,
         )
 
     def _together(self, results: Sequence[DocumentResult], kept: Sequence[bytes]) -> list[DocumentResult]:
@@ -213,7 +237,11 @@ class Evaluator:
         return evaluations
 
     def _extract(
-        self, labelled: LabelledDocument, extractor: DocumentExtractor, cancellation: Cancellation | None
+        self,
+        labelled: LabelledDocument,
+        extractor: DocumentExtractor,
+        cancellation: Cancellation | None,
+        ending: type[StillroomError] | None,
     ) -> tuple[DocumentResult, bytes, Document | None]:
         started = time.monotonic()
         document: Document | None = None
@@ -221,6 +249,8 @@ class Evaluator:
             document = self._readers.read(labelled.path, cancellation=cancellation)
             result, seen = self._extracted(labelled, document, extractor, cancellation)
         except StillroomError as error:
+            if ending is not None and isinstance(error, ending):
+                raise _EndedError(error.message) from error
             return self._failed(labelled, document, error.message, time.monotonic() - started), b"", document
         return dataclasses.replace(result, seconds=time.monotonic() - started), seen, document
 

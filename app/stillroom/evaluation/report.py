@@ -25,6 +25,8 @@ def _model(evaluation: ModelEvaluation) -> dict[str, Any]:
     return {
         "model": {"name": evaluation.model_name, "sha256": evaluation.model_sha256},
         "memory": evaluation.memory,
+        "cost": round(evaluation.cost, 6),
+        "ended": evaluation.ended,
         **_metrics(evaluation.metrics),
         "judgements": [_document(document) for document in evaluation.documents],
     }

@@ -221,8 +221,18 @@ class Look:
         found = [_evidence(option, document, lowered) for option in answers]
         codes = are_codes(answers)
         shared: Vector = np.zeros(len(answers))
-        if codes and not any(found) and all(option.value in currencies.codes() for option in answers):
-            found, shared = _of_amounts(answers, document)
+        beside = any(near for spans in found for near, _ in spans)
+        if codes and not beside and all(option.value in currencies.codes() for option in answers):
+            by_amounts, may = _of_amounts(answers, document)
+            if not any(found):
+                found, shared = by_amounts, may
+            elif _have_signs(document):
+                # A word of the text ("your dollars") is none where the amounts stand beside signs that cannot mean it.
+                found = (
+                    by_amounts
+                    if any(by_amounts)
+                    else [spans if by else [] for spans, by in zip(found, may, strict=True)]
+                )
         counts = np.array([math.log1p(sum(3.0 if near else 1.0 for near, _ in spans)) for spans in found])
         literal = counts / counts.sum() if codes and counts.any() else np.minimum(1.0, counts)
         if not codes:
@@ -483,6 +493,11 @@ def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[lis
             if meant in found and (True, amount.span) not in found[meant]:
                 found[meant].append((True, amount.span))
     return list(found.values()), np.minimum(1.0, may)
+
+
+def _have_signs(document: Document) -> bool:
+    """Whether amounts stand beside the sign or the code of a currency."""
+    return any(amount.currencies for page in document.pages for amount in numbers.amounts(page))
 
 
 def _bounds(word: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 import unicodedata
@@ -222,7 +223,7 @@ def prepare(
         kind,
         candidates,
         layout.signs(field, kind, candidates),
-        _passages_of(candidates, parts),
+        passages_of(candidates, parts),
         list(range(len(candidates))),
         weights,
         role=layout.role(field, kind),
@@ -280,19 +281,20 @@ def joined(asked: Asked, moves: Vector) -> None:
     asked.moves = (moves, 0.0)
 
 
-def _passages_of(candidates: Sequence[Candidate], parts: Sequence[Passage]) -> list[int]:
-    """The passage that holds each candidate, or its beginning where it goes on in the next; -1 where none does."""
-    by_page: dict[int, list[int]] = {}
+def passages_of(candidates: Sequence[Candidate], parts: Sequence[Passage]) -> list[int]:
+    """The passage that holds each candidate or, where it goes on in the next, its beginning; -1 where none does."""
+    by_page: dict[int, list[tuple[int, int, int]]] = {}  # where each begins and ends; no character is in two
     for number, part in enumerate(parts):
         for span in part.spans:
-            by_page.setdefault(span.page, []).append(number)
+            by_page.setdefault(span.page, []).append((span.start, span.end, number))
+    for own in by_page.values():
+        own.sort()
     found = []
     for candidate in candidates:
         span = candidate.span
-        own = by_page.get(span.page, ())
-        whole = next((number for number in own if parts[number].holds(span)), -1)
-        start = Span(span.page, span.start, span.start + 1)
-        found.append(whole if whole >= 0 else next((number for number in own if parts[number].holds(start)), -1))
+        own = by_page.get(span.page, [])
+        at = bisect.bisect_right(own, span.start, key=lambda each: each[0]) - 1
+        found.append(own[at][2] if at >= 0 and span.start < own[at][1] else -1)
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import regex
 
 from stillroom import paths
+from stillroom.extraction.candidates import currencies
 from stillroom.templates.template import Field, FieldType, Template
 
 _TOKEN = regex.compile(r"[nN][°º](?!\w)|№|#|%|\p{N}+|[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*")
@@ -26,6 +27,7 @@ _RUN_TOGETHER = regex.compile(r"\p{Ll}N[or]$")
 _NUMBER_ENDINGS = ("nummer", "nr")
 _HYPHEN_BEFORE = regex.compile(r"\p{L}-$")
 _HYPHEN_BEHIND = regex.compile(r"-\p{L}")
+_FIGURE = regex.compile(r"\s{0,20}[\d(+-]")
 _LONGEST = 7  # words
 NOT = regex.compile(r"\b(?:not|nicht|kein|keine|pas|no|non|geen|nie)\b|;")
 _GENERIC = 0.5
@@ -118,6 +120,62 @@ def vocabulary() -> _Vocabulary:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _TaxWords:
+    """Folded words that say a sum holds the tax or does not, and those that may stand between."""
+
+    holding: frozenset[str]
+    without: frozenset[str]
+    between: frozenset[str]
+
+
+@functools.cache
+def _tax_words() -> _TaxWords:
+    data = tomllib.loads((paths.resources_dir() / "tax_words.toml").read_text(encoding="utf-8"))
+    words = {
+        name: frozenset(_fold(word.strip()) for listed in table.values() for word in listed.split(";"))
+        for name, table in data.items()
+    }
+    return _TaxWords(words["with"], words["without"], words["between"])
+
+
+def _says_of_tax(word: str) -> str:
+    words = _tax_words()
+    return _GROSS if word in words.holding else _NET if word in words.without else ""
+
+
+_Tokens = Sequence[tuple[int, int, str]]
+_SUMS = frozenset({"total", "gross", "net", "amount"})
+_GROSS, _NET = key_of("total including tax"), key_of("total excluding tax")
+
+
+def _with_tax(text: str, tokens: _Tokens, first: int, last: int, key: str) -> tuple[int, str]:
+    """Where a label of a sum ends, and what it says, if words behind it say that the tax is in it or not.
+
+    "Total sales (inclusive of 6 % GST)", "Betrag ohne MwSt", "Total (GST incl.)"; ``tokens[first : last + 1]`` read as ``key``.
+    """
+    known = vocabulary().phrases
+    is_tax = "tax" in known.get(key, ()) and not _SUMS.isdisjoint(known.get(tokens[first][2], ()))
+    if not is_tax and _SUMS.isdisjoint(known.get(key, ())):
+        return last, key
+    said = _says_of_tax(tokens[last][2])
+    for at in range(last + 1, min(last + 1 + _LONGEST, len(tokens))):
+        if not _adjoining(text, tokens[at - 1][1], tokens[at][0]):
+            break
+        word = tokens[at][2]
+        if not said and _says_of_tax(word):
+            said = _says_of_tax(word)
+            if is_tax:
+                return at, said
+        elif "tax" in known.get(word, ()):
+            if said:
+                return at, said
+            is_tax = True
+        elif not (word in _tax_words().between or word.isdecimal()):
+            break
+    return last, key
+
+
 def labels(text: str, own: Iterable[str] = ()) -> list[Label]:
     """Every label of a page in order: the longest phrase at each place, none within another.
 
@@ -138,6 +196,7 @@ def labels(text: str, own: Iterable[str] = ()) -> list[Label]:
             if joined in extra or joined in known:
                 best, best_key = last, joined
         if best >= 0 and best_key != "%":
+            best, best_key = _with_tax(text, tokens, index, best, best_key)
             end = tokens[best][1]
             if _is_label(text, start, end, best_key):
                 short = len(best_key) <= _SHORT and best_key not in extra and not _SYLLABLES.search(best_key)
@@ -156,7 +215,12 @@ def _adjoining(text: str, end: int, start: int) -> bool:
 
 
 def _is_label(text: str, start: int, end: int, key: str) -> bool:
-    """A single letter or a bare sign is a label only with a colon; a part of a word with hyphens is none ("Muster-Kunde GmbH")."""
+    """A single letter or a bare sign is a label only with a colon; a part of a word with hyphens is none ("Muster-Kunde GmbH").
+
+    Nor is a sign of a currency before its amount, whatever else its letters may mean ("RM 12.50").
+    """
+    if _FIGURE.match(text, end) and text[start:end] in currencies.signs():
+        return False
     if _HYPHEN_BEFORE.search(text[max(0, start - 2) : start]) or _HYPHEN_BEHIND.match(text[end : end + 2]):
         return False
     if len(key) > 1:

@@ -164,6 +164,11 @@ class Unpacker:
         self._together: dict[str, Any] = {}
         self._size = 0
 
+    def holds(self, content: bytes) -> bool:
+        """Whether this one is held, or will be once it was unpacked."""
+        room = len(self._held) < _MOST_HELD[0] and self._size + len(content) <= _MOST_HELD[1]
+        return content in self._held or (self._hold and room)
+
     def unpack(self, content: bytes) -> Seen | None:
         """What was seen, to be decided once; None where other signs or fields saw it, or it is damaged."""
         seen = self._held.get(content)
@@ -171,7 +176,7 @@ class Unpacker:
             seen = self._unpacked(content)
             if seen is None or not self._hold:
                 return None if seen is None else replace(seen, asked=[_to_be_decided(each) for each in seen.asked])
-            if len(self._held) < _MOST_HELD[0] and self._size + len(content) <= _MOST_HELD[1]:
+            if self.holds(content):
                 self._held[content] = seen
                 self._size += len(content)
         # Deciding writes on it; what it writes never goes deeper.

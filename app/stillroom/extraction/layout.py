@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -66,6 +66,7 @@ _LONGEST_ANSWER = 60
 _NUMBERED = re.compile(r"(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})[.)]\s|\d{1,2}\s?\([a-z]\)\s|\([a-z\d]{1,2}\)\s")
 _LIKE = 0.5
 _LABELLED = 0.45
+_ROOM = 0.7  # of a venue's sign, from which on a text is one
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
 _FEW_FIGURES = 3
 _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
@@ -76,6 +77,8 @@ _MOST_AMOUNTS = 60
 _MOST_DIGITS = 20
 _MOST_TENDERED = 400  # amounts of a document
 _SMALLEST_COIN = Decimal("0.05")
+_MOST_TAX = Decimal("0.35")  # of the sum that it is put on
+_NAMING = frozenset({Place.INLINE, Place.LEFT, Place.ABOVE, Place.COLUMN})
 _SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
 # "“Maturity Date” means …": a contract says what its words stand for.
 _DEFINED = re.compile(
@@ -209,7 +212,12 @@ class _PageCells:
         if index < 0 or self.cells[index].end - self.cells[index].start > _LONGEST_LABEL:
             return ""
         text = self.text[self.cells[index].start : self.cells[index].end]
-        return "" if ":" in text[:-1] else text
+        return "" if ":" in text[:-1] or self.is_room(index) else text
+
+    def is_room(self, index: int) -> bool:
+        """Whether a cell names a room and nothing else: no label, though it may hold a word of one ("Wean Hall 7500")."""
+        text = self.text[self.cells[index].start : self.cells[index].end]
+        return len(text) <= _LONGEST_LABEL and any(map(str.isdigit, text)) and venue_sign(text) >= _ROOM
 
     def question_over(self, index: int) -> str:
         """The numbered question of a form that ends above a cell ("9. List those whom\nyou represent."); empty for none.
@@ -397,7 +405,7 @@ def _told_over(page: _PageCells, index: int) -> Iterator[_Told]:
     """Labels above a value, at the head of its column and of its block."""
     cell = page.cells[index]
     over = page.above(index)
-    if over >= 0 and page.label_below(index) < 0:
+    if over >= 0 and page.label_below(index) < 0 and not page.is_room(over):
         heading = page.headings[over]
         apart = cell.line - page.cells[over].line
         for label in page.cell_labels[over][-2:]:
@@ -562,7 +570,7 @@ class Layout:
                 position_last=float(row == count - 1),
                 slip=page.slip,
             )
-            self._like(own, field, page, index, candidate)
+            self._like(own, field, page, index, candidate, ranges[1].get(row, span.start))
             if kind in _CALLED:
                 before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
                 own.cut_before, own.cut_behind = float(_goes_before(before)), float(_goes_on(behind))
@@ -571,6 +579,8 @@ class Layout:
                 own.name_known, own.name_whole = name_signs(text)
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
+                if own.venue >= _ROOM:
+                    own.label_like = 0.0
             found.append(own)
         most = max(max(own.like_beside, own.like_over) for own in found)
         if most >= _LIKE:
@@ -579,13 +589,21 @@ class Layout:
                 own.like_most = float(like >= most - 0.01 and like >= _LIKE)
         self._mark_labelled(candidates, found, np.flatnonzero(said.strong() > _LABELLED))
         if kind in _MONEY:
-            _numeric(candidates, found)
+            _numeric(candidates, found, [self._is_tax(candidate) for candidate in candidates])
         if kind in _MOMENTS:
             _moments(candidates, found)
             for own, candidate in zip(found, candidates, strict=True):
                 text = self._pages[candidate.span.page].text
                 own.cited = float(_is_cited(text, candidate.span.start))
         return found
+
+    def _is_tax(self, candidate: Candidate) -> bool:
+        """Whether a label beside or over an amount calls it a tax."""
+        phrases = concepts.vocabulary().phrases
+        return any(
+            place in _NAMING and weight >= _LABELLED and "tax" in phrases.get(key, ())
+            for place, key, weight in self._around(candidate)
+        )
 
     @staticmethod
     def _mark_labelled(candidates: Sequence[Candidate], found: list[OwnSigns], where: npt.NDArray[np.intp]) -> None:
@@ -603,10 +621,16 @@ class Layout:
         cell = page.cells[max(0, page.cell_of(candidate.span.start))]
         return round((cell.x1 if candidate.span.end >= cell.end - 2 else cell.x0) / 8)
 
-    def _like(self, signs: OwnSigns, field: Field, page: _PageCells, index: int, candidate: Candidate) -> None:
-        """How far what stands beside, over and below a candidate is like what this field, or another one, is called."""
+    def _like(
+        self, signs: OwnSigns, field: Field, page: _PageCells, index: int, candidate: Candidate, start: int
+    ) -> None:
+        """How far what stands beside, over and below a candidate is like what this field, or another one, is called.
+
+        ``start``: where the range begins that it ends, if it ends one: what names both stands before the first.
+        """
         cell = page.cells[index]
-        like, start = self._likeness, candidate.span.start
+        start = max(start, cell.start)
+        like = self._likeness
         own, rival = like.before(field.name, page.text[cell.start : start])
         if not own and not rival and cell.order and start - cell.start < _AT_START:
             own, rival = like.of_cell(field.name, page.label_text(index - 1))
@@ -688,23 +712,23 @@ def _folded(value: str) -> str:
     return single_spaced(value).casefold()
 
 
-def _ranges(candidates: Sequence[Candidate], pages: dict[int, _PageCells]) -> tuple[set[int], set[int]]:
-    """Candidates that begin a range ("12/09/19 - 12/15/19"), and those that end one."""
+def _ranges(candidates: Sequence[Candidate], pages: dict[int, _PageCells]) -> tuple[set[int], dict[int, int]]:
+    """Candidates that begin a range ("12/09/19 - 12/15/19"), and those that end one, with where it begins on the page."""
     first: set[int] = set()
-    second: set[int] = set()
+    second: dict[int, int] = {}
     by_start = defaultdict(list)
     for index, candidate in enumerate(candidates):
         by_start[candidate.span.page].append((candidate.span.start, candidate.span.end, index))
     for page, own in by_start.items():
         own.sort()
         text = pages[page].text
-        for place, (_, end, index) in enumerate(own):
+        for place, (begin, end, index) in enumerate(own):
             for start, _, other in own[place + 1 : place + 6]:
                 if start - end > 14:
                     break
                 if start >= end and _RANGE.match(text[end:start]):
                     first.add(index)
-                    second.add(other)
+                    second[other] = begin
     return first, second
 
 
@@ -716,7 +740,7 @@ def _fits(text: str, *, is_vat: bool) -> float:
     return -1.0 if written and sum(character.isdigit() for character in text) >= 8 else 0.0
 
 
-def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:
+def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns], is_tax: Sequence[bool]) -> None:
     sizes = [_size(candidate.value) for candidate in candidates]
     cents = [size is not None and size.as_tuple().exponent == -2 for size in sizes]
     known = sorted({size for size in sizes if size is not None})
@@ -729,6 +753,8 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
     largest = max(with_cents or known, default=None)
     sums, rests = _arithmetic(known)
     paid, due = _tendered(candidates, sizes, cents)
+    taxes = {size for size, named in zip(sizes, is_tax, strict=True) if size is not None and named}
+    taxed, untaxed, levied = _taxed(sorted(set(with_cents)), taxes.intersection(with_cents))
     last_amount = max((index for index, exact in enumerate(cents) if exact), default=-1)
     last_largest = max((index for index, size in enumerate(sizes) if size == largest), default=-1)
     for row, size in enumerate(sizes):
@@ -745,6 +771,9 @@ def _numeric(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None
         found[row].rest = float(size in rests)
         found[row].paid = float(row in paid)
         found[row].due = float(size in due)
+        found[row].taxed = float(size in taxed)
+        found[row].untaxed = float(size in untaxed and size not in taxed)
+        found[row].levied = float(size in levied)
         found[row].rounded = _rounding(size, known)
         found[row].last_amount = float(row == last_amount)
         found[row].last_largest = float(row == last_largest)
@@ -832,6 +861,31 @@ def _arithmetic(amounts: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal]]
                 sums.add(left + right)
                 rests |= {left, right}
     return sums, rests
+
+
+def _taxed(amounts: Sequence[Decimal], taxes: Collection[Decimal]) -> tuple[set[Decimal], set[Decimal], set[Decimal]]:
+    """Amounts that hold a tax of this page, those that it was put on, and those taxes: net, tax and gross show each other.
+
+    ``amounts`` are sorted, each there once. What is paid may be rounded to a coin.
+    """
+    if len(amounts) > _MOST_AMOUNTS:
+        return set(), set(), set()
+    taxed: set[Decimal] = set()
+    untaxed: set[Decimal] = set()
+    levied: set[Decimal] = set()
+    for tax in taxes:
+        for net in amounts:
+            if not 0 < tax < net * _MOST_TAX:
+                continue
+            off = min(_SMALLEST_COIN, tax)
+            first = _first_above(amounts, net + tax - off)
+            for gross in amounts[first:]:
+                if gross >= net + tax + off:
+                    break
+                taxed.add(gross)
+                untaxed.add(net)
+                levied.add(tax)
+    return taxed, untaxed, levied
 
 
 def _rounding(amount: Decimal, amounts: Sequence[Decimal]) -> int:

@@ -164,6 +164,9 @@ class OwnSigns:
     rest: float = 0.0
     paid: float = 0.0
     due: float = 0.0
+    taxed: float = 0.0
+    untaxed: float = 0.0
+    levied: float = 0.0
     rounded: float = 0.0
     last_amount: float = 0.0
     last_largest: float = 0.0
@@ -182,7 +185,9 @@ _OWN_NAMES = tuple(each.name for each in fields(OwnSigns) if each.name != "slip"
 _own_row = attrgetter(*_OWN_NAMES)
 
 _PARTY = ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first")
-_AMOUNT = ("largest", "relative", "sum", "rest", "last_amount", "place", "repeats", "last_own")
+_AMOUNT = (
+    "largest", "relative", "sum", "rest", "taxed", "untaxed", "levied", "last_amount", "place", "repeats", "last_own",
+)  # fmt: skip
 _BY_ROLE = {
     "issuer": _PARTY,
     "counterpart": _PARTY,
@@ -193,6 +198,9 @@ _BY_ROLE = {
         "rest",
         "paid",
         "due",
+        "taxed",
+        "untaxed",
+        "levied",
         "last_amount",
         "last_largest",
         "place",

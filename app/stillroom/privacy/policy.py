@@ -44,6 +44,7 @@ from typing import Any
 
 from stillroom.errors import StillroomError
 from stillroom.privacy import audit
+from stillroom.toml_text import line_of_long_number
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _KEYS: dict[str, dict[str, type]] = {
@@ -273,8 +274,7 @@ def read_policy(file: Path) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise _wrong(f"{file}: {error}.") from error
     except (ValueError, RecursionError) as error:
-        long = re.search(r"\d{1000}", text)
-        line = text.count("\n", 0, long.start()) + 1 if long else 1
+        line = line_of_long_number(text)
         raise _wrong(f"{file}, line {line}: a number that is too long, or nested too deeply.") from error
     for table, keys in data.items():
         if table not in _KEYS or not isinstance(keys, dict):

@@ -13,6 +13,7 @@ from stillroom.errors import TemplateError
 from stillroom.templates.checks import Problem, TemplateChecker
 from stillroom.templates.positions import Positions
 from stillroom.templates.template import Template
+from stillroom.toml_text import line_of_long_number
 
 _LARGEST_FILE = 1 << 20
 
@@ -61,9 +62,7 @@ def check_template(content: bytes, source: str) -> tuple[Template | None, list[P
     except tomllib.TOMLDecodeError as error:
         return None, [_syntax_problem(text, source, str(error))]
     except ValueError:  # Python reads no number of so many digits
-        long = re.search(r"\d{1000}", text)
-        line = text.count("\n", 0, long.start()) + 1 if long else 1
-        return None, [Problem(source, line, "holds a number that is too long to be meant")]
+        return None, [Problem(source, line_of_long_number(text), "holds a number that is too long to be meant")]
     except RecursionError:
         return None, [Problem(source, 1, "is nested too deeply to be a template")]
     checker = TemplateChecker(data, source, Positions(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from stillroom.ui.controls import Button, IconButton, label
@@ -92,20 +92,23 @@ class BannerArea(QWidget):
     A banner with a key takes the place of an older one with the same key, and one that says the same of that.
     """
 
-    def __init__(self, page: QWidget, over: QWidget | None = None, *, at_end: bool = True) -> None:
-        """``over``: the part of the page that is under them; None for all of it. ``at_end``: at its lower edge, else its upper."""
+    def __init__(self, page: QWidget, *over: QWidget, at_end: bool = True) -> None:
+        """``over``: the parts of the page that are under them, beside each other; none for all of it. ``at_end``: at the lower edge,
+        else the upper.
+        """
         super().__init__(page)
-        self._page, self._over, self._at_end = page, over or page, at_end
+        self._page, self._over, self._at_end = page, over or (page,), at_end
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GRID)
         self._keyed: dict[str, Banner] = {}
         self._shown: list[Banner] = []
         self.hide()
-        self._over.installEventFilter(self)
+        for part in self._over:
+            part.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if watched is self._over and event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
+        if watched in self._over and event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
             self._place()
         return super().eventFilter(watched, event)
 
@@ -116,7 +119,10 @@ class BannerArea(QWidget):
 
     def _place(self) -> None:
         """At its edge, as high as what it says; nothing else moves."""
-        whole = self._over.rect().translated(self._over.mapTo(self._page, QPoint(0, 0)))
+        whole = QRect()
+        for part in self._over:
+            if part is self._page or not part.isHidden():
+                whole = whole.united(part.rect().translated(part.mapTo(self._page, QPoint(0, 0))))
         space = whole.adjusted(_FROM_EDGE, _FROM_EDGE, -_FROM_EDGE, -_FROM_EDGE)
         width = min(space.width(), _MOST_WIDTH)
         height = self._column.totalHeightForWidth(width)

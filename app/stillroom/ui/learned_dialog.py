@@ -120,10 +120,10 @@ class LearnedDialog(QDialog):
                 counted(
                     learned.outdated,
                     self.tr(
-                        "1 document was learned of by an earlier version of Stillroom and counts for nothing until it is anew."
+                        "1 document was learned with an earlier version of Stillroom: it counts for nothing until learned anew."
                     ),
                     self.tr(
-                        "%1 documents were learned of by an earlier version of Stillroom and count for nothing until they are anew."
+                        "%1 documents were learned with an earlier version of Stillroom: they count for nothing until learned anew."
                     ),
                 )
             )

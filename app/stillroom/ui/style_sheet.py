@@ -77,6 +77,7 @@ QProgressBar::chunk { background: @accent; border-radius: 3px; }
 
 QTableView { background: @surface; border: 1px solid @border; border-radius: 8px; gridline-color: @border;
     selection-background-color: @selection; selection-color: @text; outline: none; padding: 1px; }
+QTableWidget::item { padding: 0px 5px; }
 QTableView:focus { border: 1px solid @accent; }
 QHeaderView { background: @surface; border: none; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @strong_border;

@@ -88,8 +88,8 @@ class Evaluations:
     ) -> ModelEvaluation:
         """Ask a remote model about labelled documents, one after the other, through the seal, within the month's limit and written down.
 
-        A document it did not answer is judged as failed. Raises EngineError or CapReachedError where it answered none or the month's
-        limit was reached before the end, and Cancelled.
+        A document it did not answer is judged as failed. Where the month's limit is reached before the end, what was answered till then
+        is judged, and ``ended`` says it. Raises EngineError or CapReachedError where it answered none, and Cancelled.
         """
         from stillroom.errors import StillroomError
         from stillroom.extraction.result import DocumentStatus
@@ -106,8 +106,6 @@ class Evaluations:
                 def extract(
                     self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
                 ) -> DocumentResult:
-                    if refused and isinstance(refused[-1], CapReachedError):
-                        raise refused[-1]
                     try:
                         return extractor.extract(document, template, file=file, cancellation=cancellation)
                     except StillroomError as error:
@@ -115,10 +113,10 @@ class Evaluations:
                         raise
 
             evaluation = self.evaluator(consent.labels, consent.template, alone=True).run(
-                Asked(), on_progress=on_progress, cancellation=cancellation
+                Asked(), ending=CapReachedError, on_progress=on_progress, cancellation=cancellation
             )
             none = all(result.status is DocumentStatus.FAILED for result in evaluation.results)
-            if refused and (none or isinstance(refused[-1], CapReachedError)):
+            if refused and none:
                 raise refused[-1]
         return dataclasses.replace(evaluation, model_name=engine.title, cost=extractor.cost)
 

@@ -298,6 +298,8 @@ class Runs:
         for _, content in self._store().seen(run_id, list(rows)):
             if cancellation is not None:
                 cancellation.raise_if_requested()
+            if not opened.unpacker.holds(content):
+                continue  # it would be let go of at once
             seen = opened.unpacker.unpack(content)  # which holds it
             if seen is not None:
                 for asked in seen.asked:

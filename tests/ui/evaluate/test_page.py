@@ -267,6 +267,37 @@ def test_figures_of_a_model_that_did_not_answer_are_none(compared, server, parts
 
 
 @pytest.mark.window
+def test_what_was_answered_before_the_limit_is_shown_with_how_many(compared, server, parts, qtbot):
+    dialog = consent(compared, qtbot)
+    parts.settings.set(MONTHLY_CAP, 1)
+    estimated = max(preview.cost for preview in dialog._previews.values())
+    before = Sending(
+        datetime.now(UTC), "office", "127.0.0.1", "extraction", "0" * 64, 1, 1, cost=0.01 - estimated - 0.00012
+    )
+    parts.remote.log.on_its_way(before, 0).leave()
+    dialog.send.click()
+    qtbot.waitUntil(lambda: "ended" in compared.banners._keyed, timeout=30_000)
+    (made,) = compared.evaluations
+    asked = len(server.requests)
+    assert asked == len(made.documents) == 2, "the server counts 0.00009 dollars an answer"
+    assert made.metrics.failed == 0
+    said = compared.banners._keyed["ended"].message.text()
+    assert said.startswith(f"office: tiny was compared on {asked} of 6 documents: This month's limit of $0.01"), said
+
+
+@pytest.mark.window
+def test_the_keyboard_goes_from_evaluate_to_cancel_and_back(compared, qtbot):
+    dialog = consent(compared, qtbot)
+    compared.run_button.setFocus()
+    dialog.send.click()
+    qtbot.waitUntil(lambda: compared.cancel_button.isVisibleTo(compared), timeout=10_000)
+    compared.window().activateWindow()
+    assert compared.window().focusWidget() is compared.cancel_button
+    qtbot.waitUntil(lambda: bool(compared.evaluations), timeout=30_000)
+    assert compared.window().focusWidget() is compared.run_button
+
+
+@pytest.mark.window
 def test_a_model_that_did_not_answer_takes_nothing_from_the_others(compared, office, parts, qtbot):
     template = compared._template = compared.template.currentData()
     labels = tuple(compared._labels)

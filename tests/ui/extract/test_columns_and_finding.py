@@ -121,4 +121,7 @@ def test_all_columns_of_an_invoice_are_in_sight_at_1280(qtbot, window, parts):
     sheet.stack.setCurrentIndex(1)
     qtbot.waitUntil(lambda: table.viewport().width() > 700, timeout=5_000)
     table.size_columns()
+    names = [field.name for field in template.fields]
+    date = table.columnWidth(FIRST_FIELD + names.index("date"))
+    assert date >= table.fontMetrics().horizontalAdvance("2025-03-14") + 40, "a date is whole before any is found"
     assert table.horizontalHeader().length() <= table.viewport().width() + 1

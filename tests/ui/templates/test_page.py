@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 
 from stillroom.documents.document import Document, Page, Span
@@ -247,7 +247,7 @@ def test_what_an_earlier_version_learned_is_said_and_learned_anew(page, qtbot, p
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(dialog.again_button.isVisible, timeout=15_000)
-    assert "1 document was learned of by an earlier version" in dialog.said.text()
+    assert "1 document was learned with an earlier version" in dialog.said.text()
     dialog.again_button.click()
     qtbot.waitUntil(lambda: not dialog.again_button.isVisible(), timeout=15_000)
     assert "earlier version" not in dialog.said.text()
@@ -278,6 +278,8 @@ def test_a_mark_with_the_name_of_a_field_is_its_value_and_is_learned(page, qtbot
     qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
     assert len(page._draft.fields) == 1
     assert page.preview.values["who"].value == "Alan Turing"
+    (lit,) = page.preview.view.extraSelections()
+    assert lit.cursor.selectedText() == "Alan Turing", "what was marked is shown as the value"
     page.preview.right_button.click()
     qtbot.waitUntil(lambda: len(memory.documents()) == 2, timeout=15_000)
 
@@ -303,7 +305,9 @@ def test_a_new_template_begins_with_nothing_of_the_one_before(page, qtbot, talk)
     assert (page.title.text(), page.description.text()) == ("Talk", "")
     assert not page.preview.right_button.isEnabled(), "there is no document to learn from"
     page.preview.open(talk)
-    qtbot.waitUntil(lambda: page.preview.right_button.isEnabled(), timeout=15_000)
+    qtbot.waitUntil(lambda: "Ada" in page.preview.view.toPlainText(), timeout=15_000)
+    make(page, qtbot, "2025-03-14", "when")
+    assert page.preview.right_button.isEnabled()
 
 
 @pytest.mark.window
@@ -366,3 +370,27 @@ def test_after_saving_and_learning_the_keyboard_stays_on_the_page(page, window, 
         qtbot.waitUntil(lambda: page.isAncestorOf(window.focusWidget()), timeout=5_000)
         qtbot.waitUntil(page.preview.right_button.isEnabled, timeout=15_000)
         assert page.isAncestorOf(window.focusWidget())
+
+
+@pytest.mark.window
+def test_what_is_said_never_lies_over_what_is_pressed_next(page, window, qtbot, talk):
+    window.resize(1280, 760)
+    page._begin(editing.new_template("talk", "Talk"))
+    page.preview.open(talk)
+    qtbot.waitUntil(lambda: "Ada" in page.preview.view.toPlainText(), timeout=15_000)
+    assert not page.preview.right_button.isEnabled(), "there is nothing to learn yet"
+    make(page, qtbot, "2025-03-14", "when")
+    make(page, qtbot, "Ada Byron", "who")
+    qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    page.fields.setCurrentCell(0, 0)
+    mark(page, "Ada Byron")
+    page.preview.called.setText("who")
+    page.preview.make_field()
+    qtbot.waitUntil(lambda: page.fields.currentRow() == 1, timeout=15_000)
+    page.preview.right_button.click()
+    assert page.fields.currentRow() == 1, "what was worked on stays chosen"
+    qtbot.waitUntil(lambda: {"save", "preview"} <= page.banners._keyed.keys(), timeout=15_000)
+    qtbot.waitUntil(lambda: page.banners.height() > 60, timeout=5_000)
+    for each in (page.preview, page.save_button, page.more, page.new_button):
+        place = QRect(each.mapTo(page, QPoint(0, 0)), each.size())
+        assert not place.intersects(page.banners.geometry())

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from stillroom.documents import left_out, raised
+from stillroom.documents.aside import comment
 from stillroom.documents.formats.embedded import add_embedded
 from stillroom.documents.formats.inside import Inside
 from stillroom.documents.formats.office_package import (
@@ -116,7 +117,7 @@ class _Reader:
             elif tag == f"{_W}altChunk":
                 yield from self._chunk(element)
             elif tag == f"{_W}comment":
-                yield f"Comment: {' '.join(line for line in self.blocks(element) if line)}"
+                yield comment(" ".join(line for line in self.blocks(element) if line))
             elif tag in (f"{_W}footnote", f"{_W}endnote") and element.get(f"{_W}type") in _NOTE_MARKS:
                 continue
             else:  # body, content controls, alternate content, custom XML
@@ -181,7 +182,7 @@ class _Reader:
         found = "".join(inline)
         if found.strip() and self._styles.hides(run, backed=self._backed):
             self._inside.left_out.add(left_out.HIDDEN_TEXT)
-        elif found.strip() and any(is_on(run.find(f"{_W}rPr/{_W}{name}")) for name in ("strike", "dstrike")):
+        elif found.strip() and self._styles.strikes(run):
             self._inside.left_out.add(left_out.STRUCK_TEXT)
         elif found and self._styles.raises(run):
             text.append(raised.START + found + raised.END)

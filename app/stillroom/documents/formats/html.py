@@ -56,6 +56,8 @@ _MOST_COLUMNS = 100
 _TINY = re.compile(r"0*[01](?:px)?")
 _SMALL_CENTS = re.compile(r"\s*\d\d\s*")
 _BEHIND_A_NUMBER = re.compile(r"\d\s*$")
+_ICONS = re.compile("[\ue000-\uf8ff]")
+"""Letters of the fonts of signs, which mean nothing elsewhere."""
 _ADDRESS = re.compile(r"url\(\s*[\"']?([^\"')]+)", re.IGNORECASE)
 
 
@@ -165,14 +167,34 @@ class _Writer:
             self.end_line(apart=name in _APART)
             if name == "li":
                 self._inline.append("- ")
-            self.children(tag, look)
+            self._inner(tag, look)
             self.end_line(apart=name in _APART)
         elif name in ("sup", "sub") or is_raised(style) or self._are_cents(tag, name):
             self._inline.append(raised.START)
-            self.children(tag, look)
+            self._inner(tag, look)
             self._inline.append(raised.END)
         else:
-            self.children(tag, look)
+            self._inner(tag, look)
+
+    def _inner(self, tag: Tag, look: Look) -> None:
+        """What an element shows: its own text, and what style sheets set before and behind it."""
+        self._set(tag, "before", look)
+        self.children(tag, look)
+        self._set(tag, "after", look)
+
+    def _set(self, tag: Tag, side: str, look: Look) -> None:
+        text, style = self._styles.beside(tag, side)
+        text = _ICONS.sub("", text)
+        if not text.strip():
+            return
+        if is_gone(style) or not look_of(tag, style, look).seen:
+            self._count(left_out.HIDDEN_TEXT)
+        elif style.get("display") in ("block", "table", "flex"):
+            self.end_line()
+            self._inline.append(text)
+            self.end_line()
+        else:
+            self._inline.append(text)
 
     def _are_cents(self, tag: Tag, name: str) -> bool:
         """Two small figures that touch a number: set small, they are no digits of it."""

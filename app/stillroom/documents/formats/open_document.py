@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from stillroom.documents import left_out, raised
+from stillroom.documents.aside import comment
 from stillroom.documents.document import Page
 from stillroom.documents.formats.inside import Inside
 from stillroom.documents.formats.office_package import parsed
@@ -210,7 +211,7 @@ class _Reader:
     def _comment(self, element: etree._Element) -> None:
         text = " ".join(" ".join(self._blocks(element)).split())
         if text:
-            self._comments.append(f"Comment: {text}")
+            self._comments.append(comment(text))
 
     def _drawn(self, element: etree._Element) -> bool:
         """A picture or an object. Returns whether the element is one."""

@@ -18,6 +18,8 @@ from stillroom.documents.formats.pdf_comments import comments
 from stillroom.documents.formats.pdf_notes import Notes
 from stillroom.documents.formats.pdf_page import PageText
 from stillroom.documents.formats.pdf_scans import Scanner
+from stillroom.documents.formats.pdf_seen import Seeing
+from stillroom.documents.formats.pdf_struck import strikes
 from stillroom.documents.formats.picture import NOT_KNOWN
 from stillroom.documents.lines import Word, arrange
 from stillroom.documents.meaning import agree, doubtful
@@ -111,6 +113,7 @@ class _Pages:
         self._count = count
         self._effort = source.effort
         self._scanner = Scanner(source.effort)
+        self._seeing = Seeing(self._scanner.read_words if can_recognise else None)
         self._characters = 0
 
     @property
@@ -164,21 +167,22 @@ class _Pages:
     def _page(self, document: pdfium.PdfDocument, number: int) -> Page | None:
         page = document[number - 1]
         ticks: Sequence[Tick] = ()
+        struck: Sequence[tuple[float, float, float, float]] = ()
         if raw.FPDFPage_GetAnnotCount(page) > 0:
             self._files.extend(attached_files(page))
             self.notes.comments.extend((number, said) for said in comments(page))
             ticks = boxes(page)
+            struck = strikes(page)
             # What was typed into a form stands in annotations, which the text layer leaves out; flattening draws it on the page.
             if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
                 page.close()
                 page = document[number - 1]
         try:
-            return self._read(page, number, ticks)
+            return self._read(PageText(page, number, struck), page, number, ticks)
         finally:
             page.close()
 
-    def _read(self, page: pdfium.PdfPage, number: int, ticks: Sequence[Tick]) -> Page | None:
-        text = PageText(page, number)
+    def _read(self, text: PageText, page: pdfium.PdfPage, number: int, ticks: Sequence[Tick]) -> Page | None:
         text.tick(ticks)
         self.notes.take(number, text)
         blocks = text.blocks
@@ -189,8 +193,12 @@ class _Pages:
         if text.is_scan(letters):
             return self._scan(page, number, text, letters)
         written = _as_page(number, text, blocks)
-        if doubtful(written.text):
-            return self._decide(page, number, text, written)
+        if doubtful(written.text) and (seen := self._decide(page, number, text, written)):
+            return seen
+        otherwise, uncompared = self._seeing.compare(page, text.frame, blocks)
+        self.notes.take_seen(number, otherwise, uncompared)
+        if otherwise:
+            written = _as_page(number, text, blocks)
         return self._with_pictures(page, number, text, written)
 
     def _scan(self, page: pdfium.PdfPage, number: int, text: PageText, letters: int) -> Page | None:
@@ -204,14 +212,14 @@ class _Pages:
             self.notes.recognised.append(number)
         return scan
 
-    def _decide(self, page: pdfium.PdfPage, number: int, text: PageText, written: Page) -> Page:
-        """Text that reads like none: what the page shows decides."""
+    def _decide(self, page: pdfium.PdfPage, number: int, text: PageText, written: Page) -> Page | None:
+        """Text that reads like none: what the page shows decides. None where the text stays."""
         if not self.can_recognise or not self._effort.take_page():
             self.notes.doubtful.append(number)
-            return written
+            return None
         seen = self._scanner.read_page(page, number, text.frame)
         if not seen.text or agree(seen.text, written.text):
-            return written
+            return None
         self.notes.replaced.append(number)
         return seen
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stillroom.documents.formats.pdf_page import PageText
+from stillroom.documents.formats.pdf_seen import Otherwise
 from stillroom.documents.ocr.models import HOW_TO_INSTALL
 from stillroom.documents.source import RECOGNISED_PAGES, ranges, unread
 
@@ -22,6 +24,9 @@ class Notes:
         doubtful: their text reads like none, and could not be compared with what they show. replaced: it was, and is not.
         turned: have marks that turn typed text.
         hidden, relabelled: texts that pages do not show (by reason), or show otherwise, with the numbers of the pages.
+        struck: texts with a line drawn through them, with the numbers of the pages.
+        otherwise: words that pages show otherwise than the file says, as sentences quote them, with the numbers of the pages.
+        uncompared: words that look otherwise, where nothing can be recognised.
         comments: what people pinned to pages, with the numbers of the pages.
         too_long: the text limit was reached.
     """
@@ -37,6 +42,9 @@ class Notes:
     turned: list[int] = field(default_factory=list)
     hidden: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     relabelled: list[tuple[int, str]] = field(default_factory=list)
+    struck: list[tuple[int, str]] = field(default_factory=list)
+    otherwise: list[tuple[int, str]] = field(default_factory=list)
+    uncompared: list[tuple[int, str]] = field(default_factory=list)
     comments: list[tuple[int, str]] = field(default_factory=list)
     too_long: bool = False
     _others: list[str] = field(default_factory=list)
@@ -50,8 +58,16 @@ class Notes:
         if text.turned:
             self.turned.append(number)
         self.relabelled.extend((number, said) for said in text.relabelled)
+        self.struck.extend((number, said) for said in text.struck)
         for item in text.hidden:
             self.hidden.setdefault(item.reason, []).append((number, item.text))
+
+    def take_seen(self, number: int, otherwise: Sequence[Otherwise], uncompared: Sequence[str]) -> None:
+        """Words of a page that do not look like what the file says."""
+        self.otherwise.extend(
+            (number, f"“{item.seen[:_QUOTED]}” where the file says “{item.said[:_QUOTED]}”") for item in otherwise
+        )
+        self.uncompared.extend((number, text) for text in uncompared)
 
     def sentences(self, *, can_recognise: bool) -> tuple[str, ...]:
         """All of it."""
@@ -64,6 +80,15 @@ class Notes:
             said.append(
                 f"{_pages(self.relabelled)} text that the file calls something else ({_quoted(self.relabelled)}): "
                 "what the page shows was read."
+            )
+        if self.struck:
+            said.append(f"{_pages(self.struck)} struck-out text ({_quoted(self.struck)}): it was left out.")
+        if self.otherwise:
+            said.append(f"{_shown(self.otherwise)}: what is shown was taken.")
+        if self.uncompared:
+            said.append(
+                f"{_pages(self.uncompared)} text that does not look like what the file says ({_quoted(self.uncompared)}), and "
+                f"could not be compared with what is shown. {HOW_TO_INSTALL}"
             )
         if self.comments:
             said.append(
@@ -123,6 +148,13 @@ def _which(numbers: list[int]) -> str:
 
 def _pages(found: list[tuple[int, str]]) -> str:
     return _which(sorted({number for number, _ in found}))
+
+
+def _shown(found: list[tuple[int, str]]) -> str:
+    """What pages show and what the file says."""
+    texts = list(dict.fromkeys(text for _, text in found))
+    more = " …" if len(texts) > _QUOTES else ""
+    return f"{_about(sorted({number for number, _ in found}), 'shows', 'show')} {', '.join(texts[:_QUOTES])}{more}"
 
 
 def _quoted(found: list[tuple[int, str]]) -> str:

@@ -13,6 +13,8 @@ from stillroom.documents.formats.pdf_characters import bound
 
 _DEPTH = 8
 """Forms in forms are followed this far."""
+_THIN = 3.0
+"""In points; what is thicker is no line."""
 _OBJECTS = 200_000
 """Of one page; a page of more is a map or a plan."""
 
@@ -24,6 +26,7 @@ _object = bound(raw.FPDFPage_GetObject, c_void_p, c_void_p, c_int)
 _kind = bound(raw.FPDFPageObj_GetType, c_int, c_void_p)
 _count_in = bound(raw.FPDFFormObj_CountObjects, c_int, c_void_p)
 _object_in = bound(raw.FPDFFormObj_GetObject, c_void_p, c_void_p, c_ulong)
+_bounds = bound(raw.FPDFPageObj_GetBounds, c_int, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
 _matrix = bound(raw.FPDFPageObj_GetMatrix, c_int, c_void_p, c_void_p)
 
 
@@ -37,10 +40,12 @@ class Placed:
 
 @dataclass(slots=True)
 class PageObjects:
-    """Addresses of what draws the text of a page, and its pictures; both in the order in which they are drawn."""
+    """Addresses of what draws the text of a page, and its pictures; both in the order in which they are drawn; and the rectangles
+    that its thin lines fill, in the coordinates of the file: left, bottom, right, top."""
 
     texts: list[int] = field(default_factory=list)
     pictures: list[Placed] = field(default_factory=list)
+    lines: list[tuple[float, float, float, float]] = field(default_factory=list)
 
 
 def page_objects(page: pdfium.PdfPage) -> PageObjects:
@@ -57,6 +62,10 @@ def page_objects(page: pdfium.PdfPage) -> PageObjects:
                 found.texts.append(address)
             elif kind == raw.FPDF_PAGEOBJ_IMAGE:
                 found.pictures.append(Placed(address, _square(_times(_matrix_of(address), matrix))))
+            elif kind == raw.FPDF_PAGEOBJ_PATH:
+                x0, y0, x1, y1 = _moved(_bounds_of(address), matrix)
+                if min(x1 - x0, y1 - y0) <= _THIN < max(x1 - x0, y1 - y0):
+                    found.lines.append((x0, y0, x1, y1))
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEPTH:
                 visit(_object_in, address, _count_in(address), _times(_matrix_of(address), matrix), depth + 1)
         left -= count
@@ -78,6 +87,22 @@ def _times(inner: Matrix, outer: Matrix) -> Matrix:
     a, b, c, d, e, f = inner
     p, q, r, s, t, u = outer
     return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
+
+
+def _bounds_of(address: int) -> tuple[float, float, float, float]:
+    values = (c_float * 4)()
+    start = ctypes.addressof(values)
+    _bounds(address, start, start + 4, start + 8, start + 12)
+    left, bottom, right, top = values
+    return left, bottom, right, top
+
+
+def _moved(rectangle: tuple[float, float, float, float], matrix: Matrix) -> tuple[float, float, float, float]:
+    left, bottom, right, top = rectangle
+    a, b, c, d, e, f = matrix
+    x = [a * u + c * v + e for u in (left, right) for v in (bottom, top)]
+    y = [b * u + d * v + f for u in (left, right) for v in (bottom, top)]
+    return min(x), min(y), max(x), max(y)
 
 
 def _square(matrix: Matrix) -> tuple[float, float, float, float]:

@@ -16,6 +16,7 @@ from stillroom.documents.formats.pdf_characters import BIDI_CONTROLS, Characters
 from stillroom.documents.formats.pdf_frame import Frame
 from stillroom.documents.formats.pdf_labels import without_labels
 from stillroom.documents.formats.pdf_objects import page_objects
+from stillroom.documents.formats.pdf_struck import without_struck
 from stillroom.documents.formats.pdf_visibility import INK, SCAN, covered, look
 from stillroom.documents.formats.pdf_words import read_words
 from stillroom.documents.lines import Word
@@ -48,19 +49,24 @@ class PageText:
         blocks: its words, one list for each direction of text.
         lost: whether its text means nothing.
         hidden: what it says and does not show.
+        struck: what has a line drawn through it; it is not among the words.
         turned: whether there are marks in it that turn text which is typed.
         relabelled: text of the file that stands for other letters on the page.
     """
 
-    def __init__(self, page: pdfium.PdfPage, number: int) -> None:
+    def __init__(
+        self, page: pdfium.PdfPage, number: int, struck: Sequence[tuple[float, float, float, float]] = ()
+    ) -> None:
+        """``struck``: lines of remarks that strike text out, in the coordinates of the file."""
         self.frame = Frame(page.get_bbox(), page.get_rotation())
         self._objects = page_objects(page)
         self.relabelled = without_labels(page, number, self._objects)
         characters = Characters(page)
         try:
             seen = look(page, self._objects, characters, self.frame)
-            self.blocks = read_words(characters, self.frame, seen.shown)
-            self.lost = not self.blocks and bool((seen.shown & characters.placed & ~characters.spaces).any())
+            words = read_words(characters, self.frame, seen.shown)
+            self.blocks, self.struck = without_struck(words, self._objects, self.frame, seen.bare, struck)
+            self.lost = not words and bool((seen.shown & characters.placed & ~characters.spaces).any())
         finally:
             characters.close()
         self.turned = any(code in BIDI_CONTROLS for code in characters.codes)

@@ -81,6 +81,13 @@ class Scanner:
         words = [word for block in words_of(lines, frame.width, frame.height, unit) for word in block]
         return words, round(sum(seen) / len(seen), 4)
 
+    def read_words(self, pictures: Sequence[NDArray[np.uint8]]) -> list[list[tuple[str, float]]]:
+        """The letters of pictures of single words, and how sure each is. Raises DocumentError."""
+        from stillroom.documents.ocr.recognition import read_words
+
+        found = read_words(pictures, self._effort.progress)
+        return [[(character.text, character.confidence) for character in word] for word in found]
+
     def _drawn(self, page: pdfium.PdfPage, frame: Frame) -> NDArray[np.uint8]:
         from stillroom.documents.ocr.recognition import WORKING_PIXELS
 

@@ -12,6 +12,7 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pptx.package import Package
 
 from stillroom.documents import left_out, raised
+from stillroom.documents.aside import comment
 from stillroom.documents.document import Page
 from stillroom.documents.formats.embedded import add_embedded
 from stillroom.documents.formats.inside import Inside
@@ -96,7 +97,7 @@ class _Reader:
         for comments in self._parts.related(part, "comments"):
             for element in self._parts.root(comments).iter("{*}text", f"{DRAWING}t"):
                 if (element.text or "").strip():
-                    yield f"Comment: {element.text}"
+                    yield comment(element.text)
         for file in self._parts.related(part, "oleObject", "package"):
             add_embedded(self._parts, file, self._inside)
 

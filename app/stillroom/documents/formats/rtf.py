@@ -12,6 +12,7 @@ import compressed_rtf
 from striprtf import striprtf
 
 from stillroom.documents import left_out, raised
+from stillroom.documents.aside import comment
 from stillroom.documents.formats.inside import Inside
 from stillroom.documents.source import Content, Source
 from stillroom.documents.table import CELL_SEPARATOR
@@ -73,7 +74,7 @@ def rtf_text(data: bytes, inside: Inside | None) -> str:
         for picture in parts.pictures:
             inside.picture(picture)
     blocks = [*dict.fromkeys(texts["header"]), body, *texts["box"], *texts["note"], *dict.fromkeys(texts["footer"])]
-    blocks += [f"Comment: {text}" for text in texts["comment"] if text]
+    blocks += [comment(text) for text in texts["comment"] if text]
     return "\n\n".join(filter(None, blocks))
 
 

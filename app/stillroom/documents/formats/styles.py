@@ -16,9 +16,12 @@ _PROPERTIES = frozenset(
     (
         "display", "visibility", "color", "background", "background-color", "background-image", "font-size", "opacity", "position",
         "left", "top", "right", "text-indent", "clip", "clip-path", "width", "height", "max-height", "max-width", "overflow",
-        "vertical-align", "font", "mso-hide", "line-height", "text-decoration", "text-decoration-line",
+        "content", "vertical-align", "font", "mso-hide", "line-height", "text-decoration", "text-decoration-line",
+        "transform", "scale", "filter",
     )
 )  # fmt: skip
+_BESIDE = re.compile(r"::?(before|after)\s*$", re.IGNORECASE)
+_NO_SIZE = re.compile(r"scale[xy]?\(\s*0*(?:\.0+)?%?\s*[,)]")
 _CHECKS = 60_000
 """Of an element against a rule, for one page; what further rules hide is taken for shown."""
 _LENGTH = re.compile(r"\s*(-?\d*\.?\d+)\s*(px|pt|em|rem|%|cm|mm|in|pc|ex|vw|vh|)\s*$", re.IGNORECASE)
@@ -74,6 +77,7 @@ class Styles:
 
     def __init__(self, soup: BeautifulSoup) -> None:
         self._of: dict[int, dict[str, tuple[tuple[bool, int, int], str]]] = {}
+        self._beside: dict[tuple[int, str], dict[str, tuple[tuple[bool, int, int], str]]] = {}
         rules = [
             (order, selectors, declarations)
             for sheet in soup.find_all("style")
@@ -96,18 +100,29 @@ class Styles:
                 self._apply(selector, candidates, declarations, order)
 
     def _apply(self, selector: str, tags: list[Tag], declarations: dict[str, tuple[bool, str]], order: int) -> None:
+        beside = _BESIDE.search(selector)
+        if beside:
+            selector = selector[: beside.start()]
+            selector += "*" if not selector or selector[-1] in " >+~" else ""
         try:
             pattern = soupsieve.compile(selector)
             found = [tag for tag in tags if pattern.match(tag)]
         except (soupsieve.SelectorSyntaxError, NotImplementedError, ValueError):
-            return  # ::before, :hover …: nothing that stands in the text
+            return  # :hover …: nothing that stands in the text
         weight = _weight(selector)
         for tag in found:
-            own = self._of.setdefault(id(tag), {})
+            key = id(tag)
+            own = self._beside.setdefault((key, beside[1].lower()), {}) if beside else self._of.setdefault(key, {})
             for name, (important, value) in declarations.items():
                 rank = (important, weight, order)
                 if name not in own or own[name][0] <= rank:
                     own[name] = (rank, value)
+
+    def beside(self, tag: Tag, side: str) -> tuple[str, dict[str, str]]:
+        """The text that style sheets set into an element, at its beginning (``before``) or its end (``after``), and the declarations
+        that hold for it; empty where there is none."""
+        found = {name: value for name, (_, value) in self._beside.get((id(tag), side), {}).items()}
+        return (_content(found["content"], tag), found) if "content" in found else ("", found)
 
     def of(self, tag: Tag) -> dict[str, str]:
         """The declarations that hold for an element."""
@@ -135,12 +150,24 @@ class _Tags:
 
     def of(self, selector: str) -> list[Tag]:
         """Those that the last part of a selector may mean."""
+        selector = _BESIDE.sub("", selector)
         last = re.split(r"[\s>+~]+", selector.strip())[-1] if "(" not in selector and "[" not in selector else ""
         for pattern in (r"#[\w-]+", r"\.[\w-]+", r"^[a-zA-Z][\w-]*"):
             key = re.search(pattern, last)
             if key:
                 return self._by.get(key[0] if key[0][0] in "#." else key[0].lower(), [])
         return self._by.get("*", [])
+
+
+def _content(value: str, tag: Tag) -> str:
+    """What ``content`` shows: strings, and attributes of the element; counters and pictures are left."""
+    parts: list[str] = []
+    for token in tinycss2.parse_component_value_list(value):
+        if token.type == "string":
+            parts.append(token.value)
+        elif token.type == "function" and token.lower_name == "attr":
+            parts.append(str(tag.get(tinycss2.serialize(token.arguments).strip()) or ""))
+    return "".join(parts)
 
 
 def _split(selectors: str) -> list[str]:
@@ -190,6 +217,10 @@ def look_of(tag: Tag, style: dict[str, str], around: Look) -> Look:
 
 def is_gone(style: dict[str, str]) -> bool:
     """Whether an element and all inside of it are not drawn at all."""
+    if _NO_SIZE.search(style.get("transform", "")) or _NO_SIZE.search(f"scale({style.get('scale', '1')})"):
+        return True
+    if re.search(r"opacity\(\s*0*(?:\.0+)?%?\s*\)", style.get("filter", "")):
+        return True
     return style.get("display") == "none" or style.get("mso-hide") == "all" or _opacity(style) < _TRANSPARENT
 
 
@@ -304,7 +335,8 @@ def _declarations(nodes: list[Any]) -> dict[str, tuple[bool, str]]:
     found: dict[str, tuple[bool, str]] = {}
     for node in nodes:
         if getattr(node, "type", "") == "declaration" and node.lower_name in _PROPERTIES:
-            value = tinycss2.serialize(node.value).strip().lower()
+            value = tinycss2.serialize(node.value).strip()
+            value = value if node.lower_name == "content" else value.lower()
             if node.lower_name not in found or node.important or not found[node.lower_name][0]:
                 found[node.lower_name] = (node.important, value)
     return found

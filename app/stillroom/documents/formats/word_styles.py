@@ -25,6 +25,7 @@ class _Look:
     size: int | None = None
     shaded: bool | None = None
     position: str | None = None
+    struck: bool | None = None
 
     def over(self, other: _Look) -> _Look:
         """This look, and the other's where this says nothing."""
@@ -32,7 +33,7 @@ class _Look:
             other,
             **{
                 name: value
-                for name in ("hidden", "colour", "size", "shaded", "position")
+                for name in ("hidden", "colour", "size", "shaded", "position", "struck")
                 if (value := getattr(self, name)) is not None
             },
         )
@@ -97,6 +98,10 @@ class WordStyles:
             return True
         return bool(look.colour and _is_light(look.colour) and not backed and not self._on_colour(run, look))
 
+    def strikes(self, run: etree._Element) -> bool:
+        """Whether a line is drawn through a run of text."""
+        return bool(self._look(run).struck)
+
     def raises(self, run: etree._Element) -> bool:
         """Whether a run of text stands above or below the line."""
         return self._look(run).position in ("superscript", "subscript")
@@ -129,12 +134,14 @@ def _look(properties: etree._Element | None) -> _Look:
     size = _value(properties.find(f"{_W}sz"))
     shade = properties.find(f"{_W}shd")
     mark = _value(properties.find(f"{_W}highlight"))
+    lines = [line for name in ("strike", "dstrike") if (line := properties.find(f"{_W}{name}")) is not None]
     return _Look(
         None if vanish is None else is_on(vanish),
         _value(properties.find(f"{_W}color")) or None,
         int(size) if size.isascii() and size.isdecimal() and len(size) < 6 else None,
         True if _is_shaded(shade) or mark not in ("", "none", "white") else None,
         _value(properties.find(f"{_W}vertAlign")) or _shifted(_value(properties.find(f"{_W}position"))),
+        None if not lines else any(map(is_on, lines)),
     )
 
 

@@ -18,6 +18,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet.worksheet import Worksheet
 
 from stillroom.documents import left_out, raised
+from stillroom.documents.aside import comment
 from stillroom.documents.document import Page
 from stillroom.documents.formats.calamine_workbook import pages_of
 from stillroom.documents.formats.cell_values import value_text
@@ -243,6 +244,7 @@ def _rows(sheet: ReadOnlyWorksheet, form: _Form, count: left_out.LeftOut) -> lis
     rows: list[list[str]] = []
     cells = 0
     unseen: dict[int, bool] = {}
+    struck: dict[int, bool] = {}
     columns: set[int] = set()
     for number, row in enumerate(cast(Worksheet, sheet).iter_rows(), 1):
         cells += max(len(row), 1)
@@ -265,6 +267,9 @@ def _rows(sheet: ReadOnlyWorksheet, form: _Form, count: left_out.LeftOut) -> lis
             if text and not form.conditional and _is_unseen(cell, unseen):
                 text = ""
                 count.add(left_out.HIDDEN_CELL, place=f"sheet “{sheet.title}”")
+            elif text and _is_struck(cell, struck):
+                text = ""
+                count.add(left_out.STRUCK_TEXT, place=f"sheet “{sheet.title}”")
             elif not text and cell.value != "" and _hides_all(str(cell.number_format or "")):
                 count.add(left_out.HIDDEN_CELL, place=f"sheet “{sheet.title}”")
             texts.append(text)
@@ -288,6 +293,19 @@ def _is_unseen(cell: Any, known: dict[int, bool]) -> bool:
             font, fill = cell.font, cell.fill
             behind = _colour(fill.fgColor) if fill.fill_type == "solid" else "FFFFFF" if fill.fill_type is None else ""
             known[style] = bool((font.sz or 11) < _SMALLEST or (font.color and _colour(font.color) == behind))
+        except (AttributeError, IndexError, TypeError):
+            known[style] = False
+    return known[style]
+
+
+def _is_struck(cell: Any, known: dict[int, bool]) -> bool:
+    """Whether a line is drawn through what a cell holds."""
+    style = getattr(cell, "_style_id", None)
+    if style is None:
+        return False
+    if style not in known:
+        try:
+            known[style] = bool(cell.font.strike)
         except (AttributeError, IndexError, TypeError):
             known[style] = False
     return known[style]
@@ -360,8 +378,8 @@ def _old_boxes(data: bytes) -> Iterator[str]:
 
 
 def _comments(root: etree._Element) -> Iterator[str]:
-    for comment in root:
-        for element in comment if comment.tag == f"{_S}commentList" else [comment]:
+    for entry in root:
+        for element in entry if entry.tag == f"{_S}commentList" else [entry]:
             if not isinstance(element.tag, str) or element.get("ref") is None:
                 continue
             text = "".join(
@@ -370,7 +388,7 @@ def _comments(root: etree._Element) -> Iterator[str]:
                 if isinstance(part.tag, str) and part.tag.endswith(("}t", "}text"))
             )
             if text.strip():
-                yield f"Comment on {element.get('ref')}: {' '.join(text.split())}"
+                yield comment(text, str(element.get("ref")))
 
 
 def _formatted(part: str | TextBlock) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -119,8 +119,7 @@ def recognise(picture: Picture, progress: Callable[[], None], *, legible: bool =
     try:
         return _recognise(picture, progress, 1.0 if legible else _ENLARGED)
     except Exception as error:
-        # Both libraries report a lack of memory as a failure of their own.
-        if type(error).__name__ in ("ONNXRuntimeError", "RuntimeException") or "Insufficient memory" in str(error):
+        if _is_memory(error):
             raise MemoryError from error
         raise
 
@@ -175,6 +174,26 @@ def _recognise(picture: Picture, progress: Callable[[], None], enlarged: float) 
                 lines.append(Line(_turn_back(quad, turned, picture.shape[1]), (climbs - turned) % 4, characters))
     lines.missed = float(missed / length) if length else 0.0
     return lines
+
+
+def read_words(pictures: Sequence[Picture], progress: Callable[[], None]) -> list[list[Character]]:
+    """The characters of pictures that each show one level word or line; one list each, empty where nothing is recognised.
+
+    Raises DocumentError where the OCR part is missing, and MemoryError.
+    """
+    try:
+        found = _read(models(), list(pictures))
+    except Exception as error:
+        if _is_memory(error):
+            raise MemoryError from error
+        raise
+    progress()
+    return found
+
+
+def _is_memory(error: Exception) -> bool:
+    """Both libraries report a lack of memory as a failure of their own."""
+    return type(error).__name__ in ("ONNXRuntimeError", "RuntimeException") or "Insufficient memory" in str(error)
 
 
 def _inked(crop: Picture) -> NDArray[np.bool_]:

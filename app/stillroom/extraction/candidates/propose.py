@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import regex as re
 
 from stillroom.cancellation import Cancellation
+from stillroom.documents.aside import comments
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text, times
 from stillroom.extraction.candidates.candidate import Candidate
@@ -90,8 +91,24 @@ def proposal(
                     cancellation.raise_if_requested()
                 yield from _placed(proposer(piece, field, known), page, places)
 
-    several = list(itertools.islice(_distinct(weighed(found(), known)), MOST_CANDIDATES + 1))
+    several = list(itertools.islice(_distinct(_of_body(weighed(found(), known), document)), MOST_CANDIDATES + 1))
     return Proposal(several[:MOST_CANDIDATES], len(several) > MOST_CANDIDATES)
+
+
+def _of_body(candidates: Iterable[Candidate], document: Document) -> Iterable[Candidate]:
+    """Those that the document itself says; what reviewers wrote beside it counts where there are no others."""
+    aside = list(comments(document))
+    if not aside:
+        return candidates
+    several = list(itertools.islice(candidates, 4 * MOST_CANDIDATES))
+    own = [
+        each
+        for each in several
+        if not any(
+            each.span.page == span.page and each.span.start < span.end and span.start < each.span.end for span in aside
+        )
+    ]
+    return own or several
 
 
 def _pieces(page: Page) -> Iterator[tuple[Page, Sequence[int]]]:

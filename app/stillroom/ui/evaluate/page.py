@@ -433,6 +433,7 @@ class EvaluatePage(QWidget):
             return done
 
         self.banners.withdraw("failed")
+        self.banners.withdraw("ended")
         self._operation = Operation(work, "evaluate", owner=self).success(lambda done: self._done(done, failed))
         self._operation.failure(self._failed).cancelled(lambda: self._ended(self.tr("Stopped.")))
         self._parts.tasks.start(self._operation)
@@ -522,6 +523,14 @@ class EvaluatePage(QWidget):
             words = self.tr("%1 was not compared: %2")
             told = [words.replace("%1", name).replace("%2", sentence(error)) for name, error in failed]
             self.banners.show_message("\n".join(told), "bad", key="failed")
+        words = self.tr("%1 was compared on %2 documents: %3")
+        ended = [
+            words.replace("%1", each.model_name).replace("%2", self._judged(each)).replace("%3", each.ended)
+            for each in evaluations
+            if each.ended
+        ]
+        if ended:
+            self.banners.show_message("\n".join(ended), "warn", key="ended")
 
     def _failed(self, error: Exception) -> None:
         self._ended("")
@@ -535,6 +544,8 @@ class EvaluatePage(QWidget):
 
     def _refresh(self) -> None:
         running = self._operation is not None
+        pressed = self.run_button if running else self.cancel_button
+        follow = self.window().focusWidget() is pressed  # what was pressed goes, and the keyboard with it
         count, local = len(self.chosen()), len(self.chosen_models())
         self.run_button.setVisible(not running)
         self.run_button.setEnabled(bool(self._labels) and 0 < count <= MOST_MODELS and self.template.count() > 0)
@@ -548,6 +559,8 @@ class EvaluatePage(QWidget):
         self.teach_button.setEnabled(bool(self._labels) and count == local == 1 and self.template.count() > 0)
         self.teach_button.setToolTip(self._teaching_tip(count, local))
         self.cancel_button.setVisible(running)
+        if follow:
+            (self.cancel_button if running else self.run_button).setFocus()
         self.progress.setVisible(running)
         for control in (self.template, self.open_button, self.reviewed_button, self.models):
             control.setEnabled(not running)
@@ -623,6 +636,11 @@ class EvaluatePage(QWidget):
         best = self._best()
         self.use_button.setVisible(len(self.evaluations) > 1 and best is not None)
         self.own_button.setVisible(best is not None)
+        self.own_button.setText(
+            self.tr("Use the best for this template")
+            if len(self.evaluations) > 1
+            else self.tr("Use it for this template")
+        )
         self.cost.setText(self._cost_text(template))
         self.cost.setVisible(bool(self.cost.text()))
 

@@ -164,6 +164,11 @@ class ResultTable(QTableView):
         wants = [1.0 if field.type in _SHORT else 1.3 for field in self.shown.source.template.fields]
         columns = [Column.DOCUMENT, *range(FIRST_FIELD, FIRST_FIELD + len(wants))]
         narrow = [(11 if field.type in _SHORT else 14) * character for field in self.shown.source.template.fields]
+        # A part of a date tells nothing; before values come, and beside a long run, none has been measured.
+        date = self.fontMetrics().horizontalAdvance("0000-00-00") + 40  # icon and margins
+        for place, field in enumerate(self.shown.source.template.fields):
+            if field.type is FieldType.DATE:
+                narrow[place] = date
         least = [
             19 * character,
             *(max(width, header.sectionSizeHint(column)) for column, width in zip(columns[1:], narrow, strict=True)),

@@ -77,20 +77,22 @@ class TemplatesPage(QWidget):
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addLayout(self._head())
-        self.banners = BannerArea(self)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(2 * GRID)
         splitter.setChildrenCollapsible(False)
+        editor = self._editor()
         splitter.addWidget(self._list())
-        splitter.addWidget(self._editor())
+        splitter.addWidget(editor)
         self.preview = Preview(parts, loading, self._keep_new)
         splitter.addWidget(self.preview)
         splitter.setStretchFactor(1, 3)
         splitter.setStretchFactor(2, 3)
         splitter.setSizes([174, 430, 386])
         column.addWidget(splitter, 1)
+        self.banners = BannerArea(self, self.list, editor)  # the document, and what is pressed next, stay in sight
         self.preview.shown.connect(self._add_shown)
         self.preview.values_changed.connect(self._show_values)
+        self.preview.told.connect(self._select)
         self.preview.said.connect(self._say)
         self._actions()
         self.refresh()
@@ -190,8 +192,8 @@ class TemplatesPage(QWidget):
         self.fields.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self.fields.setWordWrap(False)
         self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.fields.setColumnWidth(0, 120)
-        self.fields.setColumnWidth(1, 150)
+        self.fields.setColumnWidth(0, 122)
+        self.fields.setColumnWidth(1, 102)  # what was found says more than the whole of a type
         self.fields.setMinimumHeight(120)
         self.fields.currentCellChanged.connect(lambda *_: self._show_field())
         tools = QHBoxLayout()
@@ -254,7 +256,7 @@ class TemplatesPage(QWidget):
             self.addAction(action)
 
     def _say(self, text: str, kind: str) -> None:
-        """What the preview says; what is no trouble goes by itself, for it lies over the marks."""
+        """What the preview says; what is no trouble goes by itself."""
         self.banners.show_message(text, kind, key="preview", seconds=6 if kind == "info" else 0)
 
     # ---- the list
@@ -438,6 +440,12 @@ class TemplatesPage(QWidget):
     def _add_shown(self, field: Field) -> None:
         self._add(field)
         self.preview.view.setFocus()
+
+    def _select(self, name: str) -> None:
+        """The row of a field, which lights its value."""
+        names = [field.name for field in self._draft.fields]
+        if name in names:
+            self.fields.setCurrentCell(names.index(name), 0)
 
     def _remove_field(self) -> None:
         field = self._current()
@@ -711,11 +719,15 @@ class TemplatesPage(QWidget):
             self.banners.show_message(sentence(error), "bad", key="save")
             return
         draft.mark_saved(self._own.text(saved.name))
+        field = self._current() if draft is self._draft else None
         self.refresh(saved.name)
+        if field is not None:
+            self._select(field.name)
         text = self.tr("%1 is saved as version %2.").replace("%1", saved.title or saved.name)
         self.banners.show_message(
-            text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save"
-        )
+            text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save",
+            seconds=10,
+        )  # fmt: skip
         self.saved.emit(saved.name)
         self.fields.setFocus()  # the button that was pressed can be pressed no more
 

@@ -104,11 +104,13 @@ class Preview(QWidget):
 
     Signals:
         shown(Field): a mark was made a field of.
+        told(str): a mark is the value of the field of this name.
         values_changed: other values are known.
         said(str, str): a sentence, and its kind.
     """
 
     shown = Signal(Field)
+    told = Signal(str)
     values_changed = Signal()
     said = Signal(str, str)
 
@@ -206,7 +208,7 @@ class Preview(QWidget):
         self._texts = PageTexts(document)
         self.view.setPlainText(self._texts.text)
         self.name.setText(document.name)
-        self.right_button.setEnabled(True)
+        self._allow_learning()
         self._asked, self.values, self._told = {}, {}, {}
         self.status.setText("")
         self.values_changed.emit()
@@ -222,7 +224,13 @@ class Preview(QWidget):
         for name in set(self._asked) - names:
             self._asked.pop(name)
             self.values.pop(name, None)
+        self._allow_learning()
         self._timer.start()
+
+    def _allow_learning(self) -> None:
+        """Where there is a document, and something to learn of it."""
+        fields = self._template.fields if self._template is not None else ()
+        self.right_button.setEnabled(self._document is not None and bool(fields))
 
     def light(self, name: str) -> None:
         """Show where a field's values stand."""
@@ -293,6 +301,7 @@ class Preview(QWidget):
             self._told[field.name] = found
             self.values |= self._with_told(self.values)
             self.values_changed.emit()
+            self.told.emit(field.name)
 
         self.make_button.setEnabled(False)
         self._parts.tasks.start(
