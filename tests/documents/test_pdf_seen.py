@@ -113,6 +113,34 @@ def test_a_number_may_be_seen_with_more_or_fewer_digits(code: str, table: dict[s
     assert f"“{code}” where the file says “{said}”" in document.notes[0]
 
 
+def drawn_minus(x: float) -> str:
+    return f"{x} 703 m {x + 4} 703 l S\n"
+
+
+@recognised
+@pytest.mark.parametrize(
+    "data",
+    [
+        lettered("-120.40", same("120.40") | {"-": " "}),
+        written(shown(50, 700, "Total Amount Due") + drawn_minus(144.5) + shown(150, 700, "120.40")),
+    ],
+)
+def test_a_minus_that_is_no_text_is_seen(data: bytes) -> None:
+    document = read(data)
+    assert document.pages[0].text == "Total Amount Due  -120.40"
+    assert "shows “-120.40” where the file says “120.40”" in document.notes[0]
+
+
+def test_lines_beside_numbers_are_no_minus() -> None:
+    leader = "100 703 m 146 703 l S 148 690 m 148 720 l S 140 712 m 148 712 l S\n"
+    under = (
+        shown(50, 680, "Sum") + "140 678 m 149 678 l S\n" + shown(150, 680, "70.00") + shown(50, 660, "12.00 - 15.00")
+    )
+    document = read(written(shown(50, 700, "Total Amount Due") + leader + shown(150, 700, "120.40") + under))
+    assert document.pages[0].text.split("\n") == ["Total Amount Due  120.40", "Sum  70.00", "12.00 - 15.00"]
+    assert document.notes == ()
+
+
 @recognised
 def test_letters_are_looked_at_as_digits_are() -> None:
     document = read(lettered("USD 12.40", same("12.40 ") | {"U": "E", "S": "U", "D": "R"}))

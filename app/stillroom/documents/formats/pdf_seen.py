@@ -34,6 +34,10 @@ _SMALL, _LARGE = 0.25, 0.5
 _MARGIN = 0.12
 """Around a word, as a share of its height."""
 
+_AMOUNT = re.compile(r"\d[\d.,'’]*")
+_BEFORE = 0.7
+"""How far before a number a minus is looked for, as a share of its height."""
+_MINUS = "-–—−"
 _NUMBER = re.compile(r"[^\w\s]{0,2}\d[\d.,'’/:-]*\W?")
 
 Reading = list[tuple[str, float]]
@@ -97,16 +101,25 @@ class Seeing:
         if self._known is None:
             self._known = Known()
         pixels, scale = pdf_shapes.drawn(page, frame)
-        return _Page(pixels, scale, found, self._known, self._read).result()
+        return _Page(pixels, scale, found, blocks, self._known, self._read).result()
 
 
 class _Page:
     """The words of one page, and the shapes of their letters."""
 
-    def __init__(self, pixels: Pixels, scale: float, found: list[_Looked], known: Known, read: Read | None) -> None:
+    def __init__(
+        self,
+        pixels: Pixels,
+        scale: float,
+        found: list[_Looked],
+        blocks: Sequence[Sequence[Word]],
+        known: Known,
+        read: Read | None,
+    ) -> None:
         self._views = {turn: np.rot90(pixels, turn) for turn in {looked.turn for looked in found}}
         self._size = pixels.shape
         self._scale = scale
+        self._blocks = blocks
         self._known = known
         self._read = read
         self._found: list[_Looked] = []
@@ -133,6 +146,42 @@ class _Page:
         self._small = np.concatenate(heights) < _SMALL
 
     def result(self) -> tuple[list[Otherwise], list[str]]:
+        unread = self._unread_minus()
+        changed, doubtful = self._compared()
+        if not unread:
+            return changed, doubtful
+        if self._read is None:
+            return changed, [*doubtful, *(looked.word.text for looked in unread)]
+        for looked, reading in zip(unread, self._read([self._crop(each, _BEFORE) for each in unread]), strict=True):
+            word = looked.word
+            seen = "".join(letter for letter, _ in reading)
+            if seen[:1] and seen[0] in _MINUS and seen[1:] == word.text:
+                first = word.boxes[0]
+                changed.append(Otherwise(word.text, f"-{word.text}"))
+                word.boxes.insert(0, Box(first.x0 - _BEFORE * (first.y1 - first.y0), first.y0, first.x0, first.y1))
+                word.text = f"-{word.text}"
+        return changed, doubtful
+
+    def _unread_minus(self) -> list[_Looked]:
+        """Numbers with a bar before them that is no text."""
+        found = [looked for looked in self._found if looked.turn == 0 and _AMOUNT.fullmatch(looked.word.text)]
+        if not found:
+            return []
+        x0, y0, _, y1 = np.array([looked.word.boxes[0] for looked in found], dtype=np.float64).T
+        before = np.stack([x0 - _BEFORE * (y1 - y0), y0, x0 - 0.03 * (y1 - y0), y1], axis=1)
+        bars = np.flatnonzero(pdf_shapes.bars(self._views[0], before * self._scale)).tolist()
+        if not bars:
+            return []
+        boxes = np.array([box for words in self._blocks for word in words for box in word.boxes], dtype=np.float64)
+        free: list[_Looked] = []
+        for index in bars:
+            left, top, right, bottom = before[index]
+            beside = (boxes[:, 0] < right) & (boxes[:, 2] > left + 0.1 * (right - left))
+            if not (beside & (boxes[:, 1] < bottom) & (boxes[:, 3] > top)).any():
+                free.append(found[index])
+        return free[:_WORDS]
+
+    def _compared(self) -> tuple[list[Otherwise], list[str]]:
         doubts = self._doubts(np.arange(len(self._letters)))
         left = [looked for looked in self._found if doubts[looked.rows].max() > 1 or looked.odd]
         if self._read is None:
@@ -192,7 +241,7 @@ class _Page:
 
     def _settled(self, looked: _Looked, reading: Reading) -> bool:
         """Whether the word is read as it is said; its shapes are learned then."""
-        seen = _compared(reading)
+        seen = _letters(reading)
         said = [looked.word.text[place] for place in looked.places]
         if len(seen) != len(said) or not all(b in alike(a) for a, (b, _) in zip(said, seen, strict=True)):
             return False
@@ -203,7 +252,7 @@ class _Page:
         """The word as it is seen; empty where that is not sure."""
         if self._settled(looked, second):
             return ""
-        one, other = _compared(first), _compared(second)
+        one, other = _letters(first), _letters(second)
         if not len(one) == len(other) == len(looked.places):
             return self._of_another_length(looked, first, second, doubts)
         letters = list(looked.word.text)
@@ -239,12 +288,13 @@ class _Page:
         looked.word.boxes[:] = boxes
         return seen
 
-    def _crop(self, looked: _Looked) -> NDArray[np.uint8]:
+    def _crop(self, looked: _Looked, before: float = 0.0) -> NDArray[np.uint8]:
         places = self._turned(np.array(looked.word.boxes, dtype=np.float64), looked.turn)
         x0, y0 = places[:, :2].min(axis=0)
         x1, y1 = places[:, 2:].max(axis=0)
         view = self._views[looked.turn]
         more = _MARGIN * (y1 - y0)
+        x0 -= before * (y1 - y0)
         left, top = max(int(x0 - more), 0), max(int(y0), 0)
         right, bottom = int(x1 + more) + 1, int(y1) + 1
         part = view[top:bottom, left:right]
@@ -280,7 +330,7 @@ def _turn(words: Sequence[Word]) -> int | None:
     return None
 
 
-def _compared(reading: Reading) -> Reading:
+def _letters(reading: Reading) -> Reading:
     return [(letter, sure) for letter, sure in reading if letter in LETTERS]
 
 

@@ -32,6 +32,7 @@ _ROWS, _COLUMNS = 32, 24
 _GRID_ROWS, _GRID_COLUMNS = 12, 10
 _INK = 0.4
 _CONTRAST = 40
+_BAR = 24
 _PROPORTION = 0.25
 """What the proportion of a letter counts for beside its shape."""
 _FONTS = (
@@ -85,6 +86,24 @@ def shapes(pixels: Pixels, boxes: NDArray[np.float64]) -> tuple[Shapes, NDArray[
     proportion = _PROPORTION * np.log(np.maximum(width, 0.1) / np.maximum(height, 0.1))
     found = np.concatenate([grid, proportion[:, np.newaxis]], axis=1).astype(np.float32)
     return found, (most >= _CONTRAST) & by_row.any(axis=1), (bottom - top) / _ROWS
+
+
+def bars(pixels: Pixels, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which boxes hold a short level bar in the middle of their height and nothing else: a minus."""
+    down, across = (np.arange(_BAR) + 0.5) / _BAR, (np.arange(_BAR) + 0.5) / _BAR
+    x0, y0, x1, y1 = boxes.T[:, :, np.newaxis]
+    rows = np.clip(y0 + (y1 - y0) * down, 0, pixels.shape[0] - 1).astype(np.intp)
+    columns = np.clip(x0 + (x1 - x0) * across, 0, pixels.shape[1] - 1).astype(np.intp)
+    parts = pixels[rows[:, :, np.newaxis], columns[:, np.newaxis, :]].astype(np.int16)
+    ground = np.median(parts.reshape(len(boxes), -1), axis=1)[:, np.newaxis, np.newaxis]
+    inked = np.abs(parts - ground) >= _CONTRAST
+    by_row, by_column = inked.any(axis=2), inked.any(axis=1)
+    high, wide = by_row.sum(axis=1), by_column.sum(axis=1)
+    middle = by_row[:, _BAR // 3 : _BAR * 3 // 4].sum(axis=1) == high
+    solid = inked.sum(axis=(1, 2)) >= 0.6 * high * wide
+    return np.asarray(
+        (high > 0) & (high <= _BAR // 6) & middle & (wide >= _BAR // 5) & ~by_column[:, :2].any(axis=1) & solid
+    )
 
 
 def _stretched(
