@@ -65,7 +65,7 @@ SETS = (
 RENAMED = {"wildreceipt": {"subtotal": "tax"}}
 # Sets that a built-in template reads besides: their documents move its own weights, and are not fitted on twice for all.
 AGAIN = (("wildreceipt", "receipt"), ("einvoices", "invoice"))
-OWN_WEIGHTS = ("receipt", "contract", "invoice")
+OWN_WEIGHTS = ("receipt", "contract", "invoice", "personal-data")
 NAMES = [*sign_names(), *ranking.BESIDES]
 SIGNS = len(sign_names())
 # What each of the two other readings goes by.
@@ -560,6 +560,11 @@ COLUMNS = [*ranking.CONFIDENCE, "family numbers", "family moments", "family code
 DOUBT = {"share": 0.6, "always": -0.1, "several": -1.6, "several_share": -0.2, "absent": -0.3, "absent_share": -0.2}
 
 
+def _firmness(name: str) -> float:
+    """How firmly what was thought of a column holds: there are few sets with lists, but many documents of templates fitted to."""
+    return 0.02 if "fitted" in name else 0.3 if name == "several" else 0.2 if "several" in name else 0.1
+
+
 def calibrate(decided: list[Decided]) -> dict[str, float]:
     """Weights of the confidence: a logistic with a penalty, sets weighed evenly."""
     rows, right, weight = [], [], []
@@ -572,7 +577,7 @@ def calibrate(decided: list[Decided]) -> dict[str, float]:
     signs, good = np.array(rows), np.array(right, dtype=float)
     share = np.array(weight) / sum(weight)
     prior = np.array([DOUBT.get(name, 0.0) for name in COLUMNS])
-    penalty = np.array([0.3 if name == "several" else 0.2 if "several" in name else 0.1 for name in COLUMNS])
+    penalty = np.array([_firmness(name) for name in COLUMNS])
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds = signs @ weights

@@ -511,7 +511,14 @@ def test_every_place_of_a_web_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "style", ["transform: scale(0)", "scale: 0", "filter: opacity(0%)", "transform: rotate(3deg) scaleX(0.0)"]
+    "style",
+    [
+        "transform: scale(0)",
+        "scale: 0",
+        "filter: opacity(0%)",
+        "transform: rotate(3deg) scaleX(0.0)",
+        "-webkit-text-fill-color: #fff",
+    ],
 )
 def test_what_is_shrunk_or_filtered_away_is_left_out(style: str) -> None:
     document = read(
@@ -544,11 +551,27 @@ def test_struck_out_cells_are_left_out_and_said() -> None:
     assert isinstance(sheet, Worksheet)
     sheet.append(["Total due", "9,999.99", "1,050.00"])
     sheet["B1"].font = Font(strike=True)
+    sheet.append(["Total due 7777.77"])
+    sheet.row_dimensions[2].height = 0.5
+    sheet["F1"] = "Narrow 6666.66"
+    sheet.column_dimensions["F"].width = 0.1
     file = io.BytesIO()
     book.save(file)
     document = read("a.xlsx", file.getvalue())
     assert all_text(document).split() == ["Total", "due", "1,050.00"]
-    assert document.notes == ("1 struck-out passage (sheet “Sheet”) was left out.",)
+    for said in ("1 struck-out passage (sheet “Sheet”) was left out.", "1 hidden row", "1 hidden column"):
+        assert said in all_notes(document)
+
+
+def test_the_struck_out_part_of_a_cell_is_left_out_and_said() -> None:
+    parts = "<s:r><s:rPr><s:strike/></s:rPr><s:t>9,999.99</s:t></s:r><s:r><s:t> 1,050.00</s:t></s:r>"
+    book = workbook(
+        '<s:row r="1"><s:c r="A1" t="s"><s:v>0</s:v></s:c></s:row>',
+        parts={"xl/sharedStrings.xml": f"<s:sst {NAMES}><s:si>{parts}</s:si></s:sst>"},
+    )
+    document = read("a.xlsx", book)
+    assert all_text(document).strip() == "1,050.00"
+    assert "1 struck-out passage" in all_notes(document)
 
 
 def test_what_style_sheets_set_into_a_page_is_read_as_it_is_seen() -> None:

@@ -167,7 +167,7 @@ lines = st.lists(
 
 
 @given(lines)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 def test_every_character_of_a_pdf_has_a_box_or_was_added(items: list[tuple[float, float, str]]) -> None:
     target = io.BytesIO()
     canvas = Canvas(target, pagesize=(600, 800))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary
+from stillroom.extraction.concepts import Meaning, joins_a_day, key_of, labels, vocabulary
 from stillroom.templates.template import Field, FieldType, Template
 
 INVOICE = Template(
@@ -130,3 +130,28 @@ def test_what_a_total_is_taken_with_besides_a_tax_is_not_its_name() -> None:
 def test_a_currency_before_its_amount_is_no_label() -> None:
     assert [label.key for label in labels("TOTAL SALES  RM  108.50")] == ["totalsales"]
     assert "rm" in [label.key for label in labels("RM : 843 201 17")]
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Handelsrechnung (380) Nr. 471102 vom 15.11.2024", "invoice_date"),
+        ("Rechnungsnr. 123 vom 3.4.2024", "invoice_date"),
+        ("Facture n° 12 du 3/4/2024", "invoice_date"),
+        ("Fattura n. 12/A del 3/4/2024", "invoice_date"),
+        ("Invoice 1234 of 3 March 2024", "invoice_date"),
+        ("Faktura VAT nr 12/2024 z dnia 3.4.2024", "invoice_date"),
+        ("Rechnung gemäß Bestellung Nr. 2018-471331 vom 01.03.2018", "order_date"),
+    ],
+)
+def test_what_joins_a_papers_number_and_its_day_names_the_day(text: str, concept: str) -> None:
+    label = labels(text)[-1]
+    assert concept in vocabulary().phrases[label.key]
+    assert joins_a_day(text, label)
+
+
+@pytest.mark.parametrize(
+    "text", ["Stylesheet-Version: 2.0 vom 18.10.2018", "Invoice page 2 of 3", "Invoice date 3.4.2024"]
+)
+def test_a_day_that_no_paper_is_joined_to_has_no_such_label(text: str) -> None:
+    assert not any(joins_a_day(text, label) for label in labels(text))

@@ -236,3 +236,22 @@ def test_a_room_heads_nothing_though_it_holds_a_word_of_one() -> None:
     assert signs(page, "location", "WHAT IS REASONING")["own_above"] == 0.0
     assert signs(page, "location", "Wean Hall 7500")["label_like"] == 0.0
     assert signs(page, "location", "Somewhere else")["label_like"] == 0.0
+
+
+def test_the_day_of_a_heading_is_called_what_its_paper_is() -> None:
+    page = Page(
+        1, "Version: 2.0 vom 18.10.2018\nRechnung Nr. 17 vom 5.6.2018\nzu Bestellung Nr. 9 vom 1.3.2018\n", 0, 0, None
+    )
+    bill = Template(
+        "bill",
+        1,
+        "Bill",
+        "a bill",
+        (Field("invoice_number", FieldType.IDENTIFIER), Field("invoice_date", FieldType.DATE)),
+    )
+    document = Document("made.pdf", "pdf", "", (page,), 1)
+    found = propose(bill.fields[1], document)
+    rows = Layout(document, Meaning(bill)).signs(bill.fields[1], FieldType.DATE, found)
+    beside = dict(zip([each.text for each in found], rows[:, sign_names().index("like_beside")], strict=True))
+    assert beside["5.6.2018"] > 0.9
+    assert max(beside["18.10.2018"], beside["1.3.2018"]) < 0.5

@@ -82,8 +82,42 @@ def test_embeddings_tell_what_words_do_not() -> None:
     assert learned.model == "m"
     assert learned.after == 16
     assert int(learned.shares(np.zeros(3), parts_of("zzzz"), np.array([1.0, 0.0])).argmax()) == 1
-    # Of another model they say nothing.
-    assert learned.shares(np.zeros(3), parts_of("zzzz"), np.zeros(5)) == pytest.approx(1 / 3, abs=0.2)
+    # Of another model, that makes fewer numbers, they say nothing.
+    assert learned.shares(np.zeros(3), parts_of("zzzz"), np.zeros(1)) == pytest.approx(1 / 3, abs=0.2)
+
+
+@pytest.mark.parametrize("telling", [0, 4])
+def test_the_part_of_an_embedding_that_tells_more_is_used(telling: int) -> None:
+    """What the model takes a text to be about stands first, the mean over its tokens behind it."""
+    made = np.random.default_rng(5)
+    vectors = made.normal(size=(24, 8)) * (1.0 + 9.0 * (np.arange(8) >= 4))
+    vectors[:, telling : telling + 4] = [[4.0 * (at % 2)] * 4 for at in range(24)] + made.normal(size=(24, 4))
+    shown = [
+        dataclasses.replace(labelled(f"{at}", at % 2, embedding=tuple(vector)), about=4)
+        for at, vector in enumerate(vectors)
+    ]
+    learned = learn(shown)
+    assert learned is not None
+    assert learned.after >= 22
+    assert len(learned.mean) == (8 if telling else 4)
+    for right in (0, 1):
+        whole = np.concatenate((np.full(4, 4.0 * right if not telling else 0.0), np.full(4, 4.0 * right)))
+        assert int(learned.shares(np.zeros(3), parts_of("zzzz"), whole).argmax()) == right
+
+
+def test_documents_of_an_earlier_version_count_with_what_they_have() -> None:
+    made = np.random.default_rng(3)
+    words = ["".join(made.choice(list("bcdfgklmnprst"), 7)) for _ in range(16)]
+    shown = [
+        dataclasses.replace(
+            labelled(word, at % 2, embedding=(float(at % 2), 0.5, 1.0, 2.0)[: 2 + at // 8 * 2]), about=2
+        )
+        for at, word in enumerate(words)
+    ]
+    learned = learn(shown)
+    assert learned is not None
+    assert len(learned.mean) == 2
+    assert learned.after == 16
 
 
 def test_what_all_documents_are_drawn_to_tells_none_apart() -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.learning import test_classifier
 from tests.learning.test_memory import TEMPLATE, right, shift, truth
 
 from stillroom.errors import StillroomError
+from stillroom.extraction.subject import Embedding
 from stillroom.learning.memory import TemplateMemory
 from stillroom.learning.sharing import pack, unpack
 from stillroom.templates.toml_file import parse_template
@@ -54,6 +56,20 @@ def test_values_and_rare_words_stay_behind(memory: TemplateMemory) -> None:
         assert word not in bare
     assert "quendle" in bare
     assert not set(unpack(pack("", memory.kept(), with_text=True)).documents) & set(memory.documents())
+
+
+def test_what_a_model_made_of_a_text_stays_behind(tmp_path: Path) -> None:
+    notes = TemplateMemory(test_classifier.TEMPLATE, tmp_path)
+    said = Embedding("m", np.ones(4), mean=np.ones(4))
+    notes.take(test_classifier.document(test_classifier.GARDEN[0]), {"desk": "north"}, lambda _: said)
+
+    def arrays(*, with_text: bool) -> set[str]:
+        (kept,) = unpack(pack("", notes.kept(), with_text=with_text)).documents.values()
+        with np.load(io.BytesIO(kept)) as data:
+            return set(data.files)
+
+    assert {"subject", "wording", "parts"} <= arrays(with_text=True)
+    assert arrays(with_text=False) == {"facts"}
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 broken"])

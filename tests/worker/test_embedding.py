@@ -97,6 +97,21 @@ def test_a_frame_gives_its_last_token(model: LoadedModel, cells: Cells) -> None:
     assert cells.used == 0
 
 
+def test_a_frame_leaves_the_mean_over_the_text_in_it(model: LoadedModel, cells: Cells) -> None:
+    *_, framed = embed(model, cells, EmbedRequest(TEXTS, 512, 'This text: "', '" means in one word: "'))
+    *_, longer = embed(model, cells, EmbedRequest(TEXTS, 512, 'This text: "', '" is about something else: "'))
+    *_, plain = embed(model, cells, EmbedRequest(TEXTS, 512))
+    assert framed is not None
+    assert longer is not None
+    assert plain is not None
+    assert plain.means == ()
+    # What follows the text is not in it; what comes before it is read, but not counted.
+    assert np.array(framed.means) == pytest.approx(np.array(longer.means), abs=1e-3)
+    assert framed.means != framed.vectors
+    for one, other in zip(framed.means, plain.vectors, strict=True):
+        assert np.corrcoef(one, other)[0, 1] > 0.8
+
+
 def test_a_language_that_is_not_known_takes_more_tokens(model: LoadedModel, cells: Cells) -> None:
     *_, result = embed(model, cells, EmbedRequest((TEXTS[0], "Ich möchte meine verlorene Karte sperren lassen."), 512))
     assert result is not None

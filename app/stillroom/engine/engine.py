@@ -198,9 +198,11 @@ class Engine:
         """A vector for each text, by which texts of one kind are told from others."""
         worker, data = self._ask("embed", {"request": to_plain(request)}, cancellation=cancellation)
         result = self._understand(worker, lambda: from_child(Embeddings, data))
-        widths = {len(vector) for vector in result.vectors}
-        finite = all(map(math.isfinite, itertools.chain.from_iterable(result.vectors)))
-        if len(result.vectors) != len(request.texts) or len(widths) > 1 or 0 in widths or not finite:
+        vectors = (*result.vectors, *result.means)
+        widths = {len(vector) for vector in vectors}
+        finite = all(map(math.isfinite, itertools.chain.from_iterable(vectors)))
+        numbers = {len(result.vectors), len(result.means) or len(result.vectors)}
+        if numbers != {len(request.texts)} or len(widths) > 1 or 0 in widths or not finite:
             self._refuse(worker)
         return result
 

@@ -343,11 +343,13 @@ class Embeddings:
     Attributes:
         evaluated_tokens: of all texts.
         token_bytes: bytes of each text that a token stands for: few where the model's vocabulary does not know the language.
+        means: where the vectors are those of a frame's last token, the means over the tokens of the text in it; else none.
     """
 
     vectors: tuple[tuple[float, ...], ...]
     evaluated_tokens: int
     token_bytes: tuple[float, ...] = ()
+    means: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

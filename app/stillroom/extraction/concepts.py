@@ -91,6 +91,11 @@ def words_of(text: str) -> list[str]:
     return [_fold_cached(match.group()) for match in _TOKEN.finditer(text)]
 
 
+def joins_a_day(text: str, label: Label) -> bool:
+    """Whether a label is the word that joins a paper's number and its day: what stands before it names the number."""
+    return label.key in (_INVOICED, _ORDERED) and key_of(text[label.start : label.end]) != label.key
+
+
 def key_of(phrase: str) -> str:
     """A phrase as it is looked up: its words folded and run together, for texts whose spaces were lost."""
     return "".join(words_of(phrase))
@@ -206,7 +211,7 @@ def labels(text: str, own: Iterable[str] = ()) -> list[Label]:
             index += 1
     if _UNSPACED.search(text):
         found = _with_unspaced(text, found)
-    return found
+    return _with_dated(text, found)
 
 
 def _adjoining(text: str, end: int, start: int) -> bool:
@@ -228,6 +233,48 @@ def _is_label(text: str, start: int, end: int, key: str) -> bool:
     return text[end : end + 2].lstrip()[:1] in (":", "：") or (
         key == "#" and not text[max(0, start - 1) : start].strip()
     )
+
+
+@functools.cache
+def _dated_papers() -> tuple[regex.Pattern[str], dict[str, str]]:
+    """A paper's number with the word that joins its day, and the folded words for papers with the key that names their day."""
+    data = tomllib.loads((paths.resources_dir() / "dated_papers.toml").read_text(encoding="utf-8"))
+    listed = {name: {each.strip() for own in table.values() for each in own.split(";")} for name, table in data.items()}
+    joining = "|".join(regex.escape(each) for each in sorted(listed["joining"], key=len, reverse=True))
+    dated = regex.compile(
+        rf"^([^\n]{{0,60}}?)(?<=[\s.:°º#])[^\s\d]{{0,8}}\d\S{{0,24}}(?<!\.),? {{1,2}}({joining}) {{1,2}}"
+        r"(?=\d{1,4}[-./]{1,2} ?[\d\p{L}]|\d{1,2} \p{L}|\p{L}{3,12}\.? \d)",
+        regex.MULTILINE | regex.IGNORECASE,
+    )
+    keys = dict.fromkeys(map(key_of, listed["other"]), _ORDERED)
+    return dated, keys | dict.fromkeys(map(key_of, listed["invoice"]), _INVOICED)
+
+
+_INVOICED, _ORDERED = key_of("invoice date"), key_of("order date")
+_COMPOUND = 5  # letters of a word that others are made of: "Handelsrechnung"
+
+
+def _with_dated(text: str, found: list[Label]) -> list[Label]:
+    """With what joins a paper's number and its day as a label of that day: "Handelsrechnung Nr. 471102 vom 05.06.2018"."""
+    dated, keys = _dated_papers()
+    more = []
+    for match in dated.finditer(text):
+        words = words_of(match[1])
+        # The last paper named is the one that the number is of: "Rechnung gemäß Bestellung Nr. 17 vom".
+        key = next((key for word in reversed(words) if (key := _paper(word, keys))), "")
+        if key:
+            more.append(Label(match.start(2), match.end(2), key, short=False))
+    if not more:
+        return found
+    kept = [each for each in found if not any(own.start <= each.start < own.end for own in more)]
+    return sorted([*kept, *more], key=lambda label: label.start)
+
+
+def _paper(word: str, keys: dict[str, str]) -> str:
+    """The key of a word for a paper, or of one that ends with it ("Handelsrechnung", "Rechnungsnr")."""
+    word = word.removesuffix("#").removesuffix("s") if word.endswith("#") else word
+    long = (key for paper, key in keys.items() if len(paper) >= _COMPOUND and word.endswith(paper))
+    return keys.get(word, "") or next(long, "")
 
 
 def _with_unspaced(text: str, found: list[Label]) -> list[Label]:

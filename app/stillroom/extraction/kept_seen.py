@@ -139,7 +139,7 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         notes=seen.notes,
         boxes=_boxes(seen, fields),
         model=seen.embedding[0] if seen.embedding is not None else "",
-        embedding=seen.embedding[1].astype(np.float16).tobytes() if seen.embedding is not None else b"",
+        embedding=seen.embedding.whole.astype(np.float16).tobytes() if seen.embedding is not None else b"",
         words=dict(seen.words),
         left_out=document.notes,
     )

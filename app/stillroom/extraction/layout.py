@@ -631,7 +631,11 @@ class Layout:
         cell = page.cells[index]
         start = max(start, cell.start)
         like = self._likeness
-        own, rival = like.before(field.name, page.text[cell.start : start])
+        labels = page.labels_between(cell.start, start)
+        if labels and concepts.joins_a_day(page.text, labels[-1]):
+            own, rival, _ = self._meaning.weigh(field.name, labels[-1].key)
+        else:
+            own, rival = like.before(field.name, page.text[cell.start : start])
         if not own and not rival and cell.order and start - cell.start < _AT_START:
             own, rival = like.of_cell(field.name, page.label_text(index - 1))
         around = self._liked.get((field.name, candidate.span.page, index))

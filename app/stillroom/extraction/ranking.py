@@ -278,6 +278,7 @@ class Grounds:
             "absent_share": share * self.absent,
             "several": float(self.several),
             "several_share": share * self.several,
+            "several_fitted": float(self.several and self.fitted),
         }
 
 

@@ -30,12 +30,20 @@ class Embedding(NamedTuple):
     """What a model makes of a text.
 
     Attributes:
-        model: its name. token_bytes: of the text that one of its tokens stands for; 0 where that is not known.
+        model: its name. vector: what it takes the text to be about.
+        token_bytes: of the text that one of its tokens stands for; 0 where that is not known.
+        mean: over the text's tokens, which tells more of how it is written; empty where the model gave none.
     """
 
     model: str
     vector: Vector
     token_bytes: float = 0.0
+    mean: Vector = np.zeros(0)
+
+    @property
+    def whole(self) -> Vector:
+        """The vector with the mean behind it: what texts are told apart by where labels say which numbers matter."""
+        return np.concatenate((self.vector, self.mean))
 
 
 Embed = Callable[[str], Embedding | None]
@@ -98,7 +106,8 @@ class Embedder:
             return None
         if self._on_evaluated is not None:
             self._on_evaluated(said.evaluated_tokens)
-        found = Embedding(model.name, np.array(said.vectors[0]), *said.token_bytes)
+        mean = np.array(said.means[0]) if said.means else np.zeros(0)
+        found = Embedding(model.name, np.array(said.vectors[0]), said.token_bytes[0] if said.token_bytes else 0.0, mean)
         with self._lock:
             self._known[key] = found
             while len(self._known) > _REMEMBERED:

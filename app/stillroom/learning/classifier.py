@@ -1,13 +1,14 @@
 """A classifier for one choice of a template, learned from documents whose option a person said.
 
 What an option's words say without learning is where it begins; what is added is a kernel's multinomial logistic regression over the
-letters and words of the texts, and over the model's embeddings of them where all have one. How far the beginning is trusted, and whether
-the embeddings are used, is what loses least when documents are left out; where nothing does, nothing is learned. An option takes part
-from its second label on.
+letters and words of the texts, and over the model's embeddings of them where all have one. How far the beginning is trusted, and what
+the embeddings count beside the words, is what loses least when documents are left out; where nothing does, nothing is learned. An option
+takes part from its second label on.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -31,10 +32,11 @@ _PLACES = 1 << 15  # that parts of words are counted in
 _LETTERS = (3, 4, 5)
 _WORD = re.compile(r"[^\W_]+")
 _WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-_PENALTY = 0.03
+_PENALTY = 0.01
 _STEPS = 60
 _PARTS = 10
-_TRUST = (1.0, 0.5, 0.25)  # in the strengths that nobody taught
+_TRUST = 1.0, (2.0, 0.5)  # in the strengths that nobody taught: at first, and what else is tried
+_EMBEDDED = (1.0, 3.0)  # what embeddings count beside the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class LabelledText:
         strengths: of each option, as it is decided without learning.
         right: the option's place; -1 where it is none of them.
         parts: of words, see ``parts_of``.
-        embedding, model: by which model's; empty where none was loaded.
+        embedding, model: by which model's; empty where none was loaded. See Embedding.whole.
+        about: so many of its first numbers are what the model takes the text to be about; 0 for all.
     """
 
     document: str
@@ -55,6 +58,7 @@ class LabelledText:
     parts: Sparse
     embedding: Vector
     model: str = ""
+    about: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,8 @@ class LearnedChoice:
         """Probabilities of the options. ``embedding``: of ``model``; without one the words alone tell."""
         told: Vector = (strengths - self.usual) * self.trust
         told[self.options] += _row(parts, self.parts, self.rarity, self.known) @ self.by_part
-        if len(self.by_embedding) and embedding is not None and embedding.shape == self.mean.shape:
-            told[self.options] += _unit((embedding - self.mean) / self.spread) @ self.by_embedding
+        if len(self.by_embedding) and embedding is not None and len(embedding) >= len(self.mean):
+            told[self.options] += _unit((embedding[: len(self.mean)] - self.mean) / self.spread) @ self.by_embedding
         return ranking.softmax(told)
 
 
@@ -125,36 +129,52 @@ def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
     useful = [row for row in useful if row.right in options]
     if len(options) < 2:
         return None
-    model, with_embeddings = _model_of(useful)
+    model, widths = _model_of(useful)
     before = sum(int(np.argmax(row.strengths)) == row.right for row in useful)
     unlearned = sum(_loss(ranking.softmax(row.strengths), row.right) for row in useful)
-    best: tuple[float, float, bool, list[tuple[float, bool]]] | None = None
-    parts = _parts(useful)
-    for embedded in (False, True) if with_embeddings else (False,):
-        for trust in _TRUST:
-            shares = _left_out(useful, options, model if embedded else "", trust, parts)
-            lost = sum(_loss(share, row.right) for share, row in zip(shares, useful, strict=True))
-            told = [
-                (float(share.max()), int(share.argmax()) == row.right)
-                for share, row in zip(shares, useful, strict=True)
-            ]
-            if best is None or lost < best[0]:
-                best = (lost, trust, embedded, told)
-    assert best is not None
-    lost, trust, embedded, told = best
+    parts = _parts(useful, model)
+
+    def lost(way: _Way) -> float:
+        return sum(_loss(share, row.right) for share, row in zip(left_out(way), useful, strict=True))
+
+    @functools.cache
+    def left_out(way: _Way) -> list[Vector]:
+        return _left_out(useful, options, way, parts)
+
+    first, others = _TRUST
+    way = min(
+        (_Way(first), *(_Way(first, embedded, width) for width in widths for embedded in _EMBEDDED)),
+        key=lost,
+    )
+    way = min((way, *(replace(way, trust=trust) for trust in others)), key=lost)
+    told = [
+        (float(share.max()), int(share.argmax()) == row.right) for share, row in zip(left_out(way), useful, strict=True)
+    ]
     after = sum(right for _, right in told)
-    if lost >= unlearned or after < before:
+    if lost(way) >= unlearned or after < before:
         return None
     slope, shift = calibrated(told)
-    found = _fitted(_Texts.of(useful), options, model if embedded else "", trust)
+    found = _fitted(_Texts.of(useful, model), options, way)
     return replace(found, slope=slope, shift=shift, documents=len(useful), before=before, after=after)
 
 
-def _model_of(rows: Sequence[LabelledText]) -> tuple[str, bool]:
-    """The model whose embedding every document has."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to fit: the trust in the strengths that nobody taught, and what so many first numbers of embeddings count beside the words."""
+
+    trust: float
+    embedded: float = 0.0
+    width: int = 0
+
+
+def _model_of(rows: Sequence[LabelledText]) -> tuple[str, list[int]]:
+    """The model whose embedding every document has, and how many of its first numbers may be used; "" and none without such a model."""
     names = {row.model for row in rows if len(row.embedding)}
-    widths = {len(row.embedding) for row in rows}
-    return (next(iter(names)), True) if len(names) == 1 and len(widths) == 1 else ("", False)
+    if len(names) != 1 or not all(len(row.embedding) for row in rows):
+        return "", []
+    # A document that was kept by an earlier version has only what an embedding begins with.
+    widths = {min(row.about or len(row.embedding) for row in rows), min(len(row.embedding) for row in rows)}
+    return names.pop(), sorted(widths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +183,7 @@ class _Texts:
 
     Attributes:
         parts, rarity: see LearnedChoice. known: what each document has of them; near: the products of these.
+        model, mean, spread: see LearnedChoice. embeddings: centred and evened.
     """
 
     rows: Sequence[LabelledText]
@@ -170,67 +191,70 @@ class _Texts:
     rarity: npt.NDArray[np.float32]
     known: npt.NDArray[np.float32]
     near: Vector
+    model: str
+    embeddings: Vector
+    mean: Vector
+    spread: Vector
 
     @classmethod
-    def of(cls, rows: Sequence[LabelledText]) -> _Texts:
+    def of(cls, rows: Sequence[LabelledText], model: str) -> _Texts:
+        """``model``: that all have an embedding of; empty for none."""
         has = Counter(part for row in rows for part in row.parts)
         parts = np.array(sorted(has), dtype=np.uint16)
         rarity = np.log((len(rows) + 1) / (np.array([has[part] for part in parts.tolist()]) + 0.5)).astype(np.float32)
         known = np.array([_row(row.parts, parts, rarity, len(rows)) for row in rows])
-        return cls(rows, parts, rarity, known, (known @ known.T).astype(np.float64))
+        near = (known @ known.T).astype(np.float64)
+        width = min(len(row.embedding) for row in rows) if model else 0
+        vectors = np.array([row.embedding[:width] for row in rows])
+        mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
+        return cls(rows, parts, rarity, known, near, model, (vectors - mean) / spread, mean, spread)
 
 
-def _parts(rows: Sequence[LabelledText]) -> list[tuple[list[int], _Texts]]:
+def _parts(rows: Sequence[LabelledText], model: str) -> list[tuple[list[int], _Texts]]:
     """The places of documents that are left out together, and the others; each alone where there are few."""
     number = min(len(rows), _PARTS)
     order = sorted(range(len(rows)), key=lambda place: rows[place].document)  # by chance, whatever order they came in
     held = [order[part::number] for part in range(number)]
-    return [(own, _Texts.of([row for place, row in enumerate(rows) if place not in own])) for own in held]
+    return [(own, _Texts.of([row for place, row in enumerate(rows) if place not in own], model)) for own in held]
 
 
 def _left_out(
     rows: Sequence[LabelledText],
     options: Sequence[int],
-    model: str,
-    trust: float,
+    way: _Way,
     parts: Sequence[tuple[list[int], _Texts]],
 ) -> list[Vector]:
     """Shares of each document's options, by what the others teach."""
     found: list[Vector] = [row.strengths for row in rows]
     for held, others in parts:
-        fitted = _fitted(others, options, model, trust)
+        fitted = _fitted(others, options, way)
         for place in held:
             row = rows[place]
-            found[place] = fitted.shares(row.strengths, row.parts, row.embedding if model else None)
+            found[place] = fitted.shares(row.strengths, row.parts, row.embedding)
     return found
 
 
-def _fitted(texts: _Texts, options: Sequence[int], model: str, trust: float) -> LearnedChoice:
-    rows, near = texts.rows, texts.near
-    embeddings, mean, spread = np.zeros((len(rows), 0)), np.zeros(0), np.ones(0)
-    if model:
-        vectors = np.array([row.embedding for row in rows])
-        mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
-        embeddings = np.array([_unit(each) for each in (vectors - mean) / spread])
-        near = near + embeddings @ embeddings.T
+def _fitted(texts: _Texts, options: Sequence[int], way: _Way) -> LearnedChoice:
+    rows = texts.rows
     at = np.array(options)
     strengths = np.array([row.strengths for row in rows])
     usual = strengths.mean(axis=0)
-    begin = trust * (strengths - usual)[:, at]
+    begin = way.trust * (strengths - usual)[:, at]
     right = np.array([[float(row.right == option) for option in options] for row in rows])
-    worth = _solved(near, begin, right)
+    embeddings = np.array([_unit(each) for each in texts.embeddings[:, : way.width]])
+    worth = _solved(texts.near + way.embedded * embeddings @ embeddings.T, begin, right)
     # The kernels are linear: what the documents say together is kept, not the documents.
     return LearnedChoice(
         options=at,
-        trust=trust,
+        trust=way.trust,
         usual=usual,
         parts=texts.parts,
         rarity=texts.rarity,
         by_part=(texts.known.T @ worth).astype(np.float16),
-        by_embedding=(embeddings.T @ worth).astype(np.float16),
-        mean=mean.astype(np.float16),
-        spread=spread.astype(np.float16),
-        model=model,
+        by_embedding=(way.embedded * embeddings.T @ worth).astype(np.float16),
+        mean=texts.mean[: way.width].astype(np.float16),
+        spread=texts.spread[: way.width].astype(np.float16),
+        model=texts.model if way.width else "",
         known=len(rows),
     )
 

@@ -127,7 +127,9 @@ class LearnedTemplate:
         text = beginning(document)
         said = embed(text) if learned.model and embed is not None else None
         shares = learned.shares(
-            strengths, classifier.parts_of(text), said[1] if said is not None and said[0] == learned.model else None
+            strengths,
+            classifier.parts_of(text),
+            said.whole if said is not None and said.model == learned.model else None,
         )
         return shares, confidence(learned.slope, learned.shift, float(shares.max()))
 
@@ -201,7 +203,8 @@ class TemplateMemory:
         arrays["parts"] = np.array(list(parts), dtype=np.uint16)
         arrays["counts"] = np.array(list(parts.values()), dtype=np.float16)
         if said is not None:
-            arrays["subject"] = said[1].astype(np.float16)
+            arrays["subject"] = said.vector.astype(np.float16)
+            arrays["wording"] = said.mean.astype(np.float16)
         fields: dict[str, ChoiceFacts] = {}
         for each in asked:
             look = choices.Look.at(each, document).told(said, embed)
@@ -340,7 +343,9 @@ class TemplateMemory:
             return found
         parts = dict(zip(map(int, data["parts"]), map(float, data["counts"]), strict=True))
         # An earlier version kept embeddings of another kind, as "embedding": those are not held against these.
-        embedding = data["subject"].astype(np.float64) if "subject" in data else np.zeros(0)
+        about = data["subject"] if "subject" in data else np.zeros(0)
+        wording = data["wording"] if len(about) and "wording" in data else np.zeros(0)
+        embedding = np.concatenate((about, wording)).astype(np.float64)
         for each in self._template.fields:
             own = facts.fields.get(each.name)
             if own is None or each.type not in choices.TYPES:
@@ -349,7 +354,7 @@ class TemplateMemory:
             known = own.strengths
             strengths = np.array([float(known.get(value, min(known.values()))) for value in values])
             right = values.index(own.right) if own.right in values else -1
-            found[each.name] = LabelledText(sha256, strengths, right, parts, embedding, facts.model)
+            found[each.name] = LabelledText(sha256, strengths, right, parts, embedding, facts.model, len(about))
         return found
 
     @staticmethod

@@ -112,7 +112,11 @@ def _without_text(facts: DocumentFacts, arrays: Arrays, common: set[str]) -> tup
         name: replace(own, around=tuple(_bare(around, common) for around in own.around))
         for name, own in facts.fields.items()
     }
-    kept = {name: array for name, array in arrays.items() if name not in ("parts", "counts", "embedding", "subject")}
+    kept = {
+        name: array
+        for name, array in arrays.items()
+        if name not in ("parts", "counts", "embedding", "subject", "wording")
+    }
     return replace(facts, fields=fields, choices=ChoicesFacts()), kept
 
 

@@ -1,5 +1,6 @@
 """What a text is about, as numbers: the mean of what the model makes of its tokens, in the context that there is; or what it makes of
-the last token of a frame around the text, which sums the text up where the frame asks for that (T. Jiang et al., 2023)."""
+the last token of a frame around the text, which sums the text up where the frame asks for that (T. Jiang et al., 2023), with that mean
+beside it."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ _DIGITS = 5  # of each number: more say nothing, and go through a pipe as text
 def embed(model: LoadedModel, cells: Cells, request: EmbedRequest) -> Generator[Embeddings | None, None, None]:
     """Pool each text's last hidden states. Yields None after each bounded step, the result at the end."""
     rows: list[tuple[float, ...]] = []
+    means: list[tuple[float, ...]] = []
     token_bytes: list[float] = []
     read = 0
     before = model.tokenize(request.before, special=False, first=True) if request.before else []
@@ -30,19 +32,29 @@ def embed(model: LoadedModel, cells: Cells, request: EmbedRequest) -> Generator[
         if not own:
             raise EngineError("There is no text to embed.")
         token_bytes.append(round(len(text.encode("utf-8", "replace")) / len(own), _DIGITS))
-        tokens = [*before, *own[: max(1, most)], *after]
-        vector = yield from _pooled(model, cells, tokens, last=bool(after))
-        rows.append(tuple(round(float(value), _DIGITS) for value in vector))
+        own = own[: max(1, most)]
+        tokens = [*before, *own, *after]
+        mean, last = yield from _pooled(model, cells, tokens, range(len(before), len(before) + len(own)))
+        rows.append(_rounded(last if after else mean))
+        if after:
+            means.append(_rounded(mean))
         read += len(tokens)
-    yield Embeddings(tuple(rows), read, tuple(token_bytes))
+    yield Embeddings(tuple(rows), read, tuple(token_bytes), tuple(means))
+
+
+def _rounded(vector: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(round(float(value), _DIGITS) for value in vector)
 
 
 def _pooled(
-    model: LoadedModel, cells: Cells, tokens: list[int], *, last: bool
-) -> Generator[None, None, npt.NDArray[np.float64]]:
-    """The mean over the tokens, or the state of the ``last`` alone."""
+    model: LoadedModel, cells: Cells, tokens: list[int], text: range
+) -> Generator[None, None, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+    """The mean of the states over the ``text`` among the tokens, and that of the last token."""
     total, count = np.zeros(model.width), 0
+    last = total
     size = min(model.options.ubatch, LARGEST_CPU_UBATCH)
+    # The first token of all takes what the others do not need: it says nothing of what the text is about.
+    text = range(max(1, text.start), text.stop) if len(tokens) > 1 else text
     cells.give_way(len(tokens))
     held = cells.hold(None, 0)
     try:
@@ -52,12 +64,11 @@ def _pooled(
                 [Entry(token, start + step, (held.sequence,), True) for step, token in enumerate(chunk)]
             )
             held.tokens.extend(chunk)
-            # The first token of a text takes what the others do not need: it says nothing of what the text is about.
-            own = states[1:] if not start and len(tokens) > 1 else states
-            total, count = (own[-1], 1) if last else (total + own.sum(axis=0), count + len(own))
+            own = states[max(0, text.start - start) : max(0, text.stop - start)]
+            total, count = total + own.sum(axis=0), count + len(own)
+            last = states[-1].astype(np.float64)
             yield None
     finally:
         cells.release(held)
         cells.forget(held)
-    mean: npt.NDArray[np.float64] = total / max(1, count)
-    return mean
+    return total / max(1, count), last

@@ -226,6 +226,10 @@ def test_a_mark_that_is_no_value_of_the_field_is_not_taken(qtbot, make_run, open
     assert page.banners._keyed["reading"].message.text().startswith("“Corner” was not taken. This cannot be read as")
     assert page._document.entries == []
     assert page.list.value.subject.field == "total", "the value meant is still the current one"
+    page.show_document(page._document)
+    assert "reading" in page.banners._keyed
+    page.show_document(None)
+    assert "reading" not in page.banners._keyed, "it was said of the document before"
 
 
 def test_a_click_where_no_words_are_says_so(qtbot, make_run, open_page):

@@ -394,3 +394,29 @@ def test_what_is_said_never_lies_over_what_is_pressed_next(page, window, qtbot, 
     for each in (page.preview, page.save_button, page.more, page.new_button):
         place = QRect(each.mapTo(page, QPoint(0, 0)), each.size())
         assert not place.intersects(page.banners.geometry())
+
+
+@pytest.mark.window
+def test_what_is_not_saved_is_had_back_when_another_one_is_begun(page):
+    page.from_sentence("who spoke, where and when")
+    assert "unsaved" not in page.banners._keyed, "nothing was changed before"
+    page._begin(editing.new_template("talk", "Talk"))
+    banner = page.banners._keyed["unsaved"]
+    assert banner.message.text() == "What you changed in Who spoke, where and when is not saved."
+    assert [button.text() for button in banner.buttons] == ["Save it", "Go back to it"]
+    banner.buttons[1].click()
+    assert [field.name for field in page._draft.fields] == ["speaker", "location", "period"]
+    page.text.setPlainText(page._draft.text.replace("date", "dat"))
+    assert page._draft.problems
+    choose(page, "invoice")
+    banner = page.banners._keyed["unsaved"]
+    assert [button.text() for button in banner.buttons] == ["Go back to it"], "it cannot be saved as it is"
+    banner.buttons[0].click()
+    assert '"dat"' in page._draft.text
+    page._begin(editing.new_template("other", "Other"))
+    page.add_field()
+    page.banners._keyed["unsaved"].buttons[0].click()
+    assert '"dat"' in page._draft.text
+    assert "What you changed in Other is not saved." in page.banners._keyed["unsaved"].message.text()
+    page.banners._keyed["unsaved"].buttons[1].click()
+    assert page.title.text() == "Other"

@@ -17,7 +17,7 @@ _PROPERTIES = frozenset(
         "display", "visibility", "color", "background", "background-color", "background-image", "font-size", "opacity", "position",
         "left", "top", "right", "text-indent", "clip", "clip-path", "width", "height", "max-height", "max-width", "overflow",
         "content", "vertical-align", "font", "mso-hide", "line-height", "text-decoration", "text-decoration-line",
-        "transform", "scale", "filter",
+        "transform", "scale", "filter", "-webkit-text-fill-color",
     )
 )  # fmt: skip
 _BESIDE = re.compile(r"::?(before|after)\s*$", re.IGNORECASE)
@@ -202,9 +202,10 @@ def look_of(tag: Tag, style: dict[str, str], around: Look) -> Look:
         look = replace(look, paper=(1.0, 1.0, 0.0))
     if not style:
         return look
-    colour = _colour(style.get("color", ""))
-    if colour is not None:
-        look = replace(look, colour=colour, clear=_parsed(style["color"]).alpha < _TRANSPARENT)
+    for name in ("color", "-webkit-text-fill-color"):  # the second, which every browser knows, counts before the first
+        colour = _colour(style.get(name, ""))
+        if colour is not None:
+            look = replace(look, colour=colour, clear=_parsed(style[name]).alpha < _TRANSPARENT)
     look = replace(look, paper=_paper(style, look.paper))
     look = replace(look, size=_size(style, look.size))
     visibility = style.get("visibility", "")

@@ -54,7 +54,8 @@ _HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K\d\d[+-]\d{3}|\d+|[A-Za
 _SMALLEST = 3.0
 _ONE_CELL = '<xf numFmtId="0"/>'
 _LAST_COLUMN = 16_384
-_NO_HEIGHT = re.compile(rb"\bht\s*=\s*[\"']0(?:\.0+)?[\"']")
+_NO_HEIGHT = re.compile(rb"\bht\s*=\s*[\"'][012]?(?:\.\d*)?[\"']")  # in points: nobody reads what is lower than 3
+_NO_WIDTH = re.compile(rb"\bwidth\s*=\s*[\"']0?(?:\.[0-4]\d*)?[\"']")  # in letters
 
 
 def read(source: Source) -> Content:
@@ -209,7 +210,7 @@ class _Form:
                 rows.add(number)
         columns: set[int] = set()
         for match in _COLUMN.finditer(data):
-            if _is_hidden(match[1]):
+            if _is_hidden(match[1]) or _NO_WIDTH.search(match[1]):
                 first = _attribute(match[1], b"min") or 1
                 columns.update(range(first, min(_attribute(match[1], b"max") or first, _LAST_COLUMN) + 1))
         texts: dict[str, dict[str, None]] = {"Header": {}, "Footer": {}}
@@ -267,6 +268,8 @@ def _rows(sheet: ReadOnlyWorksheet, form: _Form, count: left_out.LeftOut) -> lis
             if text and not form.conditional and _is_unseen(cell, unseen):
                 text = ""
                 count.add(left_out.HIDDEN_CELL, place=f"sheet “{sheet.title}”")
+            elif isinstance(cell.value, CellRichText) and any(map(_is_struck_part, cell.value)):
+                count.add(left_out.STRUCK_TEXT, place=f"sheet “{sheet.title}”")
             elif text and _is_struck(cell, struck):
                 text = ""
                 count.add(left_out.STRUCK_TEXT, place=f"sheet “{sheet.title}”")
@@ -391,10 +394,16 @@ def _comments(root: etree._Element) -> Iterator[str]:
                 yield comment(text, str(element.get("ref")))
 
 
+def _is_struck_part(part: str | TextBlock) -> bool:
+    return isinstance(part, TextBlock) and bool(part.font is not None and part.font.strike) and bool(part.text.strip())
+
+
 def _formatted(part: str | TextBlock) -> str:
     """A part of a cell's text, which may be raised."""
     if isinstance(part, str):
         return part
+    if _is_struck_part(part):
+        return ""
     lifted = part.font is not None and part.font.vertAlign in ("superscript", "subscript")
     return f"{raised.START}{part.text}{raised.END}" if lifted else str(part.text)
 

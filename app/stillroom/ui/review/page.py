@@ -508,6 +508,8 @@ class ReviewPage(QWidget):
         """Turn to a document."""
         if self._nothing_left:
             self.banners.withdraw("left")
+        if document is not self._document:
+            self.banners.withdraw("reading")  # what was said of the one before
         self._document = document
         self._nothing_left = False
         self._show_notes(document)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -289,16 +289,7 @@ class TemplatesPage(QWidget):
         if self._filling or item is None:
             return
         name = str(item.data(_NAME))
-        if self._draft.unsaved and self._draft.template is not None and not self._draft.problems:
-            kept = self._draft
-            self.banners.show_message(
-                self.tr("What you changed in %1 is not saved.").replace(
-                    "%1", kept.template.title if kept.template else ""
-                ),
-                "warn",
-                [(self.tr("Save it"), lambda: self._save(kept)), (self.tr("Go back to it"), lambda: self._show(kept))],
-                key="unsaved",
-            )
+        self._keep_in_reach()
         try:
             text = (
                 self._own.text(name)
@@ -309,6 +300,22 @@ class TemplatesPage(QWidget):
             self.banners.show_message(sentence(error), "bad")
             return
         self._show(Draft(text))
+
+    def _keep_in_reach(self) -> None:
+        """Offer the way back to what is shown, where it would be lost with another one in its place."""
+        kept = self._draft
+        if not kept.unsaved or (kept.template is None and not kept.undo.count()):
+            return
+        title = kept.template.title or kept.template.name if kept.template is not None else _title_of(kept.text)
+        ways: list[tuple[str, Callable[[], object]]] = [(self.tr("Go back to it"), lambda: self._go_back(kept))]
+        if not kept.problems:
+            ways.insert(0, (self.tr("Save it"), lambda: self._save(kept)))
+        text = self.tr("What you changed in %1 is not saved.").replace("%1", title or self.tr("the template"))
+        self.banners.show_message(text, "warn", ways, key="unsaved")
+
+    def _go_back(self, draft: Draft) -> None:
+        self._keep_in_reach()
+        self._show(draft)
 
     def _show(self, draft: Draft) -> None:
         self._draft = draft
@@ -687,6 +694,7 @@ class TemplatesPage(QWidget):
         return text
 
     def _begin(self, text: str) -> None:
+        self._keep_in_reach()
         self.list.setCurrentRow(-1)
         self._show(Draft(text, new=True))
 
