@@ -96,7 +96,7 @@ KNOWN = {
     "place:place_known": 2.5, "person:place_known": -1.5, "venue:venue": 4.0, "cited": -5.0, "paid": -1.5,
     "total:taxed": 1.5, "total:untaxed": -1.5, "total:levied": -1.5, "net:taxed": -1.5, "net:untaxed": 1.5, "net:levied": -1.5,
     "tax:taxed": -1.0, "tax:untaxed": -1.0, "tax:levied": 1.5, "total:rounded": 1.0,
-    "cut_before": -0.5, "cut_behind": -0.5, "loose_first": -0.3, "loose_last": -0.3,
+    "street": -3.0, "cut_before": -0.5, "cut_behind": -0.5, "loose_first": -0.3, "loose_last": -0.3,
     "currency": 0.5, "defined": 1.0, "joined": -3.0, "failed": -1.0, "zero": -2.0,
     "first_own": 0.5, "order_first": 1.5, "order_second": -1.5, "colon": 0.5, "absent": 1.0, "many": 0.7, "required": -2.0,
 }  # fmt: skip

@@ -255,3 +255,11 @@ def test_the_day_of_a_heading_is_called_what_its_paper_is() -> None:
     beside = dict(zip([each.text for each in found], rows[:, sign_names().index("like_beside")], strict=True))
     assert beside["5.6.2018"] > 0.9
     assert max(beside["18.10.2018"], beside["1.3.2018"]) < 0.5
+
+
+def test_a_street_with_its_number_is_no_organisation() -> None:
+    page = Page(1, "Lieferant GmbH\nLieferantenstraße 20\n80333 München\nStudio 54\n12 High Street\n", 0, 0, None)
+    streets = {
+        name: signs(page, "seller", name)["street"] for name in ("Lieferantenstraße 20", "12 High Street", "Studio 54")
+    }
+    assert streets == {"Lieferantenstraße 20": 1.0, "12 High Street": 1.0, "Studio 54": 0.0}

@@ -66,6 +66,7 @@ _LONGEST_ANSWER = 60
 _NUMBERED = re.compile(r"(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})[.)]\s|\d{1,2}\s?\([a-z]\)\s|\([a-z\d]{1,2}\)\s")
 _LIKE = 0.5
 _LABELLED = 0.45
+_STREET_WORDS = 5
 _ROOM = 0.7  # of a venue's sign, from which on a text is one
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
 _FEW_FIGURES = 3
@@ -572,6 +573,7 @@ class Layout:
             )
             self._like(own, field, page, index, candidate, ranges[1].get(row, span.start))
             if kind in _CALLED:
+                own.street = float(_is_street(text))
                 before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
                 own.cut_before, own.cut_behind = float(_goes_before(before)), float(_goes_on(behind))
                 own.cut_below, own.plain_below = page.goes_on_below(span.start, span.end)
@@ -699,6 +701,14 @@ def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
         role = meaning.roles[field.name]
         return "tax_id" if role in ("vat_id", "tax_number") else "number" if role else ""
     return ""
+
+
+def _is_street(text: str) -> bool:
+    """Whether a text is a street with its number and nothing else: "Lieferantenstraße 20", "12 High Street"."""
+    text = text.strip()
+    if "\n" in text or not (text[:1].isdigit() or text[-1:].isdigit() or text[-2:-1].isdigit()):
+        return False
+    return len(text.split()) <= _STREET_WORDS and address_words()[0].search(text) is not None
 
 
 def _goes_before(text: str) -> bool:

@@ -123,6 +123,7 @@ class OwnSigns:
     last_shape: float = 0.0
     loose_first: float = 0.0
     loose_last: float = 0.0
+    street: float = 0.0
     cut_before: float = 0.0
     cut_behind: float = 0.0
     cut_below: float = 0.0
