@@ -215,7 +215,7 @@ class _Page:
 
     def _doubts(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         letters = "".join(self._letters[row] for row in rows)
-        own, other, _ = self._known.nearness(letters, self._shapes[rows])
+        own, other = self._known.nearness(letters, self._shapes[rows])
         doubts = pdf_shapes.doubt(letters, own, other)
         digits = np.fromiter(map(str.isdigit, letters), bool, len(letters))
         doubts = np.where(self._small[rows] & digits, np.maximum(doubts, _CERTAIN + 1), doubts)

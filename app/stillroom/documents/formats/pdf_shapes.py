@@ -139,16 +139,14 @@ class Known:
         self._letters = np.concatenate([self._letters, _numbers(letters)])
         self._shapes = np.concatenate([self._shapes, found])
 
-    def nearness(self, letters: str, found: Shapes) -> tuple[NDArray[np.float32], NDArray[np.float32], list[str]]:
-        """How far each shape is from the letter it is said to be, how far from the nearest other one of its kind (digit or
-        letter), and which that is."""
+    def nearness(self, letters: str, found: Shapes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """How far each shape is from the letter it is said to be, and from the nearest other one of its kind (digit or letter)."""
         said = _numbers(letters)
         apart = (found**2).sum(1)[:, np.newaxis] + (self._shapes**2).sum(1) - 2 * found @ self._shapes.T
         own = _same()[said][:, self._letters]
         other = ~own & ((said < 10)[:, np.newaxis] == (self._letters < 10))
         away = np.where(other, apart, _FAR)
-        nearest = away.argmin(axis=1)
-        return np.where(own, apart, _FAR).min(axis=1), away.min(axis=1), [LETTERS[self._letters[i]] for i in nearest]
+        return np.where(own, apart, _FAR).min(axis=1), away.min(axis=1)
 
     def distance(self, letter: str, shape: Shapes) -> float:
         """How far one shape is from a letter."""
