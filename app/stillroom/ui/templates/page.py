@@ -55,6 +55,9 @@ _NAME = Qt.ItemDataRole.UserRole
 _LIST_FROM = 860  # pixels of the page's width; below, the list of templates is a box to choose from, or three columns cut each other
 
 
+_TYPE, _TYPE_BESIDE_VALUES = 160, 102  # width of the column, in pixels
+
+
 class TemplatesPage(QWidget):
     """The page Templates.
 
@@ -193,7 +196,6 @@ class TemplatesPage(QWidget):
         self.fields.setWordWrap(False)
         self.fields.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.fields.setColumnWidth(0, 122)
-        self.fields.setColumnWidth(1, 102)  # what was found says more than the whole of a type
         self.fields.setMinimumHeight(120)
         self.fields.currentCellChanged.connect(lambda *_: self._show_field())
         tools = QHBoxLayout()
@@ -372,6 +374,8 @@ class TemplatesPage(QWidget):
         self.preview.show_template(None if draft.problems else template)
 
     def _show_values(self) -> None:
+        # What was found says more than the whole of a type; where nothing was, the type has the room.
+        self.fields.setColumnWidth(1, _TYPE_BESIDE_VALUES if self.preview.values else _TYPE)
         for row, field in enumerate(self._draft.fields):
             result = self.preview.values.get(field.name)
             cell = cell_of(field, result)
