@@ -105,6 +105,8 @@ class Asked:
         second: weights of two readings made in other ways (see ranking.second_weights); None where nothing is to be held against them.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
         read_otherwise: what the readings of ``second`` give, once that was reckoned; copies have it in common.
+        unmoved: strengths without moves that were reckoned, where nothing they follow from changes any more, and under None the
+            logarithms of likelihoods; copies have them in common. None while it may.
         told: what the text says plainly of some candidates (see ``told``), added to their strengths; None for nothing.
         alone: what each value had before other documents of its run spoke; None where none did.
     """
@@ -128,18 +130,40 @@ class Asked:
     alone: Shares | None = None
     told: Vector | None = None
     read_otherwise: list[tuple[Shares, ...]] = dataclass_field(default_factory=list, repr=False, compare=False)
+    unmoved: dict[tuple[bool, tuple[int, ...]] | None, Vector] | None = dataclass_field(
+        default=None, repr=False, compare=False
+    )
 
     def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
         """Of these candidates; without what the model said of them (``said``) before it was asked."""
+        found = self._unmoved(indices, said=said)
+        return found if self.moves is None else found + self.moves[0][indices]
+
+    def _unmoved(self, indices: Sequence[int], *, said: bool) -> Vector:
+        """Their strengths before anything is learned, which of a field that is decided time and again are reckoned once."""
+        key = (self.sure or not said, tuple(indices))
+        if self.unmoved is not None and key in self.unmoved:
+            return self.unmoved[key]
         scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
         found = self.weights.strengths(scores, self.signs[indices])
         if self.told is not None:
             found = found + self.told[indices]
-        return found if self.moves is None else found + self.moves[0][indices]
+        if self.unmoved is not None:
+            self.unmoved[key] = found
+        return found
 
     def weighed(self, indices: Sequence[int]) -> Vector:
         """The same, where the readings of one span share what the page and the model say of it."""
-        return self.strengths(indices) + np.log([max(self.candidates[index].likelihood, 1e-6) for index in indices])
+        return self.strengths(indices) + self._likely()[indices]
+
+    def _likely(self) -> Vector:
+        """The logarithm of each candidate's likelihood."""
+        known = self.unmoved.get(None) if self.unmoved is not None else None
+        if known is None:
+            known = np.log([max(candidate.likelihood, 1e-6) for candidate in self.candidates])
+            if self.unmoved is not None:
+                self.unmoved[None] = known
+        return known
 
     def absent_strength(self) -> float:
         found = self.weights.absent_strength(len(self.candidates), required=self.field.required)
