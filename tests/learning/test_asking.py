@@ -11,7 +11,11 @@ from stillroom.templates.template import FieldType
 @pytest.mark.parametrize(
     ("sentence", "wanted"),
     [
-        ("who spoke, where and when", [("speaker", "name"), ("location", "line"), ("period", "date")]),
+        ("who spoke, where and when", [("speaker", "name"), ("location", "line"), ("date", "date"), ("time", "time")]),
+        ("Wer sprach wann?", [("speaker", "name"), ("date", "date"), ("time", "time")]),
+        ("who sold it, until when it runs, at what time", [("seller", "organisation"), ("end", "date"), ("time", "time")]),
+        ("what it cost, how many guests, how long", [("amount", "money"), ("how_many_guests", "integer"), ("how_long", "duration")]),
+        ("name and address", [("name", "name"), ("address", "address")]),
         ("The invoice number, the due date and the total", [("invoice_number", "identifier"), ("due_date", "date"), ("total", "money")]),
         ("Rechnungsnummer und IBAN", [("invoice_number", "identifier"), ("iban", "iban")]),
         ("supplier & customer", [("seller", "organisation"), ("buyer", "organisation")]),
@@ -29,6 +33,12 @@ def test_what_was_said_describes_the_field() -> None:
     assert speaker.description == "who spoke"
     assert door.type is FieldType.LINE
     assert door.heading == "The door's colour"
+
+
+def test_a_field_is_called_as_the_sentence_calls_it() -> None:
+    assert [field.heading for field in fields_from("Rechnungsnummer, the total, when")] == [
+        "Rechnungsnummer", "Total", "Date", "Time",
+    ]  # fmt: skip
 
 
 def test_a_sentence_without_end_has_an_end() -> None:
