@@ -131,6 +131,8 @@ class MainWindow(QMainWindow):
         row.addWidget(self.pages, 1)
         row.addWidget(self.panel)
         self.setCentralWidget(middle)
+        self._review = [entry.icon_name for entry in self._entries()].index("review")
+        self._offered_run = 0
         for entry in self._entries():
             self.navigation.add(entry.title, entry.icon_name)
             self.pages.addWidget(_Place(entry.build))
@@ -242,6 +244,8 @@ class MainWindow(QMainWindow):
         place = self.pages.widget(number)
         assert isinstance(place, _Place)
         page = place.fill()
+        if number == self._review:
+            self._offer_to_review(page)
         self.pages.setCurrentIndex(number)
         self.navigation.show_chosen(number)
         self._give_keyboard(page)
@@ -282,6 +286,16 @@ class MainWindow(QMainWindow):
     def show_named(self, icon_name: str) -> QWidget:
         """Show the page with this icon, whatever its place and the language it is named in. Raises ValueError."""
         return self.show_page([entry.icon_name for entry in self._entries()].index(icon_name))
+
+    def _offer_to_review(self, page: QWidget) -> None:
+        """Where another table is worked with than when Review was shown last, Review goes on with that one."""
+        from stillroom.ui.review.page import ReviewPage
+
+        assert isinstance(page, ReviewPage)
+        stored = self.extract.sheet.runs.stored()
+        if stored and stored[-1] != self._offered_run:
+            self._offered_run = stored[-1]
+            page.offer_run(stored[-1])
 
     def _show_in_review(self, run: int) -> None:
         from stillroom.ui.review.page import ReviewPage
