@@ -210,7 +210,7 @@ def test_a_template_is_shared_and_taken_in_with_what_it_learned(page, qtbot, par
 
 
 @pytest.mark.window
-def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts):
+def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts, monkeypatch):
     page._begin(editing.new_template("talk", "Talk"))
     page._draft.add_field(Field("place", FieldType.LINE, "where it is"))
     template = page._draft.template
@@ -218,15 +218,30 @@ def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts):
         text = f"Talk {number}\n{300 + number} Hall\nThanks {number}\n"
         document = Document("t.txt", "txt", f"{number:064}", (Page(1, text),), 1)
         parts.learning.memory(template).take(document, {"place": f"{300 + number} Hall"})
-    dialog = LearnedDialog(lambda: parts.learning, template, parts.tasks, page)
+    names = {f"{5:064}": "five.txt"}
+    dialog = LearnedDialog(lambda: parts.learning, template, parts.tasks, page, names=lambda _: names)
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: dialog.fields.rowCount() == 1, timeout=15_000)
+    qtbot.waitUntil(lambda: dialog.documents.topLevelItemCount() == 6, timeout=15_000)
+    assert dialog.fields.rowCount() == 1
     assert "of 6 values right before" in dialog.said.text()
     assert dialog.plot.isVisible()
+    newest = dialog.documents.topLevelItem(0)
+    assert (newest.text(0), dialog.documents.topLevelItem(1).text(0)) == ("five.txt", "not in any table")
+    assert not dialog.forget_one.isEnabled()
+    dialog.documents.setCurrentItem(newest)
+    with qtbot.waitSignal(dialog.forgot, timeout=15_000):
+        dialog.forget_one.click()
+    qtbot.waitUntil(lambda: dialog.documents.topLevelItemCount() == 5, timeout=15_000)
+    assert f"{5:064}" not in parts.learning.memory(template).documents()
+    monkeypatch.setattr("stillroom.ui.learned_dialog.agreed", lambda *_: False)
+    dialog.forget_button.click()
+    assert len(parts.learning.memory(template).documents()) == 5, "nothing without a question"
+    monkeypatch.setattr("stillroom.ui.learned_dialog.agreed", lambda *_: True)
     dialog.forget_button.click()
     qtbot.waitUntil(lambda: not parts.learning.memory(template).documents(), timeout=15_000)
     qtbot.waitUntil(lambda: dialog.said.text().startswith("Nothing yet"), timeout=15_000)
+    assert dialog.documents.topLevelItemCount() == 0
     dialog.close()
 
 

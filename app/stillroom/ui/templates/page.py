@@ -687,7 +687,10 @@ class TemplatesPage(QWidget):
         template = self._draft.template
         if template is not None:
             reviewed = self._parts.review_exports.labelled
-            LearnedDialog(lambda: self._parts.learning, template, self._parts.tasks, self, reviewed).exec()
+            LearnedDialog(
+                lambda: self._parts.learning, template, self._parts.tasks, self, reviewed,
+                lambda wanted: self._parts.runs.names_of(wanted),
+            ).exec()  # fmt: skip
 
     def _with_fields(self, title: str, fields: Sequence[Field]) -> str:
         taken: list[str] = []
