@@ -305,11 +305,12 @@ def test_a_sentence_begins_a_template(page):
     assert [(field.name, field.type) for field in page._draft.fields] == [
         ("speaker", FieldType.NAME),
         ("location", FieldType.LINE),
-        ("period", FieldType.DATE),
+        ("date", FieldType.DATE),
+        ("time", FieldType.TIME),
     ]
     assert page.save_button.isEnabled()
     page.from_sentence(", ;")
-    assert len(page._draft.fields) == 3
+    assert len(page._draft.fields) == 4
 
 
 @pytest.mark.window
@@ -412,6 +413,39 @@ def test_what_is_said_never_lies_over_what_is_pressed_next(page, window, qtbot, 
 
 
 @pytest.mark.window
+def test_what_was_saved_is_undone_and_done_again(page):
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("who", FieldType.NAME, "who spoke"))
+    page.save()
+    assert not page.save_button.isEnabled()
+    page._draft.add_field(Field("fee", FieldType.MONEY, "what it costs"))
+    page.fields.setCurrentCell(1, 0)
+    page.save()
+    assert page.fields.currentRow() == 1
+    assert page.list.currentItem().text() == "Talk"
+    page._undo.trigger()
+    assert [field.name for field in page._draft.fields] == ["who"]
+    assert page.save_button.isEnabled()
+    page._redo.trigger()
+    assert not page.save_button.isEnabled(), "it is what is on disk, whatever the number of the version"
+    page._undo.trigger()
+    page.save()
+    assert OwnTemplates().versions("talk") == [1, 2, 3]
+    assert [field.name for field in OwnTemplates().version("talk", 3).fields] == ["who"]
+
+
+@pytest.mark.window
+def test_another_one_is_saved_where_it_is_said_and_what_is_shown_stays(page):
+    page.from_sentence("the colour of the door")
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("who", FieldType.NAME, "who spoke"))
+    page.banners._keyed["unsaved"].buttons[0].click()
+    assert OwnTemplates().names() == ["the-colour-of-the-door"]
+    assert [field.name for field in page._draft.fields] == ["who"]
+    assert "unsaved" not in page.banners._keyed
+
+
+@pytest.mark.window
 def test_what_is_not_saved_is_had_back_when_another_one_is_begun(page):
     page.from_sentence("who spoke, where and when")
     assert "unsaved" not in page.banners._keyed, "nothing was changed before"
@@ -420,7 +454,7 @@ def test_what_is_not_saved_is_had_back_when_another_one_is_begun(page):
     assert banner.message.text() == "What you changed in Who spoke, where and when is not saved."
     assert [button.text() for button in banner.buttons] == ["Save it", "Go back to it"]
     banner.buttons[1].click()
-    assert [field.name for field in page._draft.fields] == ["speaker", "location", "period"]
+    assert [field.name for field in page._draft.fields] == ["speaker", "location", "date", "time"]
     page.text.setPlainText(page._draft.text.replace("date", "dat"))
     assert page._draft.problems
     choose(page, "invoice")

@@ -263,8 +263,8 @@ class TemplatesPage(QWidget):
 
     # ---- the list
 
-    def refresh(self, name: str = "") -> None:
-        """The templates as they are on disk now; the one of this name is shown."""
+    def refresh(self, name: str = "", *, keep: bool = False) -> None:
+        """The templates as they are on disk now; the one of this name is shown. ``keep``: what is shown stays, with all its undo."""
         wanted = name or (self._draft.template.name if self._draft.template else "")
         own = set(self._own.names())
         self._filling = True
@@ -281,11 +281,11 @@ class TemplatesPage(QWidget):
                         font.setBold(True)
                         item.setFont(font)
                     self.list.addItem(item)
+        names = [self.list.item(row).data(_NAME) for row in range(self.list.count())]
+        self._filling = keep
+        if wanted in names:
+            self.list.setCurrentRow(names.index(wanted))
         self._filling = False
-        for row in range(self.list.count()):
-            if self.list.item(row).data(_NAME) == wanted:
-                self.list.setCurrentRow(row)
-                return
 
     def _chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
         if self._filling or item is None:
@@ -734,10 +734,7 @@ class TemplatesPage(QWidget):
             self.banners.show_message(sentence(error), "bad", key="save")
             return
         draft.mark_saved(self._own.text(saved.name))
-        field = self._current() if draft is self._draft else None
-        self.refresh(saved.name)
-        if field is not None:
-            self._select(field.name)
+        self.refresh("" if self._draft.new else self._draft.name, keep=True)
         text = self.tr("%1 is saved as version %2.").replace("%1", saved.title or saved.name)
         self.banners.show_message(
             text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save",
