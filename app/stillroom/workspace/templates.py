@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.library import TemplateLibrary, check_allowed
-from stillroom.templates.template import Template
+from stillroom.templates.template import FieldType, Template
 from stillroom.templates.toml_file import check_file, load_template
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stillroom.templates.versions import Difference, OwnTemplates
 
 
@@ -70,8 +72,8 @@ class Templates(TemplateLibrary):
             raise TemplateError(f"{file.name} is no JSON: {error}.") from error
         return template_from(schema, file.stem)
 
-    def differences(self, old: Template, new: Template) -> Difference:
-        """What changed between two templates or versions, and which fields are to be asked again."""
+    def differences(self, old: Template, new: Template, kind_text: Callable[[FieldType], str] = str) -> Difference:
+        """What changed between two templates or versions, and which fields are to be asked again. ``kind_text``: names a type."""
         from stillroom.templates.versions import differences
 
-        return differences(old, new)
+        return differences(old, new, kind_text)

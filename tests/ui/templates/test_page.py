@@ -16,6 +16,7 @@ from stillroom.templates.versions import OwnTemplates
 from stillroom.ui.learned_dialog import LearnedDialog
 from stillroom.ui.templates.draft import Draft
 from stillroom.ui.templates.preview import PageTexts
+from stillroom.ui.templates.versions_dialog import VersionsDialog
 
 TALK = "Talk\nSpeaker: Ada Byron\nDate: 2025-03-14\nPlace: Wean Hall 5409\nFee: 12.50 EUR\n"
 
@@ -432,6 +433,45 @@ def test_what_was_saved_is_undone_and_done_again(page):
     page.save()
     assert OwnTemplates().versions("talk") == [1, 2, 3]
     assert [field.name for field in OwnTemplates().version("talk", 3).fields] == ["who"]
+
+
+@pytest.mark.window
+def test_versions_say_what_changed_between_any_two_and_which_tables_that_touches(page, window, qtbot, receipts):
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(2), start=True)
+    qtbot.waitUntil(lambda: bool(sheet.model.rows) and not sheet.runs.running, timeout=20_000)
+    page.refresh("receipt")
+    page._draft.add_field(Field("tip", FieldType.MONEY, "what was given besides"))
+    page.save()
+    page._draft.set_field("tip", Field("tip", FieldType.NUMBER, "what was given besides"))
+    page.save()
+    page._draft.remove_field("tip")
+    page._draft.add_field(Field("till", FieldType.IDENTIFIER, "the number of the till"))
+    page.save()
+    own = OwnTemplates()
+    wanted = []
+    dialog = VersionsDialog([own.version("receipt", number) for number in own.versions("receipt")], page._parts, page)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    lines = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+    assert lines[1].endswith("Tip: Amount of money → Number.")
+    dialog.list.clearSelection()
+    for row in (1, 2):
+        dialog.list.item(row).setSelected(True)
+    assert dialog.said.text().endswith("Tip: Amount of money → Number.")
+    assert not dialog.take_button.isEnabled()
+    dialog.list.item(1).setSelected(False)
+    assert "Tip was removed. Till is new." in dialog.said.text(), "one alone is held against the newest"
+    qtbot.waitUntil(lambda: dialog.tables.count() == 1, timeout=10_000)
+    assert dialog.tables_said.text().startswith("1 table (2 documents)")
+    assert dialog.tables.item(0).text().endswith(": Till")
+    taken = []
+    dialog.taken.connect(taken.append)
+    dialog.take_button.click()
+    assert [field.name for field in taken[0].fields][-1] == "tip"
+    dialog.table_wanted.connect(wanted.append)
+    dialog.open_button.click()
+    assert wanted == sheet.runs.stored()
 
 
 @pytest.mark.window

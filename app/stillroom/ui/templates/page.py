@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
@@ -49,6 +49,9 @@ from stillroom.ui.templates.preview import Preview
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, percent_text, sentence
 
+if TYPE_CHECKING:
+    from stillroom.ui.templates.versions_dialog import TouchedTable
+
 T = TypeVar("T")
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -64,10 +67,12 @@ class TemplatesPage(QWidget):
     Signals:
         saved(str): the template of this name is on disk, new or changed.
         use_wanted(str): a table with it is wanted.
+        table_wanted(int): the table of this run is wanted.
     """
 
     saved = Signal(str)
     use_wanted = Signal(str)
+    table_wanted = Signal(int)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
@@ -736,12 +741,37 @@ class TemplatesPage(QWidget):
         draft.mark_saved(self._own.text(saved.name))
         self.refresh("" if self._draft.new else self._draft.name, keep=True)
         text = self.tr("%1 is saved as version %2.").replace("%1", saved.title or saved.name)
-        self.banners.show_message(
-            text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save",
-            seconds=10,
-        )  # fmt: skip
+        text = text.replace("%2", str(saved.version))
+        ways = [(self.tr("Use it in a new table"), self._use)]
+        self.banners.show_message(text, "info", ways, key="save", seconds=10)
+        self._tell_tables(saved, text, ways)
         self.saved.emit(saved.name)
         self.fields.setFocus()  # the button that was pressed can be pressed no more
+
+    def _tell_tables(self, saved: Template, text: str, ways: list[tuple[str, Callable[[], None]]]) -> None:
+        """Say besides which tables have values that would be asked otherwise now, with the way there."""
+        from stillroom.ui.templates.versions_dialog import touched_tables
+
+        def done(found: list[TouchedTable]) -> None:
+            if not found or "save" not in self.banners:
+                return
+            more = counted(
+                len(found),
+                self.tr("1 table was made with it as it was before (%2)."),
+                self.tr("%1 tables were made with it as it was before (%2)."),
+            )
+            fields = dict.fromkeys(field for table in found for field in table.fields)
+            newest = found[0].run
+            way = (
+                (self.tr("Open the table"), lambda: self.table_wanted.emit(newest))
+                if len(found) == 1
+                else (self.tr("Show them…"), self.show_versions)
+            )
+            said = f"{text} {more.replace('%2', ', '.join(fields))}"
+            self.banners.show_message(said, "info", [way, *ways], key="save", seconds=20)
+
+        work = Operation(lambda _: touched_tables(self._parts, saved), "tables", owner=self)
+        self._parts.tasks.start(work.success(done).failure(lambda _: None))  # it is said where a table is opened
 
     def delete(self) -> None:
         template = self._draft.template
@@ -778,41 +808,16 @@ class TemplatesPage(QWidget):
         if template is None or not numbers:
             self.banners.show_message(self.tr("No earlier version of this template is kept."), "info", key="versions")
             return
-        dialog = QDialog(self)
-        dialog.setWindowTitle(self.tr("Versions of %1").replace("%1", template.title or template.name))
-        column = QVBoxLayout(dialog)
-        listing = QListWidget()
-        listing.setAccessibleName(dialog.windowTitle())
-        before: Template | None = None
-        for number in numbers:
-            version = self._own.version(template.name, number)
-            what = (
-                " ".join(self._parts.templates.differences(before, version).sentences)
-                if before is not None
-                else self.tr("The first that is kept.")
-            )
-            before = version
-            item = QListWidgetItem(self.tr("Version %1: %2").replace("%1", str(number)).replace("%2", what))
-            item.setData(_NAME, number)
-            listing.insertItem(0, item)
-        listing.setWordWrap(True)
-        listing.setCurrentRow(0)
-        column.addWidget(
-            label(counted(len(numbers), self.tr("1 version is kept."), self.tr("%1 versions are kept.")), "muted")
-        )
-        column.addWidget(listing)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        again = buttons.addButton(self.tr("Take this version"), QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(dialog.accept)
-        buttons.rejected.connect(dialog.reject)
-        column.addWidget(buttons)
-        again.setAutoDefault(False)
-        dialog.resize(560, 340)
-        if dialog.exec() == QDialog.DialogCode.Accepted and listing.currentItem() is not None:
-            earlier = self._own.version(template.name, int(listing.currentItem().data(_NAME)))
-            self._edit(
-                self._parts.templates.text(earlier), self.tr("Take version %1").replace("%1", str(earlier.version))
-            )
+        from stillroom.ui.templates.versions_dialog import VersionsDialog
+
+        kept = [self._own.version(template.name, number) for number in numbers]
+        dialog = VersionsDialog(kept, self._parts, self)
+        dialog.taken.connect(self._take_version)
+        dialog.table_wanted.connect(self.table_wanted)
+        dialog.exec()
+
+    def _take_version(self, earlier: Template) -> None:
+        self._edit(self._parts.templates.text(earlier), self.tr("Take version %1").replace("%1", str(earlier.version)))
 
     def _use(self) -> None:
         if self._draft.template is not None:
