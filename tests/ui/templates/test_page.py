@@ -154,7 +154,7 @@ def test_from_a_heading_and_from_a_schema(page, qtbot, tmp_path):
     schema = tmp_path / "talks.json"
     schema.write_text(json.dumps({"type": "object", "properties": {"speaker": {"type": "string"}}}))
     page.from_schema(schema)
-    assert [field.name for field in page._draft.fields] == ["speaker"]
+    assert [(field.name, field.type) for field in page._draft.fields] == [("speaker", FieldType.NAME)]
     schema.write_text("{")
     page.from_schema(schema)
     assert [field.name for field in page._draft.fields] == ["speaker"]

@@ -447,6 +447,7 @@ class ExtractPage(QWidget):
             sheet = self.new_sheet(template)
             sheet.open_batch(made, [None] * len(made.files))
             sheet.run()
+            sheet.take_keyboard()
 
         work = Operation(lambda _: self._parts.runs.renew(batch, template, model), "renew", owner=self)
         self._parts.tasks.start(work.success(show).failure(self._failed))

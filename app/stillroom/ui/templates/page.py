@@ -58,6 +58,7 @@ _NAME = Qt.ItemDataRole.UserRole
 _LIST_FROM = 860  # pixels of the page's width; below, the list of templates is a box to choose from, or three columns cut each other
 
 
+_SHARED = ".stillroom"  # the ending of a shared template's file
 _TYPE, _TYPE_BESIDE_VALUES = 160, 102  # width of the column, in pixels
 
 
@@ -276,7 +277,9 @@ class TemplatesPage(QWidget):
         self.list.clear()
         templates = self._parts.templates.templates()
         for mine in (True, False):
-            for template in templates:
+            for template in (
+                sorted(templates, key=lambda each: (each.title or each.name).casefold()) if mine else templates
+            ):
                 if (template.name in own) is mine:
                     item = QListWidgetItem(template.title or template.name)
                     item.setData(_NAME, template.name)
@@ -578,7 +581,7 @@ class TemplatesPage(QWidget):
         if not headings:
             self.banners.show_message(self.tr("The first row of this table names nothing."), "warn")
             return
-        self._begin(self._with_fields(path.stem, [_from_heading(heading) for heading in headings]))
+        self._begin(self._with_fields(path.stem, self._parts.learning.fields_from_headings(headings)))
 
     def new_from_schema(self) -> None:
         name, _filter = QFileDialog.getOpenFileName(
@@ -659,11 +662,15 @@ class TemplatesPage(QWidget):
                 return
             with_text = box.clickedButton() is everything
         name, _filter = QFileDialog.getSaveFileName(
-            self, self.tr("Share as a file"), f"{self._parts.memory.folder('folder/open')}/{template.name}.stillroom",
+            self, self.tr("Share as a file"), f"{self._parts.memory.folder('folder/export')}/{template.name}.stillroom",
             self.tr("Shared templates (*.stillroom)"),
         )  # fmt: skip
         if name:
-            self.share_to(Path(name), with_text=with_text)
+            target = Path(name)
+            self._parts.memory.set("folder/export", str(target.parent))
+            # By its ending it is found again where one is taken in.
+            named = target if target.suffix.lower() == _SHARED else target.with_name(target.name + _SHARED)
+            self.share_to(named, with_text=with_text)
 
     def share_to(self, path: Path, *, with_text: bool) -> None:
         template = self._draft.template
@@ -822,28 +829,6 @@ class TemplatesPage(QWidget):
     def _use(self) -> None:
         if self._draft.template is not None:
             self.use_wanted.emit(self._draft.template.name)
-
-
-_BY_WORDS = {
-    FieldType.DATE: ("date", "datum", "fecha", "data", "day"),
-    FieldType.MONEY: ("amount", "total", "price", "sum", "betrag", "montant", "importe", "cost", "net", "gross", "tax"),
-    FieldType.EMAIL: ("mail", "e-mail", "email"),
-    FieldType.PHONE: ("phone", "tel", "telefon", "mobile"),
-    FieldType.IBAN: ("iban",),
-    FieldType.IDENTIFIER: ("no", "no.", "number", "nr", "nr.", "id", "code", "nummer", "reference"),
-    FieldType.ADDRESS: ("address", "adresse", "anschrift"),
-    FieldType.ORGANISATION: ("company", "supplier", "vendor", "customer", "firma", "issuer"),
-    FieldType.TIME: ("time", "uhrzeit"),
-    FieldType.PERCENT: ("percent", "%", "rate"),
-    FieldType.NAME: ("name", "person", "speaker", "contact"),
-}
-
-
-def _from_heading(heading: str) -> Field:
-    """A field that a table's heading suggests."""
-    words = heading.casefold().replace("_", " ").split()
-    kind = next((kind for kind, known in _BY_WORDS.items() if set(known) & set(words)), FieldType.LINE)
-    return Field(editing.name_from(heading), kind, label=heading, description=heading, near=(heading.casefold(),))
 
 
 def _title_of(text: str) -> str:
