@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillroom.learning.asking import fields_from
+from stillroom.learning.asking import fields_from, kind_called
 from stillroom.templates.template import FieldType
 
 
@@ -43,3 +43,15 @@ def test_a_field_is_called_as_the_sentence_calls_it() -> None:
 
 def test_a_sentence_without_end_has_an_end() -> None:
     assert len(fields_from(", ".join(["total"] * 1000))) == 40
+
+
+@pytest.mark.parametrize(
+    ("heading", "wanted"),
+    [
+        ("Supplier", "organisation"), ("Invoice no", "identifier"), ("Betrag", "money"), ("Fecha de entrega", "date"),
+        ("unitPrice", "money"), ("vat_id", "identifier"), ("number", "identifier"), ("Seller name", "organisation"),
+        ("First name", "name"), ("End time", "time"), ("Qty", "integer"), ("Colour of the door", "line"), ("", "line"),
+    ],
+)  # fmt: skip
+def test_a_heading_says_what_its_values_are(heading: str, wanted: str) -> None:
+    assert str(kind_called(heading)) == wanted

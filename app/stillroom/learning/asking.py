@@ -15,13 +15,14 @@ from stillroom.templates.template import Field, FieldType, label_of
 
 _BETWEEN = re.compile(r"[,;?\n]+|\s+(?:and|und|et|y|e|en|i)\s+|\s*&\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w'’-]*")
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MOST_WORDS = 5  # of a concept's name, or of a question
 _SHORTEST = 3  # letters
 _MOST_FIELDS = 40
 # Of the types that a concept may have, the first of these; a person's name only where it is a person's.
 _FIRST = (
     FieldType.IBAN, FieldType.EMAIL, FieldType.URL, FieldType.PHONE, FieldType.DATE, FieldType.TIME, FieldType.MONEY,
-    FieldType.PERCENT, FieldType.INTEGER, FieldType.IDENTIFIER, FieldType.ORGANISATION, FieldType.LINE, FieldType.NAME,
+    FieldType.PERCENT, FieldType.IDENTIFIER, FieldType.INTEGER, FieldType.ORGANISATION, FieldType.LINE, FieldType.NAME,
     FieldType.ADDRESS,
 )  # fmt: skip
 
@@ -67,6 +68,30 @@ def fields_from(sentence: str) -> list[Field]:
                     Field(name, kind, label=own if own and own != label_of(name_from(called)) else "", description=said)
                 )
     return found[:_MOST_FIELDS]
+
+
+def kind_called(heading: str) -> FieldType:
+    """The type of a field of this heading or name ("Invoice no", "unitPrice"), by the concept that all of it names, its end or its
+    beginning; a line where none is.
+    """
+    words = _WORD.findall(_CAPITAL.sub(" ", heading).replace("_", " "))
+    ends = [words, *(words[at:] for at in range(1, len(words))), *(words[:at] for at in range(len(words) - 1, 0, -1))]
+    named = [concept for part in ends if (concept := _called(part)) is not None]
+    if not named:
+        return FieldType.LINE
+    if FieldType.TIME in named[0].types and any((each := _called([word])) and each.name == "time" for word in words):
+        return FieldType.TIME  # "End time": an end may be a day as well
+    # "Seller name": of what the name is says more.
+    of_name = [concept for concept in named if concept.name != "name" and FieldType.NAME in concept.types]
+    return _kind(of_name[0] if named[0].name == "name" and of_name else named[0])
+
+
+def _called(words: list[str]) -> Concept | None:
+    """The concept that these words are a name of."""
+    known = vocabulary()
+    own = " ".join(words)
+    names = known.phrases.get(key_of(own), ()) if len(own) >= _SHORTEST else ()
+    return known.concepts[names[0]] if names else None
 
 
 def _asked_one_by_one(words: list[str]) -> list[list[str]]:

@@ -9,6 +9,7 @@ import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from statistics import fmean
 
@@ -244,6 +245,10 @@ class TemplateMemory:
     def documents(self) -> list[str]:
         """SHA-256 of each document that is known, the longest known first."""
         return [file.stem for file in self._files()]
+
+    def taken(self) -> dict[str, datetime]:
+        """By the SHA-256 of each document that is known, when it was taken in, the longest known first."""
+        return {file.stem: datetime.fromtimestamp(file.stat().st_mtime).astimezone() for file in self._files()}
 
     def learned(self) -> LearnedTemplate:
         """What follows from all documents that are known; nothing where there are none. A file that cannot be read is passed over."""

@@ -194,7 +194,12 @@ class MainWindow(QMainWindow):
         page = TemplatesPage(self._parts, self.loading)
         page.saved.connect(lambda name: self._offer_template(name, False))
         page.use_wanted.connect(lambda name: self._offer_template(name, True))
+        page.table_wanted.connect(self._show_table)
         return page
+
+    def _show_table(self, run: int) -> None:
+        self.show_page(0)
+        self.extract.open_run(run)
 
     def _build_evaluate(self) -> QWidget:
         from stillroom.ui.evaluate.page import EvaluatePage

@@ -327,6 +327,17 @@ def test_approving_teaches_the_template_and_taking_it_back_is_forgotten(make_run
     assert "learned from 1 document" in page.banners._keyed["lesson"].message.text()
     page.take_back()
     qtbot.waitUntil(lambda: memory.documents() == [], timeout=15_000)
+    page.approve_document()
+    qtbot.waitUntil(lambda: bool(memory.documents()), timeout=15_000)
+    dialog = page._lessons.dialog(document.template, page)
+    qtbot.waitUntil(lambda: dialog.documents.topLevelItemCount() == 1, timeout=15_000)
+    assert dialog.documents.topLevelItem(0).text(0) == document.path.name
+    dialog.documents.setCurrentItem(dialog.documents.topLevelItem(0))
+    dialog.forget_one.click()
+    qtbot.waitUntil(lambda: "has forgotten" in page.banners._keyed["lesson"].message.text(), timeout=15_000)
+    dialog.close()
+    assert memory.documents() == []
+    assert document.approval is not None
 
 
 def test_what_was_learned_is_used_on_the_rest(make_run, open_page, parts, qtbot, monkeypatch):
@@ -465,6 +476,8 @@ def test_a_value_of_a_document_is_turned_to_and_reviewed_ones_are_labels(make_ru
     name = wanted.values[1].subject.field
     assert parts.runs.with_file(wanted.path) == run
     assert parts.runs.with_file(wanted.path.with_name("none.txt")) is None
+    known = [wanted.result.sha256, "0" * 64]
+    assert parts.runs.names_of(known) == {wanted.result.sha256: wanted.path.name}
     with qtbot.waitSignal(page.desk.opened, timeout=10_000):
         page.show_value(run, wanted.path, name)
     qtbot.waitUntil(lambda: page._document is not None and page._document.path == wanted.path, timeout=10_000)
