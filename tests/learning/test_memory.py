@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from stillroom.extraction import choosing
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import FieldState, FieldValue
-from stillroom.learning.fitting import LabelledField, decides, fit
+from stillroom.learning.confidence import confidence
+from stillroom.learning.fitting import LabelledField, fit, rightness
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
 from stillroom.learning.surroundings import LIKENESSES, Book, Surroundings, form_of
 from stillroom.templates.template import Field, FieldType, Template
@@ -161,6 +163,57 @@ def test_absent_is_learned_too() -> None:
     assert (learned.before, learned.after) == (0, 6)
 
 
+def _parties(number: int, mentions: int) -> LabelledField:
+    """A list of two: one named once beside "between", another often beside "and"; and who signs, often too."""
+    left = ["between", *(["and"] * mentions), *(["by"] * mentions)]
+    right = np.array([True, *([True] * mentions), *([False] * mentions)])
+    return LabelledField(
+        f"d{number}",
+        np.zeros((len(left), 2)),
+        np.zeros(len(left)),
+        0.5,
+        right,
+        tuple(_around(word, value=f"{word} {number}") for word in left),
+        least=0.5,
+        same=np.array([0, *([1] * mentions), *([2] * mentions)]),
+    )
+
+
+def test_a_list_learns_what_its_items_have_in_common() -> None:
+    rows = [_parties(number, 4) for number in range(6)]
+    learned = fit(rows)
+    assert learned is not None
+    assert (learned.before, learned.after) == (0, 6)
+    assert learned.gained == 1.0
+    assert rightness(_parties(9, 2), learned) == 1.0
+    # What stands among others is no item; half of what is right is half as right.
+    assert 0 < rightness(replace(_parties(9, 2), right=np.array([True, False, False, False, False])), learned) < 1
+
+
+def test_a_thing_weighs_the_same_however_often_it_is_named() -> None:
+    once, often = (fit([_parties(number, mentions) for number in range(6)]) for mentions in (1, 12))
+    assert once is not None
+    assert often is not None
+    # Of two fits from other numbers of candidates the shares are all but the same.
+    assert once.absent == pytest.approx(often.absent, abs=0.05)
+
+
+def test_an_item_is_as_sure_as_items_were_right() -> None:
+    """Two of three that are taken are none: nobody can tell them apart by what stands around them."""
+    rows = [
+        LabelledField(
+            f"d{number}", np.zeros((3, 2)), np.full(3, 2.0), 0.0, np.array([True, False, False]),
+            tuple(_around("by", value=f"{place} {number}") for place in range(3)), least=0.1, same=np.arange(3),
+        )
+        for number in range(12)
+    ]  # fmt: skip
+    learned = fit(rows)
+    assert learned is not None
+    strength = 2.0 + learned.strengths(np.zeros((1, 2)), [_around("by", value="another")])[0]
+    share = float(1 / (1 + np.exp(-(strength - learned.absent))))
+    assert confidence(learned.slope, learned.shift, share) == pytest.approx(1 / 3, abs=0.12)
+
+
 def test_likenesses_are_those_of_the_most_alike() -> None:
     known = [_around("total", value="5"), _around("net", value="4")]
     book = Book([known], [np.array([True, True])])
@@ -220,7 +273,7 @@ def test_leaving_a_document_out_is_as_good_as_fitting_without_it(memory: Templat
         rows = [each.fields[name] for each in known]
         whole = fit(rows)
         assert whole is not None
-        honest = [decides(row, fit([each for each in rows if each is not row]), several=False) for row in rows]
+        honest = [rightness(row, fit([each for each in rows if each is not row])) for row in rows]
         assert whole.after == sum(honest)
 
 

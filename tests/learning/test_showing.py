@@ -63,6 +63,15 @@ def test_the_persons_own_word_names_it_and_a_name_is_used_once() -> None:
     assert shown.field.label == "Date"
 
 
+@pytest.mark.parametrize(("called", "kind"), [("place", FieldType.LINE), ("address", FieldType.ADDRESS)])
+def test_a_room_with_a_number_before_its_name_is_a_place(called: str, kind: FieldType) -> None:
+    text = "Who:     Ada Byron\nPlace:     4623 WEAN HALL\n"
+    document = Document("talk.txt", "txt", "0" * 64, (Page(1, text),), 1)
+    shown = field_from(document, Span(1, text.index("4623"), len(text) - 1), name=called)
+    assert shown is not None
+    assert shown.field.type is kind
+
+
 def test_white_space_alone_is_nothing() -> None:
     start = TEXT.index("  Dr.")
     assert field_from(DOCUMENT, Span(1, start, start + 2)) is None

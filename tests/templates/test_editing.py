@@ -116,7 +116,7 @@ def test_every_save_that_changes_the_work_is_a_version(tmp_path: Path) -> None:
     assert own.version("bill", 1).title == "Paper"
     changed = differences(own.version("bill", 1), saved)
     assert changed.fields == ("total",)
-    assert changed.sentences == ("Total: required or not.",)
+    assert changed.sentences == ("Total: every document has it.",)
     own.remove("bill")
     assert own.names() == []
     assert own.restore("bill").version == 2
@@ -140,6 +140,16 @@ def test_nothing_wrong_is_saved(tmp_path: Path) -> None:
     with pytest.raises(TemplateError):
         OwnTemplates(tmp_path).save(TEXT.replace('"money"', '"mony"'))
     assert OwnTemplates(tmp_path).names() == []
+
+
+def test_what_changed_of_a_field_is_said_as_it_was_and_is() -> None:
+    old = Field("place", FieldType.ADDRESS, "where", near=("place", "room"))
+    new = dataclasses.replace(old, type=FieldType.LINE, label="Hall", near=("place", "where"))
+    one, other = (Template("t", 1, "", "", (field,)) for field in (old, new))
+    assert differences(one, other, lambda kind: kind.upper()).sentences == (
+        "Hall: ADDRESS → LINE, called Place before, words beside it (+ where, − room).",
+    )
+    assert differences(one, dataclasses.replace(one, fields=(dataclasses.replace(old, label="Hall"),))).fields == ()
 
 
 def test_differences_are_said() -> None:

@@ -65,6 +65,49 @@ def test_types_come_from_the_schema() -> None:
     assert template.field("tags").max_items == 5
 
 
+def test_parts_that_are_named_and_objects_within_become_fields() -> None:
+    party = {"type": "object", "properties": {"name": {"type": "string", "title": "Name"}, "vatId": {"type": "string"}}}
+    line = {"type": "object", "properties": {"what": {"type": "string"}, "price": {"$ref": "#/$defs/Price"}}}
+    template = template_from(
+        {
+            "type": "object",
+            "properties": {
+                "due": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}], "title": "Due date"},
+                "seller": {"$ref": "#/$defs/Party"},
+                "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}},
+                "mails": {"type": "array", "items": {"oneOf": [{"type": "string", "format": "email"}]}},
+                "state": {"allOf": [{"$ref": "#/$defs/State"}]},
+            },
+            "required": ["due", "seller", "state"],
+            "$defs": {
+                "Party": party,
+                "Line": line,
+                "State": {"enum": ["open", "paid"]},
+                "Price": {"type": "object", "properties": {"net": {"type": "number"}, "vat": {"type": "number"}}},
+            },
+        },
+        "order",
+    )
+    kinds = {field.name: str(field.type) for field in template.fields}
+    assert kinds == {
+        "due": "date", "seller_name": "line", "seller_vat_id": "line", "lines": "table", "mails": "list", "state": "choice",
+    }  # fmt: skip
+    assert template.field("due").heading == "Due date"
+    assert template.field("seller_name").heading == "Seller name"
+    assert [field.name for field in template.fields if field.required] == ["state"]
+    columns = {column.name: str(column.type) for column in template.field("lines").columns}
+    assert columns == {"what": "line", "price_net": "number", "price_vat": "number"}
+    assert template.field("mails").of is FieldType.EMAIL
+
+
+@pytest.mark.parametrize(
+    "part", [{"$ref": "other.json#/x"}, {"$ref": "#/$defs/None"}, {"$ref": "#"}, {"type": "array", "items": {"type": "array"}}]
+)  # fmt: skip
+def test_what_leads_nowhere_or_never_ends_is_a_sentence(part: object) -> None:
+    with pytest.raises(TemplateError):
+        template_from({"type": "object", "properties": {"a": part}}, "x")
+
+
 @pytest.mark.parametrize("schema", [[], {}, {"properties": {}}, {"properties": {"a": {"type": "object"}}}])
 def test_what_cannot_be_a_template_is_a_sentence(schema: object) -> None:
     with pytest.raises(TemplateError):

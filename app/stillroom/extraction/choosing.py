@@ -423,10 +423,10 @@ def _choose_one(
         worth = asked.worth(absent_grounds(asked, absent, values, document, other))
         # What was rejected may still be right; and a value may stand further on than was looked.
         worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
-        runners = other_values(offered, spelling=_spelling(asked))[:RUNNERS_UP]
+        runners = other_values(offered, spelling=spelling(asked.kind))[:RUNNERS_UP]
         return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, 1.0, 1.0))
     best = asked.candidates[values[0].index]
-    runners = other_values(offered, best.value, spelling=_spelling(asked))[:RUNNERS_UP]
+    runners = other_values(offered, best.value, spelling=spelling(asked.kind))[:RUNNERS_UP]
     return _found(asked.field, best, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))
 
 
@@ -436,9 +436,9 @@ def _proves_itself(asked: Asked, values: Sequence[Place], sure: Sequence[float])
     return asked.kind is FieldType.IBAN and len(values) == 1 and not only.failed and sure[0] > _HALF
 
 
-def _spelling(asked: Asked) -> Callable[[str], str]:
-    """By what two values are one."""
-    return same_name if asked.kind in _NAMED else one_number
+def spelling(kind: FieldType) -> Callable[[str], str]:
+    """By what two values of a type are one."""
+    return same_name if kind in _NAMED else one_number
 
 
 def _below(runners: tuple[RunnerUp, ...], chosen: float, left: float) -> tuple[RunnerUp, ...]:
@@ -582,9 +582,9 @@ def items(asked: Asked) -> int:
     return len(_items(asked, _shares(asked))) if asked.field.type is FieldType.LIST else 0
 
 
-def _least_share(asked: Asked) -> float:
-    """Of an item."""
-    return _LIST_THRESHOLDS.get(asked.kind, _LIST_THRESHOLD)
+def least_share(kind: FieldType) -> float:
+    """From which a candidate is an item of a list of this type."""
+    return _LIST_THRESHOLDS.get(kind, _LIST_THRESHOLD)
 
 
 def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
@@ -593,7 +593,7 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
     order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
     names: set[str] = set()
     for share, index in order:
-        if share < _least_share(asked):
+        if share < least_share(asked.kind):
             break
         candidate = asked.candidates[index]
         name = same_name(candidate.value) if asked.kind in _NAMED else candidate.value
@@ -618,7 +618,7 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
     order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
     rest = [_runner_up(asked.candidates[index], float(share), document) for share, index in order[:_LOOKED_THROUGH]]
     values = [asked.candidates[index].value for _, index in taken]
-    runners = other_values(rest, *values, spelling=_spelling(asked))[:RUNNERS_UP]
+    runners = other_values(rest, *values, spelling=spelling(asked.kind))[:RUNNERS_UP]
     return tuple(
         _found(asked.field, asked.candidates[index], _item_confidence(asked, index, share, document), document, runners)
         for share, index in taken
@@ -656,7 +656,7 @@ def _says_of_item(asked: Asked, index: int) -> tuple[ranking.Second, ranking.Sec
         strength = float(asked.signs[index] @ weights.features[len(ranking.MODEL_FEATURES) :])
         absent = weights.absent_strength(len(asked.candidates), required=asked.field.required)
         share = float(ranking.logistic(np.array([strength - absent]))[0])
-        found.append(ranking.Second(share, share >= _least_share(asked)))
+        found.append(ranking.Second(share, share >= least_share(asked.kind)))
     return (found[0], found[1]) if found else (ranking.Second(), ranking.Second())
 
 

@@ -1,57 +1,167 @@
-"""Fields from a sentence that says what is wanted ("who spoke, where and when"), by the concepts that its words name."""
+"""Fields from a sentence that says what is wanted ("who spoke, where and when"), by its questions and the concepts its words name."""
 
 from __future__ import annotations
 
+import functools
 import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from stillroom import paths
 from stillroom.extraction.concepts import Concept, key_of, vocabulary
 from stillroom.templates.editing import name_from
 from stillroom.templates.template import Field, FieldType, label_of
 
-_BETWEEN = re.compile(r"[,;\n]+|\s+(?:and|und|et|y|e|en)\s+|\s*&\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"[,;?\n]+|\s+(?:and|und|et|y|e|en|i)\s+|\s*&\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w'’-]*")
-_MOST_WORDS = 4  # of a concept's name
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_MOST_WORDS = 5  # of a concept's name, or of a question
 _SHORTEST = 3  # letters
 _MOST_FIELDS = 40
 # Of the types that a concept may have, the first of these; a person's name only where it is a person's.
 _FIRST = (
     FieldType.IBAN, FieldType.EMAIL, FieldType.URL, FieldType.PHONE, FieldType.DATE, FieldType.TIME, FieldType.MONEY,
-    FieldType.PERCENT, FieldType.INTEGER, FieldType.IDENTIFIER, FieldType.ORGANISATION, FieldType.LINE, FieldType.NAME,
+    FieldType.PERCENT, FieldType.IDENTIFIER, FieldType.INTEGER, FieldType.ORGANISATION, FieldType.LINE, FieldType.NAME,
     FieldType.ADDRESS,
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question word: the concepts or types of the fields that answer it, and the types of others that it may be about."""
+
+    fields: tuple[str, ...]
+    types: frozenset[FieldType]
+
+
+@functools.cache
+def _questions() -> tuple[Mapping[str, _Question], Mapping[str, str]]:
+    """By their phrases: the questions, and the concepts of whom a deed is of."""
+    data = tomllib.loads((paths.resources_dir() / "questions.toml").read_text(encoding="utf-8"))
+    deeds = {phrase: name for name, table in data.pop("did").items() for phrase in _phrases(table)}
+    questions = {
+        phrase: _Question(tuple(table["fields"]), frozenset(FieldType(each) for each in table["types"]))
+        for table in data.values()
+        for phrase in _phrases(table)
+    }
+    return questions, deeds
+
+
+def _phrases(table: Mapping[str, object]) -> list[str]:
+    return [key_of(each) for listed in table.values() if isinstance(listed, str) for each in listed.split(";")]
+
+
 def fields_from(sentence: str) -> list[Field]:
-    """A field for each thing a sentence names; what no concept is called is a line of that name, for the person to say more of."""
+    """A field for each thing a sentence names; what no concept is called is a line of that name, for the person to say more of.
+
+    A question that names nothing else gives the fields that answer it: *when* a date and a time of day.
+    """
     found: list[Field] = []
     for part in _BETWEEN.split(sentence)[:_MOST_FIELDS]:
-        words = _WORD.findall(part)
-        if not words:
+        for words in _asked_one_by_one(_WORD.findall(part)):
+            for called, label, kind in _wanted(words):
+                name = name_from(called, [field.name for field in found])
+                own = label[:1].upper() + label[1:]
+                said = " ".join(words)
+                found.append(
+                    Field(name, kind, label=own if own and own != label_of(name_from(called)) else "", description=said)
+                )
+    return found[:_MOST_FIELDS]
+
+
+def kind_called(heading: str) -> FieldType:
+    """The type of a field of this heading or name ("Invoice no", "unitPrice"), by the concept that all of it names, its end or its
+    beginning; a line where none is.
+    """
+    words = _WORD.findall(_CAPITAL.sub(" ", heading).replace("_", " "))
+    ends = [words, *(words[at:] for at in range(1, len(words))), *(words[:at] for at in range(len(words) - 1, 0, -1))]
+    named = [concept for part in ends if (concept := _called(part)) is not None]
+    if not named:
+        return FieldType.LINE
+    if FieldType.TIME in named[0].types and any((each := _called([word])) and each.name == "time" for word in words):
+        return FieldType.TIME  # "End time": an end may be a day as well
+    # "Seller name": of what the name is says more.
+    of_name = [concept for concept in named if concept.name != "name" and FieldType.NAME in concept.types]
+    return _kind(of_name[0] if named[0].name == "name" and of_name else named[0])
+
+
+def _called(words: list[str]) -> Concept | None:
+    """The concept that these words are a name of."""
+    known = vocabulary()
+    own = " ".join(words)
+    names = known.phrases.get(key_of(own), ()) if len(own) >= _SHORTEST else ()
+    return known.concepts[names[0]] if names else None
+
+
+def _asked_one_by_one(words: list[str]) -> list[list[str]]:
+    """Words with several questions ("who spoke when") as one piece a question."""
+    questions, _ = _questions()
+    pieces: list[list[str]] = []
+    start, asked, at = 0, False, 0
+    while at < len(words):
+        size = _longest(words, at, questions)
+        if size and asked:
+            pieces.append(words[start:at])
+            start = at
+        asked = asked or size > 0
+        at += max(1, size)
+    return [piece for piece in (*pieces, words[start:]) if piece]
+
+
+def _longest(words: list[str], start: int, known: Mapping[str, object]) -> int:
+    """Of how many words the longest phrase is that begins here; 0 for none."""
+    sizes = range(min(len(words) - start, _MOST_WORDS), 0, -1)
+    return next((size for size in sizes if key_of(" ".join(words[start : start + size])) in known), 0)
+
+
+def _wanted(words: list[str]) -> list[tuple[str, str, FieldType]]:
+    """What the fields of a piece are called, in its own words where it has some for it, and their types."""
+    questions, deeds = _questions()
+    concepts = vocabulary().concepts
+    for start in range(len(words)):
+        size = _longest(words, start, questions)
+        if not size:
             continue
+        question = questions[key_of(" ".join(words[start : start + size]))]
+        rest = [*words[:start], *words[start + size :]]
+        if "person" in question.fields:
+            deed = next((at for at in range(len(rest)) if _longest(rest, at, deeds)), None)
+            if deed is not None:
+                concept = concepts[deeds[key_of(" ".join(rest[deed : deed + _longest(rest, deed, deeds)]))]]
+                return [(concept.name, "", _kind(concept))]
+        about = _named(rest, question.types) if question.types else None
+        if about is not None:
+            concept, _ = about
+            return [(concept.name, "", _kind(concept, question.types))]
+        if question.fields[0] in concepts:
+            return [(name, "", _kind(concepts[name])) for name in question.fields]
         said = " ".join(words)
-        concept = _named(words)
-        called = concept.name if concept is not None else said
-        name = name_from(called, [field.name for field in found])
-        label = said[:1].upper() + said[1:]
-        kind = _kind(concept) if concept is not None else FieldType.LINE
-        own = concept is None and label != label_of(name)
-        found.append(Field(name, kind, label=label if own else "", description=said))
-    return found
+        return [(said, said, FieldType(question.fields[0]))]
+    named = _named(words)
+    said = " ".join(words)
+    return [(named[0].name, named[1], _kind(named[0]))] if named is not None else [(said, said, FieldType.LINE)]
 
 
-def _named(words: list[str]) -> Concept | None:
-    """The concept of the most of these words that are one's name together."""
+def _named(words: list[str], types: frozenset[FieldType] = frozenset()) -> tuple[Concept, str] | None:
+    """The concept of the most of these words that are one's name together, and these words; of one of these types, if any are given."""
     known = vocabulary()
     for size in range(min(len(words), _MOST_WORDS), 0, -1):
         for start in range(len(words) - size + 1):
             own = " ".join(words[start : start + size])
-            names = known.phrases.get(key_of(own), ())
-            if names and len(own) >= _SHORTEST:  # "of" is a label on pages only
-                return known.concepts[names[0]]
+            if len(own) < _SHORTEST:  # "of" is a label on pages only
+                continue
+            for name in known.phrases.get(key_of(own), ()):
+                if not types or types & known.concepts[name].types:
+                    return known.concepts[name], own
     return None
 
 
-def _kind(concept: Concept) -> FieldType:
-    if FieldType.NAME in concept.types and "person" in (concept.name, concept.under):
+def _kind(concept: Concept, types: frozenset[FieldType] = frozenset()) -> FieldType:
+    """The type of a field of this concept; of these, if any are given."""
+    may = concept.types & types or concept.types
+    if FieldType.NAME in may and ("person" in (concept.name, concept.under) or concept.name == "name"):
         return FieldType.NAME
-    return next((kind for kind in _FIRST if kind in concept.types), FieldType.LINE)
+    if FieldType.ADDRESS in may and FieldType.NAME not in may:  # what has a name is told by that
+        return FieldType.ADDRESS
+    return next((kind for kind in _FIRST if kind in may), FieldType.LINE)

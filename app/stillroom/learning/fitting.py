@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ _USUAL_MARK = {
 # The same where marks are looked at as well: both speak of the same words.
 _USUAL = np.array([*(0.7 * _LIKENESS), *(_USUAL_MARK[name] for name in MARKS)])
 _TOWARDS_NONE = 6.0  # penalty of a sign's move
+_TOWARDS_NONE_IN_LISTS = 1.0  # each document weighs less there, and shows more of what is no item
 _TOWARDS_USUAL = 1.5  # of a likeness's or mark's
 _TOWARDS_ABSENT = 0.5  # of absent's
 _STEPS = 10
@@ -49,6 +51,8 @@ class LabelledField:
         right: which candidates have the right value; none where the field is absent, or its value no candidate.
         around: surroundings of each candidate.
         missing: the right value is none of the candidates: nothing can be learned of it.
+        least: of a list, the share from which a candidate is an item; None for a field that is no list.
+        same: of a list, which candidates name one thing: a number each; None where each is looked at alone.
     """
 
     document: str
@@ -58,10 +62,13 @@ class LabelledField:
     right: npt.NDArray[np.bool_]
     around: Surrounded
     missing: bool = False
+    least: float | None = None
+    same: Places | None = None
 
     def only(self, places: Places) -> LabelledField:
         """With these candidates alone; what stands around them is left as it is, for a book that keeps the same."""
-        return replace(self, signs=self.signs[places], base=self.base[places], right=self.right[places])
+        same = None if self.same is None else self.same[places]
+        return replace(self, signs=self.signs[places], base=self.base[places], right=self.right[places], same=same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class LearnedField:
         slope, shift: confidence = logistic(slope * logit(share) + shift), from documents that were left out in turn.
         documents: it was learned from.
         before, after: how many of them were right by the weights of the type, and by these with each left out in turn.
+        gained: the mean of what a document gains by it, left out: -1 to 1, of a list in part.
     """
 
     signs: Vector
@@ -85,6 +93,7 @@ class LearnedField:
     documents: int = 0
     before: int = 0
     after: int = 0
+    gained: float = 0.0
 
     def strengths(self, signs: Vector, around: Surrounded) -> Vector:
         """What is added to each candidate's strength."""
@@ -124,7 +133,7 @@ def draw_alike(rows: Sequence[LabelledField]) -> AlikeField:
     alike = [book.columns(number, range(len(own))) for number in range(len(own))]
     book.forget_pairs()
     columns = [np.hstack([row.signs, each]) for row, each in zip(own, alike, strict=True)]
-    weights = _Problem(own, columns, _USUAL, several=False).solve()
+    weights = _Problem(own, columns, _USUAL).solve()
     signs = own[0].signs.shape[1]
     by_document = {row.document: each for row, each in zip(own, alike, strict=True)}
     drawn = AlikeField(weights[:signs], weights[signs:-1], book, by_document)
@@ -132,9 +141,9 @@ def draw_alike(rows: Sequence[LabelledField]) -> AlikeField:
     return replace(drawn, usual=float(np.median(gained)))
 
 
-def fit(rows: Sequence[LabelledField], *, several: bool = False, shelf: Shelf | None = None) -> LearnedField | None:
+def fit(rows: Sequence[LabelledField], shelf: Shelf | None = None) -> LearnedField | None:
     """What these documents teach of one field, honest about its worth: measured with each document left out in turn (in parts
-    where there are many). None where they teach nothing. ``several``: the field is a list; ``shelf``: for the next fit of this field.
+    where there are many). None where they teach nothing. ``shelf``: for the next fit of this field.
 
     Of each document the candidates that the page speaks for most take part, the fewer the more documents there are: the time is bounded.
     """
@@ -158,7 +167,7 @@ def fit(rows: Sequence[LabelledField], *, several: bool = False, shelf: Shelf | 
                 held[number] = np.hstack([thin[number].signs, book.columns(number, rest)])
     best: tuple[float, LearnedField] | None = None
     for usual in (_LIKENESS, _USUAL):
-        problem = _Problem(thin, columns, usual, several=several)
+        problem = _Problem(thin, columns, usual)
         lost, learned = _cross_validated(problem, thin, held, parts, book)
         if best is None or lost < best[0]:
             best = (lost, learned)
@@ -183,39 +192,34 @@ def _cross_validated(
 
     ``held``: the columns of each document, held against those that are not of its part.
     """
-    several = problem.several
     weights = problem.solve()
-    shares: list[tuple[float, bool]] = []
-    before = after = 0
-    lost = 0.0
-    for part in parts:
-        other = problem.without(part, weights) if len(part) < len(rows) else None
+    without: list[tuple[Vector, float]] = [(row.base, row.absent) for row in rows]
+    for part in parts if len(rows) > 1 else ():  # without the only one nothing is known
+        other = problem.without(part, weights)
         for number in part:
-            row = rows[number]
-            before += _decided(row, row.base, row.absent, several=several)[1]
-            strengths, absent = row.base, row.absent
-            if other is not None:
-                strengths = row.base + held[number][:, : problem.width] @ other[:-1]
-                absent = row.absent + float(other[-1])
-            share, right = _decided(row, strengths, absent, several=several)
-            after += right
-            shares.append((share, right))
-            lost += _lost(row, strengths, absent, several=several)
-    slope, shift = calibrated(shares)
+            moves = held[number][:, : problem.width] @ other[:-1]
+            without[number] = rows[number].base + moves, rows[number].absent + float(other[-1])
+    lost = sum(_lost(row, *one) for row, one in zip(rows, without, strict=True))
+    told = [_decided(row, *one) for row, one in zip(rows, without, strict=True)]
+    before = [_decided(row, row.base, row.absent) for row in rows]
+    slope, shift = calibrated([pair for one in told for pair in one.shares])
     signs = rows[0].signs.shape[1]
     around = np.zeros(len(_USUAL))
     around[: problem.width - signs] = weights[signs:-1]
-    return lost, LearnedField(weights[:signs], around, float(weights[-1]), book, slope, shift, len(rows), before, after)
+    return lost, LearnedField(
+        weights[:signs], around, float(weights[-1]), book, slope, shift, len(rows), sum(one.score == 1 for one in before),
+        sum(one.score == 1 for one in told), fmean(one.score for one in told) - fmean(one.score for one in before),
+    )  # fmt: skip
 
 
-def decides(row: LabelledField, learned: LearnedField | None, *, several: bool) -> bool:
-    """Whether a field of a document comes out right, by what was learned of others, or by nothing."""
+def rightness(row: LabelledField, learned: LearnedField | None) -> float:
+    """How right a field of a document comes out, 0 to 1, by what was learned of others, or by nothing."""
     if row.missing or not len(row.base):
-        return not row.missing
+        return float(not row.missing)
     if learned is None:
-        return _decided(row, row.base, row.absent, several=several)[1]
+        return _decided(row, row.base, row.absent).score
     strengths = row.base + learned.strengths(row.signs, row.around)
-    return _decided(row, strengths, row.absent + learned.absent, several=several)[1]
+    return _decided(row, strengths, row.absent + learned.absent).score
 
 
 class _Problem:
@@ -225,11 +229,9 @@ class _Problem:
         width: columns of the weights but for that of *absent*. several: the field is a list.
     """
 
-    def __init__(
-        self, rows: Sequence[LabelledField], columns: Sequence[Vector], usual: Vector, *, several: bool
-    ) -> None:
+    def __init__(self, rows: Sequence[LabelledField], columns: Sequence[Vector], usual: Vector) -> None:
         """``columns``: of each document, its signs and what is around; of those the first, as many as ``usual`` has."""
-        self.several = several
+        self.several = rows[0].least is not None
         signs = rows[0].signs.shape[1]
         self.width = signs + len(usual)
         whole = np.vstack([own[:, : self.width] for own in columns])
@@ -243,10 +245,12 @@ class _Problem:
         self._base = np.concatenate([row.base for row in rows])
         self._absents = np.array([row.absent for row in rows])
         self._right = np.concatenate([row.right for row in rows])
+        self._things = _things(rows) if self.several else np.arange(0)
         moved = int(varied.sum())
         self._usual = np.concatenate([np.zeros(moved), usual, [0.0]])
+        towards_none = _TOWARDS_NONE_IN_LISTS if self.several else _TOWARDS_NONE
         self._penalty = np.concatenate(
-            [np.full(moved, _TOWARDS_NONE), np.full(len(usual), _TOWARDS_USUAL), [_TOWARDS_ABSENT]]
+            [np.full(moved, towards_none), np.full(len(usual), _TOWARDS_USUAL), [_TOWARDS_ABSENT]]
         )
 
     def solve(self) -> Vector:
@@ -296,7 +300,7 @@ class _Problem:
         strengths = self._base[rows] + columns @ weights  # the column of *absent* is 0
         absents = self._absents[list(among)] + weights[-1]
         if self.several:
-            return _by_item(strengths - absents[of], right, columns, of, sizes)
+            return _by_item(strengths - absents[of], right, columns, of, self._things[rows])
         return _by_document(strengths, absents, right, columns, np.append(0, np.cumsum(sizes)[:-1]), of)
 
     def _wide(self, weights: Vector) -> Vector:
@@ -326,11 +330,28 @@ def _by_document(
     return gradient, curvature
 
 
+def _things(rows: Sequence[LabelledField]) -> Places:
+    """What each candidate of these documents names, as a number: those of a document that name one thing have it in common, where both
+    are right or neither is.
+    """
+    found, first = [], 0
+    for row in rows:
+        same = np.arange(len(row.base)) if row.same is None else row.same
+        _, numbers = np.unique(2 * same + row.right, return_inverse=True)
+        found.append(first + numbers)
+        first += len(row.base)
+    things: Places = np.unique(np.concatenate(found), return_inverse=True)[1]
+    return things
+
+
 def _by_item(
-    odds: Vector, right: npt.NDArray[np.bool_], columns: Vector, of: Places, sizes: Places
+    odds: Vector, right: npt.NDArray[np.bool_], columns: Vector, of: Places, things: Places
 ) -> tuple[Vector, Vector]:
-    """The same for lists: each candidate is in it or not; a document with many candidates weighs less than their number."""
-    worth = 1.0 / np.sqrt(sizes)[of]
+    """The same for lists: each thing that is named is in it or not, and all candidates that name it weigh as one. A document with many
+    things weighs less than their number.
+    """
+    worth = 1.0 / np.bincount(things)[things]
+    worth = worth / np.sqrt(np.bincount(of, worth))[of]
     share = 1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30)))
     wide = columns.copy()
     wide[:, -1] = -1.0
@@ -345,26 +366,59 @@ def _parts(rows: Sequence[LabelledField]) -> list[list[int]]:
     return [list(range(part, len(rows), number)) for part in range(number)]
 
 
-def _lost(row: LabelledField, strengths: Vector, absent: float, *, several: bool) -> float:
-    """What is right, as an improbability: of a list the mean of its candidates'."""
-    if several:
+def _lost(row: LabelledField, strengths: Vector, absent: float) -> float:
+    """What is right, as an improbability: of a list the mean of its things'."""
+    if row.least is not None:
+        things = _things([row])
+        worth = 1.0 / np.bincount(things)[things]
         odds = np.where(row.right, 1.0, -1.0) * (strengths - absent)
-        return float(np.log1p(np.exp(-np.clip(odds, -30, 30))).sum() / np.sqrt(len(odds)))
+        return float((worth * np.log1p(np.exp(-np.clip(odds, -30, 30)))).sum() / np.sqrt(things.max() + 1))
     every = np.append(strengths, absent)
     powers = np.exp(every - every.max())
     hit = float(powers[:-1][row.right].sum()) if row.right.any() else float(powers[-1])
     return -float(np.log(max(hit / float(powers.sum()), 1e-6)))
 
 
-def _decided(row: LabelledField, strengths: Vector, absent: float, *, several: bool) -> tuple[float, bool]:
-    """The share of what would be chosen, and whether it is right."""
-    if several:
-        taken = strengths > absent
-        return 0.5, bool(np.array_equal(taken, row.right))
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What would be chosen in a field of a document.
+
+    Attributes:
+        score: how right it is, 0 to 1; of a list the F1 of its things.
+        shares: of what is chosen, how likely it is and whether it is right.
+    """
+
+    score: float
+    shares: list[tuple[float, bool]]
+
+
+def _decided(row: LabelledField, strengths: Vector, absent: float) -> _Decided:
+    if row.least is not None:
+        shares, right = _items(row, strengths, absent)
+        taken = shares >= row.least
+        return _Decided(_f1(taken, right), list(zip(shares[taken].tolist(), right[taken].tolist(), strict=True)))
     best = int(np.argmax(strengths))
     most = max(float(strengths[best]), absent)
     powers, nothing = np.exp(strengths - most), float(np.exp(absent - most))
     whole = float(powers.sum()) + nothing
-    if nothing > float(powers[best]):
-        return nothing / whole, not row.right.any()
-    return float(powers[best]) / whole, bool(row.right[best])
+    found = bool(row.right[best])
+    share = float(powers[best])
+    if nothing > share:
+        found, share = not row.right.any(), nothing
+    return _Decided(float(found), [(share / whole, found)])
+
+
+def _items(row: LabelledField, strengths: Vector, absent: float) -> tuple[Vector, npt.NDArray[np.bool_]]:
+    """Of each thing that a document names, how likely it is an item of the list, and whether it is one."""
+    things = _things([row])
+    most = np.full(int(things.max()) + 1, -np.inf)
+    np.maximum.at(most, things, strengths - absent)
+    right = np.zeros(len(most), dtype=bool)
+    right[things] = row.right
+    return 1.0 / (1.0 + np.exp(-np.clip(most, -30, 30))), right
+
+
+def _f1(taken: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_]) -> float:
+    """Of what is taken with what is right; 1 where both are nothing."""
+    whole = int(taken.sum()) + int(right.sum())
+    return 2.0 * int((taken & right).sum()) / whole if whole else 1.0

@@ -9,6 +9,7 @@ import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from statistics import fmean
 
@@ -31,7 +32,7 @@ from stillroom.extraction.told import Told
 from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
-from stillroom.learning.fitting import LabelledField, LearnedField, decides, fit
+from stillroom.learning.fitting import LabelledField, LearnedField, fit, rightness
 from stillroom.learning.kept import ChoiceFacts, ChoicesFacts, DocumentFacts, FieldFacts, packed, unpacked
 from stillroom.learning.surroundings import (
     Around,
@@ -245,6 +246,10 @@ class TemplateMemory:
         """SHA-256 of each document that is known, the longest known first."""
         return [file.stem for file in self._files()]
 
+    def taken(self) -> dict[str, datetime]:
+        """By the SHA-256 of each document that is known, when it was taken in, the longest known first."""
+        return {file.stem: datetime.fromtimestamp(file.stat().st_mtime).astimezone() for file in self._files()}
+
     def learned(self) -> LearnedTemplate:
         """What follows from all documents that are known; nothing where there are none. A file that cannot be read is passed over."""
         with self._lock:
@@ -280,9 +285,9 @@ class TemplateMemory:
         for each in self._template.fields:
             shelf = shelves.setdefault(each.name, Shelf())
             shelf.keep(row.around for row in rows.get(each.name, ()))
-            learned = fit(rows.get(each.name, []), several=_kind(each)[1], shelf=shelf)
+            learned = fit(rows.get(each.name, []), shelf)
             # What made the field no better when documents were left out is not used.
-            if learned is not None and learned.after >= learned.before:
+            if learned is not None and learned.gained >= 0:
                 found.fields[each.name] = learned
             if each.type in choices.TYPES:
                 sorted_out = classifier.learn([one.choices[each.name] for one in documents if each.name in one.choices])
@@ -300,19 +305,18 @@ class TemplateMemory:
         counts = [count for count in _CURVE if count < len(known)]
         if len(known) < _LEAST_FOR_A_CURVE or not fields:
             return []
-        right: dict[int, list[bool]] = {count: [] for count in counts}
+        right: dict[int, list[float]] = {count: [] for count in counts}
         for order in range(_ORDERS):
             shuffled = random.Random(order).sample(known, len(known))
             for count in counts:
                 for name in fields:
                     if cancellation is not None:
                         cancellation.raise_if_requested()
-                    several = _kind(self._template.field(name))[1]
                     rows = [one.fields[name] for one in shuffled if name in one.fields]
-                    learned = fit(rows[:count], several=several) if count else None
-                    if learned is not None and learned.after < learned.before:
+                    learned = fit(rows[:count]) if count else None
+                    if learned is not None and learned.gained < 0:
                         learned = None
-                    right[count] += [decides(row, learned, several=several) for row in rows[max(counts) :]]
+                    right[count] += [rightness(row, learned) for row in rows[max(counts) :]]
         return [CurvePoint(count, fmean(told)) for count, told in right.items() if told]
 
     def _read(self, file: Path) -> KnownDocument:
@@ -375,6 +379,8 @@ class TemplateMemory:
             right=data[f"{each.name}.right"].astype(bool),
             around=facts.around,
             missing=facts.missing,
+            least=choosing.least_share(kind) if several else None,
+            same=_same(kind, facts.around) if several else None,
         )
 
     def _row(
@@ -429,6 +435,13 @@ class _Row:
     around: list[Surroundings]
     missing: bool
     candidates: int
+
+
+def _same(kind: FieldType, around: Sequence[Surroundings]) -> npt.NDArray[np.int64]:
+    """Which candidates name one thing."""
+    numbers: dict[str, int] = {}
+    spelling = choosing.spelling(kind)
+    return np.array([numbers.setdefault(spelling(each.value), len(numbers)) for each in around], dtype=np.int64)
 
 
 def _kind(each: Field) -> tuple[FieldType, bool]:

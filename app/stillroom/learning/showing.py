@@ -153,6 +153,8 @@ def _as_meant(called: str, kinds: tuple[FieldType, ...]) -> tuple[FieldType, ...
     meant = {kind for concept in concepts for kind in concept.types}
     if not any("person" in (concept.name, concept.under) for concept in concepts):
         meant.discard(FieldType.NAME)  # of a place too every word is capital
+    if any(FieldType.NAME in concept.types for concept in concepts):
+        meant.discard(FieldType.ADDRESS)  # one room has a number as a street has, the next has a name only
     return tuple(sorted(kinds, key=lambda kind: kind not in meant))
 
 

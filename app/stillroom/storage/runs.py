@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -205,6 +205,17 @@ class RunStore:
                 "UPDATE seen SET content = ? WHERE run = ? AND position = ?",
                 ((content, run_id, position) for position, content in seen.items()),
             )
+
+    def files_of(self, checksums: Iterable[str]) -> dict[str, str]:
+        """By the SHA-256 of a document: the file that a row of it was made of, as the person gave it; the newest of several."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT json_extract(result, '$.file_sha256') AS sha256, file FROM results "
+                "JOIN documents ON documents.run = results.run AND documents.position = results.position "
+                "WHERE sha256 IN (SELECT value FROM json_each(?)) ORDER BY results.run",
+                (json.dumps(sorted(set(checksums) - {""})),),
+            ).fetchall()
+        return {sha256: from_json(str, file) for sha256, file in rows}
 
     def results(self, run_id: int) -> dict[int, dict[str, Any]]:
         """The rows of a run by position, but for those that were taken out."""

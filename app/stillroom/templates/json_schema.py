@@ -39,21 +39,20 @@ def _property(field: Field, kind: FieldType) -> dict[str, Any]:
 
 
 def template_from(schema: Any, name: str) -> Template:
-    """A template from the JSON Schema of an object. Raises TemplateError, naming what cannot be one."""
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict) or not properties:
+    """A template from the JSON Schema of an object; an object within it becomes fields beside the others, one in a list the rows of a
+    table. Raises TemplateError, naming what cannot be one.
+    """
+    whole = _Schema(schema)
+    properties = whole.properties(schema)
+    if not properties:
         raise TemplateError("The schema has no properties. A template is made from the schema of an object with some.")
-    required = schema.get("required") or []
-    fields = tuple(
-        _field(key, value if isinstance(value, dict) else {}, required=key in required)
-        for key, value in properties.items()
-    )
+    fields = whole.fields(schema)
     return Template(
         name=_name(name, "-") or "template",
         version=1,
         title=str(schema.get("title") or name),
         description=str(schema.get("description") or ""),
-        fields=fields,
+        fields=tuple(fields),
     )
 
 
@@ -65,40 +64,102 @@ _FORMATS = {
     "email": FieldType.EMAIL,
     "uri": FieldType.URL,
 }
+_PLAIN = {"number": FieldType.NUMBER, "integer": FieldType.INTEGER, "boolean": FieldType.YES_NO}
+_DEEPEST = 6  # objects within each other; a schema may name itself
+_MOST_FIELDS = 500
 
 
-def _field(key: str, schema: dict[str, Any], *, required: bool, inner: bool = False) -> Field:
+class _Schema:
+    """A schema whose parts may name others of its parts."""
+
+    def __init__(self, whole: Any) -> None:
+        self._whole = whole
+
+    def properties(self, schema: Any) -> dict[str, Any]:
+        found = schema.get("properties") if isinstance(schema, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def fields(self, schema: dict[str, Any], before: tuple[str, ...] = (), *, inner: bool = False) -> list[Field]:
+        """The fields of an object; ``before``: the names of those it is within; ``inner``: the columns of a table."""
+        if len(before) > _DEEPEST:
+            raise TemplateError(f"{before[0]} has objects within each other without end. Make it flat.")
+        required = schema.get("required")
+        wanted = required if isinstance(required, list) else []
+        found: list[Field] = []
+        for key, value in self.properties(schema).items():
+            own, may_be_null = self._one(value)
+            if self.properties(own) and _kind(own)[0] in ("object", ""):
+                found += self.fields(own, (*before, key), inner=inner)
+            else:
+                needed = key in wanted and not before and not may_be_null
+                found.append(self._field((*before, key), own, required=needed, inner=inner))
+            if len(found) > _MOST_FIELDS:
+                raise TemplateError(
+                    f"The schema has more than {_MOST_FIELDS} values. Leave out those that are not needed."
+                )
+        return found
+
+    def _one(self, schema: Any) -> tuple[dict[str, Any], bool]:
+        """What a part says once names are followed and alternatives decided for the first that is a value; whether it may be null."""
+        own = schema if isinstance(schema, dict) else {}
+        null = False
+        for _ in range(_DEEPEST):
+            if "$ref" in own:
+                rest = {key: value for key, value in own.items() if key != "$ref"}
+                own = {**self._named(str(own["$ref"])), **rest}
+                continue
+            several = next((own[key] for key in ("anyOf", "oneOf", "allOf") if isinstance(own.get(key), list)), None)
+            if several is None:
+                break
+            values = [each for each in several if isinstance(each, dict) and each.get("type") != "null"]
+            null = null or len(values) < len(several)
+            rest = {key: value for key, value in own.items() if key not in ("anyOf", "oneOf", "allOf")}
+            own = {**(values[0] if values else {}), **rest}
+        return own, null or "null" in _kinds(own)
+
+    def _named(self, name: str) -> dict[str, Any]:
+        found: Any = self._whole
+        for step in name.removeprefix("#").split("/")[1:]:
+            found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+        if not name.startswith("#") or not isinstance(found, dict):
+            raise TemplateError(f"The schema names {name}, which is not in this file. Put it in, and try again.")
+        return found
+
+    def _field(self, path: tuple[str, ...], schema: dict[str, Any], *, required: bool, inner: bool) -> Field:
+        kind, key = _kind(schema)[0] or "string", path[-1]
+        described: dict[str, Any] = {
+            "name": _name(" ".join(path), "_") or "field",
+            "description": str(schema.get("description") or ""),
+            # Within another its title may be another's, too: "Name" of the supplier and of the customer.
+            "label": str(schema.get("title") or "") if len(path) == 1 else "",
+            "required": required,
+        }
+        if isinstance(schema.get("enum"), list):
+            values = [str(value) for value in schema["enum"] if value is not None]
+            if sorted(values) == ["no", "yes"]:
+                return Field(type=FieldType.YES_NO, **described)
+            return Field(type=FieldType.CHOICE, options=tuple(Option(value) for value in values), **described)
+        if kind == "array" and not inner:
+            items, _ = self._one(schema.get("items"))
+            most: dict[str, Any] = {"max_items": schema["maxItems"]} if isinstance(schema.get("maxItems"), int) else {}
+            if self.properties(items):
+                columns = tuple(self.fields(items, inner=True))
+                return Field(type=FieldType.TABLE, columns=columns, **described, **most)
+            of = self._field(("item",), items, required=False, inner=True).type
+            return Field(type=FieldType.LIST, of=of, **described, **most)
+        if kind in ("object", "array"):
+            raise TemplateError(f"{key} is an object without properties, or a list within another. Make it flat.")
+        return Field(type=_PLAIN.get(kind) or _FORMATS.get(str(schema.get("format")), FieldType.LINE), **described)
+
+
+def _kinds(schema: dict[str, Any]) -> list[str]:
     kinds = schema.get("type")
-    names = [kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if kind and kind != "null"]
-    kind = names[0] if names else "string"
-    described: dict[str, Any] = {
-        "name": _name(key, "_") or "field",
-        "description": str(schema.get("description") or ""),
-        "label": str(schema.get("title") or ""),
-        "required": required and not (isinstance(kinds, list) and "null" in kinds),
-    }
-    if "enum" in schema:
-        values = [str(value) for value in schema["enum"] if value is not None]
-        if sorted(values) == ["no", "yes"]:
-            return Field(type=FieldType.YES_NO, **described)
-        return Field(type=FieldType.CHOICE, options=tuple(Option(value) for value in values), **described)
-    if kind == "array" and not inner:
-        items = schema.get("items")
-        items = items if isinstance(items, dict) else {}
-        most: dict[str, Any] = {"max_items": schema["maxItems"]} if isinstance(schema.get("maxItems"), int) else {}
-        if items.get("type") == "object" and items.get("properties"):
-            columns = tuple(
-                _field(name, value if isinstance(value, dict) else {}, required=False, inner=True)
-                for name, value in items["properties"].items()
-            )
-            return Field(type=FieldType.TABLE, columns=columns, **described, **most)
-        return Field(
-            type=FieldType.LIST, of=_field("item", items, required=False, inner=True).type, **described, **most
-        )
-    if kind in ("object", "array"):
-        raise TemplateError(f"{key} is an object or a list within another, which a template cannot hold. Make it flat.")
-    plain = {"number": FieldType.NUMBER, "integer": FieldType.INTEGER, "boolean": FieldType.YES_NO}
-    return Field(type=plain.get(kind) or _FORMATS.get(str(schema.get("format")), FieldType.LINE), **described)
+    return [str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds]) if kind]
+
+
+def _kind(schema: dict[str, Any]) -> list[str]:
+    """The types but *null*; an empty one where none is said."""
+    return [kind for kind in _kinds(schema) if kind != "null"] or [""]
 
 
 def _name(text: str, between: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.editing import set_value
 from stillroom.templates.library import check_allowed
-from stillroom.templates.template import Field, Template
+from stillroom.templates.template import Field, FieldType, Template
 from stillroom.templates.toml_file import load_template, parse_template
 
 _NUMBERED = re.compile(r"v(\d{1,9})\.toml")
@@ -119,8 +120,8 @@ def _work(template: Template) -> tuple[object, ...]:
     return (template.description, fields, template.rules, template.examples)
 
 
-def differences(old: Template, new: Template) -> Difference:
-    """What changed between two versions."""
+def differences(old: Template, new: Template, kind_text: Callable[[FieldType], str] = str) -> Difference:
+    """What changed between two versions; ``kind_text`` names a type in the sentences."""
     sentences: list[str] = []
     changed: list[str] = []
     before = {field.name: field for field in old.fields}
@@ -133,10 +134,10 @@ def differences(old: Template, new: Template) -> Difference:
             sentences.append(f"{field.heading} is new.")
             changed.append(field.name)
             continue
-        what = _changes(before[field.name], field)
+        what = _changes(before[field.name], field, kind_text)
         if what:
-            sentences.append(f"{field.heading}: {', '.join(what)}.")
-        if what and what != ["heading"]:
+            sentences.append(f"{field.heading}: {', '.join(what.values())}.")
+        if what.keys() - {"label"}:
             changed.append(field.name)
     order = [name for name in before if name in after]
     if order != [name for name in after if name in before]:
@@ -162,5 +163,20 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _changes(old: Field, new: Field) -> list[str]:
-    return [word for key, word in _WORDS.items() if getattr(old, key) != getattr(new, key)]
+def _changes(old: Field, new: Field, kind_text: Callable[[FieldType], str]) -> dict[str, str]:
+    """What changed of a field: by key, in words."""
+    found = {key: word for key, word in _WORDS.items() if getattr(old, key) != getattr(new, key)}
+    if "type" in found:
+        found["type"] = f"{kind_text(old.type)} → {kind_text(new.type)}"
+    if "label" in found:
+        found["label"] = f"called {old.heading} before"
+    if "required" in found:
+        found["required"] = "every document has it" if new.required else "not every document has it"
+    for key in ("near", "avoid"):
+        if key in found:
+            one, other = getattr(old, key), getattr(new, key)
+            words = [f"+ {word}" for word in other if word not in one] + [
+                f"− {word}" for word in one if word not in other
+            ]
+            found[key] += f" ({', '.join(words)})" if words else ""
+    return found

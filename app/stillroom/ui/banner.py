@@ -159,6 +159,10 @@ class BannerArea(QWidget):
             QTimer.singleShot(round(seconds * 1000), banner, banner._go)
         return banner
 
+    def __contains__(self, key: object) -> bool:
+        """Whether a banner with this key is shown."""
+        return key in self._keyed
+
     def withdraw(self, key: str) -> None:
         """Take the banner with this key away, if it is there."""
         banner = self._keyed.pop(key, None)

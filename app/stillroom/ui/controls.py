@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6 import QtGui
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -250,10 +250,18 @@ _ARROW_ROOM = 48  # pixels of a combo box that its text does not have
 
 class ComboBox(_Unwheeled, QComboBox):
     """A combo box with an arrow in the colour of the appearance: a style sheet can only name a picture's file. What it shows ends in
-    … where there is no room."""
+    … where there is no room.
+
+    Signals:
+        chosen: an entry was taken from the open list, which is closed again. Arrow keys go through the entries without.
+    """
+
+    chosen = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self._open = False
+        self.activated.connect(self._took)
         self.setMaxVisibleItems(20)  # all templates there are, without a scroll bar
 
     def shown_text(self) -> str:
@@ -265,7 +273,20 @@ class ComboBox(_Unwheeled, QComboBox):
         """The entries are read whole, however narrow the box is."""
         view = self.view()
         view.setMinimumWidth(min(view.sizeHintForColumn(0) + _ARROW_ROOM, self.window().width() * 2 // 3))
+        self._open = True
         super().showPopup()
+
+    def hidePopup(self) -> None:  # noqa: N802
+        super().hidePopup()
+        QTimer.singleShot(0, self, self._closed)  # what was taken is said after it
+
+    def _took(self) -> None:
+        if self._open:
+            self._open = False
+            QTimer.singleShot(0, self, self.chosen.emit)
+
+    def _closed(self) -> None:
+        self._open = self.view().isVisible()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002
         painter = QStylePainter(self)

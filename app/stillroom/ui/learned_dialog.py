@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stillroom.templates.template import Template
-from stillroom.ui.controls import label
+from stillroom.ui.controls import Button, label
 from stillroom.ui.field_gains import FieldGains
+from stillroom.ui.questions import agreed
 from stillroom.ui.tasks import Operation, Tasks
 from stillroom.ui.theme import GRID, colours
-from stillroom.ui.wording import counted
+from stillroom.ui.wording import counted, when_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from stillroom.workspace.evaluations import LabelledDocument
     from stillroom.workspace.learning import CurvePoint, Gain, LearnedTemplate, Learning
@@ -28,7 +40,13 @@ class LearnedDialog(QDialog):
 
     Attributes:
         said: the sentence with all values together. fields: a row a field. plot: the curve; shown where there are points.
+        documents: those it knows, the newest first.
+
+    Signals:
+        forgot: a document, or everything.
     """
+
+    forgot = Signal()
 
     def __init__(
         self,
@@ -37,10 +55,14 @@ class LearnedDialog(QDialog):
         tasks: Tasks,
         parent: QWidget | None = None,
         reviewed: Callable[[str], list[LabelledDocument]] | None = None,
+        names: Callable[[Iterable[str]], Mapping[str, str]] = lambda _: {},
     ) -> None:
-        """``reviewed``: what persons answered for in documents with a template of this name, to learn of them anew."""
+        """``reviewed``: what persons answered for in documents with a template of this name, to learn of them anew.
+        ``names``: finds the names of documents by their SHA-256, as far as a table has them.
+        """
         super().__init__(parent)
         self._learning, self._template, self._tasks, self._reviewed = learning, template, tasks, reviewed
+        self._names = names
         title = template.title or template.name
         self.setWindowTitle(self.tr("What %1 has learned").replace("%1", title))
         column = QVBoxLayout(self)
@@ -50,7 +72,11 @@ class LearnedDialog(QDialog):
         self.fields = FieldGains(
             self.tr("What each field gained"), self.tr("Documents"), self.tr("Right before"), self.tr("Right now")
         )
-        column.addWidget(self.fields, 1)
+        beside = QHBoxLayout()
+        beside.setSpacing(GRID)
+        beside.addWidget(self.fields, 5)
+        beside.addLayout(self._known(), 4)
+        column.addLayout(beside, 2)
         self.plot = pg.PlotWidget()
         self.plot.setAccessibleName(self.tr("Right values over the number of corrected documents"))
         self.plot.setMouseEnabled(False, False)
@@ -70,23 +96,47 @@ class LearnedDialog(QDialog):
         self.again_button.setAutoDefault(False)
         self.again_button.clicked.connect(self._learn_anew)
         self.again_button.hide()
-        self.forget_button.clicked.connect(self._forget)
+        self.forget_button.clicked.connect(self._forget_everything)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
-        self.resize(560, 520)
+        self.resize(820, 560)
         self._look()
 
-    def _look(self) -> None:
-        def work(
-            operation: Operation[tuple[LearnedTemplate, list[CurvePoint]]],
-        ) -> tuple[LearnedTemplate, list[CurvePoint]]:
-            learning = self._learning()
-            learned = learning.memory(self._template).learned()
-            return learned, learning.curve(self._template, operation.cancellation)
+    def _known(self) -> QVBoxLayout:
+        """The documents it knows, each to be forgotten."""
+        column = QVBoxLayout()
+        column.setSpacing(GRID)
+        self.documents = QTreeWidget()
+        self.documents.setAccessibleName(self.tr("Documents it learned from"))
+        self.documents.setHeaderLabels([self.tr("Learned from"), self.tr("When")])
+        self.documents.setRootIsDecorated(False)
+        self.documents.setUniformRowHeights(True)
+        self.documents.header().setStretchLastSection(False)
+        self.documents.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.documents.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        column.addWidget(self.documents, 1)
+        self.forget_one = Button(self.tr("Forget this document"), action=self._forget_one)
+        self.documents.currentItemChanged.connect(lambda item, _: self.forget_one.setEnabled(item is not None))
+        self.forget_one.setEnabled(False)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.forget_one)
+        column.addLayout(row)
+        return column
 
-        def done(found: tuple[LearnedTemplate, list[CurvePoint]]) -> None:
-            learned, curve = found
+    def _look(self) -> None:
+        def work(operation: Operation[_Found]) -> _Found:
+            learning = self._learning()
+            memory = learning.memory(self._template)
+            learned, taken = memory.learned(), memory.taken()
+            names = self._names(taken)
+            known = [(sha256, names.get(sha256, ""), moment) for sha256, moment in reversed(taken.items())]
+            return learned, known, learning.curve(self._template, operation.cancellation)
+
+        def done(found: _Found) -> None:
+            learned, known, curve = found
             self.show_gains(learned.documents, learned.gains(), curve)
+            self._show_known(known)
             self._warn(learned)
 
         self._operation = (
@@ -111,6 +161,14 @@ class LearnedDialog(QDialog):
             (names.get(name, name), str(gain.values), str(gain.before), str(gain.after)) for name, gain in gains.items()
         )
         self._draw(curve)
+
+    def _show_known(self, known: Iterable[tuple[str, str, datetime]]) -> None:
+        self.documents.clear()
+        for sha256, name, moment in known:
+            item = QTreeWidgetItem([name or self.tr("not in any table"), when_text(moment)])
+            item.setToolTip(0, item.text(0))
+            item.setData(0, Qt.ItemDataRole.UserRole, sha256)
+            self.documents.addTopLevelItem(item)
 
     def _warn(self, learned: LearnedTemplate) -> None:
         """What of the documents counts for nothing, and why."""
@@ -183,6 +241,9 @@ class LearnedDialog(QDialog):
             axis.setTextPen(QColor(shown.text))
         self.plot.setLabel("left", self.tr("right, %"))
         self.plot.setLabel("bottom", self.tr("corrected documents"))
+        # There are no halves of documents; where points are close, not each has its number.
+        shown_at = [point.documents for point in curve if point.documents in (0, 1, 3) or point.documents >= 5]
+        self.plot.getAxis("bottom").setTicks([[(number, str(number)) for number in shown_at]])
         self.plot.plot(
             [point.documents for point in curve], [100 * point.right for point in curve],
             pen=pg.mkPen(QColor(shown.accent), width=2), symbol="o", symbolBrush=QColor(shown.accent), symbolPen=None,
@@ -190,13 +251,33 @@ class LearnedDialog(QDialog):
         )  # fmt: skip
         self.plot.getPlotItem().getViewBox().setYRange(0, 100, padding=0.05)
 
-    def _forget(self) -> None:
-        def work(_operation: Operation[int]) -> int:
-            return self._learning().forget(self._template)
+    def _forget_one(self) -> None:
+        item = self.documents.currentItem()
+        if item is not None:
+            self._forget(str(item.data(0, Qt.ItemDataRole.UserRole)))
 
-        self.forget_button.setEnabled(False)
+    def _forget_everything(self) -> None:
+        sure = agreed(
+            self, self.windowTitle(), self.tr("Forget everything that it learned? Your documents, tables and verdicts stay."),
+            self.tr("Forget everything"), self.tr("Keep it"),
+        )  # fmt: skip
+        if sure:
+            self._forget("")
+
+    def _forget(self, sha256: str) -> None:
+        """One document, or everything."""
+
+        def done(_: int) -> None:
+            self.forgot.emit()
+            self._look()
+
+        for button in (self.forget_button, self.forget_one):
+            button.setEnabled(False)
         self._tasks.start(
-            Operation(work, "forget", owner=self)
-            .success(lambda _: self.show_gains(0, {}, []))
+            Operation(lambda _: self._learning().forget(self._template, sha256), "forget", owner=self)
+            .success(done)
             .failure(lambda error: self.said.setText(str(error)))
         )
+
+
+_Found = tuple["LearnedTemplate", list[tuple[str, str, "datetime"]], list["CurvePoint"]]

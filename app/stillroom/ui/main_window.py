@@ -131,6 +131,8 @@ class MainWindow(QMainWindow):
         row.addWidget(self.pages, 1)
         row.addWidget(self.panel)
         self.setCentralWidget(middle)
+        self._review = [entry.icon_name for entry in self._entries()].index("review")
+        self._offered_run = 0
         for entry in self._entries():
             self.navigation.add(entry.title, entry.icon_name)
             self.pages.addWidget(_Place(entry.build))
@@ -192,7 +194,12 @@ class MainWindow(QMainWindow):
         page = TemplatesPage(self._parts, self.loading)
         page.saved.connect(lambda name: self._offer_template(name, False))
         page.use_wanted.connect(lambda name: self._offer_template(name, True))
+        page.table_wanted.connect(self._show_table)
         return page
+
+    def _show_table(self, run: int) -> None:
+        self.show_page(0)
+        self.extract.open_run(run)
 
     def _build_evaluate(self) -> QWidget:
         from stillroom.ui.evaluate.page import EvaluatePage
@@ -242,6 +249,8 @@ class MainWindow(QMainWindow):
         place = self.pages.widget(number)
         assert isinstance(place, _Place)
         page = place.fill()
+        if number == self._review:
+            self._offer_to_review(page)
         self.pages.setCurrentIndex(number)
         self.navigation.show_chosen(number)
         self._give_keyboard(page)
@@ -282,6 +291,16 @@ class MainWindow(QMainWindow):
     def show_named(self, icon_name: str) -> QWidget:
         """Show the page with this icon, whatever its place and the language it is named in. Raises ValueError."""
         return self.show_page([entry.icon_name for entry in self._entries()].index(icon_name))
+
+    def _offer_to_review(self, page: QWidget) -> None:
+        """Where another table is worked with than when Review was shown last, Review goes on with that one."""
+        from stillroom.ui.review.page import ReviewPage
+
+        assert isinstance(page, ReviewPage)
+        stored = self.extract.sheet.runs.stored()
+        if stored and stored[-1] != self._offered_run:
+            self._offered_run = stored[-1]
+            page.offer_run(stored[-1])
 
     def _show_in_review(self, run: int) -> None:
         from stillroom.ui.review.page import ReviewPage

@@ -99,6 +99,16 @@ class Learning:
 
         return fields_from(sentence)
 
+    def fields_from_headings(self, headings: Sequence[str]) -> list[Field]:
+        """A field for each heading of a table, of the type that such a heading has elsewhere; to be checked."""
+        from stillroom.learning.asking import kind_called
+        from stillroom.templates.editing import name_from
+
+        return [
+            Field(name_from(each), kind_called(each), label=each, description=each, near=(each.casefold(),))
+            for each in headings
+        ]
+
     def value_at(self, document: Document, field: Field, mark: Span) -> FieldValue | None:
         """The value of a field that a mark shows; None where it can be none."""
         from stillroom.learning.showing import value_at

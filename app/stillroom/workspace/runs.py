@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import threading
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -367,6 +367,10 @@ class Runs:
         earlier = {row.sha256: row for row in old.results() if row is not None and row.sha256}
         changed = differences(old.template, batch.template).fields
         return ChangedFields(self._extractor(), earlier, old.template, changed)
+
+    def names_of(self, checksums: Iterable[str]) -> dict[str, str]:
+        """By the SHA-256 of a document: the name of the file that a table has it from; of none where no table has it."""
+        return {sha256: Path(file).name for sha256, file in self._store().files_of(checksums).items()}
 
     def with_file(self, path: Path) -> int | None:
         """The newest run on disk that has a row of this file; None where none has."""

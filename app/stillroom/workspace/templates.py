@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.library import TemplateLibrary, check_allowed
-from stillroom.templates.template import Template
+from stillroom.templates.template import FieldType, Template
 from stillroom.templates.toml_file import check_file, load_template
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stillroom.templates.versions import Difference, OwnTemplates
 
 
@@ -59,7 +61,10 @@ class Templates(TemplateLibrary):
         return schema_of(template)
 
     def from_schema(self, file: Path) -> Template:
-        """A template that asks for what a file of JSON Schema describes. Raises TemplateError."""
+        """A template that asks for what a file of JSON Schema describes; what it calls a text has the type that its name has elsewhere.
+        Raises TemplateError.
+        """
+        from stillroom.learning.asking import kind_called
         from stillroom.templates.json_schema import template_from
 
         try:
@@ -68,10 +73,15 @@ class Templates(TemplateLibrary):
             raise TemplateError(f"{file} cannot be read: {error.strerror or type(error).__name__}.") from error
         except (ValueError, RecursionError) as error:
             raise TemplateError(f"{file.name} is no JSON: {error}.") from error
-        return template_from(schema, file.stem)
+        template = template_from(schema, file.stem)
+        fields = (
+            replace(each, type=kind_called(each.heading)) if each.type is FieldType.LINE else each
+            for each in template.fields
+        )
+        return replace(template, fields=tuple(fields))
 
-    def differences(self, old: Template, new: Template) -> Difference:
-        """What changed between two templates or versions, and which fields are to be asked again."""
+    def differences(self, old: Template, new: Template, kind_text: Callable[[FieldType], str] = str) -> Difference:
+        """What changed between two templates or versions, and which fields are to be asked again. ``kind_text``: names a type."""
         from stillroom.templates.versions import differences
 
-        return differences(old, new)
+        return differences(old, new, kind_text)

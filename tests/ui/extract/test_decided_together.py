@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from stillroom.extraction.result import FieldValue
 from stillroom.review.verdict import VerdictKind
+from stillroom.ui.changed_dialog import ChangedDialog
 from stillroom.ui.controls import Button
 from stillroom.workspace.runs import DecidedAgain
 
@@ -67,10 +70,22 @@ def test_values_that_changed_are_said_and_come_back(window, parts, qtbot, sheet)
     assert any("by itself" in each.message.text() for each in window.extract.banners._shown)
 
 
-def test_the_first_that_changed_is_one_press_away(window, qtbot, sheet):
-    take(window, qtbot, "Show the first")
-    assert sheet.table.currentIndex().data() == "8.88"
-    assert sheet.table.selected_rows() == [sheet.model.rows[1]]
+def test_each_that_changed_is_one_press_away(window, qtbot, sheet):
+    opened: list[ChangedDialog] = []
+
+    def show_it() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, ChangedDialog)
+        opened.append(dialog)
+        QTest.keyClick(dialog.list, Qt.Key.Key_Return)
+
+    for number in (1, 2):
+        QTimer.singleShot(0, window, show_it)
+        take(window, qtbot, "Show them…")
+        assert sheet.table.currentIndex().data() == "8.88"
+        assert sheet.table.selected_rows() == [sheet.model.rows[number]]
+    item = opened[0].list.topLevelItem(1)
+    assert [item.text(column) for column in range(4)] == [sheet.model.rows[2].path.name, "Total", "2.50", "8.88"]
 
 
 def test_what_was_reviewed_since_keeps_its_value(window, parts, qtbot, sheet):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stillroom.extraction.result import Progress
+from stillroom.templates.template import Field, FieldType
 from stillroom.ui.extract.row import RowState
 from stillroom.ui.extract.run_queue import Run
 
@@ -64,7 +65,7 @@ def test_a_table_whose_template_was_changed_is_offered_anew(window, parts, qtbot
     page.templates[page.templates.index(old)] = new = replace(old, fields=fields, version=old.version + 1)
     page.open_run(record.id)
     qtbot.waitUntil(lambda: bool(page.sheet.model.rows), timeout=10_000)
-    assert page.banners.isVisible(), "it is said"
+    qtbot.waitUntil(lambda: "renew" in page.banners, timeout=10_000)
     before = len(parts.fake.done)
     page.renew(parts.runs.resume(record.id), new)
     qtbot.waitUntil(lambda: len(parts.store.runs()) == 2, timeout=10_000)
@@ -73,6 +74,32 @@ def test_a_table_whose_template_was_changed_is_offered_anew(window, parts, qtbot
     wait_done(qtbot, page.sheet)
     assert len(parts.fake.done) == before + 2
     assert parts.runs.compare(record.id, newest).documents == 2
+
+
+def test_a_template_changed_while_its_table_is_open_is_said_at_that_table(window, qtbot, receipts):
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(2), start=True)
+    qtbot.waitUntil(lambda: sheet.runs.started, timeout=10_000)
+    wait_done(qtbot, sheet)
+    templates = window.show_named("templates")
+    templates.refresh("receipt")
+    templates._draft.add_field(Field("tip", FieldType.MONEY, "what was given besides"))
+    templates.save()
+    extract = window.extract
+    said = "The template was changed since this table was made: Tip."
+    assert extract.banners._keyed["renew"].message.text() == said
+    qtbot.waitUntil(
+        lambda: "1 table was made with it" in templates.banners._keyed["save"].message.text(), timeout=10_000
+    )
+    other = extract.new_sheet()
+    assert "renew" not in extract.banners, "it is not said of another table"
+    extract.tabs.setCurrentIndex(0)
+    assert "renew" not in extract.banners, "it was said once"
+    extract.tabs.setCurrentIndex(1)
+    templates.banners._keyed["save"].buttons[0].click()
+    assert extract.sheet is sheet
+    assert extract.sheet is not other
+    assert extract.banners._keyed["renew"].message.text() == said
 
 
 def test_a_copy_is_said_and_one_decision_away(window, qtbot, receipts, tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton
 from reportlab.pdfgen.canvas import Canvas
 from tests.review.made import record_of, result_of, toml_of
@@ -26,6 +26,7 @@ from stillroom.extraction.result import (
 )
 from stillroom.review.verdict import Subject, VerdictKind, from_row
 from stillroom.storage.verdicts import VerdictStore
+from stillroom.ui.review import filters
 from stillroom.workspace.runs import DecidedAgain
 
 TOML = toml_of("slip", date="date", total="money required", shop="line", lines={"what": "line", "price": "money"})
@@ -37,6 +38,11 @@ def value(text: str, word: str, canonical: str, confidence: float, *others: str)
         RunnerUp(other, other, 0.1, Span(1, text.index(other), text.index(other) + len(other))) for other in others
     )
     return FieldValue(canonical, word, FieldState.FOUND, confidence, Span(1, start, start + len(word)), (), runners)
+
+
+def take(page, key: str, title: str) -> None:
+    """Press a button of the banner with this key."""
+    next(button for button in page.banners._keyed[key].findChildren(QPushButton) if button.text() == title).click()
 
 
 def slip(file: Path, number: int) -> DocumentResult:
@@ -321,6 +327,17 @@ def test_approving_teaches_the_template_and_taking_it_back_is_forgotten(make_run
     assert "learned from 1 document" in page.banners._keyed["lesson"].message.text()
     page.take_back()
     qtbot.waitUntil(lambda: memory.documents() == [], timeout=15_000)
+    page.approve_document()
+    qtbot.waitUntil(lambda: bool(memory.documents()), timeout=15_000)
+    dialog = page._lessons.dialog(document.template, page)
+    qtbot.waitUntil(lambda: dialog.documents.topLevelItemCount() == 1, timeout=15_000)
+    assert dialog.documents.topLevelItem(0).text(0) == document.path.name
+    dialog.documents.setCurrentItem(dialog.documents.topLevelItem(0))
+    dialog.forget_one.click()
+    qtbot.waitUntil(lambda: "has forgotten" in page.banners._keyed["lesson"].message.text(), timeout=15_000)
+    dialog.close()
+    assert memory.documents() == []
+    assert document.approval is not None
 
 
 def test_what_was_learned_is_used_on_the_rest(make_run, open_page, parts, qtbot, monkeypatch):
@@ -365,13 +382,71 @@ def test_rows_nobody_looked_at_are_decided_again_and_put_back(make_run, open_pag
     assert shown == {0: "0.50", 1: "9.00", 2: "9.00", 3: "9.00", 4: "4.50"}
     on_disk = parts.runs.resume(run).results()
     assert [row.fields["total"].value for row in on_disk] == ["0.50", "9.00", "9.00", "9.00", "4.50"]
+    page.which.setCurrentIndex(page.which.findData("approved"))
+    page._filter()
+    QTimer.singleShot(0, page, lambda: QApplication.activeModalWidget().show_button.click())
+    take(page, "lesson", "Show them…")
+    assert page._document is page.desk.documents[1]
+    assert page.documents.currentIndex() == page._shown.index(page._document)
+    assert page.list.value.subject == Subject("total")
     judged = page.desk.documents[2]
     page.desk.give(judged, judged.verdict(VerdictKind.ACCEPTED, Subject("total")))
-    undo = next(button for button in page.banners._keyed["lesson"].findChildren(QPushButton) if button.text() == "Undo")
     with qtbot.waitSignal(page._lessons.put_down, timeout=15_000):
-        undo.click()
+        take(page, "lesson", "Undo")
     on_disk = parts.runs.resume(run).results()
     assert [row.fields["total"].value for row in on_disk] == ["0.50", "1.50", "9.00", "3.50", "4.50"]
+
+
+def test_whole_documents_are_approved_one_after_the_other(make_run, open_page, qtbot):
+    make_run(4)
+    page = open_page()
+    for document in page.desk.documents:
+        for each in document.values:
+            page.desk.give(document, document.verdict(VerdictKind.ACCEPTED, each.subject))
+    settled(page, qtbot)
+    page._filter()
+    assert page._document is None, "nothing is left to check"
+    page.which.setFocus()
+    page.which.showPopup()
+    popup = page.which.view()
+    qtbot.waitUntil(popup.isVisible, timeout=5_000)
+    place = page.which.findData(filters.WHOLE[1])
+    qtbot.mouseMove(popup.viewport(), popup.visualRect(popup.model().index(place, 0)).center())
+    popup.setCurrentIndex(popup.model().index(place, 0))
+    qtbot.wait(QApplication.doubleClickInterval() + 50)  # a press sooner is the one that opened the list
+    qtbot.mouseClick(
+        popup.viewport(), Qt.MouseButton.LeftButton, pos=popup.visualRect(popup.model().index(place, 0)).center()
+    )
+    qtbot.waitUntil(page.list.hasFocus, timeout=5_000)
+    assert page.which.currentData() == filters.WHOLE[1]
+    assert "left" not in page.banners._keyed, "what was said of another list"
+    seen = []
+    for _ in range(4):
+        seen.append(page._document)
+        press(page, qtbot, Qt.Key.Key_A)
+    settled(page, qtbot)
+    assert len({each.position for each in seen}) == 4
+    assert all(each.approval for each in page.desk.documents)
+
+
+def test_the_table_worked_with_is_the_one_reviewed(window, make_run, open_page, qtbot, receipts):
+    made = make_run(2)
+    page = open_page()
+    assert page.tables.currentData() == made
+    window.show_named("extract")
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(2), start=True)
+    qtbot.waitUntil(lambda: bool(sheet.model.rows) and not sheet.runs.running, timeout=20_000)
+    window.show_named("review")
+    (run,) = sheet.runs.stored()
+    qtbot.waitUntil(lambda: {each.run for each in page.desk.documents} == {run}, timeout=10_000)
+    assert page.tables.currentData() == run
+    page.tables.setCurrentIndex(page.tables.findData(made))
+    page._open_table()
+    window.show_named("extract")
+    window.show_named("review")
+    qtbot.wait(200)
+    assert page.tables.currentData() == made, "the same table as before is no reason to leave the chosen one"
 
 
 def test_what_changed_when_it_was_looked_at_again_is_said(make_run, open_page, parts, qtbot):
@@ -388,6 +463,10 @@ def test_what_changed_when_it_was_looked_at_again_is_said(make_run, open_page, p
         page._looked_again()
     assert "1 value of the documents that nobody looked at changed" in page.banners._keyed["again"].message.text()
     assert page._before_again == {}
+    page.show_document(page.desk.documents[0])
+    take(page, "again", "Show it")
+    assert page._document.position == kept.position
+    assert page.list.value.subject == Subject(other)
 
 
 def test_a_value_of_a_document_is_turned_to_and_reviewed_ones_are_labels(make_run, open_page, parts, qtbot):
@@ -397,6 +476,8 @@ def test_a_value_of_a_document_is_turned_to_and_reviewed_ones_are_labels(make_ru
     name = wanted.values[1].subject.field
     assert parts.runs.with_file(wanted.path) == run
     assert parts.runs.with_file(wanted.path.with_name("none.txt")) is None
+    known = [wanted.result.sha256, "0" * 64]
+    assert parts.runs.names_of(known) == {wanted.result.sha256: wanted.path.name}
     with qtbot.waitSignal(page.desk.opened, timeout=10_000):
         page.show_value(run, wanted.path, name)
     qtbot.waitUntil(lambda: page._document is not None and page._document.path == wanted.path, timeout=10_000)

@@ -16,6 +16,7 @@ from stillroom.templates.versions import OwnTemplates
 from stillroom.ui.learned_dialog import LearnedDialog
 from stillroom.ui.templates.draft import Draft
 from stillroom.ui.templates.preview import PageTexts
+from stillroom.ui.templates.versions_dialog import VersionsDialog
 
 TALK = "Talk\nSpeaker: Ada Byron\nDate: 2025-03-14\nPlace: Wean Hall 5409\nFee: 12.50 EUR\n"
 
@@ -153,7 +154,7 @@ def test_from_a_heading_and_from_a_schema(page, qtbot, tmp_path):
     schema = tmp_path / "talks.json"
     schema.write_text(json.dumps({"type": "object", "properties": {"speaker": {"type": "string"}}}))
     page.from_schema(schema)
-    assert [field.name for field in page._draft.fields] == ["speaker"]
+    assert [(field.name, field.type) for field in page._draft.fields] == [("speaker", FieldType.NAME)]
     schema.write_text("{")
     page.from_schema(schema)
     assert [field.name for field in page._draft.fields] == ["speaker"]
@@ -210,7 +211,7 @@ def test_a_template_is_shared_and_taken_in_with_what_it_learned(page, qtbot, par
 
 
 @pytest.mark.window
-def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts):
+def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts, monkeypatch):
     page._begin(editing.new_template("talk", "Talk"))
     page._draft.add_field(Field("place", FieldType.LINE, "where it is"))
     template = page._draft.template
@@ -218,15 +219,30 @@ def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts):
         text = f"Talk {number}\n{300 + number} Hall\nThanks {number}\n"
         document = Document("t.txt", "txt", f"{number:064}", (Page(1, text),), 1)
         parts.learning.memory(template).take(document, {"place": f"{300 + number} Hall"})
-    dialog = LearnedDialog(lambda: parts.learning, template, parts.tasks, page)
+    names = {f"{5:064}": "five.txt"}
+    dialog = LearnedDialog(lambda: parts.learning, template, parts.tasks, page, names=lambda _: names)
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: dialog.fields.rowCount() == 1, timeout=15_000)
+    qtbot.waitUntil(lambda: dialog.documents.topLevelItemCount() == 6, timeout=15_000)
+    assert dialog.fields.rowCount() == 1
     assert "of 6 values right before" in dialog.said.text()
     assert dialog.plot.isVisible()
+    newest = dialog.documents.topLevelItem(0)
+    assert (newest.text(0), dialog.documents.topLevelItem(1).text(0)) == ("five.txt", "not in any table")
+    assert not dialog.forget_one.isEnabled()
+    dialog.documents.setCurrentItem(newest)
+    with qtbot.waitSignal(dialog.forgot, timeout=15_000):
+        dialog.forget_one.click()
+    qtbot.waitUntil(lambda: dialog.documents.topLevelItemCount() == 5, timeout=15_000)
+    assert f"{5:064}" not in parts.learning.memory(template).documents()
+    monkeypatch.setattr("stillroom.ui.learned_dialog.agreed", lambda *_: False)
+    dialog.forget_button.click()
+    assert len(parts.learning.memory(template).documents()) == 5, "nothing without a question"
+    monkeypatch.setattr("stillroom.ui.learned_dialog.agreed", lambda *_: True)
     dialog.forget_button.click()
     qtbot.waitUntil(lambda: not parts.learning.memory(template).documents(), timeout=15_000)
     qtbot.waitUntil(lambda: dialog.said.text().startswith("Nothing yet"), timeout=15_000)
+    assert dialog.documents.topLevelItemCount() == 0
     dialog.close()
 
 
@@ -290,11 +306,12 @@ def test_a_sentence_begins_a_template(page):
     assert [(field.name, field.type) for field in page._draft.fields] == [
         ("speaker", FieldType.NAME),
         ("location", FieldType.LINE),
-        ("period", FieldType.DATE),
+        ("date", FieldType.DATE),
+        ("time", FieldType.TIME),
     ]
     assert page.save_button.isEnabled()
     page.from_sentence(", ;")
-    assert len(page._draft.fields) == 3
+    assert len(page._draft.fields) == 4
 
 
 @pytest.mark.window
@@ -397,6 +414,78 @@ def test_what_is_said_never_lies_over_what_is_pressed_next(page, window, qtbot, 
 
 
 @pytest.mark.window
+def test_what_was_saved_is_undone_and_done_again(page):
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("who", FieldType.NAME, "who spoke"))
+    page.save()
+    assert not page.save_button.isEnabled()
+    page._draft.add_field(Field("fee", FieldType.MONEY, "what it costs"))
+    page.fields.setCurrentCell(1, 0)
+    page.save()
+    assert page.fields.currentRow() == 1
+    assert page.list.currentItem().text() == "Talk"
+    page._undo.trigger()
+    assert [field.name for field in page._draft.fields] == ["who"]
+    assert page.save_button.isEnabled()
+    page._redo.trigger()
+    assert not page.save_button.isEnabled(), "it is what is on disk, whatever the number of the version"
+    page._undo.trigger()
+    page.save()
+    assert OwnTemplates().versions("talk") == [1, 2, 3]
+    assert [field.name for field in OwnTemplates().version("talk", 3).fields] == ["who"]
+
+
+@pytest.mark.window
+def test_versions_say_what_changed_between_any_two_and_which_tables_that_touches(page, window, qtbot, receipts):
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(2), start=True)
+    qtbot.waitUntil(lambda: bool(sheet.model.rows) and not sheet.runs.running, timeout=20_000)
+    page.refresh("receipt")
+    page._draft.add_field(Field("tip", FieldType.MONEY, "what was given besides"))
+    page.save()
+    page._draft.set_field("tip", Field("tip", FieldType.NUMBER, "what was given besides"))
+    page.save()
+    page._draft.remove_field("tip")
+    page._draft.add_field(Field("till", FieldType.IDENTIFIER, "the number of the till"))
+    page.save()
+    own = OwnTemplates()
+    wanted = []
+    dialog = VersionsDialog([own.version("receipt", number) for number in own.versions("receipt")], page._parts, page)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    lines = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+    assert lines[1].endswith("Tip: Amount of money → Number.")
+    dialog.list.clearSelection()
+    for row in (1, 2):
+        dialog.list.item(row).setSelected(True)
+    assert dialog.said.text().endswith("Tip: Amount of money → Number.")
+    assert not dialog.take_button.isEnabled()
+    dialog.list.item(1).setSelected(False)
+    assert "Tip was removed. Till is new." in dialog.said.text(), "one alone is held against the newest"
+    qtbot.waitUntil(lambda: dialog.tables.count() == 1, timeout=10_000)
+    assert dialog.tables_said.text().startswith("1 table (2 documents)")
+    assert dialog.tables.item(0).text().endswith(": Till")
+    taken = []
+    dialog.taken.connect(taken.append)
+    dialog.take_button.click()
+    assert [field.name for field in taken[0].fields][-1] == "tip"
+    dialog.table_wanted.connect(wanted.append)
+    dialog.open_button.click()
+    assert wanted == sheet.runs.stored()
+
+
+@pytest.mark.window
+def test_another_one_is_saved_where_it_is_said_and_what_is_shown_stays(page):
+    page.from_sentence("the colour of the door")
+    page._begin(editing.new_template("talk", "Talk"))
+    page._draft.add_field(Field("who", FieldType.NAME, "who spoke"))
+    page.banners._keyed["unsaved"].buttons[0].click()
+    assert OwnTemplates().names() == ["the-colour-of-the-door"]
+    assert [field.name for field in page._draft.fields] == ["who"]
+    assert "unsaved" not in page.banners._keyed
+
+
+@pytest.mark.window
 def test_what_is_not_saved_is_had_back_when_another_one_is_begun(page):
     page.from_sentence("who spoke, where and when")
     assert "unsaved" not in page.banners._keyed, "nothing was changed before"
@@ -405,7 +494,7 @@ def test_what_is_not_saved_is_had_back_when_another_one_is_begun(page):
     assert banner.message.text() == "What you changed in Who spoke, where and when is not saved."
     assert [button.text() for button in banner.buttons] == ["Save it", "Go back to it"]
     banner.buttons[1].click()
-    assert [field.name for field in page._draft.fields] == ["speaker", "location", "period"]
+    assert [field.name for field in page._draft.fields] == ["speaker", "location", "date", "time"]
     page.text.setPlainText(page._draft.text.replace("date", "dat"))
     assert page._draft.problems
     choose(page, "invoice")

@@ -81,6 +81,9 @@ class ExtractPage(QWidget):
         self.templates, problems = parts.templates.templates_and_problems()
         self._stored: list[StoredRun] = []
         self._restoring = False
+        self._told_renewal: set[tuple[int, int]] = (
+            set()
+        )  # runs and the versions of their template that they were offered anew with
 
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -188,6 +191,7 @@ class ExtractPage(QWidget):
             return
         for sheet in self.sheets:
             sheet.bar.offer(template)
+        self._offer_renewal_of_shown()
         if use:
             self._free_sheet(template)
 
@@ -216,6 +220,7 @@ class ExtractPage(QWidget):
     def _show_sheet(self, position: int) -> None:
         if 0 <= position < self.stack.count():
             self.stack.setCurrentIndex(position)
+            self._offer_renewal_of_shown()
 
     def _clicked(self, position: int) -> None:
         if 0 <= position < self.stack.count():
@@ -322,16 +327,17 @@ class ExtractPage(QWidget):
                     sheet.run()
                 if cell is not None:
                     sheet.choose(run_id, *cell)
+                self._offer_renewal_of_shown(again=True)
                 return
 
         def show(loaded: Loaded) -> None:
-            self._offer_renewal(loaded[0])
             sheet = self._free_sheet(loaded[0].template)
             sheet.open_batch(*loaded)
             if start:
                 sheet.run()
             if cell is not None:
                 sheet.choose(run_id, *cell)
+            self._offer_renewal_of_shown(again=True)
 
         self._parts.tasks.start(
             Operation(lambda _: self._loaded(run_id), "open run", owner=self).success(show).failure(self._failed)
@@ -406,19 +412,29 @@ class ExtractPage(QWidget):
             self.tabs.setCurrentIndex(self.stack.indexOf(chosen))
         self.take_keyboard()
 
-    def _offer_renewal(self, batch: Batch) -> None:
-        """Say so where the template was changed since a table was made, and offer to ask what changed."""
-        template = next((each for each in self.templates if each.name == batch.template.name), None)
-        changed = self._parts.runs.changed(batch, template) if template is not None else ()
-        if template is None or not changed:
+    def _offer_renewal_of_shown(self, *, again: bool = False) -> None:
+        """Say so where the template was changed since the table that is shown was made, and offer to ask what changed: once for each
+        version of the template, or ``again``.
+        """
+        self.banners.withdraw("renew")
+        for batch in self.sheet.runs.batches():
+            template = next((each for each in self.templates if each.name == batch.template.name), None)
+            changed = self._parts.runs.changed(batch, template) if template is not None else ()
+            if template is None or not changed:
+                continue
+            told = (batch.run_id, template.version)
+            if told in self._told_renewal and not again:
+                continue
+            self._told_renewal.add(told)
+            text = counted(
+                len(changed),
+                self.tr("The template was changed since this table was made: %2."),
+                self.tr("The template was changed since this table was made, in %1 fields: %2."),
+            )
+            words = counted(len(changed), self.tr("Extract it again"), self.tr("Extract them again"))
+            actions = [(words, partial(self.renew, batch, template))]
+            self.banners.show_message(text.replace("%2", ", ".join(changed)), "info", actions, key="renew")
             return
-        text = counted(
-            len(changed),
-            self.tr("The template was changed since this table was made: %2."),
-            self.tr("The template was changed since this table was made, in %1 fields: %2."),
-        )
-        actions = [(self.tr("Extract them again"), lambda: self.renew(batch, template))]
-        self.banners.show_message(text.replace("%2", ", ".join(changed)), "info", actions, key="renew")
 
     def renew(self, batch: Batch, template: Template) -> None:
         """A table of the same files with the template as it is now: what did not change is kept, and so are all verdicts."""
@@ -431,6 +447,7 @@ class ExtractPage(QWidget):
             sheet = self.new_sheet(template)
             sheet.open_batch(made, [None] * len(made.files))
             sheet.run()
+            sheet.take_keyboard()
 
         work = Operation(lambda _: self._parts.runs.renew(batch, template, model), "renew", owner=self)
         self._parts.tasks.start(work.success(show).failure(self._failed))

@@ -139,6 +139,10 @@ class SheetRuns(QObject):
         """The runs of this table that are on disk, in order."""
         return [run.batch.run_id for run in self._rows if run.batch is not None]
 
+    def batches(self) -> list[Batch]:
+        """The same, as they are on disk."""
+        return [run.batch for run in self._rows if run.batch is not None]
+
     def open(self, batch: Batch, results: Sequence[DocumentResult | None], removed: Collection[int] = ()) -> None:
         """Show a run that is on disk: what is not finished counts as stopped. ``removed``: positions that are not shown."""
         run = Run(batch.template, batch.files, batch)

@@ -1,13 +1,16 @@
-"""What the documents of a run decided together: said until it is closed, and each document's own values one click away."""
+"""What the documents of a run decided together: said until it is closed, with the way to each value, and to each document's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
 
 from stillroom.extraction.result import DocumentResult
+from stillroom.ui.changed_dialog import ChangedDialog, ChangedValue
+from stillroom.ui.extract.cell import cell_of
 from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.row import Row
 from stillroom.ui.extract.sheet_runs import SheetRuns
@@ -29,7 +32,7 @@ class DecidedTogether:
 
     def __init__(
         self,
-        owner: QObject,
+        owner: QWidget,
         parts: Parts,
         model: ResultModel,
         runs: SheetRuns,
@@ -42,22 +45,43 @@ class DecidedTogether:
         self._choose, self._say, self._failed = choose, say, failed
 
     def tell(self, found: DecidedAgain) -> None:
-        """Say which values are others now, with a way to the first and a way back."""
+        """Say which values are others now, with a way to each and a way back."""
         changed = [(position, name) for position in sorted(found.after) for name in found.changed(position)]
         if not changed:
             return
-        titles = {field.name: field.heading for field in self._model.template.fields}
-        names = dict.fromkeys(titles.get(name, name) for _, name in changed)
+        fields = {field.name: field for field in self._model.template.fields}
+        files = {row.position: row.path.name for row in self._model.rows if _of(row, found.run)}
+        values = [
+            ChangedValue(
+                found.run, position, files.get(position, ""), name, fields[name].heading,
+                *(cell_of(fields[name], rows[position].fields.get(name)).text for rows in (found.before, found.after)),
+            )
+            for position, name in changed
+            if name in fields
+        ]  # fmt: skip
         text = counted(
             len(changed),
             tr("The documents were compared with each other when all were read: 1 value is another one now (%2)."),
             tr("The documents were compared with each other when all were read: %1 values are others now (%2)."),
         )
-        actions = [
-            (tr("Show the first"), partial(self._choose, found.run, *changed[0])),
-            (tr("Undo"), partial(self._as_each_alone, found)),
-        ]
-        self._say(text.replace("%2", ", ".join(names)), "keep", actions)
+        said = text.replace("%2", ", ".join(dict.fromkeys(value.heading for value in values)))
+        undo = (tr("Undo"), partial(self._as_each_alone, found))
+        if len(values) == 1:
+            self._say(said, "keep", [(tr("Show it"), partial(self._choose, found.run, *changed[0])), undo])
+            return
+        shown = 0
+
+        def show() -> None:
+            nonlocal shown
+            dialog = ChangedDialog(said, values, self._owner)
+            dialog.choose(shown)
+            dialog.wanted.connect(self._choose)
+            if dialog.exec():
+                shown = dialog.current + 1
+            self._say(said, "keep", actions)  # the next of them is wanted after this one
+
+        actions = [(tr("Show them…"), show), undo]
+        self._say(said, "keep", actions)
 
     def _as_each_alone(self, found: DecidedAgain) -> None:
         """The values that each document had by itself; where a person said something since, or it was read again, nothing changes."""

@@ -22,6 +22,8 @@ EVERYTHING = "everything"
 TO_CHECK = "to check"
 _OPEN, _APPROVED, _REJECTED, _FAILED = "open", "approved", "rejected", "failed"
 _ABSENT, _CORRECTED = "absent", "corrected"
+WHOLE = (EVERYTHING, _OPEN)
+"""What is asked for where documents are gone through whole, not value by value."""
 _RULE = "rule:"
 _LESS_SURE = (0.75, 0.9, 0.97)
 _RULES_SHOWN = 12

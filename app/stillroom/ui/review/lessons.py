@@ -115,8 +115,11 @@ class Lessons(QObject):
         )
 
     def _done(self, template: Template, found: LearnedTemplate) -> None:
-        gains = found.gains().values()
         self._ended()
+        self._say(template, found)
+
+    def _say(self, template: Template, found: LearnedTemplate) -> None:
+        gains = found.gains().values()
         self.learned.emit(
             Lesson(
                 template, found.documents, sum(each.values for each in gains), sum(each.before for each in gains),
@@ -136,19 +139,17 @@ class Lessons(QObject):
         """What a template learned, in figures and as a curve."""
         from stillroom.ui.learned_dialog import LearnedDialog
 
-        return LearnedDialog(self._learning, template, self._tasks, parent, self._reviewed)
+        dialog = LearnedDialog(
+            self._learning, template, self._tasks, parent, self._reviewed, lambda wanted: self._runs().names_of(wanted)
+        )
+        dialog.forgot.connect(lambda: self._tell(template))
+        return dialog
 
-    def forget(self, template: Template) -> None:
-        """Everything that a template learned."""
-
-        def work(_operation: Operation[LearnedTemplate]) -> LearnedTemplate:
-            self._learning().forget(template)
-            return self._learning().memory(template).learned()
-
-        # Who is approved already is not learned of again by that alone.
+    def _tell(self, template: Template) -> None:
+        """What a template knows since something was forgotten; whose approval stands is not learned of again by that alone."""
         self._tasks.start(
-            Operation(work, "forget", owner=self)
-            .success(lambda found: self._done(template, found))
+            Operation(lambda _: self._learning().memory(template).learned(), "forget", owner=self)
+            .success(lambda found: self._say(template, found))
             .failure(self.failed.emit)
         )
 

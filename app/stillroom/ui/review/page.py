@@ -33,6 +33,7 @@ from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.banner import BannerArea
+from stillroom.ui.changed_dialog import ChangedDialog, ChangedValue
 from stillroom.ui.controls import (
     Button,
     ComboBox,
@@ -44,7 +45,7 @@ from stillroom.ui.controls import (
     restyle,
     set_role,
 )
-from stillroom.ui.extract.cell import one_line
+from stillroom.ui.extract.cell import cell_of, one_line
 from stillroom.ui.failures import show_failure
 from stillroom.ui.review import filters, wording
 from stillroom.ui.review.desk import ReviewDesk
@@ -68,6 +69,7 @@ from stillroom.workspace.runs import DecidedAgain, changed_fields
 _TEMPLATE = "template:"  # before the name of one, in the place of a table's number
 _WIDE_FROM = 860  # pixels of the page's width; below, what is said elsewhere too makes room
 _NOTE_LINES = 3
+_LESSON_SECONDS = 12.0
 _MARKED_SHOWN = 60  # letters of a mark that was not taken
 
 
@@ -95,6 +97,7 @@ class ReviewPage(QWidget):
         self._shown: list[ReviewedDocument] = []
         self._document: ReviewedDocument | None = None
         self._wanted_run = 0
+        self._offered_run = 0
         self._nothing_left = False  # the last open value of the document was answered a moment ago
         self._text: Document | None = None
         self._reader: FieldReader | None = None
@@ -291,6 +294,8 @@ class ReviewPage(QWidget):
         self.fields.activated.connect(lambda _: self._filter())
         self.senders.activated.connect(lambda _: self._filter())
         self.documents.activated.connect(lambda place: self.show_document(self._shown[place]))
+        for box in (self.tables, self.which, self.fields, self.senders, self.documents):
+            box.chosen.connect(self.take_keyboard)  # a verdict's key pressed there would ask for other documents
         self.previous.clicked.connect(lambda: self.step_document(-1))
         self.next.clicked.connect(lambda: self.step_document(1))
         self.zoom_in.clicked.connect(lambda: self.view.zoom_by(1.25))
@@ -365,6 +370,10 @@ class ReviewPage(QWidget):
         self._wanted_run = run
         self.desk.look()
 
+    def offer_run(self, run: int) -> None:
+        """Go on with this table when the page is shown next, as soon as one of its documents is done."""
+        self._offered_run = run
+
     def show_value(self, run: int, path: Path, field: str) -> None:
         """Review this table, at a value of one of its documents."""
         self._wanted_value = (run, path, field)
@@ -376,14 +385,25 @@ class ReviewPage(QWidget):
             return
         run, path, field = wanted
         document = next((each for each in self.desk.documents if (each.run, each.path) == (run, path)), None)
-        if document is None:
-            return
+        if document is not None:
+            self._turn_to(document, field)
+
+    def _turn_to(self, document: ReviewedDocument, field: str) -> None:
+        """To a field of a document, which is listed then, whatever was asked for."""
+        if document not in self._shown:
+            self._show_everything()
         self.show_document(document)
         row = next((row for row, value in enumerate(self.model.values) if value.subject.field == field), None)
         if row is not None:
             self.list.choose(row)
 
     def _show_tables(self) -> None:
+        if not self._wanted_run and any(
+            table.run == self._offered_run and table.finished for table in self.desk.tables
+        ):
+            self._wanted_run = self._offered_run
+        if self._wanted_run == self._offered_run:
+            self._offered_run = 0
         kept = self._wanted_run or self.tables.currentData()
         fresh = kept is None
         self.tables.blockSignals(True)
@@ -474,6 +494,8 @@ class ReviewPage(QWidget):
         self._list_documents()
         if self._shown:
             self.show_document(self._shown[0])
+            if not self._nothing_left:
+                self.banners.withdraw("left")  # of what was asked for before
         elif self.desk.documents and wanted.which != filters.EVERYTHING:
             self._show_nothing_left()
         else:
@@ -489,6 +511,8 @@ class ReviewPage(QWidget):
 
     def _show_everything(self) -> None:
         self.which.setCurrentIndex(self.which.findData(filters.EVERYTHING))
+        self.fields.setCurrentIndex(0)
+        self.senders.setCurrentIndex(0)
         self._filter()
 
     def _list_documents(self) -> None:
@@ -580,7 +604,9 @@ class ReviewPage(QWidget):
             text = counted(left, self.tr("1 document is left to check."), self.tr("%1 documents are left to check."))
         else:
             text = self.tr("Nothing is left to check here.")
-        self.banners.show_message(text, "info", key="left", seconds=6.0)
+        others = len(self.desk.documents) - len(self._shown)
+        ways = [(self.tr("Show all documents"), self._show_everything)] if others and not left else []
+        self.banners.show_message(text, "info", ways, key="left", seconds=6.0)
 
     def step_open(self, by: int) -> None:
         """To the next value that is to be looked at, of this document or of the next that has one."""
@@ -986,7 +1012,7 @@ class ReviewPage(QWidget):
         if document is None or document.failed:
             return
         if self.desk.approve(document):
-            self._to_next_open()
+            self._to_next(document)
 
     def reject_document(self) -> None:
         if self._document is None:
@@ -995,7 +1021,21 @@ class ReviewPage(QWidget):
             self, self.tr("Reject the document"), self.tr("Why it does not belong here (may be left empty):")
         )
         if given:
-            self.desk.reject(self._document, reason.strip())
+            document = self._document
+            self.desk.reject(document, reason.strip())
+            self._to_next(document)
+
+    def _to_next(self, done: ReviewedDocument) -> None:
+        """From a document that is approved or rejected to the next with something to check; where whole documents are gone through, to
+        the next that is not approved.
+        """
+        whole = self.which.currentData() in filters.WHOLE and not self.fields.currentData()
+        place = self._shown.index(done) if done in self._shown else -1
+        after = [*self._shown[place + 1 :], *self._shown[: max(0, place)]]
+        left = [each for each in after if each.approval is None and each.rejection is None and not each.failed]
+        if whole and left and not any(self.desk.count(each) for each in left):
+            self.show_document(left[0])
+        else:
             self._to_next_open()
 
     # ---- a report
@@ -1071,20 +1111,21 @@ class ReviewPage(QWidget):
         ):
             text = text.replace(mark, words)
         shown = [*actions, (self.tr("More…"), lambda: self._show_learned(lesson.template))]
-        self.banners.show_message(f"{text} {more}".strip(), "info", shown, key="lesson")
+        # What asks for nothing goes by itself: it lies over the page.
+        seconds = 0.0 if actions else _LESSON_SECONDS
+        self.banners.show_message(f"{text} {more}".strip(), "info", shown, key="lesson", seconds=seconds)
 
     def _take_decided(self, found: Sequence[DecidedAgain]) -> None:
         """Rows came out otherwise by what was learned: show and keep them, but for those that a person said something of meanwhile."""
         lesson, lessons = self._lesson, self._lessons
         if lesson is None or lessons is None:
             return
-        changed: list[tuple[ReviewedDocument, list[str]]] = []
+        changed: list[ChangedValue] = []
         for each in found:
             taken = {document.position: document for document in self.desk.set_results(each.run, each.after)}
             lessons.put(each.run, {place: each.after[place] for place in taken}, each.seen)
             for place, document in taken.items():
-                names = each.changed(place)
-                changed += [(document, names)] if names else []
+                changed += _changed_values(document, each.changed(place), each.before[place], each.after[place])
         actions: list[tuple[str, Callable[[], None]]] = []
         left = sum(len(each.left) for each in found)
         if left and lesson.after > lesson.before:
@@ -1098,13 +1139,13 @@ class ReviewPage(QWidget):
                 )
             )
         if changed:
-            first = changed[0][0]
+            said = self._what_changed(changed)
             actions = [
-                (self.tr("Show the first"), lambda: self.show_document(first)),
+                self._way_to(changed, said, lambda: self._show_lesson(lesson, said, actions)),
                 (self.tr("Undo"), lambda: self._undo_decided(found)),
                 *actions,
             ]
-            self._show_lesson(lesson, self._what_changed(changed), actions)
+            self._show_lesson(lesson, said, actions)
         elif actions:
             self._show_lesson(lesson, "", actions)
 
@@ -1118,16 +1159,40 @@ class ReviewPage(QWidget):
         text = self.tr("The values are what they were. The next approval decides them again.")
         self.banners.show_message(text, "info", key="lesson", seconds=8.0)
 
-    def _what_changed(self, changed: Sequence[tuple[ReviewedDocument, Sequence[str]]]) -> str:
+    def _way_to(
+        self, changed: Sequence[ChangedValue], said: str, say_again: Callable[[], None]
+    ) -> tuple[str, Callable[[], None]]:
+        """The action of a message that leads to these values; ``say_again``: after one of several the next is wanted."""
+        if len(changed) == 1:
+            (only,) = changed
+            return self.tr("Show it"), lambda: self._turn_to_row(only.run, only.position, only.field)
+        shown = 0
+
+        def show() -> None:
+            nonlocal shown
+            dialog = ChangedDialog(said, changed, self)
+            dialog.choose(shown)
+            dialog.wanted.connect(self._turn_to_row)
+            if dialog.exec():
+                shown = dialog.current + 1
+            say_again()
+
+        return self.tr("Show them…"), show
+
+    def _turn_to_row(self, run: int, position: int, field: str) -> None:
+        document = next((each for each in self.desk.documents if (each.run, each.position) == (run, position)), None)
+        if document is not None:
+            self._turn_to(document, field)
+            self.take_keyboard()
+
+    def _what_changed(self, changed: Sequence[ChangedValue]) -> str:
         """In how many values documents differ now, and in which fields."""
         text = counted(
-            sum(len(names) for _, names in changed),
+            len(changed),
             self.tr("1 value of the documents that nobody looked at changed (%2)."),
             self.tr("%1 values of the documents that nobody looked at changed (%2)."),
         )
-        titles = {field.name: field.heading for each, _ in changed for field in each.template.fields}
-        names = dict.fromkeys(titles.get(name, name) for _, own in changed for name in own)
-        return text.replace("%2", ", ".join(names))
+        return text.replace("%2", ", ".join(dict.fromkeys(each.heading for each in changed)))
 
     def _unseen(self, template: Template) -> list[ReviewedDocument]:
         """Documents of this table's template that nobody said anything of."""
@@ -1158,23 +1223,22 @@ class ReviewPage(QWidget):
         before, self._before_again = self._before_again, {}
         if not before:
             return
-        found = [
-            (each, changed_fields(before[each.run, each.position], each.result))
-            for each in self.desk.documents
-            if (each.run, each.position) in before
-        ]
-        changed = [(each, names) for each, names in found if names]
+        changed: list[ChangedValue] = []
+        for each in self.desk.documents:
+            earlier = before.get((each.run, each.position))
+            if earlier is not None:
+                changed += _changed_values(each, changed_fields(earlier, each.result), earlier, each.result)
         if not changed:
             text = self.tr("Looked again: every value is what it was.")
             self.banners.show_message(text, "info", key="again", seconds=8.0)
             return
-        first = changed[0][0]
-        self.banners.show_message(
-            self._what_changed(changed),
-            "info",
-            [(self.tr("Show the first"), lambda: self.show_document(first))],
-            key="again",
-        )
+        said = self._what_changed(changed)
+
+        def say() -> None:
+            self.banners.show_message(said, "info", [way], key="again")
+
+        way = self._way_to(changed, said, say)
+        say()
 
     def _show_learned(self, template: Template) -> None:
         if self._lessons is not None:
@@ -1274,3 +1338,18 @@ class ReviewPage(QWidget):
         self.banners.show_message(
             sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))], key="failed"
         )
+
+
+def _changed_values(
+    document: ReviewedDocument, names: Iterable[str], before: DocumentResult, after: DocumentResult
+) -> list[ChangedValue]:
+    """What became of these fields of a document."""
+    fields = {field.name: field for field in document.template.fields}
+    return [
+        ChangedValue(
+            document.run, document.position, document.path.name, name, fields[name].heading,
+            *(cell_of(fields[name], result.fields.get(name)).text for result in (before, after)),
+        )
+        for name in names
+        if name in fields
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
@@ -10,6 +11,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from stillroom.errors import TemplateError
 from stillroom.templates import editing
 from stillroom.templates.template import Field, Template
+
+_VERSION = re.compile(r"^version[ \t]*=.*$", re.MULTILINE)
 
 
 class Draft(QObject):
@@ -43,10 +46,16 @@ class Draft(QObject):
 
     @property
     def unsaved(self) -> bool:
-        return self.text != self._saved
+        """Whether it says anything else than what is on disk; the number of its version is that of the next that is saved."""
+        return _VERSION.sub("", self.text, count=1) != _VERSION.sub("", self._saved, count=1)
+
+    @property
+    def name(self) -> str:
+        """Of the template; empty as long as the text gives none."""
+        return self.template.name if self.template is not None else ""
 
     def mark_saved(self, text: str) -> None:
-        """It is on disk as ``text``: saving may have given it the next version."""
+        """It is on disk as ``text``: saving may have given it the next version. What was edited before can be undone still."""
         self.text = self._saved = text
         self._check()
         self.changed.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
@@ -49,12 +49,16 @@ from stillroom.ui.templates.preview import Preview
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, percent_text, sentence
 
+if TYPE_CHECKING:
+    from stillroom.ui.templates.versions_dialog import TouchedTable
+
 T = TypeVar("T")
 
 _NAME = Qt.ItemDataRole.UserRole
 _LIST_FROM = 860  # pixels of the page's width; below, the list of templates is a box to choose from, or three columns cut each other
 
 
+_SHARED = ".stillroom"  # the ending of a shared template's file
 _TYPE, _TYPE_BESIDE_VALUES = 160, 102  # width of the column, in pixels
 
 
@@ -64,10 +68,12 @@ class TemplatesPage(QWidget):
     Signals:
         saved(str): the template of this name is on disk, new or changed.
         use_wanted(str): a table with it is wanted.
+        table_wanted(int): the table of this run is wanted.
     """
 
     saved = Signal(str)
     use_wanted = Signal(str)
+    table_wanted = Signal(int)
 
     def __init__(self, parts: Parts, loading: ModelLoading) -> None:
         super().__init__()
@@ -263,15 +269,17 @@ class TemplatesPage(QWidget):
 
     # ---- the list
 
-    def refresh(self, name: str = "") -> None:
-        """The templates as they are on disk now; the one of this name is shown."""
+    def refresh(self, name: str = "", *, keep: bool = False) -> None:
+        """The templates as they are on disk now; the one of this name is shown. ``keep``: what is shown stays, with all its undo."""
         wanted = name or (self._draft.template.name if self._draft.template else "")
         own = set(self._own.names())
         self._filling = True
         self.list.clear()
         templates = self._parts.templates.templates()
         for mine in (True, False):
-            for template in templates:
+            for template in (
+                sorted(templates, key=lambda each: (each.title or each.name).casefold()) if mine else templates
+            ):
                 if (template.name in own) is mine:
                     item = QListWidgetItem(template.title or template.name)
                     item.setData(_NAME, template.name)
@@ -281,11 +289,11 @@ class TemplatesPage(QWidget):
                         font.setBold(True)
                         item.setFont(font)
                     self.list.addItem(item)
+        names = [self.list.item(row).data(_NAME) for row in range(self.list.count())]
+        self._filling = keep
+        if wanted in names:
+            self.list.setCurrentRow(names.index(wanted))
         self._filling = False
-        for row in range(self.list.count()):
-            if self.list.item(row).data(_NAME) == wanted:
-                self.list.setCurrentRow(row)
-                return
 
     def _chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
         if self._filling or item is None:
@@ -573,7 +581,7 @@ class TemplatesPage(QWidget):
         if not headings:
             self.banners.show_message(self.tr("The first row of this table names nothing."), "warn")
             return
-        self._begin(self._with_fields(path.stem, [_from_heading(heading) for heading in headings]))
+        self._begin(self._with_fields(path.stem, self._parts.learning.fields_from_headings(headings)))
 
     def new_from_schema(self) -> None:
         name, _filter = QFileDialog.getOpenFileName(
@@ -654,11 +662,15 @@ class TemplatesPage(QWidget):
                 return
             with_text = box.clickedButton() is everything
         name, _filter = QFileDialog.getSaveFileName(
-            self, self.tr("Share as a file"), f"{self._parts.memory.folder('folder/open')}/{template.name}.stillroom",
+            self, self.tr("Share as a file"), f"{self._parts.memory.folder('folder/export')}/{template.name}.stillroom",
             self.tr("Shared templates (*.stillroom)"),
         )  # fmt: skip
         if name:
-            self.share_to(Path(name), with_text=with_text)
+            target = Path(name)
+            self._parts.memory.set("folder/export", str(target.parent))
+            # By its ending it is found again where one is taken in.
+            named = target if target.suffix.lower() == _SHARED else target.with_name(target.name + _SHARED)
+            self.share_to(named, with_text=with_text)
 
     def share_to(self, path: Path, *, with_text: bool) -> None:
         template = self._draft.template
@@ -687,7 +699,10 @@ class TemplatesPage(QWidget):
         template = self._draft.template
         if template is not None:
             reviewed = self._parts.review_exports.labelled
-            LearnedDialog(lambda: self._parts.learning, template, self._parts.tasks, self, reviewed).exec()
+            LearnedDialog(
+                lambda: self._parts.learning, template, self._parts.tasks, self, reviewed,
+                lambda wanted: self._parts.runs.names_of(wanted),
+            ).exec()  # fmt: skip
 
     def _with_fields(self, title: str, fields: Sequence[Field]) -> str:
         taken: list[str] = []
@@ -731,17 +746,39 @@ class TemplatesPage(QWidget):
             self.banners.show_message(sentence(error), "bad", key="save")
             return
         draft.mark_saved(self._own.text(saved.name))
-        field = self._current() if draft is self._draft else None
-        self.refresh(saved.name)
-        if field is not None:
-            self._select(field.name)
+        self.refresh("" if self._draft.new else self._draft.name, keep=True)
         text = self.tr("%1 is saved as version %2.").replace("%1", saved.title or saved.name)
-        self.banners.show_message(
-            text.replace("%2", str(saved.version)), "info", [(self.tr("Use it in a new table"), self._use)], key="save",
-            seconds=10,
-        )  # fmt: skip
+        text = text.replace("%2", str(saved.version))
+        ways = [(self.tr("Use it in a new table"), self._use)]
+        self.banners.show_message(text, "info", ways, key="save", seconds=10)
+        self._tell_tables(saved, text, ways)
         self.saved.emit(saved.name)
         self.fields.setFocus()  # the button that was pressed can be pressed no more
+
+    def _tell_tables(self, saved: Template, text: str, ways: list[tuple[str, Callable[[], None]]]) -> None:
+        """Say besides which tables have values that would be asked otherwise now, with the way there."""
+        from stillroom.ui.templates.versions_dialog import touched_tables
+
+        def done(found: list[TouchedTable]) -> None:
+            if not found or "save" not in self.banners:
+                return
+            more = counted(
+                len(found),
+                self.tr("1 table was made with it as it was before (%2)."),
+                self.tr("%1 tables were made with it as it was before (%2)."),
+            )
+            fields = dict.fromkeys(field for table in found for field in table.fields)
+            newest = found[0].run
+            way = (
+                (self.tr("Open the table"), lambda: self.table_wanted.emit(newest))
+                if len(found) == 1
+                else (self.tr("Show them…"), self.show_versions)
+            )
+            said = f"{text} {more.replace('%2', ', '.join(fields))}"
+            self.banners.show_message(said, "info", [way, *ways], key="save", seconds=20)
+
+        work = Operation(lambda _: touched_tables(self._parts, saved), "tables", owner=self)
+        self._parts.tasks.start(work.success(done).failure(lambda _: None))  # it is said where a table is opened
 
     def delete(self) -> None:
         template = self._draft.template
@@ -778,67 +815,20 @@ class TemplatesPage(QWidget):
         if template is None or not numbers:
             self.banners.show_message(self.tr("No earlier version of this template is kept."), "info", key="versions")
             return
-        dialog = QDialog(self)
-        dialog.setWindowTitle(self.tr("Versions of %1").replace("%1", template.title or template.name))
-        column = QVBoxLayout(dialog)
-        listing = QListWidget()
-        listing.setAccessibleName(dialog.windowTitle())
-        before: Template | None = None
-        for number in numbers:
-            version = self._own.version(template.name, number)
-            what = (
-                " ".join(self._parts.templates.differences(before, version).sentences)
-                if before is not None
-                else self.tr("The first that is kept.")
-            )
-            before = version
-            item = QListWidgetItem(self.tr("Version %1: %2").replace("%1", str(number)).replace("%2", what))
-            item.setData(_NAME, number)
-            listing.insertItem(0, item)
-        listing.setWordWrap(True)
-        listing.setCurrentRow(0)
-        column.addWidget(
-            label(counted(len(numbers), self.tr("1 version is kept."), self.tr("%1 versions are kept.")), "muted")
-        )
-        column.addWidget(listing)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        again = buttons.addButton(self.tr("Take this version"), QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(dialog.accept)
-        buttons.rejected.connect(dialog.reject)
-        column.addWidget(buttons)
-        again.setAutoDefault(False)
-        dialog.resize(560, 340)
-        if dialog.exec() == QDialog.DialogCode.Accepted and listing.currentItem() is not None:
-            earlier = self._own.version(template.name, int(listing.currentItem().data(_NAME)))
-            self._edit(
-                self._parts.templates.text(earlier), self.tr("Take version %1").replace("%1", str(earlier.version))
-            )
+        from stillroom.ui.templates.versions_dialog import VersionsDialog
+
+        kept = [self._own.version(template.name, number) for number in numbers]
+        dialog = VersionsDialog(kept, self._parts, self)
+        dialog.taken.connect(self._take_version)
+        dialog.table_wanted.connect(self.table_wanted)
+        dialog.exec()
+
+    def _take_version(self, earlier: Template) -> None:
+        self._edit(self._parts.templates.text(earlier), self.tr("Take version %1").replace("%1", str(earlier.version)))
 
     def _use(self) -> None:
         if self._draft.template is not None:
             self.use_wanted.emit(self._draft.template.name)
-
-
-_BY_WORDS = {
-    FieldType.DATE: ("date", "datum", "fecha", "data", "day"),
-    FieldType.MONEY: ("amount", "total", "price", "sum", "betrag", "montant", "importe", "cost", "net", "gross", "tax"),
-    FieldType.EMAIL: ("mail", "e-mail", "email"),
-    FieldType.PHONE: ("phone", "tel", "telefon", "mobile"),
-    FieldType.IBAN: ("iban",),
-    FieldType.IDENTIFIER: ("no", "no.", "number", "nr", "nr.", "id", "code", "nummer", "reference"),
-    FieldType.ADDRESS: ("address", "adresse", "anschrift"),
-    FieldType.ORGANISATION: ("company", "supplier", "vendor", "customer", "firma", "issuer"),
-    FieldType.TIME: ("time", "uhrzeit"),
-    FieldType.PERCENT: ("percent", "%", "rate"),
-    FieldType.NAME: ("name", "person", "speaker", "contact"),
-}
-
-
-def _from_heading(heading: str) -> Field:
-    """A field that a table's heading suggests."""
-    words = heading.casefold().replace("_", " ").split()
-    kind = next((kind for kind, known in _BY_WORDS.items() if set(known) & set(words)), FieldType.LINE)
-    return Field(editing.name_from(heading), kind, label=heading, description=heading, near=(heading.casefold(),))
 
 
 def _title_of(text: str) -> str:
