@@ -232,6 +232,19 @@ def test_several_threads_share_the_readers() -> None:
         assert len({text.split()[2] for text in texts}) == 2
 
 
+def test_what_a_person_waits_for_does_not_wait_behind_a_run() -> None:
+    with ReaderPool(FAKE) as readers, ThreadPoolExecutor(5) as pool:
+        run = [pool.submit(readers.read, Path("hang.txt"), cancellation=(stop := Cancellation()))]
+        run += [pool.submit(readers.read, Path(f"slow{n}.txt")) for n in range(3)]
+        assert readers.read(Path("a.txt"), urgent=True).name == "a"
+        assert readers.read(Path("b.txt"), urgent=True).name == "b", "and again"
+        assert not any(each.done() for each in run)
+        stop.request()
+        with pytest.raises(Cancelled):
+            run[0].result(timeout=5)
+        assert [each.result(timeout=10).name for each in run[1:]] == ["slow0", "slow1", "slow2"]
+
+
 def test_cancellation_is_prompt_and_the_next_file_goes_on() -> None:
     cancellation = Cancellation()
     with ReaderPool(FAKE) as readers:

@@ -78,8 +78,18 @@ class ReaderPool:
         self._passwords: dict[Path, str] = {}
         self._usual_password: str | None = None
 
-    def read(self, path: Path, *, password: str | None = None, cancellation: Cancellation | None = None) -> Document:
+    def read(
+        self,
+        path: Path,
+        *,
+        password: str | None = None,
+        urgent: bool = False,
+        cancellation: Cancellation | None = None,
+    ) -> Document:
         """The document in a file. Blocks until it is read, at most the time limit (after its turn has come).
+
+        ``urgent``: a person waits for it. Where all readers are at work one more is started for it, so that it does not wait behind a
+        run of scans.
 
         Raises:
             DocumentError: it cannot be read; the message says why and what to do.
@@ -89,7 +99,7 @@ class ReaderPool:
         whole = path.absolute()
         known = password or self._passwords.get(whole, self._usual_password)
         fields = {"op": "read", "path": str(whole), "password": known}
-        return self._ask(fields, from_json, cancellation)
+        return self._ask(fields, from_json, cancellation, urgent=urgent)
 
     def pages_read(self, path: Path) -> PagesRead | None:
         """How far the reading of a file is that goes on now; None where that is not known."""
@@ -136,14 +146,19 @@ class ReaderPool:
         return {"op": operation, "path": str(whole), "password": known, "sha256": sha256}
 
     def _ask(
-        self, fields: Mapping[str, Any], convert: Callable[[dict[str, Any]], T], cancellation: Cancellation | None
+        self,
+        fields: Mapping[str, Any],
+        convert: Callable[[dict[str, Any]], T],
+        cancellation: Cancellation | None,
+        *,
+        urgent: bool = False,
     ) -> T:
         try:
             (self._policy if self._policy is not None else current()).check_input(Path(fields["path"]))
         except PolicyError as error:
             raise DocumentError(error.message) from error
         for attempt in range(1, _ATTEMPTS + 1):
-            reader = self._take(cancellation)
+            reader = self._take(cancellation, urgent)
             try:
                 return reader.ask(next(self._numbers), fields, convert, self._seconds, cancellation)
             except _NotTakenError as error:
@@ -194,7 +209,7 @@ class ReaderPool:
     ) -> None:
         self.close()
 
-    def _take(self, cancellation: Cancellation | None) -> _Reader:
+    def _take(self, cancellation: Cancellation | None, urgent: bool) -> _Reader:
         def wake() -> None:
             with self._condition:
                 self._condition.notify_all()
@@ -207,7 +222,7 @@ class ReaderPool:
                         cancellation.raise_if_requested()
                     if self._closed:
                         raise DocumentError("Stillroom is closing; the file was not read.")
-                    if self._free:
+                    if self._free > (-1 if urgent else 0):
                         break
                     self._condition.wait()
                 self._free -= 1
@@ -223,7 +238,7 @@ class ReaderPool:
         except StillroomError as error:
             with self._condition:
                 self._free += 1
-                self._condition.notify()
+                self._condition.notify_all()
             raise DocumentError(error.message, error.details) from error
         self._enlist(reader)
         return reader
@@ -241,7 +256,7 @@ class ReaderPool:
             self._free += 1
             if reader.alive and not self._closed:
                 self._idle.append(reader)
-            self._condition.notify()
+            self._condition.notify_all()  # who may go on is not who waits longest
 
 
 def _opened(path: Path, seconds: float, cancellation: Cancellation | None) -> int:

@@ -39,7 +39,7 @@ class RowFiles:
         known = self._recent.get(sha256) if sha256 else None
         if known is not None:
             return known
-        found = self._readers.read(_file_of(row), cancellation=cancellation)
+        found = self._readers.read(_file_of(row), urgent=True, cancellation=cancellation)
         for part in found.walk():
             self._recent.add(part)
         return next((part for part in found.walk() if part.sha256 == sha256), found)

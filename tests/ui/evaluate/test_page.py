@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from tests.remote.openai_server import OpenAiServer
 
 from stillroom.evaluation.calibration import Answer
@@ -18,7 +19,10 @@ from stillroom.evaluation.labels import load_labels
 from stillroom.privacy.sending import Sending, SendingLog
 from stillroom.remote.engines import RemoteEngine, keep_remote_engine
 from stillroom.settings import MONTHLY_CAP
+from stillroom.templates import editing
+from stillroom.templates.template import Field, FieldType
 from stillroom.ui.evaluate.consent import EvaluationConsentDialog
+from stillroom.ui.evaluate.page import EvaluatePage
 from stillroom.ui.evaluate.plots import Plots
 from stillroom.workspace.evaluations import EvaluationConsent
 
@@ -74,9 +78,25 @@ def test_two_models_stand_side_by_side(page, parts, labels_file, evaluation):
     page.document_wanted.connect(lambda path, field: opened.append((path.name, field)))
     page.wrong.cellActivated.emit(0, 0)
     assert opened == [("receipt-005.txt", "date")]
+    place = page.wrong.visualItemRect(page.wrong.item(0, 2)).center()
+    QTest.mouseClick(page.wrong.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert opened == 2 * [("receipt-005.txt", "date")], "one click"
     assert "1,000 such documents cost nothing here" in page.cost.text()
     assert "%" not in page.cost.text()
     assert page.grab().width() > 0
+
+
+@pytest.mark.window
+def test_templates_made_since_are_there_and_the_one_used_last_is_chosen(page, window, parts):
+    parts.memory.set("template", "invoice")
+    assert EvaluatePage(parts, window.loading).template.currentData().name == "invoice"
+    page.template.setCurrentIndex(page.template.findText("Contract"))
+    window.show_named("extract")
+    text = editing.add_field(editing.new_template("talk", "Talk"), Field("who", FieldType.NAME))
+    parts.templates.own.save(text)
+    window.show_named("evaluate")
+    assert page.template.itemText(0) == "Talk"
+    assert page.template.currentData().name == "contract", "what was chosen stays"
 
 
 @pytest.mark.window

@@ -482,6 +482,11 @@ def test_a_value_of_a_document_is_turned_to_and_reviewed_ones_are_labels(make_ru
         page.show_value(run, wanted.path, name)
     qtbot.waitUntil(lambda: page._document is not None and page._document.path == wanted.path, timeout=10_000)
     assert page.list.value.subject.field == name
+    page.list.choose(len(page.model.values) - 1)
+    last = page.list.value.subject
+    with qtbot.waitSignal(page.desk.opened, timeout=10_000):  # the page asks for it, and so does what leads there
+        page._open_table()
+    assert page.list.value.subject == last, "it stays where it was when the table is read again"
     page.approve_document()
     settled(page, qtbot)
     labels = parts.review_exports.labelled(wanted.template.name)

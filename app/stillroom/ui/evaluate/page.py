@@ -99,9 +99,11 @@ class EvaluatePage(QWidget):
         self.models.setFocus()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Models and engines may have come or gone on other pages."""
+        """Models, engines and templates may have come or gone on other pages."""
         super().showEvent(event)
         if self._operation is None:
+            shown = self.template.currentData()
+            self._list_templates(shown.name if shown is not None else "")
             ticked = {_called(each) for each in self.chosen()}
             self._list_models()
             for row in range(self.models.count()):
@@ -110,6 +112,21 @@ class EvaluatePage(QWidget):
                 item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
             self._refresh()
 
+    def _list_templates(self, chosen: str) -> None:
+        """The templates there are, one's own first; the one of this name is chosen, else the first."""
+        templates = self._parts.templates.templates()
+        own = set(self._parts.templates.own.names())
+        templates.sort(key=lambda each: each.name not in own)
+        if templates == [self.template.itemData(place) for place in range(self.template.count())]:
+            return
+        blocked = self.template.blockSignals(True)
+        self.template.clear()
+        for template in templates:
+            self.template.addItem(template.title or template.name, template)
+        names = [template.name for template in templates]
+        self.template.setCurrentIndex(names.index(chosen) if chosen in names else 0)
+        self.template.blockSignals(blocked)
+
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
@@ -117,8 +134,7 @@ class EvaluatePage(QWidget):
         left.setSpacing(GRID)
         self.template = ComboBox()
         self.template.setAccessibleName(self.tr("Template"))
-        for template in self._parts.templates.templates():
-            self.template.addItem(template.title or template.name, template)
+        self._list_templates(self._parts.memory.text("template"))
         self.template.currentIndexChanged.connect(lambda _: self._suggest())
         left.addWidget(self.template)
         self.open_button = Button(self.tr("Labels…"), "", "folder", self.pick)
@@ -251,6 +267,7 @@ class EvaluatePage(QWidget):
         column.addLayout(head)
         self.wrong = _table(self.tr("Wrong values"))
         self.wrong.cellActivated.connect(self._open)
+        self.wrong.cellClicked.connect(self._open)
         column.addWidget(self.wrong)
         splitter.addWidget(below)
         splitter.setSizes([200, 195, 140])

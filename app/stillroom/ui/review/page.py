@@ -451,17 +451,24 @@ class ReviewPage(QWidget):
         self._list_senders()
         self._list_rules()
         self._show_dial_text()
-        old = self._document
+        old, value = self._document, self.list.value
         self._filter()
         if old is not None:
             same = next((each for each in self._shown if (each.run, each.position) == (old.run, old.position)), None)
             if same is not None:
                 self.show_document(same)
+                self._choose_again(value)
         self._say_what_changed()
         self._turn_to_wanted()
         runs = {each.run for each in self.desk.documents if each.approval is None}
         if self._lessons is not None and len(runs) == 1:
             self._lessons.get_ready(runs.pop())
+
+    def _choose_again(self, value: ReviewedValue | None) -> None:
+        """The value that was current before the table was read again."""
+        subjects = [each.subject for each in self.model.values]
+        if value is not None and value.subject in subjects:
+            self.list.choose(subjects.index(value.subject))
 
     def _list_senders(self) -> None:
         """Who sent the documents; offered where there are several."""

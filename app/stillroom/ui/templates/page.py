@@ -569,7 +569,7 @@ class TemplatesPage(QWidget):
         """The table is read beside the window."""
 
         def work(operation: Operation[Document]) -> Document:
-            return self._parts.readers.read(path, cancellation=operation.cancellation)
+            return self._parts.readers.read(path, urgent=True, cancellation=operation.cancellation)
 
         self._in_background(
             Operation(work, "heading", owner=self).success(lambda document: self._begin_from_heading(path, document))

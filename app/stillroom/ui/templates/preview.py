@@ -195,7 +195,7 @@ class Preview(QWidget):
         self.status.setText(self.tr("Reading %1…").replace("%1", path.name))
         self._parts.tasks.start(
             Operation(
-                lambda operation: self._parts.readers.read(path, cancellation=operation.cancellation),
+                lambda operation: self._parts.readers.read(path, urgent=True, cancellation=operation.cancellation),
                 "read",
                 owner=self,
             )
