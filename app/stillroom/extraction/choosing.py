@@ -445,8 +445,11 @@ def _choose_one(
         worth = asked.worth(absent_grounds(asked, absent, values, document, other))
         # What was rejected may still be right; and a value may stand further on than was looked.
         worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
-        runners = other_values(offered, spelling=spelling(asked.kind))[:RUNNERS_UP]
-        return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, 1.0, 1.0))
+        # Each is as sure as such decisions were right; of a field that its template requires the surer one is taken.
+        if not (values and asked.field.required and complete and sure[0] > worth):
+            runners = other_values(offered, spelling=spelling(asked.kind))[:RUNNERS_UP]
+            most = worth if complete else 1.0
+            return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, most, most))
     best = asked.candidates[values[0].index]
     runners = other_values(offered, best.value, spelling=spelling(asked.kind))[:RUNNERS_UP]
     return _found(asked.field, best, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))
