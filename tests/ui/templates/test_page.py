@@ -160,6 +160,32 @@ def test_from_a_heading_and_from_a_schema(page, qtbot, tmp_path):
     assert [field.name for field in page._draft.fields] == ["speaker"]
 
 
+@pytest.mark.window
+def test_columns_are_shown_as_they_were_understood(page):
+    page._begin(editing.new_template("order", "Order"))
+    page.add_field()
+    form = page.form
+    form.label.setText("Items")
+    form.kind.setCurrentIndex(form.kind.findData(FieldType.TABLE))
+    form._tell()
+    assert form.columns.toPlainText() == "Item = A few words", "a table has a column, and it is seen"
+    form.columns.setPlainText("Description\nQty = whole number\nPrice = money\nAmount\nState = colour")
+    form._tell()
+    assert form.columns.toPlainText().splitlines() == [
+        "Description = Text on one line", "Qty = Whole number", "Price = Amount of money", "Amount = Amount of money",
+        "State = A few words",
+    ]  # fmt: skip
+    columns = page._draft.fields[0].columns
+    assert [(column.name, str(column.type)) for column in columns] == [
+        ("description", "line"), ("qty", "integer"), ("price", "money"), ("amount", "money"), ("state", "text"),
+    ]  # fmt: skip
+    page.refresh("invoice")
+    tables = [field for template in page._parts.templates.templates() for field in template.fields if field.columns]
+    for table in tables:
+        form.show_field(table)
+        assert form.value() == table, "what is only looked at does not change"
+
+
 def test_a_draft_is_undone_step_by_step(qapp):  # noqa: ARG001
     draft = Draft(editing.new_template("t", "T"))
     assert draft.template is None

@@ -217,7 +217,7 @@ class TemplatesPage(QWidget):
         tools.addStretch(1)
         for button in (self.add_button, self.up_button, self.down_button, self.remove_button):
             tools.addWidget(button)
-        self.form = FieldForm()
+        self.form = FieldForm(lambda heading: self._parts.learning.fields_from_headings([heading])[0].type)
         self.form.edited.connect(self._edited)
         holder = QScrollArea()
         holder.setWidget(self.form)
