@@ -47,6 +47,11 @@ def copies_dir() -> Path:
     return cache_dir() / "copies"
 
 
+def options_dir() -> Path:
+    """What models make of the options of templates, so that it is asked once."""
+    return cache_dir() / "options"
+
+
 def models_dir() -> Path:
     """GGUF files this application fetched, imported or made."""
     return data_dir() / "models"

@@ -127,8 +127,14 @@ def test_an_embedding_is_asked_for_once() -> None:
         def option(_name: str, _document: Document, _strengths: np.ndarray, embed: Embed) -> None:
             asked.append(embed("text"))
 
-    calls = []
-    decide(seen, TEMPLATE, Told(), lambda text: calls.append(text) or Embedding("m", np.ones(4)))  # type: ignore[func-returns-value]
+    calls: list[str] = []
+
+    def embed(text: str, *, lasting: bool = False) -> Embedding:
+        assert not lasting
+        calls.append(text)
+        return Embedding("m", np.ones(4))
+
+    decide(seen, TEMPLATE, Told(), embed)
     assert len(calls) == 1
     assert len(asked) == 2
     kept = kept_seen.Unpacker(TEMPLATE).unpack(kept_seen.pack(seen, {}))

@@ -136,7 +136,7 @@ def test_what_all_documents_are_drawn_to_tells_none_apart() -> None:
 
 def test_embeddings_of_another_kind_are_not_held_against_these(tmp_path: Path) -> None:
     memory = TemplateMemory(TEMPLATE, tmp_path)
-    memory.take(document(GARDEN[0]), {"desk": "north"}, lambda _: Embedding("m", np.ones(4)))
+    memory.take(document(GARDEN[0]), {"desk": "north"}, lambda _, **_lasting: Embedding("m", np.ones(4)))
     (file,) = tmp_path.rglob("*.npz")
     assert len(memory.rows(file.stem).choices["desk"].embedding) == 4
     with np.load(file) as kept:

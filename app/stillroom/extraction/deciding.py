@@ -118,9 +118,9 @@ def _no_surer(result: FieldResult) -> FieldResult:
 def _option(
     seen: Seen, asked: Field, learned: Learned | None, embed: Embed | None, evidence: Evidence | None
 ) -> FieldResult:
-    def embedded(text: str) -> Embedding | None:
+    def embedded(text: str, *, lasting: bool = False) -> Embedding | None:
         if embed is not None and seen.embedding is None:
-            seen.embedding = embed(text)
+            seen.embedding = embed(text, lasting=lasting)
         return seen.embedding
 
     def told(name: str, strengths: Vector) -> tuple[Vector, float] | None:

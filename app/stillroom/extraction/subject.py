@@ -19,9 +19,10 @@ import numpy.typing as npt
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
-from stillroom.engine.protocol import Embeddings, EmbedRequest
+from stillroom.engine.protocol import Embeddings, EmbedRequest, ModelInfo
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
+from stillroom.extraction.kept_options import KeptOptions
 
 Vector = npt.NDArray[np.float64]
 
@@ -46,8 +47,16 @@ class Embedding(NamedTuple):
         return np.concatenate((self.vector, self.mean))
 
 
-Embed = Callable[[str], Embedding | None]
-"""The loaded model's name and its embedding of a text; None where none is loaded."""
+class Embed(Protocol):
+    """What makes embeddings of texts, with the loaded model."""
+
+    def __call__(self, text: str, *, lasting: bool = False) -> Embedding | None:
+        """The model's name and its embedding of a text; None where none is loaded.
+
+        ``lasting``: of a text that comes again at every start, and is none of a document; without ``mean``.
+        """
+
+
 MOST_CHARACTERS = 2000
 """Of a document, from its beginning: what it is about stands there."""
 _BEFORE, _AFTER = 'This text: "', '" means in one word: "'
@@ -82,23 +91,49 @@ class EmbeddingEngine(Protocol):
 class Embedder:
     """The embeddings of the loaded model, the last ones remembered. Safe from any thread."""
 
-    def __init__(self, engine: EmbeddingEngine, on_evaluated: Callable[[int], None] | None = None) -> None:
-        """``on_evaluated``: is told the tokens of a text that was not known."""
+    def __init__(
+        self,
+        engine: EmbeddingEngine,
+        on_evaluated: Callable[[int], None] | None = None,
+        kept: KeptOptions | None = None,
+    ) -> None:
+        """``on_evaluated``: is told the tokens of a text that was not known. ``kept``: holds those that last."""
         self._engine = engine
         self._on_evaluated = on_evaluated
+        self._kept = kept
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, str], Embedding] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, bool], Embedding] = OrderedDict()
 
-    def __call__(self, text: str) -> Embedding | None:
-        """The model's name and its embedding of a text; None where none is loaded, or it gives none."""
+    def __call__(self, text: str, *, lasting: bool = False) -> Embedding | None:
+        """The model's name and its embedding of a text; None where none is loaded, or it gives none. See Embed."""
         model = self._engine.status().model
         if model is None or not text.strip():
             return None
-        key = (model.path, text)
+        key = (model.path, text, lasting)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
+        found = self._found_kept(model, text) if lasting else None
+        if found is None and (found := self._asked(model, text)) is not None and lasting:
+            found = found._replace(mean=np.zeros(0))
+            if self._kept is not None:
+                self._kept.keep(model, _framed(text), np.array([found.token_bytes, *found.vector]))
+        if found is None:
+            return None
+        with self._lock:
+            self._known[key] = found
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return found
+
+    def _found_kept(self, model: ModelInfo, text: str) -> Embedding | None:
+        row = self._kept.find(model, _framed(text)) if self._kept is not None else None
+        if row is None or len(row) < 2:
+            return None
+        return Embedding(model.name, row[1:].astype(np.float64), float(row[0]))
+
+    def _asked(self, model: ModelInfo, text: str) -> Embedding | None:
         try:
             said = self._engine.embed(EmbedRequest((text,), _MOST_TOKENS, _BEFORE, _AFTER))
         except EngineError:
@@ -107,12 +142,7 @@ class Embedder:
         if self._on_evaluated is not None:
             self._on_evaluated(said.evaluated_tokens)
         mean = np.array(said.means[0]) if said.means else np.zeros(0)
-        found = Embedding(model.name, np.array(said.vectors[0]), said.token_bytes[0] if said.token_bytes else 0.0, mean)
-        with self._lock:
-            self._known[key] = found
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return found
+        return Embedding(model.name, np.array(said.vectors[0]), said.token_bytes[0] if said.token_bytes else 0.0, mean)
 
 
 def beginning(document: Document) -> str:
@@ -153,11 +183,16 @@ def _reads(token_bytes: float) -> float:
     return float(np.clip((token_bytes - _UNREAD) / (_READ - _UNREAD), 0.0, 1.0)) if token_bytes else 1.0
 
 
+def _framed(text: str) -> str:
+    """What is kept goes by the frame too: with another one it is another embedding."""
+    return f"{_MOST_TOKENS} {_BEFORE}{text}{_AFTER}"
+
+
 def _embeddings(texts: Sequence[str], model: str, embed: Embed) -> list[Embedding] | None:
     """Of each text; None where this model gives one of them none."""
     found = []
     for text in texts:
-        said = embed(text)
+        said = embed(text, lasting=True)
         if said is None or said.model != model:
             return None
         found.append(said)

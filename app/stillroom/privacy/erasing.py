@@ -14,12 +14,13 @@ from stillroom.storage.database import damaged_files
 
 
 def erase_files(database: Path, before: datetime | None = None) -> None:
-    """Erase states of read documents, what templates learned of them, pasted pictures, and damaged databases that were set aside.
+    """Erase states of read documents, what templates learned of them, what models made of options, pasted pictures, and damaged
+    databases that were set aside.
 
     ``before``: only what is older; pictures then go with their conversations. Raises OSError.
     """
     if before is None:
-        for folder in (paths.cells_dir(), paths.learned_dir(), paths.pasted_dir()):
+        for folder in (paths.cells_dir(), paths.learned_dir(), paths.options_dir(), paths.pasted_dir()):
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(folder)
     files = [path for folder in (paths.cells_dir(), paths.learned_dir()) for path in folder.rglob("*")]

@@ -279,12 +279,15 @@ class Workspace:
             made: T = self._made[name]
             return made
 
-    def _embed(self, text: str) -> Embedding | None:
-        """The loaded model's name and its embedding of a text; None where none is loaded, or it gives none."""
+    def _embed(self, text: str, *, lasting: bool = False) -> Embedding | None:
+        """The loaded model's name and its embedding of a text; None where none is loaded, or it gives none. See Embed."""
+        from stillroom.extraction.kept_options import KeptOptions
         from stillroom.extraction.subject import Embedder
 
-        embedder: Embedder = self._once("embedder", lambda: Embedder(self.engine))
-        return embedder(text)
+        embedder: Embedder = self._once(
+            "embedder", lambda: Embedder(self.engine, kept=KeptOptions(paths.options_dir()))
+        )
+        return embedder(text, lasting=lasting)
 
     def _open_chats(self) -> ConversationStore:
         from stillroom.chat.conversation import BIN_DAYS
