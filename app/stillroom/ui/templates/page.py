@@ -12,7 +12,6 @@ from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -217,7 +216,7 @@ class TemplatesPage(QWidget):
         tools.addStretch(1)
         for button in (self.add_button, self.up_button, self.down_button, self.remove_button):
             tools.addWidget(button)
-        self.form = FieldForm()
+        self.form = FieldForm(lambda heading: self._parts.learning.fields_from_headings([heading])[0].type)
         self.form.edited.connect(self._edited)
         holder = QScrollArea()
         holder.setWidget(self.form)
@@ -484,41 +483,18 @@ class TemplatesPage(QWidget):
             self.fields.setCurrentCell(place, 0)
 
     def edit_rules(self) -> None:
-        """The checks over several fields, one a line, checked as they are typed."""
+        """The checks over several fields."""
         template = self._draft.template
         if template is None:
             return
-        dialog = QDialog(self)
-        dialog.setWindowTitle(self.tr("Checks over several fields"))
-        column = QVBoxLayout(dialog)
-        names = ", ".join(field.name for field in template.fields)
-        words = self.tr("One a line, with + - * / and one of = <= >= < >, as: net + tax = total. Fields: %1")
-        column.addWidget(label(words.replace("%1", names), "muted", wrap=True))
-        entry = QPlainTextEdit("\n".join(rule.check for rule in template.rules))
-        entry.setAccessibleName(dialog.windowTitle())
-        entry.setTabChangesFocus(True)
-        column.addWidget(entry)
-        problem = label("", "bad", wrap=True)
-        column.addWidget(problem)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(dialog.accept)
-        buttons.rejected.connect(dialog.reject)
-        column.addWidget(buttons)
+        from stillroom.ui.templates.rules_dialog import RulesDialog
 
-        def text() -> str:
-            known = {rule.check: rule for rule in template.rules}
-            lines = [line.strip() for line in entry.toPlainText().splitlines() if line.strip()]
-            return editing.set_rules(self._draft.text, [known.get(line, Rule(line)) for line in lines])
+        def text(rules: Sequence[Rule]) -> str:
+            return editing.set_rules(self._draft.text, rules)
 
-        def check() -> None:
-            said = Draft(text()).problems
-            problem.setText("\n".join(said))
-            buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not said)
-
-        entry.textChanged.connect(check)
-        dialog.resize(520, 300)
+        dialog = RulesDialog(template, lambda rules: Draft(text(rules)).problems, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._edit(text(), self.tr("Change the checks"))
+            self._edit(text(dialog.rules()), self.tr("Change the checks"))
 
     # ---- new ones
 
