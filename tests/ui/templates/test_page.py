@@ -11,11 +11,14 @@ from PySide6.QtTest import QTest
 from stillroom.documents.document import Document, Page, Span
 from stillroom.evaluation.labels import LabelledDocument
 from stillroom.templates import editing
-from stillroom.templates.template import Field, FieldType
+from stillroom.templates.template import Field, FieldType, Rule, Template
+from stillroom.templates.toml_writing import template_to_toml
 from stillroom.templates.versions import OwnTemplates
 from stillroom.ui.learned_dialog import LearnedDialog
 from stillroom.ui.templates.draft import Draft
+from stillroom.ui.templates.page import TemplatesPage
 from stillroom.ui.templates.preview import PageTexts
+from stillroom.ui.templates.rules_dialog import RulesDialog
 from stillroom.ui.templates.versions_dialog import VersionsDialog
 
 TALK = "Talk\nSpeaker: Ada Byron\nDate: 2025-03-14\nPlace: Wean Hall 5409\nFee: 12.50 EUR\n"
@@ -158,6 +161,63 @@ def test_from_a_heading_and_from_a_schema(page, qtbot, tmp_path):
     schema.write_text("{")
     page.from_schema(schema)
     assert [field.name for field in page._draft.fields] == ["speaker"]
+
+
+@pytest.mark.window
+def test_columns_are_shown_as_they_were_understood(page):
+    page._begin(editing.new_template("order", "Order"))
+    page.add_field()
+    form = page.form
+    form.label.setText("Items")
+    form.kind.setCurrentIndex(form.kind.findData(FieldType.TABLE))
+    form._tell()
+    assert form.columns.toPlainText() == "Item = A few words", "a table has a column, and it is seen"
+    form.columns.setPlainText("Description\nQty = whole number\nPrice = money\nAmount\nState = colour")
+    form._tell()
+    assert form.columns.toPlainText().splitlines() == [
+        "Description = Text on one line", "Qty = Whole number", "Price = Amount of money", "Amount = Amount of money",
+        "State = A few words",
+    ]  # fmt: skip
+    columns = page._draft.fields[0].columns
+    assert [(column.name, str(column.type)) for column in columns] == [
+        ("description", "line"), ("qty", "integer"), ("price", "money"), ("amount", "money"), ("state", "text"),
+    ]  # fmt: skip
+    page.refresh("invoice")
+    tables = [field for template in page._parts.templates.templates() for field in template.fields if field.columns]
+    for table in tables:
+        form.show_field(table)
+        assert form.value() == table, "what is only looked at does not change"
+
+
+@pytest.mark.window
+def test_checks_are_built_from_a_menu_and_checked_as_typed(page, qtbot):
+    items = Field("items", FieldType.TABLE, columns=(Field("what", FieldType.LINE), Field("price", FieldType.MONEY)))
+    kinds = {"net": FieldType.MONEY, "tax": FieldType.MONEY, "who": FieldType.NAME, "total": FieldType.MONEY}
+    fields = (items, *(Field(name, kind) for name, kind in kinds.items()))
+    template = Template("order", 1, "Order", "", fields, rules=(Rule("net <= total", "Too much."),))
+    text = template_to_toml(template)
+
+    def problems(rules):
+        return Draft(editing.set_rules(text, rules)).problems
+
+    dialog = RulesDialog(template, problems, page)
+    qtbot.addWidget(dialog)
+    assert [dialog.first.itemData(place) for place in range(dialog.first.count())] == [
+        "sum(items.price)", "count(items)", "net", "tax", "total",
+    ]  # fmt: skip
+    assert dialog.first.itemText(0) == "sum of Items: Price"
+    dialog.add.click()
+    assert not dialog.second.isEnabled()
+    dialog.first.setCurrentIndex(dialog.first.findData("net"))
+    dialog.sign.setCurrentIndex(1)
+    dialog.second.setCurrentIndex(dialog.second.findData("tax"))
+    dialog.add.click()
+    assert [rule.check for rule in dialog.rules()] == ["net <= total", "sum(items.price) = total", "net + tax = total"]
+    assert dialog.rules()[0].message == "Too much.", "its own sentence stays"
+    assert dialog.problem.text() == ""
+    dialog.entry.setPlainText("net + rest = total")
+    assert "rest" in dialog.problem.text()
+    assert not dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
 
 
 def test_a_draft_is_undone_step_by_step(qapp):  # noqa: ARG001
@@ -472,6 +532,33 @@ def test_versions_say_what_changed_between_any_two_and_which_tables_that_touches
     dialog.table_wanted.connect(wanted.append)
     dialog.open_button.click()
     assert wanted == sheet.runs.stored()
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("name", ["talk", "receipt"])
+def test_what_was_not_saved_is_offered_at_the_next_start(page, window, parts, qtbot, name):
+    if name == "talk":
+        page._begin(editing.new_template("talk", "Talk"))
+    else:
+        page.refresh(name)
+    page._draft.add_field(Field("fee", FieldType.MONEY, "what it costs"))
+    text = page._draft.text
+    parts.memory.save()
+    again = TemplatesPage(parts, window.loading)
+    qtbot.addWidget(again)
+    banner = again.banners._keyed["left"]
+    assert "was not saved when Stillroom was closed" in banner.message.text()
+    assert again._draft.text != text
+    again.refresh("invoice")
+    third = TemplatesPage(parts, window.loading)
+    qtbot.addWidget(third)
+    third.banners._keyed["left"].buttons[0].click()
+    assert third._draft.text == text
+    assert third.save_button.isEnabled()
+    third.save()
+    fourth = TemplatesPage(parts, window.loading)
+    qtbot.addWidget(fourth)
+    assert "left" not in fourth.banners, "it is saved"
 
 
 @pytest.mark.window

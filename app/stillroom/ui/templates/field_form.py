@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from stillroom.templates.template import Field, FieldType, Option
 from stillroom.ui.controls import ComboBox, describe
-from stillroom.ui.templates.kinds import kinds
+from stillroom.ui.templates.kinds import kind_text, kinds
 from stillroom.ui.theme import GRID
 
 _ITEMS = tuple(
@@ -29,8 +30,10 @@ class FieldForm(QWidget):
 
     edited = Signal(str, Field)
 
-    def __init__(self) -> None:
+    def __init__(self, kind_called: Callable[[str], FieldType] = lambda _: FieldType.TEXT) -> None:
+        """``kind_called``: the type of a column of which none is said, by its heading."""
         super().__init__()
+        self._kind_called = kind_called
         self._field: Field | None = None
         self._filling = False
         form = QFormLayout(self)
@@ -52,10 +55,14 @@ class FieldForm(QWidget):
         self.options = QPlainTextEdit()
         self.options.setTabChangesFocus(True)
         self.options.setFixedHeight(96)
+        self.options.setPlaceholderText(
+            self.tr("One a line, as:\nbilling = it is about money; invoice, refund\ntechnical\nother")
+        )
         self.pattern = QLineEdit()
         self.columns = QPlainTextEdit()
         self.columns.setTabChangesFocus(True)
         self.columns.setFixedHeight(96)
+        self.columns.setPlaceholderText(self.tr("One a line, as:\nDescription\nQuantity = number\nPrice = money"))
         self.order = ComboBox()
         for words in (
             self.tr("As the document shows"),
@@ -87,7 +94,13 @@ class FieldForm(QWidget):
                 self.tr("Words beside values that look alike and are not meant, with commas between"),
             ),
             (self.tr("Options"), self.options, self.tr("One a line: option = what it means; words that speak for it")),
-            (self.tr("Columns"), self.columns, self.tr("One a line: heading = type, as money, date, text, number")),
+            (
+                self.tr("Columns"),
+                self.columns,
+                self.tr(
+                    "One a line: heading = type, as money, date, number; without a type it follows from the heading"
+                ),
+            ),
             (self.tr("Form"), self.pattern, self.tr("A regular expression that it matches as a whole; empty for any")),
             (self.tr("3/4/2025 is"), self.order, self.tr("How to read a date that can be read in two ways")),
         )
@@ -120,16 +133,18 @@ class FieldForm(QWidget):
         self.near.setText(", ".join(shown.near))
         self.avoid.setText(", ".join(shown.avoid))
         self.pattern.setText(shown.pattern)
-        self.options.setPlainText("\n".join(map(_option_line, shown.options)))
-        self.columns.setPlainText(
-            "\n".join(f"{column.label or column.name} = {column.type}" for column in shown.columns)
-        )
+        self._fill_lines(shown)
         self.order.setCurrentIndex(_DATES.index(shown.day_first))
         self.required.setChecked(shown.required)
         for entry in (self.label, self.description, self.near, self.avoid, self.pattern):
             entry.setCursorPosition(0)
         self._show_rows(shown.type)
         self._filling = False
+
+    def _fill_lines(self, field: Field) -> None:
+        """What has a line each, as it was understood."""
+        self.options.setPlainText("\n".join(map(_option_line, field.options)))
+        self.columns.setPlainText("\n".join(f"{column.heading} = {kind_text(column.type)}" for column in field.columns))
 
     def value(self) -> Field | None:
         """The field as the form says; None while none is shown."""
@@ -138,7 +153,7 @@ class FieldForm(QWidget):
         kind = FieldType(self.kind.currentData())
         container = kind is FieldType.LIST
         options = tuple(filter(None, map(_option, self.options.toPlainText().splitlines())))
-        columns = tuple(_column(line, self._field) for line in self.columns.toPlainText().splitlines() if line.strip())
+        columns = tuple(map(self._column, filter(str.strip, self.columns.toPlainText().splitlines())))
         return dataclasses.replace(
             self._field,
             label=self.label.text().strip(),
@@ -148,7 +163,7 @@ class FieldForm(QWidget):
             near=_words(self.near.text()),
             avoid=_words(self.avoid.text()),
             options=(options or (Option("yes"), Option("no"))) if kind is FieldType.CHOICE else (),
-            columns=(columns or (_column("item = text", self._field),)) if kind is FieldType.TABLE else (),
+            columns=(columns or (self._column("Item = text"),)) if kind is FieldType.TABLE else (),
             pattern=self.pattern.text().strip() if kind is FieldType.IDENTIFIER else "",
             day_first=_DATES[self.order.currentIndex()] if kind is FieldType.DATE else None,
             required=self.required.isChecked(),
@@ -171,7 +186,23 @@ class FieldForm(QWidget):
             return
         name, self._field = self._field.name, field
         self._show_rows(field.type)
+        self._filling = True
+        self._fill_lines(field)
+        self._filling = False
         self.edited.emit(name, field)
+
+    def _column(self, line: str) -> Field:
+        """A column that a line describes; one that there is keeps what else is known of it."""
+        from stillroom.templates.editing import name_from
+
+        heading, says, kind = (part.strip() for part in line.rpartition("=")) if "=" in line else (line.strip(), "", "")
+        known = next((each for each in self._columns() if each.name == name_from(heading)), None)
+        of = _kind_named(kind) if says and kind else known.type if known is not None else self._kind_called(heading)
+        made = known or Field(name_from(heading), FieldType.TEXT)
+        return dataclasses.replace(made, type=of, label=heading)
+
+    def _columns(self) -> tuple[Field, ...]:
+        return self._field.columns if self._field is not None else ()
 
     def _show_rows(self, kind: FieldType) -> None:
         shown = {
@@ -202,15 +233,10 @@ def _option(line: str) -> Option | None:
     return Option(value.strip(), description.strip(), _words(synonyms)) if value.strip() else None
 
 
-def _column(line: str, table: Field) -> Field:
-    from stillroom.templates.editing import name_from
-
-    heading, _, kind = line.partition("=")
-    name = name_from(heading)
-    known = next((column for column in table.columns if column.name == name), None)
-    try:
-        of = FieldType(kind.strip() or "text")
-    except ValueError:
-        of = FieldType.TEXT
-    made = known or Field(name, of, label=heading.strip())
-    return dataclasses.replace(made, type=of)
+def _kind_named(words: str) -> FieldType:
+    """The type that is called so, in the file's words or in plain ones; a text where none is."""
+    wanted = words.casefold()
+    cells = [kind for kind in FieldType if kind not in (FieldType.LIST, FieldType.TABLE)]
+    names = {str(kind): kind for kind in cells} | {kind_text(kind).casefold(): kind for kind in cells}
+    beginning = [kind for name, kind in names.items() if wanted and name.startswith(wanted)]
+    return names.get(wanted) or (beginning[0] if beginning else FieldType.TEXT)
