@@ -482,7 +482,7 @@ def decide(rows: list[Row], fits: Fits, *, fitted: bool) -> list[Decided]:
 
 def _decided_document(own: list[Row]) -> list[Decided]:
     single = [row for row in own if not row.several]
-    shares = decided_together([choosing._places(row.asked) for row in single])
+    shares = decided_together([choosing._places(row.asked, row.document) for row in single])
     holds = sum_holds(shares)
     found = [
         _decided(row, places, sums=holds and row.asked.role in ADDENDS)

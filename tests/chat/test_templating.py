@@ -38,6 +38,28 @@ def test_the_last_json_answer_gives_the_fields(tmp_path: Path) -> None:
     assert check_file(tmp_path / "t.toml") == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "names", "said"),
+    [
+        ("1. Company\n2. **Date**: when it was paid\n3. Total (with tax)\n\nAll.", ["company", "date", "total"], "when it was paid"),
+        ("| Name | Phone |\n|---|---|\n| Ada | 1 |\n", ["name", "phone"], ""),
+        ("- Invoice no – the number\n- Net\n", ["invoice_no", "net"], ""),
+    ],
+)  # fmt: skip
+def test_a_list_or_a_table_names_the_fields(answer: str, names: list[str], said: str) -> None:
+    template = template_of([turn('{"old": 1}'), turn(answer)], "Bills")
+    assert [field.name for field in template.fields] == names
+    assert template.fields[1].description == said
+
+
+@pytest.mark.parametrize(
+    "answer", ["- one thing alone", "1. This is a whole sentence about the matter.\n2. And so is this one, too.", "- …\n- —"]
+)  # fmt: skip
+def test_what_lists_no_names_gives_no_fields(answer: str) -> None:
+    with pytest.raises(StillroomError, match="no fields"):
+        template_of([turn(answer), turn("1. a\n2. b", Role.USER)], "x")
+
+
 def test_without_json_it_is_said() -> None:
     with pytest.raises(StillroomError, match="JSON"):
         template_of([turn("Nothing of the kind."), turn("{}")], "x")

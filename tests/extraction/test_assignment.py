@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from stillroom.documents.document import Span
+from dataclasses import replace
+
+from stillroom.documents.document import Document, Page, Span
+from stillroom.extraction import choosing
 from stillroom.extraction.assignment import Place, decided_together
 from stillroom.templates.template import FieldType
 
@@ -80,3 +83,32 @@ def test_an_address_begins_behind_the_name_above_it() -> None:
         "Artie's Delicatessen",
         "2290 Broadway",
     ]
+
+
+def test_between_a_name_and_its_address_stands_nothing() -> None:
+    """Rite / Aid / 12 Elm Street: the address begins behind the second line, so the name has both."""
+    both, first = (
+        Place(text, 0, Span(1, 0, end), 0.5, FieldType.ORGANISATION, "") for text, end in (("Rite Aid", 8), ("Rite", 4))
+    )
+    who = [
+        replace(first, share=0.5),
+        replace(both, share=0.45),
+        Place(None, -1, None, 0.05, FieldType.ORGANISATION, ""),
+    ]
+    where = [
+        Place("12 Elm Street", 0, Span(1, 9, 22), 0.7, FieldType.ADDRESS, "", behind=8),
+        Place("Aid 12 Elm Street", 1, Span(1, 5, 22), 0.2, FieldType.ADDRESS, "", behind=4),
+        Place(None, -1, None, 0.1, FieldType.ADDRESS, ""),
+    ]  # fmt: skip
+    assert [best(places) for places in decided_together([who, where])] == ["Rite Aid", "12 Elm Street"]
+    # Where something else stands between, it says nothing.
+    where[0] = replace(where[0], behind=30)
+    assert best(decided_together([who, where])[0]) == "Rite"
+
+
+def test_numbers_between_a_name_and_its_address_are_passed_over() -> None:
+    text = "Harbour Sdn Bhd\n(789417-W)\nTel: 07-3554521\n\n12 Jalan Besar\n"
+    document = Document("a.txt", "txt", "0", (Page(1, text),), 1)
+    start = text.index("12 Jalan")
+    assert choosing._ends_before(Span(1, start, start + 14), document) == text.index("\n")
+    assert choosing._ends_before(Span(1, 0, 7), document) == 0

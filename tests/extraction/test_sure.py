@@ -246,3 +246,32 @@ def test_of_a_required_field_a_value_half_as_likely_as_none_is_offered(required:
     assert isinstance(value, FieldValue)
     assert (value.state, value.value) == ((FieldState.FOUND, "12.50") if required else (FieldState.ABSENT, None))
     assert value.confidence < 0.7  # it is looked at
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_what_was_rejected_is_never_surer_than_that_there_is_none(required: bool) -> None:
+    """As its own documents showed, a share of a fifth was worth .6, and none never more than that leaves."""
+
+    class Known:
+        def moves(self, *_: object) -> tuple[np.ndarray, float]:
+            return np.zeros(len(asked.candidates)), 0.0
+
+        def confidence(self, _name: str, share: float) -> float:
+            return 0.6 if share < 0.5 else 0.9
+
+        def option(self, *_: object) -> None: ...
+
+    field = Field("amount", FieldType.MONEY, required=required)
+    document = Document("a.txt", "txt", "", (Page(1, "We met for lunch, 12.50 each."),), 1)
+    asked = choosing.prepare(field, document, (), template=Template("t", 1, "T", "", (field,)))
+    likely = next(iter(asked.weighed([0])))
+    # None is four times as likely.
+    asked.learned, asked.moves = Known(), (np.zeros(1), float(likely - asked.absent_strength() + np.log(4.0)))
+    value = choosing.choose_all([asked], document, complete=True)["amount"]
+    assert isinstance(value, FieldValue)
+    if required:
+        assert (value.state, value.value, value.confidence) == (FieldState.FOUND, "12.50", 0.6)
+    else:
+        assert value.state is FieldState.ABSENT
+        assert [each.value for each in value.candidates] == ["12.50"]
+        assert value.candidates[0].confidence <= value.confidence <= 0.4

@@ -61,7 +61,7 @@ def test_values_and_rare_words_stay_behind(memory: TemplateMemory) -> None:
 def test_what_a_model_made_of_a_text_stays_behind(tmp_path: Path) -> None:
     notes = TemplateMemory(test_classifier.TEMPLATE, tmp_path)
     said = Embedding("m", np.ones(4), mean=np.ones(4))
-    notes.take(test_classifier.document(test_classifier.GARDEN[0]), {"desk": "north"}, lambda _: said)
+    notes.take(test_classifier.document(test_classifier.GARDEN[0]), {"desk": "north"}, lambda *_, **__: said)
 
     def arrays(*, with_text: bool) -> set[str]:
         (kept,) = unpack(pack("", notes.kept(), with_text=with_text)).documents.values()

@@ -83,3 +83,18 @@ def test_the_word_at_a_place() -> None:
     assert word_at(page, TEXT.index("2024-7")) == Span(1, 9, 18)
     assert word_at(page, 7) is None
     assert word_at(page, 10_000) is None
+
+
+def test_what_parts_a_word_from_the_next_is_no_part_of_a_name() -> None:
+    text = "Who: Ada Byron, Analytical Engines; London: , note, and so on,"
+    reader = FieldReader(Document("a.txt", "txt", "", (Page(1, text),), 1))
+
+    def read(kind: FieldType, words: str) -> str | None:
+        start = text.index(words)
+        return reader.read_span(Field("x", kind), Span(1, start, start + len(words))).given.value
+
+    assert read(FieldType.NAME, "Ada Byron, ") == "Ada Byron"
+    assert read(FieldType.ORGANISATION, "Analytical Engines;") == "Analytical Engines"
+    assert read(FieldType.ADDRESS, "London:") == "London"
+    assert read(FieldType.LINE, ": ,") == ": ,", "there is nothing else"
+    assert read(FieldType.BLOCK, "note, and so on,") == "note, and so on,"

@@ -42,6 +42,7 @@ class Place:
         index: of its best candidate; -1 for none.
         share: its probability among the field's own.
         kind, role: of the field.
+        behind: of an address, where what stands before it ends, numbers passed over; -1 where nothing does, and for anything else.
     """
 
     value: str | None
@@ -50,6 +51,7 @@ class Place:
     share: float
     kind: FieldType
     role: str
+    behind: int = -1
 
 
 ADDENDS = ("net", "tax", "total")
@@ -58,6 +60,8 @@ ADDENDS = ("net", "tax", "total")
 
 _WHO_AND_WHERE = ({FieldType.ADDRESS, FieldType.ORGANISATION}, {FieldType.ADDRESS, FieldType.NAME})
 _NAME_IN_ADDRESS = -2.0  # the line of the name goes to one of them
+_NAME_BEFORE_ADDRESS = 1.0  # and between them mostly nothing stands but a number
+_GAP = 3  # characters
 
 
 def sum_holds(fields: Sequence[Sequence[Place]]) -> bool:
@@ -151,6 +155,8 @@ def _fit(one: Place, other: Place) -> float:
         weight += _SAME_PLACE
     if _who_and_where(one, other) and _overlap(one.span, other.span):
         weight += _NAME_IN_ADDRESS
+    if _who_and_where(one, other) and _follows(one, other):
+        weight += _NAME_BEFORE_ADDRESS
     if roles == {"issuer", "counterpart"} and _same(one.value, other.value):
         weight += _SAME_PARTY
     if roles == {"first", "second"} and one.kind is other.kind:
@@ -198,6 +204,14 @@ def _amount(place: Place) -> Decimal | None:
 
 def _same(one: str, other: str) -> bool:
     return single_spaced(one).casefold() == single_spaced(other).casefold()
+
+
+def _follows(one: Place, other: Place) -> bool:
+    """Whether nothing stands between a name and an address behind it."""
+    who, where = (one, other) if other.kind is FieldType.ADDRESS else (other, one)
+    if who.span is None or where.span is None or who.span.page != where.span.page:
+        return False
+    return who.span.start < where.behind <= who.span.end + _GAP
 
 
 def _overlap(left: Span, right: Span) -> bool:

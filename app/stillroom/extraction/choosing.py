@@ -105,6 +105,8 @@ class Asked:
         second: weights of two readings made in other ways (see ranking.second_weights); None where nothing is to be held against them.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
         read_otherwise: what the readings of ``second`` give, once that was reckoned; copies have it in common.
+        unmoved: strengths without moves that were reckoned, where nothing they follow from changes any more, and under None the
+            logarithms of likelihoods; copies have them in common. None while it may.
         told: what the text says plainly of some candidates (see ``told``), added to their strengths; None for nothing.
         alone: what each value had before other documents of its run spoke; None where none did.
     """
@@ -128,18 +130,40 @@ class Asked:
     alone: Shares | None = None
     told: Vector | None = None
     read_otherwise: list[tuple[Shares, ...]] = dataclass_field(default_factory=list, repr=False, compare=False)
+    unmoved: dict[tuple[bool, tuple[int, ...]] | None, Vector] | None = dataclass_field(
+        default=None, repr=False, compare=False
+    )
 
     def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
         """Of these candidates; without what the model said of them (``said``) before it was asked."""
+        found = self._unmoved(indices, said=said)
+        return found if self.moves is None else found + self.moves[0][indices]
+
+    def _unmoved(self, indices: Sequence[int], *, said: bool) -> Vector:
+        """Their strengths before anything is learned, which of a field that is decided time and again are reckoned once."""
+        key = (self.sure or not said, tuple(indices))
+        if self.unmoved is not None and key in self.unmoved:
+            return self.unmoved[key]
         scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
         found = self.weights.strengths(scores, self.signs[indices])
         if self.told is not None:
             found = found + self.told[indices]
-        return found if self.moves is None else found + self.moves[0][indices]
+        if self.unmoved is not None:
+            self.unmoved[key] = found
+        return found
 
     def weighed(self, indices: Sequence[int]) -> Vector:
         """The same, where the readings of one span share what the page and the model say of it."""
-        return self.strengths(indices) + np.log([max(self.candidates[index].likelihood, 1e-6) for index in indices])
+        return self.strengths(indices) + self._likely()[indices]
+
+    def _likely(self) -> Vector:
+        """The logarithm of each candidate's likelihood."""
+        known = self.unmoved.get(None) if self.unmoved is not None else None
+        if known is None:
+            known = np.log([max(candidate.likelihood, 1e-6) for candidate in self.candidates])
+            if self.unmoved is not None:
+                self.unmoved[None] = known
+        return known
 
     def absent_strength(self) -> float:
         found = self.weights.absent_strength(len(self.candidates), required=self.field.required)
@@ -374,7 +398,7 @@ def choose_all(asked: Sequence[Asked], document: Document, *, complete: bool) ->
     ``complete``: the whole document was read, so what was not found is absent, not unread.
     """
     single = [each for each in asked if proposes(each.kind) and each.field.type is not FieldType.LIST]
-    shares = decided_together([_places(each) for each in single])
+    shares = decided_together([_places(each, document) for each in single])
     found: dict[str, FieldResult] = {}
     holds = sum_holds(shares)
     for each, own in zip(single, shares, strict=True):
@@ -387,7 +411,27 @@ def choose_all(asked: Sequence[Asked], document: Document, *, complete: bool) ->
     return found
 
 
-def _places(asked: Asked) -> list[Place]:
+# A company's number, its telephone: lines that may stand between a name and its address.
+_NUMBERED = re.compile(r"\d{4}")
+_LINES_BETWEEN = 3
+
+
+def _ends_before(span: Span, document: Document) -> int:
+    """Where the text before a span ends, lines of numbers passed over."""
+    text = document.page(span.page).text
+    end = len(text[: span.start].rstrip(_BETWEEN))
+    for _ in range(_LINES_BETWEEN):
+        start = text.rfind("\n", 0, end) + 1
+        if not start or not _NUMBERED.search(text[start:end]):
+            break
+        end = len(text[:start].rstrip(_BETWEEN))
+    return end
+
+
+_BETWEEN = " \t\n,"
+
+
+def _places(asked: Asked, document: Document) -> list[Place]:
     """The values that a field may have, best first, and that it has none; as many as can come to be chosen or offered."""
     shares = _shares(asked)
     by_value = _by_value(asked, shares)
@@ -397,11 +441,13 @@ def _places(asked: Asked) -> list[Place]:
     ranked = sorted(by_value, key=lambda value: (-by_value[value], best[value]))
     if not any(candidate.reading for candidate in asked.candidates):  # else all readings of a span count together
         ranked = ranked[:_MOST_PLACES]
+    found = []
+    for value in ranked:
+        span = asked.candidates[best[value]].span
+        behind = _ends_before(span, document) if asked.kind is FieldType.ADDRESS else -1
+        found.append(Place(value, best[value], span, by_value[value], asked.kind, asked.role, behind))
     return [
-        *(
-            Place(value, best[value], asked.candidates[best[value]].span, by_value[value], asked.kind, asked.role)
-            for value in ranked
-        ),
+        *found,
         Place(None, -1, None, float(shares[-1]), asked.kind, asked.role),
     ]
 
@@ -423,8 +469,11 @@ def _choose_one(
         worth = asked.worth(absent_grounds(asked, absent, values, document, other))
         # What was rejected may still be right; and a value may stand further on than was looked.
         worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
-        runners = other_values(offered, spelling=spelling(asked.kind))[:RUNNERS_UP]
-        return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, 1.0, 1.0))
+        # Each is as sure as such decisions were right; of a field that its template requires the surer one is taken.
+        if not (values and asked.field.required and complete and sure[0] > worth):
+            runners = other_values(offered, spelling=spelling(asked.kind))[:RUNNERS_UP]
+            most = worth if complete else 1.0
+            return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, most, most))
     best = asked.candidates[values[0].index]
     runners = other_values(offered, best.value, spelling=spelling(asked.kind))[:RUNNERS_UP]
     return _found(asked.field, best, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))

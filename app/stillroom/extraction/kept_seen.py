@@ -254,6 +254,7 @@ class Unpacker:
             scores=kept.scores,
             second=ranking.second_weights(kind, several=several),
             told=choosing.told_vector(kept.told, len(candidates)),
+            unmoved={},
         )
 
     def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int, word: float | None) -> Weights:

@@ -6,12 +6,12 @@ import functools
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stillroom import paths
 from stillroom.extraction.concepts import Concept, key_of, vocabulary
 from stillroom.templates.editing import name_from
-from stillroom.templates.template import Field, FieldType, label_of
+from stillroom.templates.template import Field, FieldType, Template, label_of
 
 _BETWEEN = re.compile(r"[,;?\n]+|\s+(?:and|und|et|y|e|en|i)\s+|\s*&\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w'’-]*")
@@ -84,6 +84,15 @@ def kind_called(heading: str) -> FieldType:
     # "Seller name": of what the name is says more.
     of_name = [concept for concept in named if concept.name != "name" and FieldType.NAME in concept.types]
     return _kind(of_name[0] if named[0].name == "name" and of_name else named[0])
+
+
+def typed(template: Template) -> Template:
+    """With every field that is a mere line of the type that its heading has elsewhere."""
+    fields = (
+        replace(each, type=kind_called(each.heading)) if each.type is FieldType.LINE else each
+        for each in template.fields
+    )
+    return replace(template, fields=tuple(fields))
 
 
 def _called(words: list[str]) -> Concept | None:

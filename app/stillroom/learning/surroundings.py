@@ -468,9 +468,9 @@ class Book:
         self._counts = [self._count(page, own) for page, own in zip(self._pages, right, strict=True)]
         self._shown = np.array([bool(own.any()) for own in right])
         known = [page.only(own) for page, own in zip(self._pages, right, strict=True)]
-        self._known = _Page.together(known)
+        self._known = _Different(_Page.together(known))
         self._of = np.repeat(np.arange(len(known)), [len(each) for each in known])
-        self._alike: dict[int, Vector] = {}
+        self._pairs: dict[int, tuple[Vector | npt.NDArray[np.bool_], ...]] = {}
         self._right, self._seen = np.zeros(self.size), np.zeros(self.size)
         for each in range(len(known)):
             self._add(self._right, self._seen, each, 1)
@@ -479,25 +479,28 @@ class Book:
 
     def columns(self, number: int, among: Sequence[int]) -> Vector:
         """Of a document of the book, held against these others of it: LIKENESSES, then MARKS; a row a candidate."""
-        alike = self._alike.get(number)
-        if alike is None:
-            alike = _likenesses(self._pages[number], self._known)
+        pairs = self._pairs.get(number)
+        if pairs is None:
+            pairs = self._known.pairs(self._pages[number])
             if len(self._pages) <= _HELD_IN_MEMORY:
-                self._alike[number] = alike
+                self._pairs[number] = pairs
         others = np.zeros(len(self._pages), dtype=bool)
         others[list(among)] = True
         others[number] = False
         known = others[self._of]
+        counts = [
+            np.bincount(of[known], minlength=each.shape[1]) > 0 for of, each in zip(self._known.of, pairs, strict=True)
+        ]
         marks = self._marks.get(number)
         if marks is None:
             marks = self._marks[number] = np.unique(self._pages[number].marks, return_inverse=True)
         places, where = marks
-        worth = self._worth(others, places)[where.reshape(len(alike), sum(MARKS.values()))]
-        return np.hstack([_nearest(alike[:, known]), _strongest(worth)])
+        worth = self._worth(others, places)[where.reshape(len(pairs[0]), sum(MARKS.values()))]
+        return np.hstack([_nearest(pairs, counts), _strongest(worth)])
 
     def forget_pairs(self) -> None:
         """Let go of what is held for ``columns`` alone."""
-        self._alike.clear()
+        self._pairs.clear()
         self._marks.clear()
 
     def columns_of(self, these: Surrounded) -> Vector:
@@ -508,7 +511,7 @@ class Book:
             page, words = _told_apart(these)
             page = page.numbered(np.array([0, *map(self._number, words)], dtype=np.int32))
         worth = self._worth_of_all[page.marks]
-        return np.hstack([_nearest(_likenesses(page, self._known)), _strongest(worth)])
+        return np.hstack([_nearest(self._known.pairs(page)), _strongest(worth)])
 
     def _number(self, word: tuple[str, str]) -> int:
         found = self._numbers.get(word, _UNKNOWN)
@@ -564,11 +567,6 @@ class Book:
             return part
 
         return places, share(page.marks[right]), share(page.marks)
-
-
-def _nearest(alike: Vector) -> Vector:
-    """Of each candidate, how like the known one is that is most alike, for each of LIKENESSES."""
-    return alike.max(axis=1) if alike.shape[1] else np.zeros((len(alike), len(LIKENESSES)))
 
 
 def _told_apart(these: Surrounded) -> tuple[_Page, Sequence[tuple[str, str]]]:
@@ -659,19 +657,76 @@ class _Page:
         return cls(*(np.concatenate([getattr(page, name) for page in pages]) for name in names))
 
 
-def _likenesses(page: _Page, known: _Page) -> Vector:
-    """How like each of the known ones a candidate is, 0 to 1: by candidate, by known one, for each of LIKENESSES."""
-    rows = np.zeros((len(page), len(known), len(LIKENESSES)))
-    if not len(known) or not len(page):
-        return rows
-    rows[:, :, 0] = _alike(page.left, known.left)
-    rows[:, :, 1] = _overlap(page.above, known.above)
-    rows[:, :, 2] = _alike(page.behind, known.behind)
-    rows[:, :, 3:5] = page.exact[:, None] == known.exact[None]
-    apart = np.abs(page.place[:, None, 1] - known.place[None, :, 1])
-    apart += page.place[:, None, 0] != known.place[None, :, 0]
-    rows[:, :, 5] = 0.5 ** (apart / _PLACE)
-    return rows
+class _Different:
+    """The known surroundings, by each of LIKENESSES: what is different among them, so that nothing is held against the same twice.
+
+    Attributes:
+        of: by LIKENESSES, for each of the known ones the number of what is different.
+    """
+
+    def __init__(self, known: _Page) -> None:
+        self.left, left = _unlike(known.left)
+        self.above, above = _unlike(known.above)
+        self.behind, behind = _unlike(known.behind)
+        self.form, form = np.unique(known.exact[:, 0], return_inverse=True)
+        self.value, value = np.unique(known.exact[:, 1], return_inverse=True)
+        self.place, place = _unlike(known.place)
+        self.of = (left, above, behind, form, value, place)
+        self._words = np.unique(known.above[known.above > 0])
+        self._has = self._having(self.above).T
+
+    def pairs(self, page: _Page) -> tuple[Vector | npt.NDArray[np.bool_], ...]:
+        """By LIKENESSES, how like each of what is different a candidate is, 0 to 1; of *place*, how far apart."""
+        apart = np.abs(page.place[:, None, 1] - self.place[None, :, 1])
+        apart += page.place[:, None, 0] != self.place[None, :, 0]
+        return (
+            _alike(page.left, self.left),
+            self._overlap(page.above),
+            _alike(page.behind, self.behind),
+            page.exact[:, :1] == self.form,
+            page.exact[:, 1:] == self.value,
+            apart,
+        )
+
+    def _overlap(self, these: Numbers) -> Vector:
+        """The share of the words of two lines that both have."""
+        same = (self._having(these) @ self._has).astype(np.float64)
+        whole = (these != 0).sum(axis=1)[:, None] + (self.above != 0).sum(axis=1)[None] - same
+        found: Vector = np.where(whole > 0, same / np.maximum(1.0, whole), 0.0)
+        return found
+
+    def _having(self, rows: Numbers) -> npt.NDArray[np.float32]:
+        words = self._words
+        found = np.zeros((len(rows), len(words) + 1), dtype=np.float32)
+        places = np.searchsorted(words, rows)
+        same = np.append(words, -2)[places] == rows
+        found[np.arange(len(rows))[:, None], np.where(same, places, len(words))] = 1.0
+        return found[:, :-1]
+
+
+def _unlike(rows: Numbers | Vector) -> tuple[Any, Numbers]:
+    """The rows that are different, and which of them each is."""
+    numbers: dict[bytes, int] = {}
+    of = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in rows], dtype=np.int64)
+    first = np.unique(of, return_index=True)[1]
+    return rows[first], of
+
+
+def _nearest(
+    pairs: Sequence[Vector | npt.NDArray[np.bool_]], known: Sequence[npt.NDArray[np.bool_]] | None = None
+) -> Vector:
+    """Of each candidate, how like the known one is that is most alike, for each of LIKENESSES. ``known``: which of what is different
+    counts; everything where it is not given."""
+    found = np.zeros((len(pairs[0]), len(LIKENESSES)))
+    for column, each in enumerate(pairs):
+        some = each if known is None else each[:, known[column]]
+        if not some.shape[1]:
+            continue
+        if LIKENESSES[column] == "place":
+            found[:, column] = 0.5 ** (some.min(axis=1) / _PLACE)
+        else:
+            found[:, column] = some.max(axis=1)
+    return found
 
 
 def _alike(these: Numbers, known: Numbers) -> Vector:
@@ -684,23 +739,6 @@ def _alike(these: Numbers, known: Numbers) -> Vector:
         some += weight * ((own != 0) | (other != 0))
     alike: Vector = np.where(some > 0, same / np.where(some > 0, some, 1.0), 0.5)
     return alike
-
-
-def _overlap(these: Numbers, known: Numbers) -> Vector:
-    """The share of the words of two lines that both have."""
-    words = np.unique(known[known > 0])
-
-    def has(rows: Numbers) -> npt.NDArray[np.float32]:
-        found = np.zeros((len(rows), len(words) + 1), dtype=np.float32)
-        places = np.searchsorted(words, rows)
-        same = np.append(words, -2)[places] == rows
-        found[np.arange(len(rows))[:, None], np.where(same, places, len(words))] = 1.0
-        return found[:, :-1]
-
-    same = (has(these) @ has(known).T).astype(np.float64)
-    whole = (these != 0).sum(axis=1)[:, None] + (known != 0).sum(axis=1)[None] - same
-    found: Vector = np.where(whole > 0, same / np.maximum(1.0, whole), 0.0)
-    return found
 
 
 _STARTS = np.concatenate([[0], np.cumsum(list(MARKS.values()))[:-1]])

@@ -17,6 +17,8 @@ from stillroom.templates.template import Field, FieldType, Template
 _VERBATIM = (
     FieldType.LINE, FieldType.TEXT, FieldType.BLOCK, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS,
 )  # fmt: skip
+_OF_WORDS = (FieldType.LINE, FieldType.TEXT, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS)
+_END = ",;:"  # a word taken whole brings along what parts it from the next
 _SUGGESTED = 8
 _OF_ALL_TYPES = "on 3 May 2025 at 3.30 p.m. 1.50 EUR 2 years"  # its signs, names and patterns are all looked up
 _WHOLE_PAGES = 20
@@ -60,6 +62,9 @@ class FieldReader:
         kind = kind_of(field)
         if kind in (FieldType.CHOICE, FieldType.YES_NO):
             return _option(field, document, span, text)
+        if kind in _OF_WORDS:
+            span = _without_ends(document, span)
+            text = document.text(span)
         if kind in _VERBATIM or not proposes(kind):
             return ReadValue(_given(document, span, single_spaced(text)))
         candidates = _within(self._candidates(field, span.page), span)
@@ -214,6 +219,13 @@ _A = {
 
 def _given(document: Document, span: Span, value: str) -> Given:
     return Given(value, document.text(span), span, tuple(document.boxes(span)))
+
+
+def _without_ends(document: Document, span: Span) -> Span:
+    """The span without the marks behind it that part it from what follows; as it is where there is nothing else in it."""
+    text = document.text(span)
+    left = text.rstrip(_END + " ")
+    return Span(span.page, span.start, span.start + len(left)) if left else span
 
 
 def _within(candidates: list[Candidate], span: Span) -> list[Candidate]:

@@ -212,10 +212,13 @@ class Conversations:
         return WhenFull.SUMMARIES if asks is Asks.OTHER else WhenFull.EVERY_PART
 
     def template_of(self, turns: Sequence[Turn], title: str) -> Template:
-        """A template of the fields of the last answer that is a JSON object. Raises StillroomError where none is."""
+        """A template of the fields of the last answer that is a JSON object, a table or a list; what is a text there has the type that its
+        name has elsewhere. Raises StillroomError where none is.
+        """
         from stillroom.chat.templating import template_of
+        from stillroom.learning.asking import typed
 
-        return template_of(turns, title)
+        return typed(template_of(turns, title))
 
     def leaving(self, question: int) -> Leaving:
         """Exactly what would leave for the answer of a remote model to a question. Sends nothing."""

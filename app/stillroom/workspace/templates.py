@@ -46,8 +46,8 @@ class Templates(TemplateLibrary):
 
         Returns it under the name it was given, and its file.
         """
-        kept, number = template, 1
-        while self.own.path(kept.name).exists():
+        kept, number, used = template, 1, self.own.used_names()
+        while kept.name in used or self.own.path(kept.name).exists():
             number += 1
             kept = replace(template, name=f"{template.name}-{number}", title=f"{template.title} {number}")
         check_allowed(self.own.path(kept.name))
@@ -64,7 +64,7 @@ class Templates(TemplateLibrary):
         """A template that asks for what a file of JSON Schema describes; what it calls a text has the type that its name has elsewhere.
         Raises TemplateError.
         """
-        from stillroom.learning.asking import kind_called
+        from stillroom.learning.asking import typed
         from stillroom.templates.json_schema import template_from
 
         try:
@@ -73,12 +73,7 @@ class Templates(TemplateLibrary):
             raise TemplateError(f"{file} cannot be read: {error.strerror or type(error).__name__}.") from error
         except (ValueError, RecursionError) as error:
             raise TemplateError(f"{file.name} is no JSON: {error}.") from error
-        template = template_from(schema, file.stem)
-        fields = (
-            replace(each, type=kind_called(each.heading)) if each.type is FieldType.LINE else each
-            for each in template.fields
-        )
-        return replace(template, fields=tuple(fields))
+        return typed(template_from(schema, file.stem))
 
     def differences(self, old: Template, new: Template, kind_text: Callable[[FieldType], str] = str) -> Difference:
         """What changed between two templates or versions, and which fields are to be asked again. ``kind_text``: names a type."""

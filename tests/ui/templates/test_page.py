@@ -16,6 +16,7 @@ from stillroom.templates.toml_writing import template_to_toml
 from stillroom.templates.versions import OwnTemplates
 from stillroom.ui.learned_dialog import LearnedDialog
 from stillroom.ui.templates.draft import Draft
+from stillroom.ui.templates.page import TemplatesPage
 from stillroom.ui.templates.preview import PageTexts
 from stillroom.ui.templates.rules_dialog import RulesDialog
 from stillroom.ui.templates.versions_dialog import VersionsDialog
@@ -531,6 +532,46 @@ def test_versions_say_what_changed_between_any_two_and_which_tables_that_touches
     dialog.table_wanted.connect(wanted.append)
     dialog.open_button.click()
     assert wanted == sheet.runs.stored()
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("name", ["talk", "receipt"])
+def test_what_was_not_saved_is_offered_at_the_next_start(page, window, parts, qtbot, name):
+    if name == "talk":
+        page._begin(editing.new_template("talk", "Talk"))
+    else:
+        page.refresh(name)
+    page._draft.add_field(Field("fee", FieldType.MONEY, "what it costs"))
+    text = page._draft.text
+    parts.memory.save()
+    again = TemplatesPage(parts, window.loading)
+    qtbot.addWidget(again)
+    banner = again.banners._keyed["left"]
+    assert "was not saved when Stillroom was closed" in banner.message.text()
+    assert again._draft.text != text
+    again.refresh("invoice")
+    third = TemplatesPage(parts, window.loading)
+    qtbot.addWidget(third)
+    third.banners._keyed["left"].buttons[0].click()
+    assert third._draft.text == text
+    assert third.save_button.isEnabled()
+    third.save()
+    fourth = TemplatesPage(parts, window.loading)
+    qtbot.addWidget(fourth)
+    assert "left" not in fourth.banners, "it is saved"
+
+
+@pytest.mark.window
+def test_a_new_template_does_not_take_over_what_is_kept_of_one_that_was_deleted(page):
+    name = page._free_name("Talk")
+    page._begin(editing.add_field(editing.new_template(name, "Talk"), Field("who", FieldType.NAME)))
+    page.save()
+    page.delete()
+    assert page._free_name("Talk") == "talk-2"
+    kept, _ = page._parts.templates.keep_new(Template("talk", 1, "Talk", "", (Field("fee", FieldType.MONEY),)))
+    assert kept.name == "talk-2"
+    page._restore("talk")
+    assert [field.name for field in page._draft.fields] == ["who"]
 
 
 @pytest.mark.window

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import chain
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -129,12 +130,12 @@ class _Page:
         heights: list[NDArray[np.float64]] = []
         for turn, view in self._views.items():
             mine = [looked for looked in found if looked.turn == turn]
-            boxes: list[tuple[float, float, float, float]] = []
+            boxes: list[Box] = []
             for looked in mine:
                 looked.rows = list(range(len(letters), len(letters) + len(looked.places)))
                 letters.extend(looked.word.text[place] for place in looked.places)
                 boxes.extend(looked.word.boxes[place] for place in looked.places)
-            shapes, inked, high = pdf_shapes.shapes(view, self._turned(np.array(boxes, dtype=np.float64), turn))
+            shapes, inked, high = pdf_shapes.shapes(view, self._turned(_places(boxes), turn))
             self._compare_points(view, mine, turn)
             parts.append(shapes)
             seen.append(inked)
@@ -167,12 +168,12 @@ class _Page:
         found = [looked for looked in self._found if looked.turn == 0 and _AMOUNT.fullmatch(looked.word.text)]
         if not found:
             return []
-        x0, y0, _, y1 = np.array([looked.word.boxes[0] for looked in found], dtype=np.float64).T
+        x0, y0, _, y1 = _places([looked.word.boxes[0] for looked in found]).T
         before = np.stack([x0 - _BEFORE * (y1 - y0), y0, x0 - 0.03 * (y1 - y0), y1], axis=1)
         bars = np.flatnonzero(pdf_shapes.bars(self._views[0], before * self._scale)).tolist()
         if not bars:
             return []
-        boxes = np.array([box for words in self._blocks for word in words for box in word.boxes], dtype=np.float64)
+        boxes = _places([box for words in self._blocks for word in words for box in word.boxes])
         free: list[_Looked] = []
         for index in bars:
             left, top, right, bottom = before[index]
@@ -207,7 +208,7 @@ class _Page:
         points = [(looked, place) for looked in words for place in looked.points]
         if not points:
             return
-        boxes = np.array([looked.word.boxes[place] for looked, place in points], dtype=np.float64)
+        boxes = _places([looked.word.boxes[place] for looked, place in points])
         _, inked, heights = pdf_shapes.shapes(view, self._turned(boxes, turn))
         for index in np.flatnonzero(inked & (heights > _LARGE)).tolist():
             looked, place = points[index]
@@ -289,7 +290,7 @@ class _Page:
         return seen
 
     def _crop(self, looked: _Looked, before: float = 0.0) -> NDArray[np.uint8]:
-        places = self._turned(np.array(looked.word.boxes, dtype=np.float64), looked.turn)
+        places = self._turned(_places(looked.word.boxes), looked.turn)
         x0, y0 = places[:, :2].min(axis=0)
         x1, y1 = places[:, 2:].max(axis=0)
         view = self._views[looked.turn]
@@ -328,6 +329,11 @@ def _turn(words: Sequence[Word]) -> int | None:
     if abs(down) >= 5 * abs(along):
         return 1 if down > 0 else 3
     return None
+
+
+def _places(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    """A line of four numbers for each box."""
+    return np.fromiter(chain.from_iterable(boxes), np.float64, 4 * len(boxes)).reshape(-1, 4)
 
 
 def _letters(reading: Reading) -> Reading:

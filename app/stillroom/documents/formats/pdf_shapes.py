@@ -22,6 +22,8 @@ SCALE = 3.0
 _PIXELS = 12_000_000
 LETTERS = string.digits + string.ascii_letters
 """What is compared."""
+_NUMBERS = np.zeros(128, dtype=np.intp)
+_NUMBERS[np.frombuffer(LETTERS.encode("ascii"), dtype=np.uint8)] = np.arange(len(LETTERS))
 _ALIKE = (*("0OoQD", "1lI|ijtfr", "5Ss", "8B", "2Zz", "6Gb", "9gq", "cC", "kK", "mM", "pP", "uU", "vVyY", "wW", "xX"),)
 """Letters that are told apart by their size or hardly at all."""
 _DIGITS_NEARER, _LETTERS_NEARER = 1.1, 2.0
@@ -29,6 +31,9 @@ _DIGITS_NEARER, _LETTERS_NEARER = 1.1, 2.0
 are, of digits set down as others 97 and 99; of letters 2 and 0.1, of others 79 and 86."""
 _FAR = 9.0
 _ROWS, _COLUMNS = 32, 24
+_DOWN = ((np.arange(_ROWS) + 0.5) / _ROWS)[:, np.newaxis]
+_ACROSS = ((np.arange(_COLUMNS) + 0.5) / _COLUMNS)[:, np.newaxis]
+_AT_ONCE, _COMPARED = 128, 256
 _GRID_ROWS, _GRID_COLUMNS = 12, 10
 _INK = 0.4
 _CONTRAST = 40
@@ -63,29 +68,44 @@ def alike(letter: str) -> frozenset[str]:
 def shapes(pixels: Pixels, boxes: NDArray[np.float64]) -> tuple[Shapes, NDArray[np.bool_], NDArray[np.float64]]:
     """A line of numbers for each box of the drawing (x0, y0, x1, y1 in its points): what is drawn there, whatever its size;
     whether there is anything; and how high it is, as a share of the box."""
-    count = len(boxes)
-    across, down = (np.arange(_COLUMNS) + 0.5) / _COLUMNS, (np.arange(_ROWS) + 0.5) / _ROWS
-    x0, y0, x1, y1 = boxes.T[:, :, np.newaxis]
-    rows = np.clip(y0 + (y1 - y0) * down, 0, pixels.shape[0] - 1).astype(np.intp)
-    columns = np.clip(x0 + (x1 - x0) * across, 0, pixels.shape[1] - 1).astype(np.intp)
-    ink = pixels[rows[:, :, np.newaxis], columns[:, np.newaxis, :]].astype(np.float32)
-    ink = np.abs(ink - np.median(ink.reshape(count, -1), axis=1)[:, np.newaxis, np.newaxis])
-    most = ink.max(axis=(1, 2))
-    ink /= np.maximum(most, 1)[:, np.newaxis, np.newaxis]
+    pixels = np.ascontiguousarray(pixels)
+    # So many fit into the processor's own memory.
+    parts = [_shapes(pixels, boxes[first : first + _AT_ONCE]) for first in range(0, max(len(boxes), 1), _AT_ONCE)]
+    found, inked, heights = zip(*parts, strict=True)
+    return np.concatenate(found), np.concatenate(inked), np.concatenate(heights)
+
+
+def _shapes(pixels: Pixels, boxes: NDArray[np.float64]) -> tuple[Shapes, NDArray[np.bool_], NDArray[np.float64]]:
+    # The letters are the last axis, which numpy runs along: a field of 32 by 24 is too little for it.
+    x0, y0, x1, y1 = boxes.T
+    rows = np.clip(y0 + (y1 - y0) * _DOWN, 0, pixels.shape[0] - 1).astype(np.intp)
+    columns = np.clip(x0 + (x1 - x0) * _ACROSS, 0, pixels.shape[1] - 1).astype(np.intp)
+    grey = pixels.ravel().take((rows * pixels.shape[1])[:, np.newaxis] + columns)
+    ground = np.full(len(boxes), 255, dtype=np.float32)
+    # Of most letters more than half is white paper.
+    other = np.flatnonzero((grey == 255).sum(axis=(0, 1), dtype=np.uint16) <= _ROWS * _COLUMNS // 2)
+    if other.size:
+        ground[other] = np.median(grey[:, :, other].reshape(_ROWS * _COLUMNS, -1), axis=0)
+    ink = np.abs(grey - ground)
+    most = ink.max(axis=(0, 1))
+    ink /= np.maximum(most, 1)
     ruled = ink > _INK
-    ink[ruled.all(axis=2)] = 0  # a line under the letter or through it
-    ink *= ~ruled.all(axis=1)[:, np.newaxis, :]  # or beside it
+    under, beside = ruled.all(axis=1), ruled.all(axis=0)
+    if under.any():
+        ink *= ~under[:, np.newaxis]  # a line under the letter or through it
+    if beside.any():
+        ink *= ~beside  # or beside it
     inked = ink > _INK
-    by_row, by_column = inked.any(axis=2), inked.any(axis=1)
-    top, bottom = by_row.argmax(1), _ROWS - by_row[:, ::-1].argmax(1)
-    left, right = by_column.argmax(1), _COLUMNS - by_column[:, ::-1].argmax(1)
+    by_row, by_column = inked.any(axis=1), inked.any(axis=0)
+    top, bottom = by_row.argmax(0), _ROWS - by_row[::-1].argmax(0)
+    left, right = by_column.argmax(0), _COLUMNS - by_column[::-1].argmax(0)
     grid = _stretched(ink, (top, bottom, left, right))
     grid /= np.maximum(np.linalg.norm(grid, axis=1, keepdims=True), 1e-6)
-    width = (right - left) / _COLUMNS * (x1 - x0)[:, 0]
-    height = (bottom - top) / _ROWS * (y1 - y0)[:, 0]
+    width = (right - left) / _COLUMNS * (x1 - x0)
+    height = (bottom - top) / _ROWS * (y1 - y0)
     proportion = _PROPORTION * np.log(np.maximum(width, 0.1) / np.maximum(height, 0.1))
     found = np.concatenate([grid, proportion[:, np.newaxis]], axis=1).astype(np.float32)
-    return found, (most >= _CONTRAST) & by_row.any(axis=1), (bottom - top) / _ROWS
+    return found, (most >= _CONTRAST) & by_row.any(axis=0), (bottom - top) / _ROWS
 
 
 def bars(pixels: Pixels, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -110,21 +130,24 @@ def _stretched(
     ink: NDArray[np.float32],
     edges: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]],
 ) -> NDArray[np.float32]:
-    """The part of each field between its edges, made one size."""
+    """The part of each field between its edges, made one size; a line each."""
     top, bottom, left, right = edges
     y, x = _between(top, bottom, _GRID_ROWS, _ROWS), _between(left, right, _GRID_COLUMNS, _COLUMNS)
     row, column = np.minimum(y.astype(np.intp), _ROWS - 2), np.minimum(x.astype(np.intp), _COLUMNS - 2)
-    below, beside = (y - row)[:, :, np.newaxis], (x - column)[:, np.newaxis, :]
-    number = np.arange(len(ink))[:, np.newaxis, np.newaxis]
-    row, column = row[:, :, np.newaxis], column[:, np.newaxis, :]
-    upper = ink[number, row, column] * (1 - beside) + ink[number, row, column + 1] * beside
-    lower = ink[number, row + 1, column] * (1 - beside) + ink[number, row + 1, column + 1] * beside
-    return np.asarray(upper * (1 - below) + lower * below, dtype=np.float32).reshape(len(ink), -1)
+    below, beside = (y - row)[:, np.newaxis], x - column
+    before, above = 1 - beside, 1 - below
+    count = len(top)
+    place = (row * (_COLUMNS * count))[:, np.newaxis] + (column * count + np.arange(count))
+    flat = ink.ravel()
+    upper = flat.take(place) * before + flat[count:].take(place) * beside
+    lower = flat[_COLUMNS * count :].take(place) * before + flat[(_COLUMNS + 1) * count :].take(place) * beside
+    found = (upper * above + lower * below).astype(np.float32)
+    return np.ascontiguousarray(found.reshape(-1, count).T)
 
 
 def _between(first: NDArray[np.intp], last: NDArray[np.intp], count: int, size: int) -> NDArray[np.float64]:
-    shares = (np.arange(count) + 0.5) / count
-    places = first[:, np.newaxis] + (last - first)[:, np.newaxis] * shares - 0.5
+    shares = ((np.arange(count) + 0.5) / count)[:, np.newaxis]
+    places = first + (last - first) * shares - 0.5
     return np.asarray(np.clip(places, 0, size - 1), dtype=np.float64)
 
 
@@ -133,20 +156,35 @@ class Known:
 
     def __init__(self) -> None:
         self._letters, self._shapes = _common()
+        # Letters, where each begins among their shapes, these, and their squares.
+        self._sorted: tuple[NDArray[np.intp], NDArray[np.intp], Shapes, NDArray[np.float32]] | None = None
 
     def add(self, letters: str, found: Shapes) -> None:
         """Learn what these letters look like, one line of ``found`` each."""
         self._letters = np.concatenate([self._letters, _numbers(letters)])
         self._shapes = np.concatenate([self._shapes, found])
+        self._sorted = None
 
     def nearness(self, letters: str, found: Shapes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """How far each shape is from the letter it is said to be, and from the nearest other one of its kind (digit or letter)."""
         said = _numbers(letters)
-        apart = (found**2).sum(1)[:, np.newaxis] + (self._shapes**2).sum(1) - 2 * found @ self._shapes.T
-        own = _same()[said][:, self._letters]
-        other = ~own & ((said < 10)[:, np.newaxis] == (self._letters < 10))
-        away = np.where(other, apart, _FAR)
-        return np.where(own, apart, _FAR).min(axis=1), away.min(axis=1)
+        if self._sorted is None:
+            order = np.argsort(self._letters, kind="stable")
+            there, starts = np.unique(self._letters[order], return_index=True)
+            shapes = self._shapes[order]
+            self._sorted = there, starts, shapes, (shapes**2).sum(1)[:, np.newaxis]
+        there, starts, shapes, lengths = self._sorted
+        own, other = np.empty(len(said), dtype=np.float32), np.empty(len(said), dtype=np.float32)
+        same, digits = _same()[:, there], there < 10
+        for first in range(0, len(said), _COMPARED):
+            these = slice(first, first + _COMPARED)
+            part, mine = found[these], same[said[these]].T
+            apart = ((part**2).sum(1) + lengths) - shapes @ (2 * part).T
+            nearest = np.minimum.reduceat(apart, starts, axis=0)  # of each letter
+            own[these] = np.where(mine, nearest, _FAR).min(axis=0)
+            kind = (said[these] < 10) == digits[:, np.newaxis]
+            other[these] = np.where(~mine & kind, nearest, _FAR).min(axis=0)
+        return own, other
 
     def distance(self, letter: str, shape: Shapes) -> float:
         """How far one shape is from a letter."""
@@ -161,7 +199,7 @@ def doubt(letters: str, own: NDArray[np.float32], other: NDArray[np.float32]) ->
 
 
 def _numbers(letters: str) -> NDArray[np.intp]:
-    return np.fromiter(map(LETTERS.index, letters), np.intp, len(letters))
+    return _NUMBERS[np.frombuffer(letters.encode("ascii"), dtype=np.uint8)]
 
 
 @cache

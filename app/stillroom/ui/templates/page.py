@@ -57,6 +57,7 @@ _NAME = Qt.ItemDataRole.UserRole
 _LIST_FROM = 860  # pixels of the page's width; below, the list of templates is a box to choose from, or three columns cut each other
 
 
+_LEFT = "templates/left"
 _SHARED = ".stillroom"  # the ending of a shared template's file
 _TYPE, _TYPE_BESIDE_VALUES = 160, 102  # width of the column, in pixels
 
@@ -80,6 +81,7 @@ class TemplatesPage(QWidget):
         self._own = parts.templates.own
         self._draft = Draft("")
         self._filling = False
+        self._left = parts.memory.text(_LEFT)  # what was not saved when the window was closed
         self.setAccessibleName(self.tr("Templates"))
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -105,6 +107,8 @@ class TemplatesPage(QWidget):
         self._actions()
         self.refresh()
         self.list.setCurrentRow(0)
+        if self._left:
+            self._offer_left(self._left)
 
     # ---- building
 
@@ -322,6 +326,39 @@ class TemplatesPage(QWidget):
         text = self.tr("What you changed in %1 is not saved.").replace("%1", title or self.tr("the template"))
         self.banners.show_message(text, "warn", ways, key="unsaved")
 
+    def _offer_left(self, text: str) -> None:
+        """Offer what was not saved when the window was closed."""
+        template, _ = editing.check(text, self.tr("template"))
+        name = template.name if template is not None else ""
+        own = name in self._own.names()
+        known = own or any(each.name == name for each in self._parts.templates.templates())
+        before = (
+            self._own.text(name)
+            if own
+            else self._parts.templates.text(self._parts.templates.find(name))
+            if known
+            else ""
+        )
+        draft = Draft(before or text, new=not before)
+        draft.edit(text, self.tr("What was not saved"))
+        title = (template.title or name) if template is not None else _title_of(text)
+        said = self.tr("What you changed in %1 was not saved when Stillroom was closed.")
+        banner = self.banners.show_message(
+            said.replace("%1", title or self.tr("the template")), "warn",
+            [(self.tr("Go back to it"), lambda: self._go_back(draft))], key="left",
+        )  # fmt: skip
+        banner.gone.connect(self._forget_left)
+
+    def _forget_left(self) -> None:
+        self._left = ""
+        self._remember()
+
+    def _remember(self) -> None:
+        """What is not saved, for the next start."""
+        draft = self._draft
+        unsaved = draft.unsaved and (draft.template is not None or draft.undo.count() > 0)
+        self._parts.memory.set(_LEFT, draft.text if unsaved else self._left)
+
     def _go_back(self, draft: Draft) -> None:
         self._keep_in_reach()
         self._show(draft)
@@ -379,6 +416,7 @@ class TemplatesPage(QWidget):
         self._show_values()
         self._fill_text()
         self.preview.show_template(None if draft.problems else template)
+        self._remember()
 
     def _show_values(self) -> None:
         # What was found says more than the whole of a type; where nothing was, the type has the room.
@@ -698,7 +736,7 @@ class TemplatesPage(QWidget):
         return title.strip() if wanted else ""
 
     def _free_name(self, title: str) -> str:
-        taken = [template.name for template in self._parts.templates.templates()] + self._own.names()
+        taken = [*(template.name for template in self._parts.templates.templates()), *self._own.used_names()]
         return editing.name_from(title, taken, separator="-")
 
     # ---- on disk
