@@ -29,6 +29,7 @@ _DOCUMENTS = "documents/"
 _MOST_FILES = 201
 _MOST_BYTES = 64 << 20
 _SEVERAL = 3  # documents that have a word before it is the form's
+_OF_CANDIDATES = (".signs", ".like", ".right")  # arrays of a field: signs, likelihoods and rightness, no words
 _FREE_OF_TEXT = frozenset({"form", "top", "end", "alone", "shape"})  # of MARKS
 _AROUND = frozenset({"left", "left_two", "behind", "above", "below", "line"})
 
@@ -112,11 +113,8 @@ def _without_text(facts: DocumentFacts, arrays: Arrays, common: set[str]) -> tup
         name: replace(own, around=tuple(_bare(around, common) for around in own.around))
         for name, own in facts.fields.items()
     }
-    kept = {
-        name: array
-        for name, array in arrays.items()
-        if name not in ("parts", "counts", "embedding", "subject", "wording")
-    }
+    # Named are those that go along: what else a document is kept with is of its text, as its embeddings are.
+    kept = {name: array for name, array in arrays.items() if name == "facts" or name.endswith(_OF_CANDIDATES)}
     return replace(facts, fields=fields, choices=ChoicesFacts()), kept
 
 
