@@ -31,6 +31,9 @@ _TOWARDS_NONE = 6.0  # penalty of a sign's move
 _TOWARDS_NONE_IN_LISTS = 1.0  # each document weighs less there, and shows more of what is no item
 _TOWARDS_USUAL = 1.5  # of a likeness's or mark's
 _TOWARDS_ABSENT = 0.5  # of absent's
+_TOWARDS_ABSENT_REQUIRED = (
+    3.0  # where the template requires a value: one document without is an exception, five are none
+)
 _STEPS = 10
 _STEPS_WITHOUT_MANY = 3
 _NEARLY = 0.05
@@ -51,6 +54,7 @@ class LabelledField:
         right: which candidates have the right value; none where the field is absent, or its value no candidate.
         around: surroundings of each candidate.
         missing: the right value is none of the candidates: nothing can be learned of it.
+        required: its template requires a value.
         least: of a list, the share from which a candidate is an item; None for a field that is no list.
         same: of a list, which candidates name one thing: a number each; None where each is looked at alone.
     """
@@ -62,6 +66,7 @@ class LabelledField:
     right: npt.NDArray[np.bool_]
     around: Surrounded
     missing: bool = False
+    required: bool = False
     least: float | None = None
     same: Places | None = None
 
@@ -249,8 +254,10 @@ class _Problem:
         moved = int(varied.sum())
         self._usual = np.concatenate([np.zeros(moved), usual, [0.0]])
         towards_none = _TOWARDS_NONE_IN_LISTS if self.several else _TOWARDS_NONE
+        # Of a list *absent* is where its items begin, which every document shows.
+        towards_absent = _TOWARDS_ABSENT_REQUIRED if rows[0].required and not self.several else _TOWARDS_ABSENT
         self._penalty = np.concatenate(
-            [np.full(moved, towards_none), np.full(len(usual), _TOWARDS_USUAL), [_TOWARDS_ABSENT]]
+            [np.full(moved, towards_none), np.full(len(usual), _TOWARDS_USUAL), [towards_absent]]
         )
 
     def solve(self) -> Vector:

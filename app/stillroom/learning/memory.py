@@ -390,6 +390,7 @@ class TemplateMemory:
             right=data[f"{each.name}.right"].astype(bool),
             around=facts.around,
             missing=facts.missing,
+            required=each.required,
             least=choosing.least_share(kind) if several else None,
             same=_same(kind, facts.around) if several else None,
         )
