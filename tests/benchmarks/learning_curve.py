@@ -209,7 +209,10 @@ def _choice_curve(path: Path, template: Template, name: str, counts: list[int], 
                     if sum(one.right == each.right for one in others[:place]) < count
                 ]  # fmt: skip
                 learned = classifier.learn(taught)
-                shares = row.strengths if learned is None else learned.shares(row.strengths, row.parts, row.embedding)
+                shares = row.strengths
+                if learned is not None:
+                    said = row.among if learned.examples else row.embedding
+                    shares = learned.shares(row.strengths, row.parts, said)
                 found = int(shares.argmax()) == row.right
                 right += found
                 share = float(shares.max() if learned is not None else ranking.softmax(shares).max())

@@ -125,6 +125,6 @@ def test_what_changed_between_two_templates(tmp_path: Path, capsys: pytest.Captu
     old.write_text('name = "a"\nversion = 1\n[[fields]]\nname = "day"\ntype = "date"\n')
     new.write_text('name = "a"\nversion = 2\n[[fields]]\nname = "day"\ntype = "date"\nrequired = true\n')
     assert main(["template", "diff", str(old), str(new)]) == 0
-    assert capsys.readouterr().out == "Day: required or not.\nFields to ask again: day\n"
+    assert capsys.readouterr().out == "Day: every document has it.\nFields to ask again: day\n"
     assert main(["template", "diff", str(old), str(old)]) == 0
     assert "same values" in capsys.readouterr().out

@@ -144,6 +144,39 @@ def test_an_embedding_is_asked_for_once() -> None:
     assert kept.embedding[1].tolist() == [1.0] * 4
 
 
+def test_what_a_text_is_about_behind_options_is_asked_for_once_and_kept() -> None:
+    desk = Field("desk", FieldType.CHOICE, options=(Option("garden"), Option("boats")), required=True)
+    template = dataclasses.replace(TEMPLATE, fields=(desk,))
+    read: list[str] = []
+
+    def embed(_text: str, *, lasting: bool = False, examples: str = "") -> Embedding:
+        if not lasting:
+            read.append(examples)
+        return Embedding("m", np.ones(3) + len(examples))
+
+    _, content = Extractor(ScriptedEngine(), embed=embed).extract_and_keep(slip(), template, file="a")
+    assert len(read) == 2
+    seen = kept_seen.Unpacker(template).unpack(content)
+    assert seen is not None
+    assert seen.among["desk"].vector.tolist() == [1.0 + len(read[1])] * 3
+
+    class Told:
+        """What a template learned of the choice, behind its options."""
+
+        moves = confidence = staticmethod(lambda *_: None)
+
+        @staticmethod
+        def option(_name: str, _document: Document, _strengths: np.ndarray, embed: Embed) -> None:
+            assert embed("text", examples=read[1]) is not None
+
+    decide(seen, template, Told(), embed)
+    assert len(read) == 2
+    seen.among = {}
+    decide(seen, template, Told(), embed)
+    assert read[2:] == [read[1]]
+    assert kept_seen.Unpacker(template).unpack(kept_seen.pack(seen, {})).among["desk"].model == "m"  # type: ignore[union-attr]
+
+
 def test_what_is_held_in_memory_is_as_it_was_unpacked() -> None:
     result, content = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
     unpacker = kept_seen.Unpacker(TEMPLATE, hold=True)

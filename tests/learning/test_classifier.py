@@ -12,6 +12,7 @@ import pytest
 from stillroom.documents.document import Document, Page
 from stillroom.extraction import passages
 from stillroom.extraction.choices import Choices
+from stillroom.extraction.choices import examples as choices_examples
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.subject import Embedding
 from stillroom.learning.classifier import LabelledText, learn, parts_of
@@ -136,7 +137,7 @@ def test_what_all_documents_are_drawn_to_tells_none_apart() -> None:
 
 def test_embeddings_of_another_kind_are_not_held_against_these(tmp_path: Path) -> None:
     memory = TemplateMemory(TEMPLATE, tmp_path)
-    memory.take(document(GARDEN[0]), {"desk": "north"}, lambda _, **_lasting: Embedding("m", np.ones(4)))
+    memory.take(document(GARDEN[0]), {"desk": "north"}, lambda _text, **_: Embedding("m", np.ones(4)))
     (file,) = tmp_path.rglob("*.npz")
     assert len(memory.rows(file.stem).choices["desk"].embedding) == 4
     with np.load(file) as kept:
@@ -211,3 +212,61 @@ def test_what_was_learned_of_a_choice_is_small() -> None:
     assert learned is not None
     kept = (getattr(learned, each.name) for each in dataclasses.fields(learned))
     assert sum(each.nbytes for each in kept if isinstance(each, np.ndarray)) < 200_000
+
+
+def test_what_a_model_makes_of_texts_behind_the_options_is_used_where_it_tells_more() -> None:
+    generator = np.random.default_rng(3)
+    taught = [
+        dataclasses.replace(
+            labelled(f"{number} {right}", right, embedding=tuple(generator.normal(size=6))),
+            among=np.array([right, 1.0 - right, *generator.normal(size=2)]),
+            examples="north, south",
+        )
+        for number in range(8)
+        for right in (0, 1)
+    ]
+    learned = learn(taught)
+    assert learned is not None
+    assert learned.examples == "north, south"
+    assert learned.after == 16
+    for right in (0, 1):
+        shares = learned.shares(np.zeros(3), {}, np.array([right, 1.0 - right, 0.0, 0.0]))
+        assert int(shares.argmax()) == right
+    # Those behind other options, or of some documents alone, cannot be held against each other.
+    for other in (
+        dataclasses.replace(taught[0], examples="north, west"),
+        dataclasses.replace(taught[0], among=np.zeros(0), examples=""),
+    ):
+        mixed = learn([other, *taught[1:]])
+        assert mixed is None or mixed.examples == ""
+
+
+def test_a_text_is_read_behind_the_options_that_it_was_learned_with(tmp_path: Path) -> None:
+    read: list[str] = []
+
+    def embed(text: str, *, lasting: bool = False, examples: str = "") -> Embedding:
+        if not lasting:
+            read.append(examples)
+        north = any(word in text for word in ("ose", "omato", "edge"))
+        return Embedding("m", np.array([float(north), 1.0 - north]) if examples else np.ones(2))
+
+    memory = TemplateMemory(TEMPLATE, tmp_path)
+    for text in GARDEN + BOATS:
+        memory.take(document(text), {"desk": "north" if text in GARDEN else "south"}, embed)
+    examples = choices_examples(TEMPLATE.fields[0])
+    assert set(read) == {"", examples}
+    assert all(f'"{option.value}"' in examples for option in OPTIONS)
+    learned = memory.learned()
+    assert learned is not None
+    read.clear()
+    told = learned.option("desk", document("A hedge"), np.zeros(3), embed)
+    assert told is not None
+    assert read == [examples]
+    assert int(told[0].argmax()) == 0
+    # With other options it is another reading: what was kept is not held against it.
+    other = (*OPTIONS, Option("east"))
+    changed = Template("post", 1, "Post", "", (Field("desk", FieldType.CHOICE, options=other),))
+    kept = TemplateMemory(changed, tmp_path).rows(document(GARDEN[0]).sha256).choices["desk"]
+    assert len(kept.embedding)
+    assert not len(kept.among)
+    assert kept.examples == ""

@@ -112,6 +112,29 @@ def test_a_frame_leaves_the_mean_over_the_text_in_it(model: LoadedModel, cells: 
         assert np.corrcoef(one, other)[0, 1] > 0.8
 
 
+def test_what_stands_before_many_texts_is_read_once(model: LoadedModel, cells: Cells) -> None:
+    before = (
+        "".join(f'This text: "{text}" means in one word: "{text.split()[0]}".\n' for text in TEXTS) + 'This text: "'
+    )
+    after = '" means in one word: "'
+    *_, first = embed(model, cells, EmbedRequest(TEXTS, 512, before, after))
+    *_, again = embed(model, cells, EmbedRequest(TEXTS, 512, before, after))
+    *_, plain = embed(model, cells, EmbedRequest(TEXTS, 512, 'This text: "', after))
+    assert first is not None
+    assert again is not None
+    assert plain is not None
+    assert again.vectors == first.vectors
+    assert again.evaluated_tokens < first.evaluated_tokens - 40
+    assert again.evaluated_tokens < plain.evaluated_tokens
+    assert np.abs(np.array(first.vectors) - np.array(plain.vectors)).max() > 0.1
+    # The same as where all of it is read at once.
+    *_, alone = embed(model, cells, EmbedRequest((before + TEXTS[0] + after,)))
+    assert alone is not None
+    own = np.array(first.means[0])
+    assert np.corrcoef(own, np.array(alone.vectors[0]))[0, 1] > 0.5
+    assert all(held.users == 0 for held in cells._held)
+
+
 def test_a_language_that_is_not_known_takes_more_tokens(model: LoadedModel, cells: Cells) -> None:
     *_, result = embed(model, cells, EmbedRequest((TEXTS[0], "Ich möchte meine verlorene Karte sperren lassen."), 512))
     assert result is not None

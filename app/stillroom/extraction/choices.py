@@ -33,7 +33,7 @@ from stillroom.extraction.candidates import currencies, numbers
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
-from stillroom.extraction.subject import Embed, Embedding, nearness
+from stillroom.extraction.subject import Embed, Embedding, examples_of, nearness
 from stillroom.extraction.whole_words import common_words, whole_words
 from stillroom.templates.template import Field, FieldType, Option
 
@@ -181,6 +181,14 @@ def log_odds(share: float) -> float:
 def has_subject(field: Field) -> bool:
     """Whether what a text is about tells a field's options apart."""
     return field.type is FieldType.CHOICE and not are_codes(field.options)
+
+
+def examples(field: Field) -> str:
+    """What a model reads before a text that is to be told by this field: its options. Empty where they are too many, or do not tell."""
+    if not has_subject(field) or len(field.options) > MOST_ASKED:
+        return ""
+    named = [(option, option.value.replace("_", " ")) for option in field.options if not is_fallback(option)]
+    return examples_of([(option.description or name, name) for option, name in named])
 
 
 def contrast(said: Vector, habit: Vector) -> Vector:

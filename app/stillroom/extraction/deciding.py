@@ -37,6 +37,7 @@ class Seen:
         parameters: of the model that was asked. words: what its word counts for, by field, where it was taught the template.
         notes: of the document and its reading.
         embedding: the model's, of the beginning, where it was asked for.
+        among: by name of a choice, the same behind its options (see ``choices.examples``).
     """
 
     document: Document
@@ -48,6 +49,7 @@ class Seen:
     parameters: int = 0
     notes: tuple[str, ...] = field(default=())
     embedding: Embedding | None = None
+    among: Mapping[str, Embedding] = field(default_factory=dict)
     words: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -118,7 +120,15 @@ def _no_surer(result: FieldResult) -> FieldResult:
 def _option(
     seen: Seen, asked: Field, learned: Learned | None, embed: Embed | None, evidence: Evidence | None
 ) -> FieldResult:
-    def embedded(text: str, *, lasting: bool = False) -> Embedding | None:
+    def embedded(text: str, *, lasting: bool = False, examples: str = "") -> Embedding | None:
+        if examples:
+            if (
+                embed is not None
+                and asked.name not in seen.among
+                and (said := embed(text, examples=examples)) is not None
+            ):
+                seen.among = {**seen.among, asked.name: said}
+            return seen.among.get(asked.name)
         if embed is not None and seen.embedding is None:
             seen.embedding = embed(text, lasting=lasting)
         return seen.embedding

@@ -25,7 +25,7 @@ from stillroom.errors import EngineError
 from stillroom.extraction import choosing, kept_seen, passages, questions, quoting, ranking
 from stillroom.extraction.bounds import bounded
 from stillroom.extraction.candidates import calendars
-from stillroom.extraction.choices import Choices, has_subject
+from stillroom.extraction.choices import Choices, examples, has_subject
 from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.deciding import Seen, decide, left_out
@@ -193,9 +193,19 @@ class Extractor:
             parameters=model.parameters,
             notes=(*document.notes, *self._notes(template, model), *more),
             embedding=subject,
+            among=self._among(document, template) if subject is not None else {},
             words=self._taught(template, model),
         )
         return seen, parts
+
+    def _among(self, document: Document, template: Template) -> dict[str, Embedding]:
+        """What the document is about behind the options of each choice: what is learned of the choice next is told by it."""
+        said = {
+            field.name: self._embed(beginning(document), examples=told)
+            for field in template.fields
+            if self._embed is not None and (told := examples(field))
+        }
+        return {name: each for name, each in said.items() if each is not None}
 
     def _subject(self, document: Document, template: Template) -> Embedding | None:
         """What the document is about, where that tells options apart."""

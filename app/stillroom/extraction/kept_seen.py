@@ -115,6 +115,7 @@ class _Kept(KeptText, array_like=True):
     embedding: bytes
     words: dict[str, float] = msgspec.field(default_factory=dict)
     left_out: tuple[str, ...] = ()  # the document's own notes, which bound how sure *absent* may be
+    among: dict[str, tuple[str, bytes]] = msgspec.field(default_factory=dict)  # by choice: model, embedding
 
 
 def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
@@ -142,6 +143,7 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         embedding=seen.embedding.whole.astype(np.float16).tobytes() if seen.embedding is not None else b"",
         words=dict(seen.words),
         left_out=document.notes,
+        among={name: (said.model, said.whole.astype(np.float16).tobytes()) for name, said in seen.among.items()},
     )
     packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
     return packed if len(packed) <= MOST_BYTES else b""
@@ -207,6 +209,10 @@ class Unpacker:
                 if kept.model
                 else None,
                 words=words,
+                among={
+                    name: Embedding(model, np.frombuffer(said, np.float16).astype(float))
+                    for name, (model, said) in kept.among.items()
+                },
             )
         except (zlib.error, ValueError, KeyError, IndexError, TypeError):
             return None

@@ -50,16 +50,19 @@ class Embedding(NamedTuple):
 class Embed(Protocol):
     """What makes embeddings of texts, with the loaded model."""
 
-    def __call__(self, text: str, *, lasting: bool = False) -> Embedding | None:
+    def __call__(self, text: str, *, lasting: bool = False, examples: str = "") -> Embedding | None:
         """The model's name and its embedding of a text; None where none is loaded.
 
-        ``lasting``: of a text that comes again at every start, and is none of a document; without ``mean``.
+        ``lasting``: of a text that comes again at every start, and is none of a document; without ``mean``. ``examples``: what the
+        model reads first, see ``examples_of``.
         """
 
 
 MOST_CHARACTERS = 2000
 """Of a document, from its beginning: what it is about stands there."""
 _BEFORE, _AFTER = 'This text: "', '" means in one word: "'
+_END = '".\n'
+_MOST_EXAMPLES = 2500  # characters
 _MOST_TOKENS = 128
 _TELLING = 40  # tokens
 _UNREAD, _READ = 2.9, 3.9  # bytes a token; the starter: 2.7 of German, 4.1 of English
@@ -102,20 +105,20 @@ class Embedder:
         self._on_evaluated = on_evaluated
         self._kept = kept
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, str, bool], Embedding] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, bool, str], Embedding] = OrderedDict()
 
-    def __call__(self, text: str, *, lasting: bool = False) -> Embedding | None:
+    def __call__(self, text: str, *, lasting: bool = False, examples: str = "") -> Embedding | None:
         """The model's name and its embedding of a text; None where none is loaded, or it gives none. See Embed."""
         model = self._engine.status().model
         if model is None or not text.strip():
             return None
-        key = (model.path, text, lasting)
+        key = (model.path, text, lasting, examples)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
         found = self._found_kept(model, text) if lasting else None
-        if found is None and (found := self._asked(model, text)) is not None and lasting:
+        if found is None and (found := self._asked(model, text, examples)) is not None and lasting:
             found = found._replace(mean=np.zeros(0))
             if self._kept is not None:
                 self._kept.keep(model, _framed(text), np.array([found.token_bytes, *found.vector]))
@@ -133,9 +136,9 @@ class Embedder:
             return None
         return Embedding(model.name, row[1:].astype(np.float64), float(row[0]))
 
-    def _asked(self, model: ModelInfo, text: str) -> Embedding | None:
+    def _asked(self, model: ModelInfo, text: str, examples: str) -> Embedding | None:
         try:
-            said = self._engine.embed(EmbedRequest((text,), _MOST_TOKENS, _BEFORE, _AFTER))
+            said = self._engine.embed(EmbedRequest((text,), _MOST_TOKENS, examples + _BEFORE, _AFTER))
         except EngineError:
             _log.info("the model gave no embedding; texts are told apart by their words alone")
             return None
@@ -148,6 +151,16 @@ class Embedder:
 def beginning(document: Document) -> str:
     """What a choice is told by, beside words that stand anywhere: the beginning of the text."""
     return "\n".join(page.text for page in document.pages[:3])[:MOST_CHARACTERS]
+
+
+def examples_of(named: Sequence[tuple[str, str]]) -> str:
+    """Texts with the words that they mean, in the frame of an embedding: what a model reads behind them it takes to be one of those.
+
+    Args:
+        named: what an option is about, and its name; empty where there is nothing to read.
+    """
+    told = "".join(f"{_BEFORE}{text}{_AFTER}{name}{_END}" for text, name in named)
+    return told if len(told) <= _MOST_EXAMPLES else ""
 
 
 def is_read(text: str, tokens: int) -> bool:

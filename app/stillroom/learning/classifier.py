@@ -1,9 +1,9 @@
 """A classifier for one choice of a template, learned from documents whose option a person said.
 
 What an option's words say without learning is where it begins; what is added is a kernel's multinomial logistic regression over the
-letters and words of the texts, and over the model's embeddings of them where all have one. How far the beginning is trusted, and what
-the embeddings count beside the words, is what loses least when documents are left out; where nothing does, nothing is learned. An option
-takes part from its second label on.
+letters and words of the texts, and over the model's embeddings of them where all have one: of a text alone, or of one that is read
+behind the options. How far the beginning is trusted, and what the embeddings count beside the words, is what loses least when documents
+are left out; where nothing does, nothing is learned. An option takes part from its second label on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +35,12 @@ _WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u
 _PENALTY = 0.01
 _STEPS = 60
 _PARTS = 10
-_TRUST = 1.0, (2.0, 0.5)  # in the strengths that nobody taught: at first, and what else is tried
+_TRUST, _OTHER_TRUST = (
+    1.0,
+    (2.0, 0.5),
+)  # in the strengths that nobody taught: at first, and what else is tried, times that
 _EMBEDDED = (1.0, 3.0)  # what embeddings count beside the words
+_TRUST_AMONG, _EMBEDDED_AMONG = 0.7, (2.0, 4.0)  # the same where they are read behind the options, and say more
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class LabelledText:
         parts: of words, see ``parts_of``.
         embedding, model: by which model's; empty where none was loaded. See Embedding.whole.
         about: so many of its first numbers are what the model takes the text to be about; 0 for all.
+        among: the embedding behind the choice's options, which are ``examples``; empty for none. See choices.examples.
     """
 
     document: str
@@ -59,6 +64,8 @@ class LabelledText:
     embedding: Vector
     model: str = ""
     about: int = 0
+    among: Vector = field(default_factory=lambda: np.zeros(0))
+    examples: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class LearnedChoice:
         parts: those that the documents it was learned from have, in their order; rarity: of each.
         by_part: what a part of weight 1 says for each of the options.
         by_embedding: the same of an embedding, centred by ``mean`` and evened by ``spread``; no rows where they are not used.
-        model: whose embeddings they are. known: documents that it was fitted to.
+        model: whose embeddings they are. examples: that it read before each text; empty for none. known: documents that it was fitted to.
         slope, shift, documents, before, after: as of a LearnedField.
     """
 
@@ -91,9 +98,10 @@ class LearnedChoice:
     documents: int = 0
     before: int = 0
     after: int = 0
+    examples: str = ""
 
     def shares(self, strengths: Vector, parts: Sparse, embedding: Vector | None) -> Vector:
-        """Probabilities of the options. ``embedding``: of ``model``; without one the words alone tell."""
+        """Probabilities of the options. ``embedding``: of ``model``, behind ``examples``; without one the words alone tell."""
         told: Vector = (strengths - self.usual) * self.trust
         told[self.options] += _row(parts, self.parts, self.rarity, self.known) @ self.by_part
         if len(self.by_embedding) and embedding is not None and len(embedding) >= len(self.mean):
@@ -129,10 +137,10 @@ def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
     useful = [row for row in useful if row.right in options]
     if len(options) < 2:
         return None
-    model, widths = _model_of(useful)
+    model, widths, examples = _model_of(useful)
     before = sum(int(np.argmax(row.strengths)) == row.right for row in useful)
     unlearned = sum(_loss(ranking.softmax(row.strengths), row.right) for row in useful)
-    parts = _parts(useful, model)
+    parts = _parts(useful, model, examples)
 
     def lost(way: _Way) -> float:
         return sum(_loss(share, row.right) for share, row in zip(left_out(way), useful, strict=True))
@@ -141,12 +149,15 @@ def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
     def left_out(way: _Way) -> list[Vector]:
         return _left_out(useful, options, way, parts)
 
-    first, others = _TRUST
     way = min(
-        (_Way(first), *(_Way(first, embedded, width) for width in widths for embedded in _EMBEDDED)),
+        (
+            _Way(_TRUST),
+            *(_Way(_TRUST, embedded, width) for width in widths for embedded in _EMBEDDED),
+            *(_Way(_TRUST_AMONG, embedded, among=True) for embedded in (_EMBEDDED_AMONG if examples else ())),
+        ),
         key=lost,
     )
-    way = min((way, *(replace(way, trust=trust) for trust in others)), key=lost)
+    way = min((way, *(replace(way, trust=way.trust * times) for times in _OTHER_TRUST)), key=lost)
     told = [
         (float(share.max()), int(share.argmax()) == row.right) for share, row in zip(left_out(way), useful, strict=True)
     ]
@@ -154,27 +165,48 @@ def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
     if lost(way) >= unlearned or after < before:
         return None
     slope, shift = calibrated(told)
-    found = _fitted(_Texts.of(useful, model), options, way)
+    found = _fitted(_Texts.of(useful, model, examples), options, way)
     return replace(found, slope=slope, shift=shift, documents=len(useful), before=before, after=after)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A way to fit: the trust in the strengths that nobody taught, and what so many first numbers of embeddings count beside the words."""
+    """A way to fit: the trust in the strengths that nobody taught, and what so many first numbers of embeddings count beside the words.
+
+    Attributes:
+        among: the embeddings behind the options are taken, with all their numbers.
+    """
 
     trust: float
     embedded: float = 0.0
     width: int = 0
+    among: bool = False
 
 
-def _model_of(rows: Sequence[LabelledText]) -> tuple[str, list[int]]:
-    """The model whose embedding every document has, and how many of its first numbers may be used; "" and none without such a model."""
+def _model_of(rows: Sequence[LabelledText]) -> tuple[str, list[int], str]:
+    """The model whose embedding every document has, how many of its first numbers may be used, and the examples that every document
+    has an embedding behind; "" and none without such a model or examples."""
     names = {row.model for row in rows if len(row.embedding)}
     if len(names) != 1 or not all(len(row.embedding) for row in rows):
-        return "", []
+        return "", [], ""
     # A document that was kept by an earlier version has only what an embedding begins with.
     widths = {min(row.about or len(row.embedding) for row in rows), min(len(row.embedding) for row in rows)}
-    return names.pop(), sorted(widths)
+    examples = {(row.examples, len(row.among)) for row in rows}
+    return names.pop(), sorted(widths), examples.pop()[0] if len(examples) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evened:
+    """Embeddings, a row a document, centred by their mean and evened by their spread."""
+
+    rows: Vector
+    mean: Vector
+    spread: Vector
+
+    @classmethod
+    def of(cls, vectors: Vector) -> _Evened:
+        mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
+        return cls((vectors - mean) / spread, mean, spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +215,7 @@ class _Texts:
 
     Attributes:
         parts, rarity: see LearnedChoice. known: what each document has of them; near: the products of these.
-        model, mean, spread: see LearnedChoice. embeddings: centred and evened.
+        model, examples: see LearnedChoice. plain, among: the embeddings, and those behind the examples.
     """
 
     rows: Sequence[LabelledText]
@@ -192,30 +224,32 @@ class _Texts:
     known: npt.NDArray[np.float32]
     near: Vector
     model: str
-    embeddings: Vector
-    mean: Vector
-    spread: Vector
+    examples: str
+    plain: _Evened
+    among: _Evened
 
     @classmethod
-    def of(cls, rows: Sequence[LabelledText], model: str) -> _Texts:
-        """``model``: that all have an embedding of; empty for none."""
+    def of(cls, rows: Sequence[LabelledText], model: str, examples: str) -> _Texts:
+        """``model``: that all have an embedding of; empty for none. ``examples``: that all have one behind."""
         has = Counter(part for row in rows for part in row.parts)
         parts = np.array(sorted(has), dtype=np.uint16)
         rarity = np.log((len(rows) + 1) / (np.array([has[part] for part in parts.tolist()]) + 0.5)).astype(np.float32)
         known = np.array([_row(row.parts, parts, rarity, len(rows)) for row in rows])
         near = (known @ known.T).astype(np.float64)
         width = min(len(row.embedding) for row in rows) if model else 0
-        vectors = np.array([row.embedding[:width] for row in rows])
-        mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
-        return cls(rows, parts, rarity, known, near, model, (vectors - mean) / spread, mean, spread)
+        plain = _Evened.of(np.array([row.embedding[:width] for row in rows]))
+        among = _Evened.of(np.array([row.among if examples else row.among[:0] for row in rows]))
+        return cls(rows, parts, rarity, known, near, model, examples, plain, among)
 
 
-def _parts(rows: Sequence[LabelledText], model: str) -> list[tuple[list[int], _Texts]]:
+def _parts(rows: Sequence[LabelledText], model: str, examples: str) -> list[tuple[list[int], _Texts]]:
     """The places of documents that are left out together, and the others; each alone where there are few."""
     number = min(len(rows), _PARTS)
     order = sorted(range(len(rows)), key=lambda place: rows[place].document)  # by chance, whatever order they came in
     held = [order[part::number] for part in range(number)]
-    return [(own, _Texts.of([row for place, row in enumerate(rows) if place not in own], model)) for own in held]
+    return [
+        (own, _Texts.of([row for place, row in enumerate(rows) if place not in own], model, examples)) for own in held
+    ]
 
 
 def _left_out(
@@ -230,7 +264,7 @@ def _left_out(
         fitted = _fitted(others, options, way)
         for place in held:
             row = rows[place]
-            found[place] = fitted.shares(row.strengths, row.parts, row.embedding)
+            found[place] = fitted.shares(row.strengths, row.parts, row.among if way.among else row.embedding)
     return found
 
 
@@ -241,7 +275,9 @@ def _fitted(texts: _Texts, options: Sequence[int], way: _Way) -> LearnedChoice:
     usual = strengths.mean(axis=0)
     begin = way.trust * (strengths - usual)[:, at]
     right = np.array([[float(row.right == option) for option in options] for row in rows])
-    embeddings = np.array([_unit(each) for each in texts.embeddings[:, : way.width]])
+    evened = texts.among if way.among else texts.plain
+    width = len(evened.mean) if way.among else way.width
+    embeddings = np.array([_unit(each) for each in evened.rows[:, :width]])
     worth = _solved(texts.near + way.embedded * embeddings @ embeddings.T, begin, right)
     # The kernels are linear: what the documents say together is kept, not the documents.
     return LearnedChoice(
@@ -252,10 +288,11 @@ def _fitted(texts: _Texts, options: Sequence[int], way: _Way) -> LearnedChoice:
         rarity=texts.rarity,
         by_part=(texts.known.T @ worth).astype(np.float16),
         by_embedding=(way.embedded * embeddings.T @ worth).astype(np.float16),
-        mean=texts.mean[: way.width].astype(np.float16),
-        spread=texts.spread[: way.width].astype(np.float16),
-        model=texts.model if way.width else "",
+        mean=evened.mean[:width].astype(np.float16),
+        spread=evened.spread[:width].astype(np.float16),
+        model=texts.model if width else "",
         known=len(rows),
+        examples=texts.examples if way.among else "",
     )
 
 

@@ -28,10 +28,15 @@ class FieldFacts:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceFacts:
-    """How strongly the text spoke for each option of a choice, and which is right."""
+    """How strongly the text spoke for each option of a choice, and which is right.
+
+    Attributes:
+        among: digest of what a model read before the text (``choices.examples``); empty where it read nothing.
+    """
 
     strengths: dict[str, float]
     right: str
+    among: str = ""
 
 
 @dataclass(frozen=True, slots=True)

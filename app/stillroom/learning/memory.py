@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import random
@@ -126,7 +127,7 @@ class LearnedTemplate:
         if learned is None or (len(learned.options) and int(learned.options.max()) >= len(strengths)):
             return None
         text = beginning(document)
-        said = embed(text) if learned.model and embed is not None else None
+        said = embed(text, examples=learned.examples) if learned.model and embed is not None else None
         shares = learned.shares(
             strengths,
             classifier.parts_of(text),
@@ -210,9 +211,14 @@ class TemplateMemory:
         for each in asked:
             look = choices.Look.at(each, document).told(said, embed)
             strengths = look.strengths(np.zeros(len(look.options)))
+            examples = choices.examples(each)
+            among = embed(text, examples=examples) if examples and embed is not None and said is not None else None
+            if among is not None:
+                arrays[f"{each.name}.among"] = among.whole.astype(np.float16)
             fields[each.name] = ChoiceFacts(
                 {option.value: float(strength) for option, strength in zip(look.options, strengths, strict=True)},
                 str(truth[each.name]),
+                _digest(examples) if among is not None else "",
             )
         return ChoicesFacts(said[0] if said is not None else "", fields)
 
@@ -358,7 +364,12 @@ class TemplateMemory:
             known = own.strengths
             strengths = np.array([float(known.get(value, min(known.values()))) for value in values])
             right = values.index(own.right) if own.right in values else -1
-            found[each.name] = LabelledText(sha256, strengths, right, parts, embedding, facts.model, len(about))
+            examples = choices.examples(each)
+            same = bool(examples) and own.among == _digest(examples)
+            among = data[f"{each.name}.among"].astype(np.float64) if same else np.zeros(0)
+            found[each.name] = LabelledText(
+                sha256, strengths, right, parts, embedding, facts.model, len(about), among, examples if same else ""
+            )
         return found
 
     @staticmethod
@@ -442,6 +453,10 @@ def _same(kind: FieldType, around: Sequence[Surroundings]) -> npt.NDArray[np.int
     numbers: dict[str, int] = {}
     spelling = choosing.spelling(kind)
     return np.array([numbers.setdefault(spelling(each.value), len(numbers)) for each in around], dtype=np.int64)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _kind(each: Field) -> tuple[FieldType, bool]:

@@ -49,6 +49,14 @@ class OwnTemplates:
         except OSError:
             return []
 
+    def used_names(self) -> set[str]:
+        """Of all templates that are or were here: versions of one that was removed, and what it learned, are kept under its name."""
+        try:
+            kept = {path.name for path in (self._folder / ".versions").iterdir() if path.is_dir()}
+        except OSError:
+            kept = set()
+        return kept.union(self.names())
+
     def text(self, name: str) -> str:
         """Raises TemplateError."""
         try:

@@ -170,7 +170,9 @@ class MainWindow(QMainWindow):
         reviews = parts.review_exports
         lessons = Lessons(lambda: parts.learning, reviews.labels_of, lambda: parts.runs, parts.tasks, reviews.labelled)
         lessons.put_down.connect(self.extract.take_proposals)
-        return ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
+        page = ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
+        self.queue.ended.connect(lambda run: page.run_ended(run.batch.run_id) if run.batch is not None else None)
+        return page
 
     def _build_chat(self) -> QWidget:
         from stillroom.ui.chat.page import ChatPage

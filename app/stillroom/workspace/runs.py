@@ -277,11 +277,11 @@ class Runs:
             if seen is None:
                 continue
             known.add(position)
-            embedded = seen.embedding
+            embedded, among = seen.embedding, seen.among
             fields, notes = decide(seen, batch.template, learned, self._embed, opened.evidence)
             earlier = result_from_json(rows[position])
             fresh = dataclasses.replace(earlier, fields=fields, notes=notes)
-            if seen.embedding is not embedded:
+            if seen.embedding is not embedded or seen.among is not among:
                 found.seen[position] = kept_seen.pack(seen, fields)
             if result_from_json(result_to_json(fresh)) != earlier:
                 found.before[position], found.after[position] = earlier, fresh

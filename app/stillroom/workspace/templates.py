@@ -46,8 +46,8 @@ class Templates(TemplateLibrary):
 
         Returns it under the name it was given, and its file.
         """
-        kept, number = template, 1
-        while self.own.path(kept.name).exists():
+        kept, number, used = template, 1, self.own.used_names()
+        while kept.name in used or self.own.path(kept.name).exists():
             number += 1
             kept = replace(template, name=f"{template.name}-{number}", title=f"{template.title} {number}")
         check_allowed(self.own.path(kept.name))

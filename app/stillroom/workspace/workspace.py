@@ -279,7 +279,7 @@ class Workspace:
             made: T = self._made[name]
             return made
 
-    def _embed(self, text: str, *, lasting: bool = False) -> Embedding | None:
+    def _embed(self, text: str, *, lasting: bool = False, examples: str = "") -> Embedding | None:
         """The loaded model's name and its embedding of a text; None where none is loaded, or it gives none. See Embed."""
         from stillroom.extraction.kept_options import KeptOptions
         from stillroom.extraction.subject import Embedder
@@ -287,7 +287,7 @@ class Workspace:
         embedder: Embedder = self._once(
             "embedder", lambda: Embedder(self.engine, kept=KeptOptions(paths.options_dir()))
         )
-        return embedder(text, lasting=lasting)
+        return embedder(text, lasting=lasting, examples=examples)
 
     def _open_chats(self) -> ConversationStore:
         from stillroom.chat.conversation import BIN_DAYS

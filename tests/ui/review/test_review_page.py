@@ -449,6 +449,26 @@ def test_the_table_worked_with_is_the_one_reviewed(window, make_run, open_page, 
     assert page.tables.currentData() == made, "the same table as before is no reason to leave the chosen one"
 
 
+def test_what_came_since_a_table_is_reviewed_is_offered(window, parts, qtbot, receipts, make_run):
+    make_run(1)
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(3), start=True)
+    qtbot.waitUntil(lambda: bool(sheet.model.rows) and not sheet.runs.running, timeout=20_000)
+    (run,) = sheet.runs.stored()
+    ended = sheet.model.rows[0].run
+    parts.runs.set_removed(run, [2], True)
+    page = window.show_named("review")
+    qtbot.waitUntil(lambda: len(page.desk.documents) == 2, timeout=10_000)
+    parts.runs.set_removed(run, [2], False)
+    window.queue.ended.emit(ended)
+    with qtbot.waitSignal(page.desk.opened, timeout=10_000):
+        take(page, "ended", "Show them")
+    assert len(page.desk.documents) == 3
+    assert "ended" not in page.banners
+    page.run_ended(run + 100)
+    assert "ended" not in page.banners, "it is another table's"
+
+
 def test_what_changed_when_it_was_looked_at_again_is_said(make_run, open_page, parts, qtbot):
     run = make_run(3)
     page = open_page()

@@ -562,6 +562,19 @@ def test_what_was_not_saved_is_offered_at_the_next_start(page, window, parts, qt
 
 
 @pytest.mark.window
+def test_a_new_template_does_not_take_over_what_is_kept_of_one_that_was_deleted(page):
+    name = page._free_name("Talk")
+    page._begin(editing.add_field(editing.new_template(name, "Talk"), Field("who", FieldType.NAME)))
+    page.save()
+    page.delete()
+    assert page._free_name("Talk") == "talk-2"
+    kept, _ = page._parts.templates.keep_new(Template("talk", 1, "Talk", "", (Field("fee", FieldType.MONEY),)))
+    assert kept.name == "talk-2"
+    page._restore("talk")
+    assert [field.name for field in page._draft.fields] == ["who"]
+
+
+@pytest.mark.window
 def test_another_one_is_saved_where_it_is_said_and_what_is_shown_stays(page):
     page.from_sentence("the colour of the door")
     page._begin(editing.new_template("talk", "Talk"))

@@ -49,7 +49,7 @@ def level_sentence(level: Level, *, candidates: bool = False) -> str:
     """``candidates``: whether others are offered in its place."""
     if level is Level.MISSING and candidates:
         return tr(
-            "The template requires this value, and nothing in the document is likely enough to be it. Take a candidate by its number."
+            "The template requires this value, and no candidate is sure enough to be taken for it. Take one by its number."
         )
     return {
         Level.FOREIGN: tr("A remote model gave this value. The document does not say it."),

@@ -374,6 +374,15 @@ class ReviewPage(QWidget):
         """Go on with this table when the page is shown next, as soon as one of its documents is done."""
         self._offered_run = run
 
+    def run_ended(self, run: int) -> None:
+        """Where a run ended that is being reviewed already, offer what came since its table was read."""
+        shown = self.desk.documents
+        if self.isVisible() and any(each.run == run for each in shown):
+            text = self.tr(
+                "The run of this table has ended: it may have more documents, and values that they decided together."
+            )
+            self.banners.show_message(text, "info", [(self.tr("Show them"), self._open_table)], key="ended")
+
     def show_value(self, run: int, path: Path, field: str) -> None:
         """Review this table, at a value of one of its documents."""
         self._wanted_value = (run, path, field)
@@ -438,6 +447,7 @@ class ReviewPage(QWidget):
         self.desk.open(of_template if not run or isinstance(run, str) else [run])
 
     def _opened(self) -> None:
+        self.banners.withdraw("ended")
         names: dict[str, str] = {}
         for document in self.desk.documents:
             for each in document.template.fields:

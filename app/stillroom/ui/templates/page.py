@@ -736,7 +736,7 @@ class TemplatesPage(QWidget):
         return title.strip() if wanted else ""
 
     def _free_name(self, title: str) -> str:
-        taken = [template.name for template in self._parts.templates.templates()] + self._own.names()
+        taken = [*(template.name for template in self._parts.templates.templates()), *self._own.used_names()]
         return editing.name_from(title, taken, separator="-")
 
     # ---- on disk
