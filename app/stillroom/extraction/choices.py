@@ -493,14 +493,16 @@ def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[lis
     A sign of several options speaks for none; which of them it may be is the second.
     """
     may = np.zeros(len(answers))
-    found: dict[str, list[tuple[bool, Span]]] = {option.value: [] for option in answers}
+    found: dict[str, dict[tuple[bool, Span], None]] = {option.value: {} for option in answers}
     for page in document.pages:
         for amount in numbers.amounts(page):
+            if not amount.currencies:
+                continue
             meant = amount.currencies[0] if len(amount.currencies) == 1 else ""
             may += [float(option.value in amount.currencies) for option in answers]
-            if meant in found and (True, amount.span) not in found[meant]:
-                found[meant].append((True, amount.span))
-    return list(found.values()), np.minimum(1.0, may)
+            if meant in found:
+                found[meant][True, amount.span] = None
+    return [list(each) for each in found.values()], np.minimum(1.0, may)
 
 
 def _have_signs(document: Document) -> bool:

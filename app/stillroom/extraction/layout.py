@@ -451,6 +451,7 @@ class Layout:
         self._total_lines = total
         self._told: dict[tuple[int, int, int], list[_Told]] = {}
         self._liked: dict[tuple[str, int, int], _LikeAround] = {}
+        self._label_like: dict[str, float] = {}  # of texts that are candidates of several fields
         self._hosts = {
             concepts.key_of(part)
             for page in document.pages
@@ -472,10 +473,13 @@ class Layout:
 
     def _said(self, field: Field, candidates: Sequence[Candidate]) -> Said:
         said = Said.nothing(len(candidates))
-        weigh = functools.partial(self._meaning.weigh, field.name)
+        known: dict[tuple[str, float], list[float]] = {}  # of the labels of a table's lines, which are the same
         for row, candidate in enumerate(candidates):
             for place, key, weight in self._around(candidate):
-                said.hear(row, place, [value * weight for value in weigh(key)])
+                says = known.get((key, weight))
+                if says is None:
+                    says = known[key, weight] = [value * weight for value in self._meaning.weigh(field.name, key)]
+                said.hear(row, place, says)
         return said
 
     def _around(self, candidate: Candidate) -> list[_Told]:
@@ -500,14 +504,17 @@ class Layout:
     def _own(self, field: Field, kind: FieldType, candidates: Sequence[Candidate], said: Said) -> list[OwnSigns]:
         count = len(candidates)
         found: list[OwnSigns] = []
-        repeats = Counter(_folded(candidate.value) for candidate in candidates)
+        folded = [_folded(candidate.value) for candidate in candidates]
+        repeats = Counter(folded)
         spans = Counter((candidate.span.page, candidate.span.start, candidate.span.end) for candidate in candidates)
         columns_mates: Counter[tuple[int, int]] = Counter()
         rows_mates: Counter[tuple[int, int]] = Counter()
+        edges: list[int] = []
         for candidate in candidates:
             page = self._pages[candidate.span.page]
             rows_mates[candidate.span.page, page.line_of(candidate.span.start)] += 1
-            columns_mates[candidate.span.page, self._edge(page, candidate)] += 1
+            edges.append(self._edge(page, candidate))
+            columns_mates[candidate.span.page, edges[-1]] += 1
         last_page = self._document.pages[-1].number
         ranges = _ranges(candidates, self._pages)
         role_order = self._meaning.affinity(field.name, "start") - self._meaning.affinity(field.name, "end")
@@ -553,13 +560,13 @@ class Layout:
                 # A code in groups is one value, however wide they are set apart: its check digits hold it together.
                 gaps=0.0 if kind is FieldType.IBAN else float(len(_GAP.findall(text))),
                 holds_colon=float(": " in text),
-                repeats=math.log(repeats[_folded(candidate.value)]),
+                repeats=math.log(repeats[folded[row]]),
                 size=min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
                 range_first=float(row in ranges[0]),
                 range_second=float(row in ranges[1]),
                 order_first=role_order * (row in ranges[0]),
                 order_second=role_order * (row in ranges[1]),
-                column_mates=math.log(columns_mates[span.page, self._edge(page, candidate)]),
+                column_mates=math.log(columns_mates[span.page, edges[row]]),
                 row_mates=math.log(rows_mates[span.page, cell.line]),
                 failed=float(bool(candidate.failed)),
                 currency=float(bool(candidate.currencies)),
@@ -650,7 +657,10 @@ class Layout:
         signs.like_over, signs.unlike_over = around.over
         signs.like_head, signs.unlike_head = around.head
         signs.like_below = around.below
-        signs.label_like = like.label(candidate.text) if len(candidate.text) <= _LONGEST_LABEL else 0.0
+        text = candidate.text
+        if (named := self._label_like.get(text)) is None:
+            named = self._label_like[text] = like.label(text) if len(text) <= _LONGEST_LABEL else 0.0
+        signs.label_like = named
         signs.colon_behind = float(behind[:1] in (":", "："))
 
     def _like_around(self, field: Field, page: _PageCells, index: int) -> _LikeAround:

@@ -70,12 +70,20 @@ class Likeness:
         self._long = [word for word in sorted(self._words) if len(word) >= _WITHIN]
         self._matched: dict[str, dict[str, float]] = {}
         self._scores: dict[tuple[str, ...], dict[str, float]] = {}
+        # What was told of a field before: lines of one table, or of a log, begin alike.
+        self._before: dict[tuple[str, tuple[str, ...]], tuple[float, float]] = {}
 
     def before(self, name: str, text: str) -> tuple[float, float]:
         """How far the end of a text, before a value, is like this field, and how much farther like another one; 0 to 1 each."""
-        words = content_words(text[-120:])[-_LONGEST:]
-        found = [self._both(name, tuple(words[start:])) for start in range(len(words))]
-        return max((own for own, _ in found), default=0.0), max((rival for _, rival in found), default=0.0)
+        words = tuple(content_words(text[-120:])[-_LONGEST:])
+        known = self._before.get((name, words))
+        if known is None:
+            if len(self._before) > _REMEMBERED:
+                self._before.clear()
+            found = [self._both(name, words[start:]) for start in range(len(words))]
+            own, rival = max((own for own, _ in found), default=0.0), max((rival for _, rival in found), default=0.0)
+            known = self._before[name, words] = own, rival
+        return known
 
     def of_cell(self, name: str, text: str) -> tuple[float, float]:
         """The same of a whole text, as of a cell of its own."""

@@ -67,7 +67,7 @@ class Said:
     def hear(self, row: int, place: Place, says: Sequence[float]) -> None:
         """Keep what a label says of own, rival and avoid, where none at that place says it more clearly."""
         for table, value in zip((self.own, self.rival, self.avoid), says, strict=True):
-            if value > table[row, place]:
+            if value > 0 and value > table[row, place]:
                 table[row, place] = value
 
     def strong(self) -> Vector:

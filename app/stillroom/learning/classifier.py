@@ -35,8 +35,12 @@ _WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u
 _PENALTY = 0.01
 _STEPS = 60
 _PARTS = 10
-_TRUST = 0.7, (1.4, 0.35)  # in the strengths that nobody taught: at first, and what else is tried
-_EMBEDDED = (2.0, 4.0)  # what embeddings count beside the words
+_TRUST, _OTHER_TRUST = (
+    1.0,
+    (2.0, 0.5),
+)  # in the strengths that nobody taught: at first, and what else is tried, times that
+_EMBEDDED = (1.0, 3.0)  # what embeddings count beside the words
+_TRUST_AMONG, _EMBEDDED_AMONG = 0.7, (2.0, 4.0)  # the same where they are read behind the options, and say more
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +149,15 @@ def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
     def left_out(way: _Way) -> list[Vector]:
         return _left_out(useful, options, way, parts)
 
-    first, others = _TRUST
     way = min(
         (
-            _Way(first),
-            *(_Way(first, embedded, width) for width in widths for embedded in _EMBEDDED),
-            *(_Way(first, embedded, among=True) for embedded in (_EMBEDDED if examples else ())),
+            _Way(_TRUST),
+            *(_Way(_TRUST, embedded, width) for width in widths for embedded in _EMBEDDED),
+            *(_Way(_TRUST_AMONG, embedded, among=True) for embedded in (_EMBEDDED_AMONG if examples else ())),
         ),
         key=lost,
     )
-    way = min((way, *(replace(way, trust=trust) for trust in others)), key=lost)
+    way = min((way, *(replace(way, trust=way.trust * times) for times in _OTHER_TRUST)), key=lost)
     told = [
         (float(share.max()), int(share.argmax()) == row.right) for share, row in zip(left_out(way), useful, strict=True)
     ]
