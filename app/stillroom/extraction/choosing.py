@@ -414,6 +414,7 @@ def choose_all(asked: Sequence[Asked], document: Document, *, complete: bool) ->
 # A company's number, its telephone: lines that may stand between a name and its address.
 _NUMBERED = re.compile(r"\d{4}")
 _LINES_BETWEEN = 3
+_BETWEEN = " \t\n,"
 
 
 def _ends_before(span: Span, document: Document) -> int:
@@ -426,9 +427,6 @@ def _ends_before(span: Span, document: Document) -> int:
             break
         end = len(text[:start].rstrip(_BETWEEN))
     return end
-
-
-_BETWEEN = " \t\n,"
 
 
 def _places(asked: Asked, document: Document) -> list[Place]:
