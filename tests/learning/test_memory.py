@@ -16,6 +16,7 @@ from stillroom.extraction import choosing
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.learning import memory as memory_module
 from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, fit, rightness
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
@@ -214,6 +215,11 @@ def test_a_thing_weighs_the_same_however_often_it_is_named() -> None:
     assert often is not None
     # Of two fits from other numbers of candidates the shares are all but the same.
     assert once.absent == pytest.approx(often.absent, abs=0.05)
+
+
+def test_candidates_are_one_thing_by_their_name_where_it_is_known() -> None:
+    named = [_around("x", value=value) for value in ("nike, inc.", "nike incorporated", "adidas", "", "")]
+    assert memory_module._same(FieldType.ORGANISATION, named).tolist() == [0, 0, 1, 2, 3]
 
 
 def test_an_item_is_as_sure_as_items_were_right() -> None:

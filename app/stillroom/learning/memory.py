@@ -450,10 +450,11 @@ class _Row:
 
 
 def _same(kind: FieldType, around: Sequence[Surroundings]) -> npt.NDArray[np.int64]:
-    """Which candidates name one thing."""
+    """Which candidates name one thing; of a document that was shared without its text nobody knows, and each is one."""
     numbers: dict[str, int] = {}
     spelling = choosing.spelling(kind)
-    return np.array([numbers.setdefault(spelling(each.value), len(numbers)) for each in around], dtype=np.int64)
+    names = [spelling(each.value) or f"{number}." for number, each in enumerate(around)]
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def _digest(text: str) -> str:
