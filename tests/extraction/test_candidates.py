@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,3 +230,14 @@ def test_what_a_reviewer_wrote_beside_the_text_counts_where_the_text_is_silent()
     assert values(FieldType.MONEY, f"Total amount due 1050.00\n\n{remark}") == ["1050.00"]
     assert values(FieldType.MONEY, f"Total amount due as agreed\n\n{remark}") == ["9999.99"]
     assert values(FieldType.MONEY, "Total amount due 1050.00\n[Comment] of 9999.99\n") == ["1050.00"]
+
+
+def test_a_year_far_ahead_is_doubted_where_it_was_recognised() -> None:
+    text = f"Date 11.07.{datetime.date.today().year + 52}, due 11.08.{datetime.date.today().year + 9}"
+
+    def failed(recognised: float | None) -> list[int]:
+        document = Document("a.png", "png", "0", (Page(1, text, ocr_confidence=recognised),), 1)
+        return [len(each.failed) for each in propose(Field("day", FieldType.DATE), document)]
+
+    assert failed(0.9) == [1, 0]
+    assert failed(None) == [0, 0]  # what is written so is meant so

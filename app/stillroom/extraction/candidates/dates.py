@@ -128,6 +128,11 @@ def part_of_date(text: str, left: int, right: int) -> bool:
     return month is not None and bool(calendars.month(month[1]) or calendars.persian_month(month[1]))
 
 
+# What is recognised in a picture may have another figure in it, and of a year that is the decade: 2078 for 2018.
+_YEARS_AHEAD = 30
+_FAR_AHEAD = "This day is far ahead. Its page is a picture: look whether the year was recognised rightly."
+
+
 class _Found:
     """A date as it was found: where it stands, the values it may have with the name of each reading, and its shape."""
 
@@ -149,13 +154,18 @@ def dates(page: Page) -> Iterator[Candidate]:
         if value and not (taken and taken[match.start()]):
             found.append(_Found(match.start(), match.end(), {"": value}, 0.2))
     found.sort(key=lambda each: (each.start, each.end))
+    recognised = page.ocr_confidence is not None
+    latest = datetime.date.today().year + _YEARS_AHEAD
     for each in found:
         first, last = places[each.start], places[each.end - 1] + 1
         trimmed = page.text[first:last].rstrip(" .,")
         span = Span(page.number, first, first + len(trimmed))
         different = len(set(each.readings.values())) > 1
         for reading, value in each.readings.items():
-            yield Candidate(span, trimmed, value.isoformat(), each.shape, reading=reading if different else "")
+            failed = (_FAR_AHEAD,) if recognised and value.year > latest else ()
+            yield Candidate(
+                span, trimmed, value.isoformat(), each.shape, reading=reading if different else "", failed=failed
+            )
 
 
 def _numeric(text: str) -> Iterator[_Found]:
