@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
 
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import choosing, deciding, layout, ranking
+from stillroom.extraction.assignment import Place
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.extraction.signs import sign_names
@@ -275,3 +276,14 @@ def test_what_was_rejected_is_never_surer_than_that_there_is_none(required: bool
         assert value.state is FieldState.ABSENT
         assert [each.value for each in value.candidates] == ["12.50"]
         assert value.candidates[0].confidence <= value.confidence <= 0.4
+
+
+def test_that_there_is_none_is_held_against_all_that_may_be_meant_at_a_place() -> None:
+    """One line of an address, or two: each is less likely than none, and that one of them is meant is likelier."""
+    field = Field("address", FieldType.ADDRESS)
+    document = Document("a.txt", "txt", "", (Page(1, "14 Harbour Street\nWexcombe WX4 7DP\n"),), 1)
+    asked = choosing.prepare(field, document, (), template=Template("t", 1, "T", "", (field,)))
+    spans = (Span(1, 0, 17), Span(1, 0, 34), Span(1, 60, 70))
+    places = [Place(str(span.start + span.end), -1, span, 0.3, FieldType.ADDRESS, "") for span in spans]
+    assert not choosing.is_absent(asked, 0.4, places[:2])
+    assert choosing.is_absent(asked, 0.4, [places[0], places[2]])

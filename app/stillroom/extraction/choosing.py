@@ -615,13 +615,17 @@ def is_absent(asked: Asked, absent: float, values: Sequence[Place]) -> bool:
 
 
 def _together(asked: Asked, values: Sequence[Place]) -> float:
-    """What the likeliest value has with the other readings of its spans: that there is none is held against all of them."""
-    best = values[0].value
-    spans = {candidate.span for candidate in asked.candidates if candidate.value == best and candidate.reading}
-    if not spans:
-        return values[0].share
-    same = {candidate.value for candidate in asked.candidates if candidate.span in spans}
-    return sum(place.share for place in values if place.value in same)
+    """What the likeliest value has with the other readings of its spans, and with what else may be meant at its place: that there is
+    none is held against all of them.
+    """
+    best = values[0]
+    spans = {candidate.span for candidate in asked.candidates if candidate.value == best.value and candidate.reading}
+    same = {candidate.value for candidate in asked.candidates if candidate.span in spans} if spans else {best.value}
+    return sum(
+        place.share
+        for place in values
+        if place.value in same or (place.span is not None and best.span is not None and _overlap(place.span, best.span))
+    )
 
 
 def items(asked: Asked) -> int:
