@@ -220,6 +220,21 @@ def test_checks_are_built_from_a_menu_and_checked_as_typed(page, qtbot):
     assert not dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
 
 
+def test_a_day_is_held_against_days_alone(page, qtbot):
+    kinds = {"day": FieldType.DATE, "fee": FieldType.MONEY, "tip": FieldType.MONEY}
+    template = Template("bill", 1, "Bill", "", tuple(Field(name, kind) for name, kind in kinds.items()))
+    dialog = RulesDialog(template, lambda _: (), page)
+    qtbot.addWidget(dialog)
+    assert (dialog.first.currentData(), dialog.against.currentData()) == ("fee", "tip"), "of the day there is but one"
+    assert dialog.add.isEnabled()
+    dialog.sign.setCurrentIndex(1)
+    dialog.first.setCurrentIndex(dialog.first.findData("day"))
+    assert [dialog.against.itemData(place) for place in range(dialog.against.count())] == ["day"]
+    assert not dialog.add.isEnabled()
+    assert not dialog.sign.isEnabled()
+    assert dialog.sign.currentData() == ""
+
+
 def test_a_draft_is_undone_step_by_step(qapp):  # noqa: ARG001
     draft = Draft(editing.new_template("t", "T"))
     assert draft.template is None

@@ -11,7 +11,8 @@ from stillroom.ui.controls import Button, ComboBox, label
 from stillroom.ui.theme import GRID
 
 _NUMBERS = (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
-_COMPARED = (*_NUMBERS, FieldType.DATE, FieldType.TIME)
+_MOMENTS = (FieldType.DATE, FieldType.TIME)
+_NUMBER = "number"
 
 
 class RulesDialog(QDialog):
@@ -56,7 +57,7 @@ class RulesDialog(QDialog):
         """What writes a check: a value, perhaps another with it, and what they are held against."""
         row = QHBoxLayout()
         row.setSpacing(GRID // 2)
-        operands = operands_of(self._template.fields, self.tr("sum of %1"), self.tr("number of %1"))
+        self._operands = operands_of(self._template.fields, self.tr("sum of %1"), self.tr("number of %1"))
         self.first, self.sign, self.second = ComboBox(), ComboBox(), ComboBox()
         self.relation, self.against = ComboBox(), ComboBox()
         names = (
@@ -70,9 +71,8 @@ class RulesDialog(QDialog):
         for box in (self.first, self.second, self.against):
             box.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(8)
-            for heading, text in operands:
-                box.addItem(heading, text)
-        self.against.setCurrentIndex(self.against.count() - 1)
+        for heading, text, _ in self._operands:
+            self.first.addItem(heading, text)
         for words, sign in ((self.tr("alone"), ""), ("+", "+"), ("−", "-"), ("×", "*"), ("÷", "/")):
             self.sign.addItem(words, sign)
         for words, sign in (("=", "="), ("≤", "<="), ("≥", ">="), ("<", "<"), (">", ">")):
@@ -82,9 +82,30 @@ class RulesDialog(QDialog):
         for box, _ in names:
             row.addWidget(box, 3 if box in (self.first, self.second, self.against) else 0)
         self.add = Button(self.tr("Add"), "", "plus", self._write)
-        self.add.setEnabled(len(operands) > 1)
         row.addWidget(self.add)
+        self.first.currentIndexChanged.connect(self._offer)
+        # The first value that something can be held against.
+        kinds = [kind for *_, kind in self._operands]
+        self.first.setCurrentIndex(next((place for place, kind in enumerate(kinds) if kinds.count(kind) > 1), 0))
+        self._offer()
         return row
+
+    def _offer(self) -> None:
+        """What the first value can be held against: a day against days, a number against numbers; and only numbers are reckoned with."""
+        kind = next((kind for _, text, kind in self._operands if text == self.first.currentData()), "")
+        alike = [(heading, text) for heading, text, other in self._operands if other == kind]
+        for box in (self.second, self.against):
+            chosen = box.currentData()
+            box.clear()
+            for heading, text in alike:
+                box.addItem(heading, text)
+            known = box.findData(chosen)
+            box.setCurrentIndex(known if known >= 0 else box.count() - 1)
+        numbers = kind == _NUMBER
+        self.sign.setEnabled(numbers)
+        if not numbers:
+            self.sign.setCurrentIndex(0)
+        self.add.setEnabled(len(alike) > 1)
 
     def _write(self) -> None:
         sign = self.sign.currentData()
@@ -99,20 +120,25 @@ class RulesDialog(QDialog):
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not said)
 
 
-def operands_of(fields: Sequence[Field], sum_of: str, number_of: str) -> list[tuple[str, str]]:
-    """What a check can reckon with: what it is called, and how it is written. ``sum_of``, ``number_of``: words for the rows of a field."""
-    found: list[tuple[str, str]] = []
+def operands_of(fields: Sequence[Field], sum_of: str, number_of: str) -> list[tuple[str, str, str]]:
+    """What a check can reckon with: what it is called, how it is written, and of which kind: a number, a date or a time.
+
+    ``sum_of``, ``number_of``: words for the rows of a field.
+    """
+    found: list[tuple[str, str, str]] = []
     for field in fields:
-        if field.type in _COMPARED:
-            found.append((field.heading, field.name))
+        if field.type in _NUMBERS:
+            found.append((field.heading, field.name, _NUMBER))
+        elif field.type in _MOMENTS:
+            found.append((field.heading, field.name, str(field.type)))
         elif field.type is FieldType.LIST:
             if field.of in _NUMBERS:
-                found.append((sum_of.replace("%1", field.heading), f"sum({field.name})"))
-            found.append((number_of.replace("%1", field.heading), f"count({field.name})"))
+                found.append((sum_of.replace("%1", field.heading), f"sum({field.name})", _NUMBER))
+            found.append((number_of.replace("%1", field.heading), f"count({field.name})", _NUMBER))
         elif field.type is FieldType.TABLE:
             for column in field.columns:
                 if column.type in _NUMBERS:
                     words = sum_of.replace("%1", f"{field.heading}: {column.heading}")
-                    found.append((words, f"sum({field.name}.{column.name})"))
-            found.append((number_of.replace("%1", field.heading), f"count({field.name})"))
+                    found.append((words, f"sum({field.name}.{column.name})", _NUMBER))
+            found.append((number_of.replace("%1", field.heading), f"count({field.name})", _NUMBER))
     return found
