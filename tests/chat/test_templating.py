@@ -44,12 +44,16 @@ def test_the_last_json_answer_gives_the_fields(tmp_path: Path) -> None:
         ("1. Company\n2. **Date**: when it was paid\n3. Total (with tax)\n\nAll.", ["company", "date", "total"], "when it was paid"),
         ("| Name | Phone |\n|---|---|\n| Ada | 1 |\n", ["name", "phone"], ""),
         ("- Invoice no – the number\n- Net\n", ["invoice_no", "net"], ""),
+        ("- Поставщик\n- Дата: когда\n- Numéro de facture\n", ["field", "field_2", "numero_de_facture"], "когда"),
+        ("| 供应商 | 日期 |\n|---|---|\n| a | b |\n", ["field", "field_2"], ""),
     ],
 )  # fmt: skip
-def test_a_list_or_a_table_names_the_fields(answer: str, names: list[str], said: str) -> None:
+def test_a_list_or_a_table_names_the_fields(answer: str, names: list[str], said: str, tmp_path: Path) -> None:
     template = template_of([turn('{"old": 1}'), turn(answer)], "Bills")
     assert [field.name for field in template.fields] == names
     assert template.fields[1].description == said
+    (tmp_path / "t.toml").write_text(template_to_toml(template))
+    assert check_file(tmp_path / "t.toml") == []
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,11 @@ def test_a_sentence_without_end_has_an_end() -> None:
         ("Supplier", "organisation"), ("Invoice no", "identifier"), ("Betrag", "money"), ("Fecha de entrega", "date"),
         ("unitPrice", "money"), ("vat_id", "identifier"), ("number", "identifier"), ("Seller name", "organisation"),
         ("First name", "name"), ("End time", "time"), ("Qty", "integer"), ("Colour of the door", "line"), ("", "line"),
+        ("Nr", "identifier"), ("Nr.", "identifier"), ("No", "identifier"), ("No.", "identifier"), ("ID", "identifier"),
+        ("N°", "identifier"), ("#", "identifier"), ("合計", "money"), ("A", "line"), ("F", "line"),
+        ("%", "percent"), ("VAT %", "percent"), ("Discount %", "percent"), ("% paid", "percent"), ("Percent", "percent"),
+        ("discountPercentage", "percent"), ("Prozentsatz", "percent"), ("MwSt. in Prozent", "percent"),
+        ("Remise pour cent", "percent"), ("VAT 20%", "money"),
     ],
 )  # fmt: skip
 def test_a_heading_says_what_its_values_are(heading: str, wanted: str) -> None:

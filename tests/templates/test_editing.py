@@ -102,6 +102,7 @@ def test_names_from_words(words: str, name: str) -> None:
 
 def test_a_name_is_taken_once() -> None:
     assert editing.name_from("Date", ["date", "date_2"]) == "date_3"
+    assert editing.name_from("合計", ["template"], separator="-") == "template-2"
 
 
 def test_every_save_that_changes_the_work_is_a_version(tmp_path: Path) -> None:

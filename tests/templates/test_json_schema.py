@@ -100,6 +100,29 @@ def test_parts_that_are_named_and_objects_within_become_fields() -> None:
     assert template.field("mails").of is FieldType.EMAIL
 
 
+def test_names_come_once_and_are_readable() -> None:
+    inner = {"properties": {"b_c": {}, "d": {}}}
+    columns = {"数量": {}, "价格": {}, "цена": {"properties": {"нетто": {}}}}
+    template = template_from(
+        {
+            "properties": {
+                "a": inner, "a_b": {"properties": {"c": {}}}, "aB": {"properties": {"C": {}}}, "númeroDeFactura": {},
+                "供应商": {"properties": {"名称": {}}}, "日期": {}, "lines": {"type": "array", "items": {"properties": columns}},
+            }
+        },
+        "счёт",
+    )  # fmt: skip
+    assert template.name == "template"
+    assert [field.name for field in template.fields] == [
+        "a_b_c", "a_d", "a_b_c_2", "a_b_c_3", "numero_de_factura", "field", "field_2", "lines",
+    ]  # fmt: skip
+    assert [field.heading for field in template.fields[4:7]] == ["Número De Factura", "供应商 名称", "日期"]
+    columns = template.field("lines").columns
+    assert [(column.name, column.heading) for column in columns] == [
+        ("field", "数量"), ("field_2", "价格"), ("field_3", "Цена нетто"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "part", [{"$ref": "other.json#/x"}, {"$ref": "#/$defs/None"}, {"$ref": "#"}, {"type": "array", "items": {"type": "array"}}]
 )  # fmt: skip

@@ -16,6 +16,7 @@ from stillroom.templates.template import Field, FieldType, Template, label_of
 _BETWEEN = re.compile(r"[,;?\n]+|\s+(?:and|und|et|y|e|en|i)\s+|\s*&\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w'’-]*")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PERCENT = re.compile(r"(?<!\d)(?<!\d\s)%")  # "VAT %" and not "VAT 20%", which says of what rate the amount is
 _MOST_WORDS = 5  # of a concept's name, or of a question
 _SHORTEST = 3  # letters
 _MOST_FIELDS = 40
@@ -36,16 +37,17 @@ class _Question:
 
 
 @functools.cache
-def _questions() -> tuple[Mapping[str, _Question], Mapping[str, str]]:
-    """By their phrases: the questions, and the concepts of whom a deed is of."""
+def _questions() -> tuple[Mapping[str, _Question], Mapping[str, str], Mapping[str, str]]:
+    """By their phrases: the questions, the concepts of whom a deed is of, and the types that a word of a heading says."""
     data = tomllib.loads((paths.resources_dir() / "questions.toml").read_text(encoding="utf-8"))
     deeds = {phrase: name for name, table in data.pop("did").items() for phrase in _phrases(table)}
+    kinds = {phrase: name for name, table in data.pop("type").items() for phrase in _phrases(table)}
     questions = {
         phrase: _Question(tuple(table["fields"]), frozenset(FieldType(each) for each in table["types"]))
         for table in data.values()
         for phrase in _phrases(table)
     }
-    return questions, deeds
+    return questions, deeds, kinds
 
 
 def _phrases(table: Mapping[str, object]) -> list[str]:
@@ -72,14 +74,26 @@ def fields_from(sentence: str) -> list[Field]:
 
 def kind_called(heading: str) -> FieldType:
     """The type of a field of this heading or name ("Invoice no", "unitPrice"), by the concept that all of it names, its end or its
-    beginning; a line where none is.
+    beginning; a line where none is. What says percent is one, whatever it is of.
     """
-    words = _WORD.findall(_CAPITAL.sub(" ", heading).replace("_", " "))
-    ends = [words, *(words[at:] for at in range(1, len(words))), *(words[:at] for at in range(len(words) - 1, 0, -1))]
-    named = [concept for part in ends if (concept := _called(part)) is not None]
+    whole = _CAPITAL.sub(" ", heading).replace("_", " ").strip()
+    words = _WORD.findall(whole)
+    if _PERCENT.search(whole):
+        return FieldType.PERCENT
+    _, _, kinds = _questions()
+    for at in range(len(words)):
+        if size := _longest(words, at, kinds):
+            return FieldType(kinds[key_of(" ".join(words[at : at + size]))])
+    parts = [*(words[at:] for at in range(1, len(words))), *(words[:at] for at in range(len(words) - 1, 0, -1))]
+    # All of it is no word within a sentence: "No.", "ID". A letter alone is the heading of any table.
+    called = [] if len(whole) == 1 and whole.isascii() and whole.isalpha() else [_called(whole)]
+    called += [_called(part) for part in map(" ".join, parts) if len(part) >= _SHORTEST]
+    named = [concept for concept in called if concept is not None]
     if not named:
         return FieldType.LINE
-    if FieldType.TIME in named[0].types and any((each := _called([word])) and each.name == "time" for word in words):
+    if FieldType.TIME in named[0].types and any(
+        (each := _called(word)) and each.name == "time" for word in words if len(word) >= _SHORTEST
+    ):
         return FieldType.TIME  # "End time": an end may be a day as well
     # "Seller name": of what the name is says more.
     of_name = [concept for concept in named if concept.name != "name" and FieldType.NAME in concept.types]
@@ -95,17 +109,16 @@ def typed(template: Template) -> Template:
     return replace(template, fields=tuple(fields))
 
 
-def _called(words: list[str]) -> Concept | None:
+def _called(words: str) -> Concept | None:
     """The concept that these words are a name of."""
     known = vocabulary()
-    own = " ".join(words)
-    names = known.phrases.get(key_of(own), ()) if len(own) >= _SHORTEST else ()
+    names = known.phrases.get(key_of(words), ())
     return known.concepts[names[0]] if names else None
 
 
 def _asked_one_by_one(words: list[str]) -> list[list[str]]:
     """Words with several questions ("who spoke when") as one piece a question."""
-    questions, _ = _questions()
+    questions, _, _ = _questions()
     pieces: list[list[str]] = []
     start, asked, at = 0, False, 0
     while at < len(words):
@@ -126,7 +139,7 @@ def _longest(words: list[str], start: int, known: Mapping[str, object]) -> int:
 
 def _wanted(words: list[str]) -> list[tuple[str, str, FieldType]]:
     """What the fields of a piece are called, in its own words where it has some for it, and their types."""
-    questions, deeds = _questions()
+    questions, deeds, _ = _questions()
     concepts = vocabulary().concepts
     for start in range(len(words)):
         size = _longest(words, start, questions)

@@ -99,12 +99,12 @@ def new_template(name: str, title: str, description: str = "") -> str:
 def name_from(words: str, taken: Sequence[str] = (), *, separator: str = "_") -> str:
     """A name for a field (``separator`` "-": for a template) made of words in any writing: "N° de facture" is ``n_de_facture``.
 
-    Another number behind it makes it differ from those ``taken``.
+    Words of which nothing is left give *field* (*template*). Another number behind it makes it differ from those ``taken``.
     """
     letters = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
     name = _NOT_A_NAME.sub(separator, letters).strip(separator)[:48].strip(separator)
     if not name or not name[0].isalpha():
-        name = f"field{separator}{name}".strip(separator)
+        name = f"{'template' if separator == '-' else 'field'}{separator}{name}".strip(separator)
     found, number = name, 2
     while found in taken:
         found, number = f"{name}{separator}{number}", number + 1

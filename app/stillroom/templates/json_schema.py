@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import Any
 
+import regex
+
 from stillroom.errors import TemplateError
-from stillroom.templates.template import Field, FieldType, Option, Template
+from stillroom.templates.editing import name_from
+from stillroom.templates.template import Field, FieldType, Option, Template, label_of
 
 _NUMBERS = (FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
 
@@ -48,7 +51,7 @@ def template_from(schema: Any, name: str) -> Template:
         raise TemplateError("The schema has no properties. A template is made from the schema of an object with some.")
     fields = whole.fields(schema)
     return Template(
-        name=_name(name, "-") or "template",
+        name=name_from(_words(name), separator="-"),
         version=1,
         title=str(schema.get("title") or name),
         description=str(schema.get("description") or ""),
@@ -66,7 +69,8 @@ _FORMATS = {
 }
 _PLAIN = {"number": FieldType.NUMBER, "integer": FieldType.INTEGER, "boolean": FieldType.YES_NO}
 _DEEPEST = 6  # objects within each other; a schema may name itself
-_MOST_FIELDS = 500
+_MOST_FIELDS = 200  # of a template's file
+_CAPITAL = regex.compile(r"(?<=[\p{Ll}\d])(?=\p{Lu})")
 
 
 class _Schema:
@@ -79,8 +83,17 @@ class _Schema:
         found = schema.get("properties") if isinstance(schema, dict) else None
         return found if isinstance(found, dict) else {}
 
-    def fields(self, schema: dict[str, Any], before: tuple[str, ...] = (), *, inner: bool = False) -> list[Field]:
-        """The fields of an object; ``before``: the names of those it is within; ``inner``: the columns of a table."""
+    def fields(
+        self,
+        schema: dict[str, Any],
+        before: tuple[str, ...] = (),
+        *,
+        inner: bool = False,
+        taken: Sequence[str] = (),
+    ) -> list[Field]:
+        """The fields of an object; ``before``: the names of those it is within; ``inner``: the columns of a table; ``taken``: names that
+        fields beside it have.
+        """
         if len(before) > _DEEPEST:
             raise TemplateError(f"{before[0]} has objects within each other without end. Make it flat.")
         required = schema.get("required")
@@ -88,12 +101,13 @@ class _Schema:
         found: list[Field] = []
         for key, value in self.properties(schema).items():
             own, may_be_null = self._one(value)
+            names = [*taken, *(field.name for field in found)]
             if self.properties(own) and _kind(own)[0] in ("object", ""):
-                found += self.fields(own, (*before, key), inner=inner)
+                found += self.fields(own, (*before, key), inner=inner, taken=names)
             else:
                 needed = key in wanted and not before and not may_be_null
-                found.append(self._field((*before, key), own, required=needed, inner=inner))
-            if len(found) > _MOST_FIELDS:
+                found.append(self._field((*before, key), own, required=needed, inner=inner, taken=names))
+            if len(taken) + len(found) > _MOST_FIELDS:
                 raise TemplateError(
                     f"The schema has more than {_MOST_FIELDS} values. Leave out those that are not needed."
                 )
@@ -125,13 +139,22 @@ class _Schema:
             raise TemplateError(f"The schema names {name}, which is not in this file. Put it in, and try again.")
         return found
 
-    def _field(self, path: tuple[str, ...], schema: dict[str, Any], *, required: bool, inner: bool) -> Field:
-        kind, key = _kind(schema)[0] or "string", path[-1]
+    def _field(
+        self,
+        path: tuple[str, ...],
+        schema: dict[str, Any],
+        *,
+        required: bool = False,
+        inner: bool,
+        taken: Sequence[str] = (),
+    ) -> Field:
+        kind, key, words = _kind(schema)[0] or "string", path[-1], _words(" ".join(path))
+        # Within another its title may be another's, too: "Name" of the supplier and of the customer.
+        title = str(schema.get("title") or "") if len(path) == 1 else ""
         described: dict[str, Any] = {
-            "name": _name(" ".join(path), "_") or "field",
+            "name": name_from(words, taken),
             "description": str(schema.get("description") or ""),
-            # Within another its title may be another's, too: "Name" of the supplier and of the customer.
-            "label": str(schema.get("title") or "") if len(path) == 1 else "",
+            "label": title or ("" if words.isascii() else label_of(words)),  # a name has plain letters only
             "required": required,
         }
         if isinstance(schema.get("enum"), list):
@@ -145,7 +168,7 @@ class _Schema:
             if self.properties(items):
                 columns = tuple(self.fields(items, inner=True))
                 return Field(type=FieldType.TABLE, columns=columns, **described, **most)
-            of = self._field(("item",), items, required=False, inner=True).type
+            of = self._field(("item",), items, inner=True).type
             return Field(type=FieldType.LIST, of=of, **described, **most)
         if kind in ("object", "array"):
             raise TemplateError(f"{key} is an object without properties, or a list within another. Make it flat.")
@@ -162,7 +185,6 @@ def _kind(schema: dict[str, Any]) -> list[str]:
     return [kind for kind in _kinds(schema) if kind != "null"] or [""]
 
 
-def _name(text: str, between: str) -> str:
-    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).lower())
-    name = between.join(words)
-    return name if not name[:1].isdigit() else f"f{between}{name}"
+def _words(text: str) -> str:
+    """With spaces where capitals within a word begin another: "unitPrice" is "unit Price"."""
+    return str(_CAPITAL.sub(" ", text))

@@ -12,7 +12,7 @@ from stillroom.atomic import write_text
 from stillroom.errors import TemplateError
 from stillroom.templates.library import TemplateLibrary, check_allowed
 from stillroom.templates.template import FieldType, Template
-from stillroom.templates.toml_file import check_file, load_template
+from stillroom.templates.toml_file import check_file, load_template, parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,8 @@ class Templates(TemplateLibrary):
         return (None if problems else load_template(file)), problems
 
     def keep_new(self, template: Template) -> tuple[Template, Path]:
-        """Write a template among the person's own, beside one of its name: with a number behind it. Raises StillroomError.
+        """Write a template among the person's own, beside one of its name: with a number behind it. Raises StillroomError, also where its
+        text could not be read again: a name twice, a choice of one option.
 
         Returns it under the name it was given, and its file.
         """
@@ -50,9 +51,11 @@ class Templates(TemplateLibrary):
         while kept.name in used or self.own.path(kept.name).exists():
             number += 1
             kept = replace(template, name=f"{template.name}-{number}", title=f"{template.title} {number}")
-        check_allowed(self.own.path(kept.name))
-        write_text(self.own.path(kept.name), self.text(kept))
-        return kept, self.own.path(kept.name)
+        file, text = self.own.path(kept.name), self.text(kept)
+        check_allowed(file)
+        parse_template(text, file.name)
+        write_text(file, text)
+        return kept, file
 
     def schema(self, template: Template) -> dict[str, Any]:
         """What a template asks for, as JSON Schema."""
