@@ -60,7 +60,7 @@ class ReaderPool:
 
         Args:
             command: program and arguments of a reader; None for this application's own.
-            processes: at most this many at once.
+            processes: at most this many at once, and one more for what a person waits for.
             seconds: one document may take; where pages are recognised in pictures (OCR), each few lines of a page.
             policy: None for that of this machine.
             memory_bytes: address space a reader may use, where the system can limit it; 0 for no limit.

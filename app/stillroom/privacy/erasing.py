@@ -23,7 +23,9 @@ def erase_files(database: Path, before: datetime | None = None) -> None:
         for folder in (paths.cells_dir(), paths.learned_dir(), paths.options_dir(), paths.pasted_dir()):
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(folder)
-    files = [path for folder in (paths.cells_dir(), paths.learned_dir()) for path in folder.rglob("*")]
+    files = [
+        path for folder in (paths.cells_dir(), paths.learned_dir(), paths.options_dir()) for path in folder.rglob("*")
+    ]
     for path in (*files, *damaged_files(database)):
         with contextlib.suppress(FileNotFoundError):
             if path.is_file() and (before is None or path.stat().st_mtime < before.timestamp()):

@@ -125,28 +125,30 @@ class LearnedDialog(QDialog):
         return column
 
     def _look(self) -> None:
-        def work(operation: Operation[_Found]) -> _Found:
+        def work(operation: Operation[list[CurvePoint]]) -> list[CurvePoint]:
             learning = self._learning()
             memory = learning.memory(self._template)
             learned, taken = memory.learned(), memory.taken()
             names = self._names(taken)
             known = [(sha256, names.get(sha256, ""), moment) for sha256, moment in reversed(taken.items())]
-            return learned, known, learning.curve(self._template, operation.cancellation)
+            operation.to_window(tell)(learned, known)
+            return learning.curve(self._template, operation.cancellation)
 
-        def done(found: _Found) -> None:
-            learned, known, curve = found
-            self.show_gains(learned.documents, learned.gains(), curve)
+        def tell(learned: LearnedTemplate, known: Sequence[tuple[str, str, datetime]]) -> None:
+            self.show_gains(learned.documents, learned.gains())
             self._show_known(known)
             self._warn(learned)
 
         self._operation = (
-            Operation(work, "learned", owner=self).success(done).failure(lambda error: self.said.setText(str(error)))
+            Operation(work, "learned", owner=self)
+            .success(self._draw)
+            .failure(lambda error: self.said.setText(str(error)))
         )
         self.finished.connect(lambda _: self._operation.cancellation.request())
         self._tasks.start(self._operation)
 
-    def show_gains(self, documents: int, gains: dict[str, Gain], curve: Sequence[CurvePoint]) -> None:
-        """What was reckoned."""
+    def show_gains(self, documents: int, gains: dict[str, Gain], curve: Sequence[CurvePoint] = ()) -> None:
+        """What was reckoned; the curve takes longer, and is drawn when it is there."""
         self.forget_button.setEnabled(documents > 0)
         if not documents:
             self.said.setText(
@@ -271,13 +273,15 @@ class LearnedDialog(QDialog):
             self.forgot.emit()
             self._look()
 
+        def failed(error: Exception) -> None:
+            self.forget_button.setEnabled(True)
+            self.forget_one.setEnabled(self.documents.currentItem() is not None)
+            self.said.setText(str(error))
+
         for button in (self.forget_button, self.forget_one):
             button.setEnabled(False)
         self._tasks.start(
             Operation(lambda _: self._learning().forget(self._template, sha256), "forget", owner=self)
             .success(done)
-            .failure(lambda error: self.said.setText(str(error)))
+            .failure(failed)
         )
-
-
-_Found = tuple["LearnedTemplate", list[tuple[str, str, "datetime"]], list["CurvePoint"]]

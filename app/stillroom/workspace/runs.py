@@ -164,6 +164,10 @@ class Runs:
         ]
         return Batch.create(self._store(), template, files, model, renews=batch.run_id)
 
+    def renewed(self) -> set[int]:
+        """The runs that another one was made for, which asked what had changed."""
+        return {each.renews for each in self._store().runs() if each.renews is not None}
+
     def compare(self, left: int, right: int) -> Comparison:
         """Which values two runs have alike, and which not. Raises StillroomError."""
         from stillroom.extraction.comparison import compare

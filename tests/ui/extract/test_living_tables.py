@@ -6,6 +6,7 @@ from stillroom.extraction.result import Progress
 from stillroom.templates.template import Field, FieldType
 from stillroom.ui.extract.row import RowState
 from stillroom.ui.extract.run_queue import Run
+from stillroom.ui.templates.versions_dialog import touched_tables
 
 
 def wait_done(qtbot, sheet) -> None:
@@ -74,6 +75,7 @@ def test_a_table_whose_template_was_changed_is_offered_anew(window, parts, qtbot
     wait_done(qtbot, page.sheet)
     assert len(parts.fake.done) == before + 2
     assert parts.runs.compare(record.id, newest).documents == 2
+    assert record.id not in {table.run for table in touched_tables(parts, new)}, "it was extracted again"
 
 
 def test_a_template_changed_while_its_table_is_open_is_said_at_that_table(window, qtbot, receipts):
@@ -94,7 +96,13 @@ def test_a_template_changed_while_its_table_is_open_is_said_at_that_table(window
     other = extract.new_sheet()
     assert "renew" not in extract.banners, "it is not said of another table"
     extract.tabs.setCurrentIndex(0)
-    assert "renew" not in extract.banners, "it was said once"
+    assert "renew" in extract.banners, "nobody answered it"
+    window.show_named("templates").saved.emit("invoice")
+    assert "renew" in extract.banners, "another template that is saved does not take it away"
+    extract.banners._keyed["renew"]._go()
+    extract.tabs.setCurrentIndex(1)
+    extract.tabs.setCurrentIndex(0)
+    assert "renew" not in extract.banners, "it was closed"
     extract.tabs.setCurrentIndex(1)
     templates.banners._keyed["save"].buttons[0].click()
     assert extract.sheet is sheet

@@ -449,6 +449,18 @@ def test_the_table_worked_with_is_the_one_reviewed(window, make_run, open_page, 
     assert page.tables.currentData() == made, "the same table as before is no reason to leave the chosen one"
 
 
+def test_a_table_that_is_asked_for_comes_before_one_that_is_offered(make_run, open_page, qtbot):
+    asked, offered = make_run(2), make_run(2)
+    page = open_page()
+    page.offer_run(offered)
+    page.desk.look()  # as when the page is shown
+    page.show_run(asked)
+    qtbot.waitUntil(lambda: page.tables.currentData() == asked, timeout=10_000)
+    qtbot.wait(300)
+    settled(page, qtbot)
+    assert page.tables.currentData() == asked
+
+
 def test_what_came_since_a_table_is_reviewed_is_offered(window, parts, qtbot, receipts, make_run):
     make_run(1)
     sheet = window.extract.sheet

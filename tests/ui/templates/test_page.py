@@ -183,10 +183,14 @@ def test_columns_are_shown_as_they_were_understood(page):
         ("description", "line"), ("qty", "integer"), ("price", "money"), ("amount", "money"), ("state", "text"),
     ]  # fmt: skip
     page.refresh("invoice")
-    tables = [field for template in page._parts.templates.templates() for field in template.fields if field.columns]
-    for table in tables:
-        form.show_field(table)
-        assert form.value() == table, "what is only looked at does not change"
+    columns = (Field("qty", FieldType.INTEGER), Field("unit", FieldType.LINE, "kg or piece", label="Unit of it"))
+    table = Field("items", FieldType.TABLE, "what was bought", columns=columns)
+    edited = []
+    form.edited.connect(lambda *told: edited.append(told))
+    form.show_field(table)
+    form._tell()
+    assert form.value() == table, "what is only looked at does not change"
+    assert not edited
 
 
 @pytest.mark.window
@@ -233,6 +237,16 @@ def test_a_day_is_held_against_days_alone(page, qtbot):
     assert not dialog.add.isEnabled()
     assert not dialog.sign.isEnabled()
     assert dialog.sign.currentData() == ""
+
+
+def test_what_is_typed_after_a_save_is_undone_alone(qapp):  # noqa: ARG001
+    draft = Draft(editing.add_field(editing.new_template("t", "T"), Field("a", FieldType.DATE)))
+    typed = draft.text + "# one\n"
+    draft.type(typed)
+    draft.mark_saved(typed)
+    draft.type(typed + "# two\n")
+    draft.undo.undo()
+    assert draft.text == typed
 
 
 def test_a_draft_is_undone_step_by_step(qapp):  # noqa: ARG001
@@ -301,7 +315,7 @@ def test_what_it_learned_is_told_in_figures_and_forgotten(page, qtbot, parts, mo
     qtbot.waitUntil(lambda: dialog.documents.topLevelItemCount() == 6, timeout=15_000)
     assert dialog.fields.rowCount() == 1
     assert "of 6 values right before" in dialog.said.text()
-    assert dialog.plot.isVisible()
+    qtbot.waitUntil(dialog.plot.isVisible, timeout=15_000)
     newest = dialog.documents.topLevelItem(0)
     assert (newest.text(0), dialog.documents.topLevelItem(1).text(0)) == ("five.txt", "not in any table")
     assert not dialog.forget_one.isEnabled()
@@ -577,6 +591,23 @@ def test_what_was_not_saved_is_offered_at_the_next_start(page, window, parts, qt
 
 
 @pytest.mark.window
+def test_what_was_left_for_another_template_is_offered_at_the_next_start(page, window, parts, qtbot):
+    page.refresh("receipt")
+    page._draft.add_field(Field("fee", FieldType.MONEY, "what it costs"))
+    text = page._draft.text
+    choose(page, "invoice")
+    assert "unsaved" in page.banners
+    again = TemplatesPage(parts, window.loading)
+    qtbot.addWidget(again)
+    again.banners._keyed["left"].buttons[0].click()
+    assert again._draft.text == text
+    page.banners._keyed["unsaved"]._go()
+    third = TemplatesPage(parts, window.loading)
+    qtbot.addWidget(third)
+    assert "left" not in third.banners, "it was closed"
+
+
+@pytest.mark.window
 def test_a_new_template_does_not_take_over_what_is_kept_of_one_that_was_deleted(page):
     name = page._free_name("Talk")
     page._begin(editing.add_field(editing.new_template(name, "Talk"), Field("who", FieldType.NAME)))
@@ -595,6 +626,10 @@ def test_another_one_is_saved_where_it_is_said_and_what_is_shown_stays(page):
     page._begin(editing.new_template("talk", "Talk"))
     page._draft.add_field(Field("who", FieldType.NAME, "who spoke"))
     page.banners._keyed["unsaved"].buttons[0].click()
+    wanted = []
+    page.use_wanted.connect(wanted.append)
+    next(button for button in page.banners._keyed["save"].buttons if "new table" in button.text()).click()
+    assert wanted == ["the-colour-of-the-door"], "the one that was saved, not the one that is shown"
     assert OwnTemplates().names() == ["the-colour-of-the-door"]
     assert [field.name for field in page._draft.fields] == ["who"]
     assert "unsaved" not in page.banners._keyed

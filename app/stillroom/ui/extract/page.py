@@ -84,6 +84,7 @@ class ExtractPage(QWidget):
         self._told_renewal: set[tuple[int, int]] = (
             set()
         )  # runs and the versions of their template that they were offered anew with
+        self._renewal_offered: tuple[int, int] | None = None  # last
 
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -416,16 +417,19 @@ class ExtractPage(QWidget):
         """Say so where the template was changed since the table that is shown was made, and offer to ask what changed: once for each
         version of the template, or ``again``.
         """
-        self.banners.withdraw("renew")
+        offered = self._renewal_offered if "renew" in self.banners else None
         for batch in self.sheet.runs.batches():
             template = next((each for each in self.templates if each.name == batch.template.name), None)
             changed = self._parts.runs.changed(batch, template) if template is not None else ()
             if template is None or not changed:
                 continue
             told = (batch.run_id, template.version)
+            if told == offered and not again:
+                return
             if told in self._told_renewal and not again:
                 continue
             self._told_renewal.add(told)
+            self._renewal_offered = told
             text = counted(
                 len(changed),
                 self.tr("The template was changed since this table was made: %2."),
@@ -435,6 +439,9 @@ class ExtractPage(QWidget):
             actions = [(words, partial(self.renew, batch, template))]
             self.banners.show_message(text.replace("%2", ", ".join(changed)), "info", actions, key="renew")
             return
+        if offered is not None:  # of another table, and unanswered: it is offered with that one again
+            self._told_renewal.discard(offered)
+            self.banners.withdraw("renew")
 
     def renew(self, batch: Batch, template: Template) -> None:
         """A table of the same files with the template as it is now: what did not change is kept, and so are all verdicts."""

@@ -366,8 +366,8 @@ class ReviewPage(QWidget):
         self.desk.look()
 
     def show_run(self, run: int) -> None:
-        """Review this table."""
-        self._wanted_run = run
+        """Review this table, whatever was offered."""
+        self._wanted_run, self._offered_run = run, 0
         self.desk.look()
 
     def offer_run(self, run: int) -> None:

@@ -57,6 +57,7 @@ class Draft(QObject):
     def mark_saved(self, text: str) -> None:
         """It is on disk as ``text``: saving may have given it the next version. What was edited before can be undone still."""
         self.text = self._saved = text
+        self.undo.setClean()  # what is typed next is an edit of its own
         self._check()
         self.changed.emit()
 

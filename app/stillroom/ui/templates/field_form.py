@@ -196,10 +196,12 @@ class FieldForm(QWidget):
         from stillroom.templates.editing import name_from
 
         heading, says, kind = (part.strip() for part in line.rpartition("=")) if "=" in line else (line.strip(), "", "")
-        known = next((each for each in self._columns() if each.name == name_from(heading)), None)
+        called = [each for each in self._columns() if each.heading == heading]
+        known = next(iter(called or (each for each in self._columns() if each.name == name_from(heading))), None)
         of = _kind_named(kind) if says and kind else known.type if known is not None else self._kind_called(heading)
         made = known or Field(name_from(heading), FieldType.TEXT)
-        return dataclasses.replace(made, type=of, label=heading)
+        # A column without a label of its own is called by its name, and stays so where it is only looked at.
+        return dataclasses.replace(made, type=of, label=made.label if heading == made.heading else heading)
 
     def _columns(self) -> tuple[Field, ...]:
         return self._field.columns if self._field is not None else ()

@@ -324,7 +324,9 @@ class TemplatesPage(QWidget):
         if not kept.problems:
             ways.insert(0, (self.tr("Save it"), lambda: self._save(kept)))
         text = self.tr("What you changed in %1 is not saved.").replace("%1", title or self.tr("the template"))
-        self.banners.show_message(text, "warn", ways, key="unsaved")
+        banner = self.banners.show_message(text, "warn", ways, key="unsaved")
+        self._left = kept.text
+        banner.gone.connect(self._forget_left)
 
     def _offer_left(self, text: str) -> None:
         """Offer what was not saved when the window was closed."""
@@ -763,7 +765,10 @@ class TemplatesPage(QWidget):
         self.refresh("" if self._draft.new else self._draft.name, keep=True)
         text = self.tr("%1 is saved as version %2.").replace("%1", saved.title or saved.name)
         text = text.replace("%2", str(saved.version))
-        ways = [(self.tr("Use it in a new table"), self._use)]
+        # Another template may be shown by the time it is pressed.
+        ways: list[tuple[str, Callable[[], None]]] = [
+            (self.tr("Use it in a new table"), lambda: self.use_wanted.emit(saved.name))
+        ]
         self.banners.show_message(text, "info", ways, key="save", seconds=10)
         self._tell_tables(saved, text, ways)
         self.saved.emit(saved.name)
@@ -786,7 +791,7 @@ class TemplatesPage(QWidget):
             way = (
                 (self.tr("Open the table"), lambda: self.table_wanted.emit(newest))
                 if len(found) == 1
-                else (self.tr("Show them…"), self.show_versions)
+                else (self.tr("Show them…"), lambda: self._show_versions_of(saved.name))
             )
             said = f"{text} {more.replace('%2', ', '.join(fields))}"
             self.banners.show_message(said, "info", [way, *ways], key="save", seconds=20)
@@ -836,6 +841,11 @@ class TemplatesPage(QWidget):
         dialog.taken.connect(self._take_version)
         dialog.table_wanted.connect(self.table_wanted)
         dialog.exec()
+
+    def _show_versions_of(self, name: str) -> None:
+        if self._draft.name != name:
+            self.refresh(name)
+        self.show_versions()
 
     def _take_version(self, earlier: Template) -> None:
         self._edit(self._parts.templates.text(earlier), self.tr("Take version %1").replace("%1", str(earlier.version)))

@@ -42,10 +42,13 @@ class TouchedTable:
 
 
 def touched_tables(parts: Parts, template: Template) -> list[TouchedTable]:
-    """The tables of a template whose values may be others with it as it is now, the newest first. Blocks. Raises StillroomError."""
+    """The tables of a template whose values may be others with it as it is now, the newest first; but for those that were extracted
+    again since. Blocks. Raises StillroomError.
+    """
     found = []
+    renewed = parts.runs.renewed()
     for table in parts.reviews.tables():
-        if table.template_name != template.name:
+        if table.template_name != template.name or table.run in renewed:
             continue
         made = parts.reviews.template(table.run)
         changed = parts.templates.differences(made, template).fields
