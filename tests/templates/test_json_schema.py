@@ -100,6 +100,58 @@ def test_parts_that_are_named_and_objects_within_become_fields() -> None:
     assert template.field("mails").of is FieldType.EMAIL
 
 
+PARTS = {
+    "Base": {
+        "title": "Paper",
+        "properties": {"id": {"type": "string"}, "date": {"type": "string"}},
+        "required": ["id"],
+    },
+    "Dated": {"properties": {"date": {"format": "date"}}, "required": ["date"]},
+    "Priced": {"allOf": [{"$ref": "#/$defs/Base"}, {"properties": {"price": {"type": "number"}}}]},
+    "Deep": {"$ref": "#/$defs/Deep1"},
+    **{f"Deep{at}": {"$ref": f"#/$defs/Deep{at + 1}"} for at in range(1, 9)},
+    "Deep9": {"$ref": "#/$defs/Base"},
+}
+
+
+@pytest.mark.parametrize(
+    ("root", "wanted"),
+    [
+        ({"$ref": "#/$defs/Base"}, {"id": "line!", "date": "line"}),
+        ({"$ref": "#/$defs/Deep"}, {"id": "line!", "date": "line"}),
+        ({"$ref": "#/$defs/Base", "properties": {"more": {}}, "required": ["more"]}, {"id": "line!", "date": "line", "more": "line!"}),
+        ({"allOf": [{"$ref": "#/$defs/Priced"}, {"$ref": "#/$defs/Dated"}]}, {"id": "line!", "date": "date!", "price": "number"}),
+        ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}], "properties": {"a": {}, "b": {}}}, {"a": "line", "b": "line"}),
+        (
+            {"properties": {"item": {"allOf": [{"$ref": "#/$defs/Priced"}, {"$ref": "#/$defs/Dated"}]}}},
+            {"item_id": "line", "item_date": "date", "item_price": "number"},
+        ),
+        (
+            {"properties": {"when": {"allOf": [{"format": "date"}, {"description": "the day"}], "type": "string"}}},
+            {"when": "date"},
+        ),
+    ],
+)  # fmt: skip
+def test_parts_together_are_one(root: dict[str, object], wanted: dict[str, str]) -> None:
+    template = template_from({"$defs": PARTS, **root}, "x")
+    assert {field.name: f"{field.type}{'!' * field.required}" for field in template.fields} == wanted
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"A": {"$ref": "#/$defs/A"}},
+        {"A": {"allOf": [{"$ref": "#/$defs/B"}] * 50}, "B": {"allOf": [{"$ref": "#/$defs/A"}] * 50}},
+        {"A": {"allOf": [{"$ref": "#/$defs/B"}] * 999}, "B": {"allOf": [{"$ref": "#/$defs/C"}] * 999}, "C": {}},
+    ],
+)
+def test_parts_that_lead_to_each_other_end_in_a_sentence(parts: dict[str, object]) -> None:
+    with pytest.raises(TemplateError, match="each other"):
+        template_from({"$ref": "#/$defs/A", "$defs": parts}, "x")
+    with pytest.raises(TemplateError, match="each other"):
+        template_from({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": parts}, "x")
+
+
 def test_names_come_once_and_are_readable() -> None:
     inner = {"properties": {"b_c": {}, "d": {}}}
     columns = {"数量": {}, "价格": {}, "цена": {"properties": {"нетто": {}}}}

@@ -46,15 +46,15 @@ def template_from(schema: Any, name: str) -> Template:
     table. Raises TemplateError, naming what cannot be one.
     """
     whole = _Schema(schema)
-    properties = whole.properties(schema)
-    if not properties:
+    root = whole.resolved()
+    if not whole.properties(root):
         raise TemplateError("The schema has no properties. A template is made from the schema of an object with some.")
-    fields = whole.fields(schema)
+    fields = whole.fields(root)
     return Template(
         name=name_from(_words(name), separator="-"),
         version=1,
-        title=str(schema.get("title") or name),
-        description=str(schema.get("description") or ""),
+        title=str(root.get("title") or name),
+        description=str(root.get("description") or ""),
         fields=tuple(fields),
     )
 
@@ -69,6 +69,9 @@ _FORMATS = {
 }
 _PLAIN = {"number": FieldType.NUMBER, "integer": FieldType.INTEGER, "boolean": FieldType.YES_NO}
 _DEEPEST = 6  # objects within each other; a schema may name itself
+_LONGEST_WAY = 20  # of parts that name others, or have others within them
+_MOST_PARTS = 20_000
+_JOINED = ("$ref", "allOf", "anyOf", "oneOf")
 _MOST_FIELDS = 200  # of a template's file
 _CAPITAL = regex.compile(r"(?<=[\p{Ll}\d])(?=\p{Lu})")
 
@@ -78,6 +81,11 @@ class _Schema:
 
     def __init__(self, whole: Any) -> None:
         self._whole = whole
+        self._parts = 0
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole with what it is made of in its place. Raises TemplateError."""
+        return self._one(self._whole)[0]
 
     def properties(self, schema: Any) -> dict[str, Any]:
         found = schema.get("properties") if isinstance(schema, dict) else None
@@ -113,23 +121,30 @@ class _Schema:
                 )
         return found
 
-    def _one(self, schema: Any) -> tuple[dict[str, Any], bool]:
-        """What a part says once names are followed and alternatives decided for the first that is a value; whether it may be null."""
+    def _one(self, schema: Any, way: int = 0) -> tuple[dict[str, Any], bool]:
+        """What a part says once names are followed, what holds together is one, and alternatives are decided for the first that is a
+        value; whether it may be null. Raises TemplateError.
+        """
+        self._parts += 1
+        if way > _LONGEST_WAY or self._parts > _MOST_PARTS:
+            raise TemplateError("The schema has parts that name each other without end. Make it flat.")
         own = schema if isinstance(schema, dict) else {}
-        null = False
-        for _ in range(_DEEPEST):
-            if "$ref" in own:
-                rest = {key: value for key, value in own.items() if key != "$ref"}
-                own = {**self._named(str(own["$ref"])), **rest}
-                continue
-            several = next((own[key] for key in ("anyOf", "oneOf", "allOf") if isinstance(own.get(key), list)), None)
-            if several is None:
-                break
-            values = [each for each in several if isinstance(each, dict) and each.get("type") != "null"]
+        parts = [self._named(str(own["$ref"]))] if "$ref" in own else []
+        found = [self._one(part, way + 1) for part in (*parts, *_parts(own, "allOf"))]
+        null = any(may_be for _, may_be in found)
+        for several in (_parts(own, "anyOf"), _parts(own, "oneOf")):
+            values = [each for each in several if each.get("type") != "null"]
             null = null or len(values) < len(several)
-            rest = {key: value for key, value in own.items() if key not in ("anyOf", "oneOf", "allOf")}
-            own = {**(values[0] if values else {}), **rest}
-        return own, null or "null" in _kinds(own)
+            if values:
+                value, may_be = self._one(values[0], way + 1)
+                null = null or may_be
+                if len(values) > 1:  # what one of several wants is not always wanted
+                    value = {key: said for key, said in value.items() if key != "required"}
+                found.append((value, may_be))
+        one: dict[str, Any] = {}
+        for part in (*(part for part, _ in found), {key: said for key, said in own.items() if key not in _JOINED}):
+            one = _both(one, part)
+        return one, null or "null" in _kinds(one)
 
     def _named(self, name: str) -> dict[str, Any]:
         found: Any = self._whole
@@ -173,6 +188,25 @@ class _Schema:
         if kind in ("object", "array"):
             raise TemplateError(f"{key} is an object without properties, or a list within another. Make it flat.")
         return Field(type=_PLAIN.get(kind) or _FORMATS.get(str(schema.get("format")), FieldType.LINE), **described)
+
+
+def _parts(schema: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    several = schema.get(key)
+    return [each for each in several if isinstance(each, dict)] if isinstance(several, list) else []
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """What holds together: the properties of both, what either wants, and of everything else what the other says."""
+    both = {**one, **other}
+    if isinstance(one.get("properties"), dict) and isinstance(other.get("properties"), dict):
+        properties = dict(one["properties"])
+        for key, value in other["properties"].items():
+            known = properties.get(key, value)
+            properties[key] = value if known == value else {"allOf": [known, value]}
+        both["properties"] = properties
+    if isinstance(one.get("required"), list) and isinstance(other.get("required"), list):
+        both["required"] = [*one["required"], *other["required"]]
+    return both
 
 
 def _kinds(schema: dict[str, Any]) -> list[str]:
