@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -16,8 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stillroom.extraction.result import DocumentResult
+from stillroom.templates.template import Template
 from stillroom.ui.controls import Button, label
+from stillroom.ui.extract.cell import cell_of
 from stillroom.ui.theme import GRID
+from stillroom.ui.wording import tr
 
 _PLACE = Qt.ItemDataRole.UserRole
 _NONE = "–"
@@ -100,3 +104,48 @@ class ChangedDialog(QDialog):
         if item is not None:
             self.accept()
             self.wanted.emit(*item.data(0, _PLACE))
+
+
+def changed_values(
+    run: int,
+    position: int,
+    file: str,
+    template: Template,
+    names: Iterable[str],
+    results: tuple[DocumentResult, DocumentResult],
+) -> list[ChangedValue]:
+    """What became of these fields of a document; ``results``: before and after."""
+    fields = {field.name: field for field in template.fields}
+    return [
+        ChangedValue(
+            run, position, file, name, fields[name].heading,
+            *(cell_of(fields[name], result.fields.get(name)).text for result in results),
+        )
+        for name in names
+        if name in fields
+    ]  # fmt: skip
+
+
+def way_to(
+    values: Sequence[ChangedValue],
+    said: str,
+    choose: Callable[[int, int, str], None],
+    say_again: Callable[[], None],
+    parent: QWidget,
+) -> tuple[str, Callable[[], None]]:
+    """The action of a message that leads to these values; ``say_again``: after one of several the next is wanted."""
+    if len(values) == 1:
+        (only,) = values
+        return tr("Show it"), lambda: choose(only.run, only.position, only.field)
+    shown = 0
+
+    def show() -> None:
+        nonlocal shown
+        dialog = ChangedDialog(said, values, parent)
+        dialog.choose(shown)
+        dialog.wanted.connect(choose)
+        if dialog.exec():
+            shown = dialog.current + 1
+        say_again()
+
+    return tr("Show them…"), show

@@ -9,8 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from stillroom.extraction.result import DocumentResult
-from stillroom.ui.changed_dialog import ChangedDialog, ChangedValue
-from stillroom.ui.extract.cell import cell_of
+from stillroom.ui.changed_dialog import changed_values, way_to
 from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.row import Row
 from stillroom.ui.extract.sheet_runs import SheetRuns
@@ -46,41 +45,27 @@ class DecidedTogether:
 
     def tell(self, found: DecidedAgain) -> None:
         """Say which values are others now, with a way to each and a way back."""
-        changed = [(position, name) for position in sorted(found.after) for name in found.changed(position)]
-        if not changed:
-            return
-        fields = {field.name: field for field in self._model.template.fields}
         files = {row.position: row.path.name for row in self._model.rows if _of(row, found.run)}
         values = [
-            ChangedValue(
-                found.run, position, files.get(position, ""), name, fields[name].heading,
-                *(cell_of(fields[name], rows[position].fields.get(name)).text for rows in (found.before, found.after)),
+            value
+            for place in sorted(found.after)
+            for value in changed_values(
+                found.run, place, files.get(place, ""), self._model.template, found.changed(place),
+                (found.before[place], found.after[place]),
             )
-            for position, name in changed
-            if name in fields
         ]  # fmt: skip
+        if not values:
+            return
         text = counted(
-            len(changed),
+            len(values),
             tr("The documents were compared with each other when all were read: 1 value is another one now (%2)."),
             tr("The documents were compared with each other when all were read: %1 values are others now (%2)."),
         )
         said = text.replace("%2", ", ".join(dict.fromkeys(value.heading for value in values)))
-        undo = (tr("Undo"), partial(self._as_each_alone, found))
-        if len(values) == 1:
-            self._say(said, "keep", [(tr("Show it"), partial(self._choose, found.run, *changed[0])), undo])
-            return
-        shown = 0
-
-        def show() -> None:
-            nonlocal shown
-            dialog = ChangedDialog(said, values, self._owner)
-            dialog.choose(shown)
-            dialog.wanted.connect(self._choose)
-            if dialog.exec():
-                shown = dialog.current + 1
-            self._say(said, "keep", actions)  # the next of them is wanted after this one
-
-        actions = [(tr("Show them…"), show), undo]
+        actions = [
+            way_to(values, said, self._choose, lambda: self._say(said, "keep", actions), self._owner),
+            (tr("Undo"), partial(self._as_each_alone, found)),
+        ]
         self._say(said, "keep", actions)
 
     def _as_each_alone(self, found: DecidedAgain) -> None:

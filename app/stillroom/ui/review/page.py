@@ -33,7 +33,7 @@ from stillroom.review.reviews import Reviews
 from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.changed_dialog import ChangedDialog, ChangedValue
+from stillroom.ui.changed_dialog import ChangedValue, changed_values, way_to
 from stillroom.ui.controls import (
     Button,
     ComboBox,
@@ -45,7 +45,7 @@ from stillroom.ui.controls import (
     restyle,
     set_role,
 )
-from stillroom.ui.extract.cell import cell_of, one_line
+from stillroom.ui.extract.cell import one_line
 from stillroom.ui.failures import show_failure
 from stillroom.ui.review import filters, wording
 from stillroom.ui.review.desk import ReviewDesk
@@ -1142,7 +1142,10 @@ class ReviewPage(QWidget):
             taken = {document.position: document for document in self.desk.set_results(each.run, each.after)}
             lessons.put(each.run, {place: each.after[place] for place in taken}, each.seen)
             for place, document in taken.items():
-                changed += _changed_values(document, each.changed(place), each.before[place], each.after[place])
+                changed += changed_values(
+                    document.run, document.position, document.path.name, document.template, each.changed(place),
+                    (each.before[place], each.after[place]),
+                )  # fmt: skip
         actions: list[tuple[str, Callable[[], None]]] = []
         left = sum(len(each.left) for each in found)
         if left and lesson.after > lesson.before:
@@ -1158,7 +1161,7 @@ class ReviewPage(QWidget):
         if changed:
             said = self._what_changed(changed)
             actions = [
-                self._way_to(changed, said, lambda: self._show_lesson(lesson, said, actions)),
+                way_to(changed, said, self._turn_to_row, lambda: self._show_lesson(lesson, said, actions), self),
                 (self.tr("Undo"), lambda: self._undo_decided(found)),
                 *actions,
             ]
@@ -1175,26 +1178,6 @@ class ReviewPage(QWidget):
             self._lessons.put(each.run, {document.position: document.result for document in taken}, {})
         text = self.tr("The values are what they were. The next approval decides them again.")
         self.banners.show_message(text, "info", key="lesson", seconds=8.0)
-
-    def _way_to(
-        self, changed: Sequence[ChangedValue], said: str, say_again: Callable[[], None]
-    ) -> tuple[str, Callable[[], None]]:
-        """The action of a message that leads to these values; ``say_again``: after one of several the next is wanted."""
-        if len(changed) == 1:
-            (only,) = changed
-            return self.tr("Show it"), lambda: self._turn_to_row(only.run, only.position, only.field)
-        shown = 0
-
-        def show() -> None:
-            nonlocal shown
-            dialog = ChangedDialog(said, changed, self)
-            dialog.choose(shown)
-            dialog.wanted.connect(self._turn_to_row)
-            if dialog.exec():
-                shown = dialog.current + 1
-            say_again()
-
-        return self.tr("Show them…"), show
 
     def _turn_to_row(self, run: int, position: int, field: str) -> None:
         document = next((each for each in self.desk.documents if (each.run, each.position) == (run, position)), None)
@@ -1244,7 +1227,10 @@ class ReviewPage(QWidget):
         for each in self.desk.documents:
             earlier = before.get((each.run, each.position))
             if earlier is not None:
-                changed += _changed_values(each, changed_fields(earlier, each.result), earlier, each.result)
+                changed += changed_values(
+                    each.run, each.position, each.path.name, each.template, changed_fields(earlier, each.result),
+                    (earlier, each.result),
+                )  # fmt: skip
         if not changed:
             text = self.tr("Looked again: every value is what it was.")
             self.banners.show_message(text, "info", key="again", seconds=8.0)
@@ -1254,7 +1240,7 @@ class ReviewPage(QWidget):
         def say() -> None:
             self.banners.show_message(said, "info", [way], key="again")
 
-        way = self._way_to(changed, said, say)
+        way = way_to(changed, said, self._turn_to_row, say, self)
         say()
 
     def _show_learned(self, template: Template) -> None:
@@ -1355,18 +1341,3 @@ class ReviewPage(QWidget):
         self.banners.show_message(
             sentence(error), "bad", [(self.tr("Details"), lambda: show_failure(self, error))], key="failed"
         )
-
-
-def _changed_values(
-    document: ReviewedDocument, names: Iterable[str], before: DocumentResult, after: DocumentResult
-) -> list[ChangedValue]:
-    """What became of these fields of a document."""
-    fields = {field.name: field for field in document.template.fields}
-    return [
-        ChangedValue(
-            document.run, document.position, document.path.name, name, fields[name].heading,
-            *(cell_of(fields[name], result.fields.get(name)).text for result in (before, after)),
-        )
-        for name in names
-        if name in fields
-    ]  # fmt: skip
