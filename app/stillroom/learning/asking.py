@@ -108,11 +108,9 @@ def typed(template: Template) -> Template:
 def _typed(field: Field) -> Field:
     if field.type is FieldType.LINE:
         return replace(field, type=kind_called(field.heading))
-    of = kind_called(field.heading) if field.of is FieldType.LINE else field.of
-    if (
-        of is FieldType.INTEGER and field.of is FieldType.LINE
-    ):  # "Items", "Pages": how many of one thing, and in a list the things
-        of = field.of
+    of = field.of
+    if of is FieldType.LINE and (kind := kind_called(field.heading)) is not FieldType.INTEGER:
+        of = kind  # "Items", "Pages" count one thing; a list of that name holds the things
     return replace(field, of=of, columns=tuple(map(_typed, field.columns)))
 
 
