@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stillroom.learning.asking import fields_from, kind_called
-from stillroom.templates.template import FieldType
+from stillroom.learning.asking import fields_from, kind_called, typed
+from stillroom.templates.template import Field, FieldType, Template
+from stillroom.templates.toml_file import parse_template
+from stillroom.templates.toml_writing import template_to_toml
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,28 @@ def test_a_sentence_without_end_has_an_end() -> None:
 )  # fmt: skip
 def test_a_heading_says_what_its_values_are(heading: str, wanted: str) -> None:
     assert str(kind_called(heading)) == wanted
+
+
+def test_columns_and_items_are_typed_as_fields_are() -> None:
+    line = FieldType.LINE
+    columns = (
+        Field("unit_price", line),
+        Field("due", FieldType.TEXT),
+        Field("colour", line),
+        Field("x", line, label="Qty"),
+    )
+    made = typed(
+        Template("t", 1, "T", "", (
+            Field("total", line),
+            Field("rows", FieldType.TABLE, columns=columns),
+            Field("invoice_dates", FieldType.LIST, of=line, label="Due date"),
+            Field("iban", FieldType.LIST, of=FieldType.TEXT),
+            Field("colours", FieldType.LIST, of=line),
+            Field("items", FieldType.LIST, of=line),
+        ))
+    )  # fmt: skip
+    total, rows, dates, ibans, colours, items = made.fields
+    assert total.type is FieldType.MONEY
+    assert [str(column.type) for column in rows.columns] == ["money", "text", "line", "integer"]
+    assert [str(each.of) for each in (dates, ibans, colours, items)] == ["date", "text", "line", "line"]
+    assert parse_template(template_to_toml(made), "t.toml").fields[1].columns[0].type is FieldType.MONEY

@@ -101,12 +101,19 @@ def kind_called(heading: str) -> FieldType:
 
 
 def typed(template: Template) -> Template:
-    """With every field that is a mere line of the type that its heading has elsewhere."""
-    fields = (
-        replace(each, type=kind_called(each.heading)) if each.type is FieldType.LINE else each
-        for each in template.fields
-    )
-    return replace(template, fields=tuple(fields))
+    """With every field, column and item of a list that is a mere line of the type that its heading has elsewhere."""
+    return replace(template, fields=tuple(map(_typed, template.fields)))
+
+
+def _typed(field: Field) -> Field:
+    if field.type is FieldType.LINE:
+        return replace(field, type=kind_called(field.heading))
+    of = kind_called(field.heading) if field.of is FieldType.LINE else field.of
+    if (
+        of is FieldType.INTEGER and field.of is FieldType.LINE
+    ):  # "Items", "Pages": how many of one thing, and in a list the things
+        of = field.of
+    return replace(field, of=of, columns=tuple(map(_typed, field.columns)))
 
 
 def _called(words: str) -> Concept | None:
