@@ -159,16 +159,19 @@ def test_names_come_once_and_are_readable() -> None:
         {
             "properties": {
                 "a": inner, "a_b": {"properties": {"c": {}}}, "aB": {"properties": {"C": {}}}, "númeroDeFactura": {},
-                "供应商": {"properties": {"名称": {}}}, "日期": {}, "lines": {"type": "array", "items": {"properties": columns}},
+                "供应商": {"properties": {"名称": {}}}, "日期": {}, "VAT %": {},
+                "lines": {"type": "array", "items": {"properties": columns}},
             }
         },
         "счёт",
     )  # fmt: skip
     assert template.name == "template"
     assert [field.name for field in template.fields] == [
-        "a_b_c", "a_d", "a_b_c_2", "a_b_c_3", "numero_de_factura", "field", "field_2", "lines",
+        "a_b_c", "a_d", "a_b_c_2", "a_b_c_3", "numero_de_factura", "field", "field_2", "vat", "lines",
     ]  # fmt: skip
-    assert [field.heading for field in template.fields[4:7]] == ["Número De Factura", "供应商 名称", "日期"]
+    assert [field.heading for field in template.fields[3:8]] == [
+        "A b c 3", "Número De Factura", "供应商 名称", "日期", "VAT %",
+    ]  # fmt: skip
     columns = template.field("lines").columns
     assert [(column.name, column.heading) for column in columns] == [
         ("field", "数量"), ("field_2", "价格"), ("field_3", "Цена нетто"),

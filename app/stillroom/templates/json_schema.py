@@ -73,6 +73,7 @@ _LONGEST_WAY = 20  # of parts that name others, or have others within them
 _MOST_PARTS = 20_000
 _JOINED = ("$ref", "allOf", "anyOf", "oneOf")
 _MOST_FIELDS = 200  # of a template's file
+_NAMED_WHOLE = regex.compile(r"[A-Za-z0-9_\s.-]*")  # a name has plain letters only: of "VAT %" the sign would be lost
 _CAPITAL = regex.compile(r"(?<=[\p{Ll}\d])(?=\p{Lu})")
 
 
@@ -169,7 +170,7 @@ class _Schema:
         described: dict[str, Any] = {
             "name": name_from(words, taken),
             "description": str(schema.get("description") or ""),
-            "label": title or ("" if words.isascii() else label_of(words)),  # a name has plain letters only
+            "label": title or ("" if _NAMED_WHOLE.fullmatch(words) else label_of(words)),
             "required": required,
         }
         if isinstance(schema.get("enum"), list):
