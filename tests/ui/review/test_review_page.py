@@ -567,10 +567,14 @@ def test_a_copy_is_said_and_kept_by_one_click(qtbot, make_run, open_page, parts,
     assert copy.duplicate_of is page.desk.documents[0]
     page.show_document(copy)
     assert page.state.full_text() == "looks like a copy of slip-000.txt"
+    qtbot.mouseClick(page.other, Qt.MouseButton.LeftButton)
+    assert page._document is page.desk.documents[0]
+    page.show_document(copy)
     qtbot.mouseClick(page.no_copy, Qt.MouseButton.LeftButton)
     settled(page, qtbot)
     assert copy.duplicate_of is None
     assert page.no_copy.isHidden()
+    assert page.other.isHidden()
 
 
 def test_a_document_that_failed_says_what_to_do_and_is_gone_on_from_by_key(parts, qtbot, make_run, window):

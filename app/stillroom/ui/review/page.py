@@ -26,7 +26,7 @@ from stillroom.documents.document import Document, Span
 from stillroom.extraction.result import DocumentResult, FieldValue, Progress
 from stillroom.review import marked_value
 from stillroom.review.document import ReviewedDocument, ReviewedValue
-from stillroom.review.duplicates import sender_of
+from stillroom.review.duplicates import differences, sender_of
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
 from stillroom.review.marked_value import FieldReader, ReadValue
 from stillroom.review.reviews import Reviews
@@ -249,8 +249,11 @@ class ReviewPage(QWidget):
         self.no_copy = Button(self.tr("No copy"), "link")
         describe(self.no_copy, self.tr("No copy"), self.tr("This document is one of its own"))
         self.no_copy.hide()
+        self.other = Button(self.tr("Show the other"), "link", action=self.show_other)
+        self.other.hide()
         row = QHBoxLayout()
         row.addWidget(self.state, 1)
+        row.addWidget(self.other)
         row.addWidget(self.no_copy)
         column.addLayout(row)
         self.notes = label("", "muted", wrap=True)
@@ -788,6 +791,19 @@ class ReviewPage(QWidget):
             self.desk.keep(self._document)
             self.list.setFocus()
 
+    def show_other(self) -> None:
+        """The document that this one looks like a copy of, at the first value in which they differ."""
+        document = self._document
+        other = document.duplicate_of if document is not None else None
+        if document is None or other is None:
+            return
+        its = differences(document)
+        field = its[0].field.name if its else ""
+        if other in self.desk.documents:
+            self._turn_to(other, field)
+        else:
+            self.show_value(other.run, other.path, field)
+
     def take_runner_up(self, number: int) -> None:
         value = self.list.value
         if value is None or number > len(value.current.candidates):
@@ -1285,6 +1301,7 @@ class ReviewPage(QWidget):
         self.approve.setToolTip(refusal or self.tr("Answer for all values of this document (A)"))
         undecided = document.duplicate_of is not None and not self.desk.decided(document)
         self.no_copy.setVisible(undecided)
+        self.other.setVisible(undecided)
 
     def _show_dial_text(self) -> None:
         promises = {queue.promise.wrong if queue.promise else 0.0 for queue in self.desk.queues.values()}

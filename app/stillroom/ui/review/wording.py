@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from stillroom.extraction.result import FieldState
 from stillroom.review.acceptance import ENOUGH, Passing
 from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.duplicates import differences
 from stillroom.review.queue import Doubt
 from stillroom.review.verdict import ADDED, Verdict, VerdictKind
 from stillroom.ui.extract.cell import one_line
@@ -105,6 +106,12 @@ def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
         return tr("approved by %1, %2").replace("%1", document.approval.person).replace("%2", moment), "good"
     if document.failed:
         return tr("could not be read"), "bad"
+    if document.duplicate_of is not None and (its := differences(document)):
+        text = tr("has the sender and number of %1; differs: %3")
+        if document.duplicate_in:
+            text = tr("has the sender and number of %1, in %2; differs: %3")
+        text = text.replace("%3", ", ".join(each.field.heading for each in its))
+        return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"
     if document.duplicate_of is not None:
         text = tr("looks like a copy of %1, in %2") if document.duplicate_in else tr("looks like a copy of %1")
         return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"
