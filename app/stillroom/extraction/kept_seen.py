@@ -128,7 +128,8 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         sha256=document.sha256,
         page_count=document.page_count,
         pages=[
-            KeptPage(each.number, each.text, each.width, each.height, each.ocr_confidence) for each in document.pages
+            KeptPage(each.number, each.text, each.width, each.height, each.ocr_confidence, each.certainty)
+            for each in document.pages
         ],
         stated=document.stated,
         asked=[_kept(each, document) for each in seen.asked],
