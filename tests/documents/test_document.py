@@ -79,6 +79,13 @@ def test_one_letter_that_is_hard_to_read_makes_a_text_half_as_hard() -> None:
     assert Page(1, "ab").legibility(0, 2) == 1.0
 
 
+def test_letters_that_were_hard_to_recognise_are_named() -> None:
+    page = Page(1, "24.75", ocr_confidence=0.97, certainty=bytes([99, 60, 98, 99, 79]))
+    document = Document("a.png", "png", "0" * 64, (page, Page(2, "24.75")), 2)
+    assert document.hard_to_read(Span(1, 0, 5)) == ("4", "5")
+    assert document.hard_to_read(Span(1, 2, 4)) == document.hard_to_read(Span(2, 0, 5)) == ()
+
+
 def test_a_span_over_two_lines_has_a_box_for_each() -> None:
     places = [Box(0, 0, 5, 10), Box(5, 1, 9, 10), None, Box(0, 20, 4, 30)]
     document = Document("x", "pdf", "", (Page(1, "ab\nc", boxes=Boxes(places)),), 1)
