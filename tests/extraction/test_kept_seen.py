@@ -46,6 +46,16 @@ def slip(number: int = 0, *, boxes: bool = True, stated: tuple[Stated, ...] = ()
     return Document(f"{number}.txt", "txt", digest, (Page(1, text, 500, 500, placed),), 1, ("A note.",), stated=stated)
 
 
+def recognised(document: Document) -> Document:
+    """The document as if it had been recognised, with a day of which one letter is hard to read."""
+    (page,) = document.pages
+    certainty = bytearray([98] * len(page.text))
+    certainty[page.text.index("/2025") - 1] = 55
+    return dataclasses.replace(
+        document, pages=(dataclasses.replace(page, ocr_confidence=0.97, certainty=bytes(certainty)),)
+    )
+
+
 def as_kept(result: DocumentResult) -> DocumentResult:
     return result_from_json(result_to_json(result))
 
@@ -66,6 +76,7 @@ def again(result: DocumentResult, content: bytes, memory: TemplateMemory | None 
         slip(stated=(Stated("BT-112", "total", "Total", "9.99", "9.99"), Stated("BT-2", "day", "Day", "2025-04-03", "2025-04-03"))),
         Document("none.txt", "txt", "0" * 64, (Page(1, ""),), 2),
         dataclasses.replace(slip(), notes=("2 pictures were not read.",)),
+        recognised(slip()),
     ],
 )  # fmt: skip
 def test_deciding_again_gives_what_extraction_gave(model: ModelInfo, document: Document) -> None:

@@ -516,7 +516,7 @@ def grounds_of(
         candidates=len(asked.candidates),
         likelihood=candidate.likelihood,
         fitted=asked.fitted,
-        legible=_legibility(candidate.span, document),
+        legible=_legibility(asked, candidate, document, sums=sums),
         by_label=by_label,
         by_place=by_place,
         like=float(max(row[_LIKE])),
@@ -525,6 +525,17 @@ def grounds_of(
         sums=sums,
         alone=None if asked.alone is None else _says(asked.alone, place.value),
     )
+
+
+def _legibility(asked: Asked, candidate: Candidate, document: Document, *, sums: bool) -> float:
+    """How surely a value was recognised, 0 to 1: where it stands twice, by the surer reading; what a sum vouches for was
+    read as well as its page."""
+    page = document.page(candidate.span.page)
+    if not page.certainty:
+        return document.legibility(candidate.span)
+    again = (each.span for each in asked.candidates if each.value == candidate.value)
+    sure = max(map(document.legibility, again))
+    return max(sure, page.ocr_confidence or 0.0) if sums else sure
 
 
 def absent_grounds(
@@ -697,7 +708,7 @@ def item_grounds(asked: Asked, index: int, share: float, document: Document) -> 
         likelihood=asked.candidates[index].likelihood,
         fitted=asked.fitted,
         several=ranking.family(asked.kind) == "texts",  # what is told by its form is as sure in a list as alone
-        legible=_legibility(asked.candidates[index].span, document),
+        legible=document.legibility(asked.candidates[index].span),
     )
 
 
@@ -785,9 +796,3 @@ def _read(document: Document) -> float:
     """How far a document was read: its least legible page, and which share of its pages gave any text."""
     sure = min((page.ocr_confidence for page in document.pages if page.ocr_confidence is not None), default=1.0)
     return sure * sum(bool(page.text.strip()) for page in document.pages) / max(1, document.page_count)
-
-
-def _legibility(span: Span, document: Document) -> float:
-    """How sure the recognition was of a page that is a picture; 1 where the text was in the file."""
-    recognised = document.page(span.page).ocr_confidence
-    return 1.0 if recognised is None else recognised

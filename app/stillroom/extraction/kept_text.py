@@ -19,6 +19,7 @@ class KeptPage(msgspec.Struct, array_like=True):
     width: float
     height: float
     ocr_confidence: float | None
+    certainty: bytes = b""
 
 
 class KeptText(msgspec.Struct, array_like=True):
@@ -34,7 +35,8 @@ class KeptText(msgspec.Struct, array_like=True):
     def read_pages(self) -> tuple[Page, ...]:
         """The pages, without boxes."""
         return tuple(
-            Page(each.number, each.text, each.width, each.height, None, each.ocr_confidence) for each in self.pages
+            Page(each.number, each.text, each.width, each.height, None, each.ocr_confidence, each.certainty)
+            for each in self.pages
         )
 
 

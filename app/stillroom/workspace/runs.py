@@ -368,9 +368,14 @@ class Runs:
         from stillroom.templates.versions import differences
 
         old = self.resume(renewed)
-        earlier = {row.sha256: row for row in old.results() if row is not None and row.sha256}
+        rows = [(place, row) for place, row in enumerate(old.results()) if row is not None and row.sha256]
+        places = {row.sha256: place for place, row in rows}
+
+        def seen(sha256: str) -> bytes:
+            return next((content for _, content in self._store().seen(renewed, [places[sha256]])), b"")
+
         changed = differences(old.template, batch.template).fields
-        return ChangedFields(self._extractor(), earlier, old.template, changed)
+        return ChangedFields(self._extractor(), {row.sha256: row for _, row in rows}, old.template, changed, seen)
 
     def names_of(self, checksums: Iterable[str]) -> dict[str, str]:
         """By the SHA-256 of a document: the name of the file that a table has it from; of none where no table has it."""
