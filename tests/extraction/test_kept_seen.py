@@ -12,7 +12,7 @@ from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
 
 from stillroom.documents.document import Box, Boxes, Document, Page, Stated
 from stillroom.engine.protocol import ModelInfo
-from stillroom.extraction import kept_seen
+from stillroom.extraction import kept_seen, kept_text
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, result_from_json, result_to_json
@@ -113,6 +113,25 @@ def test_what_other_fields_or_signs_saw_or_is_damaged_is_not_used(monkeypatch: p
         assert kept_seen.Unpacker(TEMPLATE).unpack(damaged) is None
     monkeypatch.setattr(kept_seen, "sign_names", lambda: ("another",))
     assert kept_seen.Unpacker(TEMPLATE).unpack(content) is None
+
+
+def test_what_was_recognised_is_kept_with_all_its_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = recognised(slip())
+    _, content = Extractor(ScriptedEngine()).extract_and_keep(document, TEMPLATE, file="a")
+    kept = kept_text.recognised(content)
+    assert kept is not None
+    assert kept.pages == document.pages
+    assert (kept.sha256, kept.kind, kept.page_count) == (document.sha256, document.kind, document.page_count)
+    _, written = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
+    assert kept_text.recognised(written) is None, "to read it again takes no time"
+    assert kept_text.recognised(b"x" * 100) is None
+    monkeypatch.setattr(kept_seen, "MOST_BYTES", len(content) - 1)
+    _, smaller = Extractor(ScriptedEngine()).extract_and_keep(document, TEMPLATE, file="a")
+    assert smaller, "deciding again is worth more than the places"
+    assert kept_text.recognised(smaller) is None
+    text = kept_text.text_of(smaller)
+    assert text is not None
+    assert text.pages[0].text == document.pages[0].text
 
 
 def test_more_than_may_be_kept_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

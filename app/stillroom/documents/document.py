@@ -57,6 +57,23 @@ class Boxes(Sequence[Box | None]):
         """For a pipe between two processes of one machine."""
         return base64.b64encode(self._values.tobytes()).decode("ascii")
 
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Boxes:
+        """The inverse of to_bytes. Raises ValueError where the bytes are no list of boxes."""
+        sides = array("i")
+        sides.frombytes(content)
+        if len(sides) % 4:
+            raise ValueError("a box has four numbers")
+        boxes, count = cls(), len(sides) // 4
+        boxes._values = array("i", bytes(4 * len(sides)))
+        for side in range(4):
+            boxes._values[side::4] = sides[side * count : (side + 1) * count]
+        return boxes
+
+    def to_bytes(self) -> bytes:
+        """Side by side, for a file of this machine: packed they take a quarter less."""
+        return b"".join(self._values[side::4].tobytes() for side in range(4))
+
     def __len__(self) -> int:
         return len(self._values) // 4
 

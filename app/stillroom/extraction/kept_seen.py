@@ -23,7 +23,7 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked
 from stillroom.extraction.deciding import Seen
-from stillroom.extraction.kept_text import MOST_UNPACKED, KeptPage, KeptText
+from stillroom.extraction.kept_text import MOST_UNPACKED, KeptText, kept_pages
 from stillroom.extraction.ranking import Weights
 from stillroom.extraction.result import FieldResult, FieldValue, RunnerUp, value_from_json, value_to_json
 from stillroom.extraction.signs import sign_names
@@ -128,10 +128,7 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         kind=document.kind,
         sha256=document.sha256,
         page_count=document.page_count,
-        pages=[
-            KeptPage(each.number, each.text, each.width, each.height, each.ocr_confidence, each.certainty)
-            for each in document.pages
-        ],
+        pages=kept_pages(document),
         stated=document.stated,
         asked=[_kept(each, document) for each in seen.asked],
         looked=[_kept_look(name, each) for name, each in seen.looked.items()],
@@ -147,7 +144,16 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         left_out=document.notes,
         among={name: (said.model, said.whole.astype(np.float16).tobytes()) for name, said in seen.among.items()},
     )
+    return _packed(kept)
+
+
+def _packed(kept: _Kept) -> bytes:
+    """Without the places of all characters where they are too much; empty where all is."""
     packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
+    if len(packed) > MOST_BYTES and any(page.boxes for page in kept.pages):
+        for page in kept.pages:
+            page.boxes = b""
+        packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
     return packed if len(packed) <= MOST_BYTES else b""
 
 
@@ -189,8 +195,7 @@ def merged(template: Template, *parts: tuple[bytes, Template]) -> bytes:
     for kept, _ in several:
         if kept.model and not last.model:
             last.model, last.embedding = kept.model, kept.embedding
-    packed = zlib.compress(msgspec.msgpack.encode(last), _LEVEL)
-    return packed if len(packed) <= MOST_BYTES else b""
+    return _packed(last)
 
 
 def _decoded(content: bytes) -> _Kept | None:

@@ -319,6 +319,18 @@ class Runs:
                 return document
         return None
 
+    def recognised_document(self, run_id: int, position: int, sha256: str) -> Document | None:
+        """A row's document whose text was recognised in pictures, as it was read for the run, with all its places; None where it is none,
+        or was too large to be kept. To recognise it again takes seconds a page.
+        """
+        from stillroom.extraction.kept_text import recognised
+
+        for _, content in self._store().seen(run_id, [position]):
+            document = recognised(content)
+            if document is not None and document.sha256 == sha256:
+                return document
+        return None
+
     def let_go(self) -> None:
         """Forget what is held in memory of a run."""
         self._opened = None

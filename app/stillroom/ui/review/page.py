@@ -582,7 +582,7 @@ class ReviewPage(QWidget):
         self._doubted = set(reasons)
         self._fold()
         self._show_state()
-        self._texts.want(document.path, document.result.sha256)
+        self._texts.want(document.path, document.result.sha256, (document.run, document.position))
         wanted = self.fields.currentData()
         row = next((row for row, value in enumerate(self.model.values) if value.subject.field == wanted), 0)
         self.list.choose(row if wanted else 0)
