@@ -248,3 +248,36 @@ def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
     values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
     assert {"Wean Hall 5409", "WeH 4625", "Room 123"} <= set(values)
     assert "Hall 5409" not in values
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("SPONSOR Capitol Counsel Partners", FieldType.ORGANISATION, "Capitol Counsel Partners"),
+        ("REPORT   APPROVED BY Susan J. Okafor", FieldType.NAME, "Susan J. Okafor"),
+        ("APPRVEc BY Carlos J. Tanaka", FieldType.NAME, "Carlos J. Tanaka"),  # as it was recognised
+        ("ANTRAGSTELLER Grüne Wiese eG", FieldType.ORGANISATION, "Grüne Wiese eG"),
+        ("Vehicle (Year, Make, Model):2016 Honda Civic", FieldType.LINE, "2016 Honda Civic"),
+        ("Model:2016 Honda Civic", FieldType.LINE, "2016 Honda Civic"),
+        ("January 27, 2020   Ann Stryker, Treasurer/s/ Ann Stryker", FieldType.LINE, "Treasurer"),
+        ("By: Treasurer /s/ Ann Stryker", FieldType.NAME, "Ann Stryker"),
+        ("Jo Site Addres ____ 12 Harbor Street, Arlington, VA 22201", FieldType.ADDRESS, "12 Harbor Street, Arlington, VA 22201"),
+        ("Job Site Address: 1730 Rhode Island Avenue NW, Chicago, IL 60601", FieldType.ADDRESS, "1730 Rhode Island Avenue NW, Chicago, IL 60601"),
+        ("Indirizzo della sede: Via Roma 12, 00184 Roma", FieldType.ADDRESS, "Via Roma 12, 00184 Roma"),
+    ],
+)  # fmt: skip
+def test_what_is_filled_into_a_form_is_offered_without_its_label(text: str, kind: FieldType, value: str) -> None:
+    assert value in values(kind, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "part"),
+    [
+        ("IBM Deutschland GmbH", FieldType.LINE, "Deutschland GmbH"),
+        ("BERG Anna", FieldType.LINE, "Anna"),
+        ("McKinsey Company House", FieldType.LINE, "Company House"),
+        ("Starts at 10:30", FieldType.LINE, "30"),
+    ],
+)
+def test_the_beginning_of_a_name_is_no_label(text: str, kind: FieldType, part: str) -> None:
+    assert part not in values(kind, text)

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.venues import venues
-from stillroom.extraction.candidates.words import address_words
+from stillroom.extraction.candidates.words import address_labels, address_words
 
-_CELL_GAP = re.compile(r" {2,}|\t+| \| ")
+# "/s/" stands for a signature: "Anna Berg, Treasurer/s/ Anna Berg".
+_CELL_GAP = re.compile(r" {2,}|\t+| \| |(?<=\w)[ \t]*/s/[ \t]*")
 _LABEL = re.compile(r"^[\w .#/'’&()\-]{1,40}?\s*:\s+")
 # The same with commas and brackets in it, a rule to write on, or no space behind the colon: "Vehicle (Year, Make): …", "Name ____ …".
-_FORM_LABEL = re.compile(r"^[^:\n]{1,60}?\s*(?::(?:\s+|(?=[^\W\d_]))|_{2,}[ \t]*:?[ \t]*)(?=[\w(\"“])")
+_FORM_LABEL = re.compile(
+    r"^[^:\n]{1,60}?\s*(?::(?:\s+|(?=[^\W\d_])|(?<=[^\W\d_]:|\):)(?=\d))|_{2,}[ \t]*:?[ \t]*)(?=[\w(\"“])"
+)
+_RULE = re.compile(r"^[^:\n]{1,60}?\s*_{2,}[ \t]*:?[ \t]*(?=\w)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
 _REGISTRATION_LINE = re.compile(
@@ -42,10 +46,11 @@ _PHONE_LINE = re.compile(r"^\+?(?:\(\d{2,4}\)[\s\-.]*|\d{2,4}[\s\-.]+)\d{3,4}[\s
 # A day, or a time of day: what stands on such a line is of the bill.
 _MOMENT = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)|(?<!\d)\d{1,2}:\d{2}(?!\d)")
 # "Served by: …", "Document no : …"; but "No: 28, Main Street" and "Address: …" begin addresses.
-_OTHER_LABEL = re.compile(
-    r"^(?!(?:no|lot|unit|blk|block|add|addr|address|adresse|anschrift|alamat|office|site|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:",
-    re.IGNORECASE,
-)
+_ANY_LABEL = re.compile(r"^(?!(?:no|lot|unit|blk|block|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:", re.IGNORECASE)
+_WORD = re.compile(r"\S+")
+_CAPITALISED = re.compile(r"[(“\"]?[^\W\d_a-z][^\W\d_A-Z]")
+_LETTERS_OF_LABEL = 5  # "IBM", "BMW" and "DHL" are names themselves
+_LONGEST_LABEL = 60
 MAX_BLOCK_LINES = 6
 _LONGEST_LINE = 400  # characters of a line that may be a value, or a line of an address
 _SHORT_LINE = 60
@@ -85,15 +90,31 @@ def cells(page: Page) -> Iterator[Line]:
 
 
 def labelled(page: Page) -> Iterator[Line]:
-    """What follows a label on its line or in its cell: behind a colon, or on a rule to write on."""
+    """What follows a label on its line or in its cell: behind a colon, on a rule to write on, or behind capitals."""
     seen: set[tuple[int, int]] = set()
     for line in [*page_lines(page), *cells(page)]:
         label = _FORM_LABEL.match(line.text)
-        if label and label.end() < len(line.text):
-            start = line.start + label.end()
+        behind = label.end() if label else _behind_capitals(line.text)
+        if 0 < behind < len(line.text):
+            start = line.start + behind
             if (start, line.end) not in seen:
                 seen.add((start, line.end))
                 yield Line(start, line.end, page.text[start : line.end])
+
+
+def _behind_capitals(text: str) -> int:
+    """Where a value begins behind a label in capitals, as forms have it ("APPROVED BY Anna Berg"); 0 where there is none.
+
+    A letter of a word may have been recognised as a small one. Of two words in all the first may be a name as well ("BERG Anna").
+    """
+    letters = count = 0
+    for word in _WORD.finditer(text[:_LONGEST_LABEL]):
+        large, small = sum(map(str.isupper, word.group())), sum(map(str.islower, word.group()))
+        if small > 1 or 2 * small > large:
+            enough = letters >= _LETTERS_OF_LABEL and (count > 1 or _WORD.search(text, word.end()))
+            return word.start() if enough and _CAPITALISED.match(word.group()) else 0
+        letters, count = letters + large + small, count + 1
+    return 0
 
 
 def lines(page: Page) -> Iterator[Candidate]:
@@ -170,8 +191,9 @@ def addresses(page: Page) -> Iterator[Candidate]:
                 if page.text[rows[first].start : rows[last].end].count("\n") > 2 * (last - first) + 1:
                     break
                 start, end = rows[first].start, rows[last].end
-                label = _LABEL.match(page.text[start:end])
-                if label and re.search(r"addr|adresse|office|site", label.group(), re.IGNORECASE):
+                own = page.text[start:end]
+                label = _LABEL.match(own)
+                if (label and address_labels().search(label.group())) or (label := _RULE.match(own)):
                     start += label.end()
                 text = page.text[start:end].rstrip(" ,")
                 shape = address_shape(text)
@@ -188,9 +210,10 @@ def _is_no_address(line: str) -> bool:
     if len(line) > _LONGEST_LINE:
         return True
     streets, others = address_words()
-    if any(
-        each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL, _PRICED, _SITE)
-    ):
+    if any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _PRICED, _SITE)):
+        return True
+    label = _ANY_LABEL.match(line)
+    if label and not address_labels().search(label.group()):
         return True
     return bool(_NUMBERED.match(line)) and not streets.search(line)
 
