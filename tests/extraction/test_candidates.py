@@ -263,6 +263,8 @@ def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
         ("By: Treasurer /s/ Ann Stryker", FieldType.NAME, "Ann Stryker"),
         ("Jo Site Addres ____ 12 Harbor Street, Arlington, VA 22201", FieldType.ADDRESS, "12 Harbor Street, Arlington, VA 22201"),
         ("Job Site Address: 1730 Rhode Island Avenue NW, Chicago, IL 60601", FieldType.ADDRESS, "1730 Rhode Island Avenue NW, Chicago, IL 60601"),
+        ("12 Harbor Street, Chicago, IL 60601Holt & Knightley LLP", FieldType.ADDRESS, "12 Harbor Street, Chicago, IL 60601"),
+        ("12 Harbor Street, Chicago, IL 60601Holt & Knightley LLP", FieldType.ORGANISATION, "Holt & Knightley LLP"),
         ("Indirizzo della sede: Via Roma 12, 00184 Roma", FieldType.ADDRESS, "Via Roma 12, 00184 Roma"),
     ],
 )  # fmt: skip

@@ -208,6 +208,16 @@ class _PageCells:
             and not others.search(text)
         )
 
+    def label_within(self, start: int, end: int) -> float:
+        """1 where one of a text's lines below the first is a label and nothing else: there begins what is next on a form."""
+        first, last = self.line_of(start), self.line_of(max(start, end - 1))
+        return float(
+            any(
+                len(self.line_cells[number]) == 1 and self.headings[self.line_cells[number][0]] > _HEADING
+                for number in range(first + 1, last + 1)
+            )
+        )
+
     def label_text(self, index: int) -> str:
         """What a cell says, where it is short enough for a label and holds no value of its own behind one."""
         if index < 0 or self.cells[index].end - self.cells[index].start > _LONGEST_LABEL:
@@ -553,7 +563,9 @@ class Layout:
                 line_start=float(span.start == line[0]),
                 line_end=float(span.end >= last_line[1] - 1),
                 colon=float(page.text[max(0, span.start - 3) : span.start].rstrip()[-1:] in (":", "：")),
-                label=max(0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY)),
+                label=max(
+                    0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY), page.label_within(span.start, span.end)
+                ),
                 label_first=float(
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
                 ),

@@ -11,8 +11,8 @@ from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.venues import venues
 from stillroom.extraction.candidates.words import address_labels, address_words
 
-# "/s/" stands for a signature: "Anna Berg, Treasurer/s/ Anna Berg".
-_CELL_GAP = re.compile(r" {2,}|\t+| \| |(?<=\w)[ \t]*/s/[ \t]*")
+# "/s/" stands for a signature: "Anna Berg, Treasurer/s/ Anna Berg". An address that fills its column may run into the next: "IL 60601Holt".
+_CELL_GAP = re.compile(r" {2,}|\t+| \| |(?<=\w)[ \t]*/s/[ \t]*|(?<=[ ,][A-Z]{2} \d{5})(?=[A-Z][a-z])")
 _LABEL = re.compile(r"^[\w .#/'’&()\-]{1,40}?\s*:\s+")
 # The same with commas and brackets in it, a rule to write on, or no space behind the colon: "Vehicle (Year, Make): …", "Name ____ …".
 _FORM_LABEL = re.compile(
