@@ -23,6 +23,7 @@ from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
+from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, states_and_countries
@@ -126,14 +127,14 @@ class _PageCells:
     def __init__(self, page: Page, keys: frozenset[str], like: Likeness) -> None:
         self.page = page
         self._like = like
-        self.text = page.text
-        self.labels = concepts.labels(page.text, keys)
+        self.text = without_leaders(page.text)
+        self.labels = concepts.labels(self.text, keys)
         self._label_starts = [label.start for label in self.labels]
         self.cells: list[_Cell] = []
         self.line_cells: list[list[int]] = []
         self.lines: list[tuple[int, int]] = []
         position = 0
-        for raw in page.text.split("\n"):
+        for raw in self.text.split("\n"):
             stripped = raw.strip()
             if stripped:
                 start = position + len(raw) - len(raw.lstrip())
