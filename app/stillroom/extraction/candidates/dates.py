@@ -17,15 +17,18 @@ BUDDHIST, GREGORIAN = "buddhist", "gregorian"
 THIS_CENTURY, LAST_CENTURY = "this_century", "last_century"
 
 _S = r"[^\S\n]?"  # a space, but no line's end
-_SIGNS = r"[./\-／．－‐‑|·]"
 _MARK = rf"{_S}[./\-／．－‐‑|·]{_S}"
 # Three groups of figures. What begins with one letter of its own (R7.04.03) is read by its era or not at all.
 _NUMERIC = re.compile(
     rf"(?:(?<![\d/\-]|(?<!\.)\.|\b[A-Z])|(?<=[\s:]-)|(?<=\d{{4}}-)(?=\d{{1,2}}[./])|(?<=\d{{4}}–)|(?<=[./]\d\d[\-–])(?=\d{{1,2}}[./]))"
-    rf"(?:(?P<y1>\d{{4}}){_S}(?P<s1>{_SIGNS}){_S}(?P<m1>\d{{1,2}}){_S}(?P=s1){_S}(?P<d1>\d{{1,2}})"
-    rf"|(?P<a>\d{{1,2}}){_S}(?P<s2>{_SIGNS}){_S}(?P<b>\d{{1,2}}){_S}(?P=s2){_S}(?P<y2>\d{{4}}|['’]?\d{{2}}))(?!\d)"
+    rf"(?:(?P<y1>\d{{4}})(?P<s1>{_MARK})(?P<m1>\d{{1,2}})(?P=s1)(?P<d1>\d{{1,2}})"
+    rf"|(?P<a>\d{{1,2}})(?P<s2>{_MARK})(?P<b>\d{{1,2}})(?P=s2)(?P<y2>\d{{4}}|['’]?\d{{2}}))(?!\d)"
 )
 _SPACED = re.compile(r"(?<![\d.,/\-] ?)(?:(?P<a>\d\d) (?P<b>\d\d) (?P<y2>(?:19|20)\d\d))(?! ?[\d.,/\-])")
+# "3. 4.2025", "03 /04/ 2025": gaps that are not the same on both sides; beside a dash they part numbers of other things.
+_GAPS = re.compile(
+    rf"(?<![\d,/\-]|(?<!\.)\.)(?P<a>\d{{1,2}}){_S}(?P<s>[./]){_S}(?P<b>\d{{1,2}}){_S}(?P=s){_S}(?P<y2>(?:19|20)\d\d)(?![\d/\-]|[.,:]\d)"
+)
 # "3/4 2025", as in Scandinavia.
 _DAY_MONTH_YEAR = re.compile(
     r"(?<![\d.,/\-] ?)(?P<a>\d{1,2})/(?P<b>\d{1,2})[ -](?P<y2>(?:19|20)\d\d)(?![\d/\-]|[.,:]\d)"
@@ -190,7 +193,9 @@ def _numeric(text: str) -> Iterator[_Found]:
             readings = _orders(match["a"], match["b"], match["y2"], thai)
         if readings:
             yield _Found(match.start(), match.end(), readings, 0.8)
-    for match in (*_SPACED.finditer(text), *_DAY_MONTH_YEAR.finditer(text)):
+    regular = {match.start() for match in _NUMERIC.finditer(text)}
+    gapped = (match for match in _GAPS.finditer(text) if match.start() not in regular)
+    for match in (*_SPACED.finditer(text), *_DAY_MONTH_YEAR.finditer(text), *gapped):
         readings = _orders(match["a"], match["b"], match["y2"], thai)
         if readings:
             yield _Found(match.start(), match.end(), readings, 0.4)

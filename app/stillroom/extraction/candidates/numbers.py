@@ -58,7 +58,7 @@ _SCALES = {
     "mio": 10**6, "mrd": 10**9, "mld": 10**9, "mia": 10**9, "bn": 10**9, "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
     "millions": 10**6, "billions": 10**9, "trillions": 10**12,
 }  # fmt: skip
-# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0", "1 , 2 3 4 . 5 0"; and gaps behind the marks: "1, 050. 00".
+# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0", "1 , 2 3 4 . 5 0"; or "1, 050. 00".
 _APART = re.compile(
     r"(?<![\d.,]|[\d.,] )(?:\d{1,3}(?:[.,] \d{3}){1,3}[.,] ?\d\d"
     r"|\d(?:(?: \d){1,9}|(?: \d){0,2}(?: ?[.,'] ?\d \d \d){1,4}) ?[.,] ?\d ?\d)(?! ?[\d.,])"
