@@ -21,7 +21,7 @@ from stillroom.documents.document import Box, Document, Span, Stated
 from stillroom.extraction import choices, choosing, ranking
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
-from stillroom.extraction.choosing import Asked
+from stillroom.extraction.choosing import Asked, Reckoned
 from stillroom.extraction.deciding import Seen
 from stillroom.extraction.kept_text import MOST_UNPACKED, KeptPage, KeptText
 from stillroom.extraction.ranking import Weights
@@ -209,6 +209,7 @@ class Unpacker:
                 if kept.model
                 else None,
                 words=words,
+                fits={},
                 among={
                     name: Embedding(model, np.frombuffer(said, np.float16).astype(float))
                     for name, (model, said) in kept.among.items()
@@ -254,7 +255,7 @@ class Unpacker:
             scores=kept.scores,
             second=ranking.second_weights(kind, several=several),
             told=choosing.told_vector(kept.told, len(candidates)),
-            unmoved={},
+            reckoned=Reckoned(),
         )
 
     def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int, word: float | None) -> Weights:

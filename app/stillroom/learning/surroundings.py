@@ -524,11 +524,20 @@ class Book:
             first = len(known[1]) if known is not None and known[0] is words else 0
             if known is None or first <= len(words.known):
                 later = itertools.islice(words.known, max(0, first - 1), None)
-                # By map alone: a run has tens of thousands of words, and every field a book.
-                fresh = np.array(list(map(self._numbers.get, later, itertools.repeat(_UNKNOWN))), dtype=np.int32)
-                fresh[fresh >= self.size] = _UNKNOWN
                 before = known[1] if first and known is not None else np.zeros(1, dtype=np.int32)
-                known = self._of_words = words, np.append(before, fresh)
+                if not first and len(self._numbers) < len(words.known):
+                    # A run has tens of thousands of words, and every field a book of some: those are looked up.
+                    found = np.full(len(words.known) + 1, _UNKNOWN, dtype=np.int32)
+                    found[0] = 0
+                    own = np.array(list(map(words.known.get, self._numbers, itertools.repeat(0))), dtype=np.int64)
+                    numbers = np.array(list(self._numbers.values()), dtype=np.int32)
+                    there = (own > 0) & (numbers < self.size)
+                    found[own[there]] = numbers[there]
+                    known = self._of_words = words, found
+                else:
+                    fresh = np.array(list(map(self._numbers.get, later, itertools.repeat(_UNKNOWN))), dtype=np.int32)
+                    fresh[fresh >= self.size] = _UNKNOWN
+                    known = self._of_words = words, np.append(before, fresh)
         return known[1]
 
     def _worth(self, others: npt.NDArray[np.bool_], places: Numbers) -> Vector:
