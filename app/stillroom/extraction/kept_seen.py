@@ -19,6 +19,7 @@ import numpy as np
 
 from stillroom.documents.document import Box, Document, Span, Stated
 from stillroom.extraction import choices, choosing, ranking
+from stillroom.extraction.around import pack_around
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked, Reckoned
@@ -33,8 +34,8 @@ from stillroom.templates.template import Field, FieldType, Template
 MOST_BYTES = 256 << 10
 _MOST_HELD = (
     150,
-    4 << 20,
-)  # documents, and bytes of them as they are packed: unpacked, with what stands around their candidates, they take some fifty times as much
+    7 << 20,
+)  # documents, and bytes of them as they are packed: unpacked they take some thirty times as much
 _LEVEL = 4  # of zlib: a little larger than the best, in a third of its time
 
 
@@ -44,11 +45,15 @@ class KeptDocument(Document):
 
     Attributes:
         places: by page, start and end of a span, the sides of its boxes in hundredths, four each.
+        around: what stands around the candidates (see ``extraction.around``), packed; empty where it was not kept.
+        offered: by field, the candidates that it is of.
         reckoned: what was reckoned of it and holds as long as it does, by what it is; gone with it. together: the same of all documents
             that were unpacked with it.
     """
 
     places: Mapping[tuple[int, int, int], list[int]] = field(default_factory=dict)
+    around: bytes = field(default=b"", repr=False)
+    offered: dict[str, Sequence[Candidate]] = field(default_factory=dict, repr=False, compare=False)
     reckoned: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     together: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -146,7 +151,13 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         among={name: (said.model, said.whole.astype(np.float16).tobytes()) for name, said in seen.among.items()},
     )
     packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
-    return packed if len(packed) <= MOST_BYTES else b""
+    if len(packed) > MOST_BYTES:
+        return b""
+    # Behind the end of what is packed: who wants no more than the text need not unpack it.
+    if isinstance(document, KeptDocument):
+        return packed + document.around
+    around = pack_around(document, {each.field.name: each.candidates for each in seen.asked})
+    return packed + (around if len(around) <= MOST_BYTES else b"")
 
 
 class Unpacker:
@@ -193,12 +204,14 @@ class Unpacker:
             places = {(page, start, end): sides for page, start, end, sides in kept.boxes}
             document = KeptDocument(
                 kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, kept.left_out, stated=kept.stated, places=places,
-                together=self._together,
+                around=unpacker.unused_data, together=self._together,
             )  # fmt: skip
             words = kept.words if self._words is None else self._words
+            asked = [self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked]
+            document.offered.update((each.field.name, each.candidates) for each in asked)
             return Seen(
                 document=document,
-                asked=[self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked],
+                asked=asked,
                 looked={each.name: _looked(each, self._template.field(each.name)) for each in kept.looked},
                 made={name: _result(plain) for name, plain in json.loads(kept.made).items()},
                 complete=kept.complete,
