@@ -1,4 +1,4 @@
-"""Writes what CLDR knows of months, lengths of time, halves of the day, large numbers, currencies, countries and cities.
+"""Writes what CLDR knows of months, lengths of time, halves and parts of the day, large numbers, currencies, countries and cities.
 
 It goes to resources/cldr.json.
 
@@ -35,8 +35,8 @@ _FIRST = (
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:\.[\p{L}\p{M}]+)*")  # with marks of vowels; "เม.ย." holds points
 _UNITS = ("year", "month", "week", "day", "hour")
 _COUNTS = (1, 2, 3, 5, 11, 21, 1.5)  # one of each plural form
-# English words that are units elsewhere: "one time fee", "1 tag", "2 an hour".
-_OTHER_WORDS = {"time", "timer", "tag", "jam", "den", "dan", "nap", "ur", "ura", "ure", "uri"}
+# Words that are units or parts of the day elsewhere: "one time fee", "1 tag", "2 an hour", "este" of Spanish.
+_OTHER_WORDS = {"este", "sore", "time", "timer", "tag", "jam", "den", "dan", "nap", "ur", "ura", "ure", "uri"}
 # "$" and its like stand for every currency of the name: "kr" for krona, krone and króna.
 _BY_NAME = {
     "$": ("dollar", "peso"),
@@ -46,7 +46,7 @@ _BY_NAME = {
     "₨": ("rupee",),
     "₩": ("won",),
 }
-_USUAL_DECIMALS = 2
+_USUAL_DECIMALS, _NOON = 2, 12
 # Names of countries: "Chad" is a person's as well, and no text holds "Heard and McDonald Islands".
 _SHORTEST_NAME, _MOST_WORDS = 5, 3
 
@@ -57,6 +57,7 @@ def collected() -> dict[str, Any]:
         "months": _months(),
         "units": _units(),
         "halves": _halves(),
+        "parts": _parts(),
         "scales": _scales(),
         "signs": _signs(),
         "decimals": {code: get_currency_precision(code) for code in sorted(get_global("all_currencies"))
@@ -126,6 +127,28 @@ def _halves() -> dict[str, int]:
                     if key.isalpha() and len(key) >= (4 if key.isascii() else 2):
                         found.setdefault(key, half)
     return found
+
+
+def _parts() -> dict[str, list[int]]:
+    """What the parts of the day after noon are called, with the hours that each is from and to; none that is another part elsewhere."""
+    found: dict[str, list[int]] = {}
+    others: set[str] = set()
+    for language in _languages():
+        rules = _locale(language).day_period_rules.get(None, {})
+        hours = {
+            name: (rule[0].get("from", 0) // 3600, rule[0].get("before", 0) // 3600) for name, rule in rules.items()
+        }
+        for form in _locale(language).day_periods.values():
+            for names in form.values():
+                for period, name in names.items():
+                    key = " ".join(str(name).lower().replace("’", "'").split())
+                    start, end = hours.get(period, (0, 0))
+                    if not _NOON <= start < end:
+                        others.add(key)
+                    elif len(key) >= (4 if key.isascii() else 2) and not key.endswith("."):
+                        found.setdefault(key, [start, end])
+    units = _units()
+    return {key: hours for key, hours in found.items() if key not in {*others, *units, *_OTHER_WORDS}}
 
 
 def _scales() -> dict[str, int]:

@@ -136,6 +136,43 @@ def test_times(text: str, expected: list[str]) -> None:
     assert [candidate.value for candidate in offered(text, FieldType.TIME)] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1:30 - 3:00 PM", ["13:30", "15:00"]),
+        ("from 1:30 PM to 3:00", ["13:30", "15:00"]),
+        ("11:00 AM - 1:00", ["11:00", "13:00"]),
+        ("11:00 PM - 1:00", ["23:00", "01:00"]),
+        # The same time, or one close to it, is said with its half elsewhere.
+        ("Talk today @ 4:00\nTime: 4:00 PM", ["16:00", "16:00"]),
+        ("The talk is at 3:30 PM. Coffee from 3:15-3:30.", ["15:30", "15:15", "15:30"]),
+        ("Gates open at 9:30 AM. Coffee at 9:00.", ["09:30", "09:00"]),
+        ("at 3:30 AM and at 3:30 PM, or 3:30", ["03:30", "15:30", "03:30"]),
+        # Nothing near it, and clocks of twenty-four hours, stay as they are.
+        ("3:30 PM\nPosted at 11:29, sent 03:31, received 3:32:10", ["15:30", "11:29", "03:31", "03:32:10"]),
+        ("13:30 and 1:30", ["13:30", "01:30"]),
+        # The part of the day beside it.
+        ("this afternoon at 1:30", ["13:30"]),
+        ("Thursday afternoon, June 5, 1:30 - 3:00", ["13:30", "15:00"]),
+        ("1:30 Friday afternoon", ["13:30"]),
+        ("um 3:30 Uhr nachmittags", ["15:30"]),
+        ("8 Uhr abends", ["20:00"]),
+        ("ce soir à 8h30", ["20:30"]),
+        ("a las 3:30 de la tarde", ["15:30"]),
+        ("今天晚上8点30分", ["20:30"]),
+        ("afternoon session, coffee 10:30", ["10:30"]),
+        ("Afternoon talks\n9:15 and 9:45", ["09:15", "09:45"]),
+    ],
+)
+def test_the_half_of_the_day_is_taken_from_what_stands_around(text: str, expected: list[str]) -> None:
+    assert [candidate.value for candidate in offered(text, FieldType.TIME)] == expected
+
+
+def test_the_half_of_the_day_may_be_said_on_another_page() -> None:
+    found = propose(Field("f", FieldType.TIME), document("Invitation. We meet at 3:30 PM.", "Programme\n3:30 Welcome"))
+    assert [candidate.value for candidate in found] == ["15:30", "15:30"]
+
+
 def test_the_evidence_names_places_and_currencies() -> None:
     known = evidence(document("Alpenholz AG, CHE-123.456.789 MWST, +41 44 668 18 00, CHF 12.00"))
     assert max(known.places, key=lambda place: known.places[place]) == "CH"

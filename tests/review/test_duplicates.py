@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.review.made import record_of, result_of, toml_of
+from tests.review.made import BILL, record_of, result_of, toml_of
 
 from stillroom.documents.document import Span
-from stillroom.extraction.result import FieldState, FieldValue, result_to_json
-from stillroom.review.duplicates import sender_of
+from stillroom.extraction.result import FieldResult, FieldState, FieldValue, result_to_json
+from stillroom.review.document import ReviewedDocument
+from stillroom.review.duplicates import differences, mark_duplicates, sender_of
 from stillroom.review.reviews import Reviews
-from stillroom.review.verdict import VerdictKind
+from stillroom.review.verdict import Given, Subject, VerdictKind
 from stillroom.storage.database import Database
 from stillroom.storage.runs import RunStore
 from stillroom.storage.verdicts import VerdictStore
+from stillroom.templates.toml_file import parse_template
 
 TOML = toml_of("bill", issuer="organisation", number="identifier")
 
@@ -73,3 +76,49 @@ def test_a_document_has_a_sender(store) -> None:
     runs, reviews = store
     (document,) = reviews.documents(table(runs, ("a", "Acme", "1")))
     assert sender_of(document) == "Acme"
+
+
+def invoice(place: int, **values: str | None) -> ReviewedDocument:
+    template = parse_template(
+        toml_of("bill", issuer="organisation", number="identifier", date="date", total="money", lines=BILL), "bill"
+    )
+    fields: dict[str, FieldResult] = {}
+    for name, kind in (("issuer", "Acme"), ("number", "R-1"), ("date", "2025-01-02"), ("total", "100.00")):
+        given = values.get(name, kind)
+        fields[name] = FieldValue(given, given or "", FieldState.FOUND if given else FieldState.ABSENT, 0.9)
+    amount = values.get("amount", "100.00")
+    fields["lines"] = (
+        {
+            "description": FieldValue("Tea", "Tea", FieldState.FOUND, 0.9),
+            "amount": FieldValue(amount, "", FieldState.FOUND, 0.9),
+        },
+    )
+    return ReviewedDocument(
+        1, place, Path(f"/x/{place}.pdf"), template, result_of(fields, "bill", sha256=str(place) * 64)
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "differing"),
+    [
+        ({}, []),
+        ({"issuer": "ACME", "number": "R1", "total": "100.0"}, []),
+        ({"total": "120.00"}, [("total", "120.00", "100.00")]),
+        ({"date": "2025-02-02", "total": None}, [("date", "2025-02-02", "2025-01-02"), ("total", None, "100.00")]),
+        ({"amount": "90.00"}, [("lines", None, None)]),
+    ],
+)
+def test_what_differs_between_two_with_the_same_number_is_known(values, differing) -> None:
+    first, second = invoice(1), invoice(2, **values)
+    mark_duplicates([first, second])
+    assert second.duplicate_of is first
+    assert [(each.field.name, each.own, each.other) for each in differences(second)] == differing
+    second.result = replace(second.result, sha256=first.result.sha256)
+    assert differences(second) == [], "it is the same file"
+
+
+def test_a_correction_by_a_person_is_what_counts() -> None:
+    first, second = invoice(1), invoice(2, total="120.00")
+    mark_duplicates([first, second])
+    second.add(second.verdict(VerdictKind.CORRECTED, Subject("total"), Given("100.00", "100.00")))
+    assert differences(second) == []

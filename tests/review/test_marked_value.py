@@ -78,6 +78,25 @@ def test_suggestions_are_places_of_the_document() -> None:
     assert READER.suggest(Field("x", FieldType.MONEY), "777") == []
 
 
+def test_a_time_that_does_not_say_its_half_of_the_day_can_be_either() -> None:
+    field = Field("f", FieldType.TIME)
+    document = Document("a.txt", "txt", "", (Page(1, "We meet at 1:30. Doors 09:15, end 5:00 PM."),), 1)
+    reader = FieldReader(document)
+    assert marked_in(reader, field, "1:30") == ["01:30", "13:30"]
+    assert marked_in(reader, field, "09:15") == ["09:15"]
+    assert marked_in(reader, field, "5:00 PM") == ["17:00"]
+    assert [each.given.value for each in reader.suggest(field, "1:30")] == ["01:30", "13:30"]
+    written = reader.read_written(field, "13:30").given
+    assert written.span is not None
+    assert document.text(written.span) == "1:30"
+
+
+def marked_in(reader: FieldReader, field: Field, words: str) -> list[str | None]:
+    start = reader.document.pages[0].text.index(words)
+    reading = reader.read_span(field, Span(1, start, start + len(words)))
+    return [each.value for each in (reading.given, *reading.others)]
+
+
 def test_the_word_at_a_place() -> None:
     page = DOCUMENT.pages[0]
     assert word_at(page, TEXT.index("2024-7")) == Span(1, 9, 18)

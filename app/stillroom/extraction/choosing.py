@@ -109,16 +109,18 @@ class Reckoned:
 
     Attributes:
         strengths: without moves. likely: the logarithms of likelihoods. values: by which candidates.
-        shown: by candidate, what its confidence is reckoned from that no learning changes; boxes: where it stands.
+        shown: by candidate, what its confidence is reckoned from that no learning changes; legible: by that and whether a sum vouches for
+            it; boxes: where it stands.
     """
 
-    __slots__ = ("boxes", "likely", "shown", "strengths", "values")
+    __slots__ = ("boxes", "legible", "likely", "shown", "strengths", "values")
 
     def __init__(self) -> None:
         self.strengths: dict[tuple[bool, tuple[int, ...]], Vector] = {}
         self.likely: Vector | None = None
         self.values: dict[tuple[int, ...], _Values] = {}
         self.shown: dict[int, _Shown] = {}
+        self.legible: dict[tuple[int, bool], float] = {}
         self.boxes: dict[int, tuple[Box, ...]] = {}
 
 
@@ -561,7 +563,7 @@ def grounds_of(
         candidates=len(asked.candidates),
         likelihood=shown.likelihood,
         fitted=asked.fitted,
-        legible=_legibility(shown.page, document),
+        legible=_legible(asked, place.index, document, sums=sums),
         by_label=by_label,
         by_place=by_place,
         like=shown.like,
@@ -574,14 +576,13 @@ def grounds_of(
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What the page shows of a candidate: see ranking.Grounds. page: that it stands on."""
+    """What the page shows of a candidate: see ranking.Grounds."""
 
     label: float
     rival: float
     like: float
     only: bool
     likelihood: float
-    page: int
 
 
 def _shown(asked: Asked, index: int) -> _Shown:
@@ -590,8 +591,27 @@ def _shown(asked: Asked, index: int) -> _Shown:
     if found is None:
         row, candidate = asked.signs[index].tolist(), asked.candidates[index]
         label, rival, like = (max([row[place] for place in places]) for places in (_OWN, _RIVAL, _LIKE))
-        found = known[index] = _Shown(label, rival, like, bool(row[_ONLY]), candidate.likelihood, candidate.span.page)
+        found = known[index] = _Shown(label, rival, like, bool(row[_ONLY]), candidate.likelihood)
     return found
+
+
+def _legible(asked: Asked, index: int, document: Document, *, sums: bool) -> float:
+    known = asked.reckoned.legible if asked.reckoned is not None else {}
+    found = known.get((index, sums))
+    if found is None:
+        found = known[index, sums] = _legibility(asked, asked.candidates[index], document, sums=sums)
+    return found
+
+
+def _legibility(asked: Asked, candidate: Candidate, document: Document, *, sums: bool) -> float:
+    """How surely a value was recognised, 0 to 1: where it stands twice, by the surer reading; what a sum vouches for was
+    read as well as its page."""
+    page = document.page(candidate.span.page)
+    if not page.certainty:
+        return document.legibility(candidate.span)
+    again = (each.span for each in asked.candidates if each.value == candidate.value)
+    sure = max(map(document.legibility, again))
+    return max(sure, page.ocr_confidence or 0.0) if sums else sure
 
 
 def absent_grounds(
@@ -671,7 +691,7 @@ def _confidence(
     if own is None:
         return asked.worth(grounds_of(asked, place, values, document, other, sums=sums))
     shown = _shown(asked, place.index)
-    return ranking.own_confidence(own, shown.likelihood, _legibility(shown.page, document))
+    return ranking.own_confidence(own, shown.likelihood, _legible(asked, place.index, document, sums=sums))
 
 
 def is_absent(asked: Asked, absent: float, values: Sequence[Place]) -> bool:
@@ -766,7 +786,7 @@ def item_grounds(asked: Asked, index: int, share: float, document: Document) -> 
         likelihood=shown.likelihood,
         fitted=asked.fitted,
         several=ranking.family(asked.kind) == "texts",  # what is told by its form is as sure in a list as alone
-        legible=_legibility(shown.page, document),
+        legible=document.legibility(asked.candidates[index].span),
     )
 
 
@@ -862,9 +882,3 @@ def _read(document: Document) -> float:
     """How far a document was read: its least legible page, and which share of its pages gave any text."""
     sure = min((page.ocr_confidence for page in document.pages if page.ocr_confidence is not None), default=1.0)
     return sure * sum(bool(page.text.strip()) for page in document.pages) / max(1, document.page_count)
-
-
-def _legibility(page: int, document: Document) -> float:
-    """How sure the recognition was of a page that is a picture; 1 where the text was in the file."""
-    recognised = document.page(page).ocr_confidence
-    return 1.0 if recognised is None else recognised

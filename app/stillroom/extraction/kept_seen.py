@@ -24,7 +24,7 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked, Reckoned
 from stillroom.extraction.deciding import Seen
-from stillroom.extraction.kept_text import MOST_UNPACKED, KeptPage, KeptText
+from stillroom.extraction.kept_text import MOST_UNPACKED, KeptText, kept_pages
 from stillroom.extraction.ranking import Weights
 from stillroom.extraction.result import FieldResult, FieldValue, RunnerUp, value_from_json, value_to_json
 from stillroom.extraction.signs import sign_names
@@ -132,9 +132,7 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         kind=document.kind,
         sha256=document.sha256,
         page_count=document.page_count,
-        pages=[
-            KeptPage(each.number, each.text, each.width, each.height, each.ocr_confidence) for each in document.pages
-        ],
+        pages=kept_pages(document),
         stated=document.stated,
         asked=[_kept(each, document) for each in seen.asked],
         looked=[_kept_look(name, each) for name, each in seen.looked.items()],
@@ -150,14 +148,75 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         left_out=document.notes,
         among={name: (said.model, said.whole.astype(np.float16).tobytes()) for name, said in seen.among.items()},
     )
-    packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
-    if len(packed) > MOST_BYTES:
+    packed = _packed(kept)
+    if not packed:
         return b""
     # Behind the end of what is packed: who wants no more than the text need not unpack it.
     if isinstance(document, KeptDocument):
         return packed + document.around
     around = pack_around(document, {each.field.name: each.candidates for each in seen.asked})
     return packed + (around if len(around) <= MOST_BYTES else b"")
+
+
+def _packed(kept: _Kept) -> bytes:
+    """Without the places of all characters where they are too much; empty where all is."""
+    packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
+    if len(packed) > MOST_BYTES and any(page.boxes for page in kept.pages):
+        for page in kept.pages:
+            page.boxes = b""
+        packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
+    return packed if len(packed) <= MOST_BYTES else b""
+
+
+def merged(template: Template, *parts: tuple[bytes, Template]) -> bytes:
+    """What was seen of one document at several times, each of the fields of another template, as if all fields of ``template`` had been
+    seen at once; of a field what was seen last. Empty where one of the parts is of no use, or they do not belong together: another
+    text, or models of another size.
+    """
+    several = []
+    for content, its in parts:
+        kept, _ = _decoded(content)
+        if kept is None or kept.signs != _digest(its.fields):
+            return b""
+        several.append((kept, {each.name for each in its.fields}))
+    (*_, (last, _names)) = several
+    texts = [page.text for page in last.pages]
+    if any(
+        (each.sha256, each.parameters, each.page_only, [page.text for page in each.pages])
+        != (last.sha256, last.parameters, last.page_only, texts)
+        for each, _ in several
+    ):
+        return b""
+    found: dict[str, _Kept] = {name: kept for kept, names in several for name in names}
+    if any(each.name not in found for each in template.fields):
+        return b""
+    own = [(each.name, found[each.name]) for each in template.fields]
+    asked = {id(kept): {each.name: each for each in kept.asked} for kept, _ in several}
+    looked = {id(kept): {each.name: each for each in kept.looked} for kept, _ in several}
+    made = {id(kept): json.loads(kept.made) for kept, _ in several}
+    last.signs = _digest(template.fields)
+    last.asked = [asked[id(kept)][name] for name, kept in own if name in asked[id(kept)]]
+    last.looked = [looked[id(kept)][name] for name, kept in own if name in looked[id(kept)]]
+    last.made = json.dumps({name: made[id(kept)][name] for name, kept in own if name in made[id(kept)]})
+    last.complete = all(kept.complete for kept, _ in several)
+    last.notes = tuple(dict.fromkeys(note for kept, _ in several for note in kept.notes))
+    last.boxes = sorted({tuple(each[:3]): each for kept, _ in several for each in kept.boxes}.values())
+    last.words = {name: kept.words[name] for name, kept in own if name in kept.words}
+    last.among = {name: kept.among[name] for name, kept in own if name in kept.among}
+    for kept, _ in several:
+        if kept.model and not last.model:
+            last.model, last.embedding = kept.model, kept.embedding
+    return _packed(last)
+
+
+def _decoded(content: bytes) -> tuple[_Kept | None, bytes]:
+    """What was kept, None where it is damaged, and what is packed behind it: what stands around the candidates."""
+    try:
+        unpacker = zlib.decompressobj()
+        kept = msgspec.msgpack.decode(unpacker.decompress(content, MOST_UNPACKED), type=_Kept)
+        return kept, unpacker.unused_data
+    except (zlib.error, ValueError):
+        return None, b""
 
 
 class Unpacker:
@@ -196,15 +255,14 @@ class Unpacker:
         return replace(seen, asked=[_to_be_decided(each) for each in seen.asked])
 
     def _unpacked(self, content: bytes) -> Seen | None:
+        kept, around = _decoded(content)
+        if kept is None or kept.signs != self._digest:
+            return None
         try:
-            unpacker = zlib.decompressobj()
-            kept = msgspec.msgpack.decode(unpacker.decompress(content, MOST_UNPACKED), type=_Kept)
-            if kept.signs != self._digest:
-                return None
             places = {(page, start, end): sides for page, start, end, sides in kept.boxes}
             document = KeptDocument(
                 kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, kept.left_out, stated=kept.stated, places=places,
-                around=unpacker.unused_data, together=self._together,
+                around=around, together=self._together,
             )  # fmt: skip
             words = kept.words if self._words is None else self._words
             asked = [self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked]
@@ -228,7 +286,7 @@ class Unpacker:
                     for name, (model, said) in kept.among.items()
                 },
             )
-        except (zlib.error, ValueError, KeyError, IndexError, TypeError):
+        except (ValueError, KeyError, IndexError, TypeError):
             return None
 
     def _asked(self, kept: _KeptAsked, document: Document, parameters: int, word: float | None) -> Asked:

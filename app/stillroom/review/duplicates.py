@@ -1,15 +1,79 @@
-"""Duplicates: documents that look like copies of another, by the file itself or by who sent them and their number."""
+"""Duplicates: documents that look like copies of another, by the file itself or by who sent them and their number.
+
+Of two with the same sender and number that say different things, one may correct the other, or the number was given twice: see
+``differences``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from stillroom.extraction.result import FieldValue
+from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.verdict import VerdictKind, live
 from stillroom.templates.template import Field, FieldType, Template
 
 _SENDERS = (FieldType.ORGANISATION, FieldType.NAME, FieldType.IBAN, FieldType.EMAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field in which two documents differ.
+
+    Attributes:
+        own, other: the values; None where there is none, and of a list or table.
+    """
+
+    field: Field
+    own: str | None = None
+    other: str | None = None
+
+
+def differences(document: ReviewedDocument) -> list[Difference]:
+    """In what a document differs from the one that it looks like a copy of: nothing where both are one file or say the same.
+
+    What a model wrote itself is no difference.
+    """
+    other = document.duplicate_of
+    if other is None or (document.result.sha256 and document.result.sha256 == other.result.sha256):
+        return []
+    mine, others = document.effective().fields, other.effective().fields
+    found = []
+    for wanted in document.template.fields:
+        own, theirs = mine.get(wanted.name), others.get(wanted.name)
+        if wanted.name in mine and wanted.name in others and not _same(wanted, own, theirs):
+            single = isinstance(own, FieldValue) and isinstance(theirs, FieldValue)
+            found.append(Difference(wanted, own.value, theirs.value) if single else Difference(wanted))  # type: ignore[union-attr]
+    return found
+
+
+def _same(wanted: Field, own: FieldResult | None, other: FieldResult | None) -> bool:
+    if isinstance(own, FieldValue) and isinstance(other, FieldValue):
+        return _same_cell(wanted.of if wanted.type is FieldType.LIST and wanted.of else wanted.type, own, other)
+    mine, others = _rows(own), _rows(other)
+    kinds = {column.name: column.type for column in wanted.columns} or {"": wanted.of or FieldType.TEXT}
+    return len(mine) == len(others) and all(
+        _same_cell(kind, one.get(name), another.get(name))
+        for one, another in zip(mine, others, strict=True)
+        for name, kind in kinds.items()
+    )
+
+
+def _rows(several: FieldResult | None) -> list[Mapping[str, FieldValue]]:
+    """The items of a list or the rows of a table, by column."""
+    if several is None or isinstance(several, FieldValue):
+        return []
+    return [{"": each} if isinstance(each, FieldValue) else each for each in several]
+
+
+def _same_cell(kind: FieldType, own: FieldValue | None, other: FieldValue | None) -> bool:
+    from stillroom.evaluation.matching import same_value  # brings much with it
+
+    if any(each is not None and each.state is FieldState.GENERATED for each in (own, other)):
+        return True
+    mine, others = (each.value if each is not None else None for each in (own, other))
+    return mine == others or (mine is not None and others is not None and same_value(kind, mine, others))
 
 
 def mark_duplicates(documents: Sequence[ReviewedDocument]) -> None:

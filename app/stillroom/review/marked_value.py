@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.candidates.times import twelve_hours_on
 from stillroom.extraction.result import FieldValue
 from stillroom.extraction.tables import rows_at
 from stillroom.review.verdict import Given
@@ -129,8 +130,17 @@ class FieldReader:
         key = (field, 0 if whole else page)
         if key not in self._kept:
             document = self.document if whole else replace(self.document, pages=(self.document.page(page),))
-            self._kept[key] = propose(field, document, kind=kind_of(field))
+            self._kept[key] = list(_both_halves(propose(field, document, kind=kind_of(field)), kind_of(field)))
         return [each for each in self._kept[key] if each.span.page == page]
+
+
+def _both_halves(found: Iterable[Candidate], kind: FieldType) -> Iterator[Candidate]:
+    """Times that do not say their half of the day in the other half as well: a person knows which "1:30" it is."""
+    for each in found:
+        yield each
+        other = twelve_hours_on(each.text, each.value) if kind is FieldType.TIME else None
+        if other is not None:
+            yield replace(each, value=other)
 
 
 def _apart(span: Span | None, near: Span | None) -> tuple[int, int]:

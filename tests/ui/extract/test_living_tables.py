@@ -135,6 +135,53 @@ def test_a_copy_is_said_and_one_decision_away(window, qtbot, receipts, tmp_path)
     assert len(sheet.model.rows) == 3
 
 
+def test_the_same_number_with_other_values_is_compared_and_not_taken_for_a_copy(window, qtbot, tmp_path):
+    window.extract.sheet.set_template(next(each for each in window.extract.templates if each.name == "invoice"))
+    sheet = window.extract.sheet
+    bills = {"first": "100.00", "second": "120.00", "same words": "100.00"}
+    files = [tmp_path / f"{name}.txt" for name in bills]
+    for file, amount in zip(files, bills.values(), strict=True):
+        file.write_text(f"Acme Ltd\nInvoice INV-12345\n2024-01-02\nTotal {amount}\n", encoding="utf-8")
+    files[2].write_text(
+        files[2].read_text(encoding="utf-8") + "\n\n", encoding="utf-8"
+    )  # another file of the same words
+    said, pairs = [], []
+    sheet.said.connect(lambda text, _kind, actions: said.append((text, dict(actions))))
+    compare = sheet.copies.compare
+    sheet.copies.compare = lambda found: pairs.append(found)
+    sheet.add_files(files, start=True)
+    qtbot.waitUntil(lambda: any("something else" in text for text, _ in said), timeout=20_000)
+    text, actions = next(each for each in said if "something else" in each[0])
+    assert text.startswith(
+        "1 document has the sender and number of another, but says something else: second.txt (first.txt: "
+    )
+    assert not any("Remove" in name for name in actions), "nothing is taken out unseen"
+    copy, removing = next(each for each in said if "copy" in each[0])
+    assert copy == "1 document looks like a copy: same words.txt (of first.txt)."
+    assert "Remove it" in removing
+    actions["Compare them"]()
+    sheet.copies.compare = compare
+    (compared,) = pairs
+    dialog = sheet.copies.compare(compared)
+    pair = dialog.list.topLevelItem(0)
+    lines = [[pair.child(row).text(place) for place in range(3)] for row in range(pair.childCount())]
+    assert lines == [["Amount", "120.00", "100.00"]]
+    dialog.list.setCurrentItem(pair.child(0))
+    shown = []
+    dialog.cell_wanted.connect(lambda *place: shown.append(place))
+    dialog.show_other.click()
+    run = sheet.model.rows[0].run.batch.run_id
+    assert shown == [(run, 0, "amount")]
+    assert sheet.table.currentIndex().row() == 0
+    dialog = sheet.copies.compare(compared)
+    dialog.keep.click()
+    qtbot.waitUntil(lambda: not sheet.verdicts.saving and sheet.undo.count() == 1, timeout=10_000)
+    assert len(sheet.model.rows) == 3
+    dialog = sheet.copies.compare(compared)
+    dialog.remove.click()
+    assert [row.path for row in sheet.model.rows] == [files[0], files[2]]
+
+
 def test_a_time_left_of_more_than_a_month_is_taken(window, receipts):
     run = Run(window.extract.sheet.template, receipts(1))
     window.queue._progressed(run, Progress(1, 2, "", 40 * 86400.0))

@@ -36,6 +36,7 @@ class Cldr:
         months: what a month is called, in small letters: its number, and a language that calls it so. "listopad" is two months.
         units: what lengths of time are called, and their English names.
         halves: what the halves of the day are called: 0 before noon, 12 after it.
+        parts: what the parts of the day after noon are called ("in the afternoon"), with the hours that each is from and to.
         scales: words for thousands, millions and more.
         signs: signs and short names of currencies, and the ISO codes of those that they may stand for.
         decimals: digits behind the decimal mark, of the currencies that have not two.
@@ -47,6 +48,7 @@ class Cldr:
     months: Mapping[str, Mapping[int, str]]
     units: Mapping[str, str]
     halves: Mapping[str, int]
+    parts: Mapping[str, tuple[int, int]]
     scales: Mapping[str, int]
     signs: Mapping[str, tuple[str, ...]]
     decimals: Mapping[str, int]

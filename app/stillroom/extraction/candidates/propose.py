@@ -20,22 +20,22 @@ from stillroom.templates.template import Field, FieldType
 MOST_CANDIDATES = 100_000
 """Of one field in one document. A hundred pages of text have fewer; what has more is said (see ``Proposal``)."""
 
-_PROPOSERS: dict[FieldType, Callable[[Page, Field, Evidence], Iterable[Candidate]]] = {
+_PROPOSERS: dict[FieldType, Callable[[Page, Field, Evidence, Document], Iterable[Candidate]]] = {
     FieldType.LINE: lambda page, *_: text.lines(page),
     FieldType.TEXT: lambda page, *_: text.word_runs(page),
     FieldType.BLOCK: lambda page, *_: text.blocks(page),
     FieldType.DATE: lambda page, *_: dates.dates(page),
-    FieldType.TIME: lambda page, *_: times.times(page),
+    FieldType.TIME: lambda page, _, __, document: times.times(page, times.said(document)),
     FieldType.DURATION: lambda page, *_: durations.durations(page),
     FieldType.MONEY: lambda page, *_: numbers.amounts(page),
     FieldType.NUMBER: lambda page, *_: numbers.numbers(page),
     FieldType.INTEGER: lambda page, *_: numbers.numbers(page, whole=True),
     FieldType.PERCENT: lambda page, *_: numbers.percentages(page),
     FieldType.EMAIL: lambda page, *_: codes.emails(page),
-    FieldType.PHONE: lambda page, _, known: codes.phones(page, regions=known.regions()),
+    FieldType.PHONE: lambda page, _, known, __: codes.phones(page, regions=known.regions()),
     FieldType.URL: lambda page, *_: codes.urls(page),
     FieldType.IBAN: lambda page, *_: codes.ibans(page),
-    FieldType.IDENTIFIER: lambda page, field, _: codes.identifiers(page, field.pattern),
+    FieldType.IDENTIFIER: lambda page, field, *_: codes.identifiers(page, field.pattern),
     FieldType.NAME: lambda page, *_: names.names(page),
     FieldType.ORGANISATION: lambda page, *_: names.organisations(page),
     FieldType.ADDRESS: lambda page, *_: text.addresses(page),
@@ -89,7 +89,7 @@ def proposal(
             for piece, places in _pieces(page):
                 if cancellation is not None:
                     cancellation.raise_if_requested()
-                yield from _placed(proposer(piece, field, known), page, places)
+                yield from _placed(proposer(piece, field, known, document), page, places)
 
     several = list(itertools.islice(_distinct(_of_body(weighed(found(), known), document)), MOST_CANDIDATES + 1))
     return Proposal(several[:MOST_CANDIDATES], len(several) > MOST_CANDIDATES)
@@ -127,7 +127,8 @@ def _pieces(page: Page) -> Iterator[tuple[Page, Sequence[int]]]:
             places = [start + place for left, right in kept for place in range(left, right)]
             own = "".join(own[left:right] for left, right in kept)
         boxes = [page.boxes[place] for place in places] if page.boxes is not None else None
-        yield Page(page.number, own, page.width, page.height, boxes, page.ocr_confidence), places
+        certainty = bytes(page.certainty[place] for place in places) if page.certainty else b""
+        yield Page(page.number, own, page.width, page.height, boxes, page.ocr_confidence, certainty), places
 
 
 def _cuts(text: str) -> Iterator[tuple[int, int]]:

@@ -162,6 +162,7 @@ class ExtractPage(QWidget):
         sheet.samples_wanted.connect(self.run_samples)
         sheet.earlier_wanted.connect(self.open_run)
         sheet.review_wanted.connect(self.review_wanted)
+        sheet.cell_wanted.connect(lambda run, position, field: self.open_run(run, cell=(position, field)))
         sheet.drop_zone.show_earlier(self._earlier())
         self.stack.addWidget(sheet)
         position = self.tabs.addTab(sheet.title)

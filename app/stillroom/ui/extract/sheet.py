@@ -50,6 +50,7 @@ class Sheet(TakesDrops, QWidget):
         title_changed: the tab's text is another.
         samples_wanted, earlier_wanted(int): as in the drop zone.
         review_wanted(int): the pages of the run of this id are to be looked at.
+        cell_wanted(int, int, str): the run, the position of a document in it and the name of a field, of any table.
     """
 
     said = Signal(str, str, list)
@@ -57,6 +58,7 @@ class Sheet(TakesDrops, QWidget):
     samples_wanted = Signal()
     earlier_wanted = Signal(int)
     review_wanted = Signal(int)
+    cell_wanted = Signal(int, int, str)
 
     def __init__(
         self, parts: Parts, queue: RunQueue, loading: ModelLoading, templates: Sequence[Template], template: Template
@@ -74,7 +76,9 @@ class Sheet(TakesDrops, QWidget):
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
-        self.copies = Copies(self, parts, self.model, self._remove, self.verdicts, self.said.emit)
+        self.copies = Copies(
+            self, parts, self.model, self._remove, self.verdicts, self.cell_wanted.emit, self.said.emit
+        )
 
         self.together = DecidedTogether(
             self, parts, self.model, self.runs, self.choose, self.said.emit, self._run_failed

@@ -26,7 +26,7 @@ from stillroom.documents.document import Document, Span
 from stillroom.extraction.result import DocumentResult, FieldValue, Progress
 from stillroom.review import marked_value
 from stillroom.review.document import ReviewedDocument, ReviewedValue
-from stillroom.review.duplicates import sender_of
+from stillroom.review.duplicates import differences, sender_of
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
 from stillroom.review.marked_value import FieldReader, ReadValue
 from stillroom.review.reviews import Reviews
@@ -249,8 +249,11 @@ class ReviewPage(QWidget):
         self.no_copy = Button(self.tr("No copy"), "link")
         describe(self.no_copy, self.tr("No copy"), self.tr("This document is one of its own"))
         self.no_copy.hide()
+        self.other = Button(self.tr("Show the other"), "link", action=self.show_other)
+        self.other.hide()
         row = QHBoxLayout()
         row.addWidget(self.state, 1)
+        row.addWidget(self.other)
         row.addWidget(self.no_copy)
         column.addLayout(row)
         self.notes = label("", "muted", wrap=True)
@@ -579,7 +582,7 @@ class ReviewPage(QWidget):
         self._doubted = set(reasons)
         self._fold()
         self._show_state()
-        self._texts.want(document.path, document.result.sha256)
+        self._texts.want(document.path, document.result.sha256, (document.run, document.position))
         wanted = self.fields.currentData()
         row = next((row for row, value in enumerate(self.model.values) if value.subject.field == wanted), 0)
         self.list.choose(row if wanted else 0)
@@ -679,6 +682,8 @@ class ReviewPage(QWidget):
         if not self._is_shown(path, sha256):
             return
         self._text, self._reader = text, FieldReader(text)
+        if not self.card.editing:
+            self._show_value(self.list.value)
         if text.kind == "pdf" or any(page.boxes is not None for page in text.pages):
             self.view.show_words(text)
         elif any(page.text.strip() for page in text.pages):
@@ -736,12 +741,17 @@ class ReviewPage(QWidget):
     def _value_chosen(self, value: ReviewedValue | None) -> None:
         self._adding = None
         self._nothing_left = False
-        self.card.show_value(self._document, value, self.model.doubt(value) if value else None)
+        self._show_value(value)
         if value is not None:
             self.table_panel.choose(value.subject)
             if self.table_panel.grid.hasFocus() and not value.subject.column:
                 self.list.setFocus()
         self._light()
+
+    def _show_value(self, value: ReviewedValue | None) -> None:
+        doubt = self.model.doubt(value) if value else None
+        hard = wording.hard_to_read(value, self._text) if value else ""
+        self.card.show_value(self._document, value, doubt, hard)
 
     def _choose(self, subject: Subject) -> None:
         """Make a value of this document the current one."""
@@ -787,6 +797,19 @@ class ReviewPage(QWidget):
         if self._document is not None:
             self.desk.keep(self._document)
             self.list.setFocus()
+
+    def show_other(self) -> None:
+        """The document that this one looks like a copy of, at the first value in which they differ."""
+        document = self._document
+        other = document.duplicate_of if document is not None else None
+        if document is None or other is None:
+            return
+        its = differences(document)
+        field = its[0].field.name if its else ""
+        if other in self.desk.documents:
+            self._turn_to(other, field)
+        else:
+            self.show_value(other.run, other.path, field)
 
     def take_runner_up(self, number: int) -> None:
         value = self.list.value
@@ -1260,7 +1283,7 @@ class ReviewPage(QWidget):
                 self.list.choose(min(max(0, row), len(self.model.values) - 1))
             value = self.list.value
             if not self.card.editing:
-                self.card.show_value(document, value, self.model.doubt(value) if value else None)
+                self._show_value(value)
             self._light()
             self._show_state()
         if document in self._shown:
@@ -1285,6 +1308,7 @@ class ReviewPage(QWidget):
         self.approve.setToolTip(refusal or self.tr("Answer for all values of this document (A)"))
         undecided = document.duplicate_of is not None and not self.desk.decided(document)
         self.no_copy.setVisible(undecided)
+        self.other.setVisible(undecided)
 
     def _show_dial_text(self) -> None:
         promises = {queue.promise.wrong if queue.promise else 0.0 for queue in self.desk.queues.values()}

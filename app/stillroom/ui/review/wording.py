@@ -6,9 +6,11 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
+from stillroom.documents.document import Document
 from stillroom.extraction.result import FieldState
 from stillroom.review.acceptance import ENOUGH, Passing
 from stillroom.review.document import ReviewedDocument, ReviewedValue
+from stillroom.review.duplicates import differences
 from stillroom.review.queue import Doubt
 from stillroom.review.verdict import ADDED, Verdict, VerdictKind
 from stillroom.ui.extract.cell import one_line
@@ -94,6 +96,15 @@ def confidence_text(value: ReviewedValue) -> str:
     return percent_text(current.confidence)
 
 
+def hard_to_read(value: ReviewedValue, text: Document | None) -> str:
+    """Which letters of it were hard to recognise; empty for none, and where a person has said what it is."""
+    place = value.current.span
+    if text is None or place is None or value.verdict is not None or place.page > len(text.pages):
+        return ""
+    letters = text.hard_to_read(place)
+    return tr("Hard to read here: %1").replace("%1", "  ".join(letters)) if letters else ""
+
+
 def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
     """What is known of a document, and its colour."""
     if document.rejection is not None:
@@ -105,6 +116,12 @@ def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
         return tr("approved by %1, %2").replace("%1", document.approval.person).replace("%2", moment), "good"
     if document.failed:
         return tr("could not be read"), "bad"
+    if document.duplicate_of is not None and (its := differences(document)):
+        text = tr("has the sender and number of %1; differs: %3")
+        if document.duplicate_in:
+            text = tr("has the sender and number of %1, in %2; differs: %3")
+        text = text.replace("%3", ", ".join(each.field.heading for each in its))
+        return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"
     if document.duplicate_of is not None:
         text = tr("looks like a copy of %1, in %2") if document.duplicate_in else tr("looks like a copy of %1")
         return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"
