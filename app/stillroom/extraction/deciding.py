@@ -68,7 +68,7 @@ class Evidence(Protocol):
         ...
 
     def usual(self, name: str) -> Vector | None:
-        """How near the documents are to each option of a choice; None where nothing is known of it."""
+        """The mean nearness of the documents to each option of a choice (see Look); None where nothing is known of it."""
         ...
 
 

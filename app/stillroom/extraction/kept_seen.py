@@ -97,6 +97,7 @@ class _KeptLook(msgspec.Struct, array_like=True):
     places: list[Span | None]
     near: list[float]
     whole: list[float]
+    behind: list[float]
 
 
 class _Kept(KeptText, array_like=True):
@@ -328,7 +329,9 @@ def _to_be_decided(held: Asked) -> Asked:
     return found
 
 
-_CHOICES = "3"  # of what is kept of a choice: with what texts are about, and with whole words
+_CHOICES = (
+    "4"  # of what is kept of a choice: with what texts are about, alone and behind the options, and with whole words
+)
 
 
 def _digest(asked: Sequence[Field]) -> str:
@@ -367,7 +370,7 @@ _NO_SIGNS = np.zeros((0, len(sign_names())), dtype=np.float32)
 def _kept_look(name: str, looked: Looked) -> _KeptLook:
     look = looked.look
     if look is None:
-        return _KeptLook(name, False, [], [], [], [], [], [], [], [])
+        return _KeptLook(name, False, [], [], [], [], [], [], [], [], [])
     return _KeptLook(
         name,
         True,
@@ -379,6 +382,7 @@ def _kept_look(name: str, looked: Looked) -> _KeptLook:
         list(look.places),
         look.near.tolist(),
         look.whole.tolist(),
+        look.behind.tolist(),
     )
 
 
@@ -395,6 +399,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         tuple(kept.places),
         np.array(kept.near),
         np.array(kept.whole),
+        np.array(kept.behind),
     )
     return Looked(look, np.array(kept.said))
 

@@ -209,10 +209,10 @@ class TemplateMemory:
             arrays["wording"] = said.mean.astype(np.float16)
         fields: dict[str, ChoiceFacts] = {}
         for each in asked:
-            look = choices.Look.at(each, document).told(said, embed)
-            strengths = look.strengths(np.zeros(len(look.options)))
             examples = choices.examples(each)
             among = embed(text, examples=examples) if examples and embed is not None and said is not None else None
+            look = choices.Look.at(each, document).told(said, embed, among)
+            strengths = look.strengths(np.zeros(len(look.options)))
             if among is not None:
                 arrays[f"{each.name}.among"] = among.whole.astype(np.float16)
             fields[each.name] = ChoiceFacts(
