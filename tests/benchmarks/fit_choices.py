@@ -1,11 +1,13 @@
 """Fit the weights of resources/choices.toml on labelled documents, and say what they are worth on sets left out.
 
-    fit_choices.py LABELS.jsonl:TEMPLATE:FIELD ... [--model M [--asked] [--scores SCORES.pickle]] [--write]
+    fit_choices.py LABELS.jsonl:TEMPLATE:FIELD ... [--beside LABELS.jsonl:TEMPLATE:FIELD ...]
+        [--model M [--asked] [--scores SCORES.pickle]] [--write]
 
 Each set is a file of labels, the template to ask by and one of its choices. Without a model only the documents' words are
 weighed, and the weights of what a model says stay as they are. With one, its embeddings are held against the options, and with
 ``--asked`` every document is put to it (``--scores`` keeps the answers). For each set the weights are fitted on the others, and
-measured on each document alone and as that of a run; what is printed last, and written, is fitted on all.
+measured on each document alone and as that of a run; what is printed last, and written, is fitted on all. Every set counts alike,
+however many documents it has. Sets behind ``--beside`` are measured and never fitted on.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ from stillroom.extraction.extractor import PASSAGE_TOKENS, Extractor
 from stillroom.extraction.subject import Embedder, Embedding, beginning, is_read
 from stillroom.templates.library import TemplateLibrary
 
+ALIKE = 60.0  # documents that a set counts as
 PENALTY = 0.001  # a document, on the distance from the weights there are
-NAMES = ("literal", "words", "model", "fallback", "near", "whole")
-MOST = {"literal": 20.0, "words": 20.0, "model": 2.0, "fallback": 3.0, "near": 20.0, "whole": 20.0}
+NAMES = ("literal", "words", "model", "fallback", "near", "whole", "behind")
+MOST = {"literal": 20.0, "words": 20.0, "model": 2.0, "fallback": 3.0, "near": 20.0, "whole": 20.0, "behind": 20.0}
 
 
 @dataclass
@@ -41,15 +44,16 @@ class Row:
     right: int
     look: choices.Look
     model: np.ndarray
+    weight: float = 1.0
 
     def in_run(self, usual: np.ndarray) -> Row:
         """The same as it is among the documents of a run."""
         look = self.look.less(usual)
-        return Row(look.signs(self.model), self.right, look, self.model)
+        return Row(look.signs(self.model), self.right, look, self.model, self.weight)
 
 
 def as_run(rows: list[Row]) -> list[Row]:
-    usual = np.mean([row.look.near for row in rows], axis=0)
+    usual = np.mean([row.look.nearness for row in rows], axis=0)
     return [row.in_run(usual) for row in rows]
 
 
@@ -62,11 +66,15 @@ def rows_of(
     rows = []
     embedder = Embedder(engine) if engine is not None else None
 
-    def embed(text: str) -> Embedding | None:
-        key = f"subject:{text}"
-        if key not in scores and embedder is not None and (said := embedder(text)) is not None:
-            scores[key] = said
+    def embed(text: str, *, lasting: bool = False, examples: str = "") -> Embedding | None:
+        key = f"subject:{examples}{text}"
+        if key not in scores and embedder is not None:
+            said = embedder(text, lasting=lasting, examples=examples)
+            if said is not None:
+                scores[key] = said
         return scores.get(key)
+
+    before = choices.examples(field)
 
     for line in Path(labels).read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
@@ -77,7 +85,9 @@ def rows_of(
         if engine is not None and f"tokens:{text}" not in scores:
             scores[f"tokens:{text}"] = engine.count_tokens([text])[0]
         read = is_read(text, scores.get(f"tokens:{text}", 0))
-        look = choices.Look.at(field, document).told(embed(text) if read else None, embed)
+        look = choices.Look.at(field, document)
+        if read:
+            look = look.told(embed(text), embed, embed(text, examples=before) if before else None)
         model = np.zeros(len(look.options))
         if asked and engine is not None and len(look.options) <= choices.MOST_ASKED:
             key = f"{spec}:{entry['file']}"
@@ -90,15 +100,16 @@ def rows_of(
         label = entry["fields"][field_name]
         values = [option.value for option in look.options]
         rows.append(Row(look.signs(model), values.index(label) if label in values else -1, look, model))
-    return rows
+    return [replace(row, weight=ALIKE / len(rows)) for row in rows]
 
 
 def loss(worth: np.ndarray, rows: list[Row], start: np.ndarray) -> float:
-    total = PENALTY * len(rows) * float(((worth - start) ** 2).sum())
+    total = PENALTY * sum(row.weight for row in rows) * float(((worth - start) ** 2).sum())
     for row in rows:
         strengths = row.signs @ worth
         if row.right >= 0:
-            total -= float(strengths[row.right] - strengths.max() - np.log(np.exp(strengths - strengths.max()).sum()))
+            told = strengths[row.right] - strengths.max() - np.log(np.exp(strengths - strengths.max()).sum())
+            total -= row.weight * float(told)
     return total
 
 
@@ -160,6 +171,7 @@ def said(alone: list[Row], run: list[Row], weights: choices.Weights) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+")
+    parser.add_argument("--beside", nargs="*", default=[])
     parser.add_argument("--model", type=Path)
     parser.add_argument("--asked", action="store_true")
     parser.add_argument("--scores", type=Path)
@@ -173,9 +185,10 @@ def main() -> None:
             rows_of, readers=readers, engine=engine if arguments.model else None, scores=scores, asked=arguments.asked
         )
         sets = {spec: read(spec) for spec in arguments.sets}
+        beside = {spec: read(spec) for spec in arguments.beside}
     if arguments.scores:
         arguments.scores.write_bytes(pickle.dumps(scores))
-    still = ({"model"} if not arguments.asked else set()) | (set() if arguments.model or scores else {"near"})
+    still = ({"model"} if not arguments.asked else set()) | (set() if arguments.model or scores else {"near", "behind"})
     known = choices.weights()
     runs = {spec: as_run(rows) for spec, rows in sets.items()}
     for spec, own in sets.items():
@@ -187,6 +200,8 @@ def main() -> None:
     whole = fit([row for each in (sets, runs) for rows in each.values() for row in rows], still=still)
     for spec, own in sets.items():
         print(f"{spec}: fitted on all: {said(own, runs[spec], whole)}")
+    for spec, own in beside.items():
+        print(f"{spec}: {len(own)} documents, beside: {said(own, as_run(own), whole)}")
     print(whole)
     if arguments.write:
         file = paths.resources_dir() / "choices.toml"

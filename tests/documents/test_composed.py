@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stillroom.documents.composed import composed
 from stillroom.documents.document import Box, Boxes, Page
+from stillroom.documents.invisible import visible
 from stillroom.documents.read_file import read_file
 
 
@@ -18,6 +19,15 @@ def test_a_letter_and_its_accent_share_a_box() -> None:
     whole = composed(page)
     assert whole.text == "aéb"
     assert list(whole.boxes or ()) == [Box(0, 0, 1, 1), Box(1, -1, 2, 1), None]
+
+
+def test_a_letter_is_as_sure_as_the_less_sure_of_its_parts() -> None:
+    assert composed(Page(1, "ae\u0301b", certainty=bytes([90, 80, 30, 70]))).certainty == bytes([90, 30, 70])
+
+
+def test_what_is_not_seen_is_taken_out_with_how_sure_it_was() -> None:
+    page, _ = visible(Page(1, "4\u200b2", certainty=bytes([90, 20, 70])))
+    assert (page.text, page.certainty) == ("42", bytes([90, 70]))
 
 
 @given(st.text())

@@ -18,7 +18,8 @@ def pages(draw: st.DrawFn, number: int) -> Page:
     text = draw(texts)
     places = draw(st.none() | st.lists(st.none() | boxes, min_size=len(text), max_size=len(text)).map(tuple))
     confidence = draw(st.none() | st.floats(0, 1))
-    return Page(number, text, draw(numbers), draw(numbers), places, confidence)
+    certainty = draw(st.just(b"") | st.binary(min_size=len(text), max_size=len(text)))
+    return Page(number, text, draw(numbers), draw(numbers), places, confidence, certainty)
 
 
 @st.composite
@@ -65,6 +66,24 @@ def test_what_is_no_list_of_boxes_is_refused(text: str) -> None:
 def test_a_page_needs_a_box_for_each_character() -> None:
     with pytest.raises(ValueError, match="page 3"):
         Page(3, "ab", boxes=(None,))
+    with pytest.raises(ValueError, match="page 3"):
+        Page(3, "ab", certainty=b"d")
+
+
+def test_one_letter_that_is_hard_to_read_makes_a_text_half_as_hard() -> None:
+    recognised = Page(1, "ab cd", ocr_confidence=0.8, certainty=bytes([99, 40, 100, 97, 98]))
+    assert recognised.legibility(0, 2) == pytest.approx((0.4 + 0.695) / 2)
+    assert recognised.legibility(3, 5) == pytest.approx((0.97 + 0.975) / 2)
+    assert recognised.legibility(2, 2) == 1.0
+    assert Page(1, "ab", ocr_confidence=0.8).legibility(0, 2) == 0.8
+    assert Page(1, "ab").legibility(0, 2) == 1.0
+
+
+def test_letters_that_were_hard_to_recognise_are_named() -> None:
+    page = Page(1, "24.75", ocr_confidence=0.97, certainty=bytes([99, 60, 98, 99, 79]))
+    document = Document("a.png", "png", "0" * 64, (page, Page(2, "24.75")), 2)
+    assert document.hard_to_read(Span(1, 0, 5)) == ("4", "5")
+    assert document.hard_to_read(Span(1, 2, 4)) == document.hard_to_read(Span(2, 0, 5)) == ()
 
 
 def test_a_span_over_two_lines_has_a_box_for_each() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillroom.documents.document import Box
-from stillroom.documents.lines import Word, arrange
+from stillroom.documents.lines import Word, arrange, arrange_blocks
 
 
 def word(text: str, x: float, y: float, size: float = 10.0, *, spaced: bool = True) -> Word:
@@ -95,3 +95,18 @@ def test_every_character_comes_out_once_with_its_own_box(words: list[Word]) -> N
     got = sorted((char, box) for char, box in zip(text, boxes, strict=True) if box is not None)
     assert got == given_
     assert all(char in " \n" for char, box in zip(text, boxes, strict=True) if box is None)
+
+
+def test_how_sure_a_letter_is_goes_with_it() -> None:
+    label, value, apart = word("Total", 50, 100), word("7.50", 120, 100), list("CODE-19")
+    value.certainty = (0.99, 0.98, 0.415, 1.0)
+    codes = [word(letter, 50 + 12 * at, 130) for at, letter in enumerate(apart)]
+    codes[-1].certainty = (0.5,)
+    text, boxes, certainty = arrange_blocks([[value, *codes, label], [word("of the file", 0, 0)]])
+    assert len(text) == len(boxes) == len(certainty)
+    start = text.index("7.50")
+    assert list(certainty[start : start + 4]) == [99, 98, 41, 100]
+    start = text.index("CODE-19")
+    assert list(certainty[start : start + 7]) == [100] * 6 + [50]
+    assert min(certainty[: text.index("7.50")]) == 100
+    assert arrange_blocks([[label]])[2] == b""

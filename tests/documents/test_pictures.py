@@ -61,6 +61,16 @@ def near(found: tuple[int, ...], wanted: tuple[int, ...], by: float) -> bool:
 # ------------------------------------------------------------------------------------------------------------- pictures
 
 
+def test_what_is_hard_to_read_is_less_sure_than_the_rest_of_its_page() -> None:
+    picture = draw()
+    smudged = picture.crop((425, 246, 500, 280)).resize((14, 7)).resize((75, 34))
+    picture.paste(smudged, (425, 246))
+    (page,) = read(encoded(picture)).pages
+    start = page.text.index("Total:")
+    rest, smudge = page.legibility(0, start), page.legibility(start + len("Total:"), len(page.text))
+    assert smudge < 0.95 < rest
+
+
 def test_label_and_value_stand_on_one_line_with_their_boxes() -> None:
     document = read(encoded(draw()))
     page = document.pages[0]

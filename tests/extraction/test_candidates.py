@@ -241,3 +241,10 @@ def test_a_year_far_ahead_is_doubted_where_it_was_recognised() -> None:
 
     assert failed(0.9) == [1, 0]
     assert failed(None) == [0, 0]  # what is written so is meant so
+
+
+def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
+    text = "Wean Hall 5409\nthen in WeH 4625\nRoom 123\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert {"Wean Hall 5409", "WeH 4625", "Room 123"} <= set(values)
+    assert "Hall 5409" not in values

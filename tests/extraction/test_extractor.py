@@ -248,6 +248,26 @@ def test_a_picture_that_is_hard_to_read_makes_its_values_less_sure() -> None:
     assert confidence(0.5) == pytest.approx(confidence(None) / 2)
 
 
+def test_a_letter_that_is_hard_to_read_makes_its_value_less_sure_and_no_other() -> None:
+    template = Template("t", 1, "T", "", (Field("total", FieldType.MONEY), Field("day", FieldType.DATE)))
+    engine = ScriptedEngine(lambda _, candidate: -20.0 if candidate == "none" else 0.0)
+
+    def confidence(text: str, *unsure: str) -> tuple[float, float]:
+        certainty = bytearray([100] * len(text))
+        for each in unsure:
+            certainty[text.index(each) + 1] = 40
+        page = Page(1, text, ocr_confidence=0.9, certainty=bytes(certainty))
+        made = Extractor(engine).extract(Document("made.png", "png", "", (page,), 1), template, file="made.png")
+        return one(made, "total").confidence, one(made, "day").confidence
+
+    text = "Date 2025-03-04\nTotal 14.10"
+    clear, hard = confidence(text), confidence(text, "14.10")
+    assert hard[0] == pytest.approx((0.4 + 0.88) / 2 * clear[0])
+    assert hard[1] == clear[1]
+    twice = text + "\nTotal 14.10"
+    assert confidence(twice, "14.10") == confidence(twice)  # it stands there again, well legible
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -14,10 +14,11 @@ from tests.extraction.test_subject import DESK, TOPICS, ThinkingEngine, made
 from stillroom import paths
 from stillroom.engine.protocol import Adapter, ModelInfo
 from stillroom.engine.status import EngineStatus
-from stillroom.extraction.choices import Look
+from stillroom.extraction.choices import Look, examples
 from stillroom.extraction.kept_options import KeptOptions
 from stillroom.extraction.subject import Embedder
 from stillroom.privacy.erasing import erase_files
+from stillroom.templates.template import Option
 
 
 class LoadedEngine(ThinkingEngine):
@@ -58,6 +59,20 @@ def test_options_are_asked_about_once_and_documents_are_never_kept(model: Path) 
     np.testing.assert_allclose(same, near, atol=1e-6)
     # An option that is also a document's text says no less of that than another.
     assert asked(LoadedEngine(model), "garden")[0] == ["garden"]
+
+
+def test_phrases_are_kept_by_the_options_that_are_read_before_them(model: Path) -> None:
+    def texts(*named: str) -> list[str]:
+        engine = LoadedEngine(model)
+        embedder = Embedder(engine, kept=KeptOptions(paths.options_dir()))
+        field = replace(DESK, options=tuple(map(Option, named)))
+        among = embedder("a rose", examples=examples(field))
+        assert Look.at(field, made("a rose")).told(embedder("a rose"), embedder, among).behind.any()
+        return [text for text, before in zip(engine.texts, engine.before, strict=True) if examples(field) in before]
+
+    assert texts("garden", "boats") == ["a rose", "garden", "boats"]
+    assert texts("garden", "boats") == ["a rose"]
+    assert texts("garden", "music") == ["a rose", "garden", "music"]
 
 
 def test_another_model_or_adapter_is_asked_anew(model: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
 
 from stillroom.documents.document import Box, Boxes, Document, Page, Stated
 from stillroom.engine.protocol import ModelInfo
-from stillroom.extraction import kept_seen
+from stillroom.extraction import kept_seen, kept_text
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, result_from_json, result_to_json
@@ -46,6 +47,16 @@ def slip(number: int = 0, *, boxes: bool = True, stated: tuple[Stated, ...] = ()
     return Document(f"{number}.txt", "txt", digest, (Page(1, text, 500, 500, placed),), 1, ("A note.",), stated=stated)
 
 
+def recognised(document: Document) -> Document:
+    """The document as if it had been recognised, with a day of which one letter is hard to read."""
+    (page,) = document.pages
+    certainty = bytearray([98] * len(page.text))
+    certainty[page.text.index("/2025") - 1] = 55
+    return dataclasses.replace(
+        document, pages=(dataclasses.replace(page, ocr_confidence=0.97, certainty=bytes(certainty)),)
+    )
+
+
 def as_kept(result: DocumentResult) -> DocumentResult:
     return result_from_json(result_to_json(result))
 
@@ -66,6 +77,7 @@ def again(result: DocumentResult, content: bytes, memory: TemplateMemory | None 
         slip(stated=(Stated("BT-112", "total", "Total", "9.99", "9.99"), Stated("BT-2", "day", "Day", "2025-04-03", "2025-04-03"))),
         Document("none.txt", "txt", "0" * 64, (Page(1, ""),), 2),
         dataclasses.replace(slip(), notes=("2 pictures were not read.",)),
+        recognised(slip()),
     ],
 )  # fmt: skip
 def test_deciding_again_gives_what_extraction_gave(model: ModelInfo, document: Document) -> None:
@@ -102,6 +114,27 @@ def test_what_other_fields_or_signs_saw_or_is_damaged_is_not_used(monkeypatch: p
         assert kept_seen.Unpacker(TEMPLATE).unpack(damaged) is None
     monkeypatch.setattr(kept_seen, "sign_names", lambda: ("another",))
     assert kept_seen.Unpacker(TEMPLATE).unpack(content) is None
+
+
+def test_what_was_recognised_is_kept_with_all_its_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = recognised(slip())
+    _, content = Extractor(ScriptedEngine()).extract_and_keep(document, TEMPLATE, file="a")
+    kept = kept_text.recognised(content)
+    assert kept is not None
+    assert kept.pages == document.pages
+    assert (kept.sha256, kept.kind, kept.page_count) == (document.sha256, document.kind, document.page_count)
+    _, written = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
+    assert kept_text.recognised(written) is None, "to read it again takes no time"
+    assert kept_text.recognised(b"x" * 100) is None
+    own = zlib.decompressobj()
+    own.decompress(content)
+    monkeypatch.setattr(kept_seen, "MOST_BYTES", len(content) - len(own.unused_data) - 1)
+    _, smaller = Extractor(ScriptedEngine()).extract_and_keep(document, TEMPLATE, file="a")
+    assert smaller, "deciding again is worth more than the places"
+    assert kept_text.recognised(smaller) is None
+    text = kept_text.text_of(smaller)
+    assert text is not None
+    assert text.pages[0].text == document.pages[0].text
 
 
 def test_more_than_may_be_kept_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from stillroom.engine.protocol import Embeddings, EmbedRequest
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction import kept_seen
-from stillroom.extraction.choices import Look
+from stillroom.extraction.choices import MOST_ASKED, Look, examples
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import FieldState, FieldValue
-from stillroom.extraction.subject import Embedder, Embedding, nearness
+from stillroom.extraction.subject import Embedder, Embedding, nearness, nearness_behind
 from stillroom.learning.run_evidence import LEAST_DOCUMENTS, evidence_of
 from stillroom.templates.template import Field, FieldType, Option, Template
 
@@ -30,11 +30,12 @@ DESK = Field("desk", FieldType.CHOICE, options=tuple(map(Option, TOPICS)), requi
 class ThinkingEngine:
     """An engine whose embeddings have a number for each topic, and a large one that all texts have in common.
 
-    Attributes: texts: that were embedded; habit: a topic that whatever is no option is drawn to.
+    Attributes: texts: that were embedded; before: what was read before each; habit: a topic that whatever is no option is drawn to.
     """
 
     def __init__(self, *, token_bytes: float = 4.5, habit: str = "", fails: bool = False) -> None:
         self.texts: list[str] = []
+        self.before: list[str] = []
         self._token_bytes, self._habit, self._fails = token_bytes, habit, fails
 
     def status(self) -> EngineStatus:
@@ -48,6 +49,7 @@ class ThinkingEngine:
         rows = []
         for text in request.texts:
             self.texts.append(text)
+            self.before.append(request.before)
             words = [ABOUT.get(word, word) for word in text.replace(".", "").replace("'s", "").split()]
             row = [9.0, *(float(topic in words) for topic in TOPICS), 0.01 * len(text)]
             if self._habit and text not in TOPICS:
@@ -92,6 +94,67 @@ def test_an_option_for_all_others_is_as_near_as_any() -> None:
     found = nearness(said, (*TOPICS, ""), embedder)
     assert found is not None
     assert found[3] == 0 < found[0]
+
+
+WORK = Field(
+    "desk",
+    FieldType.CHOICE,
+    options=(
+        Option("outdoors", "flowers, the garden or boats"),
+        Option("arts", "paint; music"),
+        Option("other", "anything else"),
+    ),
+    required=True,
+)
+
+
+def behind(text: str, embedder: Embedder, phrases: list[list[str]]) -> np.ndarray:
+    said = embedder(text, examples="Read this.")
+    assert said is not None
+    found = nearness_behind(said, phrases, "Read this.", embedder)
+    assert found is not None
+    return found
+
+
+def test_an_option_is_as_near_as_the_nearest_of_its_phrases() -> None:
+    phrases = [["garden", "boats", "paint"], ["paint", "music"], []]
+    engine = ThinkingEngine()
+    for word, option in (("rose", 0), ("hull", 0), ("fiddle", 1)):
+        found = behind(f"a {word}", Embedder(engine), phrases)
+        assert found.argmax() == option
+        assert found[2] == 0
+    # What else an option is about takes nothing from it.
+    several = [["boats", "music", "music here", "music thus"], ["paint", "garden boats music"]]
+    assert behind("a hull", Embedder(engine), several).argmax() == 0
+    assert {before[: len("Read this.")] for before in engine.before} == {"Read this."}
+
+
+def test_phrases_say_nothing_where_they_are_not_read() -> None:
+    phrases = [["garden", "boats"], ["music"]]
+    assert not behind("a hull", Embedder(ThinkingEngine(token_bytes=2.6)), phrases).any()
+    said = Embedding("scripted", np.ones(5))
+    assert nearness_behind(said, phrases, "Read this.", Embedder(ThinkingEngine(fails=True))) is None
+    assert nearness_behind(said, [["garden"], []], "Read this.", Embedder(ThinkingEngine())) is None
+
+
+def test_a_text_goes_where_a_phrase_of_the_description_is_near() -> None:
+    engine = ThinkingEngine()
+    embedder = Embedder(engine)
+    for word, option in (("rose", "outdoors"), ("hull", "outdoors"), ("fiddle", "arts")):
+        assert chosen(f"a {word}", embedder, WORK).value == option
+    # Of each phrase by itself, behind the options; "anything else" is none.
+    told = {text for text, before in zip(engine.texts, engine.before, strict=True) if before.startswith(examples(WORK))}
+    assert {"outdoors", "flowers", "the garden", "boats", "arts", "paint", "music"} <= told
+    assert not told & {"other", "anything else"}
+
+
+def test_of_more_options_than_can_be_read_before_a_text_nearness_alone_counts() -> None:
+    many = replace(DESK, options=(*DESK.options, *(Option(f"kind {number}") for number in range(MOST_ASKED))))
+    embedder = Embedder(ThinkingEngine())
+    look = Look.at(many, made("a rose")).told(embedder("a rose"), embedder)
+    assert look.near.any()
+    np.testing.assert_array_equal(look.behind, look.near)
+    assert not look.less(look.nearness).behind.any()
 
 
 def test_a_language_that_the_model_spells_out_says_nothing() -> None:

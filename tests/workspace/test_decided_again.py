@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.extraction.scripted_engine import ScriptedEngine
 from tests.workspace.made_run import MadeRun
 
 from stillroom.documents.document import Document, Page
-from stillroom.extraction import kept_seen
-from stillroom.learning import surroundings
+from stillroom.extraction import around, kept_seen
+from stillroom.extraction.deciding import decide
+from stillroom.extraction.extractor import Extractor
 from stillroom.learning.memory import TemplateMemory
+from stillroom.models.model_file import ModelFile
 from stillroom.templates.toml_file import parse_template
 
 TEMPLATE = parse_template(
@@ -79,6 +83,48 @@ def test_what_was_seen_goes_with_its_row(table: Table) -> None:
     assert table.kept() == 0
 
 
+def test_a_table_made_anew_is_decided_by_what_is_learned_as_well(table: Table, tmp_path: Path) -> None:
+    """Only a field that changed and one that is new are asked; what was seen of the others is taken along."""
+    new = parse_template(
+        'name = "shift"\nversion = 2\n[[fields]]\nname = "code"\ntype = "identifier"\ndescription = "the last one"\n'
+        '[[fields]]\nname = "handover"\ntype = "time"\n[[fields]]\nname = "sheet"\ntype = "integer"\n',
+        "t",
+    )
+    again = table.runs.renew(table.batch, new, ModelFile("m", tmp_path / "m.gguf", 4, "Q4_1", False))
+    table.runs.do(again)
+    assert table.kept() == 16
+    memory = TemplateMemory(new, tmp_path / "learned anew")
+    runs = table.made_anew(learned=lambda _: memory.learned())
+    for number in range(20, 25):
+        memory.take(
+            shift(number), {"handover": f"{14 + number % 4}:40", "code": f"CX-{number}00", "sheet": f"{number}"}
+        )
+    found = runs.decide_again(again.run_id, range(8))
+    assert found.left == ()
+    runs.put(again.run_id, found.after, found.seen)
+    rows = [row for row in again.results() if row is not None]
+    assert [list(row.fields) for row in rows] == [["code", "handover", "sheet"]] * 8
+    assert [row.fields["handover"].value for row in rows] == [f"{14 + place % 4}:40" for place in range(8)]  # type: ignore[union-attr]
+    assert [row.fields["code"].value for row in rows] == [f"CX-{place}00" for place in range(8)]  # type: ignore[union-attr]
+
+
+def test_what_does_not_belong_together_is_not_put_together() -> None:
+    extractor = Extractor(ScriptedEngine())
+    time, code = (replace(TEMPLATE, fields=(each,)) for each in TEMPLATE.fields)
+    (_, of_time), (_, of_code) = (extractor.extract_and_keep(shift(1), each, file="a") for each in (time, code))
+    _, of_another = extractor.extract_and_keep(shift(2), code, file="a")
+    both = kept_seen.merged(TEMPLATE, (of_time, time), (of_code, code))
+    seen = kept_seen.Unpacker(TEMPLATE).unpack(both)
+    assert seen is not None
+    whole = kept_seen.Unpacker(TEMPLATE).unpack(extractor.extract_and_keep(shift(1), TEMPLATE, file="a")[1])
+    assert whole is not None
+    assert decide(seen, TEMPLATE) == decide(whole, TEMPLATE)
+    assert kept_seen.merged(TEMPLATE, (of_time, time), (of_another, code)) == b"", "another text"
+    assert kept_seen.merged(TEMPLATE, (of_time, time)) == b"", "a field is missing"
+    assert kept_seen.merged(TEMPLATE, (of_time, code), (of_code, code)) == b"", "seen with other fields"
+    assert kept_seen.merged(TEMPLATE, (of_time[:50], time), (of_code, code)) == b""
+
+
 def test_rows_come_out_alike_however_often_they_were_decided(table: Table) -> None:
     alone = table.runs.decide_again(table.batch.run_id, range(8))
     for number in range(20, 25):
@@ -109,7 +155,7 @@ def test_what_was_got_ready_is_decided_by_what_is_learned_without_looking_at_its
     def looked(*_: object) -> None:
         raise AssertionError("a text was looked at again")
 
-    monkeypatch.setattr(surroundings.Places, "of", looked)
+    monkeypatch.setattr(around.Places, "of", looked)
     assert table.runs.decide_again(table.batch.run_id, range(8)).after
 
 

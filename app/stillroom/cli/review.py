@@ -187,7 +187,7 @@ def _report(
         raise StillroomError("Reports are drawn by the window's part of Stillroom, which is missing here.")
 
     def text() -> Document:
-        read = workspace.row_files.read(document.path, document.result.sha256)
+        read = workspace.row_files.read(document.path, document.result.sha256, place=(document.run, document.position))
         if read.sha256 != document.result.sha256:
             raise StillroomError("The file was changed since it was extracted. Extract it again.")
         return read

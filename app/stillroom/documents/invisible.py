@@ -45,7 +45,8 @@ def visible(page: Page) -> tuple[Page, tuple[str, ...]]:
     notes = (TURNED,) * turned + (HIDDEN_LETTERS,) * bool(
         regex.search(f"(?<![{_FLAG}{_SMUGGLED}])[{_SMUGGLED}]", page.text)
     )
-    return replace(page, text=shown, boxes=boxes), notes
+    certainty = bytes(page.certainty[index] for index in kept) if page.certainty else b""
+    return replace(page, text=shown, boxes=boxes, certainty=certainty), notes
 
 
 def _shown_order(text: str) -> tuple[list[int], bool]:

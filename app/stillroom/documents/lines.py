@@ -8,13 +8,13 @@ and that has running text on both sides of it.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
 from statistics import median
 
-from stillroom.documents.document import Box
+from stillroom.documents.document import Box, Boxes
 
 COLUMN_GAP = 1.0
 """Words further apart than this many ems are separated by two spaces."""
@@ -45,6 +45,7 @@ class Word:
         baseline: where the letters stand, growing downwards.
         size: an estimate of the font size (1 em).
         spaced: whether the file has white space before it.
+        certainty: how sure the recognition was of each character, 0 to 1; empty where the text was in the file.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Word:
     baseline: float
     size: float
     spaced: bool = True
+    certainty: Sequence[float] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -95,6 +97,31 @@ class _Chunk:
         self.x0, self.x1 = min(self.x0, word.x0), max(self.x1, word.x1)
         self.size = max(self.size, word.size)
         self.letters += sum(map(str.isalpha, word.text))
+
+
+def arrange_blocks(blocks: Iterable[Sequence[Word]]) -> tuple[str, Boxes, bytes]:
+    """The text of a page, a box for each of its characters, and how sure the recognition was of each, as ``Page`` has it.
+
+    Args:
+        blocks: words of one direction each; the longest text comes first, so that what runs sideways or across (a margin
+            note, a watermark) does not tear the lines of the rest.
+    """
+    text: list[str] = []
+    boxes: list[Box | None] = []
+    certainty: dict[Box, float] = {}
+    for words in sorted(blocks, key=lambda words: -sum(len(word.text) for word in words)):
+        for word in words:
+            for box, sure in zip(word.boxes, word.certainty, strict=False):
+                certainty[box] = min(sure, certainty.get(box, 1.0))
+        part, part_boxes = arrange(words)
+        if text:
+            text.append("\n\n")
+            boxes.extend((None, None))
+        text.append(part)
+        boxes.extend(part_boxes)
+    # The order of letters is that of the boxes, which are handed through as they are: a letter is known by where it stands.
+    known = bytes(int(100 * certainty.get(box, 1.0)) if box else 100 for box in boxes) if certainty else b""
+    return "".join(text), Boxes(boxes), known
 
 
 def arrange(words: Sequence[Word]) -> tuple[str, list[Box | None]]:

@@ -47,6 +47,12 @@ def _share(value: float, documents: int) -> Share:
     return Share(value, *wilson(value, documents), documents)
 
 
+def same_answers(evaluations: Sequence[ModelEvaluation]) -> bool:
+    """Whether several models were as right, as wrong and as sure in every single value: what was read decided, not they."""
+    told = [{each.file: each.fields for each in evaluation.documents} for evaluation in evaluations]
+    return len(told) > 1 and bool(told[0]) and all(each == told[0] for each in told[1:])
+
+
 def answers(evaluation: ModelEvaluation) -> list[Answer]:
     return [
         answer for document in evaluation.documents for field in document.fields.values() for answer in field.answers

@@ -1,12 +1,12 @@
 """Choices among a template's options, yes/no among them: what the document's own words say, and what the model does.
 
-Five signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do, or of a
-topic that it names (``whole_words``); letters like theirs; what the model takes the text to be about is near to the option (``subject``);
-the model finds the option more likely behind the document than it does without one. The last two are held against the model's habits.
-Their weights ship as ``resources/choices.toml``. A model as small as the starter chooses by habit alone (of 18 German articles it put 1
-into the right one of 9 sections, and made the words' choice worse): it is asked to choose only where nothing else tells. Where nothing
-speaks for any option, the fallback among them ("other") is taken; where there is none, and the field is not required, the choice is
-absent.
+Six signs speak for an option. Its own words (its value, its synonyms) stand in the document; the words of its description do, or of a
+topic that it names (``whole_words``); letters like theirs; what the model takes the text to be about is near to the option, and, where
+it has read the options before, to one of the phrases that describe it (``subject``); the model finds the option more likely behind the
+document than it does without one. The last three are held against the model's habits. Their weights ship as
+``resources/choices.toml``. A model as small as the starter chooses by habit alone (of 18 German articles it put 1 into the right one
+of 9 sections, and made the words' choice worse): it is asked to choose only where nothing else tells. Where nothing speaks for any
+option, the fallback among them ("other") is taken; where there is none, and the field is not required, the choice is absent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Protocol
@@ -31,9 +31,10 @@ from stillroom.engine.protocol import Question, ScoreRequest, ScoreResult
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.candidates import currencies, numbers
 from stillroom.extraction.passages import Passage
+from stillroom.extraction.plain_words import phrases
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
-from stillroom.extraction.subject import Embed, Embedding, examples_of, nearness
+from stillroom.extraction.subject import Embed, Embedding, examples_of, nearness, nearness_behind
 from stillroom.extraction.whole_words import common_words, whole_words
 from stillroom.templates.template import Field, FieldType, Option
 
@@ -78,6 +79,7 @@ class Weights:
     fallback: float
     near: float
     whole: float
+    behind: float
     least: float
     certain: float
     share: float
@@ -85,7 +87,7 @@ class Weights:
 
     def worth(self) -> Vector:
         """Of the signs, in their order."""
-        return np.array([self.literal, self.words, self.model, self.fallback, self.near, self.whole])
+        return np.array([self.literal, self.words, self.model, self.fallback, self.near, self.whole, self.behind])
 
 
 @functools.cache
@@ -110,15 +112,21 @@ class Choices:
         *,
         parameters: int = 0,
         subject: Embedding | None = None,
+        among: Mapping[str, Embedding] | None = None,
         embed: Embed | None = None,
         cancellation: Cancellation | None = None,
     ) -> dict[str, Looked]:
         """What speaks for the options of the choices among these fields (others are passed over), by name.
 
         ``parts``: passages of the document; ``parameters``: of the model; ``subject``: its embedding of the document's beginning, to be
-        held against those of the options (``embed``). Raises EngineError, Cancelled.
+        held against those of the options (``embed``); ``among``: the same behind the options, by name. Raises EngineError, Cancelled.
         """
-        looked = {field: Look.at(field, document).told(subject, embed) for field in fields if field.type in TYPES}
+        behind = among or {}
+        looked = {
+            field: Look.at(field, document).told(subject, embed, behind.get(field.name))
+            for field in fields
+            if field.type in TYPES
+        }
         if not parts:
             return {field.name: Looked(None, np.zeros(0)) for field in looked}
         model = self.model_says(
@@ -210,6 +218,8 @@ class Look:
         places: by option, the word of the document that says most of its likeness.
         whole: by option, how many whole words of it the document has (see ``whole_words``).
         near: by option, how near what the text is about is to it, by the loaded model (see ``subject.nearness``); zeros without one.
+        behind: by option, how near that is to one of its phrases, read behind the options (see ``subject.nearness_behind``); where they
+            are too many for that, ``near``.
     """
 
     field: Field
@@ -221,6 +231,7 @@ class Look:
     places: tuple[Span | None, ...]
     near: Vector
     whole: Vector
+    behind: Vector
 
     @classmethod
     def at(cls, field: Field, document: Document) -> Look:
@@ -254,20 +265,32 @@ class Look:
             likeness, places = _likeness(answers, document)
             telling = _telling(answers, document)
             whole = whole_words([_words(option) for option in answers], "\n".join(page.text for page in document.pages))
-        return cls(
-            field, answers, evidence, literal, likeness, tuple(telling), tuple(places), np.zeros(len(answers)), whole
-        )
+        none: Vector = np.zeros(len(answers))
+        return cls(field, answers, evidence, literal, likeness, tuple(telling), tuple(places), none, whole, behind=none)
 
-    def told(self, subject: Embedding | None, embed: Embed | None) -> Look:
-        """The same with what a model takes the text to be about."""
+    def told(self, subject: Embedding | None, embed: Embed | None, among: Embedding | None = None) -> Look:
+        """The same with what a model takes the text to be about, and what it does behind the options (``among``)."""
         if subject is None or embed is None or not has_subject(self.field):
             return self
         near = nearness(subject, ["" if is_fallback(each) else _in_words(each) for each in self.options], embed)
-        return self if near is None else replace(self, near=near)
+        if near is None:
+            return self
+        before = examples(self.field)
+        behind = nearness_behind(among, list(map(_phrases, self.options)), before, embed) if among and before else None
+        if not before:
+            behind = near
+        return replace(self, near=near, behind=np.zeros(len(near)) if behind is None else behind)
+
+    @property
+    def nearness(self) -> Vector:
+        """``near`` and ``behind``, a row each."""
+        return np.array([self.near, self.behind])
 
     def less(self, usual: Vector | None) -> Look:
-        """The same, held against how near the documents of its run are to each option."""
-        return self if usual is None or usual.shape != self.near.shape else replace(self, near=self.near - usual)
+        """The same, held against the ``nearness`` of the documents of its run."""
+        if usual is None or usual.shape != (2, len(self.near)):
+            return self
+        return replace(self, near=self.near - usual[0], behind=self.behind - usual[1])
 
     def asks(self, parameters: int) -> bool:
         """Whether a model of this size is to be asked: where it may know better, and the list of options is not too long."""
@@ -282,12 +305,11 @@ class Look:
 
     def signs(self, model: Vector) -> Vector:
         """A row an option: its own words, likeness of words, what the model says, whether it is the fallback, how near it is, how
-        many whole words it has."""
+        many whole words it has, how near it is behind the options."""
         most = float(self.likeness.max()) if self.hints else 0.0
         words = np.log(np.maximum(self.likeness / most, _LEAST_LIKE)) if most else np.zeros(len(self.options))
-        return np.column_stack(
-            (np.minimum(1.0, self.literal), words, model, self._fallbacks(), self.near, np.log1p(self.whole))
-        )
+        literal, whole = np.minimum(1.0, self.literal), np.log1p(self.whole)
+        return np.column_stack((literal, words, model, self._fallbacks(), self.near, whole, self.behind))
 
     def strengths(self, model: Vector) -> Vector:
         """How much speaks for each option."""
@@ -414,7 +436,7 @@ class Looked:
 
         ``complete``: the whole document was read, so that what was not found is absent, not unread. ``learned``: of a field's name and
         the strengths of its options, what documents that a person corrected make of them: probabilities, and how sure the
-        first is. ``usual``: how near the documents of its run are to each option, for where nothing was learned.
+        first is. ``usual``: the nearness of the documents of its run to each option, for where nothing was learned.
         """
         if self.look is None:
             return _nothing(field, 1.0, complete=complete)
@@ -611,6 +633,19 @@ def _texts(option: Option) -> list[str]:
     name = option.value.replace("_", " ")
     described = [] if option.description.casefold() == name.casefold() else [option.description]
     return [name, *described, *option.synonyms]
+
+
+_MOST_PHRASES = 6
+_SHORTEST_PHRASE = 3  # letters
+
+
+def _phrases(option: Option) -> list[str]:
+    """The name of an option and the phrases of its description, not too many; none of one that stands for all others."""
+    if is_fallback(option):
+        return []
+    texts = [option.value.replace("_", " ")]
+    texts += [phrase for phrase in phrases(option.description) if len(phrase) >= _SHORTEST_PHRASE]
+    return list({text.casefold(): text for text in texts}.values())[:_MOST_PHRASES]
 
 
 def _in_words(option: Option) -> str:

@@ -161,6 +161,7 @@ class Extractor:
         parts = self._split(document, template, model)
         asked = self._ask(frame, parts, document, template, cancellation, learned)
         subject = self._subject(document, template) if parts else None
+        among = self._among(document, template) if subject is not None else {}
         looked = self._choices.look(
             template.fields,
             document,
@@ -168,6 +169,7 @@ class Extractor:
             frame,
             parameters=model.parameters,
             subject=subject,
+            among=among,
             embed=self._embed,
             cancellation=cancellation,
         )
@@ -193,7 +195,7 @@ class Extractor:
             parameters=model.parameters,
             notes=(*document.notes, *self._notes(template, model), *more),
             embedding=subject,
-            among=self._among(document, template) if subject is not None else {},
+            among=among,
             words=self._taught(template, model),
         )
         return seen, parts

@@ -19,11 +19,12 @@ import numpy as np
 
 from stillroom.documents.document import Box, Document, Span, Stated
 from stillroom.extraction import choices, choosing, ranking
+from stillroom.extraction.around import pack_around
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
-from stillroom.extraction.choosing import Asked
+from stillroom.extraction.choosing import Asked, Reckoned
 from stillroom.extraction.deciding import Seen
-from stillroom.extraction.kept_text import MOST_UNPACKED, KeptPage, KeptText
+from stillroom.extraction.kept_text import MOST_UNPACKED, KeptText, kept_pages
 from stillroom.extraction.ranking import Weights
 from stillroom.extraction.result import FieldResult, FieldValue, RunnerUp, value_from_json, value_to_json
 from stillroom.extraction.signs import sign_names
@@ -33,8 +34,8 @@ from stillroom.templates.template import Field, FieldType, Template
 MOST_BYTES = 256 << 10
 _MOST_HELD = (
     150,
-    4 << 20,
-)  # documents, and bytes of them as they are packed: unpacked, with what stands around their candidates, they take some fifty times as much
+    7 << 20,
+)  # documents, and bytes of them as they are packed: unpacked they take some thirty times as much
 _LEVEL = 4  # of zlib: a little larger than the best, in a third of its time
 
 
@@ -44,11 +45,15 @@ class KeptDocument(Document):
 
     Attributes:
         places: by page, start and end of a span, the sides of its boxes in hundredths, four each.
+        around: what stands around the candidates (see ``extraction.around``), packed; empty where it was not kept.
+        offered: by field, the candidates that it is of.
         reckoned: what was reckoned of it and holds as long as it does, by what it is; gone with it. together: the same of all documents
             that were unpacked with it.
     """
 
     places: Mapping[tuple[int, int, int], list[int]] = field(default_factory=dict)
+    around: bytes = field(default=b"", repr=False)
+    offered: dict[str, Sequence[Candidate]] = field(default_factory=dict, repr=False, compare=False)
     reckoned: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     together: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -97,6 +102,7 @@ class _KeptLook(msgspec.Struct, array_like=True):
     places: list[Span | None]
     near: list[float]
     whole: list[float]
+    behind: list[float]
 
 
 class _Kept(KeptText, array_like=True):
@@ -127,9 +133,7 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         kind=document.kind,
         sha256=document.sha256,
         page_count=document.page_count,
-        pages=[
-            KeptPage(each.number, each.text, each.width, each.height, each.ocr_confidence) for each in document.pages
-        ],
+        pages=kept_pages(document),
         stated=document.stated,
         asked=[_kept(each, document) for each in seen.asked],
         looked=[_kept_look(name, each) for name, each in seen.looked.items()],
@@ -145,8 +149,75 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         left_out=document.notes,
         among={name: (said.model, said.whole.astype(np.float16).tobytes()) for name, said in seen.among.items()},
     )
+    packed = _packed(kept)
+    if not packed:
+        return b""
+    # Behind the end of what is packed: who wants no more than the text need not unpack it.
+    if isinstance(document, KeptDocument):
+        return packed + document.around
+    around = pack_around(document, {each.field.name: each.candidates for each in seen.asked})
+    return packed + (around if len(around) <= MOST_BYTES else b"")
+
+
+def _packed(kept: _Kept) -> bytes:
+    """Without the places of all characters where they are too much; empty where all is."""
     packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
+    if len(packed) > MOST_BYTES and any(page.boxes for page in kept.pages):
+        for page in kept.pages:
+            page.boxes = b""
+        packed = zlib.compress(msgspec.msgpack.encode(kept), _LEVEL)
     return packed if len(packed) <= MOST_BYTES else b""
+
+
+def merged(template: Template, *parts: tuple[bytes, Template]) -> bytes:
+    """What was seen of one document at several times, each of the fields of another template, as if all fields of ``template`` had been
+    seen at once; of a field what was seen last. Empty where one of the parts is of no use, or they do not belong together: another
+    text, or models of another size.
+    """
+    several = []
+    for content, its in parts:
+        kept, _ = _decoded(content)
+        if kept is None or kept.signs != _digest(its.fields):
+            return b""
+        several.append((kept, {each.name for each in its.fields}))
+    (*_, (last, _names)) = several
+    texts = [page.text for page in last.pages]
+    if any(
+        (each.sha256, each.parameters, each.page_only, [page.text for page in each.pages])
+        != (last.sha256, last.parameters, last.page_only, texts)
+        for each, _ in several
+    ):
+        return b""
+    found: dict[str, _Kept] = {name: kept for kept, names in several for name in names}
+    if any(each.name not in found for each in template.fields):
+        return b""
+    own = [(each.name, found[each.name]) for each in template.fields]
+    asked = {id(kept): {each.name: each for each in kept.asked} for kept, _ in several}
+    looked = {id(kept): {each.name: each for each in kept.looked} for kept, _ in several}
+    made = {id(kept): json.loads(kept.made) for kept, _ in several}
+    last.signs = _digest(template.fields)
+    last.asked = [asked[id(kept)][name] for name, kept in own if name in asked[id(kept)]]
+    last.looked = [looked[id(kept)][name] for name, kept in own if name in looked[id(kept)]]
+    last.made = json.dumps({name: made[id(kept)][name] for name, kept in own if name in made[id(kept)]})
+    last.complete = all(kept.complete for kept, _ in several)
+    last.notes = tuple(dict.fromkeys(note for kept, _ in several for note in kept.notes))
+    last.boxes = sorted({tuple(each[:3]): each for kept, _ in several for each in kept.boxes}.values())
+    last.words = {name: kept.words[name] for name, kept in own if name in kept.words}
+    last.among = {name: kept.among[name] for name, kept in own if name in kept.among}
+    for kept, _ in several:
+        if kept.model and not last.model:
+            last.model, last.embedding = kept.model, kept.embedding
+    return _packed(last)
+
+
+def _decoded(content: bytes) -> tuple[_Kept | None, bytes]:
+    """What was kept, None where it is damaged, and what is packed behind it: what stands around the candidates."""
+    try:
+        unpacker = zlib.decompressobj()
+        kept = msgspec.msgpack.decode(unpacker.decompress(content, MOST_UNPACKED), type=_Kept)
+        return kept, unpacker.unused_data
+    except (zlib.error, ValueError):
+        return None, b""
 
 
 class Unpacker:
@@ -185,20 +256,21 @@ class Unpacker:
         return replace(seen, asked=[_to_be_decided(each) for each in seen.asked])
 
     def _unpacked(self, content: bytes) -> Seen | None:
+        kept, around = _decoded(content)
+        if kept is None or kept.signs != self._digest:
+            return None
         try:
-            unpacker = zlib.decompressobj()
-            kept = msgspec.msgpack.decode(unpacker.decompress(content, MOST_UNPACKED), type=_Kept)
-            if kept.signs != self._digest:
-                return None
             places = {(page, start, end): sides for page, start, end, sides in kept.boxes}
             document = KeptDocument(
                 kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, kept.left_out, stated=kept.stated, places=places,
-                together=self._together,
+                around=around, together=self._together,
             )  # fmt: skip
             words = kept.words if self._words is None else self._words
+            asked = [self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked]
+            document.offered.update((each.field.name, each.candidates) for each in asked)
             return Seen(
                 document=document,
-                asked=[self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked],
+                asked=asked,
                 looked={each.name: _looked(each, self._template.field(each.name)) for each in kept.looked},
                 made={name: _result(plain) for name, plain in json.loads(kept.made).items()},
                 complete=kept.complete,
@@ -209,12 +281,13 @@ class Unpacker:
                 if kept.model
                 else None,
                 words=words,
+                fits={},
                 among={
                     name: Embedding(model, np.frombuffer(said, np.float16).astype(float))
                     for name, (model, said) in kept.among.items()
                 },
             )
-        except (zlib.error, ValueError, KeyError, IndexError, TypeError):
+        except (ValueError, KeyError, IndexError, TypeError):
             return None
 
     def _asked(self, kept: _KeptAsked, document: Document, parameters: int, word: float | None) -> Asked:
@@ -254,7 +327,7 @@ class Unpacker:
             scores=kept.scores,
             second=ranking.second_weights(kind, several=several),
             told=choosing.told_vector(kept.told, len(candidates)),
-            unmoved={},
+            reckoned=Reckoned(),
         )
 
     def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int, word: float | None) -> Weights:
@@ -273,7 +346,9 @@ def _to_be_decided(held: Asked) -> Asked:
     return found
 
 
-_CHOICES = "3"  # of what is kept of a choice: with what texts are about, and with whole words
+_CHOICES = (
+    "4"  # of what is kept of a choice: with what texts are about, alone and behind the options, and with whole words
+)
 
 
 def _digest(asked: Sequence[Field]) -> str:
@@ -312,7 +387,7 @@ _NO_SIGNS = np.zeros((0, len(sign_names())), dtype=np.float32)
 def _kept_look(name: str, looked: Looked) -> _KeptLook:
     look = looked.look
     if look is None:
-        return _KeptLook(name, False, [], [], [], [], [], [], [], [])
+        return _KeptLook(name, False, [], [], [], [], [], [], [], [], [])
     return _KeptLook(
         name,
         True,
@@ -324,6 +399,7 @@ def _kept_look(name: str, looked: Looked) -> _KeptLook:
         list(look.places),
         look.near.tolist(),
         look.whole.tolist(),
+        look.behind.tolist(),
     )
 
 
@@ -340,6 +416,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         tuple(kept.places),
         np.array(kept.near),
         np.array(kept.whole),
+        np.array(kept.behind),
     )
     return Looked(look, np.array(kept.said))
 

@@ -97,6 +97,11 @@ def cut_off(text: str) -> bool:
     return _patterns().cut.search(text) is not None
 
 
+def phrases(text: str) -> list[str]:
+    """What a description lists: "a card or phone lost; fraud" is three."""
+    return [found for each in _patterns().listed.split(text) if (found := each.strip())]
+
+
 def is_branch_number(text: str) -> bool:
     """Whether a text is no more than the number of a shop, a till or a table: "Store #1291"."""
     return _patterns().branch.fullmatch(text.strip()) is not None
@@ -120,6 +125,7 @@ class _Patterns(NamedTuple):
     is_: re.Pattern[str]
     cut: re.Pattern[str]
     branch: re.Pattern[str]
+    listed: re.Pattern[str]
 
 
 @cache
@@ -146,4 +152,5 @@ def _patterns() -> _Patterns:
             rf"|,\s(?:{words['as']})\s[^,]{{2,60}},\s"
         ),
         re.compile(rf"(?:{words['branch']})\s?(?:no|nr|n[°º])?\.?\s?[#:]?\s?[\d-]+", re.IGNORECASE),
+        re.compile(rf"[,;:/.()،、；：。]|\s(?:{words['and']}|{words['or']})\s", re.IGNORECASE),
     )

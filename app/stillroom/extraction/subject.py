@@ -65,6 +65,8 @@ _END = '".\n'
 _MOST_EXAMPLES = 2500  # characters
 _MOST_TOKENS = 128
 _TELLING = 40  # tokens
+_ALIKE = 3  # phrases
+_SOFT = 0.1  # difference of cosines by which one phrase of an option says e times as much as another
 _UNREAD, _READ = 2.9, 3.9  # bytes a token; the starter: 2.7 of German, 4.1 of English
 _REMEMBERED = 400  # texts: the options of a template, and the documents of which something is learned next
 # Sentences that are about nothing in particular.
@@ -117,11 +119,11 @@ class Embedder:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        found = self._found_kept(model, text) if lasting else None
+        found = self._found_kept(model, examples, text) if lasting else None
         if found is None and (found := self._asked(model, text, examples)) is not None and lasting:
             found = found._replace(mean=np.zeros(0))
             if self._kept is not None:
-                self._kept.keep(model, _framed(text), np.array([found.token_bytes, *found.vector]))
+                self._kept.keep(model, examples + _framed(text), np.array([found.token_bytes, *found.vector]))
         if found is None:
             return None
         with self._lock:
@@ -130,8 +132,8 @@ class Embedder:
                 self._known.popitem(last=False)
         return found
 
-    def _found_kept(self, model: ModelInfo, text: str) -> Embedding | None:
-        row = self._kept.find(model, _framed(text)) if self._kept is not None else None
+    def _found_kept(self, model: ModelInfo, examples: str, text: str) -> Embedding | None:
+        row = self._kept.find(model, examples + _framed(text)) if self._kept is not None else None
         if row is None or len(row) < 2:
             return None
         return Embedding(model.name, row[1:].astype(np.float64), float(row[0]))
@@ -188,6 +190,35 @@ def nearness(said: Embedding, texts: Sequence[str], embed: Embed) -> Vector | No
     return near * _reads((said.token_bytes + fmean(each.token_bytes for each in others)) / 2)
 
 
+def nearness_behind(said: Embedding, phrases: Sequence[Sequence[str]], examples: str, embed: Embed) -> Vector | None:
+    """How near a text, of which a model said this behind some examples, is to what each option is said to be by these phrases.
+
+    The phrases are read behind the same examples. Of an option's phrases the nearest say most; what phrases are near to anyway is taken
+    off. They count less in a language that the model hardly reads. An option without phrases is as near as any. None where the
+    model gives none of them.
+    """
+    about = [place for place, own in enumerate(phrases) if own]
+    told = [_embeddings(phrases[place], said.model, embed, examples) for place in about]
+    known = [own for own in told if own is not None]
+    if len(known) < max(2, len(told)):
+        return None
+    vectors = [np.array([each.vector for each in own]) for own in known]
+    usual, every = np.mean([own.mean(axis=0) for own in vectors], axis=0), np.concatenate(vectors)
+    # Of few phrases a number's spread is a matter of chance: it is drawn towards that of all numbers.
+    each = every.var(axis=0)
+    spread = np.sqrt((len(every) * each + _ALIKE * each.mean()) / (len(every) + _ALIKE)) + 1e-3
+    directions = [_units((own - usual) / spread) for own in vectors]
+
+    def like(rows: Vector) -> Vector:
+        """Of each of some directions and each option: the soft maximum over its phrases."""
+        return np.column_stack([_SOFT * np.log(np.exp(rows @ own.T / _SOFT).mean(axis=1)) for own in directions])
+
+    near = np.zeros(len(phrases))
+    habit = like(np.concatenate(directions)).mean(axis=0)
+    near[about] = like(_units((said.vector - usual)[None] / spread))[0] - habit
+    return near * _reads((said.token_bytes + fmean(each.token_bytes for own in known for each in own)) / 2)
+
+
 def _reads(token_bytes: float) -> float:
     """How far a model reads a language, by the bytes that its tokens stand for: 0 to 1, and 1 where they are not known.
 
@@ -201,11 +232,11 @@ def _framed(text: str) -> str:
     return f"{_MOST_TOKENS} {_BEFORE}{text}{_AFTER}"
 
 
-def _embeddings(texts: Sequence[str], model: str, embed: Embed) -> list[Embedding] | None:
-    """Of each text; None where this model gives one of them none."""
+def _embeddings(texts: Sequence[str], model: str, embed: Embed, examples: str = "") -> list[Embedding] | None:
+    """Of each text behind the examples; None where this model gives one of them none."""
     found = []
     for text in texts:
-        said = embed(text, lasting=True)
+        said = embed(text, lasting=True, examples=examples)
         if said is None or said.model != model:
             return None
         found.append(said)

@@ -900,13 +900,18 @@ class _Reader:
         rows, summed = self._summed(rows, amount)
         values: list[dict[str, FieldValue]] = []
         for row in rows:
-            legible = 1.0 if row.row.page.ocr_confidence is None else row.row.page.ocr_confidence
+            page = row.row.page
+            recognised = 1.0 if page.ocr_confidence is None else page.ocr_confidence
             values.append({})
             for column in self._columns:
+                cell = row.cells.get(column.name)
                 proved = column.name in row.proved or (summed and column.name == amount)
                 share = _PROVED if proved else _ODD if row.odd else _PLAIN
-                parts = self._parts_of(row.heading, row.row, column)
-                values[-1][column.name] = self._value(row.cells.get(column.name), parts, share * legible)
+                # What a sum vouches for was read rightly, however faint.
+                legible = recognised if proved or cell is None else self._document.legibility(cell.span)
+                values[-1][column.name] = self._value(
+                    cell, self._parts_of(row.heading, row.row, column), share * legible
+                )
         return tuple(values)
 
     def _summed(self, rows: list[_Read], amount: str) -> tuple[list[_Read], bool]:

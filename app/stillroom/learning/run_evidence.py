@@ -42,14 +42,14 @@ class RunEvidence:
     """What was learned of each field of a run. Fulfils ``extraction.deciding.Evidence``.
 
     Attributes:
-        near: by name of a choice, the mean of how near its documents are to each option.
+        near: by name of a choice, the mean nearness of its documents to each option (see Look).
     """
 
     fields: Mapping[str, AlikeField]
     near: Mapping[str, Vector] = field(default_factory=dict)
 
     def usual(self, name: str) -> Vector | None:
-        """How near the documents are to each option of a choice: what draws all of them is the model's habit, or says nothing."""
+        """The mean nearness of the documents to each option of a choice: what draws all of them is the model's habit, or says nothing."""
         return self.near.get(name)
 
     def moves(self, asked: Asked, seen: Seen) -> Vector | None:
@@ -102,7 +102,7 @@ def run_evidence(
                 rows.setdefault(asked.field.name, []).append((value.confidence, row))
         for name, looked in seen.looked.items():
             if looked.look is not None and looked.look.near.any():
-                near.setdefault(name, []).append(looked.look.near)
+                near.setdefault(name, []).append(looked.look.nearness)
     if count < LEAST_DOCUMENTS:
         return None
     found: dict[str, AlikeField] = {}
@@ -191,7 +191,7 @@ def _best(asked: Asked) -> list[int]:
 
 
 def _around(asked: Asked, seen: Seen, best: Sequence[int]) -> Around:
-    return surroundings_in(seen.document, [asked.candidates[index] for index in best], f"{asked.field.name} in the run")
+    return surroundings_in(seen.document, asked.candidates, asked.field.name, best)
 
 
 def _together(strengths: Vector) -> float:

@@ -25,18 +25,37 @@ class RowFiles:
     Methods block, and raise DocumentError and Cancelled. ``sha256`` says which of the documents in a file is meant.
     """
 
-    def __init__(self, readers: ReaderPool, drawing: Callable[[], ReaderPool], recent: RecentDocuments) -> None:
-        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run."""
-        self._readers, self._drawing, self._recent = readers, drawing, recent
+    def __init__(
+        self,
+        readers: ReaderPool,
+        drawing: Callable[[], ReaderPool],
+        recent: RecentDocuments,
+        recognised: Callable[[int, int, str], Document | None] = lambda *_: None,
+    ) -> None:
+        """``readers``: those that read documents; ``drawing``: those that draw pages, which must not wait behind a run; ``recognised``:
+        what is kept of a row (run, position) whose text was recognised in pictures.
+        """
+        self._readers, self._drawing, self._recent, self._recognised = readers, drawing, recent, recognised
 
     def at_hand(self, sha256: str) -> Document | None:
         """The document with this digest, if it was read a moment ago. Returns at once."""
         return self._recent.get(sha256)
 
-    def read(self, row: Path, sha256: str, cancellation: Cancellation | None = None) -> Document:
+    def read(
+        self,
+        row: Path,
+        sha256: str,
+        cancellation: Cancellation | None = None,
+        place: tuple[int, int] | None = None,
+    ) -> Document:
         """The document with this digest, without a wait where it is at hand; where the file holds none (it was changed since) that of
-        the file as it is now."""
+        the file as it is now. ``place``: run and position of the row, where its pictures need not be recognised once more.
+        """
         known = self._recent.get(sha256) if sha256 else None
+        if known is None and sha256 and place is not None and (kept := self._recognised(*place, sha256)) is not None:
+            known = kept if self.is_unchanged(row, sha256) else None
+            if known is not None:
+                self._recent.add(known)
         if known is not None:
             return known
         found = self._readers.read(_file_of(row), urgent=True, cancellation=cancellation)

@@ -319,6 +319,18 @@ class Runs:
                 return document
         return None
 
+    def recognised_document(self, run_id: int, position: int, sha256: str) -> Document | None:
+        """A row's document whose text was recognised in pictures, as it was read for the run, with all its places; None where it is none,
+        or was too large to be kept. To recognise it again takes seconds a page.
+        """
+        from stillroom.extraction.kept_text import recognised
+
+        for _, content in self._store().seen(run_id, [position]):
+            document = recognised(content)
+            if document is not None and document.sha256 == sha256:
+                return document
+        return None
+
     def let_go(self) -> None:
         """Forget what is held in memory of a run."""
         self._opened = None
@@ -368,9 +380,14 @@ class Runs:
         from stillroom.templates.versions import differences
 
         old = self.resume(renewed)
-        earlier = {row.sha256: row for row in old.results() if row is not None and row.sha256}
+        rows = [(place, row) for place, row in enumerate(old.results()) if row is not None and row.sha256]
+        places = {row.sha256: place for place, row in rows}
+
+        def seen(sha256: str) -> bytes:
+            return next((content for _, content in self._store().seen(renewed, [places[sha256]])), b"")
+
         changed = differences(old.template, batch.template).fields
-        return ChangedFields(self._extractor(), earlier, old.template, changed)
+        return ChangedFields(self._extractor(), {row.sha256: row for _, row in rows}, old.template, changed, seen)
 
     def names_of(self, checksums: Iterable[str]) -> dict[str, str]:
         """By the SHA-256 of a document: the name of the file that a table has it from; of none where no table has it."""

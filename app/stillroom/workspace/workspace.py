@@ -209,7 +209,15 @@ class Workspace:
         """What rows are about, looked at again."""
         from stillroom.workspace.row_files import RowFiles
 
-        return self._once("row_files", lambda: RowFiles(self.readers, lambda: self.page_readers, self.recent_documents))
+        return self._once(
+            "row_files",
+            lambda: RowFiles(
+                self.readers,
+                lambda: self.page_readers,
+                self.recent_documents,
+                lambda *of: self.runs.recognised_document(*of),
+            ),
+        )
 
     @property
     def evaluations(self) -> Evaluations:

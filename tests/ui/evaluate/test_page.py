@@ -87,6 +87,29 @@ def test_two_models_stand_side_by_side(page, parts, labels_file, evaluation):
 
 
 @pytest.mark.window
+def test_models_that_cannot_be_told_apart_are_said_to_be(page, parts, labels_file, evaluation, monkeypatch):
+    page.open(labels_file)
+    template = page._template = parts.templates.find("receipt")
+    slower = dataclasses.replace(
+        evaluation,
+        model_name="fake",
+        metrics=dataclasses.replace(evaluation.metrics, seconds=evaluation.metrics.seconds + 1),
+    )
+    page._done([slower, dataclasses.replace(evaluation, model_name="two")])
+    assert page.cost.text().startswith("The models gave the same values")
+    assert "learned" not in page.cost.text()
+    assert "fake" in page.own_button.toolTip(), "the other one is not here"
+    one, *others = evaluation.documents
+    other = dataclasses.replace(
+        one, fields={**one.fields, "total": dataclasses.replace(one.fields["total"], score=0.5)}
+    )
+    monkeypatch.setattr(parts.learning.memory(template), "documents", lambda: ["a"])
+    page._done([evaluation, dataclasses.replace(evaluation, model_name="two", documents=(other, *others))])
+    assert "same values" not in page.cost.text()
+    assert page.cost.text().startswith("Compared without what Receipt learned")
+
+
+@pytest.mark.window
 def test_templates_made_since_are_there_and_the_one_used_last_is_chosen(page, window, parts):
     parts.memory.set("template", "invoice")
     assert EvaluatePage(parts, window.loading).template.currentData().name == "invoice"

@@ -115,6 +115,25 @@ def press(page, qtbot, *keys) -> None:
         qtbot.keyClick(page.list, key)
 
 
+def test_letters_that_were_hard_to_recognise_are_named(qtbot, make_run, open_page):
+    make_run(1)
+    page = open_page()
+    qtbot.waitUntil(lambda: page._text is not None, timeout=10_000)
+    assert page.list.value.subject.field == "total"
+    assert "Hard to read" not in page.card._said.text()
+    (written,) = page._text.pages
+    place = page.list.value.current.span
+    certainty = bytearray([100] * len(written.text))
+    certainty[place.start] = 45  # of "0.50"
+    recognised = replace(page._text, pages=(replace(written, ocr_confidence=0.98, certainty=bytes(certainty)),))
+    page._text_ready(page._document.path, page._document.result.sha256, recognised)
+    assert "Hard to read here: 0" in page.card._said.text()
+    qtbot.keyClick(page.list, Qt.Key.Key_Return)  # a person said what it is
+    settled(page, qtbot)
+    page._choose(page._document.values[[each.subject.field for each in page._document.values].index("total")].subject)
+    assert "Hard to read" not in page.card._said.text()
+
+
 def test_worst_comes_first_and_every_key_does_what_the_card_says(parts, qtbot, make_run, open_page, monkeypatch):
     make_run(3)
     page = open_page()

@@ -147,7 +147,9 @@ def test_the_text_is_edited_with_the_checkers_sentences(page):
 @pytest.mark.window
 def test_from_a_heading_and_from_a_schema(page, qtbot, tmp_path):
     table = tmp_path / "bills.csv"
-    table.write_text("Supplier,Invoice no,Due date,Total\nAcme,1,2025-01-02,3.50\n")
+    table.write_text(
+        "Bills of March;;;\nSupplier;Invoice no;Due date;Total\nMüller;1;02.01.2025;3,50\n", encoding="cp1252"
+    )
     page.from_heading(table)
     assert page._draft.template.name != "bills", "the window does not wait for the table"
     qtbot.waitUntil(lambda: page.title.text() == "bills", timeout=15_000)
@@ -377,16 +379,50 @@ def test_a_mark_with_the_name_of_a_field_is_its_value_and_is_learned(page, qtbot
     qtbot.waitUntil(lambda: "Grace" in page.preview.view.toPlainText(), timeout=15_000)
     mark(page, "Alan Turing")
     page.preview.called.setFocus()
+    assert page.preview.make_button.text() == "Make a field"
     QTest.keyClicks(page.preview.called, "Who")
+    assert page.preview.make_button.text() == "It is this", "the name is that of a field"
     QTest.keyClick(page.preview.called, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "who" in page.preview._told, timeout=15_000)
     qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    assert page.preview.make_button.text() == "Make a field"
     assert len(page._draft.fields) == 1
     assert page.preview.values["who"].value == "Alan Turing"
     (lit,) = page.preview.view.extraSelections()
     assert lit.cursor.selectedText() == "Alan Turing", "what was marked is shown as the value"
     page.preview.right_button.click()
     qtbot.waitUntil(lambda: len(memory.documents()) == 2, timeout=15_000)
+
+
+@pytest.mark.window
+def test_what_a_document_does_not_say_is_told_and_learned(page, qtbot, talk, parts):
+    begin(page, qtbot, talk)
+    make(page, qtbot, "2025-03-14", "when")
+    qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    page.fields.setCurrentCell(0, 0)
+    qtbot.waitUntil(lambda: page.preview.status.full_text().startswith("talk.txt, found in"), timeout=15_000)
+    assert page.preview.absent_button.isEnabled()
+    page.preview.absent_button.click()
+    assert page.preview.values["when"].value is None
+    assert page.fields.item(0, 2).text() == "not found"
+    assert not page.preview.absent_button.isEnabled()
+    page.preview.right_button.click()
+    memory = parts.learning.memory(page._draft.template)
+    qtbot.waitUntil(lambda: len(memory.documents()) == 1, timeout=15_000)
+    (known,) = (memory.rows(sha256) for sha256 in memory.documents())
+    assert not known.fields["when"].missing
+    assert not any(known.fields["when"].right)
+
+
+@pytest.mark.window
+def test_the_page_stays_where_the_value_is_seen(page, qtbot, talk):
+    talk.write_text(TALK + "line\n" * 300)
+    begin(page, qtbot, talk)
+    bar = page.preview.view.verticalScrollBar()
+    bar.setValue(1)
+    make(page, qtbot, "12.50", "fee")
+    qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
+    assert bar.value() == 1
 
 
 @pytest.mark.window

@@ -9,7 +9,7 @@ from weakref import WeakSet
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from stillroom.documents.document import Box, Boxes, Page, Stated
+from stillroom.documents.document import Page, Stated
 from stillroom.documents.e_invoice import is_e_invoice, read_stated
 from stillroom.documents.formats.inside import Attachments
 from stillroom.documents.formats.pdf_attached import Attached, attached_files
@@ -21,7 +21,7 @@ from stillroom.documents.formats.pdf_scans import Scanner
 from stillroom.documents.formats.pdf_seen import Seeing
 from stillroom.documents.formats.pdf_struck import strikes
 from stillroom.documents.formats.picture import NOT_KNOWN
-from stillroom.documents.lines import Word, arrange
+from stillroom.documents.lines import Word, arrange_blocks
 from stillroom.documents.meaning import agree, doubtful
 from stillroom.documents.ocr.models import available, check_available
 from stillroom.documents.source import LOCATED_CHARACTERS, RECOGNISED_PAGES, Content, Source, ranges
@@ -247,18 +247,9 @@ class _Pages:
 
 
 def _as_page(number: int, text: PageText, blocks: Sequence[list[Word]], confidence: float | None = None) -> Page:
-    parts: list[str] = []
-    boxes: list[Box | None] = []
-    # Text that runs sideways or across (a margin note, a watermark) must not tear the lines of the rest.
-    for words in sorted(blocks, key=lambda block: -sum(len(word.text) for word in block)):
-        part, part_boxes = arrange(words)
-        if parts:
-            parts.append("\n\n")
-            boxes.extend((None, None))
-        parts.append(part)
-        boxes.extend(part_boxes)
+    written, boxes, certainty = arrange_blocks(blocks)
     frame = text.frame
-    return Page(number, "".join(parts), round(frame.width, 2), round(frame.height, 2), Boxes(boxes), confidence)
+    return Page(number, written, round(frame.width, 2), round(frame.height, 2), boxes, confidence, certainty)
 
 
 _opened: WeakSet[pdfium.PdfDocument] = WeakSet()

@@ -8,8 +8,8 @@ from itertools import groupby
 
 import numpy as np
 
-from stillroom.documents.document import Box, Boxes, Page
-from stillroom.documents.lines import Word, arrange
+from stillroom.documents.document import Box, Page
+from stillroom.documents.lines import Word, arrange_blocks
 from stillroom.documents.ocr.recognition import Line, Points
 
 _ASCENT = 1.2
@@ -27,23 +27,16 @@ def page_of(lines: Sequence[Line], number: int, width: float, height: float, uni
         width, height: of the page, in its own unit.
         unit: of the page, for one pixel of the picture that the lines were found in.
     """
-    text: list[str] = []
-    boxes: list[Box | None] = []
-    for words in sorted(words_of(lines, width, height, unit), key=lambda words: -sum(len(word.text) for word in words)):
-        part, part_boxes = arrange(words)
-        if text:
-            text.append("\n\n")
-            boxes.extend((None, None))
-        text.append(part)
-        boxes.extend(part_boxes)
+    text, boxes, certainty = arrange_blocks(words_of(lines, width, height, unit))
     seen = [character.confidence for line in lines for character in line.characters]
     return Page(
         number,
-        "".join(text),
+        text,
         round(width, 2),
         round(height, 2),
-        Boxes(boxes),
+        boxes,
         round(sum(seen) / len(seen), 4) if seen else None,
+        certainty,
     )
 
 
@@ -73,11 +66,13 @@ def _words(lines: list[Line], width: float, height: float, unit: float) -> list[
             last = start + (end - start) * characters[-1].end
             letters: list[str] = []
             boxes: list[Box] = []
+            certainty: list[float] = []
             for character in characters:
                 text = character.text.translate(_FULL_WIDTH) if latin else character.text
                 box = _box(corners, character.start, character.end, width, height)
                 letters.append(text)
                 boxes.extend([box] * len(text))
+                certainty.extend([character.confidence] * len(text))
             words.append(
                 Word(
                     "".join(letters),
@@ -86,6 +81,7 @@ def _words(lines: list[Line], width: float, height: float, unit: float) -> list[
                     float(last @ along),
                     float((first + last) / 2 @ down),
                     size,
+                    certainty=certainty,
                 )
             )
         placed.append((words[0].baseline, words[0].x0, words))

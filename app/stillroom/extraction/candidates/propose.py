@@ -127,7 +127,8 @@ def _pieces(page: Page) -> Iterator[tuple[Page, Sequence[int]]]:
             places = [start + place for left, right in kept for place in range(left, right)]
             own = "".join(own[left:right] for left, right in kept)
         boxes = [page.boxes[place] for place in places] if page.boxes is not None else None
-        yield Page(page.number, own, page.width, page.height, boxes, page.ocr_confidence), places
+        certainty = bytes(page.certainty[place] for place in places) if page.certainty else b""
+        yield Page(page.number, own, page.width, page.height, boxes, page.ocr_confidence, certainty), places
 
 
 def _cuts(text: str) -> Iterator[tuple[int, int]]:

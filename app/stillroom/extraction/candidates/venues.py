@@ -52,7 +52,10 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
                     if words.search(page.text, cut, run.end()):
                         yield cut, run.end()
         for coded in _CODED.finditer(page.text, start, end):
-            yield coded.span()
+            if _single_words().isdisjoint(
+                _WORD.findall(coded.group().casefold())
+            ):  # "Hall 5409" is the rest of "Wean Hall 5409"
+                yield coded.span()
 
 
 def venue_sign(text: str) -> float:

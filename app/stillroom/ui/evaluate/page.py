@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.errors import StillroomError
 from stillroom.evaluation.evaluate import ModelEvaluation
-from stillroom.evaluation.figures import Share, WrongValue, shares, sure_and_wrong, wrong_values
+from stillroom.evaluation.figures import Share, WrongValue, same_answers, shares, sure_and_wrong, wrong_values
 from stillroom.evaluation.labels import LabelledDocument, check_labels, load_labels
 from stillroom.extraction.result import Progress
 from stillroom.models.model_file import ModelFile
@@ -481,10 +481,10 @@ class EvaluatePage(QWidget):
         dialog.show()
 
     def _best(self) -> ModelFile | None:
-        """Of the models that run here the one that was right most often."""
+        """Of the models that run here the one that was right most often; of several the fastest."""
         here = {model.name: model for model in self._parts.models.installed()}
         own = [each for each in self.evaluations if each.model_name in here]
-        best = max(own, key=lambda each: each.metrics.score, default=None)
+        best = max(own, key=lambda each: (each.metrics.score, -each.metrics.seconds), default=None)
         return here[best.model_name] if best is not None else None
 
     def _use(self) -> None:
@@ -658,7 +658,12 @@ class EvaluatePage(QWidget):
             if len(self.evaluations) > 1
             else self.tr("Use it for this template")
         )
-        self.cost.setText(self._cost_text(template))
+        if best is not None:
+            tip = self.tr("New tables with this template are made with %1").replace("%1", best.name)
+            self.own_button.setToolTip(plain_tip(tip))
+            self.use_button.setToolTip(plain_tip(self.tr("%1, for everything from now on").replace("%1", best.name)))
+        notes = (self._same_text(), self._learned_text(template), self._cost_text(template))
+        self.cost.setText("\n".join(each for each in notes if each))
         self.cost.setVisible(bool(self.cost.text()))
 
     def _colour_headings(self) -> None:
@@ -708,6 +713,21 @@ class EvaluatePage(QWidget):
         except StillroomError:
             return None
         return (costs[0][1], costs[-1][1]) if costs else None
+
+    def _same_text(self) -> str:
+        """What is behind it that models cannot be told apart; empty where they can."""
+        if not same_answers(self.evaluations):
+            return ""
+        return self.tr(
+            "The models gave the same values and were as sure of them: the pages decided, not the models. The faster one is as good."
+        )
+
+    def _learned_text(self, template: Template) -> str:
+        """That what was learned has no part in the figures; empty where nothing was."""
+        if not self._parts.learning.memory(template).documents():
+            return ""
+        words = self.tr("Compared without what %1 learned from corrected documents: that is shown in Templates.")
+        return words.replace("%1", template.title or template.name)
 
     def _cost_text(self, template: Template) -> str:
         """What as many such documents as are usual in a month would cost elsewhere; empty where no price is known."""

@@ -80,7 +80,7 @@ class Sources:
             kept = self._parts.runs.kept_document(*place, sha256) if place is not None else None
             if kept is not None and self._parts.row_files.is_unchanged(path, sha256):
                 return kept
-            document = self._parts.row_files.read(path, sha256, operation.cancellation)
+            document = self._parts.row_files.read(path, sha256, operation.cancellation, place)
             if sha256 and document.sha256 != sha256:
                 raise StillroomError(
                     QCoreApplication.translate("source", "The file was changed since, so its line cannot be shown.")

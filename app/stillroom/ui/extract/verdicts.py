@@ -124,7 +124,9 @@ class SheetVerdicts(QObject):
 
         result = row.proposed
         try:
-            document = self._parts.row_files.read(row.path, result.sha256 if result else "", operation.cancellation)
+            place = (row.run.batch.run_id, row.position) if row.run is not None and row.run.batch is not None else None
+            sha256 = result.sha256 if result else ""
+            document = self._parts.row_files.read(row.path, sha256, operation.cancellation, place)
         except DocumentError:  # moved, or changed: what was typed holds all the same
             return plain
         if result is None or document.sha256 != result.sha256:

@@ -582,7 +582,7 @@ class ReviewPage(QWidget):
         self._doubted = set(reasons)
         self._fold()
         self._show_state()
-        self._texts.want(document.path, document.result.sha256)
+        self._texts.want(document.path, document.result.sha256, (document.run, document.position))
         wanted = self.fields.currentData()
         row = next((row for row, value in enumerate(self.model.values) if value.subject.field == wanted), 0)
         self.list.choose(row if wanted else 0)
@@ -682,6 +682,8 @@ class ReviewPage(QWidget):
         if not self._is_shown(path, sha256):
             return
         self._text, self._reader = text, FieldReader(text)
+        if not self.card.editing:
+            self._show_value(self.list.value)
         if text.kind == "pdf" or any(page.boxes is not None for page in text.pages):
             self.view.show_words(text)
         elif any(page.text.strip() for page in text.pages):
@@ -739,12 +741,17 @@ class ReviewPage(QWidget):
     def _value_chosen(self, value: ReviewedValue | None) -> None:
         self._adding = None
         self._nothing_left = False
-        self.card.show_value(self._document, value, self.model.doubt(value) if value else None)
+        self._show_value(value)
         if value is not None:
             self.table_panel.choose(value.subject)
             if self.table_panel.grid.hasFocus() and not value.subject.column:
                 self.list.setFocus()
         self._light()
+
+    def _show_value(self, value: ReviewedValue | None) -> None:
+        doubt = self.model.doubt(value) if value else None
+        hard = wording.hard_to_read(value, self._text) if value else ""
+        self.card.show_value(self._document, value, doubt, hard)
 
     def _choose(self, subject: Subject) -> None:
         """Make a value of this document the current one."""
@@ -1276,7 +1283,7 @@ class ReviewPage(QWidget):
                 self.list.choose(min(max(0, row), len(self.model.values) - 1))
             value = self.list.value
             if not self.card.editing:
-                self.card.show_value(document, value, self.model.doubt(value) if value else None)
+                self._show_value(value)
             self._light()
             self._show_state()
         if document in self._shown:

@@ -128,25 +128,25 @@ class Texts(QObject):
         self._kept: OrderedDict[tuple[str, str], Document] = OrderedDict()
         self._sizes: OrderedDict[tuple[str, str], PageSizes] = OrderedDict()
         self._operation: Operation[Document] | None = None
-        self._next: tuple[Path, str] = Path(), ""
+        self._next: tuple[Path, str, tuple[int, int] | None] = Path(), "", None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_STAYS)
         self._soon.timeout.connect(lambda: self._read(*self._next))
 
-    def want(self, path: Path, sha256: str) -> None:
-        """Read it, and say so: at once where it is kept, else when the person stays with it."""
+    def want(self, path: Path, sha256: str, place: tuple[int, int] | None = None) -> None:
+        """Read it, and say so: at once where it is kept, else when the person stays with it. ``place``: run and position of its row."""
         if self._operation is not None:
             self._operation.cancellation.request()
             self._operation = None
-        self._next = path, sha256
+        self._next = path, sha256, place
         if (str(path), sha256) in self._kept:
             self._soon.stop()
-            self._read(path, sha256)
+            self._read(path, sha256, place)
         else:
             self._soon.start()
 
-    def _read(self, path: Path, sha256: str) -> None:
+    def _read(self, path: Path, sha256: str, place: tuple[int, int] | None) -> None:
         key = (str(path), sha256)
         self._want_sizes(path, sha256, key)
         if key in self._kept:
@@ -155,7 +155,7 @@ class Texts(QObject):
             return
 
         def read(operation: Operation[Document]) -> Document:
-            return self._files.read(path, sha256, operation.cancellation)
+            return self._files.read(path, sha256, operation.cancellation, place)
 
         def arrived(document: Document) -> None:
             if sha256 and document.sha256 != sha256:

@@ -95,8 +95,10 @@ class ValueCard(QFrame):
     def editing(self) -> bool:
         return not self.line.isHidden()
 
-    def show_value(self, document: ReviewedDocument | None, value: ReviewedValue | None, doubt: Doubt | None) -> None:
-        """Another value, or the same after a verdict."""
+    def show_value(
+        self, document: ReviewedDocument | None, value: ReviewedValue | None, doubt: Doubt | None, hard: str = ""
+    ) -> None:
+        """Another value, or the same after a verdict. ``hard``: what of it was hard to recognise, in words."""
         self.end_edit(tell=False)
         self.setEnabled(value is not None)
         if document is None or value is None:
@@ -121,6 +123,8 @@ class ValueCard(QFrame):
         if value.moved and value.proposal is not None:
             text = self.tr("The model now reads: %1").replace("%1", one_line(value.proposal.value or "–"))
             said.append(text)
+        if hard:
+            said.append(hard)
         self._said.setText("\n".join(said))
         self._said.setVisible(bool(said))
         self._show_others(value.current.candidates)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
+from stillroom.documents.document import Document
 from stillroom.extraction.result import FieldState
 from stillroom.review.acceptance import ENOUGH, Passing
 from stillroom.review.document import ReviewedDocument, ReviewedValue
@@ -93,6 +94,15 @@ def confidence_text(value: ReviewedValue) -> str:
     if value.verdict is not None or current.state is FieldState.GENERATED:
         return ""
     return percent_text(current.confidence)
+
+
+def hard_to_read(value: ReviewedValue, text: Document | None) -> str:
+    """Which letters of it were hard to recognise; empty for none, and where a person has said what it is."""
+    place = value.current.span
+    if text is None or place is None or value.verdict is not None or place.page > len(text.pages):
+        return ""
+    letters = text.hard_to_read(place)
+    return tr("Hard to read here: %1").replace("%1", "  ".join(letters)) if letters else ""
 
 
 def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:

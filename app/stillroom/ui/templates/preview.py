@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.documents.document import Document, Span
 from stillroom.errors import StillroomError
-from stillroom.extraction.result import FieldResult, FieldValue
+from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.controls import Button, ElidedLabel, describe, label
 from stillroom.ui.extract.cell import values_of
@@ -125,6 +125,7 @@ class Preview(QWidget):
         self._template: Template | None = None
         self._asked: dict[str, Field] = {}
         self._told: dict[str, FieldValue] = {}  # what was marked as the value of a field, in this document
+        self._lit = ""  # the field that is shown
         self._operation: Operation[Mapping[str, FieldResult]] | None = None
         self.values: dict[str, FieldResult] = {}
         column = QVBoxLayout(self)
@@ -157,6 +158,7 @@ class Preview(QWidget):
         self.called.setPlaceholderText(self.tr("Its name, as: speaker"))
         describe(self.called, self.tr("Name of the marked value"), self.tr("Empty: as the words beside it"))
         self.called.returnPressed.connect(self.make_field)
+        self.called.textChanged.connect(lambda _: self._name_button())
         marking.addWidget(self.called, 1)
         self.make_button = Button(self.tr("Make a field"), "primary", "plus", self.make_field)
         describe(
@@ -174,6 +176,9 @@ class Preview(QWidget):
         end.setSpacing(GRID)
         self.status = ElidedLabel("", "muted")
         end.addWidget(self.status, 1)
+        self.absent_button = Button(self.tr("Not here"), "link", action=self.tell_absent)
+        self.absent_button.setEnabled(False)
+        end.addWidget(self.absent_button)
         end.addWidget(self.right_button)
         column.addLayout(end)
         self._timer = QTimer(self)
@@ -224,8 +229,25 @@ class Preview(QWidget):
         for name in set(self._asked) - names:
             self._asked.pop(name)
             self.values.pop(name, None)
+        self.called.setPlaceholderText(
+            self.tr("A field's name, or a new one") if names else self.tr("Its name, as: speaker")
+        )
         self._allow_learning()
+        self._name_button()
         self._timer.start()
+
+    def _name_button(self) -> None:
+        """Say what the name makes of the mark: a field, or the value of one that is there."""
+        known = self._named(self.called.text())
+        self.make_button.setText(self.tr("It is this") if known is not None else self.tr("Make a field"))
+        self.make_button.set_icon_name("checked" if known is not None else "plus")
+        tip = (
+            self.tr("What is marked is %1 in this document")
+            if known is not None
+            else self.tr("What is marked becomes a field")
+        )
+        heading = known.heading if known is not None else ""
+        describe(self.make_button, self.make_button.text(), tip.replace("%1", heading), "Ctrl+M")
 
     def _allow_learning(self) -> None:
         """Where there is a document, and something to learn of it."""
@@ -234,6 +256,12 @@ class Preview(QWidget):
 
     def light(self, name: str) -> None:
         """Show where a field's values stand."""
+        self._lit = name
+        field = self._named(name)
+        found = any(value.value is not None for value in values_of(self.values.get(name)))
+        self.absent_button.setEnabled(field is not None and found)
+        tip = self.tr("This document does not say %1").replace("%1", field.heading if field is not None else "")
+        describe(self.absent_button, self.tr("Not in this document"), tip)
         if self._texts is None:
             return
         lit = []
@@ -250,7 +278,8 @@ class Preview(QWidget):
             cursor = QTextCursor(lit[0].cursor)
             cursor.clearSelection()
             self.view.setTextCursor(cursor)
-            self.view.centerCursor()
+            if not self.view.viewport().rect().contains(self.view.cursorRect()):
+                self.view.centerCursor()
 
     def make_field(self) -> None:
         """The mark as a field; what it could be is looked for on a thread of its own."""
@@ -309,6 +338,16 @@ class Preview(QWidget):
             .success(done)
             .failure(self._failed)
         )
+
+    def tell_absent(self) -> None:
+        """The document says no value of the field that is shown, whatever was found."""
+        field = self._named(self._lit)
+        if self._document is None or field is None:
+            return
+        self._told[field.name] = FieldValue(None, "", FieldState.ABSENT, 1.0)
+        self.values |= self._with_told(self.values)
+        self.values_changed.emit()
+        self.told.emit(field.name)
 
     def _with_told(self, fields: Mapping[str, FieldResult]) -> dict[str, FieldResult]:
         """These values, and in their place what a person marked."""
@@ -420,9 +459,13 @@ class Preview(QWidget):
         self._asked |= {field.name: field for field in asked}
         self.values |= fields
         self.values |= self._with_told(self.values)
-        self.status.setText(self.tr("Found in %1 s").replace("%1", f"{seconds:.1f}"))
+        self._say_found(seconds)
         self.values_changed.emit()
         self._timer.start()  # what was changed meanwhile
+
+    def _say_found(self, seconds: float) -> None:
+        name = self._document.name if self._document is not None else ""
+        self.status.setText(self.tr("%2, found in %1 s").replace("%1", f"{seconds:.1f}").replace("%2", name))
 
     def _failed(self, error: Exception) -> None:
         self._operation = None
