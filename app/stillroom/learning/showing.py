@@ -135,7 +135,7 @@ def _tight(page: Page, mark: Span) -> Span | None:
 
 def _kinds(document: Document, span: Span) -> tuple[FieldType, ...]:
     text = document.text(span)
-    fitting = [kind for kind in _NARROWEST_FIRST if _is_one(document, span, kind)]
+    fitting = [kind for kind in _NARROWEST_FIRST if is_one(document, span, kind)]
     if "\n" in text and FieldType.ADDRESS not in fitting:
         fitting.append(FieldType.BLOCK)
     words = text.split()
@@ -158,8 +158,8 @@ def _as_meant(called: str, kinds: tuple[FieldType, ...]) -> tuple[FieldType, ...
     return tuple(sorted(kinds, key=lambda kind: kind not in meant))
 
 
-def _is_one(document: Document, span: Span, kind: FieldType) -> bool:
-    """Whether a candidate of this type is what was marked, but for what stands at its edges."""
+def is_one(document: Document, span: Span, kind: FieldType) -> bool:
+    """Whether a candidate of this type is what stands at the span, but for what is at its edges."""
     for candidate in propose(Field("shown", kind), document):
         own = candidate.span
         loose = kind is FieldType.MONEY

@@ -16,7 +16,7 @@ from stillroom.extraction.result import FieldResult, FieldValue
 from stillroom.extraction.subject import Embed
 from stillroom.learning.memory import CurvePoint, Gain, LearnedTemplate, TemplateMemory, Truth
 from stillroom.learning.sharing import pack, unpack
-from stillroom.templates.template import Field, Template
+from stillroom.templates.template import Field, FieldType, Template
 from stillroom.templates.toml_file import parse_template
 from stillroom.templates.toml_writing import template_to_toml
 from stillroom.workspace.templates import Templates
@@ -99,15 +99,17 @@ class Learning:
 
         return fields_from(sentence)
 
-    def fields_from_headings(self, headings: Sequence[str]) -> list[Field]:
-        """A field for each heading of a table, of the type that such a heading has elsewhere; to be checked."""
+    def kind_called(self, heading: str) -> FieldType:
+        """The type that a field of this heading has elsewhere."""
         from stillroom.learning.asking import kind_called
-        from stillroom.templates.editing import name_from
 
-        return [
-            Field(name_from(each), kind_called(each), label=each, description=each, near=(each.casefold(),))
-            for each in headings
-        ]
+        return kind_called(heading)
+
+    def fields_from_table(self, document: Document) -> list[Field]:
+        """A field for each column that a table names, of the type that its heading or its values tell; to be checked."""
+        from stillroom.learning.table_heading import fields_from_table
+
+        return fields_from_table(document)
 
     def value_at(self, document: Document, field: Field, mark: Span) -> FieldValue | None:
         """The value of a field that a mark shows; None where it can be none."""

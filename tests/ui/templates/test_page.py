@@ -147,7 +147,9 @@ def test_the_text_is_edited_with_the_checkers_sentences(page):
 @pytest.mark.window
 def test_from_a_heading_and_from_a_schema(page, qtbot, tmp_path):
     table = tmp_path / "bills.csv"
-    table.write_text("Supplier,Invoice no,Due date,Total\nAcme,1,2025-01-02,3.50\n")
+    table.write_text(
+        "Bills of March;;;\nSupplier;Invoice no;Due date;Total\nMüller;1;02.01.2025;3,50\n", encoding="cp1252"
+    )
     page.from_heading(table)
     assert page._draft.template.name != "bills", "the window does not wait for the table"
     qtbot.waitUntil(lambda: page.title.text() == "bills", timeout=15_000)

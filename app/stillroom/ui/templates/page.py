@@ -31,7 +31,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stillroom.documents.document import Document
 from stillroom.errors import StillroomError, TemplateError
 from stillroom.templates import editing
 from stillroom.templates.template import Field, FieldType, Rule, Template
@@ -220,7 +219,7 @@ class TemplatesPage(QWidget):
         tools.addStretch(1)
         for button in (self.add_button, self.up_button, self.down_button, self.remove_button):
             tools.addWidget(button)
-        self.form = FieldForm(lambda heading: self._parts.learning.fields_from_headings([heading])[0].type)
+        self.form = FieldForm(self._parts.learning.kind_called)
         self.form.edited.connect(self._edited)
         holder = QScrollArea()
         holder.setWidget(self.form)
@@ -573,9 +572,9 @@ class TemplatesPage(QWidget):
         )
 
     def new_from_heading(self) -> None:
-        """A field for each heading of a spreadsheet's or CSV file's first row."""
+        """A field for each column that a spreadsheet or CSV file names."""
         name, _filter = QFileDialog.getOpenFileName(
-            self, self.tr("A table whose first row names the fields"), self._parts.memory.folder("folder/open"),
+            self, self.tr("A table whose headings name the fields"), self._parts.memory.folder("folder/open"),
             self.tr("Tables (*.csv *.tsv *.xlsx *.ods *.xls)"),
         )  # fmt: skip
         if name:
@@ -584,20 +583,19 @@ class TemplatesPage(QWidget):
     def from_heading(self, path: Path) -> None:
         """The table is read beside the window."""
 
-        def work(operation: Operation[Document]) -> Document:
-            return self._parts.readers.read(path, urgent=True, cancellation=operation.cancellation)
+        def work(operation: Operation[list[Field]]) -> list[Field]:
+            document = self._parts.readers.read(path, urgent=True, cancellation=operation.cancellation)
+            return self._parts.learning.fields_from_table(document)
 
         self._in_background(
-            Operation(work, "heading", owner=self).success(lambda document: self._begin_from_heading(path, document))
+            Operation(work, "heading", owner=self).success(lambda fields: self._begin_from_heading(path, fields))
         )
 
-    def _begin_from_heading(self, path: Path, document: Document) -> None:
-        first = next((line for page in document.pages for line in page.text.split("\n") if line.strip()), "")
-        headings = [cell.strip() for cell in first.split("\t") if cell.strip()]
-        if not headings:
-            self.banners.show_message(self.tr("The first row of this table names nothing."), "warn")
+    def _begin_from_heading(self, path: Path, fields: Sequence[Field]) -> None:
+        if not fields:
+            self.banners.show_message(self.tr("No row of this table names its columns."), "warn")
             return
-        self._begin(self._with_fields(path.stem, self._parts.learning.fields_from_headings(headings)))
+        self._begin(self._with_fields(path.stem, fields))
 
     def new_from_schema(self) -> None:
         name, _filter = QFileDialog.getOpenFileName(
