@@ -173,6 +173,8 @@ def test_the_same_number_with_other_values_is_compared_and_not_taken_for_a_copy(
     run = sheet.model.rows[0].run.batch.run_id
     assert shown == [(run, 0, "amount")]
     assert sheet.table.currentIndex().row() == 0
+    assert dialog.isVisible(), "it is not decided yet"
+    dialog.close()
     dialog = sheet.copies.compare(compared)
     dialog.keep.click()
     qtbot.waitUntil(lambda: not sheet.verdicts.saving and sheet.undo.count() == 1, timeout=10_000)
