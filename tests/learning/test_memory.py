@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from stillroom.documents.document import Document, Page
 from stillroom.extraction import choosing
+from stillroom.extraction.around import form_of
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import FieldState, FieldValue
@@ -20,7 +21,7 @@ from stillroom.learning import memory as memory_module
 from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, fit, rightness
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
-from stillroom.learning.surroundings import LIKENESSES, Book, Surroundings, form_of
+from stillroom.learning.surroundings import LIKENESSES, Book, Surroundings
 from stillroom.templates.template import Field, FieldType, Template
 
 TEMPLATE = Template(

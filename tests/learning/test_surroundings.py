@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import random
+import zlib
 
 import numpy as np
 
 from stillroom.documents.document import Document, Page, Span
+from stillroom.extraction.around import Places, Words, pack_around, unpack_around
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.kept_seen import KeptDocument
-from stillroom.learning.surroundings import Book, Places, Words, around, surroundings, surroundings_in
+from stillroom.learning.surroundings import Book, around, surroundings, surroundings_in
 
 _WORDS = ("Total", "due:", "12.50", "EUR", "№", "A-17", "ship", "to", "Müller", "=", "", "#4", "x" * 130)
 
@@ -61,3 +63,43 @@ def test_of_a_kept_document_they_are_reckoned_once() -> None:
     first = surroundings_in(kept, own, "total")
     assert surroundings_in(kept, list(own), "total") is first
     assert surroundings_in(kept, own[:3], "total") is not first
+
+
+def test_packed_they_are_the_same_and_need_no_text() -> None:
+    documents = [made(number) for number in range(6)]
+    candidates = [candidates_of(document, number) for number, document in enumerate(documents)]
+    right = [np.arange(30) % 11 == number for number in range(6)]
+    told = [surroundings(document, own) for document, own in zip(documents, candidates, strict=True)]
+    book = Book(told[:4], right[:4])
+    for document, own in zip(documents, candidates, strict=True):
+        packed = pack_around(document, {"total": own, "none": []})
+        kept = KeptDocument("d.txt", "txt", document.sha256, (), 2, around=packed, offered={"total": own, "none": []})
+        some = [3, 7, 29]
+        wanted = book.columns_of(surroundings(document, own))
+        assert np.array_equal(book.columns_of(surroundings_in(kept, own, "total")), wanted)
+        assert np.array_equal(book.columns_of(surroundings_in(kept, own, "total", some)), wanted[some])
+        assert len(surroundings_in(kept, [], "none")) == 0
+
+
+def test_what_is_damaged_or_of_other_candidates_is_looked_up_in_the_text() -> None:
+    document = made(2)
+    own = candidates_of(document, 2)
+    told = surroundings(document, own)
+    book = Book([told], [np.arange(30) < 3])
+    packed = pack_around(document, {"total": own})
+    assert unpack_around(packed, Words()) is not None
+    chance = random.Random(1)
+    for damaged in [b"", packed[:-9], *(_changed(packed, chance) for _ in range(40))]:
+        for offered in ({"total": own}, {"total": list(own)}):
+            kept = KeptDocument(
+                "d.txt", "txt", document.sha256, document.pages, 2, around=damaged, offered=dict(offered)
+            )
+            if unpack_around(damaged, Words()) is None or offered["total"] is not own:
+                assert np.array_equal(book.columns_of(surroundings_in(kept, own, "total")), book.columns_of(told))
+
+
+def _changed(content: bytes, chance: random.Random) -> bytes:
+    """What is packed, with one byte of another value inside."""
+    plain = bytearray(zlib.decompress(content))
+    plain[chance.randrange(len(plain))] ^= 1 << chance.randrange(8)
+    return zlib.compress(bytes(plain))

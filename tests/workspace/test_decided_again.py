@@ -13,10 +13,9 @@ from tests.extraction.scripted_engine import ScriptedEngine
 from tests.workspace.made_run import MadeRun
 
 from stillroom.documents.document import Document, Page
-from stillroom.extraction import kept_seen
+from stillroom.extraction import around, kept_seen
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
-from stillroom.learning import surroundings
 from stillroom.learning.memory import TemplateMemory
 from stillroom.models.model_file import ModelFile
 from stillroom.templates.toml_file import parse_template
@@ -156,7 +155,7 @@ def test_what_was_got_ready_is_decided_by_what_is_learned_without_looking_at_its
     def looked(*_: object) -> None:
         raise AssertionError("a text was looked at again")
 
-    monkeypatch.setattr(surroundings.Places, "of", looked)
+    monkeypatch.setattr(around.Places, "of", looked)
     assert table.runs.decide_again(table.batch.run_id, range(8)).after
 
 

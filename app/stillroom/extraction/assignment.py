@@ -7,7 +7,7 @@ is not its buyer. Each such thing raises or lowers whole assignments, and a fiel
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -75,11 +75,18 @@ def sum_holds(fields: Sequence[Sequence[Place]]) -> bool:
     return net is not None and tax is not None and total is not None and bool(tax) and abs(net + tax - total) <= _CENT
 
 
-def decided_together(fields: Sequence[Sequence[Place]]) -> list[list[Place]]:
+Fits = dict[tuple[int, ...], tuple[object, Vector | None]]
+"""By the numbers of fields: of which places it was reckoned what they say of each other, and that; None for nothing."""
+
+
+def decided_together(fields: Sequence[Sequence[Place]], fits: Fits | None = None) -> list[list[Place]]:
     """The places of each field, their shares as they are after all fields were looked at together.
 
     Deterministic; the time is in proportion to the pairs of fields. Only the best values of a field change their shares among each other.
+
+    ``fits``: of the same fields of the same document when they were looked at before, where nothing of them changed but their shares.
     """
+    fits = fits if fits is not None else {}
     order = sorted(range(len(fields)), key=lambda number: (-max(place.share for place in fields[number]), number))
     tops = [_top(places) for places in fields]
     best = [[fields[number][choice] for choice in tops[number]] for number in range(len(fields))]
@@ -87,40 +94,56 @@ def decided_together(fields: Sequence[Sequence[Place]]) -> list[list[Place]]:
         np.zeros(1),
         np.zeros((1, 0), dtype=np.int64),
     )  # of assignments; of each, the choices of the fields so far
+    ranks = np.zeros(1, dtype=np.int64)  # of assignments, in the order of their choices
     roles: dict[str, int] = {}  # where in the order the addend of this role is
     for at, number in enumerate(order):
         own = best[number]
         grown = weights[:, None] + np.log([max(place.share, 1e-9) for place in own])
         for earlier in range(at):
-            if _touch(own[0], best[order[earlier]][0]):
-                grown = grown + _fits(own, best[order[earlier]])[:, taken[:, earlier]].T
+            fit = _known_fits(number, order[earlier], best, fits)
+            if fit is not None:
+                grown = grown + fit[:, taken[:, earlier]].T
         if own[0].role in ADDENDS:
             roles[own[0].role] = at
             if len(roles) == len(ADDENDS):
-                grown = grown + _sums([best[order[roles[role]]] for role in ADDENDS], roles, at, taken)
-        choices = np.hstack([np.repeat(taken, len(own), axis=0), np.tile(np.arange(len(own)), len(weights))[:, None]])
+                grown = grown + _sums([order[roles[role]] for role in ADDENDS], best, fits, roles, at, taken)
         weights = grown.ravel()
+        codes = (ranks[:, None] * len(own) + np.arange(len(own))).ravel()
+        some = np.arange(len(weights))
+        if len(some) > _ASSIGNMENTS:
+            some = np.flatnonzero(weights >= np.partition(weights, -_ASSIGNMENTS)[-_ASSIGNMENTS])
         # The heaviest; of those that weigh the same the one with the better places.
-        kept = np.lexsort((*choices.T[::-1], -weights))[:_ASSIGNMENTS]
-        weights, taken = weights[kept], choices[kept]
-    most = float(weights.max())
+        kept = some[np.lexsort((codes[some], -weights[some]))[:_ASSIGNMENTS]]
+        before, choices = np.divmod(kept, len(own))
+        weights, taken = weights[kept], np.hstack([taken[before], choices[:, None]])
+        ranks = np.argsort(np.argsort(codes[kept]))
     found = [list(places) for places in fields]
-    totals: list[dict[int, float]] = [{} for _ in fields]
-    for share, assigned in zip(np.exp(weights - most).tolist(), taken.tolist(), strict=True):
-        for at, choice in enumerate(assigned):
-            own_totals = totals[order[at]]
-            place = tops[order[at]][choice]
-            own_totals[place] = own_totals.get(place, 0.0) + share
-    for number, shares in enumerate(totals):
-        whole = sum(fields[number][choice].share for choice in tops[number])
-        together = sum(shares.values()) or 1.0
-        for choice in tops[number]:
-            share = whole * shares.get(choice, 0.0) / together
+    shares = np.exp(weights - float(weights.max()))
+    for at, number in enumerate(order):
+        places, top = fields[number], tops[number]
+        assigned = taken[:, at]
+        totals = np.bincount(assigned, weights=shares, minlength=len(top)).tolist()
+        whole = sum(places[choice].share for choice in top)
+        together = sum(totals[choice] for choice in dict.fromkeys(assigned.tolist())) or 1.0
+        for choice, total in zip(top, totals, strict=True):
+            place = places[choice]
             # What no assignment of the best holds keeps a trace of what it had.
-            found[number][choice] = replace(
-                found[number][choice], share=max(share, 0.001 * fields[number][choice].share)
+            share = max(whole * total / together, 0.001 * place.share)
+            found[number][choice] = Place(
+                place.value, place.index, place.span, share, place.kind, place.role, place.behind
             )
     return found
+
+
+def _known_fits(number: int, earlier: int, best: Sequence[Sequence[Place]], fits: Fits) -> Vector | None:
+    """How the places of a field fit those of an earlier one; None where the two have nothing to do with each other."""
+    own, others = best[number], best[earlier]
+    of = [place.index for place in own], [place.index for place in others]
+    known = fits.get((number, earlier))
+    if known is None or known[0] != of:
+        fit = _fits(own, others) if _touch(own[0], others[0]) else None
+        known = fits[number, earlier] = of, fit if fit is not None and fit.any() else None
+    return known[1]
 
 
 def _top(places: Sequence[Place]) -> list[int]:
@@ -175,17 +198,29 @@ def _fit(one: Place, other: Place) -> float:
     return weight
 
 
-def _sums(addends: Sequence[Sequence[Place]], roles: Mapping[str, int], at: int, taken: Places) -> Vector:
+def _sums(
+    addends: Sequence[int],
+    best: Sequence[Sequence[Place]],
+    fits: Fits,
+    roles: Mapping[str, int],
+    at: int,
+    taken: Places,
+) -> Vector:
     """Whether an amount completes a sum: of each assignment, by the choice of the field at this place of the order.
 
-    ``addends``: the places of net, tax and total; ``roles``: where in the order each is.
+    ``addends``: the fields of net, tax and total; ``roles``: where in the order each is.
     """
-    net, tax, total = ([_amount(place) for place in places] for places in addends)
-    worth = np.array([[[_sum(one, other, whole) for whole in total] for other in tax] for one in net])
+    of = [[place.index for place in best[number]] for number in addends]
+    known = fits.get(tuple(addends))
+    if known is None or known[0] != of:
+        net, tax, total = ([_amount(place) for place in best[number]] for number in addends)
+        worth = np.array([[[_sum(one, other, whole) for whole in total] for other in tax] for one in net])
+        known = fits[tuple(addends)] = of, worth
+    assert known[1] is not None
     places = [taken[:, roles[role], None] if roles[role] != at else np.arange(len(own)) for role, own in zip(
-        ADDENDS, addends, strict=True
+        ADDENDS, of, strict=True
     )]  # fmt: skip
-    found: Vector = worth[places[0], places[1], places[2]]
+    found: Vector = known[1][places[0], places[1], places[2]]
     return found
 
 

@@ -7,17 +7,18 @@ import functools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import regex
 
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document, Span
+from stillroom.documents.document import Box, Document, Span
 from stillroom.extraction import questions, ranking
-from stillroom.extraction.assignment import ADDENDS, Place, decided_together, sum_holds
+from stillroom.extraction.assignment import ADDENDS, Fits, Place, decided_together, sum_holds
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.propose import proposal, proposes
@@ -86,6 +87,43 @@ class Shares(dict[str | None, float]):
         return max(self.values(), default=1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The values of some candidates, each once, in the order of the first of each.
+
+    Attributes:
+        of: of each candidate the number of its value.
+    """
+
+    names: list[str]
+    of: npt.NDArray[np.int64]
+
+    def together(self, shares: Vector) -> Vector:
+        """What the candidates of each value have together."""
+        found: Vector = np.bincount(self.of, weights=shares, minlength=len(self.names)).astype(np.float64)
+        return found
+
+
+class Reckoned:
+    """What was reckoned of a field whose candidates, signs and model's word change no more, however often it is decided.
+
+    Attributes:
+        strengths: without moves. likely: the logarithms of likelihoods. values: by which candidates.
+        shown: by candidate, what its confidence is reckoned from that no learning changes; legible: by that and whether a sum vouches for
+            it; boxes: where it stands.
+    """
+
+    __slots__ = ("boxes", "legible", "likely", "shown", "strengths", "values")
+
+    def __init__(self) -> None:
+        self.strengths: dict[tuple[bool, tuple[int, ...]], Vector] = {}
+        self.likely: Vector | None = None
+        self.values: dict[tuple[int, ...], _Values] = {}
+        self.shown: dict[int, _Shown] = {}
+        self.legible: dict[tuple[int, bool], float] = {}
+        self.boxes: dict[int, tuple[Box, ...]] = {}
+
+
 @dataclass(slots=True)
 class Asked:
     """A field on its way: its candidates, and what the model said of them.
@@ -105,8 +143,7 @@ class Asked:
         second: weights of two readings made in other ways (see ranking.second_weights); None where nothing is to be held against them.
         learned: what the template learned; moves: what that adds to each candidate's strength, and to that of *absent*.
         read_otherwise: what the readings of ``second`` give, once that was reckoned; copies have it in common.
-        unmoved: strengths without moves that were reckoned, where nothing they follow from changes any more, and under None the
-            logarithms of likelihoods; copies have them in common. None while it may.
+        reckoned: where nothing that it follows from changes any more; copies have it in common. None while it may.
         told: what the text says plainly of some candidates (see ``told``), added to their strengths; None for nothing.
         alone: what each value had before other documents of its run spoke; None where none did.
     """
@@ -130,9 +167,7 @@ class Asked:
     alone: Shares | None = None
     told: Vector | None = None
     read_otherwise: list[tuple[Shares, ...]] = dataclass_field(default_factory=list, repr=False, compare=False)
-    unmoved: dict[tuple[bool, tuple[int, ...]] | None, Vector] | None = dataclass_field(
-        default=None, repr=False, compare=False
-    )
+    reckoned: Reckoned | None = dataclass_field(default=None, repr=False, compare=False)
 
     def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
         """Of these candidates; without what the model said of them (``said``) before it was asked."""
@@ -141,29 +176,40 @@ class Asked:
 
     def _unmoved(self, indices: Sequence[int], *, said: bool) -> Vector:
         """Their strengths before anything is learned, which of a field that is decided time and again are reckoned once."""
+        known = self.reckoned.strengths if self.reckoned is not None else {}
         key = (self.sure or not said, tuple(indices))
-        if self.unmoved is not None and key in self.unmoved:
-            return self.unmoved[key]
-        scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
-        found = self.weights.strengths(scores, self.signs[indices])
-        if self.told is not None:
-            found = found + self.told[indices]
-        if self.unmoved is not None:
-            self.unmoved[key] = found
+        found = known.get(key)
+        if found is None:
+            scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
+            found = self.weights.strengths(scores, self.signs[indices])
+            if self.told is not None:
+                found = found + self.told[indices]
+            known[key] = found
         return found
 
     def weighed(self, indices: Sequence[int]) -> Vector:
         """The same, where the readings of one span share what the page and the model say of it."""
-        return self.strengths(indices) + self._likely()[indices]
+        return self.strengths(indices) + self.likely()[indices]
 
-    def _likely(self) -> Vector:
+    def likely(self) -> Vector:
         """The logarithm of each candidate's likelihood."""
-        known = self.unmoved.get(None) if self.unmoved is not None else None
+        known = self.reckoned.likely if self.reckoned is not None else None
         if known is None:
             known = np.log([max(candidate.likelihood, 1e-6) for candidate in self.candidates])
-            if self.unmoved is not None:
-                self.unmoved[None] = known
+            if self.reckoned is not None:
+                self.reckoned.likely = known
         return known
+
+    def values(self, indices: Sequence[int]) -> _Values:
+        """Of these candidates."""
+        known = self.reckoned.values if self.reckoned is not None else {}
+        key = tuple(indices)
+        found = known.get(key)
+        if found is None:
+            numbers: dict[str, int] = {}
+            of = [numbers.setdefault(self.candidates[index].value, len(numbers)) for index in indices]
+            found = known[key] = _Values(list(numbers), np.array(of, dtype=np.int64))
+        return found
 
     def absent_strength(self) -> float:
         found = self.weights.absent_strength(len(self.candidates), required=self.field.required)
@@ -171,10 +217,11 @@ class Asked:
 
     def worth(self, grounds: ranking.Grounds) -> float:
         """The confidence that grounds give; where the template learned of the field, as its own documents showed."""
-        own = (
-            self.learned.confidence(self.field.name, grounds.share) if self.learned is not None and self.moves else None
-        )
-        return ranking.confidence(grounds, ranking.family(self.kind), own)
+        return ranking.confidence(grounds, ranking.family(self.kind), self.worth_here(grounds.share))
+
+    def worth_here(self, share: float) -> float | None:
+        """What a share was worth in the template's own documents; None where that is not known."""
+        return self.learned.confidence(self.field.name, share) if self.learned is not None and self.moves else None
 
     def texts(self, passage: int) -> list[str]:
         """What the model is to score in a passage: distinct texts, and *absent* last; empty where nothing is to be asked."""
@@ -300,8 +347,9 @@ def _move(asked: Asked, learned: Learned | None, document: Document) -> None:
 def joined(asked: Asked, moves: Vector) -> None:
     """Let what the other documents of a run have in common speak for the candidates: ``moves`` is added to their strengths."""
     shares = _shares(asked)
+    values = asked.values(asked.chosen)
     asked.alone = Shares({None: float(shares[-1])})
-    asked.alone.update(_by_value(asked, shares))
+    asked.alone.update(zip(values.names, values.together(shares[:-1]).tolist(), strict=True))
     asked.moves = (moves, 0.0)
 
 
@@ -330,25 +378,19 @@ def _is_found(asked: Asked, least: float) -> bool:
     shares = _shares(asked)
     if asked.field.type is FieldType.LIST:
         return bool(np.any(shares >= 0.5) and np.all(np.maximum(shares, 1 - shares) >= least))
-    by_value = _by_value(asked, shares)
-    best = max(by_value, key=by_value.__getitem__, default="")
-    share = by_value.get(best, 0.0)
-    return share > float(shares[-1]) and share >= least and _is_named(asked, best)
+    if not asked.chosen:
+        return False
+    values = asked.values(asked.chosen)
+    together = values.together(shares[:-1])
+    best = int(together.argmax())
+    share = float(together[best])
+    return share > float(shares[-1]) and share >= least and _is_named(asked, values.names[best])
 
 
 def _is_named(asked: Asked, value: str) -> bool:
     """Whether a label, or words like what the field is called, stand at a value; or its form is proof enough."""
     rows = [row for row, candidate in zip(asked.signs, asked.candidates, strict=True) if candidate.value == value]
     return asked.kind in _FORMAL or any(max(*row[_OWN], *row[_LIKE]) >= _NAMED_FROM for row in rows)
-
-
-def _by_value(asked: Asked, shares: Vector) -> dict[str, float]:
-    """What the candidates of each value have together."""
-    found: dict[str, float] = {}
-    for share, index in zip(shares[:-1].tolist(), asked.chosen, strict=True):
-        value = asked.candidates[index].value
-        found[value] = found.get(value, 0.0) + share
-    return found
 
 
 def _shares(asked: Asked) -> Vector:
@@ -392,13 +434,15 @@ def _prune(asked: Asked, *, limit: int, several: bool) -> list[int]:
     return sorted(kept)
 
 
-def choose_all(asked: Sequence[Asked], document: Document, *, complete: bool) -> dict[str, FieldResult]:
+def choose_all(
+    asked: Sequence[Asked], document: Document, *, complete: bool, fits: Fits | None = None
+) -> dict[str, FieldResult]:
     """The values of a template's fields (those whose values stand in the document), decided together.
 
-    ``complete``: the whole document was read, so what was not found is absent, not unread.
+    ``complete``: the whole document was read, so what was not found is absent, not unread. ``fits``: see ``decided_together``.
     """
     single = [each for each in asked if proposes(each.kind) and each.field.type is not FieldType.LIST]
-    shares = decided_together([_places(each, document) for each in single])
+    shares = decided_together([_places(each, document) for each in single], fits)
     found: dict[str, FieldResult] = {}
     holds = sum_holds(shares)
     for each, own in zip(single, shares, strict=True):
@@ -432,18 +476,23 @@ def _ends_before(span: Span, document: Document) -> int:
 def _places(asked: Asked, document: Document) -> list[Place]:
     """The values that a field may have, best first, and that it has none; as many as can come to be chosen or offered."""
     shares = _shares(asked)
-    by_value = _by_value(asked, shares)
-    best: dict[str, int] = {}
-    for place in np.argsort(-shares[:-1], kind="stable"):
-        best.setdefault(asked.candidates[asked.chosen[place]].value, asked.chosen[place])
-    ranked = sorted(by_value, key=lambda value: (-by_value[value], best[value]))
-    if not any(candidate.reading for candidate in asked.candidates):  # else all readings of a span count together
-        ranked = ranked[:_MOST_PLACES]
     found = []
-    for value in ranked:
-        span = asked.candidates[best[value]].span
-        behind = _ends_before(span, document) if asked.kind is FieldType.ADDRESS else -1
-        found.append(Place(value, best[value], span, by_value[value], asked.kind, asked.role, behind))
+    if asked.chosen:
+        values, chosen = asked.values(asked.chosen), np.array(asked.chosen)
+        together = values.together(shares[:-1])
+        worst_first = np.argsort(-shares[:-1], kind="stable")[::-1]
+        best = np.empty(len(values.names), dtype=np.int64)
+        best[values.of[worst_first]] = chosen[worst_first]  # the last of a value stays
+        ranked = np.lexsort((best, -together))
+        if len(ranked) > _MOST_PLACES and not any(candidate.reading for candidate in asked.candidates):
+            ranked = ranked[:_MOST_PLACES]  # else all readings of a span count together
+        for number in ranked.tolist():
+            index = int(best[number])
+            span = asked.candidates[index].span
+            behind = _ends_before(span, document) if asked.kind is FieldType.ADDRESS else -1
+            found.append(
+                Place(values.names[number], index, span, float(together[number]), asked.kind, asked.role, behind)
+            )
     return [
         *found,
         Place(None, -1, None, float(shares[-1]), asked.kind, asked.role),
@@ -460,21 +509,19 @@ def _choose_one(
     absent = next(place.share for place in places if place.value is None)
     other = other_readings(asked)
     sure = [_confidence(asked, place, values, document, other, sums=sums) for place in values[: 2 * RUNNERS_UP]]
-    offered = [
-        _runner_up(asked.candidates[place.index], worth, document) for place, worth in zip(values, sure, strict=False)
-    ]
+    offered = (_runner_up(asked, place.index, worth, document) for place, worth in zip(values, sure, strict=False))
     if not values or (is_absent(asked, absent, values) and not _proves_itself(asked, values, sure)):
         worth = asked.worth(absent_grounds(asked, absent, values, document, other))
         # What was rejected may still be right; and a value may stand further on than was looked.
         worth = min(worth, 1.0 - max(sure, default=0.0), _HALF_SEARCHED if asked.left_out else 1.0)
         # Each is as sure as such decisions were right; of a field that its template requires the surer one is taken.
         if not (values and asked.field.required and complete and sure[0] > worth):
-            runners = other_values(offered, spelling=spelling(asked.kind))[:RUNNERS_UP]
+            runners = other_values(offered, spelling=spelling(asked.kind), most=RUNNERS_UP)
             most = worth if complete else 1.0
             return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, most, most))
     best = asked.candidates[values[0].index]
-    runners = other_values(offered, best.value, spelling=spelling(asked.kind))[:RUNNERS_UP]
-    return _found(asked.field, best, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))
+    runners = other_values(offered, best.value, spelling=spelling(asked.kind), most=RUNNERS_UP)
+    return _found(asked, values[0].index, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))
 
 
 def _proves_itself(asked: Asked, values: Sequence[Place], sure: Sequence[float]) -> bool:
@@ -490,7 +537,9 @@ def spelling(kind: FieldType) -> Callable[[str], str]:
 
 def _below(runners: tuple[RunnerUp, ...], chosen: float, left: float) -> tuple[RunnerUp, ...]:
     """The runners-up, the surest first; they are never surer than what was chosen, nor than what it leaves."""
-    bounded = [replace(runner, confidence=min(runner.confidence, chosen, left)) for runner in runners]
+    bounded = [
+        RunnerUp(each.text, each.value, min(each.confidence, chosen, left), each.span, each.boxes) for each in runners
+    ]
     return tuple(sorted(bounded, key=lambda runner: -runner.confidence))
 
 
@@ -504,27 +553,54 @@ def grounds_of(
     sums: bool = False,
 ) -> ranking.Grounds:
     """What the confidence of a value is reckoned from."""
-    others = [each for each in values if each.value != place.value]
-    row = asked.signs[place.index]
-    candidate = asked.candidates[place.index]
+    shown = _shown(asked, place.index)
     by_label, by_place = (_says(shares, place.value) for shares in other)
     return ranking.Grounds(
         share=place.share,
-        second=max((each.share for each in others), default=0.0),
-        label=float(max(row[_OWN])),
-        rival=float(max(row[_RIVAL])),
+        second=max((each.share for each in values if each.value != place.value), default=0.0),
+        label=shown.label,
+        rival=shown.rival,
         candidates=len(asked.candidates),
-        likelihood=candidate.likelihood,
+        likelihood=shown.likelihood,
         fitted=asked.fitted,
-        legible=_legibility(asked, candidate, document, sums=sums),
+        legible=_legible(asked, place.index, document, sums=sums),
         by_label=by_label,
         by_place=by_place,
-        like=float(max(row[_LIKE])),
-        only=bool(row[_ONLY]),
+        like=shown.like,
+        only=shown.only,
         form=asked.kind in _FORMAL,
         sums=sums,
         alone=None if asked.alone is None else _says(asked.alone, place.value),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the page shows of a candidate: see ranking.Grounds."""
+
+    label: float
+    rival: float
+    like: float
+    only: bool
+    likelihood: float
+
+
+def _shown(asked: Asked, index: int) -> _Shown:
+    known = asked.reckoned.shown if asked.reckoned is not None else {}
+    found = known.get(index)
+    if found is None:
+        row, candidate = asked.signs[index].tolist(), asked.candidates[index]
+        label, rival, like = (max([row[place] for place in places]) for places in (_OWN, _RIVAL, _LIKE))
+        found = known[index] = _Shown(label, rival, like, bool(row[_ONLY]), candidate.likelihood)
+    return found
+
+
+def _legible(asked: Asked, index: int, document: Document, *, sums: bool) -> float:
+    known = asked.reckoned.legible if asked.reckoned is not None else {}
+    found = known.get((index, sums))
+    if found is None:
+        found = known[index, sums] = _legibility(asked, asked.candidates[index], document, sums=sums)
+    return found
 
 
 def _legibility(asked: Asked, candidate: Candidate, document: Document, *, sums: bool) -> float:
@@ -568,10 +644,9 @@ def other_readings(asked: Asked) -> tuple[Shares, ...]:
 
 
 def _shares_by(asked: Asked, weights: Weights) -> Shares:
-    found = Shares()
     shares = ranking.softmax(np.append(*_strengths_by(asked, weights)))
-    for share, candidate in zip(shares[:-1].tolist(), asked.candidates, strict=True):
-        found[candidate.value] = found.get(candidate.value, 0.0) + share
+    values = asked.values(range(len(asked.candidates)))
+    found = Shares(zip(values.names, values.together(shares[:-1]).tolist(), strict=True))
     found[None] = float(shares[-1])
     return found
 
@@ -580,9 +655,8 @@ def _strengths_by(asked: Asked, weights: Weights) -> tuple[Vector, float]:
     absent = weights.absent_strength(len(asked.candidates), required=asked.field.required)
     if not asked.candidates:
         return np.zeros(0), absent
-    likely = np.log([max(candidate.likelihood, 1e-6) for candidate in asked.candidates])
     signs = weights.features[len(ranking.MODEL_FEATURES) :]
-    return asked.signs @ signs + likely, absent
+    return asked.signs @ signs + asked.likely(), absent
 
 
 def _says(shares: Shares, value: str | None) -> ranking.Second:
@@ -613,7 +687,11 @@ def _confidence(
     *,
     sums: bool,
 ) -> float:
-    return asked.worth(grounds_of(asked, place, values, document, other, sums=sums))
+    own = asked.worth_here(place.share)
+    if own is None:
+        return asked.worth(grounds_of(asked, place, values, document, other, sums=sums))
+    shown = _shown(asked, place.index)
+    return ranking.own_confidence(own, shown.likelihood, _legible(asked, place.index, document, sums=sums))
 
 
 def is_absent(asked: Asked, absent: float, values: Sequence[Place]) -> bool:
@@ -678,11 +756,11 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
     taken = _items(asked, shares)[: asked.field.max_items]
     taken.sort(key=lambda pair: asked.candidates[pair[1]].span)
     order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
-    rest = [_runner_up(asked.candidates[index], float(share), document) for share, index in order[:_LOOKED_THROUGH]]
+    rest = (_runner_up(asked, index, float(share), document) for share, index in order[:_LOOKED_THROUGH])
     values = [asked.candidates[index].value for _, index in taken]
-    runners = other_values(rest, *values, spelling=spelling(asked.kind))[:RUNNERS_UP]
+    runners = other_values(rest, *values, spelling=spelling(asked.kind), most=RUNNERS_UP)
     return tuple(
-        _found(asked.field, asked.candidates[index], _item_confidence(asked, index, share, document), document, runners)
+        _found(asked, index, _item_confidence(asked, index, share, document), document, runners)
         for share, index in taken
     )
 
@@ -693,19 +771,19 @@ def _item_confidence(asked: Asked, index: int, share: float, document: Document)
 
 def item_grounds(asked: Asked, index: int, share: float, document: Document) -> ranking.Grounds:
     """What the confidence of an item of a list is reckoned from."""
-    row = asked.signs[index]
+    shown = _shown(asked, index)
     by_label, by_place = _says_of_item(asked, index)
     return ranking.Grounds(
         share=share,
         second=1.0 - share,
         by_label=by_label,
         by_place=by_place,
-        like=float(max(row[_LIKE])),
+        like=shown.like,
         form=asked.kind in _FORMAL,
-        label=float(max(row[_OWN])),
-        rival=float(max(row[_RIVAL])),
+        label=shown.label,
+        rival=shown.rival,
         candidates=len(asked.candidates),
-        likelihood=asked.candidates[index].likelihood,
+        likelihood=shown.likelihood,
         fitted=asked.fitted,
         several=ranking.family(asked.kind) == "texts",  # what is told by its form is as sure in a list as alone
         legible=document.legibility(asked.candidates[index].span),
@@ -758,9 +836,8 @@ def _overlap(left: Span, right: Span) -> bool:
     return left.page == right.page and left.start < right.end and right.start < left.end
 
 
-def _found(
-    field: Field, candidate: Candidate, share: float, document: Document, runners: tuple[RunnerUp, ...]
-) -> FieldValue:
+def _found(asked: Asked, index: int, share: float, document: Document, runners: tuple[RunnerUp, ...]) -> FieldValue:
+    field, candidate = asked.field, asked.candidates[index]
     failed = candidate.failed
     if field.type is FieldType.IDENTIFIER and _TAX_NUMBER.search(" ".join((field.name, field.label, *field.near))):
         problem = tax_number_problem(candidate.text)
@@ -771,7 +848,7 @@ def _found(
         state=FieldState.INVALID if failed else FieldState.FOUND,
         confidence=share * (_CHECK_FAILED if failed else 1.0),
         span=candidate.span,
-        boxes=tuple(document.boxes(candidate.span)),
+        boxes=_boxes(asked, index, document),
         candidates=runners,
         failed_checks=failed,
     )
@@ -788,8 +865,17 @@ def _nothing(field: Field, state: FieldState, share: float, runners: tuple[Runne
     return FieldValue(None, "", state, share, candidates=runners, failed_checks=checks)
 
 
-def _runner_up(candidate: Candidate, share: float, document: Document) -> RunnerUp:
-    return RunnerUp(candidate.text, candidate.value, share, candidate.span, tuple(document.boxes(candidate.span)))
+def _runner_up(asked: Asked, index: int, share: float, document: Document) -> RunnerUp:
+    candidate = asked.candidates[index]
+    return RunnerUp(candidate.text, candidate.value, share, candidate.span, _boxes(asked, index, document))
+
+
+def _boxes(asked: Asked, index: int, document: Document) -> tuple[Box, ...]:
+    known = asked.reckoned.boxes if asked.reckoned is not None else {}
+    found = known.get(index)
+    if found is None:
+        found = known[index] = tuple(document.boxes(asked.candidates[index].span))
+    return found
 
 
 def _read(document: Document) -> float:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from stillroom.documents.document import Document
 from stillroom.extraction import choosing
+from stillroom.extraction.assignment import Fits
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES
 from stillroom.extraction.choices import Looked
 from stillroom.extraction.choosing import Asked, Learned
@@ -38,6 +39,7 @@ class Seen:
         notes: of the document and its reading.
         embedding: the model's, of the beginning, where it was asked for.
         among: by name of a choice, the same behind its options (see ``choices.examples``).
+        fits: how places of its fields fit each other, of a document that is decided time and again.
     """
 
     document: Document
@@ -51,6 +53,7 @@ class Seen:
     embedding: Embedding | None = None
     among: Mapping[str, Embedding] = field(default_factory=dict)
     words: Mapping[str, float] = field(default_factory=dict)
+    fits: Fits | None = field(default=None, repr=False, compare=False)
 
 
 _NOT_ALL_SAID = 0.9
@@ -90,7 +93,7 @@ def decide(
         moves = evidence.moves(asked, seen) if evidence is not None and asked.moves is None else None
         if moves is not None:
             choosing.joined(asked, moves)
-    decided = choosing.choose_all(seen.asked, seen.document, complete=seen.complete)
+    decided = choosing.choose_all(seen.asked, seen.document, complete=seen.complete, fits=seen.fits)
     fields: dict[str, FieldResult] = {}
     for each in template.fields:
         if each.name in seen.looked:

@@ -19,9 +19,10 @@ import numpy as np
 
 from stillroom.documents.document import Box, Document, Span, Stated
 from stillroom.extraction import choices, choosing, ranking
+from stillroom.extraction.around import pack_around
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.choices import Look, Looked
-from stillroom.extraction.choosing import Asked
+from stillroom.extraction.choosing import Asked, Reckoned
 from stillroom.extraction.deciding import Seen
 from stillroom.extraction.kept_text import MOST_UNPACKED, KeptText, kept_pages
 from stillroom.extraction.ranking import Weights
@@ -33,8 +34,8 @@ from stillroom.templates.template import Field, FieldType, Template
 MOST_BYTES = 256 << 10
 _MOST_HELD = (
     150,
-    4 << 20,
-)  # documents, and bytes of them as they are packed: unpacked, with what stands around their candidates, they take some fifty times as much
+    7 << 20,
+)  # documents, and bytes of them as they are packed: unpacked they take some thirty times as much
 _LEVEL = 4  # of zlib: a little larger than the best, in a third of its time
 
 
@@ -44,11 +45,15 @@ class KeptDocument(Document):
 
     Attributes:
         places: by page, start and end of a span, the sides of its boxes in hundredths, four each.
+        around: what stands around the candidates (see ``extraction.around``), packed; empty where it was not kept.
+        offered: by field, the candidates that it is of.
         reckoned: what was reckoned of it and holds as long as it does, by what it is; gone with it. together: the same of all documents
             that were unpacked with it.
     """
 
     places: Mapping[tuple[int, int, int], list[int]] = field(default_factory=dict)
+    around: bytes = field(default=b"", repr=False)
+    offered: dict[str, Sequence[Candidate]] = field(default_factory=dict, repr=False, compare=False)
     reckoned: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     together: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -144,7 +149,14 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         left_out=document.notes,
         among={name: (said.model, said.whole.astype(np.float16).tobytes()) for name, said in seen.among.items()},
     )
-    return _packed(kept)
+    packed = _packed(kept)
+    if not packed:
+        return b""
+    # Behind the end of what is packed: who wants no more than the text need not unpack it.
+    if isinstance(document, KeptDocument):
+        return packed + document.around
+    around = pack_around(document, {each.field.name: each.candidates for each in seen.asked})
+    return packed + (around if len(around) <= MOST_BYTES else b"")
 
 
 def _packed(kept: _Kept) -> bytes:
@@ -164,7 +176,7 @@ def merged(template: Template, *parts: tuple[bytes, Template]) -> bytes:
     """
     several = []
     for content, its in parts:
-        kept = _decoded(content)
+        kept, _ = _decoded(content)
         if kept is None or kept.signs != _digest(its.fields):
             return b""
         several.append((kept, {each.name for each in its.fields}))
@@ -198,12 +210,14 @@ def merged(template: Template, *parts: tuple[bytes, Template]) -> bytes:
     return _packed(last)
 
 
-def _decoded(content: bytes) -> _Kept | None:
-    """None where it is damaged."""
+def _decoded(content: bytes) -> tuple[_Kept | None, bytes]:
+    """What was kept, None where it is damaged, and what is packed behind it: what stands around the candidates."""
     try:
-        return msgspec.msgpack.decode(zlib.decompressobj().decompress(content, MOST_UNPACKED), type=_Kept)
+        unpacker = zlib.decompressobj()
+        kept = msgspec.msgpack.decode(unpacker.decompress(content, MOST_UNPACKED), type=_Kept)
+        return kept, unpacker.unused_data
     except (zlib.error, ValueError):
-        return None
+        return None, b""
 
 
 class Unpacker:
@@ -242,19 +256,21 @@ class Unpacker:
         return replace(seen, asked=[_to_be_decided(each) for each in seen.asked])
 
     def _unpacked(self, content: bytes) -> Seen | None:
-        kept = _decoded(content)
+        kept, around = _decoded(content)
         if kept is None or kept.signs != self._digest:
             return None
         try:
             places = {(page, start, end): sides for page, start, end, sides in kept.boxes}
             document = KeptDocument(
                 kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, kept.left_out, stated=kept.stated, places=places,
-                together=self._together,
+                around=around, together=self._together,
             )  # fmt: skip
             words = kept.words if self._words is None else self._words
+            asked = [self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked]
+            document.offered.update((each.field.name, each.candidates) for each in asked)
             return Seen(
                 document=document,
-                asked=[self._asked(each, document, kept.parameters, words.get(each.name)) for each in kept.asked],
+                asked=asked,
                 looked={each.name: _looked(each, self._template.field(each.name)) for each in kept.looked},
                 made={name: _result(plain) for name, plain in json.loads(kept.made).items()},
                 complete=kept.complete,
@@ -265,6 +281,7 @@ class Unpacker:
                 if kept.model
                 else None,
                 words=words,
+                fits={},
                 among={
                     name: Embedding(model, np.frombuffer(said, np.float16).astype(float))
                     for name, (model, said) in kept.among.items()
@@ -310,7 +327,7 @@ class Unpacker:
             scores=kept.scores,
             second=ranking.second_weights(kind, several=several),
             told=choosing.told_vector(kept.told, len(candidates)),
-            unmoved={},
+            reckoned=Reckoned(),
         )
 
     def _weights_of(self, asked: Field, kind: FieldType, several: bool, parameters: int, word: float | None) -> Weights:

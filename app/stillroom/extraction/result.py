@@ -149,19 +149,24 @@ class DocumentResult:
 
 
 def other_values(
-    candidates: Iterable[RunnerUp], *chosen: str | None, spelling: Callable[[str], str] = one_number
+    candidates: Iterable[RunnerUp],
+    *chosen: str | None,
+    spelling: Callable[[str], str] = one_number,
+    most: int | None = None,
 ) -> tuple[RunnerUp, ...]:
     """The candidates that are other values than those chosen, each value once: the first way it is written.
 
-    ``spelling``: reduces a value to what tells it from others.
+    ``spelling``: reduces a value to what tells it from others. ``most``: after so many no further ones are looked at.
     """
     known = {spelling(value) for value in chosen if value is not None}
-    found = []
+    found: list[RunnerUp] = []
     for each in candidates:
         own = spelling(each.value or each.text)
         if own not in known:
             known.add(own)
             found.append(each)
+        if len(found) == most:
+            break
     return tuple(found)
 
 

@@ -14,8 +14,9 @@ from statistics import fmean
 import numpy as np
 import numpy.typing as npt
 
+from stillroom.extraction.around import MARKS
 from stillroom.learning.confidence import calibrated
-from stillroom.learning.surroundings import MARKS, Book, Shelf, Surrounded
+from stillroom.learning.surroundings import Book, Shelf, Surrounded
 
 Vector = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]

@@ -23,6 +23,7 @@ from stillroom.documents.document import Document
 from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
 from stillroom.extraction import choices, choosing, layout, ranking
+from stillroom.extraction.around import Places, Words
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.concepts import Meaning
@@ -35,16 +36,7 @@ from stillroom.learning.classifier import LabelledText, LearnedChoice
 from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, LearnedField, fit, rightness
 from stillroom.learning.kept import ChoiceFacts, ChoicesFacts, DocumentFacts, FieldFacts, packed, unpacked
-from stillroom.learning.surroundings import (
-    Around,
-    Places,
-    Shelf,
-    Surroundings,
-    Words,
-    around,
-    surroundings,
-    surroundings_in,
-)
+from stillroom.learning.surroundings import Around, Shelf, Surroundings, around, surroundings, surroundings_in
 from stillroom.templates.template import Field, FieldType, Template
 
 Truth = Mapping[str, str | Sequence[str] | None]

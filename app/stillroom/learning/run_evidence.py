@@ -191,7 +191,7 @@ def _best(asked: Asked) -> list[int]:
 
 
 def _around(asked: Asked, seen: Seen, best: Sequence[int]) -> Around:
-    return surroundings_in(seen.document, [asked.candidates[index] for index in best], f"{asked.field.name} in the run")
+    return surroundings_in(seen.document, asked.candidates, asked.field.name, best)
 
 
 def _together(strengths: Vector) -> float:

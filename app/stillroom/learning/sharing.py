@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.errors import StillroomError
+from stillroom.extraction.around import MARKS
 from stillroom.learning.kept import ChoicesFacts, DocumentFacts, packed, unpacked
-from stillroom.learning.surroundings import MARKS, Surroundings
+from stillroom.learning.surroundings import Surroundings
 
 Arrays = dict[str, npt.NDArray[Any]]
 

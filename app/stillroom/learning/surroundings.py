@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
-import math
 import operator
-import re
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,25 +12,28 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.documents.document import Document
+from stillroom.extraction.around import (
+    MARK_KINDS,
+    MARKS,
+    NEAR,
+    Places,
+    Side,
+    Tables,
+    Words,
+    alone,
+    lines_of,
+    own_side,
+    unpack_around,
+)
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.kept_seen import KeptDocument
 
 Vector = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.integer[Any]]
-_WORD = re.compile(r"[^\W\d_]+|[:#№=]")
-_MARK = re.compile(r"[^\W\d_]+|\d+|[:#№=@]")
-_NEAR = 4  # words before and behind
-_FORM = re.compile(r"(\d+)|([^\W\d_]+)")
 _PLACE = 0.08  # of the page's height: half as alike
 
 LIKENESSES = ("left", "above", "behind", "form", "value", "place")
 """What two surroundings are held against each other by; a column each of ``Book.likenesses``."""
-MARKS = {
-    "left": 1, "left_two": 1, "behind": 1, "above": 6, "below": 6, "form": 1, "inner": 8, "value": 1, "line": 1, "top": 1,
-    "end": 1, "alone": 1, "begins": 1, "shape": 1,
-}  # fmt: skip
-"""What is counted around right values and others, and how many of each a candidate may have; a column each of ``Book.marks``."""
-_MARK_KINDS = {kind: f"mark {kind}" for kind in MARKS}  # among the kinds of words
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +59,6 @@ class Surroundings:
     marks: tuple[tuple[str, ...], ...] = ()
 
 
-class Words:
-    """Words that stand around candidates, each with a number, the first with 1. What uses it at the same time holds its lock.
-
-    Attributes:
-        known: by kind (word, form, value, or which of MARKS) and word; the numbers in their order.
-    """
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[str, str], int] = {}
-        self.lock = threading.RLock()
-
-    def row(self, kind: str, words: Sequence[str], most: int) -> list[int]:
-        """The numbers of so many words at most, and 0 where there are fewer."""
-        known = self.known
-        if most == 1:  # as most are
-            return [known.setdefault((kind, words[0]), len(known) + 1)] if words else [0]
-        found = [0] * most
-        for place, word in enumerate(words[:most]):
-            found[place] = known.setdefault((kind, word), len(known) + 1)
-        return found
-
-
 class Around:
     """What stands around some candidates of a document, as numbers of words, which are told apart once, whatever they are held against.
 
@@ -99,27 +76,56 @@ class Around:
 Surrounded = Sequence[Surroundings] | Around
 
 
-def surroundings_in(document: Document, candidates: Sequence[Candidate], of: str) -> Around:
-    """The same as ``surroundings``; of a kept document they are reckoned once. ``of``: tells these candidates from its others."""
+def surroundings_in(
+    document: Document, candidates: Sequence[Candidate], of: str, among: Sequence[int] | None = None
+) -> Around:
+    """The same as ``surroundings``; of a kept document they are reckoned once.
+
+    ``of``: the field whose candidates they are. ``among``: those of them that are looked at, all where it is not given.
+    """
+    looked_at = candidates if among is None else [candidates[index] for index in among]
     if not isinstance(document, KeptDocument):
-        return around(candidates, Places(document, Words()))
+        return around(looked_at, Places(document, Words()))
     words: Words = document.together.setdefault("words", Words())
+    key = of if among is None else f"some of {of}"
     with words.lock:
-        known: tuple[Sequence[Candidate], Around] | None = document.reckoned.get(of)
-        if known is None or len(known[0]) != len(candidates) or any(map(operator.is_not, known[0], candidates)):
-            places: Places | None = document.reckoned.get("places")
-            if places is None:
-                places = document.reckoned["places"] = Places(document, words)
-            known = document.reckoned[of] = candidates, around(candidates, places)
+        known: tuple[Sequence[Candidate], Around] | None = document.reckoned.get(key)
+        if known is None or not _same(known[0], looked_at):
+            packed = _packed(document, words) if document.offered.get(of) is candidates else None
+            if packed is not None and len(packed[1].get(of, ())) == len(candidates):
+                tables, rows = packed[0], packed[1][of] if among is None else packed[1][of][list(among)]
+            else:
+                places: Places | None = document.reckoned.get("places")
+                if places is None:
+                    places = document.reckoned["places"] = Places(document, words)
+                rows, tables = places.rows(looked_at), places.tables()
+            known = document.reckoned[key] = looked_at, _gathered(rows, tables)
         return known[1]
+
+
+def _same(these: Sequence[Candidate], others: Sequence[Candidate]) -> bool:
+    if these is others:
+        return True
+    return len(these) == len(others) and not any(map(operator.is_not, these, others))
+
+
+def _packed(document: KeptDocument, words: Words) -> tuple[Tables, dict[str, Numbers]] | None:
+    if "around" not in document.reckoned:
+        document.reckoned["around"] = unpack_around(document.around, words) if document.around else None
+    found: tuple[Tables, dict[str, Numbers]] | None = document.reckoned["around"]
+    return found
 
 
 def around(candidates: Sequence[Candidate], places: Places) -> Around:
     """What stands around these candidates of a document, of which some places may have been looked at before."""
-    count = len(candidates)
-    rows = np.array([places.of(each) for each in candidates], dtype=np.int64).reshape(count, 5)
+    rows = places.rows(candidates)
+    return _gathered(rows, places.tables())
+
+
+def _gathered(rows: Numbers, tables: Tables) -> Around:
+    """What stands around candidates that are in these rows of the tables."""
     starts, ends, own, values = (
-        table.numbers()[rows[:, at]] for at, table in enumerate((places.starts, places.ends, places.own, places.values))
+        table[rows[:, at]] for at, table in enumerate((tables.starts, tables.ends, tables.own, tables.values))
     )
     parts: dict[str, Numbers] = {
         "left": starts[:, 12:13], "left_two": starts[:, 13:14], "behind": ends[:, 4:5], "above": starts[:, 14:20],
@@ -127,13 +133,13 @@ def around(candidates: Sequence[Candidate], places: Places) -> Around:
         "top": starts[:, 21:22], "end": starts[:, 22:23], "alone": rows[:, 4:5], "begins": own[:, 10:11], "shape": own[:, 11:12],
     }  # fmt: skip
     return Around(
-        places.words,
+        tables.words,
         _Page(
-            starts[:, :_NEAR],
-            ends[:, :_NEAR],
-            starts[:, _NEAR : 3 * _NEAR],
+            starts[:, :NEAR],
+            ends[:, :NEAR],
+            starts[:, NEAR : 3 * NEAR],
             np.hstack([own[:, :1], values[:, :1]]),
-            places.heights()[rows[:, 0]],
+            tables.heights[rows[:, 0]],
             np.hstack([parts[kind] for kind in MARKS]).astype(np.int32),
         ),
     )
@@ -141,9 +147,9 @@ def around(candidates: Sequence[Candidate], places: Places) -> Around:
 
 def surroundings(document: Document, candidates: Sequence[Candidate]) -> list[Surroundings]:
     """Of each candidate. The time is in proportion to the lines and the candidates."""
-    pages = _lines_of(document)
+    pages = lines_of(document)
     found = []
-    sides: dict[tuple[int, int, bool], _Side] = {}
+    sides: dict[tuple[int, int, bool], Side] = {}
     for candidate in candidates:
         span = candidate.span
         lines = pages[span.page]
@@ -152,10 +158,10 @@ def surroundings(document: Document, candidates: Sequence[Candidate]) -> list[Su
             sides[at] = lines.before(span.start)
         if until not in sides:
             sides[until] = lines.behind(span.end)
-        start, end, own = sides[at], sides[until], _own(candidate.text)
+        start, end, own = sides[at], sides[until], own_side(candidate.text)
         value = candidate.value.casefold()
         marks: dict[str, tuple[str, ...]] = {
-            **start.marks, **end.marks, **own.marks, "value": (value,), "alone": (_alone(start, end),),
+            **start.marks, **end.marks, **own.marks, "value": (value,), "alone": (alone(start, end),),
         }  # fmt: skip
         found.append(
             Surroundings(
@@ -170,253 +176,6 @@ def surroundings(document: Document, candidates: Sequence[Candidate]) -> list[Su
             )
         )
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """What stands on one side of a place, or in a text: words, nearest first, and what there is of some of MARKS.
-
-    Attributes:
-        some: whether there is anything. above: words of the line above. place: of the line on its page.
-    """
-
-    words: tuple[str, ...]
-    marks: dict[str, tuple[str, ...]]
-    some: bool = True
-    above: tuple[str, ...] = ()
-    form: str = ""
-    place: float = 0.0
-
-
-class _Table:
-    """Rows of numbers, by what they are of."""
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self._places: dict[tuple[int, int] | str, int] = {}
-        self._fresh: list[list[int]] = []
-        self._array: npt.NDArray[np.int32] = np.zeros((0, width), dtype=np.int32)
-
-    def place(self, of: tuple[int, int] | str) -> int | None:
-        return self._places.get(of)
-
-    def add(self, of: tuple[int, int] | str, row: list[int]) -> int:
-        place = self._places[of] = len(self._places)
-        self._fresh.append(row)
-        return place
-
-    def numbers(self) -> npt.NDArray[np.int32]:
-        if self._fresh:
-            fresh = np.array(self._fresh, dtype=np.int32).reshape(len(self._fresh), self._width)
-            self._array, self._fresh = np.vstack([self._array, fresh]), []
-        return self._array
-
-
-class Places:
-    """The places of a document that candidates begin and end at, and their texts: each is looked at once.
-
-    Attributes:
-        starts: of a place: words before it, words above, and marks; ends: words behind it, and marks; own: of a text, its form and
-            marks; values: of a canonical value.
-    """
-
-    def __init__(self, document: Document, words: Words) -> None:
-        self.words = words
-        self.starts, self.ends, self.own, self.values = _Table(23), _Table(11), _Table(12), _Table(2)
-        self._pages = _lines_of(document)
-        self._some: tuple[list[bool], list[bool]] = ([], [])
-        self._heights: list[tuple[int, float]] = []
-        self._lines: dict[tuple[int, int, bool], tuple[list[int], list[int]]] = {}
-        self._below: dict[tuple[int, int], list[int]] = {}
-        self._alone = [
-            [words.row("mark alone", (f"{before}{behind}",), 1)[0] for behind in (False, True)]
-            for before in (False, True)
-        ]
-
-    def heights(self) -> Vector:
-        """Page and place of the line of each of ``starts``."""
-        return np.array(self._heights, dtype=np.float64).reshape(len(self._heights), 2)
-
-    def of(self, candidate: Candidate) -> tuple[int, int, int, int, int]:
-        """Where a candidate is in each table, and the number of whether anything stands beside it."""
-        span = candidate.span
-        start = self.starts.place((span.page, span.start))
-        if start is None:
-            start = self._start(span.page, span.start)
-        end = self.ends.place((span.page, span.end))
-        if end is None:
-            end = self._end(span.page, span.end)
-        own = self.own.place(candidate.text)
-        if own is None:
-            own = self._text(candidate.text)
-        value = self.values.place(candidate.value)
-        if value is None:
-            folded = (candidate.value.casefold(),)
-            row = [*self.words.row("value", folded, 1), *self.words.row("mark value", folded, 1)]
-            value = self.values.add(candidate.value, row)
-        return start, end, own, value, self._alone[self._some[0][start]][self._some[1][end]]
-
-    def _start(self, page: int, place: int) -> int:
-        lines = self._pages[page]
-        side = lines.before(place)
-        self._some[0].append(side.some)
-        line = lines.number(place)
-        known = self._lines.get((page, line, side.some))
-        if known is None:
-            # What stands before and above a place is mostly its line's: that is numbered once.
-            row = self.words.row("word", tuple(dict.fromkeys(side.above)), 2 * _NEAR)
-            known = self._lines[page, line, side.some] = row, self._marks(side, "above", "line", "top", "end")
-        self._heights.append((lines.page, side.place))
-        words = self.words.row("word", side.words, _NEAR)
-        return self.starts.add((page, place), [*words, *known[0], *self._marks(side, "left", "left_two"), *known[1]])
-
-    def _end(self, page: int, place: int) -> int:
-        lines = self._pages[page]
-        side = lines.behind(place)
-        self._some[1].append(side.some)
-        at = (page, lines.end(place))
-        below = self._below.get(at)
-        if below is None:
-            below = self._below[at] = self._marks(side, "below")
-        words = self.words.row("word", side.words, _NEAR)
-        return self.ends.add((page, place), [*words, *self._marks(side, "behind"), *below])
-
-    def _text(self, text: str) -> int:
-        side = _own(text)
-        row = self.words.row("form", (side.form,), 1)
-        return self.own.add(text, row + self._marks(side, "form", "inner", "begins", "shape"))
-
-    def _marks(self, side: _Side, *kinds: str) -> list[int]:
-        found: list[int] = []
-        for kind in kinds:
-            found += self.words.row(_MARK_KINDS[kind], side.marks[kind], MARKS[kind])
-        return found
-
-
-def _lines_of(document: Document) -> dict[int, _Lines]:
-    return {
-        page.number: _Lines(page.text, _line_starts(page.text), number) for number, page in enumerate(document.pages)
-    }
-
-
-class _Lines:
-    """The lines of a page; what several candidates of one ask is looked up once.
-
-    Attributes:
-        last: number of the last line. page: from 0.
-    """
-
-    def __init__(self, text: str, starts: Numbers, page: int) -> None:
-        self.text, self.page = text, page
-        self._starts: list[int] = starts.tolist()
-        self.last = len(self._starts) - 1
-        self._above: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        self._seen: dict[tuple[int, int], list[str]] = {}
-
-    def number(self, place: int) -> int:
-        return bisect.bisect_right(self._starts, place) - 1
-
-    def before(self, place: int) -> _Side:
-        """What stands before a place on its line, and above it."""
-        line = self.number(place)
-        start = self._starts[line]
-        text = self.text[max(start, place - 120) : place]
-        left = _folded(_MARK.findall(text)[:-3:-1])  # of a long line no more is asked for
-        words, above = self._over(line)
-        marks = {
-            "left": _few(left, 1),
-            "left_two": (" ".join(left[:2]),),
-            "above": above,
-            "line": _few(self._marks_of(start, start + 60) if left else (), 1),
-            "top": (f"{min(self.page, 3)}:{_step(line)}",),
-            "end": (str(_step(self.last - line)),),
-        }
-        height = line / max(1, self.last)
-        return _Side(_small(_WORD.findall(text)[: -_NEAR - 1 : -1]), marks, bool(left), above=words, place=height)
-
-    def behind(self, place: int) -> _Side:
-        """What stands behind a place on its line, and below it."""
-        end = self.end(place)
-        text = self.text[place : min(end, place + 120)]
-        first = _MARK.search(text)
-        right = _folded([first[0]]) if first is not None else []
-        below = self._marks_of(end + 1, min(self.end(end + 1), end + 121))
-        marks = {"behind": _few(right, 1), "below": _few(below, MARKS["below"])}
-        return _Side(_small(_WORD.findall(text)[:_NEAR]), marks, bool(right))
-
-    def end(self, place: int) -> int:
-        """The end of the line that a place is in."""
-        end = self.text.find("\n", place)
-        return len(self.text) if end < 0 else end
-
-    def _over(self, line: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Of the line above: its words, and its marks."""
-        if line not in self._above:
-            text = self.text[self._starts[line - 1] : self._starts[line]][-200:] if line else ""
-            self._above[line] = tuple(_words(text)[: 2 * _NEAR]), _few(_seen(text[-120:]), MARKS["above"])
-        return self._above[line]
-
-    def _marks_of(self, start: int, end: int) -> list[str]:
-        known = self._seen.get((start, end))
-        if known is None:
-            known = self._seen[start, end] = _seen(self.text[start:end])
-        return known
-
-
-def _own(text: str) -> _Side:
-    """What a text shows by itself."""
-    form, inner = form_of(text), _seen(text)
-    marks = {
-        "form": (form,),
-        "inner": _few(inner, MARKS["inner"]),
-        "begins": _few(inner, 1),
-        "shape": (" ".join(_shape(word) for word in text.split()[:6]),),
-    }
-    return _Side((), marks, form=form)
-
-
-def _alone(start: _Side, end: _Side) -> str:
-    return f"{start.some}{end.some}"
-
-
-def _few(words: Sequence[str], most: int) -> tuple[str, ...]:
-    """Some, each once; one that is empty where there are none."""
-    return tuple(dict.fromkeys(words[:most])) or ("",)
-
-
-def _seen(text: str) -> list[str]:
-    return _folded(_MARK.findall(text))
-
-
-def _folded(words: Iterable[str]) -> list[str]:
-    return ["9" if word.isdigit() else word.casefold() for word in words]
-
-
-def _small(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple([word.casefold() for word in words])
-
-
-def _shape(word: str) -> str:
-    """``McKay-12`` is ``AaAa-9``."""
-    if word.isascii():  # most words are one of these
-        if word.isdigit():
-            return "9"
-        if word.isalpha():
-            if word.islower():
-                return "a"
-            if word.isupper():
-                return "A"
-            if word[0].isupper() and word[1:].islower():
-                return "Aa"
-    return _CAPITALS.sub("A", _SMALL_LETTERS.sub("a", _FIGURES.sub("9", word)))
-
-
-_FIGURES, _SMALL_LETTERS, _CAPITALS = re.compile(r"\d+"), re.compile(r"[a-z]+"), re.compile(r"[^\W\d_a-z]+")
-
-
-def _step(lines: int) -> int:
-    """A number of lines, the coarser the more there are."""
-    return lines if lines < 4 else 4 + int(math.log2(lines / 4))
 
 
 class Shelf:
@@ -524,11 +283,20 @@ class Book:
             first = len(known[1]) if known is not None and known[0] is words else 0
             if known is None or first <= len(words.known):
                 later = itertools.islice(words.known, max(0, first - 1), None)
-                # By map alone: a run has tens of thousands of words, and every field a book.
-                fresh = np.array(list(map(self._numbers.get, later, itertools.repeat(_UNKNOWN))), dtype=np.int32)
-                fresh[fresh >= self.size] = _UNKNOWN
                 before = known[1] if first and known is not None else np.zeros(1, dtype=np.int32)
-                known = self._of_words = words, np.append(before, fresh)
+                if not first and len(self._numbers) < len(words.known):
+                    # A run has tens of thousands of words, and every field a book of some: those are looked up.
+                    found = np.full(len(words.known) + 1, _UNKNOWN, dtype=np.int32)
+                    found[0] = 0
+                    own = np.array(list(map(words.known.get, self._numbers, itertools.repeat(0))), dtype=np.int64)
+                    numbers = np.array(list(self._numbers.values()), dtype=np.int32)
+                    there = (own > 0) & (numbers < self.size)
+                    found[own[there]] = numbers[there]
+                    known = self._of_words = words, found
+                else:
+                    fresh = np.array(list(map(self._numbers.get, later, itertools.repeat(_UNKNOWN))), dtype=np.int32)
+                    fresh[fresh >= self.size] = _UNKNOWN
+                    known = self._of_words = words, np.append(before, fresh)
         return known[1]
 
     def _worth(self, others: npt.NDArray[np.bool_], places: Numbers) -> Vector:
@@ -601,17 +369,17 @@ def _told_apart(these: Surrounded) -> tuple[_Page, Sequence[tuple[str, str]]]:
         own = each.marks or ((),) * len(MARKS)
         found: list[int] = []
         for (kind, most), words in zip(MARKS.items(), own, strict=True):
-            found += row(_MARK_KINDS[kind], words, most)
+            found += row(MARK_KINDS[kind], words, most)
         return found
 
-    count, most = len(these), 2 * _NEAR
+    count, most = len(these), 2 * NEAR
 
     def array(rows: list[list[int]], width: int) -> npt.NDArray[np.int32]:
         return np.array(rows, dtype=np.int32).reshape(count, width)
 
     page = _Page(
-        array([row("word", each.left, _NEAR) for each in these], _NEAR),
-        array([row("word", each.behind, _NEAR) for each in these], _NEAR),
+        array([row("word", each.left, NEAR) for each in these], NEAR),
+        array([row("word", each.behind, NEAR) for each in these], NEAR),
         array([row("word", tuple(dict.fromkeys(each.above)), most) for each in these], most),
         array([[number("form", each.form), number("value", each.value)] for each in these], 2),
         np.array([[each.page, each.place] for each in these], dtype=np.float64).reshape(count, 2),
@@ -752,16 +520,3 @@ def _strongest(worth: Vector) -> Vector:
     most, least = np.maximum.reduceat(worth, _STARTS, axis=1), np.minimum.reduceat(worth, _STARTS, axis=1)
     rows: Vector = np.where(_ALONE, most, most + least)
     return rows
-
-
-def form_of(text: str) -> str:
-    """``INV-2025/17`` is ``a-9/9``."""
-    return _FORM.sub(lambda match: "9" if match[1] else "a", " ".join(text.split()))[:40]
-
-
-def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
-
-
-def _line_starts(text: str) -> Numbers:
-    return np.array([0, *(match.end() for match in re.finditer("\n", text))], dtype=np.int64)
