@@ -79,6 +79,7 @@ def test_a_date_with_gaps_or_behind_points(text: str) -> None:
         ("**`GL-317`**", "GL-317"),
         ('="00321"', "00321"),
         ("invoice_number=GL-532", "GL-532"),
+        ("Invoice number: G L - 6 0 0", "GL-600"),
     ],
 )
 def test_a_code_without_the_marks_around_it(text: str, expected: str) -> None:
@@ -86,9 +87,11 @@ def test_a_code_without_the_marks_around_it(text: str, expected: str) -> None:
     assert not [value for value in values(FieldType.IDENTIFIER, text) if "=" in value or "`" in value or ".." in value]
 
 
-@pytest.mark.parametrize("text", ["£1,050.00", "Mon, 07 Apr 2025 10:00:00 +0200", "Ngày 03 tháng 04 năm 2025"])
+@pytest.mark.parametrize(
+    "text", ["£1,050.00", "Mon, 07 Apr 2025 10:00:00 +0200", "GL - 6 0 0", "Ngày 03 tháng 04 năm 2025"]
+)
 def test_a_piece_of_an_amount_a_time_or_a_date_is_no_code(text: str) -> None:
-    assert not {"£1", "+0200", "2025", "0200"} & set(values(FieldType.IDENTIFIER, text))
+    assert not {"£1", "+0200", "2025", "0200", "GL - 6"} & set(values(FieldType.IDENTIFIER, text))
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,8 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                 seen.add((left, right))
                 if _PART_OF_AMOUNT.match(page.text, right) and (text.isdigit() or text[1:].isdigit()):
                     continue  # the words end at commas, numbers do not: "234,50", "£1,050"
+                if text[-2:-1] == " " and _SPACED_OUT.match(page.text, right):
+                    continue  # "GL - 6" of "GL - 6 0 0"
                 if _OF_TIME.fullmatch(page.text, max(0, left - 6), right):
                     continue
                 if text.isdigit() and part_of_date(page.text, left, right):
@@ -255,6 +257,9 @@ _SERIES = re.compile(
     r"(?![\w/]|[.,\-]\d)"
 )
 _AMOUNT = re.compile(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,3}(?:[٬'’]\d{3})+(?:[.,٫]\d{2})?|\d{1,2}[%x]?")
+# One sign behind another, as wide type and the boxes of forms leave them: "G L - 6 0 0".
+_SPACED_OUT = re.compile(r" \w(?!\w)")
+_BOXED = re.compile(r"(?<!\S)\w(?: [\w\-/]){3,24}(?!\S)(?! \S(?!\S))")
 # How far a clock is from the world's: "10:00:00 +0200".
 _OF_TIME = re.compile(r".*\d:\d\d ?[+\-−]\d{4}|.*\d:\d\d [+\-−]\d\d:\d\d", re.DOTALL)
 _DATE = re.compile(r"\d{1,4}([./\-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(:\d{2})?")
@@ -267,6 +272,10 @@ def _spaced_codes(page: Page) -> Iterator[Candidate]:
         valid = (ch_uid if compact.startswith("CHE") else eu_vat).is_valid(compact)
         if valid and compact != match.group():
             yield Candidate(Span(page.number, *match.span()), match.group(), compact, 1.0)
+    for match in _BOXED.finditer(page.text):
+        value = match.group().replace(" ", "")
+        if sum(map(str.isdigit, value)) > 1 and not value.isalpha() and (not value.isdigit() or len(value) > 5):
+            yield Candidate(Span(page.number, *match.span()), match.group(), value, 0.5)
     for match in _LETTERS_AND_FIGURES.finditer(page.text):
         yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 0.5)
 
