@@ -327,3 +327,11 @@ def test_a_long_run_of_leaders_or_spaces_takes_no_time() -> None:
 )
 def test_the_beginning_of_a_name_is_no_label(text: str, kind: FieldType, part: str) -> None:
     assert part not in values(kind, text)
+
+
+def test_whose_the_form_is_counts_for_less_than_who_filled_it() -> None:
+    text = "Corner Shop Ltd.\nSample invoice, Copyright Forms and Papers Inc. 2014\n"
+    offered = propose(Field("issuer", FieldType.ORGANISATION), document(text))
+    shapes = {candidate.value: candidate.shape for candidate in offered}
+    assert shapes["Forms and Papers Inc."] < 0.5 < shapes["Corner Shop Ltd."]
+    assert not any(value.startswith("Copyright") for value in shapes)

@@ -38,6 +38,8 @@ _BILL_LINE = re.compile(
 )
 # A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7".
 _NO_NAME = re.compile(r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE)
+# Whose the form is, or the program that printed it: "Copyright Forms Inc. 2014".
+_RIGHTS = re.compile(r"(?:\bcopyright\b|©|\(c\))\W*(?:\d{4}\W*)?(?:by\s+)?", re.IGNORECASE)
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
@@ -59,7 +61,8 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
     for start, end, shape in [*_letterhead(page, rows, own), *_running(page)]:
         if end - start > _LONGEST:
             continue
-        span = _trim(page.text, start, end)
+        rights = _RIGHTS.match(page.text, start, end)
+        span = _trim(page.text, rights.end() if rights else start, end)
         if span[1] - span[0] >= 2 and re.search(r"[^\W\d_]{2}", page.text[slice(*span)]):
             shapes[span] = max(shape, shapes.get(span, 0.0))
     behind = {row.end: rows[index + 1].text for index, row in enumerate(rows[:-1])}
@@ -80,7 +83,7 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
             below = 1.0 if _LEGAL_END.search(following) and len(following) < 40 else 0.0
         elif len(rest.rstrip()) < 24 and _LEGAL_END.search(rest):
             below = 1.0  # "Popular Book Co." of "Popular Book Co. (M) Sdn Bhd"
-        if below:
+        if below or _RIGHTS.search(page.text[max(0, left - _REST) : left].rpartition("\n")[2]):
             shape *= _CUT
         edges = (
             [float(bool(_LEGAL_END.search(line))) for line in (lines[0], lines[-1])] if len(lines) > 1 else [0.0, 0.0]
