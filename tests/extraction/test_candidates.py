@@ -324,7 +324,7 @@ def test_a_long_run_of_leaders_or_spaces_takes_no_time() -> None:
         ("McKinsey Company House", FieldType.LINE, "Company House"),
         ("Starts at 10:30", FieldType.LINE, "30"),
         ("Seller GmbH", FieldType.ORGANISATION, "GmbH"),
-        ("ACME HOLDINGS Inc.", FieldType.ORGANISATION, "Inc."),
+        ("ACME HOLDINGS Inc.", FieldType.LINE, "Inc."),
     ],
 )
 def test_the_beginning_of_a_name_is_no_label(text: str, kind: FieldType, part: str) -> None:

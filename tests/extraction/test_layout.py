@@ -271,3 +271,10 @@ def test_a_value_that_goes_on_into_the_next_label_of_a_form_holds_a_label() -> N
     assert signs(page, "buyer", "Glade & Sons")["label"] == 0.0
     wrapped = boxed([(50, "Seller")], [(50, "Glade & Sons")], [(50, "Ltd of Total House")])
     assert signs(wrapped, "buyer", "Glade & Sons\nLtd of Total House")["label"] < 0.5
+
+
+def test_a_rule_parts_what_is_above_from_what_is_below_and_leaders_do_not() -> None:
+    ruled = boxed([(50, "Buyer")], [(50, "----------------")], [(50, "Glade GmbH")])
+    assert signs(ruled, "buyer", "Glade GmbH")["own_above"] == 0.0
+    led = boxed([(50, "Buyer ........ Glade GmbH")])
+    assert signs(led, "buyer", "Glade GmbH")["own_left"] > 0.9
