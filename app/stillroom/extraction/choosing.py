@@ -27,7 +27,7 @@ from stillroom.extraction.candidates.candidate import (
     values_of,
 )
 from stillroom.extraction.candidates.codes import tax_number_problem
-from stillroom.extraction.candidates.propose import proposal, proposes
+from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.candidates.words import legal_forms
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
@@ -303,7 +303,7 @@ def prepare(
     weights = ranking.weights_for(
         kind, several=several, template=template, field=field.name, parameters=parameters, word=word
     )
-    proposed = proposal(field, document, kind=kind, cancellation=cancellation)
+    proposed = layout.proposals.of(field, kind, cancellation)
     candidates = proposed.candidates
     asked = Asked(
         field,
