@@ -220,3 +220,35 @@ def test_a_merged_cell_keeps_its_neighbours_in_their_columns(tmp_path: Path) -> 
     table.cell(1, 0).merge(table.cell(1, 1))
     word.save(str(tmp_path / "a.docx"))
     assert read_file(tmp_path / "a.docx").pages[0].text.strip() == "A\tB\tC\nwide\t\t1\nx\t\t2"
+
+
+# -------------------------------------------------------------------------------------------------------------- XML
+
+
+def test_data_in_xml_are_names_and_values() -> None:
+    made = (
+        '<?xml version="1.0"?><o:order xmlns:o="urn:x" number="PO-7"><!-- draft --><invoiceDate>2025-04-03</invoiceDate>'
+        '<buyer><name>Oak &amp; Sons plc</name></buyer><totalDue currency="GBP">1,050.00</totalDue><note/></o:order>'
+    )
+    document = read("order.xml", made)
+    assert document.kind == "xml"
+    assert document.pages[0].text.splitlines() == [
+        "number: PO-7", "invoice Date: 2025-04-03", "buyer:", "  name: Oak & Sons plc", "total Due: 1,050.00",
+        "total Due currency: GBP", "note:",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "<letter>Pay <b>1,050.00</b> now</letter>",  # marks between the words of a text
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x><y>&e;</y></x>',
+        "<x><y>1</x>",
+        '<svg xmlns="http://www.w3.org/2000/svg"><text>Total</text></svg>',
+        "<b>" * 100 + "x" + "</b>" * 100,
+    ],
+)
+def test_what_is_no_data_in_xml_stays_the_text_it_is(made: str) -> None:
+    document = read("a.xml", made)
+    assert document.kind == "txt"
+    assert document.pages[0].text.strip() == made

@@ -18,6 +18,7 @@ from stillroom.documents.e_invoice import is_e_invoice
 from stillroom.documents.json_text import json_kind
 from stillroom.documents.source import UNPACKED_BYTES, Source
 from stillroom.documents.text import decode, looks_like_text
+from stillroom.documents.xml_text import xml_lines
 from stillroom.errors import DocumentError
 
 _READ: tuple[tuple[int, bytes, str], ...] = (
@@ -197,6 +198,8 @@ def _text_kind(source: Source) -> str:
         return "eml"
     if lines and _HEADER.match(lines[0]) and headers & {"mime-version:", "received:", "message-id:", "return-path:"}:
         return "eml"
+    if xml_lines(source.data):
+        return "xml"
     return json_kind(source.data) or "txt"
 
 

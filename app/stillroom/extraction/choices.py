@@ -520,8 +520,11 @@ def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[lis
         for amount in numbers.amounts(page):
             if not amount.currencies:
                 continue
-            meant = amount.currencies[0] if len(amount.currencies) == 1 else ""
-            may += [float(option.value in amount.currencies) for option in answers]
+            own = amount.currencies
+            if len(own) > 1 and (told := currencies.by_script(page.text)) in own:
+                own = (told,)
+            meant = own[0] if len(own) == 1 else ""
+            may += [float(option.value in own) for option in answers]
             if meant in found:
                 found[meant][True, amount.span] = None
     return [list(each) for each in found.values()], np.minimum(1.0, may)

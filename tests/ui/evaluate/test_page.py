@@ -397,3 +397,32 @@ def test_plots_stand_where_their_words_have_room(qtbot, evaluation, width, acros
 
     qtbot.waitUntil(lambda: placed() == (4, across), timeout=5_000)
     assert all(plot.isVisible() for plot in plots._all)
+
+
+@pytest.mark.window
+def test_names_below_bars_do_not_run_into_each_other(qtbot, evaluation):
+    plots = Plots()
+    qtbot.addWidget(plots)
+    plots.resize(660, 300)
+    plots.show()
+    names = {"date": "The day of the purchase", "total": "What was paid for all of it"}
+    plots.show_evaluations([evaluation], names)
+
+    def shown() -> list[str]:
+        return [text for _, text in plots.right.getAxis("bottom")._tickLevels[0]]
+
+    def widest() -> int:
+        return max(plots.fontMetrics().horizontalAdvance(text) for text in shown())
+
+    qtbot.waitUntil(lambda: plots.right.width() > 100 and widest() <= plots.right.width() / 2, timeout=5_000)
+    assert all(text.endswith("…") for text in shown())
+    assert "The day of the purchase" in plots.right.toolTip()
+    plots.resize(2400, 300)
+    qtbot.waitUntil(lambda: shown() == list(names.values()), timeout=5_000)
+    assert plots.right.toolTip() == ""
+
+
+@pytest.mark.window
+def test_what_nobody_foresaw_can_be_looked_into(page):
+    page._failed(KeyError("x"))
+    assert [button.text() for button in page.banners._keyed["failed"].buttons] == ["Details"]

@@ -51,6 +51,25 @@ def test_an_earlier_table_is_opened_and_goes_on(window, parts, qtbot, receipts):
     assert len(parts.store.documents(record.id)) == 3
 
 
+def test_the_name_of_a_table_stands_on_its_tab(window, parts, qtbot, receipts):
+    extract = window.extract
+    sheet = extract.sheet
+    sheet.add_files(receipts(2), start=True)
+    qtbot.waitUntil(lambda: sheet.runs.started, timeout=10_000)
+    wait_done(qtbot, sheet)
+    (record,) = parts.store.runs()
+    assert extract.tabs.tabText(0) == "Receipt · 2"
+    parts.reviews.rename(record.id, "Trip to Rome")
+    extract._renamed(record.id, "Trip to Rome")
+    assert extract.tabs.tabText(0) == "Trip to Rome · 2"
+    extract.close_sheet(0)
+    extract.open_run(record.id)
+    qtbot.waitUntil(lambda: bool(extract.sheet.model.rows), timeout=10_000)
+    assert extract.tabs.tabText(0) == "Trip to Rome · 2"
+    extract._renamed(record.id, "")
+    assert extract.tabs.tabText(0) == "Receipt · 2"
+
+
 def test_a_table_whose_template_was_changed_is_offered_anew(window, parts, qtbot, receipts):
     from dataclasses import replace
 
@@ -173,6 +192,8 @@ def test_the_same_number_with_other_values_is_compared_and_not_taken_for_a_copy(
     run = sheet.model.rows[0].run.batch.run_id
     assert shown == [(run, 0, "amount")]
     assert sheet.table.currentIndex().row() == 0
+    assert dialog.isVisible(), "it is not decided yet"
+    dialog.close()
     dialog = sheet.copies.compare(compared)
     dialog.keep.click()
     qtbot.waitUntil(lambda: not sheet.verdicts.saving and sheet.undo.count() == 1, timeout=10_000)

@@ -27,9 +27,11 @@ def test_tables_are_listed_renamed_deleted_and_taken_back(parts, qtbot, monkeypa
         items = [dialog.list.topLevelItem(place) for place in range(dialog.list.topLevelItemCount())]
         return [[item.text(0), item.text(3), item.text(4)] for item in items]
 
-    qtbot.waitUntil(lambda: shown() == [["Slip", "1", "1"], ["Slip", "0 of 1", "nothing"]], timeout=10_000)
+    qtbot.waitUntil(lambda: shown() == [["Slip", "1", "1"], ["Slip", "0 of 1", "nothing yet"]], timeout=10_000)
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" March  slips", True))
-    dialog.rename.click()
+    with qtbot.waitSignal(dialog.renamed) as renamed:
+        dialog.rename.click()
+    assert renamed.args == [runs[1], "March slips"]
     qtbot.waitUntil(lambda: shown()[0][0] == "March slips")
     dialog.delete.click()
     qtbot.waitUntil(lambda: [row[0] for row in shown()] == ["Slip"])

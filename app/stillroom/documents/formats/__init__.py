@@ -23,6 +23,7 @@ _MODULES = {
     "msg": "outlook_message",
     "json": "json_data",
     "jsonl": "json_data",
+    "xml": "xml_data",
     "png": "picture",
     "jpeg": "picture",
     "tiff": "picture",

@@ -39,8 +39,10 @@ _WIDEST_GAP = 6
 _NEXT_LINE = re.compile(r"[ \t\u00a0]{0,40}(?=\d)")
 _IBAN_LABEL = re.compile(r"IBAN\W{0,9}$", re.IGNORECASE)
 _TOKEN = re.compile(r"(?<!\S)[^\s,;]+(?:\s?[-/#]\s?[^\s,;]+){0,6}")
+# Points from a label to its value: "Number.........4711".
+_LEADER = re.compile(r"[.…_·]{3,}|…+")
 _PART_OF_AMOUNT = re.compile(r",\d{2,3}(?!\d)")
-_EDGES = "()[]{}<>\"'“”‘’.,;:*|#：。，、（）【】"
+_EDGES = "()[]{}<>`=\"'“”‘’.,;:*|#：。，、（）【】"
 # What names a code and touches it: "No.12345", "N°2025/0012", "Nr.4711", "Rech.-Nr.:12".
 _LABEL = re.compile(
     r"(?:(?:[^\W\d_]{1,14}[.\-]{1,2}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{1,12})?(?:no|nr|num|nro|núm|nº|n°|№|n|νο|inv|ref|id|rechn|fact?|č|čís|sz|бр|ном|αρ)\s?[.:°º#．]{1,3}|رقم|شماره|מס['׳]|№|n[°º]|[^\W\d_]{0,14}#)\s?(?=[\w\-/]*\d)",
@@ -231,8 +233,12 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                 if (left, right) in seen or not 2 <= len(text) <= 40 or not any(map(str.isdigit, text)):
                     continue
                 seen.add((left, right))
-                if text.isdigit() and _PART_OF_AMOUNT.match(page.text, right):
-                    continue  # the words end at commas, numbers do not: "234,50"
+                if _PART_OF_AMOUNT.match(page.text, right) and (text.isdigit() or text[1:].isdigit()):
+                    continue  # the words end at commas, numbers do not: "234,50", "£1,050"
+                if text[-2:-1] == " " and _SPACED_OUT.match(page.text, right):
+                    continue  # "GL - 6" of "GL - 6 0 0"
+                if _OF_TIME.fullmatch(page.text, max(0, left - 6), right):
+                    continue
                 if text.isdigit() and part_of_date(page.text, left, right):
                     continue
                 part = bool(grouped) and any(start <= left and right <= end for start, end in grouped)
@@ -250,7 +256,12 @@ _SERIES = re.compile(
     r"(?<![\w/.\-])(?!(?:NO|NR|NUM|REF|INV|RE|FAC|FACT|DE|DU|VOM|AM|PER) )[A-Z]{2,4} [A-Z]{0,4}(?:19|20)\d\d[A-Z]{0,3}/\d{1,9}"
     r"(?![\w/]|[.,\-]\d)"
 )
-_AMOUNT = re.compile(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,2}[%x]?")
+_AMOUNT = re.compile(r"[^\w\s]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|\d{1,3}(?:[٬'’]\d{3})+(?:[.,٫]\d{2})?|\d{1,2}[%x]?")
+# One sign behind another, as wide type and the boxes of forms leave them: "G L - 6 0 0".
+_SPACED_OUT = re.compile(r" \w(?!\w)")
+_BOXED = re.compile(r"(?<!\S)\w(?: [\w\-/]){3,24}(?!\S)(?! \S(?!\S))")
+# How far a clock is from the world's: "10:00:00 +0200".
+_OF_TIME = re.compile(r".*\d:\d\d ?[+\-−]\d{4}|.*\d:\d\d [+\-−]\d\d:\d\d", re.DOTALL)
 _DATE = re.compile(r"\d{1,4}([./\-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(:\d{2})?")
 
 
@@ -261,6 +272,10 @@ def _spaced_codes(page: Page) -> Iterator[Candidate]:
         valid = (ch_uid if compact.startswith("CHE") else eu_vat).is_valid(compact)
         if valid and compact != match.group():
             yield Candidate(Span(page.number, *match.span()), match.group(), compact, 1.0)
+    for match in _BOXED.finditer(page.text):
+        value = match.group().replace(" ", "")
+        if sum(map(str.isdigit, value)) > 1 and not value.isalpha() and (not value.isdigit() or len(value) > 5):
+            yield Candidate(Span(page.number, *match.span()), match.group(), value, 0.5)
     for match in _LETTERS_AND_FIGURES.finditer(page.text):
         yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 0.5)
 
@@ -272,7 +287,9 @@ def _inner(text: str, left: int, right: int) -> tuple[int, int]:
     while right > left and text[right - 1] in _EDGES:
         right -= 1
     own = text[left:right]
-    after_colon = max(own.rfind(":"), own.rfind("："))
+    after_colon = max(
+        own.rfind(":"), own.rfind("："), own.rfind("="), *(found.end() - 1 for found in _LEADER.finditer(own))
+    )
     if after_colon > 0 and any(map(str.isdigit, own[after_colon:])):
         left += after_colon + 1
         while left < right and (text[left] in _EDGES or text[left].isspace()):  # "No: # 4711"

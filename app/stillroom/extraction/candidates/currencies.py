@@ -48,18 +48,34 @@ def _everyday_signs() -> dict[str, list[str]]:
 
 
 _CODE_BEFORE = re.compile(r"(?<![^\W\d_])([A-Z]{3})\s?$")
+_CODE_NEXT = re.compile(r"\s?([A-Z]{3})(?![^\W\d_])")
 _CODE_BEHIND = re.compile(r"\s?[-+]?\d[\d\s.,'’]*(?<=\d)\s?([A-Z]{3})(?![^\W\d_])")
 
 
 def is_of_another(text: str, start: int, end: int, code: str) -> bool:
-    """Whether a sign in a text that may mean a currency means another there: "NT$ 100" and "$ 100 MXN" are no US dollars."""
+    """Whether a sign in a text that may mean a currency means another there: "NT$ 100" "$ 100 MXN" and "100 $ CAD" are no US dollars."""
     if text[start:end] == code:
         return False
     sign = sign_before(text, end)
     if len(sign) > end - start and code not in signs()[sign]:
         return True
-    around = (_CODE_BEFORE.search(text[max(0, start - 5) : start]), _CODE_BEHIND.match(text, end))
+    around = [_CODE_BEFORE.search(text[max(0, start - 5) : start]), _CODE_BEHIND.match(text, end)]
+    if text[max(0, start - 2) : start].strip()[-1:].isdigit():
+        around.append(_CODE_NEXT.match(text, end))
     return any(match is not None and match[1] in codes() and match[1] != code for match in around)
+
+
+@functools.lru_cache(maxsize=64)
+def by_script(text: str) -> str:
+    """The currency of the country whose own script a text is in, where it has one and the sign leaves it open: ¥ beside kana are yen."""
+    counted = [(sum(character in own for character in text), code) for code, own in _scripts().items()]
+    most, code = max(counted, default=(0, ""))
+    return code if most and sum(count > 0 for count, _ in counted) == 1 else ""
+
+
+@functools.cache
+def _scripts() -> dict[str, frozenset[str]]:
+    return {code: frozenset(own) for code, own in places()["currency_scripts"].items()}
 
 
 def sign_before(text: str, place: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import regex as re
 
 from stillroom.documents.document import Page, Span
-from stillroom.extraction.candidates import calendars
+from stillroom.extraction.candidates import calendars, slips
 from stillroom.extraction.candidates.candidate import Candidate
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
@@ -20,11 +20,15 @@ _S = r"[^\S\n]?"  # a space, but no line's end
 _MARK = rf"{_S}[./\-／．－‐‑|·]{_S}"
 # Three groups of figures. What begins with one letter of its own (R7.04.03) is read by its era or not at all.
 _NUMERIC = re.compile(
-    rf"(?:(?<![\d./\-]|\b[A-Z])|(?<=[\s:]-)|(?<=\d{{4}}-)(?=\d{{1,2}}[./])|(?<=\d{{4}}–)|(?<=[./]\d\d[\-–])(?=\d{{1,2}}[./]))"
+    rf"(?:(?<![\d/\-]|(?<!\.)\.|\b[A-Z])|(?<=[\s:]-)|(?<=\d{{4}}-)(?=\d{{1,2}}[./])|(?<=\d{{4}}–)|(?<=[./]\d\d[\-–])(?=\d{{1,2}}[./]))"
     rf"(?:(?P<y1>\d{{4}})(?P<s1>{_MARK})(?P<m1>\d{{1,2}})(?P=s1)(?P<d1>\d{{1,2}})"
     rf"|(?P<a>\d{{1,2}})(?P<s2>{_MARK})(?P<b>\d{{1,2}})(?P=s2)(?P<y2>\d{{4}}|['’]?\d{{2}}))(?!\d)"
 )
 _SPACED = re.compile(r"(?<![\d.,/\-] ?)(?:(?P<a>\d\d) (?P<b>\d\d) (?P<y2>(?:19|20)\d\d))(?! ?[\d.,/\-])")
+# "3. 4.2025", "03 /04/ 2025": gaps that are not the same on both sides; beside a dash they part numbers of other things.
+_GAPS = re.compile(
+    rf"(?<![\d,/\-]|(?<!\.)\.)(?P<a>\d{{1,2}}){_S}(?P<s>[./]){_S}(?P<b>\d{{1,2}}){_S}(?P=s){_S}(?P<y2>(?:19|20)\d\d)(?![\d/\-]|[.,:]\d)"
+)
 # "3/4 2025", as in Scandinavia.
 _DAY_MONTH_YEAR = re.compile(
     r"(?<![\d.,/\-] ?)(?P<a>\d{1,2})/(?P<b>\d{1,2})[ -](?P<y2>(?:19|20)\d\d)(?![\d/\-]|[.,:]\d)"
@@ -83,7 +87,7 @@ _ERA_NAMED = r"(?:(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี|ឆ្នាំ|ປ�
 _NEAR = 28
 _FIGURES_NEAR = re.compile(r"\d\d")  # of the year
 _DAY_BEFORE = re.compile(
-    rf"(?<![\d.,/]|\d:)(?P<d>\d{{1,2}})[»”“\"]?\s?\.?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$",
+    rf"(?<![\d,/]|(?<!\.)\.|\d:|(?<!\w)[lIOo|])(?P<d>\d{{1,2}})[»”“\"]?\s?\.?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$",
     re.IGNORECASE,
 )
 _YEAR_BEHIND = re.compile(
@@ -114,9 +118,15 @@ _MONTH_BEHIND = re.compile(
 _LATIN_FIGURES = {zero + figure: str(figure) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for figure in range(10)}
 
 
+# "Ngày 03 tháng 04 năm 2025": each part has its word.
+_NAMED_PART = re.compile(r"(?<!\w)(?:ngày|tháng|năm)\s{1,3}$", re.IGNORECASE)
+
+
 def part_of_date(text: str, left: int, right: int) -> bool:
-    """Whether figures are the day or the year beside the name of a month: "14 April 2025"."""
+    """Whether figures are the day or the year beside the name of a month ("14 April 2025"), or named as such."""
     figures = text[left:right]
+    if _NAMED_PART.search(text, max(0, left - 8), left):
+        return True
     if len(figures) == 4 and figures[:2].translate(_LATIN_FIGURES) in ("19", "20", "25", "13", "14"):
         month = _MONTH_BEFORE.search(text[max(0, left - 24) : left])
     elif len(figures) <= 2:
@@ -144,7 +154,8 @@ class _Found:
 
 def dates(page: Page) -> Iterator[Candidate]:
     """Spans that read as a date, each reading a candidate of its own; the value is ISO 8601."""
-    text, places = _uncut(page.text)
+    uncut, places = _uncut(page.text)
+    text = slips.mended(uncut)
     found = [*_numeric(text), *_by_word(text), *_by_sign(text)]
     taken = bytearray(len(text) + 1) if found else bytearray()
     for each in found:
@@ -163,6 +174,8 @@ def dates(page: Page) -> Iterator[Candidate]:
         different = len(set(each.readings.values())) > 1
         for reading, value in each.readings.items():
             failed = (_FAR_AHEAD,) if recognised and value.year > latest else ()
+            if text[each.start : each.end] != uncut[each.start : each.end]:
+                failed = (*failed, slips.SENTENCE)
             yield Candidate(
                 span, trimmed, value.isoformat(), each.shape, reading=reading if different else "", failed=failed
             )
@@ -180,7 +193,9 @@ def _numeric(text: str) -> Iterator[_Found]:
             readings = _orders(match["a"], match["b"], match["y2"], thai)
         if readings:
             yield _Found(match.start(), match.end(), readings, 0.8)
-    for match in (*_SPACED.finditer(text), *_DAY_MONTH_YEAR.finditer(text)):
+    regular = {match.start() for match in _NUMERIC.finditer(text)}
+    gapped = (match for match in _GAPS.finditer(text) if match.start() not in regular)
+    for match in (*_SPACED.finditer(text), *_DAY_MONTH_YEAR.finditer(text), *gapped):
         readings = _orders(match["a"], match["b"], match["y2"], thai)
         if readings:
             yield _Found(match.start(), match.end(), readings, 0.4)

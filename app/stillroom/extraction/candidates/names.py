@@ -9,7 +9,7 @@ import regex as re
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
-from stillroom.extraction.candidates.words import legal_forms, titles
+from stillroom.extraction.candidates.words import legal_forms, small_legal_forms, titles
 
 # Legal forms of companies as they end a name, and other words that tell an organisation.
 _LEGAL = legal_forms()
@@ -20,7 +20,7 @@ _CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
-    rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL}))){{0,15}}"
+    rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
 )
 _LABEL_LINE = re.compile(r"\n[^\n:：]{1,30}[:：]")
 # A registration number behind a name: in brackets, or bare with its check letter.

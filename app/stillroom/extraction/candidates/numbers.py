@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 import regex as re
 
 from stillroom.documents.document import Page, Span
+from stillroom.extraction.candidates import slips
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
 from stillroom.extraction.candidates.currencies import decimals, sign_before, sign_behind, signs
@@ -38,6 +39,7 @@ _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\
 _NUMBER = re.compile(
     r"(?<![\d_]|\d[.,'/:\-])"
     r"(?P<digits>\d{1,2}(?:,\d{2}){1,6},\d{3}(?:\.\d{1,4})?"
+    r"|(?P<twice>\d{1,3}(?P<same>[.,])\d{3}(?:(?P=same)\d{3}){0,3}(?P=same)\d{2}(?!\d))"
     r"|\d{1,3}(?P<mark>[.,' \u202f])\d{3}(?:(?P=mark)\d{3}){0,6}(?:(?!(?P=mark))[.,]\d{1,4})?"
     r"|\d{1,20}(?:[.,]\d{1,12})?|[.,]\d{1,4})(?!\d|[.,'/:]\d)"
 )
@@ -56,12 +58,14 @@ _SCALES = {
     "mio": 10**6, "mrd": 10**9, "mld": 10**9, "mia": 10**9, "bn": 10**9, "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
     "millions": 10**6, "billions": 10**9, "trillions": 10**12,
 }  # fmt: skip
-# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0", "1 , 2 3 4 . 5 0".
+# Figures set apart one by one, as boxes of forms and wide type leave them: "1 2 3 4 . 5 0", "1 , 2 3 4 . 5 0"; or "1, 050. 00".
 _APART = re.compile(
-    r"(?<![\d.,]|[\d.,] )\d(?:(?: \d){1,9}|(?: \d){0,2}(?: ?[.,'] ?\d \d \d){1,4}) ?[.,] ?\d ?\d(?! ?[\d.,])"
+    r"(?<![\d.,]|[\d.,] )(?:\d{1,3}(?:[.,] \d{3}){1,3}[.,] ?\d\d"
+    r"|\d(?:(?: \d){1,9}|(?: \d){0,2}(?: ?[.,'] ?\d \d \d){1,4}) ?[.,] ?\d ?\d)(?! ?[\d.,])"
 )
 _LEFT_OUT = re.compile(
     rf"{_APART.pattern}|"
+    r"(?<![\d.,/\-])(?<!\d )(?:\+\d{1,3}|0\d{1,5})(?: \(?\d{2,8}\)?){1,5}(?![.,/]?\d)|"
     r"\d{1,4}(?P<mark>[./\-])\d{1,2}(?P=mark)\d{1,4}|\d{1,2}:\d{2}|\d{1,4}\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?"
 )
 _THOUSANDTHS = re.compile(r"[.,]\d{3}$")
@@ -71,7 +75,7 @@ _PERCENT = re.compile(
     r"\s{0,2}(?:%|per\s?cent\b|prozent\b|v\.\s?H\.|pour\s?cent\b|por\s?ciento\b|por\s?cento\b|procent\b|per\s?cento\b|proc\.|процент)",
     re.I,
 )
-_CREDIT = re.compile(r"[^\S\n]?(?P<word>CR|Cr|DR|Dr)\b\.?(?! ?\p{L})")
+_CREDIT = re.compile(r"[^\S\n]?(?P<word>CR|Cr|DR|Dr|OD|O/D)\b\.?(?! ?\p{L})")
 # "thirty (30) days": the digits of a number that was written out, not an amount below zero.
 _WRITTEN_OUT = re.compile(
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|twenty|thirty|forty|fifty|sixty|seventy|"
@@ -123,6 +127,7 @@ class _Number:
     def candidates(self, page: int, shape: float, *, whole: bool = False) -> Iterator[Candidate]:
         """A candidate a reading; only whole numbers where ``whole`` is true."""
         several = len(self.values) > 1
+        failed = (slips.SENTENCE,) if slips.mended(self.text) != self.text else ()
         for reading, (value, likelihood) in self.values.items():
             if whole and value != value.to_integral_value():
                 continue
@@ -134,6 +139,7 @@ class _Number:
                 reading=reading if several else "",
                 likelihood=likelihood if several else 1.0,
                 currencies=self.currencies,
+                failed=failed,
             )
 
 
@@ -204,6 +210,8 @@ def _values(digits: str) -> dict[str, Decimal]:
     threes = all(len(group) == 3 for group in groups[1:]) and 1 <= len(groups[0]) <= 3 and groups[0] != "0"
     indian = mark == "," and len(groups[-1]) == 3 and all(len(group) == 2 for group in groups[1:-1])
     if len(groups) > 2:
+        if not threes and len(groups[-1]) == 2 and all(len(group) == 3 for group in groups[1:-1]):
+            return _read({"": "".join(groups[:-1]) + "." + groups[-1]})  # "1.050.00": one mark for both
         return _read({"": "".join(groups)}) if threes or indian else {}
     if threes:
         return _read({THOUSANDS_MARK: "".join(groups), DECIMAL_MARK: ".".join(groups)})
@@ -224,7 +232,7 @@ def _scales() -> dict[str, int]:
 
 
 def _numbers(text: str) -> Iterator[_Number]:
-    plain = _COLON.sub(",", text.translate(_PLAIN))
+    plain = _COLON.sub(",", slips.mended(text.translate(_PLAIN)))
     yield from _set_apart(plain, text)
     dates = _LEFT_OUT.finditer(plain)
     date = next(dates, None)
@@ -245,6 +253,12 @@ def _number(match: re.Match[str], plain: str, text: str) -> Iterator[_Number]:
     digits = match["digits"]
     before = _Before(plain, start)
     cents = _CENTS.search(digits)
+    if (
+        match["twice"]
+        and not before.currencies
+        and not sign_behind(plain, end + (plain[end : end + 1] in (" ", "\u202f")))
+    ):
+        return  # one mark for thousands and cents is a slip in an amount, and common in codes
     if before.refused or (before.glued and not cents):
         return
     if (
@@ -502,6 +516,8 @@ def _with_sign(
     values: dict[str, tuple[Decimal, float]], match: re.Match[str], before: _Before, behind: _Behind, plain: str
 ) -> dict[str, tuple[Decimal, float]]:
     """The readings below zero where the sign or brackets say so; of a credit both, for it depends on whose books they are."""
+    if behind.credit in ("OD", "O/D"):  # overdrawn
+        return {reading: (-abs(value), likelihood) for reading, (value, likelihood) in values.items()}
     if behind.credit == "CR" and not before.sign:
         both = {}
         for reading, (value, likelihood) in values.items():

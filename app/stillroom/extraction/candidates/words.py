@@ -32,6 +32,12 @@ def legal_forms() -> re.Pattern[str]:
 
 
 @functools.cache
+def small_legal_forms() -> str:
+    """Those that begin with a small letter ("z o.o.", "s.r.o.", "plc"), as a pattern: they end a name of capitalised words."""
+    return _any({form for forms in places()["legal_forms"].values() for form in forms if form[0].islower()})
+
+
+@functools.cache
 def states_and_countries() -> frozenset[str]:
     """Names of states, provinces and countries, in small letters: by which law, from where."""
     known = {state for states in places()["states"].values() for state in states}

@@ -35,6 +35,7 @@ from stillroom.remote.engines import RemoteEngine
 from stillroom.templates.template import FieldType, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.controls import Button, ComboBox, ElidedLabel, describe, label, plain_tip, scrolled
+from stillroom.ui.failures import show_failure
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
@@ -551,7 +552,8 @@ class EvaluatePage(QWidget):
 
     def _failed(self, error: Exception) -> None:
         self._ended("")
-        self.banners.show_message(sentence(error), "bad", key="failed")
+        details = [(self.tr("Details"), lambda: show_failure(self, error))]
+        self.banners.show_message(sentence(error), "bad", details, key="failed")
 
     def _ended(self, words: str) -> None:
         self._operation = None

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from stillroom.evaluation.evaluate import ModelEvaluation
 from stillroom.evaluation.figures import answers, passing, shares
+from stillroom.ui.controls import plain_tip
 from stillroom.ui.theme import GRID, Colours, colours
 
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 _SYMBOLS = ("o", "s", "t")
 _NARROWEST, _HEIGHT = 215, 190  # pixels of a plot
+_BESIDE_AXIS = 30  # pixels of its width that hold no bars
 
 
 class Plots(QWidget):
@@ -29,6 +31,7 @@ class Plots(QWidget):
         self._evaluations: Sequence[ModelEvaluation] = ()
         self._names: dict[str, str] = {}
         self._prices: tuple[float, float] | None = None
+        self._fields: list[str] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GRID)
@@ -61,6 +64,18 @@ class Plots(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self._place()
+        self._grid.activate()
+        self._name_fields()
+
+    def _name_fields(self) -> None:
+        """Below their bars, each as far as it has room: names that run into each other name nothing."""
+        axis = self.right.getAxis("bottom")
+        left = self.right.getAxis("left").width()
+        room = (self.right.width() - left - _BESIDE_AXIS) / max(1, len(self._fields)) - GRID / 2
+        metrics = QFontMetrics(axis.style["tickFont"] or self.font())
+        shown = [metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(1, int(room))) for name in self._fields]
+        axis.setTicks([list(enumerate(shown))])
+        self.right.setToolTip(plain_tip("\n".join(self._fields)) if shown != self._fields else "")
 
     def _plot(self, title: str) -> pg.PlotWidget:
         plot = pg.PlotWidget(self)
@@ -114,8 +129,8 @@ class Plots(QWidget):
             if given:
                 self.pass_.plot(*passing(given), pen=pen)
         self.worth.plot([0, 1], [0, 1], pen=pg.mkPen(QColor(shown.muted), style=Qt.PenStyle.DashLine))
-        ticks = [(place, names[name] if len(fields) < 7 else names[name][:8]) for place, name in enumerate(fields)]
-        self.right.getAxis("bottom").setTicks([ticks])
+        self._fields = [names[name] for name in fields]
+        self._name_fields()
         self.right.setYRange(0, 1)
         for plot, bottom, left in (
             (self.worth, self.tr("confidence"), self.tr("right")),

@@ -108,7 +108,7 @@ class Copies:
         dialog.cell_wanted.connect(self._show)
         dialog.no_copy.connect(lambda document: self._verdicts.keep([rows[id(document)]]))
         dialog.remove_wanted.connect(lambda document: self._remove([rows[id(document)]]))
-        dialog.open()
+        dialog.show()
         return dialog
 
 

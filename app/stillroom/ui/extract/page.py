@@ -234,6 +234,11 @@ class ExtractPage(QWidget):
         if position >= 0:
             self.tabs.setTabText(position, sheet.title)
 
+    def _renamed(self, run_id: int, name: str) -> None:
+        for sheet in self.sheets:
+            if sheet.runs.holds(run_id):
+                sheet.set_called(name)
+
     def _tabs_changed(self) -> None:
         alone = self.stack.count() == 1
         self.tabs.setVisible(not alone)
@@ -466,6 +471,7 @@ class ExtractPage(QWidget):
 
         dialog = TablesDialog(lambda: self._parts.reviews, self._parts.tasks, self)
         dialog.open_wanted.connect(self.open_run)
+        dialog.renamed.connect(self._renamed)
         dialog.review_wanted.connect(self.review_wanted)
         wanted: list[tuple[TableInfo, TableInfo]] = []
         dialog.compare_wanted.connect(lambda one, other: wanted.append((one, other)))

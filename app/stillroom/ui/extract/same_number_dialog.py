@@ -1,4 +1,7 @@
-"""Documents with the sender and number of another that say something else: what differs, beside each other."""
+"""Documents with the sender and number of another that say something else: what differs, beside each other.
+
+It stays over the table while its documents are looked at, until each pair is decided.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from stillroom.review.document import ReviewedDocument
 from stillroom.review.duplicates import Difference
-from stillroom.ui.controls import Button, label
+from stillroom.ui.controls import Button, label, plain_tip
 from stillroom.ui.theme import GRID
 
 _PAIR, _FIELD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
@@ -58,6 +61,7 @@ class SameNumberDialog(QDialog):
         self.list.setAccessibleName(self.tr("What differs"))
         self.list.setHeaderLabels([self.tr("Field"), self.tr("This document"), self.tr("The other")])
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setColumnWidth(0, 240)
         self.list.setColumnWidth(1, 280)
         self.list.currentItemChanged.connect(lambda *_: self._show_buttons())
@@ -83,7 +87,9 @@ class SameNumberDialog(QDialog):
             name = other.path.name if other is not None else ""
             if document.duplicate_in:
                 name = self.tr("%1, in %2").replace("%1", name).replace("%2", document.duplicate_in)
-            pair = QTreeWidgetItem(["", document.path.name, name])
+            pair = QTreeWidgetItem([self.tr("Document"), document.path.name, name])
+            for place in (1, 2):
+                pair.setToolTip(place, plain_tip(pair.text(place)))
             pair.setData(0, _PAIR, number)
             self.list.addTopLevelItem(pair)
             for each in its:
@@ -114,7 +120,6 @@ class SameNumberDialog(QDialog):
         )
         if current is not None and shown is not None:
             self.cell_wanted.emit(shown.run, shown.position, current[1])
-            self.accept()
 
     def _decide(self, decided: SignalInstance) -> None:
         current = self._current()

@@ -73,6 +73,7 @@ class Sheet(TakesDrops, QWidget):
         self.undo = QUndoStack(self)
         self._show_first = False
         self._told_title = ""
+        self._called = ""
         self._remote: RemoteAsking | None = None
         self.exporting = Exporting(self, parts, self.said.emit)
         self.verdicts = SheetVerdicts(parts, self.model, self.undo)
@@ -195,8 +196,13 @@ class Sheet(TakesDrops, QWidget):
 
     @property
     def title(self) -> str:
-        name = self.template.title or self.template.name
+        name = self._called or self.template.title or self.template.name
         return f"{name} · {len(self.model.rows)}" if self.model.rows else self.tr("New table")
+
+    def set_called(self, name: str) -> None:
+        """The name that a person gave this table; empty for none."""
+        self._called = name
+        self.title_changed.emit()
 
     def set_template(self, template: Template) -> None:
         position = self.bar.picker.findText(template.title or template.name)
@@ -220,6 +226,7 @@ class Sheet(TakesDrops, QWidget):
 
     def open_batch(self, batch: Batch, results: Sequence[DocumentResult | None], removed: Collection[int] = ()) -> None:
         """Show a run that is on disk, without the rows that were removed from it."""
+        self._called = batch.record.title
         self.runs.open(batch, results, removed)
         self._arrange_columns()
         self.stack.setCurrentIndex(1)

@@ -37,11 +37,13 @@ class TablesDialog(QDialog):
 
     Signals:
         open_wanted(int), review_wanted(int): the table of the run of this id.
+        renamed(int, str): the run, and the name its table was given; empty where it was taken away.
         compare_wanted(TableInfo, TableInfo): these two beside each other.
     """
 
     open_wanted = Signal(int)
     review_wanted = Signal(int)
+    renamed = Signal(int, str)
     compare_wanted = Signal(TableInfo, TableInfo)
 
     def __init__(self, reviews: Callable[[], Reviews], tasks: Tasks, parent: QWidget) -> None:
@@ -125,7 +127,9 @@ class TablesDialog(QDialog):
         for place in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(place)
             if item is not None and item.data(_NAME, _RUN) == run:
-                item.setText(_LEFT, str(left) if left else self.tr("nothing"))
+                done = all(table.finished == table.documents for table in self._tables if table.run == run)
+                none = self.tr("nothing") if done else self.tr("nothing yet")
+                item.setText(_LEFT, str(left) if left else none)
 
     # ---- what the person does
 
@@ -169,7 +173,12 @@ class TablesDialog(QDialog):
             self, self.tr("Rename the table"), self.tr("Its name:"), QLineEdit.EchoMode.Normal, item.text(_NAME)
         )
         if given:
-            self._do(lambda: self._reviews().rename(run, text), lambda _: self.look())
+
+            def done(_: object) -> None:
+                self.renamed.emit(run, " ".join(text.split()))
+                self.look()
+
+            self._do(lambda: self._reviews().rename(run, text), done)
 
     def _delete(self) -> None:
         run = self._run

@@ -14,7 +14,7 @@ from stillroom.documents.document import Document, Span
 from stillroom.review.marked_value import trimmed, word_at
 from stillroom.ui.theme import colours
 
-_IN_COLUMNS = ("txt", "csv", "md", "xlsx", "json", "jsonl")
+_IN_COLUMNS = ("txt", "csv", "md", "xlsx", "json", "jsonl", "xml")
 """Columns are made of spaces or cells: letters of one width keep them."""
 
 

@@ -117,9 +117,9 @@ def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
     if document.failed:
         return tr("could not be read"), "bad"
     if document.duplicate_of is not None and (its := differences(document)):
-        text = tr("has the sender and number of %1; differs: %3")
+        text = tr("differs in %3 from %1, which has its sender and number")
         if document.duplicate_in:
-            text = tr("has the sender and number of %1, in %2; differs: %3")
+            text = tr("differs in %3 from %1 in %2, which has its sender and number")
         text = text.replace("%3", ", ".join(each.field.heading for each in its))
         return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"
     if document.duplicate_of is not None:
