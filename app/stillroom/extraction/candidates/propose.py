@@ -41,6 +41,8 @@ _PROPOSERS: dict[FieldType, Callable[[Page, Field, Evidence, Document], Iterable
     FieldType.ORGANISATION: lambda page, field, *_: names.organisations(page, text.label_of(field)),
     FieldType.ADDRESS: lambda page, field, *_: text.addresses(page, text.label_of(field)),
 }
+_BEHIND_WORDS = (FieldType.LINE, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS)
+"""Types whose values are looked for behind the field's own words."""
 _RUNNING = (FieldType.TEXT, FieldType.BLOCK)
 """Types whose values may hold dots and rules like any other text."""
 # A proposer is given a long page in pieces of about so many characters: it can be stopped between two.
@@ -107,6 +109,22 @@ def _as_written(candidates: Iterable[Candidate], page: Page) -> Iterator[Candida
         text = page.text[candidate.span.start : candidate.span.end]
         if not holds_leader(text):
             yield candidate if candidate.text == text else replace(candidate, text=text)
+
+
+class Proposals:
+    """What is proposed of a document: once for all fields that are looked for alike."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._known: dict[tuple[FieldType, bool | None, str, re.Pattern[str] | None], Proposal] = {}
+
+    def of(self, field: Field, kind: FieldType, cancellation: Cancellation | None = None) -> Proposal:
+        """See ``proposal``; fields of one type have their candidates in common, which nobody changes. Raises Cancelled."""
+        pattern = field.pattern if kind is FieldType.IDENTIFIER else ""
+        key = (kind, field.day_first, pattern, text.label_of(field) if kind in _BEHIND_WORDS else None)
+        if key not in self._known:
+            self._known[key] = proposal(field, self._document, kind=kind, cancellation=cancellation)
+        return self._known[key]
 
 
 def _of_body(candidates: Iterable[Candidate], document: Document) -> Iterable[Candidate]:
