@@ -19,9 +19,15 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Box, Document, Span
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.assignment import ADDENDS, Fits, Place, decided_together, sum_holds
-from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.candidate import (
+    Candidate,
+    likelihoods_of,
+    read_in_several_ways,
+    single_spaced,
+    values_of,
+)
 from stillroom.extraction.candidates.codes import tax_number_problem
-from stillroom.extraction.candidates.propose import proposal, proposes
+from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.candidates.words import legal_forms
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
@@ -108,18 +114,19 @@ class Reckoned:
     """What was reckoned of a field whose candidates, signs and model's word change no more, however often it is decided.
 
     Attributes:
-        strengths: without moves. likely: the logarithms of likelihoods. values: by which candidates.
+        strengths: without moves. likely: the logarithms of likelihoods. values: by which candidates. spelled: see ``Asked.spelled``.
         shown: by candidate, what its confidence is reckoned from that no learning changes; legible: by that and whether a sum vouches for
             it; boxes: where it stands.
     """
 
-    __slots__ = ("boxes", "legible", "likely", "shown", "strengths", "values")
+    __slots__ = ("boxes", "legible", "likely", "shown", "spelled", "strengths", "values")
 
     def __init__(self) -> None:
         self.strengths: dict[tuple[bool, tuple[int, ...]], Vector] = {}
         self.likely: Vector | None = None
         self.values: dict[tuple[int, ...], _Values] = {}
         self.shown: dict[int, _Shown] = {}
+        self.spelled: dict[int, str] = {}
         self.legible: dict[tuple[int, bool], float] = {}
         self.boxes: dict[int, tuple[Box, ...]] = {}
 
@@ -150,7 +157,7 @@ class Asked:
 
     field: Field
     kind: FieldType
-    candidates: list[Candidate]
+    candidates: Sequence[Candidate]
     signs: Vector
     where: list[int]
     chosen: list[int]
@@ -195,7 +202,7 @@ class Asked:
         """The logarithm of each candidate's likelihood."""
         known = self.reckoned.likely if self.reckoned is not None else None
         if known is None:
-            known = np.log([max(candidate.likelihood, 1e-6) for candidate in self.candidates])
+            known = np.log([max(likelihood, 1e-6) for likelihood in likelihoods_of(self.candidates)])
             if self.reckoned is not None:
                 self.reckoned.likely = known
         return known
@@ -207,8 +214,17 @@ class Asked:
         found = known.get(key)
         if found is None:
             numbers: dict[str, int] = {}
-            of = [numbers.setdefault(self.candidates[index].value, len(numbers)) for index in indices]
+            values = values_of(self.candidates)
+            of = [numbers.setdefault(values[index], len(numbers)) for index in indices]
             found = known[key] = _Values(list(numbers), np.array(of, dtype=np.int64))
+        return found
+
+    def spelled(self, index: int) -> str:
+        """The value of a candidate as a name, reduced to what tells it from others."""
+        known = self.reckoned.spelled if self.reckoned is not None else {}
+        found = known.get(index)
+        if found is None:
+            found = known[index] = same_name(self.candidates[index].value)
         return found
 
     def absent_strength(self) -> float:
@@ -287,7 +303,7 @@ def prepare(
     weights = ranking.weights_for(
         kind, several=several, template=template, field=field.name, parameters=parameters, word=word
     )
-    proposed = proposal(field, document, kind=kind, cancellation=cancellation)
+    proposed = layout.proposals.of(field, kind, cancellation)
     candidates = proposed.candidates
     asked = Asked(
         field,
@@ -389,7 +405,7 @@ def _is_found(asked: Asked, least: float) -> bool:
 
 def _is_named(asked: Asked, value: str) -> bool:
     """Whether a label, or words like what the field is called, stand at a value; or its form is proof enough."""
-    rows = [row for row, candidate in zip(asked.signs, asked.candidates, strict=True) if candidate.value == value]
+    rows = [row for row, own in zip(asked.signs, values_of(asked.candidates), strict=True) if own == value]
     return asked.kind in _FORMAL or any(max(*row[_OWN], *row[_LIKE]) >= _NAMED_FROM for row in rows)
 
 
@@ -484,7 +500,7 @@ def _places(asked: Asked, document: Document) -> list[Place]:
         best = np.empty(len(values.names), dtype=np.int64)
         best[values.of[worst_first]] = chosen[worst_first]  # the last of a value stays
         ranked = np.lexsort((best, -together))
-        if len(ranked) > _MOST_PLACES and not any(candidate.reading for candidate in asked.candidates):
+        if len(ranked) > _MOST_PLACES and not read_in_several_ways(asked.candidates):
             ranked = ranked[:_MOST_PLACES]  # else all readings of a span count together
         for number in ranked.tolist():
             index = int(best[number])
@@ -609,7 +625,8 @@ def _legibility(asked: Asked, candidate: Candidate, document: Document, *, sums:
     page = document.page(candidate.span.page)
     if not page.certainty:
         return document.legibility(candidate.span)
-    again = (each.span for each in asked.candidates if each.value == candidate.value)
+    values = values_of(asked.candidates)
+    again = (asked.candidates[index].span for index, own in enumerate(values) if own == candidate.value)
     sure = max(map(document.legibility, again))
     return max(sure, page.ocr_confidence or 0.0) if sums else sure
 
@@ -708,6 +725,13 @@ def _together(asked: Asked, values: Sequence[Place]) -> float:
     none is held against all of them.
     """
     best = values[0]
+    if not read_in_several_ways(asked.candidates):
+        return sum(
+            place.share
+            for place in values
+            if place.value == best.value
+            or (place.span is not None and best.span is not None and _overlap(place.span, best.span))
+        )
     spans = {candidate.span for candidate in asked.candidates if candidate.value == best.value and candidate.reading}
     same = {candidate.value for candidate in asked.candidates if candidate.span in spans} if spans else {best.value}
     return sum(
@@ -730,13 +754,12 @@ def least_share(kind: FieldType) -> float:
 def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
     """Every candidate that is likely enough an item, best first; of spans that overlap, or name the same thing, the best."""
     taken: list[tuple[float, int]] = []
-    order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    least = least_share(asked.kind)
+    likely = [pair for pair in zip(shares.tolist(), asked.chosen, strict=True) if pair[0] >= least]
     names: set[str] = set()
-    for share, index in order:
-        if share < least_share(asked.kind):
-            break
+    for share, index in sorted(likely, key=lambda pair: (-pair[0], pair[1])):
         candidate = asked.candidates[index]
-        name = same_name(candidate.value) if asked.kind in _NAMED else candidate.value
+        name = asked.spelled(index) if asked.kind in _NAMED else candidate.value
         overlaps = any(
             _overlap(candidate.span, asked.candidates[other].span)
             or (
@@ -747,7 +770,7 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
         )
         if name and name not in names and not overlaps:
             names.add(name)
-            taken.append((float(share), index))
+            taken.append((share, index))
     return taken
 
 
@@ -755,8 +778,8 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
     """The items of a list in reading order, at most ``max_items``."""
     taken = _items(asked, shares)[: asked.field.max_items]
     taken.sort(key=lambda pair: asked.candidates[pair[1]].span)
-    order = sorted(zip(shares, asked.chosen, strict=True), key=lambda pair: (-pair[0], pair[1]))
-    rest = (_runner_up(asked, index, float(share), document) for share, index in order[:_LOOKED_THROUGH])
+    order = np.lexsort((np.array(asked.chosen), -shares))[:_LOOKED_THROUGH].tolist()
+    rest = (_runner_up(asked, asked.chosen[place], float(shares[place]), document) for place in order)
     values = [asked.candidates[index].value for _, index in taken]
     runners = other_values(rest, *values, spelling=spelling(asked.kind), most=RUNNERS_UP)
     return tuple(

@@ -20,7 +20,7 @@ import numpy as np
 from stillroom.documents.document import Box, Document, Span, Stated
 from stillroom.extraction import choices, choosing, ranking
 from stillroom.extraction.around import pack_around
-from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.candidate import Candidate, KeptCandidates
 from stillroom.extraction.choices import Look, Looked
 from stillroom.extraction.choosing import Asked, Reckoned
 from stillroom.extraction.deciding import Seen
@@ -297,17 +297,9 @@ class Unpacker:
         spans = np.frombuffer(kept.spans, np.int32).reshape(-1, 3).tolist()
         likelihoods = np.frombuffer(kept.likelihoods, np.float32).tolist()
         texts = {page.number: page.text for page in document.pages}
-        candidates = [
-            Candidate(
-                Span(page, start, end),
-                kept.others.get(at) or texts[page][start:end],
-                kept.values[at],
-                failed=kept.failed.get(at, ()),
-                reading=kept.readings.get(at, ""),
-                likelihood=likelihoods[at],
-            )
-            for at, (page, start, end) in enumerate(spans)
-        ]
+        candidates = KeptCandidates(spans, texts, kept.others, kept.values, likelihoods, kept.readings, kept.failed)
+        if not len(spans) == len(kept.values) == len(likelihoods):
+            raise ValueError("candidates without values")
         signs = np.frombuffer(kept.signs, np.float32).reshape(-1, len(candidates)).T if candidates else _NO_SIGNS
         weights = self._weights_of(asked, kind, several, parameters, word)
         # Without a word the model is not asked: all candidates are weighed, by the page alone.

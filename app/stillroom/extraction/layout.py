@@ -24,6 +24,7 @@ from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.propose import Proposals
 from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
@@ -435,6 +436,24 @@ def _told_behind(page: _PageCells, index: int, start: int, end: int) -> Iterator
         yield _tell(Place.PROSE, label, 0.5 ** (len(page.text[label.end : start]) / 30))
 
 
+_MANY = 5000  # candidates
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What candidates of a type are, whatever the field is called: fields have it in common.
+
+    Attributes:
+        cells: of each candidate, its cell on its page. firsts, seconds: see ``_ranges``.
+    """
+
+    candidates: Sequence[Candidate]
+    own: list[OwnSigns]
+    cells: list[int]
+    firsts: set[int]
+    seconds: dict[int, int]
+
+
 class Layout:
     """The pages of a document with their labels, for every field of a template."""
 
@@ -449,6 +468,8 @@ class Layout:
             self._lines_before[page.number] = total
             total += len(self._pages[page.number].lines)
         self._total_lines = total
+        self.proposals = Proposals(document)
+        self._shown: dict[FieldType, _Shown] = {}
         self._told: dict[tuple[int, int, int], list[_Told]] = {}
         self._liked: dict[tuple[str, int, int], _LikeAround] = {}
         self._label_like: dict[str, float] = {}  # of texts that are candidates of several fields
@@ -502,6 +523,36 @@ class Layout:
         ]
 
     def _own(self, field: Field, kind: FieldType, candidates: Sequence[Candidate], said: Said) -> list[OwnSigns]:
+        shown = self._shown.get(kind)
+        if shown is None or shown.candidates is not candidates:
+            if len(candidates) > _MANY:  # of one type at a time: they take much memory
+                self._shown.clear()
+            shown = self._shown[kind] = self._by_themselves(kind, candidates)
+        found = shown.own
+        role_order = self._meaning.affinity(field.name, "start") - self._meaning.affinity(field.name, "end")
+        is_vat = self._meaning.affinity(field.name, "vat_id") > 0.5
+        for row, (own, candidate) in enumerate(zip(found, candidates, strict=True)):
+            span = candidate.span
+            # Whatever another field of the type has left there is written over.
+            own.order_first = role_order * (row in shown.firsts)
+            own.order_second = role_order * (row in shown.seconds)
+            own.fits = _fits(candidate.text, is_vat=is_vat) if kind is FieldType.IDENTIFIER else 0.0
+            own.like_most = own.first_own = own.last_own = own.only_own = 0.0
+            self._like(
+                own, field, self._pages[span.page], shown.cells[row], candidate, shown.seconds.get(row, span.start)
+            )
+            if own.venue >= _ROOM:
+                own.label_like = 0.0
+        most = max(max(own.like_beside, own.like_over) for own in found)
+        if most >= _LIKE:
+            for own in found:
+                like = max(own.like_beside, own.like_over)
+                own.like_most = float(like >= most - 0.01 and like >= _LIKE)
+        self._mark_labelled(candidates, found, np.flatnonzero(said.strong() > _LABELLED))
+        return found
+
+    def _by_themselves(self, kind: FieldType, candidates: Sequence[Candidate]) -> _Shown:
+        """What the candidates of a type are, whatever the field is called."""
         count = len(candidates)
         found: list[OwnSigns] = []
         folded = [_folded(candidate.value) for candidate in candidates]
@@ -517,12 +568,12 @@ class Layout:
             columns_mates[candidate.span.page, edges[-1]] += 1
         last_page = self._document.pages[-1].number
         ranges = _ranges(candidates, self._pages)
-        role_order = self._meaning.affinity(field.name, "start") - self._meaning.affinity(field.name, "end")
-        is_vat = self._meaning.affinity(field.name, "vat_id") > 0.5
+        cells: list[int] = []
         for row, candidate in enumerate(candidates):
             span, text = candidate.span, candidate.text
             page = self._pages[span.page]
             index = max(0, page.cell_of(span.start))
+            cells.append(index)
             cell = page.cells[index]
             line = page.lines[cell.line]
             last_line = page.lines[page.line_of(max(span.start, span.end - 1))]
@@ -564,21 +615,17 @@ class Layout:
                 size=min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
                 range_first=float(row in ranges[0]),
                 range_second=float(row in ranges[1]),
-                order_first=role_order * (row in ranges[0]),
-                order_second=role_order * (row in ranges[1]),
                 column_mates=math.log(columns_mates[span.page, edges[row]]),
                 row_mates=math.log(rows_mates[span.page, cell.line]),
                 failed=float(bool(candidate.failed)),
                 currency=float(bool(candidate.currencies)),
                 defined=float(bool(_DEFINED.search(page.text[max(0, span.start - _NEAR) : span.start]))),
-                fits=_fits(text, is_vat=is_vat) if kind is FieldType.IDENTIFIER else 0.0,
                 domain=self._domain(text) if kind in _PARTIES else 0.0,
                 contained=float(spans[span.page, span.start, span.end] > 1),
                 position_first=float(row == 0),
                 position_last=float(row == count - 1),
                 slip=page.slip,
             )
-            self._like(own, field, page, index, candidate, ranges[1].get(row, span.start))
             if kind in _CALLED:
                 own.street = float(_is_street(text))
                 before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
@@ -588,15 +635,7 @@ class Layout:
                 own.name_known, own.name_whole = name_signs(text)
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
-                if own.venue >= _ROOM:
-                    own.label_like = 0.0
             found.append(own)
-        most = max(max(own.like_beside, own.like_over) for own in found)
-        if most >= _LIKE:
-            for own in found:
-                like = max(own.like_beside, own.like_over)
-                own.like_most = float(like >= most - 0.01 and like >= _LIKE)
-        self._mark_labelled(candidates, found, np.flatnonzero(said.strong() > _LABELLED))
         if kind in _MONEY:
             _numeric(candidates, found, [self._is_tax(candidate) for candidate in candidates])
         if kind in _MOMENTS:
@@ -604,7 +643,7 @@ class Layout:
             for own, candidate in zip(found, candidates, strict=True):
                 text = self._pages[candidate.span.page].text
                 own.cited = float(_is_cited(text, candidate.span.start))
-        return found
+        return _Shown(candidates, found, cells, ranges[0], ranges[1])
 
     def _is_tax(self, candidate: Candidate) -> bool:
         """Whether a label beside or over an amount calls it a tax."""

@@ -88,7 +88,7 @@ def _add(asked: Asked, index: int, spans: Sequence[Span], document: Document) ->
         own = np.array([rows[together.index(candidate)] for candidate in fresh])
         asked.signs = np.vstack([asked.signs, own]) if asked.candidates else own
         chosen.update(range(len(asked.candidates), len(asked.candidates) + len(fresh)))
-        asked.candidates.extend(fresh)
+        asked.candidates = [*asked.candidates, *fresh]
         asked.where.extend([index] * len(fresh))
     asked.chosen = sorted(chosen)
 

@@ -25,7 +25,7 @@ from stillroom.evaluation.matching import same_value
 from stillroom.extraction import choices, choosing, layout, ranking
 from stillroom.extraction.around import Places, Words
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.kept_seen import KeptDocument
 from stillroom.extraction.signs import sign_names
@@ -392,7 +392,7 @@ class TemplateMemory:
     ) -> _Row:
         kind, several = _kind(each)
         wanted = [] if truth is None else [truth] if isinstance(truth, str) else list(truth)
-        candidates = propose(each, document, kind=kind)
+        candidates = seen.proposals.of(each, kind).candidates
         count = len(candidates)
         signs = seen.signs(each, kind, candidates)
         told = choosing.told_vector(said.of(each, kind, candidates), count)

@@ -15,6 +15,7 @@ import numpy as np
 
 from stillroom.cancellation import Cancellation
 from stillroom.extraction import ranking
+from stillroom.extraction.candidates.candidate import values_of
 from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.deciding import Seen, decide
 from stillroom.extraction.kept_seen import Unpacker
@@ -168,7 +169,8 @@ def _row(asked: Asked, seen: Seen, likely: Likely) -> LabelledField | None:
     if likely.confidence < _LIKELY[-1] or asked.moves is not None or asked.field.type is FieldType.LIST:
         return None
     best = _best(asked)
-    right = np.array([asked.candidates[index].value == likely.value for index in best], dtype=bool)
+    values = values_of(asked.candidates)
+    right = np.array([values[index] == likely.value for index in best], dtype=bool)
     if not right.any():
         return None
     return LabelledField(

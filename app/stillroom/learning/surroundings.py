@@ -68,6 +68,13 @@ class Around:
 
     def __init__(self, words: Words, page: _Page) -> None:
         self.words, self.page = words, page
+        self._unlike: tuple[tuple[Numbers, Numbers], ...] | None = None
+
+    def unlike(self) -> tuple[tuple[Numbers, Numbers], ...]:
+        """What is different of the words left of them, above and behind, and which of it each candidate has."""
+        if self._unlike is None:
+            self._unlike = tuple(map(_unlike, (self.page.left, self.page.above, self.page.behind)))
+        return self._unlike
 
     def __len__(self) -> int:
         return len(self.page)
@@ -83,14 +90,15 @@ def surroundings_in(
 
     ``of``: the field whose candidates they are. ``among``: those of them that are looked at, all where it is not given.
     """
-    looked_at = candidates if among is None else [candidates[index] for index in among]
     if not isinstance(document, KeptDocument):
-        return around(looked_at, Places(document, Words()))
+        return around(
+            candidates if among is None else [candidates[index] for index in among], Places(document, Words())
+        )
     words: Words = document.together.setdefault("words", Words())
     key = of if among is None else f"some of {of}"
     with words.lock:
-        known: tuple[Sequence[Candidate], Around] | None = document.reckoned.get(key)
-        if known is None or not _same(known[0], looked_at):
+        known: tuple[Sequence[Candidate], Sequence[int] | None, Around] | None = document.reckoned.get(key)
+        if known is None or known[1] != among or not _same(known[0], candidates):
             packed = _packed(document, words) if document.offered.get(of) is candidates else None
             if packed is not None and len(packed[1].get(of, ())) == len(candidates):
                 tables, rows = packed[0], packed[1][of] if among is None else packed[1][of][list(among)]
@@ -98,9 +106,10 @@ def surroundings_in(
                 places: Places | None = document.reckoned.get("places")
                 if places is None:
                     places = document.reckoned["places"] = Places(document, words)
-                rows, tables = places.rows(looked_at), places.tables()
-            known = document.reckoned[key] = looked_at, _gathered(rows, tables)
-        return known[1]
+                rows = places.rows(candidates if among is None else [candidates[index] for index in among])
+                tables = places.tables()
+            known = document.reckoned[key] = candidates, among, _gathered(rows, tables)
+        return known[2]
 
 
 def _same(these: Sequence[Candidate], others: Sequence[Candidate]) -> bool:
@@ -265,10 +274,11 @@ class Book:
     def columns_of(self, these: Surrounded) -> Vector:
         """The same of another document, held against all of the book."""
         if isinstance(these, Around):
-            page = these.page.numbered(self._numbers_of(these.words))
-        else:
-            page, words = _told_apart(these)
-            page = page.numbered(np.array([0, *map(self._number, words)], dtype=np.int32))
+            numbers, page = self._numbers_of(these.words), these.page
+            worth = self._worth_of_all[np.maximum(numbers, 0)][page.marks]
+            return np.hstack([self._known.nearest(these, numbers), _strongest(worth)])
+        page, words = _told_apart(these)
+        page = page.numbered(np.array([0, *map(self._number, words)], dtype=np.int32))
         worth = self._worth_of_all[page.marks]
         return np.hstack([_nearest(self._known.pairs(page)), _strongest(worth)])
 
@@ -445,16 +455,37 @@ class _Different:
 
     def pairs(self, page: _Page) -> tuple[Vector | npt.NDArray[np.bool_], ...]:
         """By LIKENESSES, how like each of what is different a candidate is, 0 to 1; of *place*, how far apart."""
-        apart = np.abs(page.place[:, None, 1] - self.place[None, :, 1])
-        apart += page.place[:, None, 0] != self.place[None, :, 0]
         return (
             _alike(page.left, self.left),
             self._overlap(page.above),
             _alike(page.behind, self.behind),
             page.exact[:, :1] == self.form,
             page.exact[:, 1:] == self.value,
-            apart,
+            self._apart(page.place),
         )
+
+    def nearest(self, these: Around, numbers: Numbers) -> Vector:
+        """Of each candidate, how like the known one is that is most alike, for each of LIKENESSES: as ``_nearest`` of ``pairs``, what is
+        the same of several candidates reckoned once. ``numbers``: of the words of these, among those that are known.
+        """
+        page = these.page
+        found = np.zeros((len(page), len(LIKENESSES)))
+        if not len(self.left) or not len(page):
+            return found
+        (left, of_left), (above, of_above), (behind, of_behind) = these.unlike()
+        found[:, 0] = _alike(numbers[left], self.left).max(axis=1)[of_left]
+        found[:, 1] = self._overlap(numbers[above]).max(axis=1)[of_above]
+        found[:, 2] = _alike(numbers[behind], self.behind).max(axis=1)[of_behind]
+        exact = numbers[page.exact]
+        found[:, 3] = np.isin(exact[:, 0], self.form)
+        found[:, 4] = np.isin(exact[:, 1], self.value)
+        found[:, 5] = 0.5 ** (self._apart(page.place).min(axis=1) / _PLACE)
+        return found
+
+    def _apart(self, place: Vector) -> Vector:
+        apart: Vector = np.abs(place[:, None, 1] - self.place[None, :, 1])
+        apart += place[:, None, 0] != self.place[None, :, 0]
+        return apart
 
     def _overlap(self, these: Numbers) -> Vector:
         """The share of the words of two lines that both have."""

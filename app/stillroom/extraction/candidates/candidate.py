@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from stillroom.documents.document import Span
 
@@ -49,6 +51,75 @@ class Candidate:
     def ambiguous(self) -> bool:
         """Whether the text has another reading."""
         return bool(self.reading)
+
+
+class KeptCandidates(Sequence[Candidate]):
+    """Candidates as they were kept, each made when it is looked at: most of a field are never offered.
+
+    Attributes:
+        values, likelihoods: of each candidate.
+        readings, failed: by number of a candidate, where there are any.
+    """
+
+    __slots__ = ("_made", "_others", "_spans", "_texts", "failed", "likelihoods", "readings", "values")
+
+    def __init__(
+        self,
+        spans: Sequence[Sequence[int]],
+        texts: Mapping[int, str],
+        others: Mapping[int, str],
+        values: Sequence[str],
+        likelihoods: Sequence[float],
+        readings: Mapping[int, str],
+        failed: Mapping[int, tuple[str, ...]],
+    ) -> None:
+        """``spans``: page, start and end of each; ``texts``: of the pages, by number; ``others``: by number of a candidate, its text where
+        that is not its span's.
+        """
+        self._spans, self._texts, self._others = spans, texts, others
+        self.values, self.likelihoods, self.readings, self.failed = values, likelihoods, readings, failed
+        self._made: dict[int, Candidate] = {}
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    @overload
+    def __getitem__(self, index: int) -> Candidate: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Candidate]: ...
+    def __getitem__(self, index: int | slice) -> Candidate | list[Candidate]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        found = self._made.get(index)
+        if found is None:
+            page, start, end = self._spans[index]
+            text = self._others.get(index) or self._texts[page][start:end]
+            found = self._made[index] = Candidate(
+                Span(page, start, end), text, self.values[index], failed=self.failed.get(index, ()),
+                reading=self.readings.get(index, ""), likelihood=self.likelihoods[index],
+            )  # fmt: skip
+        return found
+
+
+def values_of(candidates: Sequence[Candidate]) -> Sequence[str]:
+    """The value of each."""
+    return candidates.values if isinstance(candidates, KeptCandidates) else [each.value for each in candidates]
+
+
+def likelihoods_of(candidates: Sequence[Candidate]) -> Sequence[float]:
+    """The likelihood of each."""
+    return (
+        candidates.likelihoods if isinstance(candidates, KeptCandidates) else [each.likelihood for each in candidates]
+    )
+
+
+def read_in_several_ways(candidates: Sequence[Candidate]) -> bool:
+    """Whether the text of any has another reading."""
+    if isinstance(candidates, KeptCandidates):
+        return bool(candidates.readings)
+    return any(each.reading for each in candidates)
 
 
 def single_spaced(text: str) -> str:

@@ -95,6 +95,22 @@ def proposal(
     return Proposal(several[:MOST_CANDIDATES], len(several) > MOST_CANDIDATES)
 
 
+class Proposals:
+    """What is proposed of a document: once for all fields that are looked for alike."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._known: dict[tuple[FieldType, bool | None, str], Proposal] = {}
+
+    def of(self, field: Field, kind: FieldType, cancellation: Cancellation | None = None) -> Proposal:
+        """See ``proposal``; fields of one type have their candidates in common, which nobody changes. Raises Cancelled."""
+        pattern = field.pattern if kind is FieldType.IDENTIFIER else ""
+        key = (kind, field.day_first, pattern)
+        if key not in self._known:
+            self._known[key] = proposal(field, self._document, kind=kind, cancellation=cancellation)
+        return self._known[key]
+
+
 def _of_body(candidates: Iterable[Candidate], document: Document) -> Iterable[Candidate]:
     """Those that the document itself says; what reviewers wrote beside it counts where there are no others."""
     aside = list(comments(document))
