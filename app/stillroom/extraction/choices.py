@@ -35,6 +35,7 @@ from stillroom.extraction.plain_words import phrases
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
 from stillroom.extraction.subject import Embed, Embedding, examples_of, nearness, nearness_behind
+from stillroom.extraction.ticks import Ticked, Ticks
 from stillroom.extraction.whole_words import common_words, whole_words
 from stillroom.templates.template import Field, FieldType, Option
 
@@ -122,8 +123,9 @@ class Choices:
         held against those of the options (``embed``); ``among``: the same behind the options, by name. Raises EngineError, Cancelled.
         """
         behind = among or {}
+        ticks = Ticks(document, fields) if any(field.type in TYPES for field in fields) else None
         looked = {
-            field: Look.at(field, document).told(subject, embed, behind.get(field.name))
+            field: Look.at(field, document, ticks).told(subject, embed, behind.get(field.name))
             for field in fields
             if field.type in TYPES
         }
@@ -220,6 +222,8 @@ class Look:
         near: by option, how near what the text is about is to it, by the loaded model (see ``subject.nearness``); zeros without one.
         behind: by option, how near that is to one of its phrases, read behind the options (see ``subject.nearness_behind``); where they
             are too many for that, ``near``.
+        boxes: how sure it is that boxes of a form say it, 0 to 1: what is ticked counts then, and nothing else (see ``ticks``); 0 where
+            there are none.
     """
 
     field: Field
@@ -232,10 +236,15 @@ class Look:
     near: Vector
     whole: Vector
     behind: Vector
+    boxes: float = 0.0
 
     @classmethod
-    def at(cls, field: Field, document: Document) -> Look:
+    def at(cls, field: Field, document: Document, ticks: Ticks | None = None) -> Look:
+        """``ticks``: the boxes of the document, where the template's other fields are known."""
         answers = options(field)
+        ticked = (ticks or Ticks(document, (field,))).of(field, answers)
+        if ticked is not None:
+            return cls._ticked(field, answers, ticked)
         lowered = [page.text.lower() for page in document.pages]
         found = [_evidence(option, document, lowered) for option in answers]
         codes = are_codes(answers)
@@ -268,9 +277,18 @@ class Look:
         none: Vector = np.zeros(len(answers))
         return cls(field, answers, evidence, literal, likeness, tuple(telling), tuple(places), none, whole, behind=none)
 
+    @classmethod
+    def _ticked(cls, field: Field, answers: tuple[Option, ...], ticked: Ticked) -> Look:
+        """Of a form with boxes nothing else counts: the words of all options stand there, whichever is meant."""
+        none: Vector = np.zeros(len(answers))
+        meant = np.array([0.0 if span is None else 1.0 for span in ticked.options])
+        evidence = tuple(() if span is None else (span,) for span in ticked.options)
+        unsaid = (False,) * len(answers)
+        return cls(field, answers, evidence, meant, none, unsaid, (None,) * len(answers), none, none, none, ticked.sure)
+
     def told(self, subject: Embedding | None, embed: Embed | None, among: Embedding | None = None) -> Look:
         """The same with what a model takes the text to be about, and what it does behind the options (``among``)."""
-        if subject is None or embed is None or not has_subject(self.field):
+        if subject is None or embed is None or not has_subject(self.field) or self.boxes:
             return self
         near = nearness(subject, ["" if is_fallback(each) else _in_words(each) for each in self.options], embed)
         if near is None:
@@ -288,12 +306,14 @@ class Look:
 
     def less(self, usual: Vector | None) -> Look:
         """The same, held against the ``nearness`` of the documents of its run."""
-        if usual is None or usual.shape != (2, len(self.near)):
+        if self.boxes or usual is None or usual.shape != (2, len(self.near)):
             return self
         return replace(self, near=self.near - usual[0], behind=self.behind - usual[1])
 
     def asks(self, parameters: int) -> bool:
         """Whether a model of this size is to be asked: where it may know better, and the list of options is not too long."""
+        if self.boxes:
+            return False
         if self.field.type is FieldType.YES_NO:
             return True
         if len(self.options) > MOST_ASKED:
@@ -322,6 +342,11 @@ class Look:
 
     def shares(self, model: Vector) -> Vector:
         """Probabilities of the options."""
+        if self.boxes:
+            ticked = self.literal > 0
+            share = np.where(ticked, self.boxes / max(1, ticked.sum()), 0.0)
+            left: Vector = share + np.where(ticked, 0.0, (1.0 - share.sum()) / max(1, (~ticked).sum()))
+            return left
         strengths = self.strengths(model)
         if self.field.type is FieldType.YES_NO:
             return ranking.softmax(strengths)
@@ -372,7 +397,10 @@ class Look:
         usual: Vector | None = None,
     ) -> FieldValue:
         """The option that most speaks for, the places that do, and the runners-up. ``learned``, ``usual``: see Looked.choose."""
-        taught = learned(self.field.name, self.strengths(model)) if learned is not None else None
+        if self.boxes and not self.literal.any():
+            return _nothing(self.field, self.boxes, complete=complete)
+        told = learned if learned is not None and not self.boxes else None
+        taught = told(self.field.name, self.strengths(model)) if told is not None else None
         shares = self.less(usual).shares(model) if taught is None else _as_sure(*taught)
         order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
         found = [self._place(index) for index in order[: _RUNNERS_UP + 1]]
