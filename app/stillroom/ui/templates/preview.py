@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
 from stillroom.documents.document import Document, Span
 from stillroom.errors import StillroomError
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue
-from stillroom.extraction.run import HastyExtractor
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.controls import Button, ElidedLabel, describe, label
 from stillroom.ui.extract.cell import values_of
@@ -444,9 +443,7 @@ class Preview(QWidget):
         started = time.monotonic()
 
         def work(operation: Operation[Mapping[str, FieldResult]]) -> Mapping[str, FieldResult]:
-            extractor = self._parts.extractor
-            extract = extractor.extract_hastily if isinstance(extractor, HastyExtractor) else extractor.extract
-            return extract(document, part, file=document.name, cancellation=operation.cancellation).fields
+            return self._parts.extract_hastily(document, part, cancellation=operation.cancellation).fields
 
         self._operation = self._parts.tasks.start(
             Operation(work, "preview", owner=self)
