@@ -166,3 +166,23 @@ def test_the_body_of_a_message_in_compressed_rtf() -> None:
 def test_other_items_than_messages_are_said_to_be() -> None:
     item = outlook(x001A001F="IPM.Appointment".encode("utf-16-le"), x0037001F="Review".encode("utf-16-le"))
     assert "appointment" in read("m.msg", item).notes[0]
+
+
+@pytest.mark.parametrize("footer", ["-- \nlist footer", "Unsubscribe\nhttps://example.org/"])
+def test_a_footer_below_a_coded_body_is_no_code(footer: str) -> None:
+    body = base64.encodebytes("Total due: £1,050.00\n".encode()).decode()
+    head = "From: a@example.org\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    document = read("m.eml", (head + body + footer).encode())
+    assert document.pages[0].text.endswith(f"Total due: £1,050.00\n\n{footer}")
+    assert document.notes == ()
+
+
+def test_an_appointment_has_a_date_and_a_start() -> None:
+    event = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Review\r\nDTSTART:20250410T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    assert read("a.ics", event).pages[0].text.splitlines() == [
+        "Subject: Review",
+        "Date: 2025-04-10",
+        "Start: 2025-04-10 09:00 UTC",
+    ]
+    all_day = event.replace(b"DTSTART:20250410T090000Z", b"DTSTART;VALUE=DATE:20250410")
+    assert read("a.ics", all_day).pages[0].text.splitlines() == ["Subject: Review", "Date: 2025-04-10"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 
 import pytest
 from hypothesis import given
@@ -248,3 +249,91 @@ def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
     values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
     assert {"Wean Hall 5409", "WeH 4625", "Room 123"} <= set(values)
     assert "Hall 5409" not in values
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("SPONSOR Capitol Counsel Partners", FieldType.ORGANISATION, "Capitol Counsel Partners"),
+        ("REPORT   APPROVED BY Susan J. Okafor", FieldType.NAME, "Susan J. Okafor"),
+        ("APPRVEc BY Carlos J. Tanaka", FieldType.NAME, "Carlos J. Tanaka"),  # as it was recognised
+        ("ANTRAGSTELLER Grüne Wiese eG", FieldType.ORGANISATION, "Grüne Wiese eG"),
+        ("Vehicle (Year, Make, Model):2016 Honda Civic", FieldType.LINE, "2016 Honda Civic"),
+        ("Model:2016 Honda Civic", FieldType.LINE, "2016 Honda Civic"),
+        ("January 27, 2020   Ann Stryker, Treasurer/s/ Ann Stryker", FieldType.LINE, "Treasurer"),
+        ("By: Treasurer /s/ Ann Stryker", FieldType.NAME, "Ann Stryker"),
+        ("Jo Site Addres ____ 12 Harbor Street, Ely, VA 22201", FieldType.ADDRESS, "12 Harbor Street, Ely, VA 22201"),
+        ("Job Site Address: 17 Rhode Island Avenue, Ely, IL 60601", FieldType.ADDRESS, "17 Rhode Island Avenue, Ely, IL 60601"),
+        ("12 Harbor Street, Chicago, IL 60601Holt & Knightley LLP", FieldType.ADDRESS, "12 Harbor Street, Chicago, IL 60601"),
+        ("12 Harbor Street, Chicago, IL 60601Holt & Knightley LLP", FieldType.ORGANISATION, "Holt & Knightley LLP"),
+        ("Indirizzo della sede: Via Roma 12, 00184 Roma", FieldType.ADDRESS, "Via Roma 12, 00184 Roma"),
+    ],
+)  # fmt: skip
+def test_what_is_filled_into_a_form_is_offered_without_its_label(text: str, kind: FieldType, value: str) -> None:
+    assert value in values(kind, text)
+
+
+FILLED = {
+    FieldType.NAME: "John Smith",
+    FieldType.ORGANISATION: "Blue Lake Partners",
+    FieldType.LINE: "minutes of the meeting",
+    FieldType.ADDRESS: "12 Harbor Street, Arlington, VA 22201",
+    FieldType.IDENTIFIER: "AB-1234",
+    FieldType.MONEY: "12.50",
+    FieldType.INTEGER: "12",
+}
+
+
+@pytest.mark.parametrize("kind", list(FILLED))
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Topic: ___{}___", "Topic ____ {}", "Topic ........ {}", "Topic . . . . . {}", "Topic - {}", "Topic – {}", "Topic = {}",
+        "Topic → {}", "[Topic] {}", "1) Topic: {}", "Topic|{}", "Topic (print): {}", "**Topic:** {}", "- Topic: {}", "Topic：{}",
+        "Topic :{}", "Topic #: {}", "Topic: [{}]", "Topic: «{}»", '"Topic": "{}"', "☒ Topic: {}", "Topic: {} .", "topic={}",
+        "Topic: {}; Age: 12", "Topic: {} Age: 12", "Topic: {} | Age: 12", "Subject {}", "SUBJECT {}",
+    ],
+)  # fmt: skip
+def test_a_value_is_offered_whatever_sign_stands_between_it_and_its_label(form: str, kind: FieldType) -> None:
+    text, value = form.format(FILLED[kind]), FILLED[kind]
+    offered = propose(Field("matter", kind, label="Subject"), document(text))
+    assert value in [candidate.value for candidate in offered]
+    for candidate in offered:
+        assert candidate.text == text[candidate.span.start : candidate.span.end]
+        assert "____" not in candidate.text
+
+
+def test_a_long_run_of_leaders_or_spaces_takes_no_time() -> None:
+    started = time.perf_counter()
+    for text in (
+        "_" * 20_000,
+        "Total " + "." * 20_000 + " 12",
+        "a" + " " * 20_000 + "b ;",
+        "*" * 20_000 + "x",
+        "- " * 10_000,
+    ):
+        values(FieldType.LINE, text)
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "part"),
+    [
+        ("IBM Deutschland GmbH", FieldType.LINE, "Deutschland GmbH"),
+        ("BERG Anna", FieldType.LINE, "Anna"),
+        ("McKinsey Company House", FieldType.LINE, "Company House"),
+        ("Starts at 10:30", FieldType.LINE, "30"),
+        ("Seller GmbH", FieldType.ORGANISATION, "GmbH"),
+        ("ACME HOLDINGS Inc.", FieldType.LINE, "Inc."),
+    ],
+)
+def test_the_beginning_of_a_name_is_no_label(text: str, kind: FieldType, part: str) -> None:
+    assert part not in values(kind, text, label="Seller")
+
+
+def test_whose_the_form_is_counts_for_less_than_who_filled_it() -> None:
+    text = "Corner Shop Ltd.\nSample invoice, Copyright Forms and Papers Inc. 2014\n"
+    offered = propose(Field("issuer", FieldType.ORGANISATION), document(text))
+    shapes = {candidate.value: candidate.shape for candidate in offered}
+    assert shapes["Forms and Papers Inc."] < 0.5 < shapes["Corner Shop Ltd."]
+    assert not any(value.startswith("Copyright") for value in shapes)

@@ -286,3 +286,27 @@ def test_a_date_of_the_persian_calendar_is_not_called_islamic() -> None:
     dated = Template("t", 1, "T", "", (Field("date", FieldType.DATE),))
     for text in ("تاریخ: 1404/01/14 ه.ش", "تاریخ: 1404/01/14 هـ.ش"):
         assert not Extractor(ScriptedEngine()).extract(document(text), dated, file="a.txt").notes
+
+
+TWO = "Green Leaf Ltd\nInvoice number: GL-1\nInvoice date: 3 April 2025\nTotal due: 100.00"
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (TWO.replace("GL-1", "GL-2").replace("3 April", "4 April"), True),
+        (TWO, False),  # the same once more
+        ("Invoice number: GL-1\nPage 2 of 2\nTotal due: 250.00", False),
+        ("Order number: PO-2\nInvoice date: 4 April 2025\nTotal due: 120.00", False),
+    ],
+)
+def test_a_second_document_in_the_file_is_not_dropped_in_silence(second: str, said: bool) -> None:
+    fields = (
+        Field("invoice_number", FieldType.IDENTIFIER, required=True),
+        Field("invoice_date", FieldType.DATE),
+        Field("total", FieldType.MONEY),
+    )
+    template = Template("bill", 1, "Bill", "an invoice", fields)
+    for pages in ((TWO, second), (f"{TWO}\n\n{second}",)):
+        notes = Extractor(ScriptedEngine()).extract(document(*pages), template, file="a.txt").notes
+        assert any("more than one document: “GL-1” and “GL-2”" in note for note in notes) == said

@@ -263,3 +263,18 @@ def test_a_street_with_its_number_is_no_organisation() -> None:
         name: signs(page, "seller", name)["street"] for name in ("Lieferantenstraße 20", "12 High Street", "Studio 54")
     }
     assert streets == {"Lieferantenstraße 20": 1.0, "12 High Street": 1.0, "Studio 54": 0.0}
+
+
+def test_a_value_that_goes_on_into_the_next_label_of_a_form_holds_a_label() -> None:
+    page = boxed([(50, "Seller")], [(50, "Glade & Sons")], [(50, "Total amount")], [(50, "12.00")])
+    assert signs(page, "buyer", "Glade & Sons\nTotal amount")["label"] == 1.0
+    assert signs(page, "buyer", "Glade & Sons")["label"] == 0.0
+    wrapped = boxed([(50, "Seller")], [(50, "Glade & Sons")], [(50, "Ltd of Total House")])
+    assert signs(wrapped, "buyer", "Glade & Sons\nLtd of Total House")["label"] < 0.5
+
+
+def test_a_rule_parts_what_is_above_from_what_is_below_and_leaders_do_not() -> None:
+    ruled = boxed([(50, "Buyer")], [(50, "----------------")], [(50, "Glade GmbH")])
+    assert signs(ruled, "buyer", "Glade GmbH")["own_above"] == 0.0
+    led = boxed([(50, "Buyer ........ Glade GmbH")])
+    assert signs(led, "buyer", "Glade GmbH")["own_left"] > 0.9

@@ -15,6 +15,7 @@ from stillroom.extraction.choices import Choices
 from stillroom.extraction.choices import examples as choices_examples
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.subject import Embedding
+from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, learn, parts_of
 from stillroom.learning.memory import TemplateMemory
 from stillroom.templates.template import Field, FieldType, Option, Template
@@ -72,6 +73,35 @@ def test_labels_without_sense_are_not_used() -> None:
     ]
     learned = learn(sure)
     assert learned is None or learned.after >= learned.before == 12
+
+
+def test_ways_to_fit_are_taken_together_the_more_the_less_they_lose() -> None:
+    """Where nothing was said before, no trust in it is better than another; where that is right of many documents, the greatest is."""
+    nothing_said = learn(rows())
+    assert nothing_said is not None
+    assert nothing_said.trust == pytest.approx((0.5 + 1.0 + 2.0) / 3)
+    notes = [
+        labelled(f"Note {number} of the day", number % 2, (1.0 - number % 2, number % 2, 0.0)) for number in range(40)
+    ]
+    right_before = learn(notes)
+    assert right_before is not None
+    assert 1.5 < right_before.trust < 2.0
+
+
+def test_a_few_documents_leave_a_share_what_it_is_worth() -> None:
+    few = learn(rows())
+    assert few is not None
+    assert few.slope == pytest.approx(1.0, abs=0.1)
+    assert few.shift == pytest.approx(0.0, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("fell", "rose", "worse"), [(1, 0, False), (3, 1, False), (5, 0, True), (9, 2, True), (0, 4, False)]
+)
+def test_a_few_more_wrong_are_chance(fell: int, rose: int, worse: bool) -> None:
+    before = [True] * fell + [False] * rose + [True, False] * 9
+    after = [False] * fell + [True] * rose + [True, False] * 9
+    assert classifier._is_worse(before, after) is worse
 
 
 def test_embeddings_tell_what_words_do_not() -> None:

@@ -19,6 +19,7 @@ from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.ranking import Vector
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.extraction.rules import apply_rules
+from stillroom.extraction.several import several_documents
 from stillroom.extraction.stated import with_stated
 from stillroom.extraction.subject import Embed, Embedding
 from stillroom.templates.template import Field, FieldType, Template
@@ -105,6 +106,8 @@ def decide(
     more = [
         left_out(asked.field, count) for asked in seen.asked if (count := choosing.items(asked)) > asked.field.max_items
     ]
+    if several := several_documents(seen.asked, seen.document):
+        more.append(several)
     more += [_not_looked_at(asked.field) for asked in seen.asked if asked.left_out]
     if not seen.page_only:
         offered = {asked.field.name: asked.candidates for asked in seen.asked}

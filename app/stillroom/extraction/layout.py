@@ -23,6 +23,7 @@ from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
+from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import Proposals
 from stillroom.extraction.candidates.venues import venue_sign
@@ -127,14 +128,14 @@ class _PageCells:
     def __init__(self, page: Page, keys: frozenset[str], like: Likeness) -> None:
         self.page = page
         self._like = like
-        self.text = page.text
-        self.labels = concepts.labels(page.text, keys)
+        self.text = without_leaders(page.text)
+        self.labels = concepts.labels(self.text, keys)
         self._label_starts = [label.start for label in self.labels]
         self.cells: list[_Cell] = []
         self.line_cells: list[list[int]] = []
         self.lines: list[tuple[int, int]] = []
         position = 0
-        for raw in page.text.split("\n"):
+        for raw in self.text.split("\n"):
             stripped = raw.strip()
             if stripped:
                 start = position + len(raw) - len(raw.lstrip())
@@ -207,6 +208,16 @@ class _PageCells:
             and text[-1] not in ":,;!?"
             and not streets.search(text)
             and not others.search(text)
+        )
+
+    def label_within(self, start: int, end: int) -> float:
+        """1 where one of a text's lines below the first is a label and nothing else: there begins what is next on a form."""
+        first, last = self.line_of(start), self.line_of(max(start, end - 1))
+        return float(
+            any(
+                len(self.line_cells[number]) == 1 and self.headings[self.line_cells[number][0]] > _HEADING
+                for number in range(first + 1, last + 1)
+            )
         )
 
     def label_text(self, index: int) -> str:
@@ -608,7 +619,9 @@ class Layout:
                 line_start=float(span.start == line[0]),
                 line_end=float(span.end >= last_line[1] - 1),
                 colon=float(page.text[max(0, span.start - 3) : span.start].rstrip()[-1:] in (":", "：")),
-                label=max(0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY)),
+                label=max(
+                    0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY), page.label_within(span.start, span.end)
+                ),
                 label_first=float(
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
                 ),

@@ -2,8 +2,9 @@
 
 What an option's words say without learning is where it begins; what is added is a kernel's multinomial logistic regression over the
 letters and words of the texts, and over the model's embeddings of them where all have one: of a text alone, or of one that is read
-behind the options. How far the beginning is trusted, and what the embeddings count beside the words, is what loses least when documents
-are left out; where nothing does, nothing is learned. An option takes part from its second label on.
+behind the options. Which embeddings are taken is what loses least when documents are left out. How far the beginning is trusted, and what
+the embeddings count beside the words, few documents tell no better than by chance: ways to fit are taken together, each by how little it
+loses. Where they lose no less than what nobody taught, nothing is learned. An option takes part from its second label on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,6 +42,9 @@ _TRUST, _OTHER_TRUST = (
 )  # in the strengths that nobody taught: at first, and what else is tried, times that
 _EMBEDDED = (1.0, 3.0)  # what embeddings count beside the words
 _TRUST_AMONG, _EMBEDDED_AMONG = 0.7, (2.0, 4.0)  # the same where they are read behind the options, and say more
+# Shares of several ways together are near the truth as they are: forty documents tell little of how far they are from it.
+_AS_IT_IS = (20.0, 10.0)
+_ALIKE = 3.0  # by so much more loss (nats, of all documents left out) a way counts e times less
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def parts_of(text: str) -> Sparse:
 
 
 def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
-    """What these documents teach of a choice; None where they teach nothing, or leave it no better when they are left out in turn."""
+    """What these documents teach of a choice; None where they teach nothing, or it tells no more of them when they are left out in turn."""
     useful = [row for row in rows if row.right >= 0]
     labels = Counter(row.right for row in useful)
     options = sorted(option for option, count in labels.items() if count >= _LEAST)
@@ -138,35 +142,45 @@ def learn(rows: Sequence[LabelledText]) -> LearnedChoice | None:
     if len(options) < 2:
         return None
     model, widths, examples = _model_of(useful)
-    before = sum(int(np.argmax(row.strengths)) == row.right for row in useful)
+    before = [int(np.argmax(row.strengths)) == row.right for row in useful]
     unlearned = sum(_loss(ranking.softmax(row.strengths), row.right) for row in useful)
     parts = _parts(useful, model, examples)
+    among = len(useful[0].among)
 
-    def lost(way: _Way) -> float:
-        return sum(_loss(share, row.right) for share, row in zip(left_out(way), useful, strict=True))
+    def lost(told: Vector) -> float:
+        return sum(_loss(ranking.softmax(one), row.right) for one, row in zip(told, useful, strict=True))
 
     @functools.cache
-    def left_out(way: _Way) -> list[Vector]:
+    def left_out(way: _Way) -> Vector:
         return _left_out(useful, options, way, parts)
 
-    way = min(
+    best = min(
         (
             _Way(_TRUST),
             *(_Way(_TRUST, embedded, width) for width in widths for embedded in _EMBEDDED),
-            *(_Way(_TRUST_AMONG, embedded, among=True) for embedded in (_EMBEDDED_AMONG if examples else ())),
+            *(_Way(_TRUST_AMONG, embedded, among, among=True) for embedded in (_EMBEDDED_AMONG if examples else ())),
         ),
-        key=lost,
+        key=lambda way: lost(left_out(way)),
     )
-    way = min((way, *(replace(way, trust=way.trust * times) for times in _OTHER_TRUST)), key=lost)
-    told = [
-        (float(share.max()), int(share.argmax()) == row.right) for share, row in zip(left_out(way), useful, strict=True)
-    ]
-    after = sum(right for _, right in told)
-    if lost(way) >= unlearned or after < before:
+    ways = [replace(way, trust=way.trust * times) for way in best.alike for times in (1.0, *_OTHER_TRUST)]
+    losses = np.array([lost(left_out(way)) for way in ways])
+    counts = ranking.softmax(-losses / _ALIKE)
+    told: Vector = sum((count * left_out(way) for count, way in zip(counts, ways, strict=True)), np.zeros(()))
+    shares = [ranking.softmax(one) for one in told]
+    right = [int(share.argmax()) == row.right for share, row in zip(shares, useful, strict=True)]
+    if lost(told) >= unlearned or _is_worse(before, right):
         return None
-    slope, shift = calibrated(told)
-    found = _fitted(_Texts.of(useful, model, examples), options, way)
-    return replace(found, slope=slope, shift=shift, documents=len(useful), before=before, after=after)
+    sure = [(float(share.max()), each) for share, each in zip(shares, right, strict=True)]
+    slope, shift = calibrated(sure, _AS_IT_IS)
+    found = _fitted(_Texts.of(useful, model, examples), options, dict(zip(ways, counts.tolist(), strict=True)))
+    return replace(found, slope=slope, shift=shift, documents=len(useful), before=sum(before), after=sum(right))
+
+
+def _is_worse(before: Sequence[bool], after: Sequence[bool]) -> bool:
+    """Whether fewer are right than before, by more than chance alone takes from so many that changed (Q. McNemar, 1947)."""
+    fell = sum(one and not other for one, other in zip(before, after, strict=True))
+    rose = sum(other and not one for one, other in zip(before, after, strict=True))
+    return fell - rose > math.sqrt(fell + rose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +188,20 @@ class _Way:
     """A way to fit: the trust in the strengths that nobody taught, and what so many first numbers of embeddings count beside the words.
 
     Attributes:
-        among: the embeddings behind the options are taken, with all their numbers.
+        among: the embeddings behind the options are taken.
     """
 
     trust: float
     embedded: float = 0.0
     width: int = 0
     among: bool = False
+
+    @property
+    def alike(self) -> list[_Way]:
+        """The ways that take the same embeddings."""
+        if not self.embedded:
+            return [self]
+        return [replace(self, embedded=embedded) for embedded in (_EMBEDDED_AMONG if self.among else _EMBEDDED)]
 
 
 def _model_of(rows: Sequence[LabelledText]) -> tuple[str, list[int], str]:
@@ -208,17 +229,23 @@ class _Evened:
         mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
         return cls((vectors - mean) / spread, mean, spread)
 
+    def units(self, width: int) -> Vector:
+        """The first numbers of each, of length 1."""
+        return np.array([_unit(each) for each in self.rows[:, :width]])
+
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
     """Some documents as a fit takes them, whatever of them it uses.
 
     Attributes:
-        parts, rarity: see LearnedChoice. known: what each document has of them; near: the products of these.
+        strengths: of each, that nobody taught. parts, rarity: see LearnedChoice.
+        known: what each document has of them; near: the products of these.
         model, examples: see LearnedChoice. plain, among: the embeddings, and those behind the examples.
     """
 
     rows: Sequence[LabelledText]
+    strengths: Vector
     parts: npt.NDArray[np.uint16]
     rarity: npt.NDArray[np.float32]
     known: npt.NDArray[np.float32]
@@ -239,61 +266,85 @@ class _Texts:
         width = min(len(row.embedding) for row in rows) if model else 0
         plain = _Evened.of(np.array([row.embedding[:width] for row in rows]))
         among = _Evened.of(np.array([row.among if examples else row.among[:0] for row in rows]))
-        return cls(rows, parts, rarity, known, near, model, examples, plain, among)
+        strengths = np.array([row.strengths for row in rows])
+        return cls(rows, strengths, parts, rarity, known, near, model, examples, plain, among)
+
+    def evened(self, way: _Way) -> _Evened:
+        """The embeddings that a way takes."""
+        return self.among if way.among else self.plain
 
 
-def _parts(rows: Sequence[LabelledText], model: str, examples: str) -> list[tuple[list[int], _Texts]]:
-    """The places of documents that are left out together, and the others; each alone where there are few."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Documents that are left out together (their places), the others, and how near the words of these are to those of each other."""
+
+    held: list[int]
+    others: _Texts
+    near: Vector
+
+
+def _parts(rows: Sequence[LabelledText], model: str, examples: str) -> list[_Part]:
+    """The documents, a part at a time left out; each alone where there are few."""
     number = min(len(rows), _PARTS)
     order = sorted(range(len(rows)), key=lambda place: rows[place].document)  # by chance, whatever order they came in
-    held = [order[part::number] for part in range(number)]
-    return [
-        (own, _Texts.of([row for place, row in enumerate(rows) if place not in own], model, examples)) for own in held
-    ]
+    parts = []
+    for held in (order[part::number] for part in range(number)):
+        others = _Texts.of([row for place, row in enumerate(rows) if place not in held], model, examples)
+        own = np.array([_row(rows[place].parts, others.parts, others.rarity, len(others.rows)) for place in held])
+        parts.append(_Part(held, others, (own @ others.known.T).astype(np.float64)))
+    return parts
 
 
-def _left_out(
-    rows: Sequence[LabelledText],
-    options: Sequence[int],
-    way: _Way,
-    parts: Sequence[tuple[list[int], _Texts]],
-) -> list[Vector]:
-    """Shares of each document's options, by what the others teach."""
-    found: list[Vector] = [row.strengths for row in rows]
-    for held, others in parts:
-        fitted = _fitted(others, options, way)
-        for place in held:
-            row = rows[place]
-            found[place] = fitted.shares(row.strengths, row.parts, row.among if way.among else row.embedding)
+def _left_out(rows: Sequence[LabelledText], options: Sequence[int], way: _Way, parts: Sequence[_Part]) -> Vector:
+    """How much speaks for each option of each document, a row each, by what the others teach."""
+    found = np.array([row.strengths for row in rows])
+    at = np.array(options)
+    for part in parts:
+        evened = part.others.evened(way)
+        embeddings = evened.units(way.width)
+        own = [rows[place].among if way.among else rows[place].embedding for place in part.held]
+        held = replace(
+            evened, rows=np.array([(each[: len(evened.mean)] - evened.mean) / evened.spread for each in own])
+        )
+        near = part.near + way.embedded * held.units(way.width) @ embeddings.T
+        begin = way.trust * (found[part.held] - part.others.strengths.mean(axis=0))
+        begin[:, at] += near @ _worth(part.others, at, way, embeddings)
+        found[part.held] = begin
     return found
 
 
-def _fitted(texts: _Texts, options: Sequence[int], way: _Way) -> LearnedChoice:
-    rows = texts.rows
+def _fitted(texts: _Texts, options: Sequence[int], ways: Mapping[_Way, float]) -> LearnedChoice:
+    """What documents teach, in ways that take the same embeddings, by how much each counts."""
     at = np.array(options)
-    strengths = np.array([row.strengths for row in rows])
-    usual = strengths.mean(axis=0)
-    begin = way.trust * (strengths - usual)[:, at]
-    right = np.array([[float(row.right == option) for option in options] for row in rows])
-    evened = texts.among if way.among else texts.plain
-    width = len(evened.mean) if way.among else way.width
-    embeddings = np.array([_unit(each) for each in evened.rows[:, :width]])
-    worth = _solved(texts.near + way.embedded * embeddings @ embeddings.T, begin, right)
+    first = next(iter(ways))
+    evened = texts.evened(first)
+    embeddings = evened.units(first.width)
+    width = embeddings.shape[1]
+    worth = {way: count * _worth(texts, at, way, embeddings) for way, count in ways.items()}
     # The kernels are linear: what the documents say together is kept, not the documents.
+    of_parts: Vector = sum(worth.values(), np.zeros(()))
+    of_embeddings: Vector = sum((way.embedded * each for way, each in worth.items()), np.zeros(()))
     return LearnedChoice(
         options=at,
-        trust=way.trust,
-        usual=usual,
+        trust=sum(count * way.trust for way, count in ways.items()),
+        usual=texts.strengths.mean(axis=0),
         parts=texts.parts,
         rarity=texts.rarity,
-        by_part=(texts.known.T @ worth).astype(np.float16),
-        by_embedding=(way.embedded * embeddings.T @ worth).astype(np.float16),
+        by_part=(texts.known.T @ of_parts).astype(np.float16),
+        by_embedding=(embeddings.T @ of_embeddings).astype(np.float16),
         mean=evened.mean[:width].astype(np.float16),
         spread=evened.spread[:width].astype(np.float16),
         model=texts.model if width else "",
-        known=len(rows),
-        examples=texts.examples if way.among else "",
+        known=len(texts.rows),
+        examples=texts.examples if first.among else "",
     )
+
+
+def _worth(texts: _Texts, options: npt.NDArray[np.int64], way: _Way, embeddings: Vector) -> Vector:
+    """What each document is worth for each option."""
+    begin = way.trust * (texts.strengths - texts.strengths.mean(axis=0))[:, options]
+    right = np.array([[float(row.right == option) for option in options] for row in texts.rows])
+    return _solved(texts.near + way.embedded * embeddings @ embeddings.T, begin, right)
 
 
 def _solved(near: Vector, begin: Vector, right: Vector) -> Vector:

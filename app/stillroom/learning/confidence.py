@@ -10,14 +10,20 @@ _STEPS = 12
 _SMALL = 1e-5
 
 
-def calibrated(shares: Sequence[tuple[float, bool]]) -> tuple[float, float]:
-    """Slope and shift of the confidence (J. Platt, 1999), drawn towards leaving it as it is."""
+def calibrated(
+    shares: Sequence[tuple[float, bool]], penalties: tuple[float, float] = (4.0, 1.0)
+) -> tuple[float, float]:
+    """Slope and shift of the confidence (J. Platt, 1999), drawn towards leaving it as it is.
+
+    Args:
+        penalties: on the squares of how far they are from that.
+    """
     bounded = np.clip([share for share, _ in shares], 1e-3, 1 - 1e-3)
     logits = np.log(bounded / (1 - bounded))
     right = np.array([right for _, right in shares], dtype=float)
     columns = np.column_stack([logits, np.ones(len(logits))])
     weights, usual = np.array([1.0, 0.0]), np.array([1.0, 0.0])
-    penalty = np.array([4.0, 1.0])
+    penalty = np.array(penalties)
     for _ in range(_STEPS):
         share = 1.0 / (1.0 + np.exp(-np.clip(columns @ weights, -30, 30)))
         gradient = columns.T @ (share - right) + penalty * (weights - usual)

@@ -79,6 +79,11 @@ class ReviewExports:
                     found[document.path] = LabelledDocument(len(found) + 1, document.path.name, document.path, fields)
         return list(found.values())
 
+    def reviewed_template(self) -> tuple[str, int] | None:
+        """The name of the template whose documents were reviewed last, and how many persons answer for; None where none was."""
+        names = dict.fromkeys(table.template_name for table in self._reviews().tables())
+        return next(((name, len(found)) for name in names if (found := self.labelled(name))), None)
+
     def write_labels(self, documents: Sequence[ReviewedDocument], target: Path) -> int:
         """Write verdicts as labels, a line a document. Returns how many lines."""
         from stillroom.review.signing import write_labels

@@ -157,6 +157,27 @@ def test_a_wrong_value_is_shown_beside_its_template(window, page, parts, labels_
 
 
 @pytest.mark.window
+def test_what_was_reviewed_of_another_template_is_offered(page, window, qtbot, receipts):
+    sheet = window.extract.sheet
+    assert sheet.template.name == "receipt"
+    sheet.add_files(receipts(3), start=True)
+    qtbot.waitUntil(lambda: bool(sheet.model.rows) and not sheet.runs.running and sheet.runs.started, timeout=20_000)
+    qtbot.waitUntil(lambda: all(row.state == "done" for row in sheet.model.rows), timeout=20_000)
+    sheet.verdicts.approve(sheet.model.rows[:2])
+    qtbot.waitUntil(lambda: not sheet.verdicts.saving, timeout=10_000)
+    page.template.setCurrentIndex(page.template.findText("Contract"))
+    page.reviewed_button.click()
+    qtbot.waitUntil(lambda: "labels" in page.banners._keyed, timeout=15_000)
+    banner = page.banners._keyed["labels"]
+    assert banner.message.text() == "No document of Contract has been reviewed yet."
+    (button,) = banner.buttons
+    assert button.text() == "Take the 2 of Receipt"
+    button.click()
+    qtbot.waitUntil(lambda: "2 documents" in page.labels_text.full_text(), timeout=15_000)
+    assert page.template.currentText() == "Receipt"
+
+
+@pytest.mark.window
 def test_nothing_reviewed_is_said(page, qtbot):
     page.reviewed_button.click()
     qtbot.waitUntil(lambda: "labels" in page.banners._keyed, timeout=10_000)

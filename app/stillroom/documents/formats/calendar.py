@@ -53,9 +53,10 @@ def _lines(component: Any, left_out: LeftOut) -> Iterator[str]:
         value = component.get(key)
         values = [] if value is None else value if isinstance(value, list) else [value]
         said = ", ".join(filter(None, map(_said, values)))
-        if said:
-            # A day without a time is what people call the date.
-            yield f"{'Date' if key == 'DTSTART' and len(said) == _DAY else label}: {said}"
+        if said and key == "DTSTART" and len(values) == 1 and said[:4].isdigit():
+            yield f"Date: {said[:_DAY]}"  # what people ask for; the start is a time of day besides
+        if said and not (key == "DTSTART" and len(said) == _DAY):
+            yield f"{label}: {said}"
     attached = component.get("ATTACH")
     left_out.add(ATTACHMENT, 0 if attached is None else len(attached) if isinstance(attached, list) else 1)
 

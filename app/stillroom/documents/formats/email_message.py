@@ -31,6 +31,10 @@ _HAS_FIGURE = re.compile(r"\d")
 _STUB = 0.5
 """A text part that holds a smaller share of the words of the HTML part beside it is no other form of it."""
 _OTHER_FORMS = ("text/enriched", "text/rtf", "text/x-amp-html", "text/watch-html")
+# Lines of base64 from the beginning, up to the one that fills it up.
+_CODE = re.compile(
+    r"(?:[ \t]*[A-Za-z0-9+/]+[ \t]*(?:\r?\n|\Z)|[ \t]*\r?\n)*+(?:[ \t]*[A-Za-z0-9+/]*={1,2}[ \t]*(?:\r?\n|\Z))?"
+)
 _ARMOURED = "-----BEGIN PGP MESSAGE-----"
 _IN_THE_TEXT = re.compile(
     rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[\x20-\x60]{1,62}\r?\n)+?)(?:[` ]\r?\n)?end\r?$", re.MULTILINE
@@ -195,6 +199,8 @@ class _Parts:
             data = self._without_files(data)
         text, notes = decode_as(data, part.get_content_charset())
         self._say(notes)
+        if footer := _coded(part)[1]:
+            text = f"{text.rstrip()}\n\n{_repaired(footer)}"
         if _ARMOURED in text:
             self._note("The message is encrypted. Open it in its mail program, save it unencrypted and add that.")
         return _unfolded(text, part) if str(part.get_param("format") or "").lower() == "flowed" else text
@@ -301,8 +307,23 @@ def _repaired(value: str) -> str:
 def _bytes(part: Message) -> bytes:
     if part.get_content_type() == "message/rfc822":
         return _message_bytes(part)
+    coded, footer = _coded(part)
+    if footer:
+        return binascii.a2b_base64(coded)
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
+
+
+def _coded(part: Message) -> tuple[str, str]:
+    """The base64 of a part, and what a mailing list or a gateway wrote below it as it is; that is no code, and would decode to rubbish."""
+    if str(part.get("Content-Transfer-Encoding") or "").strip().lower() != "base64":
+        return "", ""
+    payload = part.get_payload()
+    match = _CODE.match(payload) if isinstance(payload, str) else None
+    if not match or not isinstance(payload, str) or not payload[match.end() :].strip():
+        return "", ""
+    code = "".join(match.group().split())
+    return (code, payload[match.end() :].strip()) if code and len(code) % 4 == 0 else ("", "")
 
 
 def _message_bytes(part: Message) -> bytes:

@@ -42,10 +42,10 @@ _TOKEN = re.compile(r"(?<!\S)[^\s,;]+(?:\s?[-/#]\s?[^\s,;]+){0,6}")
 # Points from a label to its value: "Number.........4711".
 _LEADER = re.compile(r"[.…_·]{3,}|…+")
 _PART_OF_AMOUNT = re.compile(r",\d{2,3}(?!\d)")
-_EDGES = "()[]{}<>`=\"'“”‘’.,;:*|#：。，、（）【】"
-# What names a code and touches it: "No.12345", "N°2025/0012", "Nr.4711", "Rech.-Nr.:12".
+_EDGES = "()[]{}<>`=\"'“”‘’«».,;:*|#：。，、（）【】"
+# What names a code and touches it: "No.12345", "N°2025/0012", "Nr.4711", "Rech.-Nr.:12", "order=12".
 _LABEL = re.compile(
-    r"(?:(?:[^\W\d_]{1,14}[.\-]{1,2}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{1,12})?(?:no|nr|num|nro|núm|nº|n°|№|n|νο|inv|ref|id|rechn|fact?|č|čís|sz|бр|ном|αρ)\s?[.:°º#．]{1,3}|رقم|شماره|מס['׳]|№|n[°º]|[^\W\d_]{0,14}#)\s?(?=[\w\-/]*\d)",
+    r"(?:(?:[^\W\d_]{1,14}[.\-]{1,2}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{1,12})?(?:no|nr|num|nro|núm|nº|n°|№|n|νο|inv|ref|id|rechn|fact?|č|čís|sz|бр|ном|αρ)\s?[.:°º#．]{1,3}|رقم|شماره|מס['׳]|№|n[°º]|[^\W\d_]{0,14}#|[^\W\d_]{1,20}[=|>])\s?(?=[\w\-/]*\d)",
     re.IGNORECASE,
 )
 # Letters of a script without spaces in front of a code in Latin letters and figures: 发票号码25117000.

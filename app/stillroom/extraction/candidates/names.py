@@ -38,6 +38,8 @@ _BILL_LINE = re.compile(
 )
 # A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7".
 _NO_NAME = re.compile(r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE)
+# Whose the form is, or the program that printed it: "Copyright Forms Inc. 2014".
+_RIGHTS = re.compile(r"(?:\bcopyright\b|©|\(c\))\W*(?:\d{4}\W*)?(?:by\s+)?", re.IGNORECASE)
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
@@ -52,14 +54,15 @@ _LONGEST, _REST = 200, 60
 _CUT, _WITH_NUMBER = 0.3, 0.6
 
 
-def organisations(page: Page) -> Iterator[Candidate]:
+def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]:
     """Names with a legal form, lines and cells that may be a letterhead, and capitalised names in running text."""
     shapes: dict[tuple[int, int], float] = {}
     rows = page_lines(page)
-    for start, end, shape in [*_letterhead(page, rows), *_running(page)]:
+    for start, end, shape in [*_letterhead(page, rows, own), *_running(page)]:
         if end - start > _LONGEST:
             continue
-        span = _trim(page.text, start, end)
+        rights = _RIGHTS.match(page.text, start, end)
+        span = _trim(page.text, rights.end() if rights else start, end)
         if span[1] - span[0] >= 2 and re.search(r"[^\W\d_]{2}", page.text[slice(*span)]):
             shapes[span] = max(shape, shapes.get(span, 0.0))
     behind = {row.end: rows[index + 1].text for index, row in enumerate(rows[:-1])}
@@ -80,7 +83,7 @@ def organisations(page: Page) -> Iterator[Candidate]:
             below = 1.0 if _LEGAL_END.search(following) and len(following) < 40 else 0.0
         elif len(rest.rstrip()) < 24 and _LEGAL_END.search(rest):
             below = 1.0  # "Popular Book Co." of "Popular Book Co. (M) Sdn Bhd"
-        if below:
+        if below or _RIGHTS.search(page.text[max(0, left - _REST) : left].rpartition("\n")[2]):
             shape *= _CUT
         edges = (
             [float(bool(_LEGAL_END.search(line))) for line in (lines[0], lines[-1])] if len(lines) > 1 else [0.0, 0.0]
@@ -89,11 +92,11 @@ def organisations(page: Page) -> Iterator[Candidate]:
         yield Candidate(place, text, single_spaced(text), shape, above, below, first=edges[0], last=edges[1])
 
 
-def names(page: Page) -> Iterator[Candidate]:
+def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]:
     """Capitalised names in running text, whole and without what goes before or behind a person's ("Producer", "Mr.", "'s"), what
     follows "of" in them ("State of Oregon"), and whole short cells."""
     seen: set[tuple[int, int]] = set()
-    for start, end, shape in _named(page):
+    for start, end, shape in _named(page, own):
         left, right = _trim(page.text, start, end)
         text = page.text[left:right]
         if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not _LETTERS.search(text):
@@ -117,7 +120,7 @@ def _capitalised(text: str) -> Iterator[tuple[int, int]]:
         yield start, label.start() if label and label.start() < end else end
 
 
-def _named(page: Page) -> Iterator[tuple[int, int, float]]:
+def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, float]]:
     for start, end in _capitalised(page.text):
         yield start, end, 0.6
         yield from _lines_of(page.text, start, end)
@@ -127,7 +130,7 @@ def _named(page: Page) -> Iterator[tuple[int, int, float]]:
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
-    for value in labelled(page):
+    for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
 
@@ -161,7 +164,7 @@ def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]
         yield start + words[len(words) - count][0], start + words[-1][1], 0.5 if count > 1 else 0.3
 
 
-def _letterhead(page: Page, rows: list[Line]) -> Iterator[tuple[int, int, float]]:
+def _letterhead(page: Page, rows: list[Line], own: re.Pattern[str] | None) -> Iterator[tuple[int, int, float]]:
     for index, row in enumerate(rows[:40]):
         if len(row.text) > 90:
             continue
@@ -173,7 +176,7 @@ def _letterhead(page: Page, rows: list[Line]) -> Iterator[tuple[int, int, float]
         if index + 1 < len(rows) and len(rows[index + 1].text) <= 60 and index < 12:
             joined = 0.6 if _LEGAL_END.search(rows[index + 1].text) else 0.1
             yield row.start, rows[index + 1].end, joined
-    for cell in [*cells(page), *labelled(page)]:
+    for cell in [*cells(page), *labelled(page, own)]:
         if len(cell.text) <= 90:
             yield cell.start, cell.end, 0.7 if _LEGAL_END.search(cell.text) else 0.3
 

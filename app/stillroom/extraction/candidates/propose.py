@@ -14,6 +14,7 @@ from stillroom.documents.aside import comments
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text, times
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.leaders import holds_leader, without_leaders
 from stillroom.extraction.conventions import Evidence, evidence, weighed
 from stillroom.templates.template import Field, FieldType
 
@@ -21,7 +22,7 @@ MOST_CANDIDATES = 100_000
 """Of one field in one document. A hundred pages of text have fewer; what has more is said (see ``Proposal``)."""
 
 _PROPOSERS: dict[FieldType, Callable[[Page, Field, Evidence, Document], Iterable[Candidate]]] = {
-    FieldType.LINE: lambda page, *_: text.lines(page),
+    FieldType.LINE: lambda page, field, *_: text.lines(page, text.label_of(field)),
     FieldType.TEXT: lambda page, *_: text.word_runs(page),
     FieldType.BLOCK: lambda page, *_: text.blocks(page),
     FieldType.DATE: lambda page, *_: dates.dates(page),
@@ -36,10 +37,14 @@ _PROPOSERS: dict[FieldType, Callable[[Page, Field, Evidence, Document], Iterable
     FieldType.URL: lambda page, *_: codes.urls(page),
     FieldType.IBAN: lambda page, *_: codes.ibans(page),
     FieldType.IDENTIFIER: lambda page, field, *_: codes.identifiers(page, field.pattern),
-    FieldType.NAME: lambda page, *_: names.names(page),
-    FieldType.ORGANISATION: lambda page, *_: names.organisations(page),
-    FieldType.ADDRESS: lambda page, *_: text.addresses(page),
+    FieldType.NAME: lambda page, field, *_: names.names(page, text.label_of(field)),
+    FieldType.ORGANISATION: lambda page, field, *_: names.organisations(page, text.label_of(field)),
+    FieldType.ADDRESS: lambda page, field, *_: text.addresses(page, text.label_of(field)),
 }
+_BEHIND_WORDS = (FieldType.LINE, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS)
+"""Types whose values are looked for behind the field's own words."""
+_RUNNING = (FieldType.TEXT, FieldType.BLOCK)
+"""Types whose values may hold dots and rules like any other text."""
 # A proposer is given a long page in pieces of about so many characters: it can be stopped between two.
 _PIECE = 100_000
 # What has no width, or only turns the direction of writing. Joiners are letters' own where a script joins them.
@@ -89,10 +94,21 @@ def proposal(
             for piece, places in _pieces(page):
                 if cancellation is not None:
                     cancellation.raise_if_requested()
-                yield from _placed(proposer(piece, field, known, document), page, places)
+                ruled = (kind or field.type) not in _RUNNING
+                plain = replace(piece, text=without_leaders(piece.text)) if ruled else piece
+                found_here = _placed(proposer(plain, field, known, document), page, places)
+                yield from found_here if plain.text == piece.text else _as_written(found_here, page)
 
     several = list(itertools.islice(_distinct(_of_body(weighed(found(), known), document)), MOST_CANDIDATES + 1))
     return Proposal(several[:MOST_CANDIDATES], len(several) > MOST_CANDIDATES)
+
+
+def _as_written(candidates: Iterable[Candidate], page: Page) -> Iterator[Candidate]:
+    """Candidates of a text without leaders, as the page has them; none that goes across one."""
+    for candidate in candidates:
+        text = page.text[candidate.span.start : candidate.span.end]
+        if not holds_leader(text):
+            yield candidate if candidate.text == text else replace(candidate, text=text)
 
 
 class Proposals:
@@ -100,12 +116,12 @@ class Proposals:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._known: dict[tuple[FieldType, bool | None, str], Proposal] = {}
+        self._known: dict[tuple[FieldType, bool | None, str, re.Pattern[str] | None], Proposal] = {}
 
     def of(self, field: Field, kind: FieldType, cancellation: Cancellation | None = None) -> Proposal:
         """See ``proposal``; fields of one type have their candidates in common, which nobody changes. Raises Cancelled."""
         pattern = field.pattern if kind is FieldType.IDENTIFIER else ""
-        key = (kind, field.day_first, pattern)
+        key = (kind, field.day_first, pattern, text.label_of(field) if kind in _BEHIND_WORDS else None)
         if key not in self._known:
             self._known[key] = proposal(field, self._document, kind=kind, cancellation=cancellation)
         return self._known[key]

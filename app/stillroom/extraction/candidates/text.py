@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +10,26 @@ from dataclasses import dataclass
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.venues import venues
-from stillroom.extraction.candidates.words import address_words
+from stillroom.extraction.candidates.words import address_labels, address_words, legal_forms
+from stillroom.templates.template import Field
 
-_CELL_GAP = re.compile(r" {2,}|\t+| \| ")
+# "/s/" stands for a signature: "Anna Berg, Treasurer/s/ Anna Berg". An address that fills its column may run into the next: "IL 60601Holt".
+_CELL_GAP = re.compile(r" {2,}|\t+| \| |(?<=\w)[ \t]*/s/[ \t]*|(?<=[ ,][A-Z]{2} \d{5})(?=[A-Z][a-z])")
 _LABEL = re.compile(r"^[\w .#/'’&()\-]{1,40}?\s*:\s+")
-# The same with commas and brackets in it, a rule to write on, or no space behind the colon: "Vehicle (Year, Make): …", "Name ____ …".
-_FORM_LABEL = re.compile(r"^[^:\n]{1,60}?\s*(?::(?:\s+|(?=[^\W\d_]))|_{2,}[ \t]*:?[ \t]*)(?=[\w(\"“])")
+# The same with commas and brackets in it, or no space behind the colon: "Vehicle (Year, Make):2016 …".
+_FORM_LABEL = re.compile(
+    r"^[^:：\n]{1,60}?\s*(?::(?:\s+|(?=[^\W\d_])|(?<=[^\W\d_]:|\):| :)(?=\d))|：\s*)[\"“«\[*]{0,2}(?=[\w(\"“])"
+)
+# "Name = …", "Name → …", "Name|…", "[Name] …", "**Name:** …", and "Name - …" where no more than two words stand before it.
+_OTHER_SIGN = re.compile(
+    r"^(?:\[[^\]:\n]{1,40}\]\s*:?\s*|[*_]{1,2}[^*:\n]{1,40}:?[*_]{1,2}:?\s*|[^\W\d_][^|=<>→:\n]{0,40}?\s*(?:=>?|->|→|\||>)\s*"
+    r"|[^\W\d_][\w.]{0,30}(?: [\w.]{1,30})?\s+[-–—]\s+)(?=[\w(\"“])"
+)
+# Where in a value the next label begins: "… ; Age: 12", "… Age: 12".
+_NEXT_LABEL = re.compile(
+    r"(?:\s?[;,|]\s{0,4}|(?<=\S)\s{1,4})(?=[^\W\d_a-z][^\W\d_'’]{0,20}(?: [^\W\d_'’]{1,20}){0,2}\s?:(?:\s|$))"
+)
+_CLOSING = re.compile(r"[\"”»\]*]{1,4}[\s.,;]{0,4}$|(?<=\S)\s{1,4}[.,;]{1,4}$")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
 _REGISTRATION_LINE = re.compile(
@@ -42,11 +57,13 @@ _PHONE_LINE = re.compile(r"^\+?(?:\(\d{2,4}\)[\s\-.]*|\d{2,4}[\s\-.]+)\d{3,4}[\s
 # A day, or a time of day: what stands on such a line is of the bill.
 _MOMENT = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)|(?<!\d)\d{1,2}:\d{2}(?!\d)")
 # "Served by: …", "Document no : …"; but "No: 28, Main Street" and "Address: …" begin addresses.
-_OTHER_LABEL = re.compile(
-    r"^(?!(?:no|lot|unit|blk|block|add|addr|address|adresse|anschrift|alamat|office|site|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:",
-    re.IGNORECASE,
-)
+_ANY_LABEL = re.compile(r"^(?!(?:no|lot|unit|blk|block|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:", re.IGNORECASE)
+_WORD = re.compile(r"\S+")
+_CAPITALISED = re.compile(r"[(“\"]?[^\W\d_a-z][^\W\d_A-Z]")
+_LETTERS_OF_LABEL = 5  # "IBM", "BMW" and "DHL" are names themselves
+_LONGEST_LABEL = 60
 MAX_BLOCK_LINES = 6
+_SOME_ADDRESS = 0.2
 _LONGEST_LINE = 400  # characters of a line that may be a value, or a line of an address
 _SHORT_LINE = 60
 
@@ -84,22 +101,58 @@ def cells(page: Page) -> Iterator[Line]:
             start = gap.end() if gap else end
 
 
-def labelled(page: Page) -> Iterator[Line]:
-    """What follows a label on its line or in its cell: behind a colon, or on a rule to write on."""
+@functools.cache
+def label_of(field: Field) -> re.Pattern[str]:
+    """The words that a field is called by, where they begin a line and a value follows without a mark."""
+    phrases = {phrase for phrase in (field.heading, field.name.replace("_", " "), *field.near) if phrase.strip()}
+    words = (
+        r"\s".join(map(re.escape, phrase.split())) for phrase in sorted(phrases, key=lambda each: (-len(each), each))
+    )
+    return re.compile(rf"^(?:{'|'.join(words)})(?!\w)[.#]?[ \t]+(?=[\w(\"“])", re.IGNORECASE)
+
+
+def labelled(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Line]:
+    """What follows a label on its line or in its cell: behind a colon or another sign, behind capitals, or behind the field's
+    own words (``own``); and that without what begins behind it.
+    """
     seen: set[tuple[int, int]] = set()
     for line in [*page_lines(page), *cells(page)]:
-        label = _FORM_LABEL.match(line.text)
-        if label and label.end() < len(line.text):
-            start = line.start + label.end()
-            if (start, line.end) not in seen:
-                seen.add((start, line.end))
-                yield Line(start, line.end, page.text[start : line.end])
+        label = _FORM_LABEL.match(line.text) or _OTHER_SIGN.match(line.text)
+        words = None if label or own is None else own.match(line.text)
+        behind = label.end() if label else words.end() if words else _behind_capitals(line.text)
+        # "Lieferant GmbH" is a name, not a supplier called "GmbH".
+        if not 0 < behind < len(line.text) or (label is None and legal_forms().match(line.text, behind)):
+            continue
+        ends = [len(line.text)]
+        if following := _NEXT_LABEL.search(line.text, behind + 1):
+            ends.append(following.start())
+        ends += [shut.start() for end in ends if (shut := _CLOSING.search(line.text, behind + 1, end))]
+        for end in ends:
+            place = (line.start + behind, line.start + end)
+            if place not in seen:
+                seen.add(place)
+                yield Line(*place, page.text[slice(*place)])
 
 
-def lines(page: Page) -> Iterator[Candidate]:
+def _behind_capitals(text: str) -> int:
+    """Where a value begins behind a label in capitals, as forms have it ("APPROVED BY Anna Berg"); 0 where there is none.
+
+    A letter of a word may have been recognised as a small one. Of two words in all the first may be a name as well ("BERG Anna").
+    """
+    letters = count = 0
+    for word in _WORD.finditer(text[:_LONGEST_LABEL]):
+        large, small = sum(map(str.isupper, word.group())), sum(map(str.islower, word.group()))
+        if small > 1 or 2 * small > large:
+            enough = letters >= _LETTERS_OF_LABEL and (count > 1 or _WORD.search(text, word.end()))
+            return word.start() if enough and _CAPITALISED.match(word.group()) else 0
+        letters, count = letters + large + small, count + 1
+    return 0
+
+
+def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]:
     """Whole lines, the cells of lines, what follows a label on its line, the two halves of "Anna Berg, Treasurer", and venues."""
     seen: set[tuple[int, int]] = set()
-    for line in [*page_lines(page), *cells(page), *labelled(page)]:
+    for line in [*page_lines(page), *cells(page), *labelled(page, own)]:
         variants = [(line.start, line.end)]
         label = _LABEL.match(line.text)
         if label and label.end() < len(line.text):
@@ -157,8 +210,14 @@ def sentences(page: Page) -> Iterator[Candidate]:
             start = position + len(piece)
 
 
-def addresses(page: Page) -> Iterator[Candidate]:
-    """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number."""
+def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]:
+    """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number; and what stands behind
+    any label and holds some."""
+    for value in labelled(page, own):
+        shape = 0.0 if _is_no_address(value.text) else address_shape(value.text)
+        text = value.text.rstrip(" ,")
+        if shape > _SOME_ADDRESS:
+            yield Candidate(Span(page.number, value.start, value.start + len(text)), text, single_spaced(text), shape)
     for rows in (page_lines(page), _columns(page), *_without_others(page)):
         shapes = [0.0 if _is_no_address(row.text) else address_shape(row.text) for row in rows]
         for first in range(len(rows)):
@@ -171,11 +230,11 @@ def addresses(page: Page) -> Iterator[Candidate]:
                     break
                 start, end = rows[first].start, rows[last].end
                 label = _LABEL.match(page.text[start:end])
-                if label and re.search(r"addr|adresse|office|site", label.group(), re.IGNORECASE):
+                if label and address_labels().search(label.group()):
                     start += label.end()
                 text = page.text[start:end].rstrip(" ,")
                 shape = address_shape(text)
-                if shape > 0.2:
+                if shape > _SOME_ADDRESS:
                     above = shapes[first - 1] if first else 0.0
                     below = shapes[last + 1] if last + 1 < len(rows) else 0.0
                     span = Span(page.number, start, start + len(text))
@@ -188,9 +247,10 @@ def _is_no_address(line: str) -> bool:
     if len(line) > _LONGEST_LINE:
         return True
     streets, others = address_words()
-    if any(
-        each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _OTHER_LABEL, _PRICED, _SITE)
-    ):
+    if any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _PRICED, _SITE)):
+        return True
+    label = _ANY_LABEL.match(line)
+    if label and not address_labels().search(label.group()):
         return True
     return bool(_NUMBERED.match(line)) and not streets.search(line)
 

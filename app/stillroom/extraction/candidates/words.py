@@ -59,6 +59,12 @@ def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(streets, re.IGNORECASE), re.compile(others, re.IGNORECASE)
 
 
+@functools.cache
+def address_labels() -> re.Pattern[str]:
+    """Words of labels that stand before an address."""
+    return re.compile(rf"(?<!\w)(?:{_any(places()['address_labels']['words'])})(?!\w)", re.IGNORECASE)
+
+
 def venue_names() -> list[str]:
     """Words of rooms and buildings."""
     names: list[str] = places()["venues"]["words"]

@@ -325,21 +325,41 @@ class EvaluatePage(QWidget):
         self.set_labels(labels, path.name)
 
     def take_reviewed(self) -> None:
-        """Take what persons answered for in Review as labels."""
+        """Take what persons answered for in Review as labels; where there are none of this template, offer those of another."""
         template = self.template.currentData()
+        reviews = self._parts.review_exports
 
-        def done(found: list[LabelledDocument]) -> None:
-            if found:
-                self.set_labels(found, self.tr("Reviewed"))
+        def work(_: object) -> tuple[list[LabelledDocument], tuple[str, int] | None]:
+            found = reviews.labelled(template.name)
+            return found, None if found else reviews.reviewed_template()
+
+        def done(found: tuple[list[LabelledDocument], tuple[str, int] | None]) -> None:
+            labels, other = found
+            if labels:
+                self.banners.withdraw("labels")
+                self.set_labels(labels, self.tr("Reviewed"))
                 return
             words = self.tr("No document of %1 has been reviewed yet. Approve some in Review, or choose a labels file.")
-            self.banners.show_message(words.replace("%1", template.title or template.name), "info", key="labels")
+            actions: list[tuple[str, Callable[[], object]]] = []
+            names = [self.template.itemData(place).name for place in range(self.template.count())]
+            if other is not None and other[0] in names:
+                place = names.index(other[0])
+                words = self.tr("No document of %1 has been reviewed yet.")
+                title = self.template.itemText(place)
+                taking = counted(other[1], self.tr("Take the one of %2"), self.tr("Take the %1 of %2"))
+                actions = [(taking.replace("%2", title), lambda: self._take_reviewed_of(place))]
+            words = words.replace("%1", template.title or template.name)
+            self.banners.show_message(words, "info", actions, key="labels")
 
         self._parts.tasks.start(
-            Operation(lambda _: self._parts.review_exports.labelled(template.name), "labels", owner=self)
+            Operation(work, "labels", owner=self)
             .success(done)
             .failure(lambda error: self.banners.show_message(sentence(error), "bad", key="labels"))
         )
+
+    def _take_reviewed_of(self, place: int) -> None:
+        self.template.setCurrentIndex(place)
+        self.take_reviewed()
 
     def set_labels(self, labels: Sequence[LabelledDocument], source: str) -> None:
         """Labels, from a file or from reviewed documents (``source`` says which)."""
