@@ -55,8 +55,10 @@ def test_a_file_that_is_missing(tmp_path: Path) -> None:
     assert "not there any more" in refused_file(tmp_path / "link")
 
 
-def test_a_folder(tmp_path: Path) -> None:
-    assert "folder" in refused_file(tmp_path)
+def test_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Add the files in it" in refused_file(tmp_path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert "may not look into this folder" in refused_file(tmp_path), "its files could not be added"
 
 
 def test_a_name_that_is_none() -> None:

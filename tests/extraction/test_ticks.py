@@ -27,9 +27,7 @@ FORM = Template(
 
 def extracted(text: str) -> dict[str, FieldValue]:
     document = Document("form.txt", "txt", "0" * 64, (Page(1, text),), 1)
-    result, content = Extractor(ScriptedEngine(lambda _, candidate: 0.0)).extract_and_keep(
-        document, FORM, file="form.txt"
-    )
+    result, content = Extractor(ScriptedEngine(lambda *_: 0.0)).extract_and_keep(document, FORM, file="form.txt")
     seen = Unpacker(FORM).unpack(content)
     assert seen is not None
     decided, _ = decide(seen, FORM)

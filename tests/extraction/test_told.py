@@ -309,3 +309,30 @@ def test_a_time_that_stands_alone_is_no_end(line: str, no_end: list[str]) -> Non
 )
 def test_the_number_of_a_shop_is_no_name(text: str, expected: bool) -> None:
     assert is_branch_number(text) is expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Invoice date: to follow",
+        "Invoice date: -",
+        "Rechnungsdatum: wird nachgereicht",
+        "No. 7\tInvoice date\tn/a",
+        "Invoice date | TBC",
+    ],
+)
+def test_a_value_that_is_said_to_be_missing_is_not_taken_from_elsewhere(said: str) -> None:
+    field = Field("invoice_date", FieldType.DATE, required=True)
+    template = Template("bill", 1, "Bill", "", (field,))
+
+    def told(text: str) -> list[str]:
+        made = Document("made.txt", "txt", "", (Page(1, text),), 1)
+        candidates = propose(field, made)
+        against = Told(made, Meaning(template)).of(field, field.type, candidates)
+        return [each.text for at, each in enumerate(candidates) if against.get(at, 0.0) < 0]
+
+    assert told(f"Green Leaf Ltd\n{said}\nPrinted 7 April 2025") == ["7 April 2025"]
+    assert not told(f"Green Leaf Ltd\n{said}\nInvoice date: 7 April 2025")
+    assert not told(f"Green Leaf Ltd\n{said}\nInvoice date\n7 April 2025")
+    assert not told("Green Leaf Ltd\nDelivery date: to follow\nPrinted 7 April 2025")
+    assert not told("Green Leaf Ltd\nInvoice date: to follow the rules\nPrinted 7 April 2025")

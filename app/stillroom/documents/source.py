@@ -210,6 +210,10 @@ def open_file(path: Path) -> int:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         if path.is_dir():
+            if not os.access(path, os.R_OK | os.X_OK):
+                raise NotNowError(
+                    "You may not look into this folder. Change its permissions, or copy its files to a folder of your own."
+                )
             raise DocumentError("This is a folder, not a file. Add the files in it instead.")
         descriptor = os.open(path, flags)
     except OSError as error:

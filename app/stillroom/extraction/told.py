@@ -1,8 +1,8 @@
 """What a text says of candidates in so many words, besides the signs that every page has.
 
 ``ranking`` weighs signs that were fitted. What is found here few pages say, and plainly: a row of a financial statement, a party that is
-called what it is, a name of a schedule, what a length of time is of, the line that a browser prints above a page. So each has a strength
-of its own, added to a candidate's and never to that of *absent*.
+called what it is, a value that is said to be missing, a name of a schedule, what a length of time is of, the line that a browser prints
+above a page. So each has a strength of its own, added to a candidate's and never to that of *absent*.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary
+from stillroom.extraction.missing import Missing
 from stillroom.extraction.periods import Periods
 from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off, is_branch_number
 from stillroom.extraction.positions import asks_for_position, is_position
@@ -51,6 +52,7 @@ _OWN_LABEL = 0.9
 _POSITION = 3.0
 _NO_POSITION = -1.0
 _LASTS = 3.0
+_MISSING = -12.0
 _LASTS_OTHERWISE = -7.0
 
 _PRINTED_ABOVE = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? {1,3}\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?(?:  .*)?$")
@@ -109,6 +111,7 @@ class Told:
         """The same of a field that has one value, by what its type has to say."""
         if kind in _NAMED_BEFORE:
             yield from ((at, _SAID) for at in self._sentences.say(field, candidates))
+        yield from ((at, _MISSING) for at in self._missing.instead(field, candidates))
         if kind is FieldType.MONEY:
             yield from ((at, _SAID) for at in self._schedules.totals(field, candidates))
         if kind is FieldType.DURATION:
@@ -162,6 +165,10 @@ class Told:
     @functools.cached_property
     def _schedules(self) -> Schedules:
         return Schedules(self._document, self._meaning)
+
+    @functools.cached_property
+    def _missing(self) -> Missing:
+        return Missing(self._document, self._meaning)
 
     @functools.cached_property
     def _periods(self) -> Periods:

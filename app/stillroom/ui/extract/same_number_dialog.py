@@ -31,12 +31,12 @@ class SameNumberDialog(QDialog):
 
     Signals:
         cell_wanted(int, int, str): the run, the position of the document in it, the name of the field.
-        no_copy(object), remove_wanted(object): the document, a ReviewedDocument.
+        no_copy(ReviewedDocument), remove_wanted(ReviewedDocument): the document.
     """
 
     cell_wanted = Signal(int, int, str)
-    no_copy = Signal(object)
-    remove_wanted = Signal(object)
+    no_copy = Signal(ReviewedDocument)
+    remove_wanted = Signal(ReviewedDocument)
 
     def __init__(
         self, pairs: Sequence[tuple[ReviewedDocument, Sequence[Difference]]], parent: QWidget | None = None
