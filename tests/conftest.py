@@ -37,11 +37,28 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["STILLROOM_HOME"] = home.name
 
 
+@pytest.fixture(scope="session")
+def _no_copy() -> tuple[str, bytes]:
+    """The file in a home, and its content, that says to make no copy of the starter: one in each would take two seconds and 140 MB."""
+    keep_copy(_starter(), NO_COPY)
+    (file,) = paths.config_dir().iterdir()
+    content = file.read_bytes()
+    file.unlink()
+    return file.name, content
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, _no_copy: tuple[str, bytes]
+) -> None:
     """Settings, runs and models of a test are its own."""
-    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path_factory.mktemp("home")))
-    keep_copy(_starter(), NO_COPY)  # a copy in each home would take two seconds and 140 MB
+    # Not a numbered one, for which all that were made before are counted.
+    monkeypatch.setenv("STILLROOM_HOME", tempfile.mkdtemp(prefix="home-", dir=tmp_path_factory.getbasetemp()))
+    name, content = _no_copy
+    paths.config_dir().mkdir(parents=True)
+    (paths.config_dir() / name).write_bytes(
+        content
+    )  # not as the product writes: waiting for the disk takes longer than most tests
 
 
 @pytest.fixture
@@ -72,7 +89,7 @@ def _nothing_left_running() -> Iterator[None]:
     What a fixture of a wider scope started before the test may go on.
     """
     threads_before = set(threading.enumerate())
-    children_before = set(psutil.Process().children(recursive=True))
+    children_before = _children()
     yield
     deadline = time.monotonic() + _SECONDS_TO_END
     while left := _left(threads_before, children_before):
@@ -89,13 +106,23 @@ def _left(threads_before: set[threading.Thread], children_before: set[psutil.Pro
         if thread not in threads_before and not isinstance(thread, threading._DummyThread)
     ]
     children = []
-    for child in set(psutil.Process().children(recursive=True)) - children_before:
+    for child in _children() - children_before:
         try:
             if child.status() != psutil.STATUS_ZOMBIE:
                 children.append(f"process {child.pid} ({' '.join(child.cmdline()[-3:])})")
         except psutil.NoSuchProcess:
             continue
     return threads + children
+
+
+def _children() -> set[psutil.Process]:
+    """All below this process. Where Linux says at once that there are none, not every process of the machine is looked at."""
+    try:
+        if not any(task.joinpath("children").read_bytes() for task in Path("/proc/self/task").iterdir()):
+            return set()
+    except OSError:
+        pass
+    return set(psutil.Process().children(recursive=True))
 
 
 @pytest.fixture(scope="session")

@@ -152,9 +152,7 @@ def test_the_document_is_read_once_for_all_fields() -> None:
 
 
 def test_a_long_document_is_covered_whole() -> None:
-    made = document(
-        *[f"Page {number}\n" + "Some words of a long paragraph. " * 200 + "\n\nEnd." for number in range(4)]
-    )
+    made = document(*[f"Page {number}\n" + "Some words of a long paragraph. " * 70 + "\n\nEnd." for number in range(4)])
     engine = ScriptedEngine()
     result = Extractor(engine).extract(made, TEMPLATE, file="made.txt")
     assert len({request.prefix for request in engine.requests}) > 2

@@ -328,12 +328,12 @@ def test_a_long_text_without_a_table_is_looked_through_quickly() -> None:
     page = Page(
         1,
         "\n".join(
-            f"The amount of line {number} is described in the price list, item {number}." for number in range(4000)
+            f"The amount of line {number} is described in the price list, item {number}." for number in range(2000)
         ),
     )
     started = time.process_time()
     assert read(ITEMS, page) == []
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 2.5
 
 
 def test_a_transport_is_a_thing_unless_it_is_the_sum() -> None:

@@ -123,8 +123,15 @@ class Choices:
         held against those of the options (``embed``); ``among``: the same behind the options, by name. Raises EngineError, Cancelled.
         """
         behind = among or {}
+
+        def embedded(text: str, *, lasting: bool = False, examples: str = "") -> Embedding | None:
+            # Of a template that is new there are many texts.
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+            return embed(text, lasting=lasting, examples=examples) if embed is not None else None
+
         looked = {
-            field: Look.at(field, document).told(subject, embed, behind.get(field.name))
+            field: Look.at(field, document).told(subject, embedded, behind.get(field.name))
             for field in fields
             if field.type in TYPES
         }
@@ -198,6 +205,11 @@ def examples(field: Field) -> str:
         return ""
     named = [(option, option.value.replace("_", " ")) for option in field.options if not is_fallback(option)]
     return examples_of([(option.description or name, name) for option, name in named])
+
+
+def has_many_phrases(field: Field) -> bool:
+    """Whether the phrases of a field's options are more than are read in an instant."""
+    return sum(len(_phrases(option)) for option in field.options) > _MANY_PHRASES
 
 
 def contrast(said: Vector, habit: Vector) -> Vector:
@@ -656,6 +668,7 @@ def _texts(option: Option) -> list[str]:
 
 
 _MOST_PHRASES = 6
+_MANY_PHRASES = 16  # of a field: more take longer than a page
 _SHORTEST_PHRASE = 3  # letters
 
 

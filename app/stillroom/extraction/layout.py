@@ -507,10 +507,14 @@ class Layout:
         said = Said.nothing(len(candidates))
         known: dict[tuple[str, float], list[float]] = {}  # of the labels of a table's lines, which are the same
         for row, candidate in enumerate(candidates):
+            heard: dict[Place, list[float]] = {}
             for place, key, weight in self._around(candidate):
                 says = known.get((key, weight))
                 if says is None:
                     says = known[key, weight] = [value * weight for value in self._meaning.weigh(field.name, key)]
+                earlier = heard.get(place)
+                heard[place] = says if earlier is None else list(map(max, earlier, says))
+            for place, says in heard.items():
                 said.hear(row, place, says)
         return said
 

@@ -70,12 +70,13 @@ class Likeness:
         self._long = [word for word in sorted(self._words) if len(word) >= _WITHIN]
         self._matched: dict[str, dict[str, float]] = {}
         self._scores: dict[tuple[str, ...], dict[str, float]] = {}
+        self._contents: dict[str, tuple[str, ...]] = {}
         # What was told of a field before: lines of one table, or of a log, begin alike.
         self._before: dict[tuple[str, tuple[str, ...]], tuple[float, float]] = {}
 
     def before(self, name: str, text: str) -> tuple[float, float]:
         """How far the end of a text, before a value, is like this field, and how much farther like another one; 0 to 1 each."""
-        words = tuple(content_words(text[-120:])[-_LONGEST:])
+        words = self._content(text[-120:])[-_LONGEST:]
         known = self._before.get((name, words))
         if known is None:
             if len(self._before) > _REMEMBERED:
@@ -87,7 +88,7 @@ class Likeness:
 
     def of_cell(self, name: str, text: str) -> tuple[float, float]:
         """The same of a whole text, as of a cell of its own."""
-        return self._both(name, tuple(content_words(text[:120])))
+        return self._both(name, self._content(text[:120]))
 
     def within(self, name: str, text: str) -> tuple[float, float]:
         """The same of what a longer text speaks of: the run of a few words that is likest this field, and how much farther to another."""
@@ -105,11 +106,20 @@ class Likeness:
 
     def label(self, text: str) -> float:
         """How far a text is what any field is called and little else: it is a label then, and no value."""
-        words = tuple(content_words(text[:120]))
+        words = self._content(text[:120])
         if not words or not any(self._is_named(word) for word in words):
             return 0.0
         best = max(self._score(words).values(), default=0.0)
         return max(0.0, (best - _PARTLY) / (1 - _PARTLY))
+
+    def _content(self, text: str) -> tuple[str, ...]:
+        """See ``content_words``: of a text that is held against one field after the other, looked up once."""
+        known = self._contents.get(text)
+        if known is None:
+            if len(self._contents) > _REMEMBERED:
+                self._contents.clear()
+            known = self._contents[text] = tuple(content_words(text))
+        return known
 
     def _is_named(self, word: str) -> bool:
         """Whether a word, not a part of it, is of what a field is called: "Musterlieferant" is a name."""
