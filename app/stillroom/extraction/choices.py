@@ -16,7 +16,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Protocol
@@ -53,6 +53,7 @@ _MOST = 0.97  # for a sign beside the amounts, where no other option's is anywhe
 _NONE_SAID, _NONE = 0.6, 0.9
 _LIKELY = 0.5  # from where nearness alone fills a field that may be empty
 _ODDS = 1e-3
+_A_SHADE = 1e-6  # more, which settles what is even and moves nothing else
 _SURE = 0.9
 """Most that likeness of words is worth; where it is that already, the model is not asked."""
 Vector = npt.NDArray[np.float64]
@@ -274,6 +275,8 @@ class Look:
                     else [spans if by else [] for spans, by in zip(found, may, strict=True)]
                 )
         counts = np.array([math.log1p(sum(3.0 if near else 1.0 for near, _ in spans)) for spans in found])
+        if codes and counts.any():
+            counts[_first_of_most(counts, found)] *= 1.0 + _A_SHADE
         literal = counts / counts.sum() if codes and counts.any() else np.minimum(1.0, counts)
         if not codes:
             literal = literal + np.array(list(map(_has_synonym, answers, found, repeat(document))))
@@ -540,13 +543,30 @@ def _evidence(option: Option, document: Document, lowered: Sequence[str]) -> lis
                     continue
                 beside = _BEFORE.search(page.text[max(0, start - 3) : start]) or _BEHIND.match(page.text[end : end + 4])
                 found[Span(page.number, start, end)] = beside is not None
-    return sorted(((near, span) for span, near in found.items()), key=lambda each: (not each[0], each[1]))
+    # "US$" is one sign, not that and "$".
+    whole = _without_pieces(found) if option.value in currencies.codes() else found
+    return sorted(((found[span], span) for span in whole), key=lambda each: (not each[0], each[1]))
+
+
+def _without_pieces(spans: Iterable[Span]) -> list[Span]:
+    """The spans that lie in no other."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda each: (each.page, each.start, -each.end)):
+        if not (kept and kept[-1].page == span.page and span.end <= kept[-1].end):
+            kept.append(span)
+    return kept
 
 
 def _has_synonym(option: Option, found: Sequence[tuple[bool, Span]], document: Document) -> bool:
     """Whether a synonym of an option is among what was found of it."""
     synonyms = {" ".join(word.casefold().split()) for word in option.synonyms}
     return any(" ".join(document.text(span).casefold().split()) in synonyms for _, span in found)
+
+
+def _first_of_most(counts: Vector, found: Sequence[Sequence[tuple[bool, Span]]]) -> int:
+    """Of the options that are named most often, the one that is named first: "HK$1,050.00 (approx. US$134.60)"."""
+    most = [index for index, count in enumerate(counts) if count == counts.max()]
+    return min(most, key=lambda index: (found[index][0][1].page, found[index][0][1].start))
 
 
 def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[list[tuple[bool, Span]]], Vector]:
