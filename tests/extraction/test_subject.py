@@ -246,6 +246,9 @@ def test_a_field_that_may_be_empty_is_filled_by_what_a_text_is_about_alone_only_
     field = Field("desk", FieldType.CHOICE, options=DESK.options)
     assert chosen("Hear my fiddle.", Embedder(ThinkingEngine()), field).value == "music"
     assert chosen("Hum.", Embedder(ThinkingEngine()), field).state is FieldState.ABSENT
+    either = replace(field, options=DESK.options[:2])
+    assert chosen("Here is a hull.", Embedder(ThinkingEngine()), either).state is FieldState.ABSENT
+    assert chosen("Here is a hull.", Embedder(ThinkingEngine()), replace(either, required=True)).value is not None
 
 
 def test_an_option_that_draws_every_document_of_a_run_is_a_habit() -> None:

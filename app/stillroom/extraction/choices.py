@@ -52,6 +52,8 @@ _MOST = 0.97  # for a sign beside the amounts, where no other option's is anywhe
 # That nothing is said is no proof that none of the options is meant, however many there are; that another is said nearly is.
 _NONE_SAID, _NONE = 0.6, 0.9
 _LIKELY = 0.5  # from where nearness alone fills a field that may be empty
+# Of two answers one is always near enough: that tells which it would be, not whether anything is said of it.
+_FEW = 2
 _ODDS = 1e-3
 _A_SHADE = 1e-6  # more, which settles what is even and moves nothing else
 _SURE = 0.9
@@ -430,7 +432,7 @@ class Look:
             for index, span in zip(order, found, strict=False)
         )
         fallback = any(is_fallback(option) for option in self.options)
-        likely = self.near.any() and float(shares[order[0]]) >= _LIKELY
+        likely = self.near.any() and len(self.options) > _FEW and float(shares[order[0]]) >= _LIKELY
         spoken = self.field.required or fallback or self.speaks or likely or taught is not None
         if self.field.type is FieldType.CHOICE and not spoken:
             none = _NONE if self._is_another(document) else _NONE_SAID
