@@ -103,6 +103,7 @@ class _KeptLook(msgspec.Struct, array_like=True):
     near: list[float]
     whole: list[float]
     behind: list[float] = []  # an earlier version had none; of codes and yes/no it says nothing
+    boxes: float = 0.0
 
 
 class _Kept(KeptText, array_like=True):
@@ -392,6 +393,7 @@ def _kept_look(name: str, looked: Looked) -> _KeptLook:
         look.near.tolist(),
         look.whole.tolist(),
         look.behind.tolist(),
+        look.boxes,
     )
 
 
@@ -409,6 +411,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         np.array(kept.near),
         np.array(kept.whole),
         np.array(kept.behind or [0.0] * len(kept.near)),
+        kept.boxes,
     )
     return Looked(look, np.array(kept.said))
 
