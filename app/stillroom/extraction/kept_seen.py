@@ -102,7 +102,7 @@ class _KeptLook(msgspec.Struct, array_like=True):
     places: list[Span | None]
     near: list[float]
     whole: list[float]
-    behind: list[float]
+    behind: list[float] = []  # an earlier version had none; of codes and yes/no it says nothing
     boxes: float = 0.0
 
 
@@ -410,7 +410,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         tuple(kept.places),
         np.array(kept.near),
         np.array(kept.whole),
-        np.array(kept.behind),
+        np.array(kept.behind or [0.0] * len(kept.near)),
         kept.boxes,
     )
     return Looked(look, np.array(kept.said))
