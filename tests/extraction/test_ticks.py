@@ -51,6 +51,8 @@ def ticked(text: str) -> dict[str, str | None]:
         ("US citizen  Yes ___ No _X_", "us_citizen", "no"),
         ("Are you a US citizen?  ☐ Yes  ☑ No", "us_citizen", "no"),
         ("Kinder: Ja ○  Nein ●", "has_children", "no"),
+        ("US citizen: Nein", "us_citizen", "no"),
+        ("Are you a US citizen? Y", "us_citizen", "yes"),
         ("[x] US citizen", "us_citizen", "yes"),
         ("☐ US citizen", "us_citizen", "no"),
         ("Report:  ( ) Interim  (X) Final", "report_kind", "final"),
@@ -91,6 +93,7 @@ def test_two_ticks_for_one_choice_leave_it_open() -> None:
         "We deliver by courier (post costs extra), f(x) or list[] of pick-up points.\n",
         "Member of a union: [X] Yes [ ] No\n",  # of nothing that is asked
         "Courier ______ Post ______\n",  # to write on
+        "Kinder: keine Angabe ja nein\n",
     ],
 )
 def test_what_is_no_box_says_nothing(text: str) -> None:

@@ -2,6 +2,7 @@
 
 A box is a sign ("☒", "○"), a pair of brackets ("[x]", "( )") or a short rule ("_X_", "___"). It stands before the words it is for,
 or behind them, the same along a line; what stands before the first is what is asked. Boxes of the lines below go on with it.
+An answer that is written out ("Citizen: nein") is as good as a tick.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _BOX = re.compile(
     r"(?P<ticked>[☑☒✓✔✗✘⊠🗹✅]|(?<!\w)[\[({|]\s?[xX✓✔✗✘*]\s?[\])}|]|(?<![^\W_])_{1,4}[xX✓✔]_{1,4}(?![^\W_]))"
     r"|(?P<full>[■●◉⬛▣⦿])"
     r"|(?P<empty>[☐□○◯⬜▢❏❑⚪]|(?<!\w)\[[ _]{0,3}\]|(?<!\w)\([ _]{1,3}\)|\|_{1,3}\||(?<![^\W_])_{2,6}(?![^\W_]))"
+)
+_ANSWERED = re.compile(
+    r"^\s*(?P<question>[^:?：？\n]{2,100}?)\s*(?:[:：]|[?？]:?)\s*(?P<answer>[^\W\d_]{1,10}(?: [^\W\d_]{1,10})?)[\s.,;]*$"
 )
 _GAP = re.compile(r" {2,}|\t+")
 _EDGES = " \t:;,.?!-–—*/|"
@@ -59,6 +63,7 @@ class _Group:
 
     question: str
     boxes: list[_Box] = field(default_factory=list)
+    written: bool = False  # one answer, written out
 
 
 class Ticks:
@@ -82,11 +87,13 @@ class Ticks:
         self, asked: Field, group: _Group, wordings: Sequence[frozenset[str]]
     ) -> tuple[float, int, Ticked] | None:
         assert self._like is not None
+        if group.written and asked.type is not FieldType.YES_NO:
+            return None  # the words of an option are looked for wherever they stand
         matches = [[box for box in group.boxes if _folded(box.words) in own] for own in wordings]
         matched = sum(map(bool, matches))
         own, rival = self._like.of_cell(asked.name, group.question)
         if asked.type is FieldType.YES_NO and not matched:
-            return self._alone(asked, group)
+            return None if group.written else self._alone(asked, group)
         # Yes and no answer any question, the options of a choice but their own.
         enough = own >= _ASKED and rival <= 0 if asked.type is FieldType.YES_NO else matched > 1 or own >= _ASKED
         if not matched or not enough:
@@ -124,6 +131,10 @@ def _groups(page: Page) -> Iterator[_Group]:
             if (ruled or box.group()[0] != "_") and (hollow or not box["full"] or group is not None)
         ]
         if not found:
+            if written := _ANSWERED.match(line):
+                left, right = written.span("answer")
+                answer = _Box(Span(page.number, start + left, start + right), written["answer"], ticked=True)
+                yield _Group(written["question"].strip(_EDGES), [answer], written=True)
             if line.strip():
                 above = [*above, line][-_ABOVE:]
                 if group is not None:
