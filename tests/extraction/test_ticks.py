@@ -100,6 +100,18 @@ def test_what_is_no_box_says_nothing(text: str) -> None:
     assert ticked(text) == {}
 
 
+def test_in_a_picture_a_box_without_a_mark_is_no_answer() -> None:
+    def value(text: str) -> FieldValue:
+        page = Page(1, text, ocr_confidence=0.97)
+        document = Document("form.png", "png", "0" * 64, (page,), 1)
+        made = Extractor(ScriptedEngine(lambda *_: 0.0)).extract(document, FORM, file="form.png").fields["us_citizen"]
+        assert isinstance(made, FieldValue)
+        return made
+
+    assert value("US citizen:  □ Yes  No\n").confidence < 0.8  # the mark, or the other box, was not recognised
+    assert value("US citizen:  □ Yes  ☒ No\n").value == "no"
+
+
 def test_a_question_of_which_nothing_is_ticked_is_not_answered() -> None:
     assert extracted("US citizen:  [ ] Yes   [ ] No\n")["us_citizen"].state is FieldState.ABSENT
 

@@ -64,13 +64,18 @@ class _Group:
     question: str
     boxes: list[_Box] = field(default_factory=list)
     written: bool = False  # one answer, written out
+    recognised: bool = False  # in a picture: a box may have been missed, and its mark
 
 
 class Ticks:
     """The boxes of a document, for the choices of its template."""
 
     def __init__(self, document: Document, fields: Sequence[Field]) -> None:
-        self._groups = [group for page in document.pages for group in _groups(page)]
+        self._groups: list[_Group] = []
+        for page in document.pages:
+            for group in _groups(page):
+                group.recognised = page.ocr_confidence is not None
+                self._groups.append(group)
         self._like = Likeness(tuple(fields)) if self._groups else None
 
     def of(self, asked: Field, options: Sequence[Option]) -> Ticked | None:
@@ -99,7 +104,9 @@ class Ticks:
         if not matched or not enough:
             return None
         spans = tuple(next((box.span for box in boxes if box.ticked), None) for boxes in matches)
-        sure = _SURE if own >= _ASKED or matched == len(wordings) else _LIKELY
+        if group.recognised and not any(spans):
+            return None
+        sure = _SURE if (own >= _ASKED or matched == len(wordings)) and not group.recognised else _LIKELY
         return own, matched, Ticked(spans, sure)
 
     def _alone(self, asked: Field, group: _Group) -> tuple[float, int, Ticked] | None:
@@ -107,7 +114,7 @@ class Ticks:
         assert self._like is not None
         told = [(self._like.of_cell(asked.name, box.words), box) for box in group.boxes]
         (own, rival), box = max(told, key=lambda each: each[0][0])
-        if own < _NAMED or rival > 0:
+        if own < _NAMED or rival > 0 or (group.recognised and not box.ticked):
             return None
         return own, 1, Ticked((box.span, None) if box.ticked else (None, box.span), _LIKELY)
 
