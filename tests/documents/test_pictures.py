@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("rapidocr")
 
-from PIL import Image
+from PIL import Image, ImageDraw
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from tests.documents.make_office import paragraph, word
@@ -83,6 +83,28 @@ def test_label_and_value_stand_on_one_line_with_their_boxes() -> None:
     assert near(place(document, "INV-20417"), (430, 96, 548, 114), 8)
     assert near(place(document, "417"), (507, 96, 548, 114), 10)
     assert near(place(document, "24.75"), (430, 256, 494, 274), 8)
+
+
+def test_boxes_to_tick_are_read_as_signs() -> None:
+    words = [
+        (40, 40, "APPLICATION FORM"),
+        (40, 100, "US citizen:"),
+        (290, 100, "Yes"),
+        (430, 100, "No"),
+        (40, 160, "Code:"),
+        (255, 160, "M A X"),
+    ]
+    picture = draw(words)
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((255, 104, 275, 124), outline="black", width=2)
+    pen.rectangle((395, 104, 415, 124), outline="black", width=2)
+    pen.line((399, 108, 411, 120), fill="black", width=2)
+    pen.line((399, 120, 411, 108), fill="black", width=2)
+    for number in range(3):  # to write one letter in, each
+        pen.rectangle((251 + 24 * number, 158, 275 + 24 * number, 186), outline="black", width=1)
+    text = read(encoded(picture)).pages[0].text
+    assert "US citizen:  ☐ Yes  ☒ No" in text
+    assert text.count("☐") + text.count("☒") + text.count("■") == 2
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,18 @@ def _foreign_letters(line: Line) -> int:
 
 
 def recognise(picture: Picture, progress: Callable[[], None], *, legible: bool = False) -> Lines:
-    """All lines of text in a picture; corners are pixels of the picture as it is given.
+    """All lines of text in a picture, and the boxes to tick beside them; corners are pixels of the picture as it is given.
 
     ``legible``: it was drawn as large as its letters need, so that a small one is not enlarged to look for lines in it.
     ``progress`` is called whenever a part of the work is done. Raises DocumentError where the OCR part is missing, and
     MemoryError.
     """
     try:
-        return _recognise(picture, progress, 1.0 if legible else _ENLARGED)
+        lines = _recognise(picture, progress, 1.0 if legible else _ENLARGED)
+        from stillroom.documents.ocr.boxes import with_boxes  # late: it is made of lines
+
+        lines[:] = with_boxes(picture, lines)
+        return lines
     except Exception as error:
         if _is_memory(error):
             raise MemoryError from error
