@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
@@ -15,6 +16,7 @@ from stillroom.documents.document import Box, Boxes, Document, Page, Span, State
 from stillroom.engine.protocol import ModelInfo
 from stillroom.extraction import kept_seen, kept_text
 from stillroom.extraction.candidates.candidate import Candidate, KeptCandidates, other_readings_of, values_of
+from stillroom.extraction.choices import TYPES
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, result_from_json, result_to_json
@@ -136,6 +138,20 @@ def test_what_was_recognised_is_kept_with_all_its_places(monkeypatch: pytest.Mon
     text = kept_text.text_of(smaller)
     assert text is not None
     assert text.pages[0].text == document.pages[0].text
+
+
+def test_choices_that_were_kept_without_what_is_near_behind_the_options_are_read() -> None:
+    _, content = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
+    kept = msgspec.msgpack.decode(zlib.decompressobj().decompress(content))
+    choices = {field.name for field in TEMPLATE.fields if field.type in TYPES}
+    looked = next(each for each in kept if isinstance(each, list) and each and each[0] and each[0][0] in choices)
+    for look in looked:
+        del look[10:]
+    seen = kept_seen.Unpacker(TEMPLATE).unpack(zlib.compress(msgspec.msgpack.encode(kept)))
+    assert seen is not None
+    assert {name: len(each.look.behind) for name, each in seen.looked.items()} == {
+        name: len(each.look.options) for name, each in seen.looked.items()
+    }
 
 
 def test_more_than_may_be_kept_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

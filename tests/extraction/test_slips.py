@@ -125,3 +125,12 @@ def test_the_number_of_another_invoice_is_not_that_of_this() -> None:
     phrases = vocabulary().phrases
     assert phrases["originalinvoice"] == ("other_invoice",)
     assert phrases["creditnote#"] == ("invoice_number",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("HK$1,050.00 (approx. US$134.60)", "HKD"), ("US$134.60 (HK$1,050.00)", "USD")]
+)
+def test_of_two_currencies_that_are_named_alike_the_first_is_taken(text: str, expected: str) -> None:
+    options = (Option("USD", synonyms=("$", "US$")), Option("HKD", synonyms=("HK$",)))
+    look = Look.at(Field("currency", FieldType.CHOICE, options=options), document(f"Total: {text}"))
+    assert options[int(look.literal.argmax())].value == expected

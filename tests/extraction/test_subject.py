@@ -12,7 +12,7 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page
 from stillroom.engine.protocol import Embeddings, EmbedRequest
 from stillroom.engine.status import EngineStatus
-from stillroom.errors import EngineError
+from stillroom.errors import Cancelled, EngineError
 from stillroom.extraction import kept_seen
 from stillroom.extraction.choices import MOST_ASKED, Look, examples
 from stillroom.extraction.deciding import decide
@@ -148,6 +148,31 @@ def test_a_text_goes_where_a_phrase_of_the_description_is_near() -> None:
     assert not told & {"other", "anything else"}
 
 
+def test_what_is_asked_in_haste_reads_no_more_than_a_few_phrases() -> None:
+    many = replace(WORK, options=tuple(Option(topic, f"{topic} a, b1b, c1c, d1d, e1e, f1f, g1g") for topic in TOPICS))
+    for field, read in ((WORK, True), (many, False)):
+        engine = ThinkingEngine()
+        template = Template("t", 1, "T", "any message", (field,))
+        Extractor(ScriptedEngine(), embed=Embedder(engine)).extract_hastily(made("a rose"), template, file="m")
+        assert any(before.startswith(examples(field)) for before in engine.before) is read
+        assert "a rose" in engine.texts
+
+
+def test_phrases_are_read_until_it_is_cancelled() -> None:
+    engine, cancellation = ThinkingEngine(), Cancellation()
+    embedder = Embedder(engine)
+
+    def embed(text: str, *, lasting: bool = False, examples: str = "") -> Embedding | None:
+        if text == "flowers":
+            cancellation.request()
+        return embedder(text, lasting=lasting, examples=examples)
+
+    template = Template("t", 1, "T", "any message", (WORK,))
+    with pytest.raises(Cancelled):
+        Extractor(ScriptedEngine(), embed=embed).extract(made("a rose"), template, file="m", cancellation=cancellation)
+    assert engine.texts[-1] == "flowers"
+
+
 def test_of_more_options_than_can_be_read_before_a_text_nearness_alone_counts() -> None:
     many = replace(DESK, options=(*DESK.options, *(Option(f"kind {number}") for number in range(MOST_ASKED))))
     embedder = Embedder(ThinkingEngine())
@@ -221,6 +246,9 @@ def test_a_field_that_may_be_empty_is_filled_by_what_a_text_is_about_alone_only_
     field = Field("desk", FieldType.CHOICE, options=DESK.options)
     assert chosen("Hear my fiddle.", Embedder(ThinkingEngine()), field).value == "music"
     assert chosen("Hum.", Embedder(ThinkingEngine()), field).state is FieldState.ABSENT
+    either = replace(field, options=DESK.options[:2])
+    assert chosen("Here is a hull.", Embedder(ThinkingEngine()), either).state is FieldState.ABSENT
+    assert chosen("Here is a hull.", Embedder(ThinkingEngine()), replace(either, required=True)).value is not None
 
 
 def test_an_option_that_draws_every_document_of_a_run_is_a_habit() -> None:

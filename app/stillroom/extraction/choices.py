@@ -16,7 +16,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Protocol
@@ -35,6 +35,7 @@ from stillroom.extraction.plain_words import phrases
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
 from stillroom.extraction.subject import Embed, Embedding, examples_of, nearness, nearness_behind
+from stillroom.extraction.ticks import Ticked, Ticks
 from stillroom.extraction.whole_words import common_words, whole_words
 from stillroom.templates.template import Field, FieldType, Option
 
@@ -51,7 +52,10 @@ _MOST = 0.97  # for a sign beside the amounts, where no other option's is anywhe
 # That nothing is said is no proof that none of the options is meant, however many there are; that another is said nearly is.
 _NONE_SAID, _NONE = 0.6, 0.9
 _LIKELY = 0.5  # from where nearness alone fills a field that may be empty
+# Of two answers one is always near enough: that tells which it would be, not whether anything is said of it.
+_FEW = 2
 _ODDS = 1e-3
+_A_SHADE = 1e-6  # more, which settles what is even and moves nothing else
 _SURE = 0.9
 """Most that likeness of words is worth; where it is that already, the model is not asked."""
 Vector = npt.NDArray[np.float64]
@@ -122,8 +126,16 @@ class Choices:
         held against those of the options (``embed``); ``among``: the same behind the options, by name. Raises EngineError, Cancelled.
         """
         behind = among or {}
+        ticks = Ticks(document, fields) if any(field.type in TYPES for field in fields) else None
+
+        def embedded(text: str, *, lasting: bool = False, examples: str = "") -> Embedding | None:
+            # Of a template that is new there are many texts.
+            if cancellation is not None:
+                cancellation.raise_if_requested()
+            return embed(text, lasting=lasting, examples=examples) if embed is not None else None
+
         looked = {
-            field: Look.at(field, document).told(subject, embed, behind.get(field.name))
+            field: Look.at(field, document, ticks).told(subject, embedded, behind.get(field.name))
             for field in fields
             if field.type in TYPES
         }
@@ -199,6 +211,11 @@ def examples(field: Field) -> str:
     return examples_of([(option.description or name, name) for option, name in named])
 
 
+def has_many_phrases(field: Field) -> bool:
+    """Whether the phrases of a field's options are more than are read in an instant."""
+    return sum(len(_phrases(option)) for option in field.options) > _MANY_PHRASES
+
+
 def contrast(said: Vector, habit: Vector) -> Vector:
     """How much more the model says an option behind a document than without one, against the mean of all options."""
     difference: Vector = said - habit
@@ -220,6 +237,8 @@ class Look:
         near: by option, how near what the text is about is to it, by the loaded model (see ``subject.nearness``); zeros without one.
         behind: by option, how near that is to one of its phrases, read behind the options (see ``subject.nearness_behind``); where they
             are too many for that, ``near``.
+        boxes: how sure it is that boxes of a form say it, 0 to 1: what is ticked counts then, and nothing else (see ``ticks``); 0 where
+            there are none.
     """
 
     field: Field
@@ -232,10 +251,15 @@ class Look:
     near: Vector
     whole: Vector
     behind: Vector
+    boxes: float = 0.0
 
     @classmethod
-    def at(cls, field: Field, document: Document) -> Look:
+    def at(cls, field: Field, document: Document, ticks: Ticks | None = None) -> Look:
+        """``ticks``: the boxes of the document, where the template's other fields are known."""
         answers = options(field)
+        ticked = (ticks or Ticks(document, (field,))).of(field, answers)
+        if ticked is not None:
+            return cls._ticked(field, answers, ticked)
         lowered = [page.text.lower() for page in document.pages]
         found = [_evidence(option, document, lowered) for option in answers]
         codes = are_codes(answers)
@@ -253,6 +277,8 @@ class Look:
                     else [spans if by else [] for spans, by in zip(found, may, strict=True)]
                 )
         counts = np.array([math.log1p(sum(3.0 if near else 1.0 for near, _ in spans)) for spans in found])
+        if codes and counts.any():
+            counts[_first_of_most(counts, found)] *= 1.0 + _A_SHADE
         literal = counts / counts.sum() if codes and counts.any() else np.minimum(1.0, counts)
         if not codes:
             literal = literal + np.array(list(map(_has_synonym, answers, found, repeat(document))))
@@ -268,9 +294,18 @@ class Look:
         none: Vector = np.zeros(len(answers))
         return cls(field, answers, evidence, literal, likeness, tuple(telling), tuple(places), none, whole, behind=none)
 
+    @classmethod
+    def _ticked(cls, field: Field, answers: tuple[Option, ...], ticked: Ticked) -> Look:
+        """Of a form with boxes nothing else counts: the words of all options stand there, whichever is meant."""
+        none: Vector = np.zeros(len(answers))
+        meant = np.array([0.0 if span is None else 1.0 for span in ticked.options])
+        evidence = tuple(() if span is None else (span,) for span in ticked.options)
+        unsaid = (False,) * len(answers)
+        return cls(field, answers, evidence, meant, none, unsaid, (None,) * len(answers), none, none, none, ticked.sure)
+
     def told(self, subject: Embedding | None, embed: Embed | None, among: Embedding | None = None) -> Look:
         """The same with what a model takes the text to be about, and what it does behind the options (``among``)."""
-        if subject is None or embed is None or not has_subject(self.field):
+        if subject is None or embed is None or not has_subject(self.field) or self.boxes:
             return self
         near = nearness(subject, ["" if is_fallback(each) else _in_words(each) for each in self.options], embed)
         if near is None:
@@ -288,12 +323,14 @@ class Look:
 
     def less(self, usual: Vector | None) -> Look:
         """The same, held against the ``nearness`` of the documents of its run."""
-        if usual is None or usual.shape != (2, len(self.near)):
+        if self.boxes or usual is None or usual.shape != (2, len(self.near)):
             return self
         return replace(self, near=self.near - usual[0], behind=self.behind - usual[1])
 
     def asks(self, parameters: int) -> bool:
         """Whether a model of this size is to be asked: where it may know better, and the list of options is not too long."""
+        if self.boxes:
+            return False
         if self.field.type is FieldType.YES_NO:
             return True
         if len(self.options) > MOST_ASKED:
@@ -322,6 +359,11 @@ class Look:
 
     def shares(self, model: Vector) -> Vector:
         """Probabilities of the options."""
+        if self.boxes:
+            ticked = self.literal > 0
+            share = np.where(ticked, self.boxes / max(1, ticked.sum()), 0.0)
+            left: Vector = share + np.where(ticked, 0.0, (1.0 - share.sum()) / max(1, (~ticked).sum()))
+            return left
         strengths = self.strengths(model)
         if self.field.type is FieldType.YES_NO:
             return ranking.softmax(strengths)
@@ -372,7 +414,10 @@ class Look:
         usual: Vector | None = None,
     ) -> FieldValue:
         """The option that most speaks for, the places that do, and the runners-up. ``learned``, ``usual``: see Looked.choose."""
-        taught = learned(self.field.name, self.strengths(model)) if learned is not None else None
+        if self.boxes and not self.literal.any():
+            return _nothing(self.field, self.boxes, complete=complete)
+        told = learned if learned is not None and not self.boxes else None
+        taught = told(self.field.name, self.strengths(model)) if told is not None else None
         shares = self.less(usual).shares(model) if taught is None else _as_sure(*taught)
         order = sorted(range(len(shares)), key=lambda index: (-shares[index], index))
         found = [self._place(index) for index in order[: _RUNNERS_UP + 1]]
@@ -387,7 +432,7 @@ class Look:
             for index, span in zip(order, found, strict=False)
         )
         fallback = any(is_fallback(option) for option in self.options)
-        likely = self.near.any() and float(shares[order[0]]) >= _LIKELY
+        likely = self.near.any() and len(self.options) > _FEW and float(shares[order[0]]) >= _LIKELY
         spoken = self.field.required or fallback or self.speaks or likely or taught is not None
         if self.field.type is FieldType.CHOICE and not spoken:
             none = _NONE if self._is_another(document) else _NONE_SAID
@@ -500,13 +545,30 @@ def _evidence(option: Option, document: Document, lowered: Sequence[str]) -> lis
                     continue
                 beside = _BEFORE.search(page.text[max(0, start - 3) : start]) or _BEHIND.match(page.text[end : end + 4])
                 found[Span(page.number, start, end)] = beside is not None
-    return sorted(((near, span) for span, near in found.items()), key=lambda each: (not each[0], each[1]))
+    # "US$" is one sign, not that and "$".
+    whole = _without_pieces(found) if option.value in currencies.codes() else found
+    return sorted(((found[span], span) for span in whole), key=lambda each: (not each[0], each[1]))
+
+
+def _without_pieces(spans: Iterable[Span]) -> list[Span]:
+    """The spans that lie in no other."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda each: (each.page, each.start, -each.end)):
+        if not (kept and kept[-1].page == span.page and span.end <= kept[-1].end):
+            kept.append(span)
+    return kept
 
 
 def _has_synonym(option: Option, found: Sequence[tuple[bool, Span]], document: Document) -> bool:
     """Whether a synonym of an option is among what was found of it."""
     synonyms = {" ".join(word.casefold().split()) for word in option.synonyms}
     return any(" ".join(document.text(span).casefold().split()) in synonyms for _, span in found)
+
+
+def _first_of_most(counts: Vector, found: Sequence[Sequence[tuple[bool, Span]]]) -> int:
+    """Of the options that are named most often, the one that is named first: "HK$1,050.00 (approx. US$134.60)"."""
+    most = [index for index, count in enumerate(counts) if count == counts.max()]
+    return min(most, key=lambda index: (found[index][0][1].page, found[index][0][1].start))
 
 
 def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[list[tuple[bool, Span]]], Vector]:
@@ -636,6 +698,7 @@ def _texts(option: Option) -> list[str]:
 
 
 _MOST_PHRASES = 6
+_MANY_PHRASES = 16  # of a field: more take longer than a page
 _SHORTEST_PHRASE = 3  # letters
 
 

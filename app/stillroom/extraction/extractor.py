@@ -25,7 +25,7 @@ from stillroom.errors import EngineError
 from stillroom.extraction import choosing, kept_seen, passages, questions, quoting, ranking
 from stillroom.extraction.bounds import bounded
 from stillroom.extraction.candidates import calendars
-from stillroom.extraction.choices import Choices, examples, has_subject
+from stillroom.extraction.choices import Choices, examples, has_many_phrases, has_subject
 from stillroom.extraction.choosing import Asked, Learned
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.deciding import Seen, decide, left_out
@@ -108,6 +108,13 @@ class Extractor:
         """
         return self._extract(document, template, file, cancellation)[0]
 
+    def extract_hastily(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> DocumentResult:
+        """The same for a template that is being changed: no text is read behind options that have many phrases, each of which would be
+        read anew. Raises EngineError, Cancelled."""
+        return self._extract(document, template, file, cancellation, hasty=True)[0]
+
     def extract_and_keep(
         self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
     ) -> tuple[DocumentResult, bytes]:
@@ -116,13 +123,19 @@ class Extractor:
         return result, kept_seen.pack(seen, result.fields)
 
     def _extract(
-        self, document: Document, template: Template, file: str, cancellation: Cancellation | None
+        self,
+        document: Document,
+        template: Template,
+        file: str,
+        cancellation: Cancellation | None,
+        *,
+        hasty: bool = False,
     ) -> tuple[DocumentResult, Seen]:
         started = time.monotonic()
         model = self._model()
         characters = document.characters
         learned = self._learned(template) if self._learned is not None else None
-        seen, parts = self._see(document, template, model, learned, cancellation)
+        seen, parts = self._see(document, template, model, learned, cancellation, hasty=hasty)
         fields, notes = decide(seen, template, learned, self._embed)
         read = {span.page for part in parts for span in part.spans} | {
             page.number for page in seen.document.pages if not page.text
@@ -154,6 +167,8 @@ class Extractor:
         model: ModelInfo,
         learned: Learned | None,
         cancellation: Cancellation | None,
+        *,
+        hasty: bool,
     ) -> tuple[Seen, list[Passage]]:
         """All that deciding the fields needs, and the passages that were read."""
         frame = self._frame(template, model)
@@ -161,7 +176,7 @@ class Extractor:
         parts = self._split(document, template, model)
         asked = self._ask(frame, parts, document, template, cancellation, learned)
         subject = self._subject(document, template) if parts else None
-        among = self._among(document, template) if subject is not None else {}
+        among = self._among(document, template, hasty=hasty) if subject is not None else {}
         looked = self._choices.look(
             template.fields,
             document,
@@ -200,12 +215,12 @@ class Extractor:
         )
         return seen, parts
 
-    def _among(self, document: Document, template: Template) -> dict[str, Embedding]:
+    def _among(self, document: Document, template: Template, *, hasty: bool) -> dict[str, Embedding]:
         """What the document is about behind the options of each choice: what is learned of the choice next is told by it."""
         said = {
             field.name: self._embed(beginning(document), examples=told)
             for field in template.fields
-            if self._embed is not None and (told := examples(field))
+            if self._embed is not None and (told := examples(field)) and not (hasty and has_many_phrases(field))
         }
         return {name: each for name, each in said.items() if each is not None}
 

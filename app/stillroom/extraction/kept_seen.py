@@ -102,7 +102,8 @@ class _KeptLook(msgspec.Struct, array_like=True):
     places: list[Span | None]
     near: list[float]
     whole: list[float]
-    behind: list[float]
+    behind: list[float] = []  # an earlier version had none; of codes and yes/no it says nothing
+    boxes: float = 0.0
 
 
 class _Kept(KeptText, array_like=True):
@@ -392,6 +393,7 @@ def _kept_look(name: str, looked: Looked) -> _KeptLook:
         look.near.tolist(),
         look.whole.tolist(),
         look.behind.tolist(),
+        look.boxes,
     )
 
 
@@ -408,7 +410,8 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
         tuple(kept.places),
         np.array(kept.near),
         np.array(kept.whole),
-        np.array(kept.behind),
+        np.array(kept.behind or [0.0] * len(kept.near)),
+        kept.boxes,
     )
     return Looked(look, np.array(kept.said))
 

@@ -81,6 +81,15 @@ class KeepingExtractor(Protocol):
     ) -> tuple[DocumentResult, bytes]: ...
 
 
+@runtime_checkable
+class HastyExtractor(Protocol):
+    """An extractor that can do with less for a template that is being changed."""
+
+    def extract_hastily(
+        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+    ) -> DocumentResult: ...
+
+
 class Batch:
     """One run over files. The next file is read while the model works on this one.
 

@@ -27,12 +27,16 @@ from stillroom.workspace.runs import Runs
 from stillroom.workspace.templates import Templates
 
 if TYPE_CHECKING:
+    from stillroom.cancellation import Cancellation
     from stillroom.chat.prompt_library import PromptLibrary
     from stillroom.chat.store import ConversationStore
+    from stillroom.documents.document import Document
+    from stillroom.extraction.result import DocumentResult
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.extraction.subject import Embedding
     from stillroom.privacy.secrets import Secrets
     from stillroom.review.reviews import Reviews
+    from stillroom.templates.template import Template
     from stillroom.workspace.conversations import Conversations
     from stillroom.workspace.evaluations import Evaluations
     from stillroom.workspace.hub import ModelHub
@@ -139,6 +143,16 @@ class Workspace:
         from stillroom.extraction.extractor import Extractor
 
         return self._once("extractor", lambda: Extractor(self.engine, learned=self.learning.learned, embed=self._embed))
+
+    def extract_hastily(
+        self, document: Document, template: Template, *, cancellation: Cancellation | None = None
+    ) -> DocumentResult:
+        """A document's fields with a template that is being changed. Raises EngineError, Cancelled."""
+        from stillroom.extraction.run import HastyExtractor
+
+        extractor = self.extractor
+        extract = extractor.extract_hastily if isinstance(extractor, HastyExtractor) else extractor.extract
+        return extract(document, template, file=document.name, cancellation=cancellation)
 
     @property
     def learning(self) -> Learning:

@@ -443,10 +443,7 @@ class Preview(QWidget):
         started = time.monotonic()
 
         def work(operation: Operation[Mapping[str, FieldResult]]) -> Mapping[str, FieldResult]:
-            result = self._parts.extractor.extract(
-                document, part, file=document.name, cancellation=operation.cancellation
-            )
-            return result.fields
+            return self._parts.extract_hastily(document, part, cancellation=operation.cancellation).fields
 
         self._operation = self._parts.tasks.start(
             Operation(work, "preview", owner=self)
