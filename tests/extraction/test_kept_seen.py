@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from tests.extraction.scripted_engine import INFO, LARGE, ScriptedEngine
 
-from stillroom.documents.document import Box, Boxes, Document, Page, Stated
+from stillroom.documents.document import Box, Boxes, Document, Page, Span, Stated
 from stillroom.engine.protocol import ModelInfo
 from stillroom.extraction import kept_seen, kept_text
+from stillroom.extraction.candidates.candidate import Candidate, KeptCandidates, other_readings_of, values_of
 from stillroom.extraction.choices import TYPES
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
@@ -241,3 +242,32 @@ def test_what_is_held_in_memory_is_as_it_was_unpacked() -> None:
         fields, notes = decide(seen, TEMPLATE)
         assert as_kept(dataclasses.replace(result, fields=fields, notes=notes)) == as_kept(result)
         assert seen.embedding is None
+
+
+def test_kept_candidates_are_as_those_they_were_made_of() -> None:
+    text = "03/04/2025 to 04/03/2025, or 2025-04-03; 3 April 2025"
+    spans = [(1, 0, 10), (1, 0, 10), (1, 14, 24), (1, 14, 24), (1, 29, 39), (1, 41, 53)]
+    values = ["2025-04-03", "2025-03-04", "2025-03-04", "2025-04-03", "2025-04-03", "2025-04-03"]
+    readings = {0: "day_first", 1: "month_first", 2: "day_first", 3: "month_first"}
+    plain = [
+        Candidate(
+            Span(*span), "third" if number == 5 else text[span[1] : span[2]], values[number],
+            failed=("no such day",) if number == 4 else (), reading=readings.get(number, ""), likelihood=0.5 + number / 20,
+        )
+        for number, span in enumerate(spans)
+    ]  # fmt: skip
+    for read in (readings, {}):
+        own = [dataclasses.replace(each, reading=read.get(number, "")) for number, each in enumerate(plain)]
+        kept = KeptCandidates(
+            spans, {1: text}, {5: "third"}, values, [each.likelihood for each in own], read, {4: ("no such day",)}
+        )
+        assert list(kept) == own
+        assert (kept[-1], kept[1:3], len(kept)) == (own[-1], own[1:3], len(own))
+        assert kept[2] is kept[2]
+        with pytest.raises(IndexError):
+            kept[6]
+        assert list(values_of(kept)) == list(values_of(own)) == values
+        for value in (*values, "2025-01-01", None):
+            assert other_readings_of(kept, value) == other_readings_of(own, value)
+    assert other_readings_of(plain, "2025-04-03") == {"2025-04-03", "2025-03-04"}
+    assert other_readings_of(plain, "2025-01-01") == {"2025-01-01"}

@@ -22,6 +22,7 @@ from stillroom.extraction.assignment import ADDENDS, Fits, Place, decided_togeth
 from stillroom.extraction.candidates.candidate import (
     Candidate,
     likelihoods_of,
+    other_readings_of,
     read_in_several_ways,
     single_spaced,
     values_of,
@@ -725,15 +726,7 @@ def _together(asked: Asked, values: Sequence[Place]) -> float:
     none is held against all of them.
     """
     best = values[0]
-    if not read_in_several_ways(asked.candidates):
-        return sum(
-            place.share
-            for place in values
-            if place.value == best.value
-            or (place.span is not None and best.span is not None and _overlap(place.span, best.span))
-        )
-    spans = {candidate.span for candidate in asked.candidates if candidate.value == best.value and candidate.reading}
-    same = {candidate.value for candidate in asked.candidates if candidate.span in spans} if spans else {best.value}
+    same = other_readings_of(asked.candidates, best.value)
     return sum(
         place.share
         for place in values

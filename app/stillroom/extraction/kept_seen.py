@@ -295,7 +295,7 @@ class Unpacker:
         asked = self._template.field(kept.name)
         several = asked.type is FieldType.LIST
         kind = asked.of if several and asked.of else asked.type
-        spans = np.frombuffer(kept.spans, np.int32).reshape(-1, 3).tolist()
+        spans = list(map(tuple, np.frombuffer(kept.spans, np.int32).reshape(-1, 3).tolist()))
         likelihoods = np.frombuffer(kept.likelihoods, np.float32).tolist()
         texts = {page.number: page.text for page in document.pages}
         candidates = KeptCandidates(spans, texts, kept.others, kept.values, likelihoods, kept.readings, kept.failed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -57,15 +57,15 @@ class KeptCandidates(Sequence[Candidate]):
     """Candidates as they were kept, each made when it is looked at: most of a field are never offered.
 
     Attributes:
-        values, likelihoods: of each candidate.
+        spans: page, start and end of each candidate. values, likelihoods: of each.
         readings, failed: by number of a candidate, where there are any.
     """
 
-    __slots__ = ("_made", "_others", "_spans", "_texts", "failed", "likelihoods", "readings", "values")
+    __slots__ = ("_made", "_others", "_texts", "failed", "likelihoods", "readings", "spans", "values")
 
     def __init__(
         self,
-        spans: Sequence[Sequence[int]],
+        spans: Sequence[tuple[int, ...]],
         texts: Mapping[int, str],
         others: Mapping[int, str],
         values: Sequence[str],
@@ -73,15 +73,15 @@ class KeptCandidates(Sequence[Candidate]):
         readings: Mapping[int, str],
         failed: Mapping[int, tuple[str, ...]],
     ) -> None:
-        """``spans``: page, start and end of each; ``texts``: of the pages, by number; ``others``: by number of a candidate, its text where
+        """``texts``: of the pages, by number; ``others``: by number of a candidate, its text where
         that is not its span's.
         """
-        self._spans, self._texts, self._others = spans, texts, others
+        self.spans, self._texts, self._others = spans, texts, others
         self.values, self.likelihoods, self.readings, self.failed = values, likelihoods, readings, failed
         self._made: dict[int, Candidate] = {}
 
     def __len__(self) -> int:
-        return len(self._spans)
+        return len(self.spans)
 
     @overload
     def __getitem__(self, index: int) -> Candidate: ...
@@ -94,7 +94,7 @@ class KeptCandidates(Sequence[Candidate]):
             index += len(self)
         found = self._made.get(index)
         if found is None:
-            page, start, end = self._spans[index]
+            page, start, end = self.spans[index]
             text = self._others.get(index) or self._texts[page][start:end]
             found = self._made[index] = Candidate(
                 Span(page, start, end), text, self.values[index], failed=self.failed.get(index, ()),
@@ -113,6 +113,21 @@ def likelihoods_of(candidates: Sequence[Candidate]) -> Sequence[float]:
     return (
         candidates.likelihoods if isinstance(candidates, KeptCandidates) else [each.likelihood for each in candidates]
     )
+
+
+def other_readings_of(candidates: Sequence[Candidate], value: str | None) -> set[str | None]:
+    """All that the spans which may be read as this value may be read as, where one of them can be read in several ways; else that alone."""
+    if not read_in_several_ways(candidates):
+        return {value}
+    values = values_of(candidates)
+    if isinstance(candidates, KeptCandidates):
+        spans: Sequence[object] = candidates.spans
+        several: Iterable[int] = candidates.readings
+    else:
+        spans = [each.span for each in candidates]
+        several = [number for number, each in enumerate(candidates) if each.reading]
+    own = {spans[number] for number in several if values[number] == value}
+    return {values[number] for number, span in enumerate(spans) if span in own} if own else {value}
 
 
 def read_in_several_ways(candidates: Sequence[Candidate]) -> bool:
