@@ -103,3 +103,15 @@ def _changed(content: bytes, chance: random.Random) -> bytes:
     plain = bytearray(zlib.decompress(content))
     plain[chance.randrange(len(plain))] ^= 1 << chance.randrange(8)
     return zlib.compress(bytes(plain))
+
+
+def test_a_field_may_be_called_as_anything_else_that_is_reckoned() -> None:
+    document = made(1)
+    own = candidates_of(document, 1)
+    for around_kept in (b"", pack_around(document, {"total": own})):
+        kept = KeptDocument(document.name, document.kind, document.sha256, document.pages, 2, around=around_kept)
+        for name in ("places", "around", "total", "some of total"):
+            for among in ([2, 5], None):
+                found = surroundings_in(kept, own, name, among)
+                assert len(found) == (30 if among is None else 2)
+                assert surroundings_in(kept, own, name, among) is found

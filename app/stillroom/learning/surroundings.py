@@ -95,7 +95,7 @@ def surroundings_in(
             candidates if among is None else [candidates[index] for index in among], Places(document, Words())
         )
     words: Words = document.together.setdefault("words", Words())
-    key = of if among is None else f"some of {of}"
+    key = ("all" if among is None else "some", of)
     with words.lock:
         known: tuple[Sequence[Candidate], Sequence[int] | None, Around] | None = document.reckoned.get(key)
         if known is None or known[1] != among or not _same(known[0], candidates):
@@ -103,9 +103,9 @@ def surroundings_in(
             if packed is not None and len(packed[1].get(of, ())) == len(candidates):
                 tables, rows = packed[0], packed[1][of] if among is None else packed[1][of][list(among)]
             else:
-                places: Places | None = document.reckoned.get("places")
+                places: Places | None = document.reckoned.get(("places",))
                 if places is None:
-                    places = document.reckoned["places"] = Places(document, words)
+                    places = document.reckoned["places",] = Places(document, words)
                 rows = places.rows(candidates if among is None else [candidates[index] for index in among])
                 tables = places.tables()
             known = document.reckoned[key] = candidates, among, _gathered(rows, tables)
@@ -119,9 +119,9 @@ def _same(these: Sequence[Candidate], others: Sequence[Candidate]) -> bool:
 
 
 def _packed(document: KeptDocument, words: Words) -> tuple[Tables, dict[str, Numbers]] | None:
-    if "around" not in document.reckoned:
-        document.reckoned["around"] = unpack_around(document.around, words) if document.around else None
-    found: tuple[Tables, dict[str, Numbers]] | None = document.reckoned["around"]
+    if ("around",) not in document.reckoned:
+        document.reckoned["around",] = unpack_around(document.around, words) if document.around else None
+    found: tuple[Tables, dict[str, Numbers]] | None = document.reckoned["around",]
     return found
 
 
