@@ -271,3 +271,27 @@ def test_kept_candidates_are_as_those_they_were_made_of() -> None:
             assert other_readings_of(kept, value) == other_readings_of(own, value)
     assert other_readings_of(plain, "2025-04-03") == {"2025-04-03", "2025-03-04"}
     assert other_readings_of(plain, "2025-01-01") == {"2025-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("place", "fits"),
+    [
+        ((2, 0, 3), True), ((5, 3, 3), True), ((2, 0, 4), False), ((3, 0, 1), False), ((9, 0, 1), False), ((0, 0, 0), False),
+        ((2, -1, 2), False), ((2, 3, 2), False),
+    ],
+)  # fmt: skip
+def test_candidates_that_stand_in_no_text_are_damage(place: tuple[int, int, int], fits: bool) -> None:
+    document = Document("d.txt", "txt", "", (Page(2, "abc"), Page(5, "abc")), 5)
+    assert kept_seen._on_the_pages(np.array([(2, 1, 2), place], np.int32), document) is fits
+
+
+def test_what_was_kept_of_candidates_behind_the_text_is_not_used() -> None:
+    _, content = Extractor(ScriptedEngine()).extract_and_keep(slip(), TEMPLATE, file="a")
+    kept, _ = kept_seen._decoded(content)
+    assert kept is not None
+    asked = next(each for each in kept.asked if each.spans)
+    places = np.frombuffer(asked.spans, np.int32).copy()
+    assert kept_seen.Unpacker(TEMPLATE).unpack(kept_seen._packed(kept)) is not None
+    places[2] = 10_000
+    asked.spans = places.tobytes()
+    assert kept_seen.Unpacker(TEMPLATE).unpack(kept_seen._packed(kept)) is None

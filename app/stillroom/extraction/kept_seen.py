@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from stillroom.documents.document import Box, Document, Span, Stated
 from stillroom.extraction import choices, choosing, ranking
@@ -54,7 +55,7 @@ class KeptDocument(Document):
     places: Mapping[tuple[int, int, int], list[int]] = field(default_factory=dict)
     around: bytes = field(default=b"", repr=False)
     offered: dict[str, Sequence[Candidate]] = field(default_factory=dict, repr=False, compare=False)
-    reckoned: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    reckoned: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False, compare=False)
     together: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def boxes(self, span: Span) -> list[Box]:
@@ -295,7 +296,10 @@ class Unpacker:
         asked = self._template.field(kept.name)
         several = asked.type is FieldType.LIST
         kind = asked.of if several and asked.of else asked.type
-        spans = list(map(tuple, np.frombuffer(kept.spans, np.int32).reshape(-1, 3).tolist()))
+        places = np.frombuffer(kept.spans, np.int32).reshape(-1, 3)
+        if not _on_the_pages(places, document):
+            raise ValueError("candidates where there is no text")
+        spans = list(map(tuple, places.tolist()))
         likelihoods = np.frombuffer(kept.likelihoods, np.float32).tolist()
         texts = {page.number: page.text for page in document.pages}
         candidates = KeptCandidates(spans, texts, kept.others, kept.values, likelihoods, kept.readings, kept.failed)
@@ -330,6 +334,19 @@ class Unpacker:
                 kind, several=several, template=self._template, field=asked.name, parameters=parameters, word=word
             )
         return self._weights[key]
+
+
+def _on_the_pages(places: npt.NDArray[np.int32], document: Document) -> bool:
+    """Whether all that stands at these pages, starts and ends is text of the document."""
+    if not len(places):
+        return True
+    sizes = dict(sorted((page.number, len(page.text)) for page in document.pages))
+    if not sizes:
+        return False
+    numbers, lengths = np.array(list(sizes)), np.array(list(sizes.values()))
+    page, start, end = places.T
+    at = np.minimum(np.searchsorted(numbers, page), len(numbers) - 1)
+    return bool(((numbers[at] == page) & (start >= 0) & (start <= end) & (end <= lengths[at])).all())
 
 
 def _to_be_decided(held: Asked) -> Asked:
