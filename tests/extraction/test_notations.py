@@ -417,3 +417,8 @@ def test_a_sign_that_another_currency_owns_speaks_for_none_but_that(text: str, e
 def test_a_number_in_groups_of_figures_is_one_code() -> None:
     best = max(found(FieldType.IDENTIFIER, "NHS No: 943 476 5919"), key=lambda each: each.shape)
     assert best.value == "943 476 5919"
+
+
+@pytest.mark.parametrize("text", ["İn the afternoon at 5:30", "5:30 evenİng", "5:30 mittagſ", "mİdday to 5:30"])
+def test_a_part_of_the_day_in_letters_of_another_alphabet_fails_nothing(text: str) -> None:
+    assert [value[-5:] for value in values(FieldType.TIME, text)][-1:] in (["05:30"], ["17:30"])

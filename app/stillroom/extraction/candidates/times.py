@@ -120,7 +120,11 @@ class _Found:
         after = text[self.end : self.end + _PART_BEHIND]
         for match in (behind.match(after), front.search(before)):
             if match:
-                first, last = cldr().parts[" ".join(match["part"].lower().replace("’", "'").split())]
+                # The pattern takes letters for one that stay two in small: "İ" and "i", "ſ" and "s".
+                hours = cldr().parts.get(" ".join(match["part"].lower().replace("’", "'").split()))
+                if hours is None:
+                    continue
+                first, last = hours
                 if first - _EARLIER <= self.hour % 12 + 12 < last + _LATER:
                     self.half = 12
                 return
@@ -160,7 +164,8 @@ def times(page: Page, said: Sequence[int] = ()) -> Iterator[Candidate]:
             stop = each.start + len(text[each.start : each.end].rstrip())
             yield Candidate(Span(page.number, each.start, stop), text[each.start : stop], value, each.shape)
     for match in _WORD.finditer(text):
-        yield Candidate(Span(page.number, *match.span()), match.group(), _WORDS[match["word"].lower()], 0.7)
+        if (value := _WORDS.get(match["word"].lower())) is not None:
+            yield Candidate(Span(page.number, *match.span()), match.group(), value, 0.7)
 
 
 def said(document: Document) -> tuple[int, ...]:
