@@ -134,3 +134,28 @@ def test_of_two_currencies_that_are_named_alike_the_first_is_taken(text: str, ex
     options = (Option("USD", synonyms=("$", "US$")), Option("HKD", synonyms=("HK$",)))
     look = Look.at(Field("currency", FieldType.CHOICE, options=options), document(f"Total: {text}"))
     assert options[int(look.literal.argmax())].value == expected
+
+
+@pytest.mark.parametrize("kind", [FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.DATE])
+@pytest.mark.parametrize("text", ["2l Wasser", "1l milk", "Room 1O Stock", "1l Mailand"])
+def test_litres_and_rooms_are_no_figures(kind: FieldType, text: str) -> None:
+    assert not {"21", "11", "10"} & set(values(kind, text))
+
+
+@pytest.mark.parametrize("text", ["1,O50.00 EUR", "EUR l25.50,", "l25.50-"])
+def test_whatever_stands_behind_the_slip_is_said(text: str) -> None:
+    offered = [each for each in found(FieldType.MONEY, text) if each.value in ("1050.00", "125.50", "-125.50")]
+    assert offered
+    assert all(each.failed == (slips.SENTENCE,) for each in offered)
+
+
+@pytest.mark.parametrize("text", ["Qty 1 2 3 4 5 6 7", "Quantity\n1 2 3 4 5 6 7", "1 2 3 4 5 6 7"])
+def test_a_row_of_figures_is_no_code(text: str) -> None:
+    assert "1234567" not in values(FieldType.IDENTIFIER, text)
+
+
+@pytest.mark.parametrize(
+    "label", ["Account number: ", "Customer code ", "ID: ", "Steuernummer\n", "Invoice no.  ", "番号 ", "N° "]
+)
+def test_figures_in_boxes_are_a_code_behind_what_names_one(label: str) -> None:
+    assert "1234567" in values(FieldType.IDENTIFIER, f"{label}1 2 3 4 5 6 7")

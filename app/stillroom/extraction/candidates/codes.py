@@ -17,6 +17,8 @@ from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.dates import part_of_date
 from stillroom.extraction.candidates.words import paper_words
+from stillroom.extraction.concepts import labels, vocabulary, words_of
+from stillroom.templates.template import FieldType
 
 _EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])")
 _URL = re.compile(r"(?<![\w@.])(?:https?://[^\s<>\"'()\[\]]{1,2000}|(?:www\.)[^\s<>\"'()\[\]]{1,1000})", re.IGNORECASE)
@@ -274,10 +276,35 @@ def _spaced_codes(page: Page) -> Iterator[Candidate]:
             yield Candidate(Span(page.number, *match.span()), match.group(), compact, 1.0)
     for match in _BOXED.finditer(page.text):
         value = match.group().replace(" ", "")
-        if sum(map(str.isdigit, value)) > 1 and not value.isalpha() and (not value.isdigit() or len(value) > 5):
+        if value.isdigit() and (len(value) < 6 or not _names_a_number(page.text, match.start())):
+            continue  # a row of a table: "Qty 1 2 3 4 5 6 7"
+        if sum(map(str.isdigit, value)) > 1 and not value.isalpha():
             yield Candidate(Span(page.number, *match.span()), match.group(), value, 0.5)
     for match in _LETTERS_AND_FIGURES.finditer(page.text):
         yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 0.5)
+
+
+def _names_a_number(text: str, place: int) -> bool:
+    """Whether the label before this place on its line, or above where none is before it, is one of a number."""
+    start = text.rfind("\n", 0, place) + 1
+    line = text[start:place]
+    if not line.strip():
+        line = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)]
+    line = line[-_LONGEST_LABEL:]
+    words = words_of(line)
+    if not words:
+        return False
+    last = max(labels(line), key=lambda label: label.end, default=None)
+    if last is not None and not words_of(line[last.end :]):
+        known = vocabulary()
+        kinds = [known.concepts[name].types for name in known.phrases.get(last.key, ())]
+        return any(FieldType.IDENTIFIER in types for types in kinds)
+    return words[-1].endswith(_NUMBERS) or words[-1] in _CODES
+
+
+_LONGEST_LABEL = 60
+_NUMBERS = ("#", "番号", "号码", "號碼", "번호")
+_CODES = ("id", "code", "ref", "reference")
 
 
 def _inner(text: str, left: int, right: int) -> tuple[int, int]:

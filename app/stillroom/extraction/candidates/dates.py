@@ -155,7 +155,7 @@ class _Found:
 def dates(page: Page) -> Iterator[Candidate]:
     """Spans that read as a date, each reading a candidate of its own; the value is ISO 8601."""
     uncut, places = _uncut(page.text)
-    text = slips.mended(uncut)
+    text = slips.mended(uncut, months=True)
     found = [*_numeric(text), *_by_word(text), *_by_sign(text)]
     taken = bytearray(len(text) + 1) if found else bytearray()
     for each in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 import regex as re
@@ -114,6 +114,7 @@ class _Number:
     Attributes:
         values: by the name of the reading, with how likely each is by what stands beside it.
         percent: a percent sign or word follows.
+        slipped: a letter stands for one of its figures.
     """
 
     start: int
@@ -123,11 +124,12 @@ class _Number:
     currencies: tuple[str, ...] = ()
     percent: bool = False
     doubt: float = 0.0
+    slipped: bool = False
 
     def candidates(self, page: int, shape: float, *, whole: bool = False) -> Iterator[Candidate]:
         """A candidate a reading; only whole numbers where ``whole`` is true."""
         several = len(self.values) > 1
-        failed = (slips.SENTENCE,) if slips.mended(self.text) != self.text else ()
+        failed = (slips.SENTENCE,) if self.slipped else ()
         for reading, (value, likelihood) in self.values.items():
             if whole and value != value.to_integral_value():
                 continue
@@ -232,7 +234,18 @@ def _scales() -> dict[str, int]:
 
 
 def _numbers(text: str) -> Iterator[_Number]:
-    plain = _COLON.sub(",", slips.mended(text.translate(_PLAIN)))
+    written = text.translate(_PLAIN)
+    mended = slips.mended(written)
+    found = _found(_COLON.sub(",", mended), text)
+    if mended == written:
+        yield from found
+        return
+    for number in found:
+        place = slice(number.start, number.end)
+        yield replace(number, slipped=mended[place] != written[place])
+
+
+def _found(plain: str, text: str) -> Iterator[_Number]:
     yield from _set_apart(plain, text)
     dates = _LEFT_OUT.finditer(plain)
     date = next(dates, None)

@@ -8,17 +8,24 @@ SENTENCE = "A letter stands for a figure in this value. Look whether it was read
 _FIGURES = str.maketrans("OolI|", "00111")
 _F = r"[\dOolI|]"
 _NEAR = re.compile(r"\d[.,/\-]?[OolI|]|[OolI|][.,/\-]?\d")
-_TOKEN = re.compile(
-    rf"(?<![\w.,/\-|])(?:{_F}{{1,3}}(?:[.,]{_F}{{3}})*[.,]{_F}{{2}}"
+_AMOUNT_OR_DATE = (
+    rf"{_F}{{1,3}}(?:[.,]{_F}{{3}})*[.,]{_F}{{2}}"
     rf"|{_F}{{1,2}}(?P<mark>[./\-]){_F}{{1,2}}(?P=mark)(?:{_F}{{4}}|{_F}{{2}})|{_F}{{4}}-{_F}{{2}}-{_F}{{2}}"
-    # the day before the name of a month, and the year behind one
-    rf"|{_F}{{2}}(?=\.? ?[^\W\d_]{{3}})|(?<=[^\W\d_][ .,])2{_F}{{3}})(?![\w|]|[.,/\-][\w|])"
+)
+# The day before the name of a month, and the year behind one; "2l Milk" is no amount.
+_BESIDE_A_MONTH = rf"{_F}{{2}}(?=\.? ?[^\W\d_]{{3}})|(?<=[^\W\d_][ .,])2{_F}{{3}}"
+_ALONE, _BESIDE = (
+    re.compile(rf"(?<![\w.,/\-|])(?:{own})(?![\w|]|[.,/\-][\w|])")
+    for own in (_AMOUNT_OR_DATE, f"{_AMOUNT_OR_DATE}|{_BESIDE_A_MONTH}")
 )
 
 
-def mended(text: str) -> str:
-    """The text with figures for the letters of amounts and dates, one character for one; most of such a value are figures already."""
-    return _TOKEN.sub(_mended, text) if _NEAR.search(text) else text
+def mended(text: str, *, months: bool = False) -> str:
+    """The text with figures for the letters of amounts and dates, one character for one; most of such a value are figures already.
+
+    ``months``: also of a day and a year beside a word, which may be a month.
+    """
+    return (_BESIDE if months else _ALONE).sub(_mended, text) if _NEAR.search(text) else text
 
 
 def _mended(match: re.Match[str]) -> str:
