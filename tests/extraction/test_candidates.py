@@ -337,3 +337,27 @@ def test_whose_the_form_is_counts_for_less_than_who_filled_it() -> None:
     shapes = {candidate.value: candidate.shape for candidate in offered}
     assert shapes["Forms and Papers Inc."] < 0.5 < shapes["Corner Shop Ltd."]
     assert not any(value.startswith("Copyright") for value in shapes)
+
+
+def test_a_letter_in_brackets_is_not_whose_the_form_is() -> None:
+    offered = propose(Field("party", FieldType.ORGANISATION), document("between (a) Smith Ltd and (c) Jones Ltd"))
+    assert max(each.shape for each in offered if each.value == "Jones Ltd") > 0.5
+    alone = {each.value for each in propose(Field("f", FieldType.ORGANISATION), document("(c) 2014 Jones Ltd"))}
+    assert "Jones Ltd" in alone
+    assert not any("2014" in value for value in alone)
+
+
+@pytest.mark.parametrize(
+    "said", ["© Forms Inc.", "(c) 2014 Forms Inc.", "- Copyright Forms Inc.", "Copyright 2014 Forms Inc."]
+)
+def test_no_name_goes_on_with_whose_the_form_is(said: str) -> None:
+    offered = {each.value for each in propose(Field("f", FieldType.ORGANISATION), document(f"Sample bill {said}"))}
+    assert "Forms Inc." in offered
+    assert not [value for value in offered if "©" in value or "(c)" in value or "opyright" in value]
+
+
+def test_a_name_may_hold_the_word_copyright() -> None:
+    offered = {
+        each.value for each in propose(Field("f", FieldType.ORGANISATION), document("Australian Copyright Council"))
+    }
+    assert "Australian Copyright Council" in offered

@@ -39,7 +39,13 @@ _BILL_LINE = re.compile(
 # A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7".
 _NO_NAME = re.compile(r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE)
 # Whose the form is, or the program that printed it: "Copyright Forms Inc. 2014".
-_RIGHTS = re.compile(r"(?:\bcopyright\b|©|\(c\))\W*(?:\d{4}\W*)?(?:by\s+)?", re.IGNORECASE)
+# "(a) and (c) Jones Ltd" is a list.
+_OWNED = r"(?:©|\(c\)(?=\W{0,3}(?:19|20)\d\d(?!\d)))"
+_RIGHTS = re.compile(rf"(?:\bcopyright\b(?:\W{{0,3}}\(c\))?|{_OWNED})\W*(?:\d{{4}}\W*){{0,2}}(?:by\s+)?", re.IGNORECASE)
+# Inside of a line that says more than that; "Australian Copyright Council" is a name.
+_RIGHTS_INSIDE = re.compile(
+    rf"{_OWNED}|(?:^|[^\w\s&]|\d)\s*\bcopyright\b|\bcopyright\b\W{{0,3}}(?:\(c\)|\d{{4}}|by\b)", re.IGNORECASE
+)
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
@@ -63,6 +69,8 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
             continue
         rights = _RIGHTS.match(page.text, start, end)
         span = _trim(page.text, rights.end() if rights else start, end)
+        if _RIGHTS_INSIDE.search(page.text, *span):
+            continue
         if span[1] - span[0] >= 2 and re.search(r"[^\W\d_]{2}", page.text[slice(*span)]):
             shapes[span] = max(shape, shapes.get(span, 0.0))
     behind = {row.end: rows[index + 1].text for index, row in enumerate(rows[:-1])}
