@@ -7,13 +7,15 @@ import time
 import pytest
 from tests.extraction.scripted_engine import ScriptedEngine
 
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import kept_seen
+from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
-from stillroom.extraction.plain_words import PartyRoles, cut_off, is_branch_number
+from stillroom.extraction.missing import Missing
+from stillroom.extraction.plain_words import PartyRoles, cut_off, is_branch_number, phrases
 from stillroom.extraction.positions import is_position
 from stillroom.extraction.result import FieldValue
 from stillroom.extraction.statements import statement_rows
@@ -336,3 +338,35 @@ def test_a_value_that_is_said_to_be_missing_is_not_taken_from_elsewhere(said: st
     assert not told(f"Green Leaf Ltd\n{said}\nInvoice date\n7 April 2025")
     assert not told("Green Leaf Ltd\nDelivery date: to follow\nPrinted 7 April 2025")
     assert not told("Green Leaf Ltd\nInvoice date: to follow the rules\nPrinted 7 April 2025")
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("a card or phone lost; fraud", ["a card", "phone lost", "fraud"]),
+        ("a fee of 3.5%, e.g. of a card", ["a fee of 3.5%", "e.g. of a card"]),
+        ("help 24/7. Refunds (late)", ["help 24/7", "Refunds", "late"]),
+        ("退款、丢失", ["退款", "丢失"]),
+    ],
+)
+def test_a_description_is_cut_where_it_lists(text: str, listed: list[str]) -> None:
+    assert phrases(text) == listed
+
+
+def test_what_is_missing_is_looked_up_in_time_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n".join(f"Invoice number: A-{number}\nInvoice date: n/a" for number in range(300))
+    field = Field("invoice_date", FieldType.DATE)
+    template = Template("t", 1, "", "", (field,))
+    missing = Missing(Document("d", "txt", "", (Page(1, text),), 1), Meaning(template))
+    looked = 0
+
+    class Counted(list):  # type: ignore[type-arg]
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            nonlocal looked
+            looked += 1
+            return super().__iter__()
+
+    monkeypatch.setitem(missing.__dict__, "_lines", Counted(missing._lines))
+    candidates = [Candidate(Span(1, place, place + 3), "A-1", "A-1") for place in range(16, 3000, 30)]
+    assert missing.instead(field, candidates)
+    assert looked <= 2

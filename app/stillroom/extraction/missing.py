@@ -41,13 +41,17 @@ class Missing:
                 found.append((number, match.start(), key_of(label)))
         return found
 
+    @functools.cached_property
+    def _said(self) -> frozenset[tuple[int, int]]:
+        """Where they begin."""
+        return frozenset((page, place) for page, place, _ in self._lines)
+
     def _is_labelled(self, field: Field, candidate: Candidate) -> bool:
         text = self._texts[candidate.span.page]
         start = text.rfind("\n", 0, candidate.span.start) + 1
         above = text.rfind("\n", 0, max(0, start - 1)) + 1
-        said = {place for page, place, _ in self._lines if page == candidate.span.page}
         before = [text[max(start, candidate.span.start - _LONGEST) : candidate.span.start]]
-        if start and above not in said:
+        if start and (candidate.span.page, above) not in self._said:
             before.append(text[above : start - 1][:_LONGEST])
         return any(self._meaning.weigh(field.name, label.key)[0] >= _OWN for line in before for label in labels(line))
 

@@ -152,5 +152,8 @@ def _patterns() -> _Patterns:
             rf"|,\s(?:{words['as']})\s[^,]{{2,60}},\s"
         ),
         re.compile(rf"(?:{words['branch']})\s?(?:no|nr|n[°º])?\.?\s?[#:]?\s?[\d-]+", re.IGNORECASE),
-        re.compile(rf"[,;:/.()،、；：。]|\s(?:{words['and']}|{words['or']})\s", re.IGNORECASE),
+        # "3.5%", "24/7" and "e.g. a card" are no lists.
+        re.compile(
+            rf"(?:[,;:/]|(?<!\b[^\W\d_])\.)(?=\s|$)|[()،、；：。]|\s(?:{words['and']}|{words['or']})\s", re.IGNORECASE
+        ),
     )
