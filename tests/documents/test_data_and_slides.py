@@ -225,6 +225,11 @@ def test_a_merged_cell_keeps_its_neighbours_in_their_columns(tmp_path: Path) -> 
 # -------------------------------------------------------------------------------------------------------------- XML
 
 
+def test_the_text_of_an_xml_root_with_attributes_is_read() -> None:
+    document = read("note.xml", '<note id="1">Hello  world</note>')
+    assert document.pages[0].text == "note: Hello world\nid: 1"
+
+
 def test_data_in_xml_are_names_and_values() -> None:
     made = (
         '<?xml version="1.0"?><o:order xmlns:o="urn:x" number="PO-7"><!-- draft --><invoiceDate>2025-04-03</invoiceDate>'

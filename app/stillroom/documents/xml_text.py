@@ -40,7 +40,8 @@ def xml_lines(data: bytes) -> list[str]:
         return []
     if not _is_data(root):
         return []
-    return list(lines_of(Pairs(list(_entries(root)))))
+    text = " ".join((root.text or "").split())  # of a root that holds no elements
+    return list(lines_of(Pairs([*([(_words(str(root.tag)), text)] if text else []), *_entries(root)])))
 
 
 def _is_data(root: etree._Element) -> bool:
