@@ -34,6 +34,8 @@ def fields(text: str) -> dict[str, str]:
         ("Zorble\tQuendle\n0049\t12345678\n0050\t12345679", {"Zorble": "line", "Quendle": "line"}),
         ("Subject\tDelivered\nx\t2025-01-03\ny\tnone", {"Subject": "line", "Delivered": "line"}),
         ("", {}),
+        ("1\t2.50\n2\t3.50", {}),
+        ("Region\t2023\t2024\nNorth\t10\t20", {"Region": "line", "2023": "integer", "2024": "integer"}),
     ],
 )  # fmt: skip
 def test_the_columns_of_a_table_are_fields(text: str, wanted: dict[str, str]) -> None:

@@ -34,6 +34,8 @@ def fields_from_table(document: Document) -> list[Field]:
     if not rows:
         return []
     at = _heading(rows)
+    if at is None:
+        return []
     fields: list[Field] = []
     for column, heading in enumerate(rows[at]):
         if heading:
@@ -44,15 +46,18 @@ def fields_from_table(document: Document) -> list[Field]:
     return fields
 
 
-def _heading(rows: Sequence[Sequence[str]]) -> int:
-    """The first row that names about as many columns as the rows of this table have: a title, and what names groups, are passed over."""
+def _heading(rows: Sequence[Sequence[str]]) -> int | None:
+    """The first row that names about as many columns as the rows of this table have: a title, and what names groups, are passed over.
+
+    None where the table begins with figures and no row names its columns.
+    """
     usual = Counter(sum(map(bool, row)) for row in rows)
     width = max(usual, key=lambda count: (usual[count], count))
     for at, row in enumerate(rows):
         names = [cell for cell in row if cell]
         if len(names) >= max(1, _MOST_OF * width) and all(map(_is_name, names)) and len(names) >= min(width, _SPARSE):
             return at
-    return 0
+    return 0 if any(map(_is_name, rows[0])) else None
 
 
 def _is_name(cell: str) -> bool:
