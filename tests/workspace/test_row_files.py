@@ -45,8 +45,10 @@ def test_what_was_recognised_for_a_run_is_not_recognised_again(tmp_path: Path) -
         asked.append((run, position, wanted))
         return kept
 
+    recent = RecentDocuments()
+
     def files() -> RowFiles:
-        return RowFiles(busy, lambda: busy, RecentDocuments(), recognised)
+        return RowFiles(busy, lambda: busy, recent, recognised)
 
     assert files().read(picture, sha256, place=(3, 7)) is kept
     assert asked == [(3, 7, sha256)]

@@ -53,9 +53,8 @@ class RowFiles:
         """
         known = self._recent.get(sha256) if sha256 else None
         if known is None and sha256 and place is not None and (kept := self._recognised(*place, sha256)) is not None:
+            # Not among the recent ones: it has neither notes nor what the file states.
             known = kept if self.is_unchanged(row, sha256) else None
-            if known is not None:
-                self._recent.add(known)
         if known is not None:
             return known
         found = self._readers.read(_file_of(row), urgent=True, cancellation=cancellation)
