@@ -79,11 +79,11 @@ def test_one_letter_that_is_hard_to_read_makes_a_text_half_as_hard() -> None:
     assert Page(1, "ab").legibility(0, 2) == 1.0
 
 
-def test_letters_that_were_hard_to_recognise_are_named() -> None:
+def test_words_that_were_hard_to_recognise_are_named() -> None:
     page = Page(1, "24.75", ocr_confidence=0.97, certainty=bytes([99, 60, 98, 99, 79]))
     document = Document("a.png", "png", "0" * 64, (page, Page(2, "24.75")), 2)
-    assert document.hard_to_read(Span(1, 0, 5)) == ("4", "5")
-    assert document.hard_to_read(Span(1, 2, 4)) == document.hard_to_read(Span(2, 0, 5)) == ()
+    assert document.hard_to_read(Span(1, 0, 5)) == (["24.75"], 0.4)
+    assert document.hard_to_read(Span(1, 2, 4)) == document.hard_to_read(Span(2, 0, 5)) == ([], 0.0)
 
 
 def test_a_span_over_two_lines_has_a_box_for_each() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PySide6.QtCore import QLocale
 
-from stillroom.ui.wording import counted, percent_text, size_text, speed_text, time_left_text, when_text
+from stillroom.ui.wording import counted, filled, percent_text, size_text, speed_text, time_left_text, when_text
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +56,8 @@ def test_days_are_named_while_they_are_near():
     assert when_text(now).startswith("today")
     assert when_text(now - timedelta(days=1)).startswith("yesterday")
     assert "day" not in when_text(now - timedelta(days=9))
+
+
+def test_what_is_filled_in_is_not_filled_itself() -> None:
+    assert filled("%1 (of %2)", "my%20file.pdf", "other%1.pdf") == "my%20file.pdf (of other%1.pdf)"
+    assert filled("%2: %1, %3, 100 %", "a", "b") == "b: a, %3, 100 %"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -228,10 +229,19 @@ class Document:
         """How sure the recognition was of what a span points at, 0 to 1; 1 where the text was in the file."""
         return self.page(span.page).legibility(span.start, span.end)
 
-    def hard_to_read(self, span: Span) -> tuple[str, ...]:
-        """The letters of a span that the recognition was little sure of, in their order; none where the text was in the file."""
-        letters, sure = self.text(span), self.page(span.page).certainty[span.start : span.end]
-        return tuple(letter for letter, own in zip(letters, sure, strict=False) if own < _HARD)
+    def hard_to_read(self, span: Span) -> tuple[list[str], float]:
+        """The words of a span with letters that the recognition was little sure of, each once and in their order, and which share of all
+        its letters these are, 0 to 1; none where the text was in the file."""
+        text, sure = self.text(span), self.page(span.page).certainty[span.start : span.end]
+        words: list[str] = []
+        letters = hard = 0
+        for word in re.finditer(r"\S+", text):
+            own = sum(each < _HARD for each in sure[word.start() : word.end()])
+            letters += len(word.group())
+            hard += own
+            if own:
+                words.append(word.group())
+        return list(dict.fromkeys(words)), hard / letters if letters else 0.0
 
     def boxes(self, span: Span) -> list[Box]:
         """Rectangles that cover a span, one for each line it touches; empty where the format has no geometry."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
@@ -16,6 +17,13 @@ def tr(text: str) -> str:
 def counted(number: int, one: str, many: str) -> str:
     """``one`` for 1, else ``many`` with its ``%1`` replaced: both are translated by the caller."""
     return (one if number == 1 else many).replace("%1", QLocale().toString(number))
+
+
+def filled(text: str, *values: str) -> str:
+    """``text``, translated by the caller, with the first of these for ``%1`` and so on, at once: a file's name may hold ``%2``."""
+    return re.sub(
+        r"%([1-9])", lambda found: values[int(found[1]) - 1] if int(found[1]) <= len(values) else found[0], text
+    )
 
 
 def size_text(size: int) -> str:

@@ -171,7 +171,7 @@ def test_what_was_reviewed_of_another_template_is_offered(page, window, qtbot, r
     banner = page.banners._keyed["labels"]
     assert banner.message.text() == "No document of Contract has been reviewed yet."
     (button,) = banner.buttons
-    assert button.text() == "Take the 2 of Receipt"
+    assert button.text() == "Use the 2 reviewed documents of Receipt"
     button.click()
     qtbot.waitUntil(lambda: "2 documents" in page.labels_text.full_text(), timeout=15_000)
     assert page.template.currentText() == "Receipt"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from tests.review.made import result_of, toml_of
 
+from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue
-from stillroom.review.document import ReviewedDocument
+from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.duplicates import mark_duplicates
 from stillroom.templates.toml_file import parse_template
-from stillroom.ui.review.wording import document_state
+from stillroom.ui.review.wording import document_state, hard_to_read
 
 TEMPLATE = parse_template(toml_of("bill", issuer="organisation", number="identifier", date="date", total="money"), "b")
 
@@ -41,3 +45,32 @@ def test_a_copy_is_told_from_another_of_the_same_number(values, said) -> None:
     mark_duplicates([first, second])
     assert document_state(second, 1) == (said, "warn")
     assert document_state(first, 1)[0] == "1 to check"
+
+
+def test_the_name_of_a_copy_is_said_as_it_is() -> None:
+    first, second = bill(1), bill(2)
+    first.path = Path("/x/my%20file.pdf")
+    mark_duplicates([first, second])
+    second.duplicate_in = "March"
+    assert document_state(second, 1)[0] == "looks like a copy of my%20file.pdf, in March"
+
+
+@pytest.mark.parametrize(
+    ("text", "hard", "said"),
+    [
+        ("Great Oak Ltd", "      x", "Hard to read here: Oak"),
+        ("Great Oak Ltd", "x     x", "Hard to read here: Great, Oak"),
+        ("one two one", "x       x", "Hard to read here: one"),
+        ("aaaa bbbb cccc dddd eeee ffff", "x    x    x    x    x    x", "Hard to read here: aaaa, bbbb, cccc, dddd, eeee and more"),
+        ("Oak Ltd", "xxxxx", "Most of this value was hard to read."),
+        ("Oak Ltd", "", ""),
+    ],
+)  # fmt: skip
+def test_words_that_are_hard_to_read_are_named(text: str, hard: str, said: str) -> None:
+    document = bill(1)
+    value = document.values[0]
+    certainty = bytes(40 if mark == "x" else 99 for mark in hard.ljust(len(text)))
+    read = Document("a.png", "png", "0" * 64, (Page(1, text, ocr_confidence=0.9, certainty=certainty),), 1)
+    current = dataclasses.replace(value.current, span=Span(1, 0, len(text)))
+    shown = SimpleNamespace(current=current, verdict=None)
+    assert hard_to_read(cast(ReviewedValue, shown), read) == said

@@ -346,7 +346,11 @@ class EvaluatePage(QWidget):
                 place = names.index(other[0])
                 words = self.tr("No document of %1 has been reviewed yet.")
                 title = self.template.itemText(place)
-                taking = counted(other[1], self.tr("Take the one of %2"), self.tr("Take the %1 of %2"))
+                taking = counted(
+                    other[1],
+                    self.tr("Use the reviewed document of %2"),
+                    self.tr("Use the %1 reviewed documents of %2"),
+                )
                 actions = [(taking.replace("%2", title), lambda: self._take_reviewed_of(place))]
             words = words.replace("%1", template.title or template.name)
             self.banners.show_message(words, "info", actions, key="labels")

@@ -19,7 +19,7 @@ from stillroom.ui.extract.same_number_dialog import SameNumberDialog
 from stillroom.ui.extract.verdicts import SheetVerdicts
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
-from stillroom.ui.wording import counted
+from stillroom.ui.wording import counted, filled
 
 Remove = Callable[[Sequence[Row]], None]
 Show = Callable[[int, int, str], None]
@@ -126,11 +126,12 @@ def _names(found: Sequence[Found]) -> str:
 
 def _name(document: ReviewedDocument, its: Sequence[Difference]) -> str:
     other = document.duplicate_of
+    differing = ""
     text = tr("%1 (of %2 in %3)") if document.duplicate_in else tr("%1 (of %2)")
     if its:
         text = tr("%1 (%2 in %3: %4)") if document.duplicate_in else tr("%1 (%2: %4)")
         headings = [each.field.heading for each in its]
         more = [counted(len(its) - _NAMED, tr("1 more"), tr("%1 more"))] if len(its) > _NAMED else []
-        text = text.replace("%4", ", ".join([*headings[:_NAMED], *more]))
-    text = text.replace("%1", document.path.name).replace("%3", document.duplicate_in)
-    return text.replace("%2", other.path.name if other is not None else "")
+        differing = ", ".join([*headings[:_NAMED], *more])
+    of = other.path.name if other is not None else ""
+    return filled(text, document.path.name, of, document.duplicate_in, differing)

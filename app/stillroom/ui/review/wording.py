@@ -14,12 +14,17 @@ from stillroom.review.duplicates import differences
 from stillroom.review.queue import Doubt
 from stillroom.review.verdict import ADDED, Verdict, VerdictKind
 from stillroom.ui.extract.cell import one_line
-from stillroom.ui.wording import percent_text, when_text
+from stillroom.ui.wording import filled, percent_text, when_text
 
 
 def tr(text: str) -> str:
     return QCoreApplication.translate("review", text)
 
+
+_NAMED = 5
+"""So many words that are hard to read are named."""
+_MOST_OF_IT = 0.5
+"""Of a value's letters: where more are hard to read, no words are named."""
 
 DOUBT_LOOK: dict[Doubt, tuple[str, str]] = {
     Doubt.FOREIGN: ("problem", "bad"),
@@ -97,12 +102,17 @@ def confidence_text(value: ReviewedValue) -> str:
 
 
 def hard_to_read(value: ReviewedValue, text: Document | None) -> str:
-    """Which letters of it were hard to recognise; empty for none, and where a person has said what it is."""
+    """Which of its words hold letters that were hard to recognise; empty for none, and where a person has said what it is."""
     place = value.current.span
     if text is None or place is None or value.verdict is not None or place.page > len(text.pages):
         return ""
-    letters = text.hard_to_read(place)
-    return tr("Hard to read here: %1").replace("%1", "  ".join(letters)) if letters else ""
+    words, share = text.hard_to_read(place)
+    if not words:
+        return ""
+    if share > _MOST_OF_IT:
+        return tr("Most of this value was hard to read.")
+    named = ", ".join(words[:_NAMED])
+    return filled(tr("Hard to read here: %1 and more") if len(words) > _NAMED else tr("Hard to read here: %1"), named)
 
 
 def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
@@ -113,18 +123,18 @@ def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
         return (f"{text}: {reason}" if reason else text), "bad"
     if document.approval is not None:
         moment = when_text(datetime.fromisoformat(document.approval.moment).astimezone())
-        return tr("approved by %1, %2").replace("%1", document.approval.person).replace("%2", moment), "good"
+        return filled(tr("approved by %1, %2"), document.approval.person, moment), "good"
     if document.failed:
         return tr("could not be read"), "bad"
     if document.duplicate_of is not None and (its := differences(document)):
         text = tr("differs in %3 from %1, which has its sender and number")
         if document.duplicate_in:
             text = tr("differs in %3 from %1 in %2, which has its sender and number")
-        text = text.replace("%3", ", ".join(each.field.heading for each in its))
-        return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"
+        headings = ", ".join(each.field.heading for each in its)
+        return filled(text, document.duplicate_of.path.name, document.duplicate_in, headings), "warn"
     if document.duplicate_of is not None:
         text = tr("looks like a copy of %1, in %2") if document.duplicate_in else tr("looks like a copy of %1")
-        return text.replace("%1", document.duplicate_of.path.name).replace("%2", document.duplicate_in), "warn"
+        return filled(text, document.duplicate_of.path.name, document.duplicate_in), "warn"
     if document.lapsed:
         return tr("changed after it was approved"), "warn"
     if count:
