@@ -105,7 +105,7 @@ def test_how_sure_a_letter_is_goes_with_it() -> None:
     text, boxes, certainty = arrange_blocks([[value, *codes, label], [word("of the file", 0, 0)]])
     assert len(text) == len(boxes) == len(certainty)
     start = text.index("7.50")
-    assert list(certainty[start : start + 4]) == [99, 98, 41, 100]
+    assert list(certainty[start : start + 4]) == [99, 98, 42, 100]
     start = text.index("CODE-19")
     assert list(certainty[start : start + 7]) == [100] * 6 + [50]
     assert min(certainty[: text.index("7.50")]) == 100

@@ -37,3 +37,10 @@ def test_boxes_are_cut_with_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
     cut, _ = bounded(Document("a.pdf", "pdf", "0" * 64, (page,), 1))
     assert cut.pages[0].text == "one two"
     assert cut.pages[0].boxes == [None] * 7
+
+
+def test_how_sure_each_letter_is_is_cut_with_the_text() -> None:
+    text = "paid 10\n" * (bounds.MOST_CHARACTERS // 8 + 10)
+    whole = Document("a.png", "png", "0" * 64, (Page(1, text, ocr_confidence=0.9, certainty=b"Z" * len(text)),), 1)
+    (page,) = bounded(whole)[0].pages
+    assert len(page.certainty) == len(page.text) < len(text)

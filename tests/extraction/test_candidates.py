@@ -257,6 +257,10 @@ def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
         ("SPONSOR Capitol Counsel Partners", FieldType.ORGANISATION, "Capitol Counsel Partners"),
         ("REPORT   APPROVED BY Susan J. Okafor", FieldType.NAME, "Susan J. Okafor"),
         ("APPRVEc BY Carlos J. Tanaka", FieldType.NAME, "Carlos J. Tanaka"),  # as it was recognised
+        ("Seller Cornelia Berg", FieldType.NAME, "Cornelia Berg"),
+        ("APPROVED BY Cornelia Maria Berg Lund", FieldType.NAME, "Cornelia Maria Berg Lund"),
+        ("To be.... or not to be", FieldType.LINE, "To be.... or not to be"),
+        ("see https://x.org/wiki/Foo___Bar", FieldType.URL, "https://x.org/wiki/Foo___Bar"),
         ("ANTRAGSTELLER Grüne Wiese eG", FieldType.ORGANISATION, "Grüne Wiese eG"),
         ("Vehicle (Year, Make, Model):2016 Honda Civic", FieldType.LINE, "2016 Honda Civic"),
         ("Model:2016 Honda Civic", FieldType.LINE, "2016 Honda Civic"),
@@ -323,6 +327,7 @@ def test_a_long_run_of_leaders_or_spaces_takes_no_time() -> None:
         ("BERG Anna", FieldType.LINE, "Anna"),
         ("McKinsey Company House", FieldType.LINE, "Company House"),
         ("Starts at 10:30", FieldType.LINE, "30"),
+        ("see https://x.org/wiki/Foo___Bar", FieldType.URL, "https://x.org/wiki/Foo"),
         ("Seller GmbH", FieldType.ORGANISATION, "GmbH"),
         ("ACME HOLDINGS Inc.", FieldType.LINE, "Inc."),
     ],

@@ -12,6 +12,7 @@ from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.kept_seen import Unpacker
 from stillroom.extraction.result import FieldState, FieldValue
+from stillroom.extraction.ticks import Ticks
 from stillroom.templates.template import Field, FieldType, Option, Template
 
 FORM = Template(
@@ -52,6 +53,9 @@ def ticked(text: str) -> dict[str, str | None]:
         ("Are you a US citizen?  ☐ Yes  ☑ No", "us_citizen", "no"),
         ("Kinder: Ja ○  Nein ●", "has_children", "no"),
         ("US citizen: Nein", "us_citizen", "no"),
+        ("☐ Courier ☐ Post ☒ Pick-up ☐ Other ______", "delivery", "pick-up"),
+        ("[x] Courier  [ ] Post  [ ] Other: ________", "delivery", "courier"),
+        ("Delivery: ☒ Courier to the address ______  ☐ Post", "delivery", "courier"),
         ("Are you a US citizen? Y", "us_citizen", "yes"),
         ("[x] US citizen", "us_citizen", "yes"),
         ("☐ US citizen", "us_citizen", "no"),
@@ -94,6 +98,8 @@ def test_two_ticks_for_one_choice_leave_it_open() -> None:
         "Member of a union: [X] Yes [ ] No\n",  # of nothing that is asked
         "Courier ______ Post ______\n",  # to write on
         "Kinder: keine Angabe ja nein\n",
+        "US citizen (*)\nDate (*)\n",  # to be filled in
+        "Delivery: [ ] Courier  [ ] Post  [x] By pigeon\n",  # something else is ticked
     ],
 )
 def test_what_is_no_box_says_nothing(text: str) -> None:
@@ -116,7 +122,21 @@ def test_a_question_of_which_nothing_is_ticked_is_not_answered() -> None:
     assert extracted("US citizen:  [ ] Yes   [ ] No\n")["us_citizen"].state is FieldState.ABSENT
 
 
+def test_a_cross_beside_ticks_is_none() -> None:
+    assert ticked("✓ Has children\n✗ US citizen\n") == {"has_children": "yes", "us_citizen": "no"}
+    assert ticked("✗ Has children\n☐ US citizen\n") == {"has_children": "yes", "us_citizen": "no"}
+
+
+def test_options_that_differ_in_their_signs_are_told_apart() -> None:
+    blood = Field("blood_type", FieldType.CHOICE, options=(Option("A+"), Option("A-"), Option("-")))
+    document = Document("f.txt", "txt", "0" * 64, (Page(1, "Blood type:  [x] A+  [ ] A-  [ ] 0\n"),), 1)
+    said = Ticks(document, (blood,)).of(blood, blood.options)
+    assert said is not None
+    assert [span is not None for span in said.options] == [True, False, False]
+
+
 def test_a_long_text_with_signs_takes_no_time() -> None:
     started = time.perf_counter()
+    extracted(" " * 20_000 + "\t" * 20_000 + "a: no\n" + "\t" * 2_000 + "x\n")
     extracted("[ ] " * 5_000 + "\n" + "_" * 20_000 + "\n" + "(x) Courier " * 2_000)
     assert time.perf_counter() - started < 5

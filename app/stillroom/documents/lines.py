@@ -120,8 +120,12 @@ def arrange_blocks(blocks: Iterable[Sequence[Word]]) -> tuple[str, Boxes, bytes]
         text.append(part)
         boxes.extend(part_boxes)
     # The order of letters is that of the boxes, which are handed through as they are: a letter is known by where it stands.
-    known = bytes(int(100 * certainty.get(box, 1.0)) if box else 100 for box in boxes) if certainty else b""
+    known = bytes(_percent(certainty.get(box, 1.0)) if box else 100 for box in boxes) if certainty else b""
     return "".join(text), Boxes(boxes), known
+
+
+def _percent(share: float) -> int:
+    return round(100 * min(1.0, max(0.0, share))) if share == share else 0  # a recogniser may say that it does not know
 
 
 def arrange(words: Sequence[Word]) -> tuple[str, list[Box | None]]:

@@ -27,7 +27,7 @@ def bounded(document: Document) -> tuple[Document, str]:
         if end < len(page.text):
             if end:
                 boxes = None if page.boxes is None else page.boxes[:end]
-                pages.append(replace(page, text=page.text[:end], boxes=boxes))
+                pages.append(replace(page, text=page.text[:end], boxes=boxes, certainty=page.certainty[:end]))
             return replace(document, pages=tuple(pages)), (
                 f"The document is very long: values were looked for in its first {_thousands(pages)} characters, the rest is unread. "
                 "Split it into smaller files."

@@ -620,15 +620,20 @@ def _legible(asked: Asked, index: int, document: Document, *, sums: bool) -> flo
     return found
 
 
+_VOUCHING = 4  # characters
+
+
 def _legibility(asked: Asked, candidate: Candidate, document: Document, *, sums: bool) -> float:
-    """How surely a value was recognised, 0 to 1: where it stands twice, by the surer reading; what a sum vouches for was
-    read as well as its page."""
+    """How surely a value was recognised, 0 to 1: one that is long enough to stand twice for a reason, by the surer reading; what a
+    sum vouches for was read as well as its page."""
     page = document.page(candidate.span.page)
     if not page.certainty:
         return document.legibility(candidate.span)
-    values = values_of(asked.candidates)
-    again = (asked.candidates[index].span for index, own in enumerate(values) if own == candidate.value)
-    sure = max(map(document.legibility, again))
+    sure = document.legibility(candidate.span)
+    if len(candidate.value) >= _VOUCHING:
+        values = values_of(asked.candidates)
+        again = (asked.candidates[index].span for index, own in enumerate(values) if own == candidate.value)
+        sure = max(map(document.legibility, again))
     return max(sure, page.ocr_confidence or 0.0) if sums else sure
 
 

@@ -11,6 +11,7 @@ import functools
 import itertools
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -21,15 +22,17 @@ from stillroom.extraction.likeness import Likeness, content_words
 from stillroom.templates.template import Field, FieldType, Option
 
 _BOX = re.compile(
-    r"(?P<ticked>[☑☒✓✔✗✘⊠🗹✅]|(?<!\w)[\[({|]\s?[xX✓✔✗✘*]\s?[\])}|]|(?<![^\W_])_{1,4}[xX✓✔]_{1,4}(?![^\W_]))"
+    r"(?P<ticked>[☑☒✓✔⊠🗹✅]|(?<!\w)[\[({|]\s?[xX✓✔✗✘]\s?[\])}|]|(?<!\w)\[\s?\*\s?\]|(?<![^\W_])_{1,4}[xX✓✔]_{1,4}(?![^\W_]))"
+    r"|(?P<crossed>[✗✘])"
     r"|(?P<full>[■●◉⬛▣⦿])"
     r"|(?P<empty>[☐□○◯⬜▢❏❑⚪]|(?<!\w)\[[ _]{0,3}\]|(?<!\w)\([ _]{1,3}\)|\|_{1,3}\||(?<![^\W_])_{2,6}(?![^\W_]))"
 )
 _ANSWERED = re.compile(
-    r"^\s*(?P<question>[^:?：？\n]{2,100}?)\s*(?:[:：]|[?？]:?)\s*(?P<answer>[^\W\d_]{1,10}(?: [^\W\d_]{1,10})?)[\s.,;]*$"
+    r"(?P<question>[^\s:?：？][^:?：？]{1,100})(?:[:：]|[?？]:?)\s{0,60}(?P<answer>[^\W\d_]{1,10}(?: [^\W\d_]{1,10})?)[.,;]?"
 )
+_TICKS = frozenset("✓✔✅☑")
 _GAP = re.compile(r" {2,}|\t+")
-_EDGES = " \t:;,.?!-–—*/|"
+_EDGES = " \t:;,.?!-–—*/|_"
 _ABOVE = 2  # lines over the first box in which its question may stand
 _MOST_BOXES = 400  # of a page
 _ASKED, _NAMED = 0.35, 0.6
@@ -81,7 +84,7 @@ class Ticks:
     def of(self, asked: Field, options: Sequence[Option]) -> Ticked | None:
         """What is ticked of a choice; None where no box is for it."""
         best: tuple[float, int, Ticked] | None = None
-        wordings = [_wordings(asked, option) for option in options]
+        wordings = _wordings(asked, options)
         for group in self._groups:
             found = self._answer(asked, group, wordings)
             if found is not None and (best is None or found[:2] > best[:2]):
@@ -94,7 +97,7 @@ class Ticks:
         assert self._like is not None
         if group.written and asked.type is not FieldType.YES_NO:
             return None  # the words of an option are looked for wherever they stand
-        matches = [[box for box in group.boxes if _folded(box.words) in own] for own in wordings]
+        matches = [[box for box in group.boxes if _is_called(box.words, own)] for own in wordings]
         matched = sum(map(bool, matches))
         own, rival = self._like.of_cell(asked.name, group.question)
         if asked.type is FieldType.YES_NO and not matched:
@@ -104,7 +107,7 @@ class Ticks:
         if not matched or not enough:
             return None
         spans = tuple(next((box.span for box in boxes if box.ticked), None) for boxes in matches)
-        if group.recognised and not any(spans):
+        if not any(spans) and (group.recognised or any(box.ticked for box in group.boxes)):
             return None
         sure = _SURE if (own >= _ASKED or matched == len(wordings)) and not group.recognised else _LIKELY
         return own, matched, Ticked(spans, sure)
@@ -122,13 +125,15 @@ class Ticks:
 def _groups(page: Page) -> Iterator[_Group]:
     """The boxes of a page, by what they answer."""
     position = 0
+    signs = frozenset(page.text) & _TICKS
     above: list[str] = []
     group: _Group | None = None
     for line in page.text.split("\n"):
         start, position = position, position + len(line) + 1
         found = list(itertools.islice(_BOX.finditer(line), _MOST_BOXES))
-        # A rule is a box beside a ticked one; a full sign beside an empty one, else it begins the item of a list.
-        ruled = any(box["ticked"] for box in found)
+        # A rule is a box beside a ticked rule, else it is there to write on; a full sign is one beside an empty one, else it begins the
+        # item of a list; a cross stands for a tick, or beside ticks for none.
+        ruled = any(box["ticked"] and box.group()[0] == "_" for box in found)
         hollow = any(box["empty"] for box in found) or (
             group is not None and any(not each.ticked for each in group.boxes)
         )
@@ -138,9 +143,9 @@ def _groups(page: Page) -> Iterator[_Group]:
             if (ruled or box.group()[0] != "_") and (hollow or not box["full"] or group is not None)
         ]
         if not found:
-            if written := _ANSWERED.match(line):
-                left, right = written.span("answer")
-                answer = _Box(Span(page.number, start + left, start + right), written["answer"], ticked=True)
+            if written := _ANSWERED.fullmatch(line.strip()):
+                left = start + len(line) - len(line.lstrip()) + written.start("answer")
+                answer = _Box(Span(page.number, left, left + len(written["answer"])), written["answer"], ticked=True)
                 yield _Group(written["question"].strip(_EDGES), [answer], written=True)
             if line.strip():
                 above = [*above, line][-_ABOVE:]
@@ -161,7 +166,9 @@ def _groups(page: Page) -> Iterator[_Group]:
                 right = gap.start() if own.strip(_EDGES) else right
             left += len(line[left:right]) - len(line[left:right].lstrip(_EDGES))
             words = line[left:right].rstrip(_EDGES)
-            boxes.append(_Box(Span(page.number, start + left, start + left + len(words)), words, box["empty"] is None))
+            boxes.append(
+                _Box(Span(page.number, start + left, start + left + len(words)), words, _is_ticked(box, signs))
+            )
         if before:
             question = line[: found[0].start()]
         question = question.strip(_EDGES)
@@ -174,6 +181,11 @@ def _groups(page: Page) -> Iterator[_Group]:
         yield group
 
 
+def _is_ticked(box: re.Match[str], signs: frozenset[str]) -> bool:
+    """``signs``: of a tick, on the same page."""
+    return not signs if box["crossed"] else box["empty"] is None
+
+
 def _question(text: str) -> tuple[str, int]:
     """What is asked before the first words that have their box behind them, and where those begin."""
     end = text.rfind(":") + 1
@@ -183,15 +195,27 @@ def _question(text: str) -> tuple[str, int]:
     return text[:end], end
 
 
-def _folded(text: str) -> str:
-    return " ".join(concepts.words_of(text))
+def _wording(text: str) -> frozenset[str]:
+    """A text as it stands, and without case, accents and signs."""
+    plain = " ".join(text.split())
+    return frozenset((plain, plain.casefold(), " ".join(concepts.words_of(text)))) - {""}
 
 
-def _wordings(asked: Field, option: Option) -> frozenset[str]:
-    words = {option.value, option.value.replace("_", " "), *option.synonyms}
-    if asked.type is FieldType.YES_NO:
-        words.update(_yes_and_no()[option.value])
-    return frozenset(map(_folded, words))
+def _is_called(words: str, own: frozenset[str]) -> bool:
+    """Whether the words of a box are an option's, or begin with them ("Transfer to account …")."""
+    return any(each in own or any(each.startswith(f"{name} ") for name in own) for each in _wording(words))
+
+
+def _wordings(asked: Field, options: Sequence[Option]) -> list[frozenset[str]]:
+    """How each option may be called, but what several may be: "A+" and "A-" have their signs alone."""
+    found = []
+    for option in options:
+        words = {option.value, option.value.replace("_", " "), *option.synonyms}
+        if asked.type is FieldType.YES_NO:
+            words.update(_yes_and_no()[option.value])
+        found.append(frozenset(itertools.chain.from_iterable(map(_wording, words))))
+    counts = Counter(itertools.chain.from_iterable(found))
+    return [frozenset(word for word in own if counts[word] == 1) for own in found]
 
 
 @functools.cache

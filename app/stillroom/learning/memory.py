@@ -30,6 +30,7 @@ from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.kept_seen import KeptDocument
 from stillroom.extraction.signs import sign_names
 from stillroom.extraction.subject import Embed, beginning
+from stillroom.extraction.ticks import Ticks
 from stillroom.extraction.told import Told
 from stillroom.learning import classifier
 from stillroom.learning.classifier import LabelledText, LearnedChoice
@@ -200,10 +201,14 @@ class TemplateMemory:
             arrays["subject"] = said.vector.astype(np.float16)
             arrays["wording"] = said.mean.astype(np.float16)
         fields: dict[str, ChoiceFacts] = {}
+        ticks = Ticks(document, self._template.fields)
         for each in asked:
+            look = choices.Look.at(each, document, ticks)
+            if look.boxes:  # what is ticked says nothing of what the text is about
+                continue
             examples = choices.examples(each)
             among = embed(text, examples=examples) if examples and embed is not None and said is not None else None
-            look = choices.Look.at(each, document).told(said, embed, among)
+            look = look.told(said, embed, among)
             strengths = look.strengths(np.zeros(len(look.options)))
             if among is not None:
                 arrays[f"{each.name}.among"] = among.whole.astype(np.float16)

@@ -42,7 +42,7 @@ _NEXT_LINE = re.compile(r"[ \t\u00a0]{0,40}(?=\d)")
 _IBAN_LABEL = re.compile(r"IBAN\W{0,9}$", re.IGNORECASE)
 _TOKEN = re.compile(r"(?<!\S)[^\s,;]+(?:\s?[-/#]\s?[^\s,;]+){0,6}")
 # Points from a label to its value: "Number.........4711".
-_LEADER = re.compile(r"[.…_·]{3,}|…+")
+_LEADER = re.compile(r"[.…·]{3,}|…+|(?<![^\W_])_{3,}|_{3,}(?![^\W_])")
 _PART_OF_AMOUNT = re.compile(r",\d{2,3}(?!\d)")
 _EDGES = "()[]{}<>`=\"'“”‘’«».,;:*|#：。，、（）【】"
 # What names a code and touches it: "No.12345", "N°2025/0012", "Nr.4711", "Rech.-Nr.:12", "order=12".

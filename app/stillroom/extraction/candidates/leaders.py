@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_LEADER = re.compile(r"(?<![^\W_])_{2,}|_{2,}(?![^\W_])|_{3,}|\.{4,}|(?<=\s)(?:\.[ \t]){3,}\.?|[·…]{2,}|-{4,}|={4,}")
+# No rule stands within a word: "Foo___Bar", "a----b".
+_RULE = r"(?<![^\W_])_{2,}|_{2,}(?![^\W_])|(?<!\S)[-=]{4,}|[-=]{4,}(?!\S)"
+_LEADER = re.compile(rf"{_RULE}|\.{{4,}}|(?<=\s)(?:\.[ \t]){{3,}}\.?|[·…]{{2,}}")
+_RULES = re.compile(_RULE)
 _LETTER = re.compile(r"[^\W_]")
 
 
@@ -21,5 +24,6 @@ def without_leaders(text: str) -> str:
     )
 
 
-def holds_leader(text: str) -> bool:
-    return _LEADER.search(text) is not None
+def holds_rule(text: str) -> bool:
+    """Whether a text goes across a rule; dots may be its own."""
+    return _RULES.search(text) is not None

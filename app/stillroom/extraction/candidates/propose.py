@@ -13,8 +13,8 @@ from stillroom.cancellation import Cancellation
 from stillroom.documents.aside import comments
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text, times
-from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.leaders import holds_leader, without_leaders
+from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.leaders import holds_rule, without_leaders
 from stillroom.extraction.conventions import Evidence, evidence, weighed
 from stillroom.templates.template import Field, FieldType
 
@@ -43,8 +43,8 @@ _PROPOSERS: dict[FieldType, Callable[[Page, Field, Evidence, Document], Iterable
 }
 _BEHIND_WORDS = (FieldType.LINE, FieldType.NAME, FieldType.ORGANISATION, FieldType.ADDRESS)
 """Types whose values are looked for behind the field's own words."""
-_RUNNING = (FieldType.TEXT, FieldType.BLOCK)
-"""Types whose values may hold dots and rules like any other text."""
+_RUNNING = (FieldType.TEXT, FieldType.BLOCK, FieldType.URL, FieldType.EMAIL)
+"""Types whose values may hold dots and rules like any other sign."""
 # A proposer is given a long page in pieces of about so many characters: it can be stopped between two.
 _PIECE = 100_000
 # What has no width, or only turns the direction of writing. Joiners are letters' own where a script joins them.
@@ -104,11 +104,15 @@ def proposal(
 
 
 def _as_written(candidates: Iterable[Candidate], page: Page) -> Iterator[Candidate]:
-    """Candidates of a text without leaders, as the page has them; none that goes across one."""
+    """Candidates of a text without leaders, as the page has them; none that goes across a rule to write on."""
     for candidate in candidates:
         text = page.text[candidate.span.start : candidate.span.end]
-        if not holds_leader(text):
-            yield candidate if candidate.text == text else replace(candidate, text=text)
+        if not holds_rule(text):
+            if candidate.text == text:
+                yield candidate
+            else:
+                verbatim = candidate.value == single_spaced(candidate.text)
+                yield replace(candidate, text=text, value=single_spaced(text) if verbatim else candidate.value)
 
 
 class Proposals:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.venues import venues
-from stillroom.extraction.candidates.words import address_labels, address_words, legal_forms
+from stillroom.extraction.candidates.words import address_labels, address_words, legal_form
 from stillroom.templates.template import Field
 
 # "/s/" stands for a signature: "Anna Berg, Treasurer/s/ Anna Berg". An address that fills its column may run into the next: "IL 60601Holt".
@@ -121,7 +121,7 @@ def labelled(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Line]:
         words = None if label or own is None else own.match(line.text)
         behind = label.end() if label else words.end() if words else _behind_capitals(line.text)
         # "Lieferant GmbH" is a name, not a supplier called "GmbH".
-        if not 0 < behind < len(line.text) or (label is None and legal_forms().match(line.text, behind)):
+        if not 0 < behind < len(line.text) or (label is None and legal_form().match(line.text, behind)):
             continue
         ends = [len(line.text)]
         if following := _NEXT_LABEL.search(line.text, behind + 1):

@@ -38,6 +38,12 @@ def small_legal_forms() -> str:
 
 
 @functools.cache
+def legal_form() -> re.Pattern[str]:
+    """One of them as a whole word."""
+    return re.compile(rf"(?:{legal_forms().pattern})(?!\w)")
+
+
+@functools.cache
 def states_and_countries() -> frozenset[str]:
     """Names of states, provinces and countries, in small letters: by which law, from where."""
     known = {state for states in places()["states"].values() for state in states}
