@@ -24,6 +24,7 @@ from tests.documents.make_pictures import RECEIPT_TEXT, draw, encoded
 from stillroom.documents.document import Document, Page, Span
 from stillroom.documents.formats import picture as picture_format
 from stillroom.documents.ocr import models, recognition
+from stillroom.documents.ocr.line import Character, Line
 from stillroom.documents.read_file import read_source
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.documents.source import Effort, Source
@@ -366,9 +367,7 @@ def test_letters_that_are_not_known_are_said(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_words_in_letters_that_only_formulas_hold_are_said(text: str, strange: bool) -> None:
     characters = [
-        recognition.Character(letter, 0.0, 0.1, 0.99, number)
-        for number, word in enumerate(text.split())
-        for letter in word
+        Character(letter, 0.0, 0.1, 0.99, number) for number, word in enumerate(text.split()) for letter in word
     ]
-    line = recognition.Line(np.zeros((4, 2), dtype=np.float32), 0, characters)
+    line = Line(np.zeros((4, 2), dtype=np.float32), 0, characters)
     assert recognition.Lines([line]).strange is strange

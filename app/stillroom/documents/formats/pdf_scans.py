@@ -16,7 +16,8 @@ from stillroom.documents.lines import Word
 from stillroom.documents.source import Effort
 
 if TYPE_CHECKING:
-    from stillroom.documents.ocr.recognition import Line, Lines
+    from stillroom.documents.ocr.line import Line
+    from stillroom.documents.ocr.recognition import Lines
 
 _DOTS_PER_INCH = 200
 _LETTERS = 3

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stillroom.documents.ocr.recognition import Character, Line, Picture, Points
+from stillroom.documents.ocr.line import Character, Line, Picture, Points
 
 EMPTY, TICKED, FULL = "☐☒■"
 _LEAST, _MOST, _STROKE = 0.4, 1.4, 0.4

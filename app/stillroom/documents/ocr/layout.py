@@ -10,7 +10,7 @@ import numpy as np
 
 from stillroom.documents.document import Box, Page
 from stillroom.documents.lines import Word, arrange_blocks
-from stillroom.documents.ocr.recognition import Line, Points
+from stillroom.documents.ocr.line import Line, Points
 
 _ASCENT = 1.2
 """Height of a recognised line in ems."""

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stillroom.documents.ocr.boxes import with_boxes
+from stillroom.documents.ocr.line import Character, Line, Picture, Points
 from stillroom.documents.ocr.models import Models, models
-
-Picture = NDArray[np.uint8]
-"""Height × width × 3, blue first."""
-Points = NDArray[np.float32]
-"""n × 2: x, y in pixels from the top left."""
 
 WORKING_PIXELS = 12_000_000
 """A picture needs no more: characters are read from 48 rows of pixels."""
@@ -43,43 +39,6 @@ _KNOWN_SCRIPTS = re.compile(
     r"LATIN|CJK|HIRAGANA|KATAKANA|FULLWIDTH|HALFWIDTH|MICRO SIGN|GREEK SMALL LETTER MU|MODIFIER|FEMININE|MASCULINE"
 )
 _FOREIGN, _WORD = 3, 3
-
-
-@dataclass(slots=True)
-class Character:
-    """A recognised character.
-
-    Attributes:
-        text: one character, no white space.
-        start, end: where it begins and ends, as a share of its line's length.
-        confidence: 0 to 1.
-        word: number of its word in the line, from 0.
-    """
-
-    text: str
-    start: float
-    end: float
-    confidence: float
-    word: int
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A recognised line.
-
-    Attributes:
-        corners: its four corners in the order of reading: start above, end above, end below, start below.
-        direction: by how many quarter turns the text is turned counter-clockwise: 0 runs from left to right, 1 climbs.
-        characters: in the order of reading; never empty.
-    """
-
-    corners: Points
-    direction: int
-    characters: list[Character]
-
-    def moved(self, x: int, y: int) -> Line:
-        """The same line in a larger picture, of which this one is a part that begins at x, y."""
-        return Line(self.corners + np.array([x, y], dtype=np.float32), self.direction, self.characters)
 
 
 class Lines(list[Line]):
@@ -118,8 +77,6 @@ def recognise(picture: Picture, progress: Callable[[], None], *, legible: bool =
     """
     try:
         lines = _recognise(picture, progress, 1.0 if legible else _ENLARGED)
-        from stillroom.documents.ocr.boxes import with_boxes  # late: it is made of lines
-
         lines[:] = with_boxes(picture, lines)
         return lines
     except Exception as error:
