@@ -26,6 +26,7 @@ from stillroom.extraction.result import (
 )
 from stillroom.review.verdict import Subject, VerdictKind, from_row
 from stillroom.storage.verdicts import VerdictStore
+from stillroom.ui.banner import BannerArea
 from stillroom.ui.review import filters
 from stillroom.workspace.runs import DecidedAgain
 
@@ -113,6 +114,26 @@ def settled(page, qtbot) -> None:
 def press(page, qtbot, *keys) -> None:
     for key in keys:
         qtbot.keyClick(page.list, key)
+
+
+def test_that_nothing_is_left_stays_said_until_all_is_shown(make_run, open_page, monkeypatch):
+    seconds = []
+    show = BannerArea.show_message
+
+    def shown(self, *args, **more):
+        seconds.append(more.get("seconds", 0.0))
+        return show(self, *args, **more)
+
+    make_run(1)
+    page = open_page()
+    monkeypatch.setattr(BannerArea, "show_message", shown)
+    page.which.setCurrentIndex(page.which.findData("rejected"))
+    page._filter()
+    assert page._document is None
+    assert seconds == [0.0], "the page would be empty and say nothing"
+    take(page, "left", "Show all documents")
+    assert page._document is not None
+    assert "left" not in page.banners
 
 
 def test_letters_that_were_hard_to_recognise_are_named(qtbot, make_run, open_page):

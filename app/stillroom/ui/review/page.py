@@ -519,12 +519,13 @@ class ReviewPage(QWidget):
         elif self.desk.documents and wanted.which != filters.EVERYTHING:
             self._show_nothing_left()
         else:
+            self.banners.withdraw("left")
             self.show_document(None)
 
     def _show_nothing_left(self) -> None:
-        """Nothing is left of what was asked for: all documents are listed, so that they can be approved."""
+        """Nothing is left of what was asked for. It stays said: without it the page is empty for no reason."""
         self.banners.show_message(
-            self.tr("Nothing is left to check here."), "info", key="left", seconds=6.0,
+            self.tr("Nothing is left to check here."), "info", key="left", closable=False,
             actions=[(self.tr("Show all documents"), self._show_everything)],
         )  # fmt: skip
         self.show_document(None)
