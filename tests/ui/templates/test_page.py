@@ -400,7 +400,7 @@ def test_what_a_document_does_not_say_is_told_and_learned(page, qtbot, talk, par
     make(page, qtbot, "2025-03-14", "when")
     qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
     page.fields.setCurrentCell(0, 0)
-    qtbot.waitUntil(lambda: page.preview.status.full_text().startswith("talk.txt, found in"), timeout=15_000)
+    qtbot.waitUntil(lambda: page.preview.status.full_text().startswith("Found in"), timeout=15_000)
     assert page.preview.absent_button.isEnabled()
     page.preview.absent_button.click()
     assert page.preview.values["when"].value is None

@@ -192,7 +192,7 @@ class ExtractPage(QWidget):
         if template is None:
             return
         for sheet in self.sheets:
-            sheet.bar.offer(template)
+            sheet.offer(template)
         self._offer_renewal_of_shown()
         if use:
             self._free_sheet(template)
