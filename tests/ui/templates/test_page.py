@@ -134,6 +134,24 @@ def test_a_built_in_one_becomes_ones_own_and_is_had_back(page):
 
 
 @pytest.mark.window
+def test_what_is_being_typed_is_saved_without_leaving_the_entry(page):
+    choose(page, "receipt")
+    page.fields.setCurrentCell(0, 0)
+    page.form.near.setFocus()
+    QTest.keyClicks(page.form.near, "sold by")
+    assert page.save_button.isEnabled()
+    page.save_button.click()
+    own = OwnTemplates()
+    newest = own.version("receipt", own.versions("receipt")[-1])
+    assert "sold by" in newest.fields[0].near
+    QTest.keyClicks(page.title, "s")
+    QTest.keyClick(page.title, Qt.Key.Key_Backspace)
+    page.save()
+    assert own.versions("receipt")[-1] == newest.version, "nothing was changed"
+    assert not page.save_button.isEnabled()
+
+
+@pytest.mark.window
 def test_the_text_is_edited_with_the_checkers_sentences(page):
     choose(page, "receipt")
     page._as_text.setChecked(True)
