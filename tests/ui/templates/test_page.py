@@ -190,10 +190,10 @@ def test_columns_are_shown_as_they_were_understood(page):
     form = page.form
     form.label.setText("Items")
     form.kind.setCurrentIndex(form.kind.findData(FieldType.TABLE))
-    form._tell()
+    form.take_typed()
     assert form.columns.toPlainText() == "Item = A few words", "a table has a column, and it is seen"
     form.columns.setPlainText("Description\nQty = whole number\nPrice = money\nAmount\nState = colour")
-    form._tell()
+    form.take_typed()
     assert form.columns.toPlainText().splitlines() == [
         "Description = Text on one line", "Qty = Whole number", "Price = Amount of money", "Amount = Amount of money",
         "State = A few words",
@@ -208,7 +208,7 @@ def test_columns_are_shown_as_they_were_understood(page):
     edited = []
     form.edited.connect(lambda *told: edited.append(told))
     form.show_field(table)
-    form._tell()
+    form.take_typed()
     assert form.value() == table, "what is only looked at does not change"
     assert not edited
 
