@@ -122,6 +122,7 @@ class Sheet(TakesDrops, QWidget):
             source.folder_wanted.connect(self.pick_folder)
         self.bar.run_wanted.connect(self._run_by_button)
         self.bar.cancel_wanted.connect(self.runs.stop)
+        self.bar.review_wanted.connect(lambda: self._review([row for row in self.model.rows if row.result is not None]))
         self.bar.export_wanted.connect(
             lambda suffix: self.exporting.ask(self.model, suffix, only_approved=self.bar.only_approved.isChecked())
         )
@@ -482,7 +483,9 @@ class Sheet(TakesDrops, QWidget):
             self.title_changed.emit()
         self.bar.lock_template(self.runs.started)
         there = self._loading.state is LoadState.READY
-        self.bar.show_run(ready=ready, stopped=stopped, running=running, finished=finished, model_there=there)
+        self.bar.show_run(
+            ready=ready, stopped=stopped, running=running, finished=finished, looks=model.need_look, model_there=there
+        )
         self.status.show_looks(model.need_look, finished)
         self.status.show_failed(sum(row.remedy is Remedy.RETRY for row in model.rows))
         current = self.runs.current

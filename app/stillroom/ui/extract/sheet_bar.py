@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from stillroom.templates.template import Template
@@ -25,6 +25,7 @@ class SheetBar(QWidget):
     Signals:
         template_chosen(Template); model_menu_wanted: the models are to be listed in its menu.
         files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
+        review_wanted: the documents are to be looked at beside their values.
     """
 
     template_chosen = Signal(Template)
@@ -34,6 +35,7 @@ class SheetBar(QWidget):
     run_wanted = Signal()
     cancel_wanted = Signal()
     export_wanted = Signal(str)
+    review_wanted = Signal()
 
     def __init__(self, templates: Sequence[Template], current: Template) -> None:
         super().__init__()
@@ -94,6 +96,9 @@ class SheetBar(QWidget):
         describe(self.run, self.tr("Extract"), self.tr("Fill the table"), "Ctrl+Return")
         self.run.clicked.connect(lambda: self.run_wanted.emit())
         row.addWidget(self.run)
+        self.review = Button(self.tr("Review"), "primary", "review")
+        self.review.clicked.connect(lambda: self.review_wanted.emit())
+        row.addWidget(self.review)
 
         self._description = ElidedLabel(current.description, "muted")
         column.addWidget(self._description)
@@ -121,9 +126,11 @@ class SheetBar(QWidget):
         """The models there are to choose from: what each is called, whether it is the one, and what makes it so."""
         menu = self.model.menu()
         menu.clear()
+        one = QActionGroup(menu)
         for name, chosen, choose in models:
             action = menu.addAction(name, choose)
             action.setCheckable(True)
+            one.addAction(action)
             action.setChecked(chosen)
 
     def _chosen(self, template: Template) -> None:
@@ -139,9 +146,17 @@ class SheetBar(QWidget):
             else self.tr("What to look for in each document")
         )
 
-    def show_run(self, *, ready: int, stopped: int, running: bool, finished: int, model_there: bool) -> None:
-        """Enable what can be done now and name it."""
-        self.run.setVisible(not running and (ready + stopped > 0 or not finished))
+    def show_run(
+        self, *, ready: int, stopped: int, running: bool, finished: int, looks: int, model_there: bool
+    ) -> None:
+        """Enable what can be done now and name it. ``looks``: how many documents need one."""
+        to_run = ready + stopped > 0 or not finished
+        self.run.setVisible(not running and to_run)
+        self.review.setVisible(not running and not to_run)
+        some = counted(looks, self.tr("Review 1 document"), self.tr("Review %1 documents"))
+        text = some if looks else self.tr("Review")
+        self.review.setText(text)
+        describe(self.review, text, self.tr("Go through the values beside their pages"))
         self.cancel.setVisible(running)
         self.run.setEnabled(ready + stopped > 0)
         if stopped and not ready:

@@ -39,6 +39,7 @@ from stillroom.ui.controls import Button, ComboBox, IconButton, describe, label
 from stillroom.ui.extract.cell import cell_of
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.questions import file_to_write
 from stillroom.ui.tasks import Operation
 from stillroom.ui.templates.draft import Draft
 from stillroom.ui.templates.field_form import FieldForm
@@ -675,16 +676,13 @@ class TemplatesPage(QWidget):
             if box.clickedButton() not in (without, everything):
                 return
             with_text = box.clickedButton() is everything
-        name, _filter = QFileDialog.getSaveFileName(
-            self, self.tr("Share as a file"), f"{self._parts.memory.folder('folder/export')}/{template.name}.stillroom",
-            self.tr("Shared templates (*.stillroom)"),
-        )  # fmt: skip
-        if name:
-            target = Path(name)
+        proposal = Path(self._parts.memory.folder("folder/export")) / f"{template.name}{_SHARED}"
+        # By its ending it is found again where one is taken in.
+        kinds = {_SHARED: self.tr("Shared templates")}
+        target = file_to_write(self, self.tr("Share as a file"), proposal, kinds)
+        if target is not None:
             self._parts.memory.set("folder/export", str(target.parent))
-            # By its ending it is found again where one is taken in.
-            named = target if target.suffix.lower() == _SHARED else target.with_name(target.name + _SHARED)
-            self.share_to(named, with_text=with_text)
+            self.share_to(target, with_text=with_text)
 
     def share_to(self, path: Path, *, with_text: bool) -> None:
         template = self._draft.template
