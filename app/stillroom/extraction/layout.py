@@ -26,6 +26,7 @@ from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import Proposals
+from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
@@ -664,6 +665,9 @@ class Layout:
                 own.name_known, own.name_whole = name_signs(text)
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
+                own.town = float(is_town(text.rpartition("\n")[2]))
+            elif kind is FieldType.ADDRESS:
+                own.town = float(names_a_town(text))
             found.append(own)
         rests = _mark_parts(candidates, found) if kind in _NAMES else set()
         if kind in _MONEY:

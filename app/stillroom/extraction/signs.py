@@ -105,6 +105,7 @@ class OwnSigns:
     name_known: float = 0.0
     name_whole: float = 0.0
     place_known: float = 0.0
+    town: float = 0.0
     venue: float = 0.0
     part: float = 0.0
     first_own: float = 0.0
@@ -186,7 +187,7 @@ class OwnSigns:
 _OWN_NAMES = tuple(each.name for each in fields(OwnSigns) if each.name != "slip")
 _own_row = attrgetter(*_OWN_NAMES)
 
-_PARTY = ("top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first")
+_PARTY = ("town", "top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first")
 _AMOUNT = (
     "largest", "relative", "sum", "rest", "taxed", "untaxed", "levied", "last_amount", "place", "repeats", "last_own",
 )  # fmt: skip
@@ -240,6 +241,7 @@ _BY_ROLE = {
         "whole_cell",
         "domain",
         "part",
+        "town",
     ),
 }
 

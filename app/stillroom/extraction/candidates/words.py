@@ -66,7 +66,7 @@ def name_suffixes() -> str:
 def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Words of streets and buildings; and words of lines that are something else."""
     table = places()["address_words"]
-    streets = rf"(?<!\w)(?:{_any(table['words'])})(?!\w)\.?|(?:{_any(table['ends'])})(?!\w)"
+    streets = rf"(?<!\w)(?:{_any(table['words'])})(?!\w)\.?|(?:{_any(table['ends'])})(?![^\W\d])"
     others = rf"(?<!\w)(?:{_any(table['other_lines'])})(?!\w)|@"
     return re.compile(streets, re.IGNORECASE), re.compile(others, re.IGNORECASE)
 

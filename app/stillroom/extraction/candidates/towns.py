@@ -1,0 +1,39 @@
+"""Towns of the world by their names, and how far a text is one."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+
+import regex as re
+
+from stillroom import paths
+
+_PART = re.compile(r"[^,;:/()\d\n]+")
+_UNCHANGED = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "ı": "i"})  # that no accent was put on
+_SHORTEST, _LONGEST = 4, 60
+
+
+@functools.cache
+def _known() -> frozenset[str]:
+    """Names of towns of 15,000 people and more, folded."""
+    return frozenset((paths.resources_dir() / "town_names.txt").read_text(encoding="utf-8").split("\n"))
+
+
+def folded(name: str) -> str:
+    """Its Latin letters alone, small and without accents: recognition runs words together ("SANDIEGO")."""
+    plain = unicodedata.normalize("NFKD", name.casefold().translate(_UNCHANGED))
+    return "".join(character for character in plain if "a" <= character <= "z")
+
+
+@functools.lru_cache(maxsize=20_000)
+def is_town(text: str) -> bool:
+    """Whether a text is the name of a town and nothing else."""
+    name = folded(text) if len(text) <= _LONGEST else ""
+    return len(name) >= _SHORTEST and name in _known()
+
+
+@functools.lru_cache(maxsize=20_000)
+def names_a_town(text: str) -> bool:
+    """Whether a line, or what stands between its commas and figures, is one: "Everett,WA", "85630 Lund", "Lyon Cedex" is none."""
+    return any(is_town(part) for part in _PART.findall(text))
