@@ -406,8 +406,10 @@ def _is_found(asked: Asked, least: float) -> bool:
 
 def _is_named(asked: Asked, value: str) -> bool:
     """Whether a label, or words like what the field is called, stand at a value; or its form is proof enough."""
-    rows = [row for row, own in zip(asked.signs, values_of(asked.candidates), strict=True) if own == value]
-    return asked.kind in _FORMAL or any(max(*row[_OWN], *row[_LIKE]) >= _NAMED_FROM for row in rows)
+    if asked.kind in _FORMAL:
+        return True
+    rows = [index for index, own in enumerate(values_of(asked.candidates)) if own == value]
+    return float(asked.signs[np.ix_(rows, _OWN + _LIKE)].max()) >= _NAMED_FROM
 
 
 def _shares(asked: Asked) -> Vector:
@@ -452,20 +454,21 @@ def _prune(asked: Asked, *, limit: int, several: bool) -> list[int]:
 
 
 def choose_all(
-    asked: Sequence[Asked], document: Document, *, complete: bool, fits: Fits | None = None
+    asked: Sequence[Asked], document: Document, *, complete: bool, fits: Fits | None = None, offering: bool = True
 ) -> dict[str, FieldResult]:
     """The values of a template's fields (those whose values stand in the document), decided together.
 
     ``complete``: the whole document was read, so what was not found is absent, not unread. ``fits``: see ``decided_together``.
+    ``offering``: with runners-up and places on the page, which none needs who goes by the values alone.
     """
     single = [each for each in asked if proposes(each.kind) and each.field.type is not FieldType.LIST]
     shares = decided_together([_places(each, document) for each in single], fits)
     found: dict[str, FieldResult] = {}
     holds = sum_holds(shares)
     for each, own in zip(single, shares, strict=True):
-        found[each.field.name] = _choose_one(
-            each, document, own, complete=complete, sums=holds and each.role in ADDENDS
-        )
+        sums = holds and each.role in ADDENDS
+        value = None if offering else _value_alone(each, document, own, sums=sums)
+        found[each.field.name] = value or _choose_one(each, document, own, complete=complete, sums=sums)
     for each in asked:
         if each.field.type is FieldType.LIST and proposes(each.kind):
             found[each.field.name] = _choose_several(each, document, _shares(each)) if each.chosen else ()
@@ -520,10 +523,7 @@ def _choose_one(
     asked: Asked, document: Document, places: Sequence[Place], *, complete: bool, sums: bool = False
 ) -> FieldValue:
     missing = FieldState.ABSENT if complete else FieldState.UNREAD
-    values = sorted(
-        (place for place in places if place.value is not None), key=lambda place: (-place.share, place.index)
-    )
-    absent = next(place.share for place in places if place.value is None)
+    values, absent = _ranked(places)
     other = other_readings(asked)
     sure = [_confidence(asked, place, values, document, other, sums=sums) for place in values[: 2 * RUNNERS_UP]]
     offered = (_runner_up(asked, place.index, worth, document) for place, worth in zip(values, sure, strict=False))
@@ -538,7 +538,25 @@ def _choose_one(
             return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, most, most))
     best = asked.candidates[values[0].index]
     runners = other_values(offered, best.value, spelling=spelling(asked.kind), most=RUNNERS_UP)
-    return _found(asked, values[0].index, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))
+    boxes = _boxes(asked, values[0].index, document)
+    return _found(asked, values[0].index, sure[0], boxes, _below(runners, sure[0], 1.0 - sure[0]))
+
+
+def _ranked(places: Sequence[Place]) -> tuple[list[Place], float]:
+    """The values, best first, and the share of that there is none."""
+    values = sorted(
+        (place for place in places if place.value is not None), key=lambda place: (-place.share, place.index)
+    )
+    return values, next(place.share for place in places if place.value is None)
+
+
+def _value_alone(asked: Asked, document: Document, places: Sequence[Place], *, sums: bool) -> FieldValue | None:
+    """The value that ``_choose_one`` gives, without its runners-up and boxes; None where it takes those to tell whether there is one."""
+    values, absent = _ranked(places)
+    if not values or is_absent(asked, absent, values):
+        return None
+    sure = _confidence(asked, values[0], values, document, other_readings(asked), sums=sums)
+    return _found(asked, values[0].index, sure, (), ())
 
 
 def _proves_itself(asked: Asked, values: Sequence[Place], sure: Sequence[float]) -> bool:
@@ -781,7 +799,7 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
     values = [asked.candidates[index].value for _, index in taken]
     runners = other_values(rest, *values, spelling=spelling(asked.kind), most=RUNNERS_UP)
     return tuple(
-        _found(asked, index, _item_confidence(asked, index, share, document), document, runners)
+        _found(asked, index, _item_confidence(asked, index, share, document), _boxes(asked, index, document), runners)
         for share, index in taken
     )
 
@@ -857,7 +875,7 @@ def _overlap(left: Span, right: Span) -> bool:
     return left.page == right.page and left.start < right.end and right.start < left.end
 
 
-def _found(asked: Asked, index: int, share: float, document: Document, runners: tuple[RunnerUp, ...]) -> FieldValue:
+def _found(asked: Asked, index: int, share: float, boxes: tuple[Box, ...], runners: tuple[RunnerUp, ...]) -> FieldValue:
     field, candidate = asked.field, asked.candidates[index]
     failed = candidate.failed
     if field.type is FieldType.IDENTIFIER and _TAX_NUMBER.search(" ".join((field.name, field.label, *field.near))):
@@ -869,7 +887,7 @@ def _found(asked: Asked, index: int, share: float, document: Document, runners: 
         state=FieldState.INVALID if failed else FieldState.FOUND,
         confidence=share * (_CHECK_FAILED if failed else 1.0),
         span=candidate.span,
-        boxes=_boxes(asked, index, document),
+        boxes=boxes,
         candidates=runners,
         failed_checks=failed,
     )

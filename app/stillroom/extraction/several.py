@@ -52,7 +52,7 @@ def _labelled(asked: Asked, document: Document) -> list[_Labelled]:
     found: dict[tuple[int, int], _Labelled] = {}
     if not asked.candidates:
         return []
-    own, rival = asked.signs[:, _OWN], asked.signs[:, _RIVAL]
+    own, rival = (asked.signs[:, column].astype(np.float64) for column in (_OWN, _RIVAL))
     for index in np.flatnonzero((own >= _LABELLED) & (own > rival)).tolist():
         candidate = asked.candidates[index]
         text = document.page(candidate.span.page).text

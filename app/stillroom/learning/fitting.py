@@ -330,10 +330,11 @@ def _by_document(
     target = np.where(right, powers / np.where(is_absent, 1.0, hit)[of], 0.0)
     gradient = columns.T @ (share - target)
     gradient[-1] = float(np.sum(no_share - is_absent))
-    weighted = columns * share[:, None]
-    means = np.add.reduceat(weighted, starts, axis=0)
+    root = np.sqrt(share)[:, None]
+    half = columns * root
+    means = np.add.reduceat(half * root, starts, axis=0)
     means[:, -1] += no_share
-    curvature = columns.T @ weighted - means.T @ means
+    curvature = half.T @ half - means.T @ means  # of a matrix with itself only one half is reckoned
     curvature[-1, -1] += float(np.sum(no_share))
     return gradient, curvature
 
