@@ -145,7 +145,8 @@ def test_every_shipped_package_has_its_licence() -> None:
     assert len(shipped) > 50
     assert sorted(path.stem for path in _PACKAGES.glob("*.txt")) == shipped, "run installer/collect_licences.py"
     assert (_PACKAGES.parent / "starter-model.txt").is_file()
-    assert "Faraglia" in (_PACKAGES.parent / "person-names.txt").read_text(encoding="utf-8")
+    for names, whose in (("person-names.txt", "Faraglia"), ("town-names.txt", "GeoNames")):
+        assert whose in (_PACKAGES.parent / names).read_text(encoding="utf-8")
 
 
 def test_every_licence_allows_to_pass_the_package_on() -> None:

@@ -274,6 +274,49 @@ def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
     assert value in [each.value for each in propose(Field("f", FieldType.NAME), document(text))]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        (
+            "A window was broken at 95 Market Square, Dunmore 66841 on 22-Apr-1994.",
+            FieldType.ADDRESS,
+            "95 Market Square, Dunmore 66841",
+        ),
+        (
+            "A window was broken at 95 Market Square, Dunmore 66841 on 22-Apr-1994.",
+            FieldType.ADDRESS,
+            "95 Market Square",
+        ),
+        (
+            "Wir ziehen um in die Hauptstraße 12, 10115 Berlin, am Montag.",
+            FieldType.ADDRESS,
+            "Hauptstraße 12, 10115 Berlin",
+        ),
+        (
+            "the office at 10 Downing St., London SW1A 2AA is closed",
+            FieldType.ADDRESS,
+            "10 Downing St., London SW1A 2AA",
+        ),
+        ("95 Market Square, Dunmore is for sale", FieldType.ADDRESS, "95 Market Square, Dunmore"),
+        ("Emery Kristers of the Lund police attended", FieldType.NAME, "Emery Kristers"),
+        ("heard by Judge M. Berg on Friday", FieldType.NAME, "M. Berg"),
+        ("held in Gallery 2, Museum of Trade. Arrangements by the town", FieldType.LINE, "Gallery 2, Museum of Trade"),
+        ("come to Lecture Theatre 3. It begins", FieldType.LINE, "Lecture Theatre 3"),
+        ("in Old Library, Room 12, 208 Elm Drive", FieldType.LINE, "Old Library, Room 12"),
+        ("at Marlow Auditorium.", FieldType.LINE, "Marlow Auditorium"),
+    ],
+)
+def test_what_is_asked_for_is_found_in_a_sentence(text: str, kind: FieldType, value: str) -> None:
+    assert value in [each.value for each in propose(Field("f", kind), document(f"First, a line.\n{text}\n"))]
+
+
+@pytest.mark.parametrize(
+    "text", ["He walked 5 miles to Park Lane", "on 12 March, Mill Lane was flooded", "see page 7 of the Street Act"]
+)
+def test_a_street_without_its_number_is_no_address_of_a_sentence(text: str) -> None:
+    assert not [each for each in propose(Field("f", FieldType.ADDRESS), document(text)) if each.value != text]
+
+
 def test_two_names_with_a_dash_are_one() -> None:
     values = [each.value for each in propose(Field("f", FieldType.NAME), document("by Anna Berg-Smith today"))]
     assert "Anna Berg-Smith" in values

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
-from stillroom.documents.document import Box, Document, Page
+import pytest
+
+from stillroom.documents.document import Box, Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose
 from stillroom.extraction.concepts import Meaning
@@ -198,7 +200,7 @@ def test_what_is_left_of_a_venue_is_a_part_and_has_no_label() -> None:
 def test_a_venue_of_two_lines_is_as_whole_as_one_of_one() -> None:
     text = "Location:   3rd Floor Conference Room\n            Lund Building\n"
     both = slip(text, "location", "3rd Floor Conference Room\n            Lund Building")
-    assert both["venue"] == 1.0
+    assert both["venue:venue"] == 1.0
     assert both["gaps"] == both["loose_first"] == 0.0
 
 
@@ -208,6 +210,32 @@ def test_a_name_with_what_belongs_to_it_is_the_whole() -> None:
     assert slip(text, "person", "Guy Steele")["cut_behind"] == 1.0
     assert slip(text, "person", "Guy Steele, Jr.")["part"] == 0.0
     assert slip(text, "person", "Guy Steele, Jr.")["name_whole"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Everett,WA", 1.0),
+        ("85630 Grünberg", 0.0),
+        ("Harbour\n40210 Düsseldorf", 1.0),
+        ("SANDIEGO,CA", 1.0),
+        ("12 Mill Lane", 0.0),
+    ],
+)
+def test_an_address_that_names_a_town_is_told(text: str, told: float) -> None:
+    page = Page(1, f"Thank you\n{text}\n")
+    field = Field("where", FieldType.ADDRESS)
+    document = Document("made.pdf", "pdf", "", (page,), 1)
+    candidate = Candidate(Span(1, 10, 10 + len(text)), text, text)
+    template = Template("t", 1, "t", "", (field,))
+    row = Layout(document, Meaning(template)).signs(field, field.type, [candidate])[0]
+    assert dict(zip(sign_names(), row, strict=True))["town"] == told
+
+
+def test_a_countrys_name_says_nothing_but_of_a_place_and_a_person() -> None:
+    text = "Seller: Germany\nPerson: Germany\n"
+    assert slip(text, "person", "Germany")["person:place_known"] == 1.0
+    assert slip(text, "seller", "Germany")["place_known"] == 0.0
 
 
 def test_a_longer_value_at_the_same_place_is_as_much_the_first_and_the_only_one() -> None:

@@ -29,7 +29,7 @@ def test_a_roles_signs_count_once_more_under_it(role: str) -> None:
     of_roles = {name: value for name, value in row.items() if ":" in name and not name.startswith("slip:")}
     for name, value in of_roles.items():
         of, _, sign = name.partition(":")
-        assert value == (row[sign] if of == role else 0.0)
+        assert value == (getattr(own, sign) if of == role else 0.0)
     assert np.count_nonzero(list(of_roles.values())) > 2
 
 

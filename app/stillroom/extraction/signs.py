@@ -185,6 +185,8 @@ class OwnSigns:
 
 # How far a page is a till's slip is the same for all of its candidates: it says nothing by itself.
 _OWN_NAMES = tuple(each.name for each in fields(OwnSigns) if each.name != "slip")
+# What says something by the part that a field plays alone: a country's name speaks for a jurisdiction, and against a person.
+_BY_ROLE_ALONE = [_OWN_NAMES.index(sign) for sign in ("place_known", "venue")]
 _own_row = attrgetter(*_OWN_NAMES)
 
 _PARTY = ("town", "top", "first_line", "place", "repeats", "size", "domain", "shape", "position_first")
@@ -267,6 +269,7 @@ def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
         rows[:, [_OWN_NAMES.index(sign) for sign in signs]] if each == role else np.zeros((len(rows), len(signs)))
         for each, signs in _BY_ROLE.items()
     ]
+    rows[:, _BY_ROLE_ALONE] = 0.0
     slips = np.array([[each.slip] for each in own])
     on_slips = rows[:, [_OWN_NAMES.index(sign) for sign in _ON_SLIPS]] * slips
     result: Vector = np.hstack([*said.columns(), rows, *roles, on_slips])

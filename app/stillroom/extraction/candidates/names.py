@@ -127,7 +127,8 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SUFFIX = re.compile(rf"(?<=\w),?[ \u00a0](?:{name_suffixes()})(?!\w)\.?")
-_TITLE = re.compile(rf"(?:(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))){{1,3}}")
+_TITLE = re.compile(rf"(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))")
+_MOST_TITLES = 3
 _DASHED = re.compile(r"(?<=\p{Ll})[-–—](?=\p{Lu}\p{Ll}+[ \u00a0])")
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 _MOST_WORDS = 4
@@ -148,6 +149,9 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
         yield from _lines_of(page.text, start, end)
         for of in _OF.finditer(page.text, start, end):
             yield of.end(), end, 0.8
+            if name_signs(page.text[start : of.start()].rstrip())[0] >= _HALF:  # "Anna Berg of the Leicester police"
+                yield start, of.start(), 0.6
+                yield from _persons(page.text, start, of.start())
         yield from _persons(page.text, start, end)
         if _SENTENCE.search(page.text, start, end):
             for left, right in _between(_SENTENCE, page.text, start, end):
@@ -180,8 +184,11 @@ def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]
     if possessive:
         end = possessive.start()
         yield start, end, 0.6
-    opening = _TITLE.match(text, start, end) or _CONTRACTION.match(text, start, end)
-    if opening and opening.end() < end:
+    # "Judge M. Berg": what may be a title may be a letter of the name.
+    for _ in range(_MOST_TITLES):
+        opening = _TITLE.match(text, start, end) or _CONTRACTION.match(text, start, end)
+        if not opening or opening.end() >= end:
+            break
         start = opening.end()
         yield start, end, 0.8
     words = [word.span() for word in re.finditer(r"\S+", text[start:end])]

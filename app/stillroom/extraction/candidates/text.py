@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.streets import street_addresses
 from stillroom.extraction.candidates.venues import venues
 from stillroom.extraction.candidates.words import address_labels, address_words, against, legal_form
 from stillroom.templates.template import Field
@@ -216,8 +217,14 @@ def sentences(page: Page) -> Iterator[Candidate]:
 
 
 def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]:
-    """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number; and what stands behind
-    any label and holds some."""
+    """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number; what stands behind any label
+    and holds some; and streets with their numbers in sentences."""
+    whole = {(line.start, line.end) for line in page_lines(page)}
+    for start, end in street_addresses(page):
+        shape = 0.0 if (start, end) in whole else address_shape(page.text[start:end])
+        if shape > _SOME_ADDRESS:
+            text = page.text[start:end]
+            yield Candidate(Span(page.number, start, end), text, single_spaced(text), shape)
     for value in labelled(page, own):
         shape = 0.0 if _is_no_address(value.text) else address_shape(value.text)
         text = value.text.rstrip(" ,")

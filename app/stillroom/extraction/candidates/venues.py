@@ -16,6 +16,8 @@ _LONGEST = 400  # characters of a line
 _LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"\p{L}+")
 _CUT = re.compile(r", *| +- +")
+# Behind a word or a room's number; not behind "St." or "Bldg.".
+_SENTENCE_END = re.compile(r"(?:(?<=[\p{L}\d]{5})|(?<=(?<!\p{L})[\dA-Z]))\. +(?=\p{Lu})|\.$")
 _JOINS = r"(?:,? {1,2}| ?- ?| in (?:the )?| of (?:the )?| (?:des?|du|della?|do|im|in der) )"
 # "WeH 5409", "HH 1112", "8220 WeH", "UCC 279": what a house calls its buildings is short, and no year stands behind it.
 _YEAR = r"(?!(?:19|20)\d\d(?!\d))"
@@ -27,9 +29,7 @@ _CODED = re.compile(
 @functools.cache
 def _named() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Runs of pieces that may be a venue, and the words that make one of them."""
-    piece = (
-        r"(?!(?:[AP]M|[ap]m)(?!\w))(?:\d{1,2}(?:st|nd|rd|th)|\d{1,4}[A-Za-z]?(?![\w:./])|\p{Lu}[\p{L}\d'’&]*\.?(?!\w))"
-    )
+    piece = r"(?!(?:[AP]M|[ap]m)(?!\w))(?:\d{1,2}(?:st|nd|rd|th)|\d{1,4}[A-Za-z]?(?![\w:/]|\.\S)|\p{Lu}[\p{L}\d'’&]*\.?(?!\w))"
     words = rf"(?<!\w)(?:{venue_words()})(?!\w)"
     return (
         re.compile(rf"(?<![\w.:/]){piece}(?:{_JOINS}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"),
@@ -58,14 +58,28 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
                     above = run.start()
                     if over is not None and not page.text[start : run.start()].strip():
                         yield over, run.end()
-                for cut in [run.start(), *(comma.end() for comma in _CUT.finditer(page.text, *run.span()))]:
-                    if words.search(page.text, cut, run.end()):
-                        yield cut, run.end()
+                for begin, stop in _ends(page.text, run.start(), run.end()):
+                    for cut in [begin, *(comma.end() for comma in _CUT.finditer(page.text, begin, stop))]:
+                        if words.search(page.text, cut, stop):
+                            yield cut, stop
         for coded in _CODED.finditer(page.text, start, end):
             if _single_words().isdisjoint(
                 _WORD.findall(coded.group().casefold())
             ):  # "Hall 5409" is the rest of "Wean Hall 5409"
                 yield coded.span()
+
+
+def _ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A run as far as it goes and to each of its commas, and its sentences: an address may follow, or the day."""
+    yield start, end
+    begin = start
+    for stop in _SENTENCE_END.finditer(text, start, end):
+        yield begin, stop.start()
+        begin = stop.end()
+    if start < begin < end:
+        yield begin, end
+    for comma in _CUT.finditer(text, start, end):
+        yield start, comma.start()
 
 
 def venue_sign(text: str) -> float:

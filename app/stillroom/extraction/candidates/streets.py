@@ -1,0 +1,58 @@
+"""Addresses in running text: a street with its number, in either order, and the town and postcode behind it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+import regex as re
+
+from stillroom.documents.document import Page
+from stillroom.extraction.candidates.words import address_words
+
+_LONGEST = 400  # characters of a line
+_MOST = 14  # pieces of one address
+_LINE = re.compile(r"[^\n]+")
+_COMMA = re.compile(r",? +- +|, *")
+_HOUSE = re.compile(r"(?<![^\W\d_])\d{1,5}[A-Za-z]?(?![\w.,]*\d)")
+_SENTENCE_BEFORE = re.compile(r"(?<!\p{L})\p{Ll}+,? $")
+_SENTENCE_BEHIND = re.compile(r"[,.]? \p{Ll}+(?![\p{L}:])")
+_SMALL = r"(?:of|the|de|la|le|du|des|del|della|di|da|do|dos|van|von|der|den|am|an|auf|im|zur|zum)"
+
+
+@functools.cache
+def _run() -> re.Pattern[str]:
+    """Runs of capitalised words and numbers that may be one: no word ends a sentence but an abbreviation of a street's."""
+    number = r"(?:\d{1,6}(?:[-/]\d{1,4})?[A-Za-z]?|[A-Z]{1,2}\d[A-Z\d]?|\d[A-Z]{2}|№)(?![\w:/%]|[.,]\d)"
+    word = r"\p{Lu}[\p{L}'’\-]*(?!\w)(?:(?<=(?<!\p{L})\p{L}{1,4})\.(?= ?[\p{Lu}\d,]))?"
+    piece = rf"(?:{number}|{word})"
+    return re.compile(rf"(?<![\w.:/$€£#@-]){piece}(?:(?:,? {{1,2}}| {_SMALL} (?:{_SMALL} )?){piece}){{1,{_MOST - 1}}}")
+
+
+def street_addresses(page: Page) -> Iterator[tuple[int, int]]:
+    """Where they stand in the lines of a page: from the street, or the number before it, as far as they go, and to each comma."""
+    streets, _ = address_words()
+    for line in _LINE.finditer(page.text):
+        start, end = line.span()
+        if end - start > _LONGEST or not streets.search(page.text, start, end):
+            continue
+        for run in _run().finditer(page.text, start, end):
+            if not _SENTENCE_BEFORE.search(page.text, start, run.start()) and not _SENTENCE_BEHIND.match(
+                page.text, run.end(), end
+            ):
+                continue  # a line or cell of its own
+            cuts = [run.start(), *(comma.end() for comma in _COMMA.finditer(page.text, *run.span()))]
+            ends = [*(comma.start() for comma in _COMMA.finditer(page.text, *run.span())), run.end()]
+            for part, (begin, stop) in enumerate(zip(cuts, ends, strict=True)):
+                street = streets.search(page.text, begin, stop)
+                house = _HOUSE.search(page.text, begin, stop)
+                if house and page.text.startswith(" of ", house.end()):  # "page 7 of the Street Act"
+                    continue
+                # "12, Harbour Street": the number is a part of its own.
+                if house and not street and house.span() == (begin, stop) and part + 1 < len(cuts):
+                    street = streets.search(page.text, cuts[part + 1], ends[part + 1])
+                if not street or not house:
+                    continue
+                begins = {begin} if house.start() > street.start() else {begin, house.start()}
+                for first in sorted(begins):
+                    yield from ((first, last) for last in ends[part:] if last > max(street.start(), house.start()))
