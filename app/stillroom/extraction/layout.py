@@ -69,6 +69,10 @@ _LONGEST_LABEL = 80  # characters
 _LINES_OF_QUESTION = 3
 _LONGEST_ANSWER = 60
 _NUMBERED = re.compile(r"(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})[.)]\s|\d{1,2}\s?\([a-z]\)\s|\([a-z\d]{1,2}\)\s")
+# What a form prints under the line to write on: "(Name of registrant)".
+_CAPTION = re.compile(r"\([^()\d]{3,60}\)")
+# Behind a label that counts what is before it: "3 rooms, 2 baths", "• 3 rooms"; but not "2 price 4.00".
+_COUNTED = re.compile(r"[^\S\n]?(?:$|[\n,;.)·•]|\s\s)")
 _LIKE = 0.5
 _LABELLED = 0.45
 _STREET_WORDS = 5
@@ -223,12 +227,17 @@ class _PageCells:
             )
         )
 
+    def naming(self, index: int) -> list[Label]:
+        """The labels of a cell that may name what is beside or below it."""
+        return [label for label in self.cell_labels[index] if not self.counts(label)]
+
     def label_text(self, index: int) -> str:
         """What a cell says, where it is short enough for a label and holds no value of its own behind one."""
         if index < 0 or self.cells[index].end - self.cells[index].start > _LONGEST_LABEL:
             return ""
         text = self.text[self.cells[index].start : self.cells[index].end]
-        return "" if ":" in text[:-1] or self.is_room(index) else text
+        counted = bool(self.cell_labels[index]) and not self.naming(index)
+        return "" if ":" in text[:-1] or counted or self.is_room(index) else text
 
     def is_room(self, index: int) -> bool:
         """Whether a cell names a room and nothing else: no label, though it may hold a word of one ("Wean Hall 7500")."""
@@ -343,9 +352,44 @@ class _PageCells:
         return "words" if end - start <= _SHORT_LABEL and not any(map(str.isdigit, text)) else ""
 
     def label_below(self, index: int) -> int:
-        """The cell below that names the amount of this one, where labels stand below here; -1 else."""
+        """The cell below that names what is in this one, where labels stand below here; -1 else."""
         line = self.cells[index].line
-        return self.line_cells[line + 1][0] if line in self._labelled_below else -1
+        return self.line_cells[line + 1][0] if line in self._labelled_below else self._captioned.get(index, -1)
+
+    @functools.cached_property
+    def _captioned(self) -> dict[int, int]:
+        """Cells that have a caption in brackets under them, with that: it names what was written above it, and nothing below."""
+        found: dict[int, int] = {}
+        for index, cell in enumerate(self.cells):
+            over = self._above[index]
+            if (
+                over >= 0
+                and cell.line - self.cells[over].line == 1
+                and _CAPTION.fullmatch(self.text, cell.start, cell.end)
+                and not _CAPTION.fullmatch(self.text, self.cells[over].start, self.cells[over].end)
+                and self.headings[over] <= _HEADING
+            ):
+                found.setdefault(over, index)
+        return found
+
+    @functools.cached_property
+    def _captions(self) -> frozenset[int]:
+        return frozenset(self._captioned.values())
+
+    def names_below(self, index: int) -> bool:
+        """Whether what a cell says may name what is below it: not where it is the caption of what is above it."""
+        return index not in self._captions
+
+    def counts(self, label: Label) -> bool:
+        """Whether a label is what a number before it counts, and so names nothing behind or below it: "3 rooms, 2 baths"."""
+        start = label.start
+        return (
+            self.text[start : start + 1].islower()
+            and start >= 2
+            and self.text[start - 1] in " \u00a0"
+            and self.text[start - 2].isdigit()
+            and _COUNTED.match(self.text, label.end) is not None
+        )
 
     @functools.cached_property
     def _heads(self) -> tuple[list[int], list[int]]:
@@ -357,7 +401,7 @@ class _PageCells:
                 if cell.order and self._is_key(index - 1):
                     blocks[index] = blocks[index - 1]
                 continue
-            head = over if self.headings[over] > _HEADING else -1
+            head = over if self.headings[over] > _HEADING and self.names_below(over) else -1
             above_column, above_block = columns[over], blocks[over]
             far = above_column >= 0 and cell.line - self.cells[above_column].line > _COLUMN_LINES
             columns[index] = head if head >= 0 else (-1 if far else above_column)
@@ -367,7 +411,9 @@ class _PageCells:
             aligned = abs(self.cells[over].x0 - cell.x0) < 8.0 and cell.line - self.cells[over].line <= 2
             if aligned:
                 far = above_block >= 0 and cell.line - self.cells[above_block].line > _BLOCK_LINES
-                blocks[index] = over if self._heads_block(over) else (-1 if far else above_block)
+                blocks[index] = (
+                    over if self.names_below(over) and self._heads_block(over) else (-1 if far else above_block)
+                )
         return columns, blocks
 
     def _is_key(self, index: int) -> bool:
@@ -397,7 +443,7 @@ def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _
 def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
     """Labels before a value in its cell, and in the cells to its left (or below it, where those hold what names it)."""
     cell = page.cells[index]
-    before = page.labels_between(cell.start, start)
+    before = [label for label in page.labels_between(cell.start, start) if not page.counts(label)]
     for place, label in zip((Place.INLINE, Place.INLINE_SECOND), reversed(before), strict=False):
         gap = page.text[label.end : start]
         values = len(re.findall(r"\d+", gap))
@@ -405,9 +451,9 @@ def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
         yield _tell(place, label, 0.8 ** (words + 2 * values), head=":" in gap[:2])
     places = iter((Place.LEFT, Place.LEFT_SECOND))
     nearest = page.line_cells[cell.line][max(0, cell.order - _CELLS_LEFT) : cell.order]
-    labelled = (left for left in reversed(nearest) if page.cell_labels[left])
+    labelled = (left for left in reversed(nearest) if page.naming(left))
     for place, left in zip(places, labelled, strict=False):
-        labels, heading = page.cell_labels[left], page.headings[left]
+        labels, heading = page.naming(left), page.headings[left]
         weight = (0.5 + 0.5 * heading) * 0.7 ** (cell.order - page.cells[left].order - 1)
         for label in labels[-2:]:
             yield _tell(place, label, weight * (1.0 if label is labels[-1] else 0.8), head=heading > _HEADING)
@@ -421,19 +467,19 @@ def _told_over(page: _PageCells, index: int) -> Iterator[_Told]:
     """Labels above a value, at the head of its column and of its block."""
     cell = page.cells[index]
     over = page.above(index)
-    if over >= 0 and page.label_below(index) < 0 and not page.is_room(over):
+    if over >= 0 and page.label_below(index) < 0 and not page.is_room(over) and page.names_below(over):
         heading = page.headings[over]
         apart = cell.line - page.cells[over].line
-        for label in page.cell_labels[over][-2:]:
+        for label in page.naming(over)[-2:]:
             yield _tell(Place.ABOVE, label, (0.3 + 0.7 * heading) * 0.8 ** (apart - 1), head=heading > _HEADING)
     head = page.column_head(index)
     if head >= 0:
         away = cell.line - page.cells[head].line
-        for label in page.cell_labels[head]:
+        for label in page.naming(head):
             yield _tell(Place.COLUMN, label, 0.97**away, head=True)
     block = page.block_head(index)
     if block >= 0:
-        for label in page.cell_labels[block]:
+        for label in page.naming(block):
             yield _tell(Place.BLOCK, label, 0.95 ** (cell.line - page.cells[block].line), head=True)
 
 
@@ -447,6 +493,8 @@ def _told_behind(page: _PageCells, index: int, start: int, end: int) -> Iterator
     for label in page.labels_between(end, min(end + 40, page.lines[page.cells[index].line][1]))[:2]:
         yield _tell(Place.BEHIND, label, 0.5 ** ((label.start - end) / 15))
     for label in page.labels_between(max(0, start - _PROSE), start)[-3:]:
+        if page.counts(label):
+            continue
         yield _tell(Place.PROSE, label, 0.5 ** (len(page.text[label.end : start]) / 30))
 
 
@@ -714,7 +762,9 @@ class Layout:
         start = max(start, cell.start)
         like = self._likeness
         labels = page.labels_between(cell.start, start)
-        if labels and concepts.joins_a_day(page.text, labels[-1]):
+        if labels and page.counts(labels[-1]):
+            own = rival = 0.0
+        elif labels and concepts.joins_a_day(page.text, labels[-1]):
             own, rival, _ = self._meaning.weigh(field.name, labels[-1].key)
         else:
             own, rival = like.before(field.name, page.text[cell.start : start])
@@ -742,7 +792,9 @@ class Layout:
         heads = {page.column_head(index), page.block_head(index)} - {-1, page.above(index)}
         headed = [like.of_cell(field.name, page.label_text(head)) for head in heads]
         below, _ = like.of_cell(field.name, page.label_text(page.below(index)))
-        over = -1 if page.label_below(index) >= 0 else page.above(index)
+        over = page.above(index)
+        if page.label_below(index) >= 0 or not page.names_below(over):
+            over = -1
         question = page.question_over(index) if over >= 0 else ""
         return _LikeAround(
             like.within(field.name, question) if question else like.of_cell(field.name, page.label_text(over)),

@@ -49,6 +49,8 @@ _RIGHTS_INSIDE = re.compile(
 )
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
+# A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
+_SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
 _NOISE = re.compile(
     r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
@@ -147,6 +149,10 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
         for of in _OF.finditer(page.text, start, end):
             yield of.end(), end, 0.8
         yield from _persons(page.text, start, end)
+        if _SENTENCE.search(page.text, start, end):
+            for left, right in _between(_SENTENCE, page.text, start, end):
+                yield left, right, 0.6
+                yield from _persons(page.text, left, right)
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
@@ -220,9 +226,10 @@ def _running(page: Page) -> Iterator[tuple[int, int, float]]:
             joined = _AND.match(page.text, legal_end)
             cut = joined.end() if joined else legal_end
             joined_at = joined.end() if joined else joined_at  # "Holdings Co. Ltd." is one name with two legal forms
-        for left, right in _between(_AND, page.text, start, end):
-            if page.text[left:right].count(" "):
-                pieces.add((left, right, 0.4))
+        for separator in (_AND, _SENTENCE):
+            for left, right in _between(separator, page.text, start, end):
+                if page.text[left:right].count(" "):
+                    pieces.add((left, right, 0.4))
         yield from sorted(pieces)
 
 

@@ -94,6 +94,12 @@ def paper_words() -> str:
     return _any(places()["papers"]["words"])
 
 
+@functools.cache
+def against() -> re.Pattern[str]:
+    """What stands between two parties that are against each other, and the white space around it."""
+    return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
+
+
 def _any(words: Iterable[str]) -> str:
     """Alternatives, the longest first, with any white space between their words."""
     return "|".join(
