@@ -57,6 +57,12 @@ def titles() -> str:
 
 
 @functools.cache
+def name_suffixes() -> str:
+    """What stands behind a person's name and belongs to it ("Jr.", "III"), as a pattern."""
+    return _any(places()["name_suffixes"]["words"])
+
+
+@functools.cache
 def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Words of streets and buildings; and words of lines that are something else."""
     table = places()["address_words"]
@@ -86,6 +92,12 @@ def venue_words() -> str:
 def paper_words() -> str:
     """Words that name a paper ("invoice"), as a pattern."""
     return _any(places()["papers"]["words"])
+
+
+@functools.cache
+def against() -> re.Pattern[str]:
+    """What stands between two parties that are against each other, and the white space around it."""
+    return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
 
 
 def _any(words: Iterable[str]) -> str:
