@@ -435,3 +435,11 @@ def test_who_sues_and_who_is_sued_are_offered_each() -> None:
     for text in ("Anna Berg v. Holt Works LLC", "Anna Berg ./. Holt Works LLC"):
         assert {"Anna Berg", "Holt Works LLC"} <= set(values(FieldType.LINE, text))
     assert "12" not in values(FieldType.LINE, "Volume V 12")
+
+
+def test_what_an_organisation_is_may_go_before_what_it_is_called() -> None:
+    field = Field("f", FieldType.ORGANISATION)
+    text = "Account at the Sparkasse Holstein, since May of this year\nTrading Sdn Bhd"
+    shapes = {each.value: (each.shape, each.above) for each in propose(field, document(text))}
+    assert shapes["Sparkasse Holstein"] == (0.7, 0.0)
+    assert shapes["Trading Sdn Bhd"] == (0.0, 1.0)

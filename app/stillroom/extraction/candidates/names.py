@@ -10,7 +10,13 @@ from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
-from stillroom.extraction.candidates.words import legal_forms, name_suffixes, small_legal_forms, titles
+from stillroom.extraction.candidates.words import (
+    legal_forms,
+    name_suffixes,
+    organisation_words,
+    small_legal_forms,
+    titles,
+)
 
 # Legal forms of companies as they end a name, and other words that tell an organisation.
 _LEGAL = legal_forms()
@@ -19,6 +25,11 @@ _LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|П
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
 _CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
+# What an organisation is goes before what it is called: "Sparkasse Holstein", "Banque Populaire"; but "Trading Co. Ltd." ends a name.
+_KIND_FIRST = re.compile(
+    rf"(?i:{organisation_words()})[ \u00a0](?!(?:{_LEGAL.pattern})(?!\w))(?:{_JOIN}[ \u00a0]){{0,2}}[^\W\d_\p{{Ll}}][\w]"
+)
+_BY_KIND = 0.7
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
     rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
@@ -83,7 +94,9 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
             continue
         above = 0.0
-        if _LEGAL_END.match(text):
+        if _KIND_FIRST.match(text):
+            shape = max(shape, _BY_KIND)
+        elif _LEGAL_END.match(text):
             shape, above = 0.0, 1.0  # "Co. Ltd." alone is the end of the line before
         elif _REGISTRATION.search(text):
             shape *= _WITH_NUMBER
