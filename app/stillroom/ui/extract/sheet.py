@@ -154,6 +154,7 @@ class Sheet(TakesDrops, QWidget):
         self.table.runner_up.connect(self.verdicts.take_runner_up)
         self.verdicts.failed.connect(self._run_failed)
         self.verdicts.said.connect(lambda text: self.said.emit(text, "warn", []))
+        self.verdicts.lapsed.connect(self._say_lapsed)
 
     def _make_actions(self) -> None:
         # What works on the selection needs the keyboard in this table; the others reach whichever table is shown.
@@ -379,6 +380,11 @@ class Sheet(TakesDrops, QWidget):
         menu.exec(at)
         for action in (self.retry_action, self.edit_action, self.accept_action, self.approve_action):
             action.setEnabled(True)
+
+    def _say_lapsed(self, row: Row) -> None:
+        """A key in the table is enough to change what was approved."""
+        text = self.tr("%1 was approved. Now that it is changed it needs to be approved again.")
+        self.said.emit(text.replace("%1", row.path.name), "warn", [(self.tr("Undo"), self.undo.undo)])
 
     def _edit(self) -> None:
         index = self.table.currentIndex()
