@@ -5,7 +5,8 @@
     python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--cache FOLDER] [--write]
 
 ``read`` reads every document of the labelled sets in DATA. ``collect`` keeps the candidates of their fields with their signs, of some
-documents once more as if nobody had known their kind, and adds made forms (made_forms.py) and papers of many kinds (made_papers.py).
+documents once more as if nobody had known their kind, and adds made forms (made_forms.py), papers of many kinds (made_papers.py) and
+documents of which lists are asked (made_lists.py).
 ``fit`` leaves out one set at a time, fits on
 the others and decides the fields of the one left out: those figures are printed, and the confidences are calibrated on them. Then it
 fits on all sets and writes the file. The loss is that of a conditional logit (what is right, or *absent*, among all; each item by itself
@@ -27,6 +28,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import made_forms
+import made_lists
 import made_papers
 import numpy as np
 from scipy.optimize import minimize
@@ -81,6 +83,7 @@ MOST_CANDIDATES = 80
 MOST_FITTED = 80  # documents of a set
 MADE = "made "  # forms; each kind is a group of its own
 PAPERS = "made papers"  # of many kinds, left out together
+LISTS = "made lists"  # so are these
 MOST_UNSEEN = 40  # documents of a set that are looked at once more as if nobody had known their kind
 STEPS = 100
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
@@ -208,6 +211,9 @@ def collect(arguments: argparse.Namespace) -> None:
     for paper in made_papers.made() if "made" in (arguments.only or ("made",)) else ():
         each = Labelled(PAPERS, paper.file, paper.document, dict(paper.fields))
         rows += _rows(each, paper.template, Meaning(paper.template), PAPERS)
+    for listed in made_lists.made() if "made" in (arguments.only or ("made",)) else ():
+        each = Labelled(f"{LISTS} {listed.kind}", listed.file, listed.document, dict(listed.fields))
+        rows += _rows(each, listed.template, Meaning(listed.template), LISTS)
     Path(arguments.to).write_bytes(pickle.dumps(rows))
 
 
