@@ -251,6 +251,35 @@ def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
     assert "Hall 5409" not in values
 
 
+def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
+    text = "Place:  3rd Floor Conference Room\n        Lund Building\nto 3:30 PM, Cyert Hall 119\nWhen: Friday\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert "3rd Floor Conference Room Lund Building" in values
+    assert "Cyert Hall 119" in values
+    assert "PM, Cyert Hall 119" not in values
+    assert not [value for value in values if "Building to" in value]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("SPEAKER:  Guy L. Steele, Jr.\n  Machines Corp", "Guy L. Steele, Jr."),
+        ("given by Henry Berg III, who", "Henry Berg III"),
+        ("João Silva, Filho\n", "João Silva, Filho"),
+        ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Dr.Anna Berg"),
+        ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Anna Berg"),
+    ],
+)
+def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
+    assert value in [each.value for each in propose(Field("f", FieldType.NAME), document(text))]
+
+
+def test_two_names_with_a_dash_are_one() -> None:
+    values = [each.value for each in propose(Field("f", FieldType.NAME), document("by Anna Berg-Smith today"))]
+    assert "Anna Berg-Smith" in values
+    assert "Anna Berg" not in values
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "value"),
     [

@@ -26,6 +26,7 @@ PAPER = Template(
         Field("start", FieldType.DATE),
         Field("end", FieldType.DATE),
         Field("location", FieldType.LINE),
+        Field("person", FieldType.NAME),
     ),
 )
 
@@ -181,6 +182,45 @@ def test_a_room_in_running_text_is_offered_and_told_from_other_words() -> None:
     assert slip(text, "location", "Wean Hall 5409")["venue:venue"] == 1.0
     assert slip(text, "location", "WeH 4625")["venue:venue"] > 0.5
     assert slip(text, "location", "Friday, June 5")["venue:venue"] == 0.0
+
+
+def test_what_is_left_of_a_venue_is_a_part_and_has_no_label() -> None:
+    text = "Friday, 4 p.m., 3rd Floor Conference Room, Lund Institute Building\n"
+    whole = slip(text, "location", "3rd Floor Conference Room, Lund Institute Building")
+    rest = slip(text, "location", "Lund Institute Building")
+    assert (whole["part"], rest["part"]) == (0.0, 1.0)
+    assert rest["own_inline"] == rest["like_beside"] == 0.0  # "Room" is of the venue
+    alone = slip("Location: Lund Institute Building\n", "location", "Lund Institute Building")
+    assert alone["part"] == 0.0
+    assert alone["own_inline"] > 0.5
+
+
+def test_a_venue_of_two_lines_is_as_whole_as_one_of_one() -> None:
+    text = "Location:   3rd Floor Conference Room\n            Lund Building\n"
+    both = slip(text, "location", "3rd Floor Conference Room\n            Lund Building")
+    assert both["venue"] == 1.0
+    assert both["gaps"] == both["loose_first"] == 0.0
+
+
+def test_a_name_with_what_belongs_to_it_is_the_whole() -> None:
+    text = "Seller: Guy Steele, Jr.\n"
+    assert slip(text, "person", "Guy Steele")["part"] == 1.0
+    assert slip(text, "person", "Guy Steele")["cut_behind"] == 1.0
+    assert slip(text, "person", "Guy Steele, Jr.")["part"] == 0.0
+    assert slip(text, "person", "Guy Steele, Jr.")["name_whole"] == 1.0
+
+
+def test_a_longer_value_at_the_same_place_is_as_much_the_first_and_the_only_one() -> None:
+    text = "Thank you\nLocation: Baker Hall (upstairs)\n"
+    for value in ("Baker Hall (upstairs)", "Baker Hall"):
+        found = slip(text, "location", value)
+        assert (found["first_own"], found["last_own"], found["only_own"]) == (1.0, 1.0, 1.0)
+    two = "Location: Baker Hall\n\n\nThank you\n\nLocation: Wean Hall\n"
+    assert slip(two, "location", "Baker Hall")["only_own"] == 0.0
+    assert (slip(two, "location", "Baker Hall")["first_own"], slip(two, "location", "Wean Hall")["first_own"]) == (
+        1.0,
+        0.0,
+    )
 
 
 def test_a_name_over_two_short_lines_is_told() -> None:

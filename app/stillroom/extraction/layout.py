@@ -27,7 +27,7 @@ from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import Proposals
 from stillroom.extraction.candidates.venues import venue_sign
-from stillroom.extraction.candidates.words import address_words, states_and_countries
+from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
@@ -46,6 +46,7 @@ _PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, Fi
 
 
 _GAP = re.compile(r" {2,}|\t+| \| ")
+_INDENTED = re.compile(r"[ \t]*\n[ \t]*")
 _RANGE = re.compile(
     r"^\s*(?:[-–—~]|to|till?|until|bis|au|à|al|a|do|thru|through|and|tot)\s*(?:the\s+)?$", re.IGNORECASE
 )
@@ -53,6 +54,8 @@ _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"([^\W\d_])[\w'’&]* \(?$")
 _NEAR = 30
+_BEHIND = 12
+_SUFFIX = re.compile(rf", (?:{name_suffixes()})(?!\w)")
 _LOOSE = 0.12  # a figure alone is less than a house number's line
 _PRICED = re.compile(r"\d[.,]\d{2}(?:\s?[A-Z*]{1,3})?$")
 _PLAIN_LINE = 24  # characters
@@ -456,6 +459,7 @@ class _Shown:
 
     Attributes:
         cells: of each candidate, its cell on its page. firsts, seconds: see ``_ranges``.
+        rests: those that are the rest of a longer venue: what stands before one is no label.
     """
 
     candidates: Sequence[Candidate]
@@ -463,6 +467,7 @@ class _Shown:
     cells: list[int]
     firsts: set[int]
     seconds: dict[int, int]
+    rests: set[int]
 
 
 class Layout:
@@ -500,13 +505,20 @@ class Layout:
         """One row a candidate, one column a name of ``sign_names()``; most lie between 0 and 1."""
         if not candidates:
             return np.zeros((0, len(sign_names())))
-        said = self._said(field, candidates)
-        return signs_of(said, self._own(field, kind, candidates, said), self.role(field, kind))
+        shown = self._shown.get(kind)
+        if shown is None or shown.candidates is not candidates:
+            if len(candidates) > _MANY:  # of one type at a time: they take much memory
+                self._shown.clear()
+            shown = self._shown[kind] = self._by_themselves(kind, candidates)
+        said = self._said(field, candidates, shown.rests)
+        return signs_of(said, self._own(field, kind, shown, said), self.role(field, kind))
 
-    def _said(self, field: Field, candidates: Sequence[Candidate]) -> Said:
+    def _said(self, field: Field, candidates: Sequence[Candidate], rests: Collection[int]) -> Said:
         said = Said.nothing(len(candidates))
         known: dict[tuple[str, float], list[float]] = {}  # of the labels of a table's lines, which are the same
         for row, candidate in enumerate(candidates):
+            if row in rests:
+                continue
             heard: dict[Place, list[float]] = {}
             for place, key, weight in self._around(candidate):
                 says = known.get((key, weight))
@@ -537,13 +549,8 @@ class Layout:
             *_told_behind(page, index, start, end),
         ]
 
-    def _own(self, field: Field, kind: FieldType, candidates: Sequence[Candidate], said: Said) -> list[OwnSigns]:
-        shown = self._shown.get(kind)
-        if shown is None or shown.candidates is not candidates:
-            if len(candidates) > _MANY:  # of one type at a time: they take much memory
-                self._shown.clear()
-            shown = self._shown[kind] = self._by_themselves(kind, candidates)
-        found = shown.own
+    def _own(self, field: Field, kind: FieldType, shown: _Shown, said: Said) -> list[OwnSigns]:
+        found, candidates = shown.own, shown.candidates
         role_order = self._meaning.affinity(field.name, "start") - self._meaning.affinity(field.name, "end")
         is_vat = self._meaning.affinity(field.name, "vat_id") > 0.5
         for row, (own, candidate) in enumerate(zip(found, candidates, strict=True)):
@@ -558,6 +565,8 @@ class Layout:
             )
             if own.venue >= _ROOM:
                 own.label_like = 0.0
+            if row in shown.rests:
+                own.like_beside = own.unlike_beside = 0.0
         most = max(max(own.like_beside, own.like_over) for own in found)
         if most >= _LIKE:
             for own in found:
@@ -626,7 +635,7 @@ class Layout:
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
                 ),
                 # A code in groups is one value, however wide they are set apart: its check digits hold it together.
-                gaps=0.0 if kind is FieldType.IBAN else float(len(_GAP.findall(text))),
+                gaps=0.0 if kind is FieldType.IBAN else float(len(_GAP.findall(_INDENTED.sub("\n", text)))),
                 holds_colon=float(": " in text),
                 repeats=math.log(repeats[folded[row]]),
                 size=min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
@@ -645,7 +654,10 @@ class Layout:
             )
             if kind in _CALLED:
                 own.street = float(_is_street(text))
-                before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
+                before, behind = (
+                    page.text[max(0, span.start - _NEAR) : span.start],
+                    page.text[span.end : span.end + _BEHIND],
+                )
                 own.cut_before, own.cut_behind = float(_goes_before(before)), float(_goes_on(behind))
                 own.cut_below, own.plain_below = page.goes_on_below(span.start, span.end)
             if kind in _NAMES:
@@ -653,6 +665,7 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
             found.append(own)
+        rests = _mark_parts(candidates, found) if kind in _NAMES else set()
         if kind in _MONEY:
             _numeric(candidates, found, [self._is_tax(candidate) for candidate in candidates])
         if kind in _MOMENTS:
@@ -660,7 +673,7 @@ class Layout:
             for own, candidate in zip(found, candidates, strict=True):
                 text = self._pages[candidate.span.page].text
                 own.cited = float(_is_cited(text, candidate.span.start))
-        return _Shown(candidates, found, cells, ranges[0], ranges[1])
+        return _Shown(candidates, found, cells, ranges[0], ranges[1], rests)
 
     def _is_tax(self, candidate: Candidate) -> bool:
         """Whether a label beside or over an amount calls it a tax."""
@@ -675,9 +688,13 @@ class Layout:
         """Mark the first, the last and the only value that has a label of its own."""
         if not len(where):
             return
-        found[int(where[0])].first_own = 1.0
-        found[int(where[-1])].last_own = 1.0
-        if len({_folded(candidates[int(at)].value) for at in where}) == 1:
+        first, last = (candidates[int(at)].span for at in (where[0], where[-1]))
+        for at in where:  # a longer value that begins there is as much the first
+            span = candidates[int(at)].span
+            found[int(at)].first_own = float((span.page, span.start) == (first.page, first.start))
+            found[int(at)].last_own = float((span.page, span.start) == (last.page, last.start))
+        begins = {(candidates[int(at)].span.page, candidates[int(at)].span.start) for at in where}
+        if len(begins) == 1 or len({_folded(candidates[int(at)].value) for at in where}) == 1:
             for at in where:
                 found[int(at)].only_own = 1.0
 
@@ -785,7 +802,29 @@ def _goes_before(text: str) -> bool:
 
 def _goes_on(text: str) -> bool:
     """The same of what stands behind it."""
-    return text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&")
+    return (text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&")) or _SUFFIX.match(text) is not None
+
+
+def _mark_parts(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> set[int]:
+    """Mark the venues and persons' names that are a part of a longer one: "Mellon Building" of "Conference Room, Mellon Building".
+
+    Gives those that are what is left of a venue behind its beginning.
+    """
+    rests = set()
+    for sign in ("venue", "name_whole"):
+        whole = [row for row, own in enumerate(found) if getattr(own, sign) >= 1]
+        page = begun = reached = -1
+        for span, row in sorted(
+            ((candidates[row].span, row) for row in whole), key=lambda each: (each[0].page, each[0].start, -each[0].end)
+        ):
+            if span.page == page and span.end <= reached:
+                if (span.start, span.end) != (begun, reached):
+                    found[row].part = 1.0
+                    if sign == "venue" and span.start > begun:
+                        rests.add(row)
+            else:
+                page, begun, reached = span.page, span.start, span.end
+    return rests
 
 
 def _folded(value: str) -> str:

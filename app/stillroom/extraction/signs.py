@@ -106,6 +106,7 @@ class OwnSigns:
     name_whole: float = 0.0
     place_known: float = 0.0
     venue: float = 0.0
+    part: float = 0.0
     first_own: float = 0.0
     last_own: float = 0.0
     only_own: float = 0.0
@@ -227,8 +228,19 @@ _BY_ROLE = {
     "number": ("top", "place", "repeats", "size", "position_first"),
     "tax_id": ("top", "place", "repeats"),
     "place": ("place_known", "name_known", "place", "repeats", "whole_cell", "length"),
-    "venue": ("venue", "top", "place", "repeats", "whole_cell", "length", "digits"),
-    "person": ("name_known", "name_whole", "place_known", "top", "place", "repeats", "lines", "whole_cell", "domain"),
+    "venue": ("venue", "top", "place", "repeats", "whole_cell", "length", "digits", "part"),
+    "person": (
+        "name_known",
+        "name_whole",
+        "place_known",
+        "top",
+        "place",
+        "repeats",
+        "lines",
+        "whole_cell",
+        "domain",
+        "part",
+    ),
 }
 
 # Signs that mean something else on a till's slip: there they count once more, as far as the page is one.

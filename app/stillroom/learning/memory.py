@@ -79,6 +79,7 @@ class LearnedTemplate:
         choices: the same of its choices among options.
         documents: it was learned from.
         outdated: how many documents were kept by other signs, of an earlier version: nothing is learned of them until they are taken anew.
+        unused: fields that were no better by it when documents were left out, and are decided as before.
         models: that embedded texts of choices. With more than one no embedding is used: they cannot be held against each other.
         near: the document that was asked about last, and what stands around its places: fields have them in common.
     """
@@ -87,6 +88,7 @@ class LearnedTemplate:
     choices: dict[str, LearnedChoice] = field(default_factory=dict)
     documents: int = 0
     outdated: int = 0
+    unused: dict[str, Gain] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     near: tuple[Document, Places] | None = field(default=None, repr=False, compare=False)
 
@@ -131,8 +133,10 @@ class LearnedTemplate:
         return shares, confidence(learned.slope, learned.shift, float(shares.max()))
 
     def gains(self) -> dict[str, Gain]:
+        """What each field gained, also where that is nothing."""
         learned: dict[str, LearnedField | LearnedChoice] = {**self.fields, **self.choices}
-        return {name: Gain(each.documents, each.before, each.after) for name, each in learned.items()}
+        gained = {name: Gain(each.documents, each.before, each.after) for name, each in learned.items()}
+        return self.unused | gained
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +344,8 @@ class TemplateMemory:
             # What made the field no better when documents were left out is not used.
             if learned is not None and learned.gained >= 0:
                 found.fields[each.name] = learned
+            elif learned is not None:
+                found.unused[each.name] = Gain(learned.documents, learned.before, learned.before)
             if each.type in choices.TYPES:
                 sorted_out = classifier.learn([one.choices[each.name] for one in documents if each.name in one.choices])
                 if sorted_out is not None:

@@ -8,8 +8,9 @@ import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
-from stillroom.extraction.candidates.words import legal_forms, small_legal_forms, titles
+from stillroom.extraction.candidates.words import legal_forms, name_suffixes, small_legal_forms, titles
 
 # Legal forms of companies as they end a name, and other words that tell an organisation.
 _LEGAL = legal_forms()
@@ -104,8 +105,16 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
     """Capitalised names in running text, whole and without what goes before or behind a person's ("Producer", "Mr.", "'s"), what
     follows "of" in them ("State of Oregon"), and whole short cells."""
     seen: set[tuple[int, int]] = set()
+    suffixes = {found.start(): found.end() for found in _SUFFIX.finditer(page.text)}
+    ends = {end for end in suffixes.values() if page.text[end - 1] == "."}
     for start, end, shape in _named(page, own):
         left, right = _trim(page.text, start, end)
+        if right + 1 in ends:  # the point of "Jr."
+            right += 1
+        if right in suffixes and (left, suffixes[right]) not in seen:
+            seen.add((left, suffixes[right]))
+            whole = page.text[left : suffixes[right]]
+            yield Candidate(Span(page.number, left, suffixes[right]), whole, single_spaced(whole), shape)
         text = page.text[left:right]
         if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not _LETTERS.search(text):
             continue
@@ -115,9 +124,12 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_TITLE = re.compile(rf"(?:(?:{titles()})\.?[ \u00a0]+){{1,3}}")
+_SUFFIX = re.compile(rf"(?<=\w),?[ \u00a0](?:{name_suffixes()})(?!\w)\.?")
+_TITLE = re.compile(rf"(?:(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))){{1,3}}")
+_DASHED = re.compile(r"(?<=\p{Ll})[-–—](?=\p{Lu}\p{Ll}+[ \u00a0])")
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 _MOST_WORDS = 4
+_HALF = 0.5  # of the words before a dash, from which on they are a person's name
 
 
 def _capitalised(text: str) -> Iterator[tuple[int, int]]:
@@ -154,6 +166,10 @@ def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float
 
 def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """Parts of a run of capitalised words that may be the person in it."""
+    dashed = _DASHED.search(text, start, end)
+    if dashed and name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF:
+        end = dashed.start()  # "Dr. Anna Berg-Professor of Law"
+        yield start, end, 0.8
     possessive = _POSSESSIVE.search(text, start, end)
     if possessive:
         end = possessive.start()

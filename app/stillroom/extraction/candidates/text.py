@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
@@ -167,7 +167,8 @@ def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
     for start, end in venues(page):
         if (start, end) not in seen:
             seen.add((start, end))
-            yield _candidate(page, start, end)
+            edge = float("\n" in page.text[start:end])  # of two lines each is one
+            yield replace(_candidate(page, start, end), first=edge, last=edge)
 
 
 def word_runs(page: Page, *, longest: int = 8) -> Iterator[Candidate]:

@@ -57,6 +57,12 @@ def titles() -> str:
 
 
 @functools.cache
+def name_suffixes() -> str:
+    """What stands behind a person's name and belongs to it ("Jr.", "III"), as a pattern."""
+    return _any(places()["name_suffixes"]["words"])
+
+
+@functools.cache
 def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Words of streets and buildings; and words of lines that are something else."""
     table = places()["address_words"]

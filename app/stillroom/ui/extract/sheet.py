@@ -173,7 +173,7 @@ class Sheet(TakesDrops, QWidget):
         self.copy_action = action(self.tr("Copy cells"), QKeySequence(standard.Copy), self._copy_cells, inside)
         self.copy_rows_action = action(self.tr("Copy rows with headings"), "Ctrl+Shift+C", self._copy_rows, inside)
         self.edit_action = action(self.tr("Correct the value"), "", self._edit, inside)
-        self.accept_action = action(self.tr("Accept"), "Ctrl+Return", self._accept_selected, inside)
+        self.accept_action = action(self.tr("Accept"), "Ctrl+Return", self._accept_or_run, window)
         self.approve_action = action(self.tr("Approve documents"), "Ctrl+Shift+Return", self._approve_selected, inside)
         self.retry_action = action(self.tr("Extract again"), "Ctrl+R", self._retry_selected, window)
         self.remove_action = action(self.tr("Remove rows"), QKeySequence(standard.Delete), self.remove_selected, inside)
@@ -206,9 +206,13 @@ class Sheet(TakesDrops, QWidget):
         self.title_changed.emit()
 
     def set_template(self, template: Template) -> None:
-        position = self.bar.picker.findText(template.title or template.name)
-        self.bar.picker.setCurrentIndex(position)
-        self.bar._chosen(template)
+        self.bar.choose(template)
+
+    def offer(self, template: Template) -> None:
+        """A template that there is now, or is another version now: nothing is begun with what it was before."""
+        self.bar.offer(template)
+        if template.name == self.template.name and not self.runs.started:
+            self.set_template(template)
 
     def add_files(self, paths: Sequence[Path], *, start: bool = False) -> None:
         """Files and the files in folders as rows; ``start`` extracts at once and shows the first value."""
@@ -375,6 +379,14 @@ class Sheet(TakesDrops, QWidget):
         index = self.table.currentIndex()
         if index.isValid() and index.flags() & Qt.ItemFlag.ItemIsEditable:
             self.table.edit(index)
+
+    def _accept_or_run(self) -> None:
+        """One key for what comes next: of finished rows that the keyboard is in their values, else what is to be extracted."""
+        done = any(row.state is RowState.DONE for row in self.table.selected_rows())
+        if done and self.table.hasFocus():
+            self._accept_selected()
+        elif self.bar.run.isVisible() and self.bar.run.isEnabled():
+            self._run_by_button()
 
     def _accept_selected(self) -> None:
         """The selected cells are right; of a document's name all of its values."""

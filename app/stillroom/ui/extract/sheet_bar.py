@@ -51,10 +51,7 @@ class SheetBar(QWidget):
         self.picker.setAccessibleName(self.tr("Template"))
         self.picker.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         for template in templates:
-            self.picker.addItem(template.title or template.name, template)
-            self.picker.setItemData(
-                self.picker.count() - 1, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole
-            )
+            self.offer(template)
         if current not in templates:
             self.picker.addItem(current.title or current.name, current)
         # Qt compares what it holds by identity; a table that is opened again brings its own copy of the template.
@@ -93,7 +90,6 @@ class SheetBar(QWidget):
         self.cancel.clicked.connect(lambda: self.cancel_wanted.emit())
         row.addWidget(self.cancel)
         self.run = Button(self.tr("Extract"), "primary", "play")
-        describe(self.run, self.tr("Extract"), self.tr("Fill the table"), "Ctrl+Return")
         self.run.clicked.connect(lambda: self.run_wanted.emit())
         row.addWidget(self.run)
         self.review = Button(self.tr("Review"), "primary", "review")
@@ -115,12 +111,25 @@ class SheetBar(QWidget):
         return menu
 
     def offer(self, template: Template) -> None:
-        """Another template to choose."""
-        if self.picker.findText(template.title or template.name) < 0:
-            self.picker.addItem(template.title or template.name, template)
-            self.picker.setItemData(
-                self.picker.count() - 1, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole
-            )
+        """Another template to choose, or another version of one."""
+        place = self._place(template)
+        if place < 0:
+            place = self.picker.count()
+            self.picker.addItem("")
+        self.picker.setItemText(place, template.title or template.name)
+        self.picker.setItemData(place, template)
+        self.picker.setItemData(place, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole)
+
+    def choose(self, template: Template) -> None:
+        """Show this template, which a table may have though the others know nothing of it."""
+        if self._place(template) < 0:
+            self.offer(template)
+        self.picker.setCurrentIndex(self._place(template))
+        self._chosen(template)
+
+    def _place(self, template: Template) -> int:
+        names = [self.picker.itemData(place).name for place in range(self.picker.count())]
+        return names.index(template.name) if template.name in names else -1
 
     def list_models(self, models: Sequence[tuple[str, bool, Callable[[], None]]]) -> None:
         """The models there are to choose from: what each is called, whether it is the one, and what makes it so."""

@@ -102,6 +102,8 @@ class TemplatesPage(QWidget):
         self.banners = BannerArea(self, self.list, editor)  # the document, and what is pressed next, stay in sight
         self.preview.shown.connect(self._add_shown)
         self.preview.values_changed.connect(self._show_values)
+        for typed in (self.title.textEdited, self.description.textEdited, self.form.typed):
+            typed.connect(self._offer_to_save)
         self.preview.told.connect(self._select)
         self.preview.said.connect(self._say)
         self._actions()
@@ -740,7 +742,19 @@ class TemplatesPage(QWidget):
     # ---- on disk
 
     def save(self) -> None:
-        self._save(self._draft)
+        """Save it, with what is being typed."""
+        for key, entry in (("title", self.title), ("description", self.description)):
+            if entry.isModified():
+                self._set(key, entry.text().strip())
+        self.form.take_typed()
+        if self._draft.unsaved:
+            self._save(self._draft)
+        else:
+            self._refresh()
+
+    def _offer_to_save(self) -> None:
+        """What is being typed can be saved at once, and not only when the entry was left."""
+        self.save_button.setEnabled(not self._draft.problems)
 
     def _keep_new(self) -> bool:
         """Save a template that was never saved; whether it is on disk."""
