@@ -408,3 +408,51 @@ def test_a_name_may_hold_the_word_copyright() -> None:
         each.value for each in propose(Field("f", FieldType.ORGANISATION), document("Australian Copyright Council"))
     }
     assert "Australian Copyright Council" in offered
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Policy KH 66.762.696", "KH 66.762.696"),
+        ("Kennzeichen GÖ-FA 2880", "GÖ-FA 2880"),
+        ("plate HH-AB 123E", "HH-AB 123E"),
+        ("NO. 2:19-cv-01754-JLR", "2:19-cv-01754-JLR"),
+        ("Case:19-cv-01754", "19-cv-01754"),
+    ],
+)
+def test_codes_of_policies_plates_and_courts_are_whole(text: str, expected: str) -> None:
+    assert expected in values(FieldType.IDENTIFIER, text)
+
+
+def test_an_amount_behind_its_currency_is_no_code() -> None:
+    assert "EUR 1.234" not in values(FieldType.IDENTIFIER, "Summe EUR 1.234")
+
+
+def test_a_name_ends_with_its_sentence() -> None:
+    text = "It will be held at Grace Chapel. Berg Mortuary is in charge. She married Otto Berg. They farmed."
+    assert {"Berg Mortuary", "Grace Chapel"} <= set(values(FieldType.ORGANISATION, text))
+    assert "Otto Berg" in values(FieldType.NAME, text)
+    assert "Prof. Anna Berg" in values(FieldType.NAME, "Prof. Anna Berg")
+
+
+def test_the_number_of_a_part_of_a_form_is_no_amount() -> None:
+    assert values(FieldType.MONEY, "Damage\n3. Bank details\n6.TOTAL") == []
+    assert values(FieldType.MONEY, "Damage: 3\nFee 12. Paid") == ["3", "12"]
+
+
+def test_the_half_of_the_day_may_stand_on_the_next_line() -> None:
+    assert values(FieldType.TIME, "Service 1:30\np.m. 12/21/2013") == ["13:30"]
+
+
+def test_who_sues_and_who_is_sued_are_offered_each() -> None:
+    for text in ("Anna Berg v. Holt Works LLC", "Anna Berg ./. Holt Works LLC"):
+        assert {"Anna Berg", "Holt Works LLC"} <= set(values(FieldType.LINE, text))
+    assert "12" not in values(FieldType.LINE, "Volume V 12")
+
+
+def test_what_an_organisation_is_may_go_before_what_it_is_called() -> None:
+    field = Field("f", FieldType.ORGANISATION)
+    text = "Account at the Sparkasse Holstein, since May of this year\nTrading Sdn Bhd"
+    shapes = {each.value: (each.shape, each.above) for each in propose(field, document(text))}
+    assert shapes["Sparkasse Holstein"] == (0.7, 0.0)
+    assert shapes["Trading Sdn Bhd"] == (0.0, 1.0)

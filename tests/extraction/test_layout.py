@@ -318,3 +318,40 @@ def test_a_rule_parts_what_is_above_from_what_is_below_and_leaders_do_not() -> N
     assert signs(ruled, "buyer", "Glade GmbH")["own_above"] == 0.0
     led = boxed([(50, "Buyer ........ Glade GmbH")])
     assert signs(led, "buyer", "Glade GmbH")["own_left"] > 0.9
+
+
+def test_a_caption_in_brackets_names_what_was_written_above_it_and_nothing_below() -> None:
+    page = boxed(
+        [(50, "Harbour Trading"), (300, "4048")],
+        [(50, "(Name of the seller)"), (300, "(Number)")],
+        [(50, "Glade Works")],
+        [(50, "(Buyer represented)")],
+    )
+    assert signs(page, "seller", "Harbour Trading")["own_left"] > 0.5
+    assert signs(page, "seller", "Harbour Trading")["like_beside"] > 0.5
+    assert signs(page, "seller", "Glade Works")["own_above"] == 0.0
+    assert signs(page, "seller", "Glade Works")["like_over"] == 0.0
+    assert signs(page, "buyer", "Glade Works")["own_left"] > 0.5
+
+
+def test_a_remark_in_brackets_below_a_label_is_no_caption_of_it() -> None:
+    page = boxed([(50, "Seller")], [(50, "(please print)")], [(50, "Glade Works")])
+    assert signs(page, "seller", "Seller")["own_left"] == 0.0
+
+
+def test_what_a_number_before_it_counts_names_no_other_number() -> None:
+    template = Template("flat", 1, "Flat", "", (Field("rooms", FieldType.INTEGER, near=("rooms",)),))
+
+    def told(text: str, value: str) -> dict[str, float]:
+        found = Document("made.txt", "txt", "", (Page(1, text),), 1)
+        candidates = propose(template.fields[0], found)
+        rows = Layout(found, Meaning(template)).signs(template.fields[0], FieldType.INTEGER, candidates)
+        number = next(index for index, each in enumerate(candidates) if each.text == value)
+        return dict(zip(sign_names(), rows[number], strict=True))
+
+    counted = told("with 3 rooms, 2 baths", "2")
+    assert counted["own_inline"] == counted["own_prose"] == counted["like_beside"] == 0.0
+    assert told("with 3 rooms, 2 baths", "3")["own_behind"] > 0.5
+    assert told("3 rooms\n1986 built", "1986")["own_above"] == 0.0
+    assert told("Rooms\n1986 built", "1986")["own_above"] > 0.0  # as the head of a column would
+    assert told("for 2 rooms 5", "5")["own_inline"] > 0.0

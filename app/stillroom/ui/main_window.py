@@ -102,8 +102,9 @@ class _Place(QScrollArea):
 
 
 def _load_reviewing() -> None:
-    for name in ("stillroom.review.queue", "stillroom.review.marked_value", "stillroom.workspace.learning"):
-        importlib.import_module(name)
+    behind = ("review.queue", "review.marked_value", "workspace.learning", "evaluation.evaluate")
+    for name in behind:
+        importlib.import_module(f"stillroom.{name}")
 
 
 class MainWindow(QMainWindow):

@@ -95,3 +95,23 @@ def test_one_key_begins_the_run_wherever_the_keyboard_is(window, qtbot, receipts
         qtbot.keyClick(widget, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         qtbot.waitUntil(lambda sheet=sheet: sheet.runs.started, timeout=5_000)
         qtbot.waitUntil(lambda sheet=sheet: not sheet.runs.running, timeout=20_000)
+
+
+def test_a_template_that_was_deleted_is_offered_no_more(window, parts):
+    sheet = window.extract.sheet
+    own = replace(sheet.template, name="of-mine", title="Of mine")
+    parts.templates.own.save(parts.templates.text(own))
+    window.extract.offer_template("of-mine", use=False)
+    assert sheet.bar.picker.findText("Of mine") >= 0
+    parts.templates.own.remove("of-mine")
+    window.extract.offer_template("of-mine", use=False)
+    assert sheet.bar.picker.findText("Of mine") < 0
+
+
+def test_a_new_table_has_the_template_that_was_chosen_last_by_a_person(window, parts):
+    extract = window.extract
+    chosen = next(each for each in extract.templates if each.name == "invoice")
+    extract.sheet.bar.picker.activated.emit([each.name for each in extract.templates].index("invoice"))
+    assert parts.memory.text("template") == "invoice"
+    extract.sheet.set_template(next(each for each in extract.templates if each.name == "contract"))
+    assert extract.new_sheet().template.name == chosen.name

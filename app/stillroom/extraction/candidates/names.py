@@ -10,7 +10,14 @@ from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
-from stillroom.extraction.candidates.words import common_words, legal_forms, name_suffixes, small_legal_forms, titles
+from stillroom.extraction.candidates.words import (
+    common_words,
+    legal_forms,
+    name_suffixes,
+    organisation_words,
+    small_legal_forms,
+    titles,
+)
 
 # Legal forms of companies as they end a name, and other words that tell an organisation.
 _LEGAL = legal_forms()
@@ -19,6 +26,11 @@ _LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|П
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
 _CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
+# What an organisation is goes before what it is called: "Sparkasse Holstein", "Banque Populaire"; but "Trading Co. Ltd." ends a name.
+_KIND_FIRST = re.compile(
+    rf"(?i:{organisation_words()})[ \u00a0](?!(?:{_LEGAL.pattern})(?!\w))(?:{_JOIN}[ \u00a0]){{0,2}}[^\W\d_\p{{Ll}}][\w]"
+)
+_BY_KIND = 0.7
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
     rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
@@ -48,8 +60,10 @@ _RIGHTS_INSIDE = re.compile(
     rf"{_OWNED}|(?:^|[^\w\s&]|\d)\s*\bcopyright\b|\bcopyright\b\W{{0,3}}(?:\(c\)|\d{{4}}|by\b)", re.IGNORECASE
 )
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
-_APART = re.compile(r"[\s,]+(?:and|und|et|y)\s+|['’]s\s+|\n+")
+_APART = re.compile(r"[\s,]+(?:and|und|et|y)\s+|['’]s\s+|\n+|(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
+# A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
+_SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
 _NOISE = re.compile(
     r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
@@ -82,7 +96,9 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
             continue
         above = 0.0
-        if _LEGAL_END.match(text):
+        if _KIND_FIRST.match(text):
+            shape = max(shape, _BY_KIND)
+        elif _LEGAL_END.match(text):
             shape, above = 0.0, 1.0  # "Co. Ltd." alone is the end of the line before
         elif _REGISTRATION.search(text):
             shape *= _WITH_NUMBER
@@ -148,6 +164,10 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
         for of in _OF.finditer(page.text, start, end):
             yield of.end(), end, 0.8
         yield from _persons(page.text, start, end)
+        if _SENTENCE.search(page.text, start, end):
+            for left, right in _between(_SENTENCE, page.text, start, end):
+                yield left, right, 0.6
+                yield from _persons(page.text, left, right)
         yield from _apart(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:
@@ -244,9 +264,10 @@ def _running(page: Page) -> Iterator[tuple[int, int, float]]:
             joined = _AND.match(page.text, legal_end)
             cut = joined.end() if joined else legal_end
             joined_at = joined.end() if joined else joined_at  # "Holdings Co. Ltd." is one name with two legal forms
-        for left, right in _between(_AND, page.text, start, end):
-            if page.text[left:right].count(" "):
-                pieces.add((left, right, 0.4))
+        for separator in (_AND, _SENTENCE):
+            for left, right in _between(separator, page.text, start, end):
+                if page.text[left:right].count(" "):
+                    pieces.add((left, right, 0.4))
         yield from sorted(pieces)
 
 

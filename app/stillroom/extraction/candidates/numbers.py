@@ -68,6 +68,8 @@ _LEFT_OUT = re.compile(
     r"(?<![\d.,/\-])(?<!\d )(?:\+\d{1,3}|0\d{1,5})(?: \(?\d{2,8}\)?){1,5}(?![.,/]?\d)|"
     r"\d{1,4}(?P<mark>[./\-])\d{1,2}(?P=mark)\d{1,4}|\d{1,2}:\d{2}|\d{1,4}\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?"
 )
+# Of a part of a form, at the start of its line: "3. Bank details", "6.TOTAL".
+_NUMBERING = re.compile(r"(?:^|(?<=\n)|\n)\d{1,2}[.)] ?[\p{L}]{2}", re.MULTILINE)
 _THOUSANDTHS = re.compile(r"[.,]\d{3}$")
 _LONG_FRACTION = re.compile(r"[.,]\d{5,}$")
 _CENTS = re.compile(r"[.,]\d{2}$")
@@ -154,6 +156,8 @@ def amounts(page: Page) -> Iterator[Candidate]:
         if len(text) > 7 and text.isdigit() and not number.currencies:
             continue  # an article or telephone number
         if len(text) > 1 and text[0] == "0" and text.isdigit():
+            continue
+        if len(text) <= 2 and not number.currencies and _NUMBERING.match(page.text, max(0, number.start - 1)):
             continue
         shape = 0.4 * bool(number.currencies) + 0.6 * _suits(number) - number.doubt
         yield from number.candidates(page.number, shape)

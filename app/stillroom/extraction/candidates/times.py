@@ -35,7 +35,8 @@ _TIME = re.compile(
 )
 # What may stand behind and in front of it.
 _BEHIND = re.compile(
-    rf"{_S}(?:(?P<half>{_AMERICAN}|[\p{{L}}.]{{2,14}}(?!\w))|(?P<word>{_OCLOCK})(?!\w|{_S}\d))", re.IGNORECASE
+    rf"(?:{_S}|(?<=:\d\d)\n(?={_AMERICAN}))(?:(?P<half>{_AMERICAN}|[\p{{L}}.]{{2,14}}(?!\w))|(?P<word>{_OCLOCK})(?!\w|{_S}\d))",
+    re.IGNORECASE,
 )
 _OCLOCK_BEHIND = re.compile(rf"{_S}{_OCLOCK}(?!\w|{_S}\d)", re.IGNORECASE)
 _FRONT = re.compile(rf"(?P<half>{_AMERICAN}|[\p{{L}}]{{2,10}}){_S}$", re.IGNORECASE)

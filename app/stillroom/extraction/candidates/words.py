@@ -32,6 +32,12 @@ def legal_forms() -> re.Pattern[str]:
 
 
 @functools.cache
+def organisation_words() -> str:
+    """Words of what an organisation is ("Bank", "Stiftung"), as a pattern."""
+    return _any(places()["organisation_words"]["words"])
+
+
+@functools.cache
 def small_legal_forms() -> str:
     """Those that begin with a small letter ("z o.o.", "s.r.o.", "plc"), as a pattern: they end a name of capitalised words."""
     return _any({form for forms in places()["legal_forms"].values() for form in forms if form[0].islower()})
@@ -99,6 +105,12 @@ def venue_words() -> str:
 def paper_words() -> str:
     """Words that name a paper ("invoice"), as a pattern."""
     return _any(places()["papers"]["words"])
+
+
+@functools.cache
+def against() -> re.Pattern[str]:
+    """What stands between two parties that are against each other, and the white space around it."""
+    return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
 
 
 def _any(words: Iterable[str]) -> str:

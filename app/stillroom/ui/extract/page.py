@@ -192,10 +192,14 @@ class ExtractPage(QWidget):
         self.look_for_runs()
 
     def offer_template(self, name: str, *, use: bool) -> None:
-        """A template that was made a moment ago: every table offers it; ``use``: one is shown that has it."""
+        """A template that was made, changed or deleted a moment ago: every table offers it, or does no more; ``use``: one is shown that
+        has it.
+        """
         self.templates = self._parts.templates.templates()
         template = next((each for each in self.templates if each.name == name), None)
         if template is None:
+            for sheet in self.sheets:
+                sheet.bar.withdraw(name)
             return
         for sheet in self.sheets:
             sheet.offer(template)

@@ -206,7 +206,9 @@ class Sheet(TakesDrops, QWidget):
         self.title_changed.emit()
 
     def set_template(self, template: Template) -> None:
+        """Another template, that nobody chose in this table: which one new tables get stays as it is."""
         self.bar.choose(template)
+        self._take_template(template)
 
     def offer(self, template: Template) -> None:
         """A template that there is now, or is another version now: nothing is begun with what it was before."""
@@ -260,6 +262,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.start()
 
     def _run_by_button(self) -> None:
+        self._parts.memory.set("template", self.template.name)
         self.run()
         self.take_keyboard()  # the button goes, and the keyboard would go to the field beside it
 
@@ -349,11 +352,13 @@ class Sheet(TakesDrops, QWidget):
             self.said.emit(self.tr("Nothing in this table needs a look."), "info", [])
 
     def _choose_template(self, template: Template) -> None:
-        if self.runs.started:
-            return
+        if not self.runs.started:
+            self._take_template(template)
+            self._parts.memory.set("template", template.name)
+
+    def _take_template(self, template: Template) -> None:
         self.model.set_template(template)
         self._arrange_columns()
-        self._parts.memory.set("template", template.name)
         self.title_changed.emit()
 
     def _menu(self, at: QPoint) -> None:

@@ -125,7 +125,14 @@ class SheetBar(QWidget):
         if self._place(template) < 0:
             self.offer(template)
         self.picker.setCurrentIndex(self._place(template))
-        self._chosen(template)
+        self._description.setText(template.description)
+
+    def withdraw(self, name: str) -> None:
+        """No more to choose: the template of this name was deleted. It stays where it is the one that is shown."""
+        for place in range(self.picker.count()):
+            if self.picker.itemData(place).name == name and place != self.picker.currentIndex():
+                self.picker.removeItem(place)
+                return
 
     def _place(self, template: Template) -> int:
         names = [self.picker.itemData(place).name for place in range(self.picker.count())]
