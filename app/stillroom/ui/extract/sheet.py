@@ -34,7 +34,7 @@ from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, sentence, time_left_text
+from stillroom.ui.wording import counted, sentence, time_left_text, when_text
 
 if TYPE_CHECKING:
     from stillroom.ui.remote.asking import RemoteAsking
@@ -200,6 +200,17 @@ class Sheet(TakesDrops, QWidget):
     def title(self) -> str:
         name = self._called or self.template.title or self.template.name
         return f"{name} · {len(self.model.rows)}" if self.model.rows else self.tr("New table")
+
+    @property
+    def made(self) -> str:
+        """When it was begun and what with; empty for a table that was not."""
+        batches = self.runs.batches()
+        if not batches:
+            return ""
+        record = batches[-1].record
+        text = self.tr("Begun %1, with version %2 of %3 and %4").replace("%1", when_text(record.created.astimezone()))
+        text = text.replace("%2", str(record.template_version))
+        return text.replace("%4", record.model_name).replace("%3", self.template.title or self.template.name)
 
     def set_called(self, name: str) -> None:
         """The name that a person gave this table; empty for none."""
