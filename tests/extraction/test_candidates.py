@@ -274,6 +274,19 @@ def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
     assert value in [each.value for each in propose(Field("f", FieldType.NAME), document(text))]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Anna Maria Berg"),
+        ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Jan Peter Holt"),
+        ("the verses from Yuri Bulgakov's Cautionary Tales", "Yuri Bulgakov"),
+        ("To Rahul Deshpande I leave the house.", "Rahul Deshpande"),
+    ],
+)
+def test_a_person_among_other_capitalised_words_is_offered(text: str, value: str) -> None:
+    assert value in [each.value for each in propose(Field("f", FieldType.NAME), document(text))]
+
+
 def test_two_names_with_a_dash_are_one() -> None:
     values = [each.value for each in propose(Field("f", FieldType.NAME), document("by Anna Berg-Smith today"))]
     assert "Anna Berg-Smith" in values

@@ -26,17 +26,19 @@ import numpy.typing as npt
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document, Span
+from stillroom.documents.document import Document, Page, Span
 from stillroom.engine.protocol import Question, ScoreRequest, ScoreResult
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.candidates import currencies, numbers
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.words import common_words
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.plain_words import phrases
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
 from stillroom.extraction.subject import Embed, Embedding, examples_of, nearness, nearness_behind
 from stillroom.extraction.ticks import Ticked, Ticks
-from stillroom.extraction.whole_words import common_words, whole_words
+from stillroom.extraction.whole_words import whole_words
 from stillroom.templates.template import Field, FieldType, Option
 
 TYPES = (FieldType.CHOICE, FieldType.YES_NO)
@@ -454,7 +456,7 @@ class Look:
         own = {option.value for option in self.options}
         if not own <= currencies.codes():
             return False
-        meant = [amount.currencies for page in document.pages for amount in numbers.amounts(page) if amount.currencies]
+        meant = [amount.currencies for amount in _signed(document)]
         return bool(meant) and not any(own.intersection(each) for each in meant)
 
     def _place(self, index: int) -> Span | None:
@@ -578,23 +580,34 @@ def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[lis
     """
     may = np.zeros(len(answers))
     found: dict[str, dict[tuple[bool, Span], None]] = {option.value: {} for option in answers}
-    for page in document.pages:
-        for amount in numbers.amounts(page):
-            if not amount.currencies:
-                continue
-            own = amount.currencies
-            if len(own) > 1 and (told := currencies.by_script(page.text)) in own:
-                own = (told,)
-            meant = own[0] if len(own) == 1 else ""
-            may += [float(option.value in own) for option in answers]
-            if meant in found:
-                found[meant][True, amount.span] = None
+    scripts: dict[int, str] = {}
+    for amount in _signed(document):
+        own, page = amount.currencies, amount.span.page
+        if len(own) > 1:
+            if page not in scripts:
+                scripts[page] = currencies.by_script(document.page(page).text)
+            own = (scripts[page],) if scripts[page] in own else own
+        meant = own[0] if len(own) == 1 else ""
+        may += [float(option.value in own) for option in answers]
+        if meant in found:
+            found[meant][True, amount.span] = None
     return [list(each) for each in found.values()], np.minimum(1.0, may)
 
 
 def _have_signs(document: Document) -> bool:
     """Whether amounts stand beside the sign or the code of a currency."""
-    return any(amount.currencies for page in document.pages for amount in numbers.amounts(page))
+    return bool(_signed(document))
+
+
+def _signed(document: Document) -> tuple[Candidate, ...]:
+    """The amounts that stand beside the sign or the code of a currency."""
+    return _signed_in(tuple((page.number, page.text) for page in document.pages))
+
+
+@functools.lru_cache(maxsize=16)
+def _signed_in(pages: tuple[tuple[int, str], ...]) -> tuple[Candidate, ...]:
+    made = (Page(number, text) for number, text in pages)
+    return tuple(amount for page in made for amount in numbers.amounts(page) if amount.currencies)
 
 
 def _bounds(word: str) -> tuple[str, str]:

@@ -297,7 +297,7 @@ class Extractor:
     ) -> list[Asked]:
         model = self._model()
         meaning, words = Meaning(template), self._taught(template, model)
-        layout, told = Layout(document, meaning), Told(document, meaning)
+        layout, told = Layout(document, meaning, cancellation), Told(document, meaning)
         return [
             choosing.prepare(
                 field,
