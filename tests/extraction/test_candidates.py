@@ -480,3 +480,10 @@ def test_a_code_of_letters_and_figures_may_end_with_its_clause() -> None:
 def test_a_person_is_told_from_where_they_live() -> None:
     assert "Otto van Berg" in values(FieldType.NAME, "Theft. Otto van Berg of Oak Street told police")
     assert "Anna Berg" in values(FieldType.NAME, "Anna Berg of Oak Street told police")
+
+
+def test_debit_and_credit_of_a_german_account_are_told_by_their_letters() -> None:
+    statement = "Kontoauszug\n02.05.2024 Miete 850,00 S\n04.05.2024 Gehalt 2.400,00 H\nNeuer Saldo 1.550,00 H"
+    assert values(FieldType.MONEY, statement)[-3:] == ["-850.00", "2400.00", "1550.00"]
+    assert values(FieldType.MONEY, "Saldo 850,00 S") == ["850.00"]  # one letter alone may be a code
+    assert values(FieldType.MONEY, "Rice 5.30 S\nOil 8.00 H") == ["5.30", "8.00"]
