@@ -32,13 +32,14 @@ from stillroom.engine.protocol import Question, ScoreRequest, ScoreResult
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.candidates import currencies, numbers
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.words import common_words
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.plain_words import phrases
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
 from stillroom.extraction.subject import Embed, Embedding, examples_of, nearness, nearness_behind
 from stillroom.extraction.ticks import Ticked, Ticks
-from stillroom.extraction.whole_words import common_words, whole_words
+from stillroom.extraction.whole_words import whole_words
 from stillroom.templates.template import Field, FieldType, Option
 
 TYPES = (FieldType.CHOICE, FieldType.YES_NO)

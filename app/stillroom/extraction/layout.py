@@ -31,6 +31,7 @@ from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
+from stillroom.extraction.naming import Naming
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
@@ -590,6 +591,7 @@ class Layout:
         self._total_lines = total
         self.proposals = Proposals(document)
         self._shown: dict[FieldType, _Shown] = {}
+        self._naming = Naming(document)
         self._told: dict[tuple[int, int, int], list[_Told]] = {}
         self._liked: dict[tuple[str, int, int], _LikeAround] = {}
         self._label_like: dict[str, float] = {}  # of texts that are candidates of several fields
@@ -784,6 +786,8 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
             found.append(own)
+        if kind in _CALLED:
+            self._naming.mark(kind, candidates, found)
         rests = _mark_parts(candidates, found) if kind in _NAMES else set()
         if kind in _MONEY:
             _numeric(candidates, found, [self._is_tax(candidate) for candidate in candidates])

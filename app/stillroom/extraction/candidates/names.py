@@ -11,6 +11,7 @@ from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
 from stillroom.extraction.candidates.words import (
+    common_words,
     legal_forms,
     name_suffixes,
     organisation_words,
@@ -59,6 +60,7 @@ _RIGHTS_INSIDE = re.compile(
     rf"{_OWNED}|(?:^|[^\w\s&]|\d)\s*\bcopyright\b|\bcopyright\b\W{{0,3}}(?:\(c\)|\d{{4}}|by\b)", re.IGNORECASE
 )
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
+_APART = re.compile(r"[\s,]+(?:and|und|et|y)\s+|['’]s\s+|\n+|(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
 # A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
 _SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
@@ -161,17 +163,44 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
         yield from _lines_of(page.text, start, end)
         for of in _OF.finditer(page.text, start, end):
             yield of.end(), end, 0.8
+            if "\n" not in page.text[start : of.start()]:
+                yield start, of.start(), 0.5  # "Anna Berg of Oak Street"
         yield from _persons(page.text, start, end)
         if _SENTENCE.search(page.text, start, end):
             for left, right in _between(_SENTENCE, page.text, start, end):
                 yield left, right, 0.6
                 yield from _persons(page.text, left, right)
+                if of := _OF.search(page.text, left, right):
+                    yield left, of.start(), 0.5
+        yield from _apart(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
     for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
+
+
+def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """Names in a run of capitalised words that joins several ("Anna Berg and Jan Kloz"), says whose something is ("Anna Berg's Cautionary
+    Tales"), or begins with a word of every text ("To Anna Berg I leave")."""
+    if _APART.search(text, start, end):
+        for left, right in _between(_APART, text, start, end):
+            yield left, right, 0.6
+            yield from _persons(text, left, right)
+            yield from _without_first(text, left, right)
+    else:
+        yield from _without_first(text, start, end)
+
+
+def _without_first(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    words = [word.span() for word in re.finditer(r"[^\W\d_]\S*", text[start:end])]
+    first = 0
+    while first < len(words) and text[start + words[first][0] : start + words[first][1]].casefold() in common_words():
+        first += 1
+    if 0 < first < len(words):
+        yield start + words[first][0], end, 0.6
+        yield from _persons(text, start + words[first][0], end)
 
 
 def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:

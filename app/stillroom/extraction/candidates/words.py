@@ -57,6 +57,13 @@ def states_and_countries() -> frozenset[str]:
 
 
 @functools.cache
+def common_words() -> frozenset[str]:
+    """Words that stand in texts of every kind, in small letters, of all languages that are listed."""
+    listed = tomllib.loads((paths.resources_dir() / "common_words.toml").read_text(encoding="utf-8"))
+    return frozenset(word for words in listed.values() for word in words.split())
+
+
+@functools.cache
 def titles() -> str:
     """What goes before a person's name, as a pattern."""
     return _any(places()["titles"]["words"])
