@@ -189,7 +189,8 @@ class Asked:
         found = known.get(key)
         if found is None:
             scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
-            found = self.weights.strengths(scores, self.signs[indices])
+            everything = len(indices) == len(self.signs) and np.array_equal(indices, np.arange(len(indices)))
+            found = self.weights.strengths(scores, self.signs if everything else self.signs[indices])
             if self.told is not None:
                 found = found + self.told[indices]
             known[key] = found
@@ -300,7 +301,7 @@ def prepare(
     if not proposes(kind):
         return Asked(field, kind, [], _NO_ROWS, [], [], ranking.weights_for(kind))
     if layout is None:
-        layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))))
+        layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))), cancellation)
     weights = ranking.weights_for(
         kind, several=several, template=template, field=field.name, parameters=parameters, word=word
     )
@@ -697,7 +698,7 @@ def _strengths_by(asked: Asked, weights: Weights) -> tuple[Vector, float]:
     if not asked.candidates:
         return np.zeros(0), absent
     signs = weights.features[len(ranking.MODEL_FEATURES) :]
-    return asked.signs @ signs + asked.likely(), absent
+    return ranking.times(asked.signs, signs) + asked.likely(), absent
 
 
 def _says(shares: Shares, value: str | None) -> ranking.Second:
@@ -773,21 +774,57 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
     least = least_share(asked.kind)
     likely = [pair for pair in zip(shares.tolist(), asked.chosen, strict=True) if pair[0] >= least]
     names: set[str] = set()
+    places, called = _Spans(), _Organisations()
     for share, index in sorted(likely, key=lambda pair: (-pair[0], pair[1])):
         candidate = asked.candidates[index]
         name = asked.spelled(index) if asked.kind in _NAMED else candidate.value
-        overlaps = any(
-            _overlap(candidate.span, asked.candidates[other].span)
-            or (
-                asked.kind is FieldType.ORGANISATION
-                and _one_organisation(candidate.value, asked.candidates[other].value)
-            )
-            for _, other in taken
-        )
-        if name and name not in names and not overlaps:
-            names.add(name)
-            taken.append((share, index))
+        if not name or name in names or places.overlap(candidate.span):
+            continue
+        if asked.kind is FieldType.ORGANISATION:
+            if called.has(candidate.value):
+                continue
+            called.add(candidate.value)
+        names.add(name)
+        places.add(candidate.span)
+        taken.append((share, index))
     return taken
+
+
+class _Spans:
+    """Spans that do not overlap each other: of a list there may be tens of thousands."""
+
+    def __init__(self) -> None:
+        self._starts: dict[int, list[int]] = {}
+        self._ends: dict[int, list[int]] = {}  # in the order of the starts, as they do not overlap
+
+    def add(self, span: Span) -> None:
+        starts, ends = self._starts.setdefault(span.page, []), self._ends.setdefault(span.page, [])
+        at = bisect.bisect_right(starts, span.start)
+        starts.insert(at, span.start)
+        ends.insert(at, span.end)
+
+    def overlap(self, span: Span) -> bool:
+        """Whether one of them overlaps this one."""
+        at = bisect.bisect_left(self._starts.get(span.page, ()), span.end)
+        return at > 0 and self._ends[span.page][at - 1] > span.start
+
+
+class _Organisations:
+    """Names of organisations, by their first word."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[str]] = {}
+
+    def add(self, name: str) -> None:
+        self._known.setdefault(self._first(name), []).append(name)
+
+    def has(self, name: str) -> bool:
+        """Whether one of them is this one, as ``_one_organisation`` tells."""
+        return any(_one_organisation(name, other) for other in self._known.get(self._first(name), ()))
+
+    @staticmethod
+    def _first(name: str) -> str:
+        return next(map(same_name, _words_of_name(name)), "")
 
 
 def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[FieldValue, ...]:

@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
@@ -31,6 +32,7 @@ from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
+from stillroom.extraction.naming import Naming
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
@@ -130,20 +132,30 @@ class _LikeAround(NamedTuple):
     below: float
 
 
+def _go_on() -> None:
+    """Nobody asks to stop."""
+
+
+_BETWEEN_STOPS = 1000  # lines or candidates: some tenths of a second
+
+
 class _PageCells:
     """A page's lines and cells, and its labels by the cell they stand in."""
 
-    def __init__(self, page: Page, keys: frozenset[str], like: Likeness) -> None:
+    def __init__(self, page: Page, keys: frozenset[str], like: Likeness, stop: Callable[[], None] = _go_on) -> None:
+        """``stop``: called time and again, to raise where it is to end."""
         self.page = page
         self._like = like
         self.text = without_leaders(page.text)
-        self.labels = concepts.labels(self.text, keys)
+        self.labels = concepts.labels(self.text, keys, stop)
         self._label_starts = [label.start for label in self.labels]
         self.cells: list[_Cell] = []
         self.line_cells: list[list[int]] = []
         self.lines: list[tuple[int, int]] = []
         position = 0
-        for raw in self.text.split("\n"):
+        for number, raw in enumerate(self.text.split("\n")):
+            if not number % _BETWEEN_STOPS:
+                stop()
             stripped = raw.strip()
             if stripped:
                 start = position + len(raw) - len(raw.lstrip())
@@ -267,8 +279,24 @@ class _PageCells:
 
     def labels_between(self, start: int, end: int) -> list[Label]:
         first = at_or_before(self._label_starts, start - 1) + 1
+        if first == len(self.labels) or self._label_starts[first] >= end:
+            return []
         last = at_or_before(self._label_starts, end - 1) + 1
         return [label for label in self.labels[first:last] if label.end <= end]
+
+    def labels_before(
+        self, start: int, end: int, most: int, but: Callable[[Label], bool] = lambda _: False
+    ) -> list[Label]:
+        """Of ``labels_between`` the last, nearest first, ``but`` for some: a line may be as long as a book."""
+        found: list[Label] = []
+        last = at_or_before(self._label_starts, end - 1)
+        first = max(at_or_before(self._label_starts, start - 1), last - _LABELS_BACK)
+        for at in range(last, first, -1):
+            if self.labels[at].end <= end and not but(self.labels[at]):
+                found.append(self.labels[at])
+                if len(found) == most:
+                    break
+        return found
 
     @functools.cached_property
     def headings(self) -> list[float]:
@@ -437,6 +465,10 @@ class _PageCells:
         return self._heads[1][index]
 
 
+_LABELS_BACK = 200
+_LONGEST_GAP = 2000  # characters between a label and a value: behind as many words it says nothing
+
+
 def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _Told:
     return place, label.key, weight * (0.5 if label.short and not head else 1.0)
 
@@ -444,9 +476,9 @@ def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _
 def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
     """Labels before a value in its cell, and in the cells to its left (or below it, where those hold what names it)."""
     cell = page.cells[index]
-    before = [label for label in page.labels_between(cell.start, start) if not page.counts(label)]
-    for place, label in zip((Place.INLINE, Place.INLINE_SECOND), reversed(before), strict=False):
-        gap = page.text[label.end : start]
+    before = page.labels_before(cell.start, start, 2, page.counts)
+    for place, label in zip((Place.INLINE, Place.INLINE_SECOND), before, strict=False):
+        gap = page.text[label.end : min(start, label.end + _LONGEST_GAP)]
         values = len(re.findall(r"\d+", gap))
         words = len(re.findall(r"[^\W\d_]{2,}", gap))
         yield _tell(place, label, 0.8 ** (words + 2 * values), head=":" in gap[:2])
@@ -519,14 +551,39 @@ class _Shown:
     rests: set[int]
 
 
+class _Written(NamedTuple):
+    """How a text is written: see OwnSigns."""
+
+    lines: float
+    length: float
+    digits: float
+    capitals: float
+    gaps: float
+
+
+def _written(text: str) -> _Written:
+    letters = [character for character in text if character.isalpha()]
+    return _Written(
+        float(text.count("\n")),
+        math.log1p(len(text)) / 4,
+        sum(character.isdigit() for character in text) / max(1, len(text)),
+        sum(letter.isupper() for letter in letters) / len(letters) if letters else 0.0,
+        float(len(_GAP.findall(_INDENTED.sub("\n", text)))),
+    )
+
+
 class Layout:
     """The pages of a document with their labels, for every field of a template."""
 
-    def __init__(self, document: Document, meaning: Meaning) -> None:
+    def __init__(self, document: Document, meaning: Meaning, cancellation: Cancellation | None = None) -> None:
+        """Raises Cancelled, as ``signs`` does."""
         self._document = document
+        self._stop = cancellation.raise_if_requested if cancellation is not None else _go_on
         self._meaning = meaning
         self._likeness = likeness(meaning.template.fields)
-        self._pages = {page.number: _PageCells(page, meaning.keys, self._likeness) for page in document.pages}
+        self._pages = {
+            page.number: _PageCells(page, meaning.keys, self._likeness, self._stop) for page in document.pages
+        }
         self._lines_before: dict[int, int] = {}
         total = 0
         for page in document.pages:
@@ -535,6 +592,7 @@ class Layout:
         self._total_lines = total
         self.proposals = Proposals(document)
         self._shown: dict[FieldType, _Shown] = {}
+        self._naming = Naming(document)
         self._told: dict[tuple[int, int, int], list[_Told]] = {}
         self._liked: dict[tuple[str, int, int], _LikeAround] = {}
         self._label_like: dict[str, float] = {}  # of texts that are candidates of several fields
@@ -564,8 +622,13 @@ class Layout:
 
     def _said(self, field: Field, candidates: Sequence[Candidate], rests: Collection[int]) -> Said:
         said = Said.nothing(len(candidates))
+        rows: list[int] = []
+        places: list[int] = []
+        everything: list[list[float]] = []
         known: dict[tuple[str, float], list[float]] = {}  # of the labels of a table's lines, which are the same
         for row, candidate in enumerate(candidates):
+            if not row % _BETWEEN_STOPS:
+                self._stop()
             if row in rests:
                 continue
             heard: dict[Place, list[float]] = {}
@@ -576,7 +639,10 @@ class Layout:
                 earlier = heard.get(place)
                 heard[place] = says if earlier is None else list(map(max, earlier, says))
             for place, says in heard.items():
-                said.hear(row, place, says)
+                rows.append(row)
+                places.append(place)
+                everything.append(says)
+        said.hear_all(rows, places, everything)
         return said
 
     def _around(self, candidate: Candidate) -> list[_Told]:
@@ -603,6 +669,8 @@ class Layout:
         role_order = self._meaning.affinity(field.name, "start") - self._meaning.affinity(field.name, "end")
         is_vat = self._meaning.affinity(field.name, "vat_id") > 0.5
         for row, (own, candidate) in enumerate(zip(found, candidates, strict=True)):
+            if not row % _BETWEEN_STOPS:
+                self._stop()
             span = candidate.span
             # Whatever another field of the type has left there is written over.
             own.order_first = role_order * (row in shown.firsts)
@@ -642,7 +710,10 @@ class Layout:
         last_page = self._document.pages[-1].number
         ranges = _ranges(candidates, self._pages)
         cells: list[int] = []
+        written_as: dict[str, _Written] = {}
         for row, candidate in enumerate(candidates):
+            if not row % _BETWEEN_STOPS:
+                self._stop()
             span, text = candidate.span, candidate.text
             page = self._pages[span.page]
             index = max(0, page.cell_of(span.start))
@@ -651,7 +722,9 @@ class Layout:
             line = page.lines[cell.line]
             last_line = page.lines[page.line_of(max(span.start, span.end - 1))]
             place = self._lines_before[span.page] + cell.line
-            letters = [character for character in text if character.isalpha()]
+            written = written_as.get(text)
+            if written is None:
+                written = written_as[text] = _written(text)
             known = sum(label.end - label.start for label in page.labels_between(span.start, span.end))
             own = OwnSigns(
                 place=place / max(1, self._total_lines - 1),
@@ -668,10 +741,10 @@ class Layout:
                 last_shape=candidate.last,
                 loose_first=float("\n" in text and (candidate.first <= _LOOSE or page.headings[index] > _HEADING)),
                 loose_last=float("\n" in text and candidate.last <= _LOOSE),
-                lines=float(text.count("\n")),
-                length=math.log1p(len(text)) / 4,
-                digits=sum(character.isdigit() for character in text) / max(1, len(text)),
-                capitals=sum(letter.isupper() for letter in letters) / len(letters) if letters else 0.0,
+                lines=written.lines,
+                length=written.length,
+                digits=written.digits,
+                capitals=written.capitals,
                 whole_cell=float(span.start <= cell.start + 1 and span.end >= cell.end - 1),
                 whole_line=float(span.start <= line[0] + 1 and span.end >= line[1] - 1),
                 line_start=float(span.start == line[0]),
@@ -684,7 +757,7 @@ class Layout:
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
                 ),
                 # A code in groups is one value, however wide they are set apart: its check digits hold it together.
-                gaps=0.0 if kind is FieldType.IBAN else float(len(_GAP.findall(_INDENTED.sub("\n", text)))),
+                gaps=0.0 if kind is FieldType.IBAN else written.gaps,
                 holds_colon=float(": " in text),
                 repeats=math.log(repeats[folded[row]]),
                 size=min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
@@ -717,6 +790,8 @@ class Layout:
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
             found.append(own)
+        if kind in _CALLED:
+            self._naming.mark(kind, candidates, found)
         rests = _mark_parts(candidates, found) if kind in _NAMES else set()
         if kind in _MONEY:
             _numeric(candidates, found, [self._is_tax(candidate) for candidate in candidates])
@@ -765,13 +840,13 @@ class Layout:
         cell = page.cells[index]
         start = max(start, cell.start)
         like = self._likeness
-        labels = page.labels_between(cell.start, start)
-        if labels and page.counts(labels[-1]):
+        labels = page.labels_before(cell.start, start, 1)
+        if labels and page.counts(labels[0]):
             own = rival = 0.0
-        elif labels and concepts.joins_a_day(page.text, labels[-1]):
-            own, rival, _ = self._meaning.weigh(field.name, labels[-1].key)
+        elif labels and concepts.joins_a_day(page.text, labels[0]):
+            own, rival, _ = self._meaning.weigh(field.name, labels[0].key)
         else:
-            own, rival = like.before(field.name, page.text[cell.start : start])
+            own, rival = like.before(field.name, page.text[max(cell.start, start - _LONGEST_GAP) : start])
         if not own and not rival and cell.order and start - cell.start < _AT_START:
             own, rival = like.of_cell(field.name, page.label_text(index - 1))
         around = self._liked.get((field.name, candidate.span.page, index))

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.extraction.around import MARKS
+from stillroom.extraction.ranking import times
 from stillroom.learning.confidence import calibrated
 from stillroom.learning.surroundings import Book, Shelf, Surrounded
 
@@ -103,7 +104,7 @@ class LearnedField:
 
     def strengths(self, signs: Vector, around: Surrounded) -> Vector:
         """What is added to each candidate's strength."""
-        result: Vector = signs @ self.signs + self.book.columns_of(around) @ self.around
+        result: Vector = times(signs, self.signs) + self.book.columns_of(around) @ self.around
         return result
 
 

@@ -10,7 +10,14 @@ from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
-from stillroom.extraction.candidates.words import legal_forms, name_suffixes, small_legal_forms, titles
+from stillroom.extraction.candidates.words import (
+    common_words,
+    legal_forms,
+    name_suffixes,
+    organisation_words,
+    small_legal_forms,
+    titles,
+)
 
 # Legal forms of companies as they end a name, and other words that tell an organisation.
 _LEGAL = legal_forms()
@@ -19,6 +26,11 @@ _LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|П
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
 _CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
+# What an organisation is goes before what it is called: "Sparkasse Holstein", "Banque Populaire"; but "Trading Co. Ltd." ends a name.
+_KIND_FIRST = re.compile(
+    rf"(?i:{organisation_words()})[ \u00a0](?!(?:{_LEGAL.pattern})(?!\w))(?:{_JOIN}[ \u00a0]){{0,2}}[^\W\d_\p{{Ll}}][\w]"
+)
+_BY_KIND = 0.7
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
     rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
@@ -48,6 +60,7 @@ _RIGHTS_INSIDE = re.compile(
     rf"{_OWNED}|(?:^|[^\w\s&]|\d)\s*\bcopyright\b|\bcopyright\b\W{{0,3}}(?:\(c\)|\d{{4}}|by\b)", re.IGNORECASE
 )
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
+_APART = re.compile(r"[\s,]+(?:and|und|et|y)\s+|['’]s\s+|\n+|(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
 # A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
 _SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
@@ -83,7 +96,9 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
             continue
         above = 0.0
-        if _LEGAL_END.match(text):
+        if _KIND_FIRST.match(text):
+            shape = max(shape, _BY_KIND)
+        elif _LEGAL_END.match(text):
             shape, above = 0.0, 1.0  # "Co. Ltd." alone is the end of the line before
         elif _REGISTRATION.search(text):
             shape *= _WITH_NUMBER
@@ -149,20 +164,46 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
         yield from _lines_of(page.text, start, end)
         for of in _OF.finditer(page.text, start, end):
             yield of.end(), end, 0.8
-            if name_signs(page.text[start : of.start()].rstrip())[0] >= _HALF:  # "Anna Berg of the Leicester police"
-                yield start, of.start(), 0.6
+            before = page.text[start : of.start()].rstrip()
+            if " " in before and "\n" not in before:  # "Anna Berg of the Leicester police", but not "State of Oregon"
+                yield start, of.start(), 0.5
                 yield from _persons(page.text, start, of.start())
         yield from _persons(page.text, start, end)
         if _SENTENCE.search(page.text, start, end):
             for left, right in _between(_SENTENCE, page.text, start, end):
                 yield left, right, 0.6
                 yield from _persons(page.text, left, right)
+                if of := _OF.search(page.text, left, right):
+                    yield left, of.start(), 0.5
+        yield from _apart(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
     for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
+
+
+def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """Names in a run of capitalised words that joins several ("Anna Berg and Jan Kloz"), says whose something is ("Anna Berg's Cautionary
+    Tales"), or begins with a word of every text ("To Anna Berg I leave")."""
+    if _APART.search(text, start, end):
+        for left, right in _between(_APART, text, start, end):
+            yield left, right, 0.6
+            yield from _persons(text, left, right)
+            yield from _without_first(text, left, right)
+    else:
+        yield from _without_first(text, start, end)
+
+
+def _without_first(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    words = [word.span() for word in re.finditer(r"[^\W\d_]\S*", text[start:end])]
+    first = 0
+    while first < len(words) and text[start + words[first][0] : start + words[first][1]].casefold() in common_words():
+        first += 1
+    if 0 < first < len(words):
+        yield start + words[first][0], end, 0.6
+        yield from _persons(text, start + words[first][0], end)
 
 
 def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:

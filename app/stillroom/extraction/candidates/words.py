@@ -32,6 +32,12 @@ def legal_forms() -> re.Pattern[str]:
 
 
 @functools.cache
+def organisation_words() -> str:
+    """Words of what an organisation is ("Bank", "Stiftung"), as a pattern."""
+    return _any(places()["organisation_words"]["words"])
+
+
+@functools.cache
 def small_legal_forms() -> str:
     """Those that begin with a small letter ("z o.o.", "s.r.o.", "plc"), as a pattern: they end a name of capitalised words."""
     return _any({form for forms in places()["legal_forms"].values() for form in forms if form[0].islower()})
@@ -48,6 +54,13 @@ def states_and_countries() -> frozenset[str]:
     """Names of states, provinces and countries, in small letters: by which law, from where."""
     known = {state for states in places()["states"].values() for state in states}
     return frozenset(name.casefold() for name in known) | frozenset(cldr().countries)
+
+
+@functools.cache
+def common_words() -> frozenset[str]:
+    """Words that stand in texts of every kind, in small letters, of all languages that are listed."""
+    listed = tomllib.loads((paths.resources_dir() / "common_words.toml").read_text(encoding="utf-8"))
+    return frozenset(word for words in listed.values() for word in words.split())
 
 
 @functools.cache

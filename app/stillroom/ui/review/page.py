@@ -550,7 +550,7 @@ class ReviewPage(QWidget):
         self.documents.blockSignals(False)
 
     def _document_line(self, number: int, document: ReviewedDocument) -> str:
-        state, _ = wording.document_state(document, self.desk.count(document))
+        state = wording.document_word(document, self.desk.count(document))
         place = self.tr("%1 of %2").replace("%1", str(number)).replace("%2", str(len(self._shown)))
         return f"{place} · {document.path.name} · {state}"
 
