@@ -22,7 +22,7 @@ import pickle
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -242,10 +242,10 @@ class Unseen:
             self.meaning.roles[field.name] = ""
         self._labels = concepts.labels
 
-    def labels(self, text: str, own: Iterable[str] = ()) -> list[Label]:
+    def labels(self, text: str, own: Iterable[str] = (), stop: Callable[[], None] | None = None) -> list[Label]:
         """The labels of a page but those that would be known for the template's fields."""
         phrases = concepts.vocabulary().phrases
-        return [label for label in self._labels(text, own) if not self._unknown & set(phrases.get(label.key, ()))]
+        return [label for label in self._labels(text, own, stop) if not self._unknown & set(phrases.get(label.key, ()))]
 
 
 def _rows(each: Labelled, template: Template, meaning: Meaning, group: str, *, blind: bool = False) -> list[Row]:
