@@ -456,3 +456,34 @@ def test_what_an_organisation_is_may_go_before_what_it_is_called() -> None:
     shapes = {each.value: (each.shape, each.above) for each in propose(field, document(text))}
     assert shapes["Sparkasse Holstein"] == (0.7, 0.0)
     assert shapes["Trading Sdn Bhd"] == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("emesso alle ore 14.30 un avviso", ["14:30"]),
+        ("Ora di emissione  14.30", ["14:30"]),
+        ("Uhrzeit: 8.15", ["08:15"]),
+        ("Total 14.30", []),
+        ("Time  5", []),
+    ],
+)
+def test_a_time_with_a_point_is_one_where_the_form_says_so(text: str, expected: list[str]) -> None:
+    assert values(FieldType.TIME, text) == expected
+
+
+def test_a_code_of_letters_and_figures_may_end_with_its_clause() -> None:
+    assert "ABC 1234" in values(FieldType.IDENTIFIER, "A sedan, plate ABC 1234, was seen")
+    assert "EUR 1234" not in values(FieldType.IDENTIFIER, "Summe EUR 1234,50")
+
+
+def test_a_person_is_told_from_where_they_live() -> None:
+    assert "Otto van Berg" in values(FieldType.NAME, "Theft. Otto van Berg of Oak Street told police")
+    assert "Anna Berg" in values(FieldType.NAME, "Anna Berg of Oak Street told police")
+
+
+def test_debit_and_credit_of_a_german_account_are_told_by_their_letters() -> None:
+    statement = "Kontoauszug\n02.05.2024 Miete 850,00 S\n04.05.2024 Gehalt 2.400,00 H\nNeuer Saldo 1.550,00 H"
+    assert values(FieldType.MONEY, statement)[-3:] == ["-850.00", "2400.00", "1550.00"]
+    assert values(FieldType.MONEY, "Saldo 850,00 S") == ["850.00"]  # one letter alone may be a code
+    assert values(FieldType.MONEY, "Rice 5.30 S\nOil 8.00 H") == ["5.30", "8.00"]

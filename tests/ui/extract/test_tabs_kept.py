@@ -58,6 +58,8 @@ def test_tables_are_open_again_where_the_window_was_killed(window, parts, qtbot,
     window.extract.sheet.add_files(receipts(2), start=True)
     qtbot.waitUntil(lambda: window.extract.sheet.model.count(RowState.DONE) == 2, timeout=30_000)
     qtbot.waitUntil(lambda: '"runs":[1]' in parts.memory.text("extract/tabs").replace(" ", ""), timeout=10_000)
+    said = window.extract.tabs.tabToolTip(0)
+    assert "version 1 of Receipt" in said, "two tables may be called the same"
 
 
 def test_each_table_names_its_template_again(window, again, qtbot, receipts) -> None:

@@ -59,7 +59,7 @@ _TAX_NUMBER = re.compile(
 # Letters before figures: "AB 12345"; in groups, as policies are numbered: "KH 66.762.696"; and number plates: "HH-AB 123".
 _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _LETTERS_AND_FIGURES = re.compile(
-    rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w.,\-/])"
+    rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
     rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
     rf"|{_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d))"
 )

@@ -163,11 +163,15 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
         yield from _lines_of(page.text, start, end)
         for of in _OF.finditer(page.text, start, end):
             yield of.end(), end, 0.8
+            if "\n" not in page.text[start : of.start()]:
+                yield start, of.start(), 0.5  # "Anna Berg of Oak Street"
         yield from _persons(page.text, start, end)
         if _SENTENCE.search(page.text, start, end):
             for left, right in _between(_SENTENCE, page.text, start, end):
                 yield left, right, 0.6
                 yield from _persons(page.text, left, right)
+                if of := _OF.search(page.text, left, right):
+                    yield left, of.start(), 0.5
         yield from _apart(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:

@@ -18,7 +18,7 @@ from stillroom.errors import StillroomError, TemplateError
 from stillroom.paths import resources_dir
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import IconButton, describe, label
+from stillroom.ui.controls import IconButton, describe, label, plain_tip
 from stillroom.ui.extract.drop_zone import EarlierRun
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet import Sheet
@@ -123,6 +123,7 @@ class ExtractPage(QWidget):
         self._keeping.setSingleShot(True)
         self._keeping.setInterval(_KEPT_AFTER_MS)
         self._keeping.timeout.connect(self.keep_tabs)
+        self._keeping.timeout.connect(self._tell_tabs)
         queue.started.connect(lambda _: self._keeping.start())
         close = QShortcut(QKeySequence("Ctrl+W"), self)
         close.activated.connect(lambda: self.close_sheet(self.tabs.currentIndex()))
@@ -244,6 +245,11 @@ class ExtractPage(QWidget):
         if position >= 0:
             self.tabs.setTabText(position, sheet.title)
         self._keeping.start()
+
+    def _tell_tabs(self) -> None:
+        """What each table was made with, and when: two may be called the same."""
+        for position, sheet in enumerate(self.sheets):
+            self.tabs.setTabToolTip(position, plain_tip(sheet.made))
 
     def _renamed(self, run_id: int, name: str) -> None:
         for sheet in self.sheets:

@@ -34,7 +34,7 @@ from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, sentence, time_left_text
+from stillroom.ui.wording import counted, sentence, time_left_text, when_text
 
 if TYPE_CHECKING:
     from stillroom.ui.remote.asking import RemoteAsking
@@ -154,6 +154,7 @@ class Sheet(TakesDrops, QWidget):
         self.table.runner_up.connect(self.verdicts.take_runner_up)
         self.verdicts.failed.connect(self._run_failed)
         self.verdicts.said.connect(lambda text: self.said.emit(text, "warn", []))
+        self.verdicts.lapsed.connect(self._say_lapsed)
 
     def _make_actions(self) -> None:
         # What works on the selection needs the keyboard in this table; the others reach whichever table is shown.
@@ -199,6 +200,17 @@ class Sheet(TakesDrops, QWidget):
     def title(self) -> str:
         name = self._called or self.template.title or self.template.name
         return f"{name} · {len(self.model.rows)}" if self.model.rows else self.tr("New table")
+
+    @property
+    def made(self) -> str:
+        """When it was begun and what with; empty for a table that was not."""
+        batches = self.runs.batches()
+        if not batches:
+            return ""
+        record = batches[-1].record
+        text = self.tr("Begun %1, with version %2 of %3 and %4").replace("%1", when_text(record.created.astimezone()))
+        text = text.replace("%2", str(record.template_version))
+        return text.replace("%4", record.model_name).replace("%3", self.template.title or self.template.name)
 
     def set_called(self, name: str) -> None:
         """The name that a person gave this table; empty for none."""
@@ -379,6 +391,11 @@ class Sheet(TakesDrops, QWidget):
         menu.exec(at)
         for action in (self.retry_action, self.edit_action, self.accept_action, self.approve_action):
             action.setEnabled(True)
+
+    def _say_lapsed(self, row: Row) -> None:
+        """A key in the table is enough to change what was approved."""
+        text = self.tr("%1 was approved. Now that it is changed it needs to be approved again.")
+        self.said.emit(text.replace("%1", row.path.name), "warn", [(self.tr("Undo"), self.undo.undo)])
 
     def _edit(self) -> None:
         index = self.table.currentIndex()
