@@ -5,7 +5,8 @@
     python tests/benchmarks/fit_ranking.py fit ROWS.pickle [--cache FOLDER] [--write]
 
 ``read`` reads every document of the labelled sets in DATA. ``collect`` keeps the candidates of their fields with their signs, of some
-documents once more as if nobody had known their kind, and adds made forms (made_forms.py) and papers of many kinds (made_papers.py).
+documents once more as if nobody had known their kind, and adds made forms (made_forms.py), papers of many kinds (made_papers.py) and
+documents of which lists are asked (made_lists.py).
 ``fit`` leaves out one set at a time, fits on
 the others and decides the fields of the one left out: those figures are printed, and the confidences are calibrated on them. Then it
 fits on all sets and writes the file. The loss is that of a conditional logit (what is right, or *absent*, among all; each item by itself
@@ -27,6 +28,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import made_forms
+import made_lists
 import made_papers
 import numpy as np
 from scipy.optimize import minimize
@@ -77,10 +79,13 @@ PLACES = 1.0 - LABELS
 PLACES[SIGNS:] = 1.0
 # Strengths of the penalties: for all types, a family, a type, a template's field.
 PENALTIES = (0.002, 0.004, 0.008, 0.004)
+# A list's row says more than a single value's, and its types have weights that are less like those of all others.
+LIST_SHARE, LIST_PENALTY = 2.0, 0.5
 MOST_CANDIDATES = 80
 MOST_FITTED = 80  # documents of a set
 MADE = "made "  # forms; each kind is a group of its own
 PAPERS = "made papers"  # of many kinds, left out together
+LISTS = "made lists"  # so are these
 MOST_UNSEEN = 40  # documents of a set that are looked at once more as if nobody had known their kind
 STEPS = 100
 # What is known before anything is fitted: a label of its own speaks for a value, another against it, and a label is no value.
@@ -93,9 +98,12 @@ KNOWN = {
     "gaps": -2.0, "holds_colon": -1.0, "like_beside": 2.5, "like_over": 1.5, "like_head": 1.0, "unlike_head": -0.7,
     "unlike_beside": -1.5, "unlike_over": -0.7, "like_most": 1.0, "label_like": -4.0, "colon_behind": -2.0, "shape": 1.0,
     "person:name_known": 1.0, "person:name_whole": 1.5,
-    "place:place_known": 2.5, "person:place_known": -1.5, "venue:venue": 4.0, "cited": -5.0, "paid": -1.5,
+    "place:place_known": 2.5, "person:place_known": -1.5, "venue:venue": 4.0, "venue:part": -1.0, "person:part": -0.5,
+    "cited": -5.0, "paid": -1.5,
     "total:taxed": 1.5, "total:untaxed": -1.5, "total:levied": -1.5, "net:taxed": -1.5, "net:untaxed": 1.5, "net:levied": -1.5,
     "tax:taxed": -1.0, "tax:untaxed": -1.0, "tax:levied": 1.5, "total:rounded": 1.0,
+    "everyday": -2.0, "quoted": -1.0, "called": 0.7, "introduced": 0.7, "titled": 1.0, "signed": 0.5, "signed_below": 0.5, "held": -1.0,
+    "legal": 1.0, "legal_inside": -2.0,
     "street": -3.0, "cut_before": -0.5, "cut_behind": -0.5, "loose_first": -0.3, "loose_last": -0.3,
     "currency": 0.5, "defined": 1.0, "joined": -3.0, "failed": -1.0, "zero": -2.0,
     "first_own": 0.5, "order_first": 1.5, "order_second": -1.5, "colon": 0.5, "absent": 1.0, "many": 0.7, "required": -2.0,
@@ -208,6 +216,9 @@ def collect(arguments: argparse.Namespace) -> None:
     for paper in made_papers.made() if "made" in (arguments.only or ("made",)) else ():
         each = Labelled(PAPERS, paper.file, paper.document, dict(paper.fields))
         rows += _rows(each, paper.template, Meaning(paper.template), PAPERS)
+    for listed in made_lists.made() if "made" in (arguments.only or ("made",)) else ():
+        each = Labelled(f"{LISTS} {listed.kind}", listed.file, listed.document, dict(listed.fields))
+        rows += _rows(each, listed.template, Meaning(listed.template), LISTS)
     Path(arguments.to).write_bytes(pickle.dumps(rows))
 
 
@@ -288,6 +299,7 @@ class Fit:
         sets = Counter((row.group, row.file) for row in rows)
         documents = Counter(group for group, _ in sets)
         share = np.array([documents[row.group] ** -0.5 for row in rows])
+        share[[row.several for row in rows]] *= LIST_SHARE
         share /= share.sum()
         kept = [_thinned(row) for row in rows]
         signs = np.vstack([row.signs[keep] for row, keep in zip(rows, kept, strict=True)])
@@ -310,6 +322,7 @@ class Fit:
         depth = [max(each.index(group) for each in forms if group in each) for group in groups]
         penalty = np.array([np.full(len(NAMES), PENALTIES[level]) for level in depth])
         penalty[:, SIGNS] *= 0.2
+        penalty[[group.startswith("list_") for group in groups]] *= LIST_PENALTY
         prior = np.zeros((len(groups), len(NAMES)))
         prior[groups.index("")] = [KNOWN.get(name, 0.0) for name in NAMES]
         prior *= mask

@@ -1,10 +1,11 @@
 """Processor seconds of what learning does while a person waits: the end of a run, and an approval.
 
-    learning_speed.py LABELS.jsonl=TEMPLATE … [--rows 100] [--approved 5] [--told FILE]
+    learning_speed.py LABELS.jsonl=TEMPLATE … [--rows 100] [--approved 5] [--told FILE] [--read]
 
 The documents of each set are read and extracted once (no model is asked), again and again until there are so many rows. Then are timed:
-what the rows have in common (``run_evidence``) and all of them decided by it; and for each approval what is kept of the document, the
-fit, and all rows decided again. ``--told`` writes every value that was decided, to be compared with another version's.
+what the rows have in common (``run_evidence``) and all of them decided by it; and for each approval what is kept of the document (of what
+was seen of its row, as in the window; ``--read``: of the document as it is read again), the fit, and all rows decided again. ``--told``
+writes every value that was decided, to be compared with another version's.
 """
 
 from __future__ import annotations
@@ -43,13 +44,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100)
     parser.add_argument("--approved", type=int, default=5)
     parser.add_argument("--told", type=Path)
+    parser.add_argument("--read", action="store_true")
     arguments = parser.parse_args()
-    told = {each: measured(each, arguments.rows, arguments.approved) for each in arguments.sets}
+    told = {each: measured(each, arguments.rows, arguments.approved, read=arguments.read) for each in arguments.sets}
     if arguments.told is not None:
         arguments.told.write_text(json.dumps(told), "utf-8")
 
 
-def measured(named: str, rows: int, approved: int) -> list[Any]:
+def measured(named: str, rows: int, approved: int, *, read: bool) -> list[Any]:
     """Prints a line; what was decided each time."""
     path, _, of = named.partition("=")
     template = TemplateLibrary().find(of)
@@ -83,9 +85,12 @@ def measured(named: str, rows: int, approved: int) -> list[Any]:
     print(f" + {times[2] - times[1]:.2f} s; approvals (kept, fitted, decided again):", end="")
     with tempfile.TemporaryDirectory() as folder:
         memory = TemplateMemory(template, Path(folder))
-        for each in [each for each in labels if each.file in documents][:approved]:
+        of_labels = [each for each in labels if each.file in documents]
+        for content, each in zip(kept, of_labels[:approved], strict=False):
             times = [clock()]
-            memory.take(documents[each.file], truth_of(each))
+            seen = unpacker.unpack(content) if content and not read else None
+            if seen is None or not memory.take_seen(seen, truth_of(each)):
+                memory.take(documents[each.file], truth_of(each))
             times.append(clock())
             learned = memory.learned()
             times.append(clock())

@@ -251,6 +251,48 @@ def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
     assert "Hall 5409" not in values
 
 
+def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
+    text = "Place:  3rd Floor Conference Room\n        Lund Building\nto 3:30 PM, Cyert Hall 119\nWhen: Friday\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert "3rd Floor Conference Room Lund Building" in values
+    assert "Cyert Hall 119" in values
+    assert "PM, Cyert Hall 119" not in values
+    assert not [value for value in values if "Building to" in value]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("SPEAKER:  Guy L. Steele, Jr.\n  Machines Corp", "Guy L. Steele, Jr."),
+        ("given by Henry Berg III, who", "Henry Berg III"),
+        ("João Silva, Filho\n", "João Silva, Filho"),
+        ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Dr.Anna Berg"),
+        ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Anna Berg"),
+    ],
+)
+def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
+    assert value in [each.value for each in propose(Field("f", FieldType.NAME), document(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Anna Maria Berg"),
+        ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Jan Peter Holt"),
+        ("the verses from Yuri Bulgakov's Cautionary Tales", "Yuri Bulgakov"),
+        ("To Rahul Deshpande I leave the house.", "Rahul Deshpande"),
+    ],
+)
+def test_a_person_among_other_capitalised_words_is_offered(text: str, value: str) -> None:
+    assert value in [each.value for each in propose(Field("f", FieldType.NAME), document(text))]
+
+
+def test_two_names_with_a_dash_are_one() -> None:
+    values = [each.value for each in propose(Field("f", FieldType.NAME), document("by Anna Berg-Smith today"))]
+    assert "Anna Berg-Smith" in values
+    assert "Anna Berg" not in values
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "value"),
     [
@@ -366,3 +408,82 @@ def test_a_name_may_hold_the_word_copyright() -> None:
         each.value for each in propose(Field("f", FieldType.ORGANISATION), document("Australian Copyright Council"))
     }
     assert "Australian Copyright Council" in offered
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Policy KH 66.762.696", "KH 66.762.696"),
+        ("Kennzeichen GÖ-FA 2880", "GÖ-FA 2880"),
+        ("plate HH-AB 123E", "HH-AB 123E"),
+        ("NO. 2:19-cv-01754-JLR", "2:19-cv-01754-JLR"),
+        ("Case:19-cv-01754", "19-cv-01754"),
+    ],
+)
+def test_codes_of_policies_plates_and_courts_are_whole(text: str, expected: str) -> None:
+    assert expected in values(FieldType.IDENTIFIER, text)
+
+
+def test_an_amount_behind_its_currency_is_no_code() -> None:
+    assert "EUR 1.234" not in values(FieldType.IDENTIFIER, "Summe EUR 1.234")
+
+
+def test_a_name_ends_with_its_sentence() -> None:
+    text = "It will be held at Grace Chapel. Berg Mortuary is in charge. She married Otto Berg. They farmed."
+    assert {"Berg Mortuary", "Grace Chapel"} <= set(values(FieldType.ORGANISATION, text))
+    assert "Otto Berg" in values(FieldType.NAME, text)
+    assert "Prof. Anna Berg" in values(FieldType.NAME, "Prof. Anna Berg")
+
+
+def test_the_number_of_a_part_of_a_form_is_no_amount() -> None:
+    assert values(FieldType.MONEY, "Damage\n3. Bank details\n6.TOTAL") == []
+    assert values(FieldType.MONEY, "Damage: 3\nFee 12. Paid") == ["3", "12"]
+
+
+def test_the_half_of_the_day_may_stand_on_the_next_line() -> None:
+    assert values(FieldType.TIME, "Service 1:30\np.m. 12/21/2013") == ["13:30"]
+
+
+def test_who_sues_and_who_is_sued_are_offered_each() -> None:
+    for text in ("Anna Berg v. Holt Works LLC", "Anna Berg ./. Holt Works LLC"):
+        assert {"Anna Berg", "Holt Works LLC"} <= set(values(FieldType.LINE, text))
+    assert "12" not in values(FieldType.LINE, "Volume V 12")
+
+
+def test_what_an_organisation_is_may_go_before_what_it_is_called() -> None:
+    field = Field("f", FieldType.ORGANISATION)
+    text = "Account at the Sparkasse Holstein, since May of this year\nTrading Sdn Bhd"
+    shapes = {each.value: (each.shape, each.above) for each in propose(field, document(text))}
+    assert shapes["Sparkasse Holstein"] == (0.7, 0.0)
+    assert shapes["Trading Sdn Bhd"] == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("emesso alle ore 14.30 un avviso", ["14:30"]),
+        ("Ora di emissione  14.30", ["14:30"]),
+        ("Uhrzeit: 8.15", ["08:15"]),
+        ("Total 14.30", []),
+        ("Time  5", []),
+    ],
+)
+def test_a_time_with_a_point_is_one_where_the_form_says_so(text: str, expected: list[str]) -> None:
+    assert values(FieldType.TIME, text) == expected
+
+
+def test_a_code_of_letters_and_figures_may_end_with_its_clause() -> None:
+    assert "ABC 1234" in values(FieldType.IDENTIFIER, "A sedan, plate ABC 1234, was seen")
+    assert "EUR 1234" not in values(FieldType.IDENTIFIER, "Summe EUR 1234,50")
+
+
+def test_a_person_is_told_from_where_they_live() -> None:
+    assert "Otto van Berg" in values(FieldType.NAME, "Theft. Otto van Berg of Oak Street told police")
+    assert "Anna Berg" in values(FieldType.NAME, "Anna Berg of Oak Street told police")
+
+
+def test_debit_and_credit_of_a_german_account_are_told_by_their_letters() -> None:
+    statement = "Kontoauszug\n02.05.2024 Miete 850,00 S\n04.05.2024 Gehalt 2.400,00 H\nNeuer Saldo 1.550,00 H"
+    assert values(FieldType.MONEY, statement)[-3:] == ["-850.00", "2400.00", "1550.00"]
+    assert values(FieldType.MONEY, "Saldo 850,00 S") == ["850.00"]  # one letter alone may be a code
+    assert values(FieldType.MONEY, "Rice 5.30 S\nOil 8.00 H") == ["5.30", "8.00"]

@@ -22,6 +22,7 @@ from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.result import DocumentResult, result_from_json, result_to_json
 from stillroom.extraction.subject import Embed, Embedding
 from stillroom.learning.memory import TemplateMemory
+from stillroom.learning.run_evidence import likely_values
 from stillroom.templates.template import Field, FieldType, Option, Template
 
 TEMPLATE = Template(
@@ -107,6 +108,60 @@ def test_what_was_learned_meanwhile_counts_as_in_a_new_extraction(model: ModelIn
             assert decided.fields[name] == as_kept(fresh).fields[name]
         changed += decided.fields["total"] != as_kept(result).fields["total"]
     assert changed
+
+
+@pytest.mark.parametrize("document", [slip(), slip(boxes=False), recognised(slip())])
+def test_what_an_earlier_version_kept_decides_the_same(document: Document) -> None:
+    """It had all columns of signs, and boxes as lists."""
+    result, content = Extractor(ScriptedEngine()).extract_and_keep(document, TEMPLATE, file="a")
+    kept, behind = kept_seen._decoded(content)
+    assert kept is not None
+    kept.boxes, kept.box_spans, kept.box_sides = kept.all_boxes(), b"", b""
+    assert bool(kept.boxes) is (document.pages[0].boxes is not None)
+    for each in kept.asked:
+        each.signs, each.same = kept_seen._signs(each, len(each.values)).T.tobytes() if each.values else b"", b""
+    earlier = zlib.compress(msgspec.msgpack.encode(kept)) + behind
+    assert again(result, earlier) == as_kept(result)
+    assert len(earlier) > len(content)
+
+
+@pytest.mark.parametrize("stated", [(), (Stated("BT-112", "total", "Total", "9.99", "9.99"),)])
+def test_values_alone_are_those_that_are_offered_with_others(stated: tuple[Stated, ...]) -> None:
+    documents = [
+        *(slip(number, stated=stated) for number in range(3)),
+        Document("0", "txt", "0" * 64, (Page(1, ""),), 1),
+    ]
+    for document in documents:
+        _, content = Extractor(ScriptedEngine()).extract_and_keep(document, TEMPLATE, file="a")
+        seen, alone = (kept_seen.Unpacker(TEMPLATE).unpack(content) for _ in range(2))
+        assert seen is not None
+        assert alone is not None
+        fields, values = decide(seen, TEMPLATE)[0], decide(alone, TEMPLATE, offering=False)[0]
+        assert likely_values(values) == likely_values(fields)
+        assert bool(likely_values(fields)) is bool(document.pages[0].text)
+
+
+@pytest.mark.parametrize("document", [slip(), slip(boxes=False), recognised(slip()), slip(3)])
+def test_what_was_seen_teaches_what_the_document_does(document: Document, tmp_path: Path) -> None:
+    names = ("shop", "day", "total", "tax", "people", "currency", "words")
+    template = dataclasses.replace(TEMPLATE, fields=tuple(each for each in TEMPLATE.fields if each.name in names))
+    truth = {"shop": "NORTH WIND LTD", "day": "2025-04-03", "total": "10.00", "tax": None, "people": ["Mary Smith"]}
+    _, content = Extractor(ScriptedEngine()).extract_and_keep(document, template, file="a")
+    seen = kept_seen.Unpacker(template).unpack(content)
+    assert seen is not None
+    read, known = (TemplateMemory(template, tmp_path / folder) for folder in ("read", "known"))
+    read.take(document, truth)
+    assert known.take_seen(seen, truth)
+    one, other = (memory.rows(document.sha256).fields for memory in (read, known))
+    assert set(one) == set(other) == set(truth)
+    for name, row in one.items():
+        own = other[name]
+        assert (row.around, row.missing, row.right.tolist()) == (own.around, own.missing, own.right.tolist())
+        assert np.array_equal(row.signs, own.signs)
+        assert np.allclose(row.base, own.base, atol=1e-6)
+        assert row.absent == own.absent
+    assert not known.take_seen(seen, {**truth, "currency": "EUR"}), "choices are told by what the text is about"
+    assert not known.take_seen(seen, {**truth, "words": "Cake"}), "a model quotes more"
 
 
 def test_what_other_fields_or_signs_saw_or_is_damaged_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +314,13 @@ def test_kept_candidates_are_as_those_they_were_made_of() -> None:
     for read in (readings, {}):
         own = [dataclasses.replace(each, reading=read.get(number, "")) for number, each in enumerate(plain)]
         kept = KeptCandidates(
-            spans, {1: text}, {5: "third"}, values, [each.likelihood for each in own], read, {4: ("no such day",)}
+            np.array(spans, np.int32),
+            {1: text},
+            {5: "third"},
+            values,
+            [each.likelihood for each in own],
+            read,
+            {4: ("no such day",)},
         )
         assert list(kept) == own
         assert (kept[-1], kept[1:3], len(kept)) == (own[-1], own[1:3], len(own))

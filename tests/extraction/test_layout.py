@@ -26,6 +26,7 @@ PAPER = Template(
         Field("start", FieldType.DATE),
         Field("end", FieldType.DATE),
         Field("location", FieldType.LINE),
+        Field("person", FieldType.NAME),
     ),
 )
 
@@ -183,6 +184,45 @@ def test_a_room_in_running_text_is_offered_and_told_from_other_words() -> None:
     assert slip(text, "location", "Friday, June 5")["venue:venue"] == 0.0
 
 
+def test_what_is_left_of_a_venue_is_a_part_and_has_no_label() -> None:
+    text = "Friday, 4 p.m., 3rd Floor Conference Room, Lund Institute Building\n"
+    whole = slip(text, "location", "3rd Floor Conference Room, Lund Institute Building")
+    rest = slip(text, "location", "Lund Institute Building")
+    assert (whole["part"], rest["part"]) == (0.0, 1.0)
+    assert rest["own_inline"] == rest["like_beside"] == 0.0  # "Room" is of the venue
+    alone = slip("Location: Lund Institute Building\n", "location", "Lund Institute Building")
+    assert alone["part"] == 0.0
+    assert alone["own_inline"] > 0.5
+
+
+def test_a_venue_of_two_lines_is_as_whole_as_one_of_one() -> None:
+    text = "Location:   3rd Floor Conference Room\n            Lund Building\n"
+    both = slip(text, "location", "3rd Floor Conference Room\n            Lund Building")
+    assert both["venue"] == 1.0
+    assert both["gaps"] == both["loose_first"] == 0.0
+
+
+def test_a_name_with_what_belongs_to_it_is_the_whole() -> None:
+    text = "Seller: Guy Steele, Jr.\n"
+    assert slip(text, "person", "Guy Steele")["part"] == 1.0
+    assert slip(text, "person", "Guy Steele")["cut_behind"] == 1.0
+    assert slip(text, "person", "Guy Steele, Jr.")["part"] == 0.0
+    assert slip(text, "person", "Guy Steele, Jr.")["name_whole"] == 1.0
+
+
+def test_a_longer_value_at_the_same_place_is_as_much_the_first_and_the_only_one() -> None:
+    text = "Thank you\nLocation: Baker Hall (upstairs)\n"
+    for value in ("Baker Hall (upstairs)", "Baker Hall"):
+        found = slip(text, "location", value)
+        assert (found["first_own"], found["last_own"], found["only_own"]) == (1.0, 1.0, 1.0)
+    two = "Location: Baker Hall\n\n\nThank you\n\nLocation: Wean Hall\n"
+    assert slip(two, "location", "Baker Hall")["only_own"] == 0.0
+    assert (slip(two, "location", "Baker Hall")["first_own"], slip(two, "location", "Wean Hall")["first_own"]) == (
+        1.0,
+        0.0,
+    )
+
+
 def test_a_name_over_two_short_lines_is_told() -> None:
     text = "RITE\nAID\n1324 N. State St.\nTel. 801 374\n"
     assert slip(text, "seller", "RITE")["cut_below"] == 1.0
@@ -278,3 +318,40 @@ def test_a_rule_parts_what_is_above_from_what_is_below_and_leaders_do_not() -> N
     assert signs(ruled, "buyer", "Glade GmbH")["own_above"] == 0.0
     led = boxed([(50, "Buyer ........ Glade GmbH")])
     assert signs(led, "buyer", "Glade GmbH")["own_left"] > 0.9
+
+
+def test_a_caption_in_brackets_names_what_was_written_above_it_and_nothing_below() -> None:
+    page = boxed(
+        [(50, "Harbour Trading"), (300, "4048")],
+        [(50, "(Name of the seller)"), (300, "(Number)")],
+        [(50, "Glade Works")],
+        [(50, "(Buyer represented)")],
+    )
+    assert signs(page, "seller", "Harbour Trading")["own_left"] > 0.5
+    assert signs(page, "seller", "Harbour Trading")["like_beside"] > 0.5
+    assert signs(page, "seller", "Glade Works")["own_above"] == 0.0
+    assert signs(page, "seller", "Glade Works")["like_over"] == 0.0
+    assert signs(page, "buyer", "Glade Works")["own_left"] > 0.5
+
+
+def test_a_remark_in_brackets_below_a_label_is_no_caption_of_it() -> None:
+    page = boxed([(50, "Seller")], [(50, "(please print)")], [(50, "Glade Works")])
+    assert signs(page, "seller", "Seller")["own_left"] == 0.0
+
+
+def test_what_a_number_before_it_counts_names_no_other_number() -> None:
+    template = Template("flat", 1, "Flat", "", (Field("rooms", FieldType.INTEGER, near=("rooms",)),))
+
+    def told(text: str, value: str) -> dict[str, float]:
+        found = Document("made.txt", "txt", "", (Page(1, text),), 1)
+        candidates = propose(template.fields[0], found)
+        rows = Layout(found, Meaning(template)).signs(template.fields[0], FieldType.INTEGER, candidates)
+        number = next(index for index, each in enumerate(candidates) if each.text == value)
+        return dict(zip(sign_names(), rows[number], strict=True))
+
+    counted = told("with 3 rooms, 2 baths", "2")
+    assert counted["own_inline"] == counted["own_prose"] == counted["like_beside"] == 0.0
+    assert told("with 3 rooms, 2 baths", "3")["own_behind"] > 0.5
+    assert told("3 rooms\n1986 built", "1986")["own_above"] == 0.0
+    assert told("Rooms\n1986 built", "1986")["own_above"] > 0.0  # as the head of a column would
+    assert told("for 2 rooms 5", "5")["own_inline"] > 0.0

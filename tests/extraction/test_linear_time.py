@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.errors import Cancelled
+from stillroom.extraction import choosing, concepts, ranking, signs
 from stillroom.extraction.candidates import propose as proposing
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES, proposal, proposes
+from stillroom.extraction.choices import Look
 from stillroom.extraction.choosing import passages_of
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage, split
-from stillroom.templates.template import Field, FieldType
+from stillroom.extraction.several import several_documents
+from stillroom.templates.template import Field, FieldType, Option, Template
 
 PATTERNS = (
     "Acme Widgets Ltd and Foo Bar GmbH, ", "Acme ", "A ", "Inc, ", "Foo and ", "+49 30 1234567 ", "12 ", "1,234.56 EUR ", "3 April 2025, ",
@@ -22,6 +28,7 @@ PATTERNS = (
     "-", "1-2-", "a\t", "a | ", "a  ", "Tel. 1  ", "\u202eabc\u202c ", "a\u0301",
 )  # fmt: skip
 LENGTH = 800
+DOLLARS = (Option("USD"), Option("CAD"), Option("AUD"))
 
 
 def document(text: str) -> Document:
@@ -64,6 +71,111 @@ def test_what_is_left_out_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proposed.left_out
     assert not proposal(Field("f", FieldType.MONEY), document("paid 1.50")).left_out
     assert MOST_CANDIDATES > 10_000
+
+
+def layout_seconds(pattern: str, length: int) -> float:
+    """To look at amounts and dates, to choose a currency, and to see whether the page holds several documents."""
+    made = document(pattern * (length // len(pattern)))
+    template = Template(
+        "t", 1, "", "",
+        (Field("total", FieldType.MONEY), Field("day", FieldType.DATE), Field("currency", FieldType.CHOICE, options=DOLLARS)),
+    )  # fmt: skip
+    proposing.evidence(made)
+    started = time.process_time()
+    layout = Layout(made, Meaning(template))
+    asked = [choosing.prepare(each, made, (), template=template, layout=layout) for each in template.fields]
+    Look.at(template.fields[-1], made)
+    several_documents(asked, made)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("pattern", ["Total: 12.50 Date: 2024-03-04 ", "Total 12.50 and then more, ", "Paid $12.50\n"])
+def test_a_line_as_long_as_a_book_takes_a_time_that_grows_with_it(pattern: str) -> None:
+    layout_seconds(pattern, 400)
+    assert any(layout_seconds(pattern, 32_000) < 7 * layout_seconds(pattern, 8_000) + 0.03 for _ in range(3))
+
+
+@pytest.mark.parametrize("kind", [FieldType.EMAIL, FieldType.ORGANISATION])
+def test_items_of_a_list_are_told_apart_in_a_time_that_grows_with_them(kind: FieldType) -> None:
+    field = Field("all", FieldType.LIST, of=kind)
+
+    def seconds(count: int) -> float:
+        texts = [f"a{number}@b.org" if kind is FieldType.EMAIL else f"Firm{number} Ltd" for number in range(count)]
+        found = [Candidate(Span(1, 20 * at, 20 * at + len(text)), text, text) for at, text in enumerate(texts)]
+        everything = list(range(count))
+        asked = choosing.Asked(
+            field, kind, found, np.zeros((count, 1)), everything, everything, ranking.weights_for(kind)
+        )
+        started = time.process_time()
+        assert len(choosing._items(asked, np.ones(count))) == count
+        return time.process_time() - started
+
+    assert any(seconds(4000) < 8 * seconds(1000) + 0.03 for _ in range(3))
+
+
+def test_of_items_that_overlap_or_are_one_organisation_the_best_is_taken() -> None:
+    texts = ["North Wind Ltd", "Wind Ltd", "North Wind", "South Sea Inc", "North Wind Ltd II", "Sea"]
+    starts = [10, 16, 50, 80, 120, 86]
+    found = [Candidate(Span(1, at, at + len(text)), text, text) for at, text in zip(starts, texts, strict=True)]
+    kind, everything = FieldType.ORGANISATION, list(range(len(found)))
+    field = Field("all", FieldType.LIST, of=kind)
+    asked = choosing.Asked(
+        field, kind, found, np.zeros((len(found), 1)), everything, everything, ranking.weights_for(kind)
+    )
+    shares = np.array([0.9, 0.8, 0.85, 0.7, 0.75, 0.95])
+    assert [texts[index] for _, index in choosing._items(asked, shares)] == [
+        "Sea",
+        "North Wind Ltd",
+        "North Wind Ltd II",
+    ]
+
+
+def test_signs_stop_when_asked_to() -> None:
+    cancellation = Cancellation()
+    made, field = document("paid 1.50\n" * 3000), Field("f", FieldType.MONEY)
+    layout = Layout(made, Meaning(Template("t", 1, "", "", (field,))), cancellation)
+    candidates = layout.proposals.of(field, FieldType.MONEY).candidates
+    assert len(layout.signs(field, FieldType.MONEY, candidates)) == 3000
+    cancellation.request()
+    with pytest.raises(Cancelled):
+        layout.signs(field, FieldType.MONEY, candidates)
+    with pytest.raises(Cancelled):
+        Layout(made, Meaning(Template("t", 1, "", "", (field,))), cancellation)
+
+
+class LateCancellation(Cancellation):
+    """Stopping is asked for after some looks at whether it is."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+
+    def raise_if_requested(self) -> None:
+        self.looks -= 1
+        if self.looks < 0:
+            self.request()
+        super().raise_if_requested()
+
+
+@pytest.mark.parametrize("looks", range(4))
+def test_currencies_and_labels_of_a_long_text_stop_when_asked_to(looks: int) -> None:
+    made = document(f"paid {looks}.50 here\n" * 3000)
+    with pytest.raises(Cancelled):
+        Look.at(Field("currency", FieldType.CHOICE, options=DOLLARS), made, None, LateCancellation(looks))
+    with pytest.raises(Cancelled):
+        concepts.labels(made.pages[0].text * 2, (), LateCancellation(looks).raise_if_requested)
+
+
+def test_many_candidates_are_held_in_half_of_the_memory_and_weighed_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, field = document("Total: 1.50\nTax 3.25\n" * 60), Field("total", FieldType.MONEY)
+    template = Template("t", 1, "", "", (field,))
+    few = choosing.prepare(field, made, (), template=template)
+    for module in (signs, ranking):
+        monkeypatch.setattr(module, "_AT_ONCE", 50)
+    many = choosing.prepare(field, made, (), template=template)
+    assert (few.signs.dtype, many.signs.dtype, many.signs.shape) == (np.float64, np.float32, few.signs.shape)
+    assert np.allclose(few.signs, many.signs)
+    assert np.allclose(few.weighed(few.chosen), many.weighed(many.chosen), atol=1e-4)
 
 
 def test_it_stops_when_asked_to() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.learning import memory as memory_module
 from stillroom.learning.confidence import confidence
-from stillroom.learning.fitting import LabelledField, fit, rightness
+from stillroom.learning.fitting import LabelledField, LearnedField, fit, rightness
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
-from stillroom.learning.surroundings import LIKENESSES, Book, Surroundings
+from stillroom.learning.surroundings import LIKENESSES, Book, Shelf, Surroundings
 from stillroom.templates.template import Field, FieldType, Template
 
 TEMPLATE = Template(
@@ -77,6 +78,21 @@ def test_a_few_documents_teach_which_is_meant(memory: TemplateMemory) -> None:
     gain = memory.learned().gains()["handover"]
     assert gain.values == 5
     assert gain.after > gain.before
+
+
+def test_a_field_that_gained_nothing_is_told_with_the_others(
+    memory: TemplateMemory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = memory.learned().gains()["code"]
+
+    def no_better(rows: Sequence[LabelledField], shelf: Shelf | None = None) -> LearnedField | None:
+        learned = fit(rows, shelf)
+        return replace(learned, gained=-0.5) if learned is not None else None
+
+    monkeypatch.setattr(memory_module, "fit", no_better)
+    learned = TemplateMemory(TEMPLATE, tmp_path).learned()
+    assert not learned.fields, "it is decided as before"
+    assert learned.gains()["code"] == replace(usual, after=usual.before)
 
 
 def test_what_is_not_in_a_document_is_not_found_in_it(memory: TemplateMemory) -> None:

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QWidget
 
+from stillroom.ui import banner as banner_module
 from stillroom.ui.banner import Banner
 from stillroom.ui.main_window import MainWindow
 
@@ -63,3 +64,15 @@ def test_a_banner_stays_above_when_another_table_is_shown(window: MainWindow) ->
     QApplication.processEvents()
     top = extract.childAt(banner.mapTo(extract, banner.rect().center()))
     assert top is banner or banner.isAncestorOf(top)
+
+
+def test_a_banner_does_not_go_from_under_the_pointer(window: MainWindow, qtbot, monkeypatch) -> None:
+    monkeypatch.setattr(banner_module, "_POINTED_AT", 0.05)
+    pointed_at = [True]
+    monkeypatch.setattr(Banner, "underMouse", lambda _self: pointed_at[0])
+    banners = window.extract.banners
+    banners.show_message("It can be undone.", "info", [("Undo", lambda: None)], key="one", seconds=0.05)
+    qtbot.wait(200)
+    assert "one" in banners
+    pointed_at[0] = False
+    qtbot.waitUntil(lambda: "one" not in banners, timeout=2_000)

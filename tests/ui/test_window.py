@@ -9,6 +9,7 @@ import statistics
 import sys
 import threading
 import time
+import zipfile
 from email.message import EmailMessage
 
 import pytest
@@ -220,6 +221,33 @@ def test_export_writes_the_rows_and_remembers_the_folder(window, parts, qtbot, r
     with target.with_suffix(".csv").open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.reader(file))) == 3
     assert parts.memory.folder("folder/export") == str(target.parent)
+
+
+def test_a_name_of_another_form_is_written_in_that_form(window, qtbot, receipts, tmp_path, monkeypatch):
+    sheet = window.extract.sheet
+    sheet.add_files(receipts(1), start=True)
+    wait_done(qtbot, sheet)
+    target = tmp_path / "table.xlsx"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target), ""))
+    sheet.bar.export_wanted.emit("csv")
+    qtbot.waitUntil(lambda: banner_texts(window) == ["1 row was written to table.xlsx."])
+    assert zipfile.is_zipfile(target)
+
+
+def test_review_is_one_press_from_a_table_that_is_done(window, qtbot, receipts):
+    sheet = window.extract.sheet
+    assert sheet.bar.review.isHidden()
+    sheet.add_files(receipts(2), start=True)
+    wait_done(qtbot, sheet)
+    qtbot.mouseClick(sheet.bar.review, Qt.MouseButton.LeftButton)
+    page = window._page()
+    assert page.objectName() == "reviewPage"
+    qtbot.waitUntil(lambda: len(page.desk.documents) == 2, timeout=10_000)
+    window.show_page(0)
+    sheet.add_files(receipts(3))
+    qtbot.waitUntil(lambda: len(sheet.model.rows) == 3)
+    assert sheet.bar.review.isHidden(), "what is to be extracted comes first"
+    assert sheet.bar.run.isVisibleTo(sheet)
 
 
 def test_removed_rows_come_back_with_undo(window, qtbot, receipts):

@@ -19,6 +19,7 @@ from stillroom.extraction.extractor import Extractor
 from stillroom.learning.memory import TemplateMemory
 from stillroom.models.model_file import ModelFile
 from stillroom.templates.toml_file import parse_template
+from stillroom.workspace.learning import Learning
 
 TEMPLATE = parse_template(
     'name = "shift"\nversion = 1\n[[fields]]\nname = "handover"\ntype = "time"\n[[fields]]\nname = "code"\ntype = "identifier"\n', "t"
@@ -68,6 +69,29 @@ def test_rows_are_decided_again_without_their_files(table: Table) -> None:
     assert table.runs.decide_again(table.batch.run_id, range(2, 8)).after == {}
     table.runs.put(table.batch.run_id, found.before)
     assert table.batch.results() == before
+
+
+def test_an_approved_row_is_learned_of_without_its_file(
+    table: Table, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
+    read, run = list(table.reader.read_files), table.batch.run_id
+    learning = Learning(table.runs.document, table.reader, seen=table.runs.seen)  # type: ignore[arg-type]
+    for place in range(3):
+        learned = learning.take(TEMPLATE, run, place, {"handover": f"{14 + place % 4}:40", "code": f"CX-{place}00"})
+    assert (learned.documents, table.reader.read_files) == (3, read)
+    assert set(learning.memory(TEMPLATE).documents()) == {shift(place).sha256 for place in range(3)}
+    table.runs.decide_again(run, range(8))
+    held = table.runs.seen(run, 3, TEMPLATE)
+    assert held is not None
+    assert held.document is table.runs.seen(run, 3, TEMPLATE).document, "as it is held already"  # type: ignore[union-attr]
+    other = replace(TEMPLATE, fields=TEMPLATE.fields[:1])
+    assert table.runs.seen(run, 3, other) is None
+    learning.take(other, run, 3, {"handover": "17:40"})
+    assert table.reader.read_files == [*read, "3.txt"], "what other fields saw is not enough"
+    table.batch.retry([4])
+    learning.take(TEMPLATE, run, 4, {"handover": "14:40"})
+    assert table.reader.read_files == [*read, "3.txt", "4.txt"]
 
 
 def test_what_was_seen_goes_with_its_row(table: Table) -> None:

@@ -7,6 +7,7 @@ is learned of others is held against it at once.
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 import re
 import threading
@@ -49,7 +50,23 @@ class Words:
 
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], int] = {}
+        self._order: list[tuple[str, str]] = []
         self.lock = threading.RLock()
+
+    def order(self) -> Sequence[tuple[str, str]]:
+        """All of them, as they are numbered."""
+        if len(self._order) < len(self.known):
+            self._order.extend(itertools.islice(self.known, len(self._order), None))
+        return self._order
+
+    def numbers(self, words: Sequence[tuple[str, str]]) -> list[int]:
+        """The numbers of many words with their kinds."""
+        known = self.known
+        found: list[int | None] = list(map(known.get, words))
+        return [
+            known.setdefault(word, len(known) + 1) if number is None else number
+            for word, number in zip(words, found, strict=True)
+        ]
 
     def row(self, kind: str, words: Sequence[str], most: int) -> list[int]:
         """The numbers of so many words at most, and 0 where there are fewer."""
@@ -389,17 +406,8 @@ def unpack_around(content: bytes, words: Words) -> tuple[Tables, dict[str, Numbe
         plain = zlib.decompressobj().decompress(content, MOST_UNPACKED)
         packed = msgspec.msgpack.decode(plain, type=_Packed)
         kind = np.uint32 if packed.wide else np.uint16
-        known = words.known
-        numbers = np.array(
-            [
-                0,
-                *(
-                    known.setdefault((_KINDS[own], word), len(known) + 1)
-                    for own, word in zip(packed.kinds, packed.words, strict=True)
-                ),
-            ],
-            dtype=np.int32,
-        )
+        own_words = list(zip(map(_KINDS.__getitem__, packed.kinds), packed.words, strict=True))
+        numbers = np.array([0, *words.numbers(own_words)], dtype=np.int32)
         starts, ends, texts, values = (
             numbers[np.frombuffer(own, kind).reshape(-1, width)]
             for own, width in zip(packed.tables, _WIDTHS, strict=True)

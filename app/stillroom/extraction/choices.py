@@ -14,9 +14,10 @@ from __future__ import annotations
 import functools
 import math
 import re
+import threading
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Protocol
@@ -26,17 +27,19 @@ import numpy.typing as npt
 
 from stillroom import paths
 from stillroom.cancellation import Cancellation
-from stillroom.documents.document import Document, Span
+from stillroom.documents.document import Document, Page, Span
 from stillroom.engine.protocol import Question, ScoreRequest, ScoreResult
 from stillroom.extraction import questions, ranking
 from stillroom.extraction.candidates import currencies, numbers
+from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.words import common_words
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.plain_words import phrases
 from stillroom.extraction.questions import Frame
 from stillroom.extraction.result import FieldState, FieldValue, RunnerUp
 from stillroom.extraction.subject import Embed, Embedding, examples_of, nearness, nearness_behind
 from stillroom.extraction.ticks import Ticked, Ticks
-from stillroom.extraction.whole_words import common_words, whole_words
+from stillroom.extraction.whole_words import whole_words
 from stillroom.templates.template import Field, FieldType, Option
 
 TYPES = (FieldType.CHOICE, FieldType.YES_NO)
@@ -135,7 +138,7 @@ class Choices:
             return embed(text, lasting=lasting, examples=examples) if embed is not None else None
 
         looked = {
-            field: Look.at(field, document, ticks).told(subject, embedded, behind.get(field.name))
+            field: Look.at(field, document, ticks, cancellation).told(subject, embedded, behind.get(field.name))
             for field in fields
             if field.type in TYPES
         }
@@ -254,8 +257,16 @@ class Look:
     boxes: float = 0.0
 
     @classmethod
-    def at(cls, field: Field, document: Document, ticks: Ticks | None = None) -> Look:
-        """``ticks``: the boxes of the document, where the template's other fields are known."""
+    def at(
+        cls,
+        field: Field,
+        document: Document,
+        ticks: Ticks | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Look:
+        """``ticks``: the boxes of the document, where the template's other fields are known. Raises Cancelled."""
+        if cancellation is not None:
+            cancellation.raise_if_requested()
         answers = options(field)
         ticked = (ticks or Ticks(document, (field,))).of(field, answers)
         if ticked is not None:
@@ -266,7 +277,7 @@ class Look:
         shared: Vector = np.zeros(len(answers))
         beside = any(near for spans in found for near, _ in spans)
         if codes and not beside and all(option.value in currencies.codes() for option in answers):
-            by_amounts, may = _of_amounts(answers, document)
+            by_amounts, may = _of_amounts(answers, document, cancellation)
             if not any(found):
                 found, shared = by_amounts, may
             elif _have_signs(document):
@@ -454,7 +465,7 @@ class Look:
         own = {option.value for option in self.options}
         if not own <= currencies.codes():
             return False
-        meant = [amount.currencies for page in document.pages for amount in numbers.amounts(page) if amount.currencies]
+        meant = [amount.currencies for amount in _signed(document)]
         return bool(meant) and not any(own.intersection(each) for each in meant)
 
     def _place(self, index: int) -> Span | None:
@@ -571,30 +582,71 @@ def _first_of_most(counts: Vector, found: Sequence[Sequence[tuple[bool, Span]]])
     return min(most, key=lambda index: (found[index][0][1].page, found[index][0][1].start))
 
 
-def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[list[tuple[bool, Span]]], Vector]:
+def _of_amounts(
+    answers: Sequence[Option], document: Document, cancellation: Cancellation | None = None
+) -> tuple[list[list[tuple[bool, Span]]], Vector]:
     """The same by the amounts of a document: their signs and words stand for more currencies than a template lists words of.
 
     A sign of several options speaks for none; which of them it may be is the second.
     """
     may = np.zeros(len(answers))
     found: dict[str, dict[tuple[bool, Span], None]] = {option.value: {} for option in answers}
-    for page in document.pages:
-        for amount in numbers.amounts(page):
-            if not amount.currencies:
-                continue
-            own = amount.currencies
-            if len(own) > 1 and (told := currencies.by_script(page.text)) in own:
-                own = (told,)
-            meant = own[0] if len(own) == 1 else ""
-            may += [float(option.value in own) for option in answers]
-            if meant in found:
-                found[meant][True, amount.span] = None
+    scripts: dict[int, str] = {}
+    for amount in _signed(document, cancellation):
+        own, page = amount.currencies, amount.span.page
+        if len(own) > 1:
+            if page not in scripts:
+                scripts[page] = currencies.by_script(document.page(page).text)
+            own = (scripts[page],) if scripts[page] in own else own
+        meant = own[0] if len(own) == 1 else ""
+        may += [float(option.value in own) for option in answers]
+        if meant in found:
+            found[meant][True, amount.span] = None
     return [list(each) for each in found.values()], np.minimum(1.0, may)
 
 
 def _have_signs(document: Document) -> bool:
     """Whether amounts stand beside the sign or the code of a currency."""
-    return any(amount.currencies for page in document.pages for amount in numbers.amounts(page))
+    return bool(_signed(document))
+
+
+def _signed(document: Document, cancellation: Cancellation | None = None) -> tuple[Candidate, ...]:
+    """The amounts that stand beside the sign or the code of a currency."""
+    return _SIGNED.of(document, cancellation)
+
+
+class _SignedAmounts:
+    """What the last documents have of them. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[int, str], ...], tuple[Candidate, ...]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, document: Document, cancellation: Cancellation | None) -> tuple[Candidate, ...]:
+        pages = tuple((page.number, page.text) for page in document.pages)
+        with self._lock:
+            known = self._known.get(pages)
+        if known is None:
+            known = tuple(self._found(pages, cancellation))
+            with self._lock:
+                self._known[pages] = known
+                while len(self._known) > _DOCUMENTS:
+                    del self._known[next(iter(self._known))]
+        return known
+
+    @staticmethod
+    def _found(pages: Sequence[tuple[int, str]], cancellation: Cancellation | None) -> Iterator[Candidate]:
+        amounts = (amount for number, text in pages for amount in numbers.amounts(Page(number, text)))
+        for number, amount in enumerate(amounts):
+            if cancellation is not None and not number % _BETWEEN_STOPS:
+                cancellation.raise_if_requested()
+            if amount.currencies:
+                yield amount
+
+
+_DOCUMENTS = 4  # that are held: of one field after the other, and when it is decided
+_BETWEEN_STOPS = 1000  # amounts
+_SIGNED = _SignedAmounts()
 
 
 def _bounds(word: str) -> tuple[str, str]:

@@ -189,7 +189,8 @@ class Asked:
         found = known.get(key)
         if found is None:
             scores = self.model_scores(indices) if said else np.zeros((len(indices), len(ranking.MODEL_FEATURES)))
-            found = self.weights.strengths(scores, self.signs[indices])
+            everything = len(indices) == len(self.signs) and np.array_equal(indices, np.arange(len(indices)))
+            found = self.weights.strengths(scores, self.signs if everything else self.signs[indices])
             if self.told is not None:
                 found = found + self.told[indices]
             known[key] = found
@@ -300,7 +301,7 @@ def prepare(
     if not proposes(kind):
         return Asked(field, kind, [], _NO_ROWS, [], [], ranking.weights_for(kind))
     if layout is None:
-        layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))))
+        layout = Layout(document, Meaning(template or Template("", 1, "", "", (field,))), cancellation)
     weights = ranking.weights_for(
         kind, several=several, template=template, field=field.name, parameters=parameters, word=word
     )
@@ -406,8 +407,10 @@ def _is_found(asked: Asked, least: float) -> bool:
 
 def _is_named(asked: Asked, value: str) -> bool:
     """Whether a label, or words like what the field is called, stand at a value; or its form is proof enough."""
-    rows = [row for row, own in zip(asked.signs, values_of(asked.candidates), strict=True) if own == value]
-    return asked.kind in _FORMAL or any(max(*row[_OWN], *row[_LIKE]) >= _NAMED_FROM for row in rows)
+    if asked.kind in _FORMAL:
+        return True
+    rows = [index for index, own in enumerate(values_of(asked.candidates)) if own == value]
+    return float(asked.signs[np.ix_(rows, _OWN + _LIKE)].max()) >= _NAMED_FROM
 
 
 def _shares(asked: Asked) -> Vector:
@@ -452,20 +455,21 @@ def _prune(asked: Asked, *, limit: int, several: bool) -> list[int]:
 
 
 def choose_all(
-    asked: Sequence[Asked], document: Document, *, complete: bool, fits: Fits | None = None
+    asked: Sequence[Asked], document: Document, *, complete: bool, fits: Fits | None = None, offering: bool = True
 ) -> dict[str, FieldResult]:
     """The values of a template's fields (those whose values stand in the document), decided together.
 
     ``complete``: the whole document was read, so what was not found is absent, not unread. ``fits``: see ``decided_together``.
+    ``offering``: with runners-up and places on the page, which none needs who goes by the values alone.
     """
     single = [each for each in asked if proposes(each.kind) and each.field.type is not FieldType.LIST]
     shares = decided_together([_places(each, document) for each in single], fits)
     found: dict[str, FieldResult] = {}
     holds = sum_holds(shares)
     for each, own in zip(single, shares, strict=True):
-        found[each.field.name] = _choose_one(
-            each, document, own, complete=complete, sums=holds and each.role in ADDENDS
-        )
+        sums = holds and each.role in ADDENDS
+        value = None if offering else _value_alone(each, document, own, sums=sums)
+        found[each.field.name] = value or _choose_one(each, document, own, complete=complete, sums=sums)
     for each in asked:
         if each.field.type is FieldType.LIST and proposes(each.kind):
             found[each.field.name] = _choose_several(each, document, _shares(each)) if each.chosen else ()
@@ -520,10 +524,7 @@ def _choose_one(
     asked: Asked, document: Document, places: Sequence[Place], *, complete: bool, sums: bool = False
 ) -> FieldValue:
     missing = FieldState.ABSENT if complete else FieldState.UNREAD
-    values = sorted(
-        (place for place in places if place.value is not None), key=lambda place: (-place.share, place.index)
-    )
-    absent = next(place.share for place in places if place.value is None)
+    values, absent = _ranked(places)
     other = other_readings(asked)
     sure = [_confidence(asked, place, values, document, other, sums=sums) for place in values[: 2 * RUNNERS_UP]]
     offered = (_runner_up(asked, place.index, worth, document) for place, worth in zip(values, sure, strict=False))
@@ -538,7 +539,25 @@ def _choose_one(
             return _nothing(asked.field, missing, worth if complete else 0.0, _below(runners, most, most))
     best = asked.candidates[values[0].index]
     runners = other_values(offered, best.value, spelling=spelling(asked.kind), most=RUNNERS_UP)
-    return _found(asked, values[0].index, sure[0], document, _below(runners, sure[0], 1.0 - sure[0]))
+    boxes = _boxes(asked, values[0].index, document)
+    return _found(asked, values[0].index, sure[0], boxes, _below(runners, sure[0], 1.0 - sure[0]))
+
+
+def _ranked(places: Sequence[Place]) -> tuple[list[Place], float]:
+    """The values, best first, and the share of that there is none."""
+    values = sorted(
+        (place for place in places if place.value is not None), key=lambda place: (-place.share, place.index)
+    )
+    return values, next(place.share for place in places if place.value is None)
+
+
+def _value_alone(asked: Asked, document: Document, places: Sequence[Place], *, sums: bool) -> FieldValue | None:
+    """The value that ``_choose_one`` gives, without its runners-up and boxes; None where it takes those to tell whether there is one."""
+    values, absent = _ranked(places)
+    if not values or is_absent(asked, absent, values):
+        return None
+    sure = _confidence(asked, values[0], values, document, other_readings(asked), sums=sums)
+    return _found(asked, values[0].index, sure, (), ())
 
 
 def _proves_itself(asked: Asked, values: Sequence[Place], sure: Sequence[float]) -> bool:
@@ -679,7 +698,7 @@ def _strengths_by(asked: Asked, weights: Weights) -> tuple[Vector, float]:
     if not asked.candidates:
         return np.zeros(0), absent
     signs = weights.features[len(ranking.MODEL_FEATURES) :]
-    return asked.signs @ signs + asked.likely(), absent
+    return ranking.times(asked.signs, signs) + asked.likely(), absent
 
 
 def _says(shares: Shares, value: str | None) -> ranking.Second:
@@ -755,21 +774,57 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
     least = least_share(asked.kind)
     likely = [pair for pair in zip(shares.tolist(), asked.chosen, strict=True) if pair[0] >= least]
     names: set[str] = set()
+    places, called = _Spans(), _Organisations()
     for share, index in sorted(likely, key=lambda pair: (-pair[0], pair[1])):
         candidate = asked.candidates[index]
         name = asked.spelled(index) if asked.kind in _NAMED else candidate.value
-        overlaps = any(
-            _overlap(candidate.span, asked.candidates[other].span)
-            or (
-                asked.kind is FieldType.ORGANISATION
-                and _one_organisation(candidate.value, asked.candidates[other].value)
-            )
-            for _, other in taken
-        )
-        if name and name not in names and not overlaps:
-            names.add(name)
-            taken.append((share, index))
+        if not name or name in names or places.overlap(candidate.span):
+            continue
+        if asked.kind is FieldType.ORGANISATION:
+            if called.has(candidate.value):
+                continue
+            called.add(candidate.value)
+        names.add(name)
+        places.add(candidate.span)
+        taken.append((share, index))
     return taken
+
+
+class _Spans:
+    """Spans that do not overlap each other: of a list there may be tens of thousands."""
+
+    def __init__(self) -> None:
+        self._starts: dict[int, list[int]] = {}
+        self._ends: dict[int, list[int]] = {}  # in the order of the starts, as they do not overlap
+
+    def add(self, span: Span) -> None:
+        starts, ends = self._starts.setdefault(span.page, []), self._ends.setdefault(span.page, [])
+        at = bisect.bisect_right(starts, span.start)
+        starts.insert(at, span.start)
+        ends.insert(at, span.end)
+
+    def overlap(self, span: Span) -> bool:
+        """Whether one of them overlaps this one."""
+        at = bisect.bisect_left(self._starts.get(span.page, ()), span.end)
+        return at > 0 and self._ends[span.page][at - 1] > span.start
+
+
+class _Organisations:
+    """Names of organisations, by their first word."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[str]] = {}
+
+    def add(self, name: str) -> None:
+        self._known.setdefault(self._first(name), []).append(name)
+
+    def has(self, name: str) -> bool:
+        """Whether one of them is this one, as ``_one_organisation`` tells."""
+        return any(_one_organisation(name, other) for other in self._known.get(self._first(name), ()))
+
+    @staticmethod
+    def _first(name: str) -> str:
+        return next(map(same_name, _words_of_name(name)), "")
 
 
 def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[FieldValue, ...]:
@@ -781,7 +836,7 @@ def _choose_several(asked: Asked, document: Document, shares: Vector) -> tuple[F
     values = [asked.candidates[index].value for _, index in taken]
     runners = other_values(rest, *values, spelling=spelling(asked.kind), most=RUNNERS_UP)
     return tuple(
-        _found(asked, index, _item_confidence(asked, index, share, document), document, runners)
+        _found(asked, index, _item_confidence(asked, index, share, document), _boxes(asked, index, document), runners)
         for share, index in taken
     )
 
@@ -857,7 +912,7 @@ def _overlap(left: Span, right: Span) -> bool:
     return left.page == right.page and left.start < right.end and right.start < left.end
 
 
-def _found(asked: Asked, index: int, share: float, document: Document, runners: tuple[RunnerUp, ...]) -> FieldValue:
+def _found(asked: Asked, index: int, share: float, boxes: tuple[Box, ...], runners: tuple[RunnerUp, ...]) -> FieldValue:
     field, candidate = asked.field, asked.candidates[index]
     failed = candidate.failed
     if field.type is FieldType.IDENTIFIER and _TAX_NUMBER.search(" ".join((field.name, field.label, *field.near))):
@@ -869,7 +924,7 @@ def _found(asked: Asked, index: int, share: float, document: Document, runners: 
         state=FieldState.INVALID if failed else FieldState.FOUND,
         confidence=share * (_CHECK_FAILED if failed else 1.0),
         span=candidate.span,
-        boxes=_boxes(asked, index, document),
+        boxes=boxes,
         candidates=runners,
         failed_checks=failed,
     )

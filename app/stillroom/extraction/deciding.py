@@ -82,19 +82,22 @@ def decide(
     learned: Learned | None = None,
     embed: Embed | None = None,
     evidence: Evidence | None = None,
+    *,
+    offering: bool = True,
 ) -> tuple[dict[str, FieldResult], tuple[str, ...]]:
     """The value of every field, in the template's order, and the notes on the document.
 
     Args:
         learned: what the template learned until now. embed: by the loaded model, where what was learned tells texts apart by that.
         evidence: of the other documents of its run; what was learned of a field comes before it.
+        offering: with runners-up; see ``choosing.choose_all``.
     """
     for asked in seen.asked:
         choosing.taught(asked, learned, seen.document)
         moves = evidence.moves(asked, seen) if evidence is not None and asked.moves is None else None
         if moves is not None:
             choosing.joined(asked, moves)
-    decided = choosing.choose_all(seen.asked, seen.document, complete=seen.complete, fits=seen.fits)
+    decided = choosing.choose_all(seen.asked, seen.document, complete=seen.complete, fits=seen.fits, offering=offering)
     fields: dict[str, FieldResult] = {}
     for each in template.fields:
         if each.name in seen.looked:

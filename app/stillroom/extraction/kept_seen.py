@@ -10,7 +10,7 @@ import copy
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,26 +40,52 @@ _MOST_HELD = (
 _LEVEL = 4  # of zlib: a little larger than the best, in a third of its time
 
 
+class KeptBoxes:
+    """The boxes of spans, as arrays: of a run there are a hundred thousand, of which few are shown."""
+
+    def __init__(self, spans: bytes, sides: bytes) -> None:
+        """``spans``: page, start, end and number of sides of each, in the order of the document; ``sides``: of all their boxes in
+        hundredths, four each. Raises ValueError where they do not belong together.
+        """
+        self._spans = np.frombuffer(spans, np.int32).reshape(-1, 4)
+        self._sides = np.frombuffer(sides, np.int32)
+        self._ends = np.cumsum(self._spans[:, 3])
+        if len(self._sides) != (self._ends[-1] if len(self._ends) else 0):
+            raise ValueError("boxes that are not of these places")
+        self._first: npt.NDArray[np.int64] | None = None
+
+    def sides(self, span: Span) -> list[int]:
+        """Of the boxes of a span; none where it has none."""
+        if self._first is None:
+            self._first = self._spans[:, 0].astype(np.int64) << 32 | self._spans[:, 1]
+        at = int(np.searchsorted(self._first, span.page << 32 | span.start))
+        while at < len(self._spans) and tuple(self._spans[at, :2].tolist()) == (span.page, span.start):
+            if self._spans[at, 2] == span.end:
+                return list(self._sides[self._ends[at] - self._spans[at, 3] : self._ends[at]].tolist())
+            at += 1
+        return []
+
+
 @dataclass(frozen=True, slots=True)
 class KeptDocument(Document):
     """A document of which no more is left than deciding needs: its text, and where candidates stand.
 
     Attributes:
-        places: by page, start and end of a span, the sides of its boxes in hundredths, four each.
+        places: where the boxes of spans are.
         around: what stands around the candidates (see ``extraction.around``), packed; empty where it was not kept.
         offered: by field, the candidates that it is of.
         reckoned: what was reckoned of it and holds as long as it does, by what it is; gone with it. together: the same of all documents
             that were unpacked with it.
     """
 
-    places: Mapping[tuple[int, int, int], list[int]] = field(default_factory=dict)
+    places: KeptBoxes | None = field(default=None, repr=False)
     around: bytes = field(default=b"", repr=False)
     offered: dict[str, Sequence[Candidate]] = field(default_factory=dict, repr=False, compare=False)
     reckoned: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False, compare=False)
     together: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def boxes(self, span: Span) -> list[Box]:
-        sides = self.places.get((span.page, span.start, span.end), ())
+        sides = self.places.sides(span) if self.places is not None else ()
         return [Box(*(side / 100 for side in sides[at : at + 4])) for at in range(0, len(sides), 4)]
 
 
@@ -67,7 +93,9 @@ class _KeptAsked(msgspec.Struct, array_like=True):
     """A field with its candidates.
 
     Attributes:
-        spans: page, start and end of each candidate; signs: float32, a row each.
+        spans: page, start and end of each candidate.
+        signs: float32, by column, of those that are not the same all along. same: of each column what all candidates have, float32, or
+            not a number where they differ; empty where an earlier version kept all columns.
         told: by number of a candidate, what the text says plainly of it.
         others: by number of a candidate, what its text is where that is not its span's; readings, failed: where there are any.
         chosen: None for all of them.
@@ -88,6 +116,7 @@ class _KeptAsked(msgspec.Struct, array_like=True):
     sure: bool
     left_out: bool
     told: dict[int, float] = {}
+    same: bytes = b""
 
 
 class _KeptLook(msgspec.Struct, array_like=True):
@@ -107,8 +136,16 @@ class _KeptLook(msgspec.Struct, array_like=True):
     boxes: float = 0.0
 
 
+_Boxes = tuple[int, int, int, list[int]]
+
+
 class _Kept(KeptText, array_like=True):
-    """Everything of a document. ``signs``: names of the columns and of what is asked, as a digest."""
+    """Everything of a document.
+
+    Attributes:
+        signs: names of the columns and of what is asked, as a digest. boxes: of an earlier version; now they are in box_spans and
+            box_sides (see KeptBoxes).
+    """
 
     stated: tuple[Stated, ...]
     asked: list[_KeptAsked]
@@ -118,12 +155,30 @@ class _Kept(KeptText, array_like=True):
     page_only: bool
     parameters: int
     notes: tuple[str, ...]
-    boxes: list[tuple[int, int, int, list[int]]]
+    boxes: list[_Boxes]
     model: str
     embedding: bytes
     words: dict[str, float] = msgspec.field(default_factory=dict)
     left_out: tuple[str, ...] = ()  # the document's own notes, which bound how sure *absent* may be
     among: dict[str, tuple[str, bytes]] = msgspec.field(default_factory=dict)  # by choice: model, embedding
+    box_spans: bytes = b""
+    box_sides: bytes = b""
+
+    def put_boxes(self, boxes: Iterable[_Boxes]) -> None:
+        """In their order."""
+        some = sorted(boxes)
+        self.boxes = []
+        self.box_spans = np.array([(*each[:3], len(each[3])) for each in some], dtype=np.int32).tobytes()
+        self.box_sides = np.array([side for each in some for side in each[3]], dtype=np.int32).tobytes()
+
+    def all_boxes(self) -> list[_Boxes]:
+        if self.boxes:
+            return self.boxes
+        found, sides, at = [], np.frombuffer(self.box_sides, np.int32).tolist(), 0
+        for page, start, end, count in np.frombuffer(self.box_spans, np.int32).reshape(-1, 4).tolist():
+            found.append((page, start, end, sides[at : at + count]))
+            at += count
+        return found
 
 
 def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
@@ -144,13 +199,14 @@ def pack(seen: Seen, fields: Mapping[str, FieldResult]) -> bytes:
         page_only=seen.page_only,
         parameters=seen.parameters,
         notes=seen.notes,
-        boxes=_boxes(seen, fields),
+        boxes=[],
         model=seen.embedding[0] if seen.embedding is not None else "",
         embedding=seen.embedding.whole.astype(np.float16).tobytes() if seen.embedding is not None else b"",
         words=dict(seen.words),
         left_out=document.notes,
         among={name: (said.model, said.whole.astype(np.float16).tobytes()) for name, said in seen.among.items()},
     )
+    kept.put_boxes(_boxes(seen, fields))
     packed = _packed(kept)
     if not packed:
         return b""
@@ -203,7 +259,7 @@ def merged(template: Template, *parts: tuple[bytes, Template]) -> bytes:
     last.made = json.dumps({name: made[id(kept)][name] for name, kept in own if name in made[id(kept)]})
     last.complete = all(kept.complete for kept, _ in several)
     last.notes = tuple(dict.fromkeys(note for kept, _ in several for note in kept.notes))
-    last.boxes = sorted({tuple(each[:3]): each for kept, _ in several for each in kept.boxes}.values())
+    last.put_boxes({tuple(each[:3]): each for kept, _ in several for each in kept.all_boxes()}.values())
     last.words = {name: kept.words[name] for name, kept in own if name in kept.words}
     last.among = {name: kept.among[name] for name, kept in own if name in kept.among}
     for kept, _ in several:
@@ -239,6 +295,11 @@ class Unpacker:
         self._together: dict[str, Any] = {}
         self._size = 0
 
+    @property
+    def template(self) -> Template:
+        """Whose documents."""
+        return self._template
+
     def holds(self, content: bytes) -> bool:
         """Whether this one is held, or will be once it was unpacked."""
         room = len(self._held) < _MOST_HELD[0] and self._size + len(content) <= _MOST_HELD[1]
@@ -250,19 +311,21 @@ class Unpacker:
         if seen is None:
             seen = self._unpacked(content)
             if seen is None or not self._hold:
-                return None if seen is None else replace(seen, asked=[_to_be_decided(each) for each in seen.asked])
+                return None if seen is None else replace(seen, asked=[copy.copy(each) for each in seen.asked])
             if self.holds(content):
                 self._held[content] = seen
                 self._size += len(content)
         # Deciding writes on it; what it writes never goes deeper.
-        return replace(seen, asked=[_to_be_decided(each) for each in seen.asked])
+        return replace(seen, asked=[copy.copy(each) for each in seen.asked])
 
     def _unpacked(self, content: bytes) -> Seen | None:
         kept, around = _decoded(content)
         if kept is None or kept.signs != self._digest:
             return None
         try:
-            places = {(page, start, end): sides for page, start, end, sides in kept.boxes}
+            if kept.boxes:
+                kept.put_boxes(kept.boxes)
+            places = KeptBoxes(kept.box_spans, kept.box_sides)
             document = KeptDocument(
                 kept.name, kept.kind, kept.sha256, kept.read_pages(), kept.page_count, kept.left_out, stated=kept.stated, places=places,
                 around=around, together=self._together,
@@ -299,13 +362,12 @@ class Unpacker:
         places = np.frombuffer(kept.spans, np.int32).reshape(-1, 3)
         if not _on_the_pages(places, document):
             raise ValueError("candidates where there is no text")
-        spans = list(map(tuple, places.tolist()))
         likelihoods = np.frombuffer(kept.likelihoods, np.float32).tolist()
         texts = {page.number: page.text for page in document.pages}
-        candidates = KeptCandidates(spans, texts, kept.others, kept.values, likelihoods, kept.readings, kept.failed)
-        if not len(spans) == len(kept.values) == len(likelihoods):
+        candidates = KeptCandidates(places, texts, kept.others, kept.values, likelihoods, kept.readings, kept.failed)
+        if not len(places) == len(kept.values) == len(likelihoods):
             raise ValueError("candidates without values")
-        signs = np.frombuffer(kept.signs, np.float32).reshape(-1, len(candidates)).T if candidates else _NO_SIGNS
+        signs = _signs(kept, len(candidates)) if len(candidates) else _NO_SIGNS
         weights = self._weights_of(asked, kind, several, parameters, word)
         # Without a word the model is not asked: all candidates are weighed, by the page alone.
         unasked = self._words is not None and not weights.features[: len(ranking.MODEL_FEATURES)].any()
@@ -313,7 +375,7 @@ class Unpacker:
             asked,
             kind,
             candidates,
-            signs,  # type: ignore[arg-type]  # as it is decided with, see _to_be_decided
+            signs,  # type: ignore[arg-type]  # they take half, and whatever is reckoned with them is float64
             np.frombuffer(kept.where, np.int32).tolist(),
             list(range(len(candidates))) if kept.chosen is None or unasked else kept.chosen,
             weights,
@@ -349,11 +411,16 @@ def _on_the_pages(places: npt.NDArray[np.int32], document: Document) -> bool:
     return bool(((numbers[at] == page) & (start >= 0) & (start <= end) & (end <= lengths[at])).all())
 
 
-def _to_be_decided(held: Asked) -> Asked:
-    """A copy with its signs as deciding wants them: held, they take half of that."""
-    found = copy.copy(held)
-    found.signs = held.signs.astype(np.float64)
-    return found
+def _signs(kept: _KeptAsked, candidates: int) -> npt.NDArray[np.float32]:
+    """A row a candidate. Raises ValueError where what was kept is none."""
+    own = np.frombuffer(kept.signs, np.float32).reshape(-1, candidates)
+    if not kept.same:
+        return own.T
+    same = np.frombuffer(kept.same, np.float32)
+    varied = np.isnan(same)
+    found = np.repeat(same[:, None], candidates, axis=1)
+    found[varied] = own
+    return found.T
 
 
 _CHOICES = (
@@ -371,12 +438,15 @@ def _digest(asked: Sequence[Field]) -> str:
 
 def _kept(asked: Asked, document: Document) -> _KeptAsked:
     candidates = asked.candidates
+    columns = asked.signs.astype(np.float32).T  # most are zeros, or the same all along
+    varied = (columns != columns[:, :1]).any(axis=1) if len(candidates) else np.zeros(0, dtype=bool)
+    same = np.where(varied, np.float32(np.nan), columns[:, 0]) if len(candidates) else np.zeros(0, dtype=np.float32)
     spans = np.array([(each.span.page, each.span.start, each.span.end) for each in candidates], dtype=np.int32)
     return _KeptAsked(
         name=asked.field.name,
         spans=spans.tobytes(),
         values=[each.value for each in candidates],
-        signs=asked.signs.astype(np.float32).T.tobytes(),  # by column: most are zeros, or the same all along
+        signs=columns[varied].tobytes() if len(candidates) else b"",
         likelihoods=np.array([each.likelihood for each in candidates], dtype=np.float32).tobytes(),
         others={at: each.text for at, each in enumerate(candidates) if each.text != document.text(each.span)},
         readings={at: each.reading for at, each in enumerate(candidates) if each.reading},
@@ -388,6 +458,7 @@ def _kept(asked: Asked, document: Document) -> _KeptAsked:
         sure=asked.sure,
         left_out=asked.left_out,
         told={} if asked.told is None else {int(at): float(asked.told[at]) for at in np.flatnonzero(asked.told)},
+        same=same.astype(np.float32).tobytes(),
     )
 
 
@@ -433,7 +504,7 @@ def _looked(kept: _KeptLook, asked: Field) -> Looked:
     return Looked(look, np.array(kept.said))
 
 
-def _boxes(seen: Seen, fields: Mapping[str, FieldResult]) -> list[tuple[int, int, int, list[int]]]:
+def _boxes(seen: Seen, fields: Mapping[str, FieldResult]) -> list[_Boxes]:
     """The boxes of whatever may be shown, in hundredths."""
     spans = {each.span for asked in seen.asked for each in asked.candidates}
     for looked in seen.looked.values():

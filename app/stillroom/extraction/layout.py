@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
@@ -27,9 +28,10 @@ from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import Proposals
 from stillroom.extraction.candidates.venues import venue_sign
-from stillroom.extraction.candidates.words import address_words, states_and_countries
+from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
+from stillroom.extraction.naming import Naming
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
@@ -46,6 +48,7 @@ _PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, Fi
 
 
 _GAP = re.compile(r" {2,}|\t+| \| ")
+_INDENTED = re.compile(r"[ \t]*\n[ \t]*")
 _RANGE = re.compile(
     r"^\s*(?:[-–—~]|to|till?|until|bis|au|à|al|a|do|thru|through|and|tot)\s*(?:the\s+)?$", re.IGNORECASE
 )
@@ -53,6 +56,8 @@ _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"([^\W\d_])[\w'’&]* \(?$")
 _NEAR = 30
+_BEHIND = 12
+_SUFFIX = re.compile(rf", (?:{name_suffixes()})(?!\w)")
 _LOOSE = 0.12  # a figure alone is less than a house number's line
 _PRICED = re.compile(r"\d[.,]\d{2}(?:\s?[A-Z*]{1,3})?$")
 _PLAIN_LINE = 24  # characters
@@ -66,6 +71,10 @@ _LONGEST_LABEL = 80  # characters
 _LINES_OF_QUESTION = 3
 _LONGEST_ANSWER = 60
 _NUMBERED = re.compile(r"(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})[.)]\s|\d{1,2}\s?\([a-z]\)\s|\([a-z\d]{1,2}\)\s")
+# What a form prints under the line to write on: "(Name of registrant)".
+_CAPTION = re.compile(r"\([^()\d]{3,60}\)")
+# Behind a label that counts what is before it: "3 rooms, 2 baths", "• 3 rooms"; but not "2 price 4.00".
+_COUNTED = re.compile(r"[^\S\n]?(?:$|[\n,;.)·•]|\s\s)")
 _LIKE = 0.5
 _LABELLED = 0.45
 _STREET_WORDS = 5
@@ -122,20 +131,30 @@ class _LikeAround(NamedTuple):
     below: float
 
 
+def _go_on() -> None:
+    """Nobody asks to stop."""
+
+
+_BETWEEN_STOPS = 1000  # lines or candidates: some tenths of a second
+
+
 class _PageCells:
     """A page's lines and cells, and its labels by the cell they stand in."""
 
-    def __init__(self, page: Page, keys: frozenset[str], like: Likeness) -> None:
+    def __init__(self, page: Page, keys: frozenset[str], like: Likeness, stop: Callable[[], None] = _go_on) -> None:
+        """``stop``: called time and again, to raise where it is to end."""
         self.page = page
         self._like = like
         self.text = without_leaders(page.text)
-        self.labels = concepts.labels(self.text, keys)
+        self.labels = concepts.labels(self.text, keys, stop)
         self._label_starts = [label.start for label in self.labels]
         self.cells: list[_Cell] = []
         self.line_cells: list[list[int]] = []
         self.lines: list[tuple[int, int]] = []
         position = 0
-        for raw in self.text.split("\n"):
+        for number, raw in enumerate(self.text.split("\n")):
+            if not number % _BETWEEN_STOPS:
+                stop()
             stripped = raw.strip()
             if stripped:
                 start = position + len(raw) - len(raw.lstrip())
@@ -220,12 +239,17 @@ class _PageCells:
             )
         )
 
+    def naming(self, index: int) -> list[Label]:
+        """The labels of a cell that may name what is beside or below it."""
+        return [label for label in self.cell_labels[index] if not self.counts(label)]
+
     def label_text(self, index: int) -> str:
         """What a cell says, where it is short enough for a label and holds no value of its own behind one."""
         if index < 0 or self.cells[index].end - self.cells[index].start > _LONGEST_LABEL:
             return ""
         text = self.text[self.cells[index].start : self.cells[index].end]
-        return "" if ":" in text[:-1] or self.is_room(index) else text
+        counted = bool(self.cell_labels[index]) and not self.naming(index)
+        return "" if ":" in text[:-1] or counted or self.is_room(index) else text
 
     def is_room(self, index: int) -> bool:
         """Whether a cell names a room and nothing else: no label, though it may hold a word of one ("Wean Hall 7500")."""
@@ -254,8 +278,24 @@ class _PageCells:
 
     def labels_between(self, start: int, end: int) -> list[Label]:
         first = at_or_before(self._label_starts, start - 1) + 1
+        if first == len(self.labels) or self._label_starts[first] >= end:
+            return []
         last = at_or_before(self._label_starts, end - 1) + 1
         return [label for label in self.labels[first:last] if label.end <= end]
+
+    def labels_before(
+        self, start: int, end: int, most: int, but: Callable[[Label], bool] = lambda _: False
+    ) -> list[Label]:
+        """Of ``labels_between`` the last, nearest first, ``but`` for some: a line may be as long as a book."""
+        found: list[Label] = []
+        last = at_or_before(self._label_starts, end - 1)
+        first = max(at_or_before(self._label_starts, start - 1), last - _LABELS_BACK)
+        for at in range(last, first, -1):
+            if self.labels[at].end <= end and not but(self.labels[at]):
+                found.append(self.labels[at])
+                if len(found) == most:
+                    break
+        return found
 
     @functools.cached_property
     def headings(self) -> list[float]:
@@ -340,9 +380,44 @@ class _PageCells:
         return "words" if end - start <= _SHORT_LABEL and not any(map(str.isdigit, text)) else ""
 
     def label_below(self, index: int) -> int:
-        """The cell below that names the amount of this one, where labels stand below here; -1 else."""
+        """The cell below that names what is in this one, where labels stand below here; -1 else."""
         line = self.cells[index].line
-        return self.line_cells[line + 1][0] if line in self._labelled_below else -1
+        return self.line_cells[line + 1][0] if line in self._labelled_below else self._captioned.get(index, -1)
+
+    @functools.cached_property
+    def _captioned(self) -> dict[int, int]:
+        """Cells that have a caption in brackets under them, with that: it names what was written above it, and nothing below."""
+        found: dict[int, int] = {}
+        for index, cell in enumerate(self.cells):
+            over = self._above[index]
+            if (
+                over >= 0
+                and cell.line - self.cells[over].line == 1
+                and _CAPTION.fullmatch(self.text, cell.start, cell.end)
+                and not _CAPTION.fullmatch(self.text, self.cells[over].start, self.cells[over].end)
+                and self.headings[over] <= _HEADING
+            ):
+                found.setdefault(over, index)
+        return found
+
+    @functools.cached_property
+    def _captions(self) -> frozenset[int]:
+        return frozenset(self._captioned.values())
+
+    def names_below(self, index: int) -> bool:
+        """Whether what a cell says may name what is below it: not where it is the caption of what is above it."""
+        return index not in self._captions
+
+    def counts(self, label: Label) -> bool:
+        """Whether a label is what a number before it counts, and so names nothing behind or below it: "3 rooms, 2 baths"."""
+        start = label.start
+        return (
+            self.text[start : start + 1].islower()
+            and start >= 2
+            and self.text[start - 1] in " \u00a0"
+            and self.text[start - 2].isdigit()
+            and _COUNTED.match(self.text, label.end) is not None
+        )
 
     @functools.cached_property
     def _heads(self) -> tuple[list[int], list[int]]:
@@ -354,7 +429,7 @@ class _PageCells:
                 if cell.order and self._is_key(index - 1):
                     blocks[index] = blocks[index - 1]
                 continue
-            head = over if self.headings[over] > _HEADING else -1
+            head = over if self.headings[over] > _HEADING and self.names_below(over) else -1
             above_column, above_block = columns[over], blocks[over]
             far = above_column >= 0 and cell.line - self.cells[above_column].line > _COLUMN_LINES
             columns[index] = head if head >= 0 else (-1 if far else above_column)
@@ -364,7 +439,9 @@ class _PageCells:
             aligned = abs(self.cells[over].x0 - cell.x0) < 8.0 and cell.line - self.cells[over].line <= 2
             if aligned:
                 far = above_block >= 0 and cell.line - self.cells[above_block].line > _BLOCK_LINES
-                blocks[index] = over if self._heads_block(over) else (-1 if far else above_block)
+                blocks[index] = (
+                    over if self.names_below(over) and self._heads_block(over) else (-1 if far else above_block)
+                )
         return columns, blocks
 
     def _is_key(self, index: int) -> bool:
@@ -387,6 +464,10 @@ class _PageCells:
         return self._heads[1][index]
 
 
+_LABELS_BACK = 200
+_LONGEST_GAP = 2000  # characters between a label and a value: behind as many words it says nothing
+
+
 def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _Told:
     return place, label.key, weight * (0.5 if label.short and not head else 1.0)
 
@@ -394,17 +475,17 @@ def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _
 def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
     """Labels before a value in its cell, and in the cells to its left (or below it, where those hold what names it)."""
     cell = page.cells[index]
-    before = page.labels_between(cell.start, start)
-    for place, label in zip((Place.INLINE, Place.INLINE_SECOND), reversed(before), strict=False):
-        gap = page.text[label.end : start]
+    before = page.labels_before(cell.start, start, 2, page.counts)
+    for place, label in zip((Place.INLINE, Place.INLINE_SECOND), before, strict=False):
+        gap = page.text[label.end : min(start, label.end + _LONGEST_GAP)]
         values = len(re.findall(r"\d+", gap))
         words = len(re.findall(r"[^\W\d_]{2,}", gap))
         yield _tell(place, label, 0.8 ** (words + 2 * values), head=":" in gap[:2])
     places = iter((Place.LEFT, Place.LEFT_SECOND))
     nearest = page.line_cells[cell.line][max(0, cell.order - _CELLS_LEFT) : cell.order]
-    labelled = (left for left in reversed(nearest) if page.cell_labels[left])
+    labelled = (left for left in reversed(nearest) if page.naming(left))
     for place, left in zip(places, labelled, strict=False):
-        labels, heading = page.cell_labels[left], page.headings[left]
+        labels, heading = page.naming(left), page.headings[left]
         weight = (0.5 + 0.5 * heading) * 0.7 ** (cell.order - page.cells[left].order - 1)
         for label in labels[-2:]:
             yield _tell(place, label, weight * (1.0 if label is labels[-1] else 0.8), head=heading > _HEADING)
@@ -418,19 +499,19 @@ def _told_over(page: _PageCells, index: int) -> Iterator[_Told]:
     """Labels above a value, at the head of its column and of its block."""
     cell = page.cells[index]
     over = page.above(index)
-    if over >= 0 and page.label_below(index) < 0 and not page.is_room(over):
+    if over >= 0 and page.label_below(index) < 0 and not page.is_room(over) and page.names_below(over):
         heading = page.headings[over]
         apart = cell.line - page.cells[over].line
-        for label in page.cell_labels[over][-2:]:
+        for label in page.naming(over)[-2:]:
             yield _tell(Place.ABOVE, label, (0.3 + 0.7 * heading) * 0.8 ** (apart - 1), head=heading > _HEADING)
     head = page.column_head(index)
     if head >= 0:
         away = cell.line - page.cells[head].line
-        for label in page.cell_labels[head]:
+        for label in page.naming(head):
             yield _tell(Place.COLUMN, label, 0.97**away, head=True)
     block = page.block_head(index)
     if block >= 0:
-        for label in page.cell_labels[block]:
+        for label in page.naming(block):
             yield _tell(Place.BLOCK, label, 0.95 ** (cell.line - page.cells[block].line), head=True)
 
 
@@ -444,6 +525,8 @@ def _told_behind(page: _PageCells, index: int, start: int, end: int) -> Iterator
     for label in page.labels_between(end, min(end + 40, page.lines[page.cells[index].line][1]))[:2]:
         yield _tell(Place.BEHIND, label, 0.5 ** ((label.start - end) / 15))
     for label in page.labels_between(max(0, start - _PROSE), start)[-3:]:
+        if page.counts(label):
+            continue
         yield _tell(Place.PROSE, label, 0.5 ** (len(page.text[label.end : start]) / 30))
 
 
@@ -456,6 +539,7 @@ class _Shown:
 
     Attributes:
         cells: of each candidate, its cell on its page. firsts, seconds: see ``_ranges``.
+        rests: those that are the rest of a longer venue: what stands before one is no label.
     """
 
     candidates: Sequence[Candidate]
@@ -463,16 +547,42 @@ class _Shown:
     cells: list[int]
     firsts: set[int]
     seconds: dict[int, int]
+    rests: set[int]
+
+
+class _Written(NamedTuple):
+    """How a text is written: see OwnSigns."""
+
+    lines: float
+    length: float
+    digits: float
+    capitals: float
+    gaps: float
+
+
+def _written(text: str) -> _Written:
+    letters = [character for character in text if character.isalpha()]
+    return _Written(
+        float(text.count("\n")),
+        math.log1p(len(text)) / 4,
+        sum(character.isdigit() for character in text) / max(1, len(text)),
+        sum(letter.isupper() for letter in letters) / len(letters) if letters else 0.0,
+        float(len(_GAP.findall(_INDENTED.sub("\n", text)))),
+    )
 
 
 class Layout:
     """The pages of a document with their labels, for every field of a template."""
 
-    def __init__(self, document: Document, meaning: Meaning) -> None:
+    def __init__(self, document: Document, meaning: Meaning, cancellation: Cancellation | None = None) -> None:
+        """Raises Cancelled, as ``signs`` does."""
         self._document = document
+        self._stop = cancellation.raise_if_requested if cancellation is not None else _go_on
         self._meaning = meaning
         self._likeness = likeness(meaning.template.fields)
-        self._pages = {page.number: _PageCells(page, meaning.keys, self._likeness) for page in document.pages}
+        self._pages = {
+            page.number: _PageCells(page, meaning.keys, self._likeness, self._stop) for page in document.pages
+        }
         self._lines_before: dict[int, int] = {}
         total = 0
         for page in document.pages:
@@ -481,6 +591,7 @@ class Layout:
         self._total_lines = total
         self.proposals = Proposals(document)
         self._shown: dict[FieldType, _Shown] = {}
+        self._naming = Naming(document)
         self._told: dict[tuple[int, int, int], list[_Told]] = {}
         self._liked: dict[tuple[str, int, int], _LikeAround] = {}
         self._label_like: dict[str, float] = {}  # of texts that are candidates of several fields
@@ -500,13 +611,25 @@ class Layout:
         """One row a candidate, one column a name of ``sign_names()``; most lie between 0 and 1."""
         if not candidates:
             return np.zeros((0, len(sign_names())))
-        said = self._said(field, candidates)
-        return signs_of(said, self._own(field, kind, candidates, said), self.role(field, kind))
+        shown = self._shown.get(kind)
+        if shown is None or shown.candidates is not candidates:
+            if len(candidates) > _MANY:  # of one type at a time: they take much memory
+                self._shown.clear()
+            shown = self._shown[kind] = self._by_themselves(kind, candidates)
+        said = self._said(field, candidates, shown.rests)
+        return signs_of(said, self._own(field, kind, shown, said), self.role(field, kind))
 
-    def _said(self, field: Field, candidates: Sequence[Candidate]) -> Said:
+    def _said(self, field: Field, candidates: Sequence[Candidate], rests: Collection[int]) -> Said:
         said = Said.nothing(len(candidates))
+        rows: list[int] = []
+        places: list[int] = []
+        everything: list[list[float]] = []
         known: dict[tuple[str, float], list[float]] = {}  # of the labels of a table's lines, which are the same
         for row, candidate in enumerate(candidates):
+            if not row % _BETWEEN_STOPS:
+                self._stop()
+            if row in rests:
+                continue
             heard: dict[Place, list[float]] = {}
             for place, key, weight in self._around(candidate):
                 says = known.get((key, weight))
@@ -515,7 +638,10 @@ class Layout:
                 earlier = heard.get(place)
                 heard[place] = says if earlier is None else list(map(max, earlier, says))
             for place, says in heard.items():
-                said.hear(row, place, says)
+                rows.append(row)
+                places.append(place)
+                everything.append(says)
+        said.hear_all(rows, places, everything)
         return said
 
     def _around(self, candidate: Candidate) -> list[_Told]:
@@ -537,16 +663,13 @@ class Layout:
             *_told_behind(page, index, start, end),
         ]
 
-    def _own(self, field: Field, kind: FieldType, candidates: Sequence[Candidate], said: Said) -> list[OwnSigns]:
-        shown = self._shown.get(kind)
-        if shown is None or shown.candidates is not candidates:
-            if len(candidates) > _MANY:  # of one type at a time: they take much memory
-                self._shown.clear()
-            shown = self._shown[kind] = self._by_themselves(kind, candidates)
-        found = shown.own
+    def _own(self, field: Field, kind: FieldType, shown: _Shown, said: Said) -> list[OwnSigns]:
+        found, candidates = shown.own, shown.candidates
         role_order = self._meaning.affinity(field.name, "start") - self._meaning.affinity(field.name, "end")
         is_vat = self._meaning.affinity(field.name, "vat_id") > 0.5
         for row, (own, candidate) in enumerate(zip(found, candidates, strict=True)):
+            if not row % _BETWEEN_STOPS:
+                self._stop()
             span = candidate.span
             # Whatever another field of the type has left there is written over.
             own.order_first = role_order * (row in shown.firsts)
@@ -558,6 +681,8 @@ class Layout:
             )
             if own.venue >= _ROOM:
                 own.label_like = 0.0
+            if row in shown.rests:
+                own.like_beside = own.unlike_beside = 0.0
         most = max(max(own.like_beside, own.like_over) for own in found)
         if most >= _LIKE:
             for own in found:
@@ -584,7 +709,10 @@ class Layout:
         last_page = self._document.pages[-1].number
         ranges = _ranges(candidates, self._pages)
         cells: list[int] = []
+        written_as: dict[str, _Written] = {}
         for row, candidate in enumerate(candidates):
+            if not row % _BETWEEN_STOPS:
+                self._stop()
             span, text = candidate.span, candidate.text
             page = self._pages[span.page]
             index = max(0, page.cell_of(span.start))
@@ -593,7 +721,9 @@ class Layout:
             line = page.lines[cell.line]
             last_line = page.lines[page.line_of(max(span.start, span.end - 1))]
             place = self._lines_before[span.page] + cell.line
-            letters = [character for character in text if character.isalpha()]
+            written = written_as.get(text)
+            if written is None:
+                written = written_as[text] = _written(text)
             known = sum(label.end - label.start for label in page.labels_between(span.start, span.end))
             own = OwnSigns(
                 place=place / max(1, self._total_lines - 1),
@@ -610,10 +740,10 @@ class Layout:
                 last_shape=candidate.last,
                 loose_first=float("\n" in text and (candidate.first <= _LOOSE or page.headings[index] > _HEADING)),
                 loose_last=float("\n" in text and candidate.last <= _LOOSE),
-                lines=float(text.count("\n")),
-                length=math.log1p(len(text)) / 4,
-                digits=sum(character.isdigit() for character in text) / max(1, len(text)),
-                capitals=sum(letter.isupper() for letter in letters) / len(letters) if letters else 0.0,
+                lines=written.lines,
+                length=written.length,
+                digits=written.digits,
+                capitals=written.capitals,
                 whole_cell=float(span.start <= cell.start + 1 and span.end >= cell.end - 1),
                 whole_line=float(span.start <= line[0] + 1 and span.end >= line[1] - 1),
                 line_start=float(span.start == line[0]),
@@ -626,7 +756,7 @@ class Layout:
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
                 ),
                 # A code in groups is one value, however wide they are set apart: its check digits hold it together.
-                gaps=0.0 if kind is FieldType.IBAN else float(len(_GAP.findall(text))),
+                gaps=0.0 if kind is FieldType.IBAN else written.gaps,
                 holds_colon=float(": " in text),
                 repeats=math.log(repeats[folded[row]]),
                 size=min(2.0, cell.height / page.usual_height) - 1.0 if page.usual_height and cell.height else 0.0,
@@ -645,7 +775,10 @@ class Layout:
             )
             if kind in _CALLED:
                 own.street = float(_is_street(text))
-                before, behind = page.text[max(0, span.start - _NEAR) : span.start], page.text[span.end : span.end + 3]
+                before, behind = (
+                    page.text[max(0, span.start - _NEAR) : span.start],
+                    page.text[span.end : span.end + _BEHIND],
+                )
                 own.cut_before, own.cut_behind = float(_goes_before(before)), float(_goes_on(behind))
                 own.cut_below, own.plain_below = page.goes_on_below(span.start, span.end)
             if kind in _NAMES:
@@ -653,6 +786,9 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
             found.append(own)
+        if kind in _CALLED:
+            self._naming.mark(kind, candidates, found)
+        rests = _mark_parts(candidates, found) if kind in _NAMES else set()
         if kind in _MONEY:
             _numeric(candidates, found, [self._is_tax(candidate) for candidate in candidates])
         if kind in _MOMENTS:
@@ -660,7 +796,7 @@ class Layout:
             for own, candidate in zip(found, candidates, strict=True):
                 text = self._pages[candidate.span.page].text
                 own.cited = float(_is_cited(text, candidate.span.start))
-        return _Shown(candidates, found, cells, ranges[0], ranges[1])
+        return _Shown(candidates, found, cells, ranges[0], ranges[1], rests)
 
     def _is_tax(self, candidate: Candidate) -> bool:
         """Whether a label beside or over an amount calls it a tax."""
@@ -675,9 +811,13 @@ class Layout:
         """Mark the first, the last and the only value that has a label of its own."""
         if not len(where):
             return
-        found[int(where[0])].first_own = 1.0
-        found[int(where[-1])].last_own = 1.0
-        if len({_folded(candidates[int(at)].value) for at in where}) == 1:
+        first, last = (candidates[int(at)].span for at in (where[0], where[-1]))
+        for at in where:  # a longer value that begins there is as much the first
+            span = candidates[int(at)].span
+            found[int(at)].first_own = float((span.page, span.start) == (first.page, first.start))
+            found[int(at)].last_own = float((span.page, span.start) == (last.page, last.start))
+        begins = {(candidates[int(at)].span.page, candidates[int(at)].span.start) for at in where}
+        if len(begins) == 1 or len({_folded(candidates[int(at)].value) for at in where}) == 1:
             for at in where:
                 found[int(at)].only_own = 1.0
 
@@ -696,11 +836,13 @@ class Layout:
         cell = page.cells[index]
         start = max(start, cell.start)
         like = self._likeness
-        labels = page.labels_between(cell.start, start)
-        if labels and concepts.joins_a_day(page.text, labels[-1]):
-            own, rival, _ = self._meaning.weigh(field.name, labels[-1].key)
+        labels = page.labels_before(cell.start, start, 1)
+        if labels and page.counts(labels[0]):
+            own = rival = 0.0
+        elif labels and concepts.joins_a_day(page.text, labels[0]):
+            own, rival, _ = self._meaning.weigh(field.name, labels[0].key)
         else:
-            own, rival = like.before(field.name, page.text[cell.start : start])
+            own, rival = like.before(field.name, page.text[max(cell.start, start - _LONGEST_GAP) : start])
         if not own and not rival and cell.order and start - cell.start < _AT_START:
             own, rival = like.of_cell(field.name, page.label_text(index - 1))
         around = self._liked.get((field.name, candidate.span.page, index))
@@ -725,7 +867,9 @@ class Layout:
         heads = {page.column_head(index), page.block_head(index)} - {-1, page.above(index)}
         headed = [like.of_cell(field.name, page.label_text(head)) for head in heads]
         below, _ = like.of_cell(field.name, page.label_text(page.below(index)))
-        over = -1 if page.label_below(index) >= 0 else page.above(index)
+        over = page.above(index)
+        if page.label_below(index) >= 0 or not page.names_below(over):
+            over = -1
         question = page.question_over(index) if over >= 0 else ""
         return _LikeAround(
             like.within(field.name, question) if question else like.of_cell(field.name, page.label_text(over)),
@@ -785,7 +929,29 @@ def _goes_before(text: str) -> bool:
 
 def _goes_on(text: str) -> bool:
     """The same of what stands behind it."""
-    return text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&")
+    return (text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&")) or _SUFFIX.match(text) is not None
+
+
+def _mark_parts(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> set[int]:
+    """Mark the venues and persons' names that are a part of a longer one: "Mellon Building" of "Conference Room, Mellon Building".
+
+    Gives those that are what is left of a venue behind its beginning.
+    """
+    rests = set()
+    for sign in ("venue", "name_whole"):
+        whole = [row for row, own in enumerate(found) if getattr(own, sign) >= 1]
+        page = begun = reached = -1
+        for span, row in sorted(
+            ((candidates[row].span, row) for row in whole), key=lambda each: (each[0].page, each[0].start, -each[0].end)
+        ):
+            if span.page == page and span.end <= reached:
+                if (span.start, span.end) != (begun, reached):
+                    found[row].part = 1.0
+                    if sign == "venue" and span.start > begun:
+                        rests.add(row)
+            else:
+                page, begun, reached = span.page, span.start, span.end
+    return rests
 
 
 def _folded(value: str) -> str:

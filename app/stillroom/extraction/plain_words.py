@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ class PartyRoles:
         for at in sorted(range(len(candidates)), key=lambda each: candidates[each].span, reverse=True):
             span = candidates[at].span
             behind = self._texts[span.page][span.end : span.end + _FAR]
-            role = _role_of(behind)
+            role = role_of(behind)
             if (
                 not role
                 and (joint := _patterns().joint.match(behind))
@@ -107,9 +107,20 @@ def is_branch_number(text: str) -> bool:
     return _patterns().branch.fullmatch(text.strip()) is not None
 
 
-def _role_of(behind: str) -> str:
+def role_of(behind: str) -> str:
+    """What a name is called by the words behind it ("… (the “Borrower”)"); empty for nothing."""
     found = _patterns().as_.match(behind) or _patterns().defined.match(behind)
     return " ".join(found[1].split()) if found else ""
+
+
+def introductions(text: str) -> Iterator[int]:
+    """Where a text is about to name parties: behind each "between" and its like."""
+    return (match.end() for match in _patterns().between.finditer(text))
+
+
+def signs_begin(text: str) -> bool:
+    """Whether a text begins with what stands under a name that signs, or before it: "By:", "/s/", a line to write on."""
+    return _patterns().signs.match(text) is not None
 
 
 def _singular(role: str) -> list[str]:
@@ -126,6 +137,8 @@ class _Patterns(NamedTuple):
     cut: re.Pattern[str]
     branch: re.Pattern[str]
     listed: re.Pattern[str]
+    between: re.Pattern[str]
+    signs: re.Pattern[str]
 
 
 @cache
@@ -156,4 +169,6 @@ def _patterns() -> _Patterns:
         re.compile(
             rf"(?:[,;:/]|(?<!\b[^\W\d_])\.)(?=\s|$)|[()،、；：。]|\s(?:{words['and']}|{words['or']})\s", re.IGNORECASE
         ),
+        re.compile(rf"(?<!\w)(?:{words['between']})\W{{0,3}}\s", re.IGNORECASE),
+        re.compile(rf"\s*(?:/s/|_{{4,}}|(?:{words['signs']})\s?:)", re.IGNORECASE),
     )

@@ -66,8 +66,20 @@ class Weights:
 
     def strengths(self, model_scores: Vector, signs: Vector) -> Vector:
         """One strength a candidate; ``model_scores`` has a column for each of MODEL_FEATURES."""
-        result: Vector = np.hstack([model_scores, signs]) @ self.features
-        return result
+        parts = [
+            np.hstack([model_scores[at : at + _AT_ONCE], signs[at : at + _AT_ONCE]]) @ self.features
+            for at in range(0, len(signs), _AT_ONCE)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+
+_AT_ONCE = 10_000  # candidates: those of a long document take hundreds of megabytes together
+
+
+def times(signs: Vector, weights: Vector) -> Vector:
+    """``signs @ weights``, without a copy of all signs where they are held in half of the memory."""
+    parts = [signs[at : at + _AT_ONCE] @ weights for at in range(0, len(signs), _AT_ONCE)]
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def family(kind: FieldType) -> str:

@@ -47,16 +47,21 @@ def several_documents(asked: Sequence[Asked], document: Document) -> str:
     return ""
 
 
+_MOST_BEFORE = 2000  # characters
+
+
 def _labelled(asked: Asked, document: Document) -> list[_Labelled]:
     """The candidates that a label of the field stands beside in their line, with what stands before them there."""
     found: dict[tuple[int, int], _Labelled] = {}
     if not asked.candidates:
         return []
-    own, rival = asked.signs[:, _OWN], asked.signs[:, _RIVAL]
+    own, rival = (asked.signs[:, column].astype(np.float64) for column in (_OWN, _RIVAL))
     for index in np.flatnonzero((own >= _LABELLED) & (own > rival)).tolist():
         candidate = asked.candidates[index]
         text = document.page(candidate.span.page).text
-        label = text[text.rfind("\n", 0, candidate.span.start) + 1 : candidate.span.start]
+        first = max(0, candidate.span.start - _MOST_BEFORE)  # a line may be as long as a book
+        first = max(first, text.rfind("\n", first, candidate.span.start) + 1)
+        label = text[first : candidate.span.start]
         label = " ".join(label.casefold().split())
         if _WORD.search(label):
             place = (candidate.span.page, candidate.span.start)

@@ -70,6 +70,12 @@ class Said:
             if value > 0 and value > table[row, place]:
                 table[row, place] = value
 
+    def hear_all(self, rows: Sequence[int], places: Sequence[int], says: Sequence[Sequence[float]]) -> None:
+        """The same of many, where nothing was heard at these places before."""
+        if rows:
+            for table, values in zip((self.own, self.rival, self.avoid), np.maximum(0.0, says).T, strict=True):
+                table[rows, places] = values
+
     def strong(self) -> Vector:
         """How far each candidate has a label of its own, less what others say where that one is weak."""
         beside = self.own[:, _GROUPS["beside"]].max(axis=1)
@@ -106,6 +112,19 @@ class OwnSigns:
     name_whole: float = 0.0
     place_known: float = 0.0
     venue: float = 0.0
+    part: float = 0.0
+    everyday: float = 0.0
+    quoted: float = 0.0
+    called: float = 0.0
+    introduced: float = 0.0
+    titled: float = 0.0
+    begins: float = 0.0
+    signed: float = 0.0
+    signed_below: float = 0.0
+    held: float = 0.0
+    legal: float = 0.0
+    legal_inside: float = 0.0
+    named_whole: float = 0.0
     first_own: float = 0.0
     last_own: float = 0.0
     only_own: float = 0.0
@@ -227,8 +246,19 @@ _BY_ROLE = {
     "number": ("top", "place", "repeats", "size", "position_first"),
     "tax_id": ("top", "place", "repeats"),
     "place": ("place_known", "name_known", "place", "repeats", "whole_cell", "length"),
-    "venue": ("venue", "top", "place", "repeats", "whole_cell", "length", "digits"),
-    "person": ("name_known", "name_whole", "place_known", "top", "place", "repeats", "lines", "whole_cell", "domain"),
+    "venue": ("venue", "top", "place", "repeats", "whole_cell", "length", "digits", "part"),
+    "person": (
+        "name_known",
+        "name_whole",
+        "place_known",
+        "top",
+        "place",
+        "repeats",
+        "lines",
+        "whole_cell",
+        "domain",
+        "part",
+    ),
 }
 
 # Signs that mean something else on a till's slip: there they count once more, as far as the page is one.
@@ -248,6 +278,21 @@ def sign_names() -> tuple[str, ...]:
 
 def signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
     """One row a candidate, one column a name of ``sign_names()``. ``role``: of the field; its own signs count once more under it."""
+    if len(own) <= _AT_ONCE:
+        return _signs_of(said, own, role)
+    # A long document has a hundred thousand candidates of every field: they are held in half of the memory, as they are kept on disk.
+    found = np.empty((len(own), len(sign_names())), dtype=np.float32)
+    for at in range(0, len(own), _AT_ONCE):
+        until = at + _AT_ONCE
+        part = Said(said.own[at:until], said.rival[at:until], said.avoid[at:until])
+        found[at:until] = _signs_of(part, own[at:until], role)
+    return found  # type: ignore[return-value]  # what is reckoned with it is float64
+
+
+_AT_ONCE = 10_000  # candidates
+
+
+def _signs_of(said: Said, own: Sequence[OwnSigns], role: str) -> Vector:
     rows = np.array([_own_row(each) for each in own])
     roles = [
         rows[:, [_OWN_NAMES.index(sign) for sign in signs]] if each == role else np.zeros((len(rows), len(signs)))

@@ -6,17 +6,15 @@ Letters that words share are met by chance in a text of any length; a whole word
 
 from __future__ import annotations
 
-import functools
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from stillroom import paths
+from stillroom.extraction.candidates.words import common_words
 
 Vector = npt.NDArray[np.float64]
 _WORD = re.compile(r"[^\W\d_]+")
@@ -26,13 +24,6 @@ _COMPOUND = 0.6
 _MOST_BENT = 3  # letters that an ending adds
 _BEGINNING = 5  # letters that two bent forms have in common
 _MOST_WEIGHT = 1.5
-
-
-@functools.cache
-def common_words() -> frozenset[str]:
-    """Words that stand in texts of every kind, in small letters, of all languages that are listed."""
-    listed = tomllib.loads((paths.resources_dir() / "common_words.toml").read_text(encoding="utf-8"))
-    return frozenset(word for words in listed.values() for word in words.split())
 
 
 def whole_words(bags: Sequence[Mapping[str, float]], text: str) -> Vector:

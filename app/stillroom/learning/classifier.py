@@ -375,7 +375,7 @@ def _largest(near: Vector) -> float:
     power = near / length  # within bounds, however many documents there are
     for _ in range(3):
         power = power @ power
-    return length * float(np.abs(power).sum(axis=1).max()) ** (1 / 8)
+    return length * math.pow(float(np.abs(power).sum(axis=1).max()), 1 / 8)
 
 
 def _row(

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.extraction.around import MARKS
+from stillroom.extraction.ranking import times
 from stillroom.learning.confidence import calibrated
 from stillroom.learning.surroundings import Book, Shelf, Surrounded
 
@@ -103,7 +104,7 @@ class LearnedField:
 
     def strengths(self, signs: Vector, around: Surrounded) -> Vector:
         """What is added to each candidate's strength."""
-        result: Vector = signs @ self.signs + self.book.columns_of(around) @ self.around
+        result: Vector = times(signs, self.signs) + self.book.columns_of(around) @ self.around
         return result
 
 
@@ -330,10 +331,11 @@ def _by_document(
     target = np.where(right, powers / np.where(is_absent, 1.0, hit)[of], 0.0)
     gradient = columns.T @ (share - target)
     gradient[-1] = float(np.sum(no_share - is_absent))
-    weighted = columns * share[:, None]
-    means = np.add.reduceat(weighted, starts, axis=0)
+    root = np.sqrt(share)[:, None]
+    half = columns * root
+    means = np.add.reduceat(half * root, starts, axis=0)
     means[:, -1] += no_share
-    curvature = columns.T @ weighted - means.T @ means
+    curvature = half.T @ half - means.T @ means  # of a matrix with itself only one half is reckoned
     curvature[-1, -1] += float(np.sum(no_share))
     return gradient, curvature
 

@@ -8,7 +8,7 @@ import logging
 import random
 import threading
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,9 +24,10 @@ from stillroom.errors import StillroomError
 from stillroom.evaluation.matching import same_value
 from stillroom.extraction import choices, choosing, layout, ranking
 from stillroom.extraction.around import Places, Words
-from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.candidate import Candidate, likelihoods_of, values_of
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.deciding import Seen
 from stillroom.extraction.kept_seen import KeptDocument
 from stillroom.extraction.signs import sign_names
 from stillroom.extraction.subject import Embed, beginning
@@ -49,6 +50,7 @@ _MOST_DOCUMENTS = 200
 _CURVE = (0, 1, 2, 3, 5, 10, 20, 40)  # documents
 _LEAST_FOR_A_CURVE = 4
 _ORDERS = 3
+_QUOTED = (FieldType.TEXT, FieldType.BLOCK)  # a model adds candidates
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +79,7 @@ class LearnedTemplate:
         choices: the same of its choices among options.
         documents: it was learned from.
         outdated: how many documents were kept by other signs, of an earlier version: nothing is learned of them until they are taken anew.
+        unused: fields that were no better by it when documents were left out, and are decided as before.
         models: that embedded texts of choices. With more than one no embedding is used: they cannot be held against each other.
         near: the document that was asked about last, and what stands around its places: fields have them in common.
     """
@@ -85,6 +88,7 @@ class LearnedTemplate:
     choices: dict[str, LearnedChoice] = field(default_factory=dict)
     documents: int = 0
     outdated: int = 0
+    unused: dict[str, Gain] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     near: tuple[Document, Places] | None = field(default=None, repr=False, compare=False)
 
@@ -129,8 +133,10 @@ class LearnedTemplate:
         return shares, confidence(learned.slope, learned.shift, float(shares.max()))
 
     def gains(self) -> dict[str, Gain]:
+        """What each field gained, also where that is nothing."""
         learned: dict[str, LearnedField | LearnedChoice] = {**self.fields, **self.choices}
-        return {name: Gain(each.documents, each.before, each.after) for name, each in learned.items()}
+        gained = {name: Gain(each.documents, each.before, each.after) for name, each in learned.items()}
+        return self.unused | gained
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +172,67 @@ class TemplateMemory:
         arrays: dict[str, npt.NDArray[np.generic]] = {}
         meaning = Meaning(self._template)
         seen, said = layout.Layout(document, meaning), Told(document, meaning)
-        told: dict[str, FieldFacts] = {}
+
+        def offered(each: Field) -> _Offered:
+            kind, _ = _kind(each)
+            candidates = seen.proposals.of(each, kind).candidates
+            told = choosing.told_vector(said.of(each, kind, candidates), len(candidates))
+            return _Offered(candidates, seen.signs(each, kind, candidates), told)
+
+        facts = self._take_fields(document, truth, offered, arrays)
+        self._keep(document.sha256, facts, self._take_choices(document, truth, embed, arrays), arrays)
+
+    def take_seen(self, seen: Seen, truth: Truth) -> bool:
+        """The same of a document whose candidates were seen when it was extracted, which takes neither its file nor the time to look at
+        its pages. Nothing, and False, where that is not enough: of choices, and of texts that a model quoted. Raises StillroomError.
+        """
+        names = {each.name for each in self._template.fields if each.name in truth}
+        if any(truth[each.name] for each in self._template.fields if each.name in names and each.type in choices.TYPES):
+            return False
+        asked = {each.field.name: each for each in seen.asked}
+        if any(each.kind in _QUOTED for each in asked.values() if each.field.name in names):
+            return False
+        arrays: dict[str, npt.NDArray[np.generic]] = {}
+
+        def offered(each: Field) -> _Offered:
+            own = asked[each.name]
+            return _Offered(own.candidates, own.signs, own.told)
+
+        facts = self._take_fields(seen.document, truth, offered, arrays)
+        self._keep(seen.document.sha256, facts, ChoicesFacts(), arrays)
+        return True
+
+    def _take_fields(
+        self,
+        document: Document,
+        truth: Truth,
+        offered: Callable[[Field], _Offered],
+        arrays: dict[str, npt.NDArray[np.generic]],
+    ) -> dict[str, FieldFacts]:
+        """What is kept of a document's fields whose values stand in it."""
+        found: dict[str, FieldFacts] = {}
         for each in self._template.fields:
             kind, several = _kind(each)
             if each.name not in truth or not proposes(kind):
                 continue
-            row = self._row(document, each, truth[each.name], seen, said)
+            row = self._row(document, each, truth[each.name], offered(each))
             for name in ("signs", "like", "right"):
                 arrays[f"{each.name}.{name}"] = getattr(row, name)
-            told[each.name] = FieldFacts(str(kind), several, row.missing, row.candidates, tuple(row.around))
-        of_choices = self._take_choices(document, truth, embed, arrays)
-        arrays["facts"] = packed(DocumentFacts(_VERSION, sign_names(), told, of_choices))
+            found[each.name] = FieldFacts(str(kind), several, row.missing, row.candidates, tuple(row.around))
+        return found
+
+    def _keep(
+        self,
+        sha256: str,
+        fields: dict[str, FieldFacts],
+        of_choices: ChoicesFacts,
+        arrays: dict[str, npt.NDArray[np.generic]],
+    ) -> None:
+        arrays["facts"] = packed(DocumentFacts(_VERSION, sign_names(), fields, of_choices))
         content = io.BytesIO()
         np.savez_compressed(content, allow_pickle=False, **arrays)
         with self._lock:
-            with atomic.replacing(self._file(document.sha256)) as temporary:
+            with atomic.replacing(self._file(sha256)) as temporary:
                 temporary.write_bytes(content.getvalue())
             for old in self._files()[:-_MOST_DOCUMENTS]:
                 old.unlink(missing_ok=True)
@@ -292,6 +344,8 @@ class TemplateMemory:
             # What made the field no better when documents were left out is not used.
             if learned is not None and learned.gained >= 0:
                 found.fields[each.name] = learned
+            elif learned is not None:
+                found.unused[each.name] = Gain(learned.documents, learned.before, learned.before)
             if each.type in choices.TYPES:
                 sorted_out = classifier.learn([one.choices[each.name] for one in documents if each.name in one.choices])
                 if sorted_out is not None:
@@ -392,28 +446,26 @@ class TemplateMemory:
             same=_same(kind, facts.around) if several else None,
         )
 
-    def _row(
-        self, document: Document, each: Field, truth: str | Sequence[str] | None, seen: layout.Layout, said: Told
-    ) -> _Row:
+    def _row(self, document: Document, each: Field, truth: str | Sequence[str] | None, offered: _Offered) -> _Row:
         kind, several = _kind(each)
         wanted = [] if truth is None else [truth] if isinstance(truth, str) else list(truth)
-        candidates = seen.proposals.of(each, kind).candidates
+        candidates, signs, told = offered.candidates, offered.signs, offered.told
         count = len(candidates)
-        signs = seen.signs(each, kind, candidates)
-        told = choosing.told_vector(said.of(each, kind, candidates), count)
-        right = np.array(
-            [any(same_value(kind, one.value, value) for value in wanted) for one in candidates], dtype=bool
-        )
+        # Many candidates have one value, which is held against what is right once.
+        same = {
+            value: any(same_value(kind, value, own) for own in wanted) for value in dict.fromkeys(values_of(candidates))
+        }
+        right = np.array([same[value] for value in values_of(candidates)], dtype=bool)
         if len(candidates) > _MOST_CANDIDATES:
             weights = ranking.weights_for(kind, several=several, template=self._template, field=each.name)
             strengths = weights.strengths(np.zeros((len(candidates), len(ranking.MODEL_FEATURES))), signs)
             strengths = strengths if told is None else strengths + told
             kept = np.zeros(len(candidates), dtype=bool)
             kept[np.argsort(-strengths, kind="stable")[:_MOST_CANDIDATES]] = True
-            places = np.flatnonzero(kept | right)
+            places = np.flatnonzero(kept | right).tolist()
             candidates, signs, right = [candidates[place] for place in places], signs[places], right[places]
             told = told[places] if told is not None else None
-        like = np.log(np.maximum([one.likelihood for one in candidates], 1e-6)) if candidates else np.zeros(0)
+        like = np.log(np.maximum(likelihoods_of(candidates), 1e-6)) if len(candidates) else np.zeros(0)
         if told is not None:  # what is learned is weighed beside what the text says plainly
             like = like + told
         return _Row(
@@ -434,6 +486,15 @@ class TemplateMemory:
             return sorted(files, key=lambda file: (file.stat().st_mtime_ns, file.name))
         except OSError:
             return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """The candidates of a field, a row of signs each, and what the text says plainly of them."""
+
+    candidates: Sequence[Candidate]
+    signs: Vector
+    told: Vector | None
 
 
 @dataclass(frozen=True, slots=True)

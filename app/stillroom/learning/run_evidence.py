@@ -148,7 +148,7 @@ def evidence_of(
         for content in some[:: max(1, -(-len(some) // MOST_DOCUMENTS))]:
             seen = unpacker.unpack(content)
             if seen is not None:
-                fields, _ = decide(seen, template, learned)
+                fields, _ = decide(seen, template, learned, offering=False)
                 yield seen, likely_values(fields)
 
     return run_evidence(decided(), cancellation)

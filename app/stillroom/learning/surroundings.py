@@ -193,16 +193,39 @@ class Shelf:
     def __init__(self) -> None:
         self.numbers: dict[tuple[str, str], int] = {}
         self._pages: dict[int, tuple[Surrounded, _Page]] = {}
+        self._of_words: tuple[Words, Numbers] | None = None
 
     def page(self, these: Surrounded) -> _Page:
         """These, as numbers; the same object is numbered once."""
         known = self._pages.get(id(these))
         if known is None or known[0] is not these:
-            page, words = _told_apart(these)
-            numbers = self.numbers
-            own = [numbers.setdefault(word, len(numbers) + 1) for word in words]
-            known = self._pages[id(these)] = these, page.numbered(np.array([0, *own], dtype=np.int32))
+            if isinstance(these, Around):
+                page = these.page.numbered(self._numbered(these))
+            else:
+                page, words = _told_apart(these)
+                numbers = self.numbers
+                own = [numbers.setdefault(word, len(numbers) + 1) for word in words]
+                page = page.numbered(np.array([0, *own], dtype=np.int32))
+            known = self._pages[id(these)] = these, page
         return known[1]
+
+    def _numbered(self, these: Around) -> Numbers:
+        """The numbers here of words that many documents share, as far as these documents use them."""
+        with these.words.lock:
+            order = these.words.order()
+            found = (
+                self._of_words[1]
+                if self._of_words is not None and self._of_words[0] is these.words
+                else np.zeros(1, dtype=np.int32)
+            )
+            if len(found) <= len(order):
+                found = np.append(found, np.zeros(len(order) + 1 - len(found), dtype=np.int32))
+            self._of_words = these.words, found
+            used = np.flatnonzero(_which(these.page.words(), len(found)))
+            for number in used[found[used] == 0].tolist():
+                if number:
+                    found[number] = self.numbers.setdefault(order[number - 1], len(self.numbers) + 1)
+        return found
 
     def keep(self, these: Iterable[Surrounded]) -> None:
         """Let go of all documents but these."""
@@ -261,9 +284,13 @@ class Book:
         ]
         marks = self._marks.get(number)
         if marks is None:
-            marks = self._marks[number] = np.unique(self._pages[number].marks, return_inverse=True)
+            own = self._pages[number].marks
+            used = np.flatnonzero(_which([own], self.size))
+            numbers = np.zeros(self.size, dtype=np.int64)
+            numbers[used] = np.arange(len(used))
+            marks = self._marks[number] = used, numbers[own]
         places, where = marks
-        worth = self._worth(others, places)[where.reshape(len(pairs[0]), sum(MARKS.values()))]
+        worth = self._worth(others, places)[where]
         return np.hstack([_nearest(pairs, counts), _strongest(worth)])
 
     def forget_pairs(self) -> None:
@@ -334,8 +361,7 @@ class Book:
 
     def _count(self, page: _Page, right: npt.NDArray[np.bool_]) -> tuple[Numbers, Vector, Vector]:
         """The marks of a document, the share of its right values that have each, and of all its candidates."""
-        places = np.unique(page.marks)
-        places = places[places > 0]
+        places = np.flatnonzero(_which([page.marks], self.size)[1:]) + 1
         if not len(places):
             return places, np.zeros(0), np.zeros(0)
 
@@ -351,15 +377,12 @@ def _told_apart(these: Surrounded) -> tuple[_Page, Sequence[tuple[str, str]]]:
     """Surroundings as numbers of words, from 1, and these words; what stands around several candidates of a line is looked up once."""
     if isinstance(these, Around):
         with these.words.lock:
-            every = list(these.words.known)
-        page = these.page
-        used = np.unique(
-            np.concatenate([each.ravel() for each in (page.left, page.behind, page.above, page.exact, page.marks)])
-        )
-        used = used[used > 0]
-        numbers_of = np.zeros(len(every) + 1, dtype=np.int32)
-        numbers_of[used] = np.arange(1, len(used) + 1)
-        return page.numbered(numbers_of), [every[number - 1] for number in used.tolist()]
+            every = these.words.order()
+            page = these.page
+            used = np.flatnonzero(_which(page.words(), len(every) + 1)[1:]) + 1
+            numbers_of = np.zeros(len(every) + 1, dtype=np.int32)
+            numbers_of[used] = np.arange(1, len(used) + 1)
+            return page.numbered(numbers_of), [every[number - 1] for number in used.tolist()]
     numbers: dict[tuple[str, str], int] = {}
 
     def number(kind: str, word: str) -> int:
@@ -416,6 +439,10 @@ class _Page:
 
     def __len__(self) -> int:
         return len(self.left)
+
+    def words(self) -> tuple[Numbers, ...]:
+        """All that are numbers of words."""
+        return self.left, self.behind, self.above, self.exact, self.marks
 
     def numbered(self, numbers: Numbers) -> _Page:
         """With these numbers in the place of theirs; marks that are unknown there count as none."""
@@ -501,6 +528,14 @@ class _Different:
         same = np.append(words, -2)[places] == rows
         found[np.arange(len(rows))[:, None], np.where(same, places, len(words))] = 1.0
         return found[:, :-1]
+
+
+def _which(numbers: Iterable[Numbers], most: int) -> npt.NDArray[np.bool_]:
+    """Of the numbers below ``most``, whether each is among these."""
+    found = np.zeros(most, dtype=bool)
+    for each in numbers:
+        found[each] = True
+    return found
 
 
 def _unlike(rows: Numbers | Vector) -> tuple[Any, Numbers]:

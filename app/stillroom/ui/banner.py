@@ -12,6 +12,7 @@ from stillroom.ui.theme import GRID
 
 _FROM_EDGE, _MOST_WIDTH = GRID, 900  # pixels of the area over its page
 _BESIDE, _A_ROW = 2, 3  # actions beside the text, and in a row below it
+_POINTED_AT = 2.0  # seconds until it is looked again whether the pointer is still there
 _LONG = 120  # letters of a text that two actions beside it would squeeze
 _LETTERS = 64  # that the actions of a row have together, so that none is cut in a narrow window
 
@@ -75,6 +76,16 @@ class Banner(QFrame):
                     below.addWidget(button)
                 below.addStretch(1)
                 column.addLayout(below)
+
+    def go_after(self, seconds: float) -> None:
+        """Go by itself; not from under the pointer, for a press that was meant for it would reach the page behind."""
+        QTimer.singleShot(round(seconds * 1000), self, self._go_unless_pointed_at)
+
+    def _go_unless_pointed_at(self) -> None:
+        if self.underMouse():
+            self.go_after(_POINTED_AT)
+        else:
+            self._go()
 
     def _take(self, action: Callable[[], None]) -> None:
         self._go()
@@ -156,7 +167,7 @@ class BannerArea(QWidget):
         self.show()
         self._place()
         if seconds:
-            QTimer.singleShot(round(seconds * 1000), banner, banner._go)
+            banner.go_after(seconds)
         return banner
 
     def __contains__(self, key: object) -> bool:

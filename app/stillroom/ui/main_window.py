@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from stillroom.ui.tasks import Operation
 
 _PANEL_FROM = 1060  # pixels of the window's width; below, page and panel together are too narrow to work in
 _NAMES_FROM = QSize(900, 680)  # pixels; in a window below either, the pages' icons stand without their names
+_READ_AHEAD_MS = 2000  # after the window is there
 _TITLE_BAR = 40  # pixels a window system may take for it; it tells only once the window is shown
 
 
@@ -99,6 +101,12 @@ class _Place(QScrollArea):
         return self.page
 
 
+def _load_reviewing() -> None:
+    behind = ("review.queue", "review.marked_value", "workspace.learning", "evaluation.evaluate")
+    for name in behind:
+        importlib.import_module(f"stillroom.{name}")
+
+
 class MainWindow(QMainWindow):
     """The window.
 
@@ -112,6 +120,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._parts = parts
         self._panel_folded = False
+        self._has_read_ahead = False
         self.setWindowTitle("Stillroom")
         self.setMinimumSize(QSize(640, 400))
         self.loading = ModelLoading(parts)
@@ -367,6 +376,19 @@ class MainWindow(QMainWindow):
         self.loading.start()
         self.extract.restore_tabs()
         self.extract.offer_resume()
+        self.queue.started.connect(self._read_ahead)
+        QTimer.singleShot(_READ_AHEAD_MS, self, self._read_ahead_for_tables)
+
+    def _read_ahead_for_tables(self) -> None:
+        if any(not sheet.empty for sheet in self.extract.sheets):
+            self._read_ahead()
+
+    def _read_ahead(self) -> None:
+        """Load what Review needs once there is something to review: it would hold the window up when the page is first shown."""
+        if self._has_read_ahead:
+            return
+        self._has_read_ahead = True
+        self._parts.tasks.start(Operation(lambda _: _load_reviewing(), "read ahead", owner=self))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         self.extract.keep_tabs()

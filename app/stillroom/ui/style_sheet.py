@@ -70,6 +70,9 @@ QMenu { background: @surface; border: 1px solid @strong_border; padding: 4px; }
 QMenu::item { padding: 6px 28px 6px 12px; border-radius: 4px; }
 QMenu::item:selected { background: @selection; color: @text; }
 QMenu::item:disabled { color: @muted; }
+QMenu::indicator:non-exclusive { left: 8px; width: 12px; height: 12px; border-radius: 2px; }
+QMenu::indicator:non-exclusive:unchecked { border: 1px solid @muted; background: @raised; }
+QMenu::indicator:non-exclusive:checked { border: 1px solid @accent; background: @accent; image: url("@check"); }
 QMenu::separator { height: 1px; background: @border; margin: 4px 8px; }
 
 QProgressBar { background: @border; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }

@@ -1,4 +1,4 @@
-"""Learning from approved documents: each one is read again, kept, and what follows is used from the next document on."""
+"""Learning from approved documents: what was seen of each is kept with what is right, and what follows is used from the next one on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from stillroom.documents.document import Document, Span
 from stillroom.documents.reader_pool import ReaderPool
 from stillroom.errors import DocumentError, StillroomError
 from stillroom.evaluation.labels import LabelledDocument
+from stillroom.extraction.deciding import Seen
 from stillroom.extraction.result import FieldResult, FieldValue
 from stillroom.extraction.subject import Embed
 from stillroom.learning.memory import CurvePoint, Gain, LearnedTemplate, TemplateMemory, Truth
@@ -26,14 +27,17 @@ _MOST_SHARED = 64 << 20  # bytes of a file
 
 Read = Callable[[int, int, Cancellation | None], Document]
 """The document of a row: run, position, cancellation."""
+SeenOf = Callable[[int, int, Template], Seen | None]
+"""What was seen of a row's document by the fields of this template: run, position; None where that was not kept."""
 
 
 class Learning:
     """The memories of all templates. Safe from any thread; reading and fitting block."""
 
-    def __init__(self, read: Read, readers: ReaderPool, embed: Embed | None = None) -> None:
+    def __init__(self, read: Read, readers: ReaderPool, embed: Embed | None = None, seen: SeenOf | None = None) -> None:
         """``embed``: by the loaded model, for choices."""
         self._embed = embed
+        self._seen = seen
         self._read = read
         self._readers = readers
         self._lock = threading.Lock()
@@ -59,9 +63,13 @@ class Learning:
     def take(
         self, template: Template, run: int, position: int, truth: Truth, cancellation: Cancellation | None = None
     ) -> LearnedTemplate:
-        """Learn of a row that a person approved; what is known then. Raises StillroomError where its file cannot be read, Cancelled."""
+        """Learn of a row that a person approved; what is known then. Its file is read again only where what was seen of it is not
+        enough. Raises StillroomError where that cannot be read, Cancelled.
+        """
         memory = self.memory(template)
-        memory.take(self._read(run, position, cancellation), truth, self._embed)
+        seen = self._seen(run, position, template) if self._seen is not None else None
+        if seen is None or not memory.take_seen(seen, truth):
+            memory.take(self._read(run, position, cancellation), truth, self._embed)
         return memory.learned()
 
     def take_labels(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stillroom.engine.protocol import ModelInfo
     from stillroom.extraction.choosing import Learned
     from stillroom.extraction.comparison import Comparison
+    from stillroom.extraction.deciding import Seen
     from stillroom.extraction.kept_seen import Unpacker
     from stillroom.extraction.result import DocumentResult, FieldResult, Progress
     from stillroom.extraction.run import Batch, DocumentExtractor
@@ -308,6 +309,19 @@ class Runs:
             if seen is not None:
                 for asked in seen.asked:
                     surroundings_in(seen.document, asked.candidates, asked.field.name)
+
+    def seen(self, run_id: int, position: int, template: Template) -> Seen | None:
+        """What was seen of a row's document by the fields of this template: at once, without its file; None where it was not kept, or by
+        other fields or signs.
+        """
+        from stillroom.extraction.kept_seen import Unpacker
+
+        opened = self._opened
+        held = opened.unpacker if opened is not None and opened.of[0] == run_id else None
+        unpacker = held if held is not None and held.template == template else Unpacker(template)
+        return next(
+            (unpacker.unpack(content) for _, content in self._store().seen(run_id, [position]) if content), None
+        )
 
     def kept_document(self, run_id: int, position: int, sha256: str) -> Document | None:
         """The text of a row's document as it was read for the run: at once, without its file; None where it was not kept."""

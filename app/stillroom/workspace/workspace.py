@@ -159,7 +159,7 @@ class Workspace:
         """What templates learn of documents that were approved."""
         from stillroom.workspace.learning import Learning
 
-        return self._once("learning", lambda: Learning(self.runs.document, self.readers, self._embed))
+        return self._once("learning", lambda: Learning(self.runs.document, self.readers, self._embed, self.runs.seen))
 
     @property
     def teaching(self) -> Teaching:

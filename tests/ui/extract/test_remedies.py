@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QInputDialog, QStyleOptionViewItem
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QInputDialog, QStyle, QStyleOptionViewItem
 from reportlab.pdfgen.canvas import Canvas
 
 from stillroom.extraction.result import result_from_json, result_to_json
@@ -53,6 +54,23 @@ def button_of(failed, row: int) -> QPoint:
     option.font = failed.table.font()
     option.fontMetrics = failed.table.fontMetrics()
     return failed.table.delegate.remedy_rectangle(option, failed.model.rows[row].remedy).center()
+
+
+def test_a_failed_row_is_read_while_the_keyboard_is_in_it(failed) -> None:
+    table = failed.table
+    index = table.model().index(2, FIRST_FIELD)
+    table.setCurrentIndex(index)
+    option = QStyleOptionViewItem()
+    option.rect = QRect(0, 0, 600, 30)
+    option.font, option.fontMetrics, option.palette = table.font(), table.fontMetrics(), table.palette()
+    option.state = QStyle.StateFlag.State_Enabled | QStyle.StateFlag.State_HasFocus
+    picture = QImage(600, 30, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.white)
+    painter = QPainter(picture)
+    table.delegate.paint(painter, option, index)
+    painter.end()
+    shades = {picture.pixelColor(x, 15).name() for x in range(8, 300)}
+    assert len(shades) > 3, "nothing but one colour is seen of its sentence"
 
 
 def test_the_button_in_the_row_asks_for_the_password(failed, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:

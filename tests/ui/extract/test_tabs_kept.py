@@ -53,6 +53,15 @@ def test_tables_are_open_again_in_their_order_and_the_shown_one_is_shown(window,
     assert fresh.extract.sheet is one
 
 
+def test_tables_are_open_again_where_the_window_was_killed(window, parts, qtbot, receipts) -> None:
+    window.start()
+    window.extract.sheet.add_files(receipts(2), start=True)
+    qtbot.waitUntil(lambda: window.extract.sheet.model.count(RowState.DONE) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: '"runs":[1]' in parts.memory.text("extract/tabs").replace(" ", ""), timeout=10_000)
+    said = window.extract.tabs.tabToolTip(0)
+    assert "version 1 of Receipt" in said, "two tables may be called the same"
+
+
 def test_each_table_names_its_template_again(window, again, qtbot, receipts) -> None:
     files = receipts(2)
     for sheet, file in ((window.extract.sheet, files[0]), (window.extract.new_sheet(), files[1])):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from PySide6.QtCore import Qt
 
 from stillroom.errors import StillroomError
 from stillroom.models.model_file import ModelFile
@@ -59,3 +62,56 @@ def test_a_model_that_is_gone_is_said_and_the_usual_one_serves(window, parts, tw
     assert "is not here any more" in window.extract.banners._keyed["stand-in"].message.text()
     choices(sheet)["The usual model (fake)"].trigger()
     assert parts.models.of_template(sheet.template.name) is None
+
+
+def test_a_table_that_is_not_begun_has_the_template_as_it_is_now(window, parts):
+    sheet = window.extract.sheet
+    old = sheet.template
+    draft = parts.templates.find(old.name)
+    parts.templates.own.save(parts.templates.text(replace(draft, description="As it is now.")))
+    window.extract.offer_template(old.name, use=False)
+    assert sheet.template.description == "As it is now."
+    assert sheet.bar.picker.currentData().description == "As it is now."
+    names = [sheet.bar.picker.itemData(place).name for place in range(sheet.bar.picker.count())]
+    assert names.count(old.name) == 1
+
+
+def test_a_template_that_is_in_no_list_is_named(window):
+    sheet = window.extract.sheet
+    strange = replace(sheet.template, name="of-a-file", title="Of a file")
+    sheet.set_template(strange)
+    assert sheet.bar.picker.currentText() == "Of a file"
+    assert sheet.template is strange
+
+
+def test_one_key_begins_the_run_wherever_the_keyboard_is(window, qtbot, receipts):
+    for place in ("table", "picker"):
+        sheet = window.extract.new_sheet()
+        window.activateWindow()
+        sheet.add_files(receipts(2))
+        qtbot.waitUntil(lambda sheet=sheet: len(sheet.model.rows) == 2)
+        widget = sheet.table if place == "table" else sheet.bar.picker
+        widget.setFocus()
+        qtbot.keyClick(widget, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda sheet=sheet: sheet.runs.started, timeout=5_000)
+        qtbot.waitUntil(lambda sheet=sheet: not sheet.runs.running, timeout=20_000)
+
+
+def test_a_template_that_was_deleted_is_offered_no_more(window, parts):
+    sheet = window.extract.sheet
+    own = replace(sheet.template, name="of-mine", title="Of mine")
+    parts.templates.own.save(parts.templates.text(own))
+    window.extract.offer_template("of-mine", use=False)
+    assert sheet.bar.picker.findText("Of mine") >= 0
+    parts.templates.own.remove("of-mine")
+    window.extract.offer_template("of-mine", use=False)
+    assert sheet.bar.picker.findText("Of mine") < 0
+
+
+def test_a_new_table_has_the_template_that_was_chosen_last_by_a_person(window, parts):
+    extract = window.extract
+    chosen = next(each for each in extract.templates if each.name == "invoice")
+    extract.sheet.bar.picker.activated.emit([each.name for each in extract.templates].index("invoice"))
+    assert parts.memory.text("template") == "invoice"
+    extract.sheet.set_template(next(each for each in extract.templates if each.name == "contract"))
+    assert extract.new_sheet().template.name == chosen.name

@@ -73,6 +73,23 @@ def test_a_digit_takes_a_runner_up(sheet, parts, qtbot):
     assert row.cells[number].text == second.value
 
 
+def test_a_key_that_ends_an_approval_is_said_and_undone(sheet, parts, qtbot):
+    row = sheet.model.rows[0]
+    sheet.verdicts.approve([row])
+    settled(sheet, qtbot, parts, 1)
+    qtbot.waitUntil(lambda: row.review is not None and row.review.approval is not None)
+    said = []
+    sheet.said.connect(lambda text, kind, actions: said.append((text, kind, actions)))
+    sheet.table.choose(row, place(sheet, "company"))
+    qtbot.keyClick(sheet.table, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    text, kind, ((_, undo),) = said[0]
+    assert (kind, row.path.name in text) == ("warn", True)
+    assert row.review.approval is None
+    undo()
+    qtbot.waitUntil(lambda: row.review.approval is not None, timeout=10_000)
+
+
 def test_a_row_says_what_is_left_and_who_approved_it(sheet, parts, qtbot):
     model = sheet.model
     row = max(model.rows, key=lambda each: each.looks)

@@ -136,6 +136,17 @@ def test_that_nothing_is_left_stays_said_until_all_is_shown(make_run, open_page,
     assert "left" not in page.banners
 
 
+def test_a_table_that_is_done_with_is_shown_whole_when_it_is_asked_for(qtbot, make_run, open_page):
+    run = make_run(1)
+    page = open_page()
+    press(page, qtbot, Qt.Key.Key_A)
+    settled(page, qtbot)
+    page._filter()
+    assert page._document is None
+    page.show_run(run)
+    qtbot.waitUntil(lambda: page._document is not None, timeout=10_000)
+
+
 def test_letters_that_were_hard_to_recognise_are_named(qtbot, make_run, open_page):
     make_run(1)
     page = open_page()
@@ -633,3 +644,30 @@ def test_a_document_that_failed_says_what_to_do_and_is_gone_on_from_by_key(parts
     assert window.focusWidget() is page.list, "not a control beside it"
     press(page, qtbot, Qt.Key.Key_J)
     assert page._document.position == 1
+
+
+def test_a_press_that_ends_an_approval_is_said_and_taken_back(qtbot, make_run, open_page):
+    make_run(1)
+    page = open_page()
+    document = page._document
+    press(page, qtbot, Qt.Key.Key_A)
+    settled(page, qtbot)
+    assert document.approval is not None
+    page.show_document(document)
+    press(page, qtbot, Qt.Key.Key_N)
+    assert document.approval is None
+    take(page, "unapproved", "Undo")
+    settled(page, qtbot)
+    assert document.approval is not None
+    assert "unapproved" not in page.banners
+
+
+def test_runners_up_are_seen_whole(make_run, open_page):
+    make_run(1)
+    page = open_page()
+    page._choose(Subject("total"))
+    QApplication.processEvents()
+    candidates = page.card.list
+    assert candidates.count() == 2
+    last = candidates.visualItemRect(candidates.item(1))
+    assert candidates.viewport().rect().contains(last), "the last one is cut, or has to be scrolled to"

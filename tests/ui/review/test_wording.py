@@ -15,7 +15,7 @@ from stillroom.extraction.result import FieldResult, FieldState, FieldValue
 from stillroom.review.document import ReviewedDocument, ReviewedValue
 from stillroom.review.duplicates import mark_duplicates
 from stillroom.templates.toml_file import parse_template
-from stillroom.ui.review.wording import document_state, hard_to_read
+from stillroom.ui.review.wording import document_state, document_word, hard_to_read
 
 TEMPLATE = parse_template(toml_of("bill", issuer="organisation", number="identifier", date="date", total="money"), "b")
 
@@ -45,6 +45,8 @@ def test_a_copy_is_told_from_another_of_the_same_number(values, said) -> None:
     mark_duplicates([first, second])
     assert document_state(second, 1) == (said, "warn")
     assert document_state(first, 1)[0] == "1 to check"
+    assert document_word(second, 1) == ("differs" if said.startswith("differs") else "a copy?")
+    assert [document_word(first, count) for count in (2, 0)] == ["2 to check", "done"]
 
 
 def test_the_name_of_a_copy_is_said_as_it_is() -> None:

@@ -134,6 +134,24 @@ def test_a_built_in_one_becomes_ones_own_and_is_had_back(page):
 
 
 @pytest.mark.window
+def test_what_is_being_typed_is_saved_without_leaving_the_entry(page):
+    choose(page, "receipt")
+    page.fields.setCurrentCell(0, 0)
+    page.form.near.setFocus()
+    QTest.keyClicks(page.form.near, "sold by")
+    assert page.save_button.isEnabled()
+    page.save_button.click()
+    own = OwnTemplates()
+    newest = own.version("receipt", own.versions("receipt")[-1])
+    assert "sold by" in newest.fields[0].near
+    QTest.keyClicks(page.title, "s")
+    QTest.keyClick(page.title, Qt.Key.Key_Backspace)
+    page.save()
+    assert own.versions("receipt")[-1] == newest.version, "nothing was changed"
+    assert not page.save_button.isEnabled()
+
+
+@pytest.mark.window
 def test_the_text_is_edited_with_the_checkers_sentences(page):
     choose(page, "receipt")
     page._as_text.setChecked(True)
@@ -172,10 +190,10 @@ def test_columns_are_shown_as_they_were_understood(page):
     form = page.form
     form.label.setText("Items")
     form.kind.setCurrentIndex(form.kind.findData(FieldType.TABLE))
-    form._tell()
+    form.take_typed()
     assert form.columns.toPlainText() == "Item = A few words", "a table has a column, and it is seen"
     form.columns.setPlainText("Description\nQty = whole number\nPrice = money\nAmount\nState = colour")
-    form._tell()
+    form.take_typed()
     assert form.columns.toPlainText().splitlines() == [
         "Description = Text on one line", "Qty = Whole number", "Price = Amount of money", "Amount = Amount of money",
         "State = A few words",
@@ -190,7 +208,7 @@ def test_columns_are_shown_as_they_were_understood(page):
     edited = []
     form.edited.connect(lambda *told: edited.append(told))
     form.show_field(table)
-    form._tell()
+    form.take_typed()
     assert form.value() == table, "what is only looked at does not change"
     assert not edited
 
@@ -400,7 +418,7 @@ def test_what_a_document_does_not_say_is_told_and_learned(page, qtbot, talk, par
     make(page, qtbot, "2025-03-14", "when")
     qtbot.waitUntil(lambda: not page.preview._waits(), timeout=15_000)
     page.fields.setCurrentCell(0, 0)
-    qtbot.waitUntil(lambda: page.preview.status.full_text().startswith("talk.txt, found in"), timeout=15_000)
+    qtbot.waitUntil(lambda: page.preview.status.full_text().startswith("Found in"), timeout=15_000)
     assert page.preview.absent_button.isEnabled()
     page.preview.absent_button.click()
     assert page.preview.values["when"].value is None

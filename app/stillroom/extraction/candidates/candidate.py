@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
+import numpy as np
+import numpy.typing as npt
+
 from stillroom.documents.document import Span
 
 _SPACE = re.compile(r"\s+")
@@ -57,15 +60,15 @@ class KeptCandidates(Sequence[Candidate]):
     """Candidates as they were kept, each made when it is looked at: most of a field are never offered.
 
     Attributes:
-        spans: page, start and end of each candidate. values, likelihoods: of each.
+        values, likelihoods: of each candidate.
         readings, failed: by number of a candidate, where there are any.
     """
 
-    __slots__ = ("_made", "_others", "_texts", "failed", "likelihoods", "readings", "spans", "values")
+    __slots__ = ("_made", "_others", "_places", "_spans", "_texts", "failed", "likelihoods", "readings", "values")
 
     def __init__(
         self,
-        spans: Sequence[tuple[int, ...]],
+        places: npt.NDArray[np.int32],
         texts: Mapping[int, str],
         others: Mapping[int, str],
         values: Sequence[str],
@@ -73,15 +76,23 @@ class KeptCandidates(Sequence[Candidate]):
         readings: Mapping[int, str],
         failed: Mapping[int, tuple[str, ...]],
     ) -> None:
-        """``texts``: of the pages, by number; ``others``: by number of a candidate, its text where
-        that is not its span's.
+        """``places``: page, start and end of each candidate; ``texts``: of the pages, by number; ``others``: by number of a candidate, its
+        text where that is not its span's.
         """
-        self.spans, self._texts, self._others = spans, texts, others
+        self._places, self._texts, self._others = places, texts, others
+        self._spans: list[tuple[int, ...]] | None = None
         self.values, self.likelihoods, self.readings, self.failed = values, likelihoods, readings, failed
         self._made: dict[int, Candidate] = {}
 
     def __len__(self) -> int:
-        return len(self.spans)
+        return len(self._places)
+
+    @property
+    def spans(self) -> Sequence[tuple[int, ...]]:
+        """Page, start and end of each."""
+        if self._spans is None:
+            self._spans = list(map(tuple, self._places.tolist()))
+        return self._spans
 
     @overload
     def __getitem__(self, index: int) -> Candidate: ...
@@ -94,7 +105,7 @@ class KeptCandidates(Sequence[Candidate]):
             index += len(self)
         found = self._made.get(index)
         if found is None:
-            page, start, end = self.spans[index]
+            page, start, end = self._places[index].tolist()
             text = self._others.get(index) or self._texts[page][start:end]
             found = self._made[index] = Candidate(
                 Span(page, start, end), text, self.values[index], failed=self.failed.get(index, ()),
@@ -121,13 +132,17 @@ def other_readings_of(candidates: Sequence[Candidate], value: str | None) -> set
         return {value}
     values = values_of(candidates)
     if isinstance(candidates, KeptCandidates):
-        spans: Sequence[object] = candidates.spans
         several: Iterable[int] = candidates.readings
     else:
-        spans = [each.span for each in candidates]
         several = [number for number, each in enumerate(candidates) if each.reading]
-    own = {spans[number] for number in several if values[number] == value}
-    return {values[number] for number, span in enumerate(spans) if span in own} if own else {value}
+    read = [number for number in several if values[number] == value]
+    if not read:
+        return {value}
+    spans: Sequence[object] = (
+        candidates.spans if isinstance(candidates, KeptCandidates) else [each.span for each in candidates]
+    )
+    own = {spans[number] for number in read}
+    return {values[number] for number, span in enumerate(spans) if span in own}
 
 
 def read_in_several_ways(candidates: Sequence[Candidate]) -> bool:

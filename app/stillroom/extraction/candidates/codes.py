@@ -15,6 +15,7 @@ from stdnum.exceptions import InvalidChecksum, InvalidComponent, ValidationError
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.currencies import signs
 from stillroom.extraction.candidates.dates import part_of_date
 from stillroom.extraction.candidates.words import paper_words
 from stillroom.extraction.concepts import labels, vocabulary, words_of
@@ -55,7 +56,13 @@ _UNSPACED_LABEL = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{2,12}(?
 _TAX_NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Z]{2}U?|CHE)[ \-]?\d[0-9A-Z]{0,3}(?:[ .\-]?[0-9A-Z]{2,4}){2,4}(?![A-Za-z0-9])"
 )
-_LETTERS_AND_FIGURES = re.compile(r"(?<![\w\-/])[A-Z]{1,5} \d{3,12}(?![\w.,\-/])")
+# Letters before figures: "AB 12345"; in groups, as policies are numbered: "KH 66.762.696"; and number plates: "HH-AB 123".
+_UPPER = r"[A-ZÀ-ÖØ-Þ]"
+_LETTERS_AND_FIGURES = re.compile(
+    rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
+    rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
+    rf"|{_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d))"
+)
 
 
 def emails(page: Page) -> Iterator[Candidate]:
@@ -250,6 +257,8 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
 
 
 _LONGEST_TOKEN = 90
+# Not the colon of a code: "2:20-cv-01754", as courts number what is before them.
+_COLON = re.compile(r":(?!(?<=\d:)\d\d-[^\W\d_])|^")
 _FIGURE = re.compile(r"\d")
 # A number in groups of figures, as health and tax numbers are written: "943 476 5919".
 _GROUPED_FIGURES = re.compile(r"(?<![\d.,/-])(?<!\d )\d{2,4}(?: \d{2,4}){2,4}(?! ?\d|[.,/-]\d)")
@@ -281,6 +290,8 @@ def _spaced_codes(page: Page) -> Iterator[Candidate]:
         if sum(map(str.isdigit, value)) > 1 and not value.isalpha():
             yield Candidate(Span(page.number, *match.span()), match.group(), value, 0.5)
     for match in _LETTERS_AND_FIGURES.finditer(page.text):
+        if match["letters"] in signs():
+            continue  # "EUR 1.234" is an amount
         yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 0.5)
 
 
@@ -315,7 +326,10 @@ def _inner(text: str, left: int, right: int) -> tuple[int, int]:
         right -= 1
     own = text[left:right]
     after_colon = max(
-        own.rfind(":"), own.rfind("："), own.rfind("="), *(found.end() - 1 for found in _LEADER.finditer(own))
+        *(found.start() for found in _COLON.finditer(own)),
+        own.rfind("："),
+        own.rfind("="),
+        *(found.end() - 1 for found in _LEADER.finditer(own)),
     )
     if after_colon > 0 and any(map(str.isdigit, own[after_colon:])):
         left += after_colon + 1

@@ -8,8 +8,16 @@ import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
+from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
-from stillroom.extraction.candidates.words import legal_forms, small_legal_forms, titles
+from stillroom.extraction.candidates.words import (
+    common_words,
+    legal_forms,
+    name_suffixes,
+    organisation_words,
+    small_legal_forms,
+    titles,
+)
 
 # Legal forms of companies as they end a name, and other words that tell an organisation.
 _LEGAL = legal_forms()
@@ -18,6 +26,11 @@ _LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|П
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
 _CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
 _JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
+# What an organisation is goes before what it is called: "Sparkasse Holstein", "Banque Populaire"; but "Trading Co. Ltd." ends a name.
+_KIND_FIRST = re.compile(
+    rf"(?i:{organisation_words()})[ \u00a0](?!(?:{_LEGAL.pattern})(?!\w))(?:{_JOIN}[ \u00a0]){{0,2}}[^\W\d_\p{{Ll}}][\w]"
+)
+_BY_KIND = 0.7
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
     rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
@@ -47,7 +60,10 @@ _RIGHTS_INSIDE = re.compile(
     rf"{_OWNED}|(?:^|[^\w\s&]|\d)\s*\bcopyright\b|\bcopyright\b\W{{0,3}}(?:\(c\)|\d{{4}}|by\b)", re.IGNORECASE
 )
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
+_APART = re.compile(r"[\s,]+(?:and|und|et|y)\s+|['’]s\s+|\n+|(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
+# A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
+_SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
 _NOISE = re.compile(
     r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
@@ -80,7 +96,9 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
             continue
         above = 0.0
-        if _LEGAL_END.match(text):
+        if _KIND_FIRST.match(text):
+            shape = max(shape, _BY_KIND)
+        elif _LEGAL_END.match(text):
             shape, above = 0.0, 1.0  # "Co. Ltd." alone is the end of the line before
         elif _REGISTRATION.search(text):
             shape *= _WITH_NUMBER
@@ -104,8 +122,16 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
     """Capitalised names in running text, whole and without what goes before or behind a person's ("Producer", "Mr.", "'s"), what
     follows "of" in them ("State of Oregon"), and whole short cells."""
     seen: set[tuple[int, int]] = set()
+    suffixes = {found.start(): found.end() for found in _SUFFIX.finditer(page.text)}
+    ends = {end for end in suffixes.values() if page.text[end - 1] == "."}
     for start, end, shape in _named(page, own):
         left, right = _trim(page.text, start, end)
+        if right + 1 in ends:  # the point of "Jr."
+            right += 1
+        if right in suffixes and (left, suffixes[right]) not in seen:
+            seen.add((left, suffixes[right]))
+            whole = page.text[left : suffixes[right]]
+            yield Candidate(Span(page.number, left, suffixes[right]), whole, single_spaced(whole), shape)
         text = page.text[left:right]
         if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not _LETTERS.search(text):
             continue
@@ -115,9 +141,12 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_TITLE = re.compile(rf"(?:(?:{titles()})\.?[ \u00a0]+){{1,3}}")
+_SUFFIX = re.compile(rf"(?<=\w),?[ \u00a0](?:{name_suffixes()})(?!\w)\.?")
+_TITLE = re.compile(rf"(?:(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))){{1,3}}")
+_DASHED = re.compile(r"(?<=\p{Ll})[-–—](?=\p{Lu}\p{Ll}+[ \u00a0])")
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 _MOST_WORDS = 4
+_HALF = 0.5  # of the words before a dash, from which on they are a person's name
 
 
 def _capitalised(text: str) -> Iterator[tuple[int, int]]:
@@ -134,13 +163,44 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
         yield from _lines_of(page.text, start, end)
         for of in _OF.finditer(page.text, start, end):
             yield of.end(), end, 0.8
+            if "\n" not in page.text[start : of.start()]:
+                yield start, of.start(), 0.5  # "Anna Berg of Oak Street"
         yield from _persons(page.text, start, end)
+        if _SENTENCE.search(page.text, start, end):
+            for left, right in _between(_SENTENCE, page.text, start, end):
+                yield left, right, 0.6
+                yield from _persons(page.text, left, right)
+                if of := _OF.search(page.text, left, right):
+                    yield left, of.start(), 0.5
+        yield from _apart(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
     for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
+
+
+def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """Names in a run of capitalised words that joins several ("Anna Berg and Jan Kloz"), says whose something is ("Anna Berg's Cautionary
+    Tales"), or begins with a word of every text ("To Anna Berg I leave")."""
+    if _APART.search(text, start, end):
+        for left, right in _between(_APART, text, start, end):
+            yield left, right, 0.6
+            yield from _persons(text, left, right)
+            yield from _without_first(text, left, right)
+    else:
+        yield from _without_first(text, start, end)
+
+
+def _without_first(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    words = [word.span() for word in re.finditer(r"[^\W\d_]\S*", text[start:end])]
+    first = 0
+    while first < len(words) and text[start + words[first][0] : start + words[first][1]].casefold() in common_words():
+        first += 1
+    if 0 < first < len(words):
+        yield start + words[first][0], end, 0.6
+        yield from _persons(text, start + words[first][0], end)
 
 
 def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
@@ -154,6 +214,10 @@ def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float
 
 def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """Parts of a run of capitalised words that may be the person in it."""
+    dashed = _DASHED.search(text, start, end)
+    if dashed and name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF:
+        end = dashed.start()  # "Dr. Anna Berg-Professor of Law"
+        yield start, end, 0.8
     possessive = _POSSESSIVE.search(text, start, end)
     if possessive:
         end = possessive.start()
@@ -204,9 +268,10 @@ def _running(page: Page) -> Iterator[tuple[int, int, float]]:
             joined = _AND.match(page.text, legal_end)
             cut = joined.end() if joined else legal_end
             joined_at = joined.end() if joined else joined_at  # "Holdings Co. Ltd." is one name with two legal forms
-        for left, right in _between(_AND, page.text, start, end):
-            if page.text[left:right].count(" "):
-                pieces.add((left, right, 0.4))
+        for separator in (_AND, _SENTENCE):
+            for left, right in _between(separator, page.text, start, end):
+                if page.text[left:right].count(" "):
+                    pieces.add((left, right, 0.4))
         yield from sorted(pieces)
 
 

@@ -68,6 +68,8 @@ _LEFT_OUT = re.compile(
     r"(?<![\d.,/\-])(?<!\d )(?:\+\d{1,3}|0\d{1,5})(?: \(?\d{2,8}\)?){1,5}(?![.,/]?\d)|"
     r"\d{1,4}(?P<mark>[./\-])\d{1,2}(?P=mark)\d{1,4}|\d{1,2}:\d{2}|\d{1,4}\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?"
 )
+# Of a part of a form, at the start of its line: "3. Bank details", "6.TOTAL".
+_NUMBERING = re.compile(r"(?:^|(?<=\n)|\n)\d{1,2}[.)] ?[\p{L}]{2}", re.MULTILINE)
 _THOUSANDTHS = re.compile(r"[.,]\d{3}$")
 _LONG_FRACTION = re.compile(r"[.,]\d{5,}$")
 _CENTS = re.compile(r"[.,]\d{2}$")
@@ -76,6 +78,11 @@ _PERCENT = re.compile(
     re.I,
 )
 _CREDIT = re.compile(r"[^\S\n]?(?P<word>CR|Cr|DR|Dr|OD|O/D)\b\.?(?! ?\p{L})")
+# "125,00 S", "1.250,00 H": debit and credit on a German statement of account. On receipts such letters are codes of a tax.
+_DEBIT_OR_CREDIT = re.compile(r"(?<=[.,]\d\d)[^\S\n]{1,3}(?P<word>[SH])(?![\w.])")
+_OF_ACCOUNT = re.compile(
+    r"\b(?:soll|haben|kontoauszug|kontostand|saldo|girokonto|kontokorrent)\b|\bS ?/ ?H\b", re.IGNORECASE
+)
 # "thirty (30) days": the digits of a number that was written out, not an amount below zero.
 _WRITTEN_OUT = re.compile(
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|twenty|thirty|forty|fifty|sixty|seventy|"
@@ -154,6 +161,8 @@ def amounts(page: Page) -> Iterator[Candidate]:
         if len(text) > 7 and text.isdigit() and not number.currencies:
             continue  # an article or telephone number
         if len(text) > 1 and text[0] == "0" and text.isdigit():
+            continue
+        if len(text) <= 2 and not number.currencies and _NUMBERING.match(page.text, max(0, number.start - 1)):
             continue
         shape = 0.4 * bool(number.currencies) + 0.6 * _suits(number) - number.doubt
         yield from number.candidates(page.number, shape)
@@ -408,7 +417,9 @@ class _Behind:
         place = self._superscript(plain, end)
         place = self._scale(plain, place, before)
         self.percent = bool(_PERCENT.match(plain, place))
-        credit = _CREDIT.match(plain, place)
+        credit = _CREDIT.match(plain, place) or _DEBIT_OR_CREDIT.match(plain, place)
+        if credit and credit["word"] in ("S", "H") and not _of_account(plain):
+            credit = None
         self.credit = credit["word"].upper() if credit else ""
         place = credit.end() if credit else self._currency(plain, place)
         behind = plain[place : place + 1]
@@ -511,6 +522,13 @@ class _Behind:
         return self._cents(plain, after + len(sign), sign)
 
 
+@functools.lru_cache(maxsize=16)
+def _of_account(text: str) -> bool:
+    """Whether a page is of an account whose amounts have "S" or "H" behind them: both are there, and it says what it is."""
+    told = {match["word"] for match in _DEBIT_OR_CREDIT.finditer(text)}
+    return len(told) == 2 and _OF_ACCOUNT.search(text) is not None
+
+
 @functools.cache
 def _minor_units() -> re.Pattern[str]:
     """A number of the hundredths of a currency, by their names."""
@@ -529,7 +547,7 @@ def _with_sign(
     values: dict[str, tuple[Decimal, float]], match: re.Match[str], before: _Before, behind: _Behind, plain: str
 ) -> dict[str, tuple[Decimal, float]]:
     """The readings below zero where the sign or brackets say so; of a credit both, for it depends on whose books they are."""
-    if behind.credit in ("OD", "O/D"):  # overdrawn
+    if behind.credit in ("OD", "O/D", "S"):  # overdrawn; "Soll"
         return {reading: (-abs(value), likelihood) for reading, (value, likelihood) in values.items()}
     if behind.credit == "CR" and not before.sign:
         both = {}

@@ -8,6 +8,7 @@ import unicodedata
 import regex as re
 
 from stillroom import paths
+from stillroom.extraction.candidates.words import name_suffixes
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
 _MOST = 4
@@ -22,6 +23,11 @@ def _known() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(given.split("\n")), frozenset(family.split("\n"))
 
 
+@functools.cache
+def _suffix() -> re.Pattern[str]:
+    return re.compile(rf"(?<=\w),? (?:{name_suffixes()})\.?$")
+
+
 def folded(word: str) -> str:
     """Without case and accents, as the lists have it."""
     plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
@@ -31,7 +37,7 @@ def folded(word: str) -> str:
 @functools.lru_cache(maxsize=20_000)
 def name_signs(text: str) -> tuple[float, float]:
     """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each."""
-    words = text.replace(",", " ").split()
+    words = _suffix().sub("", text).replace(",", " ").split()
     if not 1 <= len(words) <= _MOST or "\n" in text or not all(_WORD.fullmatch(word) for word in words):
         return 0.0, 0.0
     given, family = _known()

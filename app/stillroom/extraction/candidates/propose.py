@@ -47,6 +47,7 @@ _RUNNING = (FieldType.TEXT, FieldType.BLOCK, FieldType.URL, FieldType.EMAIL)
 """Types whose values may hold dots and rules like any other sign."""
 # A proposer is given a long page in pieces of about so many characters: it can be stopped between two.
 _PIECE = 100_000
+_BETWEEN_STOPS = 100  # candidates
 # What has no width, or only turns the direction of writing. Joiners are letters' own where a script joins them.
 _UNSEEN = re.compile(
     r"[\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u180e]|\u00ad(?![^\S\n]*\n)"
@@ -99,7 +100,15 @@ def proposal(
                 found_here = _placed(proposer(plain, field, known, document), page, places)
                 yield from found_here if plain.text == piece.text else _as_written(found_here, page)
 
-    several = list(itertools.islice(_distinct(_of_body(weighed(found(), known), document)), MOST_CANDIDATES + 1))
+    def unless_stopped() -> Iterator[Candidate]:
+        for number, candidate in enumerate(found()):
+            if cancellation is not None and not number % _BETWEEN_STOPS:
+                cancellation.raise_if_requested()
+            yield candidate
+
+    several = list(
+        itertools.islice(_distinct(_of_body(weighed(unless_stopped(), known), document)), MOST_CANDIDATES + 1)
+    )
     return Proposal(several[:MOST_CANDIDATES], len(several) > MOST_CANDIDATES)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.venues import venues
-from stillroom.extraction.candidates.words import address_labels, address_words, legal_form
+from stillroom.extraction.candidates.words import address_labels, address_words, against, legal_form
 from stillroom.templates.template import Field
 
 # "/s/" stands for a signature: "Anna Berg, Treasurer/s/ Anna Berg". An address that fills its column may run into the next: "IL 60601Holt".
@@ -66,6 +66,7 @@ MAX_BLOCK_LINES = 6
 _SOME_ADDRESS = 0.2
 _LONGEST_LINE = 400  # characters of a line that may be a value, or a line of an address
 _SHORT_LINE = 60
+_TWO_PARTIES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ def _behind_capitals(text: str) -> int:
 
 
 def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]:
-    """Whole lines, the cells of lines, what follows a label on its line, the two halves of "Anna Berg, Treasurer", and venues."""
+    """Whole lines, the cells of lines, what follows a label on its line, the two halves of "Anna Berg, Treasurer" and of
+    "Berg v. Holt", and venues."""
     seen: set[tuple[int, int]] = set()
     for line in [*page_lines(page), *cells(page), *labelled(page, own)]:
         variants = [(line.start, line.end)]
@@ -160,6 +162,8 @@ def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
         if len(line.text) <= _SHORT_LINE and line.text.count(", ") == 1:
             comma = line.text.index(", ")
             variants += [(line.start, line.start + comma), (line.start + comma + 2, line.end)]
+        if len(line.text) <= _TWO_PARTIES and len(between := list(against().finditer(line.text))) == 1:
+            variants += [(line.start, line.start + between[0].start()), (line.start + between[0].end(), line.end)]
         for start, end in variants:
             if start < end and (start, end) not in seen and end - start <= _LONGEST_LINE:
                 seen.add((start, end))
@@ -167,7 +171,8 @@ def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
     for start, end in venues(page):
         if (start, end) not in seen:
             seen.add((start, end))
-            yield _candidate(page, start, end)
+            edge = float("\n" in page.text[start:end])  # of two lines each is one
+            yield replace(_candidate(page, start, end), first=edge, last=edge)
 
 
 def word_runs(page: Page, *, longest: int = 8) -> Iterator[Candidate]:

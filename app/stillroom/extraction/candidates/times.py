@@ -16,7 +16,10 @@ _S = r"[^\S\n]?"
 # Words behind an hour that say it is one: "15 Uhr", "15h", "kl. 15" stands before it.
 _OCLOCK = r"(?:Uhr|uur|heures?|hrs?|o['’]?clock|óra|ώρα|час(?:ов|а)?|год|horas?|ore|klokken|時|点|點|시)"
 _BEFORE = re.compile(
-    r"(?:\bkl\.?|\bklo|\bkello|\bklokken|\bум|\bat|\bà|\balle|\ba las|\bàs|\bum|\bgodz\.?|\bora)\s?$", re.IGNORECASE
+    r"(?:\bkl\.?|\bklo|\bkello|\bklokken|\bум|\bat|\bà|\balle|\ba las|\bàs|\bum|\bgodz\.?|\bor[ae]|\bhoras?|\bheures?)\s?$"
+    # What a form calls it: "Ora di emissione  14.30", "Uhrzeit: 14.30".
+    r"|\b(?:uhrzeit|time|ora|orario|heure|hora|tijd|tijdstip|godzina|tid|klokkeslett|kellonaika)\b[^\d\n]{0,24}$",
+    re.IGNORECASE,
 )
 _WORDS = {
     "noon": "12:00", "midday": "12:00", "mittags": "12:00", "midi": "12:00", "mediodía": "12:00", "mezzogiorno": "12:00",
@@ -35,7 +38,8 @@ _TIME = re.compile(
 )
 # What may stand behind and in front of it.
 _BEHIND = re.compile(
-    rf"{_S}(?:(?P<half>{_AMERICAN}|[\p{{L}}.]{{2,14}}(?!\w))|(?P<word>{_OCLOCK})(?!\w|{_S}\d))", re.IGNORECASE
+    rf"(?:{_S}|(?<=:\d\d)\n(?={_AMERICAN}))(?:(?P<half>{_AMERICAN}|[\p{{L}}.]{{2,14}}(?!\w))|(?P<word>{_OCLOCK})(?!\w|{_S}\d))",
+    re.IGNORECASE,
 )
 _OCLOCK_BEHIND = re.compile(rf"{_S}{_OCLOCK}(?!\w|{_S}\d)", re.IGNORECASE)
 _FRONT = re.compile(rf"(?P<half>{_AMERICAN}|[\p{{L}}]{{2,10}}){_S}$", re.IGNORECASE)
@@ -43,6 +47,7 @@ _FRONT = re.compile(rf"(?P<half>{_AMERICAN}|[\p{{L}}]{{2,10}}){_S}$", re.IGNOREC
 _PART_BEFORE, _PART_BEHIND = 48, 32
 # Hours that a part of the day begins earlier and ends later than CLDR says: "this evening at 5:30".
 _EARLIER, _LATER = 2, 1
+_LABEL = 36  # characters before a time that may say that it is one
 _APART = 8
 """Fewer characters are between the ends of a range."""
 _BESIDE = 60
@@ -86,7 +91,7 @@ class _Found:
         word = self._behind(text) or self._front(text)
         self.bare = not match["m"] and not word and not match.group().endswith("h")
         point = bool(match["m"]) and text[match.start("m") - 1] == "."
-        led = (point or self.bare) and bool(_BEFORE.search(text[max(0, self.start - 10) : self.start]))
+        led = (point or self.bare) and bool(_BEFORE.search(text[max(0, self.start - _LABEL) : self.start]))
         self.shape = 1.0 if word else 0.0 if (point and not led) or self.bare else 0.5
         # "09:44" and "9:44:12" are of a clock with twenty-four hours.
         self.open = (

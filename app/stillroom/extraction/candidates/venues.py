@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import regex as re
 
 from stillroom.documents.document import Page
+from stillroom.extraction.candidates.candidate import single_spaced
 from stillroom.extraction.candidates.words import venue_names, venue_words
 
 _MOST = 8  # pieces of one venue
@@ -26,7 +27,9 @@ _CODED = re.compile(
 @functools.cache
 def _named() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Runs of pieces that may be a venue, and the words that make one of them."""
-    piece = r"(?:\d{1,2}(?:st|nd|rd|th)|\d{1,4}[A-Za-z]?(?![\w:./])|\p{Lu}[\p{L}\d'’&]*\.?(?!\w))"
+    piece = (
+        r"(?!(?:[AP]M|[ap]m)(?!\w))(?:\d{1,2}(?:st|nd|rd|th)|\d{1,4}[A-Za-z]?(?![\w:./])|\p{Lu}[\p{L}\d'’&]*\.?(?!\w))"
+    )
     words = rf"(?<!\w)(?:{venue_words()})(?!\w)"
     return (
         re.compile(rf"(?<![\w.:/]){piece}(?:{_JOINS}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"),
@@ -40,14 +43,21 @@ def _single_words() -> frozenset[str]:
 
 
 def venues(page: Page) -> Iterator[tuple[int, int]]:
-    """Where venues stand in the lines of a page: each as far as it goes, and what is left of it behind its commas."""
+    """Where venues stand in the lines of a page: each as far as it goes, what is left of it behind its commas, and with the next line
+    where that is one and nothing else ("3rd Floor Conference Room", and below it "Mellon Building")."""
     runs, words = _named()
+    above: int | None = None  # where the venue begins that the line above ends with
     for line in _LINE.finditer(page.text):
         start, end = line.span()
+        over, above = above, None
         if end - start > _LONGEST:
             continue
         if not _single_words().isdisjoint(_WORD.findall(line.group().casefold())):
             for run in runs.finditer(page.text, start, end):
+                if words.search(page.text, *run.span()) and not page.text[run.end() : end].strip(" ,"):
+                    above = run.start()
+                    if over is not None and not page.text[start : run.start()].strip():
+                        yield over, run.end()
                 for cut in [run.start(), *(comma.end() for comma in _CUT.finditer(page.text, *run.span()))]:
                     if words.search(page.text, cut, run.end()):
                         yield cut, run.end()
@@ -61,6 +71,7 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
 def venue_sign(text: str) -> float:
     """How far a text is the name of a venue, 0 to 1: all of it, only coded ("WeH 5409"), or with other words around it."""
     runs, words = _named()
+    text = single_spaced(text)
     if runs.fullmatch(text) and words.search(text):
         return 1.0
     if _CODED.fullmatch(text):

@@ -32,6 +32,12 @@ def legal_forms() -> re.Pattern[str]:
 
 
 @functools.cache
+def organisation_words() -> str:
+    """Words of what an organisation is ("Bank", "Stiftung"), as a pattern."""
+    return _any(places()["organisation_words"]["words"])
+
+
+@functools.cache
 def small_legal_forms() -> str:
     """Those that begin with a small letter ("z o.o.", "s.r.o.", "plc"), as a pattern: they end a name of capitalised words."""
     return _any({form for forms in places()["legal_forms"].values() for form in forms if form[0].islower()})
@@ -51,9 +57,22 @@ def states_and_countries() -> frozenset[str]:
 
 
 @functools.cache
+def common_words() -> frozenset[str]:
+    """Words that stand in texts of every kind, in small letters, of all languages that are listed."""
+    listed = tomllib.loads((paths.resources_dir() / "common_words.toml").read_text(encoding="utf-8"))
+    return frozenset(word for words in listed.values() for word in words.split())
+
+
+@functools.cache
 def titles() -> str:
     """What goes before a person's name, as a pattern."""
     return _any(places()["titles"]["words"])
+
+
+@functools.cache
+def name_suffixes() -> str:
+    """What stands behind a person's name and belongs to it ("Jr.", "III"), as a pattern."""
+    return _any(places()["name_suffixes"]["words"])
 
 
 @functools.cache
@@ -86,6 +105,12 @@ def venue_words() -> str:
 def paper_words() -> str:
     """Words that name a paper ("invoice"), as a pattern."""
     return _any(places()["papers"]["words"])
+
+
+@functools.cache
+def against() -> re.Pattern[str]:
+    """What stands between two parties that are against each other, and the white space around it."""
+    return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
 
 
 def _any(words: Iterable[str]) -> str:

@@ -7,27 +7,24 @@ from pathlib import Path
 
 from PySide6.QtCore import QMarginsF
 from PySide6.QtGui import QPageSize, QPdfWriter, QTextDocument
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from stillroom.chat.conversation import Conversation
 from stillroom.errors import StillroomError
 from stillroom.ui.chat.notices import Weight
 from stillroom.ui.parts import Parts
+from stillroom.ui.questions import file_to_write
 
-_KINDS = ((".md", "Markdown"), (".pdf", "PDF"), (".html", "HTML"), (".json", "JSON"))
+_KINDS = {".md": "Markdown", ".pdf": "PDF", ".html": "HTML", ".json": "JSON"}
 
 
 def write(parent: QWidget, parts: Parts, found: Conversation, say: Callable[[str, Weight], None]) -> None:
     """Ask where to, and write a conversation."""
     name = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in found.title)[:60].strip()
-    start = str(Path(parts.memory.folder("chat/export")) / f"{name or 'conversation'}.md")
-    filters = ";;".join(f"{kind} (*{ending})" for ending, kind in _KINDS)
-    chosen, picked = QFileDialog.getSaveFileName(parent, parent.tr("Export"), start, filters)
-    if not chosen:
+    start = Path(parts.memory.folder("chat/export")) / f"{name or 'conversation'}.md"
+    target = file_to_write(parent, parent.tr("Export"), start, _KINDS)
+    if target is None:
         return
-    target = Path(chosen)
-    if not target.suffix:
-        target = target.with_suffix(next(ending for ending, kind in _KINDS if picked.startswith(kind)))
     parts.memory.set("chat/export", str(target.parent))
     try:
         if target.suffix.lower() == ".pdf":

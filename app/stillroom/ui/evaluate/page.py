@@ -271,7 +271,7 @@ class EvaluatePage(QWidget):
         self.wrong.cellClicked.connect(self._open)
         column.addWidget(self.wrong)
         splitter.addWidget(below)
-        splitter.setSizes([200, 195, 140])
+        splitter.setSizes([200, 190, 180])
         return splitter
 
     def _list_models(self) -> None:
@@ -401,7 +401,8 @@ class EvaluatePage(QWidget):
             self.banners.show_message(sentence(error), "bad", key="labels")
             return
         if unknown:
-            words = self.tr("The template has no %1; these labels are left out.").replace("%1", ", ".join(unknown))
+            words = self.tr("Labels of %1 are left out: the template has no such field.")
+            words = words.replace("%1", ", ".join(f"“{name}”" for name in unknown))
             self.banners.show_message(words, "warn", key="labels")
         self._template, self._asked = template, []
         self._ask_next([each for each in self.chosen() if isinstance(each, RemoteEngine)])
@@ -623,9 +624,9 @@ class EvaluatePage(QWidget):
         names = {field.name: field.heading for field in template.fields}
         rows: list[tuple[str, list[str]]] = []
         found = [shares(each) for each in self.evaluations]
+        rows.append((self.tr("All fields"), [_share_text(each, "") for each in found]))
         for name in [name for name in names if any(name in each for each in found)]:
             rows.append((names[name], [_share_text(each, name) for each in found]))
-        rows.append((self.tr("All fields"), [_share_text(each, "") for each in found]))
         # Models that did not have the same documents are not held against each other unsaid.
         rows.append((self.tr("Documents"), [self._judged(each) for each in self.evaluations]))
         rows.append(
@@ -786,6 +787,9 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
+_ROW = 26  # pixels
+
+
 def _table(name: str) -> QTableWidget:
     table = QTableWidget()
     table.setAccessibleName(name)
@@ -795,6 +799,7 @@ def _table(name: str) -> QTableWidget:
     table.setWordWrap(False)
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(_ROW)
     table.horizontalHeader().setHighlightSections(False)
     table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

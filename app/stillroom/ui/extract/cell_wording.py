@@ -73,7 +73,7 @@ def placeholder(cell: Cell) -> str:
     return {
         Level.MISSING: tr("missing"),
         Level.UNREAD: tr("not read"),
-        Level.UNSURE: tr("none?"),
+        Level.UNSURE: tr("not found"),
         Level.ABSENT: tr("none"),
         Level.CHECKED: tr("none"),
         Level.PROBLEM: tr("check failed"),

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from stillroom.ui.extract.result_model import ResultModel
 from stillroom.ui.extract.sheet_bar import APPEND
 from stillroom.ui.parts import Parts
+from stillroom.ui.questions import file_to_write
 from stillroom.ui.tasks import Operation
 from stillroom.ui.wording import counted, sentence
 
@@ -25,12 +26,8 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("exporting", text)
 
 
-_FILTERS = {
-    "csv": "CSV (*.csv)",
-    "xlsx": "Excel (*.xlsx)",
-    "jsonl": "JSON Lines (*.jsonl)",
-    "sqlite": "SQLite (*.sqlite)",
-}
+_KINDS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines", "sqlite": "SQLite"}
+_ENDINGS = [f".{suffix}" for suffix in _KINDS]
 
 
 class Exporting:
@@ -53,14 +50,10 @@ class Exporting:
                 self.append(model, Path(name), only_approved=only_approved)
             return
         proposal = folder / f"{model.template.name}.{suffix}"
-        name, _filter = QFileDialog.getSaveFileName(
-            self._parent, tr("Export the table"), str(proposal), _FILTERS[suffix]
-        )
-        if not name:
+        # Whoever types the name of another form wants that one.
+        target = file_to_write(self._parent, tr("Export the table"), proposal, {f".{suffix}": _KINDS[suffix]}, _ENDINGS)
+        if target is None:
             return
-        target = Path(name)
-        if target.suffix.lower() != f".{suffix}":
-            target = target.with_name(f"{target.name}.{suffix}")
         self._parts.memory.set("folder/export", str(target.parent))
         self.write(model, target, only_approved=only_approved)
 

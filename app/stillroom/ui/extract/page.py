@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from stillroom.errors import StillroomError, TemplateError
 from stillroom.paths import resources_dir
 from stillroom.templates.template import Template
 from stillroom.ui.banner import BannerArea
-from stillroom.ui.controls import IconButton, describe, label
+from stillroom.ui.controls import IconButton, describe, label, plain_tip
 from stillroom.ui.extract.drop_zone import EarlierRun
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.extract.sheet import Sheet
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SAMPLES = (("receipt.txt", "receipt"), ("invoice.pdf", "invoice"), ("contract.docx", "contract"))
 _EARLIER_SHOWN = 4
+_KEPT_AFTER_MS = 1000  # after which tables are open has changed; a window that is killed keeps them too
 
 Loaded = tuple["Batch", list["DocumentResult | None"], set[int]]
 
@@ -118,6 +119,12 @@ class ExtractPage(QWidget):
         self.stack = QStackedWidget()
         column.addWidget(self.stack, 1)
         self.banners = BannerArea(self, self.stack)
+        self._keeping = QTimer(self)
+        self._keeping.setSingleShot(True)
+        self._keeping.setInterval(_KEPT_AFTER_MS)
+        self._keeping.timeout.connect(self.keep_tabs)
+        self._keeping.timeout.connect(self._tell_tabs)
+        queue.started.connect(lambda _: self._keeping.start())
         close = QShortcut(QKeySequence("Ctrl+W"), self)
         close.activated.connect(lambda: self.close_sheet(self.tabs.currentIndex()))
 
@@ -186,13 +193,17 @@ class ExtractPage(QWidget):
         self.look_for_runs()
 
     def offer_template(self, name: str, *, use: bool) -> None:
-        """A template that was made a moment ago: every table offers it; ``use``: one is shown that has it."""
+        """A template that was made, changed or deleted a moment ago: every table offers it, or does no more; ``use``: one is shown that
+        has it.
+        """
         self.templates = self._parts.templates.templates()
         template = next((each for each in self.templates if each.name == name), None)
         if template is None:
+            for sheet in self.sheets:
+                sheet.bar.withdraw(name)
             return
         for sheet in self.sheets:
-            sheet.bar.offer(template)
+            sheet.offer(template)
         self._offer_renewal_of_shown()
         if use:
             self._free_sheet(template)
@@ -233,6 +244,12 @@ class ExtractPage(QWidget):
         position = self.stack.indexOf(sheet)
         if position >= 0:
             self.tabs.setTabText(position, sheet.title)
+        self._keeping.start()
+
+    def _tell_tabs(self) -> None:
+        """What each table was made with, and when: two may be called the same."""
+        for position, sheet in enumerate(self.sheets):
+            self.tabs.setTabToolTip(position, plain_tip(sheet.made))
 
     def _renamed(self, run_id: int, name: str) -> None:
         for sheet in self.sheets:
@@ -242,6 +259,7 @@ class ExtractPage(QWidget):
     def _tabs_changed(self) -> None:
         alone = self.stack.count() == 1
         self.tabs.setVisible(not alone)
+        self._keeping.start()
 
     def _free_sheet(self, template: Template) -> Sheet:
         """The shown sheet if nothing is in it, else another."""

@@ -79,6 +79,7 @@ class ResultDelegate(QStyledItemDelegate):
         painter.drawLine(rectangle.bottomLeft(), rectangle.bottomRight())
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QColor(shown.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)  # the button of a remedy was filled
             painter.drawRect(rectangle.adjusted(0, 0, -1, -1))
         painter.restore()
 

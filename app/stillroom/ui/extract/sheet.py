@@ -34,7 +34,7 @@ from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.parts import Parts
 from stillroom.ui.tasks import Operation
 from stillroom.ui.theme import GRID
-from stillroom.ui.wording import counted, sentence, time_left_text
+from stillroom.ui.wording import counted, sentence, time_left_text, when_text
 
 if TYPE_CHECKING:
     from stillroom.ui.remote.asking import RemoteAsking
@@ -122,6 +122,7 @@ class Sheet(TakesDrops, QWidget):
             source.folder_wanted.connect(self.pick_folder)
         self.bar.run_wanted.connect(self._run_by_button)
         self.bar.cancel_wanted.connect(self.runs.stop)
+        self.bar.review_wanted.connect(lambda: self._review([row for row in self.model.rows if row.result is not None]))
         self.bar.export_wanted.connect(
             lambda suffix: self.exporting.ask(self.model, suffix, only_approved=self.bar.only_approved.isChecked())
         )
@@ -153,6 +154,7 @@ class Sheet(TakesDrops, QWidget):
         self.table.runner_up.connect(self.verdicts.take_runner_up)
         self.verdicts.failed.connect(self._run_failed)
         self.verdicts.said.connect(lambda text: self.said.emit(text, "warn", []))
+        self.verdicts.lapsed.connect(self._say_lapsed)
 
     def _make_actions(self) -> None:
         # What works on the selection needs the keyboard in this table; the others reach whichever table is shown.
@@ -172,7 +174,7 @@ class Sheet(TakesDrops, QWidget):
         self.copy_action = action(self.tr("Copy cells"), QKeySequence(standard.Copy), self._copy_cells, inside)
         self.copy_rows_action = action(self.tr("Copy rows with headings"), "Ctrl+Shift+C", self._copy_rows, inside)
         self.edit_action = action(self.tr("Correct the value"), "", self._edit, inside)
-        self.accept_action = action(self.tr("Accept"), "Ctrl+Return", self._accept_selected, inside)
+        self.accept_action = action(self.tr("Accept"), "Ctrl+Return", self._accept_or_run, window)
         self.approve_action = action(self.tr("Approve documents"), "Ctrl+Shift+Return", self._approve_selected, inside)
         self.retry_action = action(self.tr("Extract again"), "Ctrl+R", self._retry_selected, window)
         self.remove_action = action(self.tr("Remove rows"), QKeySequence(standard.Delete), self.remove_selected, inside)
@@ -199,15 +201,32 @@ class Sheet(TakesDrops, QWidget):
         name = self._called or self.template.title or self.template.name
         return f"{name} · {len(self.model.rows)}" if self.model.rows else self.tr("New table")
 
+    @property
+    def made(self) -> str:
+        """When it was begun and what with; empty for a table that was not."""
+        batches = self.runs.batches()
+        if not batches:
+            return ""
+        record = batches[-1].record
+        text = self.tr("Begun %1, with version %2 of %3 and %4").replace("%1", when_text(record.created.astimezone()))
+        text = text.replace("%2", str(record.template_version))
+        return text.replace("%4", record.model_name).replace("%3", self.template.title or self.template.name)
+
     def set_called(self, name: str) -> None:
         """The name that a person gave this table; empty for none."""
         self._called = name
         self.title_changed.emit()
 
     def set_template(self, template: Template) -> None:
-        position = self.bar.picker.findText(template.title or template.name)
-        self.bar.picker.setCurrentIndex(position)
-        self.bar._chosen(template)
+        """Another template, that nobody chose in this table: which one new tables get stays as it is."""
+        self.bar.choose(template)
+        self._take_template(template)
+
+    def offer(self, template: Template) -> None:
+        """A template that there is now, or is another version now: nothing is begun with what it was before."""
+        self.bar.offer(template)
+        if template.name == self.template.name and not self.runs.started:
+            self.set_template(template)
 
     def add_files(self, paths: Sequence[Path], *, start: bool = False) -> None:
         """Files and the files in folders as rows; ``start`` extracts at once and shows the first value."""
@@ -255,6 +274,7 @@ class Sheet(TakesDrops, QWidget):
         self.runs.start()
 
     def _run_by_button(self) -> None:
+        self._parts.memory.set("template", self.template.name)
         self.run()
         self.take_keyboard()  # the button goes, and the keyboard would go to the field beside it
 
@@ -344,11 +364,13 @@ class Sheet(TakesDrops, QWidget):
             self.said.emit(self.tr("Nothing in this table needs a look."), "info", [])
 
     def _choose_template(self, template: Template) -> None:
-        if self.runs.started:
-            return
+        if not self.runs.started:
+            self._take_template(template)
+            self._parts.memory.set("template", template.name)
+
+    def _take_template(self, template: Template) -> None:
         self.model.set_template(template)
         self._arrange_columns()
-        self._parts.memory.set("template", template.name)
         self.title_changed.emit()
 
     def _menu(self, at: QPoint) -> None:
@@ -370,10 +392,23 @@ class Sheet(TakesDrops, QWidget):
         for action in (self.retry_action, self.edit_action, self.accept_action, self.approve_action):
             action.setEnabled(True)
 
+    def _say_lapsed(self, row: Row) -> None:
+        """A key in the table is enough to change what was approved."""
+        text = self.tr("%1 was approved. Now that it is changed it needs to be approved again.")
+        self.said.emit(text.replace("%1", row.path.name), "warn", [(self.tr("Undo"), self.undo.undo)])
+
     def _edit(self) -> None:
         index = self.table.currentIndex()
         if index.isValid() and index.flags() & Qt.ItemFlag.ItemIsEditable:
             self.table.edit(index)
+
+    def _accept_or_run(self) -> None:
+        """One key for what comes next: of finished rows that the keyboard is in their values, else what is to be extracted."""
+        done = any(row.state is RowState.DONE for row in self.table.selected_rows())
+        if done and self.table.hasFocus():
+            self._accept_selected()
+        elif self.bar.run.isVisible() and self.bar.run.isEnabled():
+            self._run_by_button()
 
     def _accept_selected(self) -> None:
         """The selected cells are right; of a document's name all of its values."""
@@ -482,7 +517,9 @@ class Sheet(TakesDrops, QWidget):
             self.title_changed.emit()
         self.bar.lock_template(self.runs.started)
         there = self._loading.state is LoadState.READY
-        self.bar.show_run(ready=ready, stopped=stopped, running=running, finished=finished, model_there=there)
+        self.bar.show_run(
+            ready=ready, stopped=stopped, running=running, finished=finished, looks=model.need_look, model_there=there
+        )
         self.status.show_looks(model.need_look, finished)
         self.status.show_failed(sum(row.remedy is Remedy.RETRY for row in model.rows))
         current = self.runs.current

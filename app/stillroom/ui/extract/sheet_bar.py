@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from stillroom.templates.template import Template
@@ -25,6 +25,7 @@ class SheetBar(QWidget):
     Signals:
         template_chosen(Template); model_menu_wanted: the models are to be listed in its menu.
         files_wanted; folder_wanted; run_wanted; cancel_wanted; export_wanted(str): a suffix.
+        review_wanted: the documents are to be looked at beside their values.
     """
 
     template_chosen = Signal(Template)
@@ -34,6 +35,7 @@ class SheetBar(QWidget):
     run_wanted = Signal()
     cancel_wanted = Signal()
     export_wanted = Signal(str)
+    review_wanted = Signal()
 
     def __init__(self, templates: Sequence[Template], current: Template) -> None:
         super().__init__()
@@ -49,10 +51,7 @@ class SheetBar(QWidget):
         self.picker.setAccessibleName(self.tr("Template"))
         self.picker.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         for template in templates:
-            self.picker.addItem(template.title or template.name, template)
-            self.picker.setItemData(
-                self.picker.count() - 1, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole
-            )
+            self.offer(template)
         if current not in templates:
             self.picker.addItem(current.title or current.name, current)
         # Qt compares what it holds by identity; a table that is opened again brings its own copy of the template.
@@ -91,9 +90,11 @@ class SheetBar(QWidget):
         self.cancel.clicked.connect(lambda: self.cancel_wanted.emit())
         row.addWidget(self.cancel)
         self.run = Button(self.tr("Extract"), "primary", "play")
-        describe(self.run, self.tr("Extract"), self.tr("Fill the table"), "Ctrl+Return")
         self.run.clicked.connect(lambda: self.run_wanted.emit())
         row.addWidget(self.run)
+        self.review = Button(self.tr("Review"), "primary", "review")
+        self.review.clicked.connect(lambda: self.review_wanted.emit())
+        row.addWidget(self.review)
 
         self._description = ElidedLabel(current.description, "muted")
         column.addWidget(self._description)
@@ -110,20 +111,42 @@ class SheetBar(QWidget):
         return menu
 
     def offer(self, template: Template) -> None:
-        """Another template to choose."""
-        if self.picker.findText(template.title or template.name) < 0:
-            self.picker.addItem(template.title or template.name, template)
-            self.picker.setItemData(
-                self.picker.count() - 1, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole
-            )
+        """Another template to choose, or another version of one."""
+        place = self._place(template)
+        if place < 0:
+            place = self.picker.count()
+            self.picker.addItem("")
+        self.picker.setItemText(place, template.title or template.name)
+        self.picker.setItemData(place, template)
+        self.picker.setItemData(place, plain_tip(template.description), Qt.ItemDataRole.ToolTipRole)
+
+    def choose(self, template: Template) -> None:
+        """Show this template, which a table may have though the others know nothing of it."""
+        if self._place(template) < 0:
+            self.offer(template)
+        self.picker.setCurrentIndex(self._place(template))
+        self._description.setText(template.description)
+
+    def withdraw(self, name: str) -> None:
+        """No more to choose: the template of this name was deleted. It stays where it is the one that is shown."""
+        for place in range(self.picker.count()):
+            if self.picker.itemData(place).name == name and place != self.picker.currentIndex():
+                self.picker.removeItem(place)
+                return
+
+    def _place(self, template: Template) -> int:
+        names = [self.picker.itemData(place).name for place in range(self.picker.count())]
+        return names.index(template.name) if template.name in names else -1
 
     def list_models(self, models: Sequence[tuple[str, bool, Callable[[], None]]]) -> None:
         """The models there are to choose from: what each is called, whether it is the one, and what makes it so."""
         menu = self.model.menu()
         menu.clear()
+        one = QActionGroup(menu)
         for name, chosen, choose in models:
             action = menu.addAction(name, choose)
             action.setCheckable(True)
+            one.addAction(action)
             action.setChecked(chosen)
 
     def _chosen(self, template: Template) -> None:
@@ -139,9 +162,17 @@ class SheetBar(QWidget):
             else self.tr("What to look for in each document")
         )
 
-    def show_run(self, *, ready: int, stopped: int, running: bool, finished: int, model_there: bool) -> None:
-        """Enable what can be done now and name it."""
-        self.run.setVisible(not running and (ready + stopped > 0 or not finished))
+    def show_run(
+        self, *, ready: int, stopped: int, running: bool, finished: int, looks: int, model_there: bool
+    ) -> None:
+        """Enable what can be done now and name it. ``looks``: how many documents need one."""
+        to_run = ready + stopped > 0 or not finished
+        self.run.setVisible(not running and to_run)
+        self.review.setVisible(not running and not to_run)
+        some = counted(looks, self.tr("Review 1 document"), self.tr("Review %1 documents"))
+        text = some if looks else self.tr("Review")
+        self.review.setText(text)
+        describe(self.review, text, self.tr("Go through the values beside their pages"))
         self.cancel.setVisible(running)
         self.run.setEnabled(ready + stopped > 0)
         if stopped and not ready:

@@ -33,10 +33,12 @@ class SheetVerdicts(QObject):
     Signals:
         failed(Exception): something could not be read or written.
         said(str): a sentence for the person.
+        lapsed(Row): what was said of it last ended its approval.
     """
 
     failed = Signal(Exception)
     said = Signal(str)
+    lapsed = Signal(Row)
 
     def __init__(self, parts: Parts, model: ResultModel, undo: QUndoStack) -> None:
         super().__init__()
@@ -223,7 +225,10 @@ class SheetVerdicts(QObject):
             found = self._waiting.pop(key, None)
             if found is not None:
                 row, review, entry = found
+                approved = review.approval is not None
                 review.add(entry)
+                if approved and review.approval is None and entry.kind is not VerdictKind.UNDONE:
+                    self.lapsed.emit(row)
                 touched[id(row)] = (row, review)
         self._model.set_reviews(touched.values())
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QInputDialog,
@@ -30,7 +29,7 @@ from stillroom.review.duplicates import differences, sender_of
 from stillroom.review.line_items import Swap, cells_of, columns_swapped, fresh_number, places_of, rows_added, swapped
 from stillroom.review.marked_value import FieldReader, ReadValue
 from stillroom.review.reviews import Reviews
-from stillroom.review.verdict import ADDED, Given, Subject, VerdictKind
+from stillroom.review.verdict import ADDED, Given, Subject, Verdict, VerdictKind
 from stillroom.templates.template import Field, FieldType, Template
 from stillroom.ui.banner import BannerArea
 from stillroom.ui.changed_dialog import ChangedValue, changed_values, way_to
@@ -47,6 +46,7 @@ from stillroom.ui.controls import (
 )
 from stillroom.ui.extract.cell import one_line
 from stillroom.ui.failures import show_failure
+from stillroom.ui.questions import file_to_write
 from stillroom.ui.review import filters, wording
 from stillroom.ui.review.desk import ReviewDesk
 from stillroom.ui.review.field_list import FieldList, FieldModel
@@ -98,6 +98,7 @@ class ReviewPage(QWidget):
         self._document: ReviewedDocument | None = None
         self._wanted_run = 0
         self._offered_run = 0
+        self._all_if_done = False
         self._nothing_left = False  # the last open value of the document was answered a moment ago
         self._text: Document | None = None
         self._reader: FieldReader | None = None
@@ -369,8 +370,9 @@ class ReviewPage(QWidget):
         self.desk.look()
 
     def show_run(self, run: int) -> None:
-        """Review this table, whatever was offered."""
+        """Review this table, whatever was offered: what is to be checked in it, or all of it where that is nothing."""
         self._wanted_run, self._offered_run = run, 0
+        self._all_if_done = True
         self.desk.look()
 
     def offer_run(self, run: int) -> None:
@@ -466,6 +468,9 @@ class ReviewPage(QWidget):
         self._show_dial_text()
         old, value = self._document, self.list.value
         self._filter()
+        if self._all_if_done and not self._shown:
+            self._show_everything()
+        self._all_if_done = False
         if old is not None:
             same = next((each for each in self._shown if (each.run, each.position) == (old.run, old.position)), None)
             if same is not None:
@@ -545,7 +550,7 @@ class ReviewPage(QWidget):
         self.documents.blockSignals(False)
 
     def _document_line(self, number: int, document: ReviewedDocument) -> str:
-        state, _ = wording.document_state(document, self.desk.count(document))
+        state = wording.document_word(document, self.desk.count(document))
         place = self.tr("%1 of %2").replace("%1", str(number)).replace("%2", str(len(self._shown)))
         return f"{place} · {document.path.name} · {state}"
 
@@ -555,6 +560,7 @@ class ReviewPage(QWidget):
             self.banners.withdraw("left")
         if document is not self._document:
             self.banners.withdraw("reading")  # what was said of the one before
+            self.banners.withdraw("unapproved")
         self._document = document
         self._nothing_left = False
         self._show_notes(document)
@@ -760,6 +766,14 @@ class ReviewPage(QWidget):
         if row is not None:
             self.list.choose(row)
 
+    def _give(self, document: ReviewedDocument, *entries: Verdict) -> None:
+        """Take entries. Where they end an approval it is said, with the way back: one press on the page is enough for that."""
+        approved = document.approval is not None
+        self.desk.give(document, *entries)
+        if approved and document.approval is None:
+            text = self.tr("This document was approved. Now that it is changed it needs to be approved again.")
+            self.banners.show_message(text, "warn", [(self.tr("Undo"), self.take_back)], key="unapproved", seconds=12.0)
+
     def say(self, kind: VerdictKind, after: Given | None = None) -> None:
         """A verdict on the current value; then the next that is to be looked at."""
         document, value = self._document, self.list.value
@@ -767,10 +781,10 @@ class ReviewPage(QWidget):
             return
         if self._adding is not None:
             subject, self._adding = self._adding[0], None
-            self.desk.give(document, document.verdict(kind, subject, after))
+            self._give(document, document.verdict(kind, subject, after))
             self._choose(subject)
             return
-        self.desk.give(document, document.verdict(kind, value.subject, after))
+        self._give(document, document.verdict(kind, value.subject, after))
         self._after_verdict(document)
 
     def _after_verdict(self, document: ReviewedDocument) -> None:
@@ -834,7 +848,7 @@ class ReviewPage(QWidget):
     def _remove_item(self, subject: Subject) -> None:
         if self._document is not None:
             whole = Subject(subject.field, subject.item)
-            self.desk.give(self._document, self._document.verdict(VerdictKind.REMOVED, whole))
+            self._give(self._document, self._document.verdict(VerdictKind.REMOVED, whole))
 
     def add_item(self) -> None:
         """Another item of the list, or row of the table, that the current value belongs to: typed, or marked on the page."""
@@ -972,7 +986,7 @@ class ReviewPage(QWidget):
             self._adding = None
             self.banners.withdraw("reading")
             self.banners.withdraw("adding")
-            self.desk.give(document, *entries)
+            self._give(document, *entries)
             self.card.end_edit(tell=False)
             self._choose(entries[0].subject)
             self.table_panel.grid.setFocus()
@@ -986,7 +1000,7 @@ class ReviewPage(QWidget):
         if document is None:
             return
         if not text.strip():
-            self.desk.give(document, document.verdict(VerdictKind.ABSENT, subject))
+            self._give(document, document.verdict(VerdictKind.ABSENT, subject))
             return
         cell = document.value(subject)
         row = cells_of(document, subject.field)[subject.item].values()
@@ -999,7 +1013,7 @@ class ReviewPage(QWidget):
 
         def done(found: ReadValue) -> None:
             self._tell_problems(found.problems)
-            self.desk.give(document, document.verdict(VerdictKind.CORRECTED, subject, found.given))
+            self._give(document, document.verdict(VerdictKind.CORRECTED, subject, found.given))
 
         self._tasks.start(Operation(read, "cell", owner=self).success(done).failure(self._failed))
 
@@ -1014,7 +1028,7 @@ class ReviewPage(QWidget):
         def done(swaps: list[Swap]) -> None:
             if self._document is not document or not swaps:
                 return
-            self.desk.give(document, *columns_swapped(document, swaps))
+            self._give(document, *columns_swapped(document, swaps))
             text = self.tr("%1 and %2 have changed places.")
             text = text.replace("%1", columns[one].heading).replace("%2", columns[other].heading)
             self.banners.show_message(text, "info", [(self.tr("Undo"), self.take_back)], key="swap", seconds=8.0)
@@ -1035,6 +1049,7 @@ class ReviewPage(QWidget):
         """Undo, wherever it was."""
         self._nothing_left = False
         self.banners.withdraw("left")
+        self.banners.withdraw("unapproved")
         document = self.desk.undo(self._document)
         if document is None:
             self.banners.show_message(self.tr("There is nothing to take back."), "info", key="undo", seconds=3.0)
@@ -1087,11 +1102,10 @@ class ReviewPage(QWidget):
         if document is None:
             return
         proposal = Path(self._memory.folder("folder/export")) / f"{document.path.stem}-review.pdf"
-        name, _filter = QFileDialog.getSaveFileName(self, self.tr("Report"), str(proposal), "PDF (*.pdf)")
-        if name:
-            target = Path(name)
+        target = file_to_write(self, self.tr("Report"), proposal, {".pdf": "PDF"})
+        if target is not None:
             self._memory.set("folder/export", str(target.parent))
-            self.write_report(target if target.suffix.lower() == ".pdf" else target.with_name(f"{target.name}.pdf"))
+            self.write_report(target)
 
     def write_report(self, target: Path) -> None:
         """The report of the document that is shown."""

@@ -109,7 +109,7 @@ class ValueCard(QFrame):
                 text = self.tr("It has no values of its own. Approve it (A), or go on to the next document (J).")
             self._said.setText(text)
             self._said.setVisible(document is not None)
-            self.list.clear()
+            self._show_others(())
             return
         self._name.setText(wording.value_name(value, document).upper())
         text = wording.value_text(value)
@@ -190,7 +190,7 @@ class ValueCard(QFrame):
         count = self.list.count()
         self.list.setVisible(count > 0)
         if count:
-            self.list.setFixedHeight(min(5, count) * self.list.sizeHintForRow(0) + 4)
+            self.list.setFixedHeight(min(5, count) * self.list.sizeHintForRow(0) + 2 * self.list.frameWidth())
 
     def _take(self) -> None:
         """What is written, or the suggestion that is chosen, or one that says just what is written."""

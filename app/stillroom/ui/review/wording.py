@@ -142,6 +142,21 @@ def document_state(document: ReviewedDocument, count: int) -> tuple[str, str]:
     return tr("nothing left to check"), "good"
 
 
+def document_word(document: ReviewedDocument, count: int) -> str:
+    """The same in a word or two, for a list of documents."""
+    if document.rejection is not None:
+        return tr("rejected")
+    if document.approval is not None:
+        return tr("approved")
+    if document.failed:
+        return tr("not read")
+    if document.duplicate_of is not None:
+        return tr("differs") if differences(document) else tr("a copy?")
+    if document.lapsed:
+        return tr("changed")
+    return document_state(document, count)[0] if count else tr("done")
+
+
 def share_text(share: float) -> str:
     """A promise: 0.01 is ``1 in 100``."""
     return tr("1 in %1").replace("%1", str(round(1 / share)))

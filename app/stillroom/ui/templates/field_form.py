@@ -26,9 +26,11 @@ class FieldForm(QWidget):
 
     Signals:
         edited(str, Field): the field of this name is to be as given.
+        typed: something is being written that was not told yet.
     """
 
     edited = Signal(str, Field)
+    typed = Signal()
 
     def __init__(self, kind_called: Callable[[str], FieldType] = lambda _: FieldType.TEXT) -> None:
         """``kind_called``: the type of a column of which none is said, by its heading."""
@@ -110,10 +112,13 @@ class FieldForm(QWidget):
         form.addRow("", self.required)
         describe(self.required, self.required.text(), self.tr("Where it is missing, the document needs a look"))
         for entry in (self.label, self.description, self.near, self.avoid, self.pattern):
-            entry.editingFinished.connect(self._tell)
+            entry.editingFinished.connect(self.take_typed)
+            entry.textEdited.connect(lambda _: self.typed.emit())
+        for lines in (self.options, self.columns):
+            lines.textChanged.connect(lambda: None if self._filling else self.typed.emit())
         for box in (self.kind, self.item, self.order):
-            box.activated.connect(self._tell)
-        self.required.clicked.connect(self._tell)
+            box.activated.connect(self.take_typed)
+        self.required.clicked.connect(self.take_typed)
         self.options.installEventFilter(self)
         self.columns.installEventFilter(self)
         self.show_field(None)
@@ -177,10 +182,11 @@ class FieldForm(QWidget):
             and event.type() == QEvent.Type.FocusOut
             and watched in (self.options, self.columns)
         ):
-            self._tell()
+            self.take_typed()
         return False
 
-    def _tell(self) -> None:
+    def take_typed(self) -> None:
+        """Tell what is written, as when the entry is left."""
         field = self.value()
         if self._filling or field is None or self._field is None or field == self._field:
             return

@@ -39,6 +39,7 @@ from stillroom.ui.controls import Button, ComboBox, IconButton, describe, label
 from stillroom.ui.extract.cell import cell_of
 from stillroom.ui.model_loading import ModelLoading
 from stillroom.ui.parts import Parts
+from stillroom.ui.questions import file_to_write
 from stillroom.ui.tasks import Operation
 from stillroom.ui.templates.draft import Draft
 from stillroom.ui.templates.field_form import FieldForm
@@ -101,6 +102,8 @@ class TemplatesPage(QWidget):
         self.banners = BannerArea(self, self.list, editor)  # the document, and what is pressed next, stay in sight
         self.preview.shown.connect(self._add_shown)
         self.preview.values_changed.connect(self._show_values)
+        for typed in (self.title.textEdited, self.description.textEdited, self.form.typed):
+            typed.connect(self._offer_to_save)
         self.preview.told.connect(self._select)
         self.preview.said.connect(self._say)
         self._actions()
@@ -675,16 +678,13 @@ class TemplatesPage(QWidget):
             if box.clickedButton() not in (without, everything):
                 return
             with_text = box.clickedButton() is everything
-        name, _filter = QFileDialog.getSaveFileName(
-            self, self.tr("Share as a file"), f"{self._parts.memory.folder('folder/export')}/{template.name}.stillroom",
-            self.tr("Shared templates (*.stillroom)"),
-        )  # fmt: skip
-        if name:
-            target = Path(name)
+        proposal = Path(self._parts.memory.folder("folder/export")) / f"{template.name}{_SHARED}"
+        # By its ending it is found again where one is taken in.
+        kinds = {_SHARED: self.tr("Shared templates")}
+        target = file_to_write(self, self.tr("Share as a file"), proposal, kinds)
+        if target is not None:
             self._parts.memory.set("folder/export", str(target.parent))
-            # By its ending it is found again where one is taken in.
-            named = target if target.suffix.lower() == _SHARED else target.with_name(target.name + _SHARED)
-            self.share_to(named, with_text=with_text)
+            self.share_to(target, with_text=with_text)
 
     def share_to(self, path: Path, *, with_text: bool) -> None:
         template = self._draft.template
@@ -742,7 +742,19 @@ class TemplatesPage(QWidget):
     # ---- on disk
 
     def save(self) -> None:
-        self._save(self._draft)
+        """Save it, with what is being typed."""
+        for key, entry in (("title", self.title), ("description", self.description)):
+            if entry.isModified():
+                self._set(key, entry.text().strip())
+        self.form.take_typed()
+        if self._draft.unsaved:
+            self._save(self._draft)
+        else:
+            self._refresh()
+
+    def _offer_to_save(self) -> None:
+        """What is being typed can be saved at once, and not only when the entry was left."""
+        self.save_button.setEnabled(not self._draft.problems)
 
     def _keep_new(self) -> bool:
         """Save a template that was never saved; whether it is on disk."""

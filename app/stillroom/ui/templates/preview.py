@@ -133,7 +133,8 @@ class Preview(QWidget):
         column.setSpacing(GRID)
         head = QHBoxLayout()
         head.setSpacing(GRID)
-        head.addWidget(label(self.tr("On a document of yours"), "section"))
+        self._title = label(self.tr("On a document of yours"), "section")
+        head.addWidget(self._title)
         self.name = ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle)
         head.addWidget(self.name, 1)
         self.open_button = Button(self.tr("Open a document…"), "", "folder", self.pick)
@@ -176,7 +177,7 @@ class Preview(QWidget):
         end.setSpacing(GRID)
         self.status = ElidedLabel("", "muted")
         end.addWidget(self.status, 1)
-        self.absent_button = Button(self.tr("Not here"), "link", action=self.tell_absent)
+        self.absent_button = Button(self.tr("Not there"), "link", action=self.tell_absent)
         self.absent_button.setEnabled(False)
         end.addWidget(self.absent_button)
         end.addWidget(self.right_button)
@@ -212,6 +213,7 @@ class Preview(QWidget):
         self._document = document
         self._texts = PageTexts(document)
         self.view.setPlainText(self._texts.text)
+        self._title.hide()  # beside it there is no room for the name
         self.name.setText(document.name)
         self._allow_learning()
         self._asked, self.values, self._told = {}, {}, {}
@@ -461,8 +463,7 @@ class Preview(QWidget):
         self._timer.start()  # what was changed meanwhile
 
     def _say_found(self, seconds: float) -> None:
-        name = self._document.name if self._document is not None else ""
-        self.status.setText(self.tr("%2, found in %1 s").replace("%1", f"{seconds:.1f}").replace("%2", name))
+        self.status.setText(self.tr("Found in %1 s").replace("%1", f"{seconds:.1f}"))
 
     def _failed(self, error: Exception) -> None:
         self._operation = None

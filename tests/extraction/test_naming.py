@@ -1,0 +1,81 @@
+"""What a text shows of the names in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillroom.documents.document import Document, Page
+from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.layout import Layout
+from stillroom.extraction.signs import sign_names
+from stillroom.templates.template import Field, FieldType, Template
+
+AGREEMENT = """CONSULTING AGREEMENT
+THIS AGREEMENT is made by and between Tarvo Foods, Inc. (the “Company”) and Anna Berg (the “Consultant”). The Company keeps its
+Confidential Information confidential, and no information leaves the house. Holt Bank GmbH is no party. Differences between Old Trade
+and New Craft do not matter.
+
+Tarvo Foods, Inc.
+By: Jan Kloz
+Name: Jan Kloz
+"""
+
+
+def signs(text: str, kind: FieldType) -> dict[str, dict[str, float]]:
+    """By value those of its first candidate."""
+    field = Field("people", FieldType.LIST, of=kind)
+    document = Document("a.txt", "txt", "", (Page(1, text),), 1)
+    layout = Layout(document, Meaning(Template("t", 1, "t", "", (field,))))
+    candidates = layout.proposals.of(field, kind).candidates
+    found: dict[str, dict[str, float]] = {}
+    for candidate, row in zip(candidates, layout.signs(field, kind, candidates), strict=True):
+        found.setdefault(candidate.value, dict(zip(sign_names(), row.tolist(), strict=True)))
+    return found
+
+
+def test_parties_are_introduced_and_called_something() -> None:
+    found = signs(AGREEMENT, FieldType.ORGANISATION)
+    for party in ("Tarvo Foods, Inc.", "Anna Berg"):
+        assert (found[party]["introduced"], found[party]["called"]) == (1, 1)
+    assert (found["Holt Bank GmbH"]["introduced"], found["Holt Bank GmbH"]["called"]) == (0, 0)
+    assert found["Confidential Information"]["introduced"] == 0
+    assert 0 < found["New Craft"]["introduced"] < 1  # by a later "between"
+
+
+def test_a_defined_term_stands_in_quotes_and_a_word_of_every_day_elsewhere() -> None:
+    found = signs(AGREEMENT, FieldType.NAME)
+    assert found["Consultant"]["quoted"] == 1
+    assert found["Anna Berg"]["quoted"] == 0
+    assert found["Confidential Information"]["everyday"] == 1
+    assert found["Anna Berg"]["everyday"] == 0
+
+
+def test_who_signs_stands_behind_a_word_for_it_and_below_the_party() -> None:
+    found = signs(AGREEMENT, FieldType.NAME)
+    assert found["Jan Kloz"]["signed"] == 1
+    assert found["Anna Berg"]["signed"] == 0
+    below = signs("Tarvo Foods, Inc.\nBy: Jan Kloz\n", FieldType.ORGANISATION)
+    assert below["Tarvo Foods, Inc."]["signed_below"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "sign"),
+    [
+        ("We saw Mr. Kloz today.", "Kloz", "titled"),
+        ("Hansen is ill. The song by Anna Hansen is old.", "Hansen", "named_whole"),
+        ("Today. Kloz is ill.", "Kloz", "begins"),
+    ],
+)
+def test_a_part_of_a_name_is_told_from_other_words(text: str, name: str, sign: str) -> None:
+    found = signs(text, FieldType.NAME)
+    assert found[name][sign] == 1
+
+
+def test_a_name_that_is_a_part_of_a_whole_one_is_held() -> None:
+    found = signs("by Tarvo Foods, Inc. and Holt Bank GmbH today", FieldType.ORGANISATION)
+    assert (found["Tarvo Foods, Inc."]["held"], found["Tarvo Foods, Inc."]["legal"]) == (0, 1)
+    joined = signs("Tarvo Foods, Inc. and Holt Bank", FieldType.ORGANISATION)
+    assert joined["Tarvo Foods, Inc. and Holt Bank"]["legal_inside"] == 1
+    assert found["Holt Bank GmbH"]["legal_inside"] == 0
+    persons = signs("We thank Anna Berg for it.", FieldType.NAME)
+    assert [persons[name]["held"] for name in ("Anna Berg", "Anna", "Berg")] == [0, 1, 1]
