@@ -10,7 +10,7 @@ import pytest
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document, Page, Span
 from stillroom.errors import Cancelled
-from stillroom.extraction import choosing, ranking, signs
+from stillroom.extraction import choosing, concepts, ranking, signs
 from stillroom.extraction.candidates import propose as proposing
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES, proposal, proposes
@@ -141,6 +141,29 @@ def test_signs_stop_when_asked_to() -> None:
         layout.signs(field, FieldType.MONEY, candidates)
     with pytest.raises(Cancelled):
         Layout(made, Meaning(Template("t", 1, "", "", (field,))), cancellation)
+
+
+class LateCancellation(Cancellation):
+    """Stopping is asked for after some looks at whether it is."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+
+    def raise_if_requested(self) -> None:
+        self.looks -= 1
+        if self.looks < 0:
+            self.request()
+        super().raise_if_requested()
+
+
+@pytest.mark.parametrize("looks", range(4))
+def test_currencies_and_labels_of_a_long_text_stop_when_asked_to(looks: int) -> None:
+    made = document(f"paid {looks}.50 here\n" * 3000)
+    with pytest.raises(Cancelled):
+        Look.at(Field("currency", FieldType.CHOICE, options=DOLLARS), made, None, LateCancellation(looks))
+    with pytest.raises(Cancelled):
+        concepts.labels(made.pages[0].text * 2, (), LateCancellation(looks).raise_if_requested)
 
 
 def test_many_candidates_are_held_in_half_of_the_memory_and_weighed_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import functools
 import math
 import re
+import threading
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Protocol
@@ -137,7 +138,7 @@ class Choices:
             return embed(text, lasting=lasting, examples=examples) if embed is not None else None
 
         looked = {
-            field: Look.at(field, document, ticks).told(subject, embedded, behind.get(field.name))
+            field: Look.at(field, document, ticks, cancellation).told(subject, embedded, behind.get(field.name))
             for field in fields
             if field.type in TYPES
         }
@@ -256,8 +257,16 @@ class Look:
     boxes: float = 0.0
 
     @classmethod
-    def at(cls, field: Field, document: Document, ticks: Ticks | None = None) -> Look:
-        """``ticks``: the boxes of the document, where the template's other fields are known."""
+    def at(
+        cls,
+        field: Field,
+        document: Document,
+        ticks: Ticks | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Look:
+        """``ticks``: the boxes of the document, where the template's other fields are known. Raises Cancelled."""
+        if cancellation is not None:
+            cancellation.raise_if_requested()
         answers = options(field)
         ticked = (ticks or Ticks(document, (field,))).of(field, answers)
         if ticked is not None:
@@ -268,7 +277,7 @@ class Look:
         shared: Vector = np.zeros(len(answers))
         beside = any(near for spans in found for near, _ in spans)
         if codes and not beside and all(option.value in currencies.codes() for option in answers):
-            by_amounts, may = _of_amounts(answers, document)
+            by_amounts, may = _of_amounts(answers, document, cancellation)
             if not any(found):
                 found, shared = by_amounts, may
             elif _have_signs(document):
@@ -573,7 +582,9 @@ def _first_of_most(counts: Vector, found: Sequence[Sequence[tuple[bool, Span]]])
     return min(most, key=lambda index: (found[index][0][1].page, found[index][0][1].start))
 
 
-def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[list[tuple[bool, Span]]], Vector]:
+def _of_amounts(
+    answers: Sequence[Option], document: Document, cancellation: Cancellation | None = None
+) -> tuple[list[list[tuple[bool, Span]]], Vector]:
     """The same by the amounts of a document: their signs and words stand for more currencies than a template lists words of.
 
     A sign of several options speaks for none; which of them it may be is the second.
@@ -581,7 +592,7 @@ def _of_amounts(answers: Sequence[Option], document: Document) -> tuple[list[lis
     may = np.zeros(len(answers))
     found: dict[str, dict[tuple[bool, Span], None]] = {option.value: {} for option in answers}
     scripts: dict[int, str] = {}
-    for amount in _signed(document):
+    for amount in _signed(document, cancellation):
         own, page = amount.currencies, amount.span.page
         if len(own) > 1:
             if page not in scripts:
@@ -599,15 +610,43 @@ def _have_signs(document: Document) -> bool:
     return bool(_signed(document))
 
 
-def _signed(document: Document) -> tuple[Candidate, ...]:
+def _signed(document: Document, cancellation: Cancellation | None = None) -> tuple[Candidate, ...]:
     """The amounts that stand beside the sign or the code of a currency."""
-    return _signed_in(tuple((page.number, page.text) for page in document.pages))
+    return _SIGNED.of(document, cancellation)
 
 
-@functools.lru_cache(maxsize=16)
-def _signed_in(pages: tuple[tuple[int, str], ...]) -> tuple[Candidate, ...]:
-    made = (Page(number, text) for number, text in pages)
-    return tuple(amount for page in made for amount in numbers.amounts(page) if amount.currencies)
+class _SignedAmounts:
+    """What the last documents have of them. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[int, str], ...], tuple[Candidate, ...]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, document: Document, cancellation: Cancellation | None) -> tuple[Candidate, ...]:
+        pages = tuple((page.number, page.text) for page in document.pages)
+        with self._lock:
+            known = self._known.get(pages)
+        if known is None:
+            known = tuple(self._found(pages, cancellation))
+            with self._lock:
+                self._known[pages] = known
+                while len(self._known) > _DOCUMENTS:
+                    del self._known[next(iter(self._known))]
+        return known
+
+    @staticmethod
+    def _found(pages: Sequence[tuple[int, str]], cancellation: Cancellation | None) -> Iterator[Candidate]:
+        amounts = (amount for number, text in pages for amount in numbers.amounts(Page(number, text)))
+        for number, amount in enumerate(amounts):
+            if cancellation is not None and not number % _BETWEEN_STOPS:
+                cancellation.raise_if_requested()
+            if amount.currencies:
+                yield amount
+
+
+_DOCUMENTS = 4  # that are held: of one field after the other, and when it is decided
+_BETWEEN_STOPS = 1000  # amounts
+_SIGNED = _SignedAmounts()
 
 
 def _bounds(word: str) -> tuple[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -181,17 +182,24 @@ def _with_tax(text: str, tokens: _Tokens, first: int, last: int, key: str) -> tu
     return last, key
 
 
-def labels(text: str, own: Iterable[str] = ()) -> list[Label]:
+_BETWEEN_STOPS = 5000  # words
+
+
+def labels(text: str, own: Iterable[str] = (), stop: Callable[[], None] | None = None) -> list[Label]:
     """Every label of a page in order: the longest phrase at each place, none within another.
 
-    ``own``: keys of a template's own words besides the concepts'.
+    ``own``: keys of a template's own words besides the concepts'. ``stop``: called time and again, to raise where it is to end.
     """
     known = vocabulary().phrases
     extra = frozenset(own)
     tokens = [(match.start(), match.end(), _fold_cached(match.group())) for match in _TOKEN.finditer(text)]
     found: list[Label] = []
     index = 0
-    while index < len(tokens):
+    for turn in itertools.count():
+        if index >= len(tokens):
+            break
+        if stop is not None and not turn % _BETWEEN_STOPS:
+            stop()
         start, end, _ = tokens[index]
         joined, best, best_key = "", -1, ""
         for last in range(index, min(index + _LONGEST, len(tokens))):

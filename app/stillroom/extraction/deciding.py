@@ -97,8 +97,6 @@ def decide(
         moves = evidence.moves(asked, seen) if evidence is not None and asked.moves is None else None
         if moves is not None:
             choosing.joined(asked, moves)
-    # What a file states beside its pages is looked for among the runners-up, too.
-    offering = offering or bool(seen.document.stated and not seen.page_only)
     decided = choosing.choose_all(seen.asked, seen.document, complete=seen.complete, fits=seen.fits, offering=offering)
     fields: dict[str, FieldResult] = {}
     for each in template.fields:

@@ -136,6 +136,8 @@ class Extractor:
         characters = document.characters
         learned = self._learned(template) if self._learned is not None else None
         seen, parts = self._see(document, template, model, learned, cancellation, hasty=hasty)
+        if cancellation is not None:
+            cancellation.raise_if_requested()
         fields, notes = decide(seen, template, learned, self._embed)
         read = {span.page for part in parts for span in part.spans} | {
             page.number for page in seen.document.pages if not page.text
@@ -174,6 +176,8 @@ class Extractor:
         frame = self._frame(template, model)
         document, unread = bounded(document)
         parts = self._split(document, template, model)
+        if cancellation is not None:
+            cancellation.raise_if_requested()
         asked = self._ask(frame, parts, document, template, cancellation, learned)
         subject = self._subject(document, template) if parts else None
         among = self._among(document, template, hasty=hasty) if subject is not None else {}
@@ -193,6 +197,8 @@ class Extractor:
         if any(FieldType.DATE in (field.type, field.of) for field in template.fields):
             more += [_not_reckoned(*found) for found in calendars.not_reckoned(page.text for page in document.pages)]
         for field in template.fields:
+            if cancellation is not None:
+                cancellation.raise_if_requested()
             if field.type is FieldType.TABLE:
                 rows = table_rows(field, document)
                 made[field.name] = rows[: field.max_items]

@@ -146,7 +146,7 @@ class _PageCells:
         self.page = page
         self._like = like
         self.text = without_leaders(page.text)
-        self.labels = concepts.labels(self.text, keys)
+        self.labels = concepts.labels(self.text, keys, stop)
         self._label_starts = [label.start for label in self.labels]
         self.cells: list[_Cell] = []
         self.line_cells: list[list[int]] = []
