@@ -110,6 +110,7 @@ def test_without_the_extra_it_says_what_to_type(opened, teaching):
     teaching.missing = "Type: sh installer/convert.sh"
     dialog = opened()
     assert "convert.sh" in dialog.said.text()
+    assert not dialog.progress.isVisible()
     assert not dialog.teach_button.isEnabled()
 
 

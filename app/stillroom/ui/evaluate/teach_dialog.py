@@ -161,6 +161,7 @@ class TeachDialog(QDialog):
 
     def _failed(self, error: Exception) -> None:
         self._ended()
+        self.progress.hide()  # nothing goes on that it could be of
         self.said.setText(sentence(error))
 
     def _ended(self) -> None:
