@@ -142,25 +142,41 @@ def test_values_alone_are_those_that_are_offered_with_others(stated: tuple[State
 
 
 @pytest.mark.parametrize("document", [slip(), slip(boxes=False), recognised(slip()), slip(3)])
-def test_what_was_seen_teaches_what_the_document_does(document: Document, tmp_path: Path) -> None:
+@pytest.mark.parametrize("embeds", [False, True])
+def test_what_was_seen_teaches_what_the_document_does(document: Document, embeds: bool, tmp_path: Path) -> None:
+    def embedded(text: str, *, examples: str = "", **_: object) -> Embedding:
+        return Embedding("m", np.array([len(text) % 7, 1.0, 2.0, float(bool(examples))]))
+
     names = ("shop", "day", "total", "tax", "people", "currency", "words")
     template = dataclasses.replace(TEMPLATE, fields=tuple(each for each in TEMPLATE.fields if each.name in names))
-    truth = {"shop": "NORTH WIND LTD", "day": "2025-04-03", "total": "10.00", "tax": None, "people": ["Mary Smith"]}
-    _, content = Extractor(ScriptedEngine()).extract_and_keep(document, template, file="a")
+    truth = {
+        "shop": "NORTH WIND LTD", "day": "2025-04-03", "total": "10.00", "tax": None, "people": ["Mary Smith"], "currency": "EUR",
+    }  # fmt: skip
+    embed = embedded if embeds else None
+    _, content = Extractor(ScriptedEngine(), embed=embed).extract_and_keep(document, template, file="a")
     seen = kept_seen.Unpacker(template).unpack(content)
     assert seen is not None
     read, known = (TemplateMemory(template, tmp_path / folder) for folder in ("read", "known"))
-    read.take(document, truth)
-    assert known.take_seen(seen, truth)
+    read.take(document, truth, embed)
+    assert known.take_seen(seen, truth, embed)
     one, other = (memory.rows(document.sha256).fields for memory in (read, known))
-    assert set(one) == set(other) == set(truth)
+    assert set(one) == set(other) == set(truth) - {"currency"}
     for name, row in one.items():
         own = other[name]
         assert (row.around, row.missing, row.right.tolist()) == (own.around, own.missing, own.right.tolist())
         assert np.array_equal(row.signs, own.signs)
         assert np.allclose(row.base, own.base, atol=1e-6)
         assert row.absent == own.absent
-    assert not known.take_seen(seen, {**truth, "currency": "EUR"}), "choices are told by what the text is about"
+    (text,), (same,) = (memory.rows(document.sha256).choices.values() for memory in (read, known))
+    assert (text.right, text.parts, text.model, same.model) == (
+        same.right,
+        same.parts,
+        same.model,
+        "m" if embeds else "",
+    )
+    assert np.array_equal(text.strengths, same.strengths)
+    assert np.array_equal(text.embedding, same.embedding)
+    assert text.strengths.any()
     assert not known.take_seen(seen, {**truth, "words": "Cake"}), "a model quotes more"
 
 

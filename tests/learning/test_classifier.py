@@ -88,6 +88,17 @@ def test_ways_to_fit_are_taken_together_the_more_the_less_they_lose() -> None:
     assert 1.5 < right_before.trust < 2.0
 
 
+@pytest.mark.parametrize("documents", [2, 30, 200])
+def test_a_step_is_as_long_as_the_largest_eigenvalue_allows(documents: int) -> None:
+    rows = np.random.default_rng(documents).normal(size=(documents, 5)) + 1.0
+    near = rows @ rows.T
+    largest = float(np.linalg.eigvalsh(near)[-1])
+    assert largest <= classifier._largest(near) * (1 + 1e-9)
+    # With a shorter step the same number of them does not come as far.
+    assert classifier._largest(near) < 1.3 * largest
+    assert classifier._largest(near * 0) == 0.0
+
+
 def test_a_few_documents_leave_a_share_what_it_is_worth() -> None:
     few = learn(rows())
     assert few is not None

@@ -59,7 +59,7 @@ _QUOTED = (FieldType.TEXT, FieldType.BLOCK)
 _LIST_THRESHOLD = 0.4
 # By type, where another is better on sets left out. Most of the persons of a text are hardly told from other names: a lower one finds
 # more of them, each saying how sure it is. The parties of a contract are named often, and what else is capitalised is not missed.
-_LIST_THRESHOLDS = {FieldType.NAME: 0.25, FieldType.ORGANISATION: 0.5}
+_LIST_THRESHOLDS = {FieldType.NAME: 0.2, FieldType.ORGANISATION: 0.5}
 _WEIGHED_TOGETHER = 6  # values of one field
 # Of a field. Only the best of them change their shares when fields are decided together, and of the others no more can be offered.
 _MOST_PLACES = _WEIGHED_TOGETHER + 2 * RUNNERS_UP

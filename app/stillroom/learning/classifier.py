@@ -231,7 +231,10 @@ class _Evened:
 
     def units(self, width: int) -> Vector:
         """The first numbers of each, of length 1."""
-        return np.array([_unit(each) for each in self.rows[:, :width]])
+        rows = self.rows[:, :width]
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        result: Vector = rows / np.where(lengths > 0, lengths, 1.0)
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +261,9 @@ class _Texts:
     @classmethod
     def of(cls, rows: Sequence[LabelledText], model: str, examples: str) -> _Texts:
         """``model``: that all have an embedding of; empty for none. ``examples``: that all have one behind."""
-        has = Counter(part for row in rows for part in row.parts)
-        parts = np.array(sorted(has), dtype=np.uint16)
-        rarity = np.log((len(rows) + 1) / (np.array([has[part] for part in parts.tolist()]) + 0.5)).astype(np.float32)
+        has = np.bincount(np.concatenate([np.fromiter(row.parts, np.uint16, len(row.parts)) for row in rows]))
+        parts = np.flatnonzero(has).astype(np.uint16)
+        rarity = np.log((len(rows) + 1) / (has[parts] + 0.5)).astype(np.float32)
         known = np.array([_row(row.parts, parts, rarity, len(rows)) for row in rows])
         near = (known @ known.T).astype(np.float64)
         width = min(len(row.embedding) for row in rows) if model else 0
@@ -343,7 +346,7 @@ def _fitted(texts: _Texts, options: Sequence[int], ways: Mapping[_Way, float]) -
 def _worth(texts: _Texts, options: npt.NDArray[np.int64], way: _Way, embeddings: Vector) -> Vector:
     """What each document is worth for each option."""
     begin = way.trust * (texts.strengths - texts.strengths.mean(axis=0))[:, options]
-    right = np.array([[float(row.right == option) for option in options] for row in texts.rows])
+    right = (np.array([row.right for row in texts.rows])[:, None] == options).astype(np.float64)
     return _solved(texts.near + way.embedded * embeddings @ embeddings.T, begin, right)
 
 
@@ -351,15 +354,28 @@ def _solved(near: Vector, begin: Vector, right: Vector) -> Vector:
     """The dual weights of a penalised multinomial logistic regression, by accelerated gradient steps (Y. Nesterov, 1983)."""
     worth = np.zeros_like(right)
     ahead, pace = worth, 1.0
-    step = 1.0 / (0.5 * float(np.linalg.eigvalsh(near)[-1]) + _PENALTY)
+    step = 1.0 / (0.5 * _largest(near) + _PENALTY)
     for _ in range(_STEPS):
         told = begin + near @ ahead
-        powers = np.exp(told - told.max(axis=1, keepdims=True))
-        moved = ahead - step * (powers / powers.sum(axis=1, keepdims=True) - right + _PENALTY * ahead)
+        told -= told.max(axis=1, keepdims=True)
+        shares = np.exp(told, out=told)
+        shares /= shares.sum(axis=1, keepdims=True)
+        moved = ahead - step * (shares - right + _PENALTY * ahead)
         faster = (1 + math.sqrt(1 + 4 * pace * pace)) / 2
         ahead = moved + (pace - 1) / faster * (moved - worth)
         worth, pace = moved, faster
     return worth
+
+
+def _largest(near: Vector) -> float:
+    """No less than the largest eigenvalue, and little more: what any row of the eighth power adds up to bounds that of the same."""
+    length = float(np.abs(near).sum(axis=1).max())
+    if not length:
+        return 0.0
+    power = near / length  # within bounds, however many documents there are
+    for _ in range(3):
+        power = power @ power
+    return length * math.pow(float(np.abs(power).sum(axis=1).max()), 1 / 8)
 
 
 def _row(

@@ -9,7 +9,7 @@ import random
 import threading
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from statistics import fmean
@@ -179,19 +179,29 @@ class TemplateMemory:
             told = choosing.told_vector(said.of(each, kind, candidates), len(candidates))
             return _Offered(candidates, seen.signs(each, kind, candidates), told)
 
+        ticks = Ticks(document, self._template.fields)
         facts = self._take_fields(document, truth, offered, arrays)
-        self._keep(document.sha256, facts, self._take_choices(document, truth, embed, arrays), arrays)
+        of_choices = self._take_choices(
+            document, truth, embed, arrays, lambda each: choices.Look.at(each, document, ticks)
+        )
+        self._keep(document.sha256, facts, of_choices, arrays)
 
-    def take_seen(self, seen: Seen, truth: Truth) -> bool:
+    def take_seen(self, seen: Seen, truth: Truth, embed: Embed | None = None) -> bool:
         """The same of a document whose candidates were seen when it was extracted, which takes neither its file nor the time to look at
-        its pages. Nothing, and False, where that is not enough: of choices, and of texts that a model quoted. Raises StillroomError.
+        its pages. Nothing, and False, where that is not enough: of texts that a model quoted. Raises StillroomError.
         """
         names = {each.name for each in self._template.fields if each.name in truth}
-        if any(truth[each.name] for each in self._template.fields if each.name in names and each.type in choices.TYPES):
-            return False
         asked = {each.field.name: each for each in seen.asked}
         if any(each.kind in _QUOTED for each in asked.values() if each.field.name in names):
             return False
+        looks = {name: looked.look for name, looked in seen.looked.items() if looked.look is not None}
+        if any(each.name not in looks for each in self._chosen(truth)):
+            return False
+
+        def look(each: Field) -> choices.Look:
+            own = looks[each.name]  # as it is without a model
+            return replace(own, near=np.zeros(len(own.near)), behind=np.zeros(len(own.behind)))
+
         arrays: dict[str, npt.NDArray[np.generic]] = {}
 
         def offered(each: Field) -> _Offered:
@@ -199,8 +209,13 @@ class TemplateMemory:
             return _Offered(own.candidates, own.signs, own.told)
 
         facts = self._take_fields(seen.document, truth, offered, arrays)
-        self._keep(seen.document.sha256, facts, ChoicesFacts(), arrays)
+        of_choices = self._take_choices(seen.document, truth, embed, arrays, look)
+        self._keep(seen.document.sha256, facts, of_choices, arrays)
         return True
+
+    def _chosen(self, truth: Truth) -> list[Field]:
+        """The choices that a truth is known of."""
+        return [each for each in self._template.fields if each.type in choices.TYPES and truth.get(each.name)]
 
     def _take_fields(
         self,
@@ -238,10 +253,15 @@ class TemplateMemory:
                 old.unlink(missing_ok=True)
 
     def _take_choices(
-        self, document: Document, truth: Truth, embed: Embed | None, arrays: dict[str, npt.NDArray[np.generic]]
+        self,
+        document: Document,
+        truth: Truth,
+        embed: Embed | None,
+        arrays: dict[str, npt.NDArray[np.generic]],
+        look_of: Callable[[Field], choices.Look],
     ) -> ChoicesFacts:
-        """What is kept of a document's choices; its text as the number of each part alone."""
-        asked = [each for each in self._template.fields if each.type in choices.TYPES and truth.get(each.name)]
+        """What is kept of a document's choices; its text as the number of each part alone. ``look_of``: what speaks for its options."""
+        asked = self._chosen(truth)
         if not asked:
             return ChoicesFacts()
         text = beginning(document)
@@ -253,9 +273,8 @@ class TemplateMemory:
             arrays["subject"] = said.vector.astype(np.float16)
             arrays["wording"] = said.mean.astype(np.float16)
         fields: dict[str, ChoiceFacts] = {}
-        ticks = Ticks(document, self._template.fields)
         for each in asked:
-            look = choices.Look.at(each, document, ticks)
+            look = look_of(each)
             if look.boxes:  # what is ticked says nothing of what the text is about
                 continue
             examples = choices.examples(each)

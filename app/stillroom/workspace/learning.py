@@ -68,7 +68,7 @@ class Learning:
         """
         memory = self.memory(template)
         seen = self._seen(run, position, template) if self._seen is not None else None
-        if seen is None or not memory.take_seen(seen, truth):
+        if seen is None or not memory.take_seen(seen, truth, self._embed):
             memory.take(self._read(run, position, cancellation), truth, self._embed)
         return memory.learned()
 
