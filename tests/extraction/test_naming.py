@@ -79,3 +79,13 @@ def test_a_name_that_is_a_part_of_a_whole_one_is_held() -> None:
     assert found["Holt Bank GmbH"]["legal_inside"] == 0
     persons = signs("We thank Anna Berg for it.", FieldType.NAME)
     assert [persons[name]["held"] for name in ("Anna Berg", "Anna", "Berg")] == [0, 1, 1]
+
+
+def test_a_single_name_is_not_told_by_what_tells_items() -> None:
+    field, listed = Field("person", FieldType.NAME), Field("people", FieldType.LIST, of=FieldType.NAME)
+    document = Document("a.txt", "txt", "", (Page(1, AGREEMENT),), 1)
+    layout = Layout(document, Meaning(Template("t", 1, "t", "", (field, listed))))
+    candidates = layout.proposals.of(field, FieldType.NAME).candidates
+    place = sign_names().index("quoted")
+    assert layout.signs(listed, FieldType.NAME, candidates)[:, place].any()
+    assert not layout.signs(field, FieldType.NAME, candidates)[:, place].any()

@@ -593,6 +593,7 @@ class Layout:
         self.proposals = Proposals(document)
         self._shown: dict[FieldType, _Shown] = {}
         self._naming = Naming(document)
+        self._listed = {field.of for field in meaning.template.fields if field.type is FieldType.LIST}
         self._told: dict[tuple[int, int, int], list[_Told]] = {}
         self._liked: dict[tuple[str, int, int], _LikeAround] = {}
         self._label_like: dict[str, float] = {}  # of texts that are candidates of several fields
@@ -618,7 +619,8 @@ class Layout:
                 self._shown.clear()
             shown = self._shown[kind] = self._by_themselves(kind, candidates)
         said = self._said(field, candidates, shown.rests)
-        return signs_of(said, self._own(field, kind, shown, said), self.role(field, kind))
+        several = field.type is FieldType.LIST
+        return signs_of(said, self._own(field, kind, shown, said), self.role(field, kind), several=several)
 
     def _said(self, field: Field, candidates: Sequence[Candidate], rests: Collection[int]) -> Said:
         said = Said.nothing(len(candidates))
@@ -790,7 +792,7 @@ class Layout:
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
             found.append(own)
-        if kind in _CALLED:
+        if kind in _CALLED and kind in self._listed:
             self._naming.mark(kind, candidates, found)
         rests = _mark_parts(candidates, found) if kind in _NAMES else set()
         if kind in _MONEY:
