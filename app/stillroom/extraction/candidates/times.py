@@ -11,6 +11,7 @@ import regex as re
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
+from stillroom.extraction.candidates.words import time_labels
 
 _S = r"[^\S\n]?"
 # Words behind an hour that say it is one: "15 Uhr", "15h", "kl. 15" stands before it.
@@ -18,7 +19,7 @@ _OCLOCK = r"(?:Uhr|uur|heures?|hrs?|o['’]?clock|óra|ώρα|час(?:ов|а)?
 _BEFORE = re.compile(
     r"(?:\bkl\.?|\bklo|\bkello|\bklokken|\bум|\bat|\bà|\balle|\ba las|\bàs|\bum|\bgodz\.?|\bor[ae]|\bhoras?|\bheures?)\s?$"
     # What a form calls it: "Ora di emissione  14.30", "Uhrzeit: 14.30".
-    r"|\b(?:uhrzeit|time|ora|orario|heure|hora|tijd|tijdstip|godzina|tid|klokkeslett|kellonaika)\b[^\d\n]{0,24}$",
+    rf"|\b(?:{time_labels()})\b[^\d\n]{{0,24}}$",
     re.IGNORECASE,
 )
 _WORDS = {

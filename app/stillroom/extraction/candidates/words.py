@@ -108,6 +108,18 @@ def paper_words() -> str:
 
 
 @functools.cache
+def debit_or_credit_words() -> str:
+    """Words of an account whose amounts have "S" or "H" behind them, as a pattern."""
+    return _any(places()["debit_or_credit"]["words"])
+
+
+@functools.cache
+def time_labels() -> str:
+    """What a form calls a time of day, as a pattern."""
+    return _any(places()["time_labels"]["words"])
+
+
+@functools.cache
 def against() -> re.Pattern[str]:
     """What stands between two parties that are against each other, and the white space around it."""
     return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
