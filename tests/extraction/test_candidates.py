@@ -263,7 +263,7 @@ def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("SPEAKER:  Guy L. Steele, Jr.\n  Machines Corp", "Guy L. Steele, Jr."),
+        ("SPEAKER:  Ivo L. Holm, Jr.\n  Harbour Corp", "Ivo L. Holm, Jr."),
         ("given by Henry Berg III, who", "Henry Berg III"),
         ("João Silva, Filho\n", "João Silva, Filho"),
         ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Dr.Anna Berg"),
@@ -322,7 +322,7 @@ def test_a_street_without_its_number_is_no_address_of_a_sentence(text: str) -> N
     [
         ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Anna Maria Berg"),
         ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Jan Peter Holt"),
-        ("the verses from Yuri Bulgakov's Cautionary Tales", "Yuri Bulgakov"),
+        ("the verses from Yuri Kloz's Winter Tales", "Yuri Kloz"),
         ("To Rahul Deshpande I leave the house.", "Rahul Deshpande"),
     ],
 )
@@ -456,11 +456,11 @@ def test_a_name_may_hold_the_word_copyright() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Policy KH 66.762.696", "KH 66.762.696"),
-        ("Kennzeichen GÖ-FA 2880", "GÖ-FA 2880"),
+        ("Policy KH 12.345.678", "KH 12.345.678"),
+        ("Kennzeichen GÖ-AB 1234", "GÖ-AB 1234"),
         ("plate HH-AB 123E", "HH-AB 123E"),
-        ("NO. 2:19-cv-01754-JLR", "2:19-cv-01754-JLR"),
-        ("Case:19-cv-01754", "19-cv-01754"),
+        ("NO. 2:21-cv-01234-ABC", "2:21-cv-01234-ABC"),
+        ("Case:21-cv-01234", "21-cv-01234"),
     ],
 )
 def test_codes_of_policies_plates_and_courts_are_whole(text: str, expected: str) -> None:

@@ -205,11 +205,11 @@ def test_a_venue_of_two_lines_is_as_whole_as_one_of_one() -> None:
 
 
 def test_a_name_with_what_belongs_to_it_is_the_whole() -> None:
-    text = "Seller: Guy Steele, Jr.\n"
-    assert slip(text, "person", "Guy Steele")["part"] == 1.0
-    assert slip(text, "person", "Guy Steele")["cut_behind"] == 1.0
-    assert slip(text, "person", "Guy Steele, Jr.")["part"] == 0.0
-    assert slip(text, "person", "Guy Steele, Jr.")["name_whole"] == 1.0
+    text = "Seller: Ivo Holm, Jr.\n"
+    assert slip(text, "person", "Ivo Holm")["part"] == 1.0
+    assert slip(text, "person", "Ivo Holm")["cut_behind"] == 1.0
+    assert slip(text, "person", "Ivo Holm, Jr.")["part"] == 0.0
+    assert slip(text, "person", "Ivo Holm, Jr.")["name_whole"] == 1.0
 
 
 @pytest.mark.parametrize(

@@ -939,7 +939,7 @@ def _goes_on(text: str) -> bool:
 
 
 def _mark_parts(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> set[int]:
-    """Mark the venues and persons' names that are a part of a longer one: "Mellon Building" of "Conference Room, Mellon Building".
+    """Mark the venues and persons' names that are a part of a longer one: "Lund Building" of "Conference Room, Lund Building".
 
     Gives those that are what is left of a venue behind its beginning.
     """

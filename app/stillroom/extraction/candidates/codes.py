@@ -56,7 +56,7 @@ _UNSPACED_LABEL = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{2,12}(?
 _TAX_NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Z]{2}U?|CHE)[ \-]?\d[0-9A-Z]{0,3}(?:[ .\-]?[0-9A-Z]{2,4}){2,4}(?![A-Za-z0-9])"
 )
-# Letters before figures: "AB 12345"; in groups, as policies are numbered: "KH 66.762.696"; and number plates: "HH-AB 123".
+# Letters before figures: "AB 12345"; in groups, as policies are numbered: "KH 12.345.678"; and number plates: "HH-AB 123".
 _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _LETTERS_AND_FIGURES = re.compile(
     rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
@@ -257,7 +257,7 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
 
 
 _LONGEST_TOKEN = 90
-# Not the colon of a code: "2:20-cv-01754", as courts number what is before them.
+# Not the colon of a code: "2:21-cv-01234", as courts number what is before them.
 _COLON = re.compile(r":(?!(?<=\d:)\d\d-[^\W\d_])|^")
 _FIGURE = re.compile(r"\d")
 # A number in groups of figures, as health and tax numbers are written: "943 476 5919".

@@ -185,7 +185,7 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
-    """Names in a run of capitalised words that joins several ("Anna Berg and Jan Kloz"), says whose something is ("Anna Berg's Cautionary
+    """Names in a run of capitalised words that joins several ("Anna Berg and Jan Kloz"), says whose something is ("Anna Berg's Winter
     Tales"), or begins with a word of every text ("To Anna Berg I leave")."""
     if _APART.search(text, start, end):
         for left, right in _between(_APART, text, start, end):

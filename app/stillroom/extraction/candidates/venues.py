@@ -44,7 +44,7 @@ def _single_words() -> frozenset[str]:
 
 def venues(page: Page) -> Iterator[tuple[int, int]]:
     """Where venues stand in the lines of a page: each as far as it goes, what is left of it behind its commas, and with the next line
-    where that is one and nothing else ("3rd Floor Conference Room", and below it "Mellon Building")."""
+    where that is one and nothing else ("3rd Floor Conference Room", and below it "Lund Building")."""
     runs, words = _named()
     above: int | None = None  # where the venue begins that the line above ends with
     for line in _LINE.finditer(page.text):
