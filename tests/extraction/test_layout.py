@@ -197,6 +197,21 @@ def test_what_is_left_of_a_venue_is_a_part_and_has_no_label() -> None:
     assert alone["own_inline"] > 0.5
 
 
+def test_words_of_a_venue_that_the_field_is_called_by_are_no_label_of_what_is_left_of_it() -> None:
+    field = Field("conference_room", FieldType.LINE)
+    document = Document("made.txt", "txt", "", (Page(1, "Friday, 3rd Floor Conference Room, Lund Building\n"),), 1)
+    candidates = propose(field, document)
+    rows = Layout(document, Meaning(Template("t", 1, "t", "", (field,)))).signs(field, field.type, candidates)
+    row = next(row for row, each in zip(rows, candidates, strict=True) if each.text == "Lund Building")
+    assert dict(zip(sign_names(), row, strict=True))["like_beside"] == 0.0
+
+
+def test_a_name_that_is_a_towns_is_told() -> None:
+    text = "Seller: Otto Kloz\nPerson: Lund\n"
+    assert slip(text, "person", "Lund")["person:town"] == 1.0
+    assert slip(text, "person", "Otto Kloz")["person:town"] == 0.0
+
+
 def test_a_venue_of_two_lines_is_as_whole_as_one_of_one() -> None:
     text = "Location:   3rd Floor Conference Room\n            Lund Building\n"
     both = slip(text, "location", "3rd Floor Conference Room\n            Lund Building")
@@ -363,8 +378,9 @@ def test_a_caption_in_brackets_names_what_was_written_above_it_and_nothing_below
 
 
 def test_a_remark_in_brackets_below_a_label_is_no_caption_of_it() -> None:
-    page = boxed([(50, "Seller")], [(50, "(please print)")], [(50, "Glade Works")])
+    page = boxed([(50, "Seller")], [(50, "(Name of the seller)")], [(50, "Glade Works")])
     assert signs(page, "seller", "Seller")["own_left"] == 0.0
+    assert signs(page, "seller", "Glade Works")["own_above"] > 0.0
 
 
 def test_what_a_number_before_it_counts_names_no_other_number() -> None:

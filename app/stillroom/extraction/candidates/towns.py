@@ -28,7 +28,7 @@ def folded(name: str) -> str:
 
 @functools.lru_cache(maxsize=20_000)
 def is_town(text: str) -> bool:
-    """Whether a text is the name of a town and nothing else."""
+    """Whether a text is the name of a town; figures and signs beside it, as of a postcode, do not count."""
     name = folded(text) if len(text) <= _LONGEST else ""
     return len(name) >= _SHORTEST and name in _known()
 
