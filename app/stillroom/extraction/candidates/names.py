@@ -60,10 +60,10 @@ _RIGHTS_INSIDE = re.compile(
     rf"{_OWNED}|(?:^|[^\w\s&]|\d)\s*\bcopyright\b|\bcopyright\b\W{{0,3}}(?:\(c\)|\d{{4}}|by\b)", re.IGNORECASE
 )
 _AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
-_APART = re.compile(r"[\s,]+(?:and|und|et|y)\s+|['’]s\s+|\n+|(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _OF = re.compile(r"\bof\s+(?:the\s+)?")
 # A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
 _SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
+_APART = re.compile(rf"{_AND.pattern}|['’]s\s+|\n+|{_SENTENCE.pattern}")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
 _NOISE = re.compile(
     r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
