@@ -300,6 +300,8 @@ def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
         ("95 Market Square, Dunmore is for sale", FieldType.ADDRESS, "95 Market Square, Dunmore"),
         ("Emery Kristers of the Lund police attended", FieldType.NAME, "Emery Kristers"),
         ("heard by Judge M. Berg on Friday", FieldType.NAME, "M. Berg"),
+        ("heard by The Hon. Justice Dr. Ola Berg Holt on Friday", FieldType.NAME, "Ola Berg Holt"),
+        ("signed by Herr Prof. Dr. Max Otto Ivo Kloz today", FieldType.NAME, "Max Otto Ivo Kloz"),
         ("held in Gallery 2, Museum of Trade. Arrangements by the town", FieldType.LINE, "Gallery 2, Museum of Trade"),
         ("come to Lecture Theatre 3. It begins", FieldType.LINE, "Lecture Theatre 3"),
         ("in Old Library, Room 12, 208 Elm Drive", FieldType.LINE, "Old Library, Room 12"),
