@@ -532,3 +532,6 @@ def test_debit_and_credit_of_a_german_account_are_told_by_their_letters() -> Non
     assert values(FieldType.MONEY, statement)[-3:] == ["-850.00", "2400.00", "1550.00"]
     assert values(FieldType.MONEY, "Saldo 850,00 S") == ["850.00"]  # one letter alone may be a code
     assert values(FieldType.MONEY, "Rice 5.30 S\nOil 8.00 H") == ["5.30", "8.00"]
+    receipt = "Brot 1,29 S\nMilch 0,99 H\nWir haben geöffnet"
+    assert values(FieldType.MONEY, receipt) == ["1.29", "0.99"]
+    assert values(FieldType.MONEY, f"KONTOAUSZUG\n{receipt}")[0] == "-1.29"

@@ -80,7 +80,7 @@ _PERCENT = re.compile(
 _CREDIT = re.compile(r"[^\S\n]?(?P<word>CR|Cr|DR|Dr|OD|O/D)\b\.?(?! ?\p{L})")
 # "125,00 S", "1.250,00 H": debit and credit on a German statement of account. On receipts such letters are codes of a tax.
 _DEBIT_OR_CREDIT = re.compile(r"(?<=[.,]\d\d)[^\S\n]{1,3}(?P<word>[SH])(?![\w.])")
-_OF_ACCOUNT = re.compile(rf"\b(?:{debit_or_credit_words()})\b|\bS ?/ ?H\b", re.IGNORECASE)
+_OF_ACCOUNT = re.compile(rf"\b(?:{debit_or_credit_words()})\b|\bS ?/ ?H\b")
 # "thirty (30) days": the digits of a number that was written out, not an amount below zero.
 _WRITTEN_OUT = re.compile(
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|twenty|thirty|forty|fifty|sixty|seventy|"

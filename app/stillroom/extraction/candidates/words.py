@@ -109,8 +109,9 @@ def paper_words() -> str:
 
 @functools.cache
 def debit_or_credit_words() -> str:
-    """Words of an account whose amounts have "S" or "H" behind them, as a pattern."""
-    return _any(places()["debit_or_credit"]["words"])
+    """Words of an account whose amounts have "S" or "H" behind them, as they are written or in capitals, as a pattern."""
+    words = places()["debit_or_credit"]["words"]
+    return _any([*words, *map(str.upper, words)])
 
 
 @functools.cache
