@@ -99,6 +99,7 @@ KNOWN = {
     "unlike_beside": -1.5, "unlike_over": -0.7, "like_most": 1.0, "label_like": -4.0, "colon_behind": -2.0, "shape": 1.0,
     "person:name_known": 1.0, "person:name_whole": 1.5,
     "place:place_known": 2.5, "person:place_known": -1.5, "venue:venue": 4.0, "venue:part": -1.0, "person:part": -0.5,
+    "no_person": -2.0, "person:no_person": -1.0,
     "cited": -5.0, "paid": -1.5,
     "total:taxed": 1.5, "total:untaxed": -1.5, "total:levied": -1.5, "net:taxed": -1.5, "net:untaxed": 1.5, "net:levied": -1.5,
     "tax:taxed": -1.0, "tax:untaxed": -1.0, "tax:levied": 1.5, "total:rounded": 1.0,

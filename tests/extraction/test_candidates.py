@@ -315,6 +315,9 @@ def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
         ("We met Maria de la Cruz and Otto van der Berg there", FieldType.NAME, "Maria de la Cruz"),
         ("We met Maria de la Cruz and Otto van der Berg there", FieldType.NAME, "Otto van der Berg"),
         ("then Producer Otto van der Berg left", FieldType.NAME, "Otto van der Berg"),
+        ("there Fatima el-Sayed spoke", FieldType.NAME, "Fatima el-Sayed"),
+        ("there Dr. Mary-Ann Holt spoke", FieldType.NAME, "Mary-Ann Holt"),
+        ("there Producer J. Berg spoke", FieldType.NAME, "J. Berg"),
         ("dort sprach Otto von und zu Berg lange", FieldType.NAME, "Otto von und zu Berg"),
         ("paid by Fondation de la Mer today", FieldType.ORGANISATION, "Fondation de la Mer"),
         ("paid by Bank of the West today", FieldType.ORGANISATION, "Bank of the West"),
@@ -364,6 +367,11 @@ def test_the_titles_of_two_stand_before_the_name_of_both() -> None:
 def test_no_name_ends_or_begins_with_what_joins_it() -> None:
     found = values(FieldType.NAME, "We met Otto van der Berg, and Producer Maria de la Cruz and Jan Holt.")
     assert not [value for value in found if value.split()[0] == "and" or value.split()[-1] in ("van", "de", "and")]
+
+
+def test_no_name_is_cut_at_its_initial_or_in_a_double_given_name() -> None:
+    assert {"Anna N", "N. Berg"}.isdisjoint(values(FieldType.NAME, "We met Anna N. Berg there"))
+    assert "Mary" not in values(FieldType.NAME, "We met Mary-Ann Holt there")
 
 
 def test_an_amount_is_no_part_of_an_address() -> None:

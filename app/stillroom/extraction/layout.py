@@ -32,7 +32,7 @@ from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
-from stillroom.extraction.naming import Naming
+from stillroom.extraction.naming import Naming, no_person
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
@@ -789,6 +789,9 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
                 own.town = float(is_town(text.rpartition("\n")[2]))
+                if kind is FieldType.NAME:
+                    own.no_person = float(no_person(text))
+                    own.town *= not own.name_known  # "Anna", "Holt"
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
             found.append(own)

@@ -14,8 +14,18 @@ import regex as re
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.words import common_words, legal_forms, titles
+from stillroom.extraction.candidates.persons import folded, given_names, name_signs
+from stillroom.extraction.candidates.towns import is_town
+from stillroom.extraction.candidates.words import (
+    address_words,
+    common_words,
+    days_and_months,
+    legal_forms,
+    states_and_countries,
+    titles,
+)
 from stillroom.extraction.plain_words import introductions, role_of, signs_begin
+from stillroom.extraction.positions import is_position
 from stillroom.extraction.signs import OwnSigns
 from stillroom.templates.template import FieldType
 
@@ -32,6 +42,22 @@ _BEFORE = 24
 _INTRODUCED = 700  # characters
 _SECOND = 0.4  # of what is introduced later than by the first "between"
 _HALF = 0.5
+
+
+@functools.lru_cache(maxsize=20_000)
+def no_person(text: str) -> bool:
+    """Whether a capitalised text is something else than a person, by its words: a firm, an office, a day or month, a place, a street."""
+    if _LEGAL.search(text, 1):
+        return True
+    known, whole = name_signs(text)
+    if whole >= _HALF:
+        return False
+    words = text.casefold().rstrip(" .,").split()
+    if days_and_months().issuperset(words) or (known < _HALF and is_position(text)):
+        return True
+    if len(words) > 1 and folded(words[0]) not in given_names() and address_words()[0].fullmatch(words[-1]):
+        return True
+    return not known and (" ".join(words) in states_and_countries() or is_town(text))
 
 
 class Naming:

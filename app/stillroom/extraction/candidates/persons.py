@@ -28,6 +28,11 @@ def _suffix() -> re.Pattern[str]:
     return re.compile(rf"(?<=\w),? (?:{name_suffixes()})\.?$")
 
 
+def given_names() -> frozenset[str]:
+    """Folded."""
+    return _known()[0]
+
+
 def folded(word: str) -> str:
     """Without case and accents, as the lists have it."""
     plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
