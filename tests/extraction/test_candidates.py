@@ -268,6 +268,11 @@ def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
         ("João Silva, Filho\n", "João Silva, Filho"),
         ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Dr.Anna Berg"),
         ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Anna Berg"),
+        ('a talk by Dr. William "Bill" L. Holt- Director', 'Dr. William "Bill" L. Holt'),
+        ('a talk by Dr. William "Bill" L. Holt- Director', 'William "Bill" L. Holt'),
+        ("written by Anna (Anni) Berg today", "Anna (Anni) Berg"),
+        ("ein Vortrag von Wilhelm „Willi“ Berg heute", "Wilhelm „Willi“ Berg"),
+        ("PROFESSOR ANNA BERG\nHolt University\n", "ANNA BERG"),
     ],
 )
 def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:

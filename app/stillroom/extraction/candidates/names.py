@@ -144,7 +144,11 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _SUFFIX = re.compile(rf"(?<=\w),?[ \u00a0](?:{name_suffixes()})(?!\w)\.?")
 _TITLE = re.compile(rf"(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))")
 _MOST_TITLES = 3
-_DASHED = re.compile(r"(?<=\p{Ll})[-–—](?=\p{Lu}\p{Ll}+[ \u00a0])")
+_DASHED = re.compile(r"(?<=\p{Ll})[-–—](?:[ \u00a0]|(?=\p{Lu}\p{Ll}+[ \u00a0]))")
+# "William “Bill” Berg", "Anna (Anni) Berg-Holt": what somebody is called besides stands within the name.
+_NICKNAMED = re.compile(
+    rf"(?<![\w])(?:{_CAPITAL}[ \u00a0]){{1,3}}[\"“„'‘(]\p{{Lu}}[\w.'’ -]{{0,20}}[\"”“'’)](?:[ \u00a0]{_CAPITAL}){{1,3}}"
+)
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 _MOST_WORDS = 4
 _HALF = 0.5  # of the words before a dash, from which on they are a person's name
@@ -176,6 +180,10 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
                 if of := _OF.search(page.text, left, right):
                     yield left, of.start(), 0.5
         yield from _apart(page.text, start, end)
+    for match in _NICKNAMED.finditer(page.text):
+        start, end = match.span()
+        yield start, end, 0.6
+        yield from _persons(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
@@ -218,8 +226,10 @@ def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float
 def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """Parts of a run of capitalised words that may be the person in it."""
     dashed = _DASHED.search(text, start, end)
-    if dashed and name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF:
-        end = dashed.start()  # "Dr. Anna Berg-Professor of Law"
+    if dashed and (
+        dashed.group().endswith((" ", "\u00a0")) or name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF
+    ):
+        end = dashed.start()  # "Dr. Anna Berg-Professor of Law", "Anna Berg- Director"
         yield start, end, 0.8
     possessive = _POSSESSIVE.search(text, start, end)
     if possessive:

@@ -8,7 +8,7 @@ import unicodedata
 import regex as re
 
 from stillroom import paths
-from stillroom.extraction.candidates.words import name_suffixes
+from stillroom.extraction.candidates.words import name_suffixes, titles
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
 _MOST = 4
@@ -28,6 +28,24 @@ def _suffix() -> re.Pattern[str]:
     return re.compile(rf"(?<=\w),? (?:{name_suffixes()})\.?$")
 
 
+@functools.cache
+def _title() -> re.Pattern[str]:
+    return re.compile(rf"(?:(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}})))+(?=\p{{Lu}})")
+
+
+_NICKNAME = re.compile(r"(?<=\w) [\"“„'‘(]\p{Lu}[\w.'’ -]{0,20}[\"”“'’)](?= \w)")
+
+
+def begins_with_title(text: str) -> bool:
+    """Whether a title of a person goes before a name in it: "Dr. Anna Berg"."""
+    return _title().match(text) is not None
+
+
+def without_titles(text: str) -> str:
+    """The name behind them."""
+    return _title().sub("", text, count=1) if begins_with_title(text) else text
+
+
 def folded(word: str) -> str:
     """Without case and accents, as the lists have it."""
     plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
@@ -36,8 +54,11 @@ def folded(word: str) -> str:
 
 @functools.lru_cache(maxsize=20_000)
 def name_signs(text: str) -> tuple[float, float]:
-    """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each."""
-    words = _suffix().sub("", text).replace(",", " ").split()
+    """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each.
+
+    A nickname between the two does not count.
+    """
+    words = _NICKNAME.sub("", _suffix().sub("", text)).replace(",", " ").split()
     if not 1 <= len(words) <= _MOST or "\n" in text or not all(_WORD.fullmatch(word) for word in words):
         return 0.0, 0.0
     given, family = _known()

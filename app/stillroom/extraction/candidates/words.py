@@ -65,8 +65,9 @@ def common_words() -> frozenset[str]:
 
 @functools.cache
 def titles() -> str:
-    """What goes before a person's name, as a pattern."""
-    return _any(places()["titles"]["words"])
+    """What goes before a person's name, as it is written or in capitals, as a pattern."""
+    words = places()["titles"]["words"]
+    return _any([*words, *(word.upper() for word in words if len(word) > 1)])
 
 
 @functools.cache
