@@ -260,6 +260,19 @@ def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
     assert not [value for value in values if "Building to" in value]
 
 
+def test_a_venue_goes_on_behind_its_comma_in_the_next_line() -> None:
+    text = "Wednesday, 2:00 PM, Holt Conference Room,\nRiverside\nDiscussions are rich,\nRiverside\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert "Holt Conference Room, Riverside" in values
+    assert "Discussions are rich, Riverside" not in values
+
+
+def test_a_venue_begins_behind_what_takes_place_in_it() -> None:
+    text = "will give a talk on The Future of Rail in Hörsaal 9A, and speaks on New Craft in the Lund Building.\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert {"Hörsaal 9A", "Lund Building"} <= set(values)
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -15,7 +15,9 @@ _MOST = 8  # pieces of one venue
 _LONGEST = 400  # characters of a line
 _LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"\p{L}+")
+_OPEN = re.compile(r",[^\S\n]*\n\s*$")
 _CUT = re.compile(r", *| +- +")
+_BEFORE = re.compile(rf"{_CUT.pattern}| (?:in|im) (?:the |der )?")  # "a talk on Old Trade in Cyert Hall"
 # Behind a word or a room's number; not behind "St." or "Bldg.".
 _SENTENCE_END = re.compile(r"(?:(?<=[\p{L}\d]{5})|(?<=(?<!\p{L})[\dA-Z]))\. +(?=\p{Lu})|\.$")
 _JOINS = r"(?:,? {1,2}| ?- ?| in (?:the )?| of (?:the )?| (?:des?|du|della?|do|im|in der) )"
@@ -43,8 +45,8 @@ def _single_words() -> frozenset[str]:
 
 
 def venues(page: Page) -> Iterator[tuple[int, int]]:
-    """Where venues stand in the lines of a page: each as far as it goes, what is left of it behind its commas, and with the next line
-    where that is one and nothing else ("3rd Floor Conference Room", and below it "Lund Building")."""
+    """Where venues stand in the lines of a page: each as far as it goes, what is left of it behind its commas and each "in", and with the
+    next line where that is one and nothing else ("3rd Floor Conference Room", and below it "Lund Building"), or a name behind a comma."""
     runs, words = _named()
     above: int | None = None  # where the venue begins that the line above ends with
     for line in _LINE.finditer(page.text):
@@ -52,6 +54,8 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
         over, above = above, None
         if end - start > _LONGEST:
             continue
+        if over is not None and _OPEN.search(page.text, over, start) and runs.fullmatch(line.group().strip()):
+            yield over, start + len(line.group().rstrip())  # "Conference Room,\nCyert House"
         if not _single_words().isdisjoint(_WORD.findall(line.group().casefold())):
             for run in runs.finditer(page.text, start, end):
                 if words.search(page.text, *run.span()) and not page.text[run.end() : end].strip(" ,"):
@@ -59,7 +63,7 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
                     if over is not None and not page.text[start : run.start()].strip():
                         yield over, run.end()
                 for begin, stop in _ends(page.text, run.start(), run.end()):
-                    for cut in [begin, *(comma.end() for comma in _CUT.finditer(page.text, begin, stop))]:
+                    for cut in [begin, *(before.end() for before in _BEFORE.finditer(page.text, begin, stop))]:
                         if words.search(page.text, cut, stop):
                             yield cut, stop
         for coded in _CODED.finditer(page.text, start, end):
