@@ -123,6 +123,13 @@ def signs_begin(text: str) -> bool:
     return _patterns().signs.match(text) is not None
 
 
+def works_at(behind: str) -> str:
+    """What stands behind a name as where somebody works or what they are, up to its end ("… of Tarvo Foods, …", "…, Director"); empty
+    for nothing."""
+    found = _patterns().works_at.match(behind)
+    return found[1].strip() if found else ""
+
+
 def _singular(role: str) -> list[str]:
     """A role of several at once is that of each: "Co-Documentation Agents"."""
     one = re.sub(r"(?i)^(?:co-|joint )", "", role)
@@ -139,6 +146,7 @@ class _Patterns(NamedTuple):
     listed: re.Pattern[str]
     between: re.Pattern[str]
     signs: re.Pattern[str]
+    works_at: re.Pattern[str]
 
 
 @cache
@@ -171,4 +179,5 @@ def _patterns() -> _Patterns:
         ),
         re.compile(rf"(?<!\w)(?:{words['between']})\W{{0,3}}\s", re.IGNORECASE),
         re.compile(rf"\s*(?:/s/|_{{4,}}|(?:{words['signs']})\s?:)", re.IGNORECASE),
+        re.compile(rf"(?:,|\s?[-–—(]|\s(?:{words['works_at']})(?!\w))\s?([^\W\d_][^\n;:()]{{1,60}})"),
     )

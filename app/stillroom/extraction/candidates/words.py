@@ -38,6 +38,13 @@ def organisation_words() -> str:
 
 
 @functools.cache
+def employers() -> re.Pattern[str]:
+    """Words that tell where somebody works: those of organisations and of their parts, and legal forms, as whole words."""
+    parts = _any(places()["employers"]["words"])
+    return re.compile(rf"(?<![\w'’])(?:{legal_forms().pattern}|(?i:{parts}))(?!\w)")
+
+
+@functools.cache
 def small_legal_forms() -> str:
     """Those that begin with a small letter ("z o.o.", "s.r.o.", "plc"), as a pattern: they end a name of capitalised words."""
     return _any({form for forms in places()["legal_forms"].values() for form in forms if form[0].islower()})
