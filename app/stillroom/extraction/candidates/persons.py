@@ -8,7 +8,7 @@ import unicodedata
 import regex as re
 
 from stillroom import paths
-from stillroom.extraction.candidates.words import name_suffixes, titles
+from stillroom.extraction.candidates.words import name_particles, name_suffixes, titles
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
 _MOST = 4
@@ -56,9 +56,10 @@ def folded(word: str) -> str:
 def name_signs(text: str) -> tuple[float, float]:
     """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each.
 
-    A nickname between the two does not count.
+    Small words in it ("van der") do not count, nor does a nickname.
     """
-    words = _NICKNAME.sub("", _suffix().sub("", text)).replace(",", " ").split()
+    plain = _NICKNAME.sub("", _suffix().sub("", text))
+    words = [word for word in plain.replace(",", " ").split() if word not in name_particles()]
     if not 1 <= len(words) <= _MOST or "\n" in text or not all(_WORD.fullmatch(word) for word in words):
         return 0.0, 0.0
     given, family = _known()
