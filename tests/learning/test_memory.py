@@ -181,6 +181,25 @@ def test_absent_is_learned_too() -> None:
     assert (learned.before, learned.after) == (0, 6)
 
 
+def test_what_every_document_shows_moves_further_than_what_some_show() -> None:
+    """The page speaks for the first of two; of eight documents the second is right in all, and in three."""
+
+    def moved(right: int) -> float:
+        rows = [
+            LabelledField(
+                f"d{number}", np.eye(2), np.array([2.5, 0.0]), -5.0, np.array([number >= right, number < right]),
+                (_around("a", f"v{number}"), _around("a", f"w{number}")),
+            )
+            for number in range(8)
+        ]  # fmt: skip
+        learned = fit(rows)
+        assert learned is not None
+        return float(learned.signs[1] - learned.signs[0])
+
+    assert moved(8) > 2.0
+    assert moved(3) < 1.2
+
+
 def test_one_document_without_a_required_value_is_an_exception() -> None:
     """The page speaks three times as much for the value as for none, in every document."""
 
