@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stillroom.documents.document import Document, Page
+from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.signs import sign_names
@@ -89,3 +90,9 @@ def test_a_single_name_is_not_told_by_what_tells_items() -> None:
     place = sign_names().index("quoted")
     assert layout.signs(listed, FieldType.NAME, candidates)[:, place].any()
     assert not layout.signs(field, FieldType.NAME, candidates)[:, place].any()
+
+
+def test_small_words_in_a_persons_name_do_not_count() -> None:
+    assert name_signs("Maria de la Cruz") == (1, 1)
+    assert name_signs("Anna Maria van der Berg Holt") == (1, 1)
+    assert name_signs("Anna the Berg")[0] < 1

@@ -12,6 +12,7 @@ from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
 from stillroom.extraction.candidates.words import (
     common_words,
+    joining_words,
     legal_forms,
     name_suffixes,
     organisation_words,
@@ -25,15 +26,15 @@ _LEGAL_END = re.compile(rf"(?<![\w])(?:{_LEGAL.pattern})(?!\w)\.?")
 _LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|ПАТ|ИП|ФОП|ЕТ)\s{1,3}[«\"“„][^»\"”“\n]{2,60}[»\"”“]")
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
 _CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
-_JOIN = r"(?:of|the|and|for|de|la|le|du|des|von|van|der|den|di|da|y|e|et)"
+_JOIN = rf"(?:(?:{joining_words('persons', 'firms')})(?:[ \u00a0](?:{joining_words('further')})){{0,2}})(?!\w)"
 # What an organisation is goes before what it is called: "Sparkasse Holstein", "Banque Populaire"; but "Trading Co. Ltd." ends a name.
 _KIND_FIRST = re.compile(
-    rf"(?i:{organisation_words()})[ \u00a0](?!(?:{_LEGAL.pattern})(?!\w))(?:{_JOIN}[ \u00a0]){{0,2}}[^\W\d_\p{{Ll}}][\w]"
+    rf"(?i:{organisation_words()})[ \u00a0](?!(?:{_LEGAL.pattern})(?!\w))(?:{_JOIN}[ \u00a0])?[^\W\d_\p{{Ll}}][\w]"
 )
 _BY_KIND = 0.7
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
-    rf"(?:{_CAPITAL}|{_JOIN}(?:[ ]the)?(?=[ ]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
+    rf"(?:{_CAPITAL}|{_JOIN}(?=[ \u00a0]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
 )
 _LABEL_LINE = re.compile(r"\n[^\n:：]{1,30}[:：]")
 # A registration number behind a name: in brackets, or bare with its check letter.
@@ -59,8 +60,9 @@ _RIGHTS = re.compile(rf"(?:\bcopyright\b(?:\W{{0,3}}\(c\))?|{_OWNED})\W*(?:\d{{4
 _RIGHTS_INSIDE = re.compile(
     rf"{_OWNED}|(?:^|[^\w\s&]|\d)\s*\bcopyright\b|\bcopyright\b\W{{0,3}}(?:\(c\)|\d{{4}}|by\b)", re.IGNORECASE
 )
-_AND = re.compile(r"[\s,]+(?:and|und|et|y)\s+")
-_OF = re.compile(r"\bof\s+(?:the\s+)?")
+# Not the "und" of "von und zu Berg".
+_AND = re.compile(rf"[\s,]+(?!(?:{joining_words('further')})(?!\w))(?:{joining_words('between')})\s+")
+_OF = re.compile(rf"\b(?:{joining_words('of')})\s+(?:(?:{joining_words('further')})\s+)?")
 # A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
 _SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
 _APART = re.compile(rf"{_AND.pattern}|['’]s\s+|\n+|{_SENTENCE.pattern}")
@@ -135,6 +137,8 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
         text = page.text[left:right]
         if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not _LETTERS.search(text):
             continue
+        if (two := _TITLES_OF_TWO.match(page.text, left)) and two.end("first") >= right:
+            continue
         seen.add((left, right))
         yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape)
 
@@ -142,10 +146,15 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SUFFIX = re.compile(rf"(?<=\w),?[ \u00a0](?:{name_suffixes()})(?!\w)\.?")
-_TITLE = re.compile(rf"(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))")
+_ONE_TITLE = rf"(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))"
+# "Mr. and Mrs. Berg": the titles of two are before the name of both.
+_TITLES_OF_TWO = re.compile(rf"(?P<first>{_ONE_TITLE})(?:{joining_words('between')}|&)[ \u00a0]+(?={_ONE_TITLE})")
+_TITLE = re.compile(rf"{_TITLES_OF_TWO.pattern}|{_ONE_TITLE}")
 _MOST_TITLES = 3
 _DASHED = re.compile(r"(?<=\p{Ll})[-–—](?=\p{Lu}\p{Ll}+[ \u00a0])")
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
+# Of a name, each with the small words before it: "van der Berg".
+_WITH_PARTICLES = re.compile(rf"(?:{_JOIN}[ \u00a0]+)*\S+")
 _MOST_WORDS = 4
 _HALF = 0.5  # of the words before a dash, from which on they are a person's name
 
@@ -232,8 +241,8 @@ def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]
             break
         start = opening.end()
         yield start, end, 0.8
-    words = [word.span() for word in re.finditer(r"\S+", text[start:end])]
-    if not 1 < len(words) <= _MOST_WORDS or "\n" in text[start:end]:
+    words = [word.span() for word in _WITH_PARTICLES.finditer(text[start:end])]
+    if not 1 < len(words) <= _MOST_WORDS or "\n" in text[start:end] or _AND.search(text, start, end):
         return
     # "Producer Anna Berg" gives "Anna Berg", and "Anna Berg Producer" too; of two words each may be the name.
     least = 1 if len(words) == 2 else 2

@@ -8,7 +8,7 @@ import unicodedata
 import regex as re
 
 from stillroom import paths
-from stillroom.extraction.candidates.words import name_suffixes
+from stillroom.extraction.candidates.words import name_particles, name_suffixes
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
 _MOST = 4
@@ -36,8 +36,11 @@ def folded(word: str) -> str:
 
 @functools.lru_cache(maxsize=20_000)
 def name_signs(text: str) -> tuple[float, float]:
-    """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each."""
-    words = _suffix().sub("", text).replace(",", " ").split()
+    """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each.
+
+    Small words in it ("van der") do not count.
+    """
+    words = [word for word in _suffix().sub("", text).replace(",", " ").split() if word not in name_particles()]
     if not 1 <= len(words) <= _MOST or "\n" in text or not all(_WORD.fullmatch(word) for word in words):
         return 0.0, 0.0
     given, family = _known()

@@ -11,6 +11,7 @@ import regex as re
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
+from stillroom.extraction.candidates.currencies import sign_before, sign_behind
 from stillroom.extraction.candidates.words import time_labels
 
 _S = r"[^\S\n]?"
@@ -48,6 +49,7 @@ _FRONT = re.compile(rf"(?P<half>{_AMERICAN}|[\p{{L}}]{{2,10}}){_S}$", re.IGNOREC
 _PART_BEFORE, _PART_BEHIND = 48, 32
 # Hours that a part of the day begins earlier and ends later than CLDR says: "this evening at 5:30".
 _EARLIER, _LATER = 2, 1
+_SPACES = " \u00a0\u202f"
 _LABEL = 36  # characters before a time that may say that it is one
 _APART = 8
 """Fewer characters are between the ends of a range."""
@@ -92,7 +94,12 @@ class _Found:
         word = self._behind(text) or self._front(text)
         self.bare = not match["m"] and not word and not match.group().endswith("h")
         point = bool(match["m"]) and text[match.start("m") - 1] == "."
-        led = (point or self.bare) and bool(_BEFORE.search(text[max(0, self.start - _LABEL) : self.start]))
+        led = (
+            (point or self.bare)
+            and not sign_before(text, len(text[: self.start].rstrip(_SPACES)))
+            and not sign_behind(text, self.end + (text[self.end : self.end + 1] in tuple(_SPACES)))
+            and bool(_BEFORE.search(text[max(0, self.start - _LABEL) : self.start]))
+        )
         self.shape = 1.0 if word else 0.0 if (point and not led) or self.bare else 0.5
         # "09:44" and "9:44:12" are of a clock with twenty-four hours.
         self.open = (

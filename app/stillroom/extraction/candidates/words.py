@@ -82,6 +82,25 @@ def name_suffixes() -> str:
 
 
 @functools.cache
+def joining_words(*kinds: str) -> str:
+    """Small words inside of names of some kinds ("persons", "streets" …, see the file), as a pattern."""
+    return _any(word for kind in kinds for word in places()["joining_words"][kind])
+
+
+@functools.cache
+def name_particles() -> frozenset[str]:
+    """Those of persons' names, as they are written there."""
+    known = places()["joining_words"]
+    return frozenset({*known["persons"], *known["further"]}.difference(known["firms"]))
+
+
+@functools.cache
+def street_openings() -> str:
+    """Words that go before the name of a street ("rue", "via"), as a pattern."""
+    return _any(places()["address_words"]["before"])
+
+
+@functools.cache
 def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Words of streets and buildings; and words of lines that are something else."""
     table = places()["address_words"]
