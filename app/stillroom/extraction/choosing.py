@@ -891,7 +891,8 @@ _NAMED = (
 def same_name(value: str) -> str:
     """A name reduced to what tells it from others: ``NIKE, Inc.`` is ``Nike Incorporated``, ``Berg & Holt`` is ``Berg und Holt``."""
     words = _words_alone(joined_alike(unicodedata.normalize("NFKC", value)))
-    return _in_full().sub(lambda match: _short_forms()[match.group()], words).replace(" ", "")
+    short: str = _in_full().sub(lambda match: _short_forms()[match.group()], words)
+    return short.replace(" ", "")
 
 
 def _words_alone(text: str) -> str:
