@@ -97,6 +97,11 @@ def cut_off(text: str) -> bool:
     return _patterns().cut.search(text) is not None
 
 
+def joined_alike(text: str) -> str:
+    """A text with "and" for "&" and for what joins names in any language. "E" with a capital is somebody's initial."""
+    return _patterns().joins.sub(" and ", text)
+
+
 def phrases(text: str) -> list[str]:
     """What a description lists: "a card or phone lost; fraud" is three."""
     return [found for each in _patterns().listed.split(text) if (found := each.strip())]
@@ -139,6 +144,7 @@ class _Patterns(NamedTuple):
     listed: re.Pattern[str]
     between: re.Pattern[str]
     signs: re.Pattern[str]
+    joins: re.Pattern[str]
 
 
 @cache
@@ -171,4 +177,5 @@ def _patterns() -> _Patterns:
         ),
         re.compile(rf"(?<!\w)(?:{words['between']})\W{{0,3}}\s", re.IGNORECASE),
         re.compile(rf"\s*(?:/s/|_{{4,}}|(?:{words['signs']})\s?:)", re.IGNORECASE),
+        re.compile(rf"&|(?<!\w)(?:(?=\w\w)(?i:{words['and']})|(?:{words['and']}))(?![\w.])"),
     )
