@@ -97,6 +97,11 @@ def cut_off(text: str) -> bool:
     return _patterns().cut.search(text) is not None
 
 
+def joined_alike(text: str) -> str:
+    """A text with "and" for "&" and for what joins names in any language. "E" with a capital is somebody's initial."""
+    return _patterns().joins.sub(" and ", text)
+
+
 def phrases(text: str) -> list[str]:
     """What a description lists: "a card or phone lost; fraud" is three."""
     return [found for each in _patterns().listed.split(text) if (found := each.strip())]
@@ -147,6 +152,7 @@ class _Patterns(NamedTuple):
     between: re.Pattern[str]
     signs: re.Pattern[str]
     works_at: re.Pattern[str]
+    joins: re.Pattern[str]
 
 
 @cache
@@ -180,4 +186,5 @@ def _patterns() -> _Patterns:
         re.compile(rf"(?<!\w)(?:{words['between']})\W{{0,3}}\s", re.IGNORECASE),
         re.compile(rf"\s*(?:/s/|_{{4,}}|(?:{words['signs']})\s?:)", re.IGNORECASE),
         re.compile(rf"(?:,|\s?[-–—(]|\s(?:{words['works_at']})(?!\w))\s?([^\W\d_][^\n;:()]{{1,60}})"),
+        re.compile(rf"&|(?<!\w)(?:(?=\w\w)(?i:{words['and']})|(?:{words['and']}))(?![\w.])"),
     )

@@ -32,6 +32,12 @@ def legal_forms() -> re.Pattern[str]:
 
 
 @functools.cache
+def legal_forms_in_full() -> dict[str, str]:
+    """What each legal form is written short as, by how it is written in full."""
+    return {form: short for short, forms in places()["legal_forms_in_full"].items() for form in forms}
+
+
+@functools.cache
 def organisation_words() -> str:
     """Words of what an organisation is ("Bank", "Stiftung"), as a pattern."""
     return _any(places()["organisation_words"]["words"])
