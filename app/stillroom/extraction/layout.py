@@ -29,15 +29,15 @@ from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import Proposals
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
-from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
+from stillroom.extraction.candidates.words import address_words, common_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
-from stillroom.extraction.naming import Naming, no_person
+from stillroom.extraction.naming import Naming, names_employer, no_person
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
 _ISSUERS = ("seller", "company", "speaker")
-_PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient")
+_PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient", "patient", "physician", "employee")
 _PLACES_NAMED = ("jurisdiction",)
 _VENUES = ("location",)
 _COUNTERPARTS = ("buyer", "ship_to", "agency")
@@ -56,6 +56,7 @@ _RANGE = re.compile(
 _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"([^\W\d_])[\w'’&]* \(?$")
+_ANY_WORD = re.compile(r"[^\W\d_]+")
 _NEAR = 30
 _BEHIND = 12
 _SUFFIX = re.compile(rf", (?:{name_suffixes()})(?!\w)")
@@ -789,13 +790,15 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
                 own.town = float(is_town(text.rpartition("\n")[2]))
+                own.small, own.single = small_words(text), float(len(text.split()) == 1)
+                own.employer = names_employer(text)
                 if kind is FieldType.NAME:
                     own.no_person = float(no_person(text))
                     own.town *= not own.name_known  # "Anna", "Holt"
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
             found.append(own)
-        if kind in _CALLED and kind in self._listed:
+        if kind is FieldType.NAME or (kind in _CALLED and kind in self._listed):
             self._naming.mark(kind, candidates, found)
         rests = _mark_parts(candidates, found) if kind in _NAMES else set()
         if kind in _MONEY:
@@ -928,6 +931,16 @@ def _is_street(text: str) -> bool:
     if "\n" in text or not (text[:1].isdigit() or text[-1:].isdigit() or text[-2:-1].isdigit()):
         return False
     return len(text.split()) <= _STREET_WORDS and address_words()[0].search(text) is not None
+
+
+def small_words(text: str) -> float:
+    """Which share of a text's words begins with a small letter; 1 where a word of every text with such a letter begins or ends it."""
+    words: list[str] = _ANY_WORD.findall(text)
+    if not words:
+        return 0.0
+    if any(word[0].islower() and word in common_words() for word in (words[0], words[-1])):
+        return 1.0
+    return sum(word[0].islower() for word in words) / len(words)
 
 
 def _goes_before(text: str) -> bool:

@@ -151,7 +151,11 @@ _ONE_TITLE = rf"(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))"
 _TITLES_OF_TWO = re.compile(rf"(?P<first>{_ONE_TITLE})(?:{joining_words('between')}|&)[ \u00a0]+(?={_ONE_TITLE})")
 _TITLE = re.compile(rf"{_TITLES_OF_TWO.pattern}|{_ONE_TITLE}")
 _MOST_TITLES = 3
-_DASHED = re.compile(r"(?<=\p{Ll})[-–—](?=\p{Lu}\p{Ll}+[ \u00a0])")
+_DASHED = re.compile(r"(?<=\p{Ll})[-–—](?:[ \u00a0]|(?=\p{Lu}\p{Ll}+[ \u00a0]))")
+# "William “Bill” Berg", "Anna (Anni) Berg-Holt": what somebody is called besides stands within the name.
+_NICKNAMED = re.compile(
+    rf"(?<![\w])(?:{_CAPITAL}[ \u00a0]){{1,3}}[\"“„'‘(]\p{{Lu}}[\w.'’ -]{{0,20}}[\"”“'’)](?:[ \u00a0]{_CAPITAL}){{1,3}}"
+)
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 # Of a name, each with the small words before it: "van der Berg".
 _WITH_PARTICLES = re.compile(rf"(?:{_JOIN}[ \u00a0]+)*\S+")
@@ -186,6 +190,10 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
                 if of := _OF.search(page.text, left, right):
                     yield left, of.start(), 0.5
         yield from _apart(page.text, start, end)
+    for match in _NICKNAMED.finditer(page.text):
+        start, end = match.span()
+        yield start, end, 0.6
+        yield from _persons(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
@@ -228,12 +236,9 @@ def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float
 def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """Parts of a run of capitalised words that may be the person in it."""
     dashed = _DASHED.search(text, start, end)
-    if (
-        dashed
-        and " " in _TITLE.sub("", text[start : dashed.start()])
-        and name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF
-    ):
-        end = dashed.start()  # "Dr. Anna Berg-Professor of Law"
+    named = _TITLE.sub("", text[start : dashed.start()]) if dashed else ""
+    if dashed and (dashed.group().endswith((" ", "\u00a0")) or (" " in named and name_signs(named)[0] >= _HALF)):
+        end = dashed.start()  # "Dr. Anna Berg-Professor of Law", "Anna Berg- Director"; not "Mary-Ann Berg"
         yield start, end, 0.8
     possessive = _POSSESSIVE.search(text, start, end)
     if possessive:

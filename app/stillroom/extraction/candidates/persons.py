@@ -8,7 +8,7 @@ import unicodedata
 import regex as re
 
 from stillroom import paths
-from stillroom.extraction.candidates.words import name_particles, name_suffixes
+from stillroom.extraction.candidates.words import name_particles, name_suffixes, titles
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
 _MOST = 4
@@ -33,6 +33,24 @@ def given_names() -> frozenset[str]:
     return _known()[0]
 
 
+@functools.cache
+def _title() -> re.Pattern[str]:
+    return re.compile(rf"(?:(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}})))+(?=\p{{Lu}})")
+
+
+_NICKNAME = re.compile(r"(?<=\w) [\"“„'‘(]\p{Lu}[\w.'’ -]{0,20}[\"”“'’)](?= \w)")
+
+
+def begins_with_title(text: str) -> bool:
+    """Whether a title of a person goes before a name in it: "Dr. Anna Berg"."""
+    return _title().match(text) is not None
+
+
+def without_titles(text: str) -> str:
+    """The name behind them."""
+    return _title().sub("", text, count=1) if begins_with_title(text) else text
+
+
 def folded(word: str) -> str:
     """Without case and accents, as the lists have it."""
     plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
@@ -43,9 +61,10 @@ def folded(word: str) -> str:
 def name_signs(text: str) -> tuple[float, float]:
     """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each.
 
-    Small words in it ("van der") do not count.
+    Small words in it ("van der") do not count, nor does a nickname.
     """
-    words = [word for word in _suffix().sub("", text).replace(",", " ").split() if word not in name_particles()]
+    plain = _NICKNAME.sub("", _suffix().sub("", text))
+    words = [word for word in plain.replace(",", " ").split() if word not in name_particles()]
     if not 1 <= len(words) <= _MOST or "\n" in text or not all(_WORD.fullmatch(word) for word in words):
         return 0.0, 0.0
     given, family = _known()
