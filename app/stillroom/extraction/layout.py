@@ -25,7 +25,7 @@ from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
-from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.persons import is_given_name, name_signs
 from stillroom.extraction.candidates.propose import Proposals
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
@@ -794,7 +794,7 @@ class Layout:
                 own.employer = names_employer(text)
                 if kind is FieldType.NAME:
                     own.no_person = float(no_person(text))
-                    own.town *= not own.name_known  # "Anna", "Holt"
+                    own.town *= not is_given_name(text)  # "Anna"
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
             found.append(own)

@@ -14,7 +14,7 @@ import regex as re
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.persons import begins_with_title, folded, given_names, name_signs, without_titles
+from stillroom.extraction.candidates.persons import begins_with_title, is_given_name, name_signs, without_titles
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.words import (
     address_words,
@@ -65,7 +65,7 @@ def no_person(text: str) -> bool:
     words = text.casefold().rstrip(" .,").split()
     if days_and_months().issuperset(words) or (known < _HALF and is_position(text)):
         return True
-    if len(words) > 1 and folded(words[0]) not in given_names() and address_words()[0].fullmatch(words[-1]):
+    if len(words) > 1 and not is_given_name(words[0]) and address_words()[0].fullmatch(words[-1]):
         return True
     return not known and (" ".join(words) in states_and_countries() or is_town(text))
 

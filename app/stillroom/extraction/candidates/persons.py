@@ -28,11 +28,6 @@ def _suffix() -> re.Pattern[str]:
     return re.compile(rf"(?<=\w),? (?:{name_suffixes()})\.?$")
 
 
-def given_names() -> frozenset[str]:
-    """Folded."""
-    return _known()[0]
-
-
 @functools.cache
 def _title() -> re.Pattern[str]:
     return re.compile(rf"(?:(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}})))+(?=\p{{Lu}})")
@@ -55,6 +50,11 @@ def folded(word: str) -> str:
     """Without case and accents, as the lists have it."""
     plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
     return "".join(character for character in plain if not unicodedata.combining(character))
+
+
+def is_given_name(word: str) -> bool:
+    """Whether persons are called so; places may be as well."""
+    return folded(word) in _known()[0]
 
 
 @functools.lru_cache(maxsize=20_000)
