@@ -392,6 +392,12 @@ def test_no_name_is_cut_at_its_initial_or_in_a_double_given_name() -> None:
     assert "Mary" not in values(FieldType.NAME, "We met Mary-Ann Holt there")
 
 
+def test_a_name_in_small_letters_is_one() -> None:
+    found = values(FieldType.NAME, "yesterday maria j. lopez wrote to us, will page three")
+    assert "maria j. lopez" in found
+    assert not [value for value in found if value.startswith("will")]
+
+
 def test_an_amount_is_no_part_of_an_address() -> None:
     assert not [
         value

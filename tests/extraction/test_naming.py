@@ -217,3 +217,8 @@ def test_a_word_is_a_town_where_something_of_an_address_stands_beside_it(word: s
     assert is_town(f"85630 {word}")
     assert names_a_town(f"{word}, TX")
     assert is_town("Springfield")
+
+
+def test_a_name_in_small_letters_is_known() -> None:
+    assert name_signs("maria lopez") == (1, 1)
+    assert name_signs("maria wrote") == name_signs("will page") == (0, 0)

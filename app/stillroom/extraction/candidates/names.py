@@ -8,7 +8,7 @@ import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
-from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.persons import in_small_letters, name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
 from stillroom.extraction.candidates.words import (
     common_words,
@@ -159,6 +159,7 @@ _NICKNAMED = re.compile(
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 # Of a name, each with the small words before it: "van der Berg".
 _WITH_PARTICLES = re.compile(rf"(?:{_JOIN}[ \u00a0]+)*\S+")
+_SMALL_LETTERS = re.compile(r"(?<![\w@.'’-])\p{Ll}{3,20}(?: \p{Ll}\.?)? \p{Ll}{3,20}(?![\w@'’-])")
 _INITIAL = re.compile(r"\p{Lu}\.?")
 _MOST_WORDS = 4
 _HALF = 0.5  # of the words before a dash, from which on they are a person's name
@@ -190,6 +191,7 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
                 if of := _OF.search(page.text, left, right):
                     yield left, of.start(), 0.5
         yield from _apart(page.text, start, end)
+    yield from ((*span, 0.5) for span in _in_small_letters(page.text))
     for match in _NICKNAMED.finditer(page.text):
         start, end = match.span()
         yield start, end, 0.6
@@ -200,6 +202,13 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
     for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
+
+
+def _in_small_letters(text: str) -> Iterator[tuple[int, int]]:
+    """Persons' names that a text writes without capital letters: "from: maria lopez"."""
+    for match in _SMALL_LETTERS.finditer(text, overlapped=True):
+        if in_small_letters(match.group()):
+            yield match.span()
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
