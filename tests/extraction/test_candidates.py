@@ -81,11 +81,19 @@ def test_a_single_separator_is_read_by_its_place(text: str, mark: str | None, ex
         ("3. Oktober 2021", "2021-10-03"),
         ("1er février 2020", "2020-02-01"),
         ("12-MAR-2018", "2018-03-12"),
+        ("Feb15/20 - Feb21/20", "2020-02-21"),
+        ("Jan14,2016", "2016-01-14"),
+        ("Printed May 142020", "2020-05-14"),
+        ("June1 2019", "2019-06-01"),
         ("2021年3月5日", "2021-03-05"),
     ],
 )
 def test_dates_are_read_in_many_forms(text: str, expected: str) -> None:
     assert expected in values(FieldType.DATE, text)
+
+
+def test_a_price_before_a_month_is_no_day() -> None:
+    assert values(FieldType.DATE, "30S  $5 Feb19/20  Feb21/20") == ["2020-02-19", "2020-02-21"]
 
 
 def test_the_other_dates_of_a_page_tell_which_number_is_the_month() -> None:
