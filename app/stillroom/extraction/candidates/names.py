@@ -49,8 +49,15 @@ _BILL_LINE = re.compile(
     r"your\s+order\b.*|.*\breturnable\b.*|.*\bcome\s+again\b.*|posted)\W*$",
     re.IGNORECASE,
 )
-# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7".
-_NO_NAME = re.compile(r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE)
+# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7", "Phone 858-673-8362".
+_NO_NAME = re.compile(
+    r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}(?:\s?:\s?\d[\d\W]*|\.?\s{1,3}[(+]?\d(?:\W?\d){6,14}))\W*$",
+    re.IGNORECASE,
+)
+# A line that has one of these is of another thing than the name above or below it; "99" may be a name.
+_NO_LINE_OF_NAME = re.compile(
+    r"^\W*(?:\d[\d\W]{0,24}?\d[:/]\d\d[\d\W]{0,12}(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE
+)
 # Whose the form is, or the program that printed it: "Copyright Forms Inc. 2014".
 # "(a) and (c) Jones Ltd" is a list.
 _OWNED = r"(?:©|\(c\)(?=\W{0,3}(?:19|20)\d\d(?!\d)))"
@@ -94,6 +101,8 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         text = page.text[left:right]
         lines = text.split("\n")
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
+            continue
+        if len(lines) > 1 and any(map(_NO_LINE_OF_NAME.match, lines)):
             continue
         above = 0.0
         if _KIND_FIRST.match(text):
