@@ -173,6 +173,14 @@ def test_what_was_handed_over_is_told_from_what_was_to_pay_by_the_change_behind_
     assert slip(bill, "total", "15.90")["paid"] == 0.0
 
 
+def test_change_that_was_rounded_to_a_coin_tells_it_too() -> None:
+    slip_text = "DISCO  58.14\nTOTAL\n327.96\nEFECTIVO  328.00\nCAMBIO  0.05\n"
+    assert slip(slip_text, "total", "328.00")["paid"] == 1.0
+    assert slip(slip_text, "total", "327.96")["due"] == 1.0
+    rounded = "Total  327.96\nRounding  0.04\nTo pay  328.00\n"
+    assert slip(rounded, "total", "328.00")["paid"] == 0.0
+
+
 def test_a_day_of_another_paper_is_told() -> None:
     text = "made on May 9, 2019. Under that certain Plan and Agreement of Merger, dated April 3, 2019 (the “Merger Agreement”)"
     assert slip(text, "start", "April 3, 2019")["cited"] == 1.0

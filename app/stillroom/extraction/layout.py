@@ -1050,9 +1050,11 @@ def _tendered(
     due: set[Decimal] = set()
     before: set[Decimal] = set()
     for (span, size, row), (after, change, _) in itertools.pairwise(order):
-        if after.start >= span.end and size - change in before:
-            paid.add(row)
-            due.add(size - change)
+        if after.start >= span.end:
+            owed = [size - change] if size - change in before else _nearly(size, change, before)
+            if len(owed) == 1:
+                paid.add(row)
+                due.update(owed)
         before.add(size)
     return paid, due
 
@@ -1065,6 +1067,14 @@ def _joined(candidates: Sequence[Candidate]) -> set[int]:
     joined = {row for row in grouped if candidates[row].text.rpartition(" ")[2] in alone}
     # Where other amounts are set in groups, these are as well: "1 250,00" below "Moms 250,00" and "Netto 1 000,00".
     return joined if len(joined) == len(grouped) else set()
+
+
+def _nearly(paid: Decimal, change: Decimal, amounts: Collection[Decimal]) -> list[Decimal]:
+    """Which of these amounts was to pay, where the change was rounded to a coin and it was not."""
+    if paid % _SMALLEST_COIN or change % _SMALLEST_COIN:
+        return []
+    owed = paid - change
+    return [each for each in amounts if each % _SMALLEST_COIN and abs(each - owed) < _SMALLEST_COIN]
 
 
 def _moments(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:
