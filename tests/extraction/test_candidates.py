@@ -210,6 +210,13 @@ def test_a_letterhead_is_told_from_the_lines_of_a_bill(text: str, expected: str,
         ("Store#1291\nMill Road 5\nEverett, WA 98201\nTHANKYOU", "Mill Road 5 Everett, WA 98201", "Store#1291"),
         ("NOODLES\n901 Bedok Road\nSingapore 819642   Tel. 65424709", "901 Bedok Road Singapore 819642", "Tel."),
         ("<484297-M>\n320CanbridgeSt.\nBoston,Ma02114\n1 Tea 3.00", "320CanbridgeSt. Boston,Ma02114", "484297"),
+        ("Postage\n0lbs.\nBROOKLYN,NY11239", "BROOKLYN,NY11239", "lbs"),
+        ("Bread & Co\nCafe2263\nSeattle,WA98122\nTel 206", "Seattle,WA98122", "2263"),
+        ("12 Mill Rd\nPORTLAND,OR97205\nTP29616377-001", "12 Mill Rd PORTLAND,OR97205", "2961"),
+        ("1805Linden.Dr\nMadison.WI53706\nDescription1  Qty  Price", "1805Linden.Dr Madison.WI53706", "Descr"),
+        ("12 Mill Rd\nPort Town 98201\nAuthNo.0102", "12 Mill Rd Port Town 98201", "Auth"),
+        ("Fit\nSerious since 1987\n12 Mill Rd\nEverett, WA 98201", "12 Mill Rd Everett, WA 98201", "since"),
+        ("Jl.Raya 2\nJakarta 10110\nNo.Meja:A-08", "Jl.Raya 2 Jakarta 10110", "Meja"),
     ],
 )
 def test_an_address_on_a_slip_leaves_out_what_stands_around_it(text: str, expected: str, refused: str) -> None:

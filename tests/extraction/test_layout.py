@@ -227,6 +227,17 @@ def test_a_venue_of_two_lines_is_as_whole_as_one_of_one() -> None:
     assert both["gaps"] == both["loose_first"] == 0.0
 
 
+def test_lines_that_no_address_begins_with_are_counted() -> None:
+    field = Field("address", FieldType.ADDRESS)
+    text = "GRILL\nYou decide\n132 North Glendale Ave\nGlendale, CA 91206\n"
+    document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+    candidates = propose(field, document)
+    rows = Layout(document, Meaning(Template("t", 1, "t", "", (field,)))).signs(field, field.type, candidates)
+    loose = dict(zip([each.text for each in candidates], rows[:, sign_names().index("loose_first")], strict=True))
+    address = "132 North Glendale Ave\nGlendale, CA 91206"
+    assert [loose[before + address] for before in ("GRILL\nYou decide\n", "You decide\n", "")] == [2.0, 1.0, 0.0]
+
+
 def test_a_name_with_what_belongs_to_it_is_the_whole() -> None:
     text = "Seller: Ivo Holm, Jr.\n"
     assert slip(text, "person", "Ivo Holm")["part"] == 1.0

@@ -27,6 +27,7 @@ from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import Proposals
+from stillroom.extraction.candidates.text import address_shape
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
@@ -791,6 +792,8 @@ class Layout:
                 own.town = float(is_town(text.rpartition("\n")[2]))
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
+                if own.loose_first:
+                    own.loose_first = float(_loose_lines(text))
             found.append(own)
         if kind in _CALLED and kind in self._listed:
             self._naming.mark(kind, candidates, found)
@@ -917,6 +920,13 @@ def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
         role = meaning.roles[field.name]
         return "tax_id" if role in ("vat_id", "tax_number") else "number" if role else ""
     return ""
+
+
+def _loose_lines(text: str) -> int:
+    """With how many lines an address begins that have nothing of one, and 1 where it is a heading that has: a name, what a shop calls
+    itself."""
+    loose = itertools.takewhile(lambda line: address_shape(line.strip()) <= _LOOSE, text.split("\n"))
+    return max(1, sum(1 for _ in loose))
 
 
 def _is_street(text: str) -> bool:
@@ -1059,6 +1069,14 @@ def _tendered(
     return paid, due
 
 
+def _nearly(paid: Decimal, change: Decimal, amounts: Collection[Decimal]) -> list[Decimal]:
+    """Which of these amounts was to pay, where the change was rounded to a coin and it was not."""
+    if paid % _SMALLEST_COIN or change % _SMALLEST_COIN:
+        return []
+    owed = paid - change
+    return [each for each in amounts if each % _SMALLEST_COIN and abs(each - owed) < _SMALLEST_COIN]
+
+
 def _joined(candidates: Sequence[Candidate]) -> set[int]:
     """Candidates that hold another column, by all signs: "100 450,00" of a page that has "450,00" by itself as well."""
     grouped = [row for row, candidate in enumerate(candidates) if _SPACED_GROUP.search(candidate.text)]
@@ -1067,14 +1085,6 @@ def _joined(candidates: Sequence[Candidate]) -> set[int]:
     joined = {row for row in grouped if candidates[row].text.rpartition(" ")[2] in alone}
     # Where other amounts are set in groups, these are as well: "1 250,00" below "Moms 250,00" and "Netto 1 000,00".
     return joined if len(joined) == len(grouped) else set()
-
-
-def _nearly(paid: Decimal, change: Decimal, amounts: Collection[Decimal]) -> list[Decimal]:
-    """Which of these amounts was to pay, where the change was rounded to a coin and it was not."""
-    if paid % _SMALLEST_COIN or change % _SMALLEST_COIN:
-        return []
-    owed = paid - change
-    return [each for each in amounts if each % _SMALLEST_COIN and abs(each - owed) < _SMALLEST_COIN]
 
 
 def _moments(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> None:
