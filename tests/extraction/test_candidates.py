@@ -366,6 +366,8 @@ def test_a_street_without_its_number_is_no_address_of_a_sentence(text: str) -> N
         ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Jan Peter Holt"),
         ("the verses from Yuri Kloz's Winter Tales", "Yuri Kloz"),
         ("To Rahul Deshpande I leave the house.", "Rahul Deshpande"),
+        ("Charla de Ana Lund de Tarvo Foods en Madrid", "Ana Lund"),
+        ("ein Vortrag von Jan Holt von Tarvo Foods", "Jan Holt"),
     ],
 )
 def test_a_person_among_other_capitalised_words_is_offered(text: str, value: str) -> None:

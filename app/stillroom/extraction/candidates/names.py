@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import regex as re
@@ -62,6 +63,8 @@ _RIGHTS_INSIDE = re.compile(
 )
 # Not the "und" of "von und zu Berg".
 _AND = re.compile(rf"[\s,]+(?!(?:{joining_words('further')})(?!\w))(?:{joining_words('between')})\s+")
+_OF_NAMES_TOO = re.compile(rf"[ \u00a0](?:{joining_words('of_names_too')})[ \u00a0]")
+_MOST_SMALL = 3
 _OF = re.compile(rf"\b(?:{joining_words('of')})\s+(?:(?:{joining_words('further')})\s+)?")
 # A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
 _SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
@@ -181,6 +184,7 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
             if " " in before and "\n" not in before:  # "Anna Berg of the Leicester police", but not "State of Oregon"
                 yield start, of.start(), 0.5
                 yield from _persons(page.text, start, of.start())
+        yield from _beside_small_words(page.text, start, end)
         yield from _persons(page.text, start, end)
         if _SENTENCE.search(page.text, start, end):
             for left, right in _between(_SENTENCE, page.text, start, end):
@@ -199,6 +203,19 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
     for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
+
+
+def _beside_small_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """What stands before, between and behind small words that are of names, and as well say who or where: "Vortrag von Jan Holt",
+    "Ana Lund de Tarvo Foods"."""
+    small = [match.span() for match in itertools.islice(_OF_NAMES_TOO.finditer(text, start, end), _MOST_SMALL)]
+    if not small or "\n" in text[start:end]:
+        return
+    starts, ends = [start, *(stop for _, stop in small)], [*(begin for begin, _ in small), end]
+    for first, left in enumerate(starts):
+        for right in ends[first:]:
+            if (left, right) != (start, end) and " " in text[left:right]:
+                yield left, right, 0.3
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
