@@ -283,6 +283,12 @@ def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
     assert "Hall 5409" not in values
 
 
+def test_the_point_of_a_sentence_is_no_part_of_a_venue() -> None:
+    found = values(FieldType.LINE, "Place: Lund Building.\nLund Building.\nOld Bldg.")
+    assert {"Lund Building", "Old Bldg."} <= set(found)
+    assert "Lund Building." not in found
+
+
 def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
     text = "Place:  3rd Floor Conference Room\n        Lund Building\nto 3:30 PM, Cyert Hall 119\nWhen: Friday\n"
     values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
@@ -290,6 +296,19 @@ def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
     assert "Cyert Hall 119" in values
     assert "PM, Cyert Hall 119" not in values
     assert not [value for value in values if "Building to" in value]
+
+
+def test_a_venue_goes_on_behind_its_comma_in_the_next_line() -> None:
+    text = "Wednesday, 2:00 PM, Holt Conference Room,\nRiverside\nDiscussions are rich,\nRiverside\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert "Holt Conference Room, Riverside" in values
+    assert "Discussions are rich, Riverside" not in values
+
+
+def test_a_venue_begins_behind_what_takes_place_in_it() -> None:
+    text = "will give a talk on The Future of Rail in Hörsaal 9A, and speaks on New Craft in the Lund Building.\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert {"Hörsaal 9A", "Lund Building"} <= set(values)
 
 
 @pytest.mark.parametrize(
@@ -300,6 +319,11 @@ def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
         ("João Silva, Filho\n", "João Silva, Filho"),
         ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Dr.Anna Berg"),
         ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Anna Berg"),
+        ('a talk by Dr. William "Bill" L. Holt- Director', 'Dr. William "Bill" L. Holt'),
+        ('a talk by Dr. William "Bill" L. Holt- Director', 'William "Bill" L. Holt'),
+        ("written by Anna (Anni) Berg today", "Anna (Anni) Berg"),
+        ("ein Vortrag von Wilhelm „Willi“ Berg heute", "Wilhelm „Willi“ Berg"),
+        ("PROFESSOR ANNA BERG\nHolt University\n", "ANNA BERG"),
     ],
 )
 def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
@@ -338,6 +362,22 @@ def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
         ("come to Lecture Theatre 3. It begins", FieldType.LINE, "Lecture Theatre 3"),
         ("in Old Library, Room 12, 208 Elm Drive", FieldType.LINE, "Old Library, Room 12"),
         ("at Marlow Auditorium.", FieldType.LINE, "Marlow Auditorium"),
+        ("We met Maria de la Cruz and Otto van der Berg there", FieldType.NAME, "Maria de la Cruz"),
+        ("We met Maria de la Cruz and Otto van der Berg there", FieldType.NAME, "Otto van der Berg"),
+        ("then Producer Otto van der Berg left", FieldType.NAME, "Otto van der Berg"),
+        ("dort sprach Otto von und zu Berg lange", FieldType.NAME, "Otto von und zu Berg"),
+        ("paid by Fondation de la Mer today", FieldType.ORGANISATION, "Fondation de la Mer"),
+        ("paid by Bank of the West today", FieldType.ORGANISATION, "Bank of the West"),
+        ("depuis au 12 rue de la Paix, 75002 Paris, près du parc", FieldType.ADDRESS, "12 rue de la Paix, 75002 Paris"),
+        ("abita in via Roma 3, 20121 Milano da anni", FieldType.ADDRESS, "via Roma 3, 20121 Milano"),
+        ("abita in Via Roma, 3 da anni", FieldType.ADDRESS, "Via Roma, 3"),
+        (
+            "vive en la calle de los Reyes 5, 28013 Madrid desde mayo",
+            FieldType.ADDRESS,
+            "calle de los Reyes 5, 28013 Madrid",
+        ),
+        ("fica na rua da Prata 12, Lisboa desde maio", FieldType.ADDRESS, "rua da Prata 12, Lisboa"),
+        ("paid at 12 Mill Lane 3 EUR for it", FieldType.ADDRESS, "12 Mill Lane"),
     ],
 )
 def test_what_is_asked_for_is_found_in_a_sentence(text: str, kind: FieldType, value: str) -> None:
@@ -358,10 +398,32 @@ def test_a_street_without_its_number_is_no_address_of_a_sentence(text: str) -> N
         ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Jan Peter Holt"),
         ("the verses from Yuri Kloz's Winter Tales", "Yuri Kloz"),
         ("To Rahul Deshpande I leave the house.", "Rahul Deshpande"),
+        ("Charla de Ana Lund de Tarvo Foods en Madrid", "Ana Lund"),
+        ("ein Vortrag von Jan Holt von Tarvo Foods", "Jan Holt"),
     ],
 )
 def test_a_person_among_other_capitalised_words_is_offered(text: str, value: str) -> None:
     assert value in [each.value for each in propose(Field("f", FieldType.NAME), document(text))]
+
+
+def test_the_titles_of_two_stand_before_the_name_of_both() -> None:
+    for text, name in (("Mr. and Mrs. Holt came", "Holt"), ("Herr und Frau Anna Berg kamen", "Anna Berg")):
+        found = values(FieldType.NAME, text)
+        assert name in found
+        assert not [value for value in found if value.startswith(("and ", "und ")) or value in ("Mr", "Herr")]
+
+
+def test_no_name_ends_or_begins_with_what_joins_it() -> None:
+    found = values(FieldType.NAME, "We met Otto van der Berg, and Producer Maria de la Cruz and Jan Holt.")
+    assert not [value for value in found if value.split()[0] == "and" or value.split()[-1] in ("van", "de", "and")]
+
+
+def test_an_amount_is_no_part_of_an_address() -> None:
+    assert not [
+        value
+        for value in values(FieldType.ADDRESS, "First\nHe paid at 12 Mill Lane 3 EUR for it")
+        if value.endswith("EUR")
+    ]
 
 
 def test_two_names_with_a_dash_are_one() -> None:
@@ -501,6 +563,10 @@ def test_codes_of_policies_plates_and_courts_are_whole(text: str, expected: str)
     assert expected in values(FieldType.IDENTIFIER, text)
 
 
+def test_what_is_shorter_than_a_number_plate_is_none() -> None:
+    assert "C-D 3" not in values(FieldType.IDENTIFIER, "Take Vitamin C-D 3 daily")
+
+
 def test_an_amount_behind_its_currency_is_no_code() -> None:
     assert "EUR 1.234" not in values(FieldType.IDENTIFIER, "Summe EUR 1.234")
 
@@ -515,6 +581,14 @@ def test_a_name_ends_with_its_sentence() -> None:
 def test_the_number_of_a_part_of_a_form_is_no_amount() -> None:
     assert values(FieldType.MONEY, "Damage\n3. Bank details\n6.TOTAL") == []
     assert values(FieldType.MONEY, "Damage: 3\nFee 12. Paid") == ["3", "12"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("We owe you\n50. Thank you", ["50"]), ("the sum of\n 25. Please", ["25"]), ("Damage\n99. Thank you", ["99"])],
+)
+def test_a_sentence_may_end_with_an_amount_at_the_start_of_a_line(text: str, expected: list[str]) -> None:
+    assert values(FieldType.MONEY, text) == expected
 
 
 def test_the_half_of_the_day_may_stand_on_the_next_line() -> None:
@@ -543,6 +617,9 @@ def test_what_an_organisation_is_may_go_before_what_it_is_called() -> None:
         ("Uhrzeit: 8.15", ["08:15"]),
         ("Total 14.30", []),
         ("Time  5", []),
+        ("Time $ 12.30", []),
+        ("Time spent: EUR 12.30", []),
+        ("Time: 12.30 EUR", []),
     ],
 )
 def test_a_time_with_a_point_is_one_where_the_form_says_so(text: str, expected: list[str]) -> None:

@@ -175,7 +175,9 @@ def _behind_capitals(text: str) -> int:
 def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]:
     """Whole lines, the cells of lines, what follows a label on its line, the two halves of "Anna Berg, Treasurer" and of
     "Berg v. Holt", and venues."""
-    seen: set[tuple[int, int]] = set()
+    rooms = dict.fromkeys(venues(page))
+    # The point of a sentence is no part of a room that ends it; that of "Old Bldg." is.
+    seen = {(start, end + 1) for start, end in rooms if page.text[end : end + 1] == "."}.difference(rooms)
     for line in [*page_lines(page), *cells(page), *labelled(page, own)]:
         variants = [(line.start, line.end)]
         label = _LABEL.match(line.text)
@@ -190,7 +192,7 @@ def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
             if start < end and (start, end) not in seen and end - start <= _LONGEST_LINE:
                 seen.add((start, end))
                 yield _candidate(page, start, end)
-    for start, end in venues(page):
+    for start, end in rooms:
         if (start, end) not in seen:
             seen.add((start, end))
             edge = float("\n" in page.text[start:end])  # of two lines each is one

@@ -32,9 +32,22 @@ def legal_forms() -> re.Pattern[str]:
 
 
 @functools.cache
+def legal_forms_in_full() -> dict[str, str]:
+    """What each legal form is written short as, by how it is written in full."""
+    return {form: short for short, forms in places()["legal_forms_in_full"].items() for form in forms}
+
+
+@functools.cache
 def organisation_words() -> str:
     """Words of what an organisation is ("Bank", "Stiftung"), as a pattern."""
     return _any(places()["organisation_words"]["words"])
+
+
+@functools.cache
+def employers() -> re.Pattern[str]:
+    """Words that tell where somebody works: those of organisations and of their parts, and legal forms, as whole words."""
+    parts = _any(places()["employers"]["words"])
+    return re.compile(rf"(?<![\w'’])(?:{legal_forms().pattern}|(?i:{parts}))(?!\w)")
 
 
 @functools.cache
@@ -65,14 +78,34 @@ def common_words() -> frozenset[str]:
 
 @functools.cache
 def titles() -> str:
-    """What goes before a person's name, as a pattern."""
-    return _any(places()["titles"]["words"])
+    """What goes before a person's name, as it is written or in capitals, as a pattern."""
+    words = places()["titles"]["words"]
+    return _any([*words, *(word.upper() for word in words if len(word) > 1)])
 
 
 @functools.cache
 def name_suffixes() -> str:
     """What stands behind a person's name and belongs to it ("Jr.", "III"), as a pattern."""
     return _any(places()["name_suffixes"]["words"])
+
+
+@functools.cache
+def joining_words(*kinds: str) -> str:
+    """Small words inside of names of some kinds ("persons", "streets" …, see the file), as a pattern."""
+    return _any(word for kind in kinds for word in places()["joining_words"][kind])
+
+
+@functools.cache
+def name_particles() -> frozenset[str]:
+    """Those of persons' names, as they are written there."""
+    known = places()["joining_words"]
+    return frozenset({*known["persons"], *known["further"]}.difference(known["firms"]))
+
+
+@functools.cache
+def street_openings() -> str:
+    """Words that go before the name of a street ("rue", "via"), as a pattern."""
+    return _any(places()["address_words"]["before"])
 
 
 @functools.cache
