@@ -92,8 +92,11 @@ From: jberg+@tarvo.example (Jan Berg)
                      MIRA HOLT
               Kloz Research Laboratory
 
-Ivo Kloz, Tarvo Foods, Inc., and Ada Lund from the Water Office answer questions; Tom Busk and Ben Orel listen. Ask Dr. Una Tamm
-about Tom, and write to kloz@tarvo.example.
+Ivo Kloz, Tarvo Foods, Inc., and Ada Lund from the Water Office answer questions; Tom Busk and Ben Orel listen. Ask Dr. Rea Tamm
+about Tom, and write to kloz@tarvo.example. The Head of Water is away.
+
+
+2:30 PM Una Kern
 
 Peter
 """
@@ -120,17 +123,26 @@ def person_signs(text: str) -> dict[str, dict[str, float]]:
     [
         ("employed", ["MIRA HOLT", "Ivo Kloz", "Ada Lund"], ["Tom Busk", "Jan Berg", "Peter"]),
         ("in_subject", ["MIRA HOLT"], ["Ivo Kloz", "Tom Busk"]),
-        ("said_again", ["MIRA HOLT", "Tom Busk"], ["Ada Lund", "Jan Berg", "Ben Orel", "Dr. Una Tamm"]),
-        ("name_titled", ["Dr. Una Tamm"], ["MIRA HOLT", "Una Tamm"]),
-        ("titled", ["Una Tamm"], ["MIRA HOLT", "Dr. Una Tamm"]),
+        ("said_again", ["MIRA HOLT", "Tom Busk"], ["Ada Lund", "Jan Berg", "Ben Orel", "Dr. Rea Tamm"]),
+        ("name_titled", ["Dr. Rea Tamm"], ["MIRA HOLT", "Rea Tamm"]),
+        ("titled", ["Rea Tamm"], ["MIRA HOLT", "Dr. Rea Tamm"]),
         ("single", ["Peter"], ["MIRA HOLT"]),
-        ("employer", ["Kloz Research Laboratory", "Tarvo Foods, Inc."], ["MIRA HOLT", "Ivo Kloz"]),
+        ("employer", ["Kloz Research Laboratory", "Tarvo Foods, Inc.", "Head of Water"], ["MIRA HOLT", "Ivo Kloz"]),
+        ("at_time", ["Una Kern"], ["MIRA HOLT", "Tom Busk"]),
     ],
 )
 def test_a_person_is_told_by_what_is_said_of_them(sign: str, those: list[str], others: list[str]) -> None:
     found = person_signs(NOTICE)
     assert [found[name][sign] for name in those] == [1.0] * len(those)
     assert [found[name][sign] for name in others] == [0.0] * len(others)
+
+
+def test_a_title_with_a_name_is_told_from_one_with_an_office() -> None:
+    found = person_signs("Who: Dr. Ada Lund-Associate Professor of Physics\n")
+    assert (found["Dr. Ada Lund"]["name_titled"], found["Dr. Ada Lund"]["employer"]) == (1, 0)
+    whole = found["Dr. Ada Lund-Associate Professor of Physics"]
+    assert (whole["name_titled"], whole["employer"]) == (0, 1)
+    assert person_signs("Who: Dr. Dean Lund\n")["Dr. Dean Lund"]["employer"] == 0
 
 
 def test_what_begins_or_ends_with_a_small_word_is_no_name() -> None:

@@ -14,7 +14,7 @@ import regex as re
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.persons import begins_with_title, is_given_name, name_signs, without_titles
+from stillroom.extraction.candidates.persons import is_given_name, is_titled, name_signs, without_titles
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.words import (
     address_words,
@@ -27,7 +27,7 @@ from stillroom.extraction.candidates.words import (
 )
 from stillroom.extraction.concepts import key_of, vocabulary
 from stillroom.extraction.plain_words import introductions, role_of, signs_begin, works_at
-from stillroom.extraction.positions import is_position
+from stillroom.extraction.positions import holds_office, is_position
 from stillroom.extraction.signs import OwnSigns
 from stillroom.templates.template import FieldType
 
@@ -91,7 +91,8 @@ class Naming:
                 called[span.page, span.end] = float(bool(role_of(behind)))
                 says[span.page, span.end] = employed(behind)
             own.employed = says[span.page, span.end]
-            own.name_titled = float(begins_with_title(candidate.text))
+            own.name_titled = float(is_titled(candidate.text))
+            own.employer = max(own.employer, float(holds_office(without_titles(candidate.text))))
             own.in_subject, own.said_again = self._said_elsewhere(candidate, alike[candidate.value.casefold()])
             own.called = called[span.page, span.end]
             own.everyday = self._everyday(candidate.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import regex as re
@@ -50,8 +51,15 @@ _BILL_LINE = re.compile(
     r"your\s+order\b.*|.*\breturnable\b.*|.*\bcome\s+again\b.*|posted)\W*$",
     re.IGNORECASE,
 )
-# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7".
-_NO_NAME = re.compile(r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE)
+# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7", "Phone 858-673-8362".
+_NO_NAME = re.compile(
+    r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}(?:\s?:\s?\d[\d\W]*|\.?\s{1,3}[(+]?\d(?:\W?\d){6,14}))\W*$",
+    re.IGNORECASE,
+)
+# A line that has one of these is of another thing than the name above or below it; "99" may be a name.
+_NO_LINE_OF_NAME = re.compile(
+    r"^\W*(?:\d[\d\W]{0,24}?\d[:/]\d\d[\d\W]{0,12}(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE
+)
 # Whose the form is, or the program that printed it: "Copyright Forms Inc. 2014".
 # "(a) and (c) Jones Ltd" is a list.
 _OWNED = r"(?:©|\(c\)(?=\W{0,3}(?:19|20)\d\d(?!\d)))"
@@ -62,6 +70,8 @@ _RIGHTS_INSIDE = re.compile(
 )
 # Not the "und" of "von und zu Berg".
 _AND = re.compile(rf"[\s,]+(?!(?:{joining_words('further')})(?!\w))(?:{joining_words('between')})\s+")
+_OF_NAMES_TOO = re.compile(rf"[ \u00a0](?:{joining_words('of_names_too')})[ \u00a0]")
+_MOST_SMALL = 3
 _OF = re.compile(rf"\b(?:{joining_words('of')})\s+(?:(?:{joining_words('further')})\s+)?")
 # A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
 _SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
@@ -96,6 +106,8 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         text = page.text[left:right]
         lines = text.split("\n")
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
+            continue
+        if len(lines) > 1 and any(map(_NO_LINE_OF_NAME.match, lines)):
             continue
         above = 0.0
         if _KIND_FIRST.match(text):
@@ -183,6 +195,7 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
             if " " in before and "\n" not in before:  # "Anna Berg of the Leicester police", but not "State of Oregon"
                 yield start, of.start(), 0.5
                 yield from _persons(page.text, start, of.start())
+        yield from _beside_small_words(page.text, start, end)
         yield from _persons(page.text, start, end)
         if _SENTENCE.search(page.text, start, end):
             for left, right in _between(_SENTENCE, page.text, start, end):
@@ -209,6 +222,19 @@ def _in_small_letters(text: str) -> Iterator[tuple[int, int]]:
     for match in _SMALL_LETTERS.finditer(text, overlapped=True):
         if in_small_letters(match.group()):
             yield match.span()
+
+
+def _beside_small_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """What stands before, between and behind small words that are of names, and as well say who or where: "Vortrag von Jan Holt",
+    "Ana Lund de Tarvo Foods"."""
+    small = [match.span() for match in itertools.islice(_OF_NAMES_TOO.finditer(text, start, end), _MOST_SMALL)]
+    if not small or "\n" in text[start:end]:
+        return
+    starts, ends = [start, *(stop for _, stop in small)], [*(begin for begin, _ in small), end]
+    for first, left in enumerate(starts):
+        for right in ends[first:]:
+            if (left, right) != (start, end) and " " in text[left:right]:
+                yield left, right, 0.3
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
