@@ -56,12 +56,14 @@ _UNSPACED_LABEL = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{2,12}(?
 _TAX_NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Z]{2}U?|CHE)[ \-]?\d[0-9A-Z]{0,3}(?:[ .\-]?[0-9A-Z]{2,4}){2,4}(?![A-Za-z0-9])"
 )
-# Letters before figures: "AB 12345"; in groups, as policies are numbered: "KH 12.345.678"; and number plates: "HH-AB 123".
+# Letters before figures: "AB 12345"; in groups, as policies are numbered: "KH 12.345.678"; and number plates: "HH-AB 123". None is
+# as short as the name of a substance or a road: "C-D 3".
 _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _LETTERS_AND_FIGURES = re.compile(
     rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
     rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
-    rf"|{_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d))"
+    rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d)"
+    r")"
 )
 
 

@@ -15,7 +15,7 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
 from stillroom.extraction.candidates.currencies import decimals, sign_before, sign_behind, signs
 from stillroom.extraction.candidates.dates import part_of_date
-from stillroom.extraction.candidates.words import debit_or_credit_words, places
+from stillroom.extraction.candidates.words import common_words, debit_or_credit_words, places
 
 DECIMAL_MARK, THOUSANDS_MARK = "decimal_mark", "thousands_mark"
 ABOVE_ZERO, BELOW_ZERO = "above_zero", "below_zero"
@@ -70,6 +70,9 @@ _LEFT_OUT = re.compile(
 )
 # Of a part of a form, at the start of its line: "3. Bank details", "6.TOTAL".
 _NUMBERING = re.compile(r"(?:^|(?<=\n)|\n)\d{1,2}[.)] ?[\p{L}]{2}", re.MULTILINE)
+_MOST_PARTS = 30  # of a form
+_LAST_WORD = re.compile(r"(?<![\w'’-])(?P<word>\p{Ll}+)[^\S\n]*\n[^\S\n]*$")
+_LONGEST_WORD = 40
 _THOUSANDTHS = re.compile(r"[.,]\d{3}$")
 _LONG_FRACTION = re.compile(r"[.,]\d{5,}$")
 _CENTS = re.compile(r"[.,]\d{2}$")
@@ -160,10 +163,19 @@ def amounts(page: Page) -> Iterator[Candidate]:
             continue  # an article or telephone number
         if len(text) > 1 and text[0] == "0" and text.isdigit():
             continue
-        if len(text) <= 2 and not number.currencies and _NUMBERING.match(page.text, max(0, number.start - 1)):
+        if len(text) <= 2 and not number.currencies and _begins_part(page.text, number):
             continue
         shape = 0.4 * bool(number.currencies) + 0.6 * _suits(number) - number.doubt
         yield from number.candidates(page.number, shape)
+
+
+def _begins_part(text: str, number: _Number) -> bool:
+    """Whether a small number at the start of its line is that of a part of a form; not the last word of a sentence that began above: no
+    heading ends with a small word."""
+    if not _NUMBERING.match(text, max(0, number.start - 1)):
+        return False
+    above = _LAST_WORD.search(text, max(0, number.start - _LONGEST_WORD), number.start)
+    return int(decimal(number.text) or 0) <= _MOST_PARTS and not (above and above["word"] in common_words())
 
 
 def numbers(page: Page, *, whole: bool = False) -> Iterator[Candidate]:

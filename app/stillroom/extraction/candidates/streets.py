@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import regex as re
 
 from stillroom.documents.document import Page
-from stillroom.extraction.candidates.words import address_words
+from stillroom.extraction.candidates.currencies import signs
+from stillroom.extraction.candidates.words import address_words, joining_words, street_openings
 
 _LONGEST = 400  # characters of a line
 _MOST = 14  # pieces of one address
@@ -17,16 +18,29 @@ _COMMA = re.compile(r",? +- +|, *")
 _HOUSE = re.compile(r"(?<![^\W\d_])\d{1,5}[A-Za-z]?(?![\w.,]*\d)")
 _SENTENCE_BEFORE = re.compile(r"(?<!\p{L})\p{Ll}+,? $")
 _SENTENCE_BEHIND = re.compile(r"[,.]? \p{Ll}+(?![\p{L}:])")
-_SMALL = r"(?:of|the|de|la|le|du|des|del|della|di|da|do|dos|van|von|der|den|am|an|auf|im|zur|zum)"
 
 
 @functools.cache
 def _run() -> re.Pattern[str]:
-    """Runs of capitalised words and numbers that may be one: no word ends a sentence but an abbreviation of a street's."""
-    number = r"(?:\d{1,6}(?:[-/]\d{1,4})?[A-Za-z]?|[A-Z]{1,2}\d[A-Z\d]?|\d[A-Z]{2}|№)(?![\w:/%]|[.,]\d)"
-    word = r"\p{Lu}[\p{L}'’\-]*(?!\w)(?:(?<=(?<!\p{L})\p{L}{1,4})\.(?= ?[\p{Lu}\d,]))?"
-    piece = rf"(?:{number}|{word})"
-    return re.compile(rf"(?<![\w.:/$€£#@-]){piece}(?:(?:,? {{1,2}}| {_SMALL} (?:{_SMALL} )?){piece}){{1,{_MOST - 1}}}")
+    """Runs of capitalised words and numbers that may be one: no word ends a sentence but an abbreviation of a street's, and no number
+    is an amount."""
+    money = "|".join(map(re.escape, sorted(signs(), key=len, reverse=True)))
+    number = (
+        r"(?:\d{1,6}(?:[-/]\d{1,4})?[A-Za-z]?|[A-Z]{1,2}\d[A-Z\d]?|\d[A-Z]{2}|№)(?![\w:/%]|[.,]\d)"
+        rf"(?! ?(?:{money})(?![^\W\d_]))"
+    )
+    point = r"(?!\w)(?:(?<=(?<!\p{L})\p{L}{1,4})\.(?= ?[\p{Lu}\d,]))?"
+    word = rf"(?!(?:{money}) ?\d)(?:(?:[dl]['’])?\p{{Lu}}[\p{{L}}'’\-]*|(?:{street_openings()})){point}"
+    piece, small = rf"(?:{number}|{word})", rf"(?:{joining_words('streets')})"
+    further = joining_words("further")
+    return re.compile(
+        rf"(?<![\w.:/$€£#@-]){piece}(?:(?:,? {{1,2}}| {small} (?:(?:{small}|{further}) )?){piece}){{1,{_MOST - 1}}}"
+    )
+
+
+@functools.cache
+def _opening() -> re.Pattern[str]:
+    return re.compile(rf"(?i:{street_openings()})(?!\w)")
 
 
 def street_addresses(page: Page) -> Iterator[tuple[int, int]]:
@@ -48,11 +62,16 @@ def street_addresses(page: Page) -> Iterator[tuple[int, int]]:
                 house = _HOUSE.search(page.text, begin, stop)
                 if house and page.text.startswith(" of ", house.end()):  # "page 7 of the Street Act"
                     continue
-                # "12, Harbour Street": the number is a part of its own.
+                # "12, Harbour Street", "Via Roma, 3": the number is a part of its own.
                 if house and not street and house.span() == (begin, stop) and part + 1 < len(cuts):
                     street = streets.search(page.text, cuts[part + 1], ends[part + 1])
+                stop_at = part
+                if street and not house and part + 1 < len(cuts) and _opening().match(page.text, begin, stop):
+                    house = _HOUSE.match(page.text, cuts[part + 1], ends[part + 1])
+                    house = house if house and house.end() == ends[part + 1] else None
+                    stop_at = part + 1
                 if not street or not house:
                     continue
                 begins = {begin} if house.start() > street.start() else {begin, house.start()}
                 for first in sorted(begins):
-                    yield from ((first, last) for last in ends[part:] if last > max(street.start(), house.start()))
+                    yield from ((first, last) for last in ends[stop_at:] if last > max(street.start(), house.start()))

@@ -11,6 +11,7 @@ import regex as re
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
+from stillroom.extraction.candidates.currencies import sign_before, sign_behind
 from stillroom.extraction.candidates.words import time_labels
 
 _S = r"[^\S\n]?"
@@ -37,6 +38,9 @@ _TIME = re.compile(
     rf"(?::|{_S}[hHu時点點时]{_S}|시{_S}|\.(?=\d\d(?!\d|[.,/]\d)))(?P<m>[0-5]\d)(?:(?:[:.]|{_S}[분分m]{_S})(?P<s>[0-5]\d))?[분分秒]?"
     rf"|{_S}h(?!\w)|(?={_S}[-–—~]{_S}\d{{1,2}}(?:[:.]\d\d)?{_S}[AaPp]\.?{_S}[Mm])|(?={_S}(?:[AaPp]\.?{_S}[Mm]|{_OCLOCK}|[^\x00-\x7f])))(?![\d:])"
 )
+_PLAIN = re.compile(
+    rf"(?<![\d:.,/])[0-2]?\d(?::[0-5]\d(?![\d:])|(?:[.:][0-5]\d)?{_S}(?:{_AMERICAN}|h(?:\d\d)?(?!\w)|{_OCLOCK}(?!\w)))"
+)
 # What may stand behind and in front of it.
 _BEHIND = re.compile(
     rf"(?:{_S}|(?<=:\d\d)\n(?={_AMERICAN}))(?:(?P<half>{_AMERICAN}|[\p{{L}}.]{{2,14}}(?!\w))|(?P<word>{_OCLOCK})(?!\w|{_S}\d))",
@@ -48,11 +52,17 @@ _FRONT = re.compile(rf"(?P<half>{_AMERICAN}|[\p{{L}}]{{2,10}}){_S}$", re.IGNOREC
 _PART_BEFORE, _PART_BEHIND = 48, 32
 # Hours that a part of the day begins earlier and ends later than CLDR says: "this evening at 5:30".
 _EARLIER, _LATER = 2, 1
+_SPACES = " \u00a0\u202f"
 _LABEL = 36  # characters before a time that may say that it is one
 _APART = 8
 """Fewer characters are between the ends of a range."""
 _BESIDE = 60
 """Minutes. "Coffee at 3:15" is in the half of the day that the document's talk "at 3:30 PM" is in."""
+
+
+def names_a_time(text: str) -> bool:
+    """Whether a line says a time of day in figures, of which nothing else could be meant."""
+    return _PLAIN.search(text) is not None
 
 
 @functools.cache
@@ -92,7 +102,12 @@ class _Found:
         word = self._behind(text) or self._front(text)
         self.bare = not match["m"] and not word and not match.group().endswith("h")
         point = bool(match["m"]) and text[match.start("m") - 1] == "."
-        led = (point or self.bare) and bool(_BEFORE.search(text[max(0, self.start - _LABEL) : self.start]))
+        led = (
+            (point or self.bare)
+            and not sign_before(text, len(text[: self.start].rstrip(_SPACES)))
+            and not sign_behind(text, self.end + (text[self.end : self.end + 1] in tuple(_SPACES)))
+            and bool(_BEFORE.search(text[max(0, self.start - _LABEL) : self.start]))
+        )
         self.shape = 1.0 if word else 0.0 if (point and not led) or self.bare else 0.5
         # "09:44" and "9:44:12" are of a clock with twenty-four hours.
         self.open = (

@@ -9,16 +9,19 @@ import regex as re
 
 from stillroom.documents.document import Page
 from stillroom.extraction.candidates.candidate import single_spaced
-from stillroom.extraction.candidates.words import venue_names, venue_words
+from stillroom.extraction.candidates.words import joining_words, venue_names, venue_words
 
 _MOST = 8  # pieces of one venue
 _LONGEST = 400  # characters of a line
 _LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"\p{L}+")
+_OPEN = re.compile(r",[^\S\n]*\n\s*$")
 _CUT = re.compile(r", *| +- +")
+_BEFORE = re.compile(rf"{_CUT.pattern}| (?:{joining_words('in_venues')}) ")
 # Behind a word or a room's number; not behind "St." or "Bldg.".
-_SENTENCE_END = re.compile(r"(?:(?<=[\p{L}\d]{5})|(?<=(?<!\p{L})[\dA-Z]))\. +(?=\p{Lu})|\.$")
-_JOINS = r"(?:,? {1,2}| ?- ?| in (?:the )?| of (?:the )?| (?:des?|du|della?|do|im|in der) )"
+_WHOLE_WORD = r"(?:(?<=[\p{L}\d]{5})|(?<=(?<!\p{L})[\dA-Z]))"
+_SENTENCE_END = re.compile(rf"{_WHOLE_WORD}\. +(?=\p{{Lu}})|\.$")
+_POINT = re.compile(rf"{_WHOLE_WORD}\.$")
 # "WeH 5409", "HH 1112", "8220 WeH", "UCC 279": what a house calls its buildings is short, and no year stands behind it.
 _YEAR = r"(?!(?:19|20)\d\d(?!\d))"
 _CODED = re.compile(
@@ -31,8 +34,9 @@ def _named() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Runs of pieces that may be a venue, and the words that make one of them."""
     piece = r"(?!(?:[AP]M|[ap]m)(?!\w))(?:\d{1,2}(?:st|nd|rd|th)|\d{1,4}[A-Za-z]?(?![\w:/]|\.\S)|\p{Lu}[\p{L}\d'’&]*\.?(?!\w))"
     words = rf"(?<!\w)(?:{venue_words()})(?!\w)"
+    joins = rf"(?:,? {{1,2}}| ?- ?| (?:{joining_words('venues')}) )"
     return (
-        re.compile(rf"(?<![\w.:/]){piece}(?:{_JOINS}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"),
+        re.compile(rf"(?<![\w.:/]){piece}(?:{joins}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"),
         re.compile(words, re.IGNORECASE),
     )
 
@@ -43,8 +47,8 @@ def _single_words() -> frozenset[str]:
 
 
 def venues(page: Page) -> Iterator[tuple[int, int]]:
-    """Where venues stand in the lines of a page: each as far as it goes, what is left of it behind its commas, and with the next line
-    where that is one and nothing else ("3rd Floor Conference Room", and below it "Lund Building")."""
+    """Where venues stand in the lines of a page: each as far as it goes, what is left of it behind its commas and each "in", and with the
+    next line where that is one and nothing else ("3rd Floor Conference Room", and below it "Lund Building"), or a name behind a comma."""
     runs, words = _named()
     above: int | None = None  # where the venue begins that the line above ends with
     for line in _LINE.finditer(page.text):
@@ -52,14 +56,18 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
         over, above = above, None
         if end - start > _LONGEST:
             continue
+        if over is not None and _OPEN.search(page.text, over, start) and runs.fullmatch(line.group().strip()):
+            yield over, start + len(line.group().rstrip())  # "Conference Room,\nCyert House"
         if not _single_words().isdisjoint(_WORD.findall(line.group().casefold())):
             for run in runs.finditer(page.text, start, end):
+                point = _POINT.search(page.text, *run.span())
+                run_end = point.start() if point else run.end()
                 if words.search(page.text, *run.span()) and not page.text[run.end() : end].strip(" ,"):
-                    above = run.start()
+                    above = None if point else run.start()
                     if over is not None and not page.text[start : run.start()].strip():
-                        yield over, run.end()
-                for begin, stop in _ends(page.text, run.start(), run.end()):
-                    for cut in [begin, *(comma.end() for comma in _CUT.finditer(page.text, begin, stop))]:
+                        yield over, run_end
+                for begin, stop in _ends(page.text, run.start(), run_end):
+                    for cut in [begin, *(before.end() for before in _BEFORE.finditer(page.text, begin, stop))]:
                         if words.search(page.text, cut, stop):
                             yield cut, stop
         for coded in _CODED.finditer(page.text, start, end):
