@@ -305,6 +305,12 @@ def test_a_venue_goes_on_behind_its_comma_in_the_next_line() -> None:
     assert "Discussions are rich, Riverside" not in values
 
 
+def test_the_half_behind_a_comma_begins_with_a_word() -> None:
+    texts = [each.text for each in propose(Field("f", FieldType.LINE), document("Friday,    Lund Building\n"))]
+    assert "Lund Building" in texts
+    assert not [text for text in texts if text != text.strip()]
+
+
 def test_a_venue_begins_behind_what_takes_place_in_it() -> None:
     text = "will give a talk on The Future of Rail in Hörsaal 9A, and speaks on New Craft in the Lund Building.\n"
     values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
