@@ -317,6 +317,12 @@ def test_a_venue_begins_behind_what_takes_place_in_it() -> None:
     assert {"Hörsaal 9A", "Lund Building"} <= set(values)
 
 
+def test_a_venue_may_begin_with_a_small_letter() -> None:
+    text = "mardi à 14h30, salle 212, bâtiment B. Nos vemos en el aula 3 a las 18:00.\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert {"salle 212, bâtiment B", "aula 3"} <= set(values)
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
