@@ -1,5 +1,6 @@
 """Made documents whose templates ask for lists: the parties of an agreement, who was at a meeting, whom a message names, which firms a
-release is about, speakers, plaintiffs, authors, heirs, bidders, order numbers, deadlines, amounts, sites, enclosures.
+release is about, speakers, plaintiffs, authors, heirs, bidders, order numbers, deadlines, amounts, sites, enclosures; and notices whose
+template asks who speaks and where.
 
 They are what made_forms.py and made_papers.py are not: most of them running text, in which items stand among other capitalised words
 (headings, months, weekdays, places, products, offices, defined terms, first words of sentences, firms and persons that are not asked
@@ -1089,6 +1090,143 @@ def _roster(chance: Chance) -> tuple[list[Field], Values, str]:
     return fields, {fields[0].name: people, fields[1].name: teacher}, "\n".join(lines)
 
 
+_ABOUT = {
+    "en": ("Topic", "Subject", "Re"), "de": ("Betreff", "Thema"), "fr": ("Objet", "Sujet"), "es": ("Asunto", "Tema"),
+}  # fmt: skip
+_HOSTED = {
+    "en": ("Host", "Contact", "Organizer"), "de": ("Gastgeber", "Ansprechpartner"), "fr": ("Organisation", "Contact"),
+    "es": ("Contacto", "Organiza"),
+}  # fmt: skip
+_EVENTS = {
+    "en": ("talk", "lecture", "seminar", "visit"), "de": ("Vortrag", "Seminar", "Gastvortrag"), "fr": ("conférence", "exposé"),
+    "es": ("conferencia", "charla"),
+}  # fmt: skip
+_SAYING = {
+    "en": (
+        "We invite you to a {event} by {who} of {firm}. {family} will speak on {talk}. It takes place in {room} at {time}.",
+        "{who} from {firm} will give a {event} on {talk} in {room}, {time}. Please contact {host} to meet {family}.",
+        "The {event} of {who}, {firm}, has been moved to {room}. The time is unchanged, {time}.",
+    ),
+    "de": (
+        "Wir laden Sie zu einem {event} von {who} ({firm}) ein. Thema: {talk}. Ort ist {room}, Beginn {time} Uhr.",
+        "Am {day} spricht {who} von {firm} über {talk}. Der {event} findet in {room} statt. Anmeldung bei {host}.",
+    ),
+    "fr": (
+        "Nous vous invitons à une {event} de {who}, {firm}, sur {talk}. Rendez-vous {room}, à {time}.",
+        "{who} de {firm} parlera de {talk}, {room}, à {time}. Inscription auprès de {host}.",
+    ),
+    "es": (
+        "Les invitamos a una {event} de {who}, de {firm}, sobre {talk}. Lugar: {room}, a las {time}.",
+        "{who}, {firm}, hablará de {talk} en {room} a las {time}. Inscripciones con {host}.",
+    ),
+}  # fmt: skip
+_ABSTRACTS = {
+    "en": (
+        "In this {event} we present methods for {talk} and show their use in practice. Typical applications include Virtual Reality,",
+        "Robot Motion Planning and Quality Control. Earlier approaches, such as those of the Kalman school, are too slow. The",
+        "project is supported by the {body}; students from Washington, Berkeley and Norway take part.",
+    ),
+    "de": (
+        "Der {event} stellt Verfahren vor, die in der Praxis erprobt sind. Anwendungen sind Planung, Regelung und Statistik.",
+        "Die Deutsche Forschungsgemeinschaft fördert das Vorhaben in Bayern und Österreich. Gäste sind willkommen.",
+    ),
+    "fr": (
+        "Nous présentons des méthodes éprouvées et leur emploi dans la pratique. Le projet est soutenu par le Conseil Régional",
+        "et par la Commission Européenne. Un café sera servi dans le Hall d’Honneur.",
+    ),
+    "es": (
+        "Presentamos métodos probados y su uso en la práctica. El proyecto cuenta con el apoyo del Ministerio de Cultura",
+        "y de la Unión Europea. Se servirá café en el Salón Azul.",
+    ),
+}  # fmt: skip
+
+
+def _works_at(chance: Chance) -> str:
+    place = chance.choice(_PLACES)
+    return chance.choice(
+        (
+            _firm(chance),
+            f"University of {place}",
+            f"{_word(chance)} University",
+            f"Department of {chance.choice(('Physics', 'History', 'Computer Science', 'Law'))}",
+            f"{_word(chance)} Research Laboratory",
+            f"Institut für {chance.choice(('Statistik', 'Geschichte'))}",
+            f"Universidad de {place}",
+            f"{_word(chance).upper()[:4]}, {place}",
+        )
+    )
+
+
+def _room(chance: Chance) -> str:
+    number, house = (
+        chance.choice((str(chance.randint(2, 980)), f"{chance.randint(1, 9)}{chance.choice('ABC')}")),
+        _word(chance),
+    )
+    return chance.choice(
+        (
+            f"{house} Hall {number}",
+            f"Room {number}, {house} Building",
+            f"{house} Conference Room, {_word(chance)} House",
+            f"{number} {house} Hall",
+            f"{house} Auditorium",
+            f"Hörsaal {number}",
+            f"Raum {number}, {house}haus",
+            f"Salle {number}, Bâtiment {chance.choice('ABCD')}",
+            f"Aula {number}, Edificio {house}",
+        )
+    )
+
+
+def _notice(chance: Chance) -> tuple[list[Field], Values, str]:
+    language = chance.choice(("en", "en", "en", "de", "fr", "es"))
+    who, host, sender = _persons(chance, 3)
+    talk, firm, room, event = chance.choice(_TALKS), _works_at(chance), _room(chance), chance.choice(_EVENTS[language])
+    (written, day), time = _date(chance), f"{chance.randint(9, 18)}:{chance.choice(('00', '15', '30'))}"
+    family = who.split()[-1]
+    subject = chance.choice(
+        (f"{family} {event}", f"{who}: {event}", event.title(), talk, f"REMINDER {family.upper()} {event.upper()}")
+    )
+    filled = {
+        "event": event, "who": who, "firm": firm, "family": family, "talk": talk, "room": room, "time": time, "host": host, "day": written,
+        "body": chance.choice(_BODIES_NAMED),
+    }  # fmt: skip
+    lines = [
+        f"{chance.choice(_ABOUT[language])}: {subject}",
+        f"{chance.choice(('From', 'Posted by', 'Von', 'De'))}: {sender}, {_word(chance).lower()}@tarvo.example",
+        "",
+    ]
+    abstract = [line.format(**filled) for line in _ABSTRACTS[language]]
+    hosted = f"{chance.choice(_HOSTED[language])}: {host}"
+    way = chance.choice(("alone", "alone", "comma", "said", "said", "none"))
+    shown = who.upper() if way == "alone" and chance.random() < 0.3 else who
+    if way in ("alone", "comma"):
+        own = [shown, firm] if way == "alone" else [f"{shown}, {firm}"]
+        rows = chance.choice(
+            ([talk, "", *own, "", written, room, time], [*own, "", talk, "", room, f"{written}, {time}"])
+        )
+        indent = chance.choice((0, 0, 22))
+        lines += [*(" " * (max(0, 40 - len(row) // 2) if indent else 0) + row for row in rows), "", *abstract]
+    elif way == "said":
+        lines += [chance.choice(_SAYING[language]).format(**filled), "", *abstract]
+    else:
+        lines += [f"{written}, {time}, {room}", "", *abstract]
+    lines += [
+        "",
+        *chance.choice(
+            ((hosted,), (hosted, "", sender.split()[0]), ("", sender.split()[0], "-- ", sender, _firm(chance)))
+        ),
+    ]
+    fields = [
+        _one(chance, "speaker|who_speaks|guest|lecturer|visitor|name", FieldType.NAME, "the person who speaks"),
+        _one(chance, "location|room|where|venue|hall", FieldType.LINE, "where it takes place"),
+        _one(chance, "event_date|held_on", FieldType.DATE, "the day of the event"),
+    ]
+    asked = {fields[0].name: None if way == "none" else shown, fields[1].name: room, fields[2].name: day}
+    if written not in "\n".join(lines):
+        asked.pop(fields[2].name)
+    return fields, asked, "\n".join(lines)
+
+
 KINDS: dict[str, tuple[Callable[[Chance], tuple[list[Field], Values, str]], int]] = {
     "agreements": (_agreement, 30),
     "minutes": (_minutes, 12),
@@ -1103,6 +1241,7 @@ KINDS: dict[str, tuple[Callable[[Chance], tuple[list[Field], Values, str]], int]
     "letters": (_letter, 6),
     "sites": (_sites, 6),
     "rosters": (_roster, 8),
+    "notices": (_notice, 24),
 }
 """Each kind, and of how many documents: of those that are asked most, and written in most ways, more."""
 

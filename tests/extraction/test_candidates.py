@@ -326,6 +326,19 @@ def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
     assert not [value for value in values if "Building to" in value]
 
 
+def test_a_venue_goes_on_behind_its_comma_in_the_next_line() -> None:
+    text = "Wednesday, 2:00 PM, Holt Conference Room,\nRiverside\nDiscussions are rich,\nRiverside\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert "Holt Conference Room, Riverside" in values
+    assert "Discussions are rich, Riverside" not in values
+
+
+def test_a_venue_begins_behind_what_takes_place_in_it() -> None:
+    text = "will give a talk on The Future of Rail in Hörsaal 9A, and speaks on New Craft in the Lund Building.\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert {"Hörsaal 9A", "Lund Building"} <= set(values)
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -334,6 +347,11 @@ def test_a_venue_goes_on_in_the_next_line_and_begins_behind_the_time() -> None:
         ("João Silva, Filho\n", "João Silva, Filho"),
         ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Dr.Anna Berg"),
         ("Who:  Dr.Anna Berg-Associate Professor of Law\n", "Anna Berg"),
+        ('a talk by Dr. William "Bill" L. Holt- Director', 'Dr. William "Bill" L. Holt'),
+        ('a talk by Dr. William "Bill" L. Holt- Director', 'William "Bill" L. Holt'),
+        ("written by Anna (Anni) Berg today", "Anna (Anni) Berg"),
+        ("ein Vortrag von Wilhelm „Willi“ Berg heute", "Wilhelm „Willi“ Berg"),
+        ("PROFESSOR ANNA BERG\nHolt University\n", "ANNA BERG"),
     ],
 )
 def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
@@ -408,6 +426,8 @@ def test_a_street_without_its_number_is_no_address_of_a_sentence(text: str) -> N
         ("Present: Rahul Kloz, Anna Maria Berg and Jan Peter Holt.", "Jan Peter Holt"),
         ("the verses from Yuri Kloz's Winter Tales", "Yuri Kloz"),
         ("To Rahul Deshpande I leave the house.", "Rahul Deshpande"),
+        ("Charla de Ana Lund de Tarvo Foods en Madrid", "Ana Lund"),
+        ("ein Vortrag von Jan Holt von Tarvo Foods", "Jan Holt"),
     ],
 )
 def test_a_person_among_other_capitalised_words_is_offered(text: str, value: str) -> None:

@@ -46,11 +46,14 @@ def boxed(*rows: list[tuple[float, str]]) -> Page:
     return Page(1, text, 600, 800, boxes)
 
 
-def signs(page: Page, name: str, value: str) -> dict[str, float]:
+NOTICE = Template("notice", 1, "Notice", "a talk", (Field("speaker", FieldType.NAME),))
+
+
+def signs(page: Page, name: str, value: str, *, template: Template = PAPER) -> dict[str, float]:
     document = Document("made.pdf", "pdf", "", (page,), 1)
-    field = PAPER.field(name)
+    field = template.field(name)
     candidates: list[Candidate] = propose(field, document)
-    rows = Layout(document, Meaning(PAPER)).signs(field, field.type, candidates)
+    rows = Layout(document, Meaning(template)).signs(field, field.type, candidates)
     number = next(index for index, candidate in enumerate(candidates) if candidate.text == value)
     return dict(zip(sign_names(), rows[number], strict=True))
 
@@ -147,8 +150,8 @@ def test_what_a_contract_says_its_words_stand_for_is_told() -> None:
     assert written(page, "end", "March 9, 2022")["defined"] == 0.0
 
 
-def slip(text: str, name: str, value: str) -> dict[str, float]:
-    return signs(Page(1, text), name, value)
+def slip(text: str, name: str, value: str, *, template: Template = PAPER) -> dict[str, float]:
+    return signs(Page(1, text), name, value, template=template)
 
 
 def test_where_amounts_stand_above_their_labels_the_label_below_is_theirs() -> None:
@@ -399,3 +402,36 @@ def test_what_a_number_before_it_counts_names_no_other_number() -> None:
     assert told("3 rooms\n1986 built", "1986")["own_above"] == 0.0
     assert told("Rooms\n1986 built", "1986")["own_above"] > 0.0  # as the head of a column would
     assert told("for 2 rooms 5", "5")["own_inline"] > 0.0
+
+
+def test_a_piece_of_a_sentence_names_nothing_below_it() -> None:
+    said = slip(
+        "Please write if you want to talk to the\nspeaker,\n\nAnna Berg\n", "speaker", "Anna Berg", template=NOTICE
+    )
+    assert said["own_above"] == said["like_over"] == 0.0
+    said = slip(
+        "See the notice board of the house for the list of all\nlater speakers.\nAnna Berg\n",
+        "speaker",
+        "Anna Berg",
+        template=NOTICE,
+    )
+    assert said["own_above"] == said["like_over"] == 0.0
+    said = slip("Later speakers.\nAnna Berg\n", "speaker", "Anna Berg", template=NOTICE)
+    assert said["own_above"] > 0.0
+    said = slip("Speaker\nAnna Berg\n", "speaker", "Anna Berg", template=NOTICE)
+    assert said["own_above"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1:30 PM in Cyert Hall\n", 1.0),
+        ("Freitag um 14 Uhr, Cyert Hall\n", 1.0),
+        ("jeudi 14h30, Cyert Hall\n", 1.0),
+        ("9:15\nCyert Hall\n", 0.5),
+        ("9:15\nDoors open\nCyert Hall\n", 0.0),
+        ("12.30 in Cyert Hall\n", 0.0),
+    ],
+)
+def test_a_venue_stands_beside_its_time(text: str, told: float) -> None:
+    assert slip(text, "location", "Cyert Hall")["venue:at_time"] == told

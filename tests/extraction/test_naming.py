@@ -8,6 +8,7 @@ from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
+from stillroom.extraction.naming import employed
 from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -80,6 +81,98 @@ def test_a_name_that_is_a_part_of_a_whole_one_is_held() -> None:
     assert found["Holt Bank GmbH"]["legal_inside"] == 0
     persons = signs("We thank Anna Berg for it.", FieldType.NAME)
     assert [persons[name]["held"] for name in ("Anna Berg", "Anna", "Berg")] == [0, 1, 1]
+
+
+NOTICE = """Topic: Holt talk moved
+From: jberg+@tarvo.example (Jan Berg)
+
+                 Shape of Things to Come
+
+                     MIRA HOLT
+              Kloz Research Laboratory
+
+Ivo Kloz, Tarvo Foods, Inc., and Ada Lund from the Water Office answer questions; Tom Busk and Ben Orel listen. Ask Dr. Rea Tamm
+about Tom, and write to kloz@tarvo.example. The Head of Water is away.
+
+
+2:30 PM Una Kern
+
+Peter
+"""
+
+
+def person_signs(text: str) -> dict[str, dict[str, float]]:
+    """By value those of its last candidate, as of a field that asks for a single person."""
+    field = Field("speaker", FieldType.NAME)
+    layout = Layout(Document("a.txt", "txt", "", (Page(1, text),), 1), Meaning(Template("t", 1, "t", "", (field,))))
+    candidates = layout.proposals.of(field, field.type).candidates
+    rows = layout.signs(field, field.type, candidates)
+    return {
+        candidate.value: {
+            name.removeprefix("person:"): value
+            for name, value in zip(sign_names(), row.tolist(), strict=True)
+            if name.startswith("person:")
+        }
+        for candidate, row in zip(candidates, rows, strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("sign", "those", "others"),
+    [
+        ("employed", ["MIRA HOLT", "Ivo Kloz", "Ada Lund"], ["Tom Busk", "Jan Berg", "Peter"]),
+        ("in_subject", ["MIRA HOLT"], ["Ivo Kloz", "Tom Busk"]),
+        ("said_again", ["MIRA HOLT", "Tom Busk"], ["Ada Lund", "Jan Berg", "Ben Orel", "Dr. Rea Tamm"]),
+        ("name_titled", ["Dr. Rea Tamm"], ["MIRA HOLT", "Rea Tamm"]),
+        ("titled", ["Rea Tamm"], ["MIRA HOLT", "Dr. Rea Tamm"]),
+        ("single", ["Peter"], ["MIRA HOLT"]),
+        ("employer", ["Kloz Research Laboratory", "Tarvo Foods, Inc.", "Head of Water"], ["MIRA HOLT", "Ivo Kloz"]),
+        ("at_time", ["Una Kern"], ["MIRA HOLT", "Tom Busk"]),
+    ],
+)
+def test_a_person_is_told_by_what_is_said_of_them(sign: str, those: list[str], others: list[str]) -> None:
+    found = person_signs(NOTICE)
+    assert [found[name][sign] for name in those] == [1.0] * len(those)
+    assert [found[name][sign] for name in others] == [0.0] * len(others)
+
+
+def test_a_title_with_a_name_is_told_from_one_with_an_office() -> None:
+    found = person_signs("Who: Dr. Ada Lund-Associate Professor of Physics\n")
+    assert (found["Dr. Ada Lund"]["name_titled"], found["Dr. Ada Lund"]["employer"]) == (1, 0)
+    whole = found["Dr. Ada Lund-Associate Professor of Physics"]
+    assert (whole["name_titled"], whole["employer"]) == (0, 1)
+    assert person_signs("Who: Dr. Dean Lund\n")["Dr. Dean Lund"]["employer"] == 0
+
+
+def test_what_begins_or_ends_with_a_small_word_is_no_name() -> None:
+    found = person_signs("Speech: Behaviour Control of\nMira Holt of Tarvo\n")
+    assert found["Behaviour Control of"]["small"] == 1.0
+    assert 0.0 < found["Mira Holt of Tarvo"]["small"] < 0.5
+    assert found["Mira Holt"]["small"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("behind", "says"),
+    [
+        (" vom Lehrstuhl für Physik spricht", 1.0),
+        (", directrice du laboratoire", 1.0),
+        ("\n   Departamento de Historia\n", 1.0),
+        ("\n\n   University Professor\n", 1.0),
+        (" of JPL under the programme", 0.5),
+        ("\n   DIKU, Copenhagen\n", 0.5),
+        (" of the house", 0.0),
+        ("\n   We wrote to the bank and the office of the town.\n", 0.0),
+        ("\n\n\n   Holt University\n", 0.0),
+    ],
+)
+def test_where_somebody_works_stands_behind_or_below(behind: str, says: float) -> None:
+    assert employed(behind) == says
+
+
+def test_an_address_of_the_web_is_no_word_of_every_day() -> None:
+    found = signs("Mira Holt, mira@tarvo.example, speaks of shapes. Shapes are round.", FieldType.NAME)
+    assert found["Mira Holt"]["everyday"] == 0
+    assert found["Shapes"]["everyday"] == 1
 
 
 def test_a_single_name_is_not_told_by_what_tells_items() -> None:

@@ -41,6 +41,33 @@ def test_names_are_one_in_several_spellings() -> None:
     assert one_number("Nike, Inc.") != one_number("Nike Incorporated")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Berg & Holt Ltd", "Berg and Holt, Limited"),
+        ("Berg & Söhne GmbH", "Berg und Söhne Gesellschaft mit beschränkter Haftung"),
+        ("Lavern & Fils S.A.", "LAVERN ET FILS SOCIÉTÉ ANONYME"),
+        ("Holt L.P.", "Holt Limited Partnership"),
+        ("Hijos & Cía", "Hijos y Cía"),
+    ],
+)
+def test_a_firm_is_one_whatever_joins_its_names_and_however_its_legal_form_is_written(one: str, other: str) -> None:
+    assert same_name(one) == same_name(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Anna E. Berg", "Anna & Berg"),
+        ("Anna E Berg", "Anna and Berg"),
+        ("Chor e.V.", "Chor & V."),
+        ("Holt I", "Holt &"),
+    ],
+)
+def test_an_initial_joins_no_names(one: str, other: str) -> None:
+    assert same_name(one) != same_name(other)
+
+
 def test_a_runner_up_that_was_taken_is_not_offered_any_more() -> None:
     proposal = FieldValue("1", "1", FieldState.FOUND, 0.6, candidates=tuple(runners("2", "3")))
     verdict = Verdict("k", "", "anna", VerdictKind.CORRECTED, "", "t", Subject("total"), after=Given("2", "2"))

@@ -104,6 +104,17 @@ def test_what_is_not_in_a_document_is_not_found_in_it(memory: TemplateMemory) ->
     )
 
 
+def test_a_firm_is_learned_where_the_page_spells_it_otherwise_than_the_label(tmp_path: Path) -> None:
+    template = Template("firm", 1, "Firm", "A letter.", (Field("supplier", FieldType.ORGANISATION),))
+    text = "Zorble: Acme Trading Inc.\nQuendle: Berg & Holt Limited\nPlim: Lavern Group LLC\n"
+    document = Document("1.txt", "txt", "1" * 64, (Page(1, text),), 1)
+    made = TemplateMemory(template, tmp_path)
+    made.take(document, {"supplier": "Berg and Holt Ltd."})
+    row = made.rows(document.sha256).fields["supplier"]
+    assert not row.missing
+    assert {each.value for each, right in zip(row.around, row.right, strict=True) if right} == {"berg & holt limited"}
+
+
 @settings(max_examples=40, deadline=None)
 @given(text=st.text(alphabet=st.sampled_from("Quendle Vank 14:40 CX-301\n:9"), max_size=120))
 def test_a_value_is_a_span_whatever_was_learned(text: str) -> None:
@@ -179,6 +190,25 @@ def test_absent_is_learned_too() -> None:
     assert learned is not None
     assert learned.absent > 0.5
     assert (learned.before, learned.after) == (0, 6)
+
+
+def test_what_every_document_shows_moves_further_than_what_some_show() -> None:
+    """The page speaks for the first of two; of eight documents the second is right in all, and in three."""
+
+    def moved(right: int) -> float:
+        rows = [
+            LabelledField(
+                f"d{number}", np.eye(2), np.array([2.5, 0.0]), -5.0, np.array([number >= right, number < right]),
+                (_around("a", f"v{number}"), _around("a", f"w{number}")),
+            )
+            for number in range(8)
+        ]  # fmt: skip
+        learned = fit(rows)
+        assert learned is not None
+        return float(learned.signs[1] - learned.signs[0])
+
+    assert moved(8) > 2.0
+    assert moved(3) < 1.2
 
 
 def test_one_document_without_a_required_value_is_an_exception() -> None:

@@ -29,10 +29,11 @@ from stillroom.extraction.candidates.candidate import (
 )
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.propose import proposes
-from stillroom.extraction.candidates.words import legal_forms
+from stillroom.extraction.candidates.words import legal_forms, legal_forms_in_full
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.passages import Passage
+from stillroom.extraction.plain_words import joined_alike
 from stillroom.extraction.ranking import Vector, Weights
 from stillroom.extraction.result import FieldResult, FieldState, FieldValue, RunnerUp, one_number, other_values
 from stillroom.extraction.signs import sign_names
@@ -885,14 +886,32 @@ _NAMED = (
     FieldType.TEXT,
     FieldType.BLOCK,
 )
-_LEGAL_FORMS = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd"}
 
 
 def same_name(value: str) -> str:
-    """A name reduced to what tells it from others: ``NIKE, Inc.`` and ``Nike Incorporated`` are one."""
-    folded = unicodedata.normalize("NFKC", value).casefold().replace("&", " and ")
-    words = regex.sub(r"[\p{P}\p{S}]", lambda match: " " if match.group() in "-/" else "", folded).split()
-    return "".join(_LEGAL_FORMS.get(word, word) for word in words)
+    """A name reduced to what tells it from others: ``NIKE, Inc.`` is ``Nike Incorporated``, ``Berg & Holt`` is ``Berg und Holt``."""
+    words = _words_alone(joined_alike(unicodedata.normalize("NFKC", value)))
+    short: str = _in_full().sub(lambda match: _short_forms()[match.group()], words)
+    return short.replace(" ", "")
+
+
+def _words_alone(text: str) -> str:
+    """A text folded, its words with single spaces and without signs."""
+    return " ".join(
+        regex.sub(r"[\p{P}\p{S}]", lambda match: " " if match.group() in "-/" else "", text.casefold()).split()
+    )
+
+
+@functools.cache
+def _short_forms() -> dict[str, str]:
+    return {_words_alone(form): short.casefold() for form, short in legal_forms_in_full().items()}
+
+
+@functools.cache
+def _in_full() -> regex.Pattern[str]:
+    """Legal forms that are written out, the longest first."""
+    forms = sorted(_short_forms(), key=len, reverse=True)
+    return regex.compile(rf"(?<!\w)(?:{'|'.join(map(regex.escape, forms))})(?!\w)")
 
 
 def _one_organisation(one: str, other: str) -> bool:

@@ -27,17 +27,18 @@ from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import Proposals
+from stillroom.extraction.candidates.times import names_a_time
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
-from stillroom.extraction.candidates.words import address_words, name_suffixes, states_and_countries
+from stillroom.extraction.candidates.words import address_words, common_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
-from stillroom.extraction.naming import Naming
+from stillroom.extraction.naming import Naming, names_employer
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
 _ISSUERS = ("seller", "company", "speaker")
-_PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient")
+_PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient", "patient", "physician", "employee")
 _PLACES_NAMED = ("jurisdiction",)
 _VENUES = ("location",)
 _COUNTERPARTS = ("buyer", "ship_to", "agency")
@@ -56,6 +57,10 @@ _RANGE = re.compile(
 _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"([^\W\d_])[\w'’&]* \(?$")
+_LONG = 40  # characters of a line that a sentence fills
+_WHOLE_WORD = re.compile(r"[^\W\d_]{5}\.$")
+_LONGEST_LINE = 400  # characters in which a time is looked for
+_ANY_WORD = re.compile(r"[^\W\d_]+")
 _NEAR = 30
 _BEHIND = 12
 _SUFFIX = re.compile(rf", (?:{name_suffixes()})(?!\w)")
@@ -241,8 +246,29 @@ class _PageCells:
         )
 
     def naming(self, index: int) -> list[Label]:
-        """The labels of a cell that may name what is beside or below it."""
+        """The labels of a cell that may name what is beside or below it; a piece of a sentence has none."""
+        if self._is_of_sentence(index):
+            return []
         return [label for label in self.cell_labels[index] if not self.counts(label)]
+
+    def _is_of_sentence(self, index: int) -> bool:
+        """Whether a cell is a line of a sentence that goes on ("the speaker,"), or that ends here below a long line of it."""
+        cell = self.cells[index]
+        last = self.text[cell.end - 1]
+        if last == ",":
+            return self.text[cell.start].islower()
+        if (
+            last != "."
+            or not cell.line
+            or not _WHOLE_WORD.search(self.text, max(cell.start, cell.end - _SHORT_LABEL), cell.end)
+        ):
+            return False
+        start, end = self.lines[cell.line - 1]
+        return (
+            end - start >= _LONG
+            and self.text[end - 1] not in ".:;!?"
+            and self.text.count("\n", end, self.lines[cell.line][0]) == 1
+        )
 
     def label_text(self, index: int) -> str:
         """What a cell says, where it is short enough for a label and holds no value of its own behind one."""
@@ -276,6 +302,19 @@ class _PageCells:
 
     def line_of(self, position: int) -> int:
         return max(0, at_or_before(self.line_starts, position))
+
+    def at_time(self, number: int) -> float:
+        """Whether a line says a time of day, 1, or one beside it, a half."""
+        timed = self._timed
+        return 1.0 if number in timed else 0.5 if {number - 1, number + 1} & timed else 0.0
+
+    @functools.cached_property
+    def _timed(self) -> frozenset[int]:
+        return frozenset(
+            number
+            for number, (start, end) in enumerate(self.lines)
+            if names_a_time(self.text[start : min(end, start + _LONGEST_LINE)])
+        )
 
     def labels_between(self, start: int, end: int) -> list[Label]:
         first = at_or_before(self._label_starts, start - 1) + 1
@@ -789,10 +828,12 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
                 own.town = float(is_town(text.rpartition("\n")[2]))
+                own.small, own.single = small_words(text), float(len(text.split()) == 1)
+                own.employer, own.at_time = names_employer(text), page.at_time(cell.line)
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
             found.append(own)
-        if kind in _CALLED and kind in self._listed:
+        if kind is FieldType.NAME or (kind in _CALLED and kind in self._listed):
             self._naming.mark(kind, candidates, found)
         rests = _mark_parts(candidates, found) if kind in _NAMES else set()
         if kind in _MONEY:
@@ -925,6 +966,16 @@ def _is_street(text: str) -> bool:
     if "\n" in text or not (text[:1].isdigit() or text[-1:].isdigit() or text[-2:-1].isdigit()):
         return False
     return len(text.split()) <= _STREET_WORDS and address_words()[0].search(text) is not None
+
+
+def small_words(text: str) -> float:
+    """Which share of a text's words begins with a small letter; 1 where a word of every text with such a letter begins or ends it."""
+    words: list[str] = _ANY_WORD.findall(text)
+    if not words:
+        return 0.0
+    if any(word[0].islower() and word in common_words() for word in (words[0], words[-1])):
+        return 1.0
+    return sum(word[0].islower() for word in words) / len(words)
 
 
 def _goes_before(text: str) -> bool:

@@ -14,8 +14,12 @@ import regex as re
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.words import common_words, legal_forms, titles
-from stillroom.extraction.plain_words import introductions, role_of, signs_begin
+from stillroom.extraction.candidates.persons import is_titled, without_titles
+from stillroom.extraction.candidates.towns import names_a_town
+from stillroom.extraction.candidates.words import common_words, employers, legal_forms, titles
+from stillroom.extraction.concepts import key_of, vocabulary
+from stillroom.extraction.plain_words import introductions, role_of, signs_begin, works_at
+from stillroom.extraction.positions import holds_office, is_position
 from stillroom.extraction.signs import OwnSigns
 from stillroom.templates.template import FieldType
 
@@ -32,6 +36,14 @@ _BEFORE = 24
 _INTRODUCED = 700  # characters
 _SECOND = 0.4  # of what is introduced later than by the first "between"
 _HALF = 0.5
+_LIKELY = 0.5  # of what an organisation says: a town below a name, a few capitals behind it
+_ACRONYM = re.compile(r"[A-Z][A-Z&]{1,5}(?!\w)")
+_LONGEST_EMPLOYER = 80  # characters
+# The next line, or the one behind an empty one.
+_BELOW = re.compile(r"[ \t]*[,–—-]?[ \t]*\n(?:[ \t]*\n)?[ \t]*([^\n]{2,80})")
+_SUBJECT = re.compile(r"^[ \t]*([^\W\d_][^:：\n]{0,30}?)[ \t]*[:：][ \t]*(\S[^\n]*)", re.MULTILINE)
+_PLAIN = re.compile(r"(?<![\w@.+/\\_-])[^\W\d_]{2,}(?![\w@+/\\_-]|\.\w)")
+_ANY_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Naming:
@@ -45,12 +57,19 @@ class Naming:
         wholes = self._wholes(kind, candidates, found)
         held = _held(candidates, {row for row, own in enumerate(found) if _is_whole(kind, candidates[row], own)})
         called: dict[tuple[int, int], float] = {}
+        says: dict[tuple[int, int], float] = {}
+        alike = Counter(candidate.value.casefold() for candidate in candidates)
         for row, (candidate, own) in enumerate(zip(candidates, found, strict=True)):
             span, text = candidate.span, self._texts[candidate.span.page]
             before = text[max(0, span.start - _BEFORE) : span.start]
             behind = text[span.end : span.end + _CALLED]
             if (span.page, span.end) not in called:
                 called[span.page, span.end] = float(bool(role_of(behind)))
+                says[span.page, span.end] = employed(behind)
+            own.employed = says[span.page, span.end]
+            own.name_titled = float(is_titled(candidate.text))
+            own.employer = max(own.employer, float(holds_office(without_titles(candidate.text))))
+            own.in_subject, own.said_again = self._said_elsewhere(candidate, alike[candidate.value.casefold()])
             own.called = called[span.page, span.end]
             own.everyday = self._everyday(candidate.text)
             own.quoted = float(bool(_QUOTE_BEFORE.search(before)) and bool(_QUOTE_BEHIND.match(behind)))
@@ -81,6 +100,15 @@ class Naming:
         words = [word.casefold() for word in _WORD.findall(text)]
         return sum(word in common_words() or word in self._small for word in words) / max(1, len(words))
 
+    def _said_elsewhere(self, candidate: Candidate, times: int) -> tuple[float, float]:
+        """Whether a word of a name that is none of every day stands in what the document calls its subject, and whether one of a name of
+        several words is said where the name is not. ``times``: that the whole name is said."""
+        words = [word.casefold() for word in _ANY_WORD.findall(without_titles(candidate.text))]
+        telling = [word for word in words if not (word in common_words() or word in self._small)]
+        in_subject = float(any(word in self._subject for word in telling))
+        again = len(candidate.text.split()) > 1 and any(self._all[word] > times for word in telling)
+        return in_subject, float(again)
+
     def _is_introduced(self, page: int, start: int) -> float:
         zones = self._zones.get(page, [])
         at = bisect.bisect_right(zones, (start, 1 << 60, 1.0)) - 1
@@ -88,13 +116,27 @@ class Naming:
 
     @functools.cached_property
     def _small(self) -> Counter[str]:
-        """Words that stand somewhere with a small letter."""
+        """Words that stand somewhere with a small letter, and not in an address of the web."""
         return Counter(
             match.group()
             for text in self._texts.values()
-            for match in _WORD.finditer(text)
+            for match in _PLAIN.finditer(text)
             if match.group()[0].islower()
         )
+
+    @functools.cached_property
+    def _all(self) -> Counter[str]:
+        """The words that stand in no address of the web, in small letters."""
+        return Counter(word.casefold() for text in self._texts.values() for word in _PLAIN.findall(text))
+
+    @functools.cached_property
+    def _subject(self) -> frozenset[str]:
+        """The words of what the document calls its subject, in small letters; of its first line where it calls nothing so."""
+        phrases = vocabulary().phrases
+        text = next(iter(self._texts.values()), "")
+        named = [match[2] for match in _SUBJECT.finditer(text) if "topic" in phrases.get(key_of(match[1]), ())]
+        told = named or [text.lstrip().partition("\n")[0]]
+        return frozenset(word.casefold() for line in told for word in _ANY_WORD.findall(line))
 
     @functools.cached_property
     def _zones(self) -> dict[int, list[tuple[int, int, float]]]:
@@ -107,6 +149,33 @@ class Naming:
                 found.setdefault(number, []).append((start, end.start() if end else start + _INTRODUCED, worth))
                 worth = _SECOND
         return found
+
+
+def employed(behind: str) -> float:
+    """Whether what stands behind a name, or in the line below, says where somebody works or what they are: 0 to 1."""
+    own = works_at(behind)
+    if is_position(own.partition(",")[0]) or any(
+        names_employer(own[: word.end()]) for word in employers().finditer(own)
+    ):
+        return 1.0
+    below = _BELOW.match(behind)
+    line = below[1].strip(" \t,") if below else ""
+    if names_employer(line) or is_position(line.partition(",")[0]):
+        return 1.0
+    town = "," in line and len(line) <= _LONGEST_EMPLOYER and names_a_town(line.rpartition(",")[2])
+    return _LIKELY if town or _ACRONYM.match(own) else 0.0
+
+
+def names_employer(text: str) -> float:
+    """Whether a text is the name of where somebody works: an organisation or a part of one, and no sentence."""
+    words = _WORD.findall(text)
+    small = sum(word[0].islower() for word in words)
+    return float(
+        len(text) <= _LONGEST_EMPLOYER
+        and text[:1].isupper()
+        and small * 2 <= len(words)
+        and employers().search(text) is not None
+    )
 
 
 def _is_whole(kind: FieldType, candidate: Candidate, own: OwnSigns) -> bool:

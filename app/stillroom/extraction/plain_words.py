@@ -97,6 +97,11 @@ def cut_off(text: str) -> bool:
     return _patterns().cut.search(text) is not None
 
 
+def joined_alike(text: str) -> str:
+    """A text with "and" for "&" and for what joins names in any language. "E" with a capital is somebody's initial."""
+    return _patterns().joins.sub(" and ", text)
+
+
 def phrases(text: str) -> list[str]:
     """What a description lists: "a card or phone lost; fraud" is three."""
     return [found for each in _patterns().listed.split(text) if (found := each.strip())]
@@ -123,6 +128,13 @@ def signs_begin(text: str) -> bool:
     return _patterns().signs.match(text) is not None
 
 
+def works_at(behind: str) -> str:
+    """What stands behind a name as where somebody works or what they are, up to its end ("… of Tarvo Foods, …", "…, Director"); empty
+    for nothing."""
+    found = _patterns().works_at.match(behind)
+    return found[1].strip() if found else ""
+
+
 def _singular(role: str) -> list[str]:
     """A role of several at once is that of each: "Co-Documentation Agents"."""
     one = re.sub(r"(?i)^(?:co-|joint )", "", role)
@@ -139,6 +151,8 @@ class _Patterns(NamedTuple):
     listed: re.Pattern[str]
     between: re.Pattern[str]
     signs: re.Pattern[str]
+    works_at: re.Pattern[str]
+    joins: re.Pattern[str]
 
 
 @cache
@@ -171,4 +185,6 @@ def _patterns() -> _Patterns:
         ),
         re.compile(rf"(?<!\w)(?:{words['between']})\W{{0,3}}\s", re.IGNORECASE),
         re.compile(rf"\s*(?:/s/|_{{4,}}|(?:{words['signs']})\s?:)", re.IGNORECASE),
+        re.compile(rf"(?:,|\s?[-–—(]|\s(?:{words['works_at']})(?!\w))\s?([^\W\d_][^\n;:()]{{1,60}})"),
+        re.compile(rf"&|(?<!\w)(?:(?=\w\w)(?i:{words['and']})|(?:{words['and']}))(?![\w.])"),
     )

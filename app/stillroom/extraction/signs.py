@@ -110,6 +110,14 @@ class OwnSigns:
     colon_behind: float = 0.0
     name_known: float = 0.0
     name_whole: float = 0.0
+    name_titled: float = 0.0
+    single: float = 0.0
+    small: float = 0.0
+    employer: float = 0.0
+    employed: float = 0.0
+    in_subject: float = 0.0
+    said_again: float = 0.0
+    at_time: float = 0.0
     place_known: float = 0.0
     town: float = 0.0
     venue: float = 0.0
@@ -204,7 +212,13 @@ class OwnSigns:
 # How far a page is a till's slip is the same for all of its candidates: it says nothing by itself.
 _OWN_NAMES = tuple(each.name for each in fields(OwnSigns) if each.name != "slip")
 # What says something by the part that a field plays alone: a country's name speaks for a jurisdiction, and against a person.
-_BY_ROLE_ALONE = [_OWN_NAMES.index(sign) for sign in ("place_known", "venue")]
+_BY_ROLE_ALONE = [
+    _OWN_NAMES.index(sign)
+    for sign in (
+        "place_known", "venue", "name_titled", "single", "small", "employer", "employed", "in_subject", "said_again",
+        "at_time",
+    )
+]  # fmt: skip
 # What tells items of a list from whatever else is capitalised. A single name is chosen by its label and place: where these signs
 # counted as well, receipts and invoices of senders never seen lost a twelfth of their issuers.
 _OF_LISTS = [
@@ -258,7 +272,19 @@ _BY_ROLE = {
     "number": ("top", "place", "repeats", "size", "position_first"),
     "tax_id": ("top", "place", "repeats"),
     "place": ("place_known", "name_known", "place", "repeats", "whole_cell", "length"),
-    "venue": ("venue", "top", "place", "repeats", "whole_cell", "length", "digits", "part"),
+    "venue": (
+        "venue",
+        "top",
+        "place",
+        "repeats",
+        "whole_cell",
+        "length",
+        "digits",
+        "part",
+        "small",
+        "employer",
+        "at_time",
+    ),
     "person": (
         "name_known",
         "name_whole",
@@ -271,6 +297,19 @@ _BY_ROLE = {
         "domain",
         "part",
         "town",
+        "name_titled",
+        "single",
+        "small",
+        "employer",
+        "employed",
+        "in_subject",
+        "said_again",
+        "everyday",
+        "titled",
+        "named_whole",
+        "legal",
+        "at_time",
+        "venue",
     ),
 }
 

@@ -3,6 +3,8 @@
 A candidate's strength is ``z = base + d . signs + b . around``, that of *absent* ``a = base_absent + c``. What is fitted are d, b and
 c, drawn towards 0 and towards what likeness is usually worth, by Newton's method on the penalised conditional logit (McFadden, 1974); for
 lists each candidate is a logistic regression of its own. With few documents little moves; nothing is fitted that a document does not show.
+How far signs may move, and whether marks are looked at, few documents tell no better than by chance: ways to fit are taken together, each
+by how little it loses where documents are left out (stacking by pseudo-Bayesian weights: Y. Yao et al., 2018).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillroom.extraction.around import MARKS
-from stillroom.extraction.ranking import times
+from stillroom.extraction.ranking import softmax, times
 from stillroom.learning.confidence import calibrated
 from stillroom.learning.surroundings import Book, Shelf, Surrounded
 
@@ -31,6 +33,7 @@ _USUAL_MARK = {
 _USUAL = np.array([*(0.7 * _LIKENESS), *(_USUAL_MARK[name] for name in MARKS)])
 _TOWARDS_NONE = 6.0  # penalty of a sign's move
 _TOWARDS_NONE_IN_LISTS = 1.0  # each document weighs less there, and shows more of what is no item
+_LOOSE = 0.3  # of that penalty, where signs may move further
 _TOWARDS_USUAL = 1.5  # of a likeness's or mark's
 _TOWARDS_ABSENT = 0.5  # of absent's
 _TOWARDS_ABSENT_REQUIRED = (
@@ -43,6 +46,7 @@ _MOST_CANDIDATES, _LEAST_CANDIDATES = 60, 12  # of a document
 _MOST_ROWS = 1500  # candidates in all
 _PARTS = 8
 _SMALL = 1e-3
+_ALIKE = 1.0  # by so much more loss (nats, of all documents left out) a way counts e times less
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +176,30 @@ def fit(rows: Sequence[LabelledField], shelf: Shelf | None = None) -> LearnedFie
             rest = [number for number in everything if number not in part]
             for number in part:
                 held[number] = np.hstack([thin[number].signs, book.columns(number, rest)])
-    best: tuple[float, LearnedField] | None = None
-    for usual in (_LIKENESS, _USUAL):
-        problem = _Problem(thin, columns, usual)
-        lost, learned = _cross_validated(problem, thin, held, parts, book)
-        if best is None or lost < best[0]:
-            best = (lost, learned)
-    assert best is not None
+    ways = [
+        _cross_validated(_Problem(thin, columns, usual, penalty), thin, held, parts)
+        for usual in (_LIKENESS, _USUAL)
+        for penalty in (1.0, _LOOSE)
+    ]
     book.forget_pairs()
-    return best[1]
+    counts = softmax(np.array([-way.lost / _ALIKE for way in ways]))
+    weights: Vector = sum((count * way.weights for count, way in zip(counts, ways, strict=True)), np.zeros(()))
+    without = []
+    for number, row in enumerate(thin):
+        strengths, absent = row.base, row.absent
+        for count, way in zip(counts, ways, strict=True):
+            strengths = strengths + count * way.moves[number][0]
+            absent += float(count) * way.moves[number][1]
+        without.append((strengths, absent))
+    told = [_decided(row, *one) for row, one in zip(thin, without, strict=True)]
+    before = [_decided(row, row.base, row.absent) for row in thin]
+    slope, shift = calibrated([pair for one in told for pair in one.shares])
+    signs = thin[0].signs.shape[1]
+    return LearnedField(
+        weights[:signs], weights[signs:-1], float(weights[-1]), book, slope, shift, len(thin),
+        sum(one.score == 1 for one in before), sum(one.score == 1 for one in told),
+        fmean(one.score for one in told) - fmean(one.score for one in before),
+    )  # fmt: skip
 
 
 def _strongest(row: LabelledField, most: int) -> Places:
@@ -192,31 +211,41 @@ def _strongest(row: LabelledField, most: int) -> Places:
     return np.flatnonzero(kept)
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to fit.
+
+    Attributes:
+        weights: of the signs, of all that is around (0 for what it does not look at), and of *absent*.
+        moves: what is added to each document's candidates and to its *absent* by what the others teach.
+        lost: by these, of all documents together.
+    """
+
+    weights: Vector
+    moves: Sequence[tuple[Vector, float]]
+    lost: float
+
+
 def _cross_validated(
-    problem: _Problem, rows: Sequence[LabelledField], held: Sequence[Vector], parts: Sequence[Sequence[int]], book: Book
-) -> tuple[float, LearnedField]:
+    problem: _Problem, rows: Sequence[LabelledField], held: Sequence[Vector], parts: Sequence[Sequence[int]]
+) -> _Way:
     """What is learned with the columns of this problem, and what is lost where documents are left out.
 
     ``held``: the columns of each document, held against those that are not of its part.
     """
-    weights = problem.solve()
-    without: list[tuple[Vector, float]] = [(row.base, row.absent) for row in rows]
+    found = problem.solve()
+    moves: list[tuple[Vector, float]] = [(np.zeros(len(row.base)), 0.0) for row in rows]
     for part in parts if len(rows) > 1 else ():  # without the only one nothing is known
-        other = problem.without(part, weights)
+        other = problem.without(part, found)
         for number in part:
-            moves = held[number][:, : problem.width] @ other[:-1]
-            without[number] = rows[number].base + moves, rows[number].absent + float(other[-1])
-    lost = sum(_lost(row, *one) for row, one in zip(rows, without, strict=True))
-    told = [_decided(row, *one) for row, one in zip(rows, without, strict=True)]
-    before = [_decided(row, row.base, row.absent) for row in rows]
-    slope, shift = calibrated([pair for one in told for pair in one.shares])
+            moves[number] = held[number][:, : problem.width] @ other[:-1], float(other[-1])
+    lost = sum(
+        _lost(row, row.base + added, row.absent + absent) for row, (added, absent) in zip(rows, moves, strict=True)
+    )
     signs = rows[0].signs.shape[1]
-    around = np.zeros(len(_USUAL))
-    around[: problem.width - signs] = weights[signs:-1]
-    return lost, LearnedField(
-        weights[:signs], around, float(weights[-1]), book, slope, shift, len(rows), sum(one.score == 1 for one in before),
-        sum(one.score == 1 for one in told), fmean(one.score for one in told) - fmean(one.score for one in before),
-    )  # fmt: skip
+    weights = np.zeros(signs + len(_USUAL) + 1)
+    weights[: problem.width], weights[-1] = found[:-1], found[-1]
+    return _Way(weights, moves, lost)
 
 
 def rightness(row: LabelledField, learned: LearnedField | None) -> float:
@@ -236,8 +265,12 @@ class _Problem:
         width: columns of the weights but for that of *absent*. several: the field is a list.
     """
 
-    def __init__(self, rows: Sequence[LabelledField], columns: Sequence[Vector], usual: Vector) -> None:
-        """``columns``: of each document, its signs and what is around; of those the first, as many as ``usual`` has."""
+    def __init__(
+        self, rows: Sequence[LabelledField], columns: Sequence[Vector], usual: Vector, penalty: float = 1.0
+    ) -> None:
+        """``columns``: of each document, its signs and what is around; of those the first, as many as ``usual`` has. ``penalty``:
+        what that on the moves of signs is multiplied by.
+        """
         self.several = rows[0].least is not None
         signs = rows[0].signs.shape[1]
         self.width = signs + len(usual)
@@ -255,7 +288,7 @@ class _Problem:
         self._things = _things(rows) if self.several else np.arange(0)
         moved = int(varied.sum())
         self._usual = np.concatenate([np.zeros(moved), usual, [0.0]])
-        towards_none = _TOWARDS_NONE_IN_LISTS if self.several else _TOWARDS_NONE
+        towards_none = penalty * (_TOWARDS_NONE_IN_LISTS if self.several else _TOWARDS_NONE)
         # Of a list *absent* is where its items begin, which every document shows.
         towards_absent = _TOWARDS_ABSENT_REQUIRED if rows[0].required and not self.several else _TOWARDS_ABSENT
         self._penalty = np.concatenate(

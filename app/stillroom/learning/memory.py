@@ -470,9 +470,13 @@ class TemplateMemory:
         wanted = [] if truth is None else [truth] if isinstance(truth, str) else list(truth)
         candidates, signs, told = offered.candidates, offered.signs, offered.told
         count = len(candidates)
+        # A person writes a firm's legal form and its "&" as they like: the page may have them otherwise.
+        names = {choosing.same_name(own) for own in wanted} if kind is FieldType.ORGANISATION else set()
         # Many candidates have one value, which is held against what is right once.
         same = {
-            value: any(same_value(kind, value, own) for own in wanted) for value in dict.fromkeys(values_of(candidates))
+            value: any(same_value(kind, value, own) for own in wanted)
+            or (bool(names) and choosing.same_name(value) in names)
+            for value in dict.fromkeys(values_of(candidates))
         }
         right = np.array([same[value] for value in values_of(candidates)], dtype=bool)
         if len(candidates) > _MOST_CANDIDATES:

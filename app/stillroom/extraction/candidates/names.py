@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import regex as re
@@ -66,6 +67,8 @@ _RIGHTS_INSIDE = re.compile(
 )
 # Not the "und" of "von und zu Berg".
 _AND = re.compile(rf"[\s,]+(?!(?:{joining_words('further')})(?!\w))(?:{joining_words('between')})\s+")
+_OF_NAMES_TOO = re.compile(rf"[ \u00a0](?:{joining_words('of_names_too')})[ \u00a0]")
+_MOST_SMALL = 3
 _OF = re.compile(rf"\b(?:{joining_words('of')})\s+(?:(?:{joining_words('further')})\s+)?")
 # "Holt and the Bank": with its article the second is a name of its own.
 _TWO = re.compile(
@@ -176,7 +179,11 @@ _ONE_TITLE = rf"(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))"
 _TITLES_OF_TWO = re.compile(rf"(?P<first>{_ONE_TITLE})(?:{joining_words('between')}|&)[ \u00a0]+(?={_ONE_TITLE})")
 _TITLE = re.compile(rf"{_TITLES_OF_TWO.pattern}|{_ONE_TITLE}")
 _MOST_TITLES = 3
-_DASHED = re.compile(r"(?<=\p{Ll})[-–—](?=\p{Lu}\p{Ll}+[ \u00a0])")
+_DASHED = re.compile(r"(?<=\p{Ll})[-–—](?:[ \u00a0]|(?=\p{Lu}\p{Ll}+[ \u00a0]))")
+# "William “Bill” Berg", "Anna (Anni) Berg-Holt": what somebody is called besides stands within the name.
+_NICKNAMED = re.compile(
+    rf"(?<![\w])(?:{_CAPITAL}[ \u00a0]){{1,3}}[\"“„'‘(]\p{{Lu}}[\w.'’ -]{{0,20}}[\"”“'’)](?:[ \u00a0]{_CAPITAL}){{1,3}}"
+)
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 # Of a name, each with the small words before it: "van der Berg".
 _WITH_PARTICLES = re.compile(rf"(?:{_JOIN}[ \u00a0]+)*\S+")
@@ -230,14 +237,32 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
             if " " in before and "\n" not in before:  # "Anna Berg of the Leicester police", but not "State of Oregon"
                 yield start, of.start(), 0.5
                 yield from _persons(page.text, start, of.start())
+        yield from _beside_small_words(page.text, start, end)
         yield from _persons(page.text, start, end)
         yield from _apart(page.text, start, end)
+    for match in _NICKNAMED.finditer(page.text):
+        start, end = match.span()
+        yield start, end, 0.6
+        yield from _persons(page.text, start, end)
     for cell in cells(page):
         if len(cell.text) <= 60:
             yield cell.start, cell.end, 0.3
     for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
+
+
+def _beside_small_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """What stands before, between and behind small words that are of names, and as well say who or where: "Vortrag von Jan Holt",
+    "Ana Lund de Tarvo Foods"."""
+    small = [match.span() for match in itertools.islice(_OF_NAMES_TOO.finditer(text, start, end), _MOST_SMALL)]
+    if not small or "\n" in text[start:end]:
+        return
+    starts, ends = [start, *(stop for _, stop in small)], [*(begin for begin, _ in small), end]
+    for first, left in enumerate(starts):
+        for right in ends[first:]:
+            if (left, right) != (start, end) and " " in text[left:right]:
+                yield left, right, 0.3
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
@@ -274,8 +299,10 @@ def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float
 def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """Parts of a run of capitalised words that may be the person in it."""
     dashed = _DASHED.search(text, start, end)
-    if dashed and name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF:
-        end = dashed.start()  # "Dr. Anna Berg-Professor of Law"
+    if dashed and (
+        dashed.group().endswith((" ", "\u00a0")) or name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF
+    ):
+        end = dashed.start()  # "Dr. Anna Berg-Professor of Law", "Anna Berg- Director"
         yield start, end, 0.8
     possessive = _POSSESSIVE.search(text, start, end)
     if possessive:

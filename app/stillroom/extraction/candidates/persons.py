@@ -8,9 +8,10 @@ import unicodedata
 import regex as re
 
 from stillroom import paths
-from stillroom.extraction.candidates.words import name_particles, name_suffixes
+from stillroom.extraction.candidates.words import name_particles, name_suffixes, titles
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
+_CAPITALISED = re.compile(r"\p{Lu}[\p{L}\p{M}'’\-]*\.?$")
 _MOST = 4
 _ONE = 0.6  # of a single word that is a name: many are words, too
 
@@ -28,6 +29,32 @@ def _suffix() -> re.Pattern[str]:
     return re.compile(rf"(?<=\w),? (?:{name_suffixes()})\.?$")
 
 
+@functools.cache
+def _title() -> re.Pattern[str]:
+    return re.compile(rf"(?:(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}})))+(?=\p{{Lu}})")
+
+
+_NICKNAME = re.compile(r"(?<=\w) [\"“„'‘(]\p{Lu}[\w.'’ -]{0,20}[\"”“'’)](?= \w)")
+
+
+def without_titles(text: str) -> str:
+    """The name behind what goes before it."""
+    return text[title.end() :] if (title := _title().match(text)) else text
+
+
+def is_titled(text: str) -> bool:
+    """Whether a text is a title and a name, and no more: "Dr. Anna Berg"."""
+    name = without_titles(text)
+    words = [word for word in _words_of(name) if word not in name_particles()]
+    return len(name) < len(text) and len(words) <= _MOST and all(_CAPITALISED.match(word) for word in words)
+
+
+def _words_of(text: str) -> list[str]:
+    """Those of a name, without a nickname and what stands behind it."""
+    plain: str = _NICKNAME.sub("", _suffix().sub("", text))
+    return plain.replace(",", " ").split()
+
+
 def folded(word: str) -> str:
     """Without case and accents, as the lists have it."""
     plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
@@ -38,9 +65,9 @@ def folded(word: str) -> str:
 def name_signs(text: str) -> tuple[float, float]:
     """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each.
 
-    Small words in it ("van der") do not count.
+    Small words in it ("van der") do not count, nor does a nickname.
     """
-    words = [word for word in _suffix().sub("", text).replace(",", " ").split() if word not in name_particles()]
+    words = [word for word in _words_of(text) if word not in name_particles()]
     if not 1 <= len(words) <= _MOST or "\n" in text or not all(_WORD.fullmatch(word) for word in words):
         return 0.0, 0.0
     given, family = _known()

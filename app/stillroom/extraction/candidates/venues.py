@@ -15,7 +15,9 @@ _MOST = 8  # pieces of one venue
 _LONGEST = 400  # characters of a line
 _LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"\p{L}+")
+_OPEN = re.compile(r",[^\S\n]*\n\s*$")
 _CUT = re.compile(r", *| +- +")
+_BEFORE = re.compile(rf"{_CUT.pattern}| (?:{joining_words('in_venues')}) ")
 # Behind a word or a room's number; not behind "St." or "Bldg.".
 _WHOLE_WORD = r"(?:(?<=[\p{L}\d]{5})|(?<=(?<!\p{L})[\dA-Z]))"
 _SENTENCE_END = re.compile(rf"{_WHOLE_WORD}\. +(?=\p{{Lu}})|\.$")
@@ -45,8 +47,8 @@ def _single_words() -> frozenset[str]:
 
 
 def venues(page: Page) -> Iterator[tuple[int, int]]:
-    """Where venues stand in the lines of a page: each as far as it goes, what is left of it behind its commas, and with the next line
-    where that is one and nothing else ("3rd Floor Conference Room", and below it "Lund Building")."""
+    """Where venues stand in the lines of a page: each as far as it goes, what is left of it behind its commas and each "in", and with the
+    next line where that is one and nothing else ("3rd Floor Conference Room", and below it "Lund Building"), or a name behind a comma."""
     runs, words = _named()
     above: int | None = None  # where the venue begins that the line above ends with
     for line in _LINE.finditer(page.text):
@@ -54,6 +56,8 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
         over, above = above, None
         if end - start > _LONGEST:
             continue
+        if over is not None and _OPEN.search(page.text, over, start) and runs.fullmatch(line.group().strip()):
+            yield over, start + len(line.group().rstrip())  # "Conference Room,\nCyert House"
         if not _single_words().isdisjoint(_WORD.findall(line.group().casefold())):
             for run in runs.finditer(page.text, start, end):
                 point = _POINT.search(page.text, *run.span())
@@ -63,7 +67,7 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
                     if over is not None and not page.text[start : run.start()].strip():
                         yield over, run_end
                 for begin, stop in _ends(page.text, run.start(), run_end):
-                    for cut in [begin, *(comma.end() for comma in _CUT.finditer(page.text, begin, stop))]:
+                    for cut in [begin, *(before.end() for before in _BEFORE.finditer(page.text, begin, stop))]:
                         if words.search(page.text, cut, stop):
                             yield cut, stop
         for coded in _CODED.finditer(page.text, start, end):

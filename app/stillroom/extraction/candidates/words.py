@@ -51,9 +51,22 @@ def _as_written(forms: set[str]) -> str:
 
 
 @functools.cache
+def legal_forms_in_full() -> dict[str, str]:
+    """What each legal form is written short as, by how it is written in full."""
+    return {form: short for short, forms in places()["legal_forms_in_full"].items() for form in forms}
+
+
+@functools.cache
 def organisation_words() -> str:
     """Words of what an organisation is ("Bank", "Stiftung"), as a pattern."""
     return _any(places()["organisation_words"]["words"])
+
+
+@functools.cache
+def employers() -> re.Pattern[str]:
+    """Words that tell where somebody works: those of organisations and of their parts, and legal forms, as whole words."""
+    parts = _any(places()["employers"]["words"])
+    return re.compile(rf"(?<![\w'’])(?:{legal_forms().pattern}|(?i:{parts}))(?!\w)")
 
 
 @functools.cache
@@ -84,8 +97,9 @@ def common_words() -> frozenset[str]:
 
 @functools.cache
 def titles() -> str:
-    """What goes before a person's name, as a pattern."""
-    return _any(places()["titles"]["words"])
+    """What goes before a person's name, as it is written or in capitals, as a pattern."""
+    words = places()["titles"]["words"]
+    return _any([*words, *(word.upper() for word in words if len(word) > 1)])
 
 
 @functools.cache
