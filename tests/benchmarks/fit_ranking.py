@@ -99,6 +99,7 @@ KNOWN = {
     "unlike_beside": -1.5, "unlike_over": -0.7, "like_most": 1.0, "label_like": -4.0, "colon_behind": -2.0, "shape": 1.0,
     "person:name_known": 1.0, "person:name_whole": 1.5,
     "place:place_known": 2.5, "person:place_known": -1.5, "venue:venue": 4.0, "venue:part": -1.0, "person:part": -0.5,
+    "no_person": -2.0, "person:no_person": -1.0,
     "person:single": -0.5, "person:small": -2.0, "person:employer": -1.5, "person:legal": -1.0, "person:everyday": -1.0,
     "person:employed": 0.7, "person:in_subject": 0.7, "person:said_again": 0.3, "person:name_titled": 1.0, "venue:small": -2.0,
     "venue:employer": -0.5, "cited": -5.0, "paid": -1.5,

@@ -176,6 +176,14 @@ def test_what_was_handed_over_is_told_from_what_was_to_pay_by_the_change_behind_
     assert slip(bill, "total", "15.90")["paid"] == 0.0
 
 
+def test_change_that_was_rounded_to_a_coin_tells_it_too() -> None:
+    slip_text = "DISCO  58.14\nTOTAL\n327.96\nEFECTIVO  328.00\nCAMBIO  0.05\n"
+    assert slip(slip_text, "total", "328.00")["paid"] == 1.0
+    assert slip(slip_text, "total", "327.96")["due"] == 1.0
+    rounded = "Total  327.96\nRounding  0.04\nTo pay  328.00\n"
+    assert slip(rounded, "total", "328.00")["paid"] == 0.0
+
+
 def test_a_day_of_another_paper_is_told() -> None:
     text = "made on May 9, 2019. Under that certain Plan and Agreement of Merger, dated April 3, 2019 (the “Merger Agreement”)"
     assert slip(text, "start", "April 3, 2019")["cited"] == 1.0
@@ -220,6 +228,17 @@ def test_a_venue_of_two_lines_is_as_whole_as_one_of_one() -> None:
     both = slip(text, "location", "3rd Floor Conference Room\n            Lund Building")
     assert both["venue:venue"] == 1.0
     assert both["gaps"] == both["loose_first"] == 0.0
+
+
+def test_lines_that_no_address_begins_with_are_counted() -> None:
+    field = Field("address", FieldType.ADDRESS)
+    text = "GRILL\nYou decide\n132 North Glendale Ave\nGlendale, CA 91206\n"
+    document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+    candidates = propose(field, document)
+    rows = Layout(document, Meaning(Template("t", 1, "t", "", (field,)))).signs(field, field.type, candidates)
+    loose = dict(zip([each.text for each in candidates], rows[:, sign_names().index("loose_first")], strict=True))
+    address = "132 North Glendale Ave\nGlendale, CA 91206"
+    assert [loose[before + address] for before in ("GRILL\nYou decide\n", "You decide\n", "")] == [2.0, 1.0, 0.0]
 
 
 def test_a_name_with_what_belongs_to_it_is_the_whole() -> None:

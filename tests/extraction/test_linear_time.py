@@ -95,7 +95,7 @@ def test_a_line_as_long_as_a_book_takes_a_time_that_grows_with_it(pattern: str) 
     assert any(layout_seconds(pattern, 32_000) < 7 * layout_seconds(pattern, 8_000) + 0.03 for _ in range(3))
 
 
-@pytest.mark.parametrize("kind", [FieldType.EMAIL, FieldType.ORGANISATION])
+@pytest.mark.parametrize("kind", [FieldType.EMAIL, FieldType.ORGANISATION, FieldType.NAME])
 def test_items_of_a_list_are_told_apart_in_a_time_that_grows_with_them(kind: FieldType) -> None:
     field = Field("all", FieldType.LIST, of=kind)
 
@@ -128,6 +128,20 @@ def test_of_items_that_overlap_or_are_one_organisation_the_best_is_taken() -> No
         "North Wind Ltd",
         "North Wind Ltd II",
     ]
+
+
+def test_a_person_is_one_item_under_the_whole_name() -> None:
+    texts = ["Holt", "Anna Holt", "Treasurer Anna Holt", "Holt", "Holt, Anna", "Anna", "Otto Berg", "Berg"]
+    starts = [20, 15, 5, 50, 60, 15, 80, 85]
+    found = [Candidate(Span(1, at, at + len(text)), text, text) for at, text in zip(starts, texts, strict=True)]
+    kind, everything = FieldType.NAME, list(range(len(found)))
+    field = Field("all", FieldType.LIST, of=kind)
+    asked = choosing.Asked(
+        field, kind, found, np.zeros((len(found), 1)), everything, everything, ranking.weights_for(kind)
+    )
+    shares = np.array([0.9, 0.6, 0.5, 0.7, 0.8, 0.6, 0.1, 0.75])
+    taken = [(share, texts[index]) for share, index in choosing._items(asked, shares)]
+    assert taken == [(0.9, "Anna Holt"), (0.75, "Berg")]  # of Otto Berg too little speaks
 
 
 def test_signs_stop_when_asked_to() -> None:

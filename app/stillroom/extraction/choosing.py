@@ -6,7 +6,8 @@ import bisect
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Protocol
@@ -28,6 +29,7 @@ from stillroom.extraction.candidates.candidate import (
     values_of,
 )
 from stillroom.extraction.candidates.codes import tax_number_problem
+from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.candidates.words import legal_forms, legal_forms_in_full
 from stillroom.extraction.concepts import Meaning
@@ -775,11 +777,14 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
     least = least_share(asked.kind)
     likely = [pair for pair in zip(shares.tolist(), asked.chosen, strict=True) if pair[0] >= least]
     names: set[str] = set()
-    places, called = _Spans(), _Organisations()
-    for share, index in sorted(likely, key=lambda pair: (-pair[0], pair[1])):
+    places, called, persons = _Spans(), _Organisations(), _Persons()
+    order = sorted(likely, key=lambda pair: (-pair[0], pair[1]))
+    for share, index in _whole_names(asked, order) if asked.kind is FieldType.NAME else order:
         candidate = asked.candidates[index]
         name = asked.spelled(index) if asked.kind in _NAMED else candidate.value
         if not name or name in names or places.overlap(candidate.span):
+            continue
+        if asked.kind is FieldType.NAME and persons.has_or_add(candidate.value):
             continue
         if asked.kind is FieldType.ORGANISATION:
             if called.has(candidate.value):
@@ -789,6 +794,36 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
         places.add(candidate.span)
         taken.append((share, index))
     return taken
+
+
+def _whole_names(asked: Asked, likely: Sequence[tuple[float, int]]) -> Iterator[tuple[float, int]]:
+    """The same, with a person's whole name ("Jan Holt") in the place of each part of it ("Holt")."""
+    whole = {index for _, index in likely if name_signs(asked.candidates[index].value)[1] >= 1}
+    spans = sorted((asked.candidates[index].span, index) for index in whole)
+    starts = [(span.page, span.start) for span, _ in spans]
+    longest = max((span.end - span.start for span, _ in spans), default=0)
+    for share, index in likely:
+        span = asked.candidates[index].span
+        first = bisect.bisect_left(starts, (span.page, span.end - longest))
+        last = bisect.bisect_right(starts, (span.page, span.start))
+        holding = (at for held, at in spans[first:last] if held.end >= span.end)
+        yield share, index if index in whole else next(holding, index)
+
+
+class _Persons:
+    """Persons' names, by their words: "Holt", "Jan Holt" and "Holt, Jan" are one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[frozenset[str]]] = defaultdict(list)
+
+    def has_or_add(self, name: str) -> bool:
+        """Whether one of them has all words of this name; else it is one of them from now on."""
+        words = frozenset(map(same_name, _words_of_name(name)))
+        if any(words <= other for other in self._known[next(iter(words), "")]):
+            return True
+        for word in words:
+            self._known[word].append(words)
+        return False
 
 
 class _Spans:

@@ -25,15 +25,16 @@ from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
-from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.persons import is_given_name, name_signs
 from stillroom.extraction.candidates.propose import Proposals
+from stillroom.extraction.candidates.text import address_shape
 from stillroom.extraction.candidates.times import names_a_time
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, common_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
-from stillroom.extraction.naming import Naming, names_employer
+from stillroom.extraction.naming import Naming, names_employer, no_person
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
@@ -830,8 +831,13 @@ class Layout:
                 own.town = float(is_town(text.rpartition("\n")[2]))
                 own.small, own.single = small_words(text), float(len(text.split()) == 1)
                 own.employer, own.at_time = names_employer(text), page.at_time(cell.line)
+                if kind is FieldType.NAME:
+                    own.no_person = float(no_person(text))
+                    own.town *= not is_given_name(text)  # "Anna"
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
+                if own.loose_first:
+                    own.loose_first = float(_loose_lines(text))
             found.append(own)
         if kind is FieldType.NAME or (kind in _CALLED and kind in self._listed):
             self._naming.mark(kind, candidates, found)
@@ -958,6 +964,13 @@ def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
         role = meaning.roles[field.name]
         return "tax_id" if role in ("vat_id", "tax_number") else "number" if role else ""
     return ""
+
+
+def _loose_lines(text: str) -> int:
+    """With how many lines an address begins that have nothing of one, and 1 where it is a heading that has: a name, what a shop calls
+    itself."""
+    loose = itertools.takewhile(lambda line: address_shape(line.strip()) <= _LOOSE, text.split("\n"))
+    return max(1, sum(1 for _ in loose))
 
 
 def _is_street(text: str) -> bool:
@@ -1101,11 +1114,21 @@ def _tendered(
     due: set[Decimal] = set()
     before: set[Decimal] = set()
     for (span, size, row), (after, change, _) in itertools.pairwise(order):
-        if after.start >= span.end and size - change in before:
-            paid.add(row)
-            due.add(size - change)
+        if after.start >= span.end:
+            owed = [size - change] if size - change in before else _nearly(size, change, before)
+            if len(owed) == 1:
+                paid.add(row)
+                due.update(owed)
         before.add(size)
     return paid, due
+
+
+def _nearly(paid: Decimal, change: Decimal, amounts: Collection[Decimal]) -> list[Decimal]:
+    """Which of these amounts was to pay, where the change was rounded to a coin and it was not."""
+    if paid % _SMALLEST_COIN or change % _SMALLEST_COIN:
+        return []
+    owed = paid - change
+    return [each for each in amounts if each % _SMALLEST_COIN and abs(each - owed) < _SMALLEST_COIN]
 
 
 def _joined(candidates: Sequence[Candidate]) -> set[int]:

@@ -14,9 +14,17 @@ import regex as re
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.persons import is_titled, without_titles
-from stillroom.extraction.candidates.towns import names_a_town
-from stillroom.extraction.candidates.words import common_words, employers, legal_forms, titles
+from stillroom.extraction.candidates.persons import is_given_name, is_titled, name_signs, without_titles
+from stillroom.extraction.candidates.towns import is_town, names_a_town
+from stillroom.extraction.candidates.words import (
+    address_words,
+    common_words,
+    days_and_months,
+    employers,
+    legal_forms,
+    states_and_countries,
+    titles,
+)
 from stillroom.extraction.concepts import key_of, vocabulary
 from stillroom.extraction.plain_words import introductions, role_of, signs_begin, works_at
 from stillroom.extraction.positions import holds_office, is_position
@@ -44,6 +52,22 @@ _BELOW = re.compile(r"[ \t]*[,–—-]?[ \t]*\n(?:[ \t]*\n)?[ \t]*([^\n]{2,80})"
 _SUBJECT = re.compile(r"^[ \t]*([^\W\d_][^:：\n]{0,30}?)[ \t]*[:：][ \t]*(\S[^\n]*)", re.MULTILINE)
 _PLAIN = re.compile(r"(?<![\w@.+/\\_-])[^\W\d_]{2,}(?![\w@+/\\_-]|\.\w)")
 _ANY_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+@functools.lru_cache(maxsize=20_000)
+def no_person(text: str) -> bool:
+    """Whether a capitalised text is something else than a person, by its words: a firm, an office, a day or month, a place, a street."""
+    if _LEGAL.search(text, 1):
+        return True
+    known, whole = name_signs(text)
+    if whole >= _HALF:
+        return False
+    words = text.casefold().rstrip(" .,").split()
+    if days_and_months().issuperset(words) or (known < _HALF and is_position(text)):
+        return True
+    if len(words) > 1 and not is_given_name(words[0]) and address_words()[0].fullmatch(words[-1]):
+        return True
+    return not known and (" ".join(words) in states_and_countries() or is_town(text))
 
 
 class Naming:
