@@ -133,13 +133,25 @@ def test_a_year_of_the_same_language_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("8:13:39 PM", "20:13:39"), ("TIME : 20:17", "20:17"), ("12:05 am", "00:05")]
+    ("text", "expected"),
+    [
+        ("8:13:39 PM", "20:13:39"),
+        ("TIME : 20:17", "20:17"),
+        ("12:05 am", "00:05"),
+        ("Boarding:09:15", "09:15"),
+        ("Time:10:02PM", "22:02"),
+    ],
 )
 def test_times_are_read(text: str, expected: str) -> None:
     assert expected in values(FieldType.TIME, text)
 
 
 def test_codes_are_checked_and_made_canonical() -> None:
+@pytest.mark.parametrize("text", ["00:11:22:33:44:55", "fe:12:34:56"])
+def test_groups_of_an_address_of_a_machine_are_no_times(text: str) -> None:
+    assert values(FieldType.TIME, text) == []
+
+
     text = "IBAN NL91 ABNA 0417 1643 00 or NL91 ABNA 0417 1643 01, mail Info@Example.org, www.example.org, +44 20 7946 0958"
     right, wrong = propose(Field("f", FieldType.IBAN), document(text))
     assert (right.value, wrong.value) == ("NL91ABNA0417164300", "NL91ABNA0417164301")
